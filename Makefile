@@ -1,0 +1,50 @@
+# Everything that is done with this checkout; each target sets up what it needs.
+.DEFAULT_GOAL := help
+.PHONY: help run test quick bench lint lock clean
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+RUNTIME := .venv/.runtime
+DEVELOPMENT := .venv/.development
+UV := .boot/uv/bin/uv
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	--no-emit-index-url --no-emit-find-links
+
+run: $(RUNTIME) ## set up and start the whole service at http://127.0.0.1:8000
+	@exec .venv/bin/lanner up
+
+test: $(DEVELOPMENT) ## set up and run every test that can run here
+	@exec .venv/bin/pytest
+
+bench: $(DEVELOPMENT) ## measure the store against its budgets, in one table
+	@exec .venv/bin/pytest -m bench -s -q tests/benchmarks
+
+quick: $(DEVELOPMENT) ## run what needs no server, process or socket, in seconds
+	@exec .venv/bin/pytest -q tests/unit tests/use_cases tests/contracts -k "unit or use_cases or memory"
+
+lint: $(DEVELOPMENT) ## check style, formatting, types and the direction of imports
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --quiet --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-logo
+
+lock: $(DEVELOPMENT) ## resolve the dependencies of pyproject.toml anew into the lock files
+	@test -x $(UV) || .venv/bin/python -m pip install --quiet --target .boot/uv uv
+	@echo setuptools | $(COMPILE) --upgrade pyproject.toml - --output-file requirements.lock
+	@echo setuptools | $(COMPILE) --upgrade pyproject.toml - --group dev --constraints requirements.lock --output-file requirements-dev.lock
+
+clean: ## remove what the other targets made
+	rm -rf .venv .boot build *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(RUNTIME): requirements.lock pyproject.toml
+	@.ci/environment requirements.lock
+	@touch $@
+
+# The development lock holds the runtime's versions too, so one installation serves both.
+$(DEVELOPMENT): requirements-dev.lock pyproject.toml
+	@.ci/environment requirements-dev.lock
+	@touch $@ $(RUNTIME)

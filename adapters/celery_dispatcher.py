@@ -1,0 +1,84 @@
+"""The bell over Celery: a task by name, sent from a thread of its own, so that no broker can slow or fail a request."""
+
+from __future__ import annotations
+
+import logging
+from queue import Empty, Full, Queue
+from threading import Lock, Thread
+from typing import Any
+from uuid import UUID
+
+logger = logging.getLogger(__name__)
+
+TASK = "lanner.fetch_dataset"
+QUEUE = "fetch"
+_CAPACITY = 10_000
+_IDLE_SECONDS = 5
+_CONFIRM_SECONDS = 2
+_EXPIRES_SECONDS = 60
+
+
+class CeleryDispatcher:
+    """Puts fetches' ids into a bounded queue that one thread empties into the broker; a full queue drops rings."""
+
+    def __init__(self, broker_url: str) -> None:
+        self._broker_url = broker_url
+        self._waiting: Queue[UUID] = Queue(_CAPACITY)
+        self._lock = Lock()
+        self._running = False
+        self._app: Any = None
+
+    def ring(self, fetch_id: UUID) -> None:
+        """See the port."""
+        try:
+            self._waiting.put_nowait(fetch_id)
+        except Full:
+            logger.warning("ring dropped", extra={"fetch": str(fetch_id)})
+            return
+        with self._lock:
+            if not self._running:
+                self._running = True
+                Thread(target=self._send_all, name="dispatcher", daemon=True).start()
+
+    def _send_all(self) -> None:
+        while True:
+            try:
+                fetch_id = self._waiting.get(timeout=_IDLE_SECONDS)
+            except Empty:
+                with self._lock:
+                    if self._waiting.empty():
+                        self._running = False
+                        return
+                continue
+            self._send(fetch_id)
+
+    def _send(self, fetch_id: UUID) -> None:
+        if self._app is None:
+            self._app = _client(self._broker_url)
+        try:
+            self._app.send_task(
+                TASK,
+                (str(fetch_id),),
+                queue=QUEUE,
+                expires=_EXPIRES_SECONDS,
+                retry=False,
+                ignore_result=True,
+                confirm_timeout=_CONFIRM_SECONDS,
+            )
+        except Exception as error:  # noqa: BLE001 - whatever a broker client raises, the sweeper rings again
+            logger.warning("ring failed", extra={"fetch": str(fetch_id), "reason": type(error).__name__})
+
+
+def _client(broker_url: str) -> Any:
+    from celery import Celery
+
+    app = Celery("lanner", broker=broker_url, set_as_current=False)
+    app.conf.update(
+        task_serializer="json",
+        accept_content=["json"],
+        task_create_missing_queues=True,
+        task_publish_retry=False,
+        broker_connection_timeout=4,
+        broker_transport_options={"confirm_publish": True, "max_retries": 0},
+    )
+    return app

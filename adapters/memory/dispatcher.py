@@ -1,0 +1,35 @@
+"""Three bells in RAM: one does the work at once, one only remembers, one is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+
+class InlineDispatcher:
+    """Runs the fetch in the caller's thread, as the ring itself."""
+
+    def __init__(self, fetch: Callable[[UUID], object]) -> None:
+        self._fetch = fetch
+
+    def ring(self, fetch_id: UUID) -> None:
+        """See the port."""
+        self._fetch(fetch_id)
+
+
+class RecordingDispatcher:
+    """Remembers which bells were rung."""
+
+    def __init__(self) -> None:
+        self.rung: list[UUID] = []
+
+    def ring(self, fetch_id: UUID) -> None:
+        """See the port."""
+        self.rung.append(fetch_id)
+
+
+class SilentDispatcher:
+    """Rings nothing, for where the worker finds due fetches by itself."""
+
+    def ring(self, fetch_id: UUID) -> None:
+        """See the port."""

@@ -1,0 +1,72 @@
+"""The store in RAM and its unit of work."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from adapters.memory.fetch_repository import MemoryFetchRepository
+from adapters.memory.series_repository import MemorySeriesRepository
+from adapters.memory.state import Clock, State
+from adapters.memory.vintage_repository import MemoryVintageRepository
+
+
+def utc_now() -> datetime:
+    """Tell the time of this machine, in UTC."""
+    return datetime.now(UTC)
+
+
+class MemoryStore:
+    """Keeps one state; a writing unit of work replaces it on commit."""
+
+    def __init__(self, clock: Clock = utc_now) -> None:
+        self.clock = clock
+        self.state = State()
+        self.writer = Lock()
+
+    def reading(self) -> MemoryUnitOfWork:
+        """See the port."""
+        return MemoryUnitOfWork(self, writes=False)
+
+    def writing(self) -> MemoryUnitOfWork:
+        """See the port; a second writer waits for the first."""
+        return MemoryUnitOfWork(self, writes=True)
+
+    def check(self) -> None:
+        """See the port; memory is always there."""
+
+
+class MemoryUnitOfWork:
+    """Works on a copy of the state, so that leaving without commit forgets."""
+
+    series: MemorySeriesRepository
+    vintages: MemoryVintageRepository
+    fetches: MemoryFetchRepository
+
+    def __init__(self, store: MemoryStore, *, writes: bool) -> None:
+        self._store, self._writes = store, writes
+
+    def now(self) -> datetime:
+        """See the port."""
+        return self._store.clock()
+
+    def commit(self) -> None:
+        """See the port."""
+        self._store.state = self._state
+
+    def __enter__(self) -> Self:
+        """See the port."""
+        if self._writes:
+            self._store.writer.acquire()
+        self._state = self._store.state.copy()
+        self.series = MemorySeriesRepository(self._state, self._store.clock)
+        self.vintages = MemoryVintageRepository(self._state)
+        self.fetches = MemoryFetchRepository(self._state, self._store.clock)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """See the port."""
+        if self._writes:
+            self._store.writer.release()

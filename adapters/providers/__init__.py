@@ -1,0 +1,212 @@
+"""
+The providers: one module each, named as the provider; found in this folder and in the entry points ``lanner.providers``.
+
+A module that cannot be loaded becomes a provider with a problem, and harms no other.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.metadata import entry_points
+from threading import RLock
+from typing import Any
+
+from adapters.providers._http import HttpClient
+from adapters.providers._options import NoOptions, check_base_url, nearest, secrets, typed, variable
+from domain.errors import InvalidInput, ProviderNotConfigured, UnknownProvider
+from domain.ports import DataSource
+from domain.providers import Provider, Terms
+
+logger = logging.getLogger(__name__)
+
+_GROUP = "lanner.providers"
+_API = 1
+_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Installed:
+    """A provider's facts, its module, and its options typed; the last two only where it could be loaded."""
+
+    provider: Provider
+    module: Any = None
+    options: Any = None
+
+    def obstacle(self) -> str:
+        """Say what the module itself has against being asked at this moment: a folder or a service may come and go."""
+        if self.provider.problem or not hasattr(self.module, "problem"):
+            return ""
+        own: str = self.module.problem(self.options)
+        return own
+
+    def now(self) -> Provider:
+        """Give the facts with the problem of this moment."""
+        try:
+            return replace(self.provider, problem=self.provider.problem or self.obstacle())
+        except Exception as exc:  # noqa: BLE001 - foreign code; whatever it raises must harm no other provider
+            return _broken(self.provider.name, f"{type(exc).__name__}: {exc}").provider
+
+
+class InstalledProviders:
+    """
+    The providers that are installed, as the environment configures them.
+
+    Args:
+        settings: provider's name → option's name → text of the environment.
+        deadline_seconds: for the calls of one fetch.
+
+    """
+
+    def __init__(self, settings: Mapping[str, Mapping[str, str]], *, deadline_seconds: float) -> None:
+        self._settings, self._deadline_seconds = settings, deadline_seconds
+        self._lock = RLock()
+        self._installed: dict[str, _Installed] = {}
+        self._sources: dict[str, DataSource] = {}
+
+    def check(self) -> None:
+        """
+        Make sure that every setting is for an option there is, of its type, and can work.
+
+        Raises:
+            InvalidInput: names the variable, the nearest known name and never a value.
+
+        """
+        installed = self._all()
+        for name, raw in self._settings.items():
+            if name not in installed:
+                raise _no_such_provider(name, raw, sorted(installed))
+            if installed[name].module is not None:
+                _options(installed[name].module, name, raw)
+                _check_works(installed[name], raw)
+
+    def disputed(self) -> Mapping[str, Sequence[str]]:
+        """Give the database codes that several providers declare, each with their names."""
+        declared: dict[str, list[str]] = {}
+        for provider in self.all():
+            for database in dict.fromkeys(provider.databases):
+                declared.setdefault(database, []).append(provider.name)
+        return {database: names for database, names in declared.items() if len(names) > 1}
+
+    def all(self) -> Sequence[Provider]:
+        """See the port."""
+        installed = self._all()
+        return [installed[name].now() for name in sorted(installed)]
+
+    def get(self, name: str) -> Provider:
+        """See the port."""
+        return self._get(name).now()
+
+    def source(self, name: str) -> DataSource:
+        """See the port."""
+        installed = self._get(name)
+        with self._lock:
+            if name not in self._sources:
+                problem = installed.now().problem
+                if problem:
+                    raise ProviderNotConfigured(problem)
+                self._sources[name] = installed.module.source(installed.options, self._client(name, installed.options))
+            return self._sources[name]
+
+    def _client(self, name: str, options: Any) -> HttpClient:
+        url = getattr(options, "base_url", "")
+        return HttpClient(name, url, secrets=secrets(options), deadline_seconds=self._deadline_seconds)
+
+    def _get(self, name: str) -> _Installed:
+        installed = self._all()
+        if name not in installed:
+            near = nearest(name, installed)
+            raise UnknownProvider(
+                f"There is no provider {name[:_SHOWN]!r}.", field="provider", hint=f"Did you mean {near}?" if near else UnknownProvider.hint
+            )
+        return installed[name]
+
+    def _all(self) -> Mapping[str, _Installed]:
+        with self._lock:
+            if not self._installed:
+                found: dict[str, _Installed] = {}
+                for name, load in _loaders():
+                    if name in found:
+                        logger.warning("provider left out", extra={"provider": name, "reason": "the name is taken"})
+                    else:
+                        found[name] = _installed(name, load, self._settings.get(name, {}))
+                self._installed = found
+        return self._installed
+
+
+def _loaders() -> Iterator[tuple[str, Callable[[], Any]]]:
+    for module in pkgutil.iter_modules(__path__):
+        if not module.name.startswith("_"):
+            yield module.name, partial(importlib.import_module, f"{__name__}.{module.name}")
+    for point in entry_points(group=_GROUP):
+        yield point.name, point.load
+
+
+def _installed(name: str, load: Callable[[], Any], raw: Mapping[str, str]) -> _Installed:
+    try:
+        module = load()
+        if module.PROVIDER_API != _API:
+            return _broken(name, f"it speaks version {module.PROVIDER_API} of the interface of providers, and this lanner version {_API}")
+        return _configured(_facts(name, module), module, raw)
+    except ImportError as exc:
+        return _broken(name, f"{exc.name or 'a module'} is missing: {exc}")
+    except Exception as exc:  # noqa: BLE001 - foreign code; whatever it raises must harm no other provider
+        return _broken(name, f"{type(exc).__name__}: {exc}")
+
+
+def _configured(provider: Provider, module: Any, raw: Mapping[str, str]) -> _Installed:
+    try:
+        options = _options(module, provider.name, raw)
+    except InvalidInput as exc:
+        return _Installed(provider=replace(provider, problem=exc.message), module=module)
+    found = _Installed(provider=replace(provider, problem=_missing_key(provider, options)), module=module, options=options)
+    found.obstacle()  # a module that cannot even say it is as broken as one that cannot be loaded
+    return found
+
+
+def _facts(name: str, module: Any) -> Provider:
+    return Provider(
+        name=name,
+        title=module.TITLE,
+        databases=tuple(module.DATABASES),
+        terms=module.TERMS,
+        limits=tuple(getattr(module, "LIMITS", ())),
+        key_needed=getattr(module, "KEY_NEEDED", False),
+        key_url=getattr(module, "KEY_URL", ""),
+        max_age=getattr(module, "MAX_AGE", None),
+    )
+
+
+def _broken(name: str, reason: str) -> _Installed:
+    problem = f"The provider {name} could not be loaded: {reason.rstrip('.')}."
+    return _Installed(provider=Provider(name=name, title=name, databases=(), terms=Terms(attribution="", url=""), problem=problem))
+
+
+def _options(module: Any, name: str, raw: Mapping[str, str]) -> Any:
+    options = typed(name, getattr(module, "OPTIONS", NoOptions), raw)
+    if getattr(options, "base_url", "") and "base_url" not in raw:
+        check_base_url(options.base_url, permit_http=False)
+    return options
+
+
+def _check_works(installed: _Installed, raw: Mapping[str, str]) -> None:
+    obstacle = installed.obstacle()
+    if obstacle and raw:
+        raise InvalidInput(obstacle, field=variable(installed.provider.name, next(iter(raw))))
+
+
+def _missing_key(provider: Provider, options: Any) -> str:
+    if provider.key_needed and not getattr(options, "api_key", ""):
+        return f"{provider.title} needs an API key: set {variable(provider.name, 'api_key')}; a key is had at {provider.key_url}."
+    return ""
+
+
+def _no_such_provider(name: str, raw: Mapping[str, str], known: Sequence[str]) -> InvalidInput:
+    option = next(iter(raw), "")
+    near = nearest(name, known)
+    where = f"did you mean {variable(near, option)}?" if near else f"the providers are {', '.join(known)}."
+    return InvalidInput(f"{variable(name, option)} is for a provider that there is not; {where}", field=variable(name, option))

@@ -1,0 +1,70 @@
+"""The pages of a table at Quandl, put together as they come, within bounds for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from adapters.providers._columns import read_columns
+from adapters.providers._quandl_answers import Found
+from adapters.providers._quandl_series import many_series
+from domain.codes import DatasetCode
+from domain.errors import AnswerNotUnderstood, AnswerTooLarge
+
+_MAX_PAGES = 200
+_MAX_BYTES = 64 * 1024 * 1024
+_MAX_ROWS = 2_000_000
+
+
+class Pages:
+    """What has come of one table so far."""
+
+    def __init__(self, code: DatasetCode) -> None:
+        self._code, self._has_key = code, "." in code.dataset
+        self._pages: list[Found] = []
+        self._bytes = self._rows = 0
+        self._seen: set[Any] = set()
+
+    def take(self, page: Found, size: int) -> None:
+        """
+        Add a page, whose body had so many bytes.
+
+        Raises:
+            AnswerTooLarge: the pages are more, or hold more, than one fetch may.
+            AnswerNotUnderstood: its columns are others, or no key was asked for and a date comes again.
+
+        """
+        self._pages.append(page)
+        self._bytes += size
+        self._rows += len(page.table.rows)
+        if self._bytes > _MAX_BYTES:
+            raise self._too_large(f"is larger than {_MAX_BYTES // 1024**2} MiB")
+        if self._rows > _MAX_ROWS:
+            raise self._too_large(f"has more than {_MAX_ROWS} rows")
+        first = self._pages[0].table
+        if (page.table.names, page.table.types) != (first.names, first.types):
+            raise AnswerNotUnderstood("The table's columns change from page to page.")
+        if page.cursor is not None:
+            self._check_next(page)
+
+    def joined(self) -> Found:
+        """Give the pages as one."""
+        if len(self._pages) == 1:
+            return self._pages[0]
+        rows = [row for page in self._pages for row in page.table.rows]
+        return replace(self._pages[0], table=replace(self._pages[0].table, rows=rows))
+
+    def _check_next(self, page: Found) -> None:
+        """Make sure that it makes sense to ask for the next page."""
+        if len(self._pages) >= _MAX_PAGES:
+            raise self._too_large(f"has more than {_MAX_PAGES} pages")
+        if self._has_key:
+            return
+        columns = read_columns(page.table, date_first=page.is_dataset)
+        moments = set(columns.dates.astype("datetime64[s]").tolist())
+        if columns.has_repeated_dates or not self._seen.isdisjoint(moments):
+            raise many_series(columns, self._code)
+        self._seen |= moments
+
+    def _too_large(self, what: str) -> AnswerTooLarge:
+        return AnswerTooLarge(f"The table {what}.", hint="" if self._has_key else f"Ask for one of its series, as {self._code}.KEY.")

@@ -1,0 +1,144 @@
+"""
+Blocks: what one vintage adds to the one it builds on, as bytes.
+
+A block holds rows to put and dates to drop. Format 1, all little-endian: axis unit (one byte), counts of columns, rows
+and drops (three uint32), then for a snapshot each column's name (uint32 length, UTF-8), then the parts: dates to put,
+dates to drop (int64, in the axis unit since 1970), then column after column (float64). Small blocks are the parts in a
+row under zlib; large ones have each part packed by pcodec behind a uint32 length.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+
+from domain.observations import Dates, Matrix, Observations
+
+ZLIB, PCODEC = 1, 2
+_SMALL = 8_000
+_LEVEL = 6
+_HEAD = struct.Struct("<cIII")
+_LENGTH = struct.Struct("<I")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """
+    A block as it is stored.
+
+    Attributes:
+        step: its place in its chain; 0 for a snapshot.
+        path: numbers of the vintages to fold below this one, the snapshot first; empty for a snapshot.
+
+    """
+
+    number: int
+    step: int
+    path: tuple[int, ...]
+    codec: int
+    payload: bytes | memoryview
+
+    def checksum(self, series: int) -> bytes:
+        """BLAKE2b over everything that tells what the payload means, and the payload."""
+        head = struct.pack(f"<QIIB{len(self.path)}I", series, self.number, self.step, self.codec, *self.path)
+        checksum = blake2b(head, digest_size=16)
+        checksum.update(self.payload)
+        return checksum.digest()
+
+
+def encode(put: Observations, drop: Dates, *, snapshot: bool) -> tuple[int, bytes]:
+    """Write a block: (codec, payload)."""
+    head = _HEAD.pack(put.unit.encode(), len(put.columns), len(put), len(drop))
+    if snapshot:
+        names = [name.encode() for name in put.columns]
+        head += b"".join(_LENGTH.pack(len(name)) + name for name in names)
+    parts: list[Any] = [put.dates.astype("<i8"), drop.astype("<i8"), *put.values.astype("<f8", copy=False).T]
+    if put.values.size <= _SMALL:
+        return ZLIB, zlib.compress(head + b"".join(part.tobytes() for part in parts), _LEVEL)
+    return PCODEC, head + b"".join(_packed(part) for part in parts)
+
+
+def decode(codec: int, payload: bytes | memoryview, columns: Sequence[str] | None) -> tuple[Observations, Dates]:
+    """
+    Read a block whose checksum holds.
+
+    Args:
+        columns: the snapshot's, for a block that builds on one; None for a snapshot.
+
+    """
+    body = memoryview(zlib.decompress(payload) if codec == ZLIB else payload)
+    unit, width, rows, drops = _HEAD.unpack_from(body)
+    at = _HEAD.size
+    if columns is None:
+        columns, at = _names(body, at, width)
+    read = _Plain(body, at) if codec == ZLIB else _Packed(body, at)
+    axis = f"datetime64[{unit.decode()}]"
+    dates, drop = read.part(rows, "<i8").astype(axis), read.part(drops, "<i8").astype(axis)
+    return Observations.checked(dates, tuple(columns), read.matrix(rows, width)), drop
+
+
+def _names(body: memoryview, at: int, count: int) -> tuple[list[str], int]:
+    names = []
+    for _ in range(count):
+        (length,) = _LENGTH.unpack_from(body, at)
+        at += _LENGTH.size
+        names.append(str(body[at : at + length], "utf-8"))
+        at += length
+    return names, at
+
+
+def _packed(part: Any) -> bytes:
+    from pcodec import ChunkConfig, standalone
+
+    if not part.size:
+        return _LENGTH.pack(0)
+    packed: bytes = standalone.simple_compress(np.ascontiguousarray(part), ChunkConfig(compression_level=_LEVEL))
+    return _LENGTH.pack(len(packed)) + packed
+
+
+class _Plain:
+    """Reads parts that lie in a row."""
+
+    def __init__(self, body: memoryview, at: int) -> None:
+        self._body, self._at = body, at
+
+    def part(self, count: int, kind: str) -> Any:
+        part = np.frombuffer(self._body, kind, count, self._at)
+        self._at += part.nbytes
+        return part
+
+    def matrix(self, rows: int, columns: int) -> Matrix:
+        values: Matrix = self.part(rows * columns, "<f8").astype(np.float64, copy=False)
+        return values.reshape((rows, columns), order="F")
+
+
+class _Packed:
+    """Reads parts that pcodec has packed; it makes nothing of an empty array, so those are not asked of it."""
+
+    def __init__(self, body: memoryview, at: int) -> None:
+        self._body, self._at = body, at
+
+    def part(self, count: int, kind: str) -> Any:
+        return self._unpacked(np.empty(count, kind))
+
+    def matrix(self, rows: int, columns: int) -> Matrix:
+        values = np.empty((rows, columns), order="F")
+        for i in range(columns):
+            self._unpacked(values[:, i])
+        return values
+
+    def _unpacked(self, into: Any) -> Any:
+        from pcodec import standalone
+
+        (length,) = _LENGTH.unpack_from(self._body, self._at)
+        self._at += _LENGTH.size
+        if into.size:
+            standalone.simple_decompress_into(bytes(self._body[self._at : self._at + length]), into)
+        self._at += length
+        return into

@@ -1,0 +1,89 @@
+"""
+Chains: how a state is folded from a snapshot and a few differences.
+
+Each vintage that is not a snapshot has a step, one more than that of the vintage known just before it, and builds on the
+vintage of that chain whose step is its own with the lowest set bit cleared. So any state is at most ten blocks away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adapters.sql.blocks import Block, encode
+from domain.observations import Dates, Observations
+from domain.vintages import Vintage, difference, replay
+
+MAX_STEP = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """
+    A stored vintage with all that its state is folded from.
+
+    Attributes:
+        numbers: of the vintages to fold, the snapshot first, this one last.
+        parts: what each of them puts and drops.
+        snapshot_bytes: length of the snapshot's payload.
+
+    """
+
+    vintage: Vintage
+    step: int
+    numbers: tuple[int, ...]
+    parts: tuple[tuple[Observations, Dates], ...]
+    snapshot_bytes: int
+    state: Observations
+
+    def below(self, step: int) -> tuple[int, Observations]:
+        """Give the length and the state of this chain's part that a vintage of this step builds on."""
+        depth = (step & (step - 1)).bit_count() + 1
+        return depth, self.state if depth == len(self.parts) else replay(self.parts[0][0], self.parts[1:depth])
+
+    def grown(self, vintage: Vintage, step: int, part: tuple[Observations, Dates], state: Observations) -> Chain:
+        """Give the chain that ends in a vintage of this step built on this one."""
+        depth = step.bit_count()
+        return Chain(
+            vintage=vintage,
+            step=step,
+            numbers=(*self.numbers[:depth], vintage.number),
+            parts=(*self.parts[:depth], part),
+            snapshot_bytes=self.snapshot_bytes,
+            state=state,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A new vintage's place: its block, and the chain that ends in it."""
+
+    block: Block
+    chain: Chain
+
+
+def link(vintage: Vintage, state: Observations, chain: Chain | None) -> Link:
+    """Build a vintage on a chain where that is possible and worth it, else write a snapshot."""
+    step = chain.step + 1 if chain else MAX_STEP
+    if chain and step < MAX_STEP:
+        depth, base = chain.below(step)
+        delta = difference(base, state)
+        if delta:
+            codec, payload = encode(delta.put, delta.drop, snapshot=False)
+            if 2 * len(payload) <= chain.snapshot_bytes:
+                block = Block(vintage.number, step, chain.numbers[:depth], codec, payload)
+                return Link(block, chain.grown(vintage, step, (delta.put, delta.drop), state))
+    return _snapshot(vintage, state)
+
+
+def _snapshot(vintage: Vintage, state: Observations) -> Link:
+    nothing = state.dates[:0]
+    codec, payload = encode(state, nothing, snapshot=True)
+    chain = Chain(
+        vintage=vintage,
+        step=0,
+        numbers=(vintage.number,),
+        parts=((state, nothing),),
+        snapshot_bytes=len(payload),
+        state=state,
+    )
+    return Link(Block(vintage.number, 0, (), codec, payload), chain)

@@ -1,0 +1,97 @@
+"""The schema: brought up to date by Alembic under a lock, without any file of its own."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.engine import Connection
+
+from adapters.sql.engine import for_writing, place
+from adapters.sql.tables import REVISION
+from adapters.sql.transaction import translated
+from domain.errors import SchemaMismatch
+
+_LOCK = 7_106_513_862
+_LOCK_SECONDS = 60
+
+
+def migrate(engine: Engine) -> str | None:
+    """
+    Bring the schema up to date; of several processes at once one does it and the others wait.
+
+    Returns:
+        The revision there was before, or None if there was none.
+
+    Raises:
+        StoreUnavailable: the database cannot be reached.
+        SchemaMismatch: its schema is newer than this code.
+
+    """
+    schema = _schema(engine)
+    with translated(engine), for_writing(engine) as connection, connection.begin():
+        if schema:
+            connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+            connection.execute(text(f'SET LOCAL search_path TO "{schema}"'))
+        before = revision(connection)
+        if before is None or before < REVISION:
+            _upgrade(connection, schema)
+        else:
+            require(before, engine)
+    return before
+
+
+def require(found: str | None, engine: Engine) -> None:
+    """Raise SchemaMismatch unless the schema found is this code's."""
+    if found is None:
+        raise SchemaMismatch(f"The database {place(engine)} has no lanner schema yet.", hint="Run `lanner migrate`.")
+    if found < REVISION:
+        raise SchemaMismatch(
+            f"The database {place(engine)} has the older schema {found}; this lanner needs {REVISION}.", hint="Run `lanner migrate`."
+        )
+    if found > REVISION:
+        hint = "Use the lanner that wrote it, or a newer one."
+        raise SchemaMismatch(f"The database {place(engine)} has the newer schema {found}; this lanner knows {REVISION}.", hint=hint)
+
+
+def revision(connection: Connection) -> str | None:
+    """Tell the schema's revision, or None before the first."""
+    schema = _schema(connection.engine)
+    if not inspect(connection).has_table("alembic_version", schema=schema):
+        return None
+    table = f'"{schema}".alembic_version' if schema else "alembic_version"
+    found: str | None = connection.execute(text(f"SELECT version_num FROM {table}")).scalar_one_or_none()  # noqa: S608 - a setting's name
+    return found
+
+
+def copy_before_migrating(engine: Engine) -> Path | None:
+    """Copy a SQLite database of an older schema beside itself; give the copy's path, or None if there is nothing to copy."""
+    path = Path(engine.url.database or "")
+    with translated(engine), for_writing(engine) as connection, connection.begin():
+        found = revision(connection)
+    if found is None or found >= REVISION:
+        return None
+    copy = path.with_name(f"{path.name}.{found}")
+    with translated(engine), closing(engine.raw_connection()) as raw:
+        copy.unlink(missing_ok=True)
+        raw.cursor().execute("VACUUM INTO ?", (str(copy),))
+    shutil.copymode(path, copy)
+    return copy
+
+
+def _upgrade(connection: Connection, schema: str | None) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(attributes={"connection": connection, "schema": schema})
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    command.upgrade(config, "head")
+
+
+def _schema(engine: Engine) -> str | None:
+    schema: str | None = engine.get_execution_options().get("schema_translate_map", {}).get(None)
+    return schema

@@ -1,0 +1,147 @@
+"""The tables. Moments are microseconds since 1970 in UTC on SQLite, whose own date type drops the zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+REVISION = "0002"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An instant, to the microsecond."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose timestamptz where there is one."""
+        return dialect.type_descriptor(TIMESTAMP(timezone=True) if dialect.name == "postgresql" else BigInteger())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Write the instant."""
+        return value if value is None or dialect.name == "postgresql" else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Read the instant, in UTC."""
+        if value is None:
+            return None
+        return value.astimezone(UTC) if dialect.name == "postgresql" else _EPOCH + timedelta(microseconds=value)
+
+
+metadata = MetaData()
+_big = BigInteger().with_variant(Integer, "sqlite")
+
+series = Table(
+    "series",
+    metadata,
+    Column("number", _big, primary_key=True, autoincrement=True),
+    Column("id", Uuid, nullable=False, unique=True),
+    Column("provider", Text, nullable=False),
+    Column("database_code", Text, nullable=False),
+    Column("dataset_code", Text, nullable=False),
+    Column("alias", Text, nullable=False, unique=True),
+    Column("status", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("checked_at", Moment),
+    UniqueConstraint("database_code", "dataset_code", "provider", name="series_identity"),
+)
+
+descriptions = Table(
+    "descriptions",
+    metadata,
+    Column("series", _big, ForeignKey("series.number", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("known_at", Moment, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+vintages = Table(
+    "vintages",
+    metadata,
+    Column("series", _big, ForeignKey("series.number", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("position", BigInteger, nullable=False, unique=True),
+    Column("published", Text),
+    Column("known_at", Moment, nullable=False),
+    Column("fetched_at", Moment, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("first", Text),
+    Column("last", Text),
+    Column("added", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Column("deleted", Integer, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("fetch", Uuid, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("response_sha256", LargeBinary, nullable=False),
+    Column("adapter_version", Integer, nullable=False),
+    Column("step", SmallInteger, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("codec", SmallInteger, nullable=False),
+    Column("checksum", LargeBinary, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Index("vintages_in_knowledge_order", "series", "known_at", "number"),
+)
+
+# One row: the position given to the last vintage. Whoever updates it holds it until the commit, so that positions become
+# visible in their order; a sequence would let a smaller one appear after a greater one.
+feed = Table("feed", metadata, Column("position", BigInteger, nullable=False))
+
+fetches = Table(
+    "fetches",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("series", _big, ForeignKey("series.number", ondelete="CASCADE"), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("not_before", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("crashes", Integer, nullable=False),
+    Column("lease_token", Uuid),
+    Column("lease_until", Moment),
+    Column("waiting_for", Text),
+    Column("finished_at", Moment),
+    Column("failure", Text),
+    Column("vintages_added", Integer),
+    Column("vintage", Integer),
+    Column("left_out", Text),
+    Column("allow_shrink", Boolean, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Index(
+        "one_in_flight",
+        "series",
+        unique=True,
+        postgresql_where=text("status in ('pending', 'running')"),
+        sqlite_where=text("status in ('pending', 'running')"),
+    ),
+    Index("fetches_of_series", "series", "created_at"),
+    Index("fetches_due", "not_before", postgresql_where=text("status = 'pending'"), sqlite_where=text("status = 'pending'")),
+    Index("fetches_held", "lease_until", postgresql_where=text("status = 'running'"), sqlite_where=text("status = 'running'")),
+    postgresql_with={"fillfactor": "80"},
+)

@@ -1,0 +1,83 @@
+"""The store in SQL and its unit of work."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Engine
+
+from adapters.sql.engine import for_reading, for_writing
+from adapters.sql.fetch_repository import SqlFetchRepository
+from adapters.sql.schema import require, revision
+from adapters.sql.series_repository import SqlSeriesRepository
+from adapters.sql.transaction import Clock, Transaction, translated, utc_now
+from adapters.sql.vintage_repository import SqlVintageRepository
+
+
+class SqlStore:
+    """
+    Keeps everything in a database.
+
+    Attributes:
+        clock: whose time counts; by default the database server's, on SQLite this machine's.
+
+    """
+
+    def __init__(self, engine: Engine, clock: Clock | None = None) -> None:
+        self.engine = engine
+        self.clock = clock if clock or engine.dialect.name == "postgresql" else utc_now
+
+    def reading(self) -> SqlUnitOfWork:
+        """See the port."""
+        return SqlUnitOfWork(self, writes=False)
+
+    def writing(self) -> SqlUnitOfWork:
+        """See the port."""
+        return SqlUnitOfWork(self, writes=True)
+
+    def check(self) -> None:
+        """See the port."""
+        with self.reading() as uow, translated(self.engine):
+            found = revision(uow.transaction.connection)
+        require(found, self.engine)
+
+
+class SqlUnitOfWork:
+    """One transaction on one connection of the pool."""
+
+    transaction: Transaction
+    series: SqlSeriesRepository
+    vintages: SqlVintageRepository
+    fetches: SqlFetchRepository
+
+    def __init__(self, store: SqlStore, *, writes: bool) -> None:
+        self._store, self._writes = store, writes
+
+    def now(self) -> datetime:
+        """See the port."""
+        return self.transaction.time()
+
+    def commit(self) -> None:
+        """See the port."""
+        with translated(self._store.engine):
+            self._connection.commit()
+
+    def __enter__(self) -> Self:
+        """See the port."""
+        with translated(self._store.engine), ExitStack() as undone:
+            self._connection = undone.enter_context((for_writing if self._writes else for_reading)(self._store.engine))
+            self._connection.begin()
+            undone.pop_all()
+        self.transaction = Transaction(self._connection, self._store.clock)
+        self.series = SqlSeriesRepository(self.transaction)
+        self.vintages = SqlVintageRepository(self.transaction)
+        self.fetches = SqlFetchRepository(self.transaction)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """See the port."""
+        with translated(self._store.engine):
+            self._connection.close()

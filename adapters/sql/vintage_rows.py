@@ -1,0 +1,101 @@
+"""Rows of the table of vintages: written, read and folded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from adapters.sql.blocks import Block, decode
+from adapters.sql.chains import Chain
+from adapters.sql.tables import vintages
+from domain.observations import Label
+from domain.vintages import Cause, Origin, Vintage, replay
+
+FACTS = [column for column in vintages.c if column.name not in ("position", "step", "path", "codec", "checksum", "payload")]
+_NAMES, _values = [column.name for column in FACTS], itemgetter(*FACTS)
+
+
+def row_of(series: int, vintage: Vintage, block: Block) -> dict[str, Any]:
+    """Write a row, but for its position."""
+    return {
+        "series": series,
+        "number": vintage.number,
+        "published": _write_label(vintage.published),
+        "known_at": vintage.known_at,
+        "fetched_at": vintage.fetched_at,
+        "rows": vintage.rows,
+        "first": _write_label(vintage.first),
+        "last": _write_label(vintage.last),
+        "added": vintage.added,
+        "changed": vintage.changed,
+        "deleted": vintage.deleted,
+        "digest": bytes.fromhex(vintage.digest),
+        "cause": vintage.cause.value,
+        "fetch": vintage.fetch_id,
+        "request": vintage.origin.request,
+        "response_sha256": bytes.fromhex(vintage.origin.response_sha256),
+        "adapter_version": vintage.origin.adapter_version,
+        "step": block.step,
+        "path": " ".join(map(str, block.path)),
+        "codec": block.codec,
+        "checksum": block.checksum(series),
+        "payload": block.payload,
+    }
+
+
+def vintage_from(row: RowMapping) -> Vintage:
+    """Make a vintage of a row that holds its facts."""
+    facts: dict[str, Any] = dict(zip(_NAMES, _values(row), strict=True))
+    origin = Origin(
+        request=facts["request"],
+        response_sha256=facts["response_sha256"].hex(),
+        adapter_version=facts["adapter_version"],
+    )
+    return Vintage(
+        number=facts["number"],
+        published=_read_optional(facts["published"]),
+        known_at=facts["known_at"],
+        fetched_at=facts["fetched_at"],
+        rows=facts["rows"],
+        first=_read_optional(facts["first"]),
+        last=_read_optional(facts["last"]),
+        added=facts["added"],
+        changed=facts["changed"],
+        deleted=facts["deleted"],
+        digest=facts["digest"].hex(),
+        cause=Cause(facts["cause"]),
+        origin=origin,
+        fetch_id=facts["fetch"],
+    )
+
+
+def folded(vintage: Vintage, blocks: Sequence[Block]) -> Chain:
+    """Fold verified blocks, the snapshot first."""
+    snapshot, *others = blocks
+    parts = [decode(snapshot.codec, snapshot.payload, None)]
+    parts += [decode(each.codec, each.payload, parts[0][0].columns) for each in others]
+    return Chain(
+        vintage=vintage,
+        step=blocks[-1].step,
+        numbers=tuple(block.number for block in blocks),
+        parts=tuple(parts),
+        snapshot_bytes=len(snapshot.payload),
+        state=replay(parts[0][0], parts[1:]),
+    )
+
+
+def read_label(text: str) -> Label:
+    """Read a day, or a moment to its precision."""
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
+def _write_label(label: Label | None) -> str | None:
+    return label.isoformat() if label is not None else None
+
+
+def _read_optional(text: str | None) -> Label | None:
+    return read_label(text) if text is not None else None

@@ -1,0 +1,74 @@
+"""The composition root: the only place that names both sides of the hexagon."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from config.logs import set_up_logs
+from config.settings import Settings, read_settings
+from domain.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from config.container import Container
+
+
+def read(environment: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
+    """Read the settings and set up logging, and load no more than that takes; arguments and errors as for ``bootstrap``."""
+    if environment is None:
+        environment, dotenv = os.environ, dotenv or Path(".env")
+    settings = read_settings(environment, dotenv if dotenv and dotenv.is_file() else None)
+    set_up_logs(settings.log_level, settings.secrets)
+    return settings
+
+
+def bootstrap(environment: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Container:
+    """
+    Read the settings, set up logging and check that everything fits.
+
+    Args:
+        environment: by default the process's own, over ``.env`` in the working folder.
+        dotenv: another file of settings.
+
+    Raises:
+        InvalidInput: a setting, a provider's option or a route is wrong; the message names the variable.
+
+    """
+    from config.container import Container
+
+    container = Container(settings=read(environment, dotenv))
+    container.check_dependencies()
+    _open_database(container)
+    container.data_sources().check()
+    _check_routes(container)
+    return container
+
+
+def _open_database(container: Container) -> None:
+    try:
+        container.engine()
+    except InvalidInput as error:
+        raise InvalidInput(f"LANNER_DATABASE_URL is not valid: {error.message}", field="LANNER_DATABASE_URL", hint=error.hint) from error
+
+
+def _check_routes(container: Container) -> None:
+    settings = container.settings()
+    providers = {provider.name: provider for provider in container.data_sources().all()}
+    there_are = f"There are: {', '.join(providers)}."
+    if settings.default_provider not in providers:
+        message = f"LANNER_DEFAULT_PROVIDER is {settings.default_provider!r}, which is no provider."
+        raise InvalidInput(message, field="LANNER_DEFAULT_PROVIDER", hint=there_are)
+    for database, name in settings.routes.items():
+        if name not in providers:
+            message = f"LANNER_ROUTES sends {database} to {name!r}, which is no provider."
+            raise InvalidInput(message, field="LANNER_ROUTES", hint=there_are)
+        if providers[name].problem:
+            message = f"LANNER_ROUTES sends {database} to {name!r}, which cannot be asked: {providers[name].problem}"
+            raise InvalidInput(message, field="LANNER_ROUTES")
+    for database, names in container.data_sources().disputed().items():
+        if database not in settings.routes:
+            message = f"{' and '.join(names)} each declare the database {database} as their own."
+            hint = f'Choose one in LANNER_ROUTES, such as {{"{database}": "{names[0]}"}}.'
+            raise InvalidInput(message, field="LANNER_ROUTES", hint=hint)

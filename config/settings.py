@@ -1,0 +1,168 @@
+"""Settings: the only place that knows the names of the variables."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, unquote
+
+from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, ValidationError
+
+from config.env_file import read_env_file
+from config.values import BrokerUrl, Count, Folder, HostNames, MaxAge, Origins, Routes, SchemaName, Seconds, way_out
+from domain.errors import InvalidInput
+
+_PREFIX = "LANNER_"
+_PROVIDERS = "LANNER_PROVIDERS__"
+_PASSWORD = re.compile(r"://(?P<user>[^:/@]*):(?:(?P<password>[^/]*)@|(?P<odd>[^@]*)@)")
+_PLACE = re.compile(r"[^:]*://(?:[^@]*@)?(?P<place>[^@/?]*/[^@/?]*)(?:\?.*)?")
+_SECRET_WORDS = ("key", "token", "secret", "password")
+
+
+def _default_data_dir() -> Path:
+    base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(base).expanduser() / "lanner"
+
+
+class Settings(BaseModel):
+    """
+    What can be set from outside; each field is ``LANNER_`` and its name in capitals.
+
+    Sizes are bytes (``256 MB`` is understood), times are seconds, lists are separated by commas.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    data_dir: Folder = Field(default_factory=_default_data_dir, validate_default=True)
+    database_url: str = ""
+    database_schema: SchemaName = "lanner"
+    broker_url: BrokerUrl = "memory://"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    api_processes: Count | None = None
+    api_threads: Count = 8
+    worker_processes: Count | None = None
+    auth: Literal["open", "required"] | None = None
+    allowed_hosts: HostNames = ()
+    cors_origins: Origins = ()
+    default_provider: str = "quandl"
+    routes: Routes = Field(default_factory=dict)
+    max_age: MaxAge | None = None
+    lease_seconds: Seconds = 30
+    sweep_seconds: Seconds | None = None
+    fetch_deadline_seconds: Seconds = 120
+    give_up_seconds: Seconds = 86_400
+    stop_seconds: Seconds | None = None
+    keep_fetches_days: Annotated[int, Field(ge=1, le=36_500)] = 90
+    read_through_seconds: Seconds = 20
+    wait_seconds: Seconds = 30
+    cache_bytes: Annotated[ByteSize, Field(le=2**40)] = ByteSize(256_000_000)
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lambda value: str(value).lower())] = "info"
+    providers: dict[str, dict[str, str]] = Field(default_factory=dict)
+
+    @property
+    def embedded(self) -> bool:
+        """Tell whether the broker lives inside the worker's process."""
+        return self.broker_url == "memory://"
+
+    @property
+    def bell(self) -> str:
+        """How workers are told of work: through the broker, or not at all where they look themselves."""
+        return "silent" if self.embedded else "celery"
+
+    @property
+    def database(self) -> str:
+        """The database's URL."""
+        return self.database_url or f"sqlite:///{quote(str(self.data_dir / 'lanner.db'))}"
+
+    @property
+    def on_sqlite(self) -> bool:
+        """Tell whether the database is a SQLite file."""
+        return self.database.startswith("sqlite")
+
+    @property
+    def place(self) -> str:
+        """The database's file, or its host and name: nothing of what else stands in its URL."""
+        if self.on_sqlite:
+            return unquote(self.database.partition("///")[2].partition("?")[0])
+        match = _PLACE.fullmatch(self.database)
+        return match["place"] if match else "Postgres"
+
+    @property
+    def on_loopback(self) -> bool:
+        """Tell whether only this machine can reach the API."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
+    def cores(self) -> int:
+        """How many processes a part of the service gets unless it is said: one embedded, else one a core."""
+        return 1 if self.embedded else os.cpu_count() or 1
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Values that may stand in no log line."""
+        options = [option for provider in self.providers.values() for option in provider.items()]
+        found = [value for name, value in options if any(word in name for word in _SECRET_WORDS)]
+        for match in filter(None, map(_PASSWORD.search, (self.database_url, self.broker_url))):
+            password = match["password"] or match["odd"]
+            # One like its user's name hides nothing, and would be cut out of every word of the log that has it.
+            if password and password != match["user"]:
+                found += [password, unquote(password)]
+        return tuple(dict.fromkeys(found))
+
+
+def read_settings(environment: Mapping[str, str], dotenv: Path | None) -> Settings:
+    """
+    Read the environment over an ``.env`` file.
+
+    Raises:
+        InvalidInput: an unknown name or a value that does not fit; the message names the variable, never its value.
+
+    """
+    written = read_env_file(dotenv) if dotenv else {}
+    known = {f"{_PREFIX}{field.upper()}": field for field in Settings.model_fields if field != "providers"}
+    values: dict[str, Any] = {"providers": {}}
+    for name, value in {**written, **environment}.items():
+        upper = name.upper()
+        if upper.startswith(_PROVIDERS):
+            _add_option(values["providers"], upper, value)
+        elif upper in known:
+            if value.strip():
+                values[known[upper]] = value.strip()
+        elif upper.startswith(_PREFIX):
+            raise _unknown(name, list(known))
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False)[0]
+        name = f"{_PREFIX}{str(problem['loc'][0]).upper()}"
+        clause = way_out(problem["type"], problem.get("ctx", {}), problem["msg"])
+        raise InvalidInput(f"{name} is not valid: {clause}.", field=name) from None
+    if settings.embedded and (settings.worker_processes or 1) > 1:
+        raise InvalidInput(
+            "LANNER_WORKER_PROCESSES must be 1 while the broker is in memory.",
+            field="LANNER_WORKER_PROCESSES",
+            hint="Set LANNER_BROKER_URL to a broker that several processes reach.",
+        )
+    return settings
+
+
+def _add_option(providers: dict[str, dict[str, str]], name: str, value: str) -> None:
+    provider, separator, option = name.removeprefix(_PROVIDERS).partition("__")
+    if not (provider and separator and option):
+        raise InvalidInput(f"{name} names no provider's option.", field=name, hint=f"Write {_PROVIDERS}<NAME>__<OPTION>.")
+    if value.strip():
+        providers.setdefault(provider.lower(), {})[option.lower()] = value.strip()
+
+
+def _unknown(name: str, known: list[str]) -> InvalidInput:
+    near = get_close_matches(name.upper(), [*known, _PROVIDERS + "<NAME>__<OPTION>"], n=1, cutoff=0)
+    return InvalidInput(f"{name} is not a setting of lanner.", field=name, hint=f"The nearest is {near[0]}.")

@@ -1,0 +1,145 @@
+"""The values of settings: how their texts are read, and the clause that says what to write instead of a wrong one."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from domain.codes import DatasetCode
+from domain.errors import InvalidCode
+
+YEAR_SECONDS = 31_536_000
+_MAX_PORT = 65_535
+_HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])")
+_HOST_AND_PORT = re.compile(rf"({_HOST.pattern})(?::([0-9]{{1,5}}))?")
+_ORIGIN = re.compile(r"https?://(.+)", re.IGNORECASE)
+_BROKER = re.compile(r"(?:amqps?|pyamqp)://(?:[^/]*@)?([^/@?#]*)(?:/.*)?")
+
+#: pydantic's kinds of errors → what to write.
+_WAYS_OUT = {
+    "int_parsing": "write a whole number",
+    "int_parsing_size": "write a whole number of fewer digits",
+    "float_parsing": "write a number",
+    "finite_number": "write a finite number",
+    "greater_than": "write a number greater than {gt:g}",
+    "greater_than_equal": "write {ge:.0f} or more",
+    "less_than_equal": "write {le:.0f} or less",
+    "literal_error": "write {expected}",
+    "byte_size": "write a size such as 256 MB",
+    "byte_size_unit": "write a size such as 256 MB",
+}
+
+
+def way_out(kind: str, context: Mapping[str, Any], message: str) -> str:
+    """Say in a clause what to write where a value was refused; pydantic's own words stand in for kinds without a clause."""
+    return _WAYS_OUT[kind].format(**context) if kind in _WAYS_OUT else message[:1].lower() + message[1:]
+
+
+def _refusal(clause: str) -> PydanticCustomError:
+    return PydanticCustomError("refused", "{clause}", {"clause": clause})
+
+
+def _listed(value: Any) -> Any:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _each(read: Callable[[str], str]) -> AfterValidator:
+    return AfterValidator(lambda texts: tuple(map(read, texts)))
+
+
+def _has_host(text: str) -> bool:
+    match = _HOST_AND_PORT.fullmatch(text)
+    if not match or (match[2] and not 1 <= int(match[2]) <= _MAX_PORT):
+        return False
+    return match[1][0] != "[" or _is_ipv6(match[1][1:-1])
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        return ipaddress.ip_address(text).version == 6  # noqa: PLR2004 - the protocol's own number
+    except ValueError:
+        return False
+
+
+def _host(text: str) -> str:
+    host = f"[{text}]" if _is_ipv6(text) else text
+    if not _has_host(host):
+        raise _refusal("write host names or addresses such as lanner.example.org, and separate names by commas")
+    return host
+
+
+def _origin(text: str) -> str:
+    match = _ORIGIN.fullmatch(text)
+    if not (match and _has_host(match[1])):
+        raise _refusal("write origins such as https://app.example.org or http://localhost:3000, and separate them by commas")
+    return text
+
+
+def _broker(url: str) -> str:
+    match = _BROKER.fullmatch(url)
+    if url != "memory://" and not (match and _has_host(match[1])):
+        raise _refusal("write memory://, or amqp://user:password@host:port// with a port up to 65535")
+    return url
+
+
+def _routes(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        routes = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        routes = None
+    if not isinstance(routes, dict):
+        raise _refusal('write a JSON object such as {"WIKI": "files"}')
+    if not all(name and isinstance(name, str) for name in routes.values()):
+        raise _refusal('give each database code the name of a provider, as in {"WIKI": "files"}')
+    try:
+        read = {DatasetCode(database, "ANY").database: name for database, name in routes.items()}
+    except InvalidCode as error:
+        raise _refusal("write as keys database codes, 1 to 32 of A-Z, 0-9 and _") from error
+    if len(read) < len(routes):
+        raise _refusal("name each database code once")
+    return read
+
+
+def _seconds(value: Any) -> Any:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = math.nan
+    if not 0 <= seconds <= YEAR_SECONDS:
+        raise _refusal(f"write a number of seconds from 0 to {YEAR_SECONDS}")
+    return timedelta(seconds=seconds)
+
+
+def _folder(path: Path) -> Path:
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError as error:
+        raise _refusal("write a folder whose ~ is the home of a user there is") from error
+
+
+def _schema(name: str) -> str:
+    if not re.fullmatch("[a-z_][a-z0-9_]{0,62}", name):
+        raise _refusal("write 1 to 63 of a-z, 0-9 and _, not beginning with a digit")
+    return name
+
+
+Seconds = Annotated[float, Field(gt=0, le=YEAR_SECONDS, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1, le=1000)]
+Folder = Annotated[Path, AfterValidator(_folder)]
+SchemaName = Annotated[str, AfterValidator(_schema)]
+BrokerUrl = Annotated[str, AfterValidator(_broker)]
+HostNames = Annotated[tuple[str, ...], BeforeValidator(_listed), _each(_host)]
+Origins = Annotated[tuple[str, ...], BeforeValidator(_listed), _each(_origin)]
+Routes = Annotated[dict[str, str], BeforeValidator(_routes)]
+MaxAge = Annotated[timedelta, BeforeValidator(_seconds)]

@@ -1,0 +1,72 @@
+"""Codes: how a dataset is named, read, printed and aliased."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from domain.errors import InvalidCode
+
+_DATABASE = re.compile(r"[A-Z0-9][A-Z0-9_]{0,31}")
+_DATASET = re.compile(r"[A-Za-z0-9._\-+:^=@,$~!()|/]{1,200}")
+_PROVIDER = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DatasetCode:
+    """
+    A provider's name for a series: an upper-case database code and the provider's own spelling behind it.
+
+    Raises:
+        InvalidCode: if either part has another form; ``field`` names the part.
+
+    """
+
+    database: str
+    dataset: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "database", self.database.upper())
+        if not _DATABASE.fullmatch(self.database):
+            raise InvalidCode(
+                f"database_code {_shown(self.database)} is not valid.",
+                field="database_code",
+                hint="Use 1 to 32 of A-Z, 0-9 and _, not beginning with _.",
+            )
+        segments = self.dataset.split("/")
+        if not _DATASET.fullmatch(self.dataset) or any(part in ("", ".", "..") for part in segments):
+            raise InvalidCode(
+                f"dataset_code {_shown(self.dataset)} is not valid.",
+                field="dataset_code",
+                hint="Use 1 to 200 of A-Z, a-z, 0-9 and ._-+:^=@,$~!()|/ with no empty, '.' or '..' segment.",
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``DATABASE/DATASET``, split at the first slash."""
+        database, slash, dataset = text.partition("/")
+        if not slash:
+            raise InvalidCode(f"The code {_shown(text)} has no slash.", field="code")
+        return cls(database, dataset)
+
+    @property
+    def alias(self) -> str:
+        """The spelling in ``[A-Z0-9_]/[A-Z0-9_]`` by which Quandl clients can ask for the series."""
+        return f"{self.database}/{re.sub('[^A-Z0-9]', '_', self.dataset.upper())}"
+
+    def __str__(self) -> str:
+        return f"{self.database}/{self.dataset}"
+
+
+def parse_reference(text: str) -> tuple[str | None, DatasetCode]:
+    """Read ``[provider:]DATABASE/DATASET``; a colon behind the first slash belongs to the dataset."""
+    provider, colon, rest = text.partition(":")
+    if colon and _PROVIDER.fullmatch(provider):
+        return provider, DatasetCode.parse(rest)
+    return None, DatasetCode.parse(text)
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")

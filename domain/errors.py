@@ -1,0 +1,271 @@
+"""
+Every error of lanner, each with a sentence, a code and, where one helps, a hint.
+
+::
+
+    DomainError
+    ├── InvalidInput                 the caller's field is wrong, and which
+    │   ├── InvalidCode
+    │   ├── InvalidObservations
+    │   └── UnknownProvider
+    ├── ProviderNotConfigured        a key is needed and missing
+    ├── NotFound
+    │   ├── SeriesNotFound
+    │   ├── FetchNotFound
+    │   ├── VintageNotFound
+    │   ├── NotKnownYet
+    │   └── NoObservationsYet
+    ├── FetchAlreadyRunning
+    ├── LeaseLost                    another worker holds the fetch, or it has ended
+    ├── StoreUnavailable
+    │   └── SchemaMismatch
+    ├── DamagedVintage
+    └── FetchError                   how a fetch can end badly: a closed list
+        ├── DatasetNotFound · SourceGone · KeyMissing · KeyRejected · SourceForbidden
+        ├── AnswerTooLarge · AnswerNotUnderstood · UnsupportedFrequency · SuspiciousShrink
+        ├── AttemptsExhausted · FetchCancelled
+        └── PassingError             waiting may help
+            └── RateLimited · SourceUnavailable · SourceTimedOut · AnswerTruncated
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class DomainError(Exception):
+    """Something went wrong inside lanner."""
+
+    code: ClassVar[str] = "internal_error"
+    hint: str = ""
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        self.message = message or " ".join((type(self).__doc__ or "").split())
+        self.hint = hint or type(self).hint
+        super().__init__(self.message)
+
+
+class InvalidInput(DomainError):
+    """A field of the request is not valid."""
+
+    code = "invalid_input"
+
+    def __init__(self, message: str = "", *, field: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.field = field
+
+
+class InvalidCode(InvalidInput):
+    """The code does not have the form DATABASE/DATASET."""
+
+    code = "invalid_code"
+    hint = "Write it as DATABASE/DATASET, for example WIKI/FB."
+
+
+class InvalidObservations(InvalidInput):
+    """Dates and columns do not make a time series."""
+
+    code = "invalid_observations"
+
+
+class UnknownProvider(InvalidInput):
+    """There is no provider of this name."""
+
+    code = "unknown_provider"
+    hint = "`lanner providers` lists the names."
+
+
+class ProviderNotConfigured(DomainError):
+    """The provider needs an API key and none is configured."""
+
+    code = "provider_not_configured"
+
+
+class NotFound(DomainError):
+    """There is nothing here."""
+
+    code = "not_found"
+
+
+class SeriesNotFound(NotFound):
+    """No time series of this id or code is kept here."""
+
+    code = "series_not_found"
+    hint = 'Request it: POST /timeseries {"code": "DATABASE/DATASET"}.'
+
+
+class FetchNotFound(NotFound):
+    """No fetch of this id is kept here."""
+
+    code = "fetch_not_found"
+
+
+class VintageNotFound(NotFound):
+    """The series has no vintage of this number."""
+
+    code = "vintage_not_found"
+
+
+class NotKnownYet(NotFound):
+    """Nothing of the series was known at that moment."""
+
+    code = "not_known_yet"
+
+
+class NoObservationsYet(NotFound):
+    """The series has no vintage yet."""
+
+    code = "no_observations_yet"
+    hint = "Its first fetch has not ended well; follow it at the series' own address."
+    retryable = True
+
+
+class FetchAlreadyRunning(DomainError):
+    """A fetch of this series is running already, so its flags can no longer change."""
+
+    code = "fetch_already_running"
+    hint = "Follow the running fetch, then ask again."
+    retryable = True
+
+
+class LeaseLost(DomainError):
+    """The fetch is no longer held by this worker; nothing of it is stored."""
+
+    code = "lease_lost"
+
+
+class StoreUnavailable(DomainError):
+    """The database cannot be reached."""
+
+    code = "store_unavailable"
+    hint = "Check LANNER_DATABASE_URL and that the server runs."
+    retryable = True
+
+
+class SchemaMismatch(StoreUnavailable):
+    """The database's schema is not the one this lanner works with."""
+
+    code = "schema_mismatch"
+    hint = "Run `lanner migrate`, or use the lanner that wrote this database."
+
+
+class DamagedVintage(DomainError):
+    """A stored vintage does not match its checksum and is not served."""
+
+    code = "damaged_vintage"
+    hint = "If it is the newest, fetch the series again with refresh; an older one can only come from a backup."
+
+
+class FetchError(DomainError):
+    """The fetch failed."""
+
+    code = "error"
+
+
+class DatasetNotFound(FetchError):
+    """The provider knows no dataset of this code."""
+
+    code = "not_found"
+    hint = "Check the code at the provider."
+
+
+class SourceGone(FetchError):
+    """The provider has shut this service down for good."""
+
+    code = "gone"
+    hint = "Route the database to another provider with LANNER_ROUTES."
+
+
+class KeyMissing(FetchError):
+    """The provider asks for an API key and none is configured."""
+
+    code = "key_missing"
+
+
+class KeyRejected(FetchError):
+    """The provider does not accept the configured API key."""
+
+    code = "key_rejected"
+    hint = "Check the key in the provider's account page, and the variable that holds it."
+
+
+class SourceForbidden(FetchError):
+    """The provider refuses this dataset to us."""
+
+    code = "forbidden"
+
+
+class AnswerTooLarge(FetchError):
+    """The provider's answer is larger than lanner accepts."""
+
+    code = "too_large"
+
+
+class AnswerNotUnderstood(FetchError):
+    """The provider's answer is not what its format promises."""
+
+    code = "not_understood"
+
+
+class UnsupportedFrequency(FetchError):
+    """The provider's answer has a frequency or axis that lanner does not keep."""
+
+    code = "unsupported_frequency"
+
+
+class SuspiciousShrink(FetchError):
+    """The new answer holds less than half of what is kept, so it was not stored."""
+
+    code = "suspicious_shrink"
+    hint = 'Accept it with `lanner fetch --refresh --allow-shrink CODE` or {"refresh": true, "allow_shrink": true}.'
+
+
+class AttemptsExhausted(FetchError):
+    """Workers died on this fetch too often, so it is no longer tried."""
+
+    code = "attempts_exhausted"
+
+
+class FetchCancelled(FetchError):
+    """The fetch was cancelled."""
+
+    code = "cancelled"
+
+
+class PassingError(FetchError):
+    """The provider cannot answer now, but may soon."""
+
+    code = "unavailable"
+    retryable = True
+
+    def __init__(self, message: str = "", *, hint: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class RateLimited(PassingError):
+    """The provider's limit of calls is reached."""
+
+    code = "rate_limited"
+    hint = "lanner waits and tries again by itself; a key of your own may raise the limit."
+
+
+class SourceUnavailable(PassingError):
+    """The provider cannot be reached or answers with a server error."""
+
+    hint = "lanner tries again by itself; check the network and the provider's base URL."
+
+
+class SourceTimedOut(PassingError):
+    """The provider did not answer in time."""
+
+    code = "timed_out"
+    hint = "lanner tries again by itself."
+
+
+class AnswerTruncated(PassingError):
+    """The provider's answer ended too early."""
+
+    code = "truncated"
+    hint = "lanner tries again by itself."

@@ -1,0 +1,367 @@
+"""
+What the use cases need from outside, in their own words.
+
+Every port has an adapter in memory that ships, and one contract suite in ``tests/contracts`` that all its adapters pass.
+Adapters raise the errors of ``domain.errors`` and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self, runtime_checkable
+from uuid import UUID
+
+from domain.codes import DatasetCode
+from domain.coverage import Covers
+from domain.fetches import Failure, Fetch, Lease, WaitingFor
+from domain.observations import Label, Observations
+from domain.providers import Provider
+from domain.series import Metadata, SeriesPage, SeriesQuery, TimeSeries
+from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Origin, Recorded, Vintage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is kept of a series when its source is asked again; no vintage at all where the whole is wanted."""
+
+    newest: Vintage | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """
+    What a source sent of one series.
+
+    Attributes:
+        vintages: (the provider's label or None, the state), oldest first, at least one.
+        left_out: names of columns that are not numbers.
+        covers: the window of which an only state without a label speaks; None if it is the whole series.
+
+    """
+
+    metadata: Metadata
+    vintages: Sequence[tuple[Label | None, Observations]]
+    origin: Origin
+    left_out: tuple[str, ...] = ()
+    covers: Covers | None = None
+
+
+class DataSource(Protocol):
+    """Speaks to one provider."""
+
+    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+        """
+        Ask the provider for a series: in whole, or for what may differ from ``known``; in whole if nothing is known.
+
+        Called by many threads at once, and outside any transaction. The code is valid by the domain's pattern; a
+        source checks its provider's stricter one and raises ``DatasetNotFound`` where it cannot name anything there.
+
+        Raises:
+            FetchError: a subclass that names what went wrong; nothing else.
+
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """
+    A provider's answer as it came over the wire, decoded of any content coding.
+
+    Attributes:
+        headers: by lower-case name.
+
+    """
+
+    body: bytes
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """One series found in an answer."""
+
+    code: DatasetCode
+    metadata: Metadata
+    vintages: Sequence[tuple[Label | None, Observations]]
+    left_out: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class ParsesAnswers(Protocol):
+    """What a data source can do besides, where its provider's answers can be recorded."""
+
+    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+        """
+        Read an answer as ``fetch`` would.
+
+        Args:
+            code: the series wanted, or None for every series in the answer.
+
+        Raises:
+            FetchError: as ``fetch``; ``AnswerNotUnderstood`` names the codes where one code cannot tell several
+                series apart.
+
+        """
+        ...
+
+
+class Providers(Protocol):
+    """The providers there are."""
+
+    def all(self) -> Sequence[Provider]:
+        """Give every provider, by name; opens none."""
+        ...
+
+    def get(self, name: str) -> Provider:
+        """
+        Give one provider's facts; opens nothing.
+
+        Raises:
+            UnknownProvider: there is none of this name.
+
+        """
+        ...
+
+    def source(self, name: str) -> DataSource:
+        """
+        Give a provider's source, opened on first use and then shared.
+
+        Raises:
+            UnknownProvider: there is none of this name.
+            ProviderNotConfigured: it cannot be asked; the message names the variable to set.
+
+        """
+        ...
+
+
+class SeriesRepository(Protocol):
+    """The series."""
+
+    def find(self, provider: str, code: DatasetCode) -> TimeSeries | None:
+        """Give the series of this identity, or None."""
+        ...
+
+    def get(self, series_id: UUID) -> TimeSeries:
+        """
+        Give a series with its metadata, newest vintage and newest fetch as they are in this transaction.
+
+        Raises:
+            SeriesNotFound: none has this id.
+
+        """
+        ...
+
+    def add(self, provider: str, code: DatasetCode) -> TimeSeries:
+        """
+        Add the series of this identity, or give the one there is: two callers at once get the same.
+
+        The alias is the code's own or, where that is taken, the code's with ``_2``, ``_3`` … in order of creation.
+        """
+        ...
+
+    def search(self, query: SeriesQuery) -> SeriesPage:
+        """Give the matching series in order of creation."""
+        ...
+
+    def metadata_at(self, series_id: UUID, moment: datetime) -> Metadata:
+        """Give the metadata as they were known at a moment, or the first ones if it is earlier."""
+        ...
+
+    def lock(self, series_id: UUID) -> TimeSeries:
+        """
+        Give a series and keep every other writer of its vintages away until this unit of work ends.
+
+        Raises:
+            SeriesNotFound: none has this id (any more).
+
+        """
+        ...
+
+    def checked(self, series_id: UUID, metadata: Metadata) -> None:
+        """Note that a fetch ended well just now; append ``metadata`` to their history where they differ."""
+        ...
+
+
+class VintageRepository(Protocol):
+    """The vintages of the series; insert only."""
+
+    def append(self, series_id: UUID, arrivals: Sequence[Arrival]) -> Sequence[Vintage]:
+        """Append states in this order, numbered on; the series is locked by the caller."""
+        ...
+
+    def listed(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
+        """Give the facts about the vintages numbered above ``after``, in order of arrival."""
+        ...
+
+    def feed(self, *, after: int, limit: int) -> Sequence[Recorded]:
+        """
+        Give the vintages of all series recorded after a position, oldest first.
+
+        Positions grow in the order of commits: once one has been seen, no smaller one appears.
+        """
+        ...
+
+    def damage(self, series_id: UUID) -> Sequence[Damage]:
+        """Read every vintage of a series back, and tell which do not hold what was written."""
+        ...
+
+    def labels(self, series_id: UUID) -> Mapping[Label, str]:
+        """Give for each provider's label the digest of its highest-numbered vintage."""
+        ...
+
+    def find(self, series_id: UUID, moment: Moment) -> Kept | None:
+        """
+        Give the greatest vintage in knowledge order, (known_at, number), that the moment admits.
+
+        Raises:
+            DamagedVintage: its stored bytes do not match their checksum.
+
+        """
+        ...
+
+    def beginning(self, series_id: UUID) -> Beginning | None:
+        """Tell when the series was first known and first seen; None if there is no vintage."""
+        ...
+
+
+class FetchRepository(Protocol):
+    """The fetches; at most one of a series is pending or running."""
+
+    def add(self, series_id: UUID, *, allow_shrink: bool, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:
+        """
+        Add a pending fetch that is due now and tell that it is new, or give the one in flight.
+
+        ``allow_shrink`` is added to a pending one; ``at_once`` makes one due that only waits to be tried again.
+
+        Raises:
+            SeriesNotFound: the series is not there (any more).
+            FetchAlreadyRunning: ``allow_shrink`` is asked of a running one that has it not.
+
+        """
+        ...
+
+    def get(self, fetch_id: UUID) -> Fetch:
+        """
+        Give a fetch.
+
+        Raises:
+            FetchNotFound: none has this id.
+
+        """
+        ...
+
+    def due(self, limit: int) -> Sequence[UUID]:
+        """Give fetches that a worker may begin, longest due first."""
+        ...
+
+    def oldest_due(self) -> datetime | None:
+        """Tell since when the fetch that is longest due could have been begun."""
+        ...
+
+    def claim(self, fetch_id: UUID, lease: Lease) -> Fetch | None:
+        """
+        Begin a due fetch under a lease: compare and set, so that of any number of callers one gets it.
+
+        A fetch taken over from a lost worker counts one more crash.
+        """
+        ...
+
+    def extend(self, fetch_id: UUID, lease: Lease) -> bool:
+        """Renew a lease; False if it is lost."""
+        ...
+
+    def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> Fetch:
+        """
+        End a running fetch well.
+
+        Raises:
+            LeaseLost: the lease is not the one that holds it.
+
+        """
+        ...
+
+    def fail(self, fetch_id: UUID, lease: Lease, failure: Failure) -> Fetch:
+        """End a running fetch with an error; raises as ``succeed``. The series is locked by the caller, as for ``succeed``."""
+        ...
+
+    def postpone(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
+        """Make a running fetch pending again, not to be begun before so many seconds; raises as ``succeed``."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """
+    One transaction over the three repositories; leaving it without ``commit`` forgets what it did.
+
+    Raises:
+        StoreUnavailable: on entering or at any call, if the store cannot be reached.
+
+    """
+
+    @property
+    def series(self) -> SeriesRepository:
+        """The series."""
+        ...
+
+    @property
+    def vintages(self) -> VintageRepository:
+        """The vintages."""
+        ...
+
+    @property
+    def fetches(self) -> FetchRepository:
+        """The fetches."""
+        ...
+
+    def now(self) -> datetime:
+        """Tell the time by the store's clock."""
+        ...
+
+    def commit(self) -> None:
+        """Make it last; the unit of work ends with it."""
+        ...
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Forget whatever was not committed."""
+        ...
+
+
+class Store(Protocol):
+    """Where everything is kept."""
+
+    def reading(self) -> UnitOfWork:
+        """Give a unit of work that sees one consistent state and writes nothing."""
+        ...
+
+    def writing(self) -> UnitOfWork:
+        """Give a unit of work that may write; on SQLite it holds the only writer's place from its beginning."""
+        ...
+
+    def check(self) -> None:
+        """
+        Make sure that the store can be read and has the schema this code works with.
+
+        Raises:
+            StoreUnavailable: it cannot be reached.
+            SchemaMismatch: its schema is older or newer, or is missing.
+
+        """
+        ...
+
+
+class Dispatcher(Protocol):
+    """Tells the workers that there is work. A doorbell: losing a ring costs delay, never a fetch."""
+
+    def ring(self, fetch_id: UUID) -> None:
+        """Say that a committed fetch is due; neither waits nor raises."""
+        ...

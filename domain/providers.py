@@ -1,0 +1,81 @@
+"""Providers: who has series, under which terms, and which of them serves a code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from domain.codes import DatasetCode
+
+
+class Redistribution(StrEnum):
+    """Whether what a provider sends may be passed on."""
+
+    OPEN = "open"
+    ATTRIBUTION = "attribution"
+    PERSONAL = "personal"
+    FORBIDDEN = "forbidden"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Under which terms a provider's series come."""
+
+    attribution: str
+    url: str
+    redistribution: Redistribution = Redistribution.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most so many calls in so many seconds."""
+
+    calls: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """
+    The facts about a provider as it is configured here.
+
+    Attributes:
+        databases: the database codes it declares as its own.
+        problem: why it cannot be asked, and the way out; empty if it can.
+        key_url: where a key is had; empty if it takes none.
+        max_age: how old its series may get before they are stale, if it says.
+
+    """
+
+    name: str
+    title: str
+    databases: tuple[str, ...]
+    terms: Terms
+    limits: tuple[Limit, ...] = ()
+    key_needed: bool = False
+    key_url: str = ""
+    problem: str = ""
+    max_age: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """
+    Which provider serves a code: the one asked for, else a configured route, else who declares it, else the default.
+
+    Attributes:
+        routes: database code → provider's name.
+
+    """
+
+    routes: Mapping[str, str]
+    default: str
+
+    def provider_for(self, code: DatasetCode, providers: Sequence[Provider]) -> str:
+        """Name the provider that serves a code for which none was asked."""
+        routed = self.routes.get(code.database)
+        declared = (provider.name for provider in providers if code.database in provider.databases)
+        return routed or next(declared, self.default)

@@ -1,0 +1,84 @@
+"""Revisions: what differs between two states of a series, cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.observations import Label, Observations
+
+Column = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that differs; None where it is missing."""
+
+    date: Label
+    column: str
+    old: float | None
+    new: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """
+    What turns one state into another.
+
+    Attributes:
+        added: the dates that came, in the columns of the later state.
+        changed: values of dates and columns that both states have, by date and then column.
+        deleted: the dates that went, in the columns of the earlier state.
+        columns_added, columns_removed: names; a name that stands twice counts twice.
+
+    """
+
+    added: Observations
+    changed: Sequence[Change]
+    deleted: Observations
+    columns_added: tuple[str, ...]
+    columns_removed: tuple[str, ...]
+
+
+def revision(before: Observations, after: Observations) -> Revision:
+    """Compare two states; a column is the same if its name and its place among those of that name are."""
+    old_columns, new_columns = _numbered(before.columns), _numbered(after.columns)
+    old_dates, new_dates = before.dates.astype("datetime64[s]"), after.dates.astype("datetime64[s]")
+    _, old, new = np.intersect1d(old_dates, new_dates, assume_unique=True, return_indices=True)
+    return Revision(
+        added=_without(after, new),
+        changed=_changes(before, after, (old, new)),
+        deleted=_without(before, old),
+        columns_added=tuple(name for name, n in new_columns if (name, n) not in old_columns),
+        columns_removed=tuple(name for name, n in old_columns if (name, n) not in new_columns),
+    )
+
+
+def _changes(before: Observations, after: Observations, rows: tuple[NDArray[np.intp], NDArray[np.intp]]) -> list[Change]:
+    old_columns, new_columns = _numbered(before.columns), _numbered(after.columns)
+    shared = [column for column in old_columns if column in new_columns]
+    old = before.values[rows[0]][:, [old_columns.index(column) for column in shared]]
+    new = after.values[rows[1]][:, [new_columns.index(column) for column in shared]]
+    differ = np.ascontiguousarray(old).view(np.int64) != np.ascontiguousarray(new).view(np.int64)
+    labels = after.labels()
+    return [
+        Change(labels[int(rows[1][row])], shared[int(column)][0], _value(old[row, column]), _value(new[row, column]))
+        for row, column in zip(*np.nonzero(differ), strict=True)
+    ]
+
+
+def _without(state: Observations, rows: NDArray[np.intp]) -> Observations:
+    keep = np.ones(len(state), dtype=bool)
+    keep[rows] = False
+    return Observations.of(state.dates[keep], state.columns, state.values[keep], unit=state.unit)
+
+
+def _numbered(names: Sequence[str]) -> list[Column]:
+    return [(name, names[:n].count(name)) for n, name in enumerate(names)]
+
+
+def _value(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

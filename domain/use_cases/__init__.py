@@ -1,0 +1,38 @@
+"""What lanner can do: the record of all use cases is its inbound port."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.use_cases.check_health import CheckHealth
+from domain.use_cases.check_vintages import CheckVintages
+from domain.use_cases.compare_vintages import CompareVintages
+from domain.use_cases.describe_series import DescribeSeries
+from domain.use_cases.fetch_dataset import FetchDataset
+from domain.use_cases.follow_fetches import FollowFetches
+from domain.use_cases.list_providers import ListProviders
+from domain.use_cases.list_vintages import ListVintages
+from domain.use_cases.parse_answer import ParseAnswer
+from domain.use_cases.read_series import ReadSeries
+from domain.use_cases.request_fetch import RequestFetch
+from domain.use_cases.search_series import SearchSeries
+from domain.use_cases.sweep_fetches import SweepFetches
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseCases:
+    """Everything an entry point may call."""
+
+    request_fetch: RequestFetch
+    fetch_dataset: FetchDataset
+    read_series: ReadSeries
+    search_series: SearchSeries
+    describe_series: DescribeSeries
+    follow_fetches: FollowFetches
+    sweep_fetches: SweepFetches
+    list_vintages: ListVintages
+    compare_vintages: CompareVintages
+    check_vintages: CheckVintages
+    check_health: CheckHealth
+    parse_answer: ParseAnswer
+    list_providers: ListProviders

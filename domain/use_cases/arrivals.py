@@ -1,0 +1,98 @@
+"""What of an answer is news: the states that a fetch adds to a series."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from domain.coverage import Covers
+from domain.errors import AnswerNotUnderstood, DamagedVintage, InvalidObservations
+from domain.fetches import Fetch
+from domain.observations import Label, Observations
+from domain.ports import Fetched, UnitOfWork
+from domain.series import TimeSeries
+from domain.vintages import Arrival, Cause, Moment, Vintage, is_news, known_at, refuse_shrink
+
+logger = logging.getLogger(__name__)
+
+States = Sequence[tuple[Label | None, Observations]]
+
+
+class WindowDiscarded(Exception):
+    """A window of the series cannot explain how it differs from what is kept; the whole must be asked for."""
+
+
+def news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Sequence[Arrival]:
+    """
+    Decide what is added to a locked series.
+
+    Raises:
+        WindowDiscarded: see there.
+        SuspiciousShrink: too little would be left, and the fetch does not allow it.
+        AnswerNotUnderstood: the answer has dates outside the window that it covers.
+
+    """
+    kept, newest = _newest_state(uow, series), series.newest
+    states = _whole(kept, fetched)
+    if newest and not fetch.allow_shrink:
+        _refuse_shrink(kept, newest, states[-1][1], fetched.covers)
+    moment = max(uow.now(), newest.fetched_at) if newest else uow.now()
+    labels = dict(uow.vintages.labels(series.id)) if any(published is not None for published, _ in states) else {}
+    readable = newest if kept is not None else None
+    if newest and readable is None and newest.published is not None:
+        # What cannot be read any more is kept again, though its digest is known.
+        labels.pop(newest.published, None)
+    return [
+        _arrival((published, state), fetched, fetch=fetch, newest=newest, moment=moment)
+        for published, state in states
+        if is_news(published, state.digest().hex(), newest=readable, labelled=labels)
+    ]
+
+
+def _refuse_shrink(kept: Observations | None, newest: Vintage, after: Observations, covers: Covers | None) -> None:
+    if kept is None:
+        refuse_shrink(newest.rows, len(after), "dates")
+    else:
+        parts = (covers.part(kept), covers.part(after)) if covers else (kept, after)
+        refuse_shrink(parts[0].known_cells, parts[1].known_cells, "values")
+
+
+def _newest_state(uow: UnitOfWork, series: TimeSeries) -> Observations | None:
+    try:
+        kept = uow.vintages.find(series.id, Moment())
+    except DamagedVintage as error:
+        logger.warning("newest vintage is damaged", extra={"series": f"{series.provider}:{series.code}", "reason": error.message})
+        return None
+    return kept.observations if kept else None
+
+
+def _whole(kept: Observations | None, fetched: Fetched) -> States:
+    if fetched.covers is None:
+        return fetched.vintages
+    if kept is None:
+        raise WindowDiscarded
+    try:
+        merged = fetched.covers.merged(kept, fetched.vintages[-1][1])
+    except InvalidObservations as error:
+        raise AnswerNotUnderstood(error.message) from error
+    if merged is None:
+        raise WindowDiscarded
+    return [(None, merged)]
+
+
+def _arrival(
+    labelled: tuple[Label | None, Observations], fetched: Fetched, *, fetch: Fetch, newest: Vintage | None, moment: datetime
+) -> Arrival:
+    published, state = labelled
+    origin = fetched.origin
+    reread = newest is not None and newest.origin.is_read_anew_by(origin)
+    return Arrival(
+        published=published,
+        observations=state,
+        known_at=known_at(published, moment, newest),
+        fetched_at=moment,
+        cause=Cause.PARSER if reread else Cause.PUBLICATION,
+        origin=origin,
+        fetch_id=fetch.id,
+    )

@@ -1,0 +1,62 @@
+"""CompareVintages: what was revised between two states of a series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.errors import VintageNotFound
+from domain.ports import Store, UnitOfWork
+from domain.revisions import Revision, revision
+from domain.series import TimeSeries
+from domain.use_cases.read_series import kept_at
+from domain.vintages import Moment, Vintage
+
+_ALL = 10**9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two vintages of a series and what differs between them."""
+
+    series: TimeSeries
+    before: Vintage
+    after: Vintage
+    revision: Revision
+
+
+@dataclass(frozen=True, slots=True)
+class CompareVintages:
+    """Compare two states cell by cell."""
+
+    store: Store
+
+    def __call__(self, series_id: UUID, before: Moment | None, after: Moment) -> Comparison:
+        """
+        Compare the states that two moments ask for; without ``before``, with the one known just before the later.
+
+        Raises:
+            SeriesNotFound, NoObservationsYet, NotKnownYet, VintageNotFound, DamagedVintage: one of them is not there.
+
+        """
+        with self.store.reading() as uow:
+            series = uow.series.get(series_id)
+            later = kept_at(uow, series, after)
+            earlier = kept_at(uow, series, before or _just_before(uow, series, later.vintage))
+        return Comparison(
+            series=series,
+            before=earlier.vintage,
+            after=later.vintage,
+            revision=revision(earlier.observations, later.observations),
+        )
+
+
+def _just_before(uow: UnitOfWork, series: TimeSeries, later: Vintage) -> Moment:
+    known = uow.vintages.listed(series.id, after=0, limit=_ALL)
+    earlier = max((each.knowledge() for each in known if each.knowledge() < later.knowledge()), default=None)
+    if earlier is None:
+        raise VintageNotFound(
+            f"Vintage {later.number} is the first that was known of {series.provider}:{series.code}: there is none before it.",
+            hint="Compare it with a later one.",
+        )
+    return Moment(vintage=earlier[1])

@@ -1,0 +1,54 @@
+"""DescribeSeries: one series with everything known about it but its observations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.codes import DatasetCode
+from domain.errors import SeriesNotFound
+from domain.ports import Providers, Store
+from domain.providers import Routing
+from domain.series import SeriesQuery, TimeSeries
+from domain.use_cases.freshness import Freshness
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A series and whether it is stale."""
+
+    series: TimeSeries
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribeSeries:
+    """Describe a series by its id or by its code."""
+
+    store: Store
+    providers: Providers
+    routing: Routing
+    freshness: Freshness
+
+    def __call__(self, series_id: UUID) -> Described:
+        """Describe by id; raises SeriesNotFound."""
+        with self.store.reading() as uow:
+            series = uow.series.get(series_id)
+            return Described(series, self.freshness.is_stale(series, uow.now()))
+
+    def by_code(self, code: DatasetCode, provider: str | None = None) -> Described:
+        """
+        Describe by code: of the provider named, else of the one that would serve it now, else the oldest kept.
+
+        Raises:
+            SeriesNotFound: none is kept under this code.
+
+        """
+        name = provider or self.routing.provider_for(code, self.providers.all())
+        with self.store.reading() as uow:
+            series = uow.series.find(name, code)
+            if series is None and provider is None:
+                series = next(iter(uow.series.search(SeriesQuery(code=code, limit=1)).items), None)
+            if series is None:
+                raise SeriesNotFound(f"{code} is not kept here.")
+            return Described(series, self.freshness.is_stale(series, uow.now()))

@@ -1,0 +1,48 @@
+"""ListVintages: the vintages of a series, one of them, and those of all series as they are recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.errors import VintageNotFound
+from domain.ports import Store
+from domain.series import TimeSeries
+from domain.vintages import Recorded, Vintage
+
+
+@dataclass(frozen=True, slots=True)
+class VintagePage:
+    """A part of a series' vintages in order of arrival, and the number to go on after, if there are more."""
+
+    series: TimeSeries
+    items: Sequence[Vintage]
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListVintages:
+    """Look at vintages without their observations."""
+
+    store: Store
+
+    def __call__(self, series_id: UUID, *, after: int = 0, limit: int = 1000) -> VintagePage:
+        """Give the vintages numbered above ``after``; raises SeriesNotFound."""
+        with self.store.reading() as uow:
+            series = uow.series.get(series_id)
+            found = uow.vintages.listed(series_id, after=after, limit=limit + 1)
+        more = len(found) > limit
+        return VintagePage(series, found[:limit], found[limit - 1].number if more else None)
+
+    def one(self, series_id: UUID, number: int) -> Vintage:
+        """Give one vintage; raises SeriesNotFound or VintageNotFound."""
+        found = self(series_id, after=number - 1, limit=1).items
+        if not found or found[0].number != number:
+            raise VintageNotFound(f"The series has no vintage {number}.", hint="Its vintages are numbered from 1.")
+        return found[0]
+
+    def recorded(self, *, after: int, limit: int) -> Sequence[Recorded]:
+        """Give the vintages of all series recorded after a position, oldest first."""
+        with self.store.reading() as uow:
+            return uow.vintages.feed(after=after, limit=limit)

@@ -1,0 +1,140 @@
+"""ReadSeries: a state of a series, chosen by moment, then by window and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from domain.errors import DamagedVintage, InvalidInput, NoObservationsYet, NotKnownYet, VintageNotFound
+from domain.observations import Label, Observations
+from domain.ports import Store, UnitOfWork
+from domain.series import TimeSeries
+from domain.use_cases.freshness import Freshness
+from domain.vintages import Kept, Moment, Vintage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """
+    The part of a state that is wanted.
+
+    Attributes:
+        moment: whose knowledge is asked for.
+        columns: names; all if empty.
+        column_index: one column, counted from 1; 0 is the date, which always comes.
+        limit: the newest so many dates.
+
+    """
+
+    moment: Moment = field(default_factory=Moment)
+    start: Label | None = None
+    end: Label | None = None
+    columns: tuple[str, ...] = ()
+    column_index: int | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """
+    What was read.
+
+    Attributes:
+        series: with its metadata as they were known at the moment asked for.
+        vintage: the one that answered.
+        observations: the wanted part, oldest first.
+
+    """
+
+    series: TimeSeries
+    vintage: Vintage
+    observations: Observations
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSeries:
+    """Read observations that are kept; never fetches."""
+
+    store: Store
+    freshness: Freshness
+
+    def __call__(self, series_id: UUID, selection: Selection) -> Reading:
+        """
+        Choose the state first, then the part.
+
+        Raises:
+            SeriesNotFound, NoObservationsYet, NotKnownYet, DamagedVintage: there is nothing to read.
+            InvalidInput: a column that the state does not have.
+
+        """
+        with self.store.reading() as uow:
+            series = uow.series.get(series_id)
+            kept = kept_at(uow, series, selection.moment)
+            stale = self.freshness.is_stale(series, uow.now())
+            moment = _of_metadata(selection.moment, kept)
+            metadata = uow.series.metadata_at(series_id, moment) if moment else series.metadata
+        return Reading(
+            series=replace(series, metadata=metadata),
+            vintage=kept.vintage,
+            observations=_part(kept.observations, selection),
+            stale=stale,
+        )
+
+
+def kept_at(uow: UnitOfWork, series: TimeSeries, moment: Moment) -> Kept:
+    """
+    Give the state that a moment asks for.
+
+    Raises:
+        NoObservationsYet: there is none at all.
+        VintageNotFound: none has the number asked for.
+        NotKnownYet: the moment is before the first.
+
+    """
+    name = f"{series.provider}:{series.code}"
+    try:
+        kept = uow.vintages.find(series.id, moment)
+    except DamagedVintage as error:
+        raise DamagedVintage(f"{name}: {error.message}") from error
+    if kept:
+        return kept
+    beginning = uow.vintages.beginning(series.id)
+    if beginning is None:
+        raise NoObservationsYet(f"{name} has no observations yet.")
+    if moment.vintage is not None:
+        seen = " that was seen by then" if moment.seen_by else ""
+        raise VintageNotFound(f"{name} has no vintage {moment.vintage}{seen}.", hint="Its vintages are numbered from 1.")
+    first = beginning.fetched_at if moment.seen_by and moment.seen_by < beginning.fetched_at else beginning.known_at
+    verb = "seen here" if first == beginning.fetched_at and moment.seen_by else "known"
+    raise NotKnownYet(f"Nothing of {name} was {verb} then.", hint=f"It begins at {first.isoformat().replace('+00:00', 'Z')}.")
+
+
+def _of_metadata(moment: Moment, kept: Kept) -> datetime | None:
+    asked = [moment.as_of, moment.seen_by, kept.vintage.fetched_at if moment.vintage is not None else None]
+    return min((each for each in asked if each is not None), default=None)
+
+
+def _part(observations: Observations, selection: Selection) -> Observations:
+    part = observations.window(selection.start, selection.end)
+    indices = _indices(part.columns, selection)
+    if indices is not None:
+        part = part.select(indices)
+    return part if selection.limit is None else part.latest(selection.limit)
+
+
+def _indices(names: Sequence[str], selection: Selection) -> list[int] | None:
+    if selection.column_index is not None:
+        if not 0 <= selection.column_index <= len(names):
+            raise InvalidInput(
+                f"column_index {selection.column_index} is not one of the series' columns.",
+                field="column_index",
+                hint=f"Use 1 to {len(names)}; 0 gives the dates alone.",
+            )
+        return [selection.column_index - 1] if selection.column_index else []
+    unknown = [name for name in selection.columns if name not in names]
+    if unknown:
+        raise InvalidInput(f"The series has no column {unknown[0]!r}.", field="columns", hint=f"Its columns: {', '.join(names)}.")
+    return [names.index(name) for name in selection.columns] or None

@@ -1,0 +1,321 @@
+"""Vintages: a series as it was known at a moment, what differs between two of them, and when one is added."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from uuid import UUID
+
+import numpy as np
+
+from domain.codes import DatasetCode
+from domain.errors import InvalidInput, SuspiciousShrink
+from domain.observations import Dates, Label, Matrix, Observations
+
+_END_OF_DAY = time(23, 59, 59, tzinfo=UTC)
+_WHOLE_NUMBER = re.compile("-?[0-9]+")
+_MOST_DIGITS = 9
+
+
+class Cause(StrEnum):
+    """Why a vintage was added: the provider sent something new, or lanner reads the same bytes in a new way."""
+
+    PUBLICATION = "publication"
+    PARSER = "parser"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """
+    Where an answer came from.
+
+    Attributes:
+        request: the request's URL without secrets, or the file's name.
+        response_sha256: of the answer's bytes, in hex.
+        adapter_version: of the data source that read the answer.
+
+    """
+
+    request: str
+    response_sha256: str
+    adapter_version: int
+
+    def is_read_anew_by(self, later: Origin) -> bool:
+        """Tell whether another version of the adapter has read the same bytes."""
+        return self.response_sha256 == later.response_sha256 and self.adapter_version != later.adapter_version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vintage:
+    """
+    The facts about one vintage; its observations are kept beside it.
+
+    Attributes:
+        number: order of arrival in its series, from 1.
+        published: the provider's own label, a day or a moment.
+        known_at: the moment it became known; with ``number`` the knowledge order.
+        fetched_at: when the whole answer had arrived here.
+        added, changed, deleted: dates that differ from the vintage known just before, at arrival; with other columns every
+            date that stays counts as changed.
+        digest: SHA-256 of the whole state, in hex.
+
+    """
+
+    number: int
+    published: Label | None
+    known_at: datetime
+    fetched_at: datetime
+    rows: int
+    first: Label | None
+    last: Label | None
+    added: int
+    changed: int
+    deleted: int
+    digest: str
+    cause: Cause
+    origin: Origin
+    fetch_id: UUID
+
+    def knowledge(self) -> tuple[datetime, int]:
+        """Give its place in knowledge order."""
+        return self.known_at, self.number
+
+    @classmethod
+    def of(cls, number: int, arrival: Arrival, before: Observations | None) -> Vintage:
+        """Tell the facts about a state that arrives, with what differs from the one known just before."""
+        after = arrival.observations
+        added, changed, deleted = (len(after), 0, 0) if before is None else _counts(before, after)
+        return cls(
+            number=number,
+            published=arrival.published,
+            known_at=arrival.known_at,
+            fetched_at=arrival.fetched_at,
+            rows=len(after),
+            first=after.first,
+            last=after.last,
+            added=added,
+            changed=changed,
+            deleted=deleted,
+            digest=after.digest().hex(),
+            cause=arrival.cause,
+            origin=arrival.origin,
+            fetch_id=arrival.fetch_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A vintage with its observations."""
+
+    vintage: Vintage
+    observations: Observations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A vintage of some series, and its place in the order in which all of them were recorded."""
+
+    position: int
+    series_id: UUID
+    provider: str
+    code: DatasetCode
+    vintage: Vintage
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """When anything of a series was first known, and when first seen here."""
+
+    known_at: datetime
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A vintage that cannot be read back as it was written, and why."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A state to be appended to a series, and the provider's label for it."""
+
+    published: Label | None
+    observations: Observations
+    known_at: datetime
+    fetched_at: datetime
+    cause: Cause = Cause.PUBLICATION
+    origin: Origin
+    fetch_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What turns one state into another: rows to put (new or changed) and dates to drop."""
+
+    put: Observations
+    drop: Dates
+    added: int
+
+    @property
+    def changed(self) -> int:
+        """Number of dates whose values differ."""
+        return len(self.put) - self.added
+
+
+def difference(before: Observations, after: Observations) -> Delta | None:
+    """Give what turns ``before`` into ``after``, or None if their columns or axis units differ."""
+    if (before.columns, before.unit) != (after.columns, after.unit):
+        return None
+    same = _shared(before.dates, after.dates)
+    _, old, new = np.intersect1d(before.dates[same:], after.dates[same:], assume_unique=True, return_indices=True)
+    is_new, gone = np.arange(len(after)) >= same, np.arange(len(before)) >= same
+    is_new[same + new] = gone[same + old] = False
+    put = is_new.copy()
+    put[:same] = (before.bits[:same] != after.bits[:same]).any(axis=1)
+    put[same + new] = (before.bits[same + old] != after.bits[same + new]).any(axis=1)
+    rows = Observations.checked(after.dates[put], after.columns, after.values[put])
+    return Delta(rows, before.dates[gone], int(is_new.sum()))
+
+
+def _counts(before: Observations, after: Observations) -> tuple[int, int, int]:
+    """Count dates added, changed and deleted; with other columns every date that stays has changed."""
+    delta = difference(before, after)
+    if delta:
+        return delta.added, delta.changed, len(delta.drop)
+    stay = len(np.intersect1d(before.dates.astype("datetime64[s]"), after.dates.astype("datetime64[s]"), assume_unique=True))
+    return len(after) - stay, stay, len(before) - stay
+
+
+def replay(snapshot: Observations, deltas: Iterable[tuple[Observations, Dates]]) -> Observations:
+    """Fold (rows to put, dates to drop) over a snapshot; the last word on a date wins."""
+    steps = list(deltas)
+    if not steps:
+        return snapshot
+    touched = [dates[0] for put, drop in steps for dates in (put.dates, drop) if len(dates)]
+    untouched = int(np.searchsorted(snapshot.dates, min(touched))) if touched else len(snapshot)
+    rest = Observations.checked(snapshot.dates[untouched:], snapshot.columns, snapshot.values[untouched:])
+    dates, rows = _last_words([(rest, snapshot.dates[:0]), *steps])
+    values = np.empty((untouched + len(dates), len(snapshot.columns)), order="F")
+    values[:untouched], values[untouched:] = snapshot.values[:untouched], rows
+    return Observations.checked(np.concatenate([snapshot.dates[:untouched], dates]), snapshot.columns, values)
+
+
+def _last_words(steps: Sequence[tuple[Observations, Dates]]) -> tuple[Dates, Matrix]:
+    dates = np.concatenate([part for put, drop in steps for part in (put.dates, drop)])
+    is_put = np.repeat([True, False] * len(steps), [len(part) for put, drop in steps for part in (put, drop)])
+    order = np.argsort(dates, kind="stable")
+    last = np.ones(len(dates), dtype=bool)
+    last[:-1] = dates[order[1:]] != dates[order[:-1]]
+    winners = order[last & is_put[order]]
+    rows = np.concatenate([put.values for put, _ in steps])
+    return dates[winners], rows[(np.cumsum(is_put) - 1)[winners]]
+
+
+def _shared(dates: Dates, others: Dates) -> int:
+    length = min(len(dates), len(others))
+    differing = np.flatnonzero(dates[:length] != others[:length])
+    return int(differing[0]) if differing.size else length
+
+
+def known_at(published: Label | None, fetched_at: datetime, newest: Vintage | None) -> datetime:
+    """
+    Tell when a state became known.
+
+    A day alone counts as its last second: any earlier moment would let an ``as_of`` look ahead.
+    """
+    if published is None:
+        return max(fetched_at, newest.known_at) if newest else fetched_at
+    moment = published if isinstance(published, datetime) else datetime.combine(published, _END_OF_DAY)
+    return min(moment, fetched_at)
+
+
+def is_news(published: Label | None, digest: str, *, newest: Vintage | None, labelled: Mapping[Label, str]) -> bool:
+    """
+    Decide whether a state is added.
+
+    Args:
+        newest: the series' newest vintage in knowledge order, which a state without a label is compared with.
+        labelled: for each label kept, the digest of its highest-numbered vintage.
+
+    """
+    if published is None:
+        return newest is None or newest.digest != digest
+    return labelled.get(published) != digest
+
+
+def refuse_shrink(before: int, after: int, what: str) -> None:
+    """Raise SuspiciousShrink if of so many values (or dates) less than half would be left."""
+    if 2 * after < before:
+        raise SuspiciousShrink(f"The new answer holds {after} {what} where {before} are kept; nothing was stored.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """
+    Whose knowledge is asked for: the newest, unless one of these narrows it.
+
+    Attributes:
+        as_of: only what was known then.
+        vintage: exactly the one of this number.
+        seen_by: only what had been fetched here by then; alone it is what lanner would have answered at that moment.
+
+    Raises:
+        InvalidInput: ``vintage`` and ``as_of`` together.
+
+    """
+
+    as_of: datetime | None = None
+    vintage: int | None = None
+    seen_by: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.vintage is not None and self.as_of is not None:
+            raise InvalidInput("vintage and as_of exclude each other.", field="vintage", hint="Give one of them.")
+
+    @classmethod
+    def parse(cls, as_of: str | None = None, *, vintage: int | None = None, seen_by: str | None = None) -> Moment:
+        """Read moments, each a day, which means its end in UTC, or an instant with its offset."""
+        return cls(
+            as_of=parse_moment(as_of, field="as_of") if as_of is not None else None,
+            vintage=vintage,
+            seen_by=parse_moment(seen_by, field="seen_by") if seen_by is not None else None,
+        )
+
+    @classmethod
+    def named(cls, text: str, *, field: str) -> Moment:
+        """Read a whole number as a vintage's, anything else as the moment whose knowledge is asked for."""
+        if not _WHOLE_NUMBER.fullmatch(text):
+            return cls(as_of=parse_moment(text, field=field))
+        if len(text) > _MOST_DIGITS or int(text) < 1:
+            raise InvalidInput(f"{field} is not a vintage's number.", field=field, hint="Vintages are numbered from 1.")
+        return cls(vintage=int(text))
+
+    def admits(self, vintage: Vintage) -> bool:
+        """Tell whether a vintage takes part."""
+        return (
+            (self.as_of is None or vintage.known_at <= self.as_of)
+            and (self.vintage is None or vintage.number == self.vintage)
+            and (self.seen_by is None or vintage.fetched_at <= self.seen_by)
+        )
+
+
+def parse_moment(text: str, *, field: str) -> datetime:
+    """Read ``2009-01-30`` as the end of that UTC day, or an RFC 3339 instant."""
+    hint = "Write a day like 2009-01-30, or a moment with its offset like 2009-01-30T12:00:00Z."
+    try:
+        if len(text) == len("2009-01-30"):
+            day = date.fromisoformat(text)
+            return datetime.combine(day, time.max, tzinfo=UTC)
+        moment = datetime.fromisoformat(text.replace(" ", "+"))
+        in_utc = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidInput(f"{field} is not a day or a moment.", field=field, hint=hint) from None
+    if moment.tzinfo is None:
+        raise InvalidInput(f"{field} has no offset from UTC.", field=field, hint=hint)
+    return in_utc

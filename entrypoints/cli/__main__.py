@@ -1,0 +1,112 @@
+"""The main of the command ``lanner``."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from entrypoints.cli.commands import LazyGroup
+from entrypoints.cli.outcome import exit_code_of
+from entrypoints.cli.session import Progress, Service, Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from domain.use_cases import UseCases
+
+
+_STORELESS = ("parse", "providers")
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lanner", message="lanner %(version)s")
+@click.pass_context
+def lanner(context: click.Context) -> None:
+    """Your own Quandl: fetch any time series, keep every vintage, serve it over REST."""
+    stored = context.invoked_subcommand not in _STORELESS
+    context.obj = Session(
+        use_cases=partial(_use_cases, stored=stored),
+        service=_service,
+        check=_check,
+        migrate=_migrate,
+        back_up=_back_up,
+        restore=_restore,
+        work=_work,
+    )
+
+
+def main() -> None:
+    """Run the command line."""
+    sys.exit(exit_code_of(lambda: lanner.main(prog_name="lanner", standalone_mode=False)))
+
+
+def _use_cases(*, stored: bool) -> UseCases:
+    import logging
+
+    from config import bootstrap
+
+    container = bootstrap()
+    if "log_level" not in container.settings().model_fields_set:
+        logging.getLogger().setLevel(logging.WARNING)
+    if stored:
+        container.store().check()
+    use_cases: UseCases = container.use_cases()
+    return use_cases
+
+
+def _service() -> Service:
+    from config import read
+
+    settings = read()
+    return Service(
+        data_dir=settings.data_dir,
+        database=settings.place,
+        on_sqlite=settings.on_sqlite,
+        host=settings.host,
+        port=settings.port,
+        on_loopback=settings.on_loopback,
+        auth=settings.auth,
+        processes=settings.api_processes or settings.cores,
+        threads=settings.api_threads,
+        stop_seconds=settings.stop_seconds,
+    )
+
+
+def _check() -> None:
+    from config import bootstrap
+
+    bootstrap().store().check()
+
+
+def _migrate() -> str:
+    from config import bootstrap
+    from config.migration import migrate_database
+
+    return migrate_database(bootstrap())
+
+
+def _back_up(file: Path, progress: Progress) -> int:
+    from config import bootstrap
+    from config.backup import back_up_database
+
+    return back_up_database(bootstrap(), file, progress)
+
+
+def _restore(file: Path, progress: Progress) -> int:
+    from config import bootstrap
+    from config.backup import restore_database
+
+    return restore_database(bootstrap(), file, progress)
+
+
+def _work() -> int:
+    from entrypoints.worker.main import main as work
+
+    return work()
+
+
+if __name__ == "__main__":
+    main()

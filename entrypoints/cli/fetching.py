@@ -1,0 +1,122 @@
+"""``lanner fetch``: request series, follow their fetches and say how they ended."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from domain.codes import DatasetCode
+    from domain.errors import FetchAlreadyRunning
+    from domain.fetches import Failure, Fetch
+    from domain.series import TimeSeries
+    from domain.use_cases.request_fetch import Requested, RequestFetch
+    from entrypoints.cli.session import Session
+
+_WELL = ("success", "fresh")
+
+
+@click.command
+@click.argument("codes", nargs=-1, metavar="CODE...")
+@click.option("--provider", help="The provider of codes that name none.")
+@click.option(
+    "--file", "listed", type=click.File(encoding="utf-8-sig", errors="replace"), help="One code a line, # for comments; - is stdin."
+)
+@click.option("--refresh", is_flag=True, help="Fetch although what is kept is fresh.")
+@click.option("--allow-shrink", is_flag=True, help="Accept an answer with less than half of the values that are kept.")
+@click.pass_obj
+def fetch(  # noqa: PLR0913 - the command's options
+    session: Session, *, codes: tuple[str, ...], provider: str | None, listed: TextIO | None, refresh: bool, allow_shrink: bool
+) -> None:
+    """
+    Fetch series, and follow each fetch until it has ended or waits for another attempt.
+
+    CODE is DATABASE/DATASET or provider:DATABASE/DATASET. Where no worker begins they are fetched here. Exits with 1 if any failed.
+    """
+    from domain.use_cases.request_fetch import Requested
+    from entrypoints.cli.following import Following
+
+    places = [("", text) for text in codes] + (_listed(listed) if listed else [])
+    if not places:
+        raise click.UsageError("Name at least one CODE, or a --file that holds one.")
+    use_cases = session.use_cases()
+    wanted = _wanted(use_cases.request_fetch, places, provider)
+    asked = {
+        name: _request(use_cases.request_fetch, *identity, refresh=refresh, allow_shrink=allow_shrink) for name, identity in wanted.items()
+    }
+    requested = {name: answer for name, answer in asked.items() if isinstance(answer, Requested)}
+    fetches = Following(use_cases=use_cases)({answer.fetch.id: name for name, answer in requested.items() if not answer.fetch.ended})
+    _summarize(
+        (name, *_outcome(fetches.get(answer.fetch.id), use_cases.describe_series(answer.series.id).series))
+        if isinstance(answer, Requested)
+        else (name, "error", _reason(answer))
+        for name, answer in asked.items()
+    )
+
+
+def _listed(lines: TextIO) -> list[tuple[str, str]]:
+    texts = ((number, line.partition("#")[0].strip()) for number, line in enumerate(lines, start=1))
+    return [(f"{lines.name} line {number}: ", text) for number, text in texts if text]
+
+
+def _wanted(request_fetch: RequestFetch, places: Iterable[tuple[str, str]], provider: str | None) -> dict[str, tuple[str, DatasetCode]]:
+    from domain.errors import DomainError, InvalidInput
+    from entrypoints.cli.references import read_reference
+
+    wanted = {}
+    for place, text in places:
+        try:
+            named, code = read_reference(text, provider)
+            chosen = request_fetch.provider_of(code, named).name
+        except DomainError as error:
+            raise InvalidInput(f"{place}{error.message}", field="code", hint=error.hint) from error
+        wanted[f"{chosen}:{code}"] = chosen, code
+    return wanted
+
+
+def _request(
+    request_fetch: RequestFetch, provider: str, code: DatasetCode, *, refresh: bool, allow_shrink: bool
+) -> Requested | FetchAlreadyRunning:
+    from domain.errors import FetchAlreadyRunning
+
+    try:
+        return request_fetch(code, provider=provider, refresh=refresh, allow_shrink=allow_shrink)
+    except FetchAlreadyRunning as error:
+        return error
+
+
+def _outcome(ended: Fetch | None, series: TimeSeries) -> tuple[str, str]:
+    from entrypoints.cli.tables import when
+
+    newest = series.newest
+    kept = f"{newest.rows} rows, {when(newest.first)}..{when(newest.last)}" if newest else ""
+    if ended is None:
+        return "fresh", kept
+    if ended.vintages_added is not None:
+        added = f"{ended.vintages_added} vintage{'s' if ended.vintages_added > 1 else ''} added" if ended.vintages_added else "unchanged"
+        left_out = f", without {', '.join(ended.left_out)} (no numbers)" if ended.left_out else ""
+        return ended.status, f"{added}, {kept}{left_out}"
+    reason = _reason(ended.failure) if ended.failure else ""
+    if ended.ended:
+        return ended.status, reason
+    return "waiting", f"{reason} Waits until {when(ended.not_before)}; a worker (lanner up, lanner worker) goes on with it then."
+
+
+def _reason(failure: Failure | FetchAlreadyRunning) -> str:
+    return f"{failure.code}: {failure.message} {failure.hint}".rstrip()
+
+
+def _summarize(outcomes: Iterable[tuple[str, str, str]]) -> None:
+    from entrypoints.cli.tables import print_table
+
+    lines = list(outcomes)
+    print_table((), lines)
+    statuses = Counter(status for _, status, _ in lines)
+    if len(lines) > 1:
+        click.echo(", ".join(f"{number} {status}" for status, number in statuses.items()))
+    if set(statuses) - set(_WELL):
+        sys.exit(1)

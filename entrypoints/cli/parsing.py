@@ -1,0 +1,65 @@
+"""``lanner parse``: what a provider's own parser makes of a recorded answer."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+if TYPE_CHECKING:
+    from domain.ports import Answer, Parsed
+    from domain.use_cases.parse_answer import ParseAnswer
+    from entrypoints.cli.session import Session
+
+_EVERY_SERIES = "*"
+
+
+@click.command
+@click.argument("provider")
+@click.argument("code")
+@click.option("--body", type=click.File("rb"), required=True, help="The answer's body as a file; - reads standard input.")
+@click.option("--status", type=click.IntRange(100, 599), default=200, show_default=True, help="The answer's HTTP status.")
+@click.option("--content-type", default="", help="The answer's Content-Type.")
+@click.option("--url", default="", help="What was asked for.")
+@click.pass_obj
+def parse(  # noqa: PLR0913 - the command's options
+    session: Session, *, provider: str, code: str, body: BinaryIO, status: int, content_type: str, url: str
+) -> None:
+    """
+    Read a recorded answer as a fetch would; nothing is stored.
+
+    CODE is DATABASE/DATASET, or * for every series in the answer. Prints one line of JSON; an error gives exit code 1.
+    """
+    from domain.ports import Answer
+    from entrypoints.formats import encode
+
+    headers = {"content-type": content_type} if content_type else {}
+    answer = Answer(body=body.read(), status=status, headers=headers, url=url)
+    document = _parsed(session.use_cases().parse_answer, provider, code, answer)
+    click.echo(encode(document))
+    if "error" in document:
+        sys.exit(1)
+
+
+def _parsed(parse_answer: ParseAnswer, provider: str, code: str, answer: Answer) -> dict[str, Any]:
+    from domain.codes import DatasetCode
+    from domain.errors import DomainError
+
+    try:
+        wanted = None if code == _EVERY_SERIES else DatasetCode.parse(code)
+        return {"series": [_series(parsed) for parsed in parse_answer(provider, wanted, answer)]}
+    except DomainError as error:
+        return {"error": {"code": error.code, "message": error.message}}
+
+
+def _series(parsed: Parsed) -> dict[str, Any]:
+    from entrypoints.formats import rows
+
+    columns = parsed.vintages[-1][1].columns
+    return {
+        "code": str(parsed.code),
+        "frequency": parsed.metadata.frequency,
+        "column_names": [parsed.metadata.date_column, *columns],
+        "vintages": [{"published": published, "data": rows(observations)} for published, observations in parsed.vintages],
+    }

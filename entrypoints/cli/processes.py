@@ -1,0 +1,138 @@
+"""Commands that are processes: ``up``, ``api``, ``worker``, and what keeps them well, ``migrate`` and ``health``."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from time import time
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from entrypoints.cli.session import Service, Session
+
+logger = logging.getLogger(__name__)
+
+_STOP_SECONDS = 30.0
+_STOP_SECONDS_OF_UP = 8.0
+_STALE_SECONDS = 60.0
+_LANNER = (sys.executable, "-P", "-m", "entrypoints.cli")
+
+
+@click.command
+@click.pass_obj
+def up(session: Session) -> None:
+    """
+    Run the API and a worker, supervised.
+
+    With the settings' defaults nothing else is needed: the database is a SQLite file, migrated by itself, and the broker lives in
+    the worker.
+    """
+    from entrypoints.cli.lock import hold
+    from entrypoints.cli.outcome import do_apart
+    from entrypoints.cli.supervisor import Child, Supervisor
+    from entrypoints.rest.server import refuse_open_door, refuse_taken_port
+
+    service = session.service()
+    refuse_open_door(service.host, service.auth, on_loopback=service.on_loopback)
+    with hold(service.data_dir, service.port):
+        refuse_taken_port(service.host, service.port)
+        do_apart(lambda: click.echo(session.migrate(), err=True) if service.on_sqlite else session.check())
+        stop_seconds = service.stop_seconds or _STOP_SECONDS_OF_UP
+        environment = {**os.environ, "LANNER_STOP_SECONDS": str(stop_seconds)}
+        children = [Child(name, (*_LANNER, name), environment) for name in ("api", "worker")]
+        supervisor = Supervisor(children, stop_seconds=stop_seconds)
+        supervisor.run(is_ready=partial(_all_well, service, time()), on_ready=partial(_announce, service))
+
+
+@click.command
+@click.option("--debug", is_flag=True, help="Log everything, and restart whenever a source file changes.")
+@click.pass_obj
+def api(session: Session, *, debug: bool) -> None:
+    """Run the API alone."""
+    from entrypoints.cli.outcome import do_apart
+    from entrypoints.rest.server import refuse_open_door, refuse_taken_port, serve
+
+    if debug:
+        os.environ["LANNER_LOG_LEVEL"] = "debug"
+    service = session.service()
+    refuse_open_door(service.host, service.auth, on_loopback=service.on_loopback)
+    address = refuse_taken_port(service.host, service.port)
+    do_apart(session.check)
+    logger.info("api starts", extra={"host": service.host, "port": service.port, "data_dir": str(service.data_dir)})
+    serve(
+        address,
+        service.port,
+        processes=service.processes,
+        threads=service.threads,
+        stop_seconds=service.stop_seconds or _STOP_SECONDS,
+        debug=debug,
+    )
+
+
+@click.command
+@click.pass_obj
+def worker(session: Session) -> int:
+    """Run a worker alone."""
+    return session.work()
+
+
+@click.command
+@click.pass_obj
+def migrate(session: Session) -> None:
+    """Bring the database's schema up to date."""
+    click.echo(session.migrate())
+
+
+@click.command
+@click.argument("part", type=click.Choice(["api", "worker"]))
+@click.pass_obj
+def health(session: Session, part: str) -> int:
+    """Tell by the exit code whether the API or the worker is well."""
+    service = session.service()
+    problem = _problem_of_api(service) if part == "api" else _problem_of_worker(service, time() - _STALE_SECONDS)
+    if problem:
+        click.echo(f"lanner: {problem}", err=True)
+    return 1 if problem else 0
+
+
+def _problem_of_api(service: Service) -> str:
+    from entrypoints.rest.probe import ask
+
+    return "" if ask(service.host, service.port, "/healthz") else f"No API answers at port {service.port} of {service.host}."
+
+
+def _problem_of_worker(service: Service, since: float) -> str:
+    from entrypoints.worker.poller import HEARTBEAT
+
+    heartbeat = Path(service.data_dir, HEARTBEAT)
+    well = heartbeat.exists() and heartbeat.stat().st_mtime >= since
+    return "" if well else f"No worker of {service.data_dir} has looked into the database lately."
+
+
+def _all_well(service: Service, since: float) -> bool:
+    return not _problem_of_worker(service, since) and not _problem_of_api(service)
+
+
+def _announce(service: Service) -> None:
+    host = f"[{service.host}]" if ":" in service.host else service.host
+    address = f"http://{host}:{service.port}"
+    body = '{"provider":"sample","database_code":"SAMPLE","dataset_code":"GDP"}'
+    click.echo(
+        f"""
+lanner is ready at {address}
+  data folder  {service.data_dir}
+  database     {service.database}
+
+Try, then ask for the data with the id of the answer:
+  curl -d '{body}' -H "Content-Type: application/json" -X POST {address}/timeseries
+  curl "{address}/timeseries?id=ID"
+
+Ctrl-C stops it.
+""",
+    )
+    sys.stdout.flush()

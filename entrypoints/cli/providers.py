@@ -1,0 +1,57 @@
+"""``lanner providers``: who can be asked, with which key, how often and under which terms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from domain.providers import Provider
+    from entrypoints.cli.session import Session
+
+
+@click.command
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one provider a line."
+)
+@click.pass_obj
+def providers(session: Session, *, form: str) -> None:
+    """List the providers: whether they are ready, the key they take, their limits and terms."""
+    from entrypoints.cli.tables import print_table
+    from entrypoints.formats import encode
+
+    found = session.use_cases().list_providers()
+    if form == "json":
+        for provider in found:
+            click.echo(encode(_document(provider)))
+    else:
+        print_table(("name", "title", "databases", "ready", "key", "limits", "terms"), map(_row, found))
+
+
+def _row(provider: Provider) -> tuple[str, ...]:
+    key = " ".join(filter(None, [_key(provider), provider.key_url]))
+    limits = ", ".join(f"{limit.calls} in {limit.seconds} s" for limit in provider.limits)
+    terms = "; ".join(filter(None, [provider.terms.attribution, f"redistribution: {provider.terms.redistribution}", provider.terms.url]))
+    databases = ", ".join(provider.databases)
+    return provider.name, provider.title, databases, provider.problem or "yes", key, limits, terms
+
+
+def _document(provider: Provider) -> dict[str, Any]:
+    return {
+        "name": provider.name,
+        "title": provider.title,
+        "databases": provider.databases,
+        "ready": not provider.problem,
+        "problem": provider.problem,
+        "key": _key(provider),
+        "key_url": provider.key_url,
+        "limits": provider.limits,
+        "terms": provider.terms,
+    }
+
+
+def _key(provider: Provider) -> str:
+    if provider.key_needed:
+        return "needed"
+    return "optional" if provider.key_url else "none"

@@ -1,0 +1,149 @@
+"""``lanner list`` and ``lanner show``: what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from domain.observations import Label
+    from domain.series import SeriesQuery, TimeSeries
+    from domain.use_cases.search_series import SearchSeries
+    from entrypoints.cli.session import Session
+
+_PAGE = 500
+_DAY_LENGTH = len("2009-01-30")
+
+
+@click.command("list")
+@click.argument("words", nargs=-1)
+@click.option("--provider", help="Only this provider's series.")
+@click.option("--database", help="Only series of this database code.")
+@click.option("--status", type=click.Choice(["pending", "success", "error"]), help="Only series of this status.")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many series.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one series a line.")
+@click.pass_obj
+def list_series(  # noqa: PLR0913 - the command's options
+    session: Session, *, words: tuple[str, ...], provider: str | None, database: str | None, status: str | None, limit: int, form: str
+) -> None:
+    """
+    List the series that are kept, oldest request first.
+
+    Each of the WORDS must stand in a series' code, name or description.
+    """
+    from domain.series import SeriesQuery, SeriesStatus
+    from entrypoints.cli.tables import print_table
+    from entrypoints.formats import encode
+
+    query = SeriesQuery(
+        words=words,
+        provider=provider,
+        database=database and database.upper(),
+        status=SeriesStatus(status) if status else None,
+    )
+    found = _found(session.use_cases().search_series, query, limit)
+    if form == "json":
+        for series in found:
+            click.echo(encode(_listed(series)))
+    else:
+        headings = ("code", "name", "frequency", "rows", "first", "last", "status", "checked")
+        print_table(headings, map(_row, found), right=("rows",))
+
+
+def _found(search_series: SearchSeries, query: SeriesQuery, limit: int) -> Iterator[TimeSeries]:
+    left = limit
+    while left:
+        page = search_series(replace(query, limit=min(left, _PAGE)))
+        yield from page.items
+        if page.next is None:
+            return
+        left -= len(page.items)
+        query = replace(query, after=page.next)
+    click.echo(f"There are more than {limit}; --limit shows more.", err=True)
+
+
+def _row(series: TimeSeries) -> tuple[str, ...]:
+    from entrypoints.cli.tables import when
+
+    newest = series.newest
+    return (
+        f"{series.provider}:{series.code}",
+        series.metadata.name,
+        series.metadata.frequency or "",
+        str(newest.rows) if newest else "",
+        when(newest.first if newest else None),
+        when(newest.last if newest else None),
+        series.status,
+        when(series.checked_at),
+    )
+
+
+def _listed(series: TimeSeries) -> dict[str, Any]:
+    from entrypoints.cli.showing import identity
+
+    newest = series.newest
+    return {
+        **identity(series),
+        "status": series.status,
+        "rows": newest and newest.rows,
+        "first_date": newest and newest.first,
+        "last_date": newest and newest.last,
+        "checked_at": series.checked_at,
+    }
+
+
+@click.command
+@click.argument("code")
+@click.option("--provider", help="The provider, if it is not the one that serves the code.")
+@click.option("--as-of", help="Show what was known on this day, or at this moment.")
+@click.option("--vintage", type=click.IntRange(1, 10**9), help="Show the vintage of this number.")
+@click.option("--seen-by", help="Show what had been fetched here by this day or moment.")
+@click.option("--start", help="No dates before this day or moment.")
+@click.option("--end", help="No dates after this day or moment.")
+@click.option("--column", "columns", multiple=True, help="Only this column; may be repeated.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The newest so many dates.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one line.")
+@click.pass_obj
+def show(  # noqa: PLR0913 - the command's options
+    session: Session,
+    *,
+    code: str,
+    provider: str | None,
+    as_of: str | None,
+    vintage: int | None,
+    seen_by: str | None,
+    start: str | None,
+    end: str | None,
+    columns: tuple[str, ...],
+    limit: int,
+    form: str,
+) -> None:
+    """Show a series: its newest dates, oldest first, and a line that draws all dates between --start and --end."""
+    from domain.use_cases.read_series import Selection
+    from domain.vintages import Moment
+    from entrypoints.cli.references import explaining_absence, find_series
+    from entrypoints.cli.showing import document, print_reading
+    from entrypoints.formats import encode
+
+    moment = Moment.parse(as_of, vintage=vintage, seen_by=seen_by)
+    selection = Selection(moment=moment, start=_label(start, "start"), end=_label(end, "end"), columns=columns)
+    use_cases = session.use_cases()
+    series = find_series(use_cases.describe_series, code, provider)
+    with explaining_absence(series):
+        reading = use_cases.read_series(series.id, selection)
+    if form == "json":
+        click.echo(encode(document(reading, limit)))
+    else:
+        print_reading(reading, limit)
+
+
+def _label(text: str | None, field: str) -> Label | None:
+    from domain.vintages import parse_moment
+
+    if text is None:
+        return None
+    moment = parse_moment(text, field=field)
+    return moment.date() if len(text) == _DAY_LENGTH else moment

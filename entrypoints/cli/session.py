@@ -1,0 +1,68 @@
+"""What every command is handed: ways to get what it needs, made on first use so that ``--help`` stays quick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from domain.use_cases import UseCases
+
+
+#: Rows done, and rows in all.
+Progress = Callable[[int, int], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """
+    How the service runs here.
+
+    Attributes:
+        database: the database's place, without secrets.
+        on_sqlite: whether the database is a file, whose schema may be changed without asking.
+        on_loopback: whether only this machine reaches the API.
+        auth: ``open``, ``required`` or None where nobody said.
+        processes: of the API.
+        threads: in each of them.
+        stop_seconds: how long running work may go on after a request to stop, if it was said.
+
+    """
+
+    data_dir: Path
+    database: str
+    on_sqlite: bool
+    host: str
+    port: int
+    on_loopback: bool
+    auth: str | None
+    processes: int
+    threads: int
+    stop_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """
+    One run of the command; each field raises the domain's errors when it is called.
+
+    Attributes:
+        use_cases: what lanner can do.
+        service: how it runs; this one is quick.
+        check: makes sure that the settings fit, and that the database is there and has the right schema.
+        migrate: brings the schema up to date and says from what to what.
+        back_up: copies everything into a new file; is given what to tell of its progress.
+        restore: copies such a file into an empty store, likewise.
+        work: is a worker until told to stop; gives the exit code.
+
+    """
+
+    use_cases: Callable[[], UseCases]
+    service: Callable[[], Service]
+    check: Callable[[], None]
+    migrate: Callable[[], str]
+    back_up: Callable[[Path, Progress], int]
+    restore: Callable[[Path, Progress], int]
+    work: Callable[[], int]

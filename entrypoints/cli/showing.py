@@ -1,0 +1,85 @@
+"""How one reading of a series looks: as text, and as JSON."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+from math import isnan
+from typing import Any
+
+import click
+
+from domain.series import TimeSeries
+from domain.use_cases.read_series import Reading
+from entrypoints.cli.sparkline import sparkline
+from entrypoints.cli.tables import number, print_table, printable, when
+from entrypoints.formats import table
+
+_GAP = 2
+
+
+def identity(series: TimeSeries) -> dict[str, Any]:
+    """Say which series it is, as JSON values."""
+    return {
+        "id": series.id,
+        "code": str(series.code),
+        "provider": series.provider,
+        "alias": series.alias,
+        "name": series.metadata.name,
+        "frequency": series.metadata.frequency,
+    }
+
+
+def document(reading: Reading, limit: int) -> dict[str, Any]:
+    """Give a reading as JSON values, dates ascending."""
+    observations, vintage = reading.observations.latest(limit), reading.vintage
+    return {
+        "series": {**identity(reading.series), "unit": reading.series.metadata.unit},
+        "vintage": {"number": vintage.number, "published": vintage.published, "known_at": vintage.known_at},
+        "checked_at": reading.series.checked_at,
+        "stale": reading.stale,
+        **table(observations),
+    }
+
+
+def print_reading(reading: Reading, limit: int) -> None:
+    """Print what the series is, its newest dates, and how its first column went over all the dates that were read."""
+    series, vintage = reading.series, reading.vintage
+    label = f" (published {when(vintage.published)})" if vintage.published else ""
+    click.echo(printable(series.metadata.name or str(series.code)))
+    click.echo(f"{series.provider}:{series.code}, {series.metadata.frequency or 'frequency unknown'}")
+    click.echo(f"vintage {vintage.number}{label}, known at {when(vintage.known_at)}, {'stale' if reading.stale else 'fresh'}\n")
+    _print_rows(reading, limit)
+    if reading.observations.columns and len(reading.observations):
+        _print_line(reading)
+
+
+def _print_rows(reading: Reading, limit: int) -> None:
+    newest = reading.observations.latest(limit)
+    headings = (reading.series.metadata.date_column, *newest.columns)
+    cells = [(when(moment), *map(number, values)) for moment, values in newest.rows()]
+    fitting = _fitting([headings, *cells]) if sys.stdout.isatty() else len(headings)
+    print_table(headings[:fitting], [row[:fitting] for row in cells], right=headings[1:])
+    if fitting < len(headings):
+        click.echo(f"and {len(headings) - fitting} more columns: --column NAME shows one of them")
+
+
+def _fitting(lines: Sequence[Sequence[str]]) -> int:
+    ends = accumulate(max(map(len, column)) + _GAP for column in zip(*lines, strict=True))
+    return max(2, bisect_right(list(ends), _terminal_width() + _GAP))
+
+
+def _print_line(reading: Reading) -> None:
+    observations = reading.observations
+    values: list[float] = observations.values[:, 0].tolist()
+    known = [value for value in values if not isnan(value)]
+    span = f", from {number(min(known))} to {number(max(known))}" if known else ""
+    click.echo(f"\n{printable(observations.columns[0])}, {when(observations.first)} to {when(observations.last)}{span}")
+    click.echo(sparkline(values, _terminal_width()))
+
+
+def _terminal_width() -> int:
+    return shutil.get_terminal_size().columns

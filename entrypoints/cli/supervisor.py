@@ -1,0 +1,142 @@
+"""The supervisor: keeps processes running, and takes them all with it when it goes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from time import monotonic, sleep
+from typing import Any
+
+import click
+
+from domain.errors import DomainError
+from entrypoints.parent import die_with_parent
+
+logger = logging.getLogger(__name__)
+
+_TICK_SECONDS = 0.1
+_MINUTE = 60.0
+_MAX_DEATHS = 5
+_FIRST_WAIT_SECONDS = 0.5
+_START_SECONDS = 15.0
+_GRACE_SECONDS = 1.0
+
+
+@dataclass
+class Child:
+    """
+    A process that is to run, and how often it died lately.
+
+    Attributes:
+        resume_at: when it is started again, while it is dead.
+
+    """
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    starts: int = 0
+    resume_at: float = 0.0
+    deaths: list[float] = field(default_factory=list)
+
+    def start(self, now: float) -> None:
+        """Start it in a session of its own, so that Ctrl-C reaches the supervisor alone."""
+        parent = os.getpid()
+        self.process = subprocess.Popen(  # noqa: S603 - our own command
+            self.command,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=lambda: die_with_parent(parent),  # noqa: PLW1509 - the supervisor has one thread
+        )
+        self.starts, self.started_at = self.starts + 1, now
+
+    def look_after(self, now: float) -> None:
+        """
+        Start it again, somewhat later each time, if it has died.
+
+        Raises:
+            click.exceptions.Exit: its very first start was refused, and it has said why.
+            DomainError: it dies again and again.
+
+        """
+        if self.process is None:
+            if now >= self.resume_at:
+                self.start(now)
+            return
+        code = self.process.poll()
+        if code is None:
+            return
+        self.process = None
+        if code == 1 and self.starts == 1 and now - self.started_at < _START_SECONDS:
+            raise click.exceptions.Exit(1)
+        self.deaths = [*(death for death in self.deaths if now - death < _MINUTE), now]
+        if len(self.deaths) >= _MAX_DEATHS:
+            raise DomainError(f"The {self.name} died {_MAX_DEATHS} times within a minute, the last time with {code}.")
+        self.resume_at = now + _FIRST_WAIT_SECONDS * 2 ** (len(self.deaths) - 1)
+        logger.warning("child died", extra={"child": self.name, "exit_code": code, "deaths_in_a_minute": len(self.deaths)})
+
+    def end(self, number: int) -> None:
+        """Send a signal: SIGTERM to the process, who stops its own, but SIGKILL to all of them."""
+        if self.process and self.process.poll() is None:
+            (os.killpg if number == signal.SIGKILL else os.kill)(self.process.pid, number)
+
+    @property
+    def running(self) -> bool:
+        """Tell whether it runs."""
+        return self.process is not None and self.process.poll() is None
+
+
+class Supervisor:
+    """
+    Runs children until it is told to stop or one of them cannot be kept running.
+
+    Args:
+        stop_seconds: how long the children may take to stop.
+
+    """
+
+    def __init__(self, children: Sequence[Child], *, stop_seconds: float) -> None:
+        self._children, self._stop_seconds = children, stop_seconds
+        self._told_to_stop = False
+
+    def run(self, *, is_ready: Callable[[], bool], on_ready: Callable[[], None]) -> None:
+        """Start the children, call ``on_ready`` once they are ready, and look after them until SIGTERM, SIGINT or SIGHUP."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._stop_soon)
+        ready = False
+        try:
+            while not self._told_to_stop:
+                now = monotonic()
+                for child in self._children:
+                    child.look_after(now)
+                if not ready and is_ready():
+                    ready = True
+                    on_ready()
+                sleep(_TICK_SECONDS)
+        finally:
+            self._stop()
+
+    def _stop_soon(self, *_: Any) -> None:
+        first, self._told_to_stop = not self._told_to_stop, True
+        if first:
+            # A signal may come in the middle of a print, which cannot begin inside another; and its terminal may be gone.
+            with suppress(OSError):
+                os.write(sys.stderr.fileno(), "Stopping…\n".encode(sys.stderr.encoding, "replace"))
+
+    def _stop(self) -> None:
+        for child in self._children:
+            child.end(signal.SIGTERM)
+        deadline = monotonic() + self._stop_seconds + _GRACE_SECONDS
+        while monotonic() < deadline and any(child.running for child in self._children):
+            sleep(_TICK_SECONDS)
+        for child in self._children:
+            child.end(signal.SIGKILL)

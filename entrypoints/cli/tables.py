@@ -1,0 +1,51 @@
+"""Text for people: tables that wrap on a terminal and never in a pipe, and moments in UTC."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, date, datetime
+
+import click
+
+_ENDLESS = 100_000
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Collection[str] = ()) -> None:
+    """
+    Print rows in aligned columns.
+
+    Args:
+        headings: of the columns; without any no head is printed.
+        right: the headings of columns aligned to the right.
+
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(markup=False, emoji=False, highlight=False, width=None if sys.stdout.isatty() else _ENDLESS)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=bool(headings))
+    for heading in headings:
+        table.add_column(printable(heading), overflow="fold", justify="right" if heading in right else "left")
+    for row in rows:
+        table.add_row(*map(printable, row))
+    with console.capture() as captured:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def printable(text: str) -> str:
+    """Blank out what is no character to be read: providers' texts may hold line ends and terminal codes."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def when(moment: date | None) -> str:
+    """Write a day, or a moment in UTC; nothing if there is none."""
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return moment.isoformat() if moment else ""
+
+
+def number(value: float | None) -> str:
+    """Write a value with all its digits; nothing if it is missing."""
+    return "" if value is None else repr(value).removesuffix(".0")

@@ -1,0 +1,1 @@
+"""The REST API: Falcon resources over the use cases."""

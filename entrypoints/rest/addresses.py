@@ -1,0 +1,24 @@
+"""Addresses that answers point to: the next page, and where a vintage stays for ever."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import falcon
+
+_MOMENT = ("as_of", "seen_by", "vintage")
+
+
+def link_next(req: falcon.Request, resp: falcon.Response, cursor: int | None) -> str | None:
+    """Point to the page after ``cursor``, if there is one, and give the cursor as clients send it."""
+    if cursor is None:
+        return None
+    target = urlencode({**req.params, "cursor": cursor}, doseq=True)
+    resp.set_header("Link", f'<{req.path}?{target}>; rel="next"')
+    return str(cursor)
+
+
+def locate(req: falcon.Request, resp: falcon.Response, path: str, *, vintage: int) -> None:
+    """Name the address that goes on giving this part of this vintage: the same question, with the moment made a number."""
+    kept = {name: given for name, given in req.params.items() if given and name not in _MOMENT}
+    resp.set_header("Content-Location", f"{path}?{urlencode({**kept, 'vintage': vintage}, doseq=True)}")

@@ -1,0 +1,165 @@
+"""Every answer that is not a success, as problem details (RFC 9457); one table gives each error its status."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from math import ceil
+from typing import Any
+
+import falcon
+
+from domain import errors
+from domain.fetches import Failure, Fetch
+from domain.series import SeriesStatus, TimeSeries
+
+logger = logging.getLogger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+_STORE_RETRY_SECONDS = 5
+
+STATUSES: Mapping[type[errors.DomainError], HTTPStatus] = {
+    errors.DomainError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.InvalidInput: HTTPStatus.BAD_REQUEST,
+    errors.ProviderNotConfigured: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.NoObservationsYet: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.FetchAlreadyRunning: HTTPStatus.CONFLICT,
+    errors.LeaseLost: HTTPStatus.CONFLICT,
+    errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    # Damage is no fault in the program: the series is out of service until it is fetched again.
+    errors.DamagedVintage: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.FetchError: HTTPStatus.BAD_GATEWAY,
+    errors.DatasetNotFound: HTTPStatus.NOT_FOUND,
+    errors.SourceGone: HTTPStatus.NOT_FOUND,
+}
+
+
+@dataclass(eq=False)
+class Problem(Exception):
+    """
+    An answer that is not a success.
+
+    Attributes:
+        errors: where in the request the fault lies, each ``{"pointer" | "parameter" | "header": …, "detail": …}``.
+
+    """
+
+    status: HTTPStatus
+    code: str
+    detail: str
+    _: KW_ONLY
+    retryable: bool = False
+    hint: str = ""
+    errors: Sequence[Mapping[str, str]] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def document(self, instance: str) -> dict[str, Any]:
+        """Give the members of the body, in the order in which they are written."""
+        return {
+            "type": f"/problems/{self.code}",
+            "title": self.code.replace("_", " ").capitalize(),
+            "status": self.status.value,
+            "detail": self.detail,
+            "code": self.code,
+            "retryable": self.retryable,
+            "hint": self.hint,
+            "instance": instance,
+            "errors": self.errors,
+        }
+
+
+def status_of(kind: type[errors.DomainError]) -> HTTPStatus:
+    """Look a class of errors up, the most specific entry first."""
+    return next(STATUSES[base] for base in kind.__mro__ if base in STATUSES)
+
+
+def without_vintage(series: TimeSeries) -> Problem:
+    """Say why a series has nothing to read: its fetch failed, or has not ended yet."""
+    return failed(series) if series.status is SeriesStatus.ERROR else _pending(series)
+
+
+def failed(series: TimeSeries) -> Problem:
+    """Say how the fetch ended that was to bring a series' first vintage."""
+    shown = (series.fetch and series.fetch.failure) or Failure.of(errors.FetchCancelled())
+    kinds = {kind.code: kind for kind in (errors.DatasetNotFound, errors.SourceGone)}
+    status = status_of(kinds.get(shown.code, errors.FetchError))
+    return Problem(status, shown.code, shown.message, retryable=shown.retryable, hint=shown.hint)
+
+
+def _pending(series: TimeSeries) -> Problem:
+    error = errors.NoObservationsYet(f"{series.provider}:{series.code} has no observations yet.")
+    problem = _translated(error, in_body=False)
+    problem.headers = {"Retry-After": str(seconds_until(series.fetch))}
+    return problem
+
+
+def seconds_until(fetch: Fetch | None) -> int:
+    """Tell in how many seconds a fetch may be begun, at least 1."""
+    return max(1, ceil((fetch.not_before - datetime.now(UTC)).total_seconds())) if fetch else 1
+
+
+def install(app: falcon.App[falcon.Request, falcon.Response], paths: Iterable[str]) -> None:
+    """Have the application answer every exception with a problem."""
+    known = ", ".join(sorted(paths))
+
+    def unknown_route(req: falcon.Request, resp: falcon.Response, _error: Exception, _params: Any) -> None:
+        write(
+            req, resp, Problem(HTTPStatus.NOT_FOUND, "unknown_route", f"There is nothing at {req.path[:200]}.", hint=f"There is: {known}.")
+        )
+
+    app.add_error_handler(Exception, _unexpected)
+    app.add_error_handler(falcon.HTTPError, _of_falcon)
+    app.add_error_handler(falcon.HTTPRouteNotFound, unknown_route)
+    app.add_error_handler(errors.DomainError, _of_domain)
+    app.add_error_handler(Problem, lambda req, resp, problem, _params: write(req, resp, problem))
+
+
+def write(req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
+    """Write a problem into a response."""
+    resp.status = problem.status
+    resp.content_type = PROBLEM_JSON
+    resp.media = problem.document(getattr(req.context, "request_id", ""))
+    resp.set_headers(dict(problem.headers))
+
+
+def _of_domain(req: falcon.Request, resp: falcon.Response, error: errors.DomainError, params: Any) -> None:
+    if status_of(type(error)) is HTTPStatus.INTERNAL_SERVER_ERROR:
+        _unexpected(req, resp, error, params)
+    else:
+        in_body = req.method == "POST" and getattr(error, "field", "") not in req.params
+        write(req, resp, _translated(error, in_body=in_body))
+
+
+def _translated(error: errors.DomainError, *, in_body: bool) -> Problem:
+    status = status_of(type(error))
+    name = error.field if isinstance(error, errors.InvalidInput) else ""
+    where = {"pointer": f"/{name}"} if in_body else {"parameter": name}
+    again = status is HTTPStatus.SERVICE_UNAVAILABLE and error.retryable
+    return Problem(
+        status,
+        error.code,
+        error.message,
+        retryable=error.retryable,
+        hint=error.hint,
+        errors=[{**where, "detail": error.message}] if name else (),
+        headers={"Retry-After": str(_STORE_RETRY_SECONDS)} if again else {},
+    )
+
+
+def _of_falcon(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, _params: Any) -> None:
+    status = HTTPStatus(error.status_code)
+    headers = dict(error.headers or {})
+    detail = error.description or f"{req.method} is not answered here."
+    hint = f"Use {headers['Allow']}." if "Allow" in headers else ""
+    write(req, resp, Problem(status, status.phrase.lower().replace(" ", "_"), detail, hint=hint, headers=headers))
+
+
+def _unexpected(req: falcon.Request, resp: falcon.Response, error: Exception, _params: Any) -> None:
+    logger.error("request broke", exc_info=error, extra={"method": req.method, "path": req.path})
+    root = errors.DomainError()
+    hint = "The log has the traceback under this request's id."
+    write(req, resp, Problem(HTTPStatus.INTERNAL_SERVER_ERROR, root.code, root.message, hint=hint))

@@ -1,0 +1,93 @@
+"""What happens around every request: its id, its log line, its security headers, and whether its host is answered."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Collection
+from http import HTTPStatus
+from ipaddress import ip_address
+from time import perf_counter
+from uuid import uuid4
+
+import falcon
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from entrypoints.rest.errors import Problem
+
+logger = logging.getLogger(__name__)
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]*)?")
+#: Asked every few seconds by whoever watches the service.
+_PROBES = ("/healthz", "/readyz")
+_SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class RequestTrace:
+    """Gives a request its id, in its answer and in all its log lines, and writes its access line."""
+
+    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
+        """Take the client's id if it is harmless, else make one."""
+        given = req.get_header("X-Request-ID", default="")
+        req.context.request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        req.context.begun = perf_counter()
+        clear_contextvars()
+        bind_contextvars(request_id=req.context.request_id)
+
+    def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
+        """Log the path alone: the query may hold a secret."""
+        if not hasattr(req.context, "request_id"):  # Falcon refuses some methods before any process_request
+            self.process_request(req, resp)
+        resp.set_header("X-Request-ID", req.context.request_id)
+        milliseconds = round(1000 * (perf_counter() - req.context.begun), 1)
+        logger.log(
+            logging.DEBUG if req.path in _PROBES else logging.INFO,
+            "request",
+            extra={"method": req.method, "path": req.path, "status": falcon.http_status_to_code(resp.status), "milliseconds": milliseconds},
+        )
+
+
+class SecurityHeaders:
+    """Sets the headers that keep browsers from making more of an answer than it is."""
+
+    def process_response(self, _req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
+        """Encode the body now, while a failure to do so can still become a problem; then set the headers."""
+        resp.set_headers(_SECURITY_HEADERS)
+        resp.render_body()
+
+
+class HostCheck:
+    """Answers loopback names and those that are allowed, which DNS rebinding cannot forge."""
+
+    def __init__(self, allowed: Collection[str]) -> None:
+        self._allowed = {"localhost", *(_name(host) for host in allowed)}
+
+    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
+        """Refuse any other name, and a request without one."""
+        name = _name(req.get_header("Host", default=""))
+        if name not in self._allowed and not _is_loopback(name):
+            detail = f"This server does not answer as {name[:100]!r}." if name else "The Host header names no host."
+            raise Problem(
+                HTTPStatus.FORBIDDEN,
+                "host_not_allowed",
+                detail,
+                hint="Use localhost, or add the name to LANNER_ALLOWED_HOSTS and start lanner again.",
+                errors=[{"header": "Host", "detail": detail}],
+            )
+
+
+def _name(host: str) -> str:
+    match = _HOST.fullmatch(host.strip())
+    return match[1].lower() if match else ""
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return False

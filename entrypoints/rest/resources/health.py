@@ -1,0 +1,35 @@
+"""Is this process alive, and can it serve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import falcon
+
+from domain.use_cases import UseCases
+from domain.use_cases.check_health import CheckHealth
+
+
+class AliveResource:
+    """Answers as long as the process can answer at all."""
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """Touch nothing."""
+        resp.media = {"status": "ok"}
+
+
+class ReadyResource:
+    """Answers as long as the store can be read."""
+
+    def __init__(self, check_health: CheckHealth) -> None:
+        self._check_health = check_health
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """Look at the store, and tell how long work has been waiting in it."""
+        resp.media = {"status": "ok", "oldest_due_seconds": self._check_health().oldest_due_seconds}
+
+
+def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
+    """Give the routes."""
+    yield "/healthz", AliveResource()
+    yield "/readyz", ReadyResource(use_cases.check_health)

@@ -1,0 +1,49 @@
+"""What was revised between two states of a series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import falcon
+
+from domain.errors import NoObservationsYet
+from domain.use_cases import UseCases
+from domain.use_cases.compare_vintages import CompareVintages
+from domain.use_cases.describe_series import DescribeSeries
+from domain.vintages import Moment
+from entrypoints.formats import table
+from entrypoints.rest.errors import without_vintage
+from entrypoints.rest.params import Parameters, identifier, state
+from entrypoints.rest.schemas import SourceSchema, VintageSchema
+
+
+class RevisionsResource:
+    """Two states of a series, compared cell by cell."""
+
+    def __init__(self, compare_vintages: CompareVintages, describe_series: DescribeSeries) -> None:
+        self._compare_vintages, self._describe_series = compare_vintages, describe_series
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
+        """Compare; by default the newest with the one known just before it."""
+        key = identifier(series_id)
+        parameters = Parameters(req, ("from", "to"))
+        before, after = state(parameters, "from"), state(parameters, "to") or Moment()
+        try:
+            found = self._compare_vintages(key, before, after)
+        except NoObservationsYet as error:
+            raise without_vintage(self._describe_series(key).series) from error
+        resp.media = {
+            "series": SourceSchema().dump(found.series),
+            "from": VintageSchema().dump(found.before),
+            "to": VintageSchema().dump(found.after),
+            "added": table(found.revision.added),
+            "changed": found.revision.changed,
+            "deleted": table(found.revision.deleted),
+            "columns_added": found.revision.columns_added,
+            "columns_removed": found.revision.columns_removed,
+        }
+
+
+def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
+    """Give the routes."""
+    yield "/timeseries/{series_id}/revisions", RevisionsResource(use_cases.compare_vintages, use_cases.describe_series)

@@ -1,0 +1,138 @@
+"""Requesting series, finding them, and reading one in Quandl's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any
+
+import falcon
+
+from domain.errors import NoObservationsYet
+from domain.series import SeriesStatus, TimeSeries
+from domain.use_cases import UseCases
+from domain.use_cases.describe_series import DescribeSeries
+from domain.use_cases.read_series import Reading, Selection
+from domain.use_cases.request_fetch import RequestFetch
+from entrypoints.formats import rows
+from entrypoints.rest.addresses import link_next, locate
+from entrypoints.rest.body import read_object
+from entrypoints.rest.errors import failed, seconds_until
+from entrypoints.rest.params import READING, SEARCHING, Order, Parameters, identifier, selection, series_query
+from entrypoints.rest.schemas import FetchRequestSchema, FetchSchema, ItemSchema, RequestedSchema, SeriesSchema, load
+
+
+class RequestsResource:
+    """Takes requests for series."""
+
+    def __init__(self, request_fetch: RequestFetch) -> None:
+        self._request_fetch = request_fetch
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Commit the request and answer at once; the fetch is a worker's."""
+        Parameters(req)
+        arguments = load(FetchRequestSchema(), read_object(req))
+        requested = self._request_fetch(**arguments, request_id=req.context.request_id)
+        resp.media = RequestedSchema().dump(requested)
+        if requested.created:
+            resp.status = falcon.HTTP_CREATED
+            resp.location = f"/timeseries/{requested.series.id}"
+
+
+class RootResource(RequestsResource):
+    """The front door, which takes requests too."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Tell what there is."""
+        Parameters(req)
+        links = {"self": "/", "timeseries": "/timeseries", "vintages": "/vintages", "health": "/healthz", "ready": "/readyz"}
+        resp.media = {"name": "lanner", "version": version("lanner"), "links": links}
+
+
+class TimeSeriesResource(RequestsResource):
+    """The series that are kept."""
+
+    def __init__(self, use_cases: UseCases) -> None:
+        super().__init__(use_cases.request_fetch)
+        self._search_series, self._describe_series, self._read_series = (
+            use_cases.search_series,
+            use_cases.describe_series,
+            use_cases.read_series,
+        )
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Read the observations of the series of an id, or list series."""
+        if req.params.get("id"):
+            self._read(req, resp)
+        else:
+            self._list(req, resp)
+
+    def _list(self, req: falcon.Request, resp: falcon.Response) -> None:
+        page = self._search_series(series_query(Parameters(req, SEARCHING)))
+        resp.media = {"items": ItemSchema(many=True).dump(page.items), "next": link_next(req, resp, page.next)}
+
+    def _read(self, req: falcon.Request, resp: falcon.Response) -> None:
+        parameters = Parameters(req, ("id", *READING))
+        series_id = identifier(parameters.text("id") or "")
+        order = parameters.choice("order", Order) or Order.DESCENDING
+        wanted = selection(parameters)
+        try:
+            reading = self._read_series(series_id, wanted)
+        except NoObservationsYet as error:
+            series = self._describe_series(series_id).series
+            if series.status is SeriesStatus.ERROR:
+                raise failed(series) from error
+            _answer_pending(resp, series)
+        else:
+            locate(req, resp, req.path, vintage=reading.vintage.number)
+            resp.media = {"dataset_data": _quandl(reading, wanted, order)}
+
+
+class OneTimeSeriesResource:
+    """One series."""
+
+    def __init__(self, describe_series: DescribeSeries) -> None:
+        self._describe_series = describe_series
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
+        """Show everything known about it but its observations."""
+        Parameters(req)
+        described = self._describe_series(identifier(series_id))
+        resp.media = {**SeriesSchema().dump(described.series), "stale": described.stale}
+
+
+def _answer_pending(resp: falcon.Response, series: TimeSeries) -> None:
+    fetch = series.fetch
+    shown: dict[str, Any] = FetchSchema().dump(fetch) if fetch else {}
+    resp.status = falcon.HTTP_ACCEPTED
+    resp.retry_after = seconds_until(fetch)
+    resp.media = {
+        "id": series.id,
+        "status": series.status,
+        "attempts": shown.get("attempts", 0),
+        "next_attempt": shown.get("next_attempt"),
+        "last_error": shown.get("error"),
+    }
+
+
+def _quandl(reading: Reading, wanted: Selection, order: Order) -> dict[str, Any]:
+    metadata, observations = reading.series.metadata, reading.observations
+    return {
+        "limit": wanted.limit,
+        "transform": None,
+        "column_index": wanted.column_index,
+        "column_names": [metadata.date_column, *observations.columns],
+        "start_date": wanted.start or reading.vintage.first,
+        "end_date": wanted.end or reading.vintage.last,
+        "frequency": metadata.frequency,
+        "data": rows(observations, newest_first=order is Order.DESCENDING),
+        "collapse": None,
+        "order": order,
+    }
+
+
+def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
+    """Give the routes."""
+    yield "/", RootResource(use_cases.request_fetch)
+    yield "/timeseries", TimeSeriesResource(use_cases)
+    yield "/timeseries/{series_id}", OneTimeSeriesResource(use_cases.describe_series)

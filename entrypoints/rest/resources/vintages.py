@@ -1,0 +1,66 @@
+"""The vintages of a series, one of them, and the feed of all series' vintages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import falcon
+
+from domain.use_cases import UseCases
+from domain.use_cases.list_vintages import ListVintages
+from entrypoints.rest.addresses import link_next
+from entrypoints.rest.params import Parameters, identifier, whole_number
+from entrypoints.rest.schemas import vintage_documents
+
+
+class VintagesResource:
+    """The vintages of one series."""
+
+    def __init__(self, list_vintages: ListVintages) -> None:
+        self._list_vintages = list_vintages
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
+        """List them in order of arrival."""
+        key = identifier(series_id)
+        parameters = Parameters(req, ("limit", "cursor"))
+        page = self._list_vintages(key, after=parameters.position("cursor"), limit=parameters.limit())
+        resp.media = {"items": vintage_documents((key, each) for each in page.items), "next": link_next(req, resp, page.next)}
+
+    def on_get_one(self, req: falcon.Request, resp: falcon.Response, series_id: str, number: str) -> None:
+        """Show the one of a number."""
+        Parameters(req)
+        key = identifier(series_id)
+        [resp.media] = vintage_documents([(key, self._list_vintages.one(key, whole_number(number, "number")))])
+
+
+class FeedResource:
+    """What was recorded, of whichever series."""
+
+    def __init__(self, list_vintages: ListVintages) -> None:
+        self._list_vintages = list_vintages
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Go on after a position; ``next`` is where a follower goes on, now or once there is more."""
+        parameters = Parameters(req, ("after", "limit"))
+        after = parameters.position("after")
+        found = self._list_vintages.recorded(after=after, limit=parameters.limit())
+        vintages = vintage_documents((each.series_id, each.vintage) for each in found)
+        resp.media = {
+            "items": [
+                {
+                    "position": each.position,
+                    "timeseries": {"id": each.series_id, "provider": each.provider, "code": str(each.code)},
+                    "vintage": vintage,
+                }
+                for each, vintage in zip(found, vintages, strict=True)
+            ],
+            "next": found[-1].position if found else after,
+        }
+
+
+def routes(use_cases: UseCases) -> Iterator[tuple[str, object] | tuple[str, object, str]]:
+    """Give the routes."""
+    resource = VintagesResource(use_cases.list_vintages)
+    yield "/timeseries/{series_id}/vintages", resource
+    yield "/timeseries/{series_id}/vintages/{number}", resource, "one"
+    yield "/vintages", FeedResource(use_cases.list_vintages)

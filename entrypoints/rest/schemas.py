@@ -1,0 +1,275 @@
+"""The shapes of requests and answers, declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from http import HTTPStatus
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
+
+from domain.codes import DatasetCode
+from domain.fetches import FetchStatus
+from domain.vintages import Vintage
+from entrypoints.rest.body import pointer
+from entrypoints.rest.errors import Problem
+from entrypoints.rest.params import reference, suggestion
+
+_MOST_FAULTS = 10
+_SHOWN = 40
+
+
+class Text(fields.String):
+    """A text that is not empty."""
+
+    default_error_messages = {"required": "is missing.", "null": "must not be null.", "invalid": "must be a text."}  # noqa: RUF012 - marshmallow's form
+
+    def __init__(self) -> None:
+        super().__init__(validate=validate.Length(min=1, error="must not be empty."))
+
+
+class Flag(fields.Boolean):
+    """True or false and nothing that resembles them; false if absent."""
+
+    default_error_messages = {"null": "must be true or false.", "invalid": "must be true or false."}  # noqa: RUF012 - marshmallow's form
+
+    def __init__(self) -> None:
+        super().__init__(load_default=False)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:  # noqa: ARG002 - marshmallow's form
+        if not isinstance(value, bool):
+            raise self.make_error("invalid")
+        return value
+
+
+class FetchRequestSchema(Schema):
+    """The body of ``POST /timeseries``; loads as the arguments of ``RequestFetch``."""
+
+    class Meta:
+        """Refuse what is not declared."""
+
+        unknown = RAISE
+
+    error_messages = {"unknown": "is not a field of this request."}  # noqa: RUF012 - marshmallow's form
+
+    code = Text()
+    database_code = Text()
+    dataset_code = Text()
+    provider = Text()
+    refresh = Flag()
+    allow_shrink = Flag()
+
+    @validates_schema
+    def one_code(self, given: dict[str, Any], **_: Any) -> None:
+        """Have the series named once: by ``code``, or by its two parts."""
+        parts = ("database_code", "dataset_code")
+        if "code" not in given:
+            missing = {part: ["is missing."] for part in parts if part not in given}
+            if missing:
+                raise ValidationError(missing)
+        elif any(part in given for part in parts):
+            raise ValidationError({"code": ["stands for database_code and dataset_code: give either it or them."]})
+
+    @post_load
+    def arguments(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Make domain values of the texts."""
+        provider = given.get("provider")
+        if "code" in given:
+            provider, code = reference(given["code"], provider)
+        else:
+            code = DatasetCode(given["database_code"], given["dataset_code"])
+        return {"code": code, "provider": provider, "refresh": given["refresh"], "allow_shrink": given["allow_shrink"]}
+
+
+def load(schema: Schema, document: dict[str, Any]) -> dict[str, Any]:
+    """
+    Check a body against a schema.
+
+    Raises:
+        Problem: with a JSON pointer to each of the first faults.
+
+    """
+    try:
+        loaded: dict[str, Any] = schema.load(document)
+    except ValidationError as error:
+        faults = list(islice(_faults(schema, error.messages_dict), _MOST_FAULTS))
+        detail = " ".join(fault["detail"] for fault in faults)
+        raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", detail, errors=faults) from error
+    return loaded
+
+
+def _faults(schema: Schema, messages: Mapping[str, list[str]]) -> Iterator[dict[str, str]]:
+    for name, texts in messages.items():
+        hint = "" if name in schema.fields else " " + suggestion(name, schema.fields)
+        shown = name if name in schema.fields else repr(name[:_SHOWN])
+        yield {"pointer": pointer(name), "detail": f"{shown} {texts[0]}{hint}"}
+
+
+class Moment(fields.Raw):
+    """A moment or a day, which the encoder writes."""
+
+
+class FailureSchema(Schema):
+    """How a fetch failed."""
+
+    code = fields.String()
+    message = fields.String()
+    retryable = fields.Boolean()
+    hint = fields.String()
+
+
+class FetchSchema(Schema):
+    """A fetch in full."""
+
+    id = fields.UUID()
+    timeseries_id = fields.UUID(attribute="series_id")
+    status = fields.String()
+    created_at = Moment()
+    finished_at = Moment()
+    attempts = fields.Integer()
+    next_attempt = fields.Function(lambda fetch: fetch.not_before if fetch.status is FetchStatus.PENDING else None)
+    waiting_for = fields.Function(lambda fetch: fetch.waiting_for and {"reason": fetch.waiting_for, "until": fetch.not_before})
+    error = fields.Nested(FailureSchema, attribute="failure")
+    unchanged = fields.Function(lambda fetch: None if fetch.vintages_added is None else fetch.vintages_added == 0)
+    vintage = fields.Integer()
+    vintages_added = fields.Integer()
+    left_out = fields.List(fields.String())
+    links = fields.Function(lambda fetch: {"self": f"/fetches/{fetch.id}", "timeseries": f"/timeseries/{fetch.series_id}"})
+
+
+class FetchBriefSchema(Schema):
+    """Which fetch it is and how it stands."""
+
+    id = fields.UUID()
+    status = fields.String()
+
+
+class VintageSchema(Schema):
+    """The facts about a vintage."""
+
+    number = fields.Integer()
+    published = Moment()
+    known_at = Moment()
+    fetched_at = Moment()
+    rows = fields.Integer()
+    first_date = Moment(attribute="first")
+    last_date = Moment(attribute="last")
+    added = fields.Integer()
+    changed = fields.Integer()
+    deleted = fields.Integer()
+    digest = fields.String()
+    cause = fields.String()
+
+
+class OriginSchema(Schema):
+    """Where a vintage came from."""
+
+    request = fields.String()
+    response_sha256 = fields.String()
+    adapter_version = fields.Integer()
+
+
+class VintageInFullSchema(VintageSchema):
+    """A vintage with its origin."""
+
+    origin = fields.Nested(OriginSchema)
+    fetch_id = fields.UUID()
+
+
+class MetadataSchema(Schema):
+    """What the provider says about a series."""
+
+    name = fields.String()
+    description = fields.String()
+    unit = fields.String()
+    frequency = fields.String()
+    seasonal_adjustment = fields.String()
+    column_units = fields.List(fields.String())
+    source = fields.String()
+    attribution = fields.String()
+    terms = fields.String()
+    date_column = fields.String()
+    extra = fields.Raw()
+
+
+class IdentitySchema(Schema):
+    """Which series it is."""
+
+    id = fields.UUID()
+    code = fields.String()
+    provider = fields.String()
+    database_code = fields.String(attribute="code.database")
+    dataset_code = fields.String(attribute="code.dataset")
+    alias = fields.String()
+
+
+class SourceSchema(IdentitySchema):
+    """A series beside its observations."""
+
+    name = fields.String(attribute="metadata.name")
+    unit = fields.String(attribute="metadata.unit")
+    frequency = fields.String(attribute="metadata.frequency")
+    attribution = fields.String(attribute="metadata.attribution")
+
+
+class StateSchema(IdentitySchema):
+    """How far a series is kept."""
+
+    status = fields.String()
+    rows = fields.Integer(attribute="newest.rows", dump_default=None)
+    first_date = Moment(attribute="newest.first", dump_default=None)
+    last_date = Moment(attribute="newest.last", dump_default=None)
+    checked_at = Moment()
+    links = fields.Function(lambda series: links(series.id))
+
+
+class ItemSchema(StateSchema):
+    """A series in a list."""
+
+    name = fields.String(attribute="metadata.name")
+    frequency = fields.String(attribute="metadata.frequency")
+
+
+class SeriesSchema(StateSchema):
+    """A series in full."""
+
+    number = fields.Integer()
+    created_at = Moment()
+    metadata = fields.Nested(MetadataSchema)
+    vintage = fields.Nested(VintageSchema, attribute="newest")
+    fetch = fields.Nested(FetchSchema)
+
+
+class RequestedSchema(Schema):
+    """The answer to a request for a series."""
+
+    id = fields.UUID(attribute="series.id")
+    status = fields.String(attribute="series.status")
+    provider = fields.String(attribute="series.provider")
+    database_code = fields.String(attribute="series.code.database")
+    dataset_code = fields.String(attribute="series.code.dataset")
+    fetch = fields.Nested(FetchBriefSchema)
+    links = fields.Function(lambda requested: links(requested.series.id) | {"fetch": f"/fetches/{requested.fetch.id}"})
+
+
+def links(series_id: object) -> dict[str, str]:
+    """Give the addresses of a series."""
+    here = f"/timeseries/{series_id}"
+    return {"self": here, "data": f"{here}/data", "vintages": f"{here}/vintages", "revisions": f"{here}/revisions"}
+
+
+def vintage_documents(vintages: Iterable[tuple[UUID, Vintage]]) -> list[dict[str, Any]]:
+    """Give vintages, each beside its series' id, with their addresses."""
+    schema = VintageInFullSchema()
+    return [{**schema.dump(vintage), "links": _vintage_links(series_id, vintage)} for series_id, vintage in vintages]
+
+
+def _vintage_links(series_id: UUID, vintage: Vintage) -> dict[str, str]:
+    here = f"/timeseries/{series_id}"
+    return {
+        "self": f"{here}/vintages/{vintage.number}",
+        "data": f"{here}/data.json?vintage={vintage.number}",
+        "fetch": f"/fetches/{vintage.fetch_id}",
+    }

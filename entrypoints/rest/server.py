@@ -1,0 +1,114 @@
+"""Granian in front of the application, once the address is known to be free and fit to be served."""
+
+from __future__ import annotations
+
+import errno
+import importlib.util
+import math
+import multiprocessing
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from domain.errors import InvalidInput
+from entrypoints.rest.probe import is_lanner
+
+_PACKAGES = ("domain", "adapters", "entrypoints", "config")
+
+
+def refuse_open_door(host: str, auth: str | None, *, on_loopback: bool) -> None:
+    """
+    Refuse what only API keys would make safe, for there are none.
+
+    Raises:
+        InvalidInput: keys are required, or other machines could reach the API and nobody said that they may.
+
+    """
+    if auth == "required":
+        raise InvalidInput(
+            "LANNER_AUTH=required cannot be met: API keys are not part of this version, so no keys exist yet.",
+            field="LANNER_AUTH",
+            hint="Leave it unset on a loopback address.",
+        )
+    if auth is None and not on_loopback:
+        raise InvalidInput(
+            f"LANNER_HOST={host} lets other machines reach lanner, and API keys are not part of this version.",
+            field="LANNER_HOST",
+            hint="Set LANNER_AUTH=open to let everybody who reaches it read and request, or use 127.0.0.1.",
+        )
+
+
+def refuse_taken_port(host: str, port: int) -> str:
+    """
+    Bind once, let go and give the address: Granian shares its port with whoever else does, says nothing, and knows no names.
+
+    Raises:
+        InvalidInput: somebody listens there already, or the address is not this machine's.
+
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, UnicodeError) as error:
+        raise _unusable(host, port, getattr(error, "errno", None)) from error
+    return str(address[0])
+
+
+def _unusable(host: str, port: int, number: int | None) -> InvalidInput:
+    if number == errno.EADDRINUSE:
+        owner = "another lanner" if is_lanner(host, port) else "another program"
+        return InvalidInput(f"Port {port} is taken by {owner}.", field="LANNER_PORT", hint="Stop it, or set LANNER_PORT to a free port.")
+    if number == errno.EACCES:
+        return InvalidInput(f"Port {port} is kept for the system.", field="LANNER_PORT", hint="Set LANNER_PORT to 1024 or more.")
+    return InvalidInput(f"LANNER_HOST={host} is not an address of this machine.", field="LANNER_HOST", hint="Try 127.0.0.1.")
+
+
+def serve(  # noqa: PLR0913 - the server's options
+    host: str, port: int, *, processes: int, threads: int, stop_seconds: float, debug: bool
+) -> None:
+    """
+    Serve until SIGTERM, then finish the requests that run.
+
+    Args:
+        stop_seconds: how long they may take.
+        debug: whether to restart whenever a source file changes.
+
+    """
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    server = Server(
+        "entrypoints.rest.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=processes,
+        blocking_threads=threads,
+        log_level=LogLevels.info if debug else LogLevels.error,
+        log_dictconfig={"loggers": {"_granian": {"propagate": True}}},
+        respawn_failed_workers=True,
+        workers_kill_timeout=math.ceil(stop_seconds),
+        **(_reloading() if debug else {}),
+    )
+    server.serve(target_loader=_application, wrap_loader=False)
+
+
+def _application() -> Callable[..., Any]:
+    # Granian's own loader would put the working folder, and whatever `config` lies there, before lanner's packages.
+    from entrypoints.rest.wsgi import application
+
+    return application
+
+
+def _reloading() -> dict[str, Any]:
+    from watchfiles import PythonFilter
+
+    # A forked worker would still hold the modules that this process has loaded before they changed.
+    multiprocessing.set_start_method("spawn", force=True)
+    specs = [importlib.util.find_spec(name) for name in _PACKAGES]
+    folders = [Path(folder) for spec in specs if spec for folder in spec.submodule_search_locations or ()]
+    return {"reload": True, "reload_paths": folders, "reload_filter": PythonFilter, "reload_ignore_worker_failure": True}

@@ -1,0 +1,1 @@
+"""The worker: Celery and a poller over the use cases."""

@@ -1,0 +1,150 @@
+"""The poller: finds due fetches in the store, so that no lost bell, no restart and no dead broker can keep one waiting."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Lock
+from time import monotonic
+from uuid import UUID
+
+from domain.errors import StoreUnavailable
+
+logger = logging.getLogger(__name__)
+
+#: The file in the data folder whose time says when a worker last swept the store.
+HEARTBEAT = "worker.alive"
+AGAIN_SECONDS = 30.0
+PATIENCE_SECONDS = 5.0
+_BEAT_SECONDS = 5.0
+_LIMIT = 200
+_HANDS = 4
+
+Clock = Callable[[], float]
+
+
+class Rung:
+    """Remembers for which due fetches the bell was rung lately; any thread may use it."""
+
+    def __init__(self) -> None:
+        self._times: dict[UUID, float] = {}
+        self._lock = Lock()
+
+    def wanting(self, due: Sequence[UUID], now: float) -> list[UUID]:
+        """Give those to ring for now, and forget whoever is no longer due."""
+        with self._lock:
+            self._times = {fetch_id: self._times[fetch_id] for fetch_id in due if fetch_id in self._times}
+            return [fetch_id for fetch_id in due if now - self._times.get(fetch_id, -AGAIN_SECONDS) >= AGAIN_SECONDS]
+
+    def note(self, fetch_id: UUID, now: float) -> None:
+        """Remember a ring."""
+        with self._lock:
+            self._times[fetch_id] = now
+
+    def forget(self, fetch_id: UUID) -> None:
+        """Forget a fetch that was tried: should it be due again, it wants another ring."""
+        with self._lock:
+            self._times.pop(fetch_id, None)
+
+
+class Poller:
+    """
+    Rings for due fetches; where the broker cannot be reached, does them itself once they have waited a while.
+
+    Args:
+        sweep: gives the due fetches, longest due first.
+        ring: tells the workers of one; raises if it cannot.
+        run: does a fetch.
+        beat: is called every few seconds in which sweeping works.
+
+    """
+
+    def __init__(  # noqa: PLR0913 - what it does, piece by piece
+        self,
+        sweep: Callable[[int], Sequence[UUID]],
+        *,
+        ring: Callable[[UUID], object],
+        run: Callable[[UUID], object],
+        beat: Callable[[], object],
+        rung: Rung,
+        clock: Clock = monotonic,
+    ) -> None:
+        self._sweep, self._ring, self._run, self._beat = sweep, ring, run, beat
+        self._rung, self._clock = rung, clock
+        self._seen: dict[UUID, float] = {}
+        self._running: set[UUID] = set()
+        self._hands = ThreadPoolExecutor(_HANDS, "own-hands")
+        self._beaten = -_BEAT_SECONDS
+        self._trouble: type[Exception] | None = None
+
+    def poll(self, seconds: float, stop: Event) -> None:
+        """Sweep every so many seconds until told to stop; then finish what this runs itself."""
+        while not stop.is_set():
+            self.sweep()
+            stop.wait(seconds)
+        self._hands.shutdown(cancel_futures=True)
+
+    def sweep(self) -> None:
+        """Look once; whatever goes wrong is told once in a row, and the next look begins afresh."""
+        try:
+            due = self._sweep(_LIMIT)
+            now = self._clock()
+            self._serve(due, now)
+            self._tell_alive(now)
+        except Exception as error:  # noqa: BLE001 - a poller that ends would leave every due fetch waiting
+            self._tell_trouble(error)
+        else:
+            self._trouble = None
+
+    def _tell_trouble(self, error: Exception) -> None:
+        if type(error) is not self._trouble:
+            if isinstance(error, StoreUnavailable):
+                logger.warning("sweeps fail", extra={"reason": error.message})
+            else:
+                logger.error("sweep broke", exc_info=error)
+        self._trouble = type(error)
+
+    def _tell_alive(self, now: float) -> None:
+        if now - self._beaten >= _BEAT_SECONDS:
+            self._beat()
+            self._beaten = now
+
+    def _serve(self, due: Sequence[UUID], now: float) -> None:
+        self._seen = {fetch_id: self._seen.get(fetch_id, now) for fetch_id in due}
+        for fetch_id in self._rung.wanting(due, now):
+            try:
+                self._ring(fetch_id)
+            except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, it has not taken the message
+                logger.warning("broker unreachable", extra={"reason": type(error).__name__})
+                self._begin([known for known, since in self._seen.items() if now - since >= PATIENCE_SECONDS])
+                return
+            self._rung.note(fetch_id, now)
+
+    def _begin(self, waiting: Sequence[UUID]) -> None:
+        for fetch_id in waiting:
+            if fetch_id not in self._running and len(self._running) < _HANDS:
+                self._running.add(fetch_id)
+                self._hands.submit(self._do, fetch_id)
+
+    def _do(self, fetch_id: UUID) -> None:
+        try:
+            self._run(fetch_id)
+        except Exception:
+            logger.exception("fetch broke", extra={"fetch": str(fetch_id)})
+        finally:
+            self._running.discard(fetch_id)
+
+
+def poll_or_exit(poll: Callable[[float, Event], object], seconds: float, stop: Event) -> None:
+    """Poll until told to stop; should it end otherwise, end the process with 1, for whoever watches it to start another."""
+    try:
+        poll(seconds, stop)
+    except BaseException:
+        logger.exception("poller broke")
+        raise
+    finally:
+        if not stop.is_set():
+            logger.critical("poller lost")
+            os._exit(1)

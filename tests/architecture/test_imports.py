@@ -1,0 +1,109 @@
+"""The arrows of the hexagon: who may import whom."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from tests.architecture.source import PACKAGES, Module, modules
+
+FAMILIES = ("adapters.providers", "adapters.memory", "adapters.sql", "adapters.celery_dispatcher")
+ALLOWED = {
+    "domain": {"domain"},
+    "adapters": {"adapters", "domain"},
+    "config": {"config", "adapters", "domain"},
+    "entrypoints": {"entrypoints", "domain"},
+}
+
+
+def inside(name: str, *packages: str) -> bool:
+    return any(f"{name}.".startswith(f"{package}.") for package in packages)
+
+
+def ours(module: Module) -> Iterator[str]:
+    return (name for name in module.imports if inside(name, *PACKAGES))
+
+
+def offences(found: Iterable[tuple[Module, str]]) -> list[str]:
+    return sorted({f"{module.path} imports {name}" for module, name in found})
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_packages_import_only_inwards(package):
+    """Each package imports only those that it may know; a main also knows the composition root."""
+    found = [
+        (module, name)
+        for module in modules()
+        if inside(module.name, package)
+        for name in ours(module)
+        if not inside(name, *ALLOWED[package]) and not (module.is_main and inside(name, "config"))
+    ]
+
+    assert offences(found) == []
+
+
+def test_the_domain_knows_the_standard_library_and_numpy_alone():
+    """The inside imports no library of the outside."""
+    known = {*sys.stdlib_module_names, "numpy", "domain"}
+    found = [(module, name) for module in modules() if inside(module.name, "domain") for name in module.imports]
+
+    assert offences((module, name) for module, name in found if name.partition(".")[0] not in known) == []
+
+
+def test_families_of_adapters_are_strangers():
+    """No adapter imports one of another family, and every adapter belongs to a family."""
+    adapters = [module for module in modules() if inside(module.name, "adapters") and module.name != "adapters"]
+    family = {module: next((family for family in FAMILIES if inside(module.name, family)), None) for module in adapters}
+    found = [(module, name) for module in adapters for name in module.imports if inside(name, "adapters")]
+
+    assert [module.path for module in adapters if family[module] is None] == []
+    assert offences((module, name) for module, name in found if not inside(name, family[module] or "")) == []
+
+
+def test_providers_are_strangers():
+    """No module imports a provider's: what providers share has a name that begins with an underscore."""
+    private = "adapters.providers."
+    providers = [module.name for module in modules() if module.name.startswith(private) and module.name[len(private)] != "_"]
+    found = [(module, name) for module in modules() for name in module.imports if inside(name, *providers)]
+
+    assert providers
+    assert offences(found) == []
+
+
+def test_only_the_composition_root_knows_the_container():
+    """The library of the container is imported in ``config`` alone, and injects nothing anywhere."""
+    found = [(module, name) for module in modules() for name in module.imports if inside(name, "dependency_injector")]
+    wiring = [(module, name) for module, name in found if name.rpartition(".")[2] in ("inject", "Provide") or ".wiring" in name]
+
+    assert found
+    assert offences((module, name) for module, name in found if not inside(module.name, "config")) == []
+    assert offences(wiring) == []
+
+
+def test_nouns_know_no_verbs():
+    """In the domain, nouns import neither ports nor use cases, and ports no use cases."""
+    verbs, ports = "domain.use_cases", "domain.ports"
+    inner = [module for module in modules() if inside(module.name, "domain") and not inside(module.name, verbs)]
+    found = [
+        (module, name)
+        for module in inner
+        for name in module.imports
+        if inside(name, verbs) or (inside(name, ports) and module.name != ports)
+    ]
+
+    assert offences(found) == []
+
+
+def test_names_come_from_where_they_are_defined():
+    """A package re-exports nothing: its ``__init__`` imports only what it uses itself."""
+    found = [
+        (module, name)
+        for module in modules()
+        if module.path.endswith("__init__.py")
+        for name in module.imports
+        if name != "__future__.annotations" and module.text.count(name.rpartition(".")[2]) < 2
+    ]
+
+    assert offences(found) == []

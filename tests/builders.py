@@ -1,0 +1,189 @@
+"""Small real objects for tests: observations, sources, and use cases on the memory adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from threading import Thread
+from uuid import UUID
+
+from adapters.memory.dispatcher import InlineDispatcher, RecordingDispatcher
+from adapters.memory.unit_of_work import MemoryStore
+from domain.codes import DatasetCode
+from domain.errors import FetchError, ProviderNotConfigured, UnknownProvider
+from domain.fetches import RetryPolicy
+from domain.frequency import Frequency
+from domain.observations import Label, Observations
+from domain.ports import DataSource, Dispatcher, Fetched, Known
+from domain.providers import Provider, Routing, Terms
+from domain.series import Metadata
+from domain.use_cases import UseCases
+from domain.use_cases.check_health import CheckHealth
+from domain.use_cases.check_vintages import CheckVintages
+from domain.use_cases.compare_vintages import CompareVintages
+from domain.use_cases.describe_series import DescribeSeries
+from domain.use_cases.fetch_dataset import FetchDataset
+from domain.use_cases.follow_fetches import FollowFetches
+from domain.use_cases.freshness import Freshness
+from domain.use_cases.list_providers import ListProviders
+from domain.use_cases.list_vintages import ListVintages
+from domain.use_cases.parse_answer import ParseAnswer
+from domain.use_cases.read_series import ReadSeries
+from domain.use_cases.request_fetch import RequestFetch
+from domain.use_cases.search_series import SearchSeries
+from domain.use_cases.sweep_fetches import SweepFetches
+from domain.vintages import Arrival, Origin
+
+NAN = float("nan")
+NOBODY = UUID(int=0)
+
+
+def some_observations() -> Observations:
+    """Three days of two columns, one value missing."""
+    return Observations.of(["2024-01-01", "2024-01-02", "2024-01-03"], ["Open", "Close"], [[1.0, 1.5], [2.0, NAN], [3.0, 3.5]])
+
+
+def some_metadata() -> Metadata:
+    """A daily series whose provider calls its dates ``Day``."""
+    return Metadata(name="Some Prices", description="made up", unit="USD", frequency=Frequency.DAILY, date_column="Day")
+
+
+def an_arrival(
+    fetched_at: datetime,
+    observations: Observations | None = None,
+    *,
+    published: Label | None = None,
+    known_at: datetime | None = None,
+    fetch_id: UUID = NOBODY,
+) -> Arrival:
+    """A state that arrived at a moment, and is known from then on if nothing else is said."""
+    return Arrival(
+        published=published,
+        observations=some_observations() if observations is None else observations,
+        known_at=known_at or fetched_at,
+        fetched_at=fetched_at,
+        origin=Origin(request="canned:X/Y", response_sha256="0" * 64, adapter_version=1),
+        fetch_id=fetch_id,
+    )
+
+
+@dataclass
+class CannedSource:
+    """Answers every code with these observations, or raises this error."""
+
+    observations: Observations = field(default_factory=some_observations)
+    metadata: Metadata = field(default_factory=some_metadata)
+    error: FetchError | None = None
+
+    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+        if self.error:
+            raise self.error
+        origin = Origin(request=f"canned:{code}", response_sha256="0" * 64, adapter_version=1)
+        return Fetched(metadata=self.metadata, vintages=[(None, self.observations)], origin=origin)
+
+
+@dataclass(frozen=True)
+class FakeProviders:
+    """Providers by name; one without a source lacks its key."""
+
+    sources: Mapping[str, DataSource | None]
+
+    def all(self) -> Sequence[Provider]:
+        return [self.get(name) for name in sorted(self.sources)]
+
+    def get(self, name: str) -> Provider:
+        if name not in self.sources:
+            raise UnknownProvider(f"There is no provider {name!r}.", field="provider")
+        problem = "" if self.sources[name] else f"Set LANNER_PROVIDERS__{name.upper()}__API_KEY."
+        return Provider(name=name, title=name, databases=(name.upper(),), terms=Terms(attribution=name, url=""), problem=problem)
+
+    def source(self, name: str) -> DataSource:
+        source = self.sources.get(name)
+        if source is None:
+            raise ProviderNotConfigured(self.get(name).problem)
+        return source
+
+
+def memory_use_cases(
+    sources: Mapping[str, DataSource | None],
+    *,
+    store: MemoryStore | None = None,
+    dispatcher: Dispatcher | None = None,
+    default: str = "canned",
+    lease_seconds: float = 30,
+    deadline_seconds: float = 120,
+) -> UseCases:
+    """
+    Give the use cases on the memory adapters.
+
+    Args:
+        dispatcher: by default the fetch is done at once, in the thread that requests it.
+
+    """
+    store, providers = store or MemoryStore(), FakeProviders(sources)
+    routing, freshness = Routing({}, default), Freshness(providers, None)
+    fetch = FetchDataset(
+        store=store, providers=providers, retry=RetryPolicy(86400), lease_seconds=lease_seconds, deadline_seconds=deadline_seconds
+    )
+    bell = dispatcher or InlineDispatcher(fetch)
+    return UseCases(
+        request_fetch=RequestFetch(store=store, providers=providers, routing=routing, freshness=freshness, dispatcher=bell),
+        fetch_dataset=fetch,
+        read_series=ReadSeries(store=store, freshness=freshness),
+        search_series=SearchSeries(store),
+        describe_series=DescribeSeries(store=store, providers=providers, routing=routing, freshness=freshness),
+        follow_fetches=FollowFetches(store),
+        sweep_fetches=SweepFetches(store),
+        list_vintages=ListVintages(store),
+        compare_vintages=CompareVintages(store),
+        check_vintages=CheckVintages(store),
+        check_health=CheckHealth(store),
+        parse_answer=ParseAnswer(providers),
+        list_providers=ListProviders(providers),
+    )
+
+
+def waiting_use_cases(store: MemoryStore | None = None) -> UseCases:
+    """Give use cases whose fetches stay pending, since nobody answers the bell."""
+    return memory_use_cases({"canned": CannedSource()}, store=store, dispatcher=RecordingDispatcher())
+
+
+Respond = Callable[[str, Mapping[str, str]], Iterable[bytes]]
+
+
+@contextmanager
+def a_server(respond: Respond) -> Iterator[str]:
+    """
+    Run a local server on a bare socket and give its address.
+
+    Args:
+        respond: gets the request's target and its headers by lower-case name, gives the bytes to send before hanging up.
+
+    """
+
+    class Handler(StreamRequestHandler):
+        def handle(self) -> None:
+            target = self.rfile.readline().decode().split(" ")[1]
+            lines = iter(self.rfile.readline, b"\r\n")
+            headers = dict(line.decode().strip().split(": ", 1) for line in lines)
+            with suppress(ConnectionError):
+                for part in respond(target, {name.lower(): value for name, value in headers.items()}):
+                    self.wfile.write(part)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.001}).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+
+
+def an_answer(body: bytes, *, status: int = 200, **headers: str) -> bytes:
+    """Write an HTTP answer with its length; an underscore in a header's name is a hyphen."""
+    lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body)}", "Connection: close"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

@@ -1,0 +1,71 @@
+"""Every store that ships, each empty and with a clock that tests move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, text
+
+from adapters.memory.unit_of_work import MemoryStore
+from adapters.sql.engine import open_engine
+from adapters.sql.schema import migrate
+from adapters.sql.tables import feed, metadata
+from adapters.sql.unit_of_work import SqlStore
+from domain.ports import Store
+
+
+@dataclass
+class StoppedClock:
+    """Tells the time it was set to."""
+
+    time: datetime = datetime(2024, 6, 1, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def forward(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    return StoppedClock()
+
+
+@pytest.fixture(scope="session")
+def sqlite_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    engine = open_engine(f"sqlite:///{Path(tmp_path_factory.mktemp('sqlite')) / 'lanner.db'}", schema="unused")
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_engine(postgres_url: str) -> Iterator[Engine]:
+    schema = f"contract_{uuid4().hex}"
+    engine = open_engine(postgres_url, schema=schema)
+    migrate(engine)
+    yield engine
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    engine.dispose()
+
+
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.server)])
+def store(request: pytest.FixtureRequest, clock: StoppedClock) -> Iterator[Store]:
+    if request.param == "memory":
+        yield MemoryStore(clock)
+        return
+    engine: Engine = request.getfixturevalue(f"{request.param}_engine")
+    with engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.update().values(position=0) if table is feed else table.delete())
+    yield SqlStore(engine, clock)
+    pool: Any = engine.pool
+    assert pool.checkedout() == 0

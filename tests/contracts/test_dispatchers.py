@@ -1,0 +1,122 @@
+"""What every dispatcher does: tells of a fetch where somebody listens, and neither waits nor raises where nobody does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import pytest
+from celery import Celery
+
+from adapters.celery_dispatcher import CeleryDispatcher
+from adapters.memory.dispatcher import InlineDispatcher, RecordingDispatcher, SilentDispatcher
+from domain.ports import Dispatcher
+from entrypoints.worker.app import create_worker
+from entrypoints.worker.tasks import QUEUE, TASK
+from tests.builders import waiting_use_cases
+from tests.servers import free_port
+
+IDS = [uuid4() for _ in range(20)]
+LONGEST_SECONDS = 0.1
+
+
+@dataclass
+class Bell:
+    """A dispatcher, and a way to learn which rings of it were heard: so many of them, or as many as come."""
+
+    dispatcher: Dispatcher
+    heard: Callable[[int], list[UUID]]
+
+
+def inline() -> Bell:
+    heard: list[UUID] = []
+    return Bell(InlineDispatcher(heard.append), lambda _: heard)
+
+
+def recording() -> Bell:
+    dispatcher = RecordingDispatcher()
+    return Bell(dispatcher, lambda _: dispatcher.rung)
+
+
+def over(broker_url: str) -> Bell:
+    """Listen with the worker's own queue, as the worker declares it before anybody rings."""
+    worker = create_worker(waiting_use_cases(), broker_url=broker_url)
+    with worker.connection_for_read() as connection:
+        queue = worker.amqp.queues[QUEUE](connection.default_channel)
+        queue.declare()
+        queue.purge()
+    return Bell(CeleryDispatcher(broker_url), lambda count: received(worker, count))
+
+
+def received(worker: Celery, count: int) -> list[UUID]:
+    """Take messages from the worker's queue; each must be one that the worker would run."""
+    found: list[UUID] = []
+    end = time.monotonic() + 10
+    with worker.connection_for_read() as connection:
+        queue = worker.amqp.queues[QUEUE](connection.default_channel)
+        while len(found) < count and time.monotonic() < end:
+            message = queue.get(no_ack=True)
+            if message is None:
+                time.sleep(0.02)
+                continue
+            (arguments, _, _) = message.decode()
+            assert message.headers["task"] == TASK
+            assert message.content_type == "application/json"
+            found.append(UUID(*arguments))
+    return found
+
+
+@pytest.fixture(params=["inline", "recording", "celery over memory", pytest.param("celery over amqp", marks=pytest.mark.server)])
+def bell(request: pytest.FixtureRequest) -> Iterator[Bell]:
+    """Every dispatcher whose rings somebody hears."""
+    if request.param == "celery over amqp":
+        yield over(request.getfixturevalue("broker_url"))
+    elif request.param == "celery over memory":
+        yield over("memory://localhost/")
+    else:
+        yield {"inline": inline, "recording": recording}[request.param]()
+
+
+def test_every_ring_is_heard_in_order(bell):
+    """A listener that is there learns the id of each fetch, in the order of the rings."""
+    for fetch_id in IDS:
+        bell.dispatcher.ring(fetch_id)
+
+    assert bell.heard(len(IDS)) == IDS
+
+
+def test_a_second_ring_is_allowed(bell):
+    """Ringing twice for the same fetch is no error; it may be heard twice."""
+    bell.dispatcher.ring(IDS[0])
+    bell.dispatcher.ring(IDS[0])
+
+    assert set(bell.heard(2)) == {IDS[0]}
+
+
+@pytest.mark.parametrize("deaf", ["silent", "closed port", "no such host", "no broker"])
+def test_ringing_never_waits_nor_raises(deaf):
+    """Whatever is wrong with the broker, each ring returns at once."""
+    dispatcher: Dispatcher = SilentDispatcher()
+    if deaf != "silent":
+        urls = {"closed port": f"amqp://127.0.0.1:{free_port()}//", "no such host": "amqp://nowhere.invalid//", "no broker": "nonsense://x"}
+        dispatcher = CeleryDispatcher(urls[deaf])
+    took = []
+    for fetch_id in IDS:
+        began = time.monotonic()
+        dispatcher.ring(fetch_id)
+        took.append(time.monotonic() - began)
+
+    assert max(took) < LONGEST_SECONDS
+
+
+def test_ringing_goes_on_when_the_queue_is_full(caplog):
+    """With a dead broker rings pile up to a bound, then are dropped with a line in the log; the sweeper finds their fetches."""
+    dispatcher = CeleryDispatcher(f"amqp://127.0.0.1:{free_port()}//")
+    began = time.monotonic()
+    for _ in range(12_000):
+        dispatcher.ring(IDS[0])
+
+    assert time.monotonic() - began < 5
+    assert "ring dropped" in caplog.messages

@@ -1,0 +1,258 @@
+"""``lanner list`` and ``lanner show``."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from adapters.memory.unit_of_work import MemoryStore
+from domain.codes import DatasetCode
+from domain.errors import DatasetNotFound, DomainError, NoObservationsYet, SeriesNotFound
+from domain.observations import Observations
+from domain.series import Metadata, SeriesStatus
+from domain.use_cases import UseCases
+from entrypoints.cli import reading
+from entrypoints.cli.reading import list_series, show
+from tests.builders import CannedSource, memory_use_cases, waiting_use_cases
+from tests.entrypoints.cli.conftest import Run
+
+NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
+FB = DatasetCode("WIKI", "FB")
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def source() -> CannedSource:
+    return CannedSource()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def kept(source: CannedSource, clock: Clock) -> UseCases:
+    """One series with observations, one that failed; seen at noon."""
+    sources = {"canned": source, "empty": CannedSource(error=DatasetNotFound(hint="Look again."))}
+    use_cases = memory_use_cases(sources, store=MemoryStore(clock))
+    use_cases.request_fetch(FB)
+    use_cases.request_fetch(DatasetCode("A", "B"), provider="empty")
+    return use_cases
+
+
+def test_the_list_is_a_table(run: Run, kept: UseCases) -> None:
+    """Every series is a line with its code, facts and status, in order of creation."""
+    result = run(kept, list_series, "")
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "code            name         frequency  rows  first       last        status   checked",
+        "canned:WIKI/FB  Some Prices  daily         3  2024-01-01  2024-01-03  success  2024-03-01T12:00:00Z",
+        "empty:A/B                                                             error",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "codes"),
+    [
+        ("", ["WIKI/FB", "A/B"]),
+        ("prices some", ["WIKI/FB"]),
+        ("prices else", []),
+        ("--provider empty", ["A/B"]),
+        ("--database wiki", ["WIKI/FB"]),
+        ("--status error", ["A/B"]),
+        ("--status pending", []),
+    ],
+)
+def test_the_list_is_filtered(run: Run, kept: UseCases, line: str, codes: list[str]) -> None:
+    """Words and options narrow the list; as JSON it is one series a line."""
+    result = run(kept, list_series, f"{line} --format json")
+
+    assert [json.loads(text)["code"] for text in result.stdout.splitlines()] == codes
+
+
+def test_a_series_in_json_has_the_words_of_the_api(run: Run, kept: UseCases) -> None:
+    """JSON names the facts as the REST API does."""
+    first = json.loads(run(kept, list_series, "--format json").stdout.splitlines()[0])
+
+    assert first.pop("id") == str(kept.describe_series.by_code(FB).series.id)
+    assert first == {
+        "code": "WIKI/FB",
+        "provider": "canned",
+        "alias": "WIKI/FB",
+        "name": "Some Prices",
+        "frequency": "daily",
+        "status": "success",
+        "rows": 3,
+        "first_date": "2024-01-01",
+        "last_date": "2024-01-03",
+        "checked_at": "2024-03-01T12:00:00Z",
+    }
+
+
+def test_the_list_goes_through_all_pages_up_to_the_limit(run: Run) -> None:
+    """A limit above the size of a page is reached over several pages, and says if there is more."""
+    use_cases = waiting_use_cases()
+    most = reading._PAGE + 2
+    with use_cases.request_fetch.store.writing() as uow:
+        for n in range(most):
+            uow.series.add("canned", DatasetCode("A", str(n)))
+        uow.commit()
+
+    cut = run(use_cases, list_series, f"--format json --limit {most - 1}")
+    whole = run(use_cases, list_series, f"--format json --limit {most}")
+
+    assert [json.loads(line)["code"] for line in cut.stdout.splitlines()] == [f"A/{n}" for n in range(most - 1)]
+    assert cut.stderr == f"There are more than {most - 1}; --limit shows more.\n"
+    assert (len(whole.stdout.splitlines()), whole.stderr) == (most, "")
+
+
+def test_the_statuses_offered_are_the_domains() -> None:
+    """--status takes each status of a series and no other."""
+    (option,) = [option for option in list_series.params if option.name == "status"]
+
+    assert list(option.type.choices) == [status.value for status in SeriesStatus]
+
+
+def test_show_prints_the_series(run: Run, kept: UseCases) -> None:
+    """A series shows what it is, its newest dates with gaps for missing values, and its line."""
+    result = run(kept, show, "WIKI/FB")
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "Some Prices",
+        "canned:WIKI/FB, daily",
+        "vintage 1, known at 2024-03-01T12:00:00Z, fresh",
+        "",
+        "Day         Open  Close",
+        "2024-01-01     1    1.5",
+        "2024-01-02     2",
+        "2024-01-03     3    3.5",
+        "",
+        "Open, 2024-01-01 to 2024-01-03, from 1 to 3",
+        "▁▅█",
+    ]
+
+
+def test_show_draws_more_dates_than_it_lists(run: Run, kept: UseCases) -> None:
+    """The limit cuts the table; the line draws the whole window of the first column chosen, missing values blank."""
+    lines = run(kept, show, "--limit 1 --column Close --column Open canned:WIKI/FB").stdout.splitlines()
+
+    assert lines[4:6] == ["Day         Close  Open", "2024-01-03    3.5     3"]
+    assert lines[-2:] == ["Close, 2024-01-01 to 2024-01-03, from 1.5 to 3.5", "▁ █"]
+
+
+@pytest.mark.parametrize(
+    ("line", "days"),
+    [
+        ("--start 2024-01-02", ["2024-01-02", "2024-01-03"]),
+        ("--end 2024-01-02", ["2024-01-01", "2024-01-02"]),
+        ("--start 2024-01-02T10:00:00Z --end 2024-01-02T11:00:00Z", ["2024-01-02"]),
+        ("--start 2025-01-01", []),
+    ],
+)
+def test_show_keeps_to_the_window(run: Run, kept: UseCases, line: str, days: list[str]) -> None:
+    """Dates from --start to --end are shown, both included; none is no error."""
+    assert [row[0] for row in json.loads(run(kept, show, f"WIKI/FB --format json {line}").stdout)["data"]] == days
+    assert run(kept, show, f"WIKI/FB {line}").exit_code == 0
+
+
+def test_a_day_opens_and_closes_an_axis_of_seconds(run: Run, source: CannedSource, kept: UseCases) -> None:
+    """On an axis of seconds --start is the day's first second and --end its last."""
+    seconds = ["2024-01-01T23:59:59", "2024-01-02T00:00:00", "2024-01-02T23:59:59", "2024-01-03T00:00:00"]
+    source.observations = Observations.of(seconds, ["Close"], [[1], [2], [3], [4]], unit="s")
+    kept.request_fetch(FB, refresh=True, allow_shrink=True)
+
+    shown = json.loads(run(kept, show, "WIKI/FB --format json --start 2024-01-02 --end 2024-01-02").stdout)
+
+    assert shown["columns"] == ["time", "Close"]
+    assert shown["data"] == [["2024-01-02T00:00:00Z", 2.0], ["2024-01-02T23:59:59Z", 3.0]]
+
+
+def test_show_as_of_a_past_day(run: Run, source: CannedSource, clock: Clock, kept: UseCases) -> None:
+    """What was known on a day is shown, and a series last checked long ago is stale."""
+    clock.now = datetime(2024, 4, 1, tzinfo=UTC)
+    source.observations = Observations.of(["2024-01-01", "2024-01-02"], ["Close"], [[9], [8]])
+    kept.request_fetch(FB, refresh=True, allow_shrink=True)
+    clock.now = datetime(2024, 4, 2, tzinfo=UTC)
+
+    then = json.loads(run(kept, show, "WIKI/FB --format json --as-of 2024-03-01 --limit 1").stdout)
+    today = json.loads(run(kept, show, "WIKI/FB --format json").stdout)
+
+    assert (then["vintage"]["number"], then["data"]) == (1, [["2024-01-03", 3.0, 3.5]])
+    assert (today["vintage"]["number"], today["data"]) == (2, [["2024-01-01", 9.0], ["2024-01-02", 8.0]])
+    assert today["stale"]
+    assert run(kept, show, "WIKI/FB").stdout.splitlines()[2].endswith("stale")
+
+
+def test_terminal_codes_of_a_provider_are_not_printed(run: Run, source: CannedSource, kept: UseCases) -> None:
+    """Line ends and escapes in a provider's texts become blanks."""
+    source.metadata = Metadata(name="a\x1b[31mb\nc")
+    kept.request_fetch(FB, refresh=True)
+
+    assert run(kept, show, "WIKI/FB").stdout.splitlines()[0] == "a [31mb c"
+    assert "a [31mb c" in run(kept, list_series, "").stdout.splitlines()[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        (
+            "--as-of 2024-02-29 WIKI/FB",
+            "Nothing of canned:WIKI/FB was known then.",
+            "It begins at 2024-03-01T12:00:00Z.",
+        ),
+        ("--as-of yesterday WIKI/FB", "as_of is not a day or a moment.", "Write a day like 2009-01-30, or a"),
+        ("--start 2024-13-01 WIKI/FB", "start is not a day or a moment.", "Write a day like 2009-01-30, or a"),
+        ("--column Low WIKI/FB", "The series has no column 'Low'.", "Its columns: Open, Close."),
+        ("nonsense", "The code 'nonsense' has no slash.", "Write it as DATABASE/DATASET, for example WIKI/FB."),
+    ],
+)
+def test_show_names_what_is_wrong(run: Run, kept: UseCases, line: str, message: str, hint: str) -> None:
+    """A wrong option or moment is an error of the domain."""
+    error = run(kept, show, line).exception
+
+    assert isinstance(error, DomainError)
+    assert error.message == message
+    assert error.hint.startswith(hint)
+
+
+def test_a_failed_series_shows_its_error(run: Run, kept: UseCases) -> None:
+    """A series without observations shows its status and the error of its fetch."""
+    error = run(kept, show, "empty:A/B").exception
+
+    assert isinstance(error, NoObservationsYet)
+    assert error.message == "empty:A/B has no observations; its status is error, not_found: The provider knows no dataset of this code."
+    assert error.hint == "Look again."
+
+
+def test_a_pending_series_shows_how_to_follow_it(run: Run) -> None:
+    """A series whose first fetch has not ended names the command that follows it."""
+    use_cases = waiting_use_cases()
+    use_cases.request_fetch(FB)
+
+    error = run(use_cases, show, "WIKI/FB").exception
+
+    assert isinstance(error, NoObservationsYet)
+    assert error.message == "canned:WIKI/FB has no observations; its status is pending."
+    assert error.hint == "Follow it: lanner fetch canned:WIKI/FB"
+
+
+def test_an_unknown_series_shows_how_to_request_it(run: Run, kept: UseCases) -> None:
+    """A code that is not kept names the command that requests it, ready for a shell."""
+    error = run(kept, show, "--provider canned X/a|b").exception
+
+    assert isinstance(error, SeriesNotFound)
+    assert error.message == "canned:X/a|b is not kept here."
+    assert error.hint == "Request it: lanner fetch 'canned:X/a|b'"

@@ -1,0 +1,227 @@
+"""The poller on a list of due fetches and a clock that tests move."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Thread
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.errors import StoreUnavailable
+from entrypoints.worker.poller import AGAIN_SECONDS, PATIENCE_SECONDS, Poller, Rung
+
+FIRST, SECOND = uuid4(), uuid4()
+
+
+class Surroundings:
+    """What a poller sees and does, written down."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.due: list[UUID] = []
+        self.rung: list[UUID] = []
+        self.run: list[UUID] = []
+        self.beats: list[float] = []
+        self.broker_down = self.store_down = self.heart_stopped = False
+        self.ran = Event()
+        self.memory = Rung()
+        self.poller = Poller(
+            self._sweep,
+            ring=self._ring,
+            run=self._run,
+            beat=self._beat,
+            rung=self.memory,
+            clock=lambda: self.now,
+        )
+
+    def sweep(self, *, after: float = 0) -> None:
+        self.now += after
+        self.poller.sweep()
+
+    def _sweep(self, limit: int) -> list[UUID]:
+        if self.store_down:
+            raise StoreUnavailable
+        return self.due[:limit]
+
+    def _beat(self) -> None:
+        if self.heart_stopped:
+            raise PermissionError
+        self.beats.append(self.now)
+
+    def _ring(self, fetch_id: UUID) -> None:
+        if self.broker_down:
+            raise ConnectionRefusedError
+        self.rung.append(fetch_id)
+
+    def _run(self, fetch_id: UUID) -> None:
+        self.run.append(fetch_id)
+        self.ran.set()
+
+
+@pytest.fixture
+def around() -> Surroundings:
+    return Surroundings()
+
+
+def test_due_fetches_are_rung_for_in_order(around):
+    """The bell is rung for each due fetch, the longest due first."""
+    around.due = [FIRST, SECOND]
+    around.sweep()
+
+    assert around.rung == [FIRST, SECOND]
+
+
+def test_nobody_is_rung_for_twice_in_a_while(around):
+    """A fetch that stays due is rung for again, but only when the first ring must be taken for lost."""
+    around.due = [FIRST]
+    around.sweep()
+    around.sweep(after=AGAIN_SECONDS - 1)
+    before = list(around.rung)
+    around.sweep(after=1)
+
+    assert before == [FIRST]
+    assert around.rung == [FIRST, FIRST]
+
+
+@pytest.mark.parametrize("how", ["seen to be no longer due", "told to have been tried"])
+def test_a_retry_is_rung_for_at_once(around, how):
+    """A fetch that was begun and is due again wants a new ring."""
+    around.due = [FIRST]
+    around.sweep()
+    if how == "told to have been tried":
+        around.memory.forget(FIRST)
+    else:
+        around.due = []
+        around.sweep(after=1)
+        around.due = [FIRST]
+    around.sweep(after=1)
+
+    assert around.rung == [FIRST, FIRST]
+
+
+def test_without_a_broker_waiting_fetches_are_run_here(around):
+    """What the bell cannot be rung for is run by the poller itself, once it has waited long enough and not before."""
+    around.broker_down, around.due = True, [FIRST]
+    around.sweep()
+    around.sweep(after=PATIENCE_SECONDS - 1)
+    early = list(around.run)
+    around.sweep(after=1)
+
+    assert around.ran.wait(5)
+    assert (early, around.run, around.rung) == ([], [FIRST], [])
+
+
+def test_a_returning_broker_is_used_again(around):
+    """A ring that failed is not remembered as one that was heard."""
+    around.broker_down, around.due = True, [FIRST]
+    around.sweep()
+    around.broker_down = False
+    around.sweep(after=1)
+
+    assert around.rung == [FIRST]
+
+
+def test_a_lost_store_is_survived_and_told_once(around, caplog):
+    """Sweeps that fail are logged once, and no sign of life is given; the next good sweep works."""
+    around.store_down, around.due = True, [FIRST]
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            around.sweep(after=10)
+    silent = list(around.beats)
+    around.store_down = False
+    around.sweep()
+
+    assert [record.message for record in caplog.records] == ["sweeps fail"]
+    assert silent == []
+    assert around.rung == [FIRST]
+
+
+def test_signs_of_life_come_every_few_seconds(around):
+    """However often it sweeps, the poller writes its sign of life seldom, and well within a minute."""
+    for _ in range(100):
+        around.sweep(after=0.25)
+
+    assert 2 <= len(around.beats) <= 6
+
+
+def test_a_sign_of_life_that_cannot_be_given_harms_no_fetch(around, caplog):
+    """Fetches are rung for all the same, the trouble is told once in a row, and the sign comes as soon as it can."""
+    around.heart_stopped, around.due = True, [FIRST]
+    for _ in range(3):
+        around.sweep(after=10)
+    around.heart_stopped = False
+    around.sweep()
+    around.heart_stopped = True
+    around.sweep(after=10)
+
+    assert around.rung == [FIRST, FIRST]
+    assert len(around.beats) == 1
+    assert [record.message for record in caplog.records] == ["sweep broke", "sweep broke"]
+
+
+def test_rings_are_remembered_for_many_threads():
+    """Fetches may be forgotten by one thread while another asks which of them want a ring."""
+    rung, stop, ids = Rung(), Event(), [uuid4() for _ in range(500)]
+
+    def forget() -> None:
+        while not stop.is_set():
+            for fetch_id in ids:
+                rung.forget(fetch_id)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    thread = Thread(target=forget, daemon=True)
+    thread.start()
+    try:
+        for _ in range(100):
+            for fetch_id in ids:
+                rung.note(fetch_id, 1.0)
+            rung.wanting(ids, 2.0)
+    finally:
+        sys.setswitchinterval(interval)
+        stop.set()
+        thread.join(5)
+
+    assert set(rung.wanting(ids, 2.0 + AGAIN_SECONDS)) == set(ids)
+
+
+@pytest.mark.parametrize(("told", "code"), [(False, 1), (True, 0)])
+def test_a_process_does_not_outlive_its_poller(told, code, tmp_path):
+    """Polling that ends without having been told to ends the process with 1, and says so; else the process goes on."""
+    script = (
+        "import sys, threading, time; from entrypoints.worker.poller import poll_or_exit\n"
+        "stop = threading.Event()\n"
+        f"def poll(seconds, stop): {'stop.set()' if told else 'sys.exit()'}\n"
+        "thread = threading.Thread(target=poll_or_exit, args=(poll, 1.0, stop)); thread.start(); thread.join()\n"
+    )
+    environment = {"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": os.environ["PATH"]}
+    ended = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == code
+    assert ("poller lost" in ended.stderr) is not told
+
+
+def test_polling_ends_when_told(around):
+    """The poller's thread sweeps until the event is set, and is gone soon after."""
+    stop, swept = Event(), _told_by(around)
+    around.due = [FIRST]
+    thread = Thread(target=around.poller.poll, args=(0.01, stop), daemon=True)
+    thread.start()
+    assert swept()
+    stop.set()
+    thread.join(5)
+
+    assert not thread.is_alive()
+
+
+def _told_by(around: Surroundings) -> Callable[[], bool]:
+    heard = Event()
+    ring = around.rung.append
+    around.poller._ring = lambda fetch_id: (ring(fetch_id), heard.set())
+    return lambda: heard.wait(5)

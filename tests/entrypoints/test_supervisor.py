@@ -1,0 +1,151 @@
+"""How children are kept running, and how a command ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+
+from domain.errors import DomainError, StoreUnavailable
+from entrypoints.cli.lock import hold
+from entrypoints.cli.outcome import do_apart, exit_code_of
+from entrypoints.cli.supervisor import Child
+
+
+def dying(code: int) -> Child:
+    """A child that ends at once."""
+    return Child("worker", [sys.executable, "-S", "-c", f"raise SystemExit({code})"], os.environ)
+
+
+def end(child: Child, now: float) -> None:
+    """Let it run to its end and look after it."""
+    child.look_after(now)
+    assert child.process
+    child.process.wait(10)
+    child.look_after(now)
+
+
+def test_a_refused_first_start_ends_everything():
+    """A child that refuses to start has said why: nothing more is said, and the exit code is 1."""
+    with pytest.raises(click.exceptions.Exit) as ended:
+        end(dying(1), 0.0)
+
+    assert ended.value.exit_code == 1
+
+
+def test_a_dead_child_waits_longer_each_time_and_is_given_up_in_the_end():
+    """Back-off doubles; the fifth death within a minute is the last."""
+    child, now, waits = dying(3), 0.0, []
+    for _ in range(4):
+        end(child, now)
+        waits.append(child.resume_at - now)
+        child.look_after(child.resume_at - 0.01)
+        assert child.process is None
+        now = child.resume_at
+    with pytest.raises(DomainError) as given_up:
+        end(child, now)
+
+    assert waits == [0.5, 1.0, 2.0, 4.0]
+    assert given_up.value.message == "The worker died 5 times within a minute, the last time with 3."
+
+
+def test_deaths_of_long_ago_are_forgotten():
+    """A child that dies now and then is started again for ever."""
+    child = dying(3)
+    for minute in range(8):
+        end(child, 70.0 * minute)
+
+    assert child.starts == 8
+
+
+def test_a_child_that_does_not_stop_is_cut_with_its_own_children():
+    """SIGKILL goes to the whole session of the child."""
+    script = "import signal, subprocess, time; signal.signal(15, signal.SIG_IGN); subprocess.Popen(['sleep', '60']); time.sleep(60)"
+    child = Child("worker", [sys.executable, "-c", script], os.environ)
+    child.start(0.0)
+    assert child.process
+    group = child.process.pid
+    time.sleep(0.3)
+    child.end(signal.SIGTERM)
+    time.sleep(0.1)
+    stubborn = child.running
+    child.end(signal.SIGKILL)
+    child.process.wait(5)
+    time.sleep(0.1)
+
+    assert stubborn
+    assert _members(group) == []
+
+
+def _members(group: int) -> list[str]:
+    stats = (
+        [path.read_text().rpartition(")")[2].split() for path in Path("/proc").glob("[0-9]*/stat")]
+        if Path("/proc/self/stat").exists()
+        else []
+    )
+    return [fields[1] for fields in stats if int(fields[2]) == group and fields[0] != "Z"]
+
+
+def refuse() -> None:
+    raise StoreUnavailable("The database x cannot be used: refused.")
+
+
+def refuse_briefly() -> None:
+    raise DomainError("It is so.")
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def break_down() -> None:
+    raise RuntimeError("a bug")
+
+
+@pytest.mark.parametrize(
+    ("work", "code", "words"),
+    [
+        (refuse, 1, "lanner: The database x cannot be used: refused. Check LANNER_DATABASE_URL and that the server runs.\n"),
+        (refuse_briefly, 1, "lanner: It is so.\n"),
+        (interrupt, 130, ""),
+        (lambda: 3, 3, ""),
+        (lambda: "anything else", 0, ""),
+    ],
+)
+def test_how_a_command_ends(work, code, words, capsys):
+    """An error of the domain is one line, an interruption none; a number is the exit code."""
+    assert exit_code_of(work) == code
+    assert capsys.readouterr().err == words
+
+
+def test_a_bug_shows_its_traceback(capsys):
+    """Nothing of an unexpected error is hidden."""
+    assert exit_code_of(break_down) == 1
+    assert "RuntimeError: a bug" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_work_done_apart_reports_and_leaves_no_trace(capfd):
+    """What fails in the short-lived process is said there; here only the exit code arrives."""
+    marks: list[int] = []
+    do_apart(lambda: marks.append(1))
+    with pytest.raises(click.exceptions.Exit):
+        do_apart(refuse)
+
+    assert marks == []
+    assert capfd.readouterr().err.startswith("lanner: The database x")
+
+
+def test_a_folder_is_held_by_one(tmp_path):
+    """The second who wants the folder learns who has it; once left, it is free."""
+    with hold(tmp_path / "data", 8123):
+        with pytest.raises(DomainError) as refused, hold(tmp_path / "data", 8124):
+            pass
+        assert f"process {os.getpid()}, port 8123" in refused.value.message
+    with hold(tmp_path / "data", 8124):
+        assert (tmp_path / "data" / "lanner.lock").read_text() == f"process {os.getpid()}, port 8124\n"

@@ -1,0 +1,216 @@
+"""The worker: Celery in this process over a broker in memory, and the real one as a process."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from celery import Celery
+from celery.worker import state
+from structlog.contextvars import clear_contextvars, get_contextvars
+
+from adapters.memory.dispatcher import SilentDispatcher
+from adapters.providers.memory import MemorySource
+from domain.codes import DatasetCode
+from domain.fetches import FetchStatus
+from domain.ports import Fetched, Known
+from domain.use_cases import UseCases
+from entrypoints.worker.app import create_worker, open_controller
+from entrypoints.worker.poller import Poller, Rung
+from entrypoints.worker.tasks import QUEUE, TASK, ring, run
+from tests.acceptance.running import lanner
+from tests.builders import CannedSource, memory_use_cases
+
+CODE = DatasetCode("CANNED", "PRICES")
+MEMORY = "memory://"
+
+
+@contextmanager
+def working(app: Celery) -> Iterator[None]:
+    """Run Celery's worker in a thread until left."""
+    with app.connection_for_write() as connection:
+        app.amqp.queues[QUEUE](connection.default_channel).declare()
+        app.amqp.queues[QUEUE](connection.default_channel).purge()
+    thread = Thread(target=open_controller(app).start, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        state.should_stop = 0
+        thread.join(10)
+        state.should_stop = None
+        assert not thread.is_alive()
+
+
+def ends(use_cases: UseCases, fetch_id: UUID, seconds: float = 5) -> bool:
+    """Wait until a fetch has ended."""
+    end = time.monotonic() + seconds
+    while not use_cases.follow_fetches(fetch_id).ended and time.monotonic() < end:
+        time.sleep(0.01)
+    return use_cases.follow_fetches(fetch_id).ended
+
+
+def silent_use_cases(source: Any = None) -> UseCases:
+    """Use cases whose requests ring no bell."""
+    return memory_use_cases({"canned": source or CannedSource()}, dispatcher=SilentDispatcher())
+
+
+def test_a_due_fetch_is_found_rung_for_and_done():
+    """Without any ring from outside, poller and Celery together bring a request to its end in a moment."""
+    use_cases, rung, stop = silent_use_cases(), Rung(), Event()
+    app = create_worker(use_cases, broker_url=MEMORY, ended=rung.forget)
+    poller = Poller(
+        use_cases.sweep_fetches,
+        ring=lambda fetch_id: ring(app, fetch_id),
+        run=lambda fetch_id: run(use_cases, fetch_id),
+        beat=lambda: None,
+        rung=rung,
+    )
+    thread = Thread(target=poller.poll, args=(0.05, stop), daemon=True)
+    with working(app):
+        thread.start()
+        fetch = use_cases.request_fetch(CODE).fetch
+        assert ends(use_cases, fetch.id)
+        stop.set()
+        thread.join(5)
+
+    assert use_cases.follow_fetches(fetch.id).status is FetchStatus.SUCCESS
+
+
+def test_messages_that_are_not_ours_run_nothing_and_harm_nothing():
+    """A pickle, a task of another name and an argument that is no id are refused; the next good message is served."""
+    use_cases = silent_use_cases()
+    app = create_worker(use_cases, broker_url=MEMORY)
+    fetch = use_cases.request_fetch(CODE).fetch
+    with working(app):
+        exchange = app.amqp.queues[QUEUE].exchange
+        with app.connection_for_write() as connection, connection.Producer(exchange=exchange, routing_key=QUEUE) as producer:
+            pickled = {"content_type": "application/x-python-serialize", "content_encoding": "binary"}
+            producer.publish(b"\x80\x04N.", headers={"task": TASK, "id": str(uuid4())}, **pickled)
+        app.send_task("os.system", ("true",), queue=QUEUE)
+        app.send_task(TASK, ("../../etc/passwd",), queue=QUEUE)
+        app.send_task(TASK, (7,), queue=QUEUE)
+        app.send_task(TASK, (str(uuid4()),), queue=QUEUE)
+        ring(app, fetch.id)
+        assert ends(use_cases, fetch.id)
+
+    assert use_cases.follow_fetches(fetch.id).status is FetchStatus.SUCCESS
+
+
+def test_a_fetch_runs_under_the_id_of_its_request():
+    """While a fetch runs, whatever it logs carries the request's id and the fetch's; afterwards nothing does."""
+    seen: list[dict[str, Any]] = []
+
+    def answer(code: DatasetCode, known: Known) -> Fetched:
+        seen.append(get_contextvars())
+        return CannedSource().fetch(code, known)
+
+    clear_contextvars()
+    use_cases = silent_use_cases(MemorySource({CODE: answer}))
+    fetch = use_cases.request_fetch(CODE, request_id="asked-by-me").fetch
+    run(use_cases, fetch.id)
+
+    assert seen == [{"request_id": "asked-by-me", "fetch": str(fetch.id)}]
+    assert get_contextvars() == {}
+
+
+def test_production_takes_one_message_a_process_and_gives_it_back_when_lost():
+    """With a broker outside, the settings are those without which messages are lost or hoarded."""
+    app = create_worker(silent_use_cases(), broker_url="amqp://localhost//", processes=3, deadline_seconds=200)
+    conf = app.conf
+
+    assert (conf.worker_pool, conf.worker_concurrency, conf.worker_prefetch_multiplier) == ("prefork", 3, 1)
+    assert (conf.task_acks_late, conf.task_reject_on_worker_lost, conf.task_ignore_result) == (True, True, True)
+    assert conf.accept_content == ["json"]
+    assert conf.broker_transport_options["confirm_publish"] is True
+    assert 200 < conf.task_soft_time_limit < conf.task_time_limit
+
+
+@pytest.fixture
+def migrated(tmp_path: Path) -> dict[str, str]:
+    """Settings of a data folder whose database is ready."""
+    settings = {"HOME": str(tmp_path), "LANNER_DATA_DIR": str(tmp_path / "data")}
+    assert lanner("migrate", folder=tmp_path, environment=settings).returncode == 0
+    return settings
+
+
+@pytest.mark.parametrize(("revision", "word"), [("0000", "older"), ("9999", "newer")])
+def test_another_schema_is_refused(migrated, tmp_path, revision, word):
+    """Neither worker nor API works on a schema that is not theirs: a sentence, exit code 1."""
+    with sqlite3.connect(tmp_path / "data" / "lanner.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+    database.close()
+    for command in ("worker", "api"):
+        refused = lanner(command, folder=tmp_path, environment=migrated)
+
+        assert refused.returncode == 1
+        assert f"{word} schema {revision}" in refused.stderr
+        assert "lanner migrate" in refused.stderr or word == "newer"
+        assert "Traceback" not in refused.stderr
+
+
+def test_a_missing_schema_is_refused(tmp_path):
+    """A worker on an empty database names the command that makes it ready."""
+    refused = lanner("worker", folder=tmp_path, environment={"HOME": str(tmp_path), "LANNER_DATA_DIR": str(tmp_path / "data")})
+
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert "lanner migrate" in refused.stderr
+
+
+def test_memory_reaches_one_process_only(migrated, tmp_path):
+    """Several worker processes cannot share a broker in memory."""
+    refused = lanner("worker", folder=tmp_path, environment=migrated | {"LANNER_WORKER_PROCESSES": "2"})
+
+    assert refused.returncode == 1
+    assert "LANNER_WORKER_PROCESSES" in refused.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's end")
+def test_a_poller_whose_parent_is_gone_ends(tmp_path):
+    """A worker that is killed while its poller starts leaves no poller behind."""
+    gone = subprocess.Popen([sys.executable, "-S", "-c", ""])
+    gone.wait(10)
+    script = f"from entrypoints.worker.main import _poll; _poll({gone.pid})"
+    environment = {"PYTHONPATH": str(Path(__file__).parents[2]), "HOME": str(tmp_path)}
+    ended = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, timeout=30, check=False)
+
+    assert ended.returncode == -signal.SIGTERM
+
+
+def test_a_hanging_fetch_does_not_hold_up_the_end(migrated, tmp_path):
+    """What still runs some seconds after SIGTERM is cut: exit code 0, and the fetch is not lost."""
+    with socket.create_server(("127.0.0.1", 0)) as provider:
+        address = f"http://127.0.0.1:{provider.getsockname()[1]}/api/v3"
+        settings = migrated | {"LANNER_STOP_SECONDS": "1", "LANNER_PROVIDERS__QUANDL__BASE_URL": address}
+        worker = subprocess.Popen([sys.executable, "-m", "entrypoints.cli", "worker"], env=settings, cwd=tmp_path, stderr=subprocess.PIPE)
+        asking = [sys.executable, "-m", "entrypoints.cli", "fetch", "WIKI/FB"]
+        client = subprocess.Popen(asking, env=settings, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        try:
+            provider.settimeout(20)
+            with provider.accept()[0]:
+                began = time.monotonic()
+                worker.send_signal(signal.SIGTERM)
+                code = worker.wait(10)
+                took = time.monotonic() - began
+        finally:
+            for process in (client, worker):
+                process.kill()
+                process.communicate()
+    with sqlite3.connect(tmp_path / "data" / "lanner.db") as database:
+        (status,) = database.execute("SELECT status FROM fetches").fetchone()
+    database.close()
+
+    assert code == 0
+    assert took < 5
+    assert status == "running"

@@ -1,0 +1,221 @@
+"""Backups: one consistent copy while others write, and back into an empty store of either kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, select, text
+
+from adapters.sql.backup import back_up, restore
+from adapters.sql.engine import open_engine
+from adapters.sql.schema import migrate
+from adapters.sql.tables import metadata
+from adapters.sql.unit_of_work import SqlStore
+from domain.codes import DatasetCode
+from domain.errors import InvalidInput, SchemaMismatch
+from domain.fetches import Failure, Lease, WaitingFor
+from domain.observations import Observations
+from tests.builders import an_arrival, some_metadata
+
+NOW = datetime(2024, 6, 1, 12, 0, 0, 123456, tzinfo=UTC)
+POSTGRES = pytest.param("postgres", marks=pytest.mark.server)
+
+
+@pytest.fixture
+def opens(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    """Give what opens an empty database of a kind."""
+    opened: list[tuple[Engine, str]] = []
+
+    def open_one(kind: str) -> Engine:
+        schema = f"test_{uuid4().hex}"
+        url = f"sqlite:///{tmp_path / schema}.db" if kind == "sqlite" else request.getfixturevalue("postgres_url")
+        engine = open_engine(url, schema=schema)
+        opened.append((engine, schema))
+        return engine
+
+    yield open_one
+    for engine, schema in opened:
+        if engine.dialect.name == "postgresql":
+            with engine.begin() as connection:
+                connection.execute(text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))
+        engine.dispose()
+
+
+def filled(engine: Engine) -> SqlStore:
+    """A store with series in every condition."""
+    migrate(engine)
+    store = SqlStore(engine, lambda: NOW)
+    failure = Failure(code="unavailable", message="Down.", retryable=True, hint="Wait.")
+    state = Observations.of(range(2_000), ("a", "b"), np.random.default_rng(1).normal(size=(2_000, 2)))
+    with store.writing() as uow:
+        for n in range(3):
+            series = uow.series.add("quandl", DatasetCode("X", f"S{n}"))
+            fetch, _ = uow.fetches.add(series.id, allow_shrink=n == 1, request_id=f"r{n}")
+            lease = Lease(uuid4(), 30)
+            uow.fetches.claim(fetch.id, lease)
+            if n == 0:
+                growing = [an_arrival(NOW + timedelta(hours=h), state.latest(1_990 + h), fetch_id=fetch.id) for h in range(8)]
+                vintages = uow.vintages.append(series.id, [replace(growing[0], published=NOW.date()), *growing[1:]])
+                uow.series.checked(series.id, some_metadata())
+                uow.fetches.succeed(fetch.id, lease, vintages)
+            if n == 1:
+                uow.fetches.postpone(fetch.id, lease, failure, seconds=60, waiting_for=WaitingFor.RETRY)
+        uow.commit()
+    return store
+
+
+def everything(engine: Engine) -> dict[str, list[Any]]:
+    """All rows of all tables, in one order."""
+    with engine.connect() as connection:
+        rows = {table.name: [tuple(row) for row in connection.execute(select(table))] for table in metadata.sorted_tables}
+    return {name: sorted(map(repr, part)) for name, part in rows.items()}
+
+
+def unheard(_done: int, _total: int) -> None:
+    pass
+
+
+@pytest.mark.parametrize("source", ["sqlite", POSTGRES])
+@pytest.mark.parametrize("target", ["sqlite", POSTGRES])
+def test_everything_comes_back(opens: Any, tmp_path: Path, source: str, target: str) -> None:
+    """A store restored from a backup holds the same rows, whichever databases they are, and can go on."""
+    store, told = filled(opens(source)), []
+    rows = back_up(store.engine, tmp_path / "backup", lambda done, total: told.append((done, total)))
+    engine = opens(target)
+
+    assert restore(engine, tmp_path / "backup", unheard) == rows == told[-1][0] == told[-1][1]
+    assert everything(engine) == everything(store.engine)
+    with SqlStore(engine).writing() as uow:
+        assert uow.series.add("quandl", DatasetCode("X", "NEXT")).number == 4
+        assert not [damage for n in range(3) for damage in uow.vintages.damage(uow.series.add("quandl", DatasetCode("X", f"S{n}")).id)]
+
+
+@pytest.mark.parametrize("source", ["sqlite", POSTGRES])
+def test_a_backup_is_one_state_while_others_write(opens: Any, tmp_path: Path, source: str) -> None:
+    """With a writer at work the copy holds whole commits: never a vintage without its series' end of fetch, or the reverse."""
+    store, begun, stop = filled(opens(source)), Event(), Event()
+
+    def write() -> None:
+        n = 0
+        while not stop.is_set():
+            n += 1
+            with store.writing() as uow:
+                series = uow.series.add("quandl", DatasetCode("W", f"S{n}"))
+                fetch, _ = uow.fetches.add(series.id, allow_shrink=False, request_id="")
+                uow.vintages.append(series.id, [an_arrival(NOW, fetch_id=fetch.id)])
+                uow.commit()
+            begun.set()
+
+    writer = Thread(target=write)
+    writer.start()
+    begun.wait(10)
+    try:
+        for n in range(3):
+            back_up(store.engine, tmp_path / f"backup{n}", unheard)
+    finally:
+        stop.set()
+        writer.join()
+
+    for n in range(3):
+        engine = open_engine(f"sqlite:///{tmp_path / f'backup{n}'}", schema="")
+        parts = everything(engine)
+        engine.dispose()
+        assert len(parts["series"]) == len(parts["fetches"]) > 3
+        assert len(parts["vintages"]) == len(parts["series"]) - 3 + 8
+        assert parts["feed"] == [f"({len(parts['vintages'])},)"]
+
+
+def test_a_backup_overwrites_nothing(opens: Any, tmp_path: Path) -> None:
+    """A file that is there stays as it is."""
+    (tmp_path / "backup").write_text("mine")
+
+    with pytest.raises(InvalidInput, match="exists already"):
+        back_up(filled(opens("sqlite")).engine, tmp_path / "backup", unheard)
+    assert (tmp_path / "backup").read_text() == "mine"
+
+
+def test_only_an_empty_store_takes_a_backup(opens: Any, tmp_path: Path) -> None:
+    """A store with series refuses, and keeps what it has."""
+    store = filled(opens("sqlite"))
+    back_up(store.engine, tmp_path / "backup", unheard)
+    before = everything(store.engine)
+
+    with pytest.raises(InvalidInput, match="is not empty"):
+        restore(store.engine, tmp_path / "backup", unheard)
+    assert everything(store.engine) == before
+
+
+@pytest.mark.parametrize("content", [None, b"", b"SQLite", b"no database at all"])
+def test_another_file_is_no_backup(opens: Any, tmp_path: Path, content: bytes | None) -> None:
+    """A missing file, or one of another kind, is named."""
+    if content is not None:
+        (tmp_path / "backup").write_bytes(content)
+
+    with pytest.raises(InvalidInput, match="is not a backup"):
+        restore(opens("sqlite"), tmp_path / "backup", unheard)
+
+
+def test_a_backup_that_was_cut_is_damaged(opens: Any, tmp_path: Path) -> None:
+    """It is the backup that the sentence blames, and the store stays empty."""
+    back_up(filled(opens("sqlite")).engine, tmp_path / "backup", unheard)
+    content = (tmp_path / "backup").read_bytes()
+    (tmp_path / "backup").write_bytes(content[: len(content) // 2])
+
+    with pytest.raises(InvalidInput, match="backup is damaged"):
+        restore(opens("sqlite"), tmp_path / "backup", unheard)
+
+
+def test_another_programs_database_is_no_backup(opens: Any, tmp_path: Path) -> None:
+    """A SQLite file without lanner's schema is none of its backups."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'other'}", schema="")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE notes (text TEXT)"))
+    engine.dispose()
+
+    with pytest.raises(InvalidInput, match="is not a backup"):
+        restore(opens("sqlite"), tmp_path / "other", unheard)
+
+
+def test_a_backup_makes_no_folders(opens: Any, tmp_path: Path) -> None:
+    """A folder that is not there, as of a disk that is not mounted, is said so."""
+    with pytest.raises(InvalidInput, match="folder"):
+        back_up(filled(opens("sqlite")).engine, tmp_path / "nowhere" / "backup", unheard)
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_backup_of_another_schema_is_refused(opens: Any, tmp_path: Path) -> None:
+    """A backup that a newer lanner made says so, and nothing is restored."""
+    back_up(filled(opens("sqlite")).engine, tmp_path / "backup", unheard)
+    engine = open_engine(f"sqlite:///{tmp_path / 'backup'}", schema="")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    target = opens("sqlite")
+
+    with pytest.raises(SchemaMismatch, match="newer schema 9999"):
+        restore(target, tmp_path / "backup", unheard)
+    assert everything(target)["series"] == []
+
+
+@pytest.mark.parametrize("target", ["sqlite", POSTGRES])
+def test_a_broken_backup_restores_nothing(opens: Any, tmp_path: Path, target: str) -> None:
+    """If a row cannot be restored none is."""
+    back_up(filled(opens("sqlite")).engine, tmp_path / "backup", unheard)
+    engine = open_engine(f"sqlite:///{tmp_path / 'backup'}", schema="")
+    with engine.begin() as connection:
+        connection.execute(text("DROP INDEX one_in_flight"))
+        connection.execute(text("UPDATE fetches SET status = 'pending', series = 1"))
+    engine.dispose()
+    empty = opens(target)
+
+    with pytest.raises(InvalidInput, match="is damaged"):
+        restore(empty, tmp_path / "backup", unheard)
+    assert everything(empty)["series"] == []

@@ -1,0 +1,95 @@
+"""US GDP with all its vintages, through the whole of fetching and storing, against ALFRED's own answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from adapters.memory.dispatcher import SilentDispatcher
+from adapters.providers import InstalledProviders
+from adapters.sql.engine import open_engine
+from adapters.sql.schema import migrate
+from adapters.sql.unit_of_work import SqlStore
+from domain.codes import DatasetCode
+from domain.fetches import RetryPolicy
+from domain.observations import Observations
+from domain.providers import Routing
+from domain.use_cases.fetch_dataset import FetchDataset
+from domain.use_cases.freshness import Freshness
+from domain.use_cases.read_series import ReadSeries, Selection
+from domain.use_cases.request_fetch import RequestFetch
+from domain.vintages import Moment
+
+RECORDED = Path(__file__).parents[3] / "shared" / "recorded" / "alfred"
+pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason="../shared/recorded/alfred is not beside this checkout")
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.server)])
+def gdp(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Read GDP as it was known on a day, after one fetch."""
+    schema = f"gdp_{uuid4().hex}"
+    path = tmp_path_factory.mktemp("gdp") / "lanner.db"
+    engine = open_engine(f"sqlite:///{path}" if request.param == "sqlite" else request.getfixturevalue("postgres_url"), schema=schema)
+    migrate(engine)
+    store, providers = SqlStore(engine), InstalledProviders({}, deadline_seconds=10)
+    freshness = Freshness(providers, None)
+    ask = RequestFetch(store=store, providers=providers, routing=Routing({}, "quandl"), freshness=freshness, dispatcher=SilentDispatcher())
+    requested = ask(DatasetCode("SAMPLE", "GDP"))
+    ended = FetchDataset(store=store, providers=providers, retry=RetryPolicy(60), lease_seconds=30, deadline_seconds=120)(
+        requested.fetch.id
+    )
+    assert ended
+    assert ended.vintages_added == 393
+    read = ReadSeries(store=store, freshness=freshness)
+
+    def as_of(day: str) -> Observations:
+        return read(requested.series.id, Selection(moment=Moment.parse(day))).observations
+
+    yield as_of
+    if request.param == "postgres":
+        with engine.begin() as connection:
+            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    engine.dispose()
+
+
+def answer(name: str) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = json.loads((RECORDED / name).read_text())["observations"]
+    return rows
+
+
+def test_every_state_up_to_2019(gdp: Any) -> None:
+    """Each state that follows from the recorded as-of answer is the one read back, missing values and absent dates included."""
+    rows = answer("fred_series_asof_date.json")
+    days = sorted({row["realtime_start"] for row in rows})
+    for day in days:
+        known = {row["date"]: row["value"] for row in rows if row["realtime_start"] <= day <= row["realtime_end"]}
+        expected = {when: None if value == "." else float(value) for when, value in known.items()}
+        found = {label.isoformat(): value for label, (value,) in gdp(day).rows()}
+        assert found == expected
+
+    assert len(days) > 300
+
+
+def test_every_first_value(gdp: Any) -> None:
+    """Each quarter's first release, as recorded, is the value known on the day of that release."""
+    rows = answer("fred_series_initial_release.json")
+    for row in rows:
+        found = {label.isoformat(): value for label, (value,) in gdp(row["realtime_start"]).rows()}
+        assert found[row["date"]] == float(row["value"])
+
+    assert len(rows) == 132
+
+
+def test_a_day_counts_with_its_end(gdp: Any) -> None:
+    """An estimate of a day is known at the day's end and not a second earlier."""
+    day = date(2009, 1, 30)
+    before = datetime.combine(day, time(23, 59, 58)).isoformat() + "Z"
+
+    assert (gdp(before).last, gdp(day.isoformat()).last) == (date(2008, 7, 1), date(2008, 10, 1))

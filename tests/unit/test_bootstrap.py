@@ -1,0 +1,76 @@
+"""The start: who serves a code is settled before anything is served."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config import bootstrap
+from domain.errors import InvalidInput
+
+RIVAL = """
+from domain.providers import Terms
+PROVIDER_API = 1
+TITLE = "Another sample"
+DATABASES = ("SAMPLE",)
+TERMS = Terms(attribution="them", url="https://them.invalid")
+def source(options, http): return options
+"""
+
+
+@pytest.fixture(autouse=True)
+def root_logger() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+
+
+@pytest.fixture
+def rival(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Install a provider that declares the database of another."""
+    metadata = tmp_path / "rival-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: rival\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[lanner.providers]\nrival = lanner_rival_of_the_sample\n")
+    (tmp_path / "lanner_rival_of_the_sample.py").write_text(RIVAL)
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("LANNER_DEFAULT_PROVIDER", "nope", ["LANNER_DEFAULT_PROVIDER is 'nope', which is no provider. There are: files, "]),
+        ("LANNER_ROUTES", '{"wiki": "nope"}', ["LANNER_ROUTES sends WIKI to 'nope', which is no provider. There are: files, "]),
+        ("LANNER_ROUTES", '{"WIKI": "files"}', ["sends WIKI to 'files', which cannot be asked: ", "LANNER_PROVIDERS__FILES__PATH"]),
+    ],
+)
+def test_a_provider_that_cannot_serve_is_refused(name: str, value: str, words: list[str], tmp_path: Path) -> None:
+    """The sentence names the variable, the database and the provider, and the way out."""
+    with pytest.raises(InvalidInput) as caught:
+        bootstrap({"LANNER_DATA_DIR": str(tmp_path), name: value})
+
+    assert caught.value.field == name
+    assert all(word in f"{caught.value.message} {caught.value.hint}" for word in words), caught.value.message
+
+
+def test_a_default_provider_with_a_problem_stays(tmp_path: Path) -> None:
+    """Whoever asks only others is not kept from it."""
+    container = bootstrap({"LANNER_DATA_DIR": str(tmp_path), "LANNER_DEFAULT_PROVIDER": "files"})
+
+    assert container.settings().default_provider == "files"
+
+
+@pytest.mark.usefixtures("rival")
+def test_two_who_declare_one_database_need_a_route(tmp_path: Path) -> None:
+    """Which of them serves it is nobody's guess: a route decides, and without one the start is refused."""
+    settings = {"LANNER_DATA_DIR": str(tmp_path / "data")}
+    with pytest.raises(InvalidInput) as caught:
+        bootstrap(settings)
+
+    assert caught.value.message == "rival and sample each declare the database SAMPLE as their own."
+    assert "LANNER_ROUTES" in caught.value.hint
+    assert bootstrap(settings | {"LANNER_ROUTES": '{"SAMPLE": "sample"}'}).settings().routes == {"SAMPLE": "sample"}

@@ -1,0 +1,61 @@
+"""Logs: a line of JSON an event, with the request's id and without secrets."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from config.logs import set_up_logs
+
+
+@pytest.fixture(autouse=True)
+def root_logger() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+
+
+def test_an_event_is_a_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """Extras, the bound request id, level and logger are fields."""
+    set_up_logs("info")
+    with structlog.contextvars.bound_contextvars(request_id="r-1"):
+        logging.getLogger("domain.x").info("fetch ended", extra={"vintages_added": 2})
+    logging.getLogger("domain.x").debug("unheard")
+
+    (line,) = capsys.readouterr().err.splitlines()
+    event = json.loads(line)
+    assert event.pop("timestamp").endswith("Z")
+    assert event == {"event": "fetch ended", "vintages_added": 2, "request_id": "r-1", "level": "info", "logger": "domain.x"}
+
+
+def test_secrets_are_hidden_wherever_they_stand(capsys: pytest.CaptureFixture[str]) -> None:
+    """Configured keys, keys in URLs and passwords in DSNs never reach a line, tracebacks included."""
+    set_up_logs("debug", ["c4nary"])
+    logger = logging.getLogger("x")
+    logger.info("GET /x?api_key=abc&y=1 with c4nary", extra={"url": "amqp://user:pa55@host//", "key": "c4nary"})
+    try:
+        float("c4nary in postgresql://u:pa55@h/d")
+    except ValueError:
+        logger.exception("broken")
+
+    logger.info("postgresql://u:se@r0se@h/d?x=1 and amqp://u:o/dd@h// and http://h:80/x")
+
+    err = capsys.readouterr().err
+    assert len(err.splitlines()) == 3
+    assert not [secret for secret in ("c4nary", "abc", "pa55", "se@", "r0se", "o/dd") if secret in err]
+    assert "y=1" in err
+    assert "@h/d?x=1" in err
+    assert "http://h:80/x" in err
+
+
+def test_the_longest_secret_is_hidden_first(capsys: pytest.CaptureFixture[str]) -> None:
+    """A secret that begins with another leaves no end of itself behind."""
+    set_up_logs("info", ["abc", "abc-tail"])
+    logging.getLogger("x").info("with abc-tail and abc")
+
+    assert json.loads(capsys.readouterr().err)["event"] == "with *** and ***"

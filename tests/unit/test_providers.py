@@ -1,0 +1,261 @@
+"""The registry: discovery, options and problems."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.providers import InstalledProviders
+from domain.codes import DatasetCode
+from domain.errors import InvalidInput, ProviderNotConfigured, UnknownProvider
+from domain.ports import Known
+from tests.builders import a_server, an_answer
+
+GOOD = """
+from dataclasses import dataclass, field
+from datetime import timedelta
+from domain.providers import Limit, Terms
+PROVIDER_API = 1
+TITLE = "A third party"
+DATABASES = ("THIRD",)
+TERMS = Terms(attribution="them", url="https://them.invalid")
+LIMITS = (Limit(5, 60),)
+KEY_URL = "https://them.invalid/key"
+KEY_NEEDED = True
+MAX_AGE = timedelta(days=2)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    api_key: str = field(default="", repr=False)
+    retries: int = 3
+    fast: bool = False
+OPTIONS = Options
+opened = []
+def source(options, http):
+    opened.append(options)
+    return options, http
+"""
+PLAIN = GOOD.split("LIMITS", maxsplit=1)[0] + "def source(options, http): return options"
+
+
+def installed(settings=None) -> InstalledProviders:
+    """The registry under these settings."""
+    return InstalledProviders(settings or {}, deadline_seconds=5)
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch):
+    """Install a distribution of somebody else's, with these modules as providers."""
+
+    def put(**modules: str) -> None:
+        metadata = tmp_path / "thirdparty-1.0.dist-info"
+        metadata.mkdir()
+        (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: thirdparty\nVersion: 1.0\n")
+        lines = [f"{name} = {tmp_path.name.replace('-', '_')}_{name}\n" for name in modules]
+        (metadata / "entry_points.txt").write_text("[lanner.providers]\n" + "".join(lines))
+        for name, text in modules.items():
+            (tmp_path / f"{tmp_path.name.replace('-', '_')}_{name}.py").write_text(text)
+        monkeypatch.syspath_prepend(tmp_path)
+
+    return put
+
+
+def test_the_folder_is_discovered():
+    """Every module of the folder is a provider, by name; those with an underscore are not."""
+    names = [provider.name for provider in installed().all()]
+
+    assert {"files", "memory", "quandl", "sample"} <= set(names)
+    assert names == sorted(names)
+    assert not [name for name in names if name.startswith("_")]
+
+
+def test_facts_come_from_the_module():
+    """A provider has the facts that its module states."""
+    quandl = installed().get("quandl")
+
+    assert quandl.databases == ("QDL",)
+    assert quandl.title == "Quandl / Nasdaq Data Link"
+    assert quandl.problem == ""
+    assert quandl.key_url.startswith("https://")
+    assert [limit.seconds for limit in quandl.limits] == [10, 600, 86400]
+
+
+def test_a_third_party_is_installed(install):
+    """A distribution's entry point adds a provider, configured like any other."""
+    install(third=GOOD)
+    providers = installed({"third": {"api_key": "k", "retries": "7", "fast": "true"}})
+    providers.check()
+    options, _ = providers.source("third")
+
+    assert (options.api_key, options.retries, options.fast) == ("k", 7, True)
+    assert providers.get("third").max_age == timedelta(days=2)
+
+
+def test_a_provider_may_have_neither_options_nor_limits(install):
+    """What a module does not state has its default."""
+    install(plain=PLAIN)
+    providers = installed()
+
+    assert providers.get("plain").limits == ()
+    assert not providers.get("plain").key_needed
+    assert providers.source("plain") is not None
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        ("import a_library_nobody_has", "a_library_nobody_has is missing"),
+        ("1 +", "SyntaxError"),
+        ("1 / 0", "ZeroDivisionError"),
+        (GOOD.replace("PROVIDER_API = 1", "PROVIDER_API = 9"), "version 9"),
+        (GOOD.replace("PROVIDER_API = 1", ""), "AttributeError"),
+        (GOOD.replace("DATABASES", "BASES"), "AttributeError"),
+        (GOOD + "\ndef problem(options): return 1 / 0", "ZeroDivisionError"),
+    ],
+)
+def test_a_broken_provider_harms_no_other(install, module, words):
+    """A module that cannot be loaded is a provider with a problem; the others are there as ever."""
+    install(broken=module)
+    providers = installed({"broken": {"api_key": "k"}})
+    providers.check()
+
+    assert words in providers.get("broken").problem
+    assert providers.get("quandl").problem == ""
+    with pytest.raises(ProviderNotConfigured, match="broken"):
+        providers.source("broken")
+
+
+def test_the_folders_own_name_wins(install):
+    """A third party cannot take the place of a provider that ships."""
+    install(quandl=GOOD)
+
+    assert installed().get("quandl").title == "Quandl / Nasdaq Data Link"
+
+
+def test_a_missing_key_is_a_problem(install):
+    """A provider that needs a key and has none says which variable takes it and where it is had."""
+    install(third=GOOD)
+    problem = installed().get("third").problem
+
+    assert "LANNER_PROVIDERS__THIRD__API_KEY" in problem
+    assert "https://them.invalid/key" in problem
+    assert problem.count(".") == problem.count("them.invalid") + 1
+    assert installed({"third": {"api_key": "k"}}).get("third").problem == ""
+
+
+@pytest.mark.parametrize(
+    ("settings", "variable", "near"),
+    [
+        ({"quandel": {"api_key": "s3cret"}}, "LANNER_PROVIDERS__QUANDEL__API_KEY", "LANNER_PROVIDERS__QUANDL__API_KEY"),
+        ({"xyzzy": {"api_key": "s3cret"}}, "LANNER_PROVIDERS__XYZZY__API_KEY", "sample"),
+        ({"quandl": {"apikey": "s3cret"}}, "LANNER_PROVIDERS__QUANDL__APIKEY", "LANNER_PROVIDERS__QUANDL__API_KEY"),
+        ({"quandl": {"zzz": "s3cret"}}, "LANNER_PROVIDERS__QUANDL__ZZZ", "LANNER_PROVIDERS__QUANDL__BASE_URL"),
+        ({"third": {"retries": "s3cret"}}, "LANNER_PROVIDERS__THIRD__RETRIES", "integer"),
+        ({"third": {"fast": "s3cret"}}, "LANNER_PROVIDERS__THIRD__FAST", "boolean"),
+        ({"quandl": {"base_url": "s3cret"}}, "LANNER_PROVIDERS__QUANDL__BASE_URL", "URL"),
+        ({"quandl": {"base_url": "https://user:s3cret@host/"}}, "LANNER_PROVIDERS__QUANDL__BASE_URL", "URL"),
+        ({"quandl": {"base_url": "https://host/?key=s3cret"}}, "LANNER_PROVIDERS__QUANDL__BASE_URL", "URL"),
+        ({"quandl": {"base_url": "http://host:s3cret/"}}, "LANNER_PROVIDERS__QUANDL__BASE_URL", "URL"),
+        ({"quandl": {"base_url": "file:///s3cret"}}, "LANNER_PROVIDERS__QUANDL__BASE_URL", "URL"),
+    ],
+)
+def test_a_wrong_setting_names_its_variable(install, settings, variable, near):
+    """A setting that is unknown or of another type stops the check: the variable is named, the nearest too, the value never."""
+    install(third=GOOD)
+    with pytest.raises(InvalidInput) as raised:
+        installed(settings).check()
+
+    assert raised.value.field == variable
+    assert variable in raised.value.message
+    assert near in raised.value.message
+    assert "s3cret" not in raised.value.message + raised.value.hint
+
+
+def test_a_wrong_setting_is_a_problem_too():
+    """Where nobody checked, a provider with a wrong option has a problem and is not opened."""
+    providers = installed({"quandl": {"zzz": "1"}})
+
+    assert "LANNER_PROVIDERS__QUANDL__ZZZ" in providers.get("quandl").problem
+    with pytest.raises(ProviderNotConfigured):
+        providers.source("quandl")
+
+
+@pytest.mark.parametrize("folder", ["missing", "a_file"])
+def test_a_setting_that_cannot_work_stops_the_check(tmp_path, folder):
+    """A provider that was configured and still has a problem of its own is told at the start; one that was not is none."""
+    (tmp_path / "a_file").write_text("")
+    with pytest.raises(InvalidInput) as raised:
+        installed({"files": {"path": str(tmp_path / folder)}}).check()
+    installed({"files": {"path": str(tmp_path)}}).check()
+    installed().check()
+
+    assert raised.value.field == "LANNER_PROVIDERS__FILES__PATH"
+    assert "LANNER_PROVIDERS__FILES__PATH" in raised.value.message
+    assert folder not in raised.value.message + raised.value.hint
+
+
+def test_a_problem_that_passes_needs_no_new_start(tmp_path):
+    """A folder that appears later is used from then on; one that goes away is a problem again."""
+    folder = tmp_path / "mounted"
+    providers = installed({"files": {"path": str(folder)}})
+    problems = [providers.get("files").problem]
+    with pytest.raises(ProviderNotConfigured):
+        providers.source("files")
+    folder.mkdir()
+    problems += [providers.get("files").problem, next(one.problem for one in providers.all() if one.name == "files")]
+    source = providers.source("files")
+    folder.rmdir()
+    problems.append(providers.get("files").problem)
+
+    assert [bool(problem) for problem in problems] == [True, False, False, True]
+    assert providers.source("files") is source
+
+
+def test_disputed_databases_are_told(install):
+    """A database that several providers declare is named, with them."""
+    install(third=GOOD, rival=GOOD.replace('("THIRD",)', '("RIVAL", "THIRD", "QDL")'))
+
+    assert installed().disputed() == {"THIRD": ["rival", "third"], "QDL": ["quandl", "rival"]}
+
+
+def test_nothing_that_ships_is_disputed():
+    """No two providers of the folder declare one database."""
+    assert installed().disputed() == {}
+
+
+def test_an_unknown_provider_has_a_hint():
+    """A name that nobody has is refused with the nearest that somebody has."""
+    with pytest.raises(UnknownProvider) as raised:
+        installed().get("quandel")
+    with pytest.raises(UnknownProvider):
+        installed().source("y" * 1000)
+
+    assert raised.value.field == "provider"
+    assert "quandl" in raised.value.hint
+
+
+def test_a_source_is_opened_once(install):
+    """Threads that ask at once share one source, opened by the first."""
+    install(third=GOOD)
+    providers = installed({"third": {"api_key": "k"}})
+    with ThreadPoolExecutor(8) as threads:
+        sources = list(threads.map(providers.source, ["third"] * 32))
+
+    assert len({id(source) for source in sources}) == 1
+
+
+def test_the_base_url_replaces_the_providers():
+    """A base URL set by the operator, also plain http with a path, is where requests go; the key goes as a header."""
+    seen = []
+    body = b'{"dataset":{"name":"x","column_names":["Date","Value"],"data":[["2024-01-01",1.5]]}}'
+    with a_server(lambda target, headers: [an_answer(body)] if seen.append((target, headers)) is None else []) as url:
+        providers = installed({"quandl": {"base_url": url + "/my/api/", "api_key": "a-key"}})
+        providers.check()
+        fetched = providers.source("quandl").fetch(DatasetCode("WIKI", "FB"), Known(newest=None))
+    [(target, headers)] = seen
+
+    assert target == "/my/api/datasets/WIKI/FB.json"
+    assert headers["x-api-token"] == "a-key"
+    assert fetched.origin.request == url + "/my/api/datasets/WIKI/FB.json"

@@ -1,0 +1,60 @@
+"""Series and providers: status, freshness and routing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from domain.codes import DatasetCode
+from domain.fetches import Fetch, FetchStatus
+from domain.frequency import Frequency
+from domain.providers import Provider, Routing, Terms
+from domain.series import Metadata, SeriesStatus, TimeSeries
+
+NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
+SERIES = TimeSeries(id=UUID(int=1), number=1, provider="quandl", code=DatasetCode("WIKI", "FB"), alias="WIKI/FB", created_at=NOW)
+FETCH = Fetch(id=UUID(int=1), series_id=UUID(int=1), status=FetchStatus.PENDING, created_at=NOW, not_before=NOW)
+
+
+@pytest.mark.parametrize(
+    ("fetch", "status"),
+    [
+        (None, SeriesStatus.PENDING),
+        (FetchStatus.PENDING, SeriesStatus.PENDING),
+        (FetchStatus.RUNNING, SeriesStatus.PENDING),
+        (FetchStatus.ERROR, SeriesStatus.ERROR),
+        (FetchStatus.CANCELLED, SeriesStatus.ERROR),
+    ],
+)
+def test_without_data_the_fetch_decides_the_status(fetch: FetchStatus | None, status: SeriesStatus) -> None:
+    """A series without a vintage is pending until its only fetches have failed."""
+    assert replace(SERIES, fetch=replace(FETCH, status=fetch) if fetch else None).status is status
+
+
+@pytest.mark.parametrize(("frequency", "hours"), [(None, 6), (Frequency.DAILY, 6), (Frequency.WEEKLY, 24), (Frequency.QUARTERLY, 24)])
+def test_a_series_grows_stale_by_its_frequency(frequency: Frequency | None, hours: int) -> None:
+    """Daily series and those of unknown frequency after six hours, coarser ones after a day."""
+    series = replace(SERIES, checked_at=NOW, metadata=Metadata(frequency=frequency))
+
+    assert not series.is_stale(NOW + timedelta(hours=hours))
+    assert series.is_stale(NOW + timedelta(hours=hours, seconds=1))
+    assert not series.is_stale(NOW + timedelta(hours=hours, seconds=1), timedelta(days=9))
+
+
+def test_a_series_never_checked_is_stale() -> None:
+    """Before the first good fetch there is nothing fresh."""
+    assert SERIES.is_stale(NOW, timedelta(days=999))
+
+
+def test_who_serves_a_code() -> None:
+    """A route wins over who declares the database, and the default comes last."""
+    fred = Provider(name="fred", title="FRED", databases=("FRED",), terms=Terms(attribution="", url=""))
+    routing = Routing({"WIKI": "files"}, "quandl")
+
+    assert routing.provider_for(DatasetCode("WIKI", "FB"), [fred]) == "files"
+    assert routing.provider_for(DatasetCode("FRED", "GDP"), [fred]) == "fred"
+    assert routing.provider_for(DatasetCode("LBMA", "GOLD"), [fred]) == "quandl"
+    assert Routing({"FRED": "quandl"}, "files").provider_for(DatasetCode("FRED", "GDP"), [fred]) == "quandl"

@@ -1,0 +1,244 @@
+"""Settings: read from the environment over ``.env``, each wrong one named and none of their values told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.sql.engine import open_engine
+from config.settings import Settings, read_settings
+from domain.errors import InvalidInput
+
+
+def test_nothing_set_is_the_embedded_service() -> None:
+    """Without any variable lanner runs embedded on a loopback address."""
+    settings = read_settings({}, None)
+
+    assert (settings.host, settings.port, settings.broker_url, settings.default_provider) == ("127.0.0.1", 8000, "memory://", "quandl")
+    assert (settings.embedded, settings.on_loopback, settings.bell, settings.cores) == (True, True, "silent", 1)
+    assert settings.database == f"sqlite:///{settings.data_dir / 'lanner.db'}"
+
+
+def test_every_kind_of_value_is_read() -> None:
+    """Lists, JSON objects, sizes and times are understood; an empty value counts as absent; names in any case."""
+    settings = read_settings(
+        {
+            "LANNER_ALLOWED_HOSTS": "a.example, b.example",
+            "LANNER_ROUTES": '{"WIKI": "files"}',
+            "LANNER_CACHE_BYTES": "1 MB",
+            "LANNER_MAX_AGE": "3600",
+            "LANNER_BROKER_URL": "amqp://guest:guest@localhost//",
+            "LANNER_LOG_LEVEL": "DEBUG",
+            "LANNER_PORT": " ",
+            "lanner_host": "0.0.0.0",
+            "PATH": "/bin",
+        },
+        None,
+    )
+
+    assert settings.allowed_hosts == ("a.example", "b.example")
+    assert settings.routes == {"WIKI": "files"}
+    assert (settings.cache_bytes, settings.max_age, settings.log_level) == (1_000_000, timedelta(hours=1), "debug")
+    assert (settings.port, settings.host, settings.on_loopback, settings.bell) == (8000, "0.0.0.0", False, "celery")
+
+
+def test_a_providers_options_are_sorted_out() -> None:
+    """Two underscores part the provider from its option; what looks like a key is a secret."""
+    settings = read_settings(
+        {"LANNER_PROVIDERS__QUANDL__API_KEY": "k3y", "LANNER_PROVIDERS__QUANDL__BASE_URL": "http://127.0.0.1:1/api/v3"}, None
+    )
+
+    assert settings.providers == {"quandl": {"api_key": "k3y", "base_url": "http://127.0.0.1:1/api/v3"}}
+    assert settings.secrets == ("k3y",)
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    """``.env`` gives what the environment does not; its other names are nobody's business."""
+    file = tmp_path / ".env"
+    file.write_text("LANNER_PORT=8001\nLANNER_HOST=::1\nPOSTGRES_PASSWORD=x\n")
+    settings = read_settings({"LANNER_PORT": "8002"}, file)
+
+    assert (settings.port, settings.host, settings.on_loopback) == (8002, "::1", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("LANNER_PRT", "8000", "nearest is LANNER_PORT"),
+        ("LANNER_DATABASE", "x", "nearest is LANNER_DATABASE_URL"),
+        ("LANNER_PROVIDERS__QUANDL", "x", "LANNER_PROVIDERS__<NAME>__<OPTION>"),
+        ("LANNER_PORT", "s3cret", "LANNER_PORT is not valid"),
+        ("LANNER_PORT", "70000", "write 65535 or less."),
+        ("LANNER_PORT", "0", "write 1 or more."),
+        ("LANNER_PORT", "80.5", "write a whole number."),
+        ("LANNER_API_THREADS", "1000000", "write 1000 or less."),
+        ("LANNER_CACHE_BYTES", "s3cret", "write a size such as 256 MB."),
+        ("LANNER_CACHE_BYTES", "9999999 TB", "write 1099511627776 or less."),
+        ("LANNER_WAIT_SECONDS", "s3cret", "write a number."),
+        ("LANNER_WAIT_SECONDS", "inf", "write a finite number."),
+        ("LANNER_WAIT_SECONDS", "nan", "write a finite number."),
+        ("LANNER_WAIT_SECONDS", "31536001", "write 31536000 or less."),
+        ("LANNER_MAX_AGE", "-1", "write a number of seconds from 0 to 31536000."),
+        ("LANNER_MAX_AGE", "nan", "write a number of seconds from 0 to 31536000."),
+        ("LANNER_BROKER_URL", "redis://u:s3cret@h/", "write memory://, or amqp://user:password@host:port//"),
+        ("LANNER_BROKER_URL", "memory", "write memory://, or amqp://user:password@host:port//"),
+        ("LANNER_BROKER_URL", "amqp://u:s3cret@h:99999//", "with a port up to 65535."),
+        ("LANNER_BROKER_URL", "amqp://u:s3cret@h:port//", "with a port up to 65535."),
+        ("LANNER_CORS_ORIGINS", "*", "write origins such as https://"),
+        ("LANNER_CORS_ORIGINS", "https://a.example/path", "write origins such as https://"),
+        ("LANNER_CORS_ORIGINS", "https://a.example, b.example", "write origins such as https://"),
+        ("LANNER_ALLOWED_HOSTS", '["a.example", "b.example"]', "separate names by commas."),
+        ("LANNER_ALLOWED_HOSTS", "http://a.example", "write host names or addresses"),
+        ("LANNER_ALLOWED_HOSTS", "[::x]", "write host names or addresses"),
+        ("LANNER_ROUTES", '["s3cret"]', 'write a JSON object such as {"WIKI": "files"}.'),
+        ("LANNER_ROUTES", '{"s3cret-": "files"}', "database codes, 1 to 32 of"),
+        ("LANNER_ROUTES", '{"wiki": "files", "WIKI": "quandl"}', "name each database code once."),
+        ("LANNER_DATA_DIR", "~nobody-s3cret/x", "the home of a user there is."),
+        ("LANNER_WORKER_PROCESSES", "2", "must be 1 while the broker is in memory. Set LANNER_BROKER_URL"),
+        ("LANNER_ROUTES", "s3cret", 'such as {"WIKI": "files"}'),
+        ("LANNER_ROUTES", '{"WIKI": 1}', "give each database code the name of a provider"),
+        ("LANNER_AUTH", "s3cret", "'open' or 'required'"),
+        ("LANNER_DATABASE_SCHEMA", "a;drop", "LANNER_DATABASE_SCHEMA is not valid"),
+        ("LANNER_LOG_LEVEL", "s3cret", "LANNER_LOG_LEVEL is not valid"),
+        ("LANNER_LEASE_SECONDS", "-1", "greater than 0"),
+    ],
+)
+def test_a_wrong_setting_is_named(name: str, value: str, words: str) -> None:
+    """The sentence names the variable and the way out, never the value."""
+    with pytest.raises(InvalidInput) as caught:
+        read_settings({name: value}, None)
+
+    assert caught.value.field == name
+    assert words in f"{caught.value.message} {caught.value.hint}"
+    assert "s3cret" not in f"{caught.value.message} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    "url", ["memory://", "amqp://h", "amqps://u:p%40@h:5671/v", "pyamqp://guest:gu@est@[::1]:5672//", "amqp://u:p@h//?heartbeat=30"]
+)
+def test_brokers_that_are_understood(url: str) -> None:
+    """Memory and RabbitMQ, whose URL may name user, port, virtual host and options."""
+    assert read_settings({"LANNER_BROKER_URL": url}, None).embedded is (url == "memory://")
+
+
+def test_hosts_origins_and_routes_are_brought_into_form(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An IPv6 address gets its brackets, a database code its capitals, a folder its place from the root."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    settings = read_settings(
+        {
+            "LANNER_ALLOWED_HOSTS": "a.example:8000, ::1, 10.0.0.1",
+            "LANNER_CORS_ORIGINS": "https://a.example, http://localhost:3000",
+            "LANNER_ROUTES": '{"wiki": "files"}',
+            "LANNER_DATA_DIR": "~/data",
+        },
+        None,
+    )
+
+    assert settings.allowed_hosts == ("a.example:8000", "[::1]", "10.0.0.1")
+    assert settings.cors_origins == ("https://a.example", "http://localhost:3000")
+    assert settings.routes == {"WIKI": "files"}
+    assert settings.data_dir == tmp_path / "data"
+    assert read_settings({"LANNER_DATA_DIR": "data"}, None).data_dir == tmp_path / "data"
+
+
+@pytest.mark.parametrize("folder", ["a?b c%20#d", "plain", "[x"])
+def test_a_data_folder_may_have_any_name(folder: str, tmp_path: Path) -> None:
+    """Signs that mean something in a URL are themselves in the folder's name."""
+    settings = read_settings({"LANNER_DATA_DIR": str(tmp_path / folder)}, None)
+    engine = open_engine(settings.database, schema="lanner")
+    engine.connect().close()
+    engine.dispose()
+
+    assert [path.name for path in tmp_path.iterdir()] == [folder]
+    assert (tmp_path / folder / "lanner.db").exists()
+    assert settings.place == str(tmp_path / folder / "lanner.db")
+
+
+def test_another_driver_for_sqlite_makes_no_difference(tmp_path: Path) -> None:
+    """A URL that names an asynchronous driver is opened by the one that lanner works with."""
+    engine = open_engine(f"sqlite+aiosqlite:///{tmp_path / 'lanner.db'}", schema="lanner")
+    engine.connect().close()
+    engine.dispose()
+
+    assert (tmp_path / "lanner.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("sqlite:////srv/lanner.db", "/srv/lanner.db"),
+        ("sqlite+aiosqlite:///lanner.db", "lanner.db"),
+        ("postgresql://u:s3cret@db:5432/x", "db:5432/x"),
+        ("postgresql://u:[s3cret@db/x?sslmode=require", "db/x"),
+        ("postgresql://u:s3?cr/et@db/x", "db/x"),
+        ("postgresql://u:s3@cret@db/x", "Postgres"),
+        ("postgresql:///x", "/x"),
+        ("postgresql://[s3cret", "Postgres"),
+    ],
+)
+def test_a_databases_place_is_told_without_its_secrets(url: str, place: str) -> None:
+    """Whatever stands in the password, no more is shown than host and name, and no part of a password."""
+    assert read_settings({"LANNER_DATABASE_URL": url}, None).place == place
+
+
+def test_passwords_of_urls_and_options_are_secrets() -> None:
+    """They are known as they are written and as they are meant; one that is its user's name hides nothing."""
+    settings = read_settings(
+        {
+            "LANNER_DATABASE_URL": "postgresql://u:se@c%2Fret@h/db",
+            "LANNER_BROKER_URL": "amqp://guest:guest@h//",
+            "LANNER_PROVIDERS__X__PASSWORD": "p1",
+            "LANNER_PROVIDERS__X__CLIENT_SECRET": "p2",
+            "LANNER_PROVIDERS__X__PATH": "open",
+        },
+        None,
+    )
+
+    assert set(settings.secrets) == {"p1", "p2", "se@c%2Fret", "se@c/ret"}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"# \xc3\xa4\nLANNER_PORT=1\nLANNER_HOST=\xe4\n", "Line 3 of {file} is not UTF-8."),
+        (b"LANNER_PORT=1\n\n\nLANNER s3cret=2\nLANNER_PORT=3\n", "Line 4 of {file} is not understood."),
+        (b"LANNER_PORT='s3cret\n", "Line 1 of {file} is not understood."),
+    ],
+)
+def test_a_line_of_the_file_that_cannot_be_read_is_named(content: bytes, words: str, tmp_path: Path) -> None:
+    """A line that would be left out stops the start: the sentence names the file and the line, not what stands there."""
+    file = tmp_path / ".env"
+    file.write_bytes(content)
+    with pytest.raises(InvalidInput) as caught:
+        read_settings({}, file)
+
+    assert caught.value.message == words.format(file=file)
+    assert caught.value.hint
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
+    """A file saved by an editor that marks UTF-8 is read like any other."""
+    file = tmp_path / ".env"
+    file.write_bytes(b"\xef\xbb\xbfLANNER_PORT=8001\n")
+
+    assert read_settings({}, file).port == 8001
+
+
+def test_a_wrong_name_in_the_file_is_noticed_too(tmp_path: Path) -> None:
+    """A misspelt LANNER_ name in ``.env`` stops the start."""
+    file = tmp_path / ".env"
+    file.write_text("LANNER_PROT=1\n")
+
+    with pytest.raises(InvalidInput, match="LANNER_PROT"):
+        read_settings({}, file)
+
+
+def test_the_readme_has_every_setting() -> None:
+    """The table of settings in the README names each variable."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    names = [f"LANNER_{field.upper()}" for field in Settings.model_fields if field != "providers"]
+
+    assert [name for name in [*names, "LANNER_PROVIDERS__"] if f"`{name}" not in readme] == []
