@@ -14,6 +14,7 @@ from config.settings import Settings
 from domain.fetches import RetryPolicy
 from domain.providers import Routing
 from domain.use_cases import UseCases
+from domain.use_cases.cancel_fetch import CancelFetch
 from domain.use_cases.check_health import CheckHealth
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
@@ -25,6 +26,7 @@ from domain.use_cases.list_providers import ListProviders
 from domain.use_cases.list_vintages import ListVintages
 from domain.use_cases.parse_answer import ParseAnswer
 from domain.use_cases.read_series import ReadSeries
+from domain.use_cases.remove_series import RemoveSeries
 from domain.use_cases.request_fetch import RequestFetch
 from domain.use_cases.search_series import SearchSeries
 from domain.use_cases.sweep_fetches import SweepFetches
@@ -64,7 +66,9 @@ class Container(DeclarativeContainer):
         search_series=Factory(SearchSeries, store),
         describe_series=Factory(DescribeSeries, store=store, providers=data_sources, routing=routing, freshness=freshness),
         follow_fetches=Factory(FollowFetches, store),
-        sweep_fetches=Factory(SweepFetches, store),
+        cancel_fetch=Factory(CancelFetch, store),
+        remove_series=Factory(RemoveSeries, store),
+        sweep_fetches=Factory(SweepFetches, store, settings.provided.lease_seconds, settings.provided.keep_fetches_days),
         list_vintages=Factory(ListVintages, store),
         compare_vintages=Factory(CompareVintages, store),
         check_vintages=Factory(CheckVintages, store),

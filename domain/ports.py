@@ -16,7 +16,7 @@ from uuid import UUID
 
 from domain.codes import DatasetCode
 from domain.coverage import Covers
-from domain.fetches import Failure, Fetch, Lease, WaitingFor
+from domain.fetches import LEASE_SECONDS, Answered, Failure, Fetch, FetchPage, FetchQuery, Lease, RequestKey, WaitingFor
 from domain.observations import Label, Observations
 from domain.providers import Provider
 from domain.series import Metadata, SeriesPage, SeriesQuery, TimeSeries
@@ -183,6 +183,16 @@ class SeriesRepository(Protocol):
         """
         ...
 
+    def remove(self, series_id: UUID) -> None:
+        """
+        Remove a series with its vintages and fetches; whoever works on one of them finds its lease lost.
+
+        Raises:
+            SeriesNotFound: none has this id (any more).
+
+        """
+        ...
+
     def checked(self, series_id: UUID, metadata: Metadata) -> None:
         """Note that a fetch ended well just now; append ``metadata`` to their history where they differ."""
         ...
@@ -256,11 +266,15 @@ class FetchRepository(Protocol):
         """
         ...
 
-    def due(self, limit: int) -> Sequence[UUID]:
+    def listed(self, query: FetchQuery) -> FetchPage:
+        """Give the matching fetches, newest first."""
+        ...
+
+    def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Sequence[UUID]:
         """Give fetches that a worker may begin, longest due first."""
         ...
 
-    def oldest_due(self) -> datetime | None:
+    def oldest_due(self, lease_seconds: float = LEASE_SECONDS) -> datetime | None:
         """Tell since when the fetch that is longest due could have been begun."""
         ...
 
@@ -273,7 +287,23 @@ class FetchRepository(Protocol):
         ...
 
     def extend(self, fetch_id: UUID, lease: Lease) -> bool:
-        """Renew a lease; False if it is lost."""
+        """
+        Renew a lease; False if it is lost.
+
+        Raises:
+            FetchCancelled: the lease holds, but the fetch's cancellation was requested.
+
+        """
+        ...
+
+    def cancel(self, fetch_id: UUID) -> Fetch:
+        """
+        End a pending fetch as cancelled, and ask whoever holds a running one to do so; the series is locked by the caller.
+
+        Raises:
+            FetchNotFound: none has this id.
+
+        """
         ...
 
     def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> Fetch:
@@ -282,22 +312,63 @@ class FetchRepository(Protocol):
 
         Raises:
             LeaseLost: the lease is not the one that holds it.
+            FetchCancelled: the lease holds, but the fetch's cancellation was requested.
 
         """
         ...
 
     def fail(self, fetch_id: UUID, lease: Lease, failure: Failure) -> Fetch:
-        """End a running fetch with an error; raises as ``succeed``. The series is locked by the caller, as for ``succeed``."""
+        """
+        End a running fetch with an error, or as cancelled if that was requested; the series is locked by the caller, as for ``succeed``.
+
+        Raises:
+            LeaseLost: the lease is not the one that holds it.
+
+        """
         ...
 
     def postpone(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
-        """Make a running fetch pending again, not to be begun before so many seconds; raises as ``succeed``."""
+        """Make a running fetch pending again, not to be begun before so many seconds; ends and raises as ``fail``."""
+        ...
+
+    def release(self, fetch_id: UUID, lease: Lease) -> Fetch:
+        """Give a running fetch back as if this attempt had not been begun; ends and raises as ``fail``."""
+        ...
+
+    def prune(self, *, seconds: float, limit: int) -> int:
+        """
+        Remove fetches that ended longer ago than this, at most so many, and tell how many.
+
+        What stays: each series' newest, those that added a vintage, and those that a remembered request led to.
+        """
+        ...
+
+
+class RequestRepository(Protocol):
+    """The answers given to requests that came with a key, so that a repeated one gets the same."""
+
+    def begin(self, key: RequestKey) -> Answered | None:
+        """
+        Give what was answered to this request, or None and keep others with the same key waiting until this unit of work ends.
+
+        Raises:
+            RequestKeyReused: the key came with another request.
+
+        """
+        ...
+
+    def remember(self, key: RequestKey, answered: Answered) -> None:
+        """Keep the answer to a request that was begun; it goes with its series."""
+        ...
+
+    def forget(self, *, seconds: float, limit: int) -> int:
+        """Forget answers older than this, at most so many, and tell how many."""
         ...
 
 
 class UnitOfWork(Protocol):
     """
-    One transaction over the three repositories; leaving it without ``commit`` forgets what it did.
+    One transaction over the repositories; leaving it without ``commit`` forgets what it did.
 
     Raises:
         StoreUnavailable: on entering or at any call, if the store cannot be reached.
@@ -317,6 +388,11 @@ class UnitOfWork(Protocol):
     @property
     def fetches(self) -> FetchRepository:
         """The fetches."""
+        ...
+
+    @property
+    def requests(self) -> RequestRepository:
+        """The answers to requests with a key."""
         ...
 
     def now(self) -> datetime:

@@ -21,6 +21,7 @@ from domain.ports import DataSource, Dispatcher, Fetched, Known
 from domain.providers import Provider, Routing, Terms
 from domain.series import Metadata
 from domain.use_cases import UseCases
+from domain.use_cases.cancel_fetch import CancelFetch
 from domain.use_cases.check_health import CheckHealth
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
@@ -32,6 +33,7 @@ from domain.use_cases.list_providers import ListProviders
 from domain.use_cases.list_vintages import ListVintages
 from domain.use_cases.parse_answer import ParseAnswer
 from domain.use_cases.read_series import ReadSeries
+from domain.use_cases.remove_series import RemoveSeries
 from domain.use_cases.request_fetch import RequestFetch
 from domain.use_cases.search_series import SearchSeries
 from domain.use_cases.sweep_fetches import SweepFetches
@@ -136,7 +138,9 @@ def memory_use_cases(
         search_series=SearchSeries(store),
         describe_series=DescribeSeries(store=store, providers=providers, routing=routing, freshness=freshness),
         follow_fetches=FollowFetches(store),
-        sweep_fetches=SweepFetches(store),
+        cancel_fetch=CancelFetch(store),
+        remove_series=RemoveSeries(store),
+        sweep_fetches=SweepFetches(store, lease_seconds, keep_days=90),
         list_vintages=ListVintages(store),
         compare_vintages=CompareVintages(store),
         check_vintages=CheckVintages(store),

@@ -35,7 +35,7 @@ class MemoryVintageRepository:
 
     def feed(self, *, after: int, limit: int) -> Sequence[Recorded]:
         """See the port."""
-        return self.state.recorded[after : after + limit]
+        return [each for each in self.state.recorded if each.position > after][:limit]
 
     def damage(self, series_id: UUID) -> Sequence[Damage]:
         """See the port."""
@@ -64,6 +64,7 @@ class MemoryVintageRepository:
         return vintage
 
     def _record(self, series_id: UUID, vintage: Vintage) -> None:
-        series, position = self.state.series[series_id], len(self.state.recorded) + 1
+        self.state.position += 1
+        series, position = self.state.series[series_id], self.state.position
         recorded = Recorded(position=position, series_id=series_id, provider=series.provider, code=series.code, vintage=vintage)
         self.state.recorded = (*self.state.recorded, recorded)

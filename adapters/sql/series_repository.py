@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import ColumnElement, RowMapping, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql.fetch_repository import fetch_from
@@ -71,6 +71,12 @@ class SqlSeriesRepository:
         self.transaction.run(select(series.c.number).where(series.c.id == series_id).with_for_update(key_share=True))
         return self.get(series_id)
 
+    def remove(self, series_id: UUID) -> None:
+        """See the port."""
+        # The strongest lock at once: to be given a weaker one first and wait for this would be a deadlock with a request.
+        if self.transaction.run(delete(series).where(series.c.id == series_id)).rowcount != 1:
+            raise SeriesNotFound
+
     def checked(self, series_id: UUID, metadata: Metadata) -> None:
         """See the port."""
         known = self.get(series_id)
@@ -118,7 +124,7 @@ def _complete() -> Select[Any]:
     others, earlier, entries = vintages.alias(), fetches.alias(), descriptions.alias()
     entry = select(func.max(entries.c.number)).where(entries.c.series == series.c.number)
     newest = select(others.c.number).where(others.c.series == series.c.number).order_by(others.c.known_at.desc(), others.c.number.desc())
-    latest = select(earlier.c.id).where(earlier.c.series == series.c.number).order_by(earlier.c.created_at.desc(), earlier.c.id)
+    latest = select(earlier.c.id).where(earlier.c.series == series.c.number).order_by(earlier.c.number.desc())
     joined = (
         series.outerjoin(descriptions, (descriptions.c.series == series.c.number) & (descriptions.c.number == _one(entry)))
         .outerjoin(vintages, (vintages.c.series == series.c.number) & (vintages.c.number == _one(newest.limit(1))))

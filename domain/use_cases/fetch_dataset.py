@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from domain.errors import (
     AnswerNotUnderstood,
     AttemptsExhausted,
+    FetchCancelled,
     FetchError,
     InvalidInput,
     KeyMissing,
@@ -24,6 +26,7 @@ from domain.ports import Fetched, Known, Providers, Store
 from domain.series import TimeSeries
 from domain.use_cases.arrivals import WindowDiscarded, news
 from domain.use_cases.heartbeat import Heartbeat
+from domain.use_cases.held import Held
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +47,7 @@ class FetchDataset:
     retry: RetryPolicy
     lease_seconds: float
     deadline_seconds: float
+    held: Held = field(default_factory=Held)
 
     def __call__(self, fetch_id: UUID) -> Fetch | None:
         """
@@ -54,17 +58,32 @@ class FetchDataset:
 
         """
         lease = Lease(uuid4(), self.lease_seconds)
-        claimed = self._claim(fetch_id, lease)
+        claimed = None if self.held.closed else self._claim(fetch_id, lease)
         if claimed is None:
             return None
         fetch, series = claimed
         try:
-            ended = self._run(fetch, series, lease)
+            with self.held.holding(fetch, lease):
+                ended = self._run(fetch, series, lease)
         except (LeaseLost, SeriesNotFound):
             logger.warning("fetch fenced", extra={"fetch": str(fetch_id)})
             return None
         _log(ended, series)
         return ended
+
+    def release(self) -> int:
+        """Begin no more, and give back what runs as if it had not been begun; tell how many were."""
+        self.held.close()
+        released = 0
+        for fetch, lease in self.held.running():
+            # One that ends in this very moment needs no release.
+            with suppress(LeaseLost, SeriesNotFound), self.store.writing() as uow:
+                uow.series.lock(fetch.series_id)
+                uow.fetches.release(fetch.id, lease)
+                uow.commit()
+                released += 1
+                logger.info("fetch released", extra={"fetch": str(fetch.id)})
+        return released
 
     def _claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries] | None:
         with self.store.writing() as uow:
@@ -77,10 +96,12 @@ class FetchDataset:
 
     def _run(self, fetch: Fetch, series: TimeSeries, lease: Lease) -> Fetch:
         logger.info("fetch begun", extra={"fetch": str(fetch.id), "series": f"{series.provider}:{series.code}"})
+        if fetch.cancel_requested_at:
+            return self._put_off(fetch, FetchCancelled(), lease)
         if fetch.crashes >= MAX_CRASHES:
             return self._put_off(fetch, AttemptsExhausted(), lease)
         try:
-            with Heartbeat(self.store, fetch.id, lease, at_most_seconds=self.deadline_seconds + self.lease_seconds):
+            with Heartbeat(self.store, fetch, lease, at_most_seconds=self.deadline_seconds + self.lease_seconds):
                 fetched = self._ask(series, Known(newest=series.newest))
                 try:
                     return self._keep(fetch, fetched, lease)

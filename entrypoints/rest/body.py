@@ -21,6 +21,7 @@ _MOST_DIGITS = 300
 _READ_BYTES = 1024 * 1024
 
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_REQUEST_KEY = re.compile("[!-~](?:[ -~]{0,253}[!-~])?")
 _LONG_NUMBER = re.compile(rb"[0-9]{%d}" % _MOST_DIGITS)
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
@@ -46,6 +47,21 @@ def read_object(req: falcon.Request) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise _fault('The body must be a JSON object, such as {"code": "WIKI/FB"}.')
     return document
+
+
+def request_key(req: falcon.Request) -> str | None:
+    """
+    Read the client's own name for this request, if it gives one.
+
+    Raises:
+        Problem: it is empty, too long, or not of printable ASCII.
+
+    """
+    key = req.get_header("Idempotency-Key")
+    if key is not None and not _REQUEST_KEY.fullmatch(key):
+        detail = "The Idempotency-Key must be 1 to 255 printable ASCII characters."
+        raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", detail, errors=[{"header": "Idempotency-Key", "detail": detail}])
+    return key
 
 
 def pointer(name: str) -> str:

@@ -28,6 +28,9 @@ STATUSES: Mapping[type[errors.DomainError], HTTPStatus] = {
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.NoObservationsYet: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.FetchAlreadyRunning: HTTPStatus.CONFLICT,
+    errors.FetchAlreadyEnded: HTTPStatus.CONFLICT,
+    errors.RemovalNotConfirmed: HTTPStatus.CONFLICT,
+    errors.RequestKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.LeaseLost: HTTPStatus.CONFLICT,
     errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     # Damage is no fault in the program: the series is out of service until it is fetched again.

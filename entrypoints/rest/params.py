@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 from uuid import UUID
 
 import falcon
@@ -15,11 +15,13 @@ import falcon
 from domain.codes import DatasetCode, parse_reference
 from domain.errors import InvalidCode, InvalidInput
 from domain.observations import Label
+from domain.fetches import FetchQuery, FetchStatus
 from domain.series import SeriesQuery, SeriesStatus
 from domain.use_cases.read_series import Selection
 from domain.vintages import Moment, parse_moment
 
 READING = ("start_date", "end_date", "columns", "column_index", "order", "limit", "as_of", "vintage", "seen_by")
+FOLLOWING = ("status", "provider", "limit", "cursor")
 SEARCHING = ("query", "code", "provider", "database_code", "status", "limit", "cursor")
 _ITEMS, _MOST_ITEMS = 100, 1000
 _MOST_QUERY, _MOST_WORDS = 200, 20
@@ -27,6 +29,9 @@ _MOST, _MOST_POSITION = 10**9, 10**18
 
 _WHOLE_NUMBER = re.compile("[0-9]{1,18}")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CURSOR = re.compile(r"([0-9]{1,17})-([0-9a-f-]{36})")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 E = TypeVar("E", bound=StrEnum)
@@ -185,3 +190,32 @@ def series_query(parameters: Parameters) -> SeriesQuery:
         after=parameters.position("cursor"),
         limit=parameters.limit(),
     )
+
+
+def fetch_query(parameters: Parameters) -> FetchQuery:
+    """Read a question to the list of fetches."""
+    return FetchQuery(
+        status=parameters.choice("status", FetchStatus),
+        provider=parameters.text("provider"),
+        before=_fetch_place(parameters.text("cursor")),
+        limit=parameters.limit(),
+    )
+
+
+def fetch_cursor(place: tuple[datetime, UUID] | None) -> str | None:
+    """Write the place after which the next page begins, as ``fetch_query`` reads it."""
+    return f"{(place[0] - _EPOCH) // _MICROSECOND}-{place[1]}" if place else None
+
+
+def _fetch_place(text: str | None) -> tuple[datetime, UUID] | None:
+    if text is None:
+        return None
+    match = _CURSOR.fullmatch(text)
+    try:
+        return (_EPOCH + int(match[1]) * _MICROSECOND, UUID(match[2])) if match else _refuse_cursor()
+    except (OverflowError, ValueError):
+        return _refuse_cursor()
+
+
+def _refuse_cursor() -> NoReturn:
+    raise InvalidInput("cursor is not one of this list.", field="cursor", hint="Take it from the page before.") from None
