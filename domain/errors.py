@@ -145,7 +145,7 @@ class RemovalNotConfirmed(DomainError):
 
 
 class RequestKeyReused(DomainError):
-    """This Idempotency-Key came with another request before."""
+    """The Idempotency-Key came with another request before."""
 
     code = "idempotency_key_reused"
     hint = "Send a new key with every new request, and the same key only to repeat one."

@@ -58,7 +58,7 @@ class RequestFetch:
     freshness: Freshness
     dispatcher: Dispatcher
 
-    def __call__(
+    def __call__(  # noqa: PLR0913 - what can be asked
         self,
         code: DatasetCode,
         *,

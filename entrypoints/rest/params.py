@@ -14,8 +14,8 @@ import falcon
 
 from domain.codes import DatasetCode, parse_reference
 from domain.errors import InvalidCode, InvalidInput
-from domain.observations import Label
 from domain.fetches import FetchQuery, FetchStatus
+from domain.observations import Label
 from domain.series import SeriesQuery, SeriesStatus
 from domain.use_cases.read_series import Selection
 from domain.vintages import Moment, parse_moment

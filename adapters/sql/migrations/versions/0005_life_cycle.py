@@ -20,7 +20,7 @@ _NUMBERED = """
 
 
 def upgrade() -> None:
-    """Number what is there, then make the number unique."""
+    """Give what is there its numbers, then make them unique."""
     op.add_column("fetches", sa.Column("number", sa.Integer, nullable=False, server_default=sa.text("0")))
     op.add_column("fetches", sa.Column("waits_since", _MOMENT))
     op.add_column("fetches", sa.Column("cancel_requested_at", _MOMENT))
