@@ -94,7 +94,7 @@ class LifeCycle(RuleBasedStateMachine):
             assert [fetch.id] == before
 
     @rule(target=leases, twice=st.booleans())
-    def sweep_and_claim(self, twice: bool) -> object:
+    def sweep_and_claim(self, *, twice: bool) -> object:
         """Claim what is due, some of it from two workers: one of them gets it."""
         claimed = []
         for fetch_id in self.due():
@@ -179,9 +179,15 @@ class LifeCycle(RuleBasedStateMachine):
     @rule(place=st.integers(0, 9))
     def cancel(self, place: int) -> None:
         known = list(self.model.fetches)
-        if not known:
-            return
-        fetch_id = known[place % len(known)]
+        if known:
+            self.cancel_one(known[place % len(known)])
+
+    @rule(held=leases)
+    def cancel_what_was_begun(self, held: tuple[UUID, Lease]) -> None:
+        if held[0] in self.model.fetches:
+            self.cancel_one(held[0])
+
+    def cancel_one(self, fetch_id: UUID) -> None:
         expected = self.model.fetches[fetch_id]
         with self.store.writing() as uow:
             self.lock(uow, fetch_id)
@@ -220,7 +226,7 @@ class LifeCycle(RuleBasedStateMachine):
             wait = (fetch.lease_until or fetch.not_before) - self.clock()
             assert wait <= timedelta(seconds=2 * LEASE) or (fetch.waits_since and fetch.waits_since <= self.clock() + timedelta(seconds=2))
 
-    @rule(days=st.sampled_from([0.0, 1.0]))
+    @rule(days=st.sampled_from([-1.0, 0.0, 1.0]))
     def prune(self, days: float) -> None:
         """Old fetches go, but for each series' newest, those with vintages, and those that a key still leads to."""
         before = self.clock() - timedelta(days=days)
