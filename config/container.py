@@ -72,7 +72,7 @@ class Container(DeclarativeContainer):
         list_vintages=Factory(ListVintages, store),
         compare_vintages=Factory(CompareVintages, store),
         check_vintages=Factory(CheckVintages, store),
-        check_health=Factory(CheckHealth, store),
+        check_health=Factory(CheckHealth, store, dispatcher, settings.provided.lease_seconds),
         parse_answer=Factory(ParseAnswer, data_sources),
         list_providers=Factory(ListProviders, data_sources),
     )

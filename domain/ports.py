@@ -17,6 +17,7 @@ from uuid import UUID
 from domain.codes import DatasetCode
 from domain.coverage import Covers
 from domain.fetches import LEASE_SECONDS, Answered, Failure, Fetch, FetchPage, FetchQuery, Lease, RequestKey, WaitingFor
+from domain.figures import Counted, Figures
 from domain.observations import Label, Observations
 from domain.providers import Provider
 from domain.series import Metadata, SeriesPage, SeriesQuery, TimeSeries
@@ -366,6 +367,26 @@ class RequestRepository(Protocol):
         ...
 
 
+class FigureRepository(Protocol):
+    """Signs of life of the workers, and counts of what happened; neither waits for anybody else's work."""
+
+    def beat(self, worker: str) -> None:
+        """Note that a worker lives; forget those that have been silent for a day."""
+        ...
+
+    def workers(self, seconds: float) -> int:
+        """Tell how many workers have given a sign of life within so many seconds."""
+        ...
+
+    def count(self, what: Counted, times: int = 1) -> None:
+        """Count that something happened."""
+        ...
+
+    def all(self) -> Figures:
+        """Give the figures as they are now."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """
     One transaction over the repositories; leaving it without ``commit`` forgets what it did.
@@ -393,6 +414,11 @@ class UnitOfWork(Protocol):
     @property
     def requests(self) -> RequestRepository:
         """The answers to requests with a key."""
+        ...
+
+    @property
+    def figures(self) -> FigureRepository:
+        """The figures."""
         ...
 
     def now(self) -> datetime:
@@ -440,4 +466,9 @@ class Dispatcher(Protocol):
 
     def ring(self, fetch_id: UUID) -> None:
         """Say that a committed fetch is due; neither waits nor raises."""
+        ...
+
+    @property
+    def heard(self) -> bool | None:
+        """Tell whether the last ring reached the broker; None if none has been tried, or there is no broker."""
         ...

@@ -144,7 +144,7 @@ def memory_use_cases(
         list_vintages=ListVintages(store),
         compare_vintages=CompareVintages(store),
         check_vintages=CheckVintages(store),
-        check_health=CheckHealth(store),
+        check_health=CheckHealth(store, bell, lease_seconds),
         parse_answer=ParseAnswer(providers),
         list_providers=ListProviders(providers),
     )

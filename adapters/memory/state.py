@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.fetches import Answered, Fetch
+from domain.figures import Counted
 from domain.series import Metadata, TimeSeries
 from domain.vintages import Kept, Recorded
 
@@ -27,6 +28,8 @@ class State:
     number: int = 0
     fetches: dict[UUID, Fetch] = field(default_factory=dict)
     tokens: dict[UUID, UUID] = field(default_factory=dict)
+    beats: dict[str, datetime] = field(default_factory=dict)
+    counts: dict[Counted, int] = field(default_factory=dict)
     requests: dict[tuple[str, str], tuple[str, datetime, Answered]] = field(default_factory=dict)
 
     def copy(self) -> State:

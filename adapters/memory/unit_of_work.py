@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from adapters.memory.fetch_repository import MemoryFetchRepository
+from adapters.memory.figure_repository import MemoryFigureRepository
 from adapters.memory.request_repository import MemoryRequestRepository
 from adapters.memory.series_repository import MemorySeriesRepository
 from adapters.memory.state import Clock, State
@@ -46,6 +47,7 @@ class MemoryUnitOfWork:
     vintages: MemoryVintageRepository
     fetches: MemoryFetchRepository
     requests: MemoryRequestRepository
+    figures: MemoryFigureRepository
 
     def __init__(self, store: MemoryStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -67,6 +69,7 @@ class MemoryUnitOfWork:
         self.vintages = MemoryVintageRepository(self._state)
         self.fetches = MemoryFetchRepository(self._state, self._store.clock)
         self.requests = MemoryRequestRepository(self._state, self._store.clock)
+        self.figures = MemoryFigureRepository(self._state, self._store.clock)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

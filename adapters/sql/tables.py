@@ -167,3 +167,7 @@ requests = Table(
     Index("requests_of_series", "series"),
     Index("requests_of_fetch", "fetch"),
 )
+
+workers = Table("workers", metadata, Column("name", Text, primary_key=True), Column("seen_at", Moment, nullable=False))
+
+counts = Table("counts", metadata, Column("name", Text, primary_key=True), Column("times", BigInteger, nullable=False))

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from adapters.sql.engine import for_reading, for_writing
 from adapters.sql.fetch_repository import SqlFetchRepository
+from adapters.sql.figure_repository import SqlFigureRepository
 from adapters.sql.request_repository import SqlRequestRepository
 from adapters.sql.schema import require, revision
 from adapters.sql.series_repository import SqlSeriesRepository
@@ -54,6 +55,7 @@ class SqlUnitOfWork:
     vintages: SqlVintageRepository
     fetches: SqlFetchRepository
     requests: SqlRequestRepository
+    figures: SqlFigureRepository
 
     def __init__(self, store: SqlStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -78,6 +80,7 @@ class SqlUnitOfWork:
         self.vintages = SqlVintageRepository(self.transaction)
         self.fetches = SqlFetchRepository(self.transaction)
         self.requests = SqlRequestRepository(self.transaction)
+        self.figures = SqlFigureRepository(self.transaction)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

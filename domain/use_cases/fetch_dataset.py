@@ -22,6 +22,7 @@ from domain.errors import (
     UnknownProvider,
 )
 from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, waiting_for
+from domain.figures import Counted
 from domain.ports import Fetched, Known, Providers, Store
 from domain.series import TimeSeries
 from domain.use_cases.arrivals import WindowDiscarded, news
@@ -67,6 +68,7 @@ class FetchDataset:
                 ended = self._run(fetch, series, lease)
         except (LeaseLost, SeriesNotFound):
             logger.warning("fetch fenced", extra={"fetch": str(fetch_id)})
+            self._count_fenced()
             return None
         _log(ended, series)
         return ended
@@ -85,10 +87,17 @@ class FetchDataset:
                 logger.info("fetch released", extra={"fetch": str(fetch.id)})
         return released
 
+    def _count_fenced(self) -> None:
+        with suppress(StoreUnavailable), self.store.writing() as uow:
+            uow.figures.count(Counted.FENCED_CLOSES)
+            uow.commit()
+
     def _claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries] | None:
         with self.store.writing() as uow:
             fetch = uow.fetches.claim(fetch_id, lease)
             if fetch is None:
+                uow.figures.count(Counted.CLAIMS_REFUSED)
+                uow.commit()
                 return None
             series = uow.series.get(fetch.series_id)
             uow.commit()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from domain.figures import Counted
 from domain.ports import Store
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,14 @@ class SweepFetches:
         """Give the ids of at most ``limit`` due fetches, longest due first."""
         with self.store.reading() as uow:
             return uow.fetches.due(limit, self.lease_seconds)
+
+    def beat(self, worker: str, found: int) -> None:
+        """Give a worker's sign of life, and tell how many sweeps found work since the last."""
+        with self.store.writing() as uow:
+            uow.figures.beat(worker)
+            if found:
+                uow.figures.count(Counted.SWEEPS_WITH_WORK, found)
+            uow.commit()
 
     def prune(self, limit: int) -> bool:
         """Forget old request keys and remove old fetches, at most so many of each; tell whether there may be more."""

@@ -76,12 +76,17 @@ def _app(container: Container, rung: Rung, gate: Gate) -> Celery:
 
 
 def _poller(container: Container, app: Celery, rung: Rung, *, gate: Gate, waited: Callable[[float], object]) -> Poller:
-    use_cases = container.use_cases()
+    use_cases, sign = container.use_cases(), SignOfLife(container.settings().data_dir)
+
+    def beat(found: int) -> None:
+        sign.give()
+        use_cases.sweep_fetches.beat(sign.name, found)
+
     return Poller(
         use_cases.sweep_fetches,
         ring=partial(ring, app),
         run=partial(run, use_cases, gate=gate),
-        beat=SignOfLife(container.settings().data_dir).give,
+        beat=beat,
         prune=use_cases.sweep_fetches.prune,
         waited=waited,
         rung=rung,

@@ -58,7 +58,7 @@ class Poller:
         sweep: gives the due fetches, longest due first.
         ring: tells the workers of one; raises if it cannot.
         run: does a fetch.
-        beat: is called every few seconds in which sweeping works.
+        beat: is called every few seconds in which sweeping works, with the number of sweeps since that found work.
         prune: removes a batch of what is not needed any more; tells whether there may be more.
         waited: is told for how many seconds a fetch was seen due while nothing was done for it here.
 
@@ -70,7 +70,7 @@ class Poller:
         *,
         ring: Callable[[UUID], object],
         run: Callable[[UUID], object],
-        beat: Callable[[], object],
+        beat: Callable[[int], object],
         prune: Callable[[int], bool],
         waited: Callable[[float], object],
         rung: Rung,
@@ -83,6 +83,7 @@ class Poller:
         self._running: set[UUID] = set()
         self._hands = ThreadPoolExecutor(_HANDS, "own-hands")
         self._beaten = -_BEAT_SECONDS
+        self._found = 0
         self._prune_at = clock() + uniform(0, _PRUNE_SECONDS)  # noqa: S311 - not a secret
         self._trouble: type[Exception] | None = None
 
@@ -117,8 +118,8 @@ class Poller:
 
     def _tell_alive(self, now: float) -> None:
         if now - self._beaten >= _BEAT_SECONDS:
-            self._beat()
-            self._beaten = now
+            self._beat(self._found)
+            self._beaten, self._found = now, 0
 
     def _tell_waiting(self, now: float) -> None:
         longest = now - min(self._seen.values(), default=now)
@@ -133,7 +134,9 @@ class Poller:
 
     def _serve(self, due: Sequence[UUID], now: float) -> None:
         self._seen = {fetch_id: self._seen.get(fetch_id, now) for fetch_id in due}
-        for fetch_id in self._rung.wanting(due, now):
+        wanting = self._rung.wanting(due, now)
+        self._found += bool(wanting)
+        for fetch_id in wanting:
             try:
                 self._ring(fetch_id)
             except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, it has not taken the message

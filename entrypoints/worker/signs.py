@@ -21,6 +21,11 @@ class SignOfLife:
         # Until its first sweep it has not lived.
         os.utime(self._descriptor, (0, 0))
 
+    @property
+    def name(self) -> str:
+        """What tells this worker from others."""
+        return self._path.stem.removeprefix("worker-")
+
     def give(self) -> None:
         """Set the file's time to now, and make it anew if somebody has removed it."""
         if not self._path.exists():

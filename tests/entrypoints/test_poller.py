@@ -30,7 +30,7 @@ class Surroundings:
         self.beats: list[float] = []
         self.waited: list[float] = []
         self.pruned: list[float] = []
-        self.to_prune = 0
+        self.to_prune = self.found = 0
         self.broker_down = self.store_down = self.heart_stopped = False
         self.ran = Event()
         self.memory = Rung()
@@ -54,10 +54,11 @@ class Surroundings:
             raise StoreUnavailable
         return self.due[:limit]
 
-    def _beat(self) -> None:
+    def _beat(self, found: int) -> None:
         if self.heart_stopped:
             raise PermissionError
         self.beats.append(self.now)
+        self.found += found
 
     def _prune(self, limit: int) -> bool:
         self.pruned.append(self.now)
@@ -150,6 +151,15 @@ def test_a_lost_store_is_survived_and_told_once(around, caplog):
     assert [record.message for record in caplog.records] == ["sweeps fail"]
     assert silent == []
     assert around.rung == [FIRST]
+
+
+def test_sweeps_that_found_work_are_counted(around):
+    """Each sweep that had to ring counts once, told with the next sign of life."""
+    around.due = [FIRST, SECOND]
+    for _ in range(3):
+        around.sweep(after=5)
+
+    assert around.found == 1
 
 
 def test_it_tells_how_long_a_due_fetch_waits(around):

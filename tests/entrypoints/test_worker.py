@@ -75,7 +75,7 @@ def test_a_due_fetch_is_found_rung_for_and_done():
         use_cases.sweep_fetches,
         ring=lambda fetch_id: ring(app, fetch_id),
         run=lambda fetch_id: run(use_cases, fetch_id, Gate()),
-        beat=lambda: None,
+        beat=lambda _: None,
         prune=use_cases.sweep_fetches.prune,
         waited=lambda _: None,
         rung=rung,

@@ -1,4 +1,4 @@
-"""Fetches are numbered within their series, can be cancelled and pruned; requests with a key are remembered."""
+"""Fetches are numbered within their series, cancelled and pruned; keyed requests are remembered, workers and events counted."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ def upgrade() -> None:
     op.create_index("fetches_in_order", "fetches", ["created_at", "id"])
     op.create_index("fetches_without_vintage", "fetches", ["finished_at"], postgresql_where=_ADDED_NOTHING, sqlite_where=_ADDED_NOTHING)
     _create_requests()
+    op.create_table("workers", sa.Column("name", sa.Text, primary_key=True), sa.Column("seen_at", _MOMENT, nullable=False))
+    op.create_table("counts", sa.Column("name", sa.Text, primary_key=True), sa.Column("times", sa.BigInteger, nullable=False))
 
 
 def _create_requests() -> None:
