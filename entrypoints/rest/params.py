@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 import falcon
@@ -29,10 +29,10 @@ _MOST, _MOST_POSITION = 10**9, 10**18
 
 _WHOLE_NUMBER = re.compile("[0-9]{1,18}")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_CURSOR = re.compile(r"([0-9]{1,17})-([0-9a-f-]{36})")
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_CURSOR = re.compile(f"([0-9]{{1,17}})-({_UUID.pattern})", re.IGNORECASE)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -211,11 +211,6 @@ def _fetch_place(text: str | None) -> tuple[datetime, UUID] | None:
     if text is None:
         return None
     match = _CURSOR.fullmatch(text)
-    try:
-        return (_EPOCH + int(match[1]) * _MICROSECOND, UUID(match[2])) if match else _refuse_cursor()
-    except (OverflowError, ValueError):
-        return _refuse_cursor()
-
-
-def _refuse_cursor() -> NoReturn:
-    raise InvalidInput("cursor is not one of this list.", field="cursor", hint="Take it from the page before.") from None
+    if not match:
+        raise InvalidInput("cursor is not one of this list.", field="cursor", hint="Take it from the page before.")
+    return _EPOCH + int(match[1]) * _MICROSECOND, UUID(match[2])

@@ -32,8 +32,7 @@ class ObservationsResource:
         try:
             reading = self._read_series(key, selection(parameters))
         except NoObservationsYet as error:
-            series = self._describe_series(key).series
-            raise without_vintage(series) from error
+            raise without_vintage(self._describe_series(key)) from error
         _age(resp, reading)
         locate(req, resp, f"/timeseries/{key}/data.json", vintage=reading.vintage.number)
         resp.media = {

@@ -9,9 +9,9 @@ from typing import Any
 import falcon
 
 from domain.errors import NoObservationsYet
-from domain.series import SeriesStatus, TimeSeries
+from domain.series import SeriesStatus
 from domain.use_cases import UseCases
-from domain.use_cases.describe_series import DescribeSeries
+from domain.use_cases.describe_series import Described, DescribeSeries
 from domain.use_cases.read_series import Reading, Selection
 from domain.use_cases.remove_series import RemoveSeries
 from domain.use_cases.request_fetch import RequestFetch
@@ -80,10 +80,10 @@ class TimeSeriesResource(RequestsResource):
         try:
             reading = self._read_series(series_id, wanted)
         except NoObservationsYet as error:
-            series = self._describe_series(series_id).series
-            if series.status is SeriesStatus.ERROR:
-                raise failed(series) from error
-            _answer_pending(resp, series)
+            described = self._describe_series(series_id)
+            if described.series.status is SeriesStatus.ERROR:
+                raise failed(described.series) from error
+            _answer_pending(resp, described)
         else:
             locate(req, resp, req.path, vintage=reading.vintage.number)
             resp.media = {"dataset_data": _quandl(reading, wanted, order)}
@@ -108,11 +108,12 @@ class OneTimeSeriesResource:
         resp.status = falcon.HTTP_NO_CONTENT
 
 
-def _answer_pending(resp: falcon.Response, series: TimeSeries) -> None:
+def _answer_pending(resp: falcon.Response, described: Described) -> None:
+    series = described.series
     fetch = series.fetch
     shown: dict[str, Any] = FetchSchema().dump(fetch) if fetch else {}
     resp.status = falcon.HTTP_ACCEPTED
-    resp.retry_after = seconds_until(fetch)
+    resp.retry_after = seconds_until(fetch, described.now)
     resp.media = {
         "id": series.id,
         "status": series.status,
