@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sqlite3
@@ -22,6 +23,7 @@ from structlog.contextvars import clear_contextvars, get_contextvars
 
 from adapters.memory.dispatcher import SilentDispatcher
 from adapters.providers.memory import MemorySource
+from config import bootstrap
 from domain.codes import DatasetCode
 from domain.fetches import FetchStatus
 from domain.ports import Fetched, Known
@@ -140,6 +142,26 @@ def test_production_takes_one_message_a_process_and_gives_it_back_when_lost():
     assert 200 < conf.task_soft_time_limit < conf.task_time_limit
 
 
+def test_a_fetch_that_is_cut_for_its_time_is_tried_again():
+    """The pool's signal that time is up reads as a source that did not answer in time, not as a fault in its answer."""
+
+    def hang(code: DatasetCode, known: Known) -> Fetched:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        raise AssertionError
+
+    use_cases = silent_use_cases(MemorySource({CODE: hang}))
+    app = create_worker(use_cases, broker_url="amqp://localhost//")
+    fetch = use_cases.request_fetch(CODE).fetch
+    before = signal.getsignal(signal.SIGUSR1)
+    try:
+        app.tasks[TASK](str(fetch.id))
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    waiting = use_cases.follow_fetches(fetch.id)
+
+    assert (waiting.status, waiting.failure and waiting.failure.code) == (FetchStatus.PENDING, "timed_out")
+
+
 @pytest.fixture
 def migrated(tmp_path: Path) -> dict[str, str]:
     """Settings of a data folder whose database is ready."""
@@ -217,3 +239,41 @@ def test_a_hanging_fetch_does_not_hold_up_the_end(migrated, tmp_path):
     assert code == 0
     assert took < 5
     assert left == ("pending", 0, 0, None)
+
+
+@pytest.mark.server
+def test_processes_give_back_what_hangs(postgres_url, broker_url, tmp_path):
+    """With a broker outside, too, what still runs in any process some seconds after SIGTERM is as if it had not been begun."""
+    with socket.create_server(("127.0.0.1", 0)) as provider:
+        settings = {
+            "HOME": str(tmp_path),
+            "LANNER_DATABASE_URL": postgres_url,
+            "LANNER_DATABASE_SCHEMA": f"stop_{uuid4().hex}",
+            "LANNER_BROKER_URL": broker_url,
+            "LANNER_WORKER_PROCESSES": "2",
+            "LANNER_STOP_SECONDS": "1",
+            "LANNER_SWEEP_SECONDS": "0.2",
+            "LANNER_PROVIDERS__QUANDL__BASE_URL": f"http://127.0.0.1:{provider.getsockname()[1]}/api/v3",
+        }
+        assert lanner("migrate", folder=tmp_path, environment=settings).returncode == 0
+        container = bootstrap(settings)
+        use_cases = container.use_cases()
+        fetches = [use_cases.request_fetch(DatasetCode("WIKI", name)).fetch for name in ("FB", "IBM")]
+        worker = subprocess.Popen([sys.executable, "-m", "entrypoints.cli", "worker"], env=settings, cwd=tmp_path, stderr=subprocess.PIPE)
+        try:
+            provider.settimeout(30)
+            with provider.accept()[0], provider.accept()[0]:
+                began = time.monotonic()
+                worker.send_signal(signal.SIGTERM)
+                code = worker.wait(20)
+                took = time.monotonic() - began
+        finally:
+            worker.kill()
+            _, log = worker.communicate()
+        left = [use_cases.follow_fetches(fetch.id) for fetch in fetches]
+        container.engine().dispose()
+
+    assert code == 0, log.decode()
+    assert took < 10
+    assert [(fetch.status, fetch.attempts, fetch.crashes) for fetch in left] == [(FetchStatus.PENDING, 0, 0)] * 2
+    assert log.count(b"fetch released") == 2
