@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from adapters.memory.state import Clock, State
@@ -112,35 +113,25 @@ class MemoryFetchRepository:
 
     def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> Fetch:
         """See the port."""
-        last = vintages[-1].number if vintages else None
-        fetch = self._held(fetch_id, lease)
-        if fetch.cancel_requested_at:
+        if self._held(fetch_id, lease).cancel_requested_at:
             raise FetchCancelled
-        return self._leave(
-            replace(
-                fetch,
-                status=FetchStatus.SUCCESS,
-                failure=None,
-                vintages_added=len(vintages),
-                vintage=last,
-                left_out=tuple(left_out),
-            ),
-        )
+        last = vintages[-1].number if vintages else None
+        outcome = {"vintages_added": len(vintages), "vintage": last, "left_out": tuple(left_out)}
+        return self._leave(fetch_id, lease, status=FetchStatus.SUCCESS, failure=None, **outcome)
 
     def fail(self, fetch_id: UUID, lease: Lease, failure: Failure) -> Fetch:
         """See the port."""
-        return self._leave(replace(self._held(fetch_id, lease), status=FetchStatus.ERROR, failure=failure))
+        return self._leave(fetch_id, lease, status=FetchStatus.ERROR, failure=failure)
 
     def postpone(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
         """See the port."""
-        later = self.clock() + timedelta(seconds=seconds)
-        waiting = replace(self._held(fetch_id, lease), not_before=later, waiting_for=waiting_for, failure=failure)
-        return self._leave(replace(waiting, status=FetchStatus.PENDING))
+        wait = {"not_before": self.clock() + timedelta(seconds=seconds), "waiting_for": waiting_for, "failure": failure}
+        return self._leave(fetch_id, lease, status=FetchStatus.PENDING, **wait)
 
     def release(self, fetch_id: UUID, lease: Lease) -> Fetch:
         """See the port."""
-        fetch = self._held(fetch_id, lease)
-        return self._leave(replace(fetch, status=FetchStatus.PENDING, not_before=self.clock(), attempts=fetch.attempts - 1))
+        attempts = self._held(fetch_id, lease).attempts - 1
+        return self._leave(fetch_id, lease, status=FetchStatus.PENDING, not_before=self.clock(), attempts=attempts)
 
     def prune(self, *, seconds: float, limit: int) -> int:
         """See the port."""
@@ -160,13 +151,12 @@ class MemoryFetchRepository:
         now = self.clock()
         return [fetch for fetch in self.state.fetches.values() if fetch.is_due(now, lease_seconds)]
 
-    def _leave(self, fetch: Fetch) -> Fetch:
-        """Put what its worker lets go; what was to be cancelled is, whatever else was to become of it."""
-        now = self.clock()
-        self.state.tokens.pop(fetch.id, None)
-        fetch = replace(fetch, lease_until=None)
+    def _leave(self, fetch_id: UUID, lease: Lease, **changes: Any) -> Fetch:
+        """Let a fetch go; what was to be cancelled is, whatever else was to become of it."""
+        fetch, now = self._held(fetch_id, lease), self.clock()
         if fetch.cancel_requested_at:
-            fetch = replace(fetch, status=FetchStatus.CANCELLED, waiting_for=None, failure=_CANCELLED)
+            changes = {"status": FetchStatus.CANCELLED, "failure": _CANCELLED}
+        fetch = replace(fetch, lease_until=None, **changes)
         return self._put(replace(fetch, finished_at=now) if fetch.ended else replace(fetch, waits_since=now))
 
     def _held(self, fetch_id: UUID, lease: Lease) -> Fetch:
