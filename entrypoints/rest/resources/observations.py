@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import falcon
 
@@ -48,7 +47,7 @@ def _age(resp: falcon.Response, reading: Reading) -> None:
     resp.last_modified = reading.vintage.known_at
     checked_at = reading.series.checked_at
     if checked_at:
-        resp.set_header("Age", str(max(0, int((datetime.now(UTC) - checked_at).total_seconds()))))
+        resp.set_header("Age", str(max(0, int((reading.now - checked_at).total_seconds()))))
 
 
 def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
