@@ -12,7 +12,8 @@ from domain.errors import AnswerNotUnderstood, AnswerTooLarge
 
 MAX_ROWS = 2_000_000
 _DEPTH = 32
-_SLICE = 1024 * 1024
+_SLICE = 256 * 1024
+_NO_SIGNS = bytes(set(range(256)) - set(b'[]{}"'))
 _LEVELS = np.zeros(256, dtype=np.int8)
 _LEVELS[list(b"[{")], _LEVELS[list(b"]}")] = 1, -1
 _ROOT = re.compile(rb"<([A-Za-z_][\w:.\-]*)")
@@ -28,14 +29,15 @@ def check_bounds(body: bytes, host: str) -> None:
 
     """
     start = _start(body)
-    if start in (b"{", b"["):
+    is_json = start in (b"{", b"[")
+    if is_json:
         rows = body.count(b"[") + body.count(b"{")
-        if rows > _DEPTH and _is_deep(body):
-            raise AnswerNotUnderstood(f"The answer of {host} is nested deeper than {_DEPTH} levels.")
     else:
         rows = body.count(b"<") // 2 if start == b"<" else max(body.count(b"\n"), body.count(b"\r"))
     if rows > MAX_ROWS:
         raise AnswerTooLarge(f"The answer of {host} has more than {MAX_ROWS} rows.")
+    if is_json and rows > _DEPTH and _is_deep(body):
+        raise AnswerNotUnderstood(f"The answer of {host} is nested deeper than {_DEPTH} levels.")
 
 
 def shows_its_end(body: bytes) -> bool:
@@ -63,13 +65,13 @@ def _is_json(body: bytes) -> bool:
 
 def _is_deep(body: bytes) -> bool:
     """Count the levels outside of texts, slice by slice, so that it takes little memory."""
-    if b"\\" in body:
-        body = body.replace(rb"\\", b"  ").replace(rb"\"", b"  ")
-    level, inside = 0, False
+    level, inside, escaped = 0, False, 0
     for at in range(0, len(body), _SLICE):
-        piece = np.frombuffer(body, dtype=np.uint8, count=min(_SLICE, len(body) - at), offset=at)
-        in_text = np.logical_xor.accumulate(piece == ord('"')) ^ inside
-        levels = level + np.cumsum(np.where(in_text, 0, _LEVELS[piece]), dtype=np.int64)
+        piece = body[at + escaped : at + _SLICE]
+        escaped = (len(piece) - len(piece.rstrip(b"\\"))) % 2
+        signs = np.frombuffer(piece.replace(rb"\\", b"").replace(rb"\"", b"").translate(None, _NO_SIGNS) or b" ", dtype=np.uint8)
+        in_text = np.logical_xor.accumulate(signs == ord('"')) ^ inside
+        levels = level + np.cumsum(np.where(in_text, 0, _LEVELS[signs]), dtype=np.int32)
         if levels.max() > _DEPTH:
             return True
         level, inside = int(levels[-1]), bool(in_text[-1])

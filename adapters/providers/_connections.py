@@ -15,10 +15,14 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 
 from adapters.providers._addresses import is_public
 from adapters.providers._calls import current
-from domain.errors import AnswerTooLarge, SourceUnavailable
+from domain.errors import AnswerTooLarge
 
 _HEAD_BYTES = 64 * 1024
 _CONNECTIONS = 16
+
+
+class NotPublic(Exception):
+    """A host has this address alone, which may not be connected to."""
 
 
 def open_pool(base_url: str, *, private: bool) -> HTTPConnectionPool:
@@ -101,10 +105,7 @@ class _Connection(HTTPConnection):
         # Looked at here, not when the URL is read: a name may lead elsewhere a moment later.
         allowed = [(family, address) for family, *_, address in found if self._private or is_public(str(address[0]))]
         if not allowed:
-            raise SourceUnavailable(
-                f"{self.host} is at {found[0][4][0]}, which is no address of the open Internet, so it is not asked.",
-                hint="If it is meant to be there, set the provider's BASE_URL, which permits it.",
-            )
+            raise NotPublic(found[0][4][0])
         return allowed
 
     def _connected(self, family: int, address: Any) -> socket.socket:

@@ -158,6 +158,8 @@ class HttpClient:
         """Ask, and read the answer's head."""
         from urllib3 import exceptions
 
+        from adapters.providers._connections import NotPublic
+
         try:
             return self._pool.urlopen(
                 "GET",
@@ -169,6 +171,11 @@ class HttpClient:
                 preload_content=False,
                 decode_content=False,
             )
+        except NotPublic as exc:
+            raise SourceUnavailable(
+                f"{self.host} is at {exc}, which is no address of the open Internet, so it is not asked.",
+                hint=f"If it is meant to be there, set {self.variable('base_url')}, which permits it.",
+            ) from exc
         except exceptions.NameResolutionError as exc:
             raise self._unreachable("name not resolved") from exc
         except exceptions.NewConnectionError as exc:
