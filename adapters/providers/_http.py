@@ -31,6 +31,7 @@ _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 15.0
 _MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_HIDDEN = "***"
 _NOTHING: Mapping[str, str] = {}
 #: A shorter one may stand in a body by chance.
 _LONG_SECRET = 12
@@ -67,7 +68,7 @@ class HttpClient:
     def redact(self, text: str) -> str:
         """Take the secrets out of a text."""
         for secret in self._secrets:
-            text = text.replace(secret, "***")
+            text = text.replace(secret, _HIDDEN)
         return text
 
     def deadline(self) -> float:
@@ -205,7 +206,7 @@ class HttpClient:
         """Take out a key that the provider repeats: what is kept of an answer must not hold it."""
         for secret in self._secrets:
             if len(secret) >= _LONG_SECRET and secret.encode() in body:
-                body = body.replace(secret.encode(), b"***")
+                body = body.replace(secret.encode(), _HIDDEN.encode())
         return body
 
     def _redirected(self, url: str, answer: Answer, secret_params: Mapping[str, str]) -> str:
@@ -213,7 +214,9 @@ class HttpClient:
         try:
             target = self._prepared(urljoin(url, answer.headers.get("location", "")))
             if is_below(target, self._prepared(self._base_url)):
-                return _without_params(target, secret_params)
+                target = _without_params(target, secret_params)
+                if _HIDDEN not in target:
+                    return target
             where = "another path" if origin(target) == origin(url) else self.redact(urlsplit(target).netloc)
         except (ValueError, AnswerNotUnderstood):
             where = "an address that is none"
