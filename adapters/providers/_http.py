@@ -139,10 +139,8 @@ class HttpClient:
     def _ask(self, url: str, headers: Mapping[str, str], secret_params: Mapping[str, str], until: float) -> Answer:
         from urllib3 import Timeout
 
-        remaining, late = (
-            until - time.monotonic(),
-            SourceTimedOut(f"{self.host} took longer than {self._deadline_seconds:g} seconds in all."),
-        )
+        late = SourceTimedOut(f"{self.host} took longer than {self._deadline_seconds:g} seconds in all.")
+        remaining = until - time.monotonic()
         if remaining <= 0:
             raise late
         timeout = Timeout(connect=min(_CONNECT_SECONDS, remaining), read=min(_READ_SECONDS, remaining))
