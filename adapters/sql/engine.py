@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +12,16 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
+from adapters.sql.turns import Turns
 from domain.errors import InvalidInput, StoreUnavailable
 
 POOL_SECONDS = 2
-_WRITES = "lanner_writes"
+_BUSY_SECONDS = 10
+_WRITES, _TURNS = "lanner_writes", "lanner_turns"
 _SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
-    "busy_timeout=10000",
+    f"busy_timeout={_BUSY_SECONDS * 1000}",
     "foreign_keys=ON",
     f"journal_size_limit={64 * 2**20}",
 )
@@ -56,9 +60,12 @@ def for_reading(engine: Engine) -> Connection:
     return engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def for_writing(engine: Engine) -> Connection:
-    """Connect so that what is read stays true until it is written: on SQLite as its one writer."""
-    return engine.connect().execution_options(**{_WRITES: True})
+@contextmanager
+def for_writing(engine: Engine) -> Iterator[Connection]:
+    """Connect so that what is read stays true until it is written: on SQLite as its one writer, when its turn has come."""
+    turns: Turns | None = engine.get_execution_options().get(_TURNS)
+    with turns.taken() if turns else nullcontext(), engine.connect() as connection:
+        yield connection.execution_options(**{_WRITES: True})
 
 
 def place(engine: Engine) -> str:
@@ -86,7 +93,13 @@ def _parse(url: str) -> URL:
 def _open_sqlite(url: URL) -> Engine:
     path = Path(url.database or "")
     # Another driver, such as an asynchronous one, would not do what the rest here expects.
-    engine = create_engine(url.set(drivername="sqlite"), connect_args={"timeout": 10}, pool_timeout=POOL_SECONDS, pool_size=20)
+    engine = create_engine(
+        url.set(drivername="sqlite"),
+        connect_args={"timeout": _BUSY_SECONDS},
+        pool_timeout=POOL_SECONDS,
+        pool_size=20,
+        execution_options={_TURNS: Turns(_BUSY_SECONDS)},
+    )
     event.listen(engine, "do_connect", lambda *_: _create_for_owner(path))
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -239,13 +240,12 @@ def test_no_position_appears_behind_a_greater_one(store: Store) -> None:
 
     with store.reading() as uow:
         begun = max((each.position for each in uow.vintages.feed(after=0, limit=10_000)), default=0)
-    writers, follower = [Thread(target=write) for _ in range(8)], Thread(target=follow)
-    for thread in (follower, *writers):
-        thread.start()
-    for thread in writers:
-        thread.join()
-    done.set()
-    follower.join()
+    with ThreadPoolExecutor(9) as threads:
+        follower, writers = threads.submit(follow), [threads.submit(write) for _ in range(8)]
+        wait(writers)
+        done.set()
+    for thread in (*writers, follower):
+        thread.result()
 
     assert len(seen) == len(set(seen)) == 80
     assert seen == sorted(seen)
