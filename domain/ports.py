@@ -20,7 +20,7 @@ from domain.fetches import Failure, Fetch, Lease, WaitingFor
 from domain.observations import Label, Observations
 from domain.providers import Provider
 from domain.series import Metadata, SeriesPage, SeriesQuery, TimeSeries
-from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Origin, Recorded, Vintage
+from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Origin, Prepared, Recorded, Vintage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,8 +191,12 @@ class SeriesRepository(Protocol):
 class VintageRepository(Protocol):
     """The vintages of the series; insert only."""
 
-    def append(self, series_id: UUID, arrivals: Sequence[Arrival]) -> Sequence[Vintage]:
-        """Append states in this order, numbered on; the series is locked by the caller."""
+    def prepare(self, series_id: UUID, arrivals: Sequence[Arrival]) -> Prepared:
+        """Make ready to append states in this order, numbered on: all the work that no other writer has to wait for."""
+        ...
+
+    def append(self, series_id: UUID, prepared: Prepared) -> bool:
+        """Append what was prepared, or tell that it is out of date by vintages added since; the series is locked by the caller."""
         ...
 
     def listed(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from adapters.memory.state import Clock, State
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
-from domain.series import Metadata, SeriesPage, SeriesQuery, TimeSeries
+from domain.series import Metadata, SeriesPage, SeriesQuery, TimeSeries, terms
 from domain.vintages import Vintage
 
 
@@ -79,7 +79,7 @@ class MemorySeriesRepository:
 
 
 def _matches(series: TimeSeries, query: SeriesQuery) -> bool:
-    text = f"{series.code} {series.metadata.name} {series.metadata.description}".casefold()
+    words = terms(f"{series.code} {series.metadata.name} {series.metadata.description}")
     wanted = [
         (query.provider, series.provider),
         (query.database, series.code.database),
@@ -89,5 +89,6 @@ def _matches(series: TimeSeries, query: SeriesQuery) -> bool:
     return (
         series.number > query.after
         and all(asked is None or asked == has for asked, has in wanted)
-        and all(word.casefold() in text for word in query.words)
+        and all(any(word.startswith(term) for word in words) for term in query.terms)
+        and query.can_be_met
     )

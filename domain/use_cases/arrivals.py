@@ -12,7 +12,7 @@ from domain.fetches import Fetch
 from domain.observations import Label, Observations
 from domain.ports import Fetched, UnitOfWork
 from domain.series import TimeSeries
-from domain.vintages import Arrival, Cause, Moment, Vintage, is_news, known_at, refuse_shrink
+from domain.vintages import Arrival, Cause, Moment, Prepared, Vintage, is_news, known_at, refuse_shrink
 
 logger = logging.getLogger(__name__)
 
@@ -23,16 +23,22 @@ class WindowDiscarded(Exception):
     """A window of the series cannot explain how it differs from what is kept; the whole must be asked for."""
 
 
-def news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Sequence[Arrival]:
+def prepare(uow: UnitOfWork, fetch: Fetch, fetched: Fetched) -> Prepared:
     """
-    Decide what is added to a locked series.
+    Decide what an answer adds to its series, and make it ready before the series is locked.
 
     Raises:
         WindowDiscarded: see there.
+        SeriesNotFound: it has been removed.
         SuspiciousShrink: too little would be left, and the fetch does not allow it.
         AnswerNotUnderstood: the answer has dates outside the window that it covers.
 
     """
+    series = uow.series.get(fetch.series_id)
+    return uow.vintages.prepare(series.id, _news(uow, series, fetch, fetched))
+
+
+def _news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Sequence[Arrival]:
     kept, newest = _newest_state(uow, series), series.newest
     states = _whole(kept, fetched)
     if newest and not fetch.allow_shrink:

@@ -25,7 +25,7 @@ from tests.benchmarks.crowds import CROWD, PLACES, a_million_series, code_of, pa
 from tests.benchmarks.databases import Database, marginal, per_append
 from tests.benchmarks.datasets import DAYS, NOW, dividend_events, gdp, growing, recorded_wiki, wiki
 from tests.benchmarks.table import Table, medians, timed
-from tests.builders import CannedSource, FakeProviders, an_arrival
+from tests.builders import CannedSource, FakeProviders, an_arrival, append
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(600)]
 
@@ -49,7 +49,7 @@ def written(database: Database, state: Observations) -> float:
     """Tell how long a first vintage takes, the commit included."""
     with database.store.writing() as uow:
         series = uow.series.add("quandl", DatasetCode("WIKI", uuid4().hex))
-        return timed(lambda: (uow.vintages.append(series.id, [an_arrival(NOW, state)]), uow.commit()))
+        return timed(lambda: (append(uow, series.id, [an_arrival(NOW, state)]), uow.commit()))
 
 
 def worst(database: Database, series_id: UUID, moments: list[Moment], usual: Moment) -> float:

@@ -20,7 +20,7 @@ from domain.observations import Observations, Unit
 from domain.ports import Store
 from domain.series import Metadata
 from domain.vintages import Beginning, Kept, Moment, Vintage
-from tests.builders import an_arrival
+from tests.builders import an_arrival, append
 from tests.contracts.conftest import StoppedClock
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -60,7 +60,7 @@ def kept(store: Store, history: list[tuple[int, Observations]], *, at_once: bool
     with store.writing() as uow:
         series = uow.series.add("quandl", DatasetCode("X", uuid4().hex))
         batches = [arrivals] if at_once else [[arrival] for arrival in arrivals]
-        vintages = [vintage for batch in batches for vintage in uow.vintages.append(series.id, batch)]
+        vintages = [vintage for batch in batches for vintage in append(uow, series.id, batch)]
         uow.commit()
     return series.id, vintages
 
@@ -124,7 +124,7 @@ def test_late_states_are_counted_against_what_was_known_just_before(store: Store
     with store.writing() as uow:
         uow.vintages.find(series_id, Moment())
         arrivals = [an_arrival(at(hour), state) for hour, state in ((4, states[1]), (10, states[3]), (5, states[2]))]
-        vintages = uow.vintages.append(series_id, arrivals)
+        vintages = append(uow, series_id, arrivals)
         uow.commit()
 
     assert [vintage.added for vintage in vintages] == [1, 2, 1]
@@ -189,7 +189,7 @@ def test_labels_keep_their_precision(store: Store) -> None:
     with store.writing() as uow:
         series = uow.series.add("quandl", DatasetCode("X", "LABELS"))
         arrivals = [replace(an_arrival(START), published=label) for label in labels]
-        vintages = uow.vintages.append(series.id, arrivals)
+        vintages = append(uow, series.id, arrivals)
         uow.commit()
 
     with store.reading() as uow:
@@ -328,7 +328,7 @@ def test_what_damage_reaches_and_what_not(store: Any) -> None:
         assert [damage.number for damage in uow.vintages.damage(series_id)] == [3, 4]
         assert list(uow.vintages.damage(other)) == []
     with store.writing() as uow:
-        (vintage,) = uow.vintages.append(series_id, [an_arrival(at(9), full)])
+        (vintage,) = append(uow, series_id, [an_arrival(at(9), full)])
         uow.commit()
     with store.reading() as uow:
         found = uow.vintages.find(series_id, Moment())
@@ -355,7 +355,7 @@ def test_a_damaged_newest_state_blocks_no_new_one(store: Any, caplog: pytest.Log
     series_id, _ = kept(store, [(0, state)], at_once=True)
     spoil(store, 1, checksum=b"\0" * 16)
     with store.writing() as uow:
-        uow.vintages.append(series_id, [an_arrival(at(1), state)])
+        append(uow, series_id, [an_arrival(at(1), state)])
         uow.commit()
 
     with store.reading() as uow:
