@@ -32,6 +32,7 @@ pytestmark = [pytest.mark.bench, pytest.mark.timeout(600)]
 DATASETS = pytest.mark.parametrize("dividends", [False, True], ids=["plain", "dividends"])
 PASSES, SUSPECTS = 3, 10
 SIDE_BY_SIDE = 400
+WORDS = ("company",), ("code777777",), ("town77",), ("daily", "code9"), ("db99", "town1"), ("nowhere",)
 
 
 def snapshot_of(state: Observations) -> tuple[int, bytes]:
@@ -170,6 +171,14 @@ def test_a_million_series(database: Database, table: Table) -> None:
             uow.now()
             return timed(lambda: uow.series.find("quandl", code_of(number)))
 
+    def searched(*words: str) -> float:
+        with database.store.reading() as uow:
+            uow.now()
+            return timed(lambda: uow.series.search(SeriesQuery(words=words, limit=50)))
+
+    for words in WORDS:
+        (took,) = medians(lambda words=words: searched(*words), rounds=5)
+        table.add(f"search {CROWD:,} for {' '.join(words)}, ms", database.name, took, 50)
     for place in PLACES:
         lists, finds = medians(lambda place=place: listed(place), lambda place=place: by_code(place + 1))
         table.add(f"list 50 of {CROWD:,} after {place:,}, ms", database.name, lists, limit)

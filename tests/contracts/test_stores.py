@@ -151,7 +151,9 @@ def test_searching(store: Store, clock: StoppedClock) -> None:
 
     assert found() == [fb.id, gold.id, ibm.id]
     assert found(words=("gold",)) == found(words=("LONDON", "lbma")) == found(words=("100%",)) == [gold.id]
-    assert found(words=("0_%",)) == found(words=("gold", "wiki")) == []
+    assert found(words=("lond", "FIX")) == found(words=("lbma/gold",)) == [gold.id]
+    assert found(words=("0_%",)) == found(words=("gold", "wiki")) == found(words=("old",)) == found(words=("gold", "%")) == []
+    assert found(words=("wiki",), provider="files") == []
     assert found(provider="files") == found(status=SeriesStatus.SUCCESS) == [gold.id]
     assert found(database="WIKI") == found(status=SeriesStatus.PENDING) == [fb.id, ibm.id]
     assert found(code=FB) == [fb.id]

@@ -130,6 +130,22 @@ def test_late_states_are_counted_against_what_was_known_just_before(store: Store
     assert [vintage.added for vintage in vintages] == [1, 2, 1]
 
 
+def test_what_was_prepared_before_others_came_is_refused(store: Store) -> None:
+    """States that were compared with a vintage that is no longer the last are not appended, and nothing is."""
+    state = Observations.of([1], ("a",), [[1.0]])
+    series_id, _ = kept(store, [(0, state)], at_once=True)
+    with store.reading() as uow:
+        prepared = [uow.vintages.prepare(series_id, arrivals) for arrivals in ([an_arrival(at(1), state)], [])]
+    with store.writing() as uow:
+        assert uow.vintages.append(series_id, prepared[0])
+        assert [uow.vintages.append(series_id, each) for each in prepared] == [False, False]
+        uow.commit()
+
+    with store.reading() as uow:
+        assert [vintage.number for vintage in uow.vintages.listed(series_id, after=0, limit=9)] == [1, 2]
+        assert uow.series.get(series_id).newest == prepared[0].vintages[0]
+
+
 def test_a_thousand_daily_vintages_read_back(store: Store) -> None:
     """A series that grows by a day at a time, past the longest chain, reads back at every position."""
     days = 600
