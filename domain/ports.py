@@ -173,9 +173,9 @@ class SeriesRepository(Protocol):
         """Give the metadata as they were known at a moment, or the first ones if it is earlier."""
         ...
 
-    def lock(self, series_id: UUID) -> TimeSeries:
+    def lock(self, series_id: UUID) -> None:
         """
-        Give a series and keep every other writer of its vintages away until this unit of work ends.
+        Keep every other writer of a series' vintages away until this unit of work ends.
 
         Raises:
             SeriesNotFound: none has this id (any more).

@@ -66,9 +66,10 @@ class MemorySeriesRepository:
         known = [metadata for known_at, metadata in entries if known_at <= moment] or [metadata for _, metadata in entries[:1]]
         return known[-1] if known else Metadata()
 
-    def lock(self, series_id: UUID) -> TimeSeries:
+    def lock(self, series_id: UUID) -> None:
         """See the port; the unit of work is the only writer already."""
-        return self.get(series_id)
+        if series_id not in self.state.series:
+            raise SeriesNotFound
 
     def checked(self, series_id: UUID, metadata: Metadata) -> None:
         """See the port."""

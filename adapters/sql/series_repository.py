@@ -57,10 +57,13 @@ class SqlSeriesRepository:
     def search(self, query: SeriesQuery) -> SeriesPage:
         """See the port."""
         # Chosen first and completed then: Postgres would else merge whole tables, at a cost that grows with the page.
-        chosen = numbers(query, on_postgres=self.transaction.on_postgres)
-        page = series.c.number.in_(chosen.limit(query.limit + 1).correlate(None))
-        rows = self.transaction.run(_COMPLETE.where(page).order_by(series.c.number)).mappings().all() if query.can_be_met else []
-        found = [_series_from(row) for row in rows]
+        chosen: Any = _listed(query)
+        if query.words:
+            chosen = numbers(self.transaction, query, _conditions(query)) if query.can_be_met else []
+            if not chosen:
+                return SeriesPage((), None)
+        page = self.transaction.run(_COMPLETE.where(series.c.number.in_(chosen)).order_by(series.c.number)).mappings()
+        found = [_series_from(row) for row in page]
         more = len(found) > query.limit
         return SeriesPage(tuple(found[: query.limit]), found[query.limit - 1].number if more else None)
 
@@ -71,10 +74,10 @@ class SqlSeriesRepository:
         first = of_series.order_by(descriptions.c.number).limit(1)
         return _metadata_from(self.transaction.run(known).scalar() or self.transaction.run(first).scalar())
 
-    def lock(self, series_id: UUID) -> TimeSeries:
+    def lock(self, series_id: UUID) -> None:
         """See the port."""
-        self.transaction.run(select(series.c.number).where(series.c.id == series_id).with_for_update(key_share=True))
-        return self.get(series_id)
+        if not self.transaction.run(select(series.c.number).where(series.c.id == series_id).with_for_update(key_share=True)).first():
+            raise SeriesNotFound
 
     def checked(self, series_id: UUID, metadata: Metadata) -> None:
         """See the port."""
@@ -111,6 +114,22 @@ class SqlSeriesRepository:
             "created_at": self.transaction.now(),
         }
         self.transaction.run(dialect.insert(series).values(row).on_conflict_do_nothing())
+
+
+def _listed(query: SeriesQuery) -> Any:
+    chosen = select(series.c.number).where(series.c.number > query.after, *_conditions(query)).order_by(series.c.number)
+    return chosen.limit(query.limit + 1).correlate(None)
+
+
+def _conditions(query: SeriesQuery) -> list[Any]:
+    code = query.code
+    wanted = [
+        (series.c.provider, query.provider),
+        (series.c.status, query.status),
+        (series.c.database_code, code.database if code else query.database),
+        (series.c.dataset_code, code.dataset if code else None),
+    ]
+    return [column == value for column, value in wanted if value is not None]
 
 
 def _identity(provider: str, code: DatasetCode) -> list[ColumnElement[bool]]:

@@ -52,12 +52,15 @@ class SqlVintageRepository:
 
     def append(self, series_id: UUID, prepared: Prepared) -> bool:
         """See the port."""
-        last = _of(select(func.coalesce(func.max(vintages.c.number), 0)), series_id)
-        if self.transaction.run(last).scalar_one() != prepared.after:
-            return False
-        if prepared.forms:
-            self._insert(series_id, prepared.forms)
-        return True
+        last = _of(select(func.coalesce(func.max(vintages.c.number), 0)), series_id).scalar_subquery() == prepared.after
+        rows = prepared.forms
+        if not rows:
+            return bool(self.transaction.run(select(last)).scalar_one())
+        taken = update(feed).where(last).values(position=feed.c.position + len(rows)).returning(feed.c.position)
+        position = self.transaction.run(taken).scalar_one_or_none()
+        if position is not None:
+            self._insert(series_id, [row | {"position": position - n} for n, row in zip(range(len(rows) - 1, -1, -1), rows, strict=True)])
+        return position is not None
 
     def listed(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
         """See the port."""
@@ -144,10 +147,8 @@ class SqlVintageRepository:
             self.newest[series_id] = chain
         return chain
 
-    def _insert(self, series_id: UUID, rows: Sequence[dict[str, Any]]) -> None:
-        taken = update(feed).values(position=feed.c.position + len(rows)).returning(feed.c.position)
-        first = self.transaction.run(taken).scalar_one() - len(rows) + 1
-        self.transaction.run(insert(vintages), [row | {"position": first + n} for n, row in enumerate(rows)])
+    def _insert(self, series_id: UUID, rows: list[dict[str, Any]]) -> None:
+        self.transaction.run(insert(vintages), rows)
         of_series = select(vintages.c.number).where(vintages.c.series == series.c.number)
         newest = of_series.order_by(vintages.c.known_at.desc(), vintages.c.number.desc()).limit(1).scalar_subquery()
         self.transaction.run(update(series).where(series.c.id == series_id).values(vintage=newest))

@@ -43,7 +43,8 @@ def _news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -
     states = _whole(kept, fetched)
     if newest and not fetch.allow_shrink:
         _refuse_shrink(kept, newest, states[-1][1], fetched.covers)
-    moment = max(uow.now(), newest.fetched_at) if newest else uow.now()
+    now = uow.now()
+    moment = max(now, newest.fetched_at) if newest else now
     labels = dict(uow.vintages.labels(series.id)) if any(published is not None for published, _ in states) else {}
     readable = newest if kept is not None else None
     if newest and readable is None and newest.published is not None:
@@ -65,6 +66,8 @@ def _refuse_shrink(kept: Observations | None, newest: Vintage, after: Observatio
 
 
 def _newest_state(uow: UnitOfWork, series: TimeSeries) -> Observations | None:
+    if series.newest is None:
+        return None
     try:
         kept = uow.vintages.find(series.id, Moment())
     except DamagedVintage as error:

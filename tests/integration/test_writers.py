@@ -59,7 +59,8 @@ def keep(store: SqlStore, n: int) -> str:
         found = uow.series.find("quandl", CODE)
         if found is None:
             raise SeriesNotFound
-        series = uow.series.lock(found.id)
+        uow.series.lock(found.id)
+        series = uow.series.get(found.id)
         news = is_news(None, state.digest().hex(), newest=series.newest, labelled={})
         append(uow, series.id, [an_arrival(START + timedelta(minutes=n), state)] if news else [])
         uow.commit()
