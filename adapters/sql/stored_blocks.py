@@ -76,13 +76,15 @@ def _copied(transaction: Transaction, series_id: UUID, moment: Moment) -> Sequen
     conditions = " AND ".join([f"s.id = '{series_id}'", *_conditions(moment)])
     # A damaged path is noticed when its row is verified: here it must not end the transaction.
     below = "CASE WHEN v.path ~ '^[0-9]{1,9}( [0-9]{1,9})*$' THEN v.path || ' ' ELSE '' END"
+    order = "" if moment == Moment() else "ORDER BY v.known_at DESC, v.number DESC"
     own = (
         f"SELECT v.series, v.number, {below} || v.number AS numbers FROM {stored} v JOIN {of} s ON s.number = v.series "  # noqa: S608 - an identifier, moments and integers
-        f"WHERE {conditions} ORDER BY v.known_at DESC, v.number DESC LIMIT 1"
+        f"WHERE {conditions} {order} LIMIT 1"
     )
+    # One by one: else Postgres goes through all the series' rows where it has not counted them yet.
     query = (
-        f"WITH own AS ({own}) SELECT {{columns}} FROM own JOIN {stored} v ON v.series = own.series "  # noqa: S608 - as above
-        "AND v.number = ANY (string_to_array(own.numbers, ' ')::integer[]) ORDER BY v.number = own.number DESC"
+        f"WITH own AS ({own}) SELECT {{columns}} FROM own CROSS JOIN unnest(string_to_array(own.numbers, ' ')::integer[]) n "  # noqa: S608 - as above
+        f"CROSS JOIN LATERAL (SELECT * FROM {stored} WHERE series = own.series AND number = n LIMIT 1) v ORDER BY v.number = own.number DESC"
     )
     return copied_rows(transaction, _COLUMNS, query)
 
