@@ -84,7 +84,8 @@ def _copied(transaction: Transaction, series_id: UUID, moment: Moment) -> Sequen
     # One by one: else Postgres goes through all the series' rows where it has not counted them yet.
     query = (
         f"WITH own AS ({own}) SELECT {{columns}} FROM own CROSS JOIN unnest(string_to_array(own.numbers, ' ')::integer[]) n "  # noqa: S608 - as above
-        f"CROSS JOIN LATERAL (SELECT * FROM {stored} WHERE series = own.series AND number = n LIMIT 1) v ORDER BY v.number = own.number DESC"
+        f"CROSS JOIN LATERAL (SELECT * FROM {stored} WHERE series = own.series AND number = n LIMIT 1) v "
+        "ORDER BY v.number = own.number DESC"
     )
     return copied_rows(transaction, _COLUMNS, query)
 
