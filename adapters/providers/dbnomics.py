@@ -17,7 +17,7 @@ from adapters.providers._cells import numbers, observations
 from adapters.providers._choosing import chosen, code_for, one_state
 from adapters.providers._columns import Table
 from adapters.providers._conversations import Conversation
-from adapters.providers._documents import is_csv, json_of, objects, read_csv, rows_of
+from adapters.providers._documents import is_csv, json_of, objects, read_csv, read_text, rows_of
 from adapters.providers._http import HttpClient
 from adapters.providers._periods import read_periods
 from adapters.providers._statuses import Door, is_success, status_error
