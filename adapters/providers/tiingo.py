@@ -46,6 +46,8 @@ KEY_NEEDED = True
 _FROM_THE_BEGINNING = {"startDate": "1900-01-01"}
 _BY_DAY = {**_FROM_THE_BEGINNING, "resampleFreq": "1day"}
 _DATES = ("date", "timestamp", "quoteTimestamp")
+# The fields of an object come in more than one order, which must not make another state of the same values: as in CSV.
+_ORDER = "close high low open volume adjClose adjHigh adjLow adjOpen adjVolume divCash splitFactor volumeNotional tradesDone".split()
 _PATH = re.compile(r"(?:/tiingo)?/(daily|crypto|fx|iex|fundamentals)/([^/]+)(?:/(?:prices|daily))?/?$")
 _FREQUENCIES = (
     ("daily", Frequency.DAILY),
@@ -154,7 +156,8 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
     dates = next((name for name in _DATES if name in names), "")
     if not dates:
         raise AnswerNotUnderstood(f"The answer's rows have no date; they have {', '.join(map(repr, names[:5]))}.")
-    order = [dates, *(name for name in names if name != dates)]
+    known = [name for name in _ORDER if name in names]
+    order = [dates, *known, *(name for name in names if name not in (dates, *known))]
     return Table(names=tuple(order), rows=[[row.get(name) for name in order] for row in rows])
 
 
