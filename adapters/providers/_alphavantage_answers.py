@@ -57,7 +57,7 @@ def named_error(document: Any, answer: Answer, door: Door) -> FetchError | None:
     if any(often in words for often in _TOO_OFTEN):
         return RateLimited(text, retry_after=retry_after(answer))
     if "premium" in words:
-        return SourceForbidden(text, hint="The key's account may not see it.")
+        return SourceForbidden(text, hint="Ask for less, as AV/TIME_SERIES_DAILY.IBM,outputsize=compact, or with the key of a dearer plan.")
     if "apikey" in words.replace(" ", ""):
         return key_rejected(text, door) if door.key else key_missing(text, door)
     return DatasetNotFound(text) if not said or "invalid api call" in words else AnswerNotUnderstood(text)
@@ -92,7 +92,7 @@ def _is_by_date(rows: Any) -> bool:
 
 
 def _table(rows: Sequence[tuple[Any, Mapping[str, Any]]], skipped: str = "") -> Table:
-    names = [name for name in dict.fromkeys(name for _, row in rows for name in row) if name != skipped]
+    names = sorted({name for _, row in rows for name in row} - {skipped})
     length = _DAY if any(len(str(date)) == _DAY for date, _ in rows) else None
     cells = [[str(date)[:length], *(_cell(row.get(name)) for name in names)] for date, row in rows]
     return Table(names=("Date", *map(plain, names)), rows=cells, as_text=True)

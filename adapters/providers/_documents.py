@@ -16,7 +16,8 @@ from adapters.providers._texts import whole_escapes
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, FetchError
 from domain.ports import Answer
 
-_DATES_FIRST = re.compile(rb'(?:\xef\xbb\xbf)?\s*"?(?:date|time|timestamp|period)"?\s*,', re.IGNORECASE)
+_LINE = re.compile(rb"[^\r\n]{0,4000}")
+_DATES = frozenset({b"date", b"time", b"timestamp", b"period"})
 
 
 def read_text(body: bytes) -> str:
@@ -100,8 +101,10 @@ def is_json(answer: Answer) -> bool:
 
 
 def is_csv(answer: Answer) -> bool:
-    """Tell whether a good answer's body begins with the name of a column of dates, and another one."""
-    return is_success(answer) and bool(_DATES_FIRST.match(answer.body))
+    """Tell whether a good answer's first line names columns, one of them of dates."""
+    line = _LINE.match(answer.body.removeprefix(b"\xef\xbb\xbf").lstrip())
+    names = [name.strip(b'" ').lower() for name in line[0].split(b",")] if line else []
+    return is_success(answer) and len(names) > 1 and not _DATES.isdisjoint(names)
 
 
 def json_of(answer: Answer, door: Door, named_error: Callable[[Any, Answer, Door], FetchError | None]) -> Any:

@@ -35,6 +35,8 @@ _SERIES = re.compile(r"/v2/seriesid/([^/]+)/?$")
 _ASKED = re.compile(r"data(?:\[[0-9]*\])?")
 _DESCRIPTION = re.compile(r"(?:name|desc|description|units?)$", re.IGNORECASE)
 _TITLE = re.compile(r"(?:name|desc|description)$", re.IGNORECASE)
+_NOTHING = re.compile("(?!)")
+_NUMBERS = (int, float, type(None))
 _FREQUENCIES: Mapping[str, Frequency] = {
     "A": Frequency.ANNUAL,
     "Q": Frequency.QUARTERLY,
@@ -43,6 +45,8 @@ _FREQUENCIES: Mapping[str, Frequency] = {
     "4": Frequency.WEEKLY,
     "D": Frequency.DAILY,
 } | {str(known): known for known in Frequency}
+
+Groups = dict[tuple[str, ...], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,26 +100,28 @@ def series_in(document: Mapping[str, Any], place: Place) -> Sequence[Parsed]:
         return [_of_first_version(fields) for fields in objects(document["series"], "series")]
     rows = rows_in(document)
     columns = place.columns or _columns(rows)
-    groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
-        groups[_facets(row, columns)].append(row)
+    groups = _grouped(rows, columns, _DESCRIPTION)
+    if any(len({row["period"] for row in group}) < len(group) for group in groups.values()):
+        groups = _grouped(rows, columns, _NOTHING)
     return [_group(facets, group, columns, (document["response"], place)) for facets, group in groups.items()]
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     names = dict.fromkeys(name for row in rows for name in row)
     columns = tuple(name for name in names if f"{name}-units" in names) or tuple({"value"} & set(names))
+    columns = columns or tuple(name for name in names if name != "period" and all(type(row.get(name)) in _NUMBERS for row in rows))
     if rows and not columns:
         raise AnswerNotUnderstood("None of the fields in the answer's rows is data.", hint="Ask for columns with data[]=….")
     return columns
 
 
-def _facets(row: Mapping[str, Any], columns: Sequence[str]) -> tuple[str, ...]:
-    return tuple(
-        f"{name}={value}"
-        for name, value in row.items()
-        if not (name == "period" or name in columns or value is None or _DESCRIPTION.search(name))
-    )
+def _grouped(rows: Sequence[dict[str, Any]], columns: Sequence[str], description: re.Pattern[str]) -> Groups:
+    """Part rows by their facets; where periods repeat, a description such as a unit is one, too."""
+    groups: Groups = defaultdict(list)
+    for row in rows:
+        others = {name: value for name, value in row.items() if not (name == "period" or name in columns or value is None)}
+        groups[tuple(f"{name}={value}" for name, value in others.items() if not description.search(name))].append(row)
+    return groups
 
 
 def _group(
@@ -151,7 +157,7 @@ def _are_words(cells: Sequence[Any]) -> bool:
 
 def _of_first_version(fields: Mapping[str, Any]) -> Parsed:
     rows, name = fields.get("data"), str(fields.get("series_id", ""))
-    if not isinstance(rows, list) or not all(isinstance(row, list) and len(row) == len(("period", "value")) for row in rows):
+    if not isinstance(rows, list) or not all(isinstance(row, list) and len(row) >= len(("period", "value")) for row in rows):
         raise AnswerNotUnderstood(f"The series {storable(name[:40])} has no list of periods and values.")
     axis = read_periods(row[0] for row in rows)
     metadata = Metadata(

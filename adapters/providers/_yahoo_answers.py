@@ -13,7 +13,8 @@ The day of a row is that of the exchange's time zone: ``gmtoffset`` is the offse
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -31,6 +32,7 @@ from domain.ports import Answer, Parsed
 from domain.series import Metadata
 
 _COLUMNS = {"open": "Open", "high": "High", "low": "Low", "close": "Close", "adjclose": "Adj Close", "volume": "Volume"}
+_DAY = 86_400
 _EVENTS = ("dividends", "splits", "capitalGains")
 _BY_DAY: Mapping[str, Frequency | None] = {
     "1d": Frequency.DAILY,
@@ -97,7 +99,7 @@ def prices_in(result: Mapping[str, Any]) -> Parsed:
         raise AnswerNotUnderstood("A chart in the answer has moments and no prices.")
     if any(len(cells) != len(stamps) for cells in columns.values() if stamps):
         raise AnswerNotUnderstood("A chart in the answer has more or fewer prices than moments.")
-    granularity = text_of(meta.get("dataGranularity")) or "1d"
+    granularity = text_of(meta.get("dataGranularity")) or _likely_granularity(stamps)
     axis = _axis(stamps, meta, granularity)
     last = _once_a_day(axis, stamps, meta)
     values = {title: numbers(cells if stamps else [], title)[last] for title, cells in columns.items()}
@@ -132,13 +134,27 @@ def _axis(stamps: Sequence[Any], meta: Mapping[str, Any], granularity: str) -> A
         raise AnswerNotUnderstood("A moment in the answer is not a number of seconds.")
     if granularity not in _BY_DAY:
         return Axis(np.array(stamps, dtype="datetime64[s]"), "s", None)
-    zone = text_of(meta.get("exchangeTimezoneName")) or "UTC"
+    zone = _zone(meta)
     try:
-        local = ZoneInfo(zone)
-        days = [datetime.fromtimestamp(stamp, UTC).astimezone(local).date() for stamp in stamps]
-    except (ZoneInfoNotFoundError, ValueError, OverflowError, OSError) as exc:
-        raise AnswerNotUnderstood(f"The answer's time zone {zone[:40]!r} is not known here, or a moment is none.") from exc
+        days = [datetime.fromtimestamp(stamp, UTC).astimezone(zone).date() for stamp in stamps]
+    except (ValueError, OverflowError, OSError) as exc:
+        raise AnswerNotUnderstood("A moment in the answer lies outside the years 1 to 9999.") from exc
     return Axis(np.array(days, dtype="datetime64[D]"), "D", _BY_DAY[granularity])
+
+
+def _zone(meta: Mapping[str, Any]) -> tzinfo:
+    """Give the exchange's time zone; where it has a name that this machine does not know, its offset of today."""
+    offset = meta.get("gmtoffset")
+    try:
+        return ZoneInfo(text_of(meta.get("exchangeTimezoneName")) or "")
+    except (ZoneInfoNotFoundError, ValueError):
+        return timezone(timedelta(seconds=offset)) if type(offset) is int and abs(offset) < _DAY else UTC
+
+
+def _likely_granularity(stamps: Sequence[Any]) -> str:
+    """Guess at days unless some moments are closer to each other."""
+    moments = sorted(stamp for stamp in stamps if type(stamp) is int)
+    return "1m" if any(after - before < _DAY // 2 for before, after in pairwise(moments)) else "1d"
 
 
 def _once_a_day(axis: Axis, stamps: Sequence[Any], meta: Mapping[str, Any]) -> Any:

@@ -96,6 +96,7 @@ class BlsSource:
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http = http
         self._years = _YEARS_WITH_KEY if options.api_key else _YEARS_WITHOUT
+        self._catalog = {"catalog": "true"} if options.api_key else {}
         self._secret = {"registrationkey": options.api_key} if options.api_key else {}
         self._door = Door(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
@@ -108,7 +109,7 @@ class BlsSource:
         rows: list[dict[str, Any]] = []
         catalog: Any = None
         for start, end in windows(datetime.now(UTC).year, self._years):
-            answer = calls.get(("timeseries", "data", match[1]), {"startyear": str(start), "endyear": str(end), "catalog": "true"})
+            answer = calls.get(("timeseries", "data", match[1]), {"startyear": str(start), "endyear": str(end), **self._catalog})
             [found] = self._series(answer)[:1] or [{}]
             catalog = catalog or found.get("catalog")
             more = [row for row in _rows(found) if start <= int(row["year"]) <= end]
@@ -155,7 +156,7 @@ def _by_words(messages: str, answer: Answer, door: Door) -> FetchError:
     text, words = f"The Bureau refuses: {said or 'it gives no reason.'}", said.casefold()
     if any(none_such in words for none_such in _NONE_SUCH):
         return DatasetNotFound(text)
-    if "threshold" in words:
+    if "threshold" in words or "exceeded" in words:
         return RateLimited(text, retry_after=retry_after(answer))
     if "key" in words and ("invalid" in words or "provided" in words):
         return key_rejected(text, door) if door.key else key_missing(text, door)

@@ -47,7 +47,10 @@ _FROM_THE_BEGINNING = {"startDate": "1900-01-01"}
 _BY_DAY = {**_FROM_THE_BEGINNING, "resampleFreq": "1day"}
 _DATES = ("date", "timestamp", "quoteTimestamp")
 # The fields of an object come in more than one order, which must not make another state of the same values: as in CSV.
-_ORDER = "close high low open volume adjClose adjHigh adjLow adjOpen adjVolume divCash splitFactor volumeNotional tradesDone".split()
+_ORDER = (
+    *("close", "high", "low", "open", "volume", "adjClose", "adjHigh", "adjLow", "adjOpen", "adjVolume"),
+    *("divCash", "splitFactor", "volumeNotional", "tradesDone"),
+)
 _PATH = re.compile(r"(?:/tiingo)?/(daily|crypto|fx|iex|fundamentals)/([^/]+)(?:/(?:prices|daily))?/?$")
 _FREQUENCIES = (
     ("daily", Frequency.DAILY),
@@ -170,7 +173,7 @@ def _series_of_ticker(row: Mapping[str, Any], url: str) -> Sequence[Parsed]:
 
 def _series_in(table: Table, url: str) -> Sequence[Parsed]:
     """Give the one series of a table, or one for each ticker that it names."""
-    columns = read_columns(table, date_first=True)
+    columns = read_columns(table, date_first=False)
     match = _PATH.search(unquote(urlsplit(url).path))
     kind, ticker = (match[1], match[2]) if match else ("daily", "UNNAMED")
     if "ticker" not in table.names:
