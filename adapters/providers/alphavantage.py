@@ -68,14 +68,7 @@ _FREQUENCIES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """
-    The options of the provider.
-
-    Attributes:
-        api_key: the API takes it in the query only.
-        base_url: what stands before ``/query``.
-
-    """
+    """The options: the key, which the API takes in the query only, and what stands before ``/query``."""
 
     api_key: str = field(default="", repr=False)
     base_url: str = "https://www.alphavantage.co"

@@ -63,14 +63,7 @@ _NONE_SUCH = ("does not exist", "invalid series", "no series")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """
-    The options of the provider.
-
-    Attributes:
-        api_key: the registration key; the API takes it in the query only.
-        base_url: what stands before ``/timeseries``.
-
-    """
+    """The options: the registration key, which the API takes in the query only, and what stands before ``/timeseries``."""
 
     api_key: str = field(default="", repr=False)
     base_url: str = "https://api.bls.gov/publicAPI/v2"

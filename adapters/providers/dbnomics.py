@@ -51,13 +51,7 @@ _FREQUENCIES: Mapping[str, Frequency] = {"A": Frequency.ANNUAL, "Q": Frequency.Q
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """
-    The options of the provider.
-
-    Attributes:
-        base_url: what stands before ``/series``.
-
-    """
+    """The options: what stands before ``/series``."""
 
     base_url: str = "https://api.db.nomics.world/v22"
 

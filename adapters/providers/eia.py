@@ -47,14 +47,7 @@ _PARTS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """
-    The options of the provider.
-
-    Attributes:
-        api_key: the API takes it in the query only.
-        base_url: what stands before the route.
-
-    """
+    """The options: the key, which the API takes in the query only, and what stands before the route."""
 
     api_key: str = field(default="", repr=False)
     base_url: str = "https://api.eia.gov/v2"

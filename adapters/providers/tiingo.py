@@ -63,14 +63,7 @@ _FREQUENCIES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """
-    The options of the provider.
-
-    Attributes:
-        api_key: sent as a header, never in a URL.
-        base_url: what stands before ``/tiingo`` and ``/iex``.
-
-    """
+    """The options: the key, which is sent as a header, and what stands before ``/tiingo`` and ``/iex``."""
 
     api_key: str = field(default="", repr=False)
     base_url: str = "https://api.tiingo.com"

@@ -44,13 +44,7 @@ _ROWS_A_PAGE = "20000"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """
-    The options of the provider.
-
-    Attributes:
-        base_url: what stands before ``/country``.
-
-    """
+    """The options: what stands before ``/country``."""
 
     base_url: str = "https://api.worldbank.org/v2"
 

@@ -53,14 +53,7 @@ _FREQUENCIES = {"1d": Frequency.DAILY, "1wk": Frequency.WEEKLY, "1mo": Frequency
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """
-    The options of the provider.
-
-    Attributes:
-        enabled: whether to ask an API that is not offered to the public.
-        base_url: what stands before ``/v8``.
-
-    """
+    """The options: whether to ask an API that is not offered to the public, and what stands before ``/v8``."""
 
     enabled: bool = False
     base_url: str = "https://query2.finance.yahoo.com"
