@@ -19,7 +19,7 @@ from typing import Any
 from adapters.providers._cells import MISSING
 from adapters.providers._columns import Table
 from adapters.providers._documents import objects
-from adapters.providers._statuses import Door, key_missing, key_rejected, retry_after
+from adapters.providers._statuses import Door, is_success, key_missing, key_rejected, retry_after
 from adapters.providers._texts import texts_of
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited, SourceForbidden
 from domain.ports import Answer
@@ -51,7 +51,7 @@ def named_error(document: Any, answer: Answer, door: Door) -> FetchError | None:
     if not isinstance(document, dict):
         return AnswerNotUnderstood("The answer is a JSON list where an object must be.")
     said = next((str(document[name]) for name in _ERRORS if isinstance(document.get(name), str)), "")
-    if document and not said:
+    if not said and (document or not is_success(answer)):
         return None
     words, text = said.casefold(), f"Alpha Vantage refuses: {door.heard(said) or 'it has nothing of this name.'}"
     if any(often in words for often in _TOO_OFTEN):

@@ -127,8 +127,8 @@ def json_of(answer: Answer, door: Door, named_error: Callable[[Any, Answer, Door
             raise
         raise status_error(answer, door) from exc
     error = named_error(document, answer, door)
-    if error is None and not is_success(answer):
-        error = status_error(answer, door)
+    if not is_success(answer):
+        raise _clearer(error, status_error(answer, door))
     if error:
         raise error
     return document
@@ -145,6 +145,13 @@ def objects(items: Any, what: str) -> Sequence[dict[str, Any]]:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise AnswerNotUnderstood(f"The answer's {what} are not a list of objects.")
     return items
+
+
+def _clearer(said: FetchError | None, by_status: FetchError) -> FetchError:
+    """Choose what the provider says, unless it is not understood and the status is."""
+    if said is None or (type(said) is AnswerNotUnderstood and type(by_status) is not AnswerNotUnderstood):
+        return by_status
+    return said
 
 
 def _loaded(text: str) -> Any:

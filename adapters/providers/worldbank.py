@@ -19,7 +19,7 @@ from adapters.providers._conversations import Conversation
 from adapters.providers._documents import json_of, read_text
 from adapters.providers._http import HttpClient
 from adapters.providers._periods import read_periods
-from adapters.providers._statuses import Door, is_html, is_success, status_error
+from adapters.providers._statuses import Door, is_html, is_success
 from adapters.providers._texts import text_of, texts_of
 from adapters.providers._worldbank_answers import Page, named_error, page_of, read_xml
 from domain.codes import DatasetCode
@@ -94,9 +94,9 @@ class WorldBankSource:
         return chosen(_series_in(self._page(answer).rows), code)
 
     def _page(self, answer: Answer) -> Page:
-        if answer.body.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<") and not is_html(answer):
+        if answer.body[:64].lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<") and not is_html(answer) and is_success(answer):
             document = read_xml(read_text(answer.body))
-            error = named_error(document, answer, self._door) or (None if is_success(answer) else status_error(answer, self._door))
+            error = named_error(document, answer, self._door)
             if error:
                 raise error
             return page_of(document)
