@@ -41,7 +41,7 @@ class Conversation:
             AnswerTooLarge: it was one page too many, or the pages are too large together.
 
         """
-        answer = self._http.get(segments, {**params, **self._secret_params}, self._headers, until=self._until)
+        answer = self._http.get(segments, params, self._headers, secret_params=self._secret_params, until=self._until)
         self._sha.update(answer.body)
         self._first = self._first or answer.url
         self._calls += 1
