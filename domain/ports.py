@@ -128,6 +128,16 @@ class Providers(Protocol):
         """
         ...
 
+    def reader(self, name: str) -> DataSource:
+        """
+        Give a provider's source to read recorded answers with, also where it cannot be asked for want of a key.
+
+        Raises:
+            UnknownProvider, ProviderNotConfigured: as ``source``, the latter only if it cannot be opened at all.
+
+        """
+        ...
+
     def source(self, name: str) -> DataSource:
         """
         Give a provider's source, opened on first use and then shared.

@@ -115,6 +115,8 @@ class FakeProviders:
             raise ProviderNotConfigured(self.get(name).problem)
         return source
 
+    reader = source
+
 
 def memory_use_cases(
     sources: Mapping[str, DataSource | None],
