@@ -13,7 +13,7 @@ from domain.errors import FetchCancelled, FetchNotFound, LeaseLost, RequestKeyRe
 from domain.fetches import Answered, Failure, Fetch, FetchQuery, FetchStatus, Lease, RequestKey, WaitingFor
 from domain.ports import Store
 from domain.series import SeriesQuery, SeriesStatus, TimeSeries
-from tests.builders import an_arrival
+from tests.builders import an_arrival, append
 from tests.contracts.conftest import StoppedClock
 
 FB = DatasetCode("WIKI", "FB")
@@ -56,7 +56,7 @@ def closed(store: Store, series: TimeSeries, clock: StoppedClock, *, vintages: i
     lease = claimed(store, fetch)
     with store.writing() as uow:
         uow.series.lock(series.id)
-        kept = uow.vintages.append(series.id, [an_arrival(clock(), fetch_id=fetch.id)] * vintages)
+        kept = append(uow, series.id, [an_arrival(clock(), fetch_id=fetch.id)] * vintages)
         ended = uow.fetches.succeed(fetch.id, lease, kept)
         uow.commit()
     return ended
@@ -91,7 +91,7 @@ def test_cancelling_what_runs_asks_its_worker(store: Store, clock: StoppedClock)
     with store.writing() as uow, pytest.raises(FetchCancelled):
         uow.fetches.extend(fetch.id, lease)
     with store.writing() as uow:
-        kept = uow.vintages.append(series.id, [an_arrival(clock(), fetch_id=fetch.id)])
+        kept = append(uow, series.id, [an_arrival(clock(), fetch_id=fetch.id)])
         with pytest.raises(FetchCancelled):
             uow.fetches.succeed(fetch.id, lease, kept)
     with store.reading() as uow:

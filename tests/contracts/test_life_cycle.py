@@ -17,7 +17,7 @@ from domain.fetches import Answered, Failure, Fetch, FetchQuery, FetchStatus, Le
 from domain.observations import Observations
 from domain.ports import Store, UnitOfWork
 from domain.series import Metadata, SeriesStatus
-from tests.builders import an_arrival
+from tests.builders import an_arrival, append
 from tests.contracts.conftest import StoppedClock
 from tests.servers import SETTINGS
 
@@ -145,7 +145,7 @@ class LifeCycle(RuleBasedStateMachine):
         try:
             with self.store.writing() as uow:
                 series_id = self.lock(uow, fetch_id)
-                added = uow.vintages.append(series_id, [an_arrival(self.clock(), self.state(), fetch_id=fetch_id) for _ in range(vintages)])
+                added = append(uow, series_id, [an_arrival(self.clock(), self.state(), fetch_id=fetch_id) for _ in range(vintages)])
                 uow.series.checked(series_id, Metadata())
                 uow.fetches.succeed(fetch_id, lease, added)
                 uow.commit()

@@ -7,14 +7,14 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0003"
 
 _MOMENT = sa.BigInteger().with_variant(TIMESTAMP(timezone=True), "postgresql")
 _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _ADDED_NOTHING = sa.text("finished_at is not null and coalesce(vintages_added, 0) = 0")
 _NUMBERED = """
     UPDATE fetches SET number = counted.n
-    FROM (SELECT id, row_number() OVER (PARTITION BY series ORDER BY created_at, id) AS n FROM fetches) AS counted
+    FROM (SELECT id, row_number() OVER (PARTITION BY series ORDER BY created_at, id DESC) AS n FROM fetches) AS counted
     WHERE counted.id = fetches.id
 """
 
