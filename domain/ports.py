@@ -19,7 +19,7 @@ from domain.coverage import Covers
 from domain.fetches import Failure, Fetch, Lease, WaitingFor
 from domain.observations import Label, Observations
 from domain.providers import Provider
-from domain.series import Metadata, SeriesPage, SeriesQuery, TimeSeries
+from domain.series import Metadata, SeriesPage, SeriesQuery, TimeSeries, Version
 from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Origin, Recorded, Vintage
 
 
@@ -155,6 +155,10 @@ class SeriesRepository(Protocol):
             SeriesNotFound: none has this id.
 
         """
+        ...
+
+    def version(self, series_id: UUID) -> Version:
+        """Tell, as cheaply as can be, whether what was read of a series still holds; raises as ``get``."""
         ...
 
     def add(self, provider: str, code: DatasetCode) -> TimeSeries:

@@ -11,7 +11,7 @@ from domain.errors import DamagedVintage, InvalidInput, NoObservationsYet, NotKn
 from domain.frequency import Frequency, collapse
 from domain.observations import Label, Observations
 from domain.ports import Store, UnitOfWork
-from domain.series import TimeSeries
+from domain.series import TimeSeries, Version
 from domain.transforms import Transform, transform
 from domain.use_cases.freshness import Freshness
 from domain.vintages import Kept, Moment, Vintage
@@ -58,6 +58,21 @@ class Reading:
     stale: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """
+    How a series stands now.
+
+    Attributes:
+        age: seconds since a fetch last ended well.
+
+    """
+
+    version: Version
+    stale: bool
+    age: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadSeries:
     """Read observations that are kept; never fetches."""
@@ -86,6 +101,13 @@ class ReadSeries:
             observations=_part(kept.observations, selection),
             stale=stale,
         )
+
+    def standing(self, series_id: UUID) -> Standing:
+        """Tell whether an earlier answer still holds, without reading any observation; raises SeriesNotFound."""
+        with self.store.reading() as uow:
+            version, now = uow.series.version(series_id), uow.now()
+        age = int((now - version.checked_at).total_seconds()) if version.checked_at else 0
+        return Standing(version, self.freshness.is_stale(version, now), max(0, age))
 
 
 def kept_at(uow: UnitOfWork, series: TimeSeries, moment: Moment) -> Kept:

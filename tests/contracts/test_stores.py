@@ -15,7 +15,7 @@ from domain.fetches import Failure, Fetch, FetchStatus, Lease, WaitingFor
 from domain.frequency import Frequency
 from domain.observations import Observations
 from domain.ports import Store
-from domain.series import Metadata, SeriesQuery, SeriesStatus, TimeSeries
+from domain.series import Metadata, SeriesQuery, SeriesStatus, TimeSeries, Version
 from domain.vintages import Moment
 from tests.builders import an_arrival, some_metadata, some_observations
 from tests.contracts.conftest import StoppedClock
@@ -109,6 +109,29 @@ def test_a_series_comes_with_its_newest_parts(store: Store, clock: StoppedClock)
         known = uow.series.get(series.id)
     assert known == replace(series, metadata=some_metadata(), newest=vintages[0], fetch=ended, checked_at=clock())
     assert known.status is SeriesStatus.SUCCESS
+
+
+def test_a_version_tells_what_answers_depend_on(store: Store, clock: StoppedClock) -> None:
+    """It changes with the newest vintage, the metadata and the time of the last good fetch."""
+    series = added(store)
+    bare = Version(provider="quandl", vintages=0, entry=0, frequency=None, checked_at=None)
+
+    with store.writing() as uow:
+        assert uow.series.version(series.id) == bare
+        uow.series.lock(series.id)
+        newest = an_arrival(clock(), published=date(2024, 5, 2), known_at=datetime(2024, 5, 2, tzinfo=UTC))
+        late = an_arrival(clock(), published=date(2024, 5, 1), known_at=datetime(2024, 5, 1, tzinfo=UTC))
+        uow.vintages.append(series.id, [newest])
+        uow.vintages.append(series.id, [late])
+        uow.series.checked(series.id, some_metadata())
+        uow.series.checked(series.id, some_metadata())
+        uow.commit()
+
+    with store.reading() as uow:
+        known = uow.series.version(series.id)
+        with pytest.raises(SeriesNotFound):
+            uow.series.version(uuid4())
+    assert known == replace(bare, vintages=2, entry=1, frequency=Frequency.DAILY, checked_at=clock())
 
 
 def test_metadata_survives_in_every_field(store: Store) -> None:

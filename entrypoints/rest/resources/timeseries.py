@@ -15,7 +15,7 @@ from domain.use_cases.describe_series import DescribeSeries
 from domain.use_cases.read_series import Reading, Selection
 from domain.use_cases.request_fetch import RequestFetch
 from entrypoints.formats import rows
-from entrypoints.rest.addresses import link_next, locate
+from entrypoints.rest.addresses import link_next, permanent_address
 from entrypoints.rest.body import read_object
 from entrypoints.rest.errors import failed, seconds_until
 from entrypoints.rest.params import READING, SEARCHING, Order, Parameters, identifier, selection, series_query
@@ -84,7 +84,7 @@ class TimeSeriesResource(RequestsResource):
                 raise failed(series) from error
             _answer_pending(resp, series)
         else:
-            locate(req, resp, req.path, vintage=reading.vintage.number)
+            resp.set_header("Content-Location", permanent_address(req, req.path, vintage=reading.vintage.number))
             resp.media = {"dataset_data": _quandl(reading, wanted, order)}
 
 
