@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Dependency, Factory, Selector, Singleton
 
@@ -14,6 +16,7 @@ from config.settings import Settings
 from domain.fetches import RetryPolicy
 from domain.providers import Routing
 from domain.use_cases import UseCases
+from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.check_health import CheckHealth
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
@@ -25,6 +28,7 @@ from domain.use_cases.list_providers import ListProviders
 from domain.use_cases.list_vintages import ListVintages
 from domain.use_cases.parse_answer import ParseAnswer
 from domain.use_cases.read_series import ReadSeries
+from domain.use_cases.read_through import ReadThrough
 from domain.use_cases.request_fetch import RequestFetch
 from domain.use_cases.search_series import SearchSeries
 from domain.use_cases.sweep_fetches import SweepFetches
@@ -47,10 +51,19 @@ class Container(DeclarativeContainer):
     freshness = Singleton(Freshness, data_sources, settings.provided.max_age)
     retry = Singleton(RetryPolicy, settings.provided.give_up_seconds)
 
+    catalogue: ClassVar = {"store": store, "providers": data_sources, "routing": routing, "freshness": freshness}
+    request_fetch = Factory(RequestFetch, **catalogue, dispatcher=dispatcher)
+    await_fetch = Factory(AwaitFetch, store=store, most_seconds=settings.provided.wait_seconds)
+
     use_cases = Singleton(
         UseCases,
-        request_fetch=Factory(
-            RequestFetch, store=store, providers=data_sources, routing=routing, freshness=freshness, dispatcher=dispatcher
+        request_fetch=request_fetch,
+        await_fetch=await_fetch,
+        read_through=Factory(
+            ReadThrough,
+            **catalogue,
+            request_fetch=request_fetch,
+            await_fetch=Factory(AwaitFetch, store=store, most_seconds=settings.provided.read_through_seconds),
         ),
         fetch_dataset=Factory(
             FetchDataset,
@@ -62,7 +75,7 @@ class Container(DeclarativeContainer):
         ),
         read_series=Factory(ReadSeries, store=store, freshness=freshness),
         search_series=Factory(SearchSeries, store),
-        describe_series=Factory(DescribeSeries, store=store, providers=data_sources, routing=routing, freshness=freshness),
+        describe_series=Factory(DescribeSeries, **catalogue),
         follow_fetches=Factory(FollowFetches, store),
         sweep_fetches=Factory(SweepFetches, store),
         list_vintages=Factory(ListVintages, store),

@@ -19,7 +19,7 @@ from domain.coverage import Covers
 from domain.fetches import Failure, Fetch, Lease, WaitingFor
 from domain.observations import Label, Observations
 from domain.providers import Provider
-from domain.series import Metadata, SeriesPage, SeriesQuery, TimeSeries, Version
+from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, Version
 from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Origin, Recorded, Vintage
 
 
@@ -171,6 +171,14 @@ class SeriesRepository(Protocol):
 
     def search(self, query: SeriesQuery) -> SeriesPage:
         """Give the matching series in order of creation."""
+        ...
+
+    def count(self, query: SeriesQuery, *, most: int) -> int:
+        """Count the matching series, wherever the page begins, but never beyond ``most``."""
+        ...
+
+    def databases(self) -> Sequence[Database]:
+        """Give the database codes under which series are kept, in alphabetical order."""
         ...
 
     def metadata_at(self, series_id: UUID, moment: datetime) -> Metadata:

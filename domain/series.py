@@ -111,7 +111,9 @@ class SeriesQuery:
 
     Attributes:
         words: each must stand in the code, name or description, case-blind.
+        alias: the code by which Quandl clients reach it, in capitals.
         after: number of the last series already seen.
+        skip: how many more to leave out, for clients that count pages.
 
     """
 
@@ -119,8 +121,10 @@ class SeriesQuery:
     provider: str | None = None
     database: str | None = None
     code: DatasetCode | None = None
+    alias: str | None = None
     status: SeriesStatus | None = None
     after: int = 0
+    skip: int = 0
     limit: int = 100
 
 
@@ -130,3 +134,11 @@ class SeriesPage:
 
     items: tuple[TimeSeries, ...]
     next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database code under which series are kept, and whose they are."""
+
+    code: str
+    providers: tuple[str, ...]

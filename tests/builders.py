@@ -21,6 +21,7 @@ from domain.ports import DataSource, Dispatcher, Fetched, Known
 from domain.providers import Provider, Routing, Terms
 from domain.series import Metadata
 from domain.use_cases import UseCases
+from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.check_health import CheckHealth
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
@@ -32,6 +33,7 @@ from domain.use_cases.list_providers import ListProviders
 from domain.use_cases.list_vintages import ListVintages
 from domain.use_cases.parse_answer import ParseAnswer
 from domain.use_cases.read_series import ReadSeries
+from domain.use_cases.read_through import ReadThrough
 from domain.use_cases.request_fetch import RequestFetch
 from domain.use_cases.search_series import SearchSeries
 from domain.use_cases.sweep_fetches import SweepFetches
@@ -128,9 +130,15 @@ def memory_use_cases(
     fetch = FetchDataset(
         store=store, providers=providers, retry=RetryPolicy(86400), lease_seconds=lease_seconds, deadline_seconds=deadline_seconds
     )
-    bell = dispatcher or InlineDispatcher(fetch)
+    request = RequestFetch(
+        store=store, providers=providers, routing=routing, freshness=freshness, dispatcher=dispatcher or InlineDispatcher(fetch)
+    )
+    wait = AwaitFetch(store=store, most_seconds=0.3)
+    through = ReadThrough(store=store, providers=providers, routing=routing, freshness=freshness, request_fetch=request, await_fetch=wait)
     return UseCases(
-        request_fetch=RequestFetch(store=store, providers=providers, routing=routing, freshness=freshness, dispatcher=bell),
+        request_fetch=request,
+        await_fetch=wait,
+        read_through=through,
         fetch_dataset=fetch,
         read_series=ReadSeries(store=store, freshness=freshness),
         search_series=SearchSeries(store),

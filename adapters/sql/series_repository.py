@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
@@ -20,7 +21,7 @@ from adapters.sql.vintage_rows import FACTS, vintage_from
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
 from domain.frequency import Frequency
-from domain.series import Metadata, SeriesPage, SeriesQuery, SeriesStatus, TimeSeries, Version
+from domain.series import Database, Metadata, SeriesPage, SeriesQuery, SeriesStatus, TimeSeries, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,24 @@ class SqlSeriesRepository:
         """See the port."""
         # Chosen first and completed then: Postgres would else merge whole tables, at a cost that grows with the page.
         chosen = select(series.c.number).where(series.c.number > query.after, *_conditions(query)).order_by(series.c.number)
-        page = series.c.number.in_(chosen.limit(query.limit + 1).correlate(None))
+        page = series.c.number.in_(chosen.offset(query.skip).limit(query.limit + 1).correlate(None))
         found = [_series_from(row) for row in self.transaction.run(_complete().where(page).order_by(series.c.number)).mappings().all()]
         more = len(found) > query.limit
         return SeriesPage(tuple(found[: query.limit]), found[query.limit - 1].number if more else None)
+
+    def count(self, query: SeriesQuery, *, most: int) -> int:
+        """See the port."""
+        found = select(series.c.number).where(*_conditions(query)).limit(most).subquery()
+        return int(self.transaction.run(select(func.count()).select_from(found)).scalar_one())
+
+    def databases(self) -> Sequence[Database]:
+        """See the port; hops from one code to the next in the index instead of reading all series."""
+        following = select(func.min(series.c.database_code)).scalar_subquery()
+        codes = select(following.label("code")).cte(recursive=True)
+        after = select(func.min(series.c.database_code)).where(series.c.database_code > codes.c.code).correlate(codes).scalar_subquery()
+        codes = codes.union_all(select(after).where(codes.c.code.is_not(None)))
+        found = self.transaction.run(select(codes.c.code).where(codes.c.code.is_not(None))).scalars().all()
+        return [self._database(code) for code in found]
 
     def metadata_at(self, series_id: UUID, moment: datetime) -> Metadata:
         """See the port."""
@@ -91,6 +106,10 @@ class SqlSeriesRepository:
         self.transaction.run(update(series).where(series.c.id == series_id).values(changes))
         if known.metadata != metadata:
             self._describe(known.number, metadata)
+
+    def _database(self, code: str) -> Database:
+        providers = select(series.c.provider).where(series.c.database_code == code).distinct().order_by(series.c.provider)
+        return Database(code, tuple(self.transaction.run(providers).scalars()))
 
     def _free_alias(self, code: DatasetCode) -> str:
         names = (code.alias if n == 1 else f"{code.alias}_{n}" for n in count(1))
@@ -156,7 +175,12 @@ def _of_code(code: DatasetCode) -> list[ColumnElement[bool]]:
 
 
 def _conditions(query: SeriesQuery) -> list[ColumnElement[bool]]:
-    wanted = [(series.c.provider, query.provider), (series.c.database_code, query.database), (series.c.status, query.status)]
+    wanted = [
+        (series.c.provider, query.provider),
+        (series.c.database_code, query.database),
+        (series.c.alias, query.alias),
+        (series.c.status, query.status),
+    ]
     words = [series.c.words.contains(word.casefold(), autoescape=True) for word in query.words]
     return [column == value for column, value in wanted if value is not None] + words + (_of_code(query.code) if query.code else [])
 

@@ -16,6 +16,7 @@ from entrypoints.formats import encode
 from entrypoints.rest import errors, resources
 from entrypoints.rest.answers import Answers
 from entrypoints.rest.middleware import HostCheck, RequestTrace, SecurityHeaders, SharedAnswers
+from entrypoints.rest.quandl.middleware import QuandlErrors
 
 App = falcon.App[falcon.Request, falcon.Response]
 _EXPOSED = ("Content-Location", "Content-Range", "ETag", "Link", "Location", "Retry-After", "X-Request-ID")
@@ -50,7 +51,7 @@ def create_app(
 
     """
     shared = SharedAnswers(answers or Answers(capacity=0, threads=8))
-    app: App = falcon.App(middleware=[RequestTrace(), shared, SecurityHeaders()], router=HeadWhereverGet())
+    app: App = falcon.App(middleware=[RequestTrace(), shared, QuandlErrors(), SecurityHeaders()], router=HeadWhereverGet())
     if cors_origins:
         app.add_middleware(falcon.CORSMiddleware(allow_origins=list(cors_origins), expose_headers=_EXPOSED))
     if allowed_hosts is not None:

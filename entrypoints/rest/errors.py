@@ -119,7 +119,11 @@ def install(app: falcon.App[falcon.Request, falcon.Response], paths: Iterable[st
 
 
 def write(req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
-    """Write a problem into a response."""
+    """Write a problem into a response, in the words of the door at which it was met."""
+    write_there = getattr(req.context, "write_problem", None)
+    if write_there:
+        write_there(req, resp, problem)
+        return
     resp.status = problem.status
     resp.content_type = PROBLEM_JSON
     resp.media = problem.document(getattr(req.context, "request_id", ""))
