@@ -12,7 +12,7 @@ import falcon
 
 from domain.errors import DatasetNotFound, NotFound
 from domain.observations import Observations
-from domain.series import Database, SeriesQuery, TimeSeries
+from domain.series import Database, SeriesQuery, SeriesStatus, TimeSeries
 from domain.use_cases import UseCases
 from domain.use_cases.read_series import Selection
 from domain.vintages import Moment
@@ -42,13 +42,14 @@ class Databases:
 
     def _described(self, kept: Database) -> dict[str, Any]:
         titles = {provider.name: provider.title for provider in self._use_cases.list_providers()}
-        count = self._use_cases.search_series.count(SeriesQuery(database=kept.code), most=MOST_COUNTED)
+        count = self._use_cases.search_series.count(SeriesQuery(database=kept.code, status=SeriesStatus.SUCCESS), most=MOST_COUNTED)
         return shapes.database(kept, title=", ".join(titles.get(name, name) for name in kept.providers), count=count)
 
     def _series(self, database: str) -> Iterator[TimeSeries]:
         after: int | None = 0
         while after is not None:
-            page = self._use_cases.search_series(SeriesQuery(database=database, after=after, limit=_PAGE))
+            query = SeriesQuery(database=database, status=SeriesStatus.SUCCESS, after=after, limit=_PAGE)
+            page = self._use_cases.search_series(query)
             yield from page.items
             after = page.next
 
@@ -116,7 +117,7 @@ class ArchiveResource(Databases):
     def _rows(self, database: str, *, partial: bool) -> Iterator[bytes]:
         since = datetime.now(UTC) - _LAST_DAY
         for series in self._series(database):
-            if series.newest is None or (partial and series.newest.fetched_at < since):
+            if partial and series.newest and series.newest.fetched_at < since:
                 continue
             part = self._news(series, since) if partial else self._use_cases.read_series(series.id, Selection()).observations
             code = shapes.code_of(series)[1].encode() + b","

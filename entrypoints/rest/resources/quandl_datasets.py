@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 import falcon
 
 from domain.codes import DatasetCode
-from domain.errors import InvalidInput, NoObservationsYet
-from domain.series import SeriesQuery, TimeSeries
+from domain.errors import InvalidInput
+from domain.series import SeriesQuery, SeriesStatus, TimeSeries
 from domain.use_cases import UseCases
 from domain.use_cases.read_series import Selection
 from entrypoints.formats import Format, encode
@@ -89,7 +90,8 @@ class DatasetsResource:
         words = (text(req, "query") or "").replace("+", " ")
         page, per_page = paging(req)
         database = (text(req, "database_code") or "").upper() or None
-        query = SeriesQuery(words=tuple(words.split()), database=database, skip=(page - 1) * per_page, limit=per_page)
+        kept = SeriesQuery(words=tuple(words.split()), database=database, status=SeriesStatus.SUCCESS)
+        query = replace(kept, skip=(page - 1) * per_page, limit=per_page)
         total = self._use_cases.search_series.count(query, most=MOST_COUNTED)
         found = [shapes.metadata(series, self._columns(series)) for series in self._use_cases.search_series(query).items]
         if req.path.endswith(".csv"):
@@ -98,10 +100,7 @@ class DatasetsResource:
             resp.media = {"datasets": found, "meta": shapes.page_of(words, page=page, per_page=per_page, total=total)}
 
     def _columns(self, series: TimeSeries) -> Sequence[str]:
-        try:
-            return self._use_cases.read_series(series.id, Selection(limit=1)).observations.columns
-        except NoObservationsYet:
-            return ()
+        return self._use_cases.read_series(series.id, Selection(limit=1)).observations.columns
 
 
 def suffixed(req: falcon.Request, name: str) -> tuple[str, Format]:
