@@ -79,9 +79,9 @@ class DatabaseResource(Databases):
 class PartResource(Databases):
     """All codes, all descriptions or all data of a database, as an archive."""
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response, database: str, part: str) -> None:
+    def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send codes and descriptions at once, and lead to the data, whose address ends in the archive's name."""
-        kept, (name, _) = self._kept(database), suffixed(req, part)
+        kept, (name, _) = self._kept(place["database"]), suffixed(req, place["part"])
         if name == "codes":
             _send(resp, f"{kept.code}-datasets-codes", self._codes(kept.code))
         elif name == "metadata":
@@ -107,10 +107,10 @@ class PartResource(Databases):
 class ArchiveResource(Databases):
     """The data of a database."""
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response, database: str, file: str) -> None:  # noqa: ARG002 - Falcon's form
+    def on_get(self, _req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send every newest state, or of the last day what it brought."""
-        kept, name = self._kept(database), file.removesuffix(".zip")
-        if name == file or not name.startswith(f"{kept.code}_"):
+        kept, name = self._kept(place["database"]), place["file"].removesuffix(".zip")
+        if name == place["file"] or not name.startswith(f"{kept.code}_"):
             raise falcon.HTTPRouteNotFound
         _send(resp, name.removesuffix(".partial"), self._rows(kept.code, partial=name.endswith(".partial")))
 

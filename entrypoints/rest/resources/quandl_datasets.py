@@ -34,8 +34,9 @@ class DatasetResource:
     def __init__(self, use_cases: UseCases) -> None:
         self._use_cases = use_cases
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response, database: str, dataset: str, part: str = "") -> None:
+    def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send it as JSON or CSV."""
+        dataset, part = place["dataset"], place.get("part")
         if part:
             name, kind = suffixed(req, part)
             if name not in ("data", "metadata"):
@@ -43,7 +44,7 @@ class DatasetResource:
         else:
             name, (dataset, kind) = "dataset", suffixed(req, dataset)
         asked = question(req)
-        series = self._series(req, DatasetCode(database, dataset))
+        series = self._series(req, DatasetCode(place["database"], dataset))
         standing = self._use_cases.read_series.standing(series.id)
 
         def make() -> Encoded:
