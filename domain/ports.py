@@ -157,10 +157,6 @@ class SeriesRepository(Protocol):
         """
         ...
 
-    def version(self, series_id: UUID) -> Version:
-        """Tell, as cheaply as can be, whether what was read of a series still holds; raises as ``get``."""
-        ...
-
     def add(self, provider: str, code: DatasetCode) -> TimeSeries:
         """
         Add the series of this identity, or give the one there is: two callers at once get the same.
@@ -357,6 +353,18 @@ class Store(Protocol):
 
     def writing(self) -> UnitOfWork:
         """Give a unit of work that may write; on SQLite it holds the only writer's place from its beginning."""
+        ...
+
+    def version(self, series_id: UUID) -> tuple[Version, datetime]:
+        """
+        Tell whether what was read of a series still holds, and the time by the store's clock.
+
+        It is asked before every answer, and so takes a fraction of what a unit of work takes.
+
+        Raises:
+            SeriesNotFound: none has this id.
+
+        """
         ...
 
     def check(self) -> None:

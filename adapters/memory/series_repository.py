@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from adapters.memory.state import Clock, State
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
-from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, Version
+from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries
 from domain.vintages import Vintage
 
 
@@ -35,17 +35,6 @@ class MemorySeriesRepository:
         newest = max((k.vintage for k in kept), key=Vintage.knowledge, default=None)
         fetches = [fetch for fetch in self.state.fetches.values() if fetch.series_id == series_id]
         return replace(self.state.series[series_id], newest=newest, fetch=fetches[-1] if fetches else None)
-
-    def version(self, series_id: UUID) -> Version:
-        """See the port."""
-        series = self.get(series_id)
-        return Version(
-            provider=series.provider,
-            vintages=len(self.state.vintages.get(series_id, ())),
-            entry=len(self.state.descriptions.get(series_id, ())),
-            frequency=series.frequency,
-            checked_at=series.checked_at,
-        )
 
     def add(self, provider: str, code: DatasetCode) -> TimeSeries:
         """See the port."""

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from threading import Lock
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
 from adapters.memory.fetch_repository import MemoryFetchRepository
 from adapters.memory.series_repository import MemorySeriesRepository
 from adapters.memory.state import Clock, State
 from adapters.memory.vintage_repository import MemoryVintageRepository
+from domain.series import Version
 
 
 def utc_now() -> datetime:
@@ -33,6 +35,19 @@ class MemoryStore:
     def writing(self) -> MemoryUnitOfWork:
         """See the port; a second writer waits for the first."""
         return MemoryUnitOfWork(self, writes=True)
+
+    def version(self, series_id: UUID) -> tuple[Version, datetime]:
+        """See the port."""
+        with self.reading() as uow:
+            series, state = uow.series.get(series_id), self.state
+        version = Version(
+            provider=series.provider,
+            vintages=len(state.vintages.get(series_id, ())),
+            entry=len(state.descriptions.get(series_id, ())),
+            frequency=series.frequency,
+            checked_at=series.checked_at,
+        )
+        return version, self.clock()
 
     def check(self) -> None:
         """See the port; memory is always there."""

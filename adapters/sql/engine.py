@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from domain.errors import InvalidInput, StoreUnavailable
 
 POOL_SECONDS = 2
+CONNECT_ARGUMENTS = {"connect_timeout": 5, "application_name": "lanner"}
 _WRITES = "lanner_writes"
 _SQLITE_PRAGMAS = (
     "journal_mode=WAL",
@@ -43,7 +44,7 @@ def open_engine(url: str, *, schema: str, pool_size: int = 10) -> Engine:
         pool_size=pool_size,
         pool_timeout=POOL_SECONDS,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "application_name": "lanner"},
+        connect_args=CONNECT_ARGUMENTS,
         execution_options={"schema_translate_map": {None: schema}},
     )
     return engine.execution_options(isolation_level="READ COMMITTED")

@@ -21,7 +21,7 @@ from adapters.sql.vintage_rows import FACTS, vintage_from
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
 from domain.frequency import Frequency
-from domain.series import Database, Metadata, SeriesPage, SeriesQuery, SeriesStatus, TimeSeries, Version
+from domain.series import Database, Metadata, SeriesPage, SeriesQuery, SeriesStatus, TimeSeries
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +42,6 @@ class SqlSeriesRepository:
         if row is None:
             raise SeriesNotFound
         return _series_from(row)
-
-    def version(self, series_id: UUID) -> Version:
-        """See the port."""
-        row = self.transaction.run(_versions().where(series.c.id == series_id)).one_or_none()
-        if row is None:
-            raise SeriesNotFound
-        provider, checked_at, count_of_vintages, entry, body = row
-        frequency = _metadata_from(body).frequency
-        return Version(provider=provider, vintages=count_of_vintages or 0, entry=entry or 0, frequency=frequency, checked_at=checked_at)
 
     def add(self, provider: str, code: DatasetCode) -> TimeSeries:
         """See the port."""
@@ -153,17 +144,6 @@ def _complete() -> Select[Any]:
         .outerjoin(fetches, fetches.c.id == _one(latest.limit(1)))
     )
     return select(series, descriptions.c.body, *FACTS, fetches).select_from(joined)
-
-
-@cache
-def _versions() -> Select[Any]:
-    """Select what a ``Version`` says."""
-    others, entries = vintages.alias(), descriptions.alias()
-    latest = select(func.max(others.c.number)).where(others.c.series == series.c.number)
-    entry = select(func.max(entries.c.number)).where(entries.c.series == series.c.number)
-    joined = series.outerjoin(descriptions, (descriptions.c.series == series.c.number) & (descriptions.c.number == _one(entry)))
-    columns = (series.c.provider, series.c.checked_at, _one(latest), descriptions.c.number, descriptions.c.body)
-    return select(*columns).select_from(joined)
 
 
 def _one(statement: Select[Any]) -> Any:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from datetime import datetime
+from functools import cached_property
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
 from sqlalchemy import Engine
 
 from adapters.sql.engine import for_reading, for_writing
 from adapters.sql.fetch_repository import SqlFetchRepository
+from adapters.sql.glances import Glances
 from adapters.sql.schema import require, revision
 from adapters.sql.series_repository import SqlSeriesRepository
 from adapters.sql.transaction import Clock, Transaction, translated, utc_now
 from adapters.sql.vintage_repository import SqlVintageRepository
+from domain.series import Version
 
 
 class SqlStore:
@@ -37,6 +41,14 @@ class SqlStore:
     def writing(self) -> SqlUnitOfWork:
         """See the port."""
         return SqlUnitOfWork(self, writes=True)
+
+    def version(self, series_id: UUID) -> tuple[Version, datetime]:
+        """See the port."""
+        return self._glances.version(series_id)
+
+    @cached_property
+    def _glances(self) -> Glances:
+        return Glances(self.engine, self.clock)
 
     def check(self) -> None:
         """See the port."""

@@ -104,8 +104,7 @@ class ReadSeries:
 
     def standing(self, series_id: UUID) -> Standing:
         """Tell whether an earlier answer still holds, without reading any observation; raises SeriesNotFound."""
-        with self.store.reading() as uow:
-            version, now = uow.series.version(series_id), uow.now()
+        version, now = self.store.version(series_id)
         age = int((now - version.checked_at).total_seconds()) if version.checked_at else 0
         return Standing(version, self.freshness.is_stale(version, now), max(0, age))
 
