@@ -10,6 +10,7 @@ from dependency_injector.providers import Dependency, Factory, Singleton
 from domain.use_cases import UseCases
 from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.check_health import CheckHealth
+from domain.use_cases.check_key import CheckKey
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
 from domain.use_cases.describe_series import DescribeSeries
@@ -17,6 +18,7 @@ from domain.use_cases.fetch_dataset import FetchDataset
 from domain.use_cases.follow_fetches import FollowFetches
 from domain.use_cases.list_providers import ListProviders
 from domain.use_cases.list_vintages import ListVintages
+from domain.use_cases.manage_keys import ManageKeys
 from domain.use_cases.parse_answer import ParseAnswer
 from domain.use_cases.read_series import ReadSeries
 from domain.use_cases.read_through import ReadThrough
@@ -67,5 +69,7 @@ class UseCasesContainer(DeclarativeContainer):
         check_vintages=Factory(CheckVintages, store),
         check_health=Factory(CheckHealth, store),
         parse_answer=Factory(ParseAnswer, data_sources),
+        check_key=Singleton(CheckKey, store),
+        manage_keys=Factory(ManageKeys, store),
         list_providers=Factory(ListProviders, data_sources),
     )

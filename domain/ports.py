@@ -17,6 +17,7 @@ from uuid import UUID
 from domain.codes import DatasetCode
 from domain.coverage import Covers
 from domain.fetches import Failure, Fetch, Lease, WaitingFor
+from domain.keys import ApiKey
 from domain.observations import Label, Observations
 from domain.providers import Provider
 from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, Version
@@ -303,9 +304,35 @@ class FetchRepository(Protocol):
         ...
 
 
+class KeyRepository(Protocol):
+    """The API keys."""
+
+    def add(self, key: ApiKey) -> None:
+        """Keep a new key."""
+        ...
+
+    def get(self, key_id: str) -> ApiKey:
+        """
+        Give a key, good or not.
+
+        Raises:
+            KeyNotFound: none has this id.
+
+        """
+        ...
+
+    def all(self) -> Sequence[ApiKey]:
+        """Give all keys, oldest first."""
+        ...
+
+    def revoke(self, key_id: str) -> ApiKey:
+        """Note that a key is no longer good, unless that is noted already; raises as ``get``."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """
-    One transaction over the three repositories; leaving it without ``commit`` forgets what it did.
+    One transaction over the repositories; leaving it without ``commit`` forgets what it did.
 
     Raises:
         StoreUnavailable: on entering or at any call, if the store cannot be reached.
@@ -325,6 +352,11 @@ class UnitOfWork(Protocol):
     @property
     def fetches(self) -> FetchRepository:
         """The fetches."""
+        ...
+
+    @property
+    def keys(self) -> KeyRepository:
+        """The API keys."""
         ...
 
     def now(self) -> datetime:

@@ -23,6 +23,7 @@ from domain.series import Metadata
 from domain.use_cases import UseCases
 from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.check_health import CheckHealth
+from domain.use_cases.check_key import CheckKey
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
 from domain.use_cases.describe_series import DescribeSeries
@@ -31,6 +32,7 @@ from domain.use_cases.follow_fetches import FollowFetches
 from domain.use_cases.freshness import Freshness
 from domain.use_cases.list_providers import ListProviders
 from domain.use_cases.list_vintages import ListVintages
+from domain.use_cases.manage_keys import ManageKeys
 from domain.use_cases.parse_answer import ParseAnswer
 from domain.use_cases.read_series import ReadSeries
 from domain.use_cases.read_through import ReadThrough
@@ -150,6 +152,8 @@ def memory_use_cases(
         check_vintages=CheckVintages(store),
         check_health=CheckHealth(store),
         parse_answer=ParseAnswer(providers),
+        check_key=CheckKey(store),
+        manage_keys=ManageKeys(store),
         list_providers=ListProviders(providers),
     )
 

@@ -9,6 +9,7 @@ from typing import Self
 from uuid import UUID
 
 from adapters.memory.fetch_repository import MemoryFetchRepository
+from adapters.memory.key_repository import MemoryKeyRepository
 from adapters.memory.series_repository import MemorySeriesRepository
 from adapters.memory.state import Clock, State
 from adapters.memory.vintage_repository import MemoryVintageRepository
@@ -59,6 +60,7 @@ class MemoryUnitOfWork:
     series: MemorySeriesRepository
     vintages: MemoryVintageRepository
     fetches: MemoryFetchRepository
+    keys: MemoryKeyRepository
 
     def __init__(self, store: MemoryStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -79,6 +81,7 @@ class MemoryUnitOfWork:
         self.series = MemorySeriesRepository(self._state, self._store.clock)
         self.vintages = MemoryVintageRepository(self._state)
         self.fetches = MemoryFetchRepository(self._state, self._store.clock)
+        self.keys = MemoryKeyRepository(self._state, self._store.clock)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

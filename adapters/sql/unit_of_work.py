@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from adapters.sql.engine import for_reading, for_writing
 from adapters.sql.fetch_repository import SqlFetchRepository
 from adapters.sql.glances import Glances
+from adapters.sql.key_repository import SqlKeyRepository
 from adapters.sql.schema import require, revision
 from adapters.sql.series_repository import SqlSeriesRepository
 from adapters.sql.transaction import Clock, Transaction, translated, utc_now
@@ -64,6 +65,7 @@ class SqlUnitOfWork:
     series: SqlSeriesRepository
     vintages: SqlVintageRepository
     fetches: SqlFetchRepository
+    keys: SqlKeyRepository
 
     def __init__(self, store: SqlStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -87,6 +89,7 @@ class SqlUnitOfWork:
         self.series = SqlSeriesRepository(self.transaction)
         self.vintages = SqlVintageRepository(self.transaction)
         self.fetches = SqlFetchRepository(self.transaction)
+        self.keys = SqlKeyRepository(self.transaction)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.check_health import CheckHealth
+from domain.use_cases.check_key import CheckKey
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
 from domain.use_cases.describe_series import DescribeSeries
@@ -13,6 +14,7 @@ from domain.use_cases.fetch_dataset import FetchDataset
 from domain.use_cases.follow_fetches import FollowFetches
 from domain.use_cases.list_providers import ListProviders
 from domain.use_cases.list_vintages import ListVintages
+from domain.use_cases.manage_keys import ManageKeys
 from domain.use_cases.parse_answer import ParseAnswer
 from domain.use_cases.read_series import ReadSeries
 from domain.use_cases.read_through import ReadThrough
@@ -39,4 +41,6 @@ class UseCases:
     check_vintages: CheckVintages
     check_health: CheckHealth
     parse_answer: ParseAnswer
+    check_key: CheckKey
+    manage_keys: ManageKeys
     list_providers: ListProviders

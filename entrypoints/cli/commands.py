@@ -22,6 +22,7 @@ COMMANDS = {
     "vintages": ("vintages:vintages", "List the vintages of a series."),
     "revisions": ("vintages:revisions", "Show what changed between two states of a series."),
     "parse": ("parsing:parse", "Parse a provider's recorded answer and store nothing."),
+    "keys": ("keys:keys", "Make, list and revoke API keys."),
     "providers": ("providers:providers", "List the providers."),
 }
 

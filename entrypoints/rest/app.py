@@ -15,6 +15,7 @@ from domain.use_cases import UseCases
 from entrypoints.formats import encode
 from entrypoints.rest import errors, resources
 from entrypoints.rest.answers import Answers
+from entrypoints.rest.authentication import Authentication
 from entrypoints.rest.middleware import HostCheck, RequestTrace, SecurityHeaders, SharedAnswers
 from entrypoints.rest.quandl.middleware import QuandlErrors
 
@@ -40,11 +41,13 @@ def create_app(
     allowed_hosts: Collection[str] | None,
     cors_origins: Collection[str] = (),
     answers: Answers | None = None,
+    keys_required: bool = False,
 ) -> App:
     """
     Build the application.
 
     Args:
+        keys_required: whether only holders of API keys are let in.
         answers: what sends observations, by default one that keeps nothing it has encoded.
         allowed_hosts: names answered besides the loopback ones; None answers every name, which only keys make safe.
         cors_origins: origins whose pages may read answers in a browser.
@@ -52,6 +55,7 @@ def create_app(
     """
     shared = SharedAnswers(answers or Answers(capacity=0, threads=8))
     app: App = falcon.App(middleware=[RequestTrace(), shared, QuandlErrors(), SecurityHeaders()], router=HeadWhereverGet())
+    app.add_middleware(Authentication(use_cases.check_key if keys_required else None))
     if cors_origins:
         app.add_middleware(falcon.CORSMiddleware(allow_origins=list(cors_origins), expose_headers=_EXPOSED))
     if allowed_hosts is not None:

@@ -14,5 +14,6 @@ application = create_app(
     _container.use_cases(),
     allowed_hosts=_settings.allowed_hosts,
     cors_origins=_settings.cors_origins,
+    keys_required=_settings.auth == "required",
     answers=Answers(capacity=_settings.cache_bytes, threads=_settings.api_threads),
 )

@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.codes import DatasetCode
-from domain.errors import FetchAlreadyRunning, FetchNotFound, LeaseLost, SeriesNotFound
+from domain.errors import FetchAlreadyRunning, FetchNotFound, KeyNotFound, LeaseLost, SeriesNotFound
 from domain.fetches import Failure, Fetch, FetchStatus, Lease, WaitingFor
 from domain.frequency import Frequency
+from domain.keys import ApiKey, Scope
 from domain.observations import Observations
 from domain.ports import Store
 from domain.series import Metadata, SeriesQuery, SeriesStatus, TimeSeries, Version
@@ -396,3 +397,28 @@ def test_nothing_kept_is_found_nowhere(store: Store) -> None:
         assert uow.vintages.find(series.id, Moment()) is None
         assert uow.vintages.beginning(series.id) is None
         assert uow.vintages.labels(series.id) == {}
+
+
+def test_keys_come_back_as_they_were(store: Store, clock: StoppedClock) -> None:
+    """Every field of a key survives; revoking it is noted once."""
+    key = ApiKey(
+        id=uuid4().hex[:12],
+        name="script",
+        scopes=frozenset({Scope.READ, Scope.ADMIN}),
+        digest=b"\x00\xff" * 16,
+        created_at=clock(),
+        expires_at=clock() + timedelta(days=1),
+    )
+    with store.writing() as uow:
+        uow.keys.add(key)
+        uow.commit()
+    with store.writing() as uow:
+        assert (uow.keys.get(key.id), key in uow.keys.all()) == (key, True)
+        revoked = uow.keys.revoke(key.id)
+        assert revoked == replace(key, revoked_at=clock())
+        clock.forward(60)
+        assert uow.keys.revoke(key.id) == revoked
+        with pytest.raises(KeyNotFound):
+            uow.keys.get("nobody")
+        with pytest.raises(KeyNotFound):
+            uow.keys.revoke("nobody")

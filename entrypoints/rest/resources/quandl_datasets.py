@@ -10,7 +10,8 @@ from typing import Any
 import falcon
 
 from domain.codes import DatasetCode
-from domain.errors import InvalidInput
+from domain.errors import DatasetNotFound, InvalidInput
+from domain.keys import Scope
 from domain.series import SeriesQuery, SeriesStatus, TimeSeries
 from domain.use_cases import UseCases
 from domain.use_cases.read_series import Selection
@@ -58,7 +59,10 @@ class DatasetResource:
 
     def _series(self, req: falcon.Request, code: DatasetCode) -> TimeSeries:
         series, good = self._use_cases.read_through.held(code)
-        if not good or series is None:
+        may_fetch = Scope.FETCH in req.context.scopes
+        if series is None and not may_fetch:
+            raise DatasetNotFound(f"{code} is not kept here, and this key does not allow to have it fetched.")
+        if series is None or (may_fetch and not good):
             with req.context.answers.seat():
                 series = self._use_cases.read_through.fetched(code, series, request_id=req.context.request_id)
         if series.newest is None:
