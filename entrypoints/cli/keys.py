@@ -20,7 +20,9 @@ def keys() -> None:
 
 @keys.command
 @click.option("--name", default="unnamed", help="Whose it is, or what for.")
-@click.option("--scope", "scopes", type=click.Choice([*Scope]), multiple=True, default=(Scope.READ, Scope.FETCH), show_default=True)
+@click.option(
+    "--scope", "scopes", type=click.Choice([scope.value for scope in Scope]), multiple=True, default=("read", "fetch"), show_default=True
+)
 @click.option("--days", type=click.IntRange(1, 36_500), help="How long it is good; for ever if not given.")
 @click.pass_obj
 def create(session: Session, name: str, scopes: tuple[str, ...], days: int | None) -> None:
