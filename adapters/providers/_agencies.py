@@ -58,7 +58,7 @@ class Agency:
         """The options: the base URL alone."""
         return make_dataclass("Options", [("base_url", str, field(default=self.base_url))], frozen=True, kw_only=True)
 
-    def source(self, options: Any, http: HttpClient) -> DataSource:  # noqa: ARG002 - every provider is opened with both
+    def source(self, options: Any, http: HttpClient) -> DataSource:
         """Give the source."""
         return AgencySource(self, http)
 

@@ -105,10 +105,7 @@ def _codes(dimension: Mapping[str, Any], size: int) -> list[str]:
     """Give the categories' codes in order; ``index`` is a list, positions by code, or absent where the only category has a label."""
     category = dimension["category"]
     index = category.get("index")
-    if isinstance(index, dict):
-        codes = sorted(index, key=index.__getitem__)
-    else:
-        codes = list(index or category["label"])
+    codes = sorted(index, key=index.__getitem__) if isinstance(index, dict) else list(index or category["label"])
     if len(codes) != size:
         raise AnswerNotUnderstood(f"The answer has a dimension of {len(codes)} categories whose size is said to be {size}.")
     return [str(code) for code in codes]

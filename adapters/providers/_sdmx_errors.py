@@ -36,7 +36,9 @@ def named_error(code: str, words: str) -> FetchError:
     if code in _BY_CODE:
         hint = "Ask for fewer series at once: give the whole key." if _BY_CODE[code] is AnswerTooLarge else ""
         return _BY_CODE[code](text, hint=hint)
-    return SourceUnavailable(text) if code.isdecimal() and int(code) >= _SERVER_ERROR else AnswerNotUnderstood(f"The provider answers: {text}")
+    if code.isdecimal() and int(code) >= _SERVER_ERROR:
+        return SourceUnavailable(text)
+    return AnswerNotUnderstood(f"The provider answers: {text}")
 
 
 def json_error(document: Mapping[str, Any]) -> FetchError | None:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.providers._gathering import Gathered, Gathering, is_time
-from adapters.providers._sdmx_periods import read_period
 from adapters.providers._sdmx_names import split_names, tell_apart
+from adapters.providers._sdmx_periods import read_period
 from domain.errors import AnswerNotUnderstood
 
 _TIME_ROLE = "TIME_PERIOD"
@@ -152,7 +152,9 @@ def _dimension(found: Mapping[str, Any]) -> _Dimension:
 
 
 def _code(value: Any) -> str:
-    return str(next((value[name] for name in ("id", "value", "name") if value.get(name) is not None), "")) if isinstance(value, dict) else str(value)
+    if not isinstance(value, dict):
+        return str(value)
+    return str(next((value[name] for name in ("id", "value", "name") if value.get(name) is not None), ""))
 
 
 def _word(value: Any) -> str:

@@ -23,7 +23,8 @@ _CODE = re.compile(r"[^\s]{1,60}")
 
 def split_names(attributes: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Part XML attributes into dimensions and facts by what such names usually are; a text of several words is a fact."""
-    dimensions, facts = {}, {}
+    dimensions: dict[str, str] = {}
+    facts: dict[str, str] = {}
     for name, value in attributes.items():
         (dimensions if _may_be_dimension(name) and _CODE.fullmatch(value) else facts)[name] = value
     return dimensions, facts

@@ -135,10 +135,17 @@ def _plain(text: str) -> Period | None:
         return _at(*map(int, match.groups()), form="D")
     if match := _MONTH.fullmatch(text):
         return _at(int(match[1]), int(match[2]), form="M")
+    return _lettered(text) or _named(text)
+
+
+def _lettered(text: str) -> Period | None:
     if match := _PART.fullmatch(text):
         return _part(int(match[1]), match[2], int(match[3]))
-    if match := _PART_FIRST.fullmatch(text):
-        return _part(int(match[3]), match[1], int(match[2]))
+    match = _PART_FIRST.fullmatch(text)
+    return _part(int(match[3]), match[1], int(match[2])) if match else None
+
+
+def _named(text: str) -> Period | None:
     if match := _NAMED.fullmatch(text):
         return _at(int(match[3]), _month(match[2]), int(match[1] or 1), form="D" if match[1] else "M")
     match = _NAMED_LAST.fullmatch(text)

@@ -103,7 +103,8 @@ def _named(found: Sequence[Gathered], naming: Naming) -> dict[str, Gathered]:
 def _apart(text: str, group: Sequence[Gathered], naming: Naming) -> Iterator[tuple[str, Gathered]]:
     """Tell series of one code apart by what may be dimensions; put together what cannot be, being one series in pieces."""
     doubtful = [tell_apart(series.facts) for series in group]
-    differ = [name for name in dict.fromkeys(name for facts in doubtful for name in facts) if len({facts.get(name) for facts in doubtful}) > 1]
+    every = dict.fromkeys(name for facts in doubtful for name in facts)
+    differ = [name for name in every if len({facts.get(name) for facts in doubtful}) > 1]
     pieces: dict[str, list[Gathered]] = defaultdict(list)
     for series, facts in zip(group, doubtful, strict=True):
         is_own = any(name in series.facts or name in series.dimensions for name in naming.identity)
