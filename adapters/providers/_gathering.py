@@ -52,7 +52,7 @@ class Gathering:
     def __init__(self) -> None:
         self.was_data = False
         self._series: dict[tuple[Any, ...], Gathered] = {}
-        self._deleted: list[tuple[Gathered, str]] = []
+        self._deleted: dict[int, set[str]] = {}
 
     def series(self, flow: str, dimensions: Mapping[str, str], facts: Mapping[str, str] = _NOTHING, words: Sequence[str] = ()) -> Gathered:
         """Give the series of these dimensions, a new one if need be."""
@@ -65,15 +65,19 @@ class Gathering:
 
     def delete(self, series: Gathered, period: str) -> None:
         """Note that the answer deletes a cell."""
-        self._deleted.append((series, period))
+        self._deleted.setdefault(id(series), set()).add(period)
 
     def all(self) -> list[Gathered]:
         """Give the series without the cells that the answer deletes."""
-        for series, period in self._deleted:
-            kept = [i for i, other in enumerate(series.periods) if other != period]
-            series.periods, series.values = [series.periods[i] for i in kept], [series.values[i] for i in kept]
-        gone = {id(series) for series, _ in self._deleted if not series.periods}
-        return [series for series in self._series.values() if id(series) not in gone]
+        kept = []
+        for series in self._series.values():
+            gone = self._deleted.get(id(series), set())
+            if gone:
+                cells = [cell for cell in zip(series.periods, series.values, strict=True) if cell[0] not in gone]
+                series.periods, series.values = [period for period, _ in cells], [value for _, value in cells]
+            if series.periods or not gone:
+                kept.append(series)
+        return kept
 
 
 def number(value: Any) -> float:

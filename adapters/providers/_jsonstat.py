@@ -7,6 +7,7 @@ One answer may hold a cube itself, under ``dataset``, under a name of its own, o
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from adapters.providers._sdmx_periods import read_period
 from domain.errors import AnswerNotUnderstood, AnswerTooLarge
 
 _TIMES = frozenset({"tid", "quarter", "month", "week", "aika", "ár", "tlist(a1)", "tlist(q1)", "tlist(m1)", "tlist(w1)", "tlist(d1)"})
+_NUMBER = re.compile(r"[0-9]{1,3}|[0-9]{5,}")
 _MOST = 2_000_000
 
 
@@ -127,5 +129,6 @@ def _time(names: Sequence[str], roles: Mapping[str, Any], codes: Mapping[str, Se
 
 
 def _periods(codes: Sequence[str], words: Sequence[str]) -> Sequence[str]:
-    """Give the periods, which may be the labels where the codes are mere numbers."""
-    return codes if all(map(read_period, codes)) or not all(map(read_period, words)) else words
+    """Give the periods, which are the labels where the codes are mere numbers: 202405 may be a week."""
+    spelt = all(map(read_period, codes)) and not all(map(_NUMBER.fullmatch, codes))
+    return words if not spelt and all(map(read_period, words)) else codes

@@ -25,6 +25,7 @@ _PLAIN = frozenset({"cube", "obs", "obs_value", "observation"})
 _NAMES_DIMENSION = re.compile(r"(.+)Dim")
 _DATA = frozenset({"dataset", "cube", "values", "oenbdata"})
 _ERRORS = frozenset({"error", "errors", "errormessage"})
+_FREQUENCY = "FREQ_NAME"
 _DEEPEST = 100
 
 
@@ -76,6 +77,8 @@ class OwnXml:
         lacks_value = not element.has_children and any(map(is_time, element.own))
         if value is not None or lacks_value:
             self._observe(local, element, value)
+        elif self._open and _FREQUENCY in element.own:
+            self._open[-1].own[_FREQUENCY] = element.own[_FREQUENCY]
         if self._in_error == local:
             self.errors.append(("", self.said))
             self._in_error = ""

@@ -24,6 +24,7 @@ _YEAR = re.compile(r"([0-9]{4})(?:-?A1?)?")
 _YEARS = re.compile(r"([0-9]{4})(?:/[0-9]{2}|[/-][0-9]{4})")
 _MONTH = re.compile(r"([0-9]{4})-?([0-9]{2})")
 _PART = re.compile(r"([0-9]{4})[- ]?([A-Z])([0-9]{1,3})")
+_WEEK = re.compile(r"([0-9]{4})[- ]?Week[- ]?([0-9]{1,2})")
 _PART_FIRST = re.compile(r"([A-Z])([0-9])[- /]?([0-9]{4})")
 _DAY = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})")
 _DAY_OF_MONTH = re.compile(r"([0-9]{4})M([0-9]{2})D([0-9]{2})")
@@ -42,7 +43,6 @@ _FREQUENCIES = {
     **dict.fromkeys(("D", "B", "P1D", "DAILY"), Frequency.DAILY),
 }
 _SPANS = {"A": "year", "S": "half-year", "T": "third of the year", "Q": "quarter", "M": "month", "W": "week"}
-_DAY_SECONDS = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,12 @@ def frequency_of(text: str) -> Frequency | None:
     return _FREQUENCIES.get(text.upper().partition("(")[0].strip())
 
 
+def form_of(text: str) -> str:
+    """Tell the form of a period, days and instants being one; empty if it is none."""
+    period = read_period(text)
+    return {"I": "D"}.get(period.form, period.form) if period else ""
+
+
 def _period(text: str) -> Period:
     period = read_period(text)
     if period is None:
@@ -141,6 +147,8 @@ def _plain(text: str) -> Period | None:
 def _lettered(text: str) -> Period | None:
     if match := _PART.fullmatch(text):
         return _part(int(match[1]), match[2], int(match[3]))
+    if match := _WEEK.fullmatch(text):
+        return _part(int(match[1]), "W", int(match[2]))
     match = _PART_FIRST.fullmatch(text)
     return _part(int(match[3]), match[1], int(match[2])) if match else None
 

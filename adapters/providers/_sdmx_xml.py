@@ -20,7 +20,7 @@ _URN = re.compile(r"=[^:()]+:([^:()]+)\(")
 _CUT = frozenset({3, 5, 6, 20})  # no element, unclosed token, partial character, unclosed CDATA
 _SDMX = re.compile(r"(Generic|StructureSpecific|Compact|Utility)(TimeSeries)?Data|MessageGroup")
 _TEXTS = frozenset({"URN", "Structure", "DataSetID", "KeyFamilyRef", "Text", "ErrorMessage", "Time", "DataSetAction"})
-_ALL_DIMENSIONS = "AllDimensions"
+_VALUES = ("OBS_VALUE", "obs_value", "value", "VALUE")
 
 
 def read_xml(body: bytes, flow: str) -> Gathering:
@@ -232,7 +232,7 @@ class SdmxMl:
     def _end_obs(self) -> None:
         obs, self._obs = self._obs or {}, None
         if self._compact:
-            self._value = obs.get("OBS_VALUE", obs.get("obs_value"))
+            self._value = next((obs[name] for name in _VALUES if name in obs), None)
         if self._series is None or self._across:
             series, period = self._across_series(obs)
         else:

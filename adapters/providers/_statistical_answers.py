@@ -15,7 +15,6 @@ from adapters.providers._sdmx_csv import read_csv
 from adapters.providers._sdmx_errors import json_error
 from adapters.providers._sdmx_json import read_compact_json, read_sdmx_json
 from adapters.providers._sdmx_xml import read_xml
-from adapters.providers._statuses import is_html
 from domain.errors import AnswerNotUnderstood, AnswerTruncated
 from domain.ports import Answer
 
@@ -39,8 +38,7 @@ def read_answer(answer: Answer) -> Gathering:
     start = body[:200].lstrip()[:1]
     if not start:
         raise AnswerNotUnderstood("The answer is empty.")
-    if is_html(answer) and start not in b"{[":
-        _check_words(body)
+    if start == b"<" and b"<html" in body[:2000].lower():
         raise AnswerNotUnderstood("The answer is an HTML page.")
     if start == b"<" or body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return read_xml(body.lstrip(), flow)
@@ -76,12 +74,6 @@ def _document(document: dict[str, Any], flow: str) -> Gathering:
         return read_result_set(document, flow)
     shown = ", ".join(map(repr, list(document)[:5])) or "none"
     raise AnswerNotUnderstood(f"The answer is JSON, but neither SDMX nor JSON-stat; its fields are {shown}.")
-
-
-def _check_words(body: bytes) -> None:
-    """Read XML that is only called HTML, for the error it speaks of."""
-    if b"<html" not in body[:2000].lower() and body.lstrip().startswith(b"<"):
-        read_xml(body.lstrip(), "")
 
 
 def _text(body: bytes) -> str:

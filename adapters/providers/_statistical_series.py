@@ -14,11 +14,10 @@ from hashlib import sha256
 
 from adapters.providers._gathering import Gathered
 from adapters.providers._sdmx_names import tell_apart
-from adapters.providers._sdmx_periods import frequency_of, read_axis, read_period
+from adapters.providers._sdmx_periods import form_of, frequency_of, read_axis
 from adapters.providers._texts import storable
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, InvalidObservations
-from domain.frequency import Frequency
 from domain.observations import Observations
 from domain.ports import Parsed
 from domain.series import Metadata
@@ -27,7 +26,8 @@ _STRANGE = re.compile(r"[^A-Za-z0-9._\-+:^=@,$~!()|]")
 _LONGEST = 200
 _SHOWN = 10
 _ANY = ("", "*")
-_FREQUENCIES = ("freq", "frequency", "time_format")
+_FREQUENCIES = ("freq", "frequency", "freq_name", "time_format")
+_NOT_KEPT = frozenset({"S", "H", "T", "N", "P6M"})
 _TITLES = ("TITLE", "TITLE_EN", "TITLE_COMPL", "SERIES_NAME", "DESC", "posTitle", "BBK_TITLE_ENG", "TITLE_FR")
 _UNITS = ("UNIT_MEASURE", "UNIT", "unit", "unitText")
 
@@ -119,7 +119,7 @@ def _apart(text: str, group: Sequence[Gathered], naming: Naming) -> Iterator[tup
 
 def _by_form(text: str, series: Gathered) -> Iterator[tuple[str, Gathered]]:
     """Part a series without a frequency whose periods are of several lengths, as years and their quarters are."""
-    forms = [] if _said(series, _FREQUENCIES) else [period.form if (period := read_period(text)) else "" for text in series.periods]
+    forms = [] if _said(series, _FREQUENCIES) else list(map(form_of, series.periods))
     if len(set(forms)) <= 1:
         yield text, series
         return
@@ -174,21 +174,16 @@ def _parsed(code: DatasetCode, series: Gathered, naming: Naming) -> Parsed:
     except (InvalidObservations, FetchError) as exc:
         kind = type(exc) if isinstance(exc, FetchError) else AnswerNotUnderstood
         raise kind(f"{code}: {exc.message}") from exc
-    frequency = frequency_of(_said(series, _FREQUENCIES)) or axis.frequency or _daily(observations, _said(series, _FREQUENCIES))
+    said = _said(series, _FREQUENCIES)
     metadata = Metadata(
         name=storable(_said(series, _TITLES) or ", ".join(filter(None, series.words)) or series.facts.get("label") or str(code)),
         unit=storable(_said(series, _UNITS)),
-        frequency=frequency,
+        frequency=frequency_of(said) or (None if said in _NOT_KEPT else axis.frequency),
         source=storable(series.facts.get("source", "")),
         attribution=naming.attribution,
         extra={"dates": axis.convention, "key": {storable(name): storable(value) for name, value in series.dimensions.items()}},
     )
     return Parsed(code=code, metadata=metadata, vintages=[(None, observations)])
-
-
-def _daily(observations: Observations, said: str) -> Frequency | None:
-    """Take days for daily where nothing else is said."""
-    return Frequency.DAILY if len(observations) and observations.unit == "D" and not said else None
 
 
 def _said(series: Gathered, names: Sequence[str]) -> str:

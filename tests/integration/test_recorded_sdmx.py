@@ -94,7 +94,7 @@ def local(element: ET.Element) -> str:
 
 
 def from_xml(path: Path) -> Iterator[tuple[Any, str | None, Any]]:
-    root = ET.parse(path).getroot()
+    root = ET.parse(path).getroot()  # noqa: S314 - recorded files
     across = next((found for e in root.iter() if (found := e.get("dimensionAtObservation"))), "TIME_PERIOD")
     if local(root) == "OeNBData":
         for data in root.iter("dataSet"):
@@ -161,10 +161,8 @@ def from_sdmx_json(data: Any) -> Iterator[tuple[Any, str, Any]]:
             for inner, cells in series["observations"].items():
                 places = [*zip(dimensions.get("series", []), outer.split(":"), strict=False)] if outer else []
                 places += zip(dimensions["observation"], inner.split(":"), strict=True)
-                named = {
-                    dimension["id"]: dimension["values"][int(at)]["id" if "id" in dimension["values"][0] else "value"]
-                    for dimension, at in places
-                }
+                values = {dimension["id"]: dimension["values"][int(at)] for dimension, at in places}
+                named = {name: value.get("id", value.get("value")) for name, value in values.items()}
                 period = named.pop("TIME_PERIOD")
                 if data_set.get("action") != "Delete":
                     yield tuple(named.items()), period, cells[0]
