@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 from xml.parsers import expat
 
 from adapters.providers._gathering import Gathered, Gathering, is_time
@@ -102,47 +103,21 @@ class SdmxMl:
         self._value: str | None = None
         self._target: dict[str, str] | None = None
         self._names: dict[str, str] = {}
-        self._starts: dict[str, Callable[[dict[str, str]], None]] = {
-            "Value": self._take_value,
-            "Obs": self._start_obs,
-            "ObsDimension": self._take_dimension,
-            "ObsValue": self._take_obs_value,
-            "Attributes": self._start_attributes,
-            "SeriesKey": self._start_series_key,
-            "ObsKey": self._start_obs_key,
-            "GroupKey": self._start_group_key,
-            "Series": self._start_series,
-            "DataSet": self._start_data_set,
-            "Header": self._start_header,
-            "Structure": self._start_structure,
-            "Ref": self._take_reference,
-            "Message": self._start_message,
-            "ErrorMessage": self._start_message,
-        }
-        self._ends: dict[str, Callable[[], None]] = {
-            "Obs": self._end_obs,
-            "Series": self._end_series,
-            "Attributes": self._end_target,
-            "SeriesKey": self._end_target,
-            "ObsKey": self._end_target,
-            "GroupKey": self._end_target,
-            "Header": self._end_header,
-        }
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Begin an element."""
         local = self._names.get(name) or self._names.setdefault(name, _local(name))
         self.said = ""
-        handler = self._starts.get(local)
+        handler = self._STARTS.get(local)
         if handler:
-            handler(attributes)
+            handler(self, attributes)
 
     def end(self, name: str) -> None:
         """End an element."""
         local = self._names[name]
-        handler = self._ends.get(local)
+        handler = self._ENDS.get(local)
         if handler:
-            handler()
+            handler(self)
         elif local in _TEXTS:
             self._take_text(local, self.said.strip())
 
@@ -268,6 +243,33 @@ class SdmxMl:
         if self._series is not None and self._current is None and not self._across:
             self._open(self._series)
         self._series = None
+
+    _STARTS: ClassVar[Mapping[str, Callable[[SdmxMl, dict[str, str]], None]]] = {
+        "Value": _take_value,
+        "Obs": _start_obs,
+        "ObsDimension": _take_dimension,
+        "ObsValue": _take_obs_value,
+        "Attributes": _start_attributes,
+        "SeriesKey": _start_series_key,
+        "ObsKey": _start_obs_key,
+        "GroupKey": _start_group_key,
+        "Series": _start_series,
+        "DataSet": _start_data_set,
+        "Header": _start_header,
+        "Structure": _start_structure,
+        "Ref": _take_reference,
+        "Message": _start_message,
+        "ErrorMessage": _start_message,
+    }
+    _ENDS: ClassVar[Mapping[str, Callable[[SdmxMl], None]]] = {
+        "Obs": _end_obs,
+        "Series": _end_series,
+        "Attributes": _end_target,
+        "SeriesKey": _end_target,
+        "ObsKey": _end_target,
+        "GroupKey": _end_target,
+        "Header": _end_header,
+    }
 
 
 _OTHERS = frozenset({"Error", "Structure"})
