@@ -21,6 +21,7 @@ _URN = re.compile(r"=[^:()]+:([^:()]+)\(")
 _CUT = frozenset({3, 5, 6, 20})  # no element, unclosed token, partial character, unclosed CDATA
 _SDMX = re.compile(r"(Generic|StructureSpecific|Compact|Utility)(TimeSeries)?Data|MessageGroup")
 _TEXTS = frozenset({"URN", "Structure", "DataSetID", "KeyFamilyRef", "Text", "ErrorMessage", "Time", "DataSetAction"})
+_LONGEST_TEXT = 10_000
 _VALUES = ("OBS_VALUE", "obs_value", "value", "VALUE")
 
 
@@ -122,8 +123,9 @@ class SdmxMl:
             self._take_text(local, self.said.strip())
 
     def text(self, text: str) -> None:
-        """Take characters."""
-        self.said += text
+        """Take characters, as many as a name or a message has."""
+        if len(self.said) < _LONGEST_TEXT:
+            self.said += text
 
     def _start_header(self, _: Mapping[str, str]) -> None:
         self._in_header = True

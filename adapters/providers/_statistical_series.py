@@ -201,8 +201,8 @@ def _joined(flow: str, values: Sequence[str]) -> str:
 def _clean(text: str) -> str:
     """Make a code of a text: what may not stand in one becomes an underscore, and what is too long ends in its hash."""
     flow, slash, key = text.rpartition("/")
-    safe = f"{_STRANGE.sub('_', flow)}{slash}{_STRANGE.sub('_', key)}" if slash and flow and key else _STRANGE.sub("_", text)
-    safe = safe if safe.strip(".") else "ALL"
+    parts = [_STRANGE.sub("_", part) for part in ((flow, key) if slash else (key,))]
+    safe = "/".join(part if part.strip(".") else "ALL" for part in parts)
     return safe if len(safe) <= _LONGEST else f"{safe[: _LONGEST - 9]}~{sha256(text.encode()).hexdigest()[:8]}"
 
 

@@ -15,7 +15,7 @@ from domain.errors import DatasetNotFound
 from domain.ports import Known
 from domain.providers import Limit, Terms
 from tests.builders import a_server, an_answer
-from tests.contracts.test_data_sources import NAMES
+from tests.contracts.test_data_sources import NAMES, ROOT
 
 KNOWN = Known(newest=None)
 REQUESTS = {
@@ -55,6 +55,13 @@ def test_an_entry_is_a_provider():
         assert all(isinstance(limit, Limit) for limit in provider.limits)
         assert not agency.base_url or agency.base_url.startswith("https://")
         assert DatasetCode.parse(agency.EXAMPLE).database in provider.databases
+
+
+def test_the_readme_names_every_agency():
+    """The README's table has each agency with its title and its example."""
+    lines = [f"| {agency.TITLE} | `{agency.EXAMPLE}` |" for agency in AGENCIES if agency.base_url]
+
+    assert [line for line in (ROOT / "README.md").read_text().splitlines() if line in lines] == lines
 
 
 def test_no_database_is_declared_twice():
