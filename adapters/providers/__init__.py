@@ -150,12 +150,15 @@ def _offers() -> Iterator[tuple[str, Callable[[], Any]]]:
     """Give every module, and behind it each provider of its table ``PROVIDERS`` where it has one."""
     for name, load in _loaders():
         yield name, load
-        try:
-            table = getattr(load(), "PROVIDERS", ())
-        except Exception:  # noqa: BLE001, S112 - the module is reported as broken under its own name
-            continue
-        for provider in table:
-            yield provider.NAME, partial(_itself, provider)
+        yield from _table(name, load)
+
+
+def _table(name: str, load: Callable[[], Any]) -> Sequence[tuple[str, Callable[[], Any]]]:
+    try:
+        return [(str(provider.NAME), partial(_itself, provider)) for provider in getattr(load(), "PROVIDERS", ())]
+    except Exception as exc:  # noqa: BLE001 - foreign code; one that cannot be loaded is named as broken by itself
+        logger.warning("table of providers left out", extra={"provider": name, "reason": type(exc).__name__})
+        return ()
 
 
 def _itself(provider: Any) -> Any:

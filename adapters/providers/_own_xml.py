@@ -22,6 +22,7 @@ from domain.errors import AnswerNotUnderstood
 
 _VALUES = ("OBS_VALUE", "value", "rate")
 _PLAIN = frozenset({"cube", "obs", "obs_value", "observation"})
+_OBSERVATIONS = frozenset({"obs", "observation"})
 _NAMES_DIMENSION = re.compile(r"(.+)Dim")
 _DATA = frozenset({"dataset", "cube", "values", "oenbdata"})
 _ERRORS = frozenset({"error", "errors", "errormessage"})
@@ -74,7 +75,7 @@ class OwnXml:
         """End an element."""
         element, local = self._open.pop(), name.rpartition(":")[2]
         value = next((element.own[key] for key in _VALUES if key in element.own), None)
-        lacks_value = not element.has_children and any(map(is_time, element.own))
+        lacks_value = local.casefold() in _OBSERVATIONS and not element.has_children and any(map(is_time, element.own))
         if value is not None or lacks_value:
             self._observe(local, element, value)
         elif self._open and _FREQUENCY in element.own:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -47,7 +49,7 @@ def read_answer(answer: Answer) -> Gathering:
 
 def _json(body: bytes, flow: str) -> Gathering:
     try:
-        document = orjson.loads(body)
+        document = _loaded(body)
     except orjson.JSONDecodeError as exc:
         if exc.pos >= len(exc.doc):
             raise AnswerTruncated("The answer is JSON that ends too early.") from exc
@@ -55,6 +57,16 @@ def _json(body: bytes, flow: str) -> Gathering:
     if not isinstance(document, dict):
         raise AnswerNotUnderstood("The answer is a JSON list where an object must be.")
     return _document(document, flow)
+
+
+def _loaded(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        if b"NaN" in body:  # is no JSON, but sent
+            with suppress(ValueError, RecursionError):
+                return json.loads(body)
+        raise
 
 
 def _document(document: dict[str, Any], flow: str) -> Gathering:

@@ -233,6 +233,14 @@ def test_strange_names_make_codes():
     assert len(codes[2]) == 200
 
 
+def test_what_is_no_number_in_json_is_missing():
+    """NaN, which some services write although it is no JSON, is a missing value; in a text it stays."""
+    text = json.dumps({**ONE_CATEGORY, "label": "a:NaN, b"}).replace("null", " NaN")
+
+    assert [rows(series)[0][1] for series in read(text, provider="jsonstat")] == [1.0, None]
+    assert read(text, provider="jsonstat")[0].metadata.name == "a:NaN, b"
+
+
 def test_a_deleted_cell_is_no_value():
     """What a data set deletes is gone, wherever it stood before."""
     data = '<DataSet action="{}"><Series CUR="USD"><Obs TIME_PERIOD="{}" OBS_VALUE="1"/></Series></DataSet>'
@@ -301,6 +309,16 @@ def test_a_cut_answer_is_never_taken_for_whole(body):
     for end in range(1, len(body.rstrip()), 7):
         with pytest.raises((AnswerTruncated, AnswerNotUnderstood)):
             read(body[:end])
+
+
+def test_a_day_without_rates_is_no_observation():
+    """An element with a time and nothing else is no observation, unless it is called one."""
+    empty = '<Cube time="2024-01-01"/>'
+
+    assert [str(series.code) for series in read(RATES.replace("<Cube><Cube time", f"<Cube>{empty}<Cube time"), provider="ecb")] == [
+        "ECB/USD",
+        "ECB/JPY",
+    ]
 
 
 def test_series_that_contradict_themselves_name_their_code():
