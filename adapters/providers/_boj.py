@@ -22,7 +22,7 @@ def read_result_set(document: Mapping[str, Any], flow: str) -> Gathering:
 
     """
     parameter = document.get("PARAMETER")
-    database = document.get("DB") or (parameter.get("DB") if isinstance(parameter, dict) else None) or flow
+    database = str(document.get("DB") or (parameter.get("DB") if isinstance(parameter, dict) else None) or flow)
     gathering = Gathering()
     try:
         for found in document["RESULTSET"]:

@@ -63,7 +63,7 @@ class _DataSet:
         levels = structure["dimensions"]
         self._levels = {level: list(map(_dimension, levels.get(level) or [])) for level in _LEVELS}
         attributes = (structure.get("attributes") or {}).get("series") or []
-        self._attributes = [(attribute["id"], attribute.get("values") or []) for attribute in attributes]
+        self._attributes = [(str(attribute["id"]), attribute.get("values") or []) for attribute in attributes]
         self._deletes = False
 
     def read(self, data_set: Mapping[str, Any]) -> None:
@@ -115,7 +115,8 @@ class _DataSet:
 def read_compact_json(message: Mapping[str, Any], flow: str) -> Gathering:
     """Gather the series of SDMX-ML put into JSON, in which what stands once is no list."""
     gathering = Gathering()
-    named = (message.get("Header") or {}).get("DataSetID")
+    header = message.get("Header")
+    named = header.get("DataSetID") if isinstance(header, dict) else ""
     for data_set in _listed(message.get("DataSet")):
         gathering.was_data = True
         for series in _listed(data_set.get("Series")):
@@ -141,9 +142,9 @@ def _dimension(found: Mapping[str, Any]) -> _Dimension:
     values = found.get("values") or []
     codes = [_code(value) for value in values]
     roles = [*(found.get("roles") or []), found.get("role")]
-    time = _TIME_ROLE in roles or is_time(found["id"])
+    time = _TIME_ROLE in roles or is_time(str(found["id"]))
     return _Dimension(
-        name=found["id"],
+        name=str(found["id"]),
         codes=[_period(code, value) for code, value in zip(codes, values, strict=True)] if time else codes,
         words=[_word(value) for value in values],
         position=found["keyPosition"] if isinstance(found.get("keyPosition"), int) else None,

@@ -57,6 +57,8 @@ def read_xml(body: bytes, flow: str) -> Gathering:
         if exc.code in _CUT:
             raise AnswerTruncated("The answer is XML that ends too early.") from exc
         raise AnswerNotUnderstood(f"The answer is not XML: {exc}.") from exc
+    except (LookupError, ValueError) as exc:
+        raise AnswerNotUnderstood("The answer is XML in an encoding that nobody knows.") from exc
     root, reader = readers[0]
     _check(root, reader, gathering)
     return gathering

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -319,6 +320,31 @@ def test_a_day_without_rates_is_no_observation():
         "ECB/USD",
         "ECB/JPY",
     ]
+
+
+def broken(node: Any) -> Iterator[Any]:
+    """The document with one of its parts after another replaced by something else, or left out."""
+    for key in list(node) if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ():
+        kept = node[key]
+        for other in (None, 7, True, "x", [], {}, [None], {"a": [1]}):
+            node[key] = other
+            yield node
+        node[key] = kept
+        for _ in broken(kept):
+            yield node
+
+
+@pytest.mark.parametrize("document", [DUTCH, ONE_CATEGORY, NUMBERED, JAPAN, SDMX_JSON], ids=range(5))
+def test_a_document_of_another_shape_is_read_or_refused(document):
+    """Whatever one part of a document is replaced by, what comes is series or an error of fetches."""
+    refused = 0
+    for other in broken(document):
+        try:
+            read(other)
+        except FetchError as error:
+            refused += bool(error.message)
+
+    assert refused
 
 
 def test_series_that_contradict_themselves_name_their_code():
