@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import orjson
 
 from adapters.providers._boj import read_result_set
+from adapters.providers._eurostat_tsv import is_tsv, read_tsv
 from adapters.providers._gathering import Gathering
 from adapters.providers._jsonstat import cubes, read_jsonstat
 from adapters.providers._sdmx_csv import read_csv
@@ -44,7 +45,10 @@ def read_answer(answer: Answer) -> Gathering:
         raise AnswerNotUnderstood("The answer is an HTML page.")
     if start == b"<" or body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return read_xml(body.lstrip(), flow)
-    return _json(body, flow) if start in b"{[" else read_csv(_text(body), flow)
+    if start in b"{[":
+        return _json(body, flow)
+    text = _text(body)
+    return read_tsv(text, flow) if is_tsv(text) else read_csv(text, flow)
 
 
 def _json(body: bytes, flow: str) -> Gathering:

@@ -52,6 +52,7 @@ DATAFLOW,OECD:DF(1.0),Name,I,A,Annual,F,Female,2023,,1,,PS,Persons
 DATAFLOW,OECD:DF(1.0),Name,D,A,Annual,F,Female,2022,,5,,PS,Persons
 """
 EUROSTAT_CSV = "DATAFLOW;LAST UPDATE;freq;geo;TIME_PERIOD;OBS_VALUE;OBS_FLAG\nESTAT:X(1.0);now;A: Annual;DE: Germany;2023;:;\n"
+TSV = "freq,unit,geo\\TIME_PERIOD\t2022 \t2023 \nA,PC,DE\t1.5 p\t: \nA,PC,FR\t:c\t2\n"
 DUTCH = {"dimension": {"id": ["Tid", "Sex"], "size": [2, 2], "Tid": {"category": {"index": ["2024K1", "2024K2"]}},
          "Sex": {"category": {"index": {"F": 1, "M": 0}}}}, "value": {"0": 1, "3": 4.5}}  # fmt: skip
 ONE_CATEGORY = {
@@ -103,6 +104,8 @@ def rows(series: Parsed) -> list[tuple[str, float | None]]:
         ("ecb", SDMX_CSV, {"ECB/D.USD": [("2024-01-02", 1.5), ("2024-01-03", NONE)]}),
         ("oecd", LABELLED, {"OECD/DF.A.F": [("2023-01-01", 1.0)]}),
         ("eurostat", EUROSTAT_CSV, {"EUROSTAT/X.A.DE": [("2023-01-01", NONE)]}),
+        ("eurostat", TSV, {"EUROSTAT/A.PC.DE": [("2022-01-01", 1.5), ("2023-01-01", NONE)],
+                           "EUROSTAT/A.PC.FR": [("2022-01-01", NONE), ("2023-01-01", 2.0)]}),
         ("jsonstat", {"first": DUTCH, "other": {"a": 1}}, {
             "JSONSTAT/first.M": [("2024-01-01", 1.0), ("2024-04-01", NONE)],
             "JSONSTAT/first.F": [("2024-01-01", NONE), ("2024-04-01", 4.5)]}),
@@ -274,6 +277,8 @@ FOOTER = '<GenericData><DataSet/><Footer><Message code="{}" severity="Error"><Te
         ("CUR,TIME_PERIOD,OBS_VALUE\nUSD,2024,1\nUSD,20", "truncated"),
         ("CUR,TIME_PERIOD,OBS_VALUE\nUSD,2024,1,2\n", "not_understood"),
         ("CUR,TIME_PERIOD,OBS_VALUE\nUSD,2024,many\n", "not_understood"),
+        (TSV[:-4], "truncated"),
+        (TSV + "A,PC\t1\t2\n", "not_understood"),
         ("CUR,TIME_PERIOD,OBS_VALUE\nUSD,2024,1e999\n", "not_understood"),
         ({"errors": [{"code": 404, "title": "No data"}]}, "not_found"),
         ({"error": [{"status": 413, "label": "Too much"}]}, "too_large"),
