@@ -155,9 +155,13 @@ def _offers() -> Iterator[tuple[str, Callable[[], Any]]]:
 
 def _table(name: str, load: Callable[[], Any]) -> Sequence[tuple[str, Callable[[], Any]]]:
     try:
-        return [(str(provider.NAME), partial(_itself, provider)) for provider in getattr(load(), "PROVIDERS", ())]
-    except Exception as exc:  # noqa: BLE001 - foreign code; one that cannot be loaded is named as broken by itself
-        logger.warning("table of providers left out", extra={"provider": name, "reason": type(exc).__name__})
+        table = getattr(load(), "PROVIDERS", ())
+    except Exception:  # noqa: BLE001 - foreign code; what cannot be loaded is a broken provider under its own name
+        return ()
+    try:
+        return [(str(provider.NAME), partial(_itself, provider)) for provider in table]
+    except (AttributeError, TypeError) as exc:
+        logger.warning("table of providers left out", extra={"provider": name, "reason": str(exc)})
         return ()
 
 
