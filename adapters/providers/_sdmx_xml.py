@@ -212,11 +212,12 @@ class SdmxMl:
         obs, self._obs = self._obs or {}, None
         if self._compact:
             self._value = next((obs[name] for name in _VALUES if name in obs), None)
-        if self._series is None or self._across:
-            series, period = self._across_series(obs)
+        period = "" if self._series is None or self._across else obs.get("TIME_PERIOD") or _time_in(obs)
+        if self._series is not None and period:
+            series = self._current or self._open(self._series)
         else:
-            series, period = self._current or self._open(self._series), obs.get("TIME_PERIOD") or _time_in(obs)
-            self._current = series
+            series, period = self._across_series(obs)
+        self._current = series
         if self._deletes:
             self._gathering.delete(series, period)
         else:
@@ -233,13 +234,15 @@ class SdmxMl:
         """Give the series of one observation among others that lie along another dimension, or along none."""
         if self._compact:
             named = {_local(name): value for name, value in obs.items()}
-            if self._series is not None:
+            if self._series is not None and self._across:
                 kind = _local(named.get("type", ""))
                 named = {name: value for name, value in named.items() if name == self._across or is_time(name)}
                 named.setdefault(self._across, kind)
             obs = named
         key = {**(self._series or {}), **obs}
         period = _time_in(key)
+        if not period:
+            raise AnswerNotUnderstood("The answer has an observation without a time.")
         dimensions, facts = split_names(key) if self._compact else (key, self._facts)
         return self._gathering.series(self._flow, _without_time(dimensions), facts), period
 
@@ -280,10 +283,7 @@ _OTHERS = frozenset({"Error", "Structure"})
 
 
 def _time_in(named: Mapping[str, str]) -> str:
-    period = next((value for name, value in named.items() if is_time(name)), "")
-    if not period:
-        raise AnswerNotUnderstood("The answer has an observation without a time.")
-    return period
+    return next((value for name, value in named.items() if is_time(name)), "")
 
 
 def _without_time(named: Mapping[str, str]) -> dict[str, str]:

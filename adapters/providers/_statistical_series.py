@@ -137,12 +137,12 @@ def _chosen(named: Mapping[str, Gathered], naming: Naming, code: DatasetCode) ->
     asked = [value.casefold() for value in key.split(".")] if key else []
     fit = [text for text, series in named.items() if _matches(asked, naming.values(series))]
     fit = fit or [text for text, series in named.items() if _holds(asked, series)]
-    if not fit and len(named) == 1 and _incomparable(asked, naming.values(next(iter(named.values())))):
-        fit = list(named)
+    if not fit and len(named) == 1:
+        fit = [text for text, series in named.items() if not _is_comparable(asked, series, naming)]
     if len(fit) == 1:
         return named[fit[0]]
-    shown = ", ".join(f"{naming.database}/{text}" for text in (fit or named)) if len(fit or named) <= _SHOWN else ""
-    shown = shown or ", ".join(f"{naming.database}/{text}" for text in list(fit or named)[:_SHOWN]) + " …"
+    every = [f"{naming.database}/{text}" for text in fit or named]
+    shown = ", ".join(every[:_SHOWN]) + (" …" if len(every) > _SHOWN else "")
     if fit:
         raise AnswerNotUnderstood(f"{code} does not tell {len(fit)} series apart: {shown}.", hint="Ask for one of them.")
     raise DatasetNotFound(f"The answer has no series {code}.", hint=f"It has {shown}." if named else "The provider has no data for it.")
@@ -162,9 +162,9 @@ def _holds(asked: Sequence[str], series: Gathered) -> bool:
     return not wanted - (sure + Counter(value.casefold() for value in tell_apart(series.facts).values()))
 
 
-def _incomparable(asked: Sequence[str], values: Sequence[str]) -> bool:
-    """Tell whether an only series may be what was asked for, although its key is written otherwise."""
-    return len(asked) != len(values)
+def _is_comparable(asked: Sequence[str], series: Gathered, naming: Naming) -> bool:
+    """Tell whether a key has as many parts as the series'; if not, it is written otherwise, and an only series may be meant."""
+    return len(naming.values(series)) <= len(asked) <= len(series.dimensions)
 
 
 def _parsed(code: DatasetCode, series: Gathered, naming: Naming) -> Parsed:

@@ -226,6 +226,24 @@ def test_series_that_differ_in_a_doubtful_attribute_keep_apart():
     assert codes(both[0]) == ["A.DE"]
 
 
+def test_the_time_may_stand_in_the_key():
+    """Observations across another dimension take their time from the key around them, whether the header says so or not."""
+    body = '<StructureSpecificData><DataSet><Series TIME_PERIOD="2024"><Obs SEX="F" OBS_VALUE="1" OBS_STATUS="A"/></Series></DataSet>'
+    [series] = read(f"{body}</StructureSpecificData>")
+
+    assert (series.code.dataset, rows(series)) == ("F", [("2024-01-01", 1.0)])
+
+
+def test_a_series_that_was_not_asked_for_is_refused():
+    """An only series is not taken for one whose key differs from its own in a part."""
+    series = '<Series FREQ="A" AREA="DE" UNIT="EUR"><Obs TIME_PERIOD="2024" OBS_VALUE="1"/></Series>'
+    body = f"<CompactData><DataSet>{series}</DataSet></CompactData>"
+    assert [str(series.code) for series in read(body, "IMF/X.A.DE.EUR", provider="imf")] == ["IMF/X.A.DE.EUR"]
+    for code in ("IMF/X.A.FR.EUR", "IMF/X.A.FR"):
+        with pytest.raises(DatasetNotFound):
+            read(body, code, provider="imf")
+
+
 def test_strange_names_make_codes():
     """What may not stand in a code becomes an underscore; names that would be the same are numbered, long ones end in a hash."""
     cube = {"version": "2.0", "id": ["what", "time"], "size": [3, 1], "value": [1, 2, 3],
