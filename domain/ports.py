@@ -18,9 +18,10 @@ from domain.codes import DatasetCode
 from domain.coverage import Covers
 from domain.fetches import LEASE_SECONDS, Answered, Failure, Fetch, FetchPage, FetchQuery, Lease, RequestKey, WaitingFor
 from domain.figures import Counted, Figures
+from domain.keys import ApiKey
 from domain.observations import Label, Observations
 from domain.providers import Provider
-from domain.series import Metadata, SeriesPage, SeriesQuery, TimeSeries
+from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, Version
 from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Origin, Prepared, Recorded, Vintage
 
 
@@ -178,6 +179,14 @@ class SeriesRepository(Protocol):
 
     def search(self, query: SeriesQuery) -> SeriesPage:
         """Give the matching series in order of creation."""
+        ...
+
+    def count(self, query: SeriesQuery, *, most: int) -> int:
+        """Count the matching series, wherever the page begins, but never beyond ``most``."""
+        ...
+
+    def databases(self) -> Sequence[Database]:
+        """Give the database codes under which series are kept, in alphabetical order."""
         ...
 
     def metadata_at(self, series_id: UUID, moment: datetime) -> Metadata:
@@ -401,6 +410,32 @@ class FigureRepository(Protocol):
         ...
 
 
+class KeyRepository(Protocol):
+    """The API keys."""
+
+    def add(self, key: ApiKey) -> None:
+        """Keep a new key."""
+        ...
+
+    def get(self, key_id: str) -> ApiKey:
+        """
+        Give a key, good or not.
+
+        Raises:
+            KeyNotFound: none has this id.
+
+        """
+        ...
+
+    def all(self) -> Sequence[ApiKey]:
+        """Give all keys, oldest first."""
+        ...
+
+    def revoke(self, key_id: str) -> ApiKey:
+        """Note that a key is no longer good, unless that is noted already; raises as ``get``."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """
     One transaction over the repositories; leaving it without ``commit`` forgets what it did.
@@ -435,6 +470,11 @@ class UnitOfWork(Protocol):
         """The figures."""
         ...
 
+    @property
+    def keys(self) -> KeyRepository:
+        """The API keys."""
+        ...
+
     def now(self) -> datetime:
         """Tell the time by the store's clock."""
         ...
@@ -461,6 +501,18 @@ class Store(Protocol):
 
     def writing(self) -> UnitOfWork:
         """Give a unit of work that may write; on SQLite it holds the only writer's place from its beginning."""
+        ...
+
+    def version(self, series_id: UUID) -> tuple[Version, datetime]:
+        """
+        Tell whether what was read of a series still holds, and the time by the store's clock.
+
+        It is asked before every answer, and so takes a fraction of what a unit of work takes.
+
+        Raises:
+            SeriesNotFound: none has this id.
+
+        """
         ...
 
     def check(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -51,6 +51,24 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """
+    What tells whether an answer about a series still holds.
+
+    Attributes:
+        vintages: how many there are.
+        entry: number of the newest entry in the history of its metadata, 0 if there is none.
+
+    """
+
+    provider: str
+    vintages: int
+    entry: int
+    frequency: Frequency | None
+    checked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimeSeries:
     """
     A series under its permanent identity (provider, code), with what is known of it now.
@@ -83,10 +101,10 @@ class TimeSeries:
         failed = self.fetch is not None and self.fetch.status in (FetchStatus.ERROR, FetchStatus.CANCELLED)
         return SeriesStatus.ERROR if failed else SeriesStatus.PENDING
 
-    def is_stale(self, now: datetime, max_age: timedelta | None = None) -> bool:
-        """Tell whether the last good fetch is older than ``max_age``, by default the frequency's."""
-        usual = (self.metadata.frequency or Frequency.DAILY).max_age
-        return self.checked_at is None or now - self.checked_at > (usual if max_age is None else max_age)
+    @property
+    def frequency(self) -> Frequency | None:
+        """How often it is observed, if its provider says."""
+        return self.metadata.frequency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +114,9 @@ class SeriesQuery:
 
     Attributes:
         words: each must begin a word of the code, name or description, case-blind.
+        alias: the code by which Quandl clients reach it, in capitals.
         after: number of the last series already seen.
+        skip: how many more to leave out, for clients that count pages.
 
     """
 
@@ -104,8 +124,10 @@ class SeriesQuery:
     provider: str | None = None
     database: str | None = None
     code: DatasetCode | None = None
+    alias: str | None = None
     status: SeriesStatus | None = None
     after: int = 0
+    skip: int = 0
     limit: int = 100
 
     @property
@@ -125,6 +147,14 @@ class SeriesPage:
 
     items: tuple[TimeSeries, ...]
     next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database code under which series are kept, and whose they are."""
+
+    code: str
+    providers: tuple[str, ...]
 
 
 def terms(text: str) -> tuple[str, ...]:

@@ -23,8 +23,10 @@ from domain.ports import DataSource, Dispatcher, Fetched, Known, UnitOfWork
 from domain.providers import Provider, Routing, Terms
 from domain.series import Metadata
 from domain.use_cases import UseCases
+from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.cancel_fetch import CancelFetch
 from domain.use_cases.check_health import CheckHealth
+from domain.use_cases.check_key import CheckKey
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
 from domain.use_cases.describe_series import DescribeSeries
@@ -33,8 +35,10 @@ from domain.use_cases.follow_fetches import FollowFetches
 from domain.use_cases.freshness import Freshness
 from domain.use_cases.list_providers import ListProviders
 from domain.use_cases.list_vintages import ListVintages
+from domain.use_cases.manage_keys import ManageKeys
 from domain.use_cases.parse_answer import ParseAnswer
 from domain.use_cases.read_series import ReadSeries
+from domain.use_cases.read_through import ReadThrough
 from domain.use_cases.remove_series import RemoveSeries
 from domain.use_cases.request_fetch import RequestFetch
 from domain.use_cases.search_series import SearchSeries
@@ -142,8 +146,13 @@ def memory_use_cases(
         store=store, providers=providers, retry=RetryPolicy(86400), lease_seconds=lease_seconds, deadline_seconds=deadline_seconds
     )
     bell = dispatcher or InlineDispatcher(fetch)
+    request = RequestFetch(store=store, providers=providers, routing=routing, freshness=freshness, dispatcher=bell)
+    wait = AwaitFetch(store=store, most_seconds=0.3)
+    through = ReadThrough(store=store, providers=providers, routing=routing, freshness=freshness, request_fetch=request, await_fetch=wait)
     return UseCases(
-        request_fetch=RequestFetch(store=store, providers=providers, routing=routing, freshness=freshness, dispatcher=bell),
+        request_fetch=request,
+        await_fetch=wait,
+        read_through=through,
         fetch_dataset=fetch,
         read_series=ReadSeries(store=store, freshness=freshness),
         search_series=SearchSeries(store),
@@ -157,6 +166,8 @@ def memory_use_cases(
         check_vintages=CheckVintages(store),
         check_health=CheckHealth(store, bell, lease_seconds),
         parse_answer=ParseAnswer(providers),
+        check_key=CheckKey(store),
+        manage_keys=ManageKeys(store),
         list_providers=ListProviders(providers),
     )
 

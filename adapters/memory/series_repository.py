@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
@@ -10,7 +11,7 @@ from uuid import UUID, uuid4
 from adapters.memory.state import Clock, State
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
-from domain.series import Metadata, SeriesPage, SeriesQuery, TimeSeries, terms
+from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, terms
 from domain.vintages import Vintage
 
 
@@ -57,9 +58,20 @@ class MemorySeriesRepository:
     def search(self, query: SeriesQuery) -> SeriesPage:
         """See the port."""
         complete = (self.get(series_id) for series_id in self.state.series)
-        found = [series for series in complete if _matches(series, query)][: query.limit + 1]
+        found = [series for series in complete if _matches(series, query)][query.skip :][: query.limit + 1]
         more = len(found) > query.limit
         return SeriesPage(tuple(found[: query.limit]), found[query.limit - 1].number if more else None)
+
+    def count(self, query: SeriesQuery, *, most: int) -> int:
+        """See the port."""
+        return len(self.search(replace(query, after=0, skip=0, limit=most)).items)
+
+    def databases(self) -> Sequence[Database]:
+        """See the port."""
+        kept: dict[str, set[str]] = {}
+        for series in self.state.series.values():
+            kept.setdefault(series.code.database, set()).add(series.provider)
+        return [Database(code, tuple(sorted(kept[code]))) for code in sorted(kept)]
 
     def metadata_at(self, series_id: UUID, moment: datetime) -> Metadata:
         """See the port."""
@@ -96,6 +108,7 @@ def _matches(series: TimeSeries, query: SeriesQuery) -> bool:
         (query.provider, series.provider),
         (query.database, series.code.database),
         (query.code, series.code),
+        (query.alias, series.alias),
         (query.status, series.status),
     ]
     return (

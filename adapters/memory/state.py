@@ -10,6 +10,7 @@ from uuid import UUID
 
 from domain.fetches import Answered, Fetch
 from domain.figures import Counted
+from domain.keys import ApiKey
 from domain.series import Metadata, TimeSeries
 from domain.vintages import Kept, Recorded
 
@@ -31,6 +32,7 @@ class State:
     beats: dict[str, datetime] = field(default_factory=dict)
     counts: dict[Counted, int] = field(default_factory=dict)
     requests: dict[tuple[str, str], tuple[str, datetime, Answered]] = field(default_factory=dict)
+    keys: dict[str, ApiKey] = field(default_factory=dict)
 
     def copy(self) -> State:
         """Give a state that can be changed without changing this one."""

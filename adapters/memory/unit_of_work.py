@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 from threading import Lock
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
 from adapters.memory.fetch_repository import MemoryFetchRepository
 from adapters.memory.figure_repository import MemoryFigureRepository
+from adapters.memory.key_repository import MemoryKeyRepository
 from adapters.memory.request_repository import MemoryRequestRepository
 from adapters.memory.series_repository import MemorySeriesRepository
 from adapters.memory.state import Clock, State
 from adapters.memory.vintage_repository import MemoryVintageRepository
+from domain.series import Version
 
 
 def utc_now() -> datetime:
@@ -36,6 +39,19 @@ class MemoryStore:
         """See the port; a second writer waits for the first."""
         return MemoryUnitOfWork(self, writes=True)
 
+    def version(self, series_id: UUID) -> tuple[Version, datetime]:
+        """See the port."""
+        with self.reading() as uow:
+            series, state = uow.series.get(series_id), self.state
+        version = Version(
+            provider=series.provider,
+            vintages=len(state.vintages.get(series_id, ())),
+            entry=len(state.descriptions.get(series_id, ())),
+            frequency=series.frequency,
+            checked_at=series.checked_at,
+        )
+        return version, self.clock()
+
     def check(self) -> None:
         """See the port; memory is always there."""
 
@@ -48,6 +64,7 @@ class MemoryUnitOfWork:
     fetches: MemoryFetchRepository
     requests: MemoryRequestRepository
     figures: MemoryFigureRepository
+    keys: MemoryKeyRepository
 
     def __init__(self, store: MemoryStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -70,6 +87,7 @@ class MemoryUnitOfWork:
         self.fetches = MemoryFetchRepository(self._state, self._store.clock)
         self.requests = MemoryRequestRepository(self._state, self._store.clock)
         self.figures = MemoryFigureRepository(self._state, self._store.clock)
+        self.keys = MemoryKeyRepository(self._state, self._store.clock)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -18,6 +18,7 @@ from adapters.sql.turns import Turns
 from domain.errors import InvalidInput, StoreUnavailable
 
 POOL_SECONDS = 2
+CONNECT_ARGUMENTS = {"connect_timeout": 5, "application_name": "lanner"}
 _BUSY_SECONDS = 10
 _FRESH_SECONDS, _IDLE_SINCE = 1, "lanner_idle_since"
 _WRITES, _TURNS = "lanner_writes", "lanner_turns"
@@ -49,7 +50,7 @@ def open_engine(url: str, *, schema: str, pool_size: int = 10) -> Engine:
         parsed.set(drivername="postgresql+psycopg2"),
         pool_size=pool_size,
         pool_timeout=POOL_SECONDS,
-        connect_args={"connect_timeout": 5, "application_name": "lanner"},
+        connect_args=CONNECT_ARGUMENTS,
         execution_options={"schema_translate_map": {None: schema}},
     )
     event.listen(engine, "checkin", _note_when)

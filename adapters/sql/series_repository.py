@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import ColumnElement, RowMapping, delete, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql.fetch_repository import fetch_from
@@ -20,7 +21,7 @@ from adapters.sql.word_index import numbers
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
 from domain.frequency import Frequency
-from domain.series import Metadata, SeriesPage, SeriesQuery, SeriesStatus, TimeSeries, terms
+from domain.series import Database, Metadata, SeriesPage, SeriesQuery, SeriesStatus, TimeSeries, terms
 
 # Series, each with its newest description, vintage and fetch.
 _COMPLETE = select(series, descriptions.c.body, *FACTS, fetches).select_from(
@@ -57,15 +58,29 @@ class SqlSeriesRepository:
     def search(self, query: SeriesQuery) -> SeriesPage:
         """See the port."""
         # Chosen first and completed then: Postgres would else merge whole tables, at a cost that grows with the page.
-        chosen: Any = _listed(query)
-        if query.words:
-            chosen = numbers(self.transaction, query, _conditions(query)) if query.can_be_met else []
-            if not chosen:
-                return SeriesPage((), None)
+        chosen: Any = self._with_words(query) if query.words else _listed(query)
+        if query.words and not chosen:
+            return SeriesPage((), None)
         page = self.transaction.run(_COMPLETE.where(series.c.number.in_(chosen)).order_by(series.c.number)).mappings()
         found = [_series_from(row) for row in page]
         more = len(found) > query.limit
         return SeriesPage(tuple(found[: query.limit]), found[query.limit - 1].number if more else None)
+
+    def count(self, query: SeriesQuery, *, most: int) -> int:
+        """See the port."""
+        if query.words:
+            return len(self._with_words(replace(query, after=0, skip=0, limit=most))[:most])
+        found = select(series.c.number).where(*_conditions(query)).limit(most).subquery()
+        return int(self.transaction.run(select(func.count()).select_from(found)).scalar_one())
+
+    def databases(self) -> Sequence[Database]:
+        """See the port; hops from one code to the next in the index instead of reading all series."""
+        following = select(func.min(series.c.database_code)).scalar_subquery()
+        codes = select(following.label("code")).cte(recursive=True)
+        after = select(func.min(series.c.database_code)).where(series.c.database_code > codes.c.code).correlate(codes).scalar_subquery()
+        codes = codes.union_all(select(after).where(codes.c.code.is_not(None)))
+        found = self.transaction.run(select(codes.c.code).where(codes.c.code.is_not(None))).scalars().all()
+        return [self._database(code) for code in found]
 
     def metadata_at(self, series_id: UUID, moment: datetime) -> Metadata:
         """See the port."""
@@ -97,11 +112,20 @@ class SqlSeriesRepository:
             changes |= {"description": entry + 1, "words": " ".join(terms(f"{known.code} {metadata.name} {metadata.description}"))}
         self.transaction.run(update(series).where(series.c.id == series_id).values(changes))
 
+    def _with_words(self, query: SeriesQuery) -> Sequence[int]:
+        if not query.can_be_met:
+            return []
+        return numbers(self.transaction, replace(query, limit=query.skip + query.limit), _conditions(query))[query.skip :]
+
     def _row(self, series_id: UUID) -> RowMapping:
         row = self.transaction.run(_COMPLETE.where(series.c.id == series_id)).mappings().one_or_none()
         if row is None:
             raise SeriesNotFound
         return row
+
+    def _database(self, code: str) -> Database:
+        providers = select(series.c.provider).where(series.c.database_code == code).distinct().order_by(series.c.provider)
+        return Database(code, tuple(self.transaction.run(providers).scalars()))
 
     def _free_alias(self, code: DatasetCode) -> str:
         names = (code.alias if n == 1 else f"{code.alias}_{n}" for n in count(1))
@@ -124,7 +148,7 @@ class SqlSeriesRepository:
 
 def _listed(query: SeriesQuery) -> Any:
     chosen = select(series.c.number).where(series.c.number > query.after, *_conditions(query)).order_by(series.c.number)
-    return chosen.limit(query.limit + 1).correlate(None)
+    return chosen.offset(query.skip).limit(query.limit + 1).correlate(None)
 
 
 def _conditions(query: SeriesQuery) -> list[Any]:
@@ -132,6 +156,7 @@ def _conditions(query: SeriesQuery) -> list[Any]:
     wanted = [
         (series.c.provider, query.provider),
         (series.c.status, query.status),
+        (series.c.alias, query.alias),
         (series.c.database_code, code.database if code else query.database),
         (series.c.dataset_code, code.dataset if code else None),
     ]

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-REVISION = "0005"
+REVISION = "0007"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -120,6 +120,17 @@ vintages = Table(
 # visible in their order; a sequence would let a smaller one appear after a greater one.
 feed = Table("feed", metadata, Column("position", BigInteger, nullable=False))
 
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+)
 _ADDED_NOTHING = "finished_at is not null and coalesce(vintages_added, 0) = 0"
 
 fetches = Table(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.codes import DatasetCode
 from domain.errors import ProviderNotConfigured
-from domain.fetches import Answered, Fetch, RequestKey
+from domain.fetches import ANONYMOUS, Answered, Fetch, RequestKey
 from domain.ports import Dispatcher, Providers, Store, UnitOfWork
 from domain.providers import Provider, Routing
 from domain.series import TimeSeries
@@ -31,6 +31,14 @@ class Requested:
     series: TimeSeries
     fetch: Fetch
     created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClientKey:
+    """A client's own word for its request, and the id of the API key that it came with."""
+
+    text: str
+    owner: str = ANONYMOUS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +74,7 @@ class RequestFetch:
         refresh: bool = False,
         allow_shrink: bool = False,
         request_id: str = "",
-        key: str | None = None,
+        key: ClientKey | None = None,
     ) -> Requested:
         """
         Commit the request and ring; one that is repeated under its key is answered as it was before.
@@ -82,7 +90,7 @@ class RequestFetch:
         chosen = self.provider_of(code, provider)
         return self._request(lambda uow: uow.series.find(chosen.name, code) or uow.series.add(chosen.name, code), flags, request_key)
 
-    def again(self, series_id: UUID, *, allow_shrink: bool = False, request_id: str = "", key: str | None = None) -> Requested:
+    def again(self, series_id: UUID, *, allow_shrink: bool = False, request_id: str = "", key: ClientKey | None = None) -> Requested:
         """Ask for a series that is kept, fresh or not; ``created`` tells of its fetch. Raises as the call, and SeriesNotFound."""
         flags = _Flags(refresh=True, allow_shrink=allow_shrink, request_id=request_id)
         return self._request(lambda uow: self._known(uow, series_id), flags, _request_key(key, str(series_id), flags), again=True)
@@ -127,6 +135,6 @@ class RequestFetch:
         return provider
 
 
-def _request_key(key: str | None, what: str, flags: _Flags) -> RequestKey | None:
+def _request_key(key: ClientKey | None, what: str, flags: _Flags) -> RequestKey | None:
     asked = f"{what}\n{flags.refresh}\n{flags.allow_shrink}"
-    return RequestKey(key, sha256(asked.encode("utf-8", "replace")).hexdigest()) if key else None
+    return RequestKey(key.text, sha256(asked.encode("utf-8", "replace")).hexdigest(), key.owner) if key else None

@@ -12,6 +12,7 @@ from typing import Any
 import falcon
 import orjson
 
+from domain.use_cases.request_fetch import ClientKey
 from entrypoints.rest.errors import Problem
 
 _MOST_BYTES = 64 * 1024
@@ -49,7 +50,7 @@ def read_object(req: falcon.Request) -> dict[str, Any]:
     return document
 
 
-def request_key(req: falcon.Request) -> str | None:
+def request_key(req: falcon.Request) -> ClientKey | None:
     """
     Read the client's own name for this request, if it gives one.
 
@@ -61,7 +62,7 @@ def request_key(req: falcon.Request) -> str | None:
     if key is not None and not _REQUEST_KEY.fullmatch(key):
         detail = "The Idempotency-Key must be 1 to 255 printable ASCII characters."
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", detail, errors=[{"header": "Idempotency-Key", "detail": detail}])
-    return key
+    return ClientKey(key, req.context.owner) if key else None
 
 
 def pointer(name: str) -> str:

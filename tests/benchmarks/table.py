@@ -53,6 +53,25 @@ def _written(line: Line) -> str:
     return f"{line.what:<58}{line.store:<10}{line.figure:>9.2f}{limit:>9}{verdict:>8}{others}".rstrip()
 
 
+@dataclass
+class Ratios:
+    """Figures that are to be at least so many times another one of the same run."""
+
+    lines: list[tuple[str, float, float, float]] = field(default_factory=list)
+
+    def add(self, what: str, figure: float, baseline: float, least: float) -> None:
+        self.lines.append((what, figure, baseline, least))
+
+    def text(self) -> str:
+        head = f"{'':<62}{'figure':>10}{'baseline':>10}{'ratio':>9}{'at least':>10}"
+        rows = [
+            f"{what:<62}{figure:>10.1f}{baseline:>10.1f}{figure / baseline:>9.2f}{least:>10g}"
+            f"{'      ok' if figure / baseline >= least else '  MISSED'}"
+            for what, figure, baseline, least in self.lines
+        ]
+        return "\n".join([head, "-" * len(head), *rows])
+
+
 def timed(action: Callable[[], object]) -> float:
     """Do it once and tell the milliseconds it took."""
     begun = time.perf_counter()

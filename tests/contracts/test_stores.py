@@ -10,12 +10,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.codes import DatasetCode
-from domain.errors import FetchAlreadyRunning, FetchNotFound, LeaseLost, SeriesNotFound
+from domain.errors import FetchAlreadyRunning, FetchNotFound, KeyNotFound, LeaseLost, SeriesNotFound
 from domain.fetches import Failure, Fetch, FetchStatus, Lease, WaitingFor
 from domain.frequency import Frequency
+from domain.keys import ApiKey, Scope
 from domain.observations import Observations
 from domain.ports import Store
-from domain.series import Metadata, SeriesQuery, SeriesStatus, TimeSeries
+from domain.series import Metadata, SeriesQuery, SeriesStatus, TimeSeries, Version
 from domain.vintages import Moment
 from tests.builders import an_arrival, append, some_metadata, some_observations
 from tests.contracts.conftest import StoppedClock
@@ -109,6 +110,27 @@ def test_a_series_comes_with_its_newest_parts(store: Store, clock: StoppedClock)
         known = uow.series.get(series.id)
     assert known == replace(series, metadata=some_metadata(), newest=vintages[0], fetch=ended, checked_at=clock())
     assert known.status is SeriesStatus.SUCCESS
+
+
+def test_a_version_tells_what_answers_depend_on(store: Store, clock: StoppedClock) -> None:
+    """It changes with the newest vintage, the metadata and the time of the last good fetch."""
+    series = added(store)
+    bare = Version(provider="quandl", vintages=0, entry=0, frequency=None, checked_at=None)
+
+    assert store.version(series.id) == (bare, clock())
+    with store.writing() as uow:
+        uow.series.lock(series.id)
+        newest = an_arrival(clock(), published=date(2024, 5, 2), known_at=datetime(2024, 5, 2, tzinfo=UTC))
+        late = an_arrival(clock(), published=date(2024, 5, 1), known_at=datetime(2024, 5, 1, tzinfo=UTC))
+        append(uow, series.id, [newest])
+        append(uow, series.id, [late])
+        uow.series.checked(series.id, some_metadata())
+        uow.series.checked(series.id, some_metadata())
+        uow.commit()
+
+    with pytest.raises(SeriesNotFound):
+        store.version(uuid4())
+    assert store.version(series.id)[0] == replace(bare, vintages=2, entry=1, frequency=Frequency.DAILY, checked_at=clock())
 
 
 def test_metadata_survives_in_every_field(store: Store) -> None:
@@ -377,3 +399,28 @@ def test_nothing_kept_is_found_nowhere(store: Store) -> None:
         assert uow.vintages.find(series.id, Moment()) is None
         assert uow.vintages.beginning(series.id) is None
         assert uow.vintages.labels(series.id) == {}
+
+
+def test_keys_come_back_as_they_were(store: Store, clock: StoppedClock) -> None:
+    """Every field of a key survives; revoking it is noted once."""
+    key = ApiKey(
+        id=uuid4().hex[:12],
+        name="script",
+        scopes=frozenset({Scope.READ, Scope.ADMIN}),
+        digest=b"\x00\xff" * 16,
+        created_at=clock(),
+        expires_at=clock() + timedelta(days=1),
+    )
+    with store.writing() as uow:
+        uow.keys.add(key)
+        uow.commit()
+    with store.writing() as uow:
+        assert (uow.keys.get(key.id), key in uow.keys.all()) == (key, True)
+        revoked = uow.keys.revoke(key.id)
+        assert revoked == replace(key, revoked_at=clock())
+        clock.forward(60)
+        assert uow.keys.revoke(key.id) == revoked
+        with pytest.raises(KeyNotFound):
+            uow.keys.get("nobody")
+        with pytest.raises(KeyNotFound):
+            uow.keys.revoke("nobody")

@@ -27,6 +27,7 @@ from domain.figures import Counted
 from domain.ports import DataSource, Fetched, Known
 from domain.series import SeriesQuery
 from domain.use_cases import UseCases
+from domain.use_cases.request_fetch import ClientKey
 from tests.builders import CannedSource, memory_use_cases
 
 FB = DatasetCode("WIKI", "FB")
@@ -210,32 +211,32 @@ def test_asking_again_needs_the_key_of_the_provider() -> None:
 def test_a_repeated_request_gets_the_same_answer() -> None:
     """Same key, same request: the same ids and the same word on what was new, whatever has happened since."""
     use = use_cases()
-    first = use.request_fetch(FB, key="k")
+    first = use.request_fetch(FB, key=ClientKey("k"))
     use.fetch_dataset(first.fetch.id)
-    repeated, other = use.request_fetch(FB, key="k"), use.request_fetch(FB, refresh=True, key="l")
+    repeated, other = use.request_fetch(FB, key=ClientKey("k")), use.request_fetch(FB, refresh=True, key=ClientKey("l"))
 
     assert (repeated.series.id, repeated.fetch.id, repeated.created) == (first.series.id, first.fetch.id, True)
     assert repeated.fetch.status is FetchStatus.SUCCESS
     assert other.fetch.id != first.fetch.id
-    assert use.request_fetch(FB, key="k").fetch.id == first.fetch.id
-    again = use.request_fetch.again(first.series.id, key="m")
-    assert use.request_fetch.again(first.series.id, key="m") == again
+    assert use.request_fetch(FB, key=ClientKey("k")).fetch.id == first.fetch.id
+    again = use.request_fetch.again(first.series.id, key=ClientKey("m"))
+    assert use.request_fetch.again(first.series.id, key=ClientKey("m")) == again
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        lambda use, _: use.request_fetch(DatasetCode("WIKI", "IBM"), key="k"),
-        lambda use, _: use.request_fetch(FB, refresh=True, key="k"),
-        lambda use, _: use.request_fetch(FB, provider="canned", key="k"),
-        lambda use, series: use.request_fetch.again(series.id, key="k"),
+        lambda use, _: use.request_fetch(DatasetCode("WIKI", "IBM"), key=ClientKey("k")),
+        lambda use, _: use.request_fetch(FB, refresh=True, key=ClientKey("k")),
+        lambda use, _: use.request_fetch(FB, provider="canned", key=ClientKey("k")),
+        lambda use, series: use.request_fetch.again(series.id, key=ClientKey("k")),
     ],
     ids=["another code", "another flag", "another provider", "a refresh"],
 )
 def test_a_key_belongs_to_one_request(other: Callable[..., object]) -> None:
     """Another request under a known key is refused, and does nothing."""
     use = use_cases()
-    first = use.request_fetch(FB, key="k")
+    first = use.request_fetch(FB, key=ClientKey("k"))
 
     with pytest.raises(RequestKeyReused):
         other(use, first.series)
@@ -246,7 +247,11 @@ def test_old_fetches_and_keys_are_pruned() -> None:
     """Keys are forgotten after two days, fetches after the days set; in batches, and the sweep tells whether there may be more."""
     now = [datetime(2024, 6, 1, tzinfo=UTC)]
     use = use_cases(store=MemoryStore(lambda: now[0]))
-    made = [use.request_fetch(FB, refresh=True, key=f"k{n}").fetch.id for n in range(5) if n == 0 or use.fetch_dataset(made_last(use))]
+    made = [
+        use.request_fetch(FB, refresh=True, key=ClientKey(f"k{n}")).fetch.id
+        for n in range(5)
+        if n == 0 or use.fetch_dataset(made_last(use))
+    ]
 
     def left() -> set[UUID]:
         return {fetch.id for fetch in use.follow_fetches.listed(FetchQuery()).items}
