@@ -25,9 +25,16 @@ from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Origin, Re
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is kept of a series when its source is asked again; no vintage at all where the whole is wanted."""
+    """
+    What is kept of a series when its source is asked again; no vintage at all where the whole is wanted.
+
+    Attributes:
+        validators: what the source gave with the answer that confirmed ``newest``: an ETag, a date of change.
+
+    """
 
     newest: Vintage | None
+    validators: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +46,8 @@ class Fetched:
         vintages: (the provider's label or None, the state), oldest first, at least one.
         left_out: names of columns that are not numbers.
         covers: the window of which an only state without a label speaks; None if it is the whole series.
+        validators: by which the source will know, when it is asked again, that nothing has changed.
+        not_modified: whether the source says that nothing has; then there are no vintages.
 
     """
 
@@ -47,6 +56,13 @@ class Fetched:
     origin: Origin
     left_out: tuple[str, ...] = ()
     covers: Covers | None = None
+    validators: Mapping[str, str] = field(default_factory=dict)
+    not_modified: bool = False
+
+    @classmethod
+    def unchanged(cls, metadata: Metadata, origin: Origin, validators: Mapping[str, str]) -> Self:
+        """Say that ``known`` is still the newest state."""
+        return cls(metadata=metadata, vintages=(), origin=origin, validators=validators, not_modified=True)
 
 
 class DataSource(Protocol):
@@ -124,6 +140,16 @@ class Providers(Protocol):
 
         Raises:
             UnknownProvider: there is none of this name.
+
+        """
+        ...
+
+    def reader(self, name: str) -> DataSource:
+        """
+        Give a provider's source to read recorded answers with, also where it cannot be asked for want of a key.
+
+        Raises:
+            UnknownProvider, ProviderNotConfigured: as ``source``, the latter only if it cannot be opened at all.
 
         """
         ...

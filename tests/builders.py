@@ -106,6 +106,8 @@ class FakeProviders:
             raise ProviderNotConfigured(self.get(name).problem)
         return source
 
+    reader = source
+
 
 def memory_use_cases(
     sources: Mapping[str, DataSource | None],
