@@ -15,7 +15,7 @@ from typing import Protocol, Self, runtime_checkable
 from uuid import UUID
 
 from domain.codes import DatasetCode
-from domain.coverage import Covers
+from domain.coverage import Confirmation, Covers
 from domain.fetches import Failure, Fetch, Lease, WaitingFor
 from domain.observations import Label, Observations
 from domain.providers import Provider
@@ -209,8 +209,8 @@ class SeriesRepository(Protocol):
         """
         ...
 
-    def checked(self, series_id: UUID, metadata: Metadata) -> None:
-        """Note that a fetch ended well just now; append ``metadata`` to their history where they differ."""
+    def checked(self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None) -> None:
+        """Note that a fetch ended well just now, and what it confirmed; append ``metadata`` to their history where they differ."""
         ...
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.codes import DatasetCode
+from domain.coverage import Confirmation
 from domain.fetches import Fetch, FetchStatus
 from domain.frequency import Frequency
 from domain.vintages import Vintage
@@ -58,6 +59,7 @@ class TimeSeries:
         checked_at: when a fetch of it last ended well, changed or not.
         newest: the newest vintage in knowledge order.
         fetch: the newest fetch.
+        confirmed: what the last good fetch confirmed.
 
     """
 
@@ -71,6 +73,7 @@ class TimeSeries:
     metadata: Metadata = field(default_factory=Metadata)
     newest: Vintage | None = None
     fetch: Fetch | None = None
+    confirmed: Confirmation | None = None
 
     @property
     def status(self) -> SeriesStatus:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from adapters.memory.state import Clock, State
 from domain.codes import DatasetCode
+from domain.coverage import Confirmation
 from domain.errors import SeriesNotFound
 from domain.series import Metadata, SeriesPage, SeriesQuery, TimeSeries
 from domain.vintages import Vintage
@@ -70,10 +71,10 @@ class MemorySeriesRepository:
         """See the port; the unit of work is the only writer already."""
         return self.get(series_id)
 
-    def checked(self, series_id: UUID, metadata: Metadata) -> None:
+    def checked(self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None) -> None:
         """See the port."""
         now, known = self.clock(), self.state.series[series_id]
-        self.state.series[series_id] = replace(known, checked_at=now, metadata=metadata)
+        self.state.series[series_id] = replace(known, checked_at=now, metadata=metadata, confirmed=confirmed)
         if known.metadata != metadata:
             self.state.descriptions[series_id] = (*self.state.descriptions.get(series_id, ()), (now, metadata))
 

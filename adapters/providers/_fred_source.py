@@ -21,7 +21,6 @@ from domain.ports import Answer, Fetched, Known, Parsed
 from domain.vintages import Origin
 
 BASE_URL = "https://api.stlouisfed.org/fred"
-KEY_URL = "https://fredaccount.stlouisfed.org/apikeys"
 
 _ID = re.compile(r"[A-Za-z0-9_]{1,40}")
 _VINTAGES_A_QUERY = 2_000

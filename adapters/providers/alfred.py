@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from adapters.providers._fred_source import BASE_URL, FredSource, Habits
-from adapters.providers._fred_source import KEY_URL as KEY_URL
 from adapters.providers._http import HttpClient
 from domain.ports import DataSource
 from domain.providers import Limit, Redistribution, Terms
@@ -26,6 +25,7 @@ TERMS = Terms(
     redistribution=Redistribution.ATTRIBUTION,
 )
 KEY_NEEDED = True
+KEY_URL = "https://fredaccount.stlouisfed.org/apikeys"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

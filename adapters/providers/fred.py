@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from adapters.providers._fred_source import BASE_URL, FredSource, Habits
-from adapters.providers._fred_source import KEY_URL as KEY_URL
 from adapters.providers._http import HttpClient
 from domain.frequency import Frequency
 from domain.ports import DataSource
@@ -28,6 +27,7 @@ TERMS = Terms(
     redistribution=Redistribution.ATTRIBUTION,
 )
 KEY_NEEDED = True
+KEY_URL = "https://fredaccount.stlouisfed.org/apikeys"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,7 +77,9 @@ OPTIONS = Options
 
 def problem(options: Options) -> str:
     """Say why Stooq is not asked; empty if it may be."""
-    return "" if options.enabled else f"Stooq has no official API; read {TERMS.url} and set LANNER_PROVIDERS__STOOQ__ENABLED=true to use it."
+    return (
+        "" if options.enabled else f"Stooq has no official API; read {TERMS.url} and set LANNER_PROVIDERS__STOOQ__ENABLED=true to use it."
+    )
 
 
 def source(options: Options, http: HttpClient) -> DataSource:

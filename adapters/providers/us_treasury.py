@@ -17,10 +17,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 
+from adapters.providers._columns import Table
 from adapters.providers._http import HttpClient
 from adapters.providers._statuses import Door, is_success, status_error
 from adapters.providers._treasury_answers import as_quandl, joined, read_answer, series_in
-from adapters.providers._columns import Table
 from domain.codes import DatasetCode
 from domain.coverage import Covers
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, InvalidCode

@@ -18,6 +18,7 @@ from adapters.sql.tables import descriptions, fetches, series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_rows import FACTS, vintage_from
 from domain.codes import DatasetCode
+from domain.coverage import Confirmation
 from domain.errors import SeriesNotFound
 from domain.frequency import Frequency
 from domain.series import Metadata, SeriesPage, SeriesQuery, SeriesStatus, TimeSeries
@@ -71,13 +72,14 @@ class SqlSeriesRepository:
         self.transaction.run(select(series.c.number).where(series.c.id == series_id).with_for_update(key_share=True))
         return self.get(series_id)
 
-    def checked(self, series_id: UUID, metadata: Metadata) -> None:
+    def checked(self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None) -> None:
         """See the port."""
         known = self.get(series_id)
         changes = {
             "checked_at": self.transaction.now(),
             "status": known.status.value,
             "words": f"{known.code} {metadata.name} {metadata.description}".casefold(),
+            "confirmed": orjson.dumps(asdict(confirmed)).decode() if confirmed else None,
         }
         self.transaction.run(update(series).where(series.c.id == series_id).values(changes))
         if known.metadata != metadata:
@@ -153,7 +155,15 @@ def _series_from(row: RowMapping) -> TimeSeries:
         metadata=_metadata_from(row[descriptions.c.body]),
         newest=vintage_from(row) if row[vintages.c.number] else None,
         fetch=fetch_from(row) if row[fetches.c.id] else None,
+        confirmed=_confirmed_from(row[series.c.confirmed]),
     )
+
+
+def _confirmed_from(text: str | None) -> Confirmation | None:
+    if text is None:
+        return None
+    fields = orjson.loads(text)
+    return Confirmation(**(fields | {"whole_at": datetime.fromisoformat(fields["whole_at"])}))
 
 
 def _metadata_from(body: str | None) -> Metadata:

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-REVISION = "0002"
+REVISION = "0006"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -68,6 +68,7 @@ series = Table(
     Column("words", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("checked_at", Moment),
+    Column("confirmed", Text),
     UniqueConstraint("database_code", "dataset_code", "provider", name="series_identity"),
 )
 

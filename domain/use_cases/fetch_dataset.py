@@ -22,7 +22,7 @@ from domain.errors import (
 from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, waiting_for
 from domain.ports import Fetched, Known, Providers, Store
 from domain.series import TimeSeries
-from domain.use_cases.arrivals import WindowDiscarded, news
+from domain.use_cases.arrivals import WindowDiscarded, confirmation, known_of, news
 from domain.use_cases.heartbeat import Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -57,36 +57,38 @@ class FetchDataset:
         claimed = self._claim(fetch_id, lease)
         if claimed is None:
             return None
-        fetch, series = claimed
+        fetch, series, known = claimed
         try:
-            ended = self._run(fetch, series, lease)
+            ended = self._run(fetch, series, known, lease)
         except (LeaseLost, SeriesNotFound):
             logger.warning("fetch fenced", extra={"fetch": str(fetch_id)})
             return None
         _log(ended, series)
         return ended
 
-    def _claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries] | None:
+    def _claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries, Known] | None:
         with self.store.writing() as uow:
             fetch = uow.fetches.claim(fetch_id, lease)
             if fetch is None:
                 return None
             series = uow.series.get(fetch.series_id)
+            known = known_of(series, uow.now())
             uow.commit()
-        return fetch, series
+        return fetch, series, known
 
-    def _run(self, fetch: Fetch, series: TimeSeries, lease: Lease) -> Fetch:
+    def _run(self, fetch: Fetch, series: TimeSeries, known: Known, lease: Lease) -> Fetch:
         logger.info("fetch begun", extra={"fetch": str(fetch.id), "series": f"{series.provider}:{series.code}"})
         if fetch.crashes >= MAX_CRASHES:
             return self._put_off(fetch, AttemptsExhausted(), lease)
         try:
             with Heartbeat(self.store, fetch.id, lease, at_most_seconds=self.deadline_seconds + self.lease_seconds):
-                fetched = self._ask(series, Known(newest=series.newest))
+                fetched = self._ask(series, known)
                 try:
-                    return self._keep(fetch, fetched, lease)
+                    return self._keep(fetch, fetched, known, lease)
                 except WindowDiscarded:
                     logger.info("window discarded", extra={"fetch": str(fetch.id)})
-                    return self._keep(fetch, self._ask(series, Known(newest=None)), lease)
+                    known = Known(newest=None)
+                    return self._keep(fetch, self._ask(series, known), known, lease)
         except FetchError as error:
             return self._put_off(fetch, error, lease)
         except (LeaseLost, SeriesNotFound, StoreUnavailable):
@@ -106,15 +108,16 @@ class FetchDataset:
             raise SourceGone(f"This worker has no provider {series.provider}.", hint=hint) from error
         except InvalidInput as error:
             raise AnswerNotUnderstood(error.message, hint=error.hint) from error
-        if not fetched.vintages or (fetched.covers and known.newest is None):
+        is_part = fetched.covers is not None or fetched.not_modified
+        if bool(fetched.vintages) == fetched.not_modified or (is_part and known.newest is None):
             raise AnswerNotUnderstood("The provider's answer holds no whole state of the series.")
         return fetched
 
-    def _keep(self, fetch: Fetch, fetched: Fetched, lease: Lease) -> Fetch:
+    def _keep(self, fetch: Fetch, fetched: Fetched, known: Known, lease: Lease) -> Fetch:
         with self.store.writing() as uow:
             series = uow.series.lock(fetch.series_id)
             added = uow.vintages.append(series.id, news(uow, series, fetch, fetched))
-            uow.series.checked(series.id, fetched.metadata)
+            uow.series.checked(series.id, fetched.metadata, confirmation(series, known, fetched, added=added, now=uow.now()))
             ended = uow.fetches.succeed(fetch.id, lease, added, left_out=fetched.left_out)
             uow.commit()
         return ended

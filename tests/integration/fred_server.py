@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+
+from tests.integration.web import Asked, Sent, web
 
 RECORDED = Path(__file__).parents[3] / "shared" / "recorded"
 KEY = "0123456789abcdef0123456789abcdef"
@@ -52,9 +51,7 @@ class Fred:
         if sum(start <= day <= end for day in self.vintages) > self.longest:
             return _refused("This exceeds the maximum number of vintage dates allowed (2000).")
         seen = [row for row in self.rows if row["realtime_start"] <= end and row["realtime_end"] >= start]
-        cut = [
-            {**row, "realtime_start": max(row["realtime_start"], start), "realtime_end": min(row["realtime_end"], end)} for row in seen
-        ]
+        cut = [{**row, "realtime_start": max(row["realtime_start"], start), "realtime_end": min(row["realtime_end"], end)} for row in seen]
         return 200, {"realtime_start": start, "realtime_end": end, "output_type": 1, "observations": _page(cut, query)}
 
 
@@ -72,26 +69,12 @@ def gdp() -> Fred:
 def serving(fred: Fred) -> Iterator[str]:
     """Serve until the end of the block; give the base URL."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked = urlsplit(self.path)
-            status, document = fred.answer(asked.path, dict(parse_qsl(asked.query)))
-            body = json.dumps(document).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json; charset=UTF-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def answer(asked: Asked) -> Sent:
+        status, document = fred.answer(asked.path, dict(asked.query))
+        return Sent(json.dumps(document).encode(), status, {"Content-Type": "application/json; charset=UTF-8"})
 
-        def log_message(self, *args):
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as served:
-        threading.Thread(target=served.serve_forever, kwargs={"poll_interval": 0.01}).start()
-        try:
-            yield f"http://127.0.0.1:{served.server_port}/fred"
-        finally:
-            served.shutdown()
+    with web(answer) as url:
+        yield f"{url}/fred"
 
 
 def _page(rows: list[Any], query: Mapping[str, str]) -> list[Any]:

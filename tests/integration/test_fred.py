@@ -18,7 +18,7 @@ from domain.observations import Observations
 from domain.ports import Fetched, Known
 from domain.use_cases.read_series import Selection
 from domain.vintages import Moment, Vintage
-from tests.builders import memory_use_cases, some_arrival
+from tests.builders import an_arrival, memory_use_cases
 from tests.integration.fred_server import KEY, RECORDED, Fred, gdp, serving
 
 pytestmark = pytest.mark.skipif(not (RECORDED / "alfred").is_dir(), reason="../shared/recorded/alfred is not beside this checkout")
@@ -38,7 +38,7 @@ def opened(stack: ExitStack, fred: Fred, name: str = "fred", **options: str):
 
 
 def kept(published: date, observations: Observations) -> Vintage:
-    return Vintage.of(1, some_arrival(datetime(2024, 10, 31, tzinfo=UTC), published=published, observations=observations), None)
+    return Vintage.of(1, an_arrival(datetime(2024, 10, 31, tzinfo=UTC), published=published, observations=observations), None)
 
 
 def same(one: Fetched, other: Fetched) -> bool:
@@ -51,7 +51,7 @@ def test_gdp_as_it_was_known(stack):
     """One fetch brings the 393 vintages of GDP, and on each day what is known is what ALFRED's own as-of answer says."""
     use_cases = memory_use_cases({"fred": opened(stack, gdp())}, store=MemoryStore(), default="fred")
     requested = use_cases.request_fetch(GDP)
-    fetch = use_cases.follow_fetches([requested.fetch.id])[0]
+    fetch = use_cases.follow_fetches(requested.fetch.id)
     rows = json.loads((RECORDED / "alfred" / "fred_series_asof_date.json").read_text())["observations"]
 
     assert fetch.vintages_added == 393
