@@ -15,6 +15,7 @@ from domain.fetches import RetryPolicy
 from domain.providers import Routing
 from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth
+from domain.use_cases.check_providers import CheckProviders
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
 from domain.use_cases.describe_series import DescribeSeries
@@ -71,4 +72,5 @@ class Container(DeclarativeContainer):
         check_health=Factory(CheckHealth, store),
         parse_answer=Factory(ParseAnswer, data_sources),
         list_providers=Factory(ListProviders, data_sources),
+        check_providers=Factory(CheckProviders, data_sources),
     )

@@ -18,7 +18,7 @@ from domain.codes import DatasetCode
 from domain.coverage import Confirmation, Covers
 from domain.fetches import Failure, Fetch, Lease, WaitingFor
 from domain.observations import Label, Observations
-from domain.providers import Provider
+from domain.providers import Finding, Provider
 from domain.series import Metadata, SeriesPage, SeriesQuery, TimeSeries
 from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Origin, Recorded, Vintage
 
@@ -137,6 +137,16 @@ class Providers(Protocol):
     def get(self, name: str) -> Provider:
         """
         Give one provider's facts; opens nothing.
+
+        Raises:
+            UnknownProvider: there is none of this name.
+
+        """
+        ...
+
+    def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:
+        """
+        Hold a provider to the rules that need no payload; online, ask it for its example too.
 
         Raises:
             UnknownProvider: there is none of this name.

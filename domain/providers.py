@@ -62,6 +62,14 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that a provider was held to, and how it breaks it; empty if it keeps it."""
+
+    rule: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Routing:
     """
     Which provider serves a code: the one asked for, else a configured route, else who declares it, else the default.

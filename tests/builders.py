@@ -18,10 +18,11 @@ from domain.fetches import RetryPolicy
 from domain.frequency import Frequency
 from domain.observations import Label, Observations
 from domain.ports import DataSource, Dispatcher, Fetched, Known
-from domain.providers import Provider, Routing, Terms
+from domain.providers import Finding, Provider, Routing, Terms
 from domain.series import Metadata
 from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth
+from domain.use_cases.check_providers import CheckProviders
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
 from domain.use_cases.describe_series import DescribeSeries
@@ -108,6 +109,9 @@ class FakeProviders:
 
     reader = source
 
+    def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:
+        return [Finding("tells its facts"), Finding("was asked", "" if online else self.get(name).problem)]
+
 
 def memory_use_cases(
     sources: Mapping[str, DataSource | None],
@@ -145,6 +149,7 @@ def memory_use_cases(
         check_health=CheckHealth(store),
         parse_answer=ParseAnswer(providers),
         list_providers=ListProviders(providers),
+        check_providers=CheckProviders(providers),
     )
 
 

@@ -20,7 +20,7 @@ from adapters.providers._http import HttpClient
 from adapters.providers._options import NoOptions, check_base_url, nearest, secrets, typed, variable
 from domain.errors import InvalidInput, ProviderNotConfigured, UnknownProvider
 from domain.ports import DataSource
-from domain.providers import Provider, Terms
+from domain.providers import Finding, Provider, Terms
 
 logger = logging.getLogger(__name__)
 
@@ -100,6 +100,19 @@ class InstalledProviders:
     def get(self, name: str) -> Provider:
         """See the port."""
         return self._get(name).now()
+
+    def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:
+        """See the port."""
+        from adapters.providers._scorecard import scorecard
+
+        installed = self._get(name)
+        if installed.options is None:
+            return [Finding("can be loaded", installed.provider.problem)]
+        return scorecard(self, installed.module, secrets(installed.options), online=online)
+
+    def module(self, name: str) -> Any:
+        """Give a provider's module, or None if it could not be loaded."""
+        return self._get(name).module
 
     def source(self, name: str) -> DataSource:
         """See the port."""

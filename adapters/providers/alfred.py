@@ -18,6 +18,7 @@ ADAPTER_VERSION = 1
 NAME = "alfred"
 TITLE = "ALFRED, the archive of FRED"
 DATABASES = ("ALFRED",)
+EXAMPLE = "ALFRED/GDP"
 LIMITS = (Limit(120, 60),)
 TERMS = Terms(
     attribution="ALFRED, Federal Reserve Bank of St. Louis",

@@ -25,6 +25,7 @@ ADAPTER_VERSION = 1
 NAME = "ecb_fx"
 TITLE = "European Central Bank, euro reference rates"
 DATABASES = ("ECB_FX",)
+EXAMPLE = "ECB_FX/USD"
 QUANDL_CODES = ("ECB/EUR[A-Z][A-Z][A-Z]",)
 TERMS = Terms(
     attribution="European Central Bank",

@@ -20,6 +20,7 @@ ADAPTER_VERSION = 1
 NAME = "fred"
 TITLE = "FRED, Federal Reserve Bank of St. Louis"
 DATABASES = ("FRED",)
+EXAMPLE = "FRED/GDP"
 LIMITS = (Limit(120, 60),)
 TERMS = Terms(
     attribution="FRED, Federal Reserve Bank of St. Louis",

@@ -32,6 +32,7 @@ ADAPTER_VERSION = 1
 NAME = "stooq"
 TITLE = "Stooq (unofficial)"
 DATABASES = ("STOOQ",)
+EXAMPLE = "STOOQ/^SPX"
 TERMS = Terms(attribution="Stooq", url="https://stooq.com/terms.html", redistribution=Redistribution.PERSONAL)
 
 _SYMBOL = re.compile(r"([A-Za-z0-9^._\-=+]{1,40})(?::([DWMQY]))?", re.IGNORECASE)

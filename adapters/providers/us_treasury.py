@@ -36,6 +36,7 @@ ADAPTER_VERSION = 1
 NAME = "us_treasury"
 TITLE = "U.S. Department of the Treasury, daily interest rates"
 DATABASES = ("US_TREASURY",)
+EXAMPLE = "US_TREASURY/daily_treasury_yield_curve"
 QUANDL_CODES = ("USTREASURY/YIELD", "USTREASURY/REALYIELD")
 TERMS = Terms(
     attribution="U.S. Department of the Treasury",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.use_cases.check_health import CheckHealth
+from domain.use_cases.check_providers import CheckProviders
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
 from domain.use_cases.describe_series import DescribeSeries
@@ -36,3 +37,4 @@ class UseCases:
     check_health: CheckHealth
     parse_answer: ParseAnswer
     list_providers: ListProviders
+    check_providers: CheckProviders

@@ -23,6 +23,7 @@ COMMANDS = {
     "revisions": ("vintages:revisions", "Show what changed between two states of a series."),
     "parse": ("parsing:parse", "Parse a provider's recorded answer and store nothing."),
     "providers": ("providers:providers", "List the providers."),
+    "new-provider": ("new_provider:new_provider", "Write a provider to begin from, with its payload and its test."),
 }
 
 
