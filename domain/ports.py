@@ -144,6 +144,10 @@ class Providers(Protocol):
         """
         ...
 
+    def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
+        """Give the code that a provider would have under an alias which no series holds yet; None if it cannot tell."""
+        ...
+
     def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:
         """
         Hold a provider to the rules that need no payload; online, ask it for its example too.

@@ -31,7 +31,7 @@ class Metadata:
 
     Attributes:
         date_column: the provider's own name for the first column.
-        extra: further facts of the provider, as JSON values.
+        extra: further facts of the provider, as JSON values; ``dates`` says which day of a period its dates are.
 
     """
 

@@ -109,6 +109,9 @@ class FakeProviders:
 
     reader = source
 
+    def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
+        return None
+
     def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:
         return [Finding("tells its facts"), Finding("was asked", "" if online else self.get(name).problem)]
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from adapters.providers._http import HttpClient
 from adapters.providers._options import NoOptions, check_base_url, nearest, secrets, typed, variable
+from domain.codes import DatasetCode
 from domain.errors import InvalidInput, ProviderNotConfigured, UnknownProvider
 from domain.ports import DataSource
 from domain.providers import Finding, Provider, Terms
@@ -100,6 +101,12 @@ class InstalledProviders:
     def get(self, name: str) -> Provider:
         """See the port."""
         return self._get(name).now()
+
+    def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
+        """See the port."""
+        module = self._get(name).module
+        found: DatasetCode | None = module.code_from_alias(alias) if hasattr(module, "code_from_alias") else None
+        return found
 
     def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:
         """See the port."""
@@ -199,6 +206,7 @@ def _facts(name: str, module: Any) -> Provider:
         key_needed=getattr(module, "KEY_NEEDED", False),
         key_url=getattr(module, "KEY_URL", ""),
         max_age=getattr(module, "MAX_AGE", None),
+        quandl_codes=tuple(getattr(module, "QUANDL_CODES", ())),
     )
 
 

@@ -75,6 +75,7 @@ def metadata(code: DatasetCode, attribution: str) -> Metadata:
         frequency=Frequency.DAILY,
         source="European Central Bank",
         attribution=attribution,
+        extra={"dates": "the provider's own day"},
     )
 
 

@@ -36,6 +36,7 @@ EXAMPLE = "STOOQ/^SPX"
 TERMS = Terms(attribution="Stooq", url="https://stooq.com/terms.html", redistribution=Redistribution.PERSONAL)
 
 _SYMBOL = re.compile(r"([A-Za-z0-9^._\-=+]{1,40})(?::([DWMQY]))?", re.IGNORECASE)
+_ALIAS = re.compile(r"(_?)([A-Z0-9]+(?:_[A-Z0-9]+)*?)(?:_(US|UK|DE|JP|HK|HU|PL|F|B|V|C))?(?:_([WMQY]))?")
 _FREQUENCIES = {
     "d": Frequency.DAILY,
     "w": Frequency.WEEKLY,
@@ -94,6 +95,16 @@ def request_for(code: DatasetCode) -> dict[str, str]:
     if match is None:
         raise DatasetNotFound(f"{code} is no code of Stooq.", hint="Write its symbol, as STOOQ/^SPX, or STOOQ/^SPX:M for months.")
     return {"s": match[1].lower(), "i": (match[2] or "d").lower()}
+
+
+def code_from_alias(alias: DatasetCode) -> DatasetCode | None:
+    """Guess the symbol: ``_SPX`` is ``^SPX``, ``BRK_A_US`` is ``BRK-A.US``."""
+    match = _ALIAS.fullmatch(alias.dataset)
+    if match is None:
+        return None
+    index, symbol, market, interval = match.groups("")
+    suffix = (f".{market}" if market else "") + (f":{interval}" if interval else "")
+    return DatasetCode("STOOQ", f"{index.replace('_', '^')}{symbol.replace('_', '-')}{suffix}")
 
 
 class StooqSource:
@@ -165,6 +176,7 @@ def _metadata(code: DatasetCode, interval: str, table: Table) -> Metadata:
         source="Stooq",
         attribution=TERMS.attribution,
         date_column=table.names[0],
+        extra={"dates": "the provider's own day" if interval.lower() in ("", "d") else "last day of the period"},
     )
 
 

@@ -80,6 +80,11 @@ def dataset_of(code: DatasetCode) -> tuple[str, str]:
     return match[1], match[2] or ""
 
 
+def code_from_alias(alias: DatasetCode) -> DatasetCode | None:
+    """Give the data set of this name; the Treasury writes them in small letters."""
+    return DatasetCode(alias.database, alias.dataset.lower()) if alias.database in DATABASES else None
+
+
 class TreasurySource:
     """Speaks to the Treasury's site."""
 
@@ -168,6 +173,7 @@ def _metadata(dataset: str, date_column: str, code: DatasetCode) -> Metadata:
         source="U.S. Department of the Treasury",
         attribution=TERMS.attribution,
         date_column="Date" if code.database == "USTREASURY" else date_column,
+        extra={"dates": "the provider's own day"},
     )
 
 

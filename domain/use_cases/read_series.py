@@ -9,8 +9,9 @@ from uuid import UUID
 
 from domain.errors import DamagedVintage, InvalidInput, NoObservationsYet, NotKnownYet, VintageNotFound
 from domain.observations import Label, Observations
+from domain.periods import Side, aligned
 from domain.ports import Store, UnitOfWork
-from domain.series import TimeSeries
+from domain.series import Metadata, TimeSeries
 from domain.use_cases.freshness import Freshness
 from domain.vintages import Kept, Moment, Vintage
 
@@ -25,6 +26,7 @@ class Selection:
         columns: names; all if empty.
         column_index: one column, counted from 1; 0 is the date, which always comes.
         limit: the newest so many dates.
+        periods: the day of its period that each date is to be, before anything else is chosen.
 
     """
 
@@ -34,6 +36,7 @@ class Selection:
     columns: tuple[str, ...] = ()
     column_index: int | None = None
     limit: int | None = None
+    periods: Side | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,7 @@ class ReadSeries:
 
         Raises:
             SeriesNotFound, NoObservationsYet, NotKnownYet, DamagedVintage: there is nothing to read.
-            InvalidInput: a column that the state does not have.
+            InvalidInput: a column that the state does not have, or periods that its dates cannot be aligned to.
 
         """
         with self.store.reading() as uow:
@@ -79,7 +82,7 @@ class ReadSeries:
         return Reading(
             series=replace(series, metadata=metadata),
             vintage=kept.vintage,
-            observations=_part(kept.observations, selection),
+            observations=_part(_aligned(kept.observations, metadata, selection.periods), selection),
             stale=stale,
         )
 
@@ -115,6 +118,12 @@ def kept_at(uow: UnitOfWork, series: TimeSeries, moment: Moment) -> Kept:
 def _of_metadata(moment: Moment, kept: Kept) -> datetime | None:
     asked = [moment.as_of, moment.seen_by, kept.vintage.fetched_at if moment.vintage is not None else None]
     return min((each for each in asked if each is not None), default=None)
+
+
+def _aligned(observations: Observations, metadata: Metadata, periods: Side | None) -> Observations:
+    if periods is None:
+        return observations
+    return aligned(observations, periods, metadata.frequency, week_begins=str(metadata.extra.get("dates", "")).startswith("first"))
 
 
 def _part(observations: Observations, selection: Selection) -> Observations:

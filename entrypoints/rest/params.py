@@ -15,11 +15,12 @@ import falcon
 from domain.codes import DatasetCode, parse_reference
 from domain.errors import InvalidCode, InvalidInput
 from domain.observations import Label
+from domain.periods import Side
 from domain.series import SeriesQuery, SeriesStatus
 from domain.use_cases.read_series import Selection
 from domain.vintages import Moment, parse_moment
 
-READING = ("start_date", "end_date", "columns", "column_index", "order", "limit", "as_of", "vintage", "seen_by")
+READING = ("start_date", "end_date", "columns", "column_index", "order", "limit", "periods", "as_of", "vintage", "seen_by")
 SEARCHING = ("query", "code", "provider", "database_code", "status", "limit", "cursor")
 _ITEMS, _MOST_ITEMS = 100, 1000
 _MOST_QUERY, _MOST_WORDS = 200, 20
@@ -155,6 +156,7 @@ def selection(parameters: Parameters) -> Selection:
         columns=columns,
         column_index=column_index,
         limit=parameters.number("limit", least=1),
+        periods=parameters.choice("periods", Side),
     )
 
 

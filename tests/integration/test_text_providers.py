@@ -207,6 +207,25 @@ def test_a_template_may_be_a_query():
 
 
 @pytest.mark.parametrize(
+    ("provider", "alias", "code"),
+    [
+        ("stooq", "STOOQ/_SPX", "STOOQ/^SPX"),
+        ("stooq", "STOOQ/BRK_A_US", "STOOQ/BRK-A.US"),
+        ("stooq", "STOOQ/_SPX_M", "STOOQ/^SPX:M"),
+        ("stooq", "STOOQ/USDPLN", "STOOQ/USDPLN"),
+        ("us_treasury", "US_TREASURY/DAILY_TREASURY_YIELD_CURVE", "US_TREASURY/daily_treasury_yield_curve"),
+        ("quandl", "QDL/A_B", None),
+    ],
+)
+def test_a_code_is_guessed_from_its_alias(provider: str, alias: str, code: str | None):
+    """A provider whose codes have other characters than an alias tells which one is likely meant, and that one has this alias."""
+    found = InstalledProviders({}, deadline_seconds=5).code_from_alias(provider, DatasetCode.parse(alias))
+
+    assert (found and str(found)) == code
+    assert found is None or found.alias == alias
+
+
+@pytest.mark.parametrize(
     ("name", "words"),
     [
         ("stooq", "LANNER_PROVIDERS__STOOQ__ENABLED=true"),
