@@ -182,13 +182,12 @@ def _xml(body: bytes) -> Mapping[str, Any]:
 
 
 def _csv(text: str) -> Mapping[str, Any]:
-    """Read a download of one series, whose columns may be its vintages."""
+    """Read a download, whose columns are series, or one series' vintages."""
     table = csv_table(text, missing=_MISSING)
-    several = len(table.names) > 2  # noqa: PLR2004 - a date and a value
-    if several and not all(map(_OF_VINTAGE.fullmatch, table.names[1:])):
-        raise AnswerNotUnderstood(f"The answer holds the series {', '.join(table.names[1:])}.", hint="Ask for one of them.")
-    rows = [table.fault(i, "cells are wanting") for i, row in enumerate(table.rows) if len(row) != len(table.names)]
-    if rows:
-        raise rows[0]
-    names = ("date", *table.names[1:]) if _OF_VINTAGE.fullmatch(table.names[1]) else ("date", "value")
-    return {"observations": [{name: cell or None for name, cell in zip(names, row, strict=True)} for row in table.rows]}
+    short = next((i for i, row in enumerate(table.rows) if len(row) != len(table.names)), None)
+    if short is not None:
+        raise table.fault(short, f"{len(table.rows[short])} cells stand under {len(table.names)} column names")
+    rows = [{name: cell or None for name, cell in zip(("date", *table.names[1:]), row, strict=True)} for row in table.rows]
+    if all(map(_OF_VINTAGE.fullmatch, table.names[1:])):
+        return {"observations": rows}
+    return {"columns": {name: [{"date": row["date"], "value": row[name]} for row in rows] for name in table.names[1:]}}

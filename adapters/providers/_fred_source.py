@@ -15,7 +15,7 @@ from adapters.providers._fred_answers import BEGINNING, END, States, day_of, lis
 from adapters.providers._http import HttpClient
 from adapters.providers._statuses import Door, is_success, key_missing, key_rejected, status_error
 from domain.codes import DatasetCode
-from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, InvalidCode
+from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
 from domain.frequency import Frequency
 from domain.ports import Answer, Fetched, Known, Parsed
 from domain.vintages import Origin
@@ -60,9 +60,16 @@ class FredSource:
 
     def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
         """See the port."""
-        document = self._read(answer)
-        named = code or DatasetCode(self._habits.database, _id_in(answer.url))
-        return [Parsed(code=named, metadata=metadata(None, self._habits.attribution), vintages=states(document))]
+        document, facts = self._read(answer), metadata(None, self._habits.attribution)
+        several = document.get("columns", {})
+        found: dict[str, Mapping[str, Any]] = {_id(name): {"observations": rows} for name, rows in several.items()}
+        found = found or {_id_in(answer.url): document}
+        if code and len(found) > 1:
+            if code.dataset not in found:
+                raise AnswerNotUnderstood(f"The answer holds the series {', '.join(found)}.", hint="Ask for one of them.")
+            found = {code.dataset: found[code.dataset]}
+        database = self._habits.database
+        return [Parsed(code=code or DatasetCode(database, name), metadata=facts, vintages=states(found[name])) for name in found]
 
     def _ask(self, segments: Sequence[str], params: Mapping[str, str], until: float) -> tuple[Answer, Mapping[str, Any]]:
         answer = self._http.get(segments, {**params, "file_type": "json", "api_key": self._key}, until=until)
@@ -171,8 +178,8 @@ def _parts(days: Sequence[date], since: str) -> Iterator[tuple[Sequence[date], t
 
 def _id_in(url: str) -> str:
     query = parse_qs(urlsplit(url).query)
-    named = (query.get("series_id") or query.get("id") or ["UNNAMED"])[0]
-    try:
-        return DatasetCode("FRED", named).dataset
-    except InvalidCode:
-        return "UNNAMED"
+    return _id((query.get("series_id") or query.get("id") or [""])[0])
+
+
+def _id(named: str) -> str:
+    return named if _ID.fullmatch(named) else "UNNAMED"

@@ -14,6 +14,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -63,7 +64,12 @@ def cut(sent: Sent) -> Sent:
 
 def swollen(sent: Sent) -> Sent:
     """Answer with little that unpacks to more than any answer may hold."""
-    return Sent(body=gzip.compress(bytes(_UNPACKED)), headers={**sent.headers, "Content-Encoding": "gzip"})
+    return Sent(body=_bomb(), headers={**sent.headers, "Content-Encoding": "gzip"})
+
+
+@cache
+def _bomb() -> bytes:
+    return gzip.compress(bytes(_UNPACKED))
 
 
 @dataclass(slots=True, kw_only=True)

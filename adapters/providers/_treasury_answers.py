@@ -54,8 +54,10 @@ def read_answer(body: bytes) -> Table:
 def joined(tables: Sequence[Table]) -> Table:
     """Put pages together; tenors come and go, so that each page may have other columns."""
     names = list(dict.fromkeys(name for table in tables for name in table.names))
+    kinds = {name: kind for table in tables for name, kind in zip(table.names, table.types, strict=False)}
     rows = [dict(zip(table.names, row, strict=True)) for table in tables for row in table.rows]
-    return Table(names=tuple(names), rows=[[row.get(name, "") for name in names] for row in rows], as_text=True)
+    types = tuple(kinds.values()) if list(kinds) == names else ()
+    return Table(names=tuple(names), rows=[[row.get(name, "") for name in names] for row in rows], types=types, as_text=True)
 
 
 def series_in(table: Table, code: DatasetCode, *, every: bool = False) -> Sequence[Found]:
@@ -112,7 +114,8 @@ def _table(entries: Sequence[Element]) -> Table:
         return Table(names=(), rows=[], as_text=True)
     names = [at, *(name for name in kinds if name != at and name.casefold() != "id")]
     cells = [[(row[name].text or "").strip() if name in row else "" for name in names] for row in rows]
-    return Table(names=tuple(names), rows=cells, as_text=True)
+    types = tuple(kinds[name] for name in names)
+    return Table(names=tuple(names), rows=cells, types=types if all(types) else (), as_text=True)
 
 
 def _dated(rows: Sequence[dict[str, Element]]) -> str | None:

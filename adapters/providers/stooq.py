@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
-from adapters.providers._columns import Table, read_columns
+from adapters.providers._columns import read_columns
 from adapters.providers._csv_tables import csv_table, text_of
 from adapters.providers._http import HttpClient
 from adapters.providers._statuses import Door, is_success, key_missing, key_rejected, retry_after, status_error
@@ -121,9 +121,9 @@ class StooqSource:
         if window:
             query |= {"d1": f"{window[0]:%Y%m%d}", "d2": f"{window[1]:%Y%m%d}"}
         answer = self._http.get((), {**query, **({"apikey": self._key} if self._key else {})})
-        observations, table = self._read(answer)
+        observations = self._read(answer)
         return Fetched(
-            metadata=_metadata(code, query["i"], table),
+            metadata=_metadata(code, query["i"]),
             vintages=[(None, observations)],
             origin=Origin(request=answer.url, response_sha256=hashlib.sha256(answer.body).hexdigest(), adapter_version=ADAPTER_VERSION),
             covers=Covers(start=window[0], end=window[1]) if window else None,
@@ -131,12 +131,12 @@ class StooqSource:
 
     def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
         """See the port."""
-        observations, table = self._read(answer)
+        observations = self._read(answer)
         asked = parse_qs(urlsplit(answer.url).query)
-        metadata = _metadata(code or _code_in(asked), (asked.get("i") or [""])[0], table)
+        metadata = _metadata(code or _code_in(asked), (asked.get("i") or [""])[0])
         return [Parsed(code=code or _code_in(asked), metadata=metadata, vintages=[(None, observations)])]
 
-    def _read(self, answer: Answer) -> tuple[Observations, Table]:
+    def _read(self, answer: Answer) -> Observations:
         if not is_success(answer):
             raise status_error(answer, self._door)
         text = text_of(answer.body)
@@ -145,9 +145,9 @@ class StooqSource:
             raise refusal
         table = csv_table(text, padded=True)
         table = replace(table, names=tuple(_ENGLISH.get(name, name) for name in table.names))
-        if table.names[0] != "Date":
-            raise AnswerNotUnderstood("The answer is CSV without a first column of dates.")
-        return read_columns(table, date_first=True).observations(), table
+        if "Date" not in table.names:
+            raise AnswerNotUnderstood("The answer is CSV without a column of dates.")
+        return read_columns(table, date_first=table.names[0] == "Date").observations()
 
     def _refusal(self, text: str, answer: Answer) -> FetchError | None:
         said, words = self._door.heard(text), text.casefold()
@@ -169,13 +169,13 @@ def _window(known: Known) -> tuple[date, date] | None:
     return day - _OVERLAP, max(tomorrow, day)
 
 
-def _metadata(code: DatasetCode, interval: str, table: Table) -> Metadata:
+def _metadata(code: DatasetCode, interval: str) -> Metadata:
     return Metadata(
         name=code.dataset,
         frequency=_FREQUENCIES.get(interval.lower()),
         source="Stooq",
         attribution=TERMS.attribution,
-        date_column=table.names[0],
+        date_column="Date",
         extra={"dates": "the provider's own day" if interval.lower() in ("", "d") else "last day of the period"},
     )
 

@@ -163,6 +163,15 @@ def test_euro_rates_come_zipped_and_conditionally(opened):
     assert again.validators == {"etag": '"v1"'}
 
 
+def test_words_that_look_like_numbers_are_words():
+    """A field that the Treasury types as text is left out, though it reads as a number."""
+    body = feed("2024-01-02", RATE="5.2", RATE_TYPE="912796E40")
+    [series] = parser("us_treasury").parse(None, Answer(body=body))
+
+    assert series.vintages[0][1].columns == ("RATE",)
+    assert series.left_out == ("RATE_TYPE",)
+
+
 @pytest.mark.parametrize("body", [RATES, zipped(RATES), b"Date, USD, JPY, EEK, \n3 January 2024, 1.0919, 155.84, N/A, \n"])
 def test_euro_rates_in_every_form(body):
     """Archive, long file and the day's file have one column for each currency, and a missing rate where there is none."""
