@@ -60,9 +60,9 @@ class Fetched:
     not_modified: bool = False
 
     @classmethod
-    def unchanged(cls, metadata: Metadata, origin: Origin, validators: Mapping[str, str]) -> Self:
-        """Say that ``known`` is still the newest state."""
-        return cls(metadata=metadata, vintages=(), origin=origin, validators=validators, not_modified=True)
+    def unchanged(cls, origin: Origin, validators: Mapping[str, str]) -> Self:
+        """Say that ``known`` is still the newest state, and what is known about the series still true."""
+        return cls(metadata=Metadata(), vintages=(), origin=origin, validators=validators, not_modified=True)
 
 
 class DataSource(Protocol):

@@ -75,9 +75,11 @@ def tells_its_facts(case: Case) -> str:
 
 
 def documents_its_codes(case: Case) -> str:
-    """Show a code of each database in the module's docstring."""
-    text = case.module.__doc__ or ""
-    return "; ".join(f"the docstring shows no code {database}/…" for database in case.module.DATABASES if f"{database}/" not in text)
+    """Show a code of each database in the module's docstring, or as its example."""
+    text = f"{case.module.__doc__} {getattr(case.module, 'EXAMPLE', '')}"
+    return "; ".join(
+        f"neither docstring nor EXAMPLE shows a code {database}/…" for database in case.module.DATABASES if f"{database}/" not in text
+    )
 
 
 def refuses_garbage(case: Case) -> str:

@@ -109,7 +109,7 @@ class _Visit:
         facts = metadata(described, self._habits.attribution)
         validators = {"last_updated": str(listed(described, "seriess")[0].get("last_updated", ""))} if described.get("seriess") else {}
         if validators.get("last_updated") and known.validators == validators:
-            return Fetched.unchanged(facts, self._origin(answer.url), validators)
+            return Fetched.unchanged(self._origin(answer.url), validators)
         every = self._vintage_days()
         days = self._wanted(every, known, whole=self._habits.whole_history(facts.frequency))
         found = self._history(days, since=BEGINNING if days == every else days[0].isoformat()) if days else self._now()

@@ -88,7 +88,7 @@ class CsvUrlSource:
         sha256 = hashlib.sha256(answer.body).hexdigest()
         origin = Origin(request=answer.url, response_sha256=sha256, adapter_version=ADAPTER_VERSION)
         if answer.status == HTTPStatus.NOT_MODIFIED:
-            return Fetched.unchanged(Metadata(name=str(code)), origin, known.validators)
+            return Fetched.unchanged(origin, known.validators)
         [series] = self.parse(code, answer)
         return Fetched(
             metadata=series.metadata,

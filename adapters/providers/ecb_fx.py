@@ -60,13 +60,12 @@ class RatesSource:
         """See the port."""
         currency_in(code)
         answer = self._http.get((_FILE,), {}, conditions(known))
-        facts = metadata(code, TERMS.attribution)
         sha256 = hashlib.sha256(answer.body).hexdigest()
         origin = Origin(request=answer.url, response_sha256=sha256, adapter_version=ADAPTER_VERSION)
         if answer.status == HTTPStatus.NOT_MODIFIED:
-            return Fetched.unchanged(facts, origin, known.validators)
+            return Fetched.unchanged(origin, known.validators)
         [series] = self.parse(code, answer)
-        return Fetched(metadata=facts, vintages=series.vintages, origin=origin, validators=validators_in(answer))
+        return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, validators=validators_in(answer))
 
     def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
         """See the port; without a code all currencies are the columns of one series."""

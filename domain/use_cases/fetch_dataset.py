@@ -117,7 +117,8 @@ class FetchDataset:
         with self.store.writing() as uow:
             series = uow.series.lock(fetch.series_id)
             added = uow.vintages.append(series.id, news(uow, series, fetch, fetched))
-            uow.series.checked(series.id, fetched.metadata, confirmation(series, known, fetched, added=added, now=uow.now()))
+            metadata = series.metadata if fetched.not_modified else fetched.metadata
+            uow.series.checked(series.id, metadata, confirmation(series, known, fetched, added=added, now=uow.now()))
             ended = uow.fetches.succeed(fetch.id, lease, added, left_out=fetched.left_out)
             uow.commit()
         return ended

@@ -301,7 +301,7 @@ class TaggedSource:
         self.asked.append(known)
         origin = replace(fetched().origin, adapter_version=self.version)
         if self.says_unchanged or known.validators == {"etag": self.tag}:
-            return Fetched.unchanged(some_metadata(), origin, known.validators)
+            return Fetched.unchanged(origin, known.validators)
         return replace(fetched((None, self.state)), origin=origin, validators={"etag": self.tag})
 
     @property
@@ -319,6 +319,7 @@ def test_what_is_not_modified_is_unchanged() -> None:
 
     assert (again.status, again.vintages_added) == (FetchStatus.SUCCESS, 0)
     assert house.request().series.checked_at == house.clock.time
+    assert house.request().series.metadata == some_metadata()
     source.state, source.tag = values(1, 2), "two"
     assert house.run().vintages_added == 1
     assert house.run().vintages_added == 0
