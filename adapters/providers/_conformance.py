@@ -77,9 +77,8 @@ def tells_its_facts(case: Case) -> str:
 def documents_its_codes(case: Case) -> str:
     """Show a code of each database in the module's docstring, or as its example."""
     text = f"{case.module.__doc__} {getattr(case.module, 'EXAMPLE', '')}"
-    return "; ".join(
-        f"neither docstring nor EXAMPLE shows a code {database}/…" for database in case.module.DATABASES if f"{database}/" not in text
-    )
+    unshown = [f"{database}/" for database in case.module.DATABASES if f"{database}/" not in text]
+    return f"neither the docstring nor EXAMPLE shows a code {', '.join(unshown)}…" if unshown else ""
 
 
 def refuses_garbage(case: Case) -> str:
