@@ -8,6 +8,8 @@ from datetime import datetime
 from io import BytesIO
 from zipfile import BadZipFile, ZipFile
 
+import numpy as np
+
 from adapters.providers._bodies import MAX_BYTES
 from adapters.providers._columns import Table, read_columns
 from adapters.providers._csv_tables import csv_table, text_of
@@ -16,17 +18,19 @@ from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, AnswerTooLarge, AnswerTruncated, DatasetNotFound
 from domain.frequency import Frequency
 from domain.observations import Observations
+from domain.ports import Parsed
 from domain.series import Metadata
 
 ALL = "ALL"
+_ZIP = b"PK\x03\x04"
 _MISSING = ("N/A", "-")
 _CODE = re.compile(r"(?:EUR)?([A-Z]{3})")
 _IS_RATES = re.compile(rb"vocabulary/[0-9-]+/eurofxref|\A(\xef\xbb\xbf)?Date, ?[A-Z]{3},")
 
 
 def is_eurofxref(body: bytes) -> bool:
-    """Tell whether a body is one of these files."""
-    return body.startswith(b"PK") or bool(_IS_RATES.search(body[:2000]))
+    """Tell whether a body is one of these files, or an archive."""
+    return body.startswith(_ZIP) or bool(_IS_RATES.search(body[:2000]))
 
 
 def currency_in(code: DatasetCode) -> str:
@@ -37,36 +41,40 @@ def currency_in(code: DatasetCode) -> str:
     return match[1]
 
 
-def read_rates(body: bytes) -> Observations:
+def series_in(body: bytes, code: DatasetCode, attribution: str) -> Sequence[Parsed]:
     """
-    Read a file.
+    Read a file for the rates that a code names.
 
     Raises:
         AnswerNotUnderstood, AnswerTruncated, AnswerTooLarge: it is none of them, or not whole.
+        DatasetNotFound: it has no such rates.
 
     """
-    text = text_of(_unzipped(body) if body.startswith(b"PK") else body)
+    rates = _chosen(_read_rates(body), code)
+    return [Parsed(code=code, metadata=_metadata(code, attribution), vintages=[(None, rates)])]
+
+
+def _read_rates(body: bytes) -> Observations:
+    text = text_of(_unzipped(body) if body.startswith(_ZIP) else body)
+    if not is_eurofxref(text.encode()):
+        raise AnswerNotUnderstood("The answer is none of the ECB's files of reference rates.")
     table = _xml(text.encode()) if text.lstrip().startswith("<") else csv_table(text, missing=_MISSING, day=_iso)
-    if table.names[0] != "Date":
-        raise AnswerNotUnderstood("The answer is CSV, but none of reference rates.")
     return read_columns(table, date_first=True).observations()
 
 
-def chosen(rates: Observations, code: DatasetCode) -> Observations:
-    """Give the rates of one currency from its first one on, or all of them."""
+def _chosen(rates: Observations, code: DatasetCode) -> Observations:
     currency = currency_in(code)
     if currency == ALL:
         return rates
     if currency not in rates.columns:
         raise DatasetNotFound(f"The ECB has no rate of {currency}.", hint=f"There are {', '.join(rates.columns)}.")
     one = rates.select([rates.columns.index(currency)])
-    known = one.values[:, 0] == one.values[:, 0]
-    name = "Value" if code.database == "ECB" else currency
-    return Observations.of(one.dates[known], [name], one.values[known])
+    quoted = np.flatnonzero(~np.isnan(one.values[:, 0]))
+    span = slice(quoted[0], quoted[-1] + 1) if len(quoted) else slice(None)
+    return Observations.of(one.dates[span], ["Value" if code.database == "ECB" else currency], one.values[span])
 
 
-def metadata(code: DatasetCode, attribution: str) -> Metadata:
-    """Tell what the rates are."""
+def _metadata(code: DatasetCode, attribution: str) -> Metadata:
     currency = code.dataset.upper()[-3:]
     return Metadata(
         name="Euro foreign exchange reference rates" + ("" if currency == ALL else f", {currency}"),
@@ -99,7 +107,7 @@ def _xml(body: bytes) -> Table:
     rows = [{"Date": day.get("time", "")} | {cube.get("currency", ""): cube.get("rate", "") for cube in day} for day in days]
     names: Sequence[str] = list(dict.fromkeys(name for row in rows for name in row))
     if len(names) <= 1:
-        raise AnswerNotUnderstood("The answer is XML, but none of reference rates.")
+        raise AnswerNotUnderstood("The answer holds no reference rates.")
     return Table(names=tuple(names), rows=[["" if row.get(n) in _MISSING else row.get(n, "") for n in names] for row in rows], as_text=True)
 
 

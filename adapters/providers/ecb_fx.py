@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from adapters.providers._conditions import conditions, validators_in
-from adapters.providers._eurofxref import ALL, chosen, currency_in, metadata, read_rates
+from adapters.providers._eurofxref import ALL, currency_in, series_in
 from adapters.providers._http import HttpClient
 from adapters.providers._statuses import Door, is_success, status_error
 from domain.codes import DatasetCode
@@ -71,6 +71,4 @@ class RatesSource:
         """See the port; without a code all currencies are the columns of one series."""
         if not is_success(answer):
             raise status_error(answer, self._door)
-        named = code or DatasetCode("ECB_FX", ALL)
-        rates = chosen(read_rates(answer.body), named)
-        return [Parsed(code=named, metadata=metadata(named, TERMS.attribution), vintages=[(None, rates)])]
+        return series_in(answer.body, code or DatasetCode("ECB_FX", ALL), TERMS.attribution)
