@@ -144,20 +144,6 @@ class Providers(Protocol):
         """
         ...
 
-    def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
-        """Give the code that a provider would have under an alias which no series holds yet; None if it cannot tell."""
-        ...
-
-    def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:
-        """
-        Hold a provider to the rules that need no payload; online, ask it for its example too.
-
-        Raises:
-            UnknownProvider: there is none of this name.
-
-        """
-        ...
-
     def reader(self, name: str) -> DataSource:
         """
         Give a provider's source to read recorded answers with, also where it cannot be asked for want of a key.
@@ -175,6 +161,20 @@ class Providers(Protocol):
         Raises:
             UnknownProvider: there is none of this name.
             ProviderNotConfigured: it cannot be asked; the message names the variable to set.
+
+        """
+        ...
+
+    def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
+        """Give the code that a provider would have under an alias which no series holds yet; None if it cannot tell."""
+        ...
+
+    def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:
+        """
+        Hold a provider to the rules that need no payload; online, ask it for its example too.
+
+        Raises:
+            UnknownProvider: there is none of this name.
 
         """
         ...

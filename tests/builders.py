@@ -101,6 +101,12 @@ class FakeProviders:
         problem = "" if self.sources[name] else f"Set LANNER_PROVIDERS__{name.upper()}__API_KEY."
         return Provider(name=name, title=name, databases=(name.upper(),), terms=Terms(attribution=name, url=""), problem=problem)
 
+    def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
+        return None
+
+    def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:
+        return [Finding("tells its facts"), Finding("was asked", "" if online else self.get(name).problem)]
+
     def source(self, name: str) -> DataSource:
         source = self.sources.get(name)
         if source is None:
@@ -108,12 +114,6 @@ class FakeProviders:
         return source
 
     reader = source
-
-    def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
-        return None
-
-    def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:
-        return [Finding("tells its facts"), Finding("was asked", "" if online else self.get(name).problem)]
 
 
 def memory_use_cases(
