@@ -112,7 +112,7 @@ def test_in_a_checkout_the_files_lie_where_they_belong(tmp_path: Path) -> None:
     ("rule", "changes"),
     [
         ("tells_its_facts", {"module": ('KEY_URL = "https://example.org/keys"', "")}),
-        ("documents_its_codes", {"module": ("DATABASES = (", 'DATABASES = ("OTHER", ')}),
+        ("documents_its_codes", {"module": ('DATABASES = ("', 'DATABASES = ("OTHER_')}),
         ("refuses_garbage", {"module": ('raise AnswerNotUnderstood("The answer is not JSON.") from exc', f"return {SOME}")}),
         ("names_statuses", {"module": ("if not is_success(answer):", "if answer.status == 404:")}),
         ("gives_states", {"series": ('[["2024-01-31", 1.5], ["2024-02-29", null], ["2024-03-31", 1.75]]', "[]")}),
