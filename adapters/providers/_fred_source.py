@@ -72,7 +72,7 @@ class FredSource:
         return [Parsed(code=code or DatasetCode(database, name), metadata=facts, vintages=states(found[name])) for name in found]
 
     def _ask(self, segments: Sequence[str], params: Mapping[str, str], until: float) -> tuple[Answer, Mapping[str, Any]]:
-        answer = self._http.get(segments, {**params, "file_type": "json", "api_key": self._key}, until=until)
+        answer = self._http.get(segments, {**params, "file_type": "json"}, secret_params={"api_key": self._key}, until=until)
         return answer, self._read(answer)
 
     def _read(self, answer: Answer) -> Mapping[str, Any]:

@@ -120,7 +120,7 @@ class StooqSource:
         window = _window(known) if query["i"] == "d" else None
         if window:
             query |= {"d1": f"{window[0]:%Y%m%d}", "d2": f"{window[1]:%Y%m%d}"}
-        answer = self._http.get((), {**query, **({"apikey": self._key} if self._key else {})})
+        answer = self._http.get((), query, secret_params={"apikey": self._key} if self._key else {})
         observations = self._read(answer)
         return Fetched(
             metadata=_metadata(code, query["i"]),

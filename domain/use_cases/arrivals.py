@@ -12,7 +12,7 @@ from domain.fetches import Fetch
 from domain.observations import Label, Observations
 from domain.ports import Fetched, Known, UnitOfWork
 from domain.series import TimeSeries
-from domain.vintages import Arrival, Cause, Moment, Vintage, is_news, known_at, refuse_shrink
+from domain.vintages import Arrival, Cause, Moment, Prepared, Vintage, is_news, known_at, refuse_shrink
 
 logger = logging.getLogger(__name__)
 
@@ -23,26 +23,26 @@ class WindowDiscarded(Exception):
     """A part of the series, or the word that nothing changed, does not fit what is kept; the whole must be asked for."""
 
 
-def known_of(series: TimeSeries, now: datetime) -> Known:
+def known_of(uow: UnitOfWork, series: TimeSeries) -> Known:
     """Tell a source what is kept; nothing where it is time to ask for the whole again."""
     confirmed, newest = series.confirmed, series.newest
-    if confirmed is None or newest is None or confirmed.is_due_in_whole(now):
+    if confirmed is None or newest is None or confirmed.is_due_in_whole(uow.now()):
         return Known(newest=None)
     return Known(newest=newest, validators=confirmed.validators if confirmed.vintage == newest.number else {})
 
 
-def confirmation(series: TimeSeries, known: Known, fetched: Fetched, *, added: Sequence[Vintage], now: datetime) -> Confirmation:
+def confirmation(uow: UnitOfWork, series: TimeSeries, known: Known, fetched: Fetched, *, added: Sequence[Vintage]) -> Confirmation:
     """Tell what a good fetch confirmed of a series whose source was told ``known``."""
     newest = max(filter(None, [series.newest, *added]), key=Vintage.knowledge)
-    whole_at = series.confirmed.whole_at if series.confirmed and known.newest else now
+    whole_at = series.confirmed.whole_at if series.confirmed and known.newest else uow.now()
     return Confirmation(
         vintage=newest.number, adapter_version=fetched.origin.adapter_version, whole_at=whole_at, validators=fetched.validators
     )
 
 
-def news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Sequence[Arrival]:
+def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Prepared:
     """
-    Decide what is added to a locked series.
+    Decide what an answer adds to its series, and make it ready before the series is locked.
 
     Raises:
         WindowDiscarded: see there.
@@ -50,6 +50,10 @@ def news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) ->
         AnswerNotUnderstood: the answer has dates outside the window that it covers.
 
     """
+    return uow.vintages.prepare(series.id, _news(uow, series, fetch, fetched))
+
+
+def _news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Sequence[Arrival]:
     kept, newest = _newest_state(uow, series), series.newest
     _check_part(series, kept, fetched)
     if fetched.not_modified:
@@ -57,7 +61,8 @@ def news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) ->
     states = _whole(kept, fetched)
     if newest and not fetch.allow_shrink:
         _refuse_shrink(kept, newest, states[-1][1], fetched.covers)
-    moment = max(uow.now(), newest.fetched_at) if newest else uow.now()
+    now = uow.now()
+    moment = max(now, newest.fetched_at) if newest else now
     labels = dict(uow.vintages.labels(series.id)) if any(published is not None for published, _ in states) else {}
     readable = newest if kept is not None else None
     if newest and readable is None and newest.published is not None:
@@ -91,6 +96,8 @@ def _refuse_shrink(kept: Observations | None, newest: Vintage, after: Observatio
 
 
 def _newest_state(uow: UnitOfWork, series: TimeSeries) -> Observations | None:
+    if series.newest is None:
+        return None
     try:
         kept = uow.vintages.find(series.id, Moment())
     except DamagedVintage as error:

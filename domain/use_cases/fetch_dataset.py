@@ -22,7 +22,7 @@ from domain.errors import (
 from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, waiting_for
 from domain.ports import Fetched, Known, Providers, Store
 from domain.series import TimeSeries
-from domain.use_cases.arrivals import WindowDiscarded, confirmation, known_of, news
+from domain.use_cases.arrivals import WindowDiscarded, confirmation, known_of, prepare
 from domain.use_cases.heartbeat import Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class FetchDataset:
             if fetch is None:
                 return None
             series = uow.series.get(fetch.series_id)
-            known = known_of(series, uow.now())
+            known = known_of(uow, series)
             uow.commit()
         return fetch, series, known
 
@@ -114,14 +114,20 @@ class FetchDataset:
         return fetched
 
     def _keep(self, fetch: Fetch, fetched: Fetched, known: Known, lease: Lease) -> Fetch:
-        with self.store.writing() as uow:
-            series = uow.series.lock(fetch.series_id)
-            added = uow.vintages.append(series.id, news(uow, series, fetch, fetched))
+        while True:
+            with self.store.reading() as uow:
+                series = uow.series.get(fetch.series_id)
+                prepared = prepare(uow, series, fetch, fetched)
+                confirmed = confirmation(uow, series, known, fetched, added=prepared.vintages)
             metadata = series.metadata if fetched.not_modified else fetched.metadata
-            uow.series.checked(series.id, metadata, confirmation(series, known, fetched, added=added, now=uow.now()))
-            ended = uow.fetches.succeed(fetch.id, lease, added, left_out=fetched.left_out)
-            uow.commit()
-        return ended
+            with self.store.writing() as uow:
+                uow.series.lock(fetch.series_id)
+                ended = uow.fetches.succeed(fetch.id, lease, prepared.vintages, left_out=fetched.left_out)
+                # What was prepared against a vintage that is no longer the last has to be made anew.
+                if uow.vintages.append(fetch.series_id, prepared):
+                    uow.series.checked(fetch.series_id, metadata, confirmed)
+                    uow.commit()
+                    return ended
 
     def _put_off(self, fetch: Fetch, error: FetchError, lease: Lease) -> Fetch:
         failure = Failure.of(error)

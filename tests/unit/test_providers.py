@@ -270,3 +270,13 @@ def test_what_is_no_key_is_refused_before_any_call(install, key):
 
     assert caught.value.field == "LANNER_PROVIDERS__THIRD__API_KEY"
     assert key not in caught.value.message
+
+
+def test_a_module_may_bring_a_table_of_providers(install):
+    """Each object in ``PROVIDERS`` is a provider beside its module; a table that is none harms no other provider."""
+    row = "class Row:\n    NAME, PROVIDER_API, TITLE, DATABASES = 'row', 1, 'A row', ('ROW',)\n    TERMS = TERMS\n    source = source\n"
+    install(table=f"{PLAIN}\n{row}PROVIDERS = (Row,)\n", broken=f"{PLAIN}\nPROVIDERS = (7,)\n")
+    providers = installed()
+
+    assert [providers.get(name).title for name in ("table", "row", "broken")] == ["A third party", "A row", "A third party"]
+    assert providers.get("row").databases == ("ROW",)
