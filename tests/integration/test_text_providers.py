@@ -215,6 +215,32 @@ def test_a_template_may_be_a_query():
     assert request_for("graph.csv?id={dataset}&db={database}", DatasetCode("F", "A|B")) == (["graph.csv"], {"id": "A|B", "db": "F"})
 
 
+def test_wiki_lives_on_at_tiingo(opened):
+    """Quandl's code of a share is answered by Tiingo with Quandl's columns, in their order."""
+    row = b'{"date":"2024-01-02T00:00:00.000Z","close":4,"high":2,"low":3,"open":1,"volume":5,"adjClose":11,"adjHigh":9,"adjLow":10,'
+    body = b"[" + row + b'"adjOpen":8,"adjVolume":12,"divCash":6,"splitFactor":7}]'
+    asked = []
+
+    def answer(request: Asked) -> Sent:
+        asked.append(request.path)
+        return Sent(body, headers={"Content-Type": "application/json"})
+
+    source = opened("tiingo", answer, api_key="k3y")
+    [(_, state)] = source.fetch(DatasetCode("WIKI", "BRK_A"), NOTHING).vintages
+
+    assert asked == ["/tiingo/daily/BRK-A/prices"]
+    assert state.columns[:7] == ("Open", "High", "Low", "Close", "Volume", "Ex-Dividend", "Split Ratio")
+    assert state.columns[7:] == ("Adj. Open", "Adj. High", "Adj. Low", "Adj. Close", "Adj. Volume")
+    assert state.values.tolist() == [[float(number) for number in range(1, 13)]]
+
+
+def test_the_ecb_reads_its_rates_too():
+    """The provider ``ecb`` reads the files of rates of the same house."""
+    [series] = parser("ecb").parse(None, Answer(body=RATES))
+
+    assert (str(series.code), series.vintages[0][1].columns) == ("ECB/ALL", ("USD", "JPY", "EEK"))
+
+
 @pytest.mark.parametrize(
     ("provider", "alias", "code"),
     [
