@@ -25,7 +25,7 @@ from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, wait
 from domain.figures import Counted
 from domain.ports import Fetched, Known, Providers, Store
 from domain.series import TimeSeries
-from domain.use_cases.arrivals import WindowDiscarded, prepare
+from domain.use_cases.arrivals import WindowDiscarded, confirmation, known_of, prepare
 from domain.use_cases.heartbeat import Heartbeat
 from domain.use_cases.held import Held
 
@@ -62,10 +62,10 @@ class FetchDataset:
         claimed = None if self.held.closed else self._claim(fetch_id, lease)
         if claimed is None:
             return None
-        fetch, series = claimed
+        fetch, series, known = claimed
         try:
             with self.held.holding(fetch, lease):
-                ended = self._run(fetch, series, lease)
+                ended = self._run(fetch, series, known, lease)
         except (LeaseLost, SeriesNotFound):
             logger.warning("fetch fenced", extra={"fetch": str(fetch_id)})
             self._count_fenced()
@@ -92,7 +92,7 @@ class FetchDataset:
             uow.figures.count(Counted.FENCED_CLOSES)
             uow.commit()
 
-    def _claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries] | None:
+    def _claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries, Known] | None:
         with self.store.writing() as uow:
             fetch = uow.fetches.claim(fetch_id, lease)
             if fetch is None:
@@ -100,10 +100,11 @@ class FetchDataset:
                 uow.commit()
                 return None
             series = uow.series.get(fetch.series_id)
+            known = known_of(uow, series)
             uow.commit()
-        return fetch, series
+        return fetch, series, known
 
-    def _run(self, fetch: Fetch, series: TimeSeries, lease: Lease) -> Fetch:
+    def _run(self, fetch: Fetch, series: TimeSeries, known: Known, lease: Lease) -> Fetch:
         logger.info("fetch begun", extra={"fetch": str(fetch.id), "series": f"{series.provider}:{series.code}"})
         if fetch.cancel_requested_at:
             return self._put_off(fetch, FetchCancelled(), lease)
@@ -111,12 +112,13 @@ class FetchDataset:
             return self._put_off(fetch, AttemptsExhausted(), lease)
         try:
             with Heartbeat(self.store, fetch, lease, at_most_seconds=self.deadline_seconds + self.lease_seconds):
-                fetched = self._ask(series, Known(newest=series.newest))
+                fetched = self._ask(series, known)
                 try:
-                    return self._keep(fetch, fetched, lease)
+                    return self._keep(fetch, fetched, known, lease)
                 except WindowDiscarded:
                     logger.info("window discarded", extra={"fetch": str(fetch.id)})
-                    return self._keep(fetch, self._ask(series, Known(newest=None)), lease)
+                    known = Known(newest=None)
+                    return self._keep(fetch, self._ask(series, known), known, lease)
         except FetchError as error:
             return self._put_off(fetch, error, lease)
         except (LeaseLost, SeriesNotFound, StoreUnavailable):
@@ -136,20 +138,24 @@ class FetchDataset:
             raise SourceGone(f"This worker has no provider {series.provider}.", hint=hint) from error
         except InvalidInput as error:
             raise AnswerNotUnderstood(error.message, hint=error.hint) from error
-        if not fetched.vintages or (fetched.covers and known.newest is None):
+        is_part = fetched.covers is not None or fetched.not_modified
+        if bool(fetched.vintages) == fetched.not_modified or (is_part and known.newest is None):
             raise AnswerNotUnderstood("The provider's answer holds no whole state of the series.")
         return fetched
 
-    def _keep(self, fetch: Fetch, fetched: Fetched, lease: Lease) -> Fetch:
+    def _keep(self, fetch: Fetch, fetched: Fetched, known: Known, lease: Lease) -> Fetch:
         while True:
             with self.store.reading() as uow:
-                prepared = prepare(uow, fetch, fetched)
+                series = uow.series.get(fetch.series_id)
+                prepared = prepare(uow, series, fetch, fetched)
+                confirmed = confirmation(uow, series, known, fetched, added=prepared.vintages)
+            metadata = series.metadata if fetched.not_modified else fetched.metadata
             with self.store.writing() as uow:
                 uow.series.lock(fetch.series_id)
                 ended = uow.fetches.succeed(fetch.id, lease, prepared.vintages, left_out=fetched.left_out)
                 # What was prepared against a vintage that is no longer the last has to be made anew.
                 if uow.vintages.append(fetch.series_id, prepared):
-                    uow.series.checked(fetch.series_id, fetched.metadata)
+                    uow.series.checked(fetch.series_id, metadata, confirmed)
                     uow.commit()
                     return ended
 

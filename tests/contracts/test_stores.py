@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.codes import DatasetCode
+from domain.coverage import Confirmation
 from domain.errors import FetchAlreadyRunning, FetchNotFound, KeyNotFound, LeaseLost, SeriesNotFound
 from domain.fetches import Failure, Fetch, FetchStatus, Lease, WaitingFor
 from domain.frequency import Frequency
@@ -98,17 +99,18 @@ def test_a_series_comes_with_its_newest_parts(store: Store, clock: StoppedClock)
     assert (series.status, series.newest, series.fetch, series.checked_at) == (SeriesStatus.PENDING, None, None, None)
     fetch = requested(store, series)
     _, lease = claimed(store, fetch)
+    confirmed = Confirmation(vintage=1, adapter_version=2, whole_at=clock(), validators={"etag": '"é1"'})
 
     with store.writing() as uow:
         uow.series.lock(series.id)
         vintages = append(uow, series.id, [an_arrival(clock(), fetch_id=fetch.id)])
-        uow.series.checked(series.id, some_metadata())
+        uow.series.checked(series.id, some_metadata(), confirmed)
         ended = uow.fetches.succeed(fetch.id, lease, vintages)
         uow.commit()
 
     with store.reading() as uow:
         known = uow.series.get(series.id)
-    assert known == replace(series, metadata=some_metadata(), newest=vintages[0], fetch=ended, checked_at=clock())
+    assert known == replace(series, metadata=some_metadata(), newest=vintages[0], fetch=ended, checked_at=clock(), confirmed=confirmed)
     assert known.status is SeriesStatus.SUCCESS
 
 
