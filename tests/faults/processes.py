@@ -50,9 +50,13 @@ class Process:
         return self.running is not None and self.running.poll() is None
 
     def signal_all(self, number: int) -> None:
-        """Send a signal to it and to all that it has started."""
+        """Send a signal to it and to all that it has started; those of Postgres lead sessions of their own."""
+        started = children(self.pid)
         with suppress(ProcessLookupError):
             os.killpg(self.pid, number)
+        for process in started:
+            with suppress(ProcessLookupError):
+                os.kill(process, number)
 
     def freeze(self) -> None:
         self.signal_all(signal.SIGSTOP)

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from adapters.sql.engine import open_engine
@@ -134,13 +135,13 @@ def sqlite_stack(folder: Path, seed: int) -> Iterator[Stack]:
 @contextmanager
 def server_stack(folder: Path, seed: int) -> Iterator[Stack]:
     """Run Postgres and RabbitMQ of this run's own, and processes that use them."""
-    folder.chmod(0o755)
     with ExitStack() as ends:
+        # Postgres, which refuses to be root, may not enter a folder of root's.
+        data = Path(ends.enter_context(TemporaryDirectory(prefix="lanner-faults-", ignore_cleanup_errors=True)))
         database, broker, environment = free_port(), free_port(), {"PATH": os.environ["PATH"]}
-        (folder / "postgres").mkdir()
         (folder / "rabbitmq").mkdir()
-        command, user = postgres_command(folder / "postgres", database)
-        postgres = Process("postgres", command, environment, folder / "postgres.log", user)
+        command, user = postgres_command(data, database)
+        postgres = Process("postgres", command, environment, data / "log", user)
         script, environment = ends.enter_context(rabbitmq_command(folder / "rabbitmq", broker))
         rabbitmq = Process("rabbitmq", [script], environment, folder / "rabbitmq.log")
         settings = {

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import time
-from collections.abc import Callable, Iterable
 from contextlib import suppress
 from threading import Event, Thread
 
@@ -13,35 +13,12 @@ import pytest
 
 from tests.faults.conftest import scale
 from tests.faults.driver import Ledger
+from tests.faults.disturbing import disturbed, settled
 from tests.faults.figures import Figures
 from tests.faults.processes import children
 from tests.faults.stacks import RECOVERY_SECONDS, Stack
 
 pytestmark = pytest.mark.faults
-
-
-def disturbed(disturb: Callable[[], object], *, times: int, every: float, work: Callable[[], Ledger]) -> Ledger:
-    """Do something so many times while work goes on."""
-    done = Event()
-
-    def go_on() -> None:
-        for _ in range(times):
-            if done.wait(every):
-                return
-            disturb()
-
-    thread = Thread(target=go_on)
-    thread.start()
-    try:
-        return work()
-    finally:
-        thread.join()
-        done.set()
-
-
-def settled(stack: Stack, codes: Iterable[str], seconds: float = RECOVERY_SECONDS) -> str:
-    """Wait for the end of every fetch and say how long that took."""
-    return f"settled in {stack.verifier.settled(set(codes), seconds):.1f} s"
 
 
 def test_a_worker_is_killed_in_the_middle_of_fetches(stack: Stack, figures: Figures) -> None:
@@ -62,10 +39,10 @@ def test_a_child_of_the_pool_is_killed(servers: Stack, figures: Figures) -> None
     codes, kills = servers.codes(scale(60, 600), "PLAIN100"), scale(4, 40)
 
     def kill() -> None:
-        pool = [child for child in children(servers.worker.pid) if b"spawn_main" not in _command_of(child)]
+        pool = [child for child in children(servers.worker.pid) if b"entrypoints.cli" in _command_of(child)]
         if pool:
             with suppress(ProcessLookupError):
-                os.kill(pool[0], signal.SIGKILL)
+                os.kill(random.choice(pool), signal.SIGKILL)
 
     ledger = disturbed(kill, times=kills, every=0.5, work=lambda: servers.driver.post(codes))
     waited = settled(servers, codes, scale(60, 300))
