@@ -7,13 +7,12 @@ import random
 import signal
 import time
 from contextlib import suppress
-from threading import Event, Thread
 
 import pytest
 
 from tests.faults.conftest import scale
 from tests.faults.driver import Ledger
-from tests.faults.disturbing import disturbed, settled
+from tests.faults.disturbing import disturbed, kept_alive, settled
 from tests.faults.figures import Figures
 from tests.faults.processes import children
 from tests.faults.stacks import RECOVERY_SECONDS, Stack
@@ -44,8 +43,9 @@ def test_a_child_of_the_pool_is_killed(servers: Stack, figures: Figures) -> None
             with suppress(ProcessLookupError):
                 os.kill(random.choice(pool), signal.SIGKILL)
 
-    ledger = disturbed(kill, times=kills, every=0.5, work=lambda: servers.driver.post(codes))
-    waited = settled(servers, codes, scale(60, 300))
+    with kept_alive(servers.worker):
+        ledger = disturbed(kill, times=kills, every=0.5, work=lambda: servers.driver.post(codes, pause=0.1))
+        waited = settled(servers, codes, scale(60, 300))
     verdict = servers.verifier.judge(ledger)
     figures.add("2 kill -9 pool child", "P1", servers.name, f"{verdict}; {kills} kills, {verdict.crashes} taken over, {waited}")
 
@@ -100,21 +100,9 @@ def test_an_answer_that_kills_its_worker(stack: Stack, figures: Figures) -> None
     poisoned = stack.process("worker", inside="die_of_poison")
     stack.started.append(poisoned)
     poison, codes = stack.codes(1, "POISON"), stack.codes(scale(20, 200))
-    done = Event()
-
-    def supervise() -> None:
-        while not done.wait(0.2):
-            if not poisoned.alive:
-                poisoned.start()
-
-    supervisor = Thread(target=supervise)
-    supervisor.start()
-    try:
+    with kept_alive(poisoned):
         ledger = stack.driver.post([*poison, *codes], pause=0.05)
         waited = settled(stack, [*poison, *codes], 90)
-    finally:
-        done.set()
-        supervisor.join()
     verdict = stack.verifier.judge(ledger, failing=poison)
     row = stack.verifier.rows(poison)[0]
     figures.add("26 poison", "P1", stack.name, f"{verdict}; poison ended as {row.status} after {row.crashes} kills, {waited}")
