@@ -36,6 +36,10 @@ def test_a_worker_is_killed_in_the_middle_of_fetches(stack: Stack, figures: Figu
 def test_a_child_of_the_pool_is_killed(servers: Stack, figures: Figures) -> None:
     """What a pool's child had begun when it was killed, as for want of memory, is done by another."""
     codes, kills = servers.codes(scale(60, 600), "PLAIN100"), scale(4, 40)
+    # A worker that loses a child while it starts ends, for whoever supervises it to start another.
+    first = servers.codes(1)
+    servers.driver.post(first)
+    settled(servers, first)
 
     def kill() -> None:
         pool = [child for child in children(servers.worker.pid) if b"entrypoints.cli" in _command_of(child)]
