@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from threading import Barrier, Lock, Thread
-from typing import Any
+from typing import Any, Self
 
 from tests.faults.provider import DATABASE
 
@@ -66,7 +66,9 @@ class Ledger:
 class Driver:
     port: int
 
-    def post(self, codes: Iterable[str], *, threads: int = 4, pause: float = 0, again: bool = True, together: bool = False) -> Ledger:
+    def post(
+        self, codes: Iterable[str], *, threads: int = 4, pause: float = 0, again: bool = True, together: bool = False, key: str = ""
+    ) -> Ledger:
         """
         Request every code from several threads.
 
@@ -74,13 +76,14 @@ class Driver:
             pause: between a thread's requests.
             again: whether to ask until accepted.
             together: whether the threads begin at one moment.
+            key: whose requests are one request.
 
         """
         ledger, given, lock = Ledger(), iter(codes), Lock()
         barrier = Barrier(threads if together else 1)
 
         def work() -> None:
-            with Client(self.port) as client:
+            with Client(self.port, key) as client:
                 barrier.wait(30)
                 for code in _shared(given, lock):
                     ledger.lines += client.until_accepted(code) if again else [client.request(code)]
@@ -97,10 +100,11 @@ class Driver:
 class Client:
     """One connection, opened anew whenever it broke."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, key: str = "") -> None:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        self._headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -125,7 +129,7 @@ class Client:
     def call(self, method: str, path: str, document: Any = None) -> tuple[int, Any]:
         body = None if document is None else json.dumps(document).encode()
         try:
-            self._connection.request(method, path, body, {"Content-Type": "application/json"})
+            self._connection.request(method, path, body, self._headers)
             response = self._connection.getresponse()
             content = response.read()
         except (OSError, HTTPException):

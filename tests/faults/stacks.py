@@ -189,4 +189,3 @@ def _provider(folder: Path, seed: int) -> Process:
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-P", "-m", "tests.faults.provider", str(free_port()), str(seed), str(folder)]
     return Process("provider", command, environment, folder / "provider.log")
-

@@ -11,8 +11,8 @@ from contextlib import suppress
 import pytest
 
 from tests.faults.conftest import scale
-from tests.faults.driver import Ledger
 from tests.faults.disturbing import disturbed, kept_alive, settled
+from tests.faults.driver import Ledger
 from tests.faults.figures import Figures
 from tests.faults.processes import children
 from tests.faults.stacks import RECOVERY_SECONDS, Stack

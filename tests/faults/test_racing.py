@@ -58,9 +58,8 @@ def test_many_clients_at_once(stack: Stack, figures: Figures) -> None:
 def test_one_request_many_times_at_once(stack: Stack, figures: Figures) -> None:
     """The same request from many clients at one moment is one series, one fetch and one call of the provider."""
     rounds, threads = scale(3, 50), scale(20, 50)
-    codes, ledgers = stack.codes(rounds), []
-    for code in codes:
-        ledgers.append(stack.driver.post([code] * threads, threads=threads, together=True))
+    codes = stack.codes(rounds)
+    ledgers = [stack.driver.post([code] * threads, threads=threads, together=True) for code in codes]
     waited = settled(stack, codes)
     calls = stack.verifier.calls()
     fetches = len(stack.verifier.rows(codes))

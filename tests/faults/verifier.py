@@ -6,6 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,15 +25,21 @@ _CHUNK = 500
 _WATCH = {
     "sqlite": (
         "CREATE TABLE IF NOT EXISTS reopened (id TEXT)",
-        "CREATE TRIGGER IF NOT EXISTS reopening AFTER UPDATE OF status, vintage ON fetches "
-        "WHEN old.status IN ('success', 'error', 'cancelled') BEGIN INSERT INTO reopened VALUES (old.id); END",
+        """
+        CREATE TRIGGER IF NOT EXISTS reopening AFTER UPDATE OF status, vintage ON fetches
+        WHEN old.status IN ('success', 'error', 'cancelled') BEGIN INSERT INTO reopened VALUES (old.id); END
+        """,
     ),
     "postgresql": (
         "CREATE TABLE IF NOT EXISTS {0}.reopened (id text)",
-        "CREATE OR REPLACE FUNCTION {0}.reopening() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN INSERT INTO {0}.reopened VALUES (old.id::text); RETURN NULL; END $$",
-        "CREATE OR REPLACE TRIGGER reopening AFTER UPDATE OF status, vintage ON {0}.fetches FOR EACH ROW "
-        "WHEN (old.status IN ('success', 'error', 'cancelled')) EXECUTE FUNCTION {0}.reopening()",
+        """
+        CREATE OR REPLACE FUNCTION {0}.reopening() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN INSERT INTO {0}.reopened VALUES (old.id::text); RETURN NULL; END $$
+        """,
+        """
+        CREATE OR REPLACE TRIGGER reopening AFTER UPDATE OF status, vintage ON {0}.fetches FOR EACH ROW
+        WHEN (old.status IN ('success', 'error', 'cancelled')) EXECUTE FUNCTION {0}.reopening()
+        """,
     ),
 }
 
@@ -107,18 +114,18 @@ class Verifier:
         rows = self.rows(codes)
         status = {str(row.id): row.status for row in rows}
         kept = self.kept(codes)
-        lost = [
+        done = {fetch for fetch, state in status.items() if state in ENDED}
+        good = {fetch for fetch, state in status.items() if state == "success"}
+        lost = {
             said.code
             for said in ledger.accepted
-            if status.get(said.fetch) not in ENDED or (said.code not in failing and not (status[said.fetch] == "success" and kept[said.code]))
-        ]
+            if said.fetch not in done or (said.code not in failing and not (said.fetch in good and kept[said.code]))
+        }
         calls = self.calls()
         twice = [code for code, found in kept.items() if _doubled(found)]
         wrong = [code for code, found in kept.items() if not {digest for _, digest, _ in found} <= self.digests(code, calls[code])]
         attempts = Counter({row.dataset_code: row.attempts for row in rows})
-        return Verdict(
-            len(ledger.accepted), sorted(set(lost)), twice, wrong, self.reopened(codes), sum(row.crashes for row in rows), attempts
-        )
+        return Verdict(len(ledger.accepted), sorted(lost), twice, wrong, self.reopened(codes), sum(row.crashes for row in rows), attempts)
 
     def rows(self, codes: Collection[str]) -> list[Any]:
         """Give the fetches of these codes."""
@@ -160,5 +167,4 @@ class Verifier:
 
 def _doubled(found: Sequence[tuple[int, bytes, UUID]]) -> bool:
     digests, owners = [digest for _, digest, _ in found], [fetch for *_, fetch in found]
-    return len(set(owners)) < len(owners) or any(one == other for one, other in zip(digests, digests[1:], strict=False))
-
+    return len(set(owners)) < len(owners) or any(one == other for one, other in pairwise(digests))
