@@ -49,6 +49,12 @@ class Process:
     def alive(self) -> bool:
         return self.running is not None and self.running.poll() is None
 
+    def heeds(self, number: int) -> bool:
+        """Tell whether it does something of its own on a signal: not so while it starts."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
+        return bool(int(caught, 16) >> (number - 1) & 1)
+
     def signal_all(self, number: int) -> None:
         """Send a signal to it and to all that it has started; those of Postgres lead sessions of their own."""
         started = children(self.pid)

@@ -16,7 +16,7 @@ from tests.faults.figures import Figures
 from tests.faults.stacks import Stack
 
 pytestmark = pytest.mark.faults
-LONGEST_WAIT_SECONDS = 0.3
+LONGEST_WAIT_SECONDS = 0.6
 
 
 def test_fetches_are_cancelled_at_any_moment(stack: Stack, figures: Figures) -> None:

@@ -50,6 +50,7 @@ def test_postgres_is_killed_under_load(servers: Stack, figures: Figures) -> None
 
 
 @pytest.mark.server
+@pytest.mark.faults(long=True)
 def test_the_answer_to_a_commit_is_lost(servers: Stack, figures: Figures) -> None:
     """Whoever is told that a commit failed although it happened may do it again: there is one series, one fetch, one vintage."""
     url = servers.settings["LANNER_DATABASE_URL"]
@@ -115,6 +116,7 @@ def test_the_disk_is_full(on_sqlite: Stack, figures: Figures) -> None:
     assert len(after.codes) == 20
 
 
+@pytest.mark.faults(long=True)
 def test_many_migrate_at_once(stack: Stack, figures: Figures, tmp_path: Path) -> None:
     """Of processes that migrate a new database at once, one does it, even if another is killed in the middle."""
     own = {"LANNER_DATABASE_SCHEMA": f"migrated_{uuid4().hex[:8]}"} if not stack.on_sqlite else {"LANNER_DATA_DIR": str(tmp_path)}

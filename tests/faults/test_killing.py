@@ -33,6 +33,7 @@ def test_a_worker_is_killed_in_the_middle_of_fetches(stack: Stack, figures: Figu
 
 
 @pytest.mark.server
+@pytest.mark.faults(long=True)
 def test_a_child_of_the_pool_is_killed(servers: Stack, figures: Figures) -> None:
     """What a pool's child had begun when it was killed, as for want of memory, is done by another."""
     codes, kills = servers.codes(scale(60, 600), "PLAIN100"), scale(4, 40)
@@ -77,12 +78,13 @@ def test_a_worker_sleeps_beyond_its_lease(stack: Stack, figures: Figures) -> Non
     assert verdict.well, verdict
 
 
+@pytest.mark.faults(long=True)
 def test_workers_are_told_to_go_while_they_work(stack: Stack, figures: Figures) -> None:
     """A rolling restart loses nothing, asks the provider for nothing twice, and every worker ends with 0 in time."""
     codes, restarts, ended = stack.codes(scale(40, 1000), "PLAIN100"), scale(2, 20), []
 
     def roll() -> None:
-        other = stack.process("worker").start()
+        other = stack.process("worker").start().wait_until(lambda: stack.started[-1].heeds(signal.SIGTERM))
         ended.append(stack.worker.stop())
         stack.worker = other
 
@@ -98,6 +100,7 @@ def test_workers_are_told_to_go_while_they_work(stack: Stack, figures: Figures) 
     assert again == 0
 
 
+@pytest.mark.faults(long=True)
 def test_an_answer_that_kills_its_worker(stack: Stack, figures: Figures) -> None:
     """A fetch whose answer kills the process ends after a few kills; all others go on."""
     stack.worker.kill()

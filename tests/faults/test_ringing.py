@@ -91,6 +91,7 @@ def test_the_broker_hangs(servers: Stack, figures: Figures) -> None:
 
 
 @pytest.mark.server
+@pytest.mark.faults(long=True)
 def test_a_worker_loses_its_broker_for_good(servers: Stack, figures: Figures) -> None:
     """A worker whose broker falls silent goes on by itself."""
     servers.worker.kill()
@@ -131,6 +132,7 @@ def test_bells_ring_too_often(servers: Stack, figures: Figures) -> None:
 
 
 @pytest.mark.server
+@pytest.mark.faults(long=True)
 def test_bells_are_lost(servers: Stack, figures: Figures) -> None:
     """What was rung for into a queue that is emptied is found by a sweep."""
     codes = servers.codes(scale(100, 2000), "PLAIN20")

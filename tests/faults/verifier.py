@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, delete, select, text
 
 from adapters.sql.tables import fetches, series, vintages
 from domain.observations import Observations
@@ -126,6 +126,12 @@ class Verifier:
         wrong = [code for code, found in kept.items() if not {digest for _, digest, _ in found} <= self.digests(code, calls[code])]
         attempts = Counter({row.dataset_code: row.attempts for row in rows})
         return Verdict(len(ledger.accepted), sorted(lost), twice, wrong, self.reopened(codes), sum(row.crashes for row in rows), attempts)
+
+    def forget(self, codes: Collection[str]) -> None:
+        """Remove fetches that would be tried for a day, and be in the way of whatever is tried next."""
+        mine = select(series.c.number).where(series.c.dataset_code.in_(codes))
+        with self.engine.begin() as connection:
+            connection.execute(delete(fetches).where(fetches.c.series.in_(mine)))
 
     def rows(self, codes: Collection[str]) -> list[Any]:
         """Give the fetches of these codes."""
