@@ -12,12 +12,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
+from amqp.exceptions import AMQPError
+from kombu import Connection
+from kombu.exceptions import OperationalError
+
 from adapters.sql.engine import open_engine
 from tests.faults.driver import Driver
 from tests.faults.launch import INSIDE
 from tests.faults.processes import Process
 from tests.faults.verifier import Verifier
-from tests.servers import answers, free_port, listens, postgres_command, rabbitmq_command
+from tests.servers import answers, free_port, postgres_command, rabbitmq_command
 
 ROOT = Path(__file__).parents[2]
 SQLITE, SERVERS = "SQLite", "Postgres + RabbitMQ"
@@ -122,7 +126,13 @@ class Stack:
         return answers(self.settings["LANNER_DATABASE_URL"])
 
     def _has_broker(self) -> bool:
-        return listens(int(self.settings["LANNER_BROKER_URL"].rpartition(":")[2].partition("/")[0]))
+        # Its port is open well before it greets anybody.
+        try:
+            with Connection(self.settings["LANNER_BROKER_URL"], connect_timeout=5) as connection:
+                connection.connect()
+        except (OperationalError, OSError, AMQPError):
+            return False
+        return True
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from tests.faults.conftest import scale
 from tests.faults.disturbing import disturbed, kept_alive, settled
 from tests.faults.driver import Ledger
 from tests.faults.figures import Figures
-from tests.faults.processes import children
+from tests.faults.processes import START_SECONDS, children, comes_true
 from tests.faults.stacks import RECOVERY_SECONDS, Stack
 
 pytestmark = pytest.mark.faults
@@ -63,7 +63,7 @@ def test_a_worker_sleeps_beyond_its_lease(stack: Stack, figures: Figures) -> Non
     for _ in range(freezes):
         some = stack.codes(8, "VARY800")
         ledger.lines += stack.driver.post(some).lines
-        _wait_for_calls(stack, some)
+        assert comes_true(lambda codes=some: any(stack.verifier.calls()[code] for code in codes), START_SECONDS)
         stack.worker.freeze()
         other = stack.process("worker").start()
         stack.verifier.settled(some, RECOVERY_SECONDS)
@@ -118,13 +118,6 @@ def test_an_answer_that_kills_its_worker(servers: Stack, figures: Figures) -> No
     assert verdict.well, verdict
     assert (row.status, row.crashes) == ("error", 5)
     assert "attempts_exhausted" in row.failure
-
-
-def _wait_for_calls(stack: Stack, codes: list[str]) -> None:
-    end = time.monotonic() + 10
-    while not any(stack.verifier.calls()[code] for code in codes):
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def _command_of(process: int) -> bytes:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from amqp.exceptions import AMQPError
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
@@ -157,15 +158,8 @@ def _channel(stack: Stack) -> Iterator[object]:
 def _has_queue(stack: Stack) -> bool:
     try:
         return _waiting(stack) >= 0
-    except (OperationalError, OSError, connection_errors()):
+    except (OperationalError, OSError, AMQPError):
         return False
-
-
-def connection_errors() -> type[Exception]:
-    """Name what the broker's client raises for a queue that is not there yet."""
-    from amqp.exceptions import AMQPError
-
-    return AMQPError
 
 
 def _waiting(stack: Stack) -> int:
@@ -176,5 +170,5 @@ def _waiting(stack: Stack) -> int:
 def _publish(stack: Stack, ids: list[str]) -> None:
     app = _client(stack.settings["LANNER_BROKER_URL"])
     for fetch in ids:
-        app.send_task(TASK, (fetch,), queue=QUEUE, ignore_result=True)
+        app.send_task(TASK, (fetch,), queue=QUEUE, ignore_result=True, retry=True)
     app.close()
