@@ -7,7 +7,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from socketserver import StreamRequestHandler, ThreadingTCPServer
+from ssl import SSLContext
 from threading import Thread
+from typing import Any
 from uuid import UUID
 
 from adapters.memory.dispatcher import InlineDispatcher, RecordingDispatcher
@@ -17,11 +19,13 @@ from domain.errors import FetchError, ProviderNotConfigured, UnknownProvider
 from domain.fetches import RetryPolicy
 from domain.frequency import Frequency
 from domain.observations import Label, Observations
-from domain.ports import DataSource, Dispatcher, Fetched, Known
+from domain.ports import DataSource, Dispatcher, Fetched, Known, UnitOfWork
 from domain.providers import Provider, Routing, Terms
 from domain.series import Metadata
 from domain.use_cases import UseCases
+from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.check_health import CheckHealth
+from domain.use_cases.check_key import CheckKey
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
 from domain.use_cases.describe_series import DescribeSeries
@@ -30,12 +34,14 @@ from domain.use_cases.follow_fetches import FollowFetches
 from domain.use_cases.freshness import Freshness
 from domain.use_cases.list_providers import ListProviders
 from domain.use_cases.list_vintages import ListVintages
+from domain.use_cases.manage_keys import ManageKeys
 from domain.use_cases.parse_answer import ParseAnswer
 from domain.use_cases.read_series import ReadSeries
+from domain.use_cases.read_through import ReadThrough
 from domain.use_cases.request_fetch import RequestFetch
 from domain.use_cases.search_series import SearchSeries
 from domain.use_cases.sweep_fetches import SweepFetches
-from domain.vintages import Arrival, Origin
+from domain.vintages import Arrival, Origin, Vintage
 
 NAN = float("nan")
 NOBODY = UUID(int=0)
@@ -68,6 +74,13 @@ def an_arrival(
         origin=Origin(request="canned:X/Y", response_sha256="0" * 64, adapter_version=1),
         fetch_id=fetch_id,
     )
+
+
+def append(uow: UnitOfWork, series_id: UUID, arrivals: Sequence[Arrival]) -> Sequence[Vintage]:
+    """Prepare states and append them at once."""
+    prepared = uow.vintages.prepare(series_id, arrivals)
+    assert uow.vintages.append(series_id, prepared)
+    return prepared.vintages
 
 
 @dataclass
@@ -106,6 +119,8 @@ class FakeProviders:
             raise ProviderNotConfigured(self.get(name).problem)
         return source
 
+    reader = source
+
 
 def memory_use_cases(
     sources: Mapping[str, DataSource | None],
@@ -128,9 +143,15 @@ def memory_use_cases(
     fetch = FetchDataset(
         store=store, providers=providers, retry=RetryPolicy(86400), lease_seconds=lease_seconds, deadline_seconds=deadline_seconds
     )
-    bell = dispatcher or InlineDispatcher(fetch)
+    request = RequestFetch(
+        store=store, providers=providers, routing=routing, freshness=freshness, dispatcher=dispatcher or InlineDispatcher(fetch)
+    )
+    wait = AwaitFetch(store=store, most_seconds=0.3)
+    through = ReadThrough(store=store, providers=providers, routing=routing, freshness=freshness, request_fetch=request, await_fetch=wait)
     return UseCases(
-        request_fetch=RequestFetch(store=store, providers=providers, routing=routing, freshness=freshness, dispatcher=bell),
+        request_fetch=request,
+        await_fetch=wait,
+        read_through=through,
         fetch_dataset=fetch,
         read_series=ReadSeries(store=store, freshness=freshness),
         search_series=SearchSeries(store),
@@ -142,6 +163,8 @@ def memory_use_cases(
         check_vintages=CheckVintages(store),
         check_health=CheckHealth(store),
         parse_answer=ParseAnswer(providers),
+        check_key=CheckKey(store),
+        manage_keys=ManageKeys(store),
         list_providers=ListProviders(providers),
     )
 
@@ -155,29 +178,36 @@ Respond = Callable[[str, Mapping[str, str]], Iterable[bytes]]
 
 
 @contextmanager
-def a_server(respond: Respond) -> Iterator[str]:
+def a_server(respond: Respond, tls: SSLContext | None = None) -> Iterator[str]:
     """
     Run a local server on a bare socket and give its address.
 
     Args:
         respond: gets the request's target and its headers by lower-case name, gives the bytes to send before hanging up.
+        tls: with what its connections are encrypted, if they are.
 
     """
+
+    class Server(ThreadingTCPServer):
+        daemon_threads = True
+
+        def get_request(self) -> tuple[Any, Any]:
+            connection, address = super().get_request()
+            return tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False) if tls else connection, address
 
     class Handler(StreamRequestHandler):
         def handle(self) -> None:
             target = self.rfile.readline().decode().split(" ")[1]
             lines = iter(self.rfile.readline, b"\r\n")
             headers = dict(line.decode().strip().split(": ", 1) for line in lines)
-            with suppress(ConnectionError):
+            with suppress(OSError):
                 for part in respond(target, {name.lower(): value for name, value in headers.items()}):
                     self.wfile.write(part)
 
-    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
+    with Server(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.001}).start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
+            yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}"
         finally:
             server.shutdown()
 

@@ -259,3 +259,13 @@ def test_the_base_url_replaces_the_providers():
     assert target == "/my/api/datasets/WIKI/FB.json"
     assert headers["x-api-token"] == "a-key"
     assert fetched.origin.request == url + "/my/api/datasets/WIKI/FB.json"
+
+
+def test_a_module_may_bring_a_table_of_providers(install):
+    """Each object in ``PROVIDERS`` is a provider beside its module; a table that is none harms no other provider."""
+    row = "class Row:\n    NAME, PROVIDER_API, TITLE, DATABASES = 'row', 1, 'A row', ('ROW',)\n    TERMS = TERMS\n    source = source\n"
+    install(table=f"{PLAIN}\n{row}PROVIDERS = (Row,)\n", broken=f"{PLAIN}\nPROVIDERS = (7,)\n")
+    providers = installed()
+
+    assert [providers.get(name).title for name in ("table", "row", "broken")] == ["A third party", "A row", "A third party"]
+    assert providers.get("row").databases == ("ROW",)
