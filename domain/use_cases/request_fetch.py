@@ -61,6 +61,10 @@ class RequestFetch:
         with self.store.writing() as uow:
             series = uow.series.find(chosen.name, code) or uow.series.add(chosen.name, code)
             created = series.fetch is None
+            if not created and self.freshness.is_stale(series, uow.now()):
+                # Whoever ends a fetch holds its series: the one in flight may have ended since it was looked at.
+                uow.series.lock(series.id)
+                series = uow.series.get(series.id)
             wanted = refresh or allow_shrink or self.freshness.is_stale(series, uow.now())
             fetch, added = series.fetch, False
             hurried = refresh and fetch is not None and fetch.waiting_for is not None

@@ -16,7 +16,7 @@ from adapters.sql.unit_of_work import SqlStore
 from domain.codes import DatasetCode
 from domain.fetches import Lease
 from domain.observations import Observations
-from tests.builders import an_arrival
+from tests.builders import an_arrival, append
 from tests.faults.driver import Ledger, Said
 from tests.faults.provider import COLUMNS, DATABASE, observations
 from tests.faults.verifier import Verifier
@@ -48,7 +48,7 @@ class Kept:
             for seed in seeds:
                 rows = observations(seed, CODE, 1)
                 state = Observations.of([row[0] for row in rows], COLUMNS, [row[1:] for row in rows])
-                uow.vintages.append(self.series, [an_arrival(uow.now(), state, fetch_id=fetch or uuid4())])
+                append(uow, self.series, [an_arrival(uow.now(), state, fetch_id=fetch or uuid4())])
             uow.fetches.succeed(self.fetch, lease, uow.vintages.listed(self.series, after=0, limit=9))
             uow.commit()
 
