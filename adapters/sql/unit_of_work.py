@@ -13,8 +13,10 @@ from sqlalchemy import Engine
 
 from adapters.sql.engine import for_reading, for_writing
 from adapters.sql.fetch_repository import SqlFetchRepository
+from adapters.sql.figure_repository import SqlFigureRepository
 from adapters.sql.glances import Glances
 from adapters.sql.key_repository import SqlKeyRepository
+from adapters.sql.request_repository import SqlRequestRepository
 from adapters.sql.schema import require, revision
 from adapters.sql.series_repository import SqlSeriesRepository
 from adapters.sql.transaction import Clock, Transaction, translated, utc_now
@@ -65,6 +67,8 @@ class SqlUnitOfWork:
     series: SqlSeriesRepository
     vintages: SqlVintageRepository
     fetches: SqlFetchRepository
+    requests: SqlRequestRepository
+    figures: SqlFigureRepository
     keys: SqlKeyRepository
 
     def __init__(self, store: SqlStore, *, writes: bool) -> None:
@@ -89,6 +93,8 @@ class SqlUnitOfWork:
         self.series = SqlSeriesRepository(self.transaction)
         self.vintages = SqlVintageRepository(self.transaction)
         self.fetches = SqlFetchRepository(self.transaction)
+        self.requests = SqlRequestRepository(self.transaction)
+        self.figures = SqlFigureRepository(self.transaction)
         self.keys = SqlKeyRepository(self.transaction)
         return self
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from domain.errors import (
     AnswerNotUnderstood,
     AttemptsExhausted,
+    FetchCancelled,
     FetchError,
     InvalidInput,
     KeyMissing,
@@ -20,10 +22,12 @@ from domain.errors import (
     UnknownProvider,
 )
 from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, waiting_for
+from domain.figures import Counted
 from domain.ports import Fetched, Known, Providers, Store
 from domain.series import TimeSeries
 from domain.use_cases.arrivals import WindowDiscarded, prepare
 from domain.use_cases.heartbeat import Heartbeat
+from domain.use_cases.held import Held
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +48,7 @@ class FetchDataset:
     retry: RetryPolicy
     lease_seconds: float
     deadline_seconds: float
+    held: Held = field(default_factory=Held)
 
     def __call__(self, fetch_id: UUID) -> Fetch | None:
         """
@@ -54,22 +59,45 @@ class FetchDataset:
 
         """
         lease = Lease(uuid4(), self.lease_seconds)
-        claimed = self._claim(fetch_id, lease)
+        claimed = None if self.held.closed else self._claim(fetch_id, lease)
         if claimed is None:
             return None
         fetch, series = claimed
         try:
-            ended = self._run(fetch, series, lease)
+            with self.held.holding(fetch, lease):
+                ended = self._run(fetch, series, lease)
         except (LeaseLost, SeriesNotFound):
             logger.warning("fetch fenced", extra={"fetch": str(fetch_id)})
+            self._count_fenced()
             return None
         _log(ended, series)
         return ended
+
+    def release(self) -> int:
+        """Begin no more, and give back what runs as if it had not been begun; tell how many were."""
+        self.held.close()
+        released = 0
+        for fetch, lease in self.held.running():
+            # One that ends in this very moment needs no release.
+            with suppress(LeaseLost, SeriesNotFound), self.store.writing() as uow:
+                uow.series.lock(fetch.series_id)
+                uow.fetches.release(fetch.id, lease)
+                uow.commit()
+                released += 1
+                logger.info("fetch released", extra={"fetch": str(fetch.id)})
+        return released
+
+    def _count_fenced(self) -> None:
+        with suppress(StoreUnavailable), self.store.writing() as uow:
+            uow.figures.count(Counted.FENCED_CLOSES)
+            uow.commit()
 
     def _claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries] | None:
         with self.store.writing() as uow:
             fetch = uow.fetches.claim(fetch_id, lease)
             if fetch is None:
+                uow.figures.count(Counted.CLAIMS_REFUSED)
+                uow.commit()
                 return None
             series = uow.series.get(fetch.series_id)
             uow.commit()
@@ -77,10 +105,12 @@ class FetchDataset:
 
     def _run(self, fetch: Fetch, series: TimeSeries, lease: Lease) -> Fetch:
         logger.info("fetch begun", extra={"fetch": str(fetch.id), "series": f"{series.provider}:{series.code}"})
+        if fetch.cancel_requested_at:
+            return self._put_off(fetch, FetchCancelled(), lease)
         if fetch.crashes >= MAX_CRASHES:
             return self._put_off(fetch, AttemptsExhausted(), lease)
         try:
-            with Heartbeat(self.store, fetch.id, lease, at_most_seconds=self.deadline_seconds + self.lease_seconds):
+            with Heartbeat(self.store, fetch, lease, at_most_seconds=self.deadline_seconds + self.lease_seconds):
                 fetched = self._ask(series, Known(newest=series.newest))
                 try:
                     return self._keep(fetch, fetched, lease)

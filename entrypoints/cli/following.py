@@ -73,7 +73,7 @@ def _without(left: dict[UUID, None], settled: Iterable[Fetch]) -> Iterator[Fetch
 
 def _waits(fetch: Fetch) -> bool:
     # A fetch that is simply new never waits, though its store's clock may run ahead of this machine's.
-    return fetch.status is FetchStatus.PENDING and fetch.waiting_for is not None and not fetch.is_due(datetime.now(UTC))
+    return fetch.status is FetchStatus.PENDING and fetch.waiting_for is not None and fetch.not_before > datetime.now(UTC)
 
 
 def _untouched(fetch: Fetch) -> bool:
