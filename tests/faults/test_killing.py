@@ -100,20 +100,19 @@ def test_workers_are_told_to_go_while_they_work(stack: Stack, figures: Figures) 
     assert again == 0
 
 
-@pytest.mark.server
 @pytest.mark.faults(long=True)
-def test_an_answer_that_kills_its_worker(servers: Stack, figures: Figures) -> None:
+def test_an_answer_that_kills_its_worker(stack: Stack, figures: Figures) -> None:
     """A fetch whose answer kills the process ends after a few kills; all others go on."""
-    servers.worker.kill()
-    poisoned = servers.process("worker", inside="die_of_poison")
-    servers.started.append(poisoned)
-    poison, codes = servers.codes(1, "POISON"), servers.codes(scale(20, 200))
+    stack.worker.kill()
+    poisoned = stack.process("worker", inside="die_of_poison")
+    stack.started.append(poisoned)
+    poison, codes = stack.codes(1, "POISON"), stack.codes(scale(20, 200))
     with kept_alive(poisoned):
-        ledger = servers.driver.post([*poison, *codes], pause=0.05)
-        waited = settled(servers, [*poison, *codes], 90)
-    verdict = servers.verifier.judge(ledger, failing=poison)
-    row = servers.verifier.rows(poison)[0]
-    figures.add("26 poison", "P1", servers.name, f"{verdict}; poison ended as {row.status} after {row.crashes} kills, {waited}")
+        ledger = stack.driver.post([*poison, *codes], pause=0.05)
+        waited = settled(stack, [*poison, *codes], 90)
+    verdict = stack.verifier.judge(ledger, failing=poison)
+    row = stack.verifier.rows(poison)[0]
+    figures.add("26 poison", "P1", stack.name, f"{verdict}; poison ended as {row.status} after {row.crashes} kills, {waited}")
 
     assert verdict.well, verdict
     assert (row.status, row.crashes) == ("error", 5)

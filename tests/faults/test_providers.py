@@ -16,6 +16,7 @@ from tests.faults.stacks import DEADLINE_SECONDS, Stack
 pytestmark = pytest.mark.faults
 HOUR, DAY = 3600, 86_400
 FAULTS = {
+    "DRIPHEAD": ("19 dripped head", "timed_out"),
     "DRIPBODY": ("19 dripped body", "timed_out"),
     "CUT": ("20 truncated body", "truncated"),
     "HTML": ("21 HTML with 200", "not_understood"),
@@ -78,7 +79,7 @@ def test_a_provider_is_away_and_comes_back(stack: Stack, figures: Figures) -> No
 
 
 @pytest.mark.faults(long=True)
-@pytest.mark.parametrize("seconds", [-HOUR, -DAY])
+@pytest.mark.parametrize("seconds", [HOUR, -HOUR, -DAY])
 def test_a_workers_clock_jumps(stack: Stack, figures: Figures, seconds: int) -> None:
     """With one worker of another time, which then dies in the middle of fetches, nothing is stuck and nothing stored twice."""
     shifted = stack.process("worker", inside=f"shift_clock={seconds}")
