@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -13,11 +14,10 @@ from domain.use_cases import UseCases
 from domain.use_cases.describe_series import Described, DescribeSeries
 from domain.use_cases.read_series import Reading, Selection
 from domain.use_cases.remove_series import RemoveSeries
-from domain.use_cases.request_fetch import RequestFetch
 from entrypoints.formats import Format, encode, rows
 from entrypoints.rest.addresses import link_next, permanent_address
 from entrypoints.rest.answers import Offer
-from entrypoints.rest.body import read_object, request_key
+from entrypoints.rest.body import preferred_wait, read_object, request_key
 from entrypoints.rest.cache import Encoded
 from entrypoints.rest.errors import failed, seconds_until
 from entrypoints.rest.params import READING, SEARCHING, Order, Parameters, identifier, selection, series_query
@@ -27,14 +27,21 @@ from entrypoints.rest.schemas import FetchRequestSchema, FetchSchema, ItemSchema
 class RequestsResource:
     """Takes requests for series."""
 
-    def __init__(self, request_fetch: RequestFetch) -> None:
-        self._request_fetch = request_fetch
+    def __init__(self, use_cases: UseCases) -> None:
+        self._request_fetch, self._await_fetch = use_cases.request_fetch, use_cases.await_fetch
+        self._describe_series = use_cases.describe_series
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Commit the request and answer at once; the fetch is a worker's."""
+        """Commit the request and answer at once, or when the fetch has ended if that is preferred; the fetch is a worker's."""
         Parameters(req)
         arguments = load(FetchRequestSchema(), read_object(req))
         requested = self._request_fetch(**arguments, request_id=req.context.request_id, key=request_key(req))
+        seconds = preferred_wait(req)
+        if seconds and not requested.fetch.ended:
+            with req.context.answers.seat():
+                ended = self._await_fetch(requested.fetch.id, seconds)
+            requested = replace(requested, series=self._describe_series(requested.series.id).series, fetch=ended)
+            resp.set_header("Preference-Applied", f"wait={seconds}")
         resp.media = RequestedSchema().dump(requested)
         if requested.created:
             resp.status = falcon.HTTP_CREATED
@@ -55,12 +62,8 @@ class TimeSeriesResource(RequestsResource):
     """The series that are kept."""
 
     def __init__(self, use_cases: UseCases) -> None:
-        super().__init__(use_cases.request_fetch)
-        self._search_series, self._describe_series, self._read_series = (
-            use_cases.search_series,
-            use_cases.describe_series,
-            use_cases.read_series,
-        )
+        super().__init__(use_cases)
+        self._search_series, self._read_series = use_cases.search_series, use_cases.read_series
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Read the observations of the series of an id, or list series."""
@@ -148,6 +151,6 @@ def _quandl(reading: Reading, wanted: Selection, order: Order) -> dict[str, Any]
 
 def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
     """Give the routes."""
-    yield "/", RootResource(use_cases.request_fetch)
+    yield "/", RootResource(use_cases)
     yield "/timeseries", TimeSeriesResource(use_cases)
     yield "/timeseries/{series_id}", OneTimeSeriesResource(use_cases.describe_series, use_cases.remove_series)
