@@ -12,8 +12,6 @@ from uuid import UUID, uuid4
 import orjson
 from sqlalchemy import (
     ColumnElement,
-    RowMapping,
-    Select,
     Update,
     and_,
     case,
@@ -21,21 +19,19 @@ from sqlalchemy import (
     exists,
     func,
     literal,
-    or_,
     select,
     text,
     tuple_,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
+from adapters.sql.fetch_statements import ADD, GET, HOLD_SERIES, NOTE, PENDING, RUNNING, SERIES_ID, SUCCEED, claim, complete, ended, is_due
+from adapters.sql.ready import Row
 from adapters.sql.tables import Moment, fetches, requests, series
 from adapters.sql.transaction import Transaction
 from domain.errors import FetchAlreadyRunning, FetchCancelled, FetchNotFound, LeaseLost, SeriesNotFound
 from domain.fetches import (
-    CLOCK_SLACK_SECONDS,
     LEASE_SECONDS,
-    MAX_DELAY_SECONDS,
     Failure,
     Fetch,
     FetchPage,
@@ -47,11 +43,10 @@ from domain.fetches import (
 from domain.series import SeriesStatus
 from domain.vintages import Vintage
 
-_PENDING, _RUNNING = FetchStatus.PENDING.value, FetchStatus.RUNNING.value
 _NAMES, _values = fetches.c.keys(), itemgetter(*fetches.c)
 _CANCELLED = Failure.of(FetchCancelled())
 _WANTED = fetches.c.cancel_requested_at.is_(None)
-_IN_FLIGHT = fetches.c.status.in_((_PENDING, _RUNNING))
+_IN_FLIGHT = fetches.c.status.in_((PENDING, RUNNING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +60,7 @@ class SqlFetchRepository:
         while True:
             added = self._insert(series_id, allow_shrink=allow_shrink, request_id=request_id)
             if added:
-                return self.get(added), True
+                return added, True
             if allow_shrink:
                 self._change_pending(series_id, {"allow_shrink": True})
             if at_once:
@@ -80,10 +75,10 @@ class SqlFetchRepository:
 
     def get(self, fetch_id: UUID) -> Fetch:
         """See the port."""
-        found = self._find(fetches.c.id == fetch_id)
-        if found is None:
+        row = GET.row(self.transaction, wanted=fetch_id)
+        if row is None:
             raise FetchNotFound
-        return found
+        return fetch_from(row, series_id=row[series.c.id])
 
     def listed(self, query: FetchQuery) -> FetchPage:
         """See the port."""
@@ -93,36 +88,24 @@ class SqlFetchRepository:
         if query.before:
             conditions.append(place < tuple_(literal(query.before[0], Moment), literal(query.before[1], fetches.c.id.type)))
         newest = fetches.c.created_at.desc(), fetches.c.id.desc()
-        rows = self.transaction.run(_complete().where(*conditions).order_by(*newest).limit(query.limit + 1)).mappings()
-        return FetchPage.of([fetch_from(row) for row in rows], query.limit)
+        rows = self.transaction.run(complete().where(*conditions).order_by(*newest).limit(query.limit + 1)).mappings()
+        return FetchPage.of([fetch_from(row, series_id=row[series.c.id]) for row in rows], query.limit)
 
     def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Sequence[UUID]:
         """See the port."""
-        statement = select(fetches.c.id).where(self._is_due(lease_seconds)).order_by(_due_since()).limit(limit)
+        statement = select(fetches.c.id).where(is_due(self.transaction, lease_seconds)).order_by(_due_since()).limit(limit)
         return list(self.transaction.run(statement).scalars())
 
     def oldest_due(self, lease_seconds: float = LEASE_SECONDS) -> datetime | None:
         """See the port."""
-        statement = select(func.min(_due_since())).where(self._is_due(lease_seconds))
+        statement = select(func.min(_due_since())).where(is_due(self.transaction, lease_seconds))
         moment: datetime | None = self.transaction.run(statement).scalar()
         return moment
 
     def claim(self, fetch_id: UUID, lease: Lease) -> Fetch | None:
         """See the port."""
-        taken_over = case((fetches.c.lease_until < self.transaction.now(), 1), else_=0)
-        statement = (
-            update(fetches)
-            .where(fetches.c.id == fetch_id, self._is_due(lease.seconds))
-            .values(
-                status=_RUNNING,
-                attempts=fetches.c.attempts + 1,
-                crashes=fetches.c.crashes + taken_over,
-                lease_token=lease.token,
-                lease_until=self.transaction.later(lease.seconds),
-                waiting_for=None,
-            )
-        )
-        return self.get(fetch_id) if self.transaction.run(statement).rowcount else None
+        row = claim(lease.seconds).row(self.transaction, wanted=fetch_id, token=lease.token)
+        return fetch_from(row, series_id=row[SERIES_ID]) if row else None
 
     def extend(self, fetch_id: UUID, lease: Lease) -> bool:
         """See the port."""
@@ -134,7 +117,7 @@ class SqlFetchRepository:
 
     def cancel(self, fetch_id: UUID) -> Fetch:
         """See the port."""
-        pending, now = fetches.c.status == _PENDING, self.transaction.now()
+        pending, now = fetches.c.status == PENDING, self.transaction.now()
         statement = update(fetches).where(fetches.c.id == fetch_id, _IN_FLIGHT, _WANTED)
         values = {
             "status": case((pending, FetchStatus.CANCELLED.value), else_=fetches.c.status),
@@ -151,17 +134,22 @@ class SqlFetchRepository:
 
     def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> Fetch:
         """See the port."""
-        last = vintages[-1].number if vintages else None
-        outcome = {"vintages_added": len(vintages), "vintage": last, "left_out": orjson.dumps(left_out).decode() if left_out else None}
-        statement = _held(fetch_id, lease).where(_WANTED).values(self._ended(FetchStatus.SUCCESS, failure=None, **outcome))
-        if self.transaction.run(statement).rowcount != 1:
+        row = SUCCEED.row(
+            self.transaction,
+            wanted=fetch_id,
+            token=lease.token,
+            added=len(vintages),
+            newest=vintages[-1].number if vintages else None,
+            names=orjson.dumps(left_out).decode() if left_out else None,
+        )
+        if row is None:
             self._raise_if_cancelled(fetch_id, lease)
             raise LeaseLost
-        return self.get(fetch_id)
+        return fetch_from(row, series_id=row[SERIES_ID])
 
     def fail(self, fetch_id: UUID, lease: Lease, failure: Failure) -> Fetch:
         """See the port."""
-        return self._leave(fetch_id, lease, self._ended(FetchStatus.ERROR, failure=_written(failure)))
+        return self._leave(fetch_id, lease, ended(self.transaction, FetchStatus.ERROR, failure=_written(failure)))
 
     def postpone(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
         """See the port."""
@@ -187,43 +175,27 @@ class SqlFetchRepository:
         old = statement.order_by(fetches.c.finished_at).limit(limit)
         return self.transaction.run(delete(fetches).where(fetches.c.id.in_(old))).rowcount
 
-    def _insert(self, series_id: UUID, *, allow_shrink: bool, request_id: str) -> UUID | None:
-        dialect = postgresql if self.transaction.on_postgres else sqlite
-        now = self.transaction.now()
+    def _insert(self, series_id: UUID, *, allow_shrink: bool, request_id: str) -> Fetch | None:
         # Held, the series cannot be removed before the fetch that refers to it is there.
-        there = select(series.c.number).where(series.c.id == series_id).with_for_update(read=True, key_share=True)
-        number = self.transaction.run(there).scalar_one_or_none()
-        if number is None:
+        held = HOLD_SERIES.row(self.transaction, wanted=series_id)
+        if held is None:
             raise SeriesNotFound
-        row = {
-            "id": uuid4(),
-            "series": number,
-            "number": select(func.coalesce(func.max(fetches.c.number), 0) + 1).where(fetches.c.series == number).scalar_subquery(),
-            "status": _PENDING,
-            "created_at": now,
-            "not_before": now,
-            "waits_since": now,
-            "attempts": 0,
-            "crashes": 0,
-            "allow_shrink": allow_shrink,
-            "request_id": request_id,
-        }
-        inserted = self.transaction.run(dialect.insert(fetches).values(row).on_conflict_do_nothing()).rowcount
-        if not inserted:
+        number = held[series.c.number]
+        row = ADD.row(self.transaction, new=uuid4(), of=number, may_shrink=allow_shrink, asked_by=request_id)
+        if row is None:
             return None
-        waits_again = case((series.c.status == SeriesStatus.ERROR.value, SeriesStatus.PENDING.value), else_=series.c.status)
-        self.transaction.run(update(series).where(series.c.number == number).values(fetch=row["id"], status=waits_again))
-        return UUID(str(row["id"]))
+        NOTE.rows(self.transaction, of=number, newest=row[fetches.c.id])
+        return fetch_from(row, series_id=series_id)
 
     def _change_pending(self, series_id: UUID, changes: dict[str, Any], *conditions: ColumnElement[bool]) -> None:
         number = select(series.c.number).where(series.c.id == series_id).scalar_subquery()
-        pending = update(fetches).where(fetches.c.series == number, fetches.c.status == _PENDING, *conditions)
+        pending = update(fetches).where(fetches.c.series == number, fetches.c.status == PENDING, *conditions)
         self.transaction.run(pending.values(changes))
 
     def _leave(self, fetch_id: UUID, lease: Lease, values: dict[str, Any]) -> Fetch:
         """Let a fetch go; what was to be cancelled is, whatever else was to become of it."""
         if self.transaction.run(_held(fetch_id, lease).where(_WANTED).values(values)).rowcount != 1:
-            cancelled = self._ended(FetchStatus.CANCELLED, failure=_written(_CANCELLED))
+            cancelled = ended(self.transaction, FetchStatus.CANCELLED, failure=_written(_CANCELLED))
             if self.transaction.run(_held(fetch_id, lease).values(cancelled)).rowcount != 1:
                 raise LeaseLost
         fetch = self.get(fetch_id)
@@ -231,11 +203,8 @@ class SqlFetchRepository:
             self._note_failure(fetch)
         return fetch
 
-    def _ended(self, status: FetchStatus, **outcome: Any) -> dict[str, Any]:
-        return {"status": status.value, "finished_at": self.transaction.now(), "lease_token": None, "lease_until": None, **outcome}
-
     def _pending(self, **wait: Any) -> dict[str, Any]:
-        return {"status": _PENDING, "waits_since": self.transaction.now(), "lease_token": None, "lease_until": None, **wait}
+        return {"status": PENDING, "waits_since": self.transaction.now(), "lease_token": None, "lease_until": None, **wait}
 
     def _note_failure(self, fetch: Fetch) -> None:
         without_data = and_(series.c.id == fetch.series_id, series.c.status == SeriesStatus.PENDING.value)
@@ -247,28 +216,17 @@ class SqlFetchRepository:
             raise FetchCancelled
 
     def _find(self, *conditions: ColumnElement[bool]) -> Fetch | None:
-        row = self.transaction.run(_complete().where(*conditions)).mappings().one_or_none()
-        return fetch_from(row) if row else None
-
-    def _is_due(self, lease_seconds: float) -> ColumnElement[bool]:
-        now, later = self.transaction.now(), self.transaction.later
-        # What is too far ahead, or was said later than now, was written before the clock went back.
-        time_has_come = or_(
-            fetches.c.not_before <= now,
-            fetches.c.not_before > later(MAX_DELAY_SECONDS),
-            fetches.c.waits_since > later(CLOCK_SLACK_SECONDS),
-        )
-        lease_is_over = or_(fetches.c.lease_until < now, fetches.c.lease_until > later(2 * lease_seconds))
-        return or_(and_(fetches.c.status == _PENDING, time_has_come), and_(fetches.c.status == _RUNNING, lease_is_over))
+        row = self.transaction.run(complete().where(*conditions)).mappings().one_or_none()
+        return fetch_from(row, series_id=row[series.c.id]) if row else None
 
 
-def fetch_from(row: RowMapping) -> Fetch:
-    """Make a fetch of a row that holds its columns and its series' id."""
+def fetch_from(row: Row, *, series_id: UUID) -> Fetch:
+    """Make a fetch of a row that holds its columns."""
     facts: dict[str, Any] = dict(zip(_NAMES, _values(row), strict=True))
     waiting_for, failure = facts["waiting_for"], facts["failure"]
     return Fetch(
         id=facts["id"],
-        series_id=row[series.c.id],
+        series_id=series_id,
         status=FetchStatus(facts["status"]),
         created_at=facts["created_at"],
         not_before=facts["not_before"],
@@ -293,11 +251,7 @@ def _held(fetch_id: UUID, lease: Lease) -> Update:
 
 
 def _held_by(fetch_id: UUID, lease: Lease) -> tuple[ColumnElement[bool], ...]:
-    return fetches.c.id == fetch_id, fetches.c.lease_token == lease.token, fetches.c.status == _RUNNING
-
-
-def _complete() -> Select[Any]:
-    return select(fetches, series.c.id).join(series, series.c.number == fetches.c.series)
+    return fetches.c.id == fetch_id, fetches.c.lease_token == lease.token, fetches.c.status == RUNNING
 
 
 def _due_since() -> Any:

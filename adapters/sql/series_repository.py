@@ -10,10 +10,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import ColumnElement, RowMapping, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql.fetch_repository import fetch_from
+from adapters.sql.ready import Ready, Row
 from adapters.sql.tables import descriptions, fetches, series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_rows import FACTS, vintage_from
@@ -40,8 +41,7 @@ class SqlSeriesRepository:
 
     def find(self, provider: str, code: DatasetCode) -> TimeSeries | None:
         """See the port."""
-        statement = _COMPLETE.where(*_identity(provider, code))
-        row = self.transaction.run(statement).mappings().one_or_none()
+        row = _FIND.row(self.transaction, source=provider, database=code.database, dataset=code.dataset)
         return _series_from(row) if row else None
 
     def get(self, series_id: UUID) -> TimeSeries:
@@ -92,7 +92,7 @@ class SqlSeriesRepository:
 
     def lock(self, series_id: UUID) -> None:
         """See the port."""
-        if not self.transaction.run(select(series.c.number).where(series.c.id == series_id).with_for_update(key_share=True)).first():
+        if not _LOCK.row(self.transaction, wanted=series_id):
             raise SeriesNotFound
 
     def remove(self, series_id: UUID) -> None:
@@ -105,25 +105,21 @@ class SqlSeriesRepository:
         """See the port."""
         row = self._row(series_id)
         known, entry = _series_from(row), row[series.c.description] or 0
-        changes: dict[str, Any] = {
-            "checked_at": self.transaction.now(),
-            "status": known.status.value,
-            "confirmed": orjson.dumps(asdict(confirmed)).decode() if confirmed else None,
-        }
         if known.metadata != metadata:
             body = orjson.dumps(asdict(metadata)).decode()
-            described = {"series": known.number, "number": entry + 1, "known_at": self.transaction.now(), "body": body}
-            self.transaction.run(insert(descriptions).values(described))
-            changes |= {"description": entry + 1, "words": " ".join(terms(f"{known.code} {metadata.name} {metadata.description}"))}
-        self.transaction.run(update(series).where(series.c.id == series_id).values(changes))
+            words = " ".join(terms(f"{known.code} {metadata.name} {metadata.description}"))
+            _DESCRIBE.rows(self.transaction, of=known.number, entry=entry + 1, text=body)
+            _NOTE.rows(self.transaction, of=known.number, entry=entry + 1, said=words)
+        sure = orjson.dumps(asdict(confirmed)).decode() if confirmed else None
+        _CHECK.rows(self.transaction, of=known.number, stands=known.status.value, sure=sure)
 
     def _with_words(self, query: SeriesQuery) -> Sequence[int]:
         if not query.can_be_met:
             return []
         return numbers(self.transaction, replace(query, limit=query.skip + query.limit), _conditions(query))[query.skip :]
 
-    def _row(self, series_id: UUID) -> RowMapping:
-        row = self.transaction.run(_COMPLETE.where(series.c.id == series_id)).mappings().one_or_none()
+    def _row(self, series_id: UUID) -> Row:
+        row = _GET.row(self.transaction, wanted=series_id)
         if row is None:
             raise SeriesNotFound
         return row
@@ -134,21 +130,12 @@ class SqlSeriesRepository:
 
     def _free_alias(self, code: DatasetCode) -> str:
         names = (code.alias if n == 1 else f"{code.alias}_{n}" for n in count(1))
-        return next(name for name in names if not self.transaction.run(select(series.c.number).where(series.c.alias == name)).first())
+        return next(name for name in names if not _ALIAS.row(self.transaction, name=name))
 
     def _insert(self, provider: str, code: DatasetCode, alias: str) -> None:
-        dialect = postgresql if self.transaction.on_postgres else sqlite
-        row = {
-            "id": uuid4(),
-            "provider": provider,
-            "database_code": code.database,
-            "dataset_code": code.dataset,
-            "alias": alias,
-            "status": SeriesStatus.PENDING.value,
-            "words": " ".join(terms(str(code))),
-            "created_at": self.transaction.now(),
-        }
-        self.transaction.run(dialect.insert(series).values(row).on_conflict_do_nothing())
+        words = " ".join(terms(str(code)))
+        facts = {"source": provider, "database": code.database, "dataset": code.dataset, "name": alias, "said": words}
+        _ADD.rows(self.transaction, new=uuid4(), **facts)
 
 
 def _listed(query: SeriesQuery) -> Any:
@@ -168,11 +155,49 @@ def _conditions(query: SeriesQuery) -> list[Any]:
     return [column == value for column, value in wanted if value is not None]
 
 
-def _identity(provider: str, code: DatasetCode) -> list[ColumnElement[bool]]:
-    return [series.c.provider == provider, series.c.database_code == code.database, series.c.dataset_code == code.dataset]
+def _add(transaction: Transaction) -> Any:
+    row = {
+        "id": bindparam("new"),
+        "provider": bindparam("source"),
+        "database_code": bindparam("database"),
+        "dataset_code": bindparam("dataset"),
+        "alias": bindparam("name"),
+        "status": SeriesStatus.PENDING.value,
+        "words": bindparam("said"),
+        "created_at": transaction.now(),
+    }
+    return (postgresql if transaction.on_postgres else sqlite).insert(series).values(row).on_conflict_do_nothing()
 
 
-def _series_from(row: RowMapping) -> TimeSeries:
+def _check(transaction: Transaction) -> Any:
+    changes: dict[str, Any] = {"checked_at": transaction.now(), "status": bindparam("stands"), "confirmed": bindparam("sure")}
+    return update(series).where(series.c.number == bindparam("of")).values(changes)
+
+
+def _describe(transaction: Transaction) -> Any:
+    row = {"series": bindparam("of"), "number": bindparam("entry"), "known_at": transaction.now(), "body": bindparam("text")}
+    return insert(descriptions).values(row)
+
+
+def _note(_: Transaction) -> Any:
+    changes: dict[str, Any] = {"description": bindparam("entry"), "words": bindparam("said")}
+    return update(series).where(series.c.number == bindparam("of")).values(changes)
+
+
+_FIND = Ready(
+    lambda _: _COMPLETE.where(
+        series.c.provider == bindparam("source"),
+        series.c.database_code == bindparam("database"),
+        series.c.dataset_code == bindparam("dataset"),
+    )
+)
+_GET = Ready(lambda _: _COMPLETE.where(series.c.id == bindparam("wanted")))
+_LOCK = Ready(lambda _: select(series.c.number).where(series.c.id == bindparam("wanted")).with_for_update(key_share=True))
+_ALIAS = Ready(lambda _: select(series.c.number).where(series.c.alias == bindparam("name")))
+_ADD, _CHECK, _DESCRIBE, _NOTE = Ready(_add), Ready(_check), Ready(_describe), Ready(_note)
+
+
+def _series_from(row: Row) -> TimeSeries:
     return TimeSeries(
         id=row[series.c.id],
         number=row[series.c.number],
@@ -183,7 +208,7 @@ def _series_from(row: RowMapping) -> TimeSeries:
         checked_at=row[series.c.checked_at],
         metadata=_metadata_from(row[descriptions.c.body]),
         newest=vintage_from(row) if row[vintages.c.number] else None,
-        fetch=fetch_from(row) if row[fetches.c.id] else None,
+        fetch=fetch_from(row, series_id=row[series.c.id]) if row[fetches.c.id] else None,
         confirmed=_confirmed_from(row[series.c.confirmed]),
     )
 

@@ -9,15 +9,16 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, func, insert, select, update
+from sqlalchemy import RowMapping, Select, bindparam, func, insert, select, update
 
 from adapters.sql.chains import Chain, Made, link
+from adapters.sql.ready import Ready
 from adapters.sql.stored_blocks import read_stored
 from adapters.sql.tables import feed, series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_rows import FACTS, folded, read_label, row_of, vintage_from
 from domain.codes import DatasetCode
-from domain.errors import DamagedVintage
+from domain.errors import DamagedVintage, SeriesNotFound
 from domain.observations import Label
 from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Prepared, Recorded, Vintage
 
@@ -52,15 +53,19 @@ class SqlVintageRepository:
 
     def append(self, series_id: UUID, prepared: Prepared) -> bool:
         """See the port."""
-        last = _of(select(func.coalesce(func.max(vintages.c.number), 0)), series_id).scalar_subquery() == prepared.after
         rows = prepared.forms
         if not rows:
-            return bool(self.transaction.run(select(last)).scalar_one())
-        taken = update(feed).where(last).values(position=feed.c.position + len(rows)).returning(feed.c.position)
-        position = self.transaction.run(taken).scalar_one_or_none()
-        if position is not None:
-            self._insert(series_id, [row | {"position": position - n} for n, row in zip(range(len(rows) - 1, -1, -1), rows, strict=True)])
-        return position is not None
+            last = _LAST.row(self.transaction, wanted=series_id)
+            return last is not None and last[_LAST_NUMBER] == prepared.after
+        taken = _TAKE.row(self.transaction, wanted=series_id, known=prepared.after, more=len(rows))
+        if taken is None:
+            return False
+        position = taken[feed.c.position]
+        for place, row in enumerate(rows, start=position - len(rows) + 1):
+            _ADD.rows(self.transaction, **{f"its_{name}": value for name, value in row.items()}, its_position=place)
+        _NOTE.rows(self.transaction, wanted=series_id)
+        self.newest.pop(series_id, None)
+        return True
 
     def listed(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
         """See the port."""
@@ -115,11 +120,10 @@ class SqlVintageRepository:
         return max((each for each in (kept, made) if each), key=lambda each: each.vintage.knowledge(), default=None)
 
     def _place(self, series_id: UUID) -> _Place:
-        others = vintages.alias()
-        last = select(func.coalesce(func.max(others.c.number), 0)).where(others.c.series == series.c.number).scalar_subquery()
-        newest = (vintages.c.series == series.c.number) & (vintages.c.number == series.c.vintage)
-        facts = select(series.c.number, last, vintages.c.known_at).select_from(series.outerjoin(vintages, newest))
-        return _Place(*self.transaction.run(facts.where(series.c.id == series_id)).one())
+        row = _PLACE.row(self.transaction, wanted=series_id)
+        if row is None:
+            raise SeriesNotFound
+        return _Place(*row.values())
 
     def _readable(self, series_id: UUID, moment: Moment) -> Chain | None:
         known = self.newest.get(series_id)
@@ -147,13 +151,6 @@ class SqlVintageRepository:
             self.newest[series_id] = chain
         return chain
 
-    def _insert(self, series_id: UUID, rows: list[dict[str, Any]]) -> None:
-        self.transaction.run(insert(vintages), rows)
-        of_series = select(vintages.c.number).where(vintages.c.series == series.c.number)
-        newest = of_series.order_by(vintages.c.known_at.desc(), vintages.c.number.desc()).limit(1).scalar_subquery()
-        self.transaction.run(update(series).where(series.c.id == series_id).values(vintage=newest))
-        self.newest.pop(series_id, None)
-
 
 class _Place(NamedTuple):
     """A series' integer, the number of its last vintage, and the moment when its newest was known."""
@@ -175,3 +172,28 @@ def _recorded(row: RowMapping) -> Recorded:
 
 def _of(statement: Select[Any], series_id: UUID) -> Select[Any]:
     return statement.select_from(vintages.join(series)).where(series.c.id == series_id)
+
+
+def _place(_: Transaction) -> Any:
+    newest = (vintages.c.series == series.c.number) & (vintages.c.number == series.c.vintage)
+    facts = select(series.c.number, _LAST_NUMBER, vintages.c.known_at).select_from(series.outerjoin(vintages, newest))
+    return facts.where(series.c.id == bindparam("wanted"))
+
+
+def _take(_: Transaction) -> Any:
+    is_last = select(bindparam("known") == _LAST_NUMBER).where(series.c.id == bindparam("wanted")).scalar_subquery()
+    return update(feed).where(is_last).values(position=feed.c.position + bindparam("more")).returning(feed.c.position)
+
+
+def _note(_: Transaction) -> Any:
+    of_series = select(vintages.c.number).where(vintages.c.series == series.c.number)
+    newest = of_series.order_by(vintages.c.known_at.desc(), vintages.c.number.desc()).limit(1).scalar_subquery()
+    return update(series).where(series.c.id == bindparam("wanted")).values(vintage=newest)
+
+
+_others = vintages.alias()
+_last = select(func.coalesce(func.max(_others.c.number), 0)).where(_others.c.series == series.c.number)
+_LAST_NUMBER = _last.scalar_subquery().label("last")
+_LAST = Ready(lambda _: select(_LAST_NUMBER).where(series.c.id == bindparam("wanted")))
+_PLACE, _TAKE, _NOTE = Ready(_place), Ready(_take), Ready(_note)
+_ADD = Ready(lambda _: insert(vintages).values({column.name: bindparam(f"its_{column.name}") for column in vintages.c}))

@@ -31,6 +31,7 @@ from tests.benchmarks.table import Table, least, timed
 pytestmark = [pytest.mark.bench, pytest.mark.server, pytest.mark.timeout(900)]
 
 ROUNDS = 3
+PROCESSES = 2
 AT_ONCE = {SHORT: 100, LONG: 20}
 TIMES_FASTER = {SHORT: 3.0, LONG: 4.0}
 NAMES = {SHORT: "240-row answers", LONG: "10,000 × 12 answers"}
@@ -61,10 +62,10 @@ class Stack:
         begun = time.perf_counter()
         for n in range(count):
             with Session(self.tasks) as session:
-                series = article.TimeSeries(database_code="WIKI", dataset_code=f"{kind}{run}-{n}", status="pending")
+                series = article.TimeSeries(database_code="WIKI", dataset_code=f"{kind}{run}-{n}")
                 session.add(series)
                 session.commit()
-                article.fetch_data_from_quandl.delay(series.id)
+                article.fetch_data_from_quandl.delay(str(series.id))
         self._wait(f"SELECT count(*) FROM article_timeseries WHERE status = 'success' AND dataset_code LIKE '%{run}%'", count)
         return count / (time.perf_counter() - begun)
 
@@ -96,7 +97,7 @@ def stack(provider: str, postgres_url: str, broker_url: str, tmp_path: Path, mon
     article.Base.metadata.create_all(tasks)
     with opened(provider, postgres_url, broker_url, tmp_path) as (container, environment), ExitStack() as running:
         running.enter_context(worker(["-m", "entrypoints.cli", "worker"], environment, tmp_path / "lanner.log"))
-        celery = ["-m", "celery", "-A", "tests.benchmarks.article", "worker", "--concurrency=2", "--loglevel=error"]
+        celery = ["-m", "celery", "-A", "tests.benchmarks.article", "worker", f"--concurrency={PROCESSES}", "--loglevel=error"]
         running.enter_context(worker(celery, named, tmp_path / "article.log"))
         with psycopg2.connect(postgres_url) as connection:
             connection.autocommit = True
@@ -201,6 +202,7 @@ def opened(provider: str, postgres_url: str, broker_url: str, folder: Path) -> I
         "LANNER_DATA_DIR": str(folder / "data"),
         "LANNER_PROVIDERS__QUANDL__BASE_URL": provider,
         "LANNER_LOG_LEVEL": "warning",
+        "LANNER_WORKER_PROCESSES": "1" if broker_url.startswith("memory:") else str(PROCESSES),
     }
     container = bootstrap(environment)
     migrate(container.engine())

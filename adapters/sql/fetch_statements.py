@@ -1,0 +1,111 @@
+"""The statements that every fetch runs through, from its request to its end."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, case, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from adapters.sql.ready import Ready
+from adapters.sql.tables import fetches, series
+from adapters.sql.transaction import Transaction
+from domain.fetches import CLOCK_SLACK_SECONDS, MAX_DELAY_SECONDS, FetchStatus
+from domain.series import SeriesStatus
+
+PENDING, RUNNING = FetchStatus.PENDING.value, FetchStatus.RUNNING.value
+#: The id of a fetch's series, where that is not joined.
+SERIES_ID = select(series.c.id).where(series.c.number == fetches.c.series).scalar_subquery().label("series_id")
+
+
+def is_due(transaction: Transaction, lease_seconds: float) -> ColumnElement[bool]:
+    """Tell whether a worker may begin a fetch."""
+    now, later = transaction.now(), transaction.later
+    # What is too far ahead, or was said later than now, was written before the clock went back.
+    time_has_come = or_(
+        fetches.c.not_before <= now,
+        fetches.c.not_before > later(MAX_DELAY_SECONDS),
+        fetches.c.waits_since > later(CLOCK_SLACK_SECONDS),
+    )
+    lease_is_over = or_(fetches.c.lease_until < now, fetches.c.lease_until > later(2 * lease_seconds))
+    return or_(and_(fetches.c.status == PENDING, time_has_come), and_(fetches.c.status == RUNNING, lease_is_over))
+
+
+def complete() -> Select[Any]:
+    """Give fetches, each with the id of its series."""
+    return select(fetches, series.c.id).join(series, series.c.number == fetches.c.series)
+
+
+def ended(transaction: Transaction, status: FetchStatus, **outcome: Any) -> dict[str, Any]:
+    """Give what changes in a fetch as it ends."""
+    return {"status": status.value, "finished_at": transaction.now(), "lease_token": None, "lease_until": None, **outcome}
+
+
+@cache
+def claim(lease_seconds: float) -> Ready:
+    """Begin the fetch ``wanted`` under the lease ``token``, if it is due."""
+
+    def build(transaction: Transaction) -> Any:
+        due = update(fetches).where(fetches.c.id == _WANTED, is_due(transaction, lease_seconds))
+        return due.values(
+            status=RUNNING,
+            attempts=fetches.c.attempts + 1,
+            crashes=fetches.c.crashes + case((fetches.c.lease_until < transaction.now(), 1), else_=0),
+            lease_token=_TOKEN,
+            lease_until=transaction.later(lease_seconds),
+            waiting_for=None,
+        ).returning(*fetches.c, SERIES_ID)
+
+    return Ready(build)
+
+
+def _succeed(transaction: Transaction) -> Any:
+    outcome: dict[str, Any] = {
+        "vintages_added": bindparam("added"),
+        "vintage": bindparam("newest"),
+        "left_out": bindparam("names"),
+        "failure": None,
+    }
+    held = update(fetches).where(
+        fetches.c.id == _WANTED, fetches.c.lease_token == _TOKEN, fetches.c.status == RUNNING, fetches.c.cancel_requested_at.is_(None)
+    )
+    return held.values(ended(transaction, FetchStatus.SUCCESS, **outcome)).returning(*fetches.c, SERIES_ID)
+
+
+def _add(transaction: Transaction) -> Any:
+    now, of = transaction.now(), bindparam("of", type_=series.c.number.type)
+    row = {
+        "id": bindparam("new"),
+        "series": of,
+        "number": select(func.coalesce(func.max(fetches.c.number), 0) + 1).where(fetches.c.series == of).scalar_subquery(),
+        "status": PENDING,
+        "created_at": now,
+        "not_before": now,
+        "waits_since": now,
+        "attempts": 0,
+        "crashes": 0,
+        "allow_shrink": bindparam("may_shrink"),
+        "request_id": bindparam("asked_by"),
+    }
+    insert = (postgresql if transaction.on_postgres else sqlite).insert
+    return insert(fetches).values(row).on_conflict_do_nothing().returning(*fetches.c)
+
+
+def _note(_: Transaction) -> Any:
+    waits_again = case((series.c.status == SeriesStatus.ERROR.value, SeriesStatus.PENDING.value), else_=series.c.status)
+    return update(series).where(series.c.number == bindparam("of")).values(fetch=bindparam("newest"), status=waits_again)
+
+
+_WANTED, _TOKEN = bindparam("wanted", type_=Uuid()), bindparam("token", type_=Uuid())
+
+#: The fetch ``wanted``.
+GET = Ready(lambda _: complete().where(fetches.c.id == _WANTED))
+#: End the fetch ``wanted``, held under ``token`` and not to be cancelled.
+SUCCEED = Ready(_succeed)
+#: Keep the series ``wanted`` from being removed.
+HOLD_SERIES = Ready(lambda _: select(series.c.number).where(series.c.id == _WANTED).with_for_update(read=True, key_share=True))
+#: Add the fetch ``new`` ``of`` a series, unless there is one in flight.
+ADD = Ready(_add)
+#: Have a series know its ``newest`` fetch.
+NOTE = Ready(_note)
