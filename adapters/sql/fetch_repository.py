@@ -184,7 +184,7 @@ class SqlFetchRepository:
         row = ADD.row(self.transaction, new=uuid4(), of=number, may_shrink=allow_shrink, asked_by=request_id)
         if row is None:
             return None
-        NOTE.rows(self.transaction, of=number, newest=row[fetches.c.id])
+        NOTE.later(self.transaction, of=number, newest=row[fetches.c.id])
         return fetch_from(row, series_id=series_id)
 
     def _change_pending(self, series_id: UUID, changes: dict[str, Any], *conditions: ColumnElement[bool]) -> None:

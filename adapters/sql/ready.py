@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import timedelta
 from itertools import count
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Engine, bindparam, cast, text
+from sqlalchemy import ColumnElement, Engine, bindparam, cast
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import INTERVAL
-from sqlalchemy.exc import DBAPIError
 
 from adapters.sql.tables import Moment
-from adapters.sql.transaction import Transaction, foreign_error
+from adapters.sql.transaction import Transaction
 
 Row = Mapping[Any, Any]
 
@@ -28,7 +26,7 @@ class _Form(NamedTuple):
     """What Postgres and the driver are told of a statement, and how its rows are read."""
 
     name: str
-    prepare: str
+    prepare: bytes
     execute: str
     constants: Mapping[str, Any]
     columns: Sequence[Any]
@@ -67,17 +65,22 @@ class Ready:
             found = transaction.run(self._build(transaction), values)
             return found.mappings().all() if found.returns_rows else []
         form = self._form(transaction)
-        if transaction.clock:
-            values[_NOW] = transaction.clock()
-        rows = self._executed(transaction, form, {**form.constants, **values})
+        rows = [list(row) for row in transaction.sent(self._filled(transaction, form, values))]
         for at, read in form.readers:
             for row in rows:
                 row[at] = read(row[at])
-        return [dict(zip(form.columns, row, strict=True)) for row in rows]
+        return [dict(zip(form.columns, row, strict=True)) for row in rows] if form.columns else []
 
     def row(self, transaction: Transaction, **values: Any) -> Row | None:
         """Run it and give its only row, if there is one."""
         return next(iter(self.rows(transaction, **values)), None)
+
+    def later(self, transaction: Transaction, **values: Any) -> None:
+        """Have it run before anything else and before the commit; it gives no rows."""
+        if transaction.on_postgres:
+            transaction.waiting.append(self._filled(transaction, self._form(transaction), values))
+        else:
+            self.rows(transaction, **values)
 
     def _form(self, transaction: Transaction) -> _Form:
         engine, forms = transaction.connection.engine, self._forms[transaction.clock is None]
@@ -98,26 +101,21 @@ class Ready:
         ]
         return _Form(
             name=name,
-            prepare=f"PREPARE {name} AS {compiled.string}",
+            prepare=f"PREPARE {name} AS {compiled.string}".encode(),
             execute=f"EXECUTE {name} ({values})" if values else f"EXECUTE {name}",
             constants=compiled.params,
             columns=columns,
             readers=[(at, read) for at, read in readers if read],
         )
 
-    def _executed(self, transaction: Transaction, form: _Form, values: Mapping[str, Any]) -> list[list[Any]]:
-        connection = transaction.connection
-        driver: Any = connection.connection
+    def _filled(self, transaction: Transaction, form: _Form, values: dict[str, Any]) -> bytes:
+        driver: Any = transaction.connection.connection
         prepared = driver.info.setdefault(_PREPARED, set())
-        try:
-            with driver.cursor() as cursor:
-                if form.name not in prepared:
-                    cursor.execute(form.prepare)
-                    prepared.add(form.name)
-                cursor.execute(form.execute, values)
-                return list(map(list, cursor)) if form.columns else []
-        except connection.dialect.loaded_dbapi.OperationalError as error:
-            with suppress(DBAPIError):
-                # So that SQLAlchemy sees a connection that is lost, and those beside it.
-                connection.execute(text("SELECT 1"))
-            raise foreign_error(connection.engine, error) from error
+        if form.name not in prepared:
+            transaction.sent(form.prepare)
+            prepared.add(form.name)
+        if transaction.clock:
+            values[_NOW] = transaction.clock()
+        with driver.cursor() as cursor:
+            filled: bytes = cursor.mogrify(form.execute, {**form.constants, **values})
+        return filled

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql.fetch_repository import fetch_from
@@ -25,11 +25,12 @@ from domain.errors import SeriesNotFound
 from domain.frequency import Frequency
 from domain.series import Database, Metadata, SeriesPage, SeriesQuery, SeriesStatus, TimeSeries, terms
 
+_DESCRIBED = series.outerjoin(descriptions, (descriptions.c.series == series.c.number) & (descriptions.c.number == series.c.description))
 # Series, each with its newest description, vintage and fetch.
 _COMPLETE = select(series, descriptions.c.body, *FACTS, fetches).select_from(
-    series.outerjoin(descriptions, (descriptions.c.series == series.c.number) & (descriptions.c.number == series.c.description))
-    .outerjoin(vintages, (vintages.c.series == series.c.number) & (vintages.c.number == series.c.vintage))
-    .outerjoin(fetches, fetches.c.id == series.c.fetch)
+    _DESCRIBED.outerjoin(vintages, (vintages.c.series == series.c.number) & (vintages.c.number == series.c.vintage)).outerjoin(
+        fetches, fetches.c.id == series.c.fetch
+    )
 )
 
 
@@ -46,15 +47,18 @@ class SqlSeriesRepository:
 
     def get(self, series_id: UUID) -> TimeSeries:
         """See the port."""
-        return _series_from(self._row(series_id))
+        row = _GET.row(self.transaction, wanted=series_id)
+        if row is None:
+            raise SeriesNotFound
+        return _series_from(row)
 
     def add(self, provider: str, code: DatasetCode) -> TimeSeries:
         """See the port."""
-        found = self.find(provider, code)
-        while found is None:
-            self._insert(provider, code, self._free_alias(code))
-            found = self.find(provider, code)
-        return found
+        while True:
+            found = self._insert(provider, code, self._free_alias(code)) or self.find(provider, code)
+            # None if only the alias was taken meanwhile.
+            if found:
+                return found
 
     def search(self, query: SeriesQuery) -> SeriesPage:
         """See the port."""
@@ -103,26 +107,23 @@ class SqlSeriesRepository:
 
     def checked(self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None) -> None:
         """See the port."""
-        row = self._row(series_id)
-        known, entry = _series_from(row), row[series.c.description] or 0
-        if known.metadata != metadata:
-            body = orjson.dumps(asdict(metadata)).decode()
-            words = " ".join(terms(f"{known.code} {metadata.name} {metadata.description}"))
-            _DESCRIBE.rows(self.transaction, of=known.number, entry=entry + 1, text=body)
-            _NOTE.rows(self.transaction, of=known.number, entry=entry + 1, said=words)
+        row = _KNOWN.row(self.transaction, wanted=series_id)
+        if row is None:
+            raise SeriesNotFound
+        number, entry = row[series.c.number], row[series.c.description] or 0
+        if _metadata_from(row[descriptions.c.body]) != metadata:
+            body = orjson.dumps(metadata).decode()
+            code = DatasetCode(row[series.c.database_code], row[series.c.dataset_code])
+            words = " ".join(terms(f"{code} {metadata.name} {metadata.description}"))
+            _DESCRIBE.later(self.transaction, of=number, entry=entry + 1, text=body)
+            _NOTE.later(self.transaction, of=number, entry=entry + 1, said=words)
         sure = orjson.dumps(asdict(confirmed)).decode() if confirmed else None
-        _CHECK.rows(self.transaction, of=known.number, stands=known.status.value, sure=sure)
+        _CHECK.later(self.transaction, of=number, sure=sure)
 
     def _with_words(self, query: SeriesQuery) -> Sequence[int]:
         if not query.can_be_met:
             return []
         return numbers(self.transaction, replace(query, limit=query.skip + query.limit), _conditions(query))[query.skip :]
-
-    def _row(self, series_id: UUID) -> Row:
-        row = _GET.row(self.transaction, wanted=series_id)
-        if row is None:
-            raise SeriesNotFound
-        return row
 
     def _database(self, code: str) -> Database:
         providers = select(series.c.provider).where(series.c.database_code == code).distinct().order_by(series.c.provider)
@@ -132,10 +133,11 @@ class SqlSeriesRepository:
         names = (code.alias if n == 1 else f"{code.alias}_{n}" for n in count(1))
         return next(name for name in names if not _ALIAS.row(self.transaction, name=name))
 
-    def _insert(self, provider: str, code: DatasetCode, alias: str) -> None:
+    def _insert(self, provider: str, code: DatasetCode, alias: str) -> TimeSeries | None:
         words = " ".join(terms(str(code)))
         facts = {"source": provider, "database": code.database, "dataset": code.dataset, "name": alias, "said": words}
-        _ADD.rows(self.transaction, new=uuid4(), **facts)
+        row = _ADD.row(self.transaction, new=uuid4(), **facts)
+        return _series_from(row) if row else None
 
 
 def _listed(query: SeriesQuery) -> Any:
@@ -166,11 +168,12 @@ def _add(transaction: Transaction) -> Any:
         "words": bindparam("said"),
         "created_at": transaction.now(),
     }
-    return (postgresql if transaction.on_postgres else sqlite).insert(series).values(row).on_conflict_do_nothing()
+    return (postgresql if transaction.on_postgres else sqlite).insert(series).values(row).on_conflict_do_nothing().returning(*series.c)
 
 
 def _check(transaction: Transaction) -> Any:
-    changes: dict[str, Any] = {"checked_at": transaction.now(), "status": bindparam("stands"), "confirmed": bindparam("sure")}
+    stands = case((series.c.vintage.is_not(None), SeriesStatus.SUCCESS.value), else_=series.c.status)
+    changes: dict[str, Any] = {"checked_at": transaction.now(), "status": stands, "confirmed": bindparam("sure")}
     return update(series).where(series.c.number == bindparam("of")).values(changes)
 
 
@@ -193,11 +196,20 @@ _FIND = Ready(
 )
 _GET = Ready(lambda _: _COMPLETE.where(series.c.id == bindparam("wanted")))
 _LOCK = Ready(lambda _: select(series.c.number).where(series.c.id == bindparam("wanted")).with_for_update(key_share=True))
+_KNOWN = Ready(
+    lambda _: (
+        select(series.c.number, series.c.database_code, series.c.dataset_code, series.c.description, descriptions.c.body)
+        .select_from(_DESCRIBED)
+        .where(series.c.id == bindparam("wanted"))
+    )
+)
 _ALIAS = Ready(lambda _: select(series.c.number).where(series.c.alias == bindparam("name")))
 _ADD, _CHECK, _DESCRIBE, _NOTE = Ready(_add), Ready(_check), Ready(_describe), Ready(_note)
 
 
 def _series_from(row: Row) -> TimeSeries:
+    """Make a series of a row that is complete, or one of the table alone, just added."""
+    known = row.get(vintages.c.number), row.get(fetches.c.id)
     return TimeSeries(
         id=row[series.c.id],
         number=row[series.c.number],
@@ -206,9 +218,9 @@ def _series_from(row: Row) -> TimeSeries:
         alias=row[series.c.alias],
         created_at=row[series.c.created_at],
         checked_at=row[series.c.checked_at],
-        metadata=_metadata_from(row[descriptions.c.body]),
-        newest=vintage_from(row) if row[vintages.c.number] else None,
-        fetch=fetch_from(row, series_id=row[series.c.id]) if row[fetches.c.id] else None,
+        metadata=_metadata_from(row.get(descriptions.c.body)),
+        newest=vintage_from(row) if known[0] else None,
+        fetch=fetch_from(row, series_id=row[series.c.id]) if known[1] else None,
         confirmed=_confirmed_from(row[series.c.confirmed]),
     )
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Engine, Executable, Table, cast, func, literal, select
+from sqlalchemy import ColumnElement, CursorResult, Engine, Executable, Table, cast, func, literal, text
 from sqlalchemy.dialects.postgresql import INTERVAL
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from adapters.sql.engine import place
@@ -54,11 +54,13 @@ class Transaction:
 
     Attributes:
         clock: the host's, or None for the database server's own.
+        waiting: statements that go to Postgres together with the next one, or before the commit.
 
     """
 
     connection: Connection
     clock: Clock | None
+    waiting: list[bytes] = field(default_factory=list)
 
     @property
     def on_postgres(self) -> bool:
@@ -67,8 +69,37 @@ class Transaction:
 
     def run(self, statement: Executable, values: dict[str, Any] | Sequence[dict[str, Any]] | None = None) -> CursorResult[*tuple[Any, ...]]:
         """Run a statement, once or for many sets of values."""
+        self.flush()
         with translated(self.connection.engine):
             return self.connection.execute(statement, values)
+
+    def sent(self, statement: bytes) -> list[tuple[Any, ...]]:
+        """Send a statement to Postgres as it is, behind those that wait, and give its rows."""
+        driver: Any = self.connection.connection
+        whole = b";".join([*self.waiting, statement])
+        self.waiting.clear()
+        try:
+            with driver.cursor() as cursor:
+                cursor.execute(whole)
+                return cursor.fetchall() if cursor.description else []
+        except self.connection.dialect.loaded_dbapi.Error as error:
+            told = foreign_error(self.connection.engine, error)
+            if not isinstance(error, self._troubles) and not isinstance(told, SchemaMismatch):
+                raise
+            with suppress(DBAPIError):
+                # So that SQLAlchemy sees a connection that is lost, and those beside it.
+                self.connection.execute(text("SELECT 1"))
+            raise told from error
+
+    @property
+    def _troubles(self) -> tuple[type[Exception], ...]:
+        driver = self.connection.dialect.loaded_dbapi
+        return driver.OperationalError, driver.InterfaceError
+
+    def flush(self) -> None:
+        """Send what waits."""
+        if self.waiting:
+            self.sent(self.waiting.pop())
 
     def named(self, table: Table) -> str:
         """Give a table's name on Postgres, with the schema it lies in."""
@@ -81,6 +112,7 @@ class Transaction:
 
         Each is one row, the first behind COPY's header, and the last is its trailer.
         """
+        self.flush()
         messages = _Messages()
         driver: Any = self.connection.connection
         try:
@@ -102,8 +134,10 @@ class Transaction:
 
     def time(self) -> datetime:
         """Ask the clock."""
-        moment: datetime = self.run(select(self.now())).scalar_one() if self.clock is None else self.clock()
-        return moment
+        if self.clock:
+            return self.clock()
+        moment: datetime = self.sent(b"SELECT clock_timestamp()")[0][0]
+        return moment.astimezone(UTC)
 
 
 class _Messages(list[bytes]):

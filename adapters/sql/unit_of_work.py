@@ -73,13 +73,17 @@ class SqlUnitOfWork:
 
     def __init__(self, store: SqlStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
+        self._read_at: datetime | None = None
 
     def now(self) -> datetime:
-        """See the port."""
-        return self.transaction.time()
+        """See the port; where one state is read, one time goes with it."""
+        if self._writes or self._read_at is None:
+            self._read_at = self.transaction.time()
+        return self._read_at
 
     def commit(self) -> None:
         """See the port."""
+        self.transaction.flush()
         with translated(self._store.engine):
             self._connection.commit()
 

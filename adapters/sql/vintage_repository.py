@@ -62,8 +62,8 @@ class SqlVintageRepository:
             return False
         position = taken[feed.c.position]
         for place, row in enumerate(rows, start=position - len(rows) + 1):
-            _ADD.rows(self.transaction, **{f"its_{name}": value for name, value in row.items()}, its_position=place)
-        _NOTE.rows(self.transaction, wanted=series_id)
+            _ADD.later(self.transaction, **{f"its_{name}": value for name, value in row.items()}, its_position=place)
+        _NOTE.later(self.transaction, wanted=series_id)
         self.newest.pop(series_id, None)
         return True
 
