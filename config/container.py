@@ -14,6 +14,7 @@ from config.settings import Settings
 from domain.fetches import RetryPolicy
 from domain.providers import Routing
 from domain.use_cases import UseCases
+from domain.use_cases.calls import Calls
 from domain.use_cases.check_health import CheckHealth
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
@@ -37,7 +38,10 @@ class Container(DeclarativeContainer):
 
     engine = Singleton(open_engine, settings.provided.database, schema=settings.provided.database_schema)
     store = Singleton(SqlStore, engine)
-    data_sources = Singleton(InstalledProviders, settings.provided.providers, deadline_seconds=settings.provided.fetch_deadline_seconds)
+    calls = Singleton(Calls, store=store, concurrency=settings.provided.concurrency)
+    deadline = settings.provided.fetch_deadline_seconds
+    before = calls.provided.before_each
+    data_sources = Singleton(InstalledProviders, settings.provided.providers, deadline_seconds=deadline, before_call=before)
     dispatcher = Selector(
         settings.provided.bell,
         silent=Singleton(SilentDispatcher),
@@ -56,9 +60,10 @@ class Container(DeclarativeContainer):
             FetchDataset,
             store=store,
             providers=data_sources,
+            calls=calls,
             retry=retry,
             lease_seconds=settings.provided.lease_seconds,
-            deadline_seconds=settings.provided.fetch_deadline_seconds,
+            deadline_seconds=deadline,
         ),
         read_series=Factory(ReadSeries, store=store, freshness=freshness),
         search_series=Factory(SearchSeries, store),
@@ -70,5 +75,5 @@ class Container(DeclarativeContainer):
         check_vintages=Factory(CheckVintages, store),
         check_health=Factory(CheckHealth, store),
         parse_answer=Factory(ParseAnswer, data_sources),
-        list_providers=Factory(ListProviders, data_sources),
+        list_providers=Factory(ListProviders, store=store, providers=data_sources, calls=calls),
     )

@@ -21,6 +21,8 @@ _PREFIX = "LANNER_"
 _PROVIDERS = "LANNER_PROVIDERS__"
 _PASSWORD = re.compile(r"://(?P<user>[^:/@]*):(?:(?P<password>[^/]*)@|(?P<odd>[^@]*)@)")
 _PLACE = re.compile(r"[^:]*://(?:[^@]*@)?(?P<place>[^@/?]*/[^@/?]*)(?:\?.*)?")
+#: How many fetches an embedded worker runs at once, and any worker's poller besides.
+_EMBEDDED_THREADS, _OWN_HANDS = 8, 4
 _SECRET_WORDS = ("key", "token", "secret", "password")
 
 
@@ -105,6 +107,12 @@ class Settings(BaseModel):
     def cores(self) -> int:
         """How many processes a part of the service gets unless it is said: one embedded, else one a core."""
         return 1 if self.embedded else os.cpu_count() or 1
+
+    @property
+    def concurrency(self) -> int:
+        """How many fetches of one provider run at once unless it is said: not as many as a worker has places, so that it holds not all."""
+        places = _EMBEDDED_THREADS if self.embedded else self.worker_processes or self.cores
+        return max(places - 1, _OWN_HANDS)
 
     @property
     def secrets(self) -> tuple[str, ...]:

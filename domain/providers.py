@@ -44,6 +44,8 @@ class Provider:
 
     Attributes:
         databases: the database codes it declares as its own.
+        concurrency: how many fetches of it may run at once, if it says.
+        key_id: tells the configured key from others, without telling it.
         problem: why it cannot be asked, and the way out; empty if it can.
         key_url: where a key is had; empty if it takes none.
         max_age: how old its series may get before they are stale, if it says.
@@ -59,6 +61,8 @@ class Provider:
     key_url: str = ""
     problem: str = ""
     max_age: timedelta | None = None
+    concurrency: int | None = None
+    key_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

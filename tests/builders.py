@@ -21,6 +21,7 @@ from domain.ports import DataSource, Dispatcher, Fetched, Known
 from domain.providers import Provider, Routing, Terms
 from domain.series import Metadata
 from domain.use_cases import UseCases
+from domain.use_cases.calls import Calls
 from domain.use_cases.check_health import CheckHealth
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
@@ -125,8 +126,14 @@ def memory_use_cases(
     """
     store, providers = store or MemoryStore(), FakeProviders(sources)
     routing, freshness = Routing({}, default), Freshness(providers, None)
+    calls = Calls(store=store)
     fetch = FetchDataset(
-        store=store, providers=providers, retry=RetryPolicy(86400), lease_seconds=lease_seconds, deadline_seconds=deadline_seconds
+        store=store,
+        providers=providers,
+        calls=calls,
+        retry=RetryPolicy(86400),
+        lease_seconds=lease_seconds,
+        deadline_seconds=deadline_seconds,
     )
     bell = dispatcher or InlineDispatcher(fetch)
     return UseCases(
@@ -142,7 +149,7 @@ def memory_use_cases(
         check_vintages=CheckVintages(store),
         check_health=CheckHealth(store),
         parse_answer=ParseAnswer(providers),
-        list_providers=ListProviders(providers),
+        list_providers=ListProviders(store=store, providers=providers, calls=calls),
     )
 
 

@@ -62,6 +62,12 @@ class MemoryFetchRepository:
         now = self.clock()
         return min((_due_since(f) for f in self.state.fetches.values() if f.is_due(now)), default=None)
 
+    def next_due(self) -> datetime | None:
+        """See the port."""
+        now = self.clock()
+        pending = (f.not_before for f in self.state.fetches.values() if f.status is FetchStatus.PENDING)
+        return min((moment for moment in pending if moment > now), default=None)
+
     def claim(self, fetch_id: UUID, lease: Lease) -> Fetch | None:
         """See the port."""
         fetch, now = self.state.fetches.get(fetch_id), self.clock()
@@ -110,6 +116,12 @@ class MemoryFetchRepository:
                 failure=failure,
             ),
         )
+
+    def hold_back(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
+        """See the port."""
+        held = self._held(fetch_id, lease)
+        before = replace(held, status=FetchStatus.PENDING, attempts=held.attempts - 1, lease_until=None)
+        return self._put(replace(before, not_before=self.clock() + timedelta(seconds=seconds), waiting_for=waiting_for))
 
     def _end(self, fetch_id: UUID, lease: Lease, status: FetchStatus, **outcome: object) -> Fetch:
         fetch = self._held(fetch_id, lease)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from uuid import UUID
 
 from domain.fetches import Fetch
+from domain.limits import Standing
 from domain.series import Metadata, TimeSeries
 from domain.vintages import Kept, Recorded
 
@@ -24,7 +26,9 @@ class State:
     recorded: tuple[Recorded, ...] = ()
     fetches: dict[UUID, Fetch] = field(default_factory=dict)
     tokens: dict[UUID, UUID] = field(default_factory=dict)
+    standings: dict[tuple[str, str], Standing] = field(default_factory=dict)
+    calls: dict[tuple[str, str], tuple[datetime, ...]] = field(default_factory=dict)
 
     def copy(self) -> State:
         """Give a state that can be changed without changing this one."""
-        return State(dict(self.series), dict(self.descriptions), dict(self.vintages), self.recorded, dict(self.fetches), dict(self.tokens))
+        return State(**{each.name: copy(getattr(self, each.name)) for each in fields(self)})

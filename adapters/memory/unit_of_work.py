@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from adapters.memory.fetch_repository import MemoryFetchRepository
+from adapters.memory.rate_limiter import MemoryRateLimiter
 from adapters.memory.series_repository import MemorySeriesRepository
 from adapters.memory.state import Clock, State
 from adapters.memory.vintage_repository import MemoryVintageRepository
@@ -44,6 +45,7 @@ class MemoryUnitOfWork:
     series: MemorySeriesRepository
     vintages: MemoryVintageRepository
     fetches: MemoryFetchRepository
+    limits: MemoryRateLimiter
 
     def __init__(self, store: MemoryStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -64,6 +66,7 @@ class MemoryUnitOfWork:
         self.series = MemorySeriesRepository(self._state, self._store.clock)
         self.vintages = MemoryVintageRepository(self._state)
         self.fetches = MemoryFetchRepository(self._state, self._store.clock)
+        self.limits = MemoryRateLimiter(self._state, self._store.clock)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

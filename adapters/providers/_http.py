@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,7 @@ _READ_SECONDS = 15.0
 _MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NOTHING: Mapping[str, str] = {}
+BeforeCall = Callable[[float], object]
 
 
 class HttpClient:
@@ -42,12 +43,21 @@ class HttpClient:
         base_url: scheme, host, port and path prefix that no request leaves; empty if the provider needs no HTTP.
         secrets: never to be seen in a message.
         deadline_seconds: for one call in all, or for all calls of a fetch that share a ``deadline``.
+        before_call: is told before each call how many seconds are left for it; may wait, or raise CallRefused.
 
     """
 
-    def __init__(self, provider: str, base_url: str, *, secrets: Sequence[str], deadline_seconds: float) -> None:
+    def __init__(
+        self,
+        provider: str,
+        base_url: str,
+        *,
+        secrets: Sequence[str],
+        deadline_seconds: float,
+        before_call: BeforeCall | None = None,
+    ) -> None:
         self._provider, self._base_url, self._secrets = provider, base_url.rstrip("/"), tuple(filter(None, secrets))
-        self._deadline_seconds = deadline_seconds
+        self._deadline_seconds, self._before_call = deadline_seconds, before_call
 
     @property
     def host(self) -> str:
@@ -122,6 +132,8 @@ class HttpClient:
     def _ask(self, url: str, headers: Mapping[str, str], until: float) -> Answer:
         import requests
 
+        if self._before_call:
+            self._before_call(until - time.monotonic())
         remaining = until - time.monotonic()
         if remaining <= 0:
             raise SourceTimedOut(f"{self.host} took longer than {self._deadline_seconds:g} seconds in all.")

@@ -66,6 +66,12 @@ class SqlFetchRepository:
         moment: datetime | None = self.transaction.run(select(func.min(_due_since())).where(self._is_due())).scalar()
         return moment
 
+    def next_due(self) -> datetime | None:
+        """See the port."""
+        waiting = and_(fetches.c.status == _PENDING, fetches.c.not_before > self.transaction.now())
+        moment: datetime | None = self.transaction.run(select(func.min(fetches.c.not_before)).where(waiting)).scalar()
+        return moment
+
     def claim(self, fetch_id: UUID, lease: Lease) -> Fetch | None:
         """See the port."""
         taken_over = case((fetches.c.status == _RUNNING, 1), else_=0)
@@ -110,6 +116,18 @@ class SqlFetchRepository:
             lease_until=None,
             waiting_for=waiting_for.value,
             failure=_written(failure),
+        )
+        return self._guarded(fetch_id, statement)
+
+    def hold_back(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
+        """See the port."""
+        statement = _held(fetch_id, lease).values(
+            status=_PENDING,
+            attempts=fetches.c.attempts - 1,
+            not_before=self.transaction.later(seconds),
+            lease_token=None,
+            lease_until=None,
+            waiting_for=waiting_for.value,
         )
         return self._guarded(fetch_id, statement)
 

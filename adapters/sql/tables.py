@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-REVISION = "0002"
+REVISION = "0004"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -144,4 +144,29 @@ fetches = Table(
     Index("fetches_due", "not_before", postgresql_where=text("status = 'pending'"), sqlite_where=text("status = 'pending'")),
     Index("fetches_held", "lease_until", postgresql_where=text("status = 'running'"), sqlite_where=text("status = 'running'")),
     postgresql_with={"fillfactor": "80"},
+)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("calls", BigInteger, nullable=False),
+    Column("paced_until", Moment),
+    Column("line_until", Moment),
+    Column("blocked_until", Moment),
+    Column("failures", Integer, nullable=False),
+    Column("openings", Integer, nullable=False),
+    Column("open_until", Moment),
+    Column("probe", Uuid),
+    postgresql_with={"fillfactor": "50"},
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("at", Moment, nullable=False),
 )

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from adapters.sql.engine import for_reading, for_writing
 from adapters.sql.fetch_repository import SqlFetchRepository
+from adapters.sql.rate_limiter import SqlRateLimiter
 from adapters.sql.schema import require, revision
 from adapters.sql.series_repository import SqlSeriesRepository
 from adapters.sql.transaction import Clock, Transaction, translated, utc_now
@@ -52,6 +53,7 @@ class SqlUnitOfWork:
     series: SqlSeriesRepository
     vintages: SqlVintageRepository
     fetches: SqlFetchRepository
+    limits: SqlRateLimiter
 
     def __init__(self, store: SqlStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -75,6 +77,7 @@ class SqlUnitOfWork:
         self.series = SqlSeriesRepository(self.transaction)
         self.vintages = SqlVintageRepository(self.transaction)
         self.fetches = SqlFetchRepository(self.transaction)
+        self.limits = SqlRateLimiter(self.transaction)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from domain.errors import (
     AnswerNotUnderstood,
     AttemptsExhausted,
+    CallRefused,
     FetchError,
     InvalidInput,
     KeyMissing,
@@ -19,13 +20,25 @@ from domain.errors import (
     StoreUnavailable,
     UnknownProvider,
 )
-from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, waiting_for
+from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, WaitingFor, waiting_for
+from domain.limits import Budget, Permit, Wait
 from domain.ports import Fetched, Known, Providers, Store
 from domain.series import TimeSeries
 from domain.use_cases.arrivals import WindowDiscarded, news
+from domain.use_cases.calls import Calls
 from domain.use_cases.heartbeat import Heartbeat
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A fetch that was claimed, and the permit for its first call."""
+
+    fetch: Fetch
+    series: TimeSeries
+    budget: Budget
+    permit: Permit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +54,7 @@ class FetchDataset:
 
     store: Store
     providers: Providers
+    calls: Calls
     retry: RetryPolicy
     lease_seconds: float
     deadline_seconds: float
@@ -54,39 +68,48 @@ class FetchDataset:
 
         """
         lease = Lease(uuid4(), self.lease_seconds)
-        claimed = self._claim(fetch_id, lease)
-        if claimed is None:
-            return None
-        fetch, series = claimed
+        begun = self._begin(fetch_id, lease)
+        if not isinstance(begun, _Begun):
+            return begun
         try:
-            ended = self._run(fetch, series, lease)
+            ended = self._run(begun, lease)
         except (LeaseLost, SeriesNotFound):
             logger.warning("fetch fenced", extra={"fetch": str(fetch_id)})
             return None
-        _log(ended, series)
+        _log(ended, begun.series)
         return ended
 
-    def _claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries] | None:
+    def _begin(self, fetch_id: UUID, lease: Lease) -> _Begun | Fetch | None:
         with self.store.writing() as uow:
             fetch = uow.fetches.claim(fetch_id, lease)
             if fetch is None:
                 return None
             series = uow.series.get(fetch.series_id)
+            budget = self.calls.budget(self.providers, series.provider)
+            answer = self.calls.first(uow, budget, fetch.id)
+            if isinstance(answer, Wait):
+                fetch = uow.fetches.hold_back(fetch.id, lease, seconds=answer.seconds, waiting_for=answer.waiting_for)
             uow.commit()
-        return fetch, series
+        return fetch if isinstance(answer, Wait) else _Begun(fetch, series, budget, answer)
 
-    def _run(self, fetch: Fetch, series: TimeSeries, lease: Lease) -> Fetch:
+    def _run(self, begun: _Begun, lease: Lease) -> Fetch:
+        fetch, series = begun.fetch, begun.series
         logger.info("fetch begun", extra={"fetch": str(fetch.id), "series": f"{series.provider}:{series.code}"})
         if fetch.crashes >= MAX_CRASHES:
             return self._put_off(fetch, AttemptsExhausted(), lease)
         try:
-            with Heartbeat(self.store, fetch.id, lease, at_most_seconds=self.deadline_seconds + self.lease_seconds):
+            with (
+                Heartbeat(self.store, fetch.id, lease, at_most_seconds=self.deadline_seconds + self.lease_seconds),
+                self.calls.of(begun.budget, fetch.id, begun.permit),
+            ):
                 fetched = self._ask(series, Known(newest=series.newest))
                 try:
                     return self._keep(fetch, fetched, lease)
                 except WindowDiscarded:
                     logger.info("window discarded", extra={"fetch": str(fetch.id)})
                     return self._keep(fetch, self._ask(series, Known(newest=None)), lease)
+        except CallRefused as error:
+            return self._hold_back(fetch, error, lease)
         except FetchError as error:
             return self._put_off(fetch, error, lease)
         except (LeaseLost, SeriesNotFound, StoreUnavailable):
@@ -119,6 +142,14 @@ class FetchDataset:
             uow.commit()
         return ended
 
+    def _hold_back(self, fetch: Fetch, error: CallRefused, lease: Lease) -> Fetch:
+        reason = WaitingFor.CIRCUIT if error.circuit else WaitingFor.RATE_LIMIT
+        with self.store.writing() as uow:
+            uow.series.lock(fetch.series_id)
+            held_back = uow.fetches.hold_back(fetch.id, lease, seconds=error.retry_after or 0.0, waiting_for=reason)
+            uow.commit()
+        return held_back
+
     def _put_off(self, fetch: Fetch, error: FetchError, lease: Lease) -> Fetch:
         failure = Failure.of(error)
         with self.store.writing() as uow:
@@ -134,7 +165,9 @@ class FetchDataset:
 
 def _log(fetch: Fetch, series: TimeSeries) -> None:
     outcome = {"fetch": str(fetch.id), "series": f"{series.provider}:{series.code}", "status": fetch.status.value}
-    if fetch.failure and fetch.vintages_added is None:
+    if fetch.waiting_for in (WaitingFor.RATE_LIMIT, WaitingFor.CIRCUIT):
+        logger.info("fetch waits", extra=outcome | {"waiting_for": fetch.waiting_for.value})
+    elif fetch.failure and fetch.vintages_added is None:
         logger.warning("fetch failed", extra=outcome | {"code": fetch.failure.code, "reason": fetch.failure.message})
     else:
         logger.info("fetch ended", extra=outcome | {"vintages_added": fetch.vintages_added})

@@ -19,3 +19,9 @@ class SweepFetches:
         """Give the ids of at most ``limit`` due fetches, longest due first."""
         with self.store.reading() as uow:
             return uow.fetches.due(limit)
+
+    def quiet(self, at_most: float) -> float:
+        """Tell for how many seconds, at most so many, no fetch becomes due that waits now."""
+        with self.store.reading() as uow:
+            moment = uow.fetches.next_due()
+            return min(at_most, max(0.0, (moment - uow.now()).total_seconds())) if moment else at_most

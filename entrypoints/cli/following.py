@@ -7,14 +7,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 from uuid import UUID
 
-from domain.fetches import Fetch, FetchStatus
+from domain.fetches import Fetch, FetchStatus, WaitingFor
 from domain.use_cases import UseCases
 
 _LOOKED_AT_ONCE = 50
+_SHORT_WAIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ class Following:
     def _fetched_here(self, fetch_ids: Iterable[UUID]) -> Iterator[Fetch]:
         for fetch_id in fetch_ids:
             fetch = self.use_cases.fetch_dataset(fetch_id)
-            if fetch:
+            if fetch and (fetch.ended or _waits(fetch)):
                 yield fetch
 
 
@@ -73,11 +74,16 @@ def _without(left: dict[UUID, None], settled: Iterable[Fetch]) -> Iterator[Fetch
 
 def _waits(fetch: Fetch) -> bool:
     # A fetch that is simply new never waits, though its store's clock may run ahead of this machine's.
-    return fetch.status is FetchStatus.PENDING and fetch.waiting_for is not None and not fetch.is_due(datetime.now(UTC))
+    if fetch.status is not FetchStatus.PENDING or fetch.waiting_for is None:
+        return False
+    # One in the line before a provider's limit is about to be begun, unless the line is long.
+    short = _SHORT_WAIT_SECONDS if fetch.waiting_for is WaitingFor.RATE_LIMIT and fetch.failure is None else 0.0
+    return not fetch.is_due(datetime.now(UTC) + timedelta(seconds=short))
 
 
 def _untouched(fetch: Fetch) -> bool:
-    return fetch.status is FetchStatus.PENDING or fetch.is_due(datetime.now(UTC))
+    now = datetime.now(UTC)
+    return (fetch.status is FetchStatus.PENDING and fetch.waiting_for is None) or fetch.is_due(now)
 
 
 @contextmanager

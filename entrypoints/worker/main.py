@@ -70,6 +70,7 @@ def _poller(container: Container, app: Celery, rung: Rung) -> Poller:
         run=partial(run, use_cases),
         beat=(data_dir / HEARTBEAT).touch,
         rung=rung,
+        quiet=use_cases.sweep_fetches.quiet,
     )
 
 

@@ -79,7 +79,7 @@ def test_facts_come_from_the_module():
     assert quandl.title == "Quandl / Nasdaq Data Link"
     assert quandl.problem == ""
     assert quandl.key_url.startswith("https://")
-    assert [limit.seconds for limit in quandl.limits] == [10, 600, 86400]
+    assert [limit.seconds for limit in quandl.limits] == [600, 86400]
 
 
 def test_a_third_party_is_installed(install):
