@@ -48,7 +48,8 @@ class Following:
             looked_at = [self.use_cases.follow_fetches(fetch_id) for fetch_id in islice(left, _LOOKED_AT_ONCE)]
             settled = [fetch for fetch in looked_at if fetch.ended or _waits(fetch)]
             yield from _without(left, settled)
-            if settled or not all(map(_untouched, looked_at)):
+            begun_or_due = [fetch for fetch in looked_at if not _in_line(fetch)]
+            if settled or not begun_or_due or not all(map(_untouched, begun_or_due)):
                 touched = time.monotonic()
             elif time.monotonic() - touched >= self.patience_seconds:
                 if not announced:
@@ -74,16 +75,19 @@ def _without(left: dict[UUID, None], settled: Iterable[Fetch]) -> Iterator[Fetch
 
 def _waits(fetch: Fetch) -> bool:
     # A fetch that is simply new never waits, though its store's clock may run ahead of this machine's.
-    if fetch.status is not FetchStatus.PENDING or fetch.waiting_for is None:
-        return False
-    # One in the line before a provider's limit is about to be begun, unless the line is long.
-    short = _SHORT_WAIT_SECONDS if fetch.waiting_for is WaitingFor.RATE_LIMIT and fetch.failure is None else 0.0
-    return not fetch.is_due(datetime.now(UTC) + timedelta(seconds=short))
+    pending = fetch.status is FetchStatus.PENDING and fetch.waiting_for is not None
+    return pending and not fetch.is_due(datetime.now(UTC)) and not _in_line(fetch)
+
+
+def _in_line(fetch: Fetch) -> bool:
+    """Tell whether it waits before a provider's limit, and not for long."""
+    now = datetime.now(UTC)
+    limited = fetch.waiting_for is WaitingFor.RATE_LIMIT and not fetch.is_due(now)
+    return limited and fetch.is_due(now + timedelta(seconds=_SHORT_WAIT_SECONDS))
 
 
 def _untouched(fetch: Fetch) -> bool:
-    now = datetime.now(UTC)
-    return (fetch.status is FetchStatus.PENDING and fetch.waiting_for is None) or fetch.is_due(now)
+    return fetch.status is FetchStatus.PENDING or fetch.is_due(datetime.now(UTC))
 
 
 @contextmanager
