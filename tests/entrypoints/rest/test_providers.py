@@ -10,9 +10,6 @@ from adapters.memory.unit_of_work import MemoryStore
 from domain.limits import Breaker, Budget
 from domain.use_cases import UseCases
 from tests.builders import NOBODY, CannedSource, memory_use_cases
-from tests.entrypoints.cli.test_providers import use_cases as listed_use_cases
-
-listed = listed_use_cases
 
 
 def test_the_providers_are_listed(client_on: Callable[[UseCases], TestClient], listed: UseCases) -> None:
