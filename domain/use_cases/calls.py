@@ -21,6 +21,7 @@ _PATIENCE_SECONDS = 0.25
 # To begin a fetch of many calls anew would make the calls it has made in vain.
 _LATER_PATIENCE_SECONDS = 30.0
 _KEEPS_SECONDS = 1.0
+_FRESH_SECONDS = 0.05
 _UNSAID_SECONDS = 10.0
 _UNSAID_MOST_SECONDS = 60.0
 
@@ -116,9 +117,9 @@ class Calls:
         if permit is None or time.monotonic() - taken > permit.seconds + _KEEPS_SECONDS:
             patience = min(_LATER_PATIENCE_SECONDS if current.calls else _PATIENCE_SECONDS, remaining)
             permit, taken = self._acquired(current, patience), time.monotonic()
-        pause = taken + permit.seconds - time.monotonic()
-        if pause > 0:
-            time.sleep(pause)
+        time.sleep(max(0.0, taken + permit.seconds - time.monotonic()))
+        if time.monotonic() - taken > _FRESH_SECONDS:
+            # The provider may have asked for silence since.
             self._check(current)
         current.calls += 1
 
