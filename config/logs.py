@@ -7,12 +7,13 @@ import re
 import sys
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import orjson
 import structlog
 from structlog.typing import EventDict, Processor
 
-_SECRET_PARAMETER = re.compile(r"(?i)\b(api_key|auth_token|token|password)=[^\s&\"']+")
+_SECRET_PARAMETER = re.compile(r"(?i)\b(api_?key|(?:auth_|access_)?token|registrationkey|secret|password)=[^\s&\"']+")
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)(?:[^/\s]*@|[^@\s]+@)")
 _HIDDEN = "***"
 #: Libraries that tell of their every step.
@@ -51,7 +52,8 @@ class _Redactor:
     """Hides secrets in every text of an event."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
-        self._secrets = re.compile("|".join(map(re.escape, sorted(secrets, key=len, reverse=True)))) if secrets else None
+        spellings = {spelling for secret in secrets for spelling in (secret, quote(secret, safe=""), quote_plus(secret))}
+        self._secrets = re.compile("|".join(map(re.escape, sorted(spellings, key=len, reverse=True)))) if secrets else None
 
     def __call__(self, logger: Any, name: str, event: EventDict) -> EventDict:  # noqa: ARG002 - structlog's signature
         return {key: self._hide(value) if isinstance(value, str) else value for key, value in event.items()}

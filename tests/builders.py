@@ -7,7 +7,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from socketserver import StreamRequestHandler, ThreadingTCPServer
+from ssl import SSLContext
 from threading import Thread
+from typing import Any
 from uuid import UUID
 
 from adapters.memory.dispatcher import InlineDispatcher, RecordingDispatcher
@@ -162,29 +164,36 @@ Respond = Callable[[str, Mapping[str, str]], Iterable[bytes]]
 
 
 @contextmanager
-def a_server(respond: Respond) -> Iterator[str]:
+def a_server(respond: Respond, tls: SSLContext | None = None) -> Iterator[str]:
     """
     Run a local server on a bare socket and give its address.
 
     Args:
         respond: gets the request's target and its headers by lower-case name, gives the bytes to send before hanging up.
+        tls: with what its connections are encrypted, if they are.
 
     """
+
+    class Server(ThreadingTCPServer):
+        daemon_threads = True
+
+        def get_request(self) -> tuple[Any, Any]:
+            connection, address = super().get_request()
+            return tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False) if tls else connection, address
 
     class Handler(StreamRequestHandler):
         def handle(self) -> None:
             target = self.rfile.readline().decode().split(" ")[1]
             lines = iter(self.rfile.readline, b"\r\n")
             headers = dict(line.decode().strip().split(": ", 1) for line in lines)
-            with suppress(ConnectionError):
+            with suppress(OSError):
                 for part in respond(target, {name.lower(): value for name, value in headers.items()}):
                     self.wfile.write(part)
 
-    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
+    with Server(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.001}).start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
+            yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}"
         finally:
             server.shutdown()
 

@@ -71,6 +71,15 @@ class InstalledProviders:
         self._lock = RLock()
         self._installed: dict[str, _Installed] = {}
         self._sources: dict[str, DataSource] = {}
+        self._clients: list[HttpClient] = []
+        self._is_cut = False
+
+    def cut(self) -> None:
+        """End every call to a provider at its socket and begin no other: what remains of a stop's time is not theirs."""
+        with self._lock:
+            self._is_cut = True
+            for client in self._clients:
+                client.cut()
 
     def check(self) -> None:
         """
@@ -118,9 +127,18 @@ class InstalledProviders:
             return self._sources[name]
 
     def _client(self, name: str, options: Any) -> HttpClient:
-        url = getattr(options, "base_url", "")
-        hidden, seconds = secrets(options), self._deadline_seconds
-        return HttpClient(name, url, secrets=hidden, deadline_seconds=seconds, before_call=self._before_call)
+        client = HttpClient(
+            name,
+            getattr(options, "base_url", ""),
+            secrets=secrets(options),
+            deadline_seconds=self._deadline_seconds,
+            by_operator="base_url" in self._settings.get(name, {}),
+            before_call=self._before_call,
+        )
+        self._clients.append(client)
+        if self._is_cut:
+            client.cut()
+        return client
 
     def _get(self, name: str) -> _Installed:
         installed = self._all()

@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus, unquote_plus, urlencode, urljoin, urlsplit
 
+from adapters.providers._addresses import is_below, origin
 from adapters.providers._bodies import read_body
+from adapters.providers._calls import Call, cut_calls, underway
 from adapters.providers._options import variable
 from domain.errors import (
     AnswerNotUnderstood,
@@ -23,15 +25,17 @@ from domain.errors import (
 from domain.ports import Answer
 
 if TYPE_CHECKING:
-    import requests
-    from requests.adapters import HTTPAdapter
+    import urllib3
 
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 15.0
 _MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_HIDDEN = "***"
 _NOTHING: Mapping[str, str] = {}
 BeforeCall = Callable[[float], object]
+#: A shorter one may stand in a body by chance.
+_LONG_SECRET = 12
 
 
 class HttpClient:
@@ -43,21 +47,25 @@ class HttpClient:
         base_url: scheme, host, port and path prefix that no request leaves; empty if the provider needs no HTTP.
         secrets: never to be seen in a message.
         deadline_seconds: for one call in all, or for all calls of a fetch that share a ``deadline``.
+        by_operator: whether the base URL was configured, which permits a private address; only such a one can begin with http:.
         before_call: is told before each call how many seconds are left for it; may wait, or raise CallRefused.
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it keeps to, piece by piece
         self,
         provider: str,
         base_url: str,
         *,
         secrets: Sequence[str],
         deadline_seconds: float,
+        by_operator: bool = False,
         before_call: BeforeCall | None = None,
     ) -> None:
-        self._provider, self._base_url, self._secrets = provider, base_url.rstrip("/"), tuple(filter(None, secrets))
+        self._provider, self._base_url, self._secrets = provider, base_url.rstrip("/"), tuple(_spellings(secrets))
         self._deadline_seconds, self._before_call = deadline_seconds, before_call
+        self._private = by_operator or base_url.startswith("http:")
+        self._is_cut = False
 
     @property
     def host(self) -> str:
@@ -71,12 +79,17 @@ class HttpClient:
     def redact(self, text: str) -> str:
         """Take the secrets out of a text."""
         for secret in self._secrets:
-            text = text.replace(secret, "***")
+            text = text.replace(secret, _HIDDEN)
         return text
 
     def deadline(self) -> float:
         """Give the moment, by the monotonic clock, at which a fetch that begins now has taken too long."""
         return time.monotonic() + self._deadline_seconds
+
+    def cut(self) -> None:
+        """End every call at its socket with ``SourceUnavailable``, and begin no other: what calls is about to stop."""
+        self._is_cut = True
+        cut_calls(self, self._stopping())
 
     def get(
         self,
@@ -84,13 +97,20 @@ class HttpClient:
         params: Mapping[str, str] = _NOTHING,
         headers: Mapping[str, str] = _NOTHING,
         *,
+        secret_params: Mapping[str, str] = _NOTHING,
         until: float | None = None,
     ) -> Answer:
         """
         Ask for what lies under the base URL at these path segments.
 
+        The deadline holds for connecting, a dripped head and a dripped body; only the look-up of a name is outside it.
+
+        Args:
+            secret_params: parameters that are added on the wire alone: in no log, no error and no ``Answer.url``.
+            until: a ``deadline`` that several calls share.
+
         Returns:
-            Any complete answer, whatever its status.
+            Any complete answer, whatever its status: 304 too, where a header asked for it.
 
         Raises:
             SourceUnavailable, SourceTimedOut, AnswerTruncated, AnswerTooLarge: it did not come, or not in whole.
@@ -102,99 +122,128 @@ class HttpClient:
         if not all(value.isascii() and value.isprintable() and value == value.strip() for value in headers.values()):
             raise KeyRejected("The configured key holds characters that no header can carry.", hint=f"Check {self.variable('api_key')}.")
         limit = until or self.deadline()
-        with self._translated():
-            url = self._url(segments, params)
-            for _ in range(_MAX_REDIRECTS + 1):
-                answer = self._ask(url, headers, limit)
-                if answer.status not in _REDIRECTS:
-                    return answer
-                url = self._redirected(url, answer)
+        url = self._url(segments, params)
+        for _ in range(_MAX_REDIRECTS + 1):
+            answer = self._ask(url, headers, secret_params, limit)
+            if answer.status not in _REDIRECTS:
+                return answer
+            url = self._redirected(url, answer, secret_params)
         raise AnswerNotUnderstood(f"{self.host} redirected more than {_MAX_REDIRECTS} times.")
 
     def _url(self, segments: Sequence[str], params: Mapping[str, str]) -> str:
-        import requests
-
         if any(segment in ("", ".", "..") for segment in segments):
             raise DatasetNotFound("The code cannot be part of an address.")
         path = "/".join(quote(segment, safe="") for segment in segments)
-        url = requests.Request("GET", f"{self._base_url}/{path}", params=dict(params)).prepare().url or ""
-        if not self._is_inside(url):
+        url = self._prepared(f"{self._base_url}/{path}", params)
+        if not is_below(url, self._prepared(self._base_url)):
             raise DatasetNotFound("The code leads outside the provider's API.")
         return url
 
-    def _is_inside(self, url: str) -> bool:
-        """Tell whether an address lies below the base URL."""
-        import requests
-
-        prefix = urlsplit(requests.utils.requote_uri(self._base_url)).path + "/"
-        return _origin(url) == _origin(self._base_url) and urlsplit(url).path.startswith(prefix)
-
-    def _ask(self, url: str, headers: Mapping[str, str], until: float) -> Answer:
-        import requests
-
-        if self._before_call:
-            self._before_call(until - time.monotonic())
-        remaining = until - time.monotonic()
-        if remaining <= 0:
-            raise SourceTimedOut(f"{self.host} took longer than {self._deadline_seconds:g} seconds in all.")
-        timeout = (min(_CONNECT_SECONDS, remaining), min(_READ_SECONDS, remaining))
-        request = requests.Request("GET", url, headers={**headers, "User-Agent": _user_agent(), "Accept-Encoding": "gzip"}).prepare()
-        with self._adapter.send(request, stream=True, timeout=timeout) as response:
-            body = read_body(response.raw, until=until, host=self.host)
-            named = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(body=body, status=response.status_code, headers=named, url=self.redact(url))
-
-    def _redirected(self, url: str, answer: Answer) -> str:
+    def _prepared(self, url: str, params: Mapping[str, str] = _NOTHING) -> str:
         import requests
 
         try:
-            target = requests.Request("GET", urljoin(url, answer.headers.get("location", ""))).prepare().url or ""
-            if self._is_inside(target) and ".." not in unquote(urlsplit(target).path).split("/"):
-                return target
-            where = "another path" if _origin(target) == _origin(url) else urlsplit(target).netloc
-        except ValueError:
+            return requests.Request("GET", url, params=dict(params)).prepare().url or ""
+        except (requests.RequestException, ValueError) as exc:
+            raise AnswerNotUnderstood(f"{self.host} cannot be asked this ({type(exc).__name__}).") from exc
+
+    def _ask(self, url: str, headers: Mapping[str, str], secret_params: Mapping[str, str], until: float) -> Answer:
+        from urllib3 import Timeout
+
+        if self._before_call:
+            self._before_call(until - time.monotonic())
+        late = SourceTimedOut(f"{self.host} took longer than {self._deadline_seconds:g} seconds in all.")
+        remaining = until - time.monotonic()
+        if remaining <= 0:
+            raise late
+        timeout = Timeout(connect=min(_CONNECT_SECONDS, remaining), read=min(_READ_SECONDS, remaining))
+        sent = {**headers, "User-Agent": _user_agent(), "Accept-Encoding": "gzip"}
+        with underway(Call(until=until, late=late, query=urlencode(secret_params), owner=self)):
+            if self._is_cut:
+                raise self._stopping()
+            with self._answered(_target(url), sent, timeout) as raw, self._translated_body():
+                body = read_body(raw, host=self.host)
+            named = {name.lower(): self.redact(value) for name, value in raw.headers.items()}
+        return Answer(body=self._without_secrets(body), status=raw.status, headers=named, url=self.redact(url))
+
+    def _answered(self, target: str, headers: Mapping[str, str], timeout: urllib3.Timeout) -> urllib3.BaseHTTPResponse:
+        """Ask, and read the answer's head."""
+        from urllib3 import exceptions
+
+        from adapters.providers._connections import NotPublic
+
+        try:
+            return self._pool.urlopen(
+                "GET",
+                target,
+                headers=headers,
+                timeout=timeout,
+                retries=False,
+                redirect=False,
+                preload_content=False,
+                decode_content=False,
+            )
+        except NotPublic as exc:
+            raise SourceUnavailable(
+                f"{self.host} is at {exc}, which is no address of the open Internet, so it is not asked.",
+                hint=f"If it is meant to be there, set {self.variable('base_url')}, which permits it.",
+            ) from exc
+        except exceptions.NameResolutionError as exc:
+            raise self._unreachable("name not resolved") from exc
+        except exceptions.NewConnectionError as exc:
+            refused = isinstance(exc.__cause__, ConnectionRefusedError)
+            raise self._unreachable("connection refused" if refused else "no connection could be made") from exc
+        except exceptions.TimeoutError as exc:
+            raise SourceTimedOut(f"{self.host} did not answer in time.") from exc
+        except exceptions.SSLError as exc:
+            raise self._unreachable("its TLS certificate or handshake was not accepted") from exc
+        except exceptions.LocationValueError as exc:
+            raise self._unreachable("its name is none") from exc
+        except (exceptions.HTTPError, OSError) as exc:
+            raise self._unreachable("the connection failed or was closed before an answer") from exc
+
+    @contextmanager
+    def _translated_body(self) -> Iterator[None]:
+        from urllib3 import exceptions
+
+        try:
+            yield
+        except exceptions.TimeoutError as exc:
+            raise SourceTimedOut(f"{self.host} went silent inside its answer.") from exc
+        except (exceptions.HTTPError, OSError) as exc:
+            raise AnswerTruncated(f"The answer of {self.host} ended too early.") from exc
+
+    def _without_secrets(self, body: bytes) -> bytes:
+        """Take out a key that the provider repeats: what is kept of an answer must not hold it."""
+        for secret in self._secrets:
+            if len(secret) >= _LONG_SECRET and secret.encode() in body:
+                body = body.replace(secret.encode(), _HIDDEN.encode())
+        return body
+
+    def _redirected(self, url: str, answer: Answer, secret_params: Mapping[str, str]) -> str:
+        """Give the address to go on with: below the base URL, and without what is added on the wire anyway."""
+        try:
+            target = self._prepared(urljoin(url, answer.headers.get("location", "")))
+            if is_below(target, self._prepared(self._base_url)):
+                target = _without_params(target, secret_params)
+                if _HIDDEN not in target:
+                    return target
+            where = "another path" if origin(target) == origin(url) else self.redact(urlsplit(target).netloc)
+        except (ValueError, AnswerNotUnderstood):
             where = "an address that is none"
         hint = f"If that is the provider's new home, set {self.variable('base_url')}."
         raise AnswerNotUnderstood(f"{self.host} redirects to {where}; requests and keys are not taken outside its API.", hint=hint)
 
     @cached_property
-    def _adapter(self) -> HTTPAdapter:
+    def _pool(self) -> urllib3.HTTPConnectionPool:
         """
-        The pool of connections.
+        The connections.
 
-        A ``Session`` would read redirects' bodies without limit, keep cookies and look into the environment.
+        A ``Session`` of requests would read redirects' bodies without limit, keep cookies and look into the environment.
         """
-        from requests.adapters import HTTPAdapter
+        from adapters.providers._connections import open_pool
 
-        return HTTPAdapter()
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        import requests
-        import urllib3
-
-        try:
-            yield
-        except (requests.Timeout, urllib3.exceptions.TimeoutError) as exc:
-            raise SourceTimedOut(f"{self.host} did not answer in time.") from exc
-        except (requests.exceptions.SSLError, urllib3.exceptions.SSLError) as exc:
-            raise self._unreachable("its TLS certificate or handshake was not accepted") from exc
-        except requests.ConnectionError as exc:
-            raise self._connection_error(exc) from exc
-        except urllib3.exceptions.HTTPError as exc:
-            raise AnswerTruncated(f"The answer of {self.host} ended too early.") from exc
-        except requests.RequestException as exc:
-            raise AnswerNotUnderstood(f"{self.host} cannot be asked this ({type(exc).__name__}).") from exc
-
-    def _connection_error(self, error: requests.ConnectionError) -> FetchError:
-        import urllib3
-
-        causes = list(_causes(error))
-        if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in causes):
-            return self._unreachable("name not resolved")
-        if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-            return self._unreachable("connection refused")
-        return self._unreachable("the connection failed or was closed before an answer")
+        return open_pool(self._prepared(self._base_url), private=self._private)
 
     def _unreachable(self, reason: str) -> SourceUnavailable:
         return SourceUnavailable(
@@ -203,18 +252,25 @@ class HttpClient:
             "or send the database to another provider with LANNER_ROUTES. lanner tries again by itself.",
         )
 
+    def _stopping(self) -> FetchError:
+        return SourceUnavailable(f"The call to {self.host} was cut, since lanner stops.", hint="It is made again after the next start.")
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
+
+def _target(url: str) -> str:
     parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
-def _causes(error: BaseException | Any) -> Iterator[BaseException]:
-    seen: list[Any] = [error]
-    for cause in seen:
-        if isinstance(cause, BaseException):
-            yield cause
-            seen += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
+def _without_params(url: str, names: Mapping[str, str]) -> str:
+    parts = urlsplit(url)
+    kept = [pair for pair in parts.query.split("&") if unquote_plus(pair.partition("=")[0]) not in names]
+    return parts._replace(query="&".join(kept), fragment="").geturl()
+
+
+def _spellings(secrets: Sequence[str]) -> list[str]:
+    """Give the secrets and what becomes of them in URLs, longest first."""
+    every = {spelling for secret in filter(None, secrets) for spelling in (secret, quote(secret, safe=""), quote_plus(secret))}
+    return sorted(every, key=len, reverse=True)
 
 
 @cache

@@ -117,7 +117,7 @@ def retry_after(answer: Answer, now: datetime | None = None) -> float | None:
         return min(max(float(text), 0.0), _DAY_SECONDS)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return min(max((moment - (now or datetime.now(UTC))).total_seconds(), 0.0), _DAY_SECONDS)

@@ -43,6 +43,7 @@ FB = {
 }
 _HTML = b"<html><head><title>Request unsuccessful</title></head><body>Incapsula incident</body></html>"
 _NOT_FOUND = {"quandl_error": {"code": "QECx02", "message": "You have submitted an incorrect Quandl code."}}
+_TALKATIVE = {"quandl_error": {"code": "QEPx04", "message": "The key {key} may not see this."}}
 _LIMITED = {"quandl_error": {"code": "QELx04", "message": "You have exceeded the API speed limit of 2000 calls per 10 minutes."}}
 
 
@@ -55,6 +56,8 @@ def _answers() -> dict[str, tuple[int, dict[str, str], bytes]]:
         "GZIP": (200, kind | {"Content-Encoding": "gzip"}, gzip.compress(body)),
         "NOSUCH": (404, kind, json.dumps(_NOT_FOUND).encode()),
         "GONE": (410, html, _HTML),
+        "ECHO": (200, kind, body.replace(b"Facebook Inc.", b"{key} Inc.")),
+        "REFUSED": (403, kind, json.dumps(_TALKATIVE).encode()),
         "BLOCKED": (403, html, _HTML),
         "LIMITED": (429, kind | {"Retry-After": "120"}, json.dumps(_LIMITED).encode()),
         "BROKEN": (503, html, _HTML),
@@ -91,6 +94,7 @@ def quandl_server() -> Iterator[QuandlServer]:
             heard.requests.append((self.path, dict(self.headers)))
             name = self.path.removeprefix("/api/v3/datasets/WIKI/").removesuffix(".json")
             status, headers, body = answers.get(name, answers["NOSUCH"])
+            body = body.replace(b"{key}", self.headers.get("X-Api-Token", "").encode())
             self.send_response(status)
             for key, value in ({"Content-Length": str(len(body))} | headers).items():
                 self.send_header(key, value)

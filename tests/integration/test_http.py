@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.providers._http import HttpClient
 from adapters.providers._statuses import Door, retry_after, status_error
@@ -76,7 +78,7 @@ def test_cookies_and_the_environment_are_ignored(monkeypatch):
     assert [headers.get("cookie") for headers in seen] == [None, None]
 
 
-@pytest.mark.parametrize("segment", ["../../admin", "WIKI?x=1#", "@evil.example", "a/b", "a\\b", "%2e%2e", "\r\nX: y", "é"])
+@pytest.mark.parametrize("segment", ["WIKI?x=1#", "@evil.example", "a/b", "a\\b", "...", "%2e", "\r\nX: y", "é"])
 def test_a_segment_stays_a_segment(segment):
     """Whatever stands in a segment, it is quoted as one below the base URL."""
     seen = []
@@ -88,7 +90,7 @@ def test_a_segment_stays_a_segment(segment):
     assert not {"?", "#", "@"} & set(seen[0])
 
 
-@pytest.mark.parametrize("segment", ["", ".", ".."])
+@pytest.mark.parametrize("segment", ["", ".", "..", "../../admin", "a/../../b", "..\\..", "%2e%2e", "x/%2E%2e/y"])
 def test_a_segment_that_climbs_is_refused(segment):
     """A segment that would move the path is never sent."""
     with pytest.raises(DatasetNotFound):
@@ -171,6 +173,58 @@ def test_a_bad_body_has_a_name(parts, error):
     """Unknown codings, false gzip, bombs and other protocols end in the error that says so."""
     with pytest.raises(error):
         ask(*parts)
+
+
+@pytest.mark.parametrize("status", [204, 304, 404])
+def test_nothing_may_be_packed(status):
+    """An answer that needs no body may say that it is gzip and send none; one that promises data may not."""
+    head = b"HTTP/1.1 %d Whatever\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n"
+
+    assert (ask(head % status).status, ask(head % status).body) == (status, b"")
+    with pytest.raises(AnswerTruncated):
+        ask(head % 200)
+
+
+def test_a_part_is_not_the_whole():
+    """An answer that says it is a part is not taken for the whole, however well it ends."""
+    with pytest.raises(AnswerTruncated, match="part"):
+        ask(an_answer(b"{}", status=206, Content_Range="bytes 0-1/9"))
+
+
+@pytest.mark.parametrize("transfer", ["gzip, chunked", "gzip", "chunked, chunked"])
+def test_a_transfer_that_was_not_asked_for(transfer):
+    """Another transfer coding than chunks is not guessed at."""
+    with pytest.raises(AnswerNotUnderstood, match="coding"):
+        ask(TYPE + b"Transfer-Encoding: " + transfer.encode() + b"\r\n\r\n2\r\n{}\r\n0\r\n\r\n")
+
+
+@pytest.mark.parametrize("cut", range(17, 80, 7))
+def test_a_cut_head_is_no_head(cut):
+    """A head without its last line is not an answer, even where no body would follow."""
+    head = b"HTTP/1.1 304 Not Modified\r\nETag: some\r\nLast-Modified: yesterday\r\nDate: today\r\n\r\n"
+    with pytest.raises(SourceUnavailable):
+        ask(head[:cut])
+
+
+def test_a_head_is_bounded():
+    """A head of more than 64 KiB is too large, in one line or in many."""
+    for lines in ([b"X: " + b"x" * 70_000 + b"\r\n"], [b"X: " + b"x" * 10_000 + b"\r\n"] * 7):
+        with pytest.raises(AnswerTooLarge, match="head"):
+            ask(TYPE, *lines, b"\r\n{}")
+
+
+def test_a_conditional_request():
+    """A header may ask for news alone, and an answer that there is none comes with its status; redirects keep the header."""
+    heard = []
+
+    def respond(target, headers):
+        heard.append(headers["if-none-match"])
+        yield an_answer(b"", status=302, Location="/y") if target == "/x" else b'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n'
+
+    with a_server(respond) as url:
+        answer = a_client(url).get(["x"], headers={"If-None-Match": '"a"'})
+
+    assert (answer.status, answer.body, answer.headers["etag"], heard) == (304, b"", '"a"', ['"a"', '"a"'])
 
 
 @pytest.mark.parametrize("begun", [b"", TYPE + b"Content-Length: 9\r\n\r\n"])
@@ -271,7 +325,7 @@ def test_a_closed_port_says_so():
 def test_plain_http_where_tls_is_expected():
     """A server without TLS behind an https address cannot be reached, and the sentence says why."""
     with a_server(lambda target, headers: []) as url, pytest.raises(SourceUnavailable, match=r"TLS|closed"):
-        a_client(url.replace("http:", "https:")).get(["x"])
+        HttpClient("canned", url.replace("http:", "https:"), secrets=[], deadline_seconds=10, by_operator=True).get(["x"])
 
 
 @pytest.mark.parametrize(
@@ -300,6 +354,14 @@ def test_a_key_that_no_header_carries(key):
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
 
 
+@given(st.text(max_size=60) | st.from_regex(r"\A(Mon, )?[0-9]{1,20} Jan [0-9]{1,20} [0-9:]{1,12} ([+-][0-9]{1,9}|GMT)\Z"))
+def test_retry_after_is_between_now_and_tomorrow(text):
+    """Whatever a provider writes into ``Retry-After``, it is a wait between nothing and a day, or none."""
+    seconds = retry_after(Answer(body=b"", headers={"retry-after": text}), NOW)
+
+    assert seconds is None or 0 <= seconds <= 86400
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
@@ -313,6 +375,18 @@ NOW = datetime(2024, 1, 1, tzinfo=UTC)
         (format_datetime(NOW - timedelta(days=1), usegmt=True), 0.0),
         ("Wed, 01 Jan 2025 00:00:00 GMT", 86400.0),
         ("Mon, 01 Jan 2024 00:00:30 -0000", 30.0),
+        ("Mon, 01 Jan 2024 02:00:30 +0200", 30.0),
+        ("Monday, 01-Jan-24 00:00:30 GMT", 30.0),
+        ("Mon Jan  1 00:00:30 2024", 30.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 86400.0),
+        ("Mon, 01 Jan 99999 00:00:00 GMT", None),
+        (f"Mon, 01 Jan {'9' * 30} 00:00:00 GMT", None),
+        ("Mon, 01 Jan 2024 00:00:30 +99999999", None),
+        ("1e3", None),
+        ("inf", None),
+        ("nan", None),
+        ("٣", None),
+        ("-" + "9" * 400, 0.0),
     ],
 )
 def test_retry_after_is_seconds_or_a_date(text, seconds):

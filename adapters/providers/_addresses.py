@@ -1,0 +1,42 @@
+"""Addresses: which of them are out in the world, and which lie below a base URL."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import unquote, urlsplit
+
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an IP address is one of the open Internet's, and so is the one inside it that a gateway would reach."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, IPv4Address):
+        return ip.is_global and not ip.is_multicast and not ip.is_reserved
+    inner = _embedded(ip)
+    if inner is not None:
+        return is_public(str(inner))
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_site_local)
+
+
+def origin(url: str) -> tuple[str, str | None, int | None]:
+    """Give a URL's scheme, host and port."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def is_below(url: str, base_url: str) -> bool:
+    """Tell whether a URL lies below another, and nothing in it climbs out."""
+    parts = urlsplit(url)
+    prefix = urlsplit(base_url).path.rstrip("/") + "/"
+    climbs = ".." in unquote(unquote(parts.path)).replace("\\", "/").split("/")
+    return origin(url) == origin(base_url) and parts.username is None and parts.path.startswith(prefix) and not climbs
+
+
+def _embedded(ip: IPv6Address) -> IPv4Address | None:
+    if ip in _NAT64:
+        return IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour

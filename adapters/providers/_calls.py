@@ -1,0 +1,153 @@
+"""The calls under way: each can be cut at its socket, at its deadline or when everything has to end."""
+
+from __future__ import annotations
+
+import math
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from functools import cache
+from threading import Condition, RLock, Thread
+
+from domain.errors import FetchError
+
+#: The call that this thread makes.
+current: ContextVar[Call] = ContextVar("current")
+
+
+class Call:
+    """
+    One request and its answer.
+
+    Args:
+        until: moment of the monotonic clock at which it is cut.
+        late: what it then ends with.
+        query: secret parameters, which are added on the wire and known nowhere else.
+        owner: by whom it can be cut before.
+
+    """
+
+    def __init__(self, *, until: float, late: FetchError, query: str = "", owner: object = None) -> None:
+        self.until, self.owner = until, owner
+        self.cut_by: FetchError | None = None
+        self._late, self._query = late, query
+        self._lock = RLock()
+        self._held: list[socket.socket] = []
+
+    def remaining(self) -> float:
+        """Tell how many seconds are left, never none at all."""
+        return max(self.until - time.monotonic(), 0.001)
+
+    def hold(self, sock: socket.socket) -> None:
+        """
+        Have a socket end with this call.
+
+        Raises:
+            FetchError: the call was cut.
+
+        """
+        # A descriptor of our own: TLS takes the other one over, and its number may be another connection's by the time of the cut.
+        twin = socket.socket(fileno=os.dup(sock.fileno()))
+        with self._lock:
+            self._held.append(twin)
+            if self.cut_by:
+                raise self.cut_by
+
+    def cut(self, error: FetchError | None = None) -> None:
+        """Shut its sockets, so that whatever waits for one returns; what it was cut by first is what counts."""
+        with self._lock:
+            self.cut_by = self.cut_by or error or self._late
+            for held in self._held:
+                with suppress(OSError):
+                    held.shutdown(socket.SHUT_RDWR)
+
+    def end(self) -> None:
+        """Let the sockets go."""
+        with self._lock:
+            for held in self._held:
+                held.close()
+            self._held.clear()
+
+    def on_wire(self, target: str) -> str:
+        """Give a request's target with the secret parameters."""
+        return f"{target}{'&' if '?' in target else '?'}{self._query}" if self._query else target
+
+
+@contextmanager
+def underway(call: Call) -> Iterator[None]:
+    """
+    Make a call this thread's own, and watch over it.
+
+    Raises:
+        FetchError: it was cut; what came until then, even if it looks whole, is not given.
+
+    """
+    watch, token = _watch(os.getpid()), current.set(call)
+    watch.add(call)
+    try:
+        yield
+    except Exception as exc:
+        if call.cut_by and call.cut_by is not exc:
+            raise call.cut_by from exc
+        raise
+    else:
+        if call.cut_by:
+            raise call.cut_by
+    finally:
+        current.reset(token)
+        watch.remove(call)
+        call.end()
+
+
+def cut_calls(owner: object, error: FetchError) -> None:
+    """Cut every call of an owner."""
+    _watch(os.getpid()).cut(owner, error)
+
+
+class _Watch:
+    """Every call under way in this process, and the one thread that cuts those which are late."""
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._calls: set[Call] = set()
+        self._wakes_at = math.inf
+        self._thread: Thread | None = None
+
+    def add(self, call: Call) -> None:
+        with self._changed:
+            self._calls.add(call)
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="call-deadlines", daemon=True)
+                self._thread.start()
+            if call.until < self._wakes_at:
+                self._changed.notify()
+
+    def remove(self, call: Call) -> None:
+        with self._changed:
+            self._calls.discard(call)
+
+    def cut(self, owner: object, error: FetchError) -> None:
+        with self._changed:
+            for call in self._calls:
+                if call.owner is owner:
+                    call.cut(error)
+
+    def _run(self) -> None:
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                late = {call for call in self._calls if call.until <= now}
+                for call in late:
+                    call.cut()
+                self._calls -= late
+                self._wakes_at = min((call.until for call in self._calls), default=math.inf)
+                self._changed.wait(None if self._wakes_at == math.inf else self._wakes_at - now)
+
+
+@cache
+def _watch(_process: int) -> _Watch:
+    # A forked process has neither its parent's threads nor, perhaps, a lock that is free: it watches for itself.
+    return _Watch()
