@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.providers import Dependency, Factory, Selector, Singleton
+from dependency_injector.providers import Container as Contained
+from dependency_injector.providers import Dependency, Selector, Singleton
 
 from adapters.celery_dispatcher import CeleryDispatcher
 from adapters.memory.dispatcher import SilentDispatcher
@@ -11,24 +12,11 @@ from adapters.providers import InstalledProviders
 from adapters.sql.engine import open_engine
 from adapters.sql.unit_of_work import SqlStore
 from config.settings import Settings
+from config.use_cases import UseCasesContainer
 from domain.fetches import RetryPolicy
 from domain.providers import Routing
-from domain.use_cases import UseCases
 from domain.use_cases.calls import Calls
-from domain.use_cases.check_health import CheckHealth
-from domain.use_cases.check_vintages import CheckVintages
-from domain.use_cases.compare_vintages import CompareVintages
-from domain.use_cases.describe_series import DescribeSeries
-from domain.use_cases.fetch_dataset import FetchDataset
-from domain.use_cases.follow_fetches import FollowFetches
 from domain.use_cases.freshness import Freshness
-from domain.use_cases.list_providers import ListProviders
-from domain.use_cases.list_vintages import ListVintages
-from domain.use_cases.parse_answer import ParseAnswer
-from domain.use_cases.read_series import ReadSeries
-from domain.use_cases.request_fetch import RequestFetch
-from domain.use_cases.search_series import SearchSeries
-from domain.use_cases.sweep_fetches import SweepFetches
 
 
 class Container(DeclarativeContainer):
@@ -51,29 +39,14 @@ class Container(DeclarativeContainer):
     freshness = Singleton(Freshness, data_sources, settings.provided.max_age)
     retry = Singleton(RetryPolicy, settings.provided.give_up_seconds)
 
-    use_cases = Singleton(
-        UseCases,
-        request_fetch=Factory(
-            RequestFetch, store=store, providers=data_sources, routing=routing, freshness=freshness, dispatcher=dispatcher
-        ),
-        fetch_dataset=Factory(
-            FetchDataset,
-            store=store,
-            providers=data_sources,
-            calls=calls,
-            retry=retry,
-            lease_seconds=settings.provided.lease_seconds,
-            deadline_seconds=deadline,
-        ),
-        read_series=Factory(ReadSeries, store=store, freshness=freshness),
-        search_series=Factory(SearchSeries, store),
-        describe_series=Factory(DescribeSeries, store=store, providers=data_sources, routing=routing, freshness=freshness),
-        follow_fetches=Factory(FollowFetches, store),
-        sweep_fetches=Factory(SweepFetches, store),
-        list_vintages=Factory(ListVintages, store),
-        compare_vintages=Factory(CompareVintages, store),
-        check_vintages=Factory(CheckVintages, store),
-        check_health=Factory(CheckHealth, store),
-        parse_answer=Factory(ParseAnswer, data_sources),
-        list_providers=Factory(ListProviders, store=store, providers=data_sources, calls=calls),
-    )
+    use_cases = Contained(
+        UseCasesContainer,
+        settings=settings,
+        store=store,
+        data_sources=data_sources,
+        dispatcher=dispatcher,
+        routing=routing,
+        freshness=freshness,
+        retry=retry,
+        calls=calls,
+    ).record

@@ -14,7 +14,9 @@ Every error of lanner, each with a sentence, a code and, where one helps, a hint
     │   ├── FetchNotFound
     │   ├── VintageNotFound
     │   ├── NotKnownYet
-    │   └── NoObservationsYet
+    │   ├── NoObservationsYet
+    │   └── KeyNotFound
+    ├── KeyRefused · ScopeMissing    an API key of ours is wanted
     ├── FetchAlreadyRunning
     ├── LeaseLost                    another worker holds the fetch, or it has ended
     ├── StoreUnavailable
@@ -120,6 +122,26 @@ class NoObservationsYet(NotFound):
     code = "no_observations_yet"
     hint = "Its first fetch has not ended well; follow it at the series' own address."
     retryable = True
+
+
+class KeyNotFound(NotFound):
+    """There is no API key of this id."""
+
+    code = "key_not_found"
+    hint = "`lanner keys list` lists the ids."
+
+
+class KeyRefused(DomainError):
+    """A good API key is needed here."""
+
+    code = "key_refused"
+    hint = "Send it as Authorization: Bearer KEY; `lanner keys create` makes one."
+
+
+class ScopeMissing(DomainError):
+    """The API key does not allow this."""
+
+    code = "scope_missing"
 
 
 class FetchAlreadyRunning(DomainError):

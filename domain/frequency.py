@@ -1,9 +1,15 @@
-"""Frequency: how often a series is observed, and for how long a fetch of it stays fresh."""
+"""Frequency: how often a series is observed, how long it stays fresh, and how observations collapse to a coarser one."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
+
+import numpy as np
+
+from domain.observations import Dates, Observations
+
+_LAST_DAY = np.datetime64("9999-12-31")
 
 
 class Frequency(StrEnum):
@@ -19,3 +25,36 @@ class Frequency(StrEnum):
     def max_age(self) -> timedelta:
         """How old the last good fetch may be before the series is stale."""
         return timedelta(hours=6 if self is Frequency.DAILY else 24)
+
+    def ends(self, dates: Dates) -> Dates:
+        """Give for each date the last day of its calendar period; weeks end on Sunday, as in ISO 8601."""
+        days = dates.astype("datetime64[D]")
+        if self is Frequency.DAILY:
+            return days
+        if self is Frequency.WEEKLY:
+            # Day 0 of the epoch was a Thursday, three days before a Sunday.
+            return np.minimum(days + (3 - days.astype(np.int64)) % 7, _LAST_DAY)
+        months = _MONTHS[self]
+        period = days.astype("datetime64[M]").astype(np.int64) // months
+        return ((period + 1) * months).astype("datetime64[M]").astype("datetime64[D]") - 1
+
+
+_MONTHS = {Frequency.MONTHLY: 1, Frequency.QUARTERLY: 3, Frequency.ANNUAL: 12}
+
+
+def collapse(observations: Observations, frequency: Frequency) -> Observations:
+    """
+    Keep of each calendar period the last known value of every column, under the period's last day.
+
+    As Quandl's server did it (``Quandl::Operation::Collapse``): a period in which an only column has no value is left
+    out, one of several columns without any is kept, and dates alone collapse to nothing.
+    """
+    labels = frequency.ends(observations.dates)
+    last = np.flatnonzero(np.append(labels[1:] != labels[:-1], True)) if len(labels) else np.empty(0, np.intp)
+    first = np.append(0, last[:-1] + 1)[: len(last), None]
+    positions = np.arange(len(labels))[:, None]
+    newest = np.maximum.accumulate(np.where(np.isnan(observations.values), -1, positions), axis=0)[last]
+    known = newest >= first
+    values = np.where(known, np.take_along_axis(observations.values, np.maximum(newest, 0), axis=0), np.nan)
+    kept = known.any(axis=1) | (len(observations.columns) > 1)
+    return Observations.checked(labels[last][kept], observations.columns, values[kept])

@@ -17,11 +17,12 @@ from uuid import UUID
 from domain.codes import DatasetCode
 from domain.coverage import Covers
 from domain.fetches import Failure, Fetch, Lease, WaitingFor
+from domain.keys import ApiKey
 from domain.limits import Budget, Call, Permit, Standing, Wait
 from domain.observations import Label, Observations
 from domain.providers import Provider
-from domain.series import Metadata, SeriesPage, SeriesQuery, TimeSeries
-from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Origin, Recorded, Vintage
+from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, Version
+from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Origin, Prepared, Recorded, Vintage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +130,16 @@ class Providers(Protocol):
         """
         ...
 
+    def reader(self, name: str) -> DataSource:
+        """
+        Give a provider's source to read recorded answers with, also where it cannot be asked for want of a key.
+
+        Raises:
+            UnknownProvider, ProviderNotConfigured: as ``source``, the latter only if it cannot be opened at all.
+
+        """
+        ...
+
     def source(self, name: str) -> DataSource:
         """
         Give a provider's source, opened on first use and then shared.
@@ -170,13 +181,21 @@ class SeriesRepository(Protocol):
         """Give the matching series in order of creation."""
         ...
 
+    def count(self, query: SeriesQuery, *, most: int) -> int:
+        """Count the matching series, wherever the page begins, but never beyond ``most``."""
+        ...
+
+    def databases(self) -> Sequence[Database]:
+        """Give the database codes under which series are kept, in alphabetical order."""
+        ...
+
     def metadata_at(self, series_id: UUID, moment: datetime) -> Metadata:
         """Give the metadata as they were known at a moment, or the first ones if it is earlier."""
         ...
 
-    def lock(self, series_id: UUID) -> TimeSeries:
+    def lock(self, series_id: UUID) -> None:
         """
-        Give a series and keep every other writer of its vintages away until this unit of work ends.
+        Keep every other writer of a series' vintages away until this unit of work ends.
 
         Raises:
             SeriesNotFound: none has this id (any more).
@@ -192,8 +211,12 @@ class SeriesRepository(Protocol):
 class VintageRepository(Protocol):
     """The vintages of the series; insert only."""
 
-    def append(self, series_id: UUID, arrivals: Sequence[Arrival]) -> Sequence[Vintage]:
-        """Append states in this order, numbered on; the series is locked by the caller."""
+    def prepare(self, series_id: UUID, arrivals: Sequence[Arrival]) -> Prepared:
+        """Make ready to append states in this order, numbered on: all the work that no other writer has to wait for."""
+        ...
+
+    def append(self, series_id: UUID, prepared: Prepared) -> bool:
+        """Append what was prepared, or tell that it is out of date by vintages added since; the series is locked by the caller."""
         ...
 
     def listed(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
@@ -336,6 +359,32 @@ class RateLimiter(Protocol):
         ...
 
 
+class KeyRepository(Protocol):
+    """The API keys."""
+
+    def add(self, key: ApiKey) -> None:
+        """Keep a new key."""
+        ...
+
+    def get(self, key_id: str) -> ApiKey:
+        """
+        Give a key, good or not.
+
+        Raises:
+            KeyNotFound: none has this id.
+
+        """
+        ...
+
+    def all(self) -> Sequence[ApiKey]:
+        """Give all keys, oldest first."""
+        ...
+
+    def revoke(self, key_id: str) -> ApiKey:
+        """Note that a key is no longer good, unless that is noted already; raises as ``get``."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """
     One transaction over the repositories and the limits; leaving it without ``commit`` forgets what it did.
@@ -365,6 +414,11 @@ class UnitOfWork(Protocol):
         """The limits of the providers."""
         ...
 
+    @property
+    def keys(self) -> KeyRepository:
+        """The API keys."""
+        ...
+
     def now(self) -> datetime:
         """Tell the time by the store's clock."""
         ...
@@ -391,6 +445,18 @@ class Store(Protocol):
 
     def writing(self) -> UnitOfWork:
         """Give a unit of work that may write; on SQLite it holds the only writer's place from its beginning."""
+        ...
+
+    def version(self, series_id: UUID) -> tuple[Version, datetime]:
+        """
+        Tell whether what was read of a series still holds, and the time by the store's clock.
+
+        It is asked before every answer, and so takes a fraction of what a unit of work takes.
+
+        Raises:
+            SeriesNotFound: none has this id.
+
+        """
         ...
 
     def check(self) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,8 @@ from domain.codes import DatasetCode
 from domain.fetches import Fetch, FetchStatus
 from domain.frequency import Frequency
 from domain.vintages import Vintage
+
+_RUN, _LONGEST, _MOST_SEARCHED = re.compile(r"[^\W_]+"), 100, 100_000
 
 
 class SeriesStatus(StrEnum):
@@ -48,6 +51,24 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """
+    What tells whether an answer about a series still holds.
+
+    Attributes:
+        vintages: how many there are.
+        entry: number of the newest entry in the history of its metadata, 0 if there is none.
+
+    """
+
+    provider: str
+    vintages: int
+    entry: int
+    frequency: Frequency | None
+    checked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimeSeries:
     """
     A series under its permanent identity (provider, code), with what is known of it now.
@@ -80,10 +101,10 @@ class TimeSeries:
         failed = self.fetch is not None and self.fetch.status in (FetchStatus.ERROR, FetchStatus.CANCELLED)
         return SeriesStatus.ERROR if failed else SeriesStatus.PENDING
 
-    def is_stale(self, now: datetime, max_age: timedelta | None = None) -> bool:
-        """Tell whether the last good fetch is older than ``max_age``, by default the frequency's."""
-        usual = (self.metadata.frequency or Frequency.DAILY).max_age
-        return self.checked_at is None or now - self.checked_at > (usual if max_age is None else max_age)
+    @property
+    def frequency(self) -> Frequency | None:
+        """How often it is observed, if its provider says."""
+        return self.metadata.frequency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +113,10 @@ class SeriesQuery:
     A question to the list of series.
 
     Attributes:
-        words: each must stand in the code, name or description, case-blind.
+        words: each must begin a word of the code, name or description, case-blind.
+        alias: the code by which Quandl clients reach it, in capitals.
         after: number of the last series already seen.
+        skip: how many more to leave out, for clients that count pages.
 
     """
 
@@ -101,9 +124,21 @@ class SeriesQuery:
     provider: str | None = None
     database: str | None = None
     code: DatasetCode | None = None
+    alias: str | None = None
     status: SeriesStatus | None = None
     after: int = 0
+    skip: int = 0
     limit: int = 100
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The words' parts without punctuation, which stands nowhere by itself."""
+        return terms(" ".join(self.words))
+
+    @property
+    def can_be_met(self) -> bool:
+        """Tell that no word is punctuation alone."""
+        return all(terms(word) for word in self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +147,17 @@ class SeriesPage:
 
     items: tuple[TimeSeries, ...]
     next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database code under which series are kept, and whose they are."""
+
+    code: str
+    providers: tuple[str, ...]
+
+
+def terms(text: str) -> tuple[str, ...]:
+    """Give the runs of letters and digits by which a text is found, each once and in small letters."""
+    found = _RUN.findall(text[:_MOST_SEARCHED].casefold())
+    return tuple(dict.fromkeys(run[:_LONGEST] for run in found))

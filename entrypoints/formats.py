@@ -1,13 +1,47 @@
-"""Observations as bytes that clients read."""
+"""Observations as bytes that clients read: JSON, CSV, Parquet and Arrow."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
 import orjson
 
 from domain.observations import Observations
+from domain.use_cases.read_series import Reading
+
+#: Raised whenever the bytes of an unchanged state change.
+ENCODER_VERSION = 1
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+class Format(StrEnum):
+    """How observations can be written; the words are the suffixes of addresses and files."""
+
+    JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
+    ARROW = "arrow"
+
+    @property
+    def media_type(self) -> str:
+        """Name the format as HTTP does."""
+        return _MEDIA_TYPES[self]
+
+    @property
+    def is_columnar(self) -> bool:
+        """Tell whether readers ask for ranges of bytes of it."""
+        return self in (Format.PARQUET, Format.ARROW)
+
+
+_MEDIA_TYPES = {
+    Format.JSON: "application/json",
+    Format.CSV: "text/csv; charset=utf-8",
+    Format.PARQUET: "application/vnd.apache.parquet",
+    Format.ARROW: "application/vnd.apache.arrow.file",
+}
 
 
 def encode(document: Any) -> bytes:
@@ -17,8 +51,12 @@ def encode(document: Any) -> bytes:
 
 def table(observations: Observations, *, newest_first: bool = False) -> dict[str, Any]:
     """Give observations under their columns' names; the first is ``date``, or ``time`` on an axis finer than a day."""
-    columns = ["date" if observations.unit == "D" else "time", *observations.columns]
-    return {"columns": columns, "data": rows(observations, newest_first=newest_first)}
+    return {"columns": [axis_name(observations), *observations.columns], "data": rows(observations, newest_first=newest_first)}
+
+
+def axis_name(observations: Observations) -> str:
+    """Name the first column."""
+    return "date" if observations.unit == "D" else "time"
 
 
 def rows(observations: Observations, *, newest_first: bool = False) -> orjson.Fragment:
@@ -29,9 +67,94 @@ def rows(observations: Observations, *, newest_first: bool = False) -> orjson.Fr
     """
     if not len(observations):
         return orjson.Fragment(b"[]")
+    lines = _spliced(observations, quote=b'"', newest_first=newest_first)
+    return orjson.Fragment(b"[[" + b"],[".join(lines) + b"]]")
+
+
+def records(observations: Observations, *, newest_first: bool = False) -> list[dict[str, Any]]:
+    """Give each date as an object; a name that stands twice is numbered, for an object holds it once."""
+    names = unique_names([axis_name(observations), *observations.columns])
+    found = [dict(zip(names, (moment, *values), strict=True)) for moment, values in observations.rows()]
+    return found[::-1] if newest_first else found
+
+
+def csv(observations: Observations, heading: Sequence[str], *, newest_first: bool = False, header: bool = True) -> bytes:
+    """
+    Write comma-separated values with a line feed at line ends, numbers as Python's ``repr`` does, missing ones empty.
+
+    A heading that a spreadsheet would take for a formula begins with an apostrophe.
+    """
+    lines = [",".join(map(_cell, heading)).encode()] if header else []
+    lines += _spliced(observations, quote=b"", newest_first=newest_first)
+    return b"\n".join(lines) + b"\n" if lines else b""
+
+
+def columnar(reading: Reading, kind: Format, *, newest_first: bool = False) -> bytes:
+    """Write a Parquet or an Arrow file, with what names the series and its vintage in the schema's metadata."""
+    import pyarrow as pa
+
+    observations = reading.observations
     step = -1 if newest_first else 1
-    dates = [b'"' + text.encode() + b'"' for text in observations.texts()[::step]]
-    if observations.columns:
-        matrix = orjson.dumps(np.ascontiguousarray(observations.values[::step]), option=orjson.OPT_SERIALIZE_NUMPY)
-        dates = [date + b"," + values for date, values in zip(dates, matrix[2:-2].split(b"],["), strict=True)]
-    return orjson.Fragment(b"[[" + b"],[".join(dates) + b"]]")
+    dates = pa.array(observations.dates[::step]).cast(pa.date32() if observations.unit == "D" else pa.timestamp("ms", tz="UTC"))
+    values = [pa.array(column[::step], from_pandas=True) for column in observations.values.T]
+    names = unique_names([axis_name(observations), *observations.columns])
+    written = pa.table([dates, *values], names=names).replace_schema_metadata(_facts(reading))
+    sink = pa.BufferOutputStream()
+    if kind is Format.PARQUET:
+        import pyarrow.parquet as pq
+
+        pq.write_table(written, sink, compression="zstd")
+    else:
+        with pa.ipc.new_file(sink, written.schema) as writer:
+            writer.write_table(written)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def unique_names(names: Sequence[str]) -> list[str]:
+    """Make names unique: ``a``, ``a_2``, ``a_3``."""
+    given: dict[str, None] = {}
+    for name in names:
+        unique, count = name, 1
+        while unique in given:
+            count += 1
+            unique = f"{name}_{count}"
+        given[unique] = None
+    return list(given)
+
+
+def _facts(reading: Reading) -> Mapping[str, str]:
+    series, vintage = reading.series, reading.vintage
+    facts = {
+        "code": f"{series.provider}:{series.code}",
+        "vintage": str(vintage.number),
+        "digest": vintage.digest,
+        "unit": series.metadata.unit,
+        "attribution": series.metadata.attribution,
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def _spliced(observations: Observations, *, quote: bytes, newest_first: bool) -> list[bytes]:
+    """Give a line of bytes for each date: as JSON without the brackets or, without a quote, as CSV."""
+    step = -1 if newest_first else 1
+    dates = [quote + text.encode() + quote for text in observations.texts()[::step]]
+    if not observations.columns or not dates:
+        return dates
+    matrix = orjson.dumps(np.ascontiguousarray(observations.values[::step]), option=orjson.OPT_SERIALIZE_NUMPY)
+    if not quote:
+        matrix = _as_csv(matrix, observations, step)
+    return [date + b"," + values for date, values in zip(dates, matrix[2:-2].split(b"],["), strict=True)]
+
+
+def _as_csv(matrix: bytes, observations: Observations, step: int) -> bytes:
+    """Empty the missing cells; write all numbers anew where one has an exponent, which JSON and Python spell in two ways."""
+    if b"e" in matrix:
+        texts = [",".join("" if value != value else repr(value) for value in row) for row in observations.values[::step].tolist()]  # noqa: PLR0124 - NaN
+        matrix = f"[[{'],['.join(texts)}]]".encode()
+    return matrix.replace(b"null", b"")
+
+
+def _cell(text: str) -> str:
+    safe = f"'{text}" if text.startswith(_FORMULA) else text
+    return '"' + safe.replace('"', '""') + '"' if any(mark in safe for mark in ',"\r\n') else safe

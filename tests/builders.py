@@ -19,12 +19,14 @@ from domain.errors import FetchError, ProviderNotConfigured, UnknownProvider
 from domain.fetches import RetryPolicy
 from domain.frequency import Frequency
 from domain.observations import Label, Observations
-from domain.ports import DataSource, Dispatcher, Fetched, Known
+from domain.ports import DataSource, Dispatcher, Fetched, Known, UnitOfWork
 from domain.providers import Provider, Routing, Terms
 from domain.series import Metadata
 from domain.use_cases import UseCases
+from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.calls import Calls
 from domain.use_cases.check_health import CheckHealth
+from domain.use_cases.check_key import CheckKey
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
 from domain.use_cases.describe_series import DescribeSeries
@@ -33,12 +35,14 @@ from domain.use_cases.follow_fetches import FollowFetches
 from domain.use_cases.freshness import Freshness
 from domain.use_cases.list_providers import ListProviders
 from domain.use_cases.list_vintages import ListVintages
+from domain.use_cases.manage_keys import ManageKeys
 from domain.use_cases.parse_answer import ParseAnswer
 from domain.use_cases.read_series import ReadSeries
+from domain.use_cases.read_through import ReadThrough
 from domain.use_cases.request_fetch import RequestFetch
 from domain.use_cases.search_series import SearchSeries
 from domain.use_cases.sweep_fetches import SweepFetches
-from domain.vintages import Arrival, Origin
+from domain.vintages import Arrival, Origin, Vintage
 
 NAN = float("nan")
 NOBODY = UUID(int=0)
@@ -71,6 +75,13 @@ def an_arrival(
         origin=Origin(request="canned:X/Y", response_sha256="0" * 64, adapter_version=1),
         fetch_id=fetch_id,
     )
+
+
+def append(uow: UnitOfWork, series_id: UUID, arrivals: Sequence[Arrival]) -> Sequence[Vintage]:
+    """Prepare states and append them at once."""
+    prepared = uow.vintages.prepare(series_id, arrivals)
+    assert uow.vintages.append(series_id, prepared)
+    return prepared.vintages
 
 
 @dataclass
@@ -109,6 +120,8 @@ class FakeProviders:
             raise ProviderNotConfigured(self.get(name).problem)
         return source
 
+    reader = source
+
 
 def memory_use_cases(
     sources: Mapping[str, DataSource | None],
@@ -137,9 +150,15 @@ def memory_use_cases(
         lease_seconds=lease_seconds,
         deadline_seconds=deadline_seconds,
     )
-    bell = dispatcher or InlineDispatcher(fetch)
+    request = RequestFetch(
+        store=store, providers=providers, routing=routing, freshness=freshness, dispatcher=dispatcher or InlineDispatcher(fetch)
+    )
+    wait = AwaitFetch(store=store, most_seconds=0.3)
+    through = ReadThrough(store=store, providers=providers, routing=routing, freshness=freshness, request_fetch=request, await_fetch=wait)
     return UseCases(
-        request_fetch=RequestFetch(store=store, providers=providers, routing=routing, freshness=freshness, dispatcher=bell),
+        request_fetch=request,
+        await_fetch=wait,
+        read_through=through,
         fetch_dataset=fetch,
         read_series=ReadSeries(store=store, freshness=freshness),
         search_series=SearchSeries(store),
@@ -151,6 +170,8 @@ def memory_use_cases(
         check_vintages=CheckVintages(store),
         check_health=CheckHealth(store),
         parse_answer=ParseAnswer(providers),
+        check_key=CheckKey(store),
+        manage_keys=ManageKeys(store),
         list_providers=ListProviders(store=store, providers=providers, calls=calls),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
@@ -10,7 +11,7 @@ from uuid import UUID, uuid4
 from adapters.memory.state import Clock, State
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
-from domain.series import Metadata, SeriesPage, SeriesQuery, TimeSeries
+from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, terms
 from domain.vintages import Vintage
 
 
@@ -56,9 +57,20 @@ class MemorySeriesRepository:
     def search(self, query: SeriesQuery) -> SeriesPage:
         """See the port."""
         complete = (self.get(series_id) for series_id in self.state.series)
-        found = [series for series in complete if _matches(series, query)][: query.limit + 1]
+        found = [series for series in complete if _matches(series, query)][query.skip :][: query.limit + 1]
         more = len(found) > query.limit
         return SeriesPage(tuple(found[: query.limit]), found[query.limit - 1].number if more else None)
+
+    def count(self, query: SeriesQuery, *, most: int) -> int:
+        """See the port."""
+        return len(self.search(replace(query, after=0, skip=0, limit=most)).items)
+
+    def databases(self) -> Sequence[Database]:
+        """See the port."""
+        kept: dict[str, set[str]] = {}
+        for series in self.state.series.values():
+            kept.setdefault(series.code.database, set()).add(series.provider)
+        return [Database(code, tuple(sorted(kept[code]))) for code in sorted(kept)]
 
     def metadata_at(self, series_id: UUID, moment: datetime) -> Metadata:
         """See the port."""
@@ -66,9 +78,10 @@ class MemorySeriesRepository:
         known = [metadata for known_at, metadata in entries if known_at <= moment] or [metadata for _, metadata in entries[:1]]
         return known[-1] if known else Metadata()
 
-    def lock(self, series_id: UUID) -> TimeSeries:
+    def lock(self, series_id: UUID) -> None:
         """See the port; the unit of work is the only writer already."""
-        return self.get(series_id)
+        if series_id not in self.state.series:
+            raise SeriesNotFound
 
     def checked(self, series_id: UUID, metadata: Metadata) -> None:
         """See the port."""
@@ -79,15 +92,17 @@ class MemorySeriesRepository:
 
 
 def _matches(series: TimeSeries, query: SeriesQuery) -> bool:
-    text = f"{series.code} {series.metadata.name} {series.metadata.description}".casefold()
+    words = terms(f"{series.code} {series.metadata.name} {series.metadata.description}")
     wanted = [
         (query.provider, series.provider),
         (query.database, series.code.database),
         (query.code, series.code),
+        (query.alias, series.alias),
         (query.status, series.status),
     ]
     return (
         series.number > query.after
         and all(asked is None or asked == has for asked, has in wanted)
-        and all(word.casefold() in text for word in query.words)
+        and all(any(word.startswith(term) for word in words) for term in query.terms)
+        and query.can_be_met
     )

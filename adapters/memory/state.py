@@ -6,9 +6,11 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from domain.fetches import Fetch
+from domain.keys import ApiKey
 from domain.limits import Standing
 from domain.series import Metadata, TimeSeries
 from domain.vintages import Kept, Recorded
@@ -28,7 +30,9 @@ class State:
     tokens: dict[UUID, UUID] = field(default_factory=dict)
     standings: dict[tuple[str, str], Standing] = field(default_factory=dict)
     calls: dict[tuple[str, str], tuple[datetime, ...]] = field(default_factory=dict)
+    keys: dict[str, ApiKey] = field(default_factory=dict)
 
     def copy(self) -> State:
         """Give a state that can be changed without changing this one."""
-        return State(**{each.name: copy(getattr(self, each.name)) for each in fields(self)})
+        values: dict[str, Any] = {each.name: copy(getattr(self, each.name)) for each in fields(self)}
+        return State(**values)

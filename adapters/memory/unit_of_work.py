@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from threading import Lock
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
 from adapters.memory.fetch_repository import MemoryFetchRepository
+from adapters.memory.key_repository import MemoryKeyRepository
 from adapters.memory.rate_limiter import MemoryRateLimiter
 from adapters.memory.series_repository import MemorySeriesRepository
 from adapters.memory.state import Clock, State
 from adapters.memory.vintage_repository import MemoryVintageRepository
+from domain.series import Version
 
 
 def utc_now() -> datetime:
@@ -35,6 +38,19 @@ class MemoryStore:
         """See the port; a second writer waits for the first."""
         return MemoryUnitOfWork(self, writes=True)
 
+    def version(self, series_id: UUID) -> tuple[Version, datetime]:
+        """See the port."""
+        with self.reading() as uow:
+            series, state = uow.series.get(series_id), self.state
+        version = Version(
+            provider=series.provider,
+            vintages=len(state.vintages.get(series_id, ())),
+            entry=len(state.descriptions.get(series_id, ())),
+            frequency=series.frequency,
+            checked_at=series.checked_at,
+        )
+        return version, self.clock()
+
     def check(self) -> None:
         """See the port; memory is always there."""
 
@@ -45,6 +61,7 @@ class MemoryUnitOfWork:
     series: MemorySeriesRepository
     vintages: MemoryVintageRepository
     fetches: MemoryFetchRepository
+    keys: MemoryKeyRepository
     limits: MemoryRateLimiter
 
     def __init__(self, store: MemoryStore, *, writes: bool) -> None:
@@ -66,6 +83,7 @@ class MemoryUnitOfWork:
         self.series = MemorySeriesRepository(self._state, self._store.clock)
         self.vintages = MemoryVintageRepository(self._state)
         self.fetches = MemoryFetchRepository(self._state, self._store.clock)
+        self.keys = MemoryKeyRepository(self._state, self._store.clock)
         self.limits = MemoryRateLimiter(self._state, self._store.clock)
         return self
 

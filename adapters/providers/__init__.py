@@ -126,6 +126,14 @@ class InstalledProviders:
                 self._sources[name] = installed.module.source(installed.options, self._client(name, installed.options))
             return self._sources[name]
 
+    def reader(self, name: str) -> DataSource:
+        """See the port."""
+        installed = self._get(name)
+        if installed.options is None:
+            raise ProviderNotConfigured(installed.provider.problem)
+        opened: DataSource = installed.module.source(installed.options, self._client(name, installed.options))
+        return opened
+
     def _client(self, name: str, options: Any) -> HttpClient:
         client = HttpClient(
             name,
@@ -153,7 +161,7 @@ class InstalledProviders:
         with self._lock:
             if not self._installed:
                 found: dict[str, _Installed] = {}
-                for name, load in _loaders():
+                for name, load in _offers():
                     if name in found:
                         logger.warning("provider left out", extra={"provider": name, "reason": "the name is taken"})
                     else:
@@ -168,6 +176,29 @@ def _loaders() -> Iterator[tuple[str, Callable[[], Any]]]:
             yield module.name, partial(importlib.import_module, f"{__name__}.{module.name}")
     for point in entry_points(group=_GROUP):
         yield point.name, point.load
+
+
+def _offers() -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Give every module, and behind it each provider of its table ``PROVIDERS`` where it has one."""
+    for name, load in _loaders():
+        yield name, load
+        yield from _table(name, load)
+
+
+def _table(name: str, load: Callable[[], Any]) -> Sequence[tuple[str, Callable[[], Any]]]:
+    try:
+        table = getattr(load(), "PROVIDERS", ())
+    except Exception:  # noqa: BLE001 - foreign code; what cannot be loaded is a broken provider under its own name
+        return ()
+    try:
+        return [(str(provider.NAME), partial(_itself, provider)) for provider in table]
+    except (AttributeError, TypeError) as exc:
+        logger.warning("table of providers left out", extra={"provider": name, "reason": str(exc)})
+        return ()
+
+
+def _itself(provider: Any) -> Any:
+    return provider
 
 
 def _installed(name: str, load: Callable[[], Any], raw: Mapping[str, str]) -> _Installed:

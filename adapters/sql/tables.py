@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-REVISION = "0004"
+REVISION = "0008"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -55,6 +55,7 @@ class Moment(TypeDecorator[datetime]):
 metadata = MetaData()
 _big = BigInteger().with_variant(Integer, "sqlite")
 
+# Three columns name what is newest of a series: its description, vintage (in knowledge order) and fetch.
 series = Table(
     "series",
     metadata,
@@ -68,7 +69,13 @@ series = Table(
     Column("words", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("checked_at", Moment),
+    Column("description", Integer),
+    Column("vintage", Integer),
+    Column("fetch", Uuid),
     UniqueConstraint("database_code", "dataset_code", "provider", name="series_identity"),
+    Index("series_of_provider", "provider", "number"),
+    Index("series_of_database", "database_code", "number"),
+    Index("series_of_status", "status", "number"),
 )
 
 descriptions = Table(
@@ -112,6 +119,18 @@ vintages = Table(
 # One row: the position given to the last vintage. Whoever updates it holds it until the commit, so that positions become
 # visible in their order; a sequence would let a smaller one appear after a greater one.
 feed = Table("feed", metadata, Column("position", BigInteger, nullable=False))
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+)
 
 fetches = Table(
     "fetches",

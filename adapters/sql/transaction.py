@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CursorResult, Engine, Executable, Table, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import INTERVAL
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from adapters.sql.engine import place
@@ -34,13 +34,12 @@ def translated(engine: Engine) -> Iterator[None]:
     except PoolTimeoutError as error:
         raise StoreUnavailable("All connections to the database are in use.", hint="Try again in a moment.") from error
     except ProgrammingError as error:
-        if _says_no_table(error):
-            raise SchemaMismatch(f"The database {place(engine)} lacks lanner's tables.") from error
+        told = foreign_error(engine, error.orig)
+        if isinstance(told, SchemaMismatch):
+            raise told from error
         raise
     except (OperationalError, InterfaceError) as error:
-        if _says_no_table(error):
-            raise SchemaMismatch(f"The database {place(engine)} lacks lanner's tables.") from error
-        raise _unavailable(engine, error.orig) from error
+        raise foreign_error(engine, error.orig) from error
     except DatabaseError as error:
         # SQLite says it in the most general class when a file is no database, or a damaged one.
         if type(error) is not DatabaseError:
@@ -80,8 +79,7 @@ class Transaction:
         """
         Run a query on Postgres and give the messages in which COPY sends its rows in binary.
 
-        Each is one row, the first behind COPY's header, and the last is its trailer. The driver's own way spells every
-        byte in two letters and takes three times as long.
+        Each is one row, the first behind COPY's header, and the last is its trailer.
         """
         messages = _Messages()
         driver: Any = self.connection.connection
@@ -89,7 +87,7 @@ class Transaction:
             with driver.cursor() as cursor:
                 cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT binary)", messages)
         except self.connection.dialect.loaded_dbapi.Error as error:
-            raise _unavailable(self.connection.engine, error) from error
+            raise foreign_error(self.connection.engine, error) from error
         return messages
 
     def now(self) -> ColumnElement[Any]:
@@ -114,8 +112,11 @@ class _Messages(list[bytes]):
     write = list[bytes].append
 
 
-def _says_no_table(error: DBAPIError) -> bool:
-    return getattr(error.orig, "pgcode", None) in ("42P01", "3F000") or "no such table" in str(error.orig)
+def foreign_error(engine: Engine, error: BaseException | None) -> SchemaMismatch | StoreUnavailable:
+    """Say in the domain's words what the driver says."""
+    if getattr(error, "pgcode", None) in ("42P01", "3F000") or "no such table" in str(error):
+        return SchemaMismatch(f"The database {place(engine)} lacks lanner's tables.")
+    return _unavailable(engine, error)
 
 
 def _unavailable(engine: Engine, error: BaseException | None, *, hint: str = "") -> StoreUnavailable:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from datetime import datetime
+from functools import cached_property
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
 from sqlalchemy import Engine
 
 from adapters.sql.engine import for_reading, for_writing
 from adapters.sql.fetch_repository import SqlFetchRepository
+from adapters.sql.glances import Glances
+from adapters.sql.key_repository import SqlKeyRepository
 from adapters.sql.rate_limiter import SqlRateLimiter
 from adapters.sql.schema import require, revision
 from adapters.sql.series_repository import SqlSeriesRepository
 from adapters.sql.transaction import Clock, Transaction, translated, utc_now
 from adapters.sql.vintage_repository import SqlVintageRepository
+from domain.series import Version
 
 
 class SqlStore:
@@ -39,6 +44,14 @@ class SqlStore:
         """See the port."""
         return SqlUnitOfWork(self, writes=True)
 
+    def version(self, series_id: UUID) -> tuple[Version, datetime]:
+        """See the port."""
+        return self._glances.version(series_id)
+
+    @cached_property
+    def _glances(self) -> Glances:
+        return Glances(self.engine, self.clock)
+
     def check(self) -> None:
         """See the port."""
         with self.reading() as uow, translated(self.engine):
@@ -53,6 +66,7 @@ class SqlUnitOfWork:
     series: SqlSeriesRepository
     vintages: SqlVintageRepository
     fetches: SqlFetchRepository
+    keys: SqlKeyRepository
     limits: SqlRateLimiter
 
     def __init__(self, store: SqlStore, *, writes: bool) -> None:
@@ -72,15 +86,16 @@ class SqlUnitOfWork:
         with translated(self._store.engine), ExitStack() as undone:
             self._connection = undone.enter_context((for_writing if self._writes else for_reading)(self._store.engine))
             self._connection.begin()
-            undone.pop_all()
+            self._opened = undone.pop_all()
         self.transaction = Transaction(self._connection, self._store.clock)
         self.series = SqlSeriesRepository(self.transaction)
         self.vintages = SqlVintageRepository(self.transaction)
         self.fetches = SqlFetchRepository(self.transaction)
+        self.keys = SqlKeyRepository(self.transaction)
         self.limits = SqlRateLimiter(self.transaction)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """See the port."""
         with translated(self._store.engine):
-            self._connection.close()
+            self._opened.close()

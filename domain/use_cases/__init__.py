@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.check_health import CheckHealth
+from domain.use_cases.check_key import CheckKey
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
 from domain.use_cases.describe_series import DescribeSeries
@@ -12,8 +14,10 @@ from domain.use_cases.fetch_dataset import FetchDataset
 from domain.use_cases.follow_fetches import FollowFetches
 from domain.use_cases.list_providers import ListProviders
 from domain.use_cases.list_vintages import ListVintages
+from domain.use_cases.manage_keys import ManageKeys
 from domain.use_cases.parse_answer import ParseAnswer
 from domain.use_cases.read_series import ReadSeries
+from domain.use_cases.read_through import ReadThrough
 from domain.use_cases.request_fetch import RequestFetch
 from domain.use_cases.search_series import SearchSeries
 from domain.use_cases.sweep_fetches import SweepFetches
@@ -29,10 +33,14 @@ class UseCases:
     search_series: SearchSeries
     describe_series: DescribeSeries
     follow_fetches: FollowFetches
+    await_fetch: AwaitFetch
+    read_through: ReadThrough
     sweep_fetches: SweepFetches
     list_vintages: ListVintages
     compare_vintages: CompareVintages
     check_vintages: CheckVintages
     check_health: CheckHealth
     parse_answer: ParseAnswer
+    check_key: CheckKey
+    manage_keys: ManageKeys
     list_providers: ListProviders

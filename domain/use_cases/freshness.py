@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.errors import UnknownProvider
+from domain.frequency import Frequency
 from domain.ports import Providers
-from domain.series import TimeSeries
+from domain.series import TimeSeries, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +18,18 @@ class Freshness:
     providers: Providers
     max_age: timedelta | None
 
-    def is_stale(self, series: TimeSeries, now: datetime) -> bool:
+    def is_stale(self, series: TimeSeries | Version, now: datetime) -> bool:
         """Tell whether the last good fetch is too old."""
-        return series.is_stale(now, self.max_age if self.max_age is not None else self._of_provider(series))
+        return series.checked_at is None or now - series.checked_at > self._age(series)
 
-    def _of_provider(self, series: TimeSeries) -> timedelta | None:
+    def _age(self, series: TimeSeries | Version) -> timedelta:
+        if self.max_age is not None:
+            return self.max_age
+        of_provider = self._of_provider(series.provider)
+        return (series.frequency or Frequency.DAILY).max_age if of_provider is None else of_provider
+
+    def _of_provider(self, name: str) -> timedelta | None:
         try:
-            return self.providers.get(series.provider).max_age
+            return self.providers.get(name).max_age
         except UnknownProvider:
             return None

@@ -41,9 +41,13 @@ class ListProviders:
     providers: Providers
     calls: Calls
 
+    def facts(self) -> Sequence[Provider]:
+        """Give what is known of them without a look at the store."""
+        return self.providers.all()
+
     def __call__(self) -> Sequence[Listed]:
         """Give all of them, by name; a store that is not there takes nothing from the facts."""
-        found = self.providers.all()
+        found = self.facts()
         budgets = [self.calls.budget(self.providers, provider.name) for provider in found]
         try:
             with self.store.reading() as uow:

@@ -8,9 +8,11 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.errors import DamagedVintage, InvalidInput, NoObservationsYet, NotKnownYet, VintageNotFound
+from domain.frequency import Frequency, collapse
 from domain.observations import Label, Observations
 from domain.ports import Store, UnitOfWork
-from domain.series import TimeSeries
+from domain.series import TimeSeries, Version
+from domain.transforms import Transform, transform
 from domain.use_cases.freshness import Freshness
 from domain.vintages import Kept, Moment, Vintage
 
@@ -24,7 +26,7 @@ class Selection:
         moment: whose knowledge is asked for.
         columns: names; all if empty.
         column_index: one column, counted from 1; 0 is the date, which always comes.
-        limit: the newest so many dates.
+        limit: the newest so many dates; what compares each date with the one before may use one more.
 
     """
 
@@ -33,6 +35,8 @@ class Selection:
     end: Label | None = None
     columns: tuple[str, ...] = ()
     column_index: int | None = None
+    collapse: Frequency | None = None
+    transform: Transform | None = None
     limit: int | None = None
 
 
@@ -52,6 +56,21 @@ class Reading:
     vintage: Vintage
     observations: Observations
     stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """
+    How a series stands now.
+
+    Attributes:
+        age: seconds since a fetch last ended well.
+
+    """
+
+    version: Version
+    stale: bool
+    age: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +101,12 @@ class ReadSeries:
             observations=_part(kept.observations, selection),
             stale=stale,
         )
+
+    def standing(self, series_id: UUID) -> Standing:
+        """Tell whether an earlier answer still holds, without reading any observation; raises SeriesNotFound."""
+        version, now = self.store.version(series_id)
+        age = int((now - version.checked_at).total_seconds()) if version.checked_at else 0
+        return Standing(version, self.freshness.is_stale(version, now), max(0, age))
 
 
 def kept_at(uow: UnitOfWork, series: TimeSeries, moment: Moment) -> Kept:
@@ -118,11 +143,20 @@ def _of_metadata(moment: Moment, kept: Kept) -> datetime | None:
 
 
 def _part(observations: Observations, selection: Selection) -> Observations:
+    """Columns, window, collapse, transform, limit: in Quandl's order, in which the last two change places with some transforms."""
     part = observations.window(selection.start, selection.end)
     indices = _indices(part.columns, selection)
     if indices is not None:
         part = part.select(indices)
-    return part if selection.limit is None else part.latest(selection.limit)
+    if selection.collapse:
+        part = collapse(part, selection.collapse)
+    wanted, limit = selection.transform, selection.limit
+    if limit is not None and wanted:
+        # Whole columns would be calculated for a few rows; and what starts from a first value starts from the limited window's.
+        part = part.latest(limit + wanted.looks_back)
+    if wanted:
+        part = transform(part, wanted)
+    return part if limit is None else part.latest(limit)
 
 
 def _indices(names: Sequence[str], selection: Selection) -> list[int] | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.ports import Store
-from domain.series import SeriesPage, SeriesQuery
+from domain.series import Database, SeriesPage, SeriesQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +19,13 @@ class SearchSeries:
         """Give a page in order of creation."""
         with self.store.reading() as uow:
             return uow.series.search(query)
+
+    def count(self, query: SeriesQuery, *, most: int) -> int:
+        """Count what would be found, never beyond ``most``."""
+        with self.store.reading() as uow:
+            return uow.series.count(query, most=most)
+
+    def databases(self) -> Sequence[Database]:
+        """Give the database codes under which series are kept."""
+        with self.store.reading() as uow:
+            return uow.series.databases()

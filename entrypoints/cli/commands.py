@@ -21,7 +21,9 @@ COMMANDS = {
     "show": ("reading:show", "Show a series."),
     "vintages": ("vintages:vintages", "List the vintages of a series."),
     "revisions": ("vintages:revisions", "Show what changed between two states of a series."),
+    "export": ("exporting:export", "Write a series into a file."),
     "parse": ("parsing:parse", "Parse a provider's recorded answer and store nothing."),
+    "keys": ("keys:keys", "Make, list and revoke API keys."),
     "providers": ("providers:providers", "List the providers."),
 }
 

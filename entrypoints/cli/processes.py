@@ -42,11 +42,20 @@ def up(session: Session) -> None:
     with hold(service.data_dir, service.port):
         refuse_taken_port(service.host, service.port)
         do_apart(lambda: click.echo(session.migrate(), err=True) if service.on_sqlite else session.check())
+        _refuse_locked_door(session, service)
         stop_seconds = service.stop_seconds or _STOP_SECONDS_OF_UP
         environment = {**os.environ, "LANNER_STOP_SECONDS": str(stop_seconds)}
         children = [Child(name, (*_LANNER, name), environment) for name in ("api", "worker")]
         supervisor = Supervisor(children, stop_seconds=stop_seconds)
         supervisor.run(is_ready=partial(_all_well, service, time()), on_ready=partial(_announce, service))
+
+
+def _refuse_locked_door(session: Session, service: Service) -> None:
+    from entrypoints.cli.outcome import do_apart
+    from entrypoints.rest.server import refuse_locked_door
+
+    if service.auth == "required":
+        do_apart(lambda: refuse_locked_door(session.use_cases()))
 
 
 @click.command
@@ -63,6 +72,7 @@ def api(session: Session, *, debug: bool) -> None:
     refuse_open_door(service.host, service.auth, on_loopback=service.on_loopback)
     address = refuse_taken_port(service.host, service.port)
     do_apart(session.check)
+    _refuse_locked_door(session, service)
     logger.info("api starts", extra={"host": service.host, "port": service.port, "data_dir": str(service.data_dir)})
     serve(
         address,

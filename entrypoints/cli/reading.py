@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from entrypoints.cli.labels import parse_label
+
 if TYPE_CHECKING:
-    from domain.observations import Label
     from domain.series import SeriesQuery, TimeSeries
     from domain.use_cases.search_series import SearchSeries
     from entrypoints.cli.session import Session
 
 _PAGE = 500
-_DAY_LENGTH = len("2009-01-30")
 
 
 @click.command("list")
@@ -129,7 +129,7 @@ def show(  # noqa: PLR0913 - the command's options
     from entrypoints.formats import encode
 
     moment = Moment.parse(as_of, vintage=vintage, seen_by=seen_by)
-    selection = Selection(moment=moment, start=_label(start, "start"), end=_label(end, "end"), columns=columns)
+    selection = Selection(moment=moment, start=parse_label(start, "start"), end=parse_label(end, "end"), columns=columns)
     use_cases = session.use_cases()
     series = find_series(use_cases.describe_series, code, provider)
     with explaining_absence(series):
@@ -138,12 +138,3 @@ def show(  # noqa: PLR0913 - the command's options
         click.echo(encode(document(reading, limit)))
     else:
         print_reading(reading, limit)
-
-
-def _label(text: str | None, field: str) -> Label | None:
-    from domain.vintages import parse_moment
-
-    if text is None:
-        return None
-    moment = parse_moment(text, field=field)
-    return moment.date() if len(text) == _DAY_LENGTH else moment

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import falcon
 
-_MOMENT = ("as_of", "seen_by", "vintage")
+_NOT_KEPT = ("as_of", "seen_by", "vintage", "code", "provider")
 
 
 def link_next(req: falcon.Request, resp: falcon.Response, cursor: int | None) -> str | None:
@@ -18,7 +18,7 @@ def link_next(req: falcon.Request, resp: falcon.Response, cursor: int | None) ->
     return str(cursor)
 
 
-def locate(req: falcon.Request, resp: falcon.Response, path: str, *, vintage: int) -> None:
+def permanent_address(req: falcon.Request, path: str, *, vintage: int) -> str:
     """Name the address that goes on giving this part of this vintage: the same question, with the moment made a number."""
-    kept = {name: given for name, given in req.params.items() if given and name not in _MOMENT}
-    resp.set_header("Content-Location", f"{path}?{urlencode({**kept, 'vintage': vintage}, doseq=True)}")
+    kept = {name: given for name, given in req.params.items() if given and name not in _NOT_KEPT}
+    return f"{path}?{urlencode({**kept, 'vintage': vintage}, doseq=True)}"

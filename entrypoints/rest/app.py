@@ -14,10 +14,13 @@ from falcon.routing import CompiledRouter
 from domain.use_cases import UseCases
 from entrypoints.formats import encode
 from entrypoints.rest import errors, resources
-from entrypoints.rest.middleware import HostCheck, RequestTrace, SecurityHeaders
+from entrypoints.rest.answers import Answers
+from entrypoints.rest.authentication import Authentication
+from entrypoints.rest.middleware import HostCheck, RequestTrace, SecurityHeaders, SharedAnswers
+from entrypoints.rest.quandl.middleware import QuandlErrors
 
 App = falcon.App[falcon.Request, falcon.Response]
-_EXPOSED = ("Content-Location", "Link", "Location", "Retry-After", "X-Request-ID")
+_EXPOSED = ("Content-Location", "Content-Range", "ETag", "Link", "Location", "Retry-After", "X-Request-ID")
 Route = tuple[str, object] | tuple[str, object, str]
 
 
@@ -32,16 +35,27 @@ class HeadWhereverGet(CompiledRouter):
         return methods
 
 
-def create_app(use_cases: UseCases, *, allowed_hosts: Collection[str] | None, cors_origins: Collection[str] = ()) -> App:
+def create_app(
+    use_cases: UseCases,
+    *,
+    allowed_hosts: Collection[str] | None,
+    cors_origins: Collection[str] = (),
+    answers: Answers | None = None,
+    keys_required: bool = False,
+) -> App:
     """
     Build the application.
 
     Args:
+        keys_required: whether only holders of API keys are let in.
+        answers: what sends observations, by default one that keeps nothing it has encoded.
         allowed_hosts: names answered besides the loopback ones; None answers every name, which only keys make safe.
         cors_origins: origins whose pages may read answers in a browser.
 
     """
-    app: App = falcon.App(middleware=[RequestTrace(), SecurityHeaders()], router=HeadWhereverGet())
+    shared = SharedAnswers(answers or Answers(capacity=0, threads=8))
+    app: App = falcon.App(middleware=[RequestTrace(), shared, QuandlErrors(), SecurityHeaders()], router=HeadWhereverGet())
+    app.add_middleware(Authentication(use_cases.check_key if keys_required else None))
     if cors_origins:
         app.add_middleware(falcon.CORSMiddleware(allow_origins=list(cors_origins), expose_headers=_EXPOSED))
     if allowed_hosts is not None:

@@ -27,6 +27,8 @@ STATUSES: Mapping[type[errors.DomainError], HTTPStatus] = {
     errors.ProviderNotConfigured: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.NoObservationsYet: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.KeyRefused: HTTPStatus.UNAUTHORIZED,
+    errors.ScopeMissing: HTTPStatus.FORBIDDEN,
     errors.FetchAlreadyRunning: HTTPStatus.CONFLICT,
     errors.LeaseLost: HTTPStatus.CONFLICT,
     errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -119,7 +121,11 @@ def install(app: falcon.App[falcon.Request, falcon.Response], paths: Iterable[st
 
 
 def write(req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
-    """Write a problem into a response."""
+    """Write a problem into a response, in the words of the door at which it was met."""
+    write_there = getattr(req.context, "write_problem", None)
+    if write_there:
+        write_there(req, resp, problem)
+        return
     resp.status = problem.status
     resp.content_type = PROBLEM_JSON
     resp.media = problem.document(getattr(req.context, "request_id", ""))
@@ -146,8 +152,14 @@ def _translated(error: errors.DomainError, *, in_body: bool) -> Problem:
         retryable=error.retryable,
         hint=error.hint,
         errors=[{**where, "detail": error.message}] if name else (),
-        headers={"Retry-After": str(_STORE_RETRY_SECONDS)} if again else {},
+        headers=_headers(status, again=again),
     )
+
+
+def _headers(status: HTTPStatus, *, again: bool) -> dict[str, str]:
+    if status is HTTPStatus.UNAUTHORIZED:
+        return {"WWW-Authenticate": "Bearer"}
+    return {"Retry-After": str(_STORE_RETRY_SECONDS)} if again else {}
 
 
 def _of_falcon(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, _params: Any) -> None:

@@ -13,6 +13,7 @@ from uuid import uuid4
 import falcon
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from entrypoints.rest.answers import Answers
 from entrypoints.rest.errors import Problem
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,17 @@ class RequestTrace:
             "request",
             extra={"method": req.method, "path": req.path, "status": falcon.http_status_to_code(resp.status), "milliseconds": milliseconds},
         )
+
+
+class SharedAnswers:
+    """Hands every request what all of them share."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
+    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
+        """Put it where resources find it."""
+        req.context.answers = self._answers
 
 
 class SecurityHeaders:

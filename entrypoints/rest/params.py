@@ -14,12 +14,17 @@ import falcon
 
 from domain.codes import DatasetCode, parse_reference
 from domain.errors import InvalidCode, InvalidInput
+from domain.frequency import Frequency
 from domain.observations import Label
 from domain.series import SeriesQuery, SeriesStatus
+from domain.transforms import Transform
 from domain.use_cases.read_series import Selection
 from domain.vintages import Moment, parse_moment
 
-READING = ("start_date", "end_date", "columns", "column_index", "order", "limit", "as_of", "vintage", "seen_by")
+READING = (
+    *("start_date", "end_date", "columns", "column_index", "collapse", "transform", "order", "limit"),
+    *("as_of", "vintage", "seen_by"),
+)
 SEARCHING = ("query", "code", "provider", "database_code", "status", "limit", "cursor")
 _ITEMS, _MOST_ITEMS = 100, 1000
 _MOST_QUERY, _MOST_WORDS = 200, 20
@@ -37,6 +42,13 @@ class Order(StrEnum):
 
     ASCENDING = "asc"
     DESCENDING = "desc"
+
+
+class Shape(StrEnum):
+    """What a row of JSON looks like: a list beside the columns' names, or an object."""
+
+    TABLE = "table"
+    RECORDS = "records"
 
 
 class Parameters:
@@ -154,6 +166,8 @@ def selection(parameters: Parameters) -> Selection:
         end=parameters.label("end_date"),
         columns=columns,
         column_index=column_index,
+        collapse=parameters.choice("collapse", Frequency),
+        transform=parameters.choice("transform", Transform),
         limit=parameters.number("limit", least=1),
     )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.errors import InvalidInput
+from domain.use_cases import UseCases
 from entrypoints.rest.probe import is_lanner
 
 _PACKAGES = ("domain", "adapters", "entrypoints", "config")
@@ -19,24 +20,31 @@ _PACKAGES = ("domain", "adapters", "entrypoints", "config")
 
 def refuse_open_door(host: str, auth: str | None, *, on_loopback: bool) -> None:
     """
-    Refuse what only API keys would make safe, for there are none.
+    Refuse to be reached by others unless somebody said how.
 
     Raises:
-        InvalidInput: keys are required, or other machines could reach the API and nobody said that they may.
+        InvalidInput: other machines could reach the API, and neither keys are required nor everybody is let in.
 
     """
-    if auth == "required":
-        raise InvalidInput(
-            "LANNER_AUTH=required cannot be met: API keys are not part of this version, so no keys exist yet.",
-            field="LANNER_AUTH",
-            hint="Leave it unset on a loopback address.",
-        )
     if auth is None and not on_loopback:
         raise InvalidInput(
-            f"LANNER_HOST={host} lets other machines reach lanner, and API keys are not part of this version.",
+            f"LANNER_HOST={host} lets other machines reach lanner.",
             field="LANNER_HOST",
-            hint="Set LANNER_AUTH=open to let everybody who reaches it read and request, or use 127.0.0.1.",
+            hint="Set LANNER_AUTH=required and make a key with `lanner keys create`; or LANNER_AUTH=open to let everybody in; "
+            "or use 127.0.0.1.",
         )
+
+
+def refuse_locked_door(use_cases: UseCases) -> None:
+    """
+    Refuse to serve holders of keys where there is no key.
+
+    Raises:
+        InvalidInput: none is kept that is still good.
+
+    """
+    if not any(key.revoked_at is None for key in use_cases.manage_keys.list()):
+        raise InvalidInput("LANNER_AUTH=required, but there is no API key.", field="LANNER_AUTH", hint="Make one: `lanner keys create`.")
 
 
 def refuse_taken_port(host: str, port: int) -> str:

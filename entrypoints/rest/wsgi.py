@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from config import bootstrap
 from entrypoints.parent import die_with_parent
+from entrypoints.rest.answers import Answers
 from entrypoints.rest.app import create_app
 
 die_with_parent()
 _container = bootstrap()
 _settings = _container.settings()
-application = create_app(_container.use_cases(), allowed_hosts=_settings.allowed_hosts, cors_origins=_settings.cors_origins)
+application = create_app(
+    _container.use_cases(),
+    allowed_hosts=_settings.allowed_hosts,
+    cors_origins=_settings.cors_origins,
+    keys_required=_settings.auth == "required",
+    answers=Answers(capacity=_settings.cache_bytes, threads=_settings.api_threads),
+)

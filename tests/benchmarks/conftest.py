@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.databases import Database, postgres, sqlite
-from tests.benchmarks.table import Table
+from tests.benchmarks.table import Ratios, Table
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -24,6 +24,13 @@ def table() -> Iterator[Table]:
     table = Table()
     yield table
     print(f"\n\n{table.text()}\n")  # noqa: T201 - what the command is for
+
+
+@pytest.fixture(scope="session")
+def ratios() -> Iterator[Ratios]:
+    ratios = Ratios()
+    yield ratios
+    print(f"\n\n{ratios.text()}\n")  # noqa: T201 - what the command is for
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

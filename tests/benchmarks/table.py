@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from statistics import median
 
 ROUNDS = 21
 
@@ -54,6 +53,25 @@ def _written(line: Line) -> str:
     return f"{line.what:<58}{line.store:<10}{line.figure:>9.2f}{limit:>9}{verdict:>8}{others}".rstrip()
 
 
+@dataclass
+class Ratios:
+    """Figures that are to be at least so many times another one of the same run."""
+
+    lines: list[tuple[str, float, float, float]] = field(default_factory=list)
+
+    def add(self, what: str, figure: float, baseline: float, least: float) -> None:
+        self.lines.append((what, figure, baseline, least))
+
+    def text(self) -> str:
+        head = f"{'':<62}{'figure':>10}{'baseline':>10}{'ratio':>9}{'at least':>10}"
+        rows = [
+            f"{what:<62}{figure:>10.1f}{baseline:>10.1f}{figure / baseline:>9.2f}{least:>10g}"
+            f"{'      ok' if figure / baseline >= least else '  MISSED'}"
+            for what, figure, baseline, least in self.lines
+        ]
+        return "\n".join([head, "-" * len(head), *rows])
+
+
 def timed(action: Callable[[], object]) -> float:
     """Do it once and tell the milliseconds it took."""
     begun = time.perf_counter()
@@ -61,7 +79,7 @@ def timed(action: Callable[[], object]) -> float:
     return (time.perf_counter() - begun) * 1e3
 
 
-def medians(*measured: Callable[[], float], rounds: int = ROUNDS) -> list[float]:
-    """Measure several things in turn, again and again, so that what disturbs one disturbs all; give each one's median."""
+def least(*measured: Callable[[], float], rounds: int = ROUNDS) -> list[float]:
+    """Measure several things in turn, again and again, so that what disturbs one disturbs all; give the least of each."""
     taken = [[measure() for measure in measured] for _ in range(rounds)]
-    return [median(column) for column in zip(*taken, strict=True)]
+    return [min(column) for column in zip(*taken, strict=True)]

@@ -10,14 +10,15 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.codes import DatasetCode
-from domain.errors import FetchAlreadyRunning, FetchNotFound, LeaseLost, SeriesNotFound
+from domain.errors import FetchAlreadyRunning, FetchNotFound, KeyNotFound, LeaseLost, SeriesNotFound
 from domain.fetches import Failure, Fetch, FetchStatus, Lease, WaitingFor
 from domain.frequency import Frequency
+from domain.keys import ApiKey, Scope
 from domain.observations import Observations
 from domain.ports import Store
-from domain.series import Metadata, SeriesQuery, SeriesStatus, TimeSeries
+from domain.series import Metadata, SeriesQuery, SeriesStatus, TimeSeries, Version
 from domain.vintages import Moment
-from tests.builders import an_arrival, some_metadata, some_observations
+from tests.builders import an_arrival, append, some_metadata, some_observations
 from tests.contracts.conftest import StoppedClock
 
 FB = DatasetCode("WIKI", "FB")
@@ -100,7 +101,7 @@ def test_a_series_comes_with_its_newest_parts(store: Store, clock: StoppedClock)
 
     with store.writing() as uow:
         uow.series.lock(series.id)
-        vintages = uow.vintages.append(series.id, [an_arrival(clock(), fetch_id=fetch.id)])
+        vintages = append(uow, series.id, [an_arrival(clock(), fetch_id=fetch.id)])
         uow.series.checked(series.id, some_metadata())
         ended = uow.fetches.succeed(fetch.id, lease, vintages)
         uow.commit()
@@ -109,6 +110,27 @@ def test_a_series_comes_with_its_newest_parts(store: Store, clock: StoppedClock)
         known = uow.series.get(series.id)
     assert known == replace(series, metadata=some_metadata(), newest=vintages[0], fetch=ended, checked_at=clock())
     assert known.status is SeriesStatus.SUCCESS
+
+
+def test_a_version_tells_what_answers_depend_on(store: Store, clock: StoppedClock) -> None:
+    """It changes with the newest vintage, the metadata and the time of the last good fetch."""
+    series = added(store)
+    bare = Version(provider="quandl", vintages=0, entry=0, frequency=None, checked_at=None)
+
+    assert store.version(series.id) == (bare, clock())
+    with store.writing() as uow:
+        uow.series.lock(series.id)
+        newest = an_arrival(clock(), published=date(2024, 5, 2), known_at=datetime(2024, 5, 2, tzinfo=UTC))
+        late = an_arrival(clock(), published=date(2024, 5, 1), known_at=datetime(2024, 5, 1, tzinfo=UTC))
+        append(uow, series.id, [newest])
+        append(uow, series.id, [late])
+        uow.series.checked(series.id, some_metadata())
+        uow.series.checked(series.id, some_metadata())
+        uow.commit()
+
+    with pytest.raises(SeriesNotFound):
+        store.version(uuid4())
+    assert store.version(series.id)[0] == replace(bare, vintages=2, entry=1, frequency=Frequency.DAILY, checked_at=clock())
 
 
 def test_metadata_survives_in_every_field(store: Store) -> None:
@@ -141,7 +163,7 @@ def test_searching(store: Store, clock: StoppedClock) -> None:
     """Words, provider, database, code and status narrow the list, in order of creation and in pages."""
     fb, gold, ibm = added(store), added(store, DatasetCode("LBMA", "GOLD"), "files"), added(store, DatasetCode("WIKI", "IBM"))
     with store.writing() as uow:
-        uow.vintages.append(gold.id, [an_arrival(clock())])
+        append(uow, gold.id, [an_arrival(clock())])
         uow.series.checked(gold.id, Metadata(name="Gold 100% Fixing", description="London"))
         uow.commit()
 
@@ -151,7 +173,9 @@ def test_searching(store: Store, clock: StoppedClock) -> None:
 
     assert found() == [fb.id, gold.id, ibm.id]
     assert found(words=("gold",)) == found(words=("LONDON", "lbma")) == found(words=("100%",)) == [gold.id]
-    assert found(words=("0_%",)) == found(words=("gold", "wiki")) == []
+    assert found(words=("lond", "FIX")) == found(words=("lbma/gold",)) == [gold.id]
+    assert found(words=("0_%",)) == found(words=("gold", "wiki")) == found(words=("old",)) == found(words=("gold", "%")) == []
+    assert found(words=("wiki",), provider="files") == []
     assert found(provider="files") == found(status=SeriesStatus.SUCCESS) == [gold.id]
     assert found(database="WIKI") == found(status=SeriesStatus.PENDING) == [fb.id, ibm.id]
     assert found(code=FB) == [fb.id]
@@ -359,7 +383,7 @@ def test_what_a_label_last_held(store: Store) -> None:
             an_arrival(now, published=moment),
             an_arrival(now, corrected, published=day),
         ]
-        uow.vintages.append(series.id, arrivals)
+        append(uow, series.id, arrivals)
         uow.commit()
 
     with store.reading() as uow:
@@ -375,3 +399,28 @@ def test_nothing_kept_is_found_nowhere(store: Store) -> None:
         assert uow.vintages.find(series.id, Moment()) is None
         assert uow.vintages.beginning(series.id) is None
         assert uow.vintages.labels(series.id) == {}
+
+
+def test_keys_come_back_as_they_were(store: Store, clock: StoppedClock) -> None:
+    """Every field of a key survives; revoking it is noted once."""
+    key = ApiKey(
+        id=uuid4().hex[:12],
+        name="script",
+        scopes=frozenset({Scope.READ, Scope.ADMIN}),
+        digest=b"\x00\xff" * 16,
+        created_at=clock(),
+        expires_at=clock() + timedelta(days=1),
+    )
+    with store.writing() as uow:
+        uow.keys.add(key)
+        uow.commit()
+    with store.writing() as uow:
+        assert (uow.keys.get(key.id), key in uow.keys.all()) == (key, True)
+        revoked = uow.keys.revoke(key.id)
+        assert revoked == replace(key, revoked_at=clock())
+        clock.forward(60)
+        assert uow.keys.revoke(key.id) == revoked
+        with pytest.raises(KeyNotFound):
+            uow.keys.get("nobody")
+        with pytest.raises(KeyNotFound):
+            uow.keys.revoke("nobody")

@@ -261,6 +261,16 @@ def test_the_base_url_replaces_the_providers():
     assert fetched.origin.request == url + "/my/api/datasets/WIKI/FB.json"
 
 
+def test_a_module_may_bring_a_table_of_providers(install):
+    """Each object in ``PROVIDERS`` is a provider beside its module; a table that is none harms no other provider."""
+    row = "class Row:\n    NAME, PROVIDER_API, TITLE, DATABASES = 'row', 1, 'A row', ('ROW',)\n    TERMS = TERMS\n    source = source\n"
+    install(table=f"{PLAIN}\n{row}PROVIDERS = (Row,)\n", broken=f"{PLAIN}\nPROVIDERS = (7,)\n")
+    providers = installed()
+
+    assert [providers.get(name).title for name in ("table", "row", "broken")] == ["A third party", "A row", "A third party"]
+    assert providers.get("row").databases == ("ROW",)
+
+
 def test_limits_are_the_modules_own_or_what_the_operator_says() -> None:
     """A key has its own limits; at another address none of the module's hold; LIMITS and CONCURRENCY say otherwise."""
     url = "http://127.0.0.1:9/api"

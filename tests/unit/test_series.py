@@ -13,9 +13,13 @@ from domain.fetches import Fetch, FetchStatus
 from domain.frequency import Frequency
 from domain.providers import Provider, Routing, Terms
 from domain.series import Metadata, SeriesStatus, TimeSeries
+from domain.use_cases.freshness import Freshness
+from tests.builders import FakeProviders
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
 SERIES = TimeSeries(id=UUID(int=1), number=1, provider="quandl", code=DatasetCode("WIKI", "FB"), alias="WIKI/FB", created_at=NOW)
+NO_PROVIDERS = FakeProviders({})
+USUAL = Freshness(NO_PROVIDERS, None)
 FETCH = Fetch(id=UUID(int=1), series_id=UUID(int=1), status=FetchStatus.PENDING, created_at=NOW, not_before=NOW)
 
 
@@ -39,14 +43,14 @@ def test_a_series_grows_stale_by_its_frequency(frequency: Frequency | None, hour
     """Daily series and those of unknown frequency after six hours, coarser ones after a day."""
     series = replace(SERIES, checked_at=NOW, metadata=Metadata(frequency=frequency))
 
-    assert not series.is_stale(NOW + timedelta(hours=hours))
-    assert series.is_stale(NOW + timedelta(hours=hours, seconds=1))
-    assert not series.is_stale(NOW + timedelta(hours=hours, seconds=1), timedelta(days=9))
+    assert not USUAL.is_stale(series, NOW + timedelta(hours=hours))
+    assert USUAL.is_stale(series, NOW + timedelta(hours=hours, seconds=1))
+    assert not Freshness(NO_PROVIDERS, timedelta(days=9)).is_stale(series, NOW + timedelta(hours=hours, seconds=1))
 
 
 def test_a_series_never_checked_is_stale() -> None:
     """Before the first good fetch there is nothing fresh."""
-    assert SERIES.is_stale(NOW, timedelta(days=999))
+    assert Freshness(NO_PROVIDERS, timedelta(days=999)).is_stale(SERIES, NOW)
 
 
 def test_who_serves_a_code() -> None:

@@ -1,59 +1,129 @@
-"""The observations of a series, oldest first, as lanner's own JSON."""
+"""The observations of a series, oldest first: JSON, CSV, Parquet or Arrow by suffix or negotiation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
 
 import falcon
+from falcon.util import dt_to_http
 
-from domain.errors import NoObservationsYet
+from domain.errors import InvalidInput
 from domain.use_cases import UseCases
-from domain.use_cases.describe_series import DescribeSeries
-from domain.use_cases.read_series import Reading, ReadSeries
-from entrypoints.formats import table
-from entrypoints.rest.addresses import locate
-from entrypoints.rest.errors import without_vintage
-from entrypoints.rest.params import READING, Order, Parameters, identifier, selection
+from domain.use_cases.read_series import Reading, Selection, Standing
+from entrypoints.formats import Format, axis_name, columnar, csv, encode, records, table
+from entrypoints.rest.addresses import permanent_address
+from entrypoints.rest.answers import Offer
+from entrypoints.rest.cache import Encoded
+from entrypoints.rest.errors import Problem, without_vintage
+from entrypoints.rest.params import READING, Order, Parameters, Shape, identifier, reference, selection
 from entrypoints.rest.schemas import SourceSchema, VintageSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for: a part of a state, and how it is written."""
+
+    selection: Selection
+    newest_first: bool
+    shape: Shape
+    format: Format
+
+    @property
+    def permanent(self) -> bool:
+        """Tell whether it is a numbered vintage, whatever else becomes known."""
+        moment = self.selection.moment
+        return moment.vintage is not None and moment.as_of is None and moment.seen_by is None
 
 
 class ObservationsResource:
     """What is kept of a series; never fetches."""
 
-    def __init__(self, read_series: ReadSeries, describe_series: DescribeSeries) -> None:
-        self._read_series, self._describe_series = read_series, describe_series
+    def __init__(self, use_cases: UseCases, kind: Format | None) -> None:
+        self._read_series, self._describe_series, self._format = use_cases.read_series, use_cases.describe_series, kind
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
-        """Read the part that is asked for."""
-        key = identifier(series_id)
-        parameters = Parameters(req, READING)
-        newest_first = parameters.choice("order", Order) is Order.DESCENDING
-        try:
-            reading = self._read_series(key, selection(parameters))
-        except NoObservationsYet as error:
-            series = self._describe_series(key).series
-            raise without_vintage(series) from error
-        _age(resp, reading)
-        locate(req, resp, f"/timeseries/{key}/data.json", vintage=reading.vintage.number)
-        resp.media = {
-            **table(reading.observations, newest_first=newest_first),
-            "series": SourceSchema().dump(reading.series),
-            "vintage": VintageSchema().dump(reading.vintage),
-            "checked_at": reading.series.checked_at,
-            "stale": reading.stale,
-        }
+        """Send the part that is asked for."""
+        self._send(req, resp, identifier(series_id), Parameters(req, (*READING, "shape")))
+
+    def _send(self, req: falcon.Request, resp: falcon.Response, key: UUID, parameters: Parameters) -> None:
+        wanted = Wanted(
+            selection(parameters),
+            parameters.choice("order", Order) is Order.DESCENDING,
+            parameters.choice("shape", Shape) or Shape.TABLE,
+            self._format or negotiated(req, resp),
+        )
+        standing = self._read_series.standing(key)
+        if not standing.version.vintages:
+            raise without_vintage(self._describe_series(key).series)
+        resp.set_header("Age", str(standing.age))
+        address = (req, f"/timeseries/{key}/data.{wanted.format}")
+
+        def make() -> Encoded:
+            reading = self._read_series(key, wanted.selection)
+            headers = {
+                "Content-Location": permanent_address(*address, vintage=reading.vintage.number),
+                "Last-Modified": dt_to_http(reading.vintage.known_at),
+            }
+            return Encoded(_written(reading, wanted, standing), headers)
+
+        offer = Offer(key=_key(key, wanted, standing), format=wanted.format, make=make, permanent=wanted.permanent)
+        req.context.answers.send(req, resp, offer)
 
 
-def _age(resp: falcon.Response, reading: Reading) -> None:
-    resp.last_modified = reading.vintage.known_at
-    checked_at = reading.series.checked_at
-    if checked_at:
-        resp.set_header("Age", str(max(0, int((datetime.now(UTC) - checked_at).total_seconds()))))
+class ObservationsByCodeResource(ObservationsResource):
+    """The same by the series' code."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:  # type: ignore[override]
+        """Send the part that is asked for of the series that has the code."""
+        parameters = Parameters(req, ("code", "provider", *READING, "shape"))
+        text = parameters.text("code")
+        if text is None:
+            raise InvalidInput("code is missing.", field="code", hint="Name the series: /data?code=DATABASE/DATASET.")
+        provider, code = reference(text, parameters.text("provider"))
+        self._send(req, resp, self._describe_series.by_code(code, provider).series.id, parameters)
+
+
+def negotiated(req: falcon.Request, resp: falcon.Response) -> Format:
+    """Choose the format a client likes best."""
+    resp.append_header("Vary", "Accept")
+    offered = {kind.media_type.partition(";")[0]: kind for kind in Format}
+    chosen = req.client_prefers(list(offered))
+    if chosen is None:
+        detail = "None of the media types of the Accept header can be sent."
+        hint = f"There is {', '.join(offered)}."
+        raise Problem(HTTPStatus.NOT_ACCEPTABLE, "not_acceptable", detail, hint=hint, errors=[{"header": "Accept", "detail": detail}])
+    return offered[chosen]
+
+
+def _key(series_id: UUID, wanted: Wanted, standing: Standing) -> tuple[Any, ...]:
+    if wanted.permanent:
+        return (series_id, wanted)
+    version = standing.version
+    told = (version.checked_at, standing.stale) if wanted.format is Format.JSON else ()
+    return (series_id, wanted, version.vintages, version.entry, *told)
+
+
+def _written(reading: Reading, wanted: Wanted, standing: Standing) -> bytes:
+    observations, newest_first = reading.observations, wanted.newest_first
+    if wanted.format is Format.CSV:
+        return csv(observations, (axis_name(observations), *observations.columns), newest_first=newest_first)
+    if wanted.format.is_columnar:
+        return columnar(reading, wanted.format, newest_first=newest_first)
+    about: dict[str, Any] = {"series": SourceSchema().dump(reading.series), "vintage": VintageSchema().dump(reading.vintage)}
+    if not wanted.permanent:
+        about |= {"checked_at": standing.version.checked_at, "stale": standing.stale}
+    if wanted.shape is Shape.RECORDS:
+        return encode({"data": records(observations, newest_first=newest_first), **about})
+    return encode({**table(observations, newest_first=newest_first), **about})
 
 
 def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
     """Give the routes."""
-    resource = ObservationsResource(use_cases.read_series, use_cases.describe_series)
-    yield "/timeseries/{series_id}/data", resource
-    yield "/timeseries/{series_id}/data.json", resource
+    for kind in (None, *Format):
+        suffix = f".{kind}" if kind else ""
+        yield f"/timeseries/{{series_id}}/data{suffix}", ObservationsResource(use_cases, kind)
+        yield f"/data{suffix}", ObservationsByCodeResource(use_cases, kind)

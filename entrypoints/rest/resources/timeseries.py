@@ -8,15 +8,16 @@ from typing import Any
 
 import falcon
 
-from domain.errors import NoObservationsYet
 from domain.series import SeriesStatus, TimeSeries
 from domain.use_cases import UseCases
 from domain.use_cases.describe_series import DescribeSeries
 from domain.use_cases.read_series import Reading, Selection
 from domain.use_cases.request_fetch import RequestFetch
-from entrypoints.formats import rows
-from entrypoints.rest.addresses import link_next, locate
+from entrypoints.formats import Format, encode, rows
+from entrypoints.rest.addresses import link_next, permanent_address
+from entrypoints.rest.answers import Offer
 from entrypoints.rest.body import read_object
+from entrypoints.rest.cache import Encoded
 from entrypoints.rest.errors import failed, seconds_until
 from entrypoints.rest.params import READING, SEARCHING, Order, Parameters, identifier, selection, series_query
 from entrypoints.rest.schemas import FetchRequestSchema, FetchSchema, ItemSchema, RequestedSchema, SeriesSchema, load
@@ -76,16 +77,22 @@ class TimeSeriesResource(RequestsResource):
         series_id = identifier(parameters.text("id") or "")
         order = parameters.choice("order", Order) or Order.DESCENDING
         wanted = selection(parameters)
-        try:
-            reading = self._read_series(series_id, wanted)
-        except NoObservationsYet as error:
+        standing = self._read_series.standing(series_id)
+        if not standing.version.vintages:
             series = self._describe_series(series_id).series
             if series.status is SeriesStatus.ERROR:
-                raise failed(series) from error
+                raise failed(series)
             _answer_pending(resp, series)
-        else:
-            locate(req, resp, req.path, vintage=reading.vintage.number)
-            resp.media = {"dataset_data": _quandl(reading, wanted, order)}
+            return
+
+        def make() -> Encoded:
+            reading = self._read_series(series_id, wanted)
+            address = permanent_address(req, req.path, vintage=reading.vintage.number)
+            return Encoded(encode({"dataset_data": _quandl(reading, wanted, order)}), {"Content-Location": address})
+
+        key = (series_id, "quandl", wanted, order, standing.version.vintages, standing.version.entry)
+        resp.set_header("Age", str(standing.age))
+        req.context.answers.send(req, resp, Offer(key=key, format=Format.JSON, make=make))
 
 
 class OneTimeSeriesResource:
@@ -119,14 +126,14 @@ def _quandl(reading: Reading, wanted: Selection, order: Order) -> dict[str, Any]
     metadata, observations = reading.series.metadata, reading.observations
     return {
         "limit": wanted.limit,
-        "transform": None,
+        "transform": wanted.transform,
         "column_index": wanted.column_index,
         "column_names": [metadata.date_column, *observations.columns],
         "start_date": wanted.start or reading.vintage.first,
         "end_date": wanted.end or reading.vintage.last,
         "frequency": metadata.frequency,
         "data": rows(observations, newest_first=order is Order.DESCENDING),
-        "collapse": None,
+        "collapse": wanted.collapse,
         "order": order,
     }
 

@@ -12,6 +12,7 @@ from adapters.memory.unit_of_work import MemoryStore
 from domain import errors
 from domain.observations import Observations
 from domain.use_cases import UseCases
+from entrypoints.rest.params import READING
 from tests.builders import CannedSource, memory_use_cases
 
 ClientOn = Callable[[UseCases], TestClient]
@@ -75,7 +76,9 @@ def test_parameters_choose_the_part(client: TestClient, query: str, columns: lis
 
 BAD_PARAMETERS = {
     "colums=Open": ("colums", "Did you mean columns?"),
-    "frequency=1": ("frequency", "There is: start_date, end_date, columns, column_index, order, limit, as_of, vintage, seen_by."),
+    "unknown=1": ("unknown", f"There is: {', '.join(READING)}."),
+    "collapse=hourly": ("collapse", ""),
+    "transform=log": ("transform", ""),
     "vintages=1": ("vintages", "Did you mean vintage?"),
     "vintage=0": ("vintage", ""),
     "vintage=" + "9" * 30: ("vintage", ""),
@@ -111,7 +114,7 @@ def test_a_bad_parameter_is_refused_by_name(
     answer = ask(client, query)
 
     assert (answer.status_code, answer.json["errors"][0]["parameter"]) == (400, name)
-    assert answer.json["hint"] in (hint, hint.replace("There is: ", "There is: id, "))
+    assert answer.json["hint"] in (hint, hint.replace("There is: ", "There is: id, "), hint.replace(".", ", shape."))
 
 
 def test_seconds_are_called_time(client_on: ClientOn) -> None:

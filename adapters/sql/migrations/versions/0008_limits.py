@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
-revision = "0004"
-down_revision = "0002"
+revision = "0008"
+down_revision = "0007"
 
 _MOMENT = sa.BigInteger().with_variant(TIMESTAMP(timezone=True), "postgresql")
 

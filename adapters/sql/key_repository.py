@@ -1,0 +1,46 @@
+"""The API keys in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import RowMapping, func, insert, select, update
+
+from adapters.sql.tables import api_keys
+from adapters.sql.transaction import Transaction
+from domain.errors import KeyNotFound
+from domain.keys import ApiKey, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class SqlKeyRepository:
+    """The keys of a transaction."""
+
+    transaction: Transaction
+
+    def add(self, key: ApiKey) -> None:
+        """See the port."""
+        self.transaction.run(insert(api_keys).values({**asdict(key), "scopes": " ".join(sorted(key.scopes))}))
+
+    def get(self, key_id: str) -> ApiKey:
+        """See the port."""
+        row = self.transaction.run(select(api_keys).where(api_keys.c.id == key_id)).mappings().one_or_none()
+        if row is None:
+            raise KeyNotFound
+        return _key_from(row)
+
+    def all(self) -> Sequence[ApiKey]:
+        """See the port."""
+        statement = select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id)
+        return [_key_from(row) for row in self.transaction.run(statement).mappings()]
+
+    def revoke(self, key_id: str) -> ApiKey:
+        """See the port."""
+        now = func.coalesce(api_keys.c.revoked_at, self.transaction.now(), type_=api_keys.c.revoked_at.type)
+        self.transaction.run(update(api_keys).where(api_keys.c.id == key_id).values(revoked_at=now))
+        return self.get(key_id)
+
+
+def _key_from(row: RowMapping) -> ApiKey:
+    return ApiKey(**{**row, "scopes": frozenset(map(Scope, row["scopes"].split())), "digest": bytes(row["digest"])})

@@ -1,0 +1,70 @@
+"""API keys: who may do what; only a digest of the secret is ever kept."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+_TEXT = re.compile(r"lnr_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+
+
+class Scope(StrEnum):
+    """What a key allows: reading what is kept, having series fetched, and removing them."""
+
+    READ = "read"
+    FETCH = "fetch"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """
+    A key as it is kept.
+
+    Attributes:
+        digest: SHA-256 of the whole text; the secret in it is random, so that no slower hash is needed.
+
+    """
+
+    id: str
+    name: str
+    scopes: frozenset[Scope]
+    digest: bytes
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    def opens(self, text: str, now: datetime) -> bool:
+        """Tell whether this text is the key, and still good."""
+        same = hmac.compare_digest(self.digest, hashlib.sha256(text.encode()).digest())
+        return same and self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyText:
+    """The text of a key, ``lnr_<id>_<secret>``, which only its holder has."""
+
+    id: str
+    text: str
+
+    @classmethod
+    def drawn(cls) -> Self:
+        """Draw a new one: 256 random bits behind an id."""
+        key_id = secrets.token_hex(6)
+        return cls(key_id, f"lnr_{key_id}_{secrets.token_urlsafe(32)}")
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """Read one that a client sent; None if it has another form."""
+        match = _TEXT.fullmatch(text)
+        return cls(match[1], text) if match else None
+
+    def digest(self) -> bytes:
+        """Give what is kept of it."""
+        return hashlib.sha256(self.text.encode()).digest()

@@ -1,0 +1,46 @@
+"""AwaitFetch: for callers that would rather wait for a fetch's end than ask again."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.fetches import Fetch
+from domain.ports import Store
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitFetch:
+    """
+    Wait until a fetch has ended.
+
+    Attributes:
+        most_seconds: the longest that anybody may wait.
+
+    """
+
+    store: Store
+    most_seconds: float
+
+    def __call__(self, fetch_id: UUID, seconds: float | None = None) -> Fetch:
+        """
+        Look again and again, in transactions of their own.
+
+        Returns:
+            The fetch when it has ended, when the time is over, or when it will not be begun before that; raises
+            FetchNotFound.
+
+        """
+        end, pause = time.monotonic() + min(self.most_seconds if seconds is None else seconds, self.most_seconds), _FIRST_PAUSE
+        while True:
+            with self.store.reading() as uow:
+                fetch, now = uow.fetches.get(fetch_id), uow.now()
+            remaining = end - time.monotonic()
+            begins = (fetch.not_before - now).total_seconds() if fetch.waiting_for else 0.0
+            if fetch.ended or remaining <= 0 or begins > remaining:
+                return fetch
+            time.sleep(min(pause, remaining))
+            pause = min(2 * pause, _LONGEST_PAUSE)

@@ -1,0 +1,47 @@
+"""ManageKeys: make API keys, list them, revoke them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from domain.errors import InvalidInput
+from domain.keys import ApiKey, KeyText, Scope
+from domain.ports import Store
+
+_MOST_CHARACTERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ManageKeys:
+    """Look after the API keys."""
+
+    store: Store
+
+    def create(self, name: str, scopes: Collection[Scope], *, days: int | None = None) -> tuple[ApiKey, str]:
+        """Make a key and give its text, which is told this once; raises InvalidInput."""
+        if not name.strip() or len(name) > _MOST_CHARACTERS or not name.isprintable():
+            raise InvalidInput(f"A key's name has 1 to {_MOST_CHARACTERS} printable characters.", field="name")
+        if not scopes:
+            raise InvalidInput("A key needs at least one scope.", field="scope", hint=f"There is {', '.join(Scope)}.")
+        drawn = KeyText.drawn()
+        with self.store.writing() as uow:
+            now = uow.now()
+            expires_at = now + timedelta(days=days) if days else None
+            key = ApiKey(id=drawn.id, name=name, scopes=frozenset(scopes), digest=drawn.digest(), created_at=now, expires_at=expires_at)
+            uow.keys.add(key)
+            uow.commit()
+        return key, drawn.text
+
+    def list(self) -> Sequence[ApiKey]:
+        """Give all of them, oldest first, those that are no longer good too."""
+        with self.store.reading() as uow:
+            return uow.keys.all()
+
+    def revoke(self, key_id: str) -> ApiKey:
+        """Make a key useless, for good; raises KeyNotFound."""
+        with self.store.writing() as uow:
+            key = uow.keys.revoke(key_id)
+            uow.commit()
+        return key

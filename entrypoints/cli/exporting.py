@@ -1,0 +1,87 @@
+"""``lanner export``: a series as a file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from entrypoints.cli.labels import parse_label
+
+if TYPE_CHECKING:
+    from domain.use_cases.read_series import Reading
+    from entrypoints.cli.session import Session
+
+_FORMATS = ("json", "csv", "parquet", "arrow")
+
+
+@click.command
+@click.argument("code")
+@click.option("--format", "form", type=click.Choice(_FORMATS), help="By default what the file's name ends in, else csv.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file; standard output if not given.")
+@click.option("--provider", help="The provider, if it is not the one that serves the code.")
+@click.option("--as-of", help="What was known on this day, or at this moment.")
+@click.option("--vintage", type=click.IntRange(1, 10**9), help="The vintage of this number.")
+@click.option("--seen-by", help="What had been fetched here by this day or moment.")
+@click.option("--start", help="No dates before this day or moment.")
+@click.option("--end", help="No dates after this day or moment.")
+@click.pass_obj
+def export(  # noqa: PLR0913 - the command's options
+    session: Session,
+    *,
+    code: str,
+    form: str | None,
+    output: Path | None,
+    provider: str | None,
+    as_of: str | None,
+    vintage: int | None,
+    seen_by: str | None,
+    start: str | None,
+    end: str | None,
+) -> None:
+    """Write the observations of the series CODE as JSON, CSV, Parquet or Arrow, oldest first."""
+    from domain.use_cases.read_series import Selection
+    from domain.vintages import Moment
+    from entrypoints.cli.references import explaining_absence, find_series
+
+    moment = Moment.parse(as_of, vintage=vintage, seen_by=seen_by)
+    selection = Selection(moment=moment, start=parse_label(start, "start"), end=parse_label(end, "end"))
+    use_cases = session.use_cases()
+    series = find_series(use_cases.describe_series, code, provider)
+    with explaining_absence(series):
+        reading = use_cases.read_series(series.id, selection)
+    content = _written(reading, form or _suffix(output))
+    if output is None:
+        sys.stdout.buffer.write(content)
+    else:
+        _keep(output, content)
+        click.echo(f"{output}: {len(reading.observations)} dates, vintage {reading.vintage.number}.", err=True)
+
+
+def _suffix(output: Path | None) -> str:
+    suffix = output.suffix.removeprefix(".").lower() if output else ""
+    return suffix if suffix in _FORMATS else "csv"
+
+
+def _written(reading: Reading, form: str) -> bytes:
+    from entrypoints.cli.showing import document
+    from entrypoints.formats import Format, axis_name, columnar, csv, encode
+
+    kind, observations = Format(form), reading.observations
+    if kind is Format.JSON:
+        return encode(document(reading, len(observations))) + b"\n"
+    if kind is Format.CSV:
+        return csv(observations, (axis_name(observations), *observations.columns))
+    return columnar(reading, kind)
+
+
+def _keep(output: Path, content: bytes) -> None:
+    """Write a whole file or none."""
+    part = output.with_name(f"{output.name}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(output)
+    except OSError as error:
+        raise click.ClickException(f"{output} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,166 @@
+"""Sending what is kept: entity tags, codings, ranges of bytes, and encoded answers used again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from http import HTTPStatus
+from threading import BoundedSemaphore
+
+import falcon
+
+from entrypoints.formats import ENCODER_VERSION, Format
+from entrypoints.rest.cache import AnswerCache, Encoded
+from entrypoints.rest.errors import Problem
+
+_SMALL = 1024
+_FOR_EVER = "max-age=31536000, immutable"
+_ENCODERS = 2
+_BYTES = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+_QUALITY = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """
+    An answer that can be made.
+
+    Attributes:
+        key: everything its bytes depend on, but the coding.
+        permanent: whether what its address gives never changes.
+        make: reads and writes it; raises what the use case raises.
+
+    """
+
+    key: tuple[object, ...]
+    format: Format
+    make: Callable[[], Encoded]
+    permanent: bool = False
+
+
+class Answers:
+    """
+    What all resources that send observations share in a process.
+
+    Args:
+        capacity: bytes of encoded answers that are kept.
+        threads: how many requests are served at once; half of them may be at work on what takes long.
+
+    """
+
+    def __init__(self, *, capacity: int, threads: int) -> None:
+        self.cache = AnswerCache(capacity)
+        self._seats = BoundedSemaphore(max(1, threads // 2))
+        self._encoders = BoundedSemaphore(_ENCODERS)
+
+    @contextmanager
+    def seat(self) -> Iterator[None]:
+        """
+        Take one of the places for requests that wait or work long, so that the others are answered meanwhile.
+
+        Raises:
+            Problem: all are taken.
+
+        """
+        if not self._seats.acquire(blocking=False):
+            detail = "Too many large answers are being made at this moment."
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", detail, retryable=True, headers={"Retry-After": "1"})
+        try:
+            yield
+        finally:
+            self._seats.release()
+
+    def send(self, req: falcon.Request, resp: falcon.Response, offer: Offer) -> None:
+        """Answer with what the client lacks: nothing if it has it already, a range of it, or the whole."""
+        coding = "" if offer.format.is_columnar else accepted_coding(req.get_header("Accept-Encoding", default=""))
+        tag = _tag(offer, coding)
+        # A cached answer to somebody with a key is nobody else's.
+        audience = "private" if getattr(req.context, "keyed", False) else "public"
+        resp.set_header("ETag", f'"{tag}"')
+        resp.set_header("Cache-Control", f"{audience}, {_FOR_EVER if offer.permanent else 'no-cache'}")
+        resp.append_header("Vary", "Accept-Encoding")
+        if _is_known(req, tag):
+            resp.status = HTTPStatus.NOT_MODIFIED
+            return
+        encoded = self.cache.get(tag) or self._made(tag, coding, offer)
+        resp.set_headers(dict(encoded.headers))
+        resp.content_type = offer.format.media_type
+        if offer.format.is_columnar:
+            _send_range(req, resp, encoded.body, tag)
+        else:
+            resp.data = encoded.body
+
+    def _made(self, tag: str, coding: str, offer: Offer) -> Encoded:
+        with self.seat(), self._encoders:
+            kept = self.cache.get(tag)
+            if kept:
+                return kept
+            encoded = compressed(offer.make(), coding)
+            self.cache.put(tag, encoded)
+        return encoded
+
+
+def accepted_coding(header: str) -> str:
+    """Choose the coding a client likes best of ``zstd`` and ``gzip``; empty if it takes neither."""
+    qualities = {match[1].lower(): float(match[2] or 1) for match in map(_QUALITY.fullmatch, header.split(",")) if match}
+    liked = [(qualities.get(coding, qualities.get("*", 0.0)), coding) for coding in ("gzip", "zstd")]
+    quality, coding = max(liked)
+    return coding if quality > 0 else ""
+
+
+def compressed(answer: Encoded, coding: str) -> Encoded:
+    """Encode a body's content; a small one stays as it is."""
+    if not coding or len(answer.body) < _SMALL:
+        return answer
+    return Encoded(_CODINGS[coding](answer.body), {**answer.headers, "Content-Encoding": coding})
+
+
+def _gzip(body: bytes) -> bytes:
+    from isal import igzip
+
+    # Level 1 of this library is smaller than zlib's and takes a third of the time.
+    return bytes(igzip.compress(body, 1, mtime=0))
+
+
+def _zstd(body: bytes) -> bytes:
+    import pyarrow as pa
+
+    return bytes(pa.Codec("zstd", 1).compress(body, asbytes=True))
+
+
+_CODINGS: Mapping[str, Callable[[bytes], bytes]] = {"gzip": _gzip, "zstd": _zstd}
+
+
+def _tag(offer: Offer, coding: str) -> str:
+    return blake2b(repr((ENCODER_VERSION, offer.key, offer.format, coding)).encode(), digest_size=12).hexdigest()
+
+
+def _is_known(req: falcon.Request, tag: str) -> bool:
+    return f'"{tag}"' in req.get_header("If-None-Match", default="")
+
+
+def _send_range(req: falcon.Request, resp: falcon.Response, body: bytes, tag: str) -> None:
+    resp.set_header("Accept-Ranges", "bytes")
+    condition = req.get_header("If-Range")
+    wanted = _BYTES.fullmatch(req.get_header("Range", default="").replace(" ", ""))
+    if wanted is None or wanted.group(1, 2) == ("", "") or (condition and condition != f'"{tag}"'):
+        resp.data = body
+        return
+    first, last = _bounds(*wanted.group(1, 2), size=len(body))
+    if first > last:
+        headers = {"Content-Range": f"bytes */{len(body)}"}
+        detail = f"The answer has {len(body)} bytes, and none of them are in this range."
+        raise Problem(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "range_not_satisfiable", detail, headers=headers)
+    resp.status = HTTPStatus.PARTIAL_CONTENT
+    resp.set_header("Content-Range", f"bytes {first}-{last}/{len(body)}")
+    resp.data = body[first : last + 1]
+
+
+def _bounds(first: str, last: str, *, size: int) -> tuple[int, int]:
+    """Give the first and the last byte of a range; the first is behind the last if there is nothing in it."""
+    if not first:
+        return (size, 0) if int(last) == 0 else (max(0, size - int(last)), size - 1)
+    return int(first), min(int(last), size - 1) if last else size - 1

@@ -1,0 +1,39 @@
+"""ZIP archives of a whole database, written while they are sent: no archive is ever held in memory."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable, Iterator
+
+
+class _Outlet(io.RawIOBase):
+    """A file that gives away what is written to it."""
+
+    def __init__(self) -> None:
+        self._written: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: object) -> int:
+        part = bytes(content)  # type: ignore[call-overload]
+        self._written.append(part)
+        return len(part)
+
+    def taken(self) -> bytes:
+        content = b"".join(self._written)
+        self._written.clear()
+        return content
+
+
+def zipped(name: str, parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Give the bytes of an archive with one member."""
+    outlet = _Outlet()
+    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        with archive.open(name, "w", force_zip64=True) as member:
+            for part in parts:
+                member.write(part)
+                yield outlet.taken()
+        yield outlet.taken()
+    yield outlet.taken()

@@ -1,0 +1,16 @@
+"""What is different about every request at the Quandl door."""
+
+from __future__ import annotations
+
+import falcon
+
+from entrypoints.rest.quandl import DOOR, errors
+
+
+class QuandlErrors:
+    """Has problems told in Quandl's words there."""
+
+    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
+        """Choose the words by the address."""
+        if req.path.startswith(f"{DOOR}/"):
+            req.context.write_problem = errors.write

@@ -1,0 +1,105 @@
+"""Quandl's parameters with all their aliases, read as leniently as Quandl read them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import NoReturn, TypeVar
+
+import falcon
+
+from domain.errors import InvalidInput
+from domain.frequency import Frequency
+from domain.observations import Label
+from domain.transforms import Transform
+from domain.use_cases.read_series import Selection
+from domain.vintages import Moment
+from entrypoints.rest.params import Order, whole_number
+
+_DAY = re.compile(r"\s*([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ].*)?")
+_DEFAULT = "none"
+#: What scripts of several years call the same thing, the newest name first.
+_ALIASES = {
+    "limit": ("limit", "rows"),
+    "column_index": ("column_index", "column"),
+    "start_date": ("start_date", "trim_start"),
+    "end_date": ("end_date", "trim_end"),
+    "order": ("order", "sort_order"),
+    "collapse": ("collapse",),
+    "transform": ("transform", "transformation"),
+    "exclude_column_names": ("exclude_column_names", "exclude_headers"),
+    "api_key": ("api_key", "auth_token"),
+}
+
+E = TypeVar("E", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a Quandl client asks for; the column may be one that the series does not have."""
+
+    selection: Selection
+    order: Order
+    header: bool
+
+
+def text(req: falcon.Request, name: str) -> str | None:
+    """Give the value of a parameter under the newest of its names that holds one; the last of several values counts."""
+    for alias in _ALIASES.get(name, (name,)):
+        given = req.params.get(alias) or ""
+        value = (given if isinstance(given, str) else given[-1]).strip()
+        if value:
+            return value
+    return None
+
+
+def number(req: falcon.Request, name: str, *, least: int = 1, most: int = 10**9) -> int | None:
+    """Give a whole number."""
+    value = text(req, name)
+    return None if value is None else whole_number(value, name, least=least, most=most)
+
+
+def question(req: falcon.Request) -> Question:
+    """
+    Read the parameters of a call for data; unknown ones are passed over.
+
+    Raises:
+        InvalidInput: one has a value that nobody understands.
+
+    """
+    vintage = number(req, "vintage")
+    selection = Selection(
+        moment=Moment.parse(text(req, "as_of"), vintage=vintage, seen_by=text(req, "seen_by")),
+        start=_day(req, "start_date"),
+        end=_day(req, "end_date"),
+        column_index=number(req, "column_index", least=0),
+        collapse=_word(req, "collapse", Frequency),
+        transform=_word(req, "transform", Transform),
+        limit=number(req, "limit"),
+    )
+    header = (text(req, "exclude_column_names") or "").lower() != "true"
+    return Question(selection, _word(req, "order", Order) or Order.DESCENDING, header)
+
+
+def _day(req: falcon.Request, name: str) -> Label | None:
+    value = text(req, name)
+    if value is None:
+        return None
+    match = _DAY.fullmatch(value)
+    try:
+        return date(*map(int, match.groups())) if match else _refuse(name, value)
+    except ValueError:
+        return _refuse(name, value)
+
+
+def _word(req: falcon.Request, name: str, kind: type[E]) -> E | None:
+    value = (text(req, name) or _DEFAULT).lower()
+    if value == _DEFAULT:
+        return None
+    return kind(value) if value in list(kind) else _refuse(name, value)
+
+
+def _refuse(name: str, value: str) -> NoReturn:
+    raise InvalidInput(f"{name}={value[:40]} is not understood.", field=name)

@@ -1,0 +1,162 @@
+"""Quandl's documents: names and order of their members are those of its own server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zlib import crc32
+
+from domain.observations import Observations
+from domain.series import Database, TimeSeries
+from domain.use_cases.read_series import Reading
+from entrypoints.formats import csv, rows
+from entrypoints.rest.params import Order
+from entrypoints.rest.quandl.params import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """
+    What was found for a question.
+
+    Attributes:
+        part: None if the column asked for does not exist.
+
+    """
+
+    series: TimeSeries
+    columns: Sequence[str]
+    reading: Reading
+    part: Observations | None
+
+
+def code_of(series: TimeSeries) -> tuple[str, str]:
+    """Give the two parts of the code by which Quandl's clients reach a series."""
+    database, _, dataset = series.alias.partition("/")
+    return database, dataset
+
+
+def database_id(code: str) -> int:
+    """Give a number for a database code, which has none here: the same everywhere and always."""
+    return crc32(code.encode())
+
+
+def column_names(series: TimeSeries, columns: Sequence[str]) -> list[str]:
+    """Name the columns; the date's comes first, and an only column without a name is ``Value``."""
+    names = ["Value"] if list(columns) == [""] else list(columns)
+    return [series.metadata.date_column or "Date", *names]
+
+
+def metadata(series: TimeSeries, columns: Sequence[str]) -> dict[str, Any]:
+    """Describe a dataset; its code is the alias, which any client can spell."""
+    database, dataset = code_of(series)
+    newest = series.newest
+    return {
+        "id": series.number,
+        "dataset_code": dataset,
+        "database_code": database,
+        "name": series.metadata.name or series.alias,
+        "description": series.metadata.description,
+        "refreshed_at": _moment(series.checked_at),
+        "newest_available_date": _day(newest and newest.last),
+        "oldest_available_date": _day(newest and newest.first),
+        "column_names": column_names(series, columns),
+        "frequency": series.metadata.frequency or "daily",
+        "type": "Time Series",
+        "premium": False,
+        "database_id": database_id(database),
+    }
+
+
+def data(answered: Answered, asked: Question) -> dict[str, Any]:
+    """Give the members of ``dataset_data``."""
+    selection, vintage = asked.selection, answered.reading.vintage
+    return {
+        "limit": selection.limit,
+        "transform": selection.transform,
+        "column_index": selection.column_index,
+        "column_names": part_names(answered),
+        "start_date": selection.start or _day(vintage.first),
+        "end_date": selection.end or _day(vintage.last),
+        "frequency": answered.series.metadata.frequency or "daily",
+        "data": [] if answered.part is None else rows(answered.part, newest_first=asked.order is Order.DESCENDING),
+        "collapse": selection.collapse,
+        "order": asked.order,
+    }
+
+
+def dataset(answered: Answered, asked: Question) -> dict[str, Any]:
+    """Give the metadata and the data in one."""
+    whole = metadata(answered.series, answered.columns)
+    last = whole.pop("database_id")
+    return {**whole, **data(answered, asked), "database_id": last}
+
+
+def data_csv(answered: Answered, asked: Question) -> bytes:
+    """Give the data as CSV; of a column that does not exist, the headings alone."""
+    heading = [name or "" for name in part_names(answered)]
+    part = Observations.empty() if answered.part is None else answered.part
+    return csv(part, heading, newest_first=asked.order is Order.DESCENDING, header=asked.header)
+
+
+def part_names(answered: Answered) -> list[str | None]:
+    """Name the columns of the part."""
+    if answered.part is None:
+        return [column_names(answered.series, ())[0], None]
+    return list(column_names(answered.series, answered.part.columns))
+
+
+def metadata_csv(documents: Sequence[Mapping[str, Any]]) -> bytes:
+    """Write descriptions as CSV, a list in a cell as JSON."""
+    if not documents:
+        return b"\n"
+    lines = [",".join(documents[0]), *(",".join(_cell(value) for value in document.values()) for document in documents)]
+    return "\n".join(lines).encode() + b"\n"
+
+
+def database(kept: Database, *, title: str, count: int) -> dict[str, Any]:
+    """Describe a database."""
+    return {
+        "id": database_id(kept.code),
+        "name": title,
+        "database_code": kept.code,
+        "description": f"Series of {title} that are kept here.",
+        "datasets_count": count,
+        "downloads": 0,
+        "premium": False,
+        "image": "",
+    }
+
+
+def page_of(query: str, *, page: int, per_page: int, total: int) -> dict[str, Any]:
+    """Tell where in a list a page stands."""
+    pages = -(-total // per_page)
+    first = (page - 1) * per_page + 1
+    return {
+        "query": query,
+        "per_page": per_page,
+        "current_page": page,
+        "prev_page": page - 1 if page > 1 else None,
+        "total_pages": pages,
+        "total_count": total,
+        "next_page": page + 1 if page < pages else None,
+        "current_first_item": min(first, total),
+        "current_last_item": min(first + per_page - 1, total),
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z" if moment else None
+
+
+def _day(label: Any) -> Any:
+    return label.date() if isinstance(label, datetime) else label
+
+
+def _cell(value: Any) -> str:
+    plain = json.dumps(value) if isinstance(value, (list, bool)) else "" if value is None else str(value)
+    quoted = plain.replace('"', '""')
+    return f'"{quoted}"' if any(mark in plain for mark in ',"\r\n') else plain

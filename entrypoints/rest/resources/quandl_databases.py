@@ -1,0 +1,160 @@
+"""The Quandl door's databases: which there are, their codes, and all their data in an archive."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import falcon
+
+from domain.errors import DatasetNotFound, NotFound
+from domain.observations import Observations
+from domain.series import Database, SeriesQuery, SeriesStatus, TimeSeries
+from domain.use_cases import UseCases
+from domain.use_cases.read_series import Selection
+from domain.vintages import Moment
+from entrypoints.formats import csv as csv_of
+from entrypoints.rest.quandl import DOOR, shapes
+from entrypoints.rest.quandl.archives import zipped
+from entrypoints.rest.quandl.params import text
+from entrypoints.rest.resources.quandl_datasets import MOST_COUNTED, paging, suffixed
+
+_PAGE = 1000
+_LAST_DAY = timedelta(days=1)
+_METADATA = ("code", "name", "description", "refreshed_at", "from_date", "to_date")
+
+
+class Databases:
+    """What the resources here have in common."""
+
+    def __init__(self, use_cases: UseCases) -> None:
+        self._use_cases = use_cases
+
+    def _kept(self, code: str) -> Database:
+        """Give a database, whatever the case of its code; raises DatasetNotFound."""
+        found = next((kept for kept in self._use_cases.search_series.databases() if kept.code == code.upper()), None)
+        if found is None:
+            raise DatasetNotFound(f"No series of the database {code[:40]} is kept here.")
+        return found
+
+    def _described(self, kept: Database) -> dict[str, Any]:
+        titles = {provider.name: provider.title for provider in self._use_cases.list_providers.facts()}
+        count = self._use_cases.search_series.count(SeriesQuery(database=kept.code, status=SeriesStatus.SUCCESS), most=MOST_COUNTED)
+        return shapes.database(kept, title=", ".join(titles.get(name, name) for name in kept.providers), count=count)
+
+    def _series(self, database: str) -> Iterator[TimeSeries]:
+        after: int | None = 0
+        while after is not None:
+            query = SeriesQuery(database=database, status=SeriesStatus.SUCCESS, after=after, limit=_PAGE)
+            page = self._use_cases.search_series(query)
+            yield from page.items
+            after = page.next
+
+
+class DatabasesResource(Databases):
+    """The databases under which series are kept."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """List them, or those whose code or provider holds all words of ``query``."""
+        words = (text(req, "query") or "").replace("+", " ")
+        page, per_page = paging(req)
+        found = [kept for kept in self._use_cases.search_series.databases() if _matches(kept, words)]
+        shown = found[(page - 1) * per_page :][:per_page]
+        meta = shapes.page_of(words, page=page, per_page=per_page, total=len(found))
+        resp.media = {"databases": [self._described(kept) for kept in shown], "meta": meta}
+
+
+class DatabaseResource(Databases):
+    """One database."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, database: str) -> None:
+        """Describe it."""
+        name, _ = suffixed(req, database)
+        resp.media = {"database": self._described(self._kept(name))}
+
+
+class PartResource(Databases):
+    """All codes, all descriptions or all data of a database, as an archive."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
+        """Send codes and descriptions at once, and lead to the data, whose address ends in the archive's name."""
+        kept, (name, _) = self._kept(place["database"]), suffixed(req, place["part"])
+        if name == "codes":
+            _send(resp, f"{kept.code}-datasets-codes", self._codes(kept.code))
+        elif name == "metadata":
+            _send(resp, f"{kept.code}_metadata", self._descriptions(kept.code))
+        elif name in ("data", "download"):
+            partial = "partial." if (text(req, "download_type") or "").lower() == "partial" else ""
+            raise falcon.HTTPFound(f"{DOOR}/databases/{kept.code}/data/{kept.code}_{datetime.now(UTC):%Y%m%d}.{partial}zip")
+        else:
+            raise falcon.HTTPRouteNotFound
+
+    def _codes(self, database: str) -> Iterator[bytes]:
+        for series in self._series(database):
+            yield _line([series.alias, series.metadata.name or series.alias])
+
+    def _descriptions(self, database: str) -> Iterator[bytes]:
+        yield _line(_METADATA)
+        for series in self._series(database):
+            told = shapes.metadata(series, ())
+            dates = (told["refreshed_at"], told["oldest_available_date"], told["newest_available_date"])
+            yield _line([told["dataset_code"], told["name"], told["description"], *dates])
+
+
+class ArchiveResource(Databases):
+    """The data of a database."""
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response, **place: str) -> None:
+        """Send every newest state, or of the last day what it brought."""
+        kept, name = self._kept(place["database"]), place["file"].removesuffix(".zip")
+        if name == place["file"] or not name.startswith(f"{kept.code}_"):
+            raise falcon.HTTPRouteNotFound
+        _send(resp, name.removesuffix(".partial"), self._rows(kept.code, partial=name.endswith(".partial")))
+
+    def _rows(self, database: str, *, partial: bool) -> Iterator[bytes]:
+        since = datetime.now(UTC) - _LAST_DAY
+        for series in self._series(database):
+            if partial and series.newest and series.newest.fetched_at < since:
+                continue
+            part = self._news(series, since) if partial else self._use_cases.read_series(series.id, Selection()).observations
+            code = shapes.code_of(series)[1].encode() + b","
+            yield b"".join(code + line for line in csv_of(part, (), header=False).splitlines(keepends=True))
+
+    def _news(self, series: TimeSeries, since: datetime) -> Observations:
+        newest = self._use_cases.read_series(series.id, Selection()).observations
+        try:
+            revision = self._use_cases.compare_vintages(series.id, Moment(seen_by=since), Moment()).revision
+        except NotFound:
+            return newest
+        dates = {*revision.added.labels(), *(change.date for change in revision.changed)}
+        new = [label in dates for label in newest.labels()]
+        return Observations.checked(newest.dates[new], newest.columns, newest.values[new])
+
+
+def _matches(kept: Database, words: str) -> bool:
+    known = f"{kept.code} {' '.join(kept.providers)}".casefold()
+    return all(word.casefold() in known for word in words.split())
+
+
+def _line(cells: Iterable[object]) -> bytes:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue().encode()
+
+
+def _send(resp: falcon.Response, name: str, lines: Iterable[bytes]) -> None:
+    resp.content_type = "application/zip"
+    resp.downloadable_as = f"{name}.zip"
+    resp.stream = zipped(f"{name}.csv", lines)
+
+
+def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
+    """Give the routes."""
+    for suffix in ("", ".json"):
+        yield f"{DOOR}/databases{suffix}", DatabasesResource(use_cases)
+    yield f"{DOOR}/databases/{{database}}", DatabaseResource(use_cases)
+    yield f"{DOOR}/databases/{{database}}/{{part}}", PartResource(use_cases)
+    yield f"{DOOR}/databases/{{database}}/data/{{file}}", ArchiveResource(use_cases)

@@ -1,0 +1,155 @@
+"""The Quandl door's datasets: data and metadata of one, and the search for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+import falcon
+
+from domain.codes import DatasetCode
+from domain.errors import DatasetNotFound, InvalidInput
+from domain.keys import Scope
+from domain.series import SeriesQuery, SeriesStatus, TimeSeries
+from domain.use_cases import UseCases
+from domain.use_cases.read_series import Selection
+from entrypoints.formats import Format, encode
+from entrypoints.rest.answers import Offer
+from entrypoints.rest.cache import Encoded
+from entrypoints.rest.errors import Problem, failed, seconds_until
+from entrypoints.rest.quandl import DOOR, shapes
+from entrypoints.rest.quandl.params import Question, number, question, text
+
+MOST_COUNTED = 10_000
+_LONGEST_RETRY = 10
+_SOON = 60
+_MOST_PAGES = 100
+_SUFFIXES = {"json": Format.JSON, "csv": Format.CSV}
+
+
+class DatasetResource:
+    """One dataset, fetched first where it is not kept or stale."""
+
+    def __init__(self, use_cases: UseCases) -> None:
+        self._use_cases = use_cases
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
+        """Send it as JSON or CSV."""
+        dataset, part = place["dataset"], place.get("part")
+        if part:
+            name, kind = suffixed(req, part)
+            if name not in ("data", "metadata"):
+                raise falcon.HTTPRouteNotFound
+        else:
+            name, (dataset, kind) = "dataset", suffixed(req, dataset)
+        asked = question(req)
+        series = self._series(req, DatasetCode(place["database"], dataset))
+        standing = self._use_cases.read_series.standing(series.id)
+
+        def make() -> Encoded:
+            answered = self._answered(series, asked, whole=name != "data")
+            return Encoded(_written(name, kind, answered, asked), {})
+
+        key = (series.id, name, asked, standing.version.vintages, standing.version.entry)
+        offer = Offer(key=key if name == "data" else (*key, standing.version.checked_at), format=kind, make=make)
+        resp.set_header("Age", str(standing.age))
+        req.context.answers.send(req, resp, offer)
+
+    def _series(self, req: falcon.Request, code: DatasetCode) -> TimeSeries:
+        series, good = self._use_cases.read_through.held(code)
+        may_fetch = Scope.FETCH in req.context.scopes
+        if series is None and not may_fetch:
+            raise DatasetNotFound(f"{code} is not kept here, and this key does not allow to have it fetched.")
+        if series is None or (may_fetch and not good):
+            with req.context.answers.seat():
+                series = self._use_cases.read_through.fetched(code, series, request_id=req.context.request_id)
+        if series.newest is None:
+            raise _without_data(series)
+        return series
+
+    def _answered(self, series: TimeSeries, asked: Question, *, whole: bool) -> shapes.Answered:
+        read = self._use_cases.read_series
+        try:
+            reading = read(series.id, asked.selection)
+        except InvalidInput as error:
+            if error.field != "column_index":
+                raise
+            reading = read(series.id, Selection(moment=asked.selection.moment))
+            return shapes.Answered(reading.series, reading.observations.columns, reading, None)
+        columns = reading.observations.columns
+        if whole and asked.selection.column_index is not None:
+            columns = read(series.id, Selection(moment=asked.selection.moment, limit=1)).observations.columns
+        return shapes.Answered(reading.series, columns, reading, reading.observations)
+
+
+class DatasetsResource:
+    """The datasets that are kept."""
+
+    def __init__(self, use_cases: UseCases) -> None:
+        self._use_cases = use_cases
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Search for all words of ``query``, page by page."""
+        words = (text(req, "query") or "").replace("+", " ")
+        page, per_page = paging(req)
+        database = (text(req, "database_code") or "").upper() or None
+        kept = SeriesQuery(words=tuple(words.split()), database=database, status=SeriesStatus.SUCCESS)
+        query = replace(kept, skip=(page - 1) * per_page, limit=per_page)
+        total = self._use_cases.search_series.count(query, most=MOST_COUNTED)
+        found = [shapes.metadata(series, self._columns(series)) for series in self._use_cases.search_series(query).items]
+        if req.path.endswith(".csv"):
+            resp.content_type, resp.data = Format.CSV.media_type, shapes.metadata_csv(found)
+        else:
+            resp.media = {"datasets": found, "meta": shapes.page_of(words, page=page, per_page=per_page, total=total)}
+
+    def _columns(self, series: TimeSeries) -> Sequence[str]:
+        return self._use_cases.read_series(series.id, Selection(limit=1)).observations.columns
+
+
+def suffixed(req: falcon.Request, name: str) -> tuple[str, Format]:
+    """Take the format off the end of a name, or from the Accept header: only these few suffixes count, dots belong to codes."""
+    bare, dot, suffix = name.rpartition(".")
+    if dot and suffix in _SUFFIXES:
+        return bare, _SUFFIXES[suffix]
+    if dot and suffix == "xml":
+        raise InvalidInput("XML is not answered here: ask for .json or .csv.", field="format")
+    return name, Format.CSV if req.client_prefers(["application/json", "text/csv"]) == "text/csv" else Format.JSON
+
+
+def paging(req: falcon.Request) -> tuple[int, int]:
+    """Give the page asked for, counted from 1, and how many items it has."""
+    return number(req, "page", most=MOST_COUNTED) or 1, min(number(req, "per_page") or _MOST_PAGES, _MOST_PAGES)
+
+
+def _written(name: str, kind: Format, answered: shapes.Answered, asked: Question) -> bytes:
+    if name == "metadata":
+        described = shapes.metadata(answered.series, answered.columns)
+        return encode({"dataset": described}) if kind is Format.JSON else shapes.metadata_csv([described])
+    if kind is Format.CSV:
+        return shapes.data_csv(answered, asked)
+    document: dict[str, Any] = {"dataset": shapes.dataset(answered, asked)} if name == "dataset" else {}
+    return encode(document or {"dataset_data": shapes.data(answered, asked)})
+
+
+def _without_data(series: TimeSeries) -> Problem:
+    fetch = series.fetch
+    if fetch is None or fetch.ended:
+        return failed(series)
+    wait = seconds_until(fetch)
+    if fetch.waiting_for and wait > _SOON:
+        detail = f"{series.alias} cannot be fetched before {fetch.not_before:%Y-%m-%d %H:%M:%S} UTC."
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "no_observations_yet", detail)
+    detail = f"{series.alias} is being fetched. Please try again."
+    headers = {"Retry-After": str(min(wait, _LONGEST_RETRY))}
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "no_observations_yet", detail, retryable=True, headers=headers)
+
+
+def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
+    """Give the routes."""
+    dataset = DatasetResource(use_cases)
+    yield f"{DOOR}/datasets/{{database}}/{{dataset}}", dataset
+    yield f"{DOOR}/datasets/{{database}}/{{dataset}}/{{part}}", dataset
+    for suffix in ("", ".json", ".csv"):
+        yield f"{DOOR}/datasets{suffix}", DatasetsResource(use_cases)

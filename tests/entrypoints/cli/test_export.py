@@ -1,0 +1,76 @@
+"""``lanner export`` and ``lanner keys``."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from domain.codes import DatasetCode
+from domain.keys import Scope
+from domain.use_cases import UseCases
+from entrypoints.cli.exporting import export
+from entrypoints.cli.keys import keys
+from tests.builders import CannedSource, memory_use_cases
+from tests.entrypoints.cli.conftest import Run
+
+CSV = "date,Open,Close\n2024-01-01,1.0,1.5\n2024-01-02,2.0,\n2024-01-03,3.0,3.5\n"
+
+
+@pytest.fixture
+def use_cases() -> UseCases:
+    use_cases = memory_use_cases({"canned": CannedSource()})
+    use_cases.request_fetch(DatasetCode("WIKI", "FB"))
+    return use_cases
+
+
+def test_csv_goes_to_standard_output(run: Run, use_cases: UseCases) -> None:
+    """Without a file the observations can be piped."""
+    assert run(use_cases, export, "WIKI/FB").stdout == CSV
+    assert run(use_cases, export, "WIKI/FB --start 2024-01-03").stdout == "date,Open,Close\n2024-01-03,3.0,3.5\n"
+
+
+def test_the_files_name_chooses_the_format(run: Run, use_cases: UseCases, tmp_path: Path) -> None:
+    """Each suffix is a format; what was written is told apart from what was asked to be piped."""
+    for suffix in ("csv", "json", "parquet", "arrow"):
+        done = run(use_cases, export, f"WIKI/FB -o {tmp_path}/fb.{suffix}")
+        assert (done.exit_code, done.stdout) == (0, ""), done.output
+        assert "3 dates, vintage 1" in done.stderr
+
+    assert (tmp_path / "fb.csv").read_text() == CSV
+    assert json.loads((tmp_path / "fb.json").read_text())["data"][1] == ["2024-01-02", 2.0, None]
+    assert pq.read_table(tmp_path / "fb.parquet").column("Close").to_pylist() == [1.5, None, 3.5]
+    assert pa.ipc.open_file((tmp_path / "fb.arrow").read_bytes()).read_all().num_rows == 3
+
+
+def test_a_format_that_is_asked_for_wins(run: Run, use_cases: UseCases, tmp_path: Path) -> None:
+    """Whatever the file is called."""
+    run(use_cases, export, f"WIKI/FB --format parquet -o {tmp_path}/fb.csv")
+
+    assert pq.read_table(io.BytesIO((tmp_path / "fb.csv").read_bytes())).num_rows == 3
+
+
+def test_a_file_that_cannot_be_written(run: Run, use_cases: UseCases, tmp_path: Path) -> None:
+    """The reason is told, and nothing half-written is left."""
+    done = run(use_cases, export, f"WIKI/FB -o {tmp_path}/no/fb.csv")
+
+    assert (done.exit_code, list(tmp_path.iterdir())) == (1, [])
+    assert "cannot be written: No such file or directory" in done.stderr
+
+
+def test_keys_are_made_listed_and_revoked(run: Run, use_cases: UseCases) -> None:
+    """The key is all that goes to standard output, so that a script can keep it."""
+    made = run(use_cases, keys, "create --name script --scope read --days 7")
+    key = use_cases.check_key(made.stdout.strip())
+    listed = run(use_cases, keys, "list").stdout
+    revoked = run(use_cases, keys, f"revoke {key.id}")
+
+    assert (key.name, key.scopes) == ("script", {Scope.READ})
+    assert key.id in listed
+    assert made.stdout.strip() not in listed
+    assert "script" in revoked.stdout
+    assert run(use_cases, keys, "revoke nobody").exit_code == 1

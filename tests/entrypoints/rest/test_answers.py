@@ -1,0 +1,280 @@
+"""Formats, negotiation, entity tags, codings, ranges and the cache of encoded answers."""
+
+from __future__ import annotations
+
+import io
+from threading import Event, Thread
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from falcon.testing import Result, TestClient
+
+from domain.frequency import Frequency
+from domain.observations import Observations
+from domain.series import Metadata
+from entrypoints.formats import Format
+from entrypoints.rest.answers import Answers, accepted_coding
+from entrypoints.rest.app import create_app
+from entrypoints.rest.cache import AnswerCache, Encoded
+from entrypoints.rest.errors import Problem
+from tests.builders import NAN, CannedSource, memory_use_cases
+from tests.entrypoints.rest.conftest import LOCAL
+
+MANY = Observations.of(np.arange(500), ("Close", "=Volume"), np.arange(1000.0).reshape(500, 2))
+FEW = Observations.of(["2024-01-30", "2024-01-31", "2024-02-01"], ("Open", "a,b"), [[1.5, 8381600.0], [NAN, 1e16], [3.0, -0.0]])
+
+
+class Kept:
+    """A client of an application that keeps one series."""
+
+    def __init__(self, observations: Observations, answers: Answers | None = None) -> None:
+        metadata = Metadata(name="Prices", unit="USD", frequency=Frequency.DAILY, attribution="Who sent them")
+        use_cases = memory_use_cases({"canned": CannedSource(observations=observations, metadata=metadata)})
+        self.client = TestClient(create_app(use_cases, allowed_hosts=(), answers=answers), headers=LOCAL)
+        self.refresh()
+
+    def refresh(self) -> None:
+        body = {"code": "canned:CANNED/FB", "refresh": True}
+        self.id = self.client.simulate_post("/timeseries", json=body).json["id"]
+
+    def get(self, suffix: str = "", query: str = "", **headers: str) -> Result:
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.simulate_get(f"/timeseries/{self.id}/data{suffix}", query_string=query, headers=names)
+
+
+def test_csv_is_as_quandl_wrote_it() -> None:
+    """Numbers are Python's, missing cells empty, line ends single, names quoted where they must be."""
+    answer = Kept(FEW).get(".csv")
+
+    assert answer.text == 'date,Open,"a,b"\n2024-01-30,1.5,8381600.0\n2024-01-31,,1e+16\n2024-02-01,3.0,-0.0\n'
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+
+
+def test_a_name_is_never_a_formula() -> None:
+    """Spreadsheets take no column's name for something to run."""
+    assert Kept(MANY).get(".csv", "limit=1&order=desc").text == "date,Close,'=Volume\n1971-05-15,998.0,999.0\n"
+
+
+@pytest.mark.parametrize("kind", [Format.PARQUET, Format.ARROW])
+def test_columnar_files_say_what_they_hold(kind: Format) -> None:
+    """Dates are date32, values float64 with null where one is missing, and the schema names series and vintage."""
+    content = Kept(FEW).get(f".{kind}").content
+    found = pq.read_table(io.BytesIO(content)) if kind is Format.PARQUET else pa.ipc.open_file(content).read_all()
+
+    assert found.schema.types == [pa.date32(), pa.float64(), pa.float64()]
+    assert found.column("Open").to_pylist() == [1.5, None, 3.0]
+    facts = {name.decode(): value.decode() for name, value in (found.schema.metadata or {}).items()}
+    assert facts | {"digest": ""} == {
+        "code": "canned:CANNED/FB",
+        "vintage": "1",
+        "digest": "",
+        "unit": "USD",
+        "attribution": "Who sent them",
+    }
+    assert len(facts["digest"]) == 64
+
+
+def test_seconds_are_timestamps_in_utc() -> None:
+    """An axis finer than a day is a timestamp in Parquet and a moment in CSV."""
+    kept = Kept(Observations.of(["2024-01-01T10:00:01"], ("date",), [[1.0]], unit="s"))
+
+    assert pq.read_table(io.BytesIO(kept.get(".parquet").content)).schema.types[0] == pa.timestamp("ms", tz="UTC")
+    assert kept.get(".csv").text == "time,date\n2024-01-01T10:00:01Z,1.0\n"
+
+
+def test_names_that_stand_twice_are_numbered_where_they_must_differ() -> None:
+    """A column called like the first, or like another, gets a number in Parquet and in records."""
+    kept = Kept(Observations.of(["2024-01-01"], ("date", "a", "a"), [[1.0, 2.0, 3.0]]))
+
+    assert pq.read_table(io.BytesIO(kept.get(".parquet").content)).column_names == ["date", "date_2", "a", "a_2"]
+    assert kept.get(query="shape=records").json["data"] == [{"date": "2024-01-01", "date_2": 1.0, "a": 2.0, "a_2": 3.0}]
+
+
+def test_collapse_and_transform() -> None:
+    """Both are calculated before the limit, in that order."""
+    answer = Kept(FEW).get(query="collapse=monthly&transform=diff&column_index=1&limit=5")
+
+    assert answer.json["data"] == [["2024-02-29", 1.5]]
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("*/*", "application/json"),
+        ("text/csv", "text/csv; charset=utf-8"),
+        ("application/json;q=0.1, application/vnd.apache.parquet", "application/vnd.apache.parquet"),
+    ],
+)
+def test_the_format_is_negotiated(accept: str, media_type: str) -> None:
+    """Without a suffix the Accept header decides, and caches are told."""
+    answer = Kept(FEW).get(Accept=accept)
+
+    assert answer.headers["content-type"] == media_type
+    assert "Accept" in answer.headers["vary"].replace("Accept-Encoding", "")
+
+
+def test_a_format_that_there_is_not() -> None:
+    """406 lists what there is; a suffix beats the header."""
+    kept = Kept(FEW)
+
+    assert kept.get(Accept="image/png").status_code == 406
+    assert "text/csv" in kept.get(Accept="image/png").json["hint"]
+    assert kept.get(".csv", Accept="image/png").status_code == 200
+
+
+def test_by_code() -> None:
+    """The same by the code, with its provider or without; an unknown code names the request to make."""
+    kept = Kept(FEW)
+    answer = kept.client.simulate_get("/data.csv", query_string="code=canned:CANNED/FB")
+    unknown = kept.client.simulate_get("/data", query_string="code=NO/SUCH")
+
+    assert answer.text == kept.get(".csv").text
+    assert answer.headers["content-location"] == f"/timeseries/{kept.id}/data.csv?vintage=1"
+    assert (unknown.status_code, "POST /timeseries" in unknown.json["hint"]) == (404, True)
+    assert kept.client.simulate_get("/data").json["errors"][0]["parameter"] == "code"
+
+
+@pytest.mark.parametrize("suffix", ["", ".csv", ".parquet", ".arrow"])
+def test_a_client_that_has_it_gets_nothing_again(suffix: str) -> None:
+    """The entity tag gives 304 until something new is kept; another part has another tag."""
+    kept = Kept(FEW)
+    tag = kept.get(suffix).headers["etag"]
+    again = kept.get(suffix, If_None_Match=f'"other", W/{tag}')
+
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert kept.get(suffix, "limit=1", If_None_Match=tag).status_code == 200
+    assert "accept-encoding" in again.headers["vary"].lower()
+
+
+def test_a_checked_series_has_new_json_but_the_same_csv() -> None:
+    """JSON tells when the series was last checked, so it changes with that; the observations alone do not."""
+    kept = Kept(FEW)
+    before = [kept.get(suffix).headers["etag"] for suffix in (".json", ".csv")]
+    kept.refresh()
+    after = [kept.get(suffix).headers["etag"] for suffix in (".json", ".csv")]
+
+    assert before[1] == after[1]
+    assert before[0] != after[0]
+
+
+def test_a_numbered_vintage_is_kept_for_ever() -> None:
+    """Its answer may be cached for good, and holds nothing that could change."""
+    answer, newest = Kept(FEW).get(query="vintage=1"), Kept(FEW).get()
+
+    assert "immutable" in answer.headers["cache-control"]
+    assert {"checked_at", "stale"}.isdisjoint(answer.json)
+    assert (newest.headers["cache-control"], newest.json["stale"]) == ("public, no-cache", False)
+    assert Kept(FEW).get(query="vintage=2").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("header", "coding"),
+    [
+        ("", ""),
+        ("gzip, deflate", "gzip"),
+        ("gzip, zstd", "zstd"),
+        ("gzip;q=1.0, zstd;q=0.5", "gzip"),
+        ("gzip;q=0, *", "zstd"),
+        ("identity", ""),
+        ("gzip;q=0", ""),
+        ("gzip;q=nonsense", ""),
+    ],
+)
+def test_the_coding_a_client_likes_best(header: str, coding: str) -> None:
+    """Qualities count, and zstd wins a draw."""
+    assert accepted_coding(header) == coding
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_large_answers_are_compressed(coding: str) -> None:
+    """The coded answer holds the very bytes of the plain one under a tag of its own; a small one stays plain."""
+    kept = Kept(MANY)
+    plain, coded = kept.get(".json", Accept_Encoding="identity"), kept.get(".json", Accept_Encoding=coding)
+
+    assert coded.headers["content-encoding"] == coding
+    assert pa.CompressedInputStream(pa.BufferReader(coded.content), coding).read() == plain.content
+    assert coded.headers["etag"] != plain.headers["etag"]
+    assert "content-encoding" not in kept.get(".json", "limit=1", Accept_Encoding=coding).headers
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "last"),
+    [("bytes=0-3", 0, 3), ("bytes=4-", 4, None), ("bytes=-8", -8, None), ("bytes=0-999999", 0, None)],
+)
+def test_ranges_of_columnar_files(asked: str, first: int, last: int | None) -> None:
+    """Readers that take footers and columns apart get just the bytes they ask for."""
+    kept = Kept(MANY)
+    whole = kept.get(".parquet").content
+    answer = kept.get(".parquet", Range=asked)
+    part = whole[first : None if last is None else last + 1]
+
+    assert (answer.status_code, answer.content) == (206, part)
+    begin = len(whole) + first if first < 0 else first
+    assert answer.headers["content-range"] == f"bytes {begin}-{begin + len(part) - 1}/{len(whole)}"
+
+
+def test_ranges_that_cannot_be_had() -> None:
+    """One behind the end is 416; one under another tag, of another unit or of JSON gives the whole."""
+    kept = Kept(MANY)
+    size = len(kept.get(".arrow").content)
+    beyond = kept.get(".arrow", Range=f"bytes={size}-")
+
+    assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{size}")
+    assert kept.get(".arrow", Range="bytes=-0").status_code == 416
+    assert kept.get(".arrow", Range="bytes=0-3", If_Range='"older"').status_code == 200
+    assert kept.get(".arrow", Range="rows=0-3").status_code == 200
+    assert kept.get(".json", Range="bytes=0-3").status_code == 200
+
+
+def test_what_was_encoded_once_is_sent_again() -> None:
+    """The second answer comes from memory with the same bytes and headers."""
+    answers = Answers(capacity=10**6, threads=8)
+    kept = Kept(MANY, answers)
+    first, held = kept.get(".csv"), answers.cache.held
+    second = kept.get(".csv")
+
+    assert held == answers.cache.held == len(first.content)
+    unsteady = ("x-request-id",)
+    assert [{k: v for k, v in each.headers.items() if k not in unsteady} for each in (first, second)] == [
+        {k: v for k, v in first.headers.items() if k not in unsteady}
+    ] * 2
+
+
+def test_the_cache_is_bounded() -> None:
+    """What was used longest ago goes first, and what is too large is never kept."""
+    cache = AnswerCache(100)
+    for name in "abcde":
+        cache.put(name, Encoded(b"x" * 25, {}))
+        cache.get("a")
+    cache.put("f", Encoded(b"x" * 26, {}))
+    cache.put("e", Encoded(b"y" * 25, {}))
+
+    assert cache.held == 100
+    assert [name for name in "abcdef" if cache.get(name)] == ["a", "c", "d", "e"]
+
+
+def test_half_of_the_threads_stay_free() -> None:
+    """Beyond half of them, whoever wants a long answer is told to come again; the rest is served."""
+    answers = Answers(capacity=0, threads=4)
+    begun, go_on = [Event(), Event()], Event()
+
+    def hold(mine: Event) -> None:
+        with answers.seat():
+            mine.set()
+            go_on.wait(10)
+
+    holders = [Thread(target=hold, args=(mine,)) for mine in begun]
+    for holder in holders:
+        holder.start()
+    assert all(mine.wait(10) for mine in begun)
+
+    with pytest.raises(Problem) as caught, answers.seat():
+        pass
+    go_on.set()
+    for holder in holders:
+        holder.join()
+    assert (caught.value.status, caught.value.headers) == (503, {"Retry-After": "1"})
+    with answers.seat():
+        pass

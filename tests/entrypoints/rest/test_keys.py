@@ -1,0 +1,131 @@
+"""Who is let in: every route against every scope and every kind of key."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from falcon.testing import Result, TestClient
+
+from adapters.memory.unit_of_work import MemoryStore
+from domain.keys import Scope
+from entrypoints.rest.app import create_app, discovered
+from tests.builders import CannedSource, memory_use_cases
+from tests.entrypoints.rest.conftest import LOCAL
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+KINDS = ("none", "malformed", "unknown", "expired", "revoked", *Scope)
+REFUSED = ("none", "malformed", "unknown", "expired", "revoked")
+OPEN = ("/", "/healthz", "/readyz", "/openapi.json", "/docs")
+
+
+class Gate:
+    """A service that lets in only holders of keys, and one key of each kind."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2024, 3, 1, tzinfo=UTC)
+        self.use_cases = memory_use_cases({"canned": CannedSource()}, store=MemoryStore(clock=lambda: self.time))
+        self.client = TestClient(create_app(self.use_cases, allowed_hosts=(), keys_required=True), headers=LOCAL)
+        keys = self.use_cases.manage_keys
+        self.texts = {"none": "", "malformed": "secret", "unknown": f"lnr_{'0' * 12}_{'x' * 43}"}
+        self.texts |= {str(scope): keys.create(str(scope), [scope])[1] for scope in Scope}
+        self.texts["expired"] = keys.create("expired", [*Scope], days=1)[1]
+        revoked, self.texts["revoked"] = keys.create("revoked", [*Scope])
+        keys.revoke(revoked.id)
+        self.texts["all"] = keys.create("all", [*Scope])[1]
+        self.time += timedelta(days=2)
+
+    def ask(self, kind: str, method: str, path: str, **options: Any) -> Result:
+        headers = {"Authorization": f"Bearer {self.texts[kind]}"} if self.texts[kind] else {}
+        return self.client.simulate_request(method, path, headers={**headers, **options.pop("headers", {})}, **options)
+
+
+@pytest.fixture(scope="module")
+def gate() -> Gate:
+    return Gate()
+
+
+def routes() -> list[tuple[str, str]]:
+    """Every method of every route, with something in the places of its parameters."""
+    use_cases = memory_use_cases({"canned": CannedSource()})
+    found = []
+    for path, resource, *_ in discovered(use_cases):
+        methods = [
+            method
+            for method in ("GET", "HEAD", "POST", "DELETE")
+            if hasattr(resource, f"on_{'get' if method == 'HEAD' else method.lower()}")
+        ]
+        filled = path.replace("{series_id}", NOBODY).replace("{fetch_id}", NOBODY).replace("{number}", "1")
+        filled = (
+            filled.replace("{database}", "CANNED").replace("{dataset}", "NONE").replace("{part}", "data").replace("{file}", "CANNED_1.zip")
+        )
+        found += [(method, filled) for method in methods]
+    return found
+
+
+def needed(method: str, path: str) -> Scope:
+    """The table of who may do what, once more in other words."""
+    if method in ("GET", "HEAD"):
+        return Scope.READ
+    return Scope.ADMIN if method == "DELETE" and path.startswith("/timeseries/") else Scope.FETCH
+
+
+@pytest.mark.parametrize(("method", "path"), routes(), ids=str)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_route_against_every_kind_of_key(gate: Gate, kind: str, method: str, path: str) -> None:
+    """Without a good key it is 401, without the scope 403, whatever is behind it; with it, the route answers for itself."""
+    status = gate.ask(kind, method, path).status_code
+
+    if path in OPEN and method in ("GET", "HEAD"):
+        assert status == 200
+    elif kind in REFUSED:
+        assert status == 401
+    elif kind != needed(method, path):
+        assert status == 403
+    else:
+        assert status not in (401, 403)
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_all_refusals_are_the_same(gate: Gate, kind: str) -> None:
+    """Nobody learns whether a key existed, and clients learn how to send one."""
+    answer, other = gate.ask(kind, "GET", "/timeseries"), gate.ask("none", "GET", f"/timeseries/{NOBODY}")
+    known = {name: answer.json[name] for name in ("code", "detail", "hint", "status")}
+
+    assert known == {name: other.json[name] for name in known}
+    assert (known["code"], answer.headers["www-authenticate"]) == ("key_refused", "Bearer")
+
+
+def test_other_ways_to_send_a_key(gate: Gate) -> None:
+    """X-Api-Token everywhere; in the address only at the Quandl door, where scripts have it."""
+    text = gate.texts["all"]
+    by_header = gate.client.simulate_get("/timeseries", headers={"X-Api-Token": text})
+    in_address = gate.client.simulate_get("/timeseries", params={"api_key": text})
+    at_door = gate.client.simulate_get("/api/v3/datasets/CANNED/FB", params={"api_key": text})
+    wrong = gate.client.simulate_get("/api/v3/datasets/CANNED/FB", params={"api_key": "wrong"})
+
+    assert (by_header.status_code, in_address.status_code, at_door.status_code) == (200, 400, 200)
+    assert text not in in_address.text
+    assert (wrong.status_code, wrong.json["quandl_error"]["code"][:3]) == (401, "QEA")
+
+
+def test_reading_alone_fetches_nothing_at_the_door(gate: Gate) -> None:
+    """A key without the scope gets what is kept, and a miss is a miss."""
+    assert gate.ask("read", "GET", "/api/v3/datasets/CANNED/NEW").status_code == 404
+    assert gate.ask("all", "GET", "/api/v3/datasets/CANNED/OLD").status_code == 200
+    gate.time += timedelta(days=30)
+    assert gate.ask("read", "GET", "/api/v3/datasets/CANNED/OLD").status_code == 200
+
+
+def test_keyed_answers_are_private(gate: Gate) -> None:
+    """What a key opened is for its holder alone."""
+    gate.ask("all", "GET", "/api/v3/datasets/CANNED/FB")
+    answer = gate.ask("read", "GET", "/data", params={"code": "canned:CANNED/FB"})
+
+    assert answer.headers["cache-control"].startswith("private")
+
+
+def test_without_a_gate_everybody_is_let_in(client: TestClient) -> None:
+    """In open mode any key will do, and none is asked for."""
+    assert client.simulate_get("/timeseries", headers={"Authorization": "Bearer nonsense"}).status_code == 200

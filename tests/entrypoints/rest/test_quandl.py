@@ -1,0 +1,334 @@
+"""The Quandl door: its parameters, its documents, its errors, and fetching on a miss."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from falcon.testing import Result, TestClient
+
+from adapters.memory.unit_of_work import MemoryStore
+from domain.codes import DatasetCode
+from domain.errors import DatasetNotFound, FetchError, RateLimited, SourceForbidden, SourceUnavailable
+from domain.observations import Observations
+from domain.ports import Fetched, Known
+from domain.series import Metadata
+from domain.use_cases import UseCases
+from tests.builders import NAN, CannedSource, memory_use_cases, waiting_use_cases
+
+ClientOn = Callable[[UseCases], TestClient]
+DAYS = ["2024-01-29", "2024-01-30", "2024-02-01", "2024-02-05"]
+PRICES = Observations.of(DAYS, ("Open", "Close"), [[1.0, 10.0], [2.0, 20.0], [4.0, NAN], [8.0, 40.0]])
+
+
+@dataclass
+class Changing(CannedSource):
+    """Counts what it is asked, and fails while it has an error."""
+
+    error: FetchError | None = None
+    asked: list[DatasetCode] = field(default_factory=list)
+
+    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+        self.asked.append(code)
+        if self.error:
+            raise self.error
+        return super().fetch(code, known)
+
+
+@dataclass
+class Clock:
+    time: datetime = datetime(2024, 3, 1, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+
+class Door:
+    """A client at the door of a service whose provider knows one state."""
+
+    def __init__(self, client_on: ClientOn, **facts: Any) -> None:
+        self.source = Changing(observations=facts.pop("observations", PRICES), metadata=Metadata(name="Prices", **facts))
+        self.clock = Clock()
+        self.client = client_on(memory_use_cases({"canned": self.source}, store=MemoryStore(clock=self.clock)))
+
+    def get(self, path: str, query: str = "", **headers: str) -> Result:
+        return self.client.simulate_get(f"/api/v3{path}", query_string=query, headers=headers)
+
+    def data(self, query: str = "") -> Any:
+        return self.get("/datasets/WIKI/FB/data", query).json["dataset_data"]
+
+
+@pytest.fixture
+def door(client_on: ClientOn) -> Door:
+    return Door(client_on)
+
+
+def test_a_dataset_is_fetched_by_being_asked_for(door: Door) -> None:
+    """The first call answers with the data, newest first, with what was asked echoed."""
+    assert door.data() == {
+        "limit": None,
+        "transform": None,
+        "column_index": None,
+        "column_names": ["Date", "Open", "Close"],
+        "start_date": "2024-01-29",
+        "end_date": "2024-02-05",
+        "frequency": "daily",
+        "data": [["2024-02-05", 8.0, 40.0], ["2024-02-01", 4.0, None], ["2024-01-30", 2.0, 20.0], ["2024-01-29", 1.0, 10.0]],
+        "collapse": None,
+        "order": "desc",
+    }
+    assert len(door.source.asked) == 1
+
+
+def test_the_members_come_in_the_order_of_quandls_server(door: Door) -> None:
+    """Data stand between the metadata, and the database's id comes last."""
+    whole = door.get("/datasets/WIKI/FB.json").json["dataset"]
+    described = door.get("/datasets/WIKI/FB/metadata.json").json["dataset"]
+
+    assert [*described] == [
+        *("id", "dataset_code", "database_code", "name", "description", "refreshed_at", "newest_available_date"),
+        *("oldest_available_date", "column_names", "frequency", "type", "premium", "database_id"),
+    ]
+    assert [*whole][12:] == ["limit", "transform", "column_index", "start_date", "end_date", "data", "collapse", "order", "database_id"]
+    assert (described["refreshed_at"], described["column_names"]) == ("2024-03-01T12:00:00.000Z", ["Date", "Open", "Close"])
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("limit=1", [["2024-02-05", 8.0, 40.0]]),
+        ("rows=2&order=asc&column_index=1", [["2024-02-01", 4.0], ["2024-02-05", 8.0]]),
+        ("column=0&limit=1", [["2024-02-05"]]),
+        ("trim_start=2024-1-30&trim_end=2024-02-01%2000:00:00&column_index=1", [["2024-02-01", 4.0], ["2024-01-30", 2.0]]),
+        ("collapse=monthly&column_index=2", [["2024-02-29", 40.0], ["2024-01-31", 20.0]]),
+        ("collapse=monthly&end_date=2024-02-01", [["2024-02-29", 4.0, None], ["2024-01-31", 2.0, 20.0]]),
+        ("transform=diff&column_index=1&limit=1", [["2024-02-05", 4.0]]),
+        ("transformation=cumul&column_index=1&limit=2", [["2024-02-05", 12.0], ["2024-02-01", 4.0]]),
+        ("collapse=monthly&transform=rdiff&column_index=1", [["2024-02-29", 3.0]]),
+        ("limit=&collapse=&transform=none&start_date=2024-02-05&sort_order=asc", [["2024-02-05", 8.0, 40.0]]),
+        ("start_date=2030-01-01", []),
+        ("whatever=1&limit=1&auth_token=x", [["2024-02-05", 8.0, 40.0]]),
+        ("limit=1&limit=2&column_index=1", [["2024-02-05", 8.0], ["2024-02-01", 4.0]]),
+    ],
+)
+def test_parameters(door: Door, query: str, rows: list[list[Any]]) -> None:
+    """Every name and alias means what it meant; empty and unknown ones mean nothing."""
+    assert door.data(query)["data"] == rows
+
+
+def test_a_column_that_is_not_there(door: Door) -> None:
+    """The answer is well formed and empty, which clients tell from a missing dataset."""
+    assert (door.data("column_index=3")["data"], door.data("column_index=3")["column_names"]) == ([], ["Date", None])
+    assert door.get("/datasets/WIKI/FB/data.csv", "column_index=3").text == "Date,\n"
+
+
+@pytest.mark.parametrize(
+    "query", ["start_date=2000-00-00", "limit=0", "limit=many", "collapse=hourly", "transform=log", "order=up", "column_index=-1"]
+)
+def test_values_that_nobody_understands(door: Door, query: str) -> None:
+    """They are 422 with Quandl's code for it, and name the parameter."""
+    answer = door.get("/datasets/WIKI/FB/data", query)
+
+    assert (answer.status_code, answer.json["quandl_error"]["code"]) == (422, "QESx04")
+    assert query.partition("=")[0] in answer.json["quandl_error"]["message"]
+
+
+def test_csv(door: Door) -> None:
+    """The suffix or the Accept header asks for it; the header line can be left out; an error is CSV too."""
+    plain = "2024-02-05,8.0,40.0\n2024-02-01,4.0,\n"
+    answer = door.get("/datasets/WIKI/FB.csv", "limit=2")
+
+    assert (answer.text, answer.headers["content-type"]) == ("Date,Open,Close\n" + plain, "text/csv; charset=utf-8")
+    assert door.get("/datasets/WIKI/FB/data.csv", "limit=2&exclude_column_names=true").text == plain
+    assert door.get("/datasets/WIKI/FB/data", "limit=2", Accept="text/csv").text == answer.text
+    described = [*csv.DictReader(io.StringIO(door.get("/datasets/WIKI/FB/metadata.csv").text))]
+    assert (described[0]["dataset_code"], described[0]["column_names"]) == ("FB", '["Date", "Open", "Close"]')
+    wrong = door.get("/datasets/WIKI/FB.csv", "limit=x")
+    assert wrong.text.startswith("code,message\nQESx04,")
+
+
+def test_names_that_providers_leave_out(client_on: ClientOn) -> None:
+    """An only column without a name is Value, a date column without one is Date."""
+    door = Door(client_on, observations=Observations.of(["2024-01-01"], ("",), [[1.0]]), date_column="")
+
+    assert door.data()["column_names"] == ["Date", "Value"]
+
+
+@pytest.mark.parametrize("path", ["/datasets/wiki/fb", "/datasets/Wiki/FB/data.json", "/datasets/WIKI/F.B/data", "/datasets/WIKI/F_B.json"])
+def test_codes_are_case_blind_and_reached_by_alias(client_on: ClientOn, path: str) -> None:
+    """A series is found by its code in letters of either case, or by the spelling without special characters."""
+    door = Door(client_on)
+    held = "WIKI/F.B" if "F.B" in path or "F_B" in path else "WIKI/FB"
+    door.client.simulate_post("/timeseries", json={"code": held})
+
+    assert door.get(path).status_code == 200
+    assert [str(code) for code in door.source.asked] == [held]
+
+
+def test_a_stale_series_is_fetched_again_first(door: Door) -> None:
+    """What is older than its age is refreshed before it is answered; if that fails, what is kept is answered."""
+    door.data()
+    door.clock.time += timedelta(hours=7)
+    door.data()
+    assert len(door.source.asked) == 2
+
+    door.source.error = SourceForbidden("No more.")
+    door.clock.time += timedelta(hours=7)
+    assert door.data("limit=1")["data"] == [["2024-02-05", 8.0, 40.0]]
+    assert len(door.source.asked) == 3
+    door.data()
+    assert len(door.source.asked) == 3  # it is not asked again within the hour
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (DatasetNotFound("No such."), 404, "QECx02"),
+        (SourceForbidden("Not you."), 403, "QEPx04"),
+        (SourceUnavailable("Down."), 503, "QEXx01"),
+    ],
+)
+def test_how_a_provider_refuses(client_on: ClientOn, error: FetchError, status: int, code: str) -> None:
+    """Each class of error is the one by which clients know what to raise, and repeats the reason."""
+    door = Door(client_on)
+    door.source.error = error
+    answer = door.get("/datasets/WIKI/FB")
+
+    assert (answer.status_code, answer.json["quandl_error"]["code"]) == (status, code)
+
+
+def test_what_is_unknown_is_remembered_for_an_hour(door: Door) -> None:
+    """A code that its provider does not know is not asked for again at once."""
+    door.source.error = DatasetNotFound("No such.")
+    door.get("/datasets/WIKI/FB")
+    door.get("/datasets/WIKI/FB")
+    assert len(door.source.asked) == 1
+
+    door.source.error = None
+    door.clock.time += timedelta(hours=1, seconds=1)
+    assert door.get("/datasets/WIKI/FB").status_code == 200
+
+
+def test_a_fetch_that_takes_too_long(client_on: ClientOn) -> None:
+    """Clients are told to come again in seconds; if the provider bars the door for longer, when, and not to."""
+    pending = client_on(waiting_use_cases()).simulate_get("/api/v3/datasets/WIKI/FB")
+    assert (pending.status_code, pending.headers["retry-after"]) == (503, "1")
+    assert pending.json["quandl_error"]["code"] == "QEXx01"
+
+    door = Door(client_on)
+    door.clock.time = datetime.now(UTC)
+    door.source.error = RateLimited("Enough.", retry_after=3600)
+    barred = door.get("/datasets/WIKI/FB")
+    assert (barred.status_code, "retry-after" in barred.headers) == (503, False)
+    assert "cannot be fetched before" in barred.json["quandl_error"]["message"]
+
+
+def test_a_provider_without_its_key(client: TestClient) -> None:
+    """Whoever needs a key that nobody has configured is forbidden, and the message names the variable."""
+    answer = client.simulate_get("/api/v3/datasets/KEYLESS/FB")
+
+    assert (answer.status_code, answer.json["quandl_error"]["code"]) == (403, "QEPx04")
+    assert "LANNER_PROVIDERS__KEYLESS__API_KEY" in answer.json["quandl_error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [("/datasets/WIKI", "QECx05"), ("/nothing", "QECx05"), ("/datasets/WIKI/FB/other", "QECx05"), ("/datasets/WI!KI/FB", "QECx02")],
+)
+def test_addresses_that_are_none(door: Door, path: str, code: str) -> None:
+    """They are 404 in the words that clients can read."""
+    answer = door.get(path)
+
+    assert (answer.status_code, answer.json["quandl_error"]["code"]) == (404, code)
+
+
+def test_the_past_by_old_clients(door: Door) -> None:
+    """as_of, vintage and seen_by choose the state here too."""
+    door.data()
+    door.source.observations = Observations.of(["2024-01-29"], ("Open",), [[5.0]])
+    door.clock.time += timedelta(days=1)
+    door.client.simulate_post("/timeseries", json={"code": "WIKI/FB", "refresh": True, "allow_shrink": True})
+
+    assert door.data()["data"] == [["2024-01-29", 5.0]]
+    assert len(door.data("vintage=1")["data"]) == 4
+    assert len(door.data("as_of=2024-03-01")["data"]) == 4
+    assert door.get("/datasets/WIKI/FB", "as_of=2020-01-01").status_code == 404
+
+
+def test_searching(door: Door) -> None:
+    """All words must match; pages are counted, and totals told."""
+    for name in ("A", "B", "C"):
+        door.get(f"/datasets/WIKI/{name}")
+    found = door.get("/datasets.json", "query=prices+wiki&per_page=2&page=2").json
+
+    assert [each["dataset_code"] for each in found["datasets"]] == ["C"]
+    assert found["meta"] == {
+        "query": "prices wiki",
+        "per_page": 2,
+        "current_page": 2,
+        "prev_page": 1,
+        "total_pages": 2,
+        "total_count": 3,
+        "next_page": None,
+        "current_first_item": 3,
+        "current_last_item": 3,
+    }
+    assert door.get("/datasets", "query=nothing").json["datasets"] == []
+    assert door.get("/datasets", "database_code=wiki").json["meta"]["total_count"] == 3
+    assert len(door.get("/datasets.csv", "per_page=2").text.splitlines()) == 3
+
+
+def test_databases(door: Door) -> None:
+    """They are those under which something is kept."""
+    door.get("/datasets/WIKI/FB")
+    door.get("/datasets/LBMA/GOLD")
+    listed = door.get("/databases").json
+
+    assert [each["database_code"] for each in listed["databases"]] == ["LBMA", "WIKI"]
+    assert [each["datasets_count"] for each in listed["databases"]] == [1, 1]
+    assert door.get("/databases.json", "query=wik").json["meta"]["total_count"] == 1
+    assert door.get("/databases/wiki.json").json["database"]["database_code"] == "WIKI"
+    assert door.get("/databases/NONE").json["quandl_error"]["code"] == "QECx02"
+
+
+def members(content: bytes) -> Iterator[tuple[str, list[str]]]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for name in archive.namelist():
+            yield name, archive.read(name).decode().splitlines()
+
+
+def test_archives(door: Door) -> None:
+    """Codes, descriptions and all data come as a ZIP with one CSV in it; the data under a name of their own."""
+    door.get("/datasets/WIKI/FB")
+    codes, described = door.get("/databases/WIKI/codes.json"), door.get("/databases/WIKI/metadata")
+    led = door.get("/databases/WIKI/data", "download_type=complete")
+    whole = door.client.simulate_get(led.headers["location"])
+
+    assert [*members(codes.content)] == [("WIKI-datasets-codes.csv", ["WIKI/FB,Prices"])]
+    assert next(members(described.content))[1][0] == "code,name,description,refreshed_at,from_date,to_date"
+    assert (led.status_code, led.headers["location"].rpartition("/")[2][:5]) == (302, "WIKI_")
+    ((name, lines),) = members(whole.content)
+    assert name.startswith("WIKI_")
+    assert lines == ["FB,2024-01-29,1.0,10.0", "FB,2024-01-30,2.0,20.0", "FB,2024-02-01,4.0,", "FB,2024-02-05,8.0,40.0"]
+
+
+def test_the_partial_archive_has_what_the_last_day_brought(door: Door) -> None:
+    """New dates and changed ones are in it, and nothing else."""
+    door.clock.time = datetime.now(UTC) - timedelta(days=3)
+    door.get("/datasets/WIKI/FB")
+    door.get("/datasets/WIKI/OLD")
+    door.clock.time = datetime.now(UTC)
+    door.source.observations = Observations.of([*DAYS, "2024-02-06"], ("Open", "Close"), [[1, 10], [2, 21], [4, NAN], [8, 40], [9, 50]])
+    door.client.simulate_post("/timeseries", json={"code": "WIKI/FB", "refresh": True})
+    led = door.get("/databases/WIKI/download", "download_type=partial")
+    ((_, lines),) = members(door.client.simulate_get(led.headers["location"]).content)
+
+    assert led.headers["location"].endswith(".partial.zip")
+    assert lines == ["FB,2024-01-30,2.0,21.0", "FB,2024-02-06,9.0,50.0"]
+    assert door.get("/databases/WIKI/data/OTHER_1.zip").status_code == 404

@@ -1,0 +1,96 @@
+"""API keys: what is kept of them, and how long they are good."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from adapters.memory.unit_of_work import MemoryStore
+from domain.errors import InvalidInput, KeyNotFound, KeyRefused
+from domain.keys import Scope
+from domain.use_cases.check_key import REVOKED_WITHIN_SECONDS, CheckKey
+from domain.use_cases.manage_keys import ManageKeys
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = datetime(2024, 3, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+
+def test_a_key_is_told_once_and_kept_as_a_digest() -> None:
+    """The store holds nothing from which the text could be had."""
+    store = MemoryStore()
+    key, text = ManageKeys(store).create("script", [Scope.READ])
+
+    assert CheckKey(store)(text) == key
+    assert text.startswith(f"lnr_{key.id}_")
+    assert text.rpartition("_")[2] not in repr(ManageKeys(store).list())
+    assert ManageKeys(store).create("other", [Scope.READ])[1] != text
+
+
+@pytest.mark.parametrize("wrong", ["", "ü", "{}x", "x{}", "{:.40}"])
+def test_another_text_opens_nothing(wrong: str) -> None:
+    """Neither another form nor a secret that is longer or cut."""
+    store = MemoryStore()
+    _, text = ManageKeys(store).create("script", [Scope.READ])
+
+    with pytest.raises(KeyRefused):
+        CheckKey(store)(wrong.format(text))
+
+
+def test_the_secret_counts_and_not_the_id_alone() -> None:
+    """Another key's secret behind this key's id is refused."""
+    store = MemoryStore()
+    (first, text), (_, other) = (ManageKeys(store).create(name, [Scope.READ]) for name in ("a", "b"))
+
+    with pytest.raises(KeyRefused):
+        CheckKey(store)(text[: len(f"lnr_{first.id}_")] + other[len(f"lnr_{first.id}_") :])
+
+
+def test_a_key_expires() -> None:
+    """After its days it is refused."""
+    clock = Clock()
+    store = MemoryStore(clock=clock)
+    _, text = ManageKeys(store).create("script", [Scope.READ], days=1)
+    clock.time += timedelta(hours=23)
+    assert CheckKey(store)(text).name == "script"
+    clock.time += timedelta(hours=1)
+    with pytest.raises(KeyRefused):
+        CheckKey(store)(text)
+
+
+def test_a_revoked_key_is_noticed_in_time() -> None:
+    """A checker that has seen it good asks again before five seconds have passed."""
+    store, moments = MemoryStore(), [100.0]
+    check = CheckKey(store, lambda: moments[0])
+    key, text = ManageKeys(store).create("script", [Scope.READ])
+    check(text)
+    ManageKeys(store).revoke(key.id)
+    moments[0] += REVOKED_WITHIN_SECONDS
+
+    with pytest.raises(KeyRefused):
+        check(text)
+
+
+def test_revoking_twice_keeps_the_first_time() -> None:
+    """It is no error; a key that there is not is one."""
+    clock = Clock()
+    keys = ManageKeys(MemoryStore(clock=clock))
+    key, _ = keys.create("script", [Scope.READ])
+    first = keys.revoke(key.id).revoked_at
+    clock.time += timedelta(days=1)
+
+    assert keys.revoke(key.id).revoked_at == first
+    with pytest.raises(KeyNotFound):
+        keys.revoke("0" * 12)
+
+
+@pytest.mark.parametrize(("name", "scopes"), [("", [Scope.READ]), ("x" * 101, [Scope.READ]), ("a\nb", [Scope.READ]), ("script", [])])
+def test_what_makes_no_key(name: str, scopes: list[Scope]) -> None:
+    """A key has a short name and at least one scope."""
+    with pytest.raises(InvalidInput):
+        ManageKeys(MemoryStore()).create(name, scopes)
