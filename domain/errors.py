@@ -18,6 +18,9 @@ Every error of lanner, each with a sentence, a code and, where one helps, a hint
     │   └── KeyNotFound
     ├── KeyRefused · ScopeMissing    an API key of ours is wanted
     ├── FetchAlreadyRunning
+    ├── FetchAlreadyEnded
+    ├── RemovalNotConfirmed
+    ├── RequestKeyReused             the same Idempotency-Key, another request
     ├── LeaseLost                    another worker holds the fetch, or it has ended
     ├── StoreUnavailable
     │   └── SchemaMismatch
@@ -150,6 +153,25 @@ class FetchAlreadyRunning(DomainError):
     code = "fetch_already_running"
     hint = "Follow the running fetch, then ask again."
     retryable = True
+
+
+class FetchAlreadyEnded(DomainError):
+    """The fetch has ended already, so it cannot be cancelled."""
+
+    code = "fetch_already_ended"
+
+
+class RemovalNotConfirmed(DomainError):
+    """A series is only removed with all its vintages when its code is given as confirmation."""
+
+    code = "removal_not_confirmed"
+
+
+class RequestKeyReused(DomainError):
+    """The Idempotency-Key came with another request before."""
+
+    code = "idempotency_key_reused"
+    hint = "Send a new key with every new request, and the same key only to repeat one."
 
 
 class LeaseLost(DomainError):

@@ -27,6 +27,7 @@ _GAP_SECONDS = 0.05
 _PLACE_SECONDS = 0.1
 _EARLY_SECONDS = 0.2
 _LOOK_AGAIN_SECONDS = 2.0
+_LONGEST_WAIT_SECONDS = 86_400.0
 #: Nothing is reserved further ahead, so what lies beyond was written before the clock was set back.
 _FORESIGHT_SECONDS = 60.0
 
@@ -278,4 +279,4 @@ class Standing:
 
     def _lined_up(self, gap: float, until: datetime, now: datetime, reason: WaitingFor) -> tuple[Standing, Wait]:
         turn = max(until, (self.line_until or now) + timedelta(seconds=gap))
-        return replace(self, line_until=turn), Wait((turn - now).total_seconds(), reason)
+        return replace(self, line_until=turn), Wait(min((turn - now).total_seconds(), _LONGEST_WAIT_SECONDS), reason)

@@ -16,7 +16,8 @@ from uuid import UUID
 
 from domain.codes import DatasetCode
 from domain.coverage import Covers
-from domain.fetches import Failure, Fetch, Lease, WaitingFor
+from domain.fetches import LEASE_SECONDS, Answered, Failure, Fetch, FetchPage, FetchQuery, Lease, RequestKey, WaitingFor
+from domain.figures import Counted, Figures
 from domain.keys import ApiKey
 from domain.limits import Budget, Call, Permit, Standing, Wait
 from domain.observations import Label, Observations
@@ -203,6 +204,16 @@ class SeriesRepository(Protocol):
         """
         ...
 
+    def remove(self, series_id: UUID) -> None:
+        """
+        Remove a series with its vintages and fetches; whoever works on one of them finds its lease lost.
+
+        Raises:
+            SeriesNotFound: none has this id (any more).
+
+        """
+        ...
+
     def checked(self, series_id: UUID, metadata: Metadata) -> None:
         """Note that a fetch ended well just now; append ``metadata`` to their history where they differ."""
         ...
@@ -280,7 +291,11 @@ class FetchRepository(Protocol):
         """
         ...
 
-    def due(self, limit: int) -> Sequence[UUID]:
+    def listed(self, query: FetchQuery) -> FetchPage:
+        """Give the matching fetches, newest first."""
+        ...
+
+    def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Sequence[UUID]:
         """Give fetches that a worker may begin, longest due first."""
         ...
 
@@ -288,7 +303,7 @@ class FetchRepository(Protocol):
         """Tell when the next fetch that is not due yet ends its waiting."""
         ...
 
-    def oldest_due(self) -> datetime | None:
+    def oldest_due(self, lease_seconds: float = LEASE_SECONDS) -> datetime | None:
         """Tell since when the fetch that is longest due could have been begun."""
         ...
 
@@ -301,7 +316,23 @@ class FetchRepository(Protocol):
         ...
 
     def extend(self, fetch_id: UUID, lease: Lease) -> bool:
-        """Renew a lease; False if it is lost."""
+        """
+        Renew a lease; False if it is lost.
+
+        Raises:
+            FetchCancelled: the lease holds, but the fetch's cancellation was requested.
+
+        """
+        ...
+
+    def cancel(self, fetch_id: UUID) -> Fetch:
+        """
+        End a pending fetch as cancelled, and ask whoever holds a running one to do so; the series is locked by the caller.
+
+        Raises:
+            FetchNotFound: none has this id.
+
+        """
         ...
 
     def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> Fetch:
@@ -310,20 +341,81 @@ class FetchRepository(Protocol):
 
         Raises:
             LeaseLost: the lease is not the one that holds it.
+            FetchCancelled: the lease holds, but the fetch's cancellation was requested.
 
         """
         ...
 
     def fail(self, fetch_id: UUID, lease: Lease, failure: Failure) -> Fetch:
-        """End a running fetch with an error; raises as ``succeed``. The series is locked by the caller, as for ``succeed``."""
+        """
+        End a running fetch with an error, or as cancelled if that was requested; the series is locked by the caller, as for ``succeed``.
+
+        Raises:
+            LeaseLost: the lease is not the one that holds it.
+
+        """
         ...
 
     def postpone(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
-        """Make a running fetch pending again, not to be begun before so many seconds; raises as ``succeed``."""
+        """Make a running fetch pending again, not to be begun before so many seconds; ends and raises as ``fail``."""
         ...
 
     def hold_back(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
-        """Make a running fetch pending as before it was begun: no attempt is counted, its last error stays; raises as ``succeed``."""
+        """Make a running fetch pending as before it was begun: no attempt is counted, its last error stays; ends and raises as ``fail``."""
+        ...
+
+    def release(self, fetch_id: UUID, lease: Lease) -> Fetch:
+        """Give a running fetch back as if this attempt had not been begun; ends and raises as ``fail``."""
+        ...
+
+    def prune(self, *, seconds: float, limit: int) -> int:
+        """
+        Remove fetches that ended longer ago than this, at most so many, and tell how many.
+
+        What stays: each series' newest, those that added a vintage, and those that a remembered request led to.
+        """
+        ...
+
+
+class RequestRepository(Protocol):
+    """The answers given to requests that came with a key, so that a repeated one gets the same."""
+
+    def begin(self, key: RequestKey) -> Answered | None:
+        """
+        Give what was answered to this request, or None and keep others with the same key waiting until this unit of work ends.
+
+        Raises:
+            RequestKeyReused: the key came with another request.
+
+        """
+        ...
+
+    def remember(self, key: RequestKey, answered: Answered) -> None:
+        """Keep the answer to a request that was begun; it goes with its series."""
+        ...
+
+    def forget(self, *, seconds: float, limit: int) -> int:
+        """Forget answers older than this, at most so many, and tell how many."""
+        ...
+
+
+class FigureRepository(Protocol):
+    """Signs of life of the workers, and counts of what happened; neither waits for anybody else's work."""
+
+    def beat(self, worker: str) -> None:
+        """Note that a worker lives; forget those that have been silent for a day."""
+        ...
+
+    def workers(self, seconds: float) -> int:
+        """Tell how many workers have given a sign of life within so many seconds."""
+        ...
+
+    def count(self, what: Counted, times: int = 1) -> None:
+        """Count that something happened."""
+        ...
+
+    def all(self) -> Figures:
+        """Give the figures as they are now."""
         ...
 
 
@@ -415,6 +507,16 @@ class UnitOfWork(Protocol):
         ...
 
     @property
+    def requests(self) -> RequestRepository:
+        """The answers to requests with a key."""
+        ...
+
+    @property
+    def figures(self) -> FigureRepository:
+        """The figures."""
+        ...
+
+    @property
     def keys(self) -> KeyRepository:
         """The API keys."""
         ...
@@ -476,4 +578,9 @@ class Dispatcher(Protocol):
 
     def ring(self, fetch_id: UUID) -> None:
         """Say that a committed fetch is due; neither waits nor raises."""
+        ...
+
+    @property
+    def heard(self) -> bool | None:
+        """Tell whether the last ring reached the broker; None if none has been tried, or there is no broker."""
         ...

@@ -25,6 +25,7 @@ from domain.series import Metadata
 from domain.use_cases import UseCases
 from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.calls import Calls
+from domain.use_cases.cancel_fetch import CancelFetch
 from domain.use_cases.check_health import CheckHealth
 from domain.use_cases.check_key import CheckKey
 from domain.use_cases.check_vintages import CheckVintages
@@ -39,6 +40,7 @@ from domain.use_cases.manage_keys import ManageKeys
 from domain.use_cases.parse_answer import ParseAnswer
 from domain.use_cases.read_series import ReadSeries
 from domain.use_cases.read_through import ReadThrough
+from domain.use_cases.remove_series import RemoveSeries
 from domain.use_cases.request_fetch import RequestFetch
 from domain.use_cases.search_series import SearchSeries
 from domain.use_cases.sweep_fetches import SweepFetches
@@ -150,9 +152,8 @@ def memory_use_cases(
         lease_seconds=lease_seconds,
         deadline_seconds=deadline_seconds,
     )
-    request = RequestFetch(
-        store=store, providers=providers, routing=routing, freshness=freshness, dispatcher=dispatcher or InlineDispatcher(fetch)
-    )
+    bell = dispatcher or InlineDispatcher(fetch)
+    request = RequestFetch(store=store, providers=providers, routing=routing, freshness=freshness, dispatcher=bell)
     wait = AwaitFetch(store=store, most_seconds=0.3)
     through = ReadThrough(store=store, providers=providers, routing=routing, freshness=freshness, request_fetch=request, await_fetch=wait)
     return UseCases(
@@ -164,11 +165,13 @@ def memory_use_cases(
         search_series=SearchSeries(store),
         describe_series=DescribeSeries(store=store, providers=providers, routing=routing, freshness=freshness),
         follow_fetches=FollowFetches(store),
-        sweep_fetches=SweepFetches(store),
+        cancel_fetch=CancelFetch(store),
+        remove_series=RemoveSeries(store),
+        sweep_fetches=SweepFetches(store, lease_seconds, keep_days=90),
         list_vintages=ListVintages(store),
         compare_vintages=CompareVintages(store),
         check_vintages=CheckVintages(store),
-        check_health=CheckHealth(store),
+        check_health=CheckHealth(store, bell, lease_seconds),
         parse_answer=ParseAnswer(providers),
         check_key=CheckKey(store),
         manage_keys=ManageKeys(store),

@@ -43,9 +43,10 @@ class MemorySeriesRepository:
             return found
         taken = {series.alias for series in self.state.series.values()}
         names = (code.alias if n == 1 else f"{code.alias}_{n}" for n in count(1))
+        self.state.number += 1
         series = TimeSeries(
             id=uuid4(),
-            number=len(self.state.series) + 1,
+            number=self.state.number,
             provider=provider,
             code=code,
             alias=next(name for name in names if name not in taken),
@@ -82,6 +83,16 @@ class MemorySeriesRepository:
         """See the port; the unit of work is the only writer already."""
         if series_id not in self.state.series:
             raise SeriesNotFound
+
+    def remove(self, series_id: UUID) -> None:
+        """See the port."""
+        if self.state.series.pop(series_id, None) is None:
+            raise SeriesNotFound
+        self.state.descriptions.pop(series_id, None)
+        self.state.vintages.pop(series_id, None)
+        self.state.recorded = tuple(each for each in self.state.recorded if each.series_id != series_id)
+        self.state.fetches = {key: fetch for key, fetch in self.state.fetches.items() if fetch.series_id != series_id}
+        self.state.requests = {key: entry for key, entry in self.state.requests.items() if entry[2].series_id != series_id}
 
     def checked(self, series_id: UUID, metadata: Metadata) -> None:
         """See the port."""

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql.fetch_repository import fetch_from
@@ -92,6 +92,12 @@ class SqlSeriesRepository:
     def lock(self, series_id: UUID) -> None:
         """See the port."""
         if not self.transaction.run(select(series.c.number).where(series.c.id == series_id).with_for_update(key_share=True)).first():
+            raise SeriesNotFound
+
+    def remove(self, series_id: UUID) -> None:
+        """See the port."""
+        # The strongest lock at once: to be given a weaker one first and wait for this would be a deadlock with a request.
+        if self.transaction.run(delete(series).where(series.c.id == series_id)).rowcount != 1:
             raise SeriesNotFound
 
     def checked(self, series_id: UUID, metadata: Metadata) -> None:

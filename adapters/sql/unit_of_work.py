@@ -13,9 +13,11 @@ from sqlalchemy import Engine
 
 from adapters.sql.engine import for_reading, for_writing
 from adapters.sql.fetch_repository import SqlFetchRepository
+from adapters.sql.figure_repository import SqlFigureRepository
 from adapters.sql.glances import Glances
 from adapters.sql.key_repository import SqlKeyRepository
 from adapters.sql.rate_limiter import SqlRateLimiter
+from adapters.sql.request_repository import SqlRequestRepository
 from adapters.sql.schema import require, revision
 from adapters.sql.series_repository import SqlSeriesRepository
 from adapters.sql.transaction import Clock, Transaction, translated, utc_now
@@ -66,6 +68,8 @@ class SqlUnitOfWork:
     series: SqlSeriesRepository
     vintages: SqlVintageRepository
     fetches: SqlFetchRepository
+    requests: SqlRequestRepository
+    figures: SqlFigureRepository
     keys: SqlKeyRepository
     limits: SqlRateLimiter
 
@@ -91,6 +95,8 @@ class SqlUnitOfWork:
         self.series = SqlSeriesRepository(self.transaction)
         self.vintages = SqlVintageRepository(self.transaction)
         self.fetches = SqlFetchRepository(self.transaction)
+        self.requests = SqlRequestRepository(self.transaction)
+        self.figures = SqlFigureRepository(self.transaction)
         self.keys = SqlKeyRepository(self.transaction)
         self.limits = SqlRateLimiter(self.transaction)
         return self

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from domain.errors import (
     AnswerNotUnderstood,
     AttemptsExhausted,
     CallRefused,
+    FetchCancelled,
     FetchError,
     InvalidInput,
     KeyMissing,
@@ -21,12 +23,14 @@ from domain.errors import (
     UnknownProvider,
 )
 from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, WaitingFor, waiting_for
+from domain.figures import Counted
 from domain.limits import Budget, Permit, Wait
 from domain.ports import Fetched, Known, Providers, Store
 from domain.series import TimeSeries
 from domain.use_cases.arrivals import WindowDiscarded, prepare
 from domain.use_cases.calls import Calls
 from domain.use_cases.heartbeat import Heartbeat
+from domain.use_cases.held import Held
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +62,7 @@ class FetchDataset:
     retry: RetryPolicy
     lease_seconds: float
     deadline_seconds: float
+    held: Held = field(default_factory=Held)
 
     def __call__(self, fetch_id: UUID) -> Fetch | None:
         """
@@ -68,21 +73,44 @@ class FetchDataset:
 
         """
         lease = Lease(uuid4(), self.lease_seconds)
-        begun = self._begin(fetch_id, lease)
+        begun = None if self.held.closed else self._begin(fetch_id, lease)
         if not isinstance(begun, _Begun):
             return begun
         try:
-            ended = self._run(begun, lease)
+            with self.held.holding(begun.fetch, lease):
+                ended = self._run(begun, lease)
         except (LeaseLost, SeriesNotFound):
             logger.warning("fetch fenced", extra={"fetch": str(fetch_id)})
+            self._count_fenced()
             return None
         _log(ended, begun.series)
         return ended
+
+    def release(self) -> int:
+        """Begin no more, and give back what runs as if it had not been begun; tell how many were."""
+        self.held.close()
+        released = 0
+        for fetch, lease in self.held.running():
+            # One that ends in this very moment needs no release.
+            with suppress(LeaseLost, SeriesNotFound), self.store.writing() as uow:
+                uow.series.lock(fetch.series_id)
+                uow.fetches.release(fetch.id, lease)
+                uow.commit()
+                released += 1
+                logger.info("fetch released", extra={"fetch": str(fetch.id)})
+        return released
+
+    def _count_fenced(self) -> None:
+        with suppress(StoreUnavailable), self.store.writing() as uow:
+            uow.figures.count(Counted.FENCED_CLOSES)
+            uow.commit()
 
     def _begin(self, fetch_id: UUID, lease: Lease) -> _Begun | Fetch | None:
         with self.store.writing() as uow:
             fetch = uow.fetches.claim(fetch_id, lease)
             if fetch is None:
+                uow.figures.count(Counted.CLAIMS_REFUSED)
+                uow.commit()
                 return None
             series = uow.series.get(fetch.series_id)
             budget = self.calls.budget(self.providers, series.provider)
@@ -95,11 +123,11 @@ class FetchDataset:
     def _run(self, begun: _Begun, lease: Lease) -> Fetch:
         fetch, series = begun.fetch, begun.series
         logger.info("fetch begun", extra={"fetch": str(fetch.id), "series": f"{series.provider}:{series.code}"})
-        if fetch.crashes >= MAX_CRASHES:
-            return self._put_off(fetch, AttemptsExhausted(), lease)
+        if fetch.cancel_requested_at or fetch.crashes >= MAX_CRASHES:
+            return self._put_off(fetch, FetchCancelled() if fetch.cancel_requested_at else AttemptsExhausted(), lease)
         try:
             with (
-                Heartbeat(self.store, fetch.id, lease, at_most_seconds=self.deadline_seconds + self.lease_seconds),
+                Heartbeat(self.store, fetch, lease, at_most_seconds=self.deadline_seconds + self.lease_seconds),
                 self.calls.of(begun.budget, fetch.id, begun.permit),
             ):
                 fetched = self._ask(series, Known(newest=series.newest))

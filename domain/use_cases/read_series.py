@@ -49,6 +49,7 @@ class Reading:
         series: with its metadata as they were known at the moment asked for.
         vintage: the one that answered.
         observations: the wanted part, oldest first.
+        now: when it was read, by the store's clock.
 
     """
 
@@ -56,6 +57,7 @@ class Reading:
     vintage: Vintage
     observations: Observations
     stale: bool
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +94,15 @@ class ReadSeries:
         with self.store.reading() as uow:
             series = uow.series.get(series_id)
             kept = kept_at(uow, series, selection.moment)
-            stale = self.freshness.is_stale(series, uow.now())
+            now = uow.now()
             moment = _of_metadata(selection.moment, kept)
             metadata = uow.series.metadata_at(series_id, moment) if moment else series.metadata
         return Reading(
             series=replace(series, metadata=metadata),
             vintage=kept.vintage,
             observations=_part(kept.observations, selection),
-            stale=stale,
+            stale=self.freshness.is_stale(series, now),
+            now=now,
         )
 
     def standing(self, series_id: UUID) -> Standing:

@@ -76,14 +76,14 @@ def _without(left: dict[UUID, None], settled: Iterable[Fetch]) -> Iterator[Fetch
 def _waits(fetch: Fetch) -> bool:
     # A fetch that is simply new never waits, though its store's clock may run ahead of this machine's.
     pending = fetch.status is FetchStatus.PENDING and fetch.waiting_for is not None
-    return pending and not fetch.is_due(datetime.now(UTC)) and not _in_line(fetch)
+    return pending and fetch.not_before > datetime.now(UTC) and not _in_line(fetch)
 
 
 def _in_line(fetch: Fetch) -> bool:
     """Tell whether it waits before a provider's limit, and not for long."""
     now = datetime.now(UTC)
-    limited = fetch.waiting_for is WaitingFor.RATE_LIMIT and not fetch.is_due(now)
-    return limited and fetch.is_due(now + timedelta(seconds=_SHORT_WAIT_SECONDS))
+    soon = now < fetch.not_before <= now + timedelta(seconds=_SHORT_WAIT_SECONDS)
+    return fetch.waiting_for is WaitingFor.RATE_LIMIT and soon
 
 
 def _untouched(fetch: Fetch) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
@@ -14,6 +14,7 @@ import falcon
 
 from domain.codes import DatasetCode, parse_reference
 from domain.errors import InvalidCode, InvalidInput
+from domain.fetches import FetchQuery, FetchStatus
 from domain.frequency import Frequency
 from domain.observations import Label
 from domain.series import SeriesQuery, SeriesStatus
@@ -21,6 +22,7 @@ from domain.transforms import Transform
 from domain.use_cases.read_series import Selection
 from domain.vintages import Moment, parse_moment
 
+FOLLOWING = ("status", "provider", "limit", "cursor")
 READING = (
     *("start_date", "end_date", "columns", "column_index", "collapse", "transform", "order", "limit"),
     *("as_of", "vintage", "seen_by"),
@@ -33,6 +35,9 @@ _MOST, _MOST_POSITION = 10**9, 10**18
 _WHOLE_NUMBER = re.compile("[0-9]{1,18}")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_CURSOR = re.compile(f"([0-9]{{1,17}})-({_UUID.pattern})", re.IGNORECASE)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -199,3 +204,27 @@ def series_query(parameters: Parameters) -> SeriesQuery:
         after=parameters.position("cursor"),
         limit=parameters.limit(),
     )
+
+
+def fetch_query(parameters: Parameters) -> FetchQuery:
+    """Read a question to the list of fetches."""
+    return FetchQuery(
+        status=parameters.choice("status", FetchStatus),
+        provider=parameters.text("provider"),
+        before=_fetch_place(parameters.text("cursor")),
+        limit=parameters.limit(),
+    )
+
+
+def fetch_cursor(place: tuple[datetime, UUID] | None) -> str | None:
+    """Write the place after which the next page begins, as ``fetch_query`` reads it."""
+    return f"{(place[0] - _EPOCH) // _MICROSECOND}-{place[1]}" if place else None
+
+
+def _fetch_place(text: str | None) -> tuple[datetime, UUID] | None:
+    if text is None:
+        return None
+    match = _CURSOR.fullmatch(text)
+    if not match:
+        raise InvalidInput("cursor is not one of this list.", field="cursor", hint="Take it from the page before.")
+    return _EPOCH + int(match[1]) * _MICROSECOND, UUID(match[2])

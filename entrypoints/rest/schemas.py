@@ -83,6 +83,19 @@ class FetchRequestSchema(Schema):
         return {"code": code, "provider": provider, "refresh": given["refresh"], "allow_shrink": given["allow_shrink"]}
 
 
+class RefreshSchema(Schema):
+    """The body of ``POST /timeseries/{id}/fetches``, which may be empty."""
+
+    class Meta:
+        """Refuse what is not declared."""
+
+        unknown = RAISE
+
+    error_messages = {"unknown": "is not a field of this request."}  # noqa: RUF012 - marshmallow's form
+
+    allow_shrink = Flag()
+
+
 def load(schema: Schema, document: dict[str, Any]) -> dict[str, Any]:
     """
     Check a body against a schema.
@@ -128,6 +141,7 @@ class FetchSchema(Schema):
     status = fields.String()
     created_at = Moment()
     finished_at = Moment()
+    cancel_requested_at = Moment()
     attempts = fields.Integer()
     next_attempt = fields.Function(lambda fetch: fetch.not_before if fetch.status is FetchStatus.PENDING else None)
     waiting_for = fields.Function(lambda fetch: fetch.waiting_for and {"reason": fetch.waiting_for, "until": fetch.not_before})

@@ -28,6 +28,9 @@ class Surroundings:
         self.rung: list[UUID] = []
         self.run: list[UUID] = []
         self.beats: list[float] = []
+        self.waited: list[float] = []
+        self.pruned: list[float] = []
+        self.to_prune = self.found = 0
         self.broker_down = self.store_down = self.heart_stopped = False
         self.ran = Event()
         self.memory = Rung()
@@ -36,6 +39,8 @@ class Surroundings:
             ring=self._ring,
             run=self._run,
             beat=self._beat,
+            prune=self._prune,
+            waited=self.waited.append,
             rung=self.memory,
             clock=lambda: self.now,
         )
@@ -49,10 +54,16 @@ class Surroundings:
             raise StoreUnavailable
         return self.due[:limit]
 
-    def _beat(self) -> None:
+    def _beat(self, found: int) -> None:
         if self.heart_stopped:
             raise PermissionError
         self.beats.append(self.now)
+        self.found += found
+
+    def _prune(self, limit: int) -> bool:
+        self.pruned.append(self.now)
+        self.to_prune -= 1
+        return self.to_prune > 0
 
     def _ring(self, fetch_id: UUID) -> None:
         if self.broker_down:
@@ -164,6 +175,41 @@ def test_a_lost_store_is_survived_and_told_once(around, caplog):
     assert [record.message for record in caplog.records] == ["sweeps fail"]
     assert silent == []
     assert around.rung == [FIRST]
+
+
+def test_sweeps_that_found_work_are_counted(around):
+    """Each sweep that had to ring counts once, told with the next sign of life."""
+    around.due = [FIRST, SECOND]
+    for _ in range(3):
+        around.sweep(after=5)
+
+    assert around.found == 1
+
+
+def test_it_tells_how_long_a_due_fetch_waits(around):
+    """The time since a fetch was first seen due, until it is due no more; nothing while own hands are at work."""
+    around.due = [FIRST]
+    for _ in range(3):
+        around.sweep(after=10)
+    around.due = [SECOND]
+    around.sweep(after=10)
+    around.poller._running.add(SECOND)
+    around.sweep(after=10)
+
+    assert around.waited == [0, 10, 20, 0, 0]
+
+
+def test_what_is_old_is_pruned_seldom_and_in_batches(around):
+    """Within ten minutes of its start a worker prunes, goes on at each sweep while there is more, then rests ten minutes."""
+    around.to_prune = 3
+    for _ in range(100):
+        around.sweep(after=6)
+    first = list(around.pruned)
+    around.sweep(after=700)
+
+    assert len(first) == 3
+    assert first[2] - first[0] == 12
+    assert len(around.pruned) == 4
 
 
 def test_signs_of_life_come_every_few_seconds(around):

@@ -25,8 +25,14 @@ class ReadyResource:
         self._check_health = check_health
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
-        """Look at the store, and tell how long work has been waiting in it."""
-        resp.media = {"status": "ok", "oldest_due_seconds": self._check_health().oldest_due_seconds}
+        """Look at the store, and tell of workers, broker and waiting work, none of which makes this process unready."""
+        health = self._check_health()
+        resp.media = {
+            "status": "ok",
+            "oldest_due_seconds": health.oldest_due_seconds,
+            "workers": health.workers,
+            "broker": {True: "ok", False: "unreachable", None: "unknown"}[health.broker],
+        }
 
 
 def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:

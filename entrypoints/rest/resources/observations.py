@@ -58,7 +58,7 @@ class ObservationsResource:
         )
         standing = self._read_series.standing(key)
         if not standing.version.vintages:
-            raise without_vintage(self._describe_series(key).series)
+            raise without_vintage(self._describe_series(key))
         resp.set_header("Age", str(standing.age))
         address = (req, f"/timeseries/{key}/data.{wanted.format}")
 

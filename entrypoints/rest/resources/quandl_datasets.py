@@ -14,6 +14,7 @@ from domain.errors import DatasetNotFound, InvalidInput
 from domain.keys import Scope
 from domain.series import SeriesQuery, SeriesStatus, TimeSeries
 from domain.use_cases import UseCases
+from domain.use_cases.describe_series import Described
 from domain.use_cases.read_series import Selection
 from entrypoints.formats import Format, encode
 from entrypoints.rest.answers import Offer
@@ -66,7 +67,7 @@ class DatasetResource:
             with req.context.answers.seat():
                 series = self._use_cases.read_through.fetched(code, series, request_id=req.context.request_id)
         if series.newest is None:
-            raise _without_data(series)
+            raise _without_data(self._use_cases.describe_series(series.id))
         return series
 
     def _answered(self, series: TimeSeries, asked: Question, *, whole: bool) -> shapes.Answered:
@@ -133,11 +134,12 @@ def _written(name: str, kind: Format, answered: shapes.Answered, asked: Question
     return encode(document or {"dataset_data": shapes.data(answered, asked)})
 
 
-def _without_data(series: TimeSeries) -> Problem:
+def _without_data(described: Described) -> Problem:
+    series = described.series
     fetch = series.fetch
     if fetch is None or fetch.ended:
         return failed(series)
-    wait = seconds_until(fetch)
+    wait = seconds_until(fetch, described.now)
     if fetch.waiting_for and wait > _SOON:
         detail = f"{series.alias} cannot be fetched before {fetch.not_before:%Y-%m-%d %H:%M:%S} UTC."
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "no_observations_yet", detail)

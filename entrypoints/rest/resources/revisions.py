@@ -31,7 +31,7 @@ class RevisionsResource:
         try:
             found = self._compare_vintages(key, before, after)
         except NoObservationsYet as error:
-            raise without_vintage(self._describe_series(key).series) from error
+            raise without_vintage(self._describe_series(key)) from error
         resp.media = {
             "series": SourceSchema().dump(found.series),
             "from": VintageSchema().dump(found.before),
