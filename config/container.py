@@ -35,7 +35,7 @@ class Container(DeclarativeContainer):
         silent=Singleton(SilentDispatcher),
         celery=Singleton(CeleryDispatcher, settings.provided.broker_url),
     )
-    routing = Singleton(Routing, settings.provided.routes, settings.provided.default_provider)
+    routing = Singleton(Routing, settings.provided.routes, settings.provided.default_provider, insists=settings.provided.insists_on_default)
     freshness = Singleton(Freshness, data_sources, settings.provided.max_age)
     retry = Singleton(RetryPolicy, settings.provided.give_up_seconds)
 

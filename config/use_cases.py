@@ -12,6 +12,7 @@ from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.cancel_fetch import CancelFetch
 from domain.use_cases.check_health import CheckHealth
 from domain.use_cases.check_key import CheckKey
+from domain.use_cases.check_providers import CheckProviders
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
 from domain.use_cases.describe_series import DescribeSeries
@@ -78,4 +79,5 @@ class UseCasesContainer(DeclarativeContainer):
         check_key=Singleton(CheckKey, store),
         manage_keys=Factory(ManageKeys, store),
         list_providers=Factory(ListProviders, store=store, providers=data_sources, calls=calls),
+        check_providers=Factory(CheckProviders, data_sources),
     )

@@ -15,22 +15,29 @@ from typing import Protocol, Self, runtime_checkable
 from uuid import UUID
 
 from domain.codes import DatasetCode
-from domain.coverage import Covers
+from domain.coverage import Confirmation, Covers
 from domain.fetches import LEASE_SECONDS, Answered, Failure, Fetch, FetchPage, FetchQuery, Lease, RequestKey, WaitingFor
 from domain.figures import Counted, Figures
 from domain.keys import ApiKey
 from domain.limits import Budget, Call, Permit, Standing, Wait
 from domain.observations import Label, Observations
-from domain.providers import Provider
+from domain.providers import Finding, Provider
 from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, Version
 from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Origin, Prepared, Recorded, Vintage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is kept of a series when its source is asked again; no vintage at all where the whole is wanted."""
+    """
+    What is kept of a series when its source is asked again; no vintage at all where the whole is wanted.
+
+    Attributes:
+        validators: what the source gave with the answer that confirmed ``newest``: an ETag, a date of change.
+
+    """
 
     newest: Vintage | None
+    validators: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,8 @@ class Fetched:
         vintages: (the provider's label or None, the state), oldest first, at least one.
         left_out: names of columns that are not numbers.
         covers: the window of which an only state without a label speaks; None if it is the whole series.
+        validators: by which the source will know, when it is asked again, that nothing has changed.
+        not_modified: whether the source says that nothing has; then there are no vintages.
 
     """
 
@@ -50,6 +59,13 @@ class Fetched:
     origin: Origin
     left_out: tuple[str, ...] = ()
     covers: Covers | None = None
+    validators: Mapping[str, str] = field(default_factory=dict)
+    not_modified: bool = False
+
+    @classmethod
+    def unchanged(cls, origin: Origin, validators: Mapping[str, str]) -> Self:
+        """Say that ``known`` is still the newest state, and what is known about the series still true."""
+        return cls(metadata=Metadata(), vintages=(), origin=origin, validators=validators, not_modified=True)
 
 
 class DataSource(Protocol):
@@ -152,6 +168,20 @@ class Providers(Protocol):
         """
         ...
 
+    def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
+        """Give the code that a provider would have under an alias which no series holds yet; None if it cannot tell."""
+        ...
+
+    def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:
+        """
+        Hold a provider to the rules that need no payload; online, ask it for its example too.
+
+        Raises:
+            UnknownProvider: there is none of this name.
+
+        """
+        ...
+
 
 class SeriesRepository(Protocol):
     """The series."""
@@ -214,8 +244,8 @@ class SeriesRepository(Protocol):
         """
         ...
 
-    def checked(self, series_id: UUID, metadata: Metadata) -> None:
-        """Note that a fetch ended well just now; append ``metadata`` to their history where they differ."""
+    def checked(self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None) -> None:
+        """Note that a fetch ended well just now, and what it confirmed; append ``metadata`` to their history where they differ."""
         ...
 
 

@@ -20,7 +20,7 @@ from domain.fetches import RetryPolicy
 from domain.frequency import Frequency
 from domain.observations import Label, Observations
 from domain.ports import DataSource, Dispatcher, Fetched, Known, UnitOfWork
-from domain.providers import Provider, Routing, Terms
+from domain.providers import Finding, Provider, Routing, Terms
 from domain.series import Metadata
 from domain.use_cases import UseCases
 from domain.use_cases.await_fetch import AwaitFetch
@@ -28,6 +28,7 @@ from domain.use_cases.calls import Calls
 from domain.use_cases.cancel_fetch import CancelFetch
 from domain.use_cases.check_health import CheckHealth
 from domain.use_cases.check_key import CheckKey
+from domain.use_cases.check_providers import CheckProviders
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
 from domain.use_cases.describe_series import DescribeSeries
@@ -116,6 +117,12 @@ class FakeProviders:
         problem = "" if self.sources[name] else f"Set LANNER_PROVIDERS__{name.upper()}__API_KEY."
         return Provider(name=name, title=name, databases=(name.upper(),), terms=Terms(attribution=name, url=""), problem=problem)
 
+    def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
+        return None
+
+    def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:
+        return [Finding("tells its facts"), Finding("was asked", "" if online else self.get(name).problem)]
+
     def source(self, name: str) -> DataSource:
         source = self.sources.get(name)
         if source is None:
@@ -176,6 +183,7 @@ def memory_use_cases(
         check_key=CheckKey(store),
         manage_keys=ManageKeys(store),
         list_providers=ListProviders(store=store, providers=providers, calls=calls),
+        check_providers=CheckProviders(providers),
     )
 
 

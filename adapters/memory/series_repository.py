@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from adapters.memory.state import Clock, State
 from domain.codes import DatasetCode
+from domain.coverage import Confirmation
 from domain.errors import SeriesNotFound
 from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, terms
 from domain.vintages import Vintage
@@ -94,10 +95,10 @@ class MemorySeriesRepository:
         self.state.fetches = {key: fetch for key, fetch in self.state.fetches.items() if fetch.series_id != series_id}
         self.state.requests = {key: entry for key, entry in self.state.requests.items() if entry[2].series_id != series_id}
 
-    def checked(self, series_id: UUID, metadata: Metadata) -> None:
+    def checked(self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None) -> None:
         """See the port."""
         now, known = self.clock(), self.state.series[series_id]
-        self.state.series[series_id] = replace(known, checked_at=now, metadata=metadata)
+        self.state.series[series_id] = replace(known, checked_at=now, metadata=metadata, confirmed=confirmed)
         if known.metadata != metadata:
             self.state.descriptions[series_id] = (*self.state.descriptions.get(series_id, ()), (now, metadata))
 

@@ -19,9 +19,10 @@ from typing import Any
 from adapters.providers._http import BeforeCall, HttpClient
 from adapters.providers._limits import limited, own
 from adapters.providers._options import NoOptions, check_base_url, nearest, secrets, typed, variable
+from domain.codes import DatasetCode
 from domain.errors import InvalidInput, ProviderNotConfigured, UnknownProvider
 from domain.ports import DataSource
-from domain.providers import Provider, Terms
+from domain.providers import Finding, Provider, Terms
 
 logger = logging.getLogger(__name__)
 
@@ -114,6 +115,25 @@ class InstalledProviders:
     def get(self, name: str) -> Provider:
         """See the port."""
         return self._get(name).now()
+
+    def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
+        """See the port."""
+        module = self._get(name).module
+        found: DatasetCode | None = module.code_from_alias(alias) if hasattr(module, "code_from_alias") else None
+        return found
+
+    def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:
+        """See the port."""
+        from adapters.providers._scorecard import scorecard
+
+        installed = self._get(name)
+        if installed.options is None:
+            return [Finding("can be loaded", installed.provider.problem)]
+        return scorecard(self, installed.module, secrets(installed.options), online=online)
+
+    def module(self, name: str) -> Any:
+        """Give a provider's module, or None if it could not be loaded."""
+        return self._get(name).module
 
     def source(self, name: str) -> DataSource:
         """See the port."""
@@ -234,6 +254,7 @@ def _facts(name: str, module: Any) -> Provider:
         key_needed=getattr(module, "KEY_NEEDED", False),
         key_url=getattr(module, "KEY_URL", ""),
         max_age=getattr(module, "MAX_AGE", None),
+        quandl_codes=tuple(getattr(module, "QUANDL_CODES", ())),
     )
 
 

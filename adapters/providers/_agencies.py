@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, make_dataclass
 from functools import partial
 from typing import Any
 
+from adapters.providers._eurofxref import ALL, is_eurofxref, series_in
 from adapters.providers._http import HttpClient
 from adapters.providers._statistical_answers import read_answer
 from adapters.providers._statistical_series import Naming, read_series
@@ -110,6 +111,8 @@ class AgencySource:
 
     def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
         """See the port."""
+        if self._agency.NAME == "ecb" and is_success(answer) and is_eurofxref(answer.body):
+            return series_in(answer.body, code or DatasetCode("ECB", ALL), self._agency.TERMS.attribution)
         try:
             found = read_answer(answer).all()
         except FetchError as exc:

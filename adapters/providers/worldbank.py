@@ -36,6 +36,7 @@ ADAPTER_VERSION = 1
 NAME = "worldbank"
 TITLE = "World Bank"
 DATABASES = ("WB",)
+QUANDL_CODES = ("WORLDBANK/*",)
 TERMS = Terms(
     attribution="The World Bank",
     url="https://datacatalog.worldbank.org/public-licenses#cc-by",
@@ -70,7 +71,8 @@ def segments_for(code: DatasetCode) -> Sequence[str]:
         DatasetNotFound: the code has not the two parts of one.
 
     """
-    country, dot, indicator = code.dataset.partition(".")
+    dataset = code.dataset.replace("_", ".") if code.database == "WORLDBANK" else code.dataset
+    country, dot, indicator = dataset.partition(".")
     if not (country and dot and indicator) or ";" in code.dataset:
         raise DatasetNotFound(f"{code} is not a code of the World Bank.", hint="Write it as WB/COUNTRY.INDICATOR.")
     return ("country", country, "indicator", indicator)

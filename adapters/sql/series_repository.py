@@ -19,6 +19,7 @@ from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_rows import FACTS, vintage_from
 from adapters.sql.word_index import numbers
 from domain.codes import DatasetCode
+from domain.coverage import Confirmation
 from domain.errors import SeriesNotFound
 from domain.frequency import Frequency
 from domain.series import Database, Metadata, SeriesPage, SeriesQuery, SeriesStatus, TimeSeries, terms
@@ -100,11 +101,15 @@ class SqlSeriesRepository:
         if self.transaction.run(delete(series).where(series.c.id == series_id)).rowcount != 1:
             raise SeriesNotFound
 
-    def checked(self, series_id: UUID, metadata: Metadata) -> None:
+    def checked(self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None) -> None:
         """See the port."""
         row = self._row(series_id)
         known, entry = _series_from(row), row[series.c.description] or 0
-        changes: dict[str, Any] = {"checked_at": self.transaction.now(), "status": known.status.value}
+        changes: dict[str, Any] = {
+            "checked_at": self.transaction.now(),
+            "status": known.status.value,
+            "confirmed": orjson.dumps(asdict(confirmed)).decode() if confirmed else None,
+        }
         if known.metadata != metadata:
             body = orjson.dumps(asdict(metadata)).decode()
             described = {"series": known.number, "number": entry + 1, "known_at": self.transaction.now(), "body": body}
@@ -179,7 +184,15 @@ def _series_from(row: RowMapping) -> TimeSeries:
         metadata=_metadata_from(row[descriptions.c.body]),
         newest=vintage_from(row) if row[vintages.c.number] else None,
         fetch=fetch_from(row) if row[fetches.c.id] else None,
+        confirmed=_confirmed_from(row[series.c.confirmed]),
     )
+
+
+def _confirmed_from(text: str | None) -> Confirmation | None:
+    if text is None:
+        return None
+    fields = orjson.loads(text)
+    return Confirmation(**(fields | {"whole_at": datetime.fromisoformat(fields["whole_at"])}))
 
 
 def _metadata_from(body: str | None) -> Metadata:

@@ -69,6 +69,7 @@ series = Table(
     Column("words", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("checked_at", Moment),
+    Column("confirmed", Text),
     Column("description", Integer),
     Column("vintage", Integer),
     Column("fetch", Uuid),

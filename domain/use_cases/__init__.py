@@ -8,6 +8,7 @@ from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.cancel_fetch import CancelFetch
 from domain.use_cases.check_health import CheckHealth
 from domain.use_cases.check_key import CheckKey
+from domain.use_cases.check_providers import CheckProviders
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
 from domain.use_cases.describe_series import DescribeSeries
@@ -48,3 +49,4 @@ class UseCases:
     check_key: CheckKey
     manage_keys: ManageKeys
     list_providers: ListProviders
+    check_providers: CheckProviders

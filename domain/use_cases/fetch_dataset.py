@@ -27,7 +27,7 @@ from domain.figures import Counted
 from domain.limits import Budget, Permit, Wait
 from domain.ports import Fetched, Known, Providers, Store
 from domain.series import TimeSeries
-from domain.use_cases.arrivals import WindowDiscarded, prepare
+from domain.use_cases.arrivals import WindowDiscarded, confirmation, known_of, prepare
 from domain.use_cases.calls import Calls
 from domain.use_cases.heartbeat import Heartbeat
 from domain.use_cases.held import Held
@@ -41,6 +41,7 @@ class _Begun:
 
     fetch: Fetch
     series: TimeSeries
+    known: Known
     budget: Budget
     permit: Permit
 
@@ -117,11 +118,12 @@ class FetchDataset:
             answer = self.calls.first(uow, budget, fetch.id)
             if isinstance(answer, Wait):
                 fetch = uow.fetches.hold_back(fetch.id, lease, seconds=answer.seconds, waiting_for=answer.waiting_for)
+            known = known_of(uow, series)
             uow.commit()
-        return fetch if isinstance(answer, Wait) else _Begun(fetch, series, budget, answer)
+        return fetch if isinstance(answer, Wait) else _Begun(fetch, series, known, budget, answer)
 
     def _run(self, begun: _Begun, lease: Lease) -> Fetch:
-        fetch, series = begun.fetch, begun.series
+        fetch, series, known = begun.fetch, begun.series, begun.known
         logger.info("fetch begun", extra={"fetch": str(fetch.id), "series": f"{series.provider}:{series.code}"})
         if fetch.cancel_requested_at or fetch.crashes >= MAX_CRASHES:
             return self._put_off(fetch, FetchCancelled() if fetch.cancel_requested_at else AttemptsExhausted(), lease)
@@ -130,12 +132,13 @@ class FetchDataset:
                 Heartbeat(self.store, fetch, lease, at_most_seconds=self.deadline_seconds + self.lease_seconds),
                 self.calls.of(begun.budget, fetch.id, begun.permit),
             ):
-                fetched = self._ask(series, Known(newest=series.newest))
+                fetched = self._ask(series, known)
                 try:
-                    return self._keep(fetch, fetched, lease)
+                    return self._keep(fetch, fetched, known, lease)
                 except WindowDiscarded:
                     logger.info("window discarded", extra={"fetch": str(fetch.id)})
-                    return self._keep(fetch, self._ask(series, Known(newest=None)), lease)
+                    known = Known(newest=None)
+                    return self._keep(fetch, self._ask(series, known), known, lease)
         except CallRefused as error:
             return self._hold_back(fetch, error, lease)
         except FetchError as error:
@@ -157,20 +160,24 @@ class FetchDataset:
             raise SourceGone(f"This worker has no provider {series.provider}.", hint=hint) from error
         except InvalidInput as error:
             raise AnswerNotUnderstood(error.message, hint=error.hint) from error
-        if not fetched.vintages or (fetched.covers and known.newest is None):
+        is_part = fetched.covers is not None or fetched.not_modified
+        if bool(fetched.vintages) == fetched.not_modified or (is_part and known.newest is None):
             raise AnswerNotUnderstood("The provider's answer holds no whole state of the series.")
         return fetched
 
-    def _keep(self, fetch: Fetch, fetched: Fetched, lease: Lease) -> Fetch:
+    def _keep(self, fetch: Fetch, fetched: Fetched, known: Known, lease: Lease) -> Fetch:
         while True:
             with self.store.reading() as uow:
-                prepared = prepare(uow, fetch, fetched)
+                series = uow.series.get(fetch.series_id)
+                prepared = prepare(uow, series, fetch, fetched)
+                confirmed = confirmation(uow, series, known, fetched, added=prepared.vintages)
+            metadata = series.metadata if fetched.not_modified else fetched.metadata
             with self.store.writing() as uow:
                 uow.series.lock(fetch.series_id)
                 ended = uow.fetches.succeed(fetch.id, lease, prepared.vintages, left_out=fetched.left_out)
                 # What was prepared against a vintage that is no longer the last has to be made anew.
                 if uow.vintages.append(fetch.series_id, prepared):
-                    uow.series.checked(fetch.series_id, fetched.metadata)
+                    uow.series.checked(fetch.series_id, metadata, confirmed)
                     uow.commit()
                     return ended
 

@@ -102,7 +102,7 @@ class RequestFetch:
             answered = uow.requests.begin(key) if key else None
             if answered:
                 return Requested(uow.series.get(answered.series_id), uow.fetches.get(answered.fetch_id), created=answered.created)
-            series = find(uow)
+            series = self._as_it_is(uow, find(uow))
             asked = self._ask(uow, series, flags)
             created = asked.added if again else series.fetch is None
             requested = Requested(uow.series.get(series.id) if asked.written else series, asked.fetch, created=created)
@@ -113,6 +113,13 @@ class RequestFetch:
         if asked.rings:
             self.dispatcher.ring(asked.fetch.id)
         return requested
+
+    def _as_it_is(self, uow: UnitOfWork, series: TimeSeries) -> TimeSeries:
+        if series.fetch is None or not self.freshness.is_stale(series, uow.now()):
+            return series
+        # Whoever ends a fetch holds its series: the one in flight may have ended since it was looked at.
+        uow.series.lock(series.id)
+        return uow.series.get(series.id)
 
     def _known(self, uow: UnitOfWork, series_id: UUID) -> TimeSeries:
         series = uow.series.get(series_id)

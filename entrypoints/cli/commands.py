@@ -25,6 +25,7 @@ COMMANDS = {
     "parse": ("parsing:parse", "Parse a provider's recorded answer and store nothing."),
     "keys": ("keys:keys", "Make, list and revoke API keys."),
     "providers": ("providers:providers", "List the providers."),
+    "new-provider": ("new_provider:new_provider", "Write a provider to begin from, with its payload and its test."),
 }
 
 

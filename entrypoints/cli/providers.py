@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from domain.providers import Finding
     from domain.use_cases.list_providers import Listed
     from entrypoints.cli.session import Session
 
@@ -15,9 +18,14 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one provider a line."
 )
+@click.option("--check", is_flag=True, help="Hold each to the rules for providers; exit code 1 if one is broken.")
+@click.option("--online", is_flag=True, help="With --check: ask those that are configured for their examples, over the network.")
 @click.pass_obj
-def providers(session: Session, *, form: str) -> None:
+def providers(session: Session, *, form: str, check: bool, online: bool) -> None:
     """List the providers: whether they are ready, the key they take, their limits and terms."""
+    if check or online:
+        _check(session, form, online=online)
+        return
     from entrypoints.cli.tables import print_table
     from entrypoints.formats import encode
 
@@ -27,6 +35,25 @@ def providers(session: Session, *, form: str) -> None:
             click.echo(encode(_document(listed)))
     else:
         print_table(("name", "title", "databases", "ready", "key", "limits", "blocked until", "terms"), map(_row, found))
+
+
+def _check(session: Session, form: str, *, online: bool) -> None:
+    from entrypoints.cli.tables import print_table
+    from entrypoints.formats import encode
+
+    found = session.use_cases().check_providers(online=online)
+    if form == "json":
+        for name, findings in found.items():
+            click.echo(encode({"name": name, "findings": findings}))
+    else:
+        print_table(("name", "kept", "broken"), [_score(name, findings) for name, findings in found.items()])
+    if any(finding.problem for findings in found.values() for finding in findings):
+        sys.exit(1)
+
+
+def _score(name: str, findings: Sequence[Finding]) -> tuple[str, ...]:
+    broken = [f"{finding.rule}: {finding.problem}" for finding in findings if finding.problem]
+    return name, f"{len(findings) - len(broken)} of {len(findings)}", "; ".join(broken)
 
 
 def _row(listed: Listed) -> tuple[str, ...]:

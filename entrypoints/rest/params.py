@@ -17,6 +17,7 @@ from domain.errors import InvalidCode, InvalidInput
 from domain.fetches import FetchQuery, FetchStatus
 from domain.frequency import Frequency
 from domain.observations import Label
+from domain.periods import Side
 from domain.series import SeriesQuery, SeriesStatus
 from domain.transforms import Transform
 from domain.use_cases.read_series import Selection
@@ -24,7 +25,7 @@ from domain.vintages import Moment, parse_moment
 
 FOLLOWING = ("status", "provider", "limit", "cursor")
 READING = (
-    *("start_date", "end_date", "columns", "column_index", "collapse", "transform", "order", "limit"),
+    *("start_date", "end_date", "columns", "column_index", "collapse", "transform", "order", "limit", "periods"),
     *("as_of", "vintage", "seen_by"),
 )
 SEARCHING = ("query", "code", "provider", "database_code", "status", "limit", "cursor")
@@ -174,6 +175,7 @@ def selection(parameters: Parameters) -> Selection:
         collapse=parameters.choice("collapse", Frequency),
         transform=parameters.choice("transform", Transform),
         limit=parameters.number("limit", least=1),
+        periods=parameters.choice("periods", Side),
     )
 
 

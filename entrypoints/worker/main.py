@@ -46,7 +46,7 @@ def main() -> int:
     settings = container.settings()
     container.store().check()
     logger.info("worker starts", extra={"data_dir": str(settings.data_dir), "embedded": settings.embedded})
-    rung, gate, stop = Rung(), Gate(), Event()
+    rung, gate, stop = Rung(settings.lease_seconds), Gate(), Event()
     app = _app(container, rung, gate)
     fetch_dataset = container.use_cases().fetch_dataset
     waited = multiprocessing.get_context("spawn").Value("d", 0.0, lock=False)
@@ -122,8 +122,9 @@ def _poll(parent: int, waited: Any = None) -> None:
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
-    container, rung, gate, stop = bootstrap(), Rung(), Gate(), Event()
+    container, gate, stop = bootstrap(), Gate(), Event()
     settings, held = container.settings(), container.use_cases().fetch_dataset.held
+    rung = Rung(settings.lease_seconds)
     poller = _poller(container, _app(container, rung, gate), rung, gate=gate, waited=partial(setattr, waited, "value"))
     thread = _start(poller, settings.sweep_seconds or _SWEEP_SECONDS, stop)
     signal.sigwait([signal.SIGTERM])

@@ -30,7 +30,8 @@ Clock = Callable[[], float]
 class Rung:
     """Remembers for which due fetches the bell was rung lately; any thread may use it."""
 
-    def __init__(self) -> None:
+    def __init__(self, again_seconds: float = AGAIN_SECONDS) -> None:
+        self._again_seconds = again_seconds
         self._times: dict[UUID, float] = {}
         self._lock = Lock()
 
@@ -38,7 +39,10 @@ class Rung:
         """Give those to ring for now, and forget whoever is no longer due."""
         with self._lock:
             self._times = {fetch_id: self._times[fetch_id] for fetch_id in due if fetch_id in self._times}
-            return [fetch_id for fetch_id in due if now - self._times.get(fetch_id, -AGAIN_SECONDS) >= AGAIN_SECONDS]
+            return [fetch_id for fetch_id in due if self._is_forgotten(fetch_id, now)]
+
+    def _is_forgotten(self, fetch_id: UUID, now: float) -> bool:
+        return fetch_id not in self._times or now - self._times[fetch_id] >= self._again_seconds
 
     def note(self, fetch_id: UUID, now: float) -> None:
         """Remember a ring."""
@@ -159,7 +163,7 @@ class Poller:
 
     def _begin(self, waiting: Sequence[UUID]) -> None:
         for fetch_id in waiting:
-            if fetch_id not in self._running and len(self._running) < _HANDS:
+            if fetch_id not in self._running:
                 self._running.add(fetch_id)
                 self._hands.submit(self._do, fetch_id)
 

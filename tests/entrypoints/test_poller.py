@@ -128,6 +128,24 @@ def test_without_a_broker_waiting_fetches_are_run_here(around):
     assert (early, around.run, around.rung) == ([], [FIRST], [])
 
 
+def test_without_a_broker_every_waiting_fetch_gets_its_turn(around):
+    """However many wait, one look at them is enough: a look at a broker that hangs takes seconds."""
+    around.broker_down, around.due = True, [uuid4() for _ in range(20)]
+    around.sweep()
+    around.sweep(after=PATIENCE_SECONDS)
+    around.poller._hands.shutdown()
+
+    assert sorted(around.run) == sorted(around.due)
+
+
+def test_a_bell_that_nobody_heard_is_rung_again_within_a_lease():
+    """How long a ring counts is the caller's to say."""
+    rung = Rung(2.0)
+    rung.note(FIRST, 10.0)
+
+    assert (rung.wanting([FIRST], 11.9), rung.wanting([FIRST], 12.0)) == ([], [FIRST])
+
+
 def test_what_nobody_begins_is_run_here(around):
     """A fetch that was rung for and is still due after a while, since all workers are held up, is run by the poller itself."""
     around.due = [FIRST]

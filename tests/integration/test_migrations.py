@@ -27,7 +27,7 @@ from tests.builders import an_arrival, append
 
 OLD = Path(__file__).with_name("stores") / "0002.sql"
 SINCE = {
-    series: {"description", "vintage", "fetch"},
+    series: {"description", "vintage", "fetch", "confirmed"},
     fetches: {"number", "waits_since", "cancel_requested_at"},
 }
 FB, RATES, IBM = DatasetCode("WIKI", "FB"), DatasetCode("MY", "RATES"), DatasetCode("WIKI", "IBM")

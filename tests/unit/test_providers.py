@@ -261,6 +261,17 @@ def test_the_base_url_replaces_the_providers():
     assert fetched.origin.request == url + "/my/api/datasets/WIKI/FB.json"
 
 
+@pytest.mark.parametrize("key", ["one,two", "one two", "one\ntwo", "one;two", "k\u00e9y"])
+def test_what_is_no_key_is_refused_before_any_call(install, key):
+    """Two keys in one variable, or what no provider could accept, stop the start; the sentence does not tell them."""
+    install(third=GOOD)
+    with pytest.raises(InvalidInput) as caught:
+        installed({"third": {"api_key": key}}).check()
+
+    assert caught.value.field == "LANNER_PROVIDERS__THIRD__API_KEY"
+    assert key not in caught.value.message
+
+
 def test_a_module_may_bring_a_table_of_providers(install):
     """Each object in ``PROVIDERS`` is a provider beside its module; a table that is none harms no other provider."""
     row = "class Row:\n    NAME, PROVIDER_API, TITLE, DATABASES = 'row', 1, 'A row', ('ROW',)\n    TERMS = TERMS\n    source = source\n"
