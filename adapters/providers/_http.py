@@ -135,7 +135,7 @@ class HttpClient:
             raise DatasetNotFound("The code cannot be part of an address.")
         path = "/".join(quote(segment, safe="") for segment in segments)
         url = self._prepared(f"{self._base_url}/{path}", params)
-        if not is_below(url, self._prepared(self._base_url)):
+        if not is_below(url, self._base):
             raise DatasetNotFound("The code leads outside the provider's API.")
         return url
 
@@ -224,7 +224,7 @@ class HttpClient:
         """Give the address to go on with: below the base URL, and without what is added on the wire anyway."""
         try:
             target = self._prepared(urljoin(url, answer.headers.get("location", "")))
-            if is_below(target, self._prepared(self._base_url)):
+            if is_below(target, self._base):
                 target = _without_params(target, secret_params)
                 if _HIDDEN not in target:
                     return target
@@ -235,6 +235,10 @@ class HttpClient:
         raise AnswerNotUnderstood(f"{self.host} redirects to {where}; requests and keys are not taken outside its API.", hint=hint)
 
     @cached_property
+    def _base(self) -> str:
+        return self._prepared(self._base_url)
+
+    @cached_property
     def _pool(self) -> urllib3.HTTPConnectionPool:
         """
         The connections.
@@ -243,7 +247,7 @@ class HttpClient:
         """
         from adapters.providers._connections import open_pool
 
-        return open_pool(self._prepared(self._base_url), private=self._private)
+        return open_pool(self._base, private=self._private)
 
     def _unreachable(self, reason: str) -> SourceUnavailable:
         return SourceUnavailable(

@@ -70,7 +70,7 @@ def for_writing(engine: Engine) -> Iterator[Connection]:
     """Connect so that what is read stays true until it is written: on SQLite as its one writer, when its turn has come."""
     turns: Turns | None = engine.get_execution_options().get(_TURNS)
     with turns.taken() if turns else nullcontext(), engine.connect() as connection:
-        yield connection.execution_options(**{_WRITES: True})
+        yield connection.execution_options(**{_WRITES: True}) if turns else connection
 
 
 def place(engine: Engine) -> str:

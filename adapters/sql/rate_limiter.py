@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from adapters.sql.ready import Ready
 from adapters.sql.tables import budgets, calls, fetches, series
 from adapters.sql.transaction import Transaction
 from domain.fetches import FetchStatus
@@ -29,7 +31,8 @@ class SqlRateLimiter:
         """See the port."""
         before = self._locked(budget)
         # Asked only now: waiting for the row takes time.
-        now, busy = self.transaction.run(select(self.transaction.now(), self._busy(budget, call.holder).scalar_subquery())).one()
+        situation = _SITUATION.row(self.transaction, source=budget.provider, holder=call.holder) or {}
+        now, busy = situation.values()
         after, answer = before.asked(budget, call, Situation(now, self._times(budget, before), busy))
         self._change(budget, before, after)
         if isinstance(answer, Permit) and budget.limits:
@@ -59,29 +62,24 @@ class SqlRateLimiter:
 
     def standing(self, budget: Budget) -> Standing:
         """See the port."""
-        return self._found(_row(budget)) or Standing()
+        return self._found(_STANDING, budget) or Standing()
 
     def _locked(self, budget: Budget) -> Standing:
-        found = self._found(_row(budget).with_for_update())
+        found = self._found(_LOCKED, budget)
         if found is None:
             dialect = postgresql if self.transaction.on_postgres else sqlite
             first = {"provider": budget.provider, "key": budget.key, **asdict(Standing())}
             self.transaction.run(dialect.insert(budgets).values(first).on_conflict_do_nothing())
-            found = self._found(_row(budget).with_for_update())
+            found = self._found(_LOCKED, budget)
         return found or Standing()
 
-    def _found(self, statement: Select[*tuple[object, ...]]) -> Standing | None:
-        row = self.transaction.run(statement).mappings().one_or_none()
-        return Standing(**row) if row else None
+    def _found(self, statement: Ready, budget: Budget) -> Standing | None:
+        row = statement.row(self.transaction, source=budget.provider, account=budget.key)
+        return Standing(**{column.name: row[column] for column in _FACTS}) if row else None
 
     def _change(self, budget: Budget, before: Standing, after: Standing) -> None:
         if after != before:
             self.transaction.run(update(budgets).where(_is(budget)).values(asdict(after)))
-
-    def _busy(self, budget: Budget, holder: UUID) -> Select[int]:
-        held = and_(fetches.c.status == FetchStatus.RUNNING.value, fetches.c.lease_until >= self.transaction.now(), fetches.c.id != holder)
-        joined = fetches.join(series, series.c.number == fetches.c.series)
-        return select(func.count()).select_from(joined).where(held, series.c.provider == budget.provider)
 
     def _times(self, budget: Budget, standing: Standing) -> Mapping[int, datetime]:
         wanted = standing.wanted(budget)
@@ -104,5 +102,15 @@ def _of(budget: Budget) -> ColumnElement[bool]:
     return and_(calls.c.provider == budget.provider, calls.c.key == budget.key)
 
 
-def _row(budget: Budget) -> Select[*tuple[object, ...]]:
-    return select(*_FACTS).where(_is(budget))
+def _situation(transaction: Transaction) -> Any:
+    others = and_(fetches.c.lease_until >= transaction.now(), fetches.c.id != bindparam("holder"))
+    held = and_(fetches.c.status == FetchStatus.RUNNING.value, others, series.c.provider == bindparam("source"))
+    busy = select(func.count()).select_from(fetches.join(series, series.c.number == fetches.c.series)).where(held)
+    return select(transaction.now().label("now"), busy.scalar_subquery().label("busy"))
+
+
+_STANDINGS = select(*_FACTS).where(budgets.c.provider == bindparam("source"), budgets.c.key == bindparam("account"))
+_STANDING = Ready(lambda _: _STANDINGS)
+_LOCKED = Ready(lambda _: _STANDINGS.with_for_update())
+#: The time, and how many other fetches of the provider ``source`` run.
+_SITUATION = Ready(_situation)
