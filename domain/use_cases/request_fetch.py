@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from uuid import UUID
 
@@ -105,7 +105,7 @@ class RequestFetch:
             series = self._as_it_is(uow, find(uow))
             asked = self._ask(uow, series, flags)
             created = asked.added if again else series.fetch is None
-            requested = Requested(uow.series.get(series.id) if asked.written else series, asked.fetch, created=created)
+            requested = Requested(replace(series, fetch=asked.fetch), asked.fetch, created=created)
             if key:
                 uow.requests.remember(key, Answered(series.id, asked.fetch.id, created))
             if key or asked.written:

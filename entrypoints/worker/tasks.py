@@ -47,6 +47,9 @@ def run(use_cases: UseCases, fetch_id: UUID, gate: Gate) -> None:
     """Do a fetch, its request's id in every log line; what the store's absence prevents is left to a later sweep."""
     try:
         fetch = use_cases.follow_fetches(fetch_id)
+        if fetch.ended:
+            # While many wait, the poller rings for some whose own message is on its way.
+            return
         lost_a_worker = fetch.crashes > 0 or fetch.status is FetchStatus.RUNNING
         with bound_contextvars(request_id=fetch.request_id, fetch=str(fetch_id)), gate.passing(alone=lost_a_worker):
             use_cases.fetch_dataset(fetch_id)

@@ -16,7 +16,7 @@ from domain.use_cases.list_providers import Listed, ListProviders
 _TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _COUNTED: Mapping[Counted, str] = {
     Counted.FENCED_CLOSES: "Ends of fetches refused because their lease was lost.",
-    Counted.CLAIMS_REFUSED: "Messages for fetches that somebody else had, or that had ended.",
+    Counted.CLAIMS_REFUSED: "Messages for fetches that somebody else had.",
     Counted.SWEEPS_WITH_WORK: "Sweeps that found due fetches to ring for.",
 }
 
