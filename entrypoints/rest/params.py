@@ -21,11 +21,6 @@ from domain.transforms import Transform
 from domain.use_cases.read_series import Selection
 from domain.vintages import Moment, parse_moment
 
-READING = (
-    *("start_date", "end_date", "columns", "column_index", "collapse", "transform", "order", "limit"),
-    *("as_of", "vintage", "seen_by"),
-)
-SEARCHING = ("query", "code", "provider", "database_code", "status", "limit", "cursor")
 _ITEMS, _MOST_ITEMS = 100, 1000
 _MOST_QUERY, _MOST_WORDS = 200, 20
 _MOST, _MOST_POSITION = 10**9, 10**18
@@ -35,20 +30,6 @@ _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 E = TypeVar("E", bound=StrEnum)
-
-
-class Order(StrEnum):
-    """Which observations come first."""
-
-    ASCENDING = "asc"
-    DESCENDING = "desc"
-
-
-class Shape(StrEnum):
-    """What a row of JSON looks like: a list beside the columns' names, or an object."""
-
-    TABLE = "table"
-    RECORDS = "records"
 
 
 class Parameters:

@@ -8,6 +8,7 @@ import falcon
 
 from domain.use_cases import UseCases
 from domain.use_cases.follow_fetches import FollowFetches
+from entrypoints.rest.openapi.description import described
 from entrypoints.rest.params import Parameters, identifier
 from entrypoints.rest.schemas import FetchSchema
 
@@ -18,6 +19,7 @@ class FetchResource:
     def __init__(self, follow_fetches: FollowFetches) -> None:
         self._follow_fetches = follow_fetches
 
+    @described({200: FetchSchema})
     def on_get(self, req: falcon.Request, resp: falcon.Response, fetch_id: str) -> None:
         """Show it as it is now."""
         Parameters(req)

@@ -19,8 +19,26 @@ from entrypoints.rest.answers import Offer
 from entrypoints.rest.body import read_object
 from entrypoints.rest.cache import Encoded
 from entrypoints.rest.errors import failed, seconds_until
-from entrypoints.rest.params import READING, SEARCHING, Order, Parameters, identifier, selection, series_query
+from entrypoints.rest.openapi.description import described
+from entrypoints.rest.openapi.parameters import BY_ID, SEARCHING, Order
+from entrypoints.rest.openapi.shapes import DATA, PENDING, ROOT, page_of
+from entrypoints.rest.params import Parameters, identifier, selection, series_query
+from entrypoints.rest.quandl import DOOR
 from entrypoints.rest.schemas import FetchRequestSchema, FetchSchema, ItemSchema, RequestedSchema, SeriesSchema, load
+
+
+_LINKS = {
+    "timeseries": "/timeseries",
+    "vintages": "/vintages",
+    "quandl": f"{DOOR}/datasets",
+    "openapi": "/openapi.json",
+    "docs": "/docs",
+    "problems": "/problems",
+    "health": "/healthz",
+    "ready": "/readyz",
+}
+_LEADS = {"series_id": "$response.body#/id", "fetch_id": "$response.body#/fetch/id"}
+_LISTED_OR_READ = {falcon.MEDIA_JSON: {"anyOf": [page_of(ItemSchema), DATA]}}
 
 
 class RequestsResource:
@@ -29,6 +47,7 @@ class RequestsResource:
     def __init__(self, request_fetch: RequestFetch) -> None:
         self._request_fetch = request_fetch
 
+    @described({200: RequestedSchema, 201: RequestedSchema}, body=FetchRequestSchema, leads=_LEADS)
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Commit the request and answer at once; the fetch is a worker's."""
         Parameters(req)
@@ -43,11 +62,11 @@ class RequestsResource:
 class RootResource(RequestsResource):
     """The front door, which takes requests too."""
 
+    @described({200: ROOT})
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Tell what there is."""
         Parameters(req)
-        links = {"self": "/", "timeseries": "/timeseries", "vintages": "/vintages", "health": "/healthz", "ready": "/readyz"}
-        resp.media = {"name": "lanner", "version": version("lanner"), "links": links}
+        resp.media = {"name": "lanner", "version": version("lanner"), "links": {"self": "/", **_LINKS}}
 
 
 class TimeSeriesResource(RequestsResource):
@@ -61,6 +80,7 @@ class TimeSeriesResource(RequestsResource):
             use_cases.read_series,
         )
 
+    @described({200: _LISTED_OR_READ, 202: PENDING}, {**SEARCHING, **BY_ID}, problems=(404, 502), kept=True)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Read the observations of the series of an id, or list series."""
         if req.params.get("id"):
@@ -73,7 +93,7 @@ class TimeSeriesResource(RequestsResource):
         resp.media = {"items": ItemSchema(many=True).dump(page.items), "next": link_next(req, resp, page.next)}
 
     def _read(self, req: falcon.Request, resp: falcon.Response) -> None:
-        parameters = Parameters(req, ("id", *READING))
+        parameters = Parameters(req, BY_ID)
         series_id = identifier(parameters.text("id") or "")
         order = parameters.choice("order", Order) or Order.DESCENDING
         wanted = selection(parameters)
@@ -101,6 +121,7 @@ class OneTimeSeriesResource:
     def __init__(self, describe_series: DescribeSeries) -> None:
         self._describe_series = describe_series
 
+    @described({200: SeriesSchema})
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Show everything known about it but its observations."""
         Parameters(req)

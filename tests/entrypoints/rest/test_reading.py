@@ -12,7 +12,7 @@ from adapters.memory.unit_of_work import MemoryStore
 from domain import errors
 from domain.observations import Observations
 from domain.use_cases import UseCases
-from entrypoints.rest.params import READING
+from entrypoints.rest.openapi.parameters import READING
 from tests.builders import CannedSource, memory_use_cases
 
 ClientOn = Callable[[UseCases], TestClient]
