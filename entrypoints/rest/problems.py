@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from operator import attrgetter
 from typing import Any
 
 from domain.errors import DomainError
@@ -17,7 +18,7 @@ _OF_HTTP = (
     Problem(HTTPStatus.NOT_ACCEPTABLE, "not_acceptable", "None of the media types asked for can be sent.", hint="Ask for another format."),
     Problem(HTTPStatus.LENGTH_REQUIRED, "length_required", "A body must come with its Content-Length.", hint="Do not send it in chunks."),
     Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", "The body is too large.", hint="Send less."),
-    Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be plain JSON.", hint="Content-Type: application/json."),
+    Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be plain JSON.", hint="See Content-Type."),
     Problem(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "range_not_satisfiable", "The answer is shorter.", hint="See Content-Range."),
     Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "Too many large answers are being made.", retryable=True, hint="Wait for Retry-After."),
 )
@@ -25,10 +26,14 @@ _OF_HTTP = (
 
 def meanings() -> Mapping[str, dict[str, Any]]:
     """Give a document for each code that a problem can have."""
-    of_domain = (Problem(status_of(kind), kind.code, _sentence(kind), retryable=kind.retryable, hint=kind.hint) for kind in _kinds(DomainError))
+    kinds = _kinds(DomainError)
+    of_domain = (Problem(status_of(kind), kind.code, _sentence(kind), retryable=kind.retryable, hint=kind.hint) for kind in kinds)
     # Where a class and one derived from it share a code, the narrower one says what it means.
-    found = {problem.code: problem.document("") for problem in (*of_domain, *_OF_HTTP)}
-    return {code: {name: document[name] for name in document if name not in ("instance", "errors")} for code, document in sorted(found.items())}
+    return {problem.code: _document(problem) for problem in sorted((*of_domain, *_OF_HTTP), key=attrgetter("code"))}
+
+
+def _document(problem: Problem) -> dict[str, Any]:
+    return {name: value for name, value in problem.document("").items() if name not in ("instance", "errors")}
 
 
 def _kinds(kind: type[DomainError]) -> Iterator[type[DomainError]]:

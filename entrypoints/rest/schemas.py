@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from http import HTTPStatus
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
@@ -57,6 +57,8 @@ class FetchRequestSchema(Schema):
         unknown = RAISE
 
     error_messages = {"unknown": "is not a field of this request."}  # noqa: RUF012 - marshmallow's form
+    #: What the OpenAPI document says of the members together.
+    forms: ClassVar = {"oneOf": [{"required": ["code"]}, {"required": ["database_code", "dataset_code"]}]}
 
     code = Text("FRED/GDP")
     database_code = Text("FRED")

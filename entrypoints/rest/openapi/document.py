@@ -60,6 +60,7 @@ _TEXTS = {
     503: "Not now.",
 }
 _HEADERS = {201: "Location", 202: "Retry-After", 302: "Location", 206: "Content-Range"}
+_DOOR_PROBLEM = {"application/json": DOOR_ERROR, "text/csv": {"type": "string"}}
 _FILES = {kind.media_type for kind in Format if kind.is_columnar}
 
 
@@ -82,7 +83,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     for status in _TEXTS:
         if status >= _FIRST_PROBLEM:
             spec.components.response(f"Problem{status}", _answer(status, {PROBLEM_JSON: PROBLEM}))
-            spec.components.response(f"DoorProblem{status}", _answer(status, {"application/json": DOOR_ERROR, "text/csv": {"type": "string"}}))
+            spec.components.response(f"DoorProblem{status}", _answer(status, _DOOR_PROBLEM))
     found = [(path, method, responder, told) for path, method, responder in operations(routes) if (told := description_of(responder))]
     for path, method, responder, told in found:
         spec.path(path, operations={method: _operation(path, method, responder, told)})
@@ -135,10 +136,10 @@ def _parameter(name: str, parameter: Parameter, *, place: str) -> dict[str, Any]
 
 
 def _responses(path: str, method: str, description: Description) -> dict[str, Any]:
-    found = {status: _answer(status, _contents(path, content)) for status, content in description.answers.items()}
+    found: dict[int, Any] = {status: _answer(status, _contents(path, content)) for status, content in description.answers.items()}
     if description.kept:
         found[304] = _answer(304, {})
-        found[200]["headers"] = {"ETag": _header()}
+        found[200]["headers"] = {"ETag": {"schema": {"type": "string"}}}
     if _is_ranged(path, description):
         found[206] = _answer(206, {kind: schema for kind, schema in _contents(path, description.answers[200]).items() if kind in _FILES})
     for status in _problems(path, method, description):
@@ -210,8 +211,10 @@ def _promise_members(made: dict[str, Any], plugin: MarshmallowPlugin, bodies: Co
     schemas: Mapping[Any, str] = plugin.converter.refs if plugin.converter else {}
     for key, name in schemas.items():
         kind: type[Schema] = key[0]
-        if kind not in bodies:
-            shown, members = made["components"]["schemas"][name], kind().fields
+        shown, members = made["components"]["schemas"][name], kind().fields
+        if kind in bodies:
+            shown.update(getattr(kind, "forms", {}))
+        else:
             del shown["additionalProperties"]
             shown["required"] = sorted(member for member in shown["properties"] if not members[member].metadata.get("optional"))
 

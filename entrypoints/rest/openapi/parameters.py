@@ -50,7 +50,8 @@ def whole(least: int, most: int = 10**9, **more: Any) -> dict[str, Any]:
 
 
 _CODE = {"type": "string", "examples": ["FRED/GDP", "fred:FRED/GDP"]}
-_DAY = {"type": "string", "examples": ["2009-01-30", "2009-01-30T13:30:00Z"]}
+_DAY = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
+_STATE = {"anyOf": [whole(1), *_DAY["anyOf"]]}
 _UUID = {"type": "string", "format": "uuid"}
 _PAGE: Parameters = {"limit": Parameter("How many items a page has at most.", whole(1, 1000, default=100))}
 _MOMENT: Parameters = {
@@ -89,8 +90,8 @@ BY_ID: Parameters = {"id": Parameter("Read the observations of the series of thi
 PAGING: Parameters = {**_PAGE, "cursor": SEARCHING["cursor"]}
 FOLLOWING: Parameters = {"after": Parameter("The position after which to go on, `next` of the answer before.", whole(0, 10**18)), **_PAGE}
 COMPARING: Parameters = {
-    "from": Parameter("The earlier state: a vintage's number, a day or a moment; by default the one before the later.", _DAY),
-    "to": Parameter("The later state, likewise; by default the newest.", _DAY),
+    "from": Parameter("The earlier state: a vintage's number, a day or a moment; by default the one before the later.", _STATE),
+    "to": Parameter("The later state, likewise; by default the newest.", _STATE),
 }
 
 #: The Quandl door passes unknown parameters over and reads those it knows leniently.

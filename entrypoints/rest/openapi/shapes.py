@@ -50,12 +50,12 @@ def page_of(kind: type[Schema]) -> type[Schema]:
 
 PROBLEM = shape(
     "Problem",
-    **{name: TEXT for name in ("type", "title", "detail", "code", "hint", "instance")},
+    **dict.fromkeys(("type", "title", "detail", "code", "hint", "instance"), TEXT),
     status=NUMBER,
     retryable=FLAG,
     errors=fields.Raw(metadata=_ERRORS),
 )
-MEANING = shape("Meaning", **{name: TEXT for name in ("type", "title", "detail", "code", "hint")}, status=NUMBER, retryable=FLAG)
+MEANING = shape("Meaning", **dict.fromkeys(("type", "title", "detail", "code", "hint"), TEXT), status=NUMBER, retryable=FLAG)
 MEANINGS = shape("Meanings", items=fields.List(fields.Nested(MEANING)))
 ROOT = shape("Root", name=TEXT, version=TEXT, links=fields.Raw(metadata=LINKS))
 ALIVE = shape("Alive", status=TEXT)
@@ -112,8 +112,8 @@ _ASKED: dict[str, Any] = {
 }
 _DESCRIBED: dict[str, Any] = {
     "id": NUMBER,
-    **{name: TEXT for name in ("dataset_code", "database_code", "name", "description")},
-    **{name: MAYBE_TEXT for name in ("refreshed_at", "newest_available_date", "oldest_available_date")},
+    **dict.fromkeys(("dataset_code", "database_code", "name", "description"), TEXT),
+    **dict.fromkeys(("refreshed_at", "newest_available_date", "oldest_available_date"), MAYBE_TEXT),
     "column_names": fields.List(MAYBE_TEXT),
     "frequency": TEXT,
     "type": TEXT,
@@ -125,14 +125,14 @@ _METADATA = shape("DoorMetadata", **_DESCRIBED)
 _WHOLE = shape("DoorWhole", **_DESCRIBED, **{name: kind for name, kind in _ASKED.items() if name not in _DESCRIBED})
 _DATABASE = shape(
     "DoorDatabase",
-    **{name: TEXT for name in ("name", "database_code", "description", "image")},
-    **{name: NUMBER for name in ("id", "datasets_count", "downloads")},
+    **dict.fromkeys(("name", "database_code", "description", "image"), TEXT),
+    **dict.fromkeys(("id", "datasets_count", "downloads"), NUMBER),
     premium=FLAG,
 )
 _META = shape(
     "DoorPage",
     query=TEXT,
-    **{name: NUMBER for name in ("per_page", "current_page", "total_pages", "total_count", "current_first_item", "current_last_item")},
+    **dict.fromkeys(("per_page", "current_page", "total_pages", "total_count", "current_first_item", "current_last_item"), NUMBER),
     prev_page=MAYBE_NUMBER,
     next_page=MAYBE_NUMBER,
 )

@@ -26,7 +26,6 @@ from entrypoints.rest.params import Parameters, identifier, selection, series_qu
 from entrypoints.rest.quandl import DOOR
 from entrypoints.rest.schemas import FetchRequestSchema, FetchSchema, ItemSchema, RequestedSchema, SeriesSchema, load
 
-
 _LINKS = {
     "timeseries": "/timeseries",
     "vintages": "/vintages",
