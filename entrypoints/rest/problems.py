@@ -20,7 +20,13 @@ _OF_HTTP = (
     Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", "The body is too large.", hint="Send less."),
     Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be plain JSON.", hint="See Content-Type."),
     Problem(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "range_not_satisfiable", "The answer is shorter.", hint="See Content-Range."),
-    Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "Too many large answers are being made.", retryable=True, hint="Wait for Retry-After."),
+    Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "busy",
+        "Too many requests that take long are going on.",
+        retryable=True,
+        hint="See Retry-After.",
+    ),
 )
 
 

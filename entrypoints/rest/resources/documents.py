@@ -20,7 +20,12 @@ from entrypoints.rest.params import Parameters
 from entrypoints.rest.problems import meanings
 
 _PAGE = "swagger/index.html"
-_TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+_TYPES = {
+    ".json": falcon.MEDIA_JSON,
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+}
 _FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "start.js")
 #: The pages run their own files and ask this server alone; the style sheet holds its pictures.
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
@@ -33,7 +38,6 @@ class DocumentResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send it as this version was released with it."""
         Parameters(req)
-        resp.content_type = falcon.MEDIA_JSON
         _send(req, resp, "openapi.json")
 
 
@@ -78,7 +82,6 @@ class ProblemsResource:
 
 def _send_page(req: falcon.Request, resp: falcon.Response, name: str) -> None:
     resp.set_header("Content-Security-Policy", _POLICY)
-    resp.content_type = _TYPES[name[name.rindex(".") :]]
     _send(req, resp, name)
 
 
@@ -88,7 +91,7 @@ def _send(req: falcon.Request, resp: falcon.Response, name: str) -> None:
     if kept.headers["ETag"] in req.get_header("If-None-Match", default=""):
         resp.status = HTTPStatus.NOT_MODIFIED
     else:
-        resp.data = kept.body
+        resp.content_type, resp.data = _TYPES[name[name.rindex(".") :]], kept.body
 
 
 @lru_cache(maxsize=16)

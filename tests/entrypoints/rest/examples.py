@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import schemathesis
+from hypothesis import HealthCheck, Phase, settings
 from schemathesis.specs.openapi import checks as openapi
 
 from tests.servers import SETTINGS
@@ -15,6 +16,13 @@ from tests.servers import SETTINGS
 KEPT = Path(__file__).parents[3] / "entrypoints" / "rest" / "openapi.json"
 EXAMPLES = int(SETTINGS.get("LANNER_TEST_EXAMPLES", "100"))
 
+LIMITS = settings(
+    deadline=None,
+    database=None,
+    print_blob=False,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate, Phase.shrink],
+)
 #: The transport for WSGI does not undo codings.
 PLAIN = {"Accept-Encoding": "identity"}
 

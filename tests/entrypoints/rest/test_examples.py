@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
@@ -13,7 +13,7 @@ from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, SourceUnavailable
 from entrypoints.rest.app import create_app
 from tests.builders import NOBODY, CannedSource, memory_use_cases
-from tests.entrypoints.rest.examples import CHECKS, EXAMPLES, PLAIN, loaded
+from tests.entrypoints.rest.examples import CHECKS, EXAMPLES, LIMITS, PLAIN, loaded
 
 SOURCES = {
     "canned": CannedSource(),
@@ -21,16 +21,12 @@ SOURCES = {
     "silent": CannedSource(error=SourceUnavailable()),
     "keyless": None,
 }
-LIMITS = settings(
-    deadline=None,
-    database=None,
-    print_blob=False,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.generate, Phase.shrink],
-)
-
-
-CODES = {"code": ["CANNED/FB", "silent:SILENT/A"], "database_code": ["CANNED", "MISSING"], "dataset_code": ["FB", "a|b"], "provider": ["canned"]}
+CODES = {
+    "code": ["CANNED/FB", "silent:SILENT/A"],
+    "database_code": ["CANNED", "MISSING"],
+    "dataset_code": ["FB", "a|b"],
+    "provider": ["canned"],
+}
 
 
 def kept() -> Any:
