@@ -6,7 +6,7 @@ import hashlib
 import re
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any, Literal, Self
 
@@ -40,6 +40,7 @@ class Observations:
     dates: Dates
     columns: tuple[str, ...]
     values: Matrix
+    _digest: bytes = field(default=b"", init=False, repr=False)
 
     @classmethod
     def of(cls, dates: Any, columns: Sequence[str], values: Any, *, unit: Unit = "D") -> Self:
@@ -121,6 +122,11 @@ class Observations:
 
     def digest(self) -> bytes:
         """SHA-256 of the canonical state: axis unit, names with their lengths, count, dates and columns."""
+        if not self._digest:
+            object.__setattr__(self, "_digest", self._made_digest())
+        return self._digest
+
+    def _made_digest(self) -> bytes:
         names = [name.encode() for name in self.columns]
         sha = hashlib.sha256(_FORMAT + self.unit.encode())
         sha.update(struct.pack("<I", len(names)))

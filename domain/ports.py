@@ -21,7 +21,7 @@ from domain.keys import ApiKey
 from domain.observations import Label, Observations
 from domain.providers import Provider
 from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, Version
-from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Origin, Recorded, Vintage
+from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Origin, Prepared, Recorded, Vintage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +129,16 @@ class Providers(Protocol):
         """
         ...
 
+    def reader(self, name: str) -> DataSource:
+        """
+        Give a provider's source to read recorded answers with, also where it cannot be asked for want of a key.
+
+        Raises:
+            UnknownProvider, ProviderNotConfigured: as ``source``, the latter only if it cannot be opened at all.
+
+        """
+        ...
+
     def source(self, name: str) -> DataSource:
         """
         Give a provider's source, opened on first use and then shared.
@@ -182,9 +192,9 @@ class SeriesRepository(Protocol):
         """Give the metadata as they were known at a moment, or the first ones if it is earlier."""
         ...
 
-    def lock(self, series_id: UUID) -> TimeSeries:
+    def lock(self, series_id: UUID) -> None:
         """
-        Give a series and keep every other writer of its vintages away until this unit of work ends.
+        Keep every other writer of a series' vintages away until this unit of work ends.
 
         Raises:
             SeriesNotFound: none has this id (any more).
@@ -200,8 +210,12 @@ class SeriesRepository(Protocol):
 class VintageRepository(Protocol):
     """The vintages of the series; insert only."""
 
-    def append(self, series_id: UUID, arrivals: Sequence[Arrival]) -> Sequence[Vintage]:
-        """Append states in this order, numbered on; the series is locked by the caller."""
+    def prepare(self, series_id: UUID, arrivals: Sequence[Arrival]) -> Prepared:
+        """Make ready to append states in this order, numbered on: all the work that no other writer has to wait for."""
+        ...
+
+    def append(self, series_id: UUID, prepared: Prepared) -> bool:
+        """Append what was prepared, or tell that it is out of date by vintages added since; the series is locked by the caller."""
         ...
 
     def listed(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:

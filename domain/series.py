@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,8 @@ from domain.codes import DatasetCode
 from domain.fetches import Fetch, FetchStatus
 from domain.frequency import Frequency
 from domain.vintages import Vintage
+
+_RUN, _LONGEST, _MOST_SEARCHED = re.compile(r"[^\W_]+"), 100, 100_000
 
 
 class SeriesStatus(StrEnum):
@@ -110,7 +113,7 @@ class SeriesQuery:
     A question to the list of series.
 
     Attributes:
-        words: each must stand in the code, name or description, case-blind.
+        words: each must begin a word of the code, name or description, case-blind.
         alias: the code by which Quandl clients reach it, in capitals.
         after: number of the last series already seen.
         skip: how many more to leave out, for clients that count pages.
@@ -127,6 +130,16 @@ class SeriesQuery:
     skip: int = 0
     limit: int = 100
 
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The words' parts without punctuation, which stands nowhere by itself."""
+        return terms(" ".join(self.words))
+
+    @property
+    def can_be_met(self) -> bool:
+        """Tell that no word is punctuation alone."""
+        return all(terms(word) for word in self.words)
+
 
 @dataclass(frozen=True, slots=True)
 class SeriesPage:
@@ -142,3 +155,9 @@ class Database:
 
     code: str
     providers: tuple[str, ...]
+
+
+def terms(text: str) -> tuple[str, ...]:
+    """Give the runs of letters and digits by which a text is found, each once and in small letters."""
+    found = _RUN.findall(text[:_MOST_SEARCHED].casefold())
+    return tuple(dict.fromkeys(run[:_LONGEST] for run in found))

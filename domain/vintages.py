@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -152,6 +153,22 @@ class Arrival:
     cause: Cause = Cause.PUBLICATION
     origin: Origin
     fetch_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """
+    States ready to be appended to a series.
+
+    Attributes:
+        after: number of the last vintage that was known then; 0 if there was none.
+        forms: how the store that made them keeps each.
+
+    """
+
+    after: int
+    vintages: Sequence[Vintage]
+    forms: Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)

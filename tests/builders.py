@@ -19,7 +19,7 @@ from domain.errors import FetchError, ProviderNotConfigured, UnknownProvider
 from domain.fetches import RetryPolicy
 from domain.frequency import Frequency
 from domain.observations import Label, Observations
-from domain.ports import DataSource, Dispatcher, Fetched, Known
+from domain.ports import DataSource, Dispatcher, Fetched, Known, UnitOfWork
 from domain.providers import Provider, Routing, Terms
 from domain.series import Metadata
 from domain.use_cases import UseCases
@@ -41,7 +41,7 @@ from domain.use_cases.read_through import ReadThrough
 from domain.use_cases.request_fetch import RequestFetch
 from domain.use_cases.search_series import SearchSeries
 from domain.use_cases.sweep_fetches import SweepFetches
-from domain.vintages import Arrival, Origin
+from domain.vintages import Arrival, Origin, Vintage
 
 NAN = float("nan")
 NOBODY = UUID(int=0)
@@ -74,6 +74,13 @@ def an_arrival(
         origin=Origin(request="canned:X/Y", response_sha256="0" * 64, adapter_version=1),
         fetch_id=fetch_id,
     )
+
+
+def append(uow: UnitOfWork, series_id: UUID, arrivals: Sequence[Arrival]) -> Sequence[Vintage]:
+    """Prepare states and append them at once."""
+    prepared = uow.vintages.prepare(series_id, arrivals)
+    assert uow.vintages.append(series_id, prepared)
+    return prepared.vintages
 
 
 @dataclass
@@ -111,6 +118,8 @@ class FakeProviders:
         if source is None:
             raise ProviderNotConfigured(self.get(name).problem)
         return source
+
+    reader = source
 
 
 def memory_use_cases(

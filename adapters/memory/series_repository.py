@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from adapters.memory.state import Clock, State
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
-from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries
+from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, terms
 from domain.vintages import Vintage
 
 
@@ -78,9 +78,10 @@ class MemorySeriesRepository:
         known = [metadata for known_at, metadata in entries if known_at <= moment] or [metadata for _, metadata in entries[:1]]
         return known[-1] if known else Metadata()
 
-    def lock(self, series_id: UUID) -> TimeSeries:
+    def lock(self, series_id: UUID) -> None:
         """See the port; the unit of work is the only writer already."""
-        return self.get(series_id)
+        if series_id not in self.state.series:
+            raise SeriesNotFound
 
     def checked(self, series_id: UUID, metadata: Metadata) -> None:
         """See the port."""
@@ -91,7 +92,7 @@ class MemorySeriesRepository:
 
 
 def _matches(series: TimeSeries, query: SeriesQuery) -> bool:
-    text = f"{series.code} {series.metadata.name} {series.metadata.description}".casefold()
+    words = terms(f"{series.code} {series.metadata.name} {series.metadata.description}")
     wanted = [
         (query.provider, series.provider),
         (query.database, series.code.database),
@@ -102,5 +103,6 @@ def _matches(series: TimeSeries, query: SeriesQuery) -> bool:
     return (
         series.number > query.after
         and all(asked is None or asked == has for asked, has in wanted)
-        and all(word.casefold() in text for word in query.words)
+        and all(any(word.startswith(term) for word in words) for term in query.terms)
+        and query.can_be_met
     )

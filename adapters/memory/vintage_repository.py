@@ -8,7 +8,7 @@ from uuid import UUID
 
 from adapters.memory.state import State
 from domain.observations import Label
-from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Recorded, Vintage
+from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Prepared, Recorded, Vintage
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,27 @@ class MemoryVintageRepository:
 
     state: State
 
-    def append(self, series_id: UUID, arrivals: Sequence[Arrival]) -> Sequence[Vintage]:
+    def prepare(self, series_id: UUID, arrivals: Sequence[Arrival]) -> Prepared:
         """See the port."""
-        return [self._append(series_id, arrival) for arrival in arrivals]
+        kept = self.state.vintages.get(series_id, ())
+        grown = list(kept)
+        for arrival in arrivals:
+            before = _greatest(grown, Moment(as_of=arrival.known_at))
+            vintage = Vintage.of(len(grown) + 1, arrival, before.observations if before else None)
+            grown.append(Kept(vintage, arrival.observations))
+        added = grown[len(kept) :]
+        return Prepared(len(kept), [each.vintage for each in added], added)
+
+    def append(self, series_id: UUID, prepared: Prepared) -> bool:
+        """See the port."""
+        kept, series = self.state.vintages.get(series_id, ()), self.state.series[series_id]
+        if len(kept) != prepared.after:
+            return False
+        self.state.vintages[series_id] = (*kept, *prepared.forms)
+        for position, vintage in enumerate(prepared.vintages, start=len(self.state.recorded) + 1):
+            recorded = Recorded(position=position, series_id=series_id, provider=series.provider, code=series.code, vintage=vintage)
+            self.state.recorded = (*self.state.recorded, recorded)
+        return True
 
     def labels(self, series_id: UUID) -> Mapping[Label, str]:
         """See the port."""
@@ -45,8 +63,7 @@ class MemoryVintageRepository:
 
     def find(self, series_id: UUID, moment: Moment) -> Kept | None:
         """See the port."""
-        known = [kept for kept in self.state.vintages.get(series_id, ()) if moment.admits(kept.vintage)]
-        return max(known, key=lambda kept: kept.vintage.knowledge(), default=None)
+        return _greatest(self.state.vintages.get(series_id, ()), moment)
 
     def beginning(self, series_id: UUID) -> Beginning | None:
         """See the port."""
@@ -55,15 +72,7 @@ class MemoryVintageRepository:
             return None
         return Beginning(min(vintage.known_at for vintage in vintages), min(vintage.fetched_at for vintage in vintages))
 
-    def _append(self, series_id: UUID, arrival: Arrival) -> Vintage:
-        before = self.find(series_id, Moment(as_of=arrival.known_at))
-        kept = self.state.vintages.get(series_id, ())
-        vintage = Vintage.of(len(kept) + 1, arrival, before.observations if before else None)
-        self.state.vintages[series_id] = (*kept, Kept(vintage, arrival.observations))
-        self._record(series_id, vintage)
-        return vintage
 
-    def _record(self, series_id: UUID, vintage: Vintage) -> None:
-        series, position = self.state.series[series_id], len(self.state.recorded) + 1
-        recorded = Recorded(position=position, series_id=series_id, provider=series.provider, code=series.code, vintage=vintage)
-        self.state.recorded = (*self.state.recorded, recorded)
+def _greatest(kept: Sequence[Kept], moment: Moment) -> Kept | None:
+    known = [each for each in kept if moment.admits(each.vintage)]
+    return max(known, key=lambda each: each.vintage.knowledge(), default=None)

@@ -121,6 +121,14 @@ class InstalledProviders:
                 self._sources[name] = installed.module.source(installed.options, self._client(name, installed.options))
             return self._sources[name]
 
+    def reader(self, name: str) -> DataSource:
+        """See the port."""
+        installed = self._get(name)
+        if installed.options is None:
+            raise ProviderNotConfigured(installed.provider.problem)
+        opened: DataSource = installed.module.source(installed.options, self._client(name, installed.options))
+        return opened
+
     def _client(self, name: str, options: Any) -> HttpClient:
         client = HttpClient(
             name,

@@ -23,7 +23,7 @@ from typing import Any
 import orjson
 
 from adapters.providers._columns import DATE_WORD, DAY, Table
-from adapters.providers._texts import whole_escapes
+from adapters.providers._documents import read_json, read_text
 from domain.errors import AnswerNotUnderstood, AnswerTruncated
 
 _ERROR_CODE = re.compile(r"QE[A-Z]x[0-9]{2}")
@@ -57,10 +57,8 @@ def read_document(body: bytes) -> dict[str, Any] | Found:
         AnswerTruncated: it is, but ends too early.
 
     """
-    text = _decoded(body)
+    text = read_text(body)
     start = text.lstrip()[:1]
-    if not start:
-        raise AnswerNotUnderstood("The answer is empty.")
     if start in "{[":
         return _json(text)
     return _xml(text) if start == "<" else _csv(text)
@@ -87,36 +85,11 @@ def find_table(document: dict[str, Any]) -> Found:
     raise AnswerNotUnderstood(f"The answer is JSON of another shape, with the fields {', '.join(map(repr, list(document)[:5])) or 'none'}.")
 
 
-def _decoded(body: bytes) -> str:
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError as exc:
-        if exc.end == len(body) and exc.reason == "unexpected end of data":
-            raise AnswerTruncated("The answer ends in the middle of a character.") from exc
-        what = "a ZIP archive" if body.startswith(b"PK") else "not text in UTF-8"
-        raise AnswerNotUnderstood(f"The answer is {what}.") from exc
-
-
 def _json(text: str) -> dict[str, Any]:
-    try:
-        document = _loaded(text)
-    except orjson.JSONDecodeError as exc:
-        if exc.pos >= len(exc.doc):
-            raise AnswerTruncated("The answer is JSON that ends too early.") from exc
-        raise AnswerNotUnderstood(f"The answer is not JSON: {exc}.") from exc
+    document = read_json(text)
     if not isinstance(document, dict):
         raise AnswerNotUnderstood("The answer is a JSON list where an object must be.")
     return document
-
-
-def _loaded(text: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        mended = whole_escapes(text)
-        if mended == text:
-            raise
-        return orjson.loads(mended)
 
 
 def _dataset(fields: dict[str, Any]) -> Found:

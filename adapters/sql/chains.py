@@ -7,7 +7,9 @@ vintage of that chain whose step is its own with the lowest set bit cleared. So 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_right, insort
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from adapters.sql.blocks import Block, encode
 from domain.observations import Dates, Observations
@@ -35,6 +37,11 @@ class Chain:
     snapshot_bytes: int
     state: Observations
 
+    def is_sound(self) -> bool:
+        """Tell whether the state is the one that the vintage's facts and digest speak of."""
+        facts, state = self.vintage, self.state
+        return state.digest().hex() == facts.digest and (len(state), state.first, state.last) == (facts.rows, facts.first, facts.last)
+
     def below(self, step: int) -> tuple[int, Observations]:
         """Give the length and the state of this chain's part that a vintage of this step builds on."""
         depth = (step & (step - 1)).bit_count() + 1
@@ -51,6 +58,22 @@ class Chain:
             snapshot_bytes=self.snapshot_bytes,
             state=state,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Chains that are not stored yet, in knowledge order."""
+
+    chains: list[Chain] = field(default_factory=list)
+
+    def add(self, chain: Chain) -> None:
+        """Take one up that arrived after all the others."""
+        insort(self.chains, chain, key=_known_at)
+
+    def before(self, moment: datetime) -> Chain | None:
+        """Give the last one known at a moment."""
+        place = bisect_right(self.chains, moment, key=_known_at)
+        return self.chains[place - 1] if place else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +110,7 @@ def _snapshot(vintage: Vintage, state: Observations) -> Link:
         state=state,
     )
     return Link(Block(vintage.number, 0, (), codec, payload), chain)
+
+
+def _known_at(chain: Chain) -> datetime:
+    return chain.vintage.known_at

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 
+from adapters.sql.turns import Turns
 from domain.errors import InvalidInput, StoreUnavailable
 
 POOL_SECONDS = 2
 CONNECT_ARGUMENTS = {"connect_timeout": 5, "application_name": "lanner"}
-_WRITES = "lanner_writes"
+_BUSY_SECONDS = 10
+_FRESH_SECONDS, _IDLE_SINCE = 1, "lanner_idle_since"
+_WRITES, _TURNS = "lanner_writes", "lanner_turns"
 _SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
-    "busy_timeout=10000",
+    f"busy_timeout={_BUSY_SECONDS * 1000}",
     "foreign_keys=ON",
     f"journal_size_limit={64 * 2**20}",
 )
@@ -43,10 +50,11 @@ def open_engine(url: str, *, schema: str, pool_size: int = 10) -> Engine:
         parsed.set(drivername="postgresql+psycopg2"),
         pool_size=pool_size,
         pool_timeout=POOL_SECONDS,
-        pool_pre_ping=True,
         connect_args=CONNECT_ARGUMENTS,
         execution_options={"schema_translate_map": {None: schema}},
     )
+    event.listen(engine, "checkin", _note_when)
+    event.listen(engine, "checkout", partial(_ping_if_idle, engine.dialect))
     return engine.execution_options(isolation_level="READ COMMITTED")
 
 
@@ -57,15 +65,31 @@ def for_reading(engine: Engine) -> Connection:
     return engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def for_writing(engine: Engine) -> Connection:
-    """Connect so that what is read stays true until it is written: on SQLite as its one writer."""
-    return engine.connect().execution_options(**{_WRITES: True})
+@contextmanager
+def for_writing(engine: Engine) -> Iterator[Connection]:
+    """Connect so that what is read stays true until it is written: on SQLite as its one writer, when its turn has come."""
+    turns: Turns | None = engine.get_execution_options().get(_TURNS)
+    with turns.taken() if turns else nullcontext(), engine.connect() as connection:
+        yield connection.execution_options(**{_WRITES: True})
 
 
 def place(engine: Engine) -> str:
     """Name the database without its secrets."""
     url = engine.url
     return url.database or "" if engine.dialect.name == "sqlite" else f"{url.host or 'local socket'}:{url.port or 5432}/{url.database}"
+
+
+def _note_when(_: object, record: Any) -> None:
+    record.info[_IDLE_SINCE] = monotonic()
+
+
+def _ping_if_idle(dialect: Any, connection: Any, record: Any, _: object) -> None:
+    # To ask each time takes as long as a short read; the server cannot have been restarted within a second.
+    if monotonic() - record.info.get(_IDLE_SINCE, monotonic()) > _FRESH_SECONDS:
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
 
 
 def _parse(url: str) -> URL:
@@ -87,7 +111,13 @@ def _parse(url: str) -> URL:
 def _open_sqlite(url: URL) -> Engine:
     path = Path(url.database or "")
     # Another driver, such as an asynchronous one, would not do what the rest here expects.
-    engine = create_engine(url.set(drivername="sqlite"), connect_args={"timeout": 10}, pool_timeout=POOL_SECONDS, pool_size=20)
+    engine = create_engine(
+        url.set(drivername="sqlite"),
+        connect_args={"timeout": _BUSY_SECONDS},
+        pool_timeout=POOL_SECONDS,
+        pool_size=20,
+        execution_options={_TURNS: Turns(_BUSY_SECONDS)},
+    )
     event.listen(engine, "do_connect", lambda *_: _create_for_owner(path))
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)

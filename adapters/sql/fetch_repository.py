@@ -135,8 +135,8 @@ class SqlFetchRepository:
         inserted = self.transaction.run(dialect.insert(fetches).values(row).on_conflict_do_nothing()).rowcount
         if not inserted:
             return None
-        waits_again = and_(series.c.id == series_id, series.c.status == SeriesStatus.ERROR.value)
-        self.transaction.run(update(series).where(waits_again).values(status=SeriesStatus.PENDING.value))
+        waits_again = case((series.c.status == SeriesStatus.ERROR.value, SeriesStatus.PENDING.value), else_=series.c.status)
+        self.transaction.run(update(series).where(series.c.number == number).values(fetch=row["id"], status=waits_again))
         return UUID(str(row["id"]))
 
     def _change_pending(self, series_id: UUID, changes: dict[str, Any], *conditions: ColumnElement[bool]) -> None:

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from functools import cache
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import ColumnElement, RowMapping, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql.fetch_repository import fetch_from
 from adapters.sql.tables import descriptions, fetches, series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_rows import FACTS, vintage_from
+from adapters.sql.word_index import numbers
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
 from domain.frequency import Frequency
-from domain.series import Database, Metadata, SeriesPage, SeriesQuery, SeriesStatus, TimeSeries
+from domain.series import Database, Metadata, SeriesPage, SeriesQuery, SeriesStatus, TimeSeries, terms
+
+# Series, each with its newest description, vintage and fetch.
+_COMPLETE = select(series, descriptions.c.body, *FACTS, fetches).select_from(
+    series.outerjoin(descriptions, (descriptions.c.series == series.c.number) & (descriptions.c.number == series.c.description))
+    .outerjoin(vintages, (vintages.c.series == series.c.number) & (vintages.c.number == series.c.vintage))
+    .outerjoin(fetches, fetches.c.id == series.c.fetch)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +39,13 @@ class SqlSeriesRepository:
 
     def find(self, provider: str, code: DatasetCode) -> TimeSeries | None:
         """See the port."""
-        statement = _complete().where(series.c.provider == provider, *_of_code(code))
+        statement = _COMPLETE.where(*_identity(provider, code))
         row = self.transaction.run(statement).mappings().one_or_none()
         return _series_from(row) if row else None
 
     def get(self, series_id: UUID) -> TimeSeries:
         """See the port."""
-        row = self.transaction.run(_complete().where(series.c.id == series_id)).mappings().one_or_none()
-        if row is None:
-            raise SeriesNotFound
-        return _series_from(row)
+        return _series_from(self._row(series_id))
 
     def add(self, provider: str, code: DatasetCode) -> TimeSeries:
         """See the port."""
@@ -54,14 +58,18 @@ class SqlSeriesRepository:
     def search(self, query: SeriesQuery) -> SeriesPage:
         """See the port."""
         # Chosen first and completed then: Postgres would else merge whole tables, at a cost that grows with the page.
-        chosen = select(series.c.number).where(series.c.number > query.after, *_conditions(query)).order_by(series.c.number)
-        page = series.c.number.in_(chosen.offset(query.skip).limit(query.limit + 1).correlate(None))
-        found = [_series_from(row) for row in self.transaction.run(_complete().where(page).order_by(series.c.number)).mappings().all()]
+        chosen: Any = self._with_words(query) if query.words else _listed(query)
+        if query.words and not chosen:
+            return SeriesPage((), None)
+        page = self.transaction.run(_COMPLETE.where(series.c.number.in_(chosen)).order_by(series.c.number)).mappings()
+        found = [_series_from(row) for row in page]
         more = len(found) > query.limit
         return SeriesPage(tuple(found[: query.limit]), found[query.limit - 1].number if more else None)
 
     def count(self, query: SeriesQuery, *, most: int) -> int:
         """See the port."""
+        if query.words:
+            return len(self._with_words(replace(query, after=0, skip=0, limit=most))[:most])
         found = select(series.c.number).where(*_conditions(query)).limit(most).subquery()
         return int(self.transaction.run(select(func.count()).select_from(found)).scalar_one())
 
@@ -81,22 +89,33 @@ class SqlSeriesRepository:
         first = of_series.order_by(descriptions.c.number).limit(1)
         return _metadata_from(self.transaction.run(known).scalar() or self.transaction.run(first).scalar())
 
-    def lock(self, series_id: UUID) -> TimeSeries:
+    def lock(self, series_id: UUID) -> None:
         """See the port."""
-        self.transaction.run(select(series.c.number).where(series.c.id == series_id).with_for_update(key_share=True))
-        return self.get(series_id)
+        if not self.transaction.run(select(series.c.number).where(series.c.id == series_id).with_for_update(key_share=True)).first():
+            raise SeriesNotFound
 
     def checked(self, series_id: UUID, metadata: Metadata) -> None:
         """See the port."""
-        known = self.get(series_id)
-        changes = {
-            "checked_at": self.transaction.now(),
-            "status": known.status.value,
-            "words": f"{known.code} {metadata.name} {metadata.description}".casefold(),
-        }
-        self.transaction.run(update(series).where(series.c.id == series_id).values(changes))
+        row = self._row(series_id)
+        known, entry = _series_from(row), row[series.c.description] or 0
+        changes: dict[str, Any] = {"checked_at": self.transaction.now(), "status": known.status.value}
         if known.metadata != metadata:
-            self._describe(known.number, metadata)
+            body = orjson.dumps(asdict(metadata)).decode()
+            described = {"series": known.number, "number": entry + 1, "known_at": self.transaction.now(), "body": body}
+            self.transaction.run(insert(descriptions).values(described))
+            changes |= {"description": entry + 1, "words": " ".join(terms(f"{known.code} {metadata.name} {metadata.description}"))}
+        self.transaction.run(update(series).where(series.c.id == series_id).values(changes))
+
+    def _with_words(self, query: SeriesQuery) -> Sequence[int]:
+        if not query.can_be_met:
+            return []
+        return numbers(self.transaction, replace(query, limit=query.skip + query.limit), _conditions(query))[query.skip :]
+
+    def _row(self, series_id: UUID) -> RowMapping:
+        row = self.transaction.run(_COMPLETE.where(series.c.id == series_id)).mappings().one_or_none()
+        if row is None:
+            raise SeriesNotFound
+        return row
 
     def _database(self, code: str) -> Database:
         providers = select(series.c.provider).where(series.c.database_code == code).distinct().order_by(series.c.provider)
@@ -115,54 +134,31 @@ class SqlSeriesRepository:
             "dataset_code": code.dataset,
             "alias": alias,
             "status": SeriesStatus.PENDING.value,
-            "words": str(code).casefold(),
+            "words": " ".join(terms(str(code))),
             "created_at": self.transaction.now(),
         }
         self.transaction.run(dialect.insert(series).values(row).on_conflict_do_nothing())
 
-    def _describe(self, number: int, metadata: Metadata) -> None:
-        last = select(func.coalesce(func.max(descriptions.c.number), 0)).where(descriptions.c.series == number)
-        row = {
-            "series": number,
-            "number": last.scalar_subquery() + 1,
-            "known_at": self.transaction.now(),
-            "body": orjson.dumps(asdict(metadata)).decode(),
-        }
-        self.transaction.run(insert(descriptions).values(row))
+
+def _listed(query: SeriesQuery) -> Any:
+    chosen = select(series.c.number).where(series.c.number > query.after, *_conditions(query)).order_by(series.c.number)
+    return chosen.offset(query.skip).limit(query.limit + 1).correlate(None)
 
 
-@cache
-def _complete() -> Select[Any]:
-    """Select series, each with its newest description, vintage and fetch."""
-    others, earlier, entries = vintages.alias(), fetches.alias(), descriptions.alias()
-    entry = select(func.max(entries.c.number)).where(entries.c.series == series.c.number)
-    newest = select(others.c.number).where(others.c.series == series.c.number).order_by(others.c.known_at.desc(), others.c.number.desc())
-    latest = select(earlier.c.id).where(earlier.c.series == series.c.number).order_by(earlier.c.created_at.desc(), earlier.c.id)
-    joined = (
-        series.outerjoin(descriptions, (descriptions.c.series == series.c.number) & (descriptions.c.number == _one(entry)))
-        .outerjoin(vintages, (vintages.c.series == series.c.number) & (vintages.c.number == _one(newest.limit(1))))
-        .outerjoin(fetches, fetches.c.id == _one(latest.limit(1)))
-    )
-    return select(series, descriptions.c.body, *FACTS, fetches).select_from(joined)
-
-
-def _one(statement: Select[Any]) -> Any:
-    return statement.correlate(series).scalar_subquery()
-
-
-def _of_code(code: DatasetCode) -> list[ColumnElement[bool]]:
-    return [series.c.database_code == code.database, series.c.dataset_code == code.dataset]
-
-
-def _conditions(query: SeriesQuery) -> list[ColumnElement[bool]]:
+def _conditions(query: SeriesQuery) -> list[Any]:
+    code = query.code
     wanted = [
         (series.c.provider, query.provider),
-        (series.c.database_code, query.database),
-        (series.c.alias, query.alias),
         (series.c.status, query.status),
+        (series.c.alias, query.alias),
+        (series.c.database_code, code.database if code else query.database),
+        (series.c.dataset_code, code.dataset if code else None),
     ]
-    words = [series.c.words.contains(word.casefold(), autoescape=True) for word in query.words]
-    return [column == value for column, value in wanted if value is not None] + words + (_of_code(query.code) if query.code else [])
+    return [column == value for column, value in wanted if value is not None]
+
+
+def _identity(provider: str, code: DatasetCode) -> list[ColumnElement[bool]]:
+    return [series.c.provider == provider, series.c.database_code == code.database, series.c.dataset_code == code.dataset]
 
 
 def _series_from(row: RowMapping) -> TimeSeries:

@@ -3,38 +3,102 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import Select, bindparam, select
 
+from adapters.sql.binary_copy import copied_rows
 from adapters.sql.blocks import Block
-from adapters.sql.tables import vintages
+from adapters.sql.tables import series, vintages
 from adapters.sql.transaction import Transaction
 from domain.errors import DamagedVintage
+from domain.vintages import Moment
 
-_COLUMNS = [vintages.c[name] for name in ("number", "step", "path", "codec", "checksum", "payload")]
-_COPY_SIGNATURE, _COPY_HEADER_BYTES = b"PGCOPY\n\xff\r\n\0", 19
-_COUNT, _LENGTH = struct.Struct(">h"), struct.Struct(">i")
+Row = Mapping[Any, Any]
 
-_Stored = tuple[int, int, str, int, bytes | memoryview, bytes | memoryview]
+_COLUMNS = [column for column in vintages.c if column.name != "position"]
+_BLOCK = [vintages.c[name] for name in ("number", "step", "path", "codec", "checksum", "payload")]
+
+# Made once: building these statements anew would take as long as running them.
+_STATES = select(*_COLUMNS).join(series, series.c.number == vintages.c.series).where(series.c.id == bindparam("series_id"))
+_NEWEST = _STATES.where(vintages.c.number == series.c.vintage)
+_IN_KNOWLEDGE_ORDER = _STATES.order_by(vintages.c.known_at.desc(), vintages.c.number.desc()).limit(1)
+_BELOW = select(*_BLOCK).where(vintages.c.series == bindparam("series"), vintages.c.number.in_(bindparam("numbers", expanding=True)))
 
 
-def read_blocks(transaction: Transaction, row: RowMapping) -> list[Block]:
+def read_stored(transaction: Transaction, series_id: UUID, moment: Moment) -> tuple[Row, list[Block]] | None:
     """
-    Read the block that belongs to a vintage's row, behind those it builds on, the snapshot first.
+    Read the row of the vintage that a moment gives, and the blocks that its state is folded from, the snapshot first.
 
     Raises:
         DamagedVintage: one of them is not what was written, or missing.
 
     """
-    series, number = row[vintages.c.series], row[vintages.c.number]
-    read = _copied if transaction.on_postgres else _selected
-    stored = {found[0]: found for found in read(transaction, series, (*_path(number, row[vintages.c.path]), number))}
-    own = _verified(series, stored[number])
-    missing = [below for below in own.path if below not in stored]
+    rows = (_copied if transaction.on_postgres else _selected)(transaction, series_id, moment)
+    if not rows:
+        return None
+    own, *others = rows
+    number = own[vintages.c.number]
+    block = _verified(own[vintages.c.series], own)
+    below = {row[vintages.c.number]: row for row in others}
+    missing = [each for each in block.path if each not in below]
     if missing:
         raise DamagedVintage(f"Vintage {number} builds on vintage {missing[0]}, which is not there.")
-    return [*(_verified(series, stored[below]) for below in own.path), own]
+    return own, [*(_verified(own[vintages.c.series], below[each]) for each in block.path), block]
+
+
+def _selected(transaction: Transaction, series_id: UUID, moment: Moment) -> Sequence[Row]:
+    row = transaction.run(_narrowed(moment), {"series_id": series_id}).mappings().one_or_none()
+    if row is None:
+        return []
+    path = _path(row[vintages.c.number], row[vintages.c.path])
+    wanted = {"series": row[vintages.c.series], "numbers": path}
+    return [row, *transaction.run(_BELOW, wanted).mappings()] if path else [row]
+
+
+def _narrowed(moment: Moment) -> Select[Any]:
+    if moment == Moment():
+        return _NEWEST
+    statement = _IN_KNOWLEDGE_ORDER
+    if moment.as_of is not None:
+        statement = statement.where(vintages.c.known_at <= moment.as_of)
+    if moment.vintage is not None:
+        statement = statement.where(vintages.c.number == moment.vintage)
+    if moment.seen_by is not None:
+        statement = statement.where(vintages.c.fetched_at <= moment.seen_by)
+    return statement
+
+
+def _copied(transaction: Transaction, series_id: UUID, moment: Moment) -> Sequence[Row]:
+    stored, of = transaction.named(vintages), transaction.named(series)
+    conditions = " AND ".join([f"s.id = '{series_id}'", *_conditions(moment)])
+    # A damaged path is noticed when its row is verified: here it must not end the transaction.
+    below = "CASE WHEN v.path ~ '^[0-9]{1,9}( [0-9]{1,9})*$' THEN v.path || ' ' ELSE '' END"
+    order = "" if moment == Moment() else "ORDER BY v.known_at DESC, v.number DESC"
+    own = (
+        f"SELECT v.series, v.number, {below} || v.number AS numbers FROM {stored} v JOIN {of} s ON s.number = v.series "  # noqa: S608 - an identifier, moments and integers
+        f"WHERE {conditions} {order} LIMIT 1"
+    )
+    # One by one: else Postgres goes through all the series' rows where it has not counted them yet.
+    query = (
+        f"WITH own AS ({own}) SELECT {{columns}} FROM own CROSS JOIN unnest(string_to_array(own.numbers, ' ')::integer[]) n "  # noqa: S608 - as above
+        f"CROSS JOIN LATERAL (SELECT * FROM {stored} WHERE series = own.series AND number = n LIMIT 1) v "
+        "ORDER BY v.number = own.number DESC"
+    )
+    return copied_rows(transaction, _COLUMNS, query)
+
+
+def _conditions(moment: Moment) -> Sequence[str]:
+    if moment == Moment():
+        return ["v.number = s.vintage"]
+    wanted = [
+        ("v.known_at <= '{}'", moment.as_of and moment.as_of.isoformat()),
+        ("v.number = {}", moment.vintage),
+        ("v.fetched_at <= '{}'", moment.seen_by and moment.seen_by.isoformat()),
+    ]
+    return [condition.format(value) for condition, value in wanted if value is not None]
 
 
 def _path(number: int, text: str) -> tuple[int, ...]:
@@ -47,45 +111,16 @@ def _path(number: int, text: str) -> tuple[int, ...]:
     return path
 
 
-def _verified(series: int, stored: _Stored) -> Block:
-    number, step, path, codec, checksum, payload = stored
+def _verified(series_number: int, row: Row) -> Block:
+    number, step, path, codec, checksum, payload = (row[column] for column in _BLOCK)
     try:
         block = Block(number, step, _path(number, path), codec, payload)
-        whole = block.checksum(series) == checksum
+        whole = block.checksum(series_number) == checksum
     except (TypeError, OverflowError, struct.error) as error:
         raise _damaged(number) from error
     if not whole:
         raise _damaged(number)
     return block
-
-
-def _selected(transaction: Transaction, series: int, numbers: Sequence[int]) -> Iterable[_Stored]:
-    rows = transaction.run(select(*_COLUMNS).where(vintages.c.series == series, vintages.c.number.in_(numbers)))
-    return [(number, step, path, codec, checksum, payload) for number, step, path, codec, checksum, payload in rows]
-
-
-def _copied(transaction: Transaction, series: int, numbers: Sequence[int]) -> Iterator[_Stored]:
-    wanted = ", ".join(column.name for column in _COLUMNS), ", ".join(map(str, numbers))
-    query = f"SELECT {wanted[0]} FROM {transaction.named(vintages)} WHERE series = {series} AND number IN ({wanted[1]})"  # noqa: S608 - integers
-    for number, step, path, codec, checksum, payload in filter(None, map(_fields, transaction.copied(query))):
-        yield _integer(number), _integer(step), str(path, "utf-8"), _integer(codec), checksum, payload
-
-
-def _fields(message: bytes) -> list[memoryview]:
-    view = memoryview(message)
-    at = _COPY_HEADER_BYTES if message.startswith(_COPY_SIGNATURE) else 0
-    fields = []
-    count = _COUNT.unpack_from(message, at)[0] if at < len(message) else 0
-    at += _COUNT.size
-    for _ in range(count):
-        start = at + _LENGTH.size
-        at = start + _LENGTH.unpack_from(message, at)[0]
-        fields.append(view[start:at])
-    return fields
-
-
-def _integer(field: memoryview) -> int:
-    return int.from_bytes(field, signed=True)
 
 
 def _damaged(number: int) -> DamagedVintage:

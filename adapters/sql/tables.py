@@ -55,6 +55,7 @@ class Moment(TypeDecorator[datetime]):
 metadata = MetaData()
 _big = BigInteger().with_variant(Integer, "sqlite")
 
+# Three columns name what is newest of a series: its description, vintage (in knowledge order) and fetch.
 series = Table(
     "series",
     metadata,
@@ -68,7 +69,13 @@ series = Table(
     Column("words", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("checked_at", Moment),
+    Column("description", Integer),
+    Column("vintage", Integer),
+    Column("fetch", Uuid),
     UniqueConstraint("database_code", "dataset_code", "provider", name="series_identity"),
+    Index("series_of_provider", "provider", "number"),
+    Index("series_of_database", "database_code", "number"),
+    Index("series_of_status", "status", "number"),
 )
 
 descriptions = Table(

@@ -79,8 +79,7 @@ class Transaction:
         """
         Run a query on Postgres and give the messages in which COPY sends its rows in binary.
 
-        Each is one row, the first behind COPY's header, and the last is its trailer. The driver's own way spells every
-        byte in two letters and takes three times as long.
+        Each is one row, the first behind COPY's header, and the last is its trailer.
         """
         messages = _Messages()
         driver: Any = self.connection.connection

@@ -84,7 +84,7 @@ class SqlUnitOfWork:
         with translated(self._store.engine), ExitStack() as undone:
             self._connection = undone.enter_context((for_writing if self._writes else for_reading)(self._store.engine))
             self._connection.begin()
-            undone.pop_all()
+            self._opened = undone.pop_all()
         self.transaction = Transaction(self._connection, self._store.clock)
         self.series = SqlSeriesRepository(self.transaction)
         self.vintages = SqlVintageRepository(self.transaction)
@@ -95,4 +95,4 @@ class SqlUnitOfWork:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """See the port."""
         with translated(self._store.engine):
-            self._connection.close()
+            self._opened.close()

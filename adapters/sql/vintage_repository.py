@@ -6,28 +6,22 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, bindparam, func, insert, select, update
+from sqlalchemy import RowMapping, Select, func, insert, select, update
 
-from adapters.sql.chains import Chain, link
-from adapters.sql.stored_blocks import read_blocks
+from adapters.sql.chains import Chain, Made, link
+from adapters.sql.stored_blocks import read_stored
 from adapters.sql.tables import feed, series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_rows import FACTS, folded, read_label, row_of, vintage_from
 from domain.codes import DatasetCode
 from domain.errors import DamagedVintage
 from domain.observations import Label
-from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Recorded, Vintage
+from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Prepared, Recorded, Vintage
 
 logger = logging.getLogger(__name__)
-
-# Made once: building this statement anew would take as long as running it.
-_STATES = select(*FACTS, vintages.c.path).where(
-    vintages.c.series == select(series.c.number).where(series.c.id == bindparam("series_id")).scalar_subquery()
-)
-_NEWEST = _STATES.order_by(vintages.c.known_at.desc(), vintages.c.number.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,28 +37,30 @@ class SqlVintageRepository:
     transaction: Transaction
     newest: dict[UUID, Chain] = field(default_factory=dict)
 
-    def append(self, series_id: UUID, arrivals: Sequence[Arrival]) -> Sequence[Vintage]:
+    def prepare(self, series_id: UUID, arrivals: Sequence[Arrival]) -> Prepared:
         """See the port."""
-        if not arrivals:
-            return []
         place = self._place(series_id)
-        chain: Chain | None = None
-        waiting: list[dict[str, Any]] = []
-        added: list[Vintage] = []
-        for number, arrival in enumerate(arrivals, start=place.count + 1):
-            if chain is None or arrival.known_at < chain.vintage.known_at or place.is_between(chain, arrival):
-                self._insert(waiting)
-                if added:
-                    self.newest.pop(series_id, None)
-                chain = self._readable(series_id, Moment(as_of=arrival.known_at)) if place.count or added else None
+        vintages, rows, made = [], [], Made()
+        for number, arrival in enumerate(arrivals, start=place.last + 1):
+            chain = self._known_before(series_id, place, arrival, made.before(arrival.known_at))
             vintage = Vintage.of(number, arrival, chain.state if chain else None)
             grown = link(vintage, arrival.observations, chain or self._earliest(series_id, place))
-            chain = grown.chain
-            waiting.append(row_of(place.series, vintage, grown.block))
-            added.append(vintage)
-        self._insert(waiting)
-        self.newest.pop(series_id, None)
-        return added
+            made.add(grown.chain)
+            vintages.append(vintage)
+            rows.append(row_of(place.series, vintage, grown.block))
+        return Prepared(place.last, vintages, rows)
+
+    def append(self, series_id: UUID, prepared: Prepared) -> bool:
+        """See the port."""
+        last = _of(select(func.coalesce(func.max(vintages.c.number), 0)), series_id).scalar_subquery() == prepared.after
+        rows = prepared.forms
+        if not rows:
+            return bool(self.transaction.run(select(last)).scalar_one())
+        taken = update(feed).where(last).values(position=feed.c.position + len(rows)).returning(feed.c.position)
+        position = self.transaction.run(taken).scalar_one_or_none()
+        if position is not None:
+            self._insert(series_id, [row | {"position": position - n} for n, row in zip(range(len(rows) - 1, -1, -1), rows, strict=True)])
+        return position is not None
 
     def listed(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
         """See the port."""
@@ -98,28 +94,32 @@ class SqlVintageRepository:
 
     def damage(self, series_id: UUID) -> Sequence[Damage]:
         """See the port."""
-        rows = self.transaction.run(_STATES.order_by(vintages.c.number), {"series_id": series_id}).mappings()
-        everything = rows.all()
-        found = [self._damage(row) for row in everything]
-        there = {row[vintages.c.number] for row in everything}
+        there = set(self.transaction.run(_of(select(vintages.c.number), series_id)).scalars())
+        found = [self._damage(series_id, number) for number in there]
         lost = [Damage(number, f"Vintage {number} is not there.") for number in range(1, max(there, default=0)) if number not in there]
         return sorted([damage for damage in found if damage] + lost, key=lambda damage: damage.number)
 
-    def _damage(self, row: RowMapping) -> Damage | None:
+    def _damage(self, series_id: UUID, number: int) -> Damage | None:
         try:
-            chain = self._folded(row)
+            chain = self._chain(series_id, Moment(vintage=number))
         except DamagedVintage as error:
-            return Damage(row[vintages.c.number], error.message)
-        kept, state = chain.vintage, chain.state
-        if state.digest().hex() != kept.digest or (len(state), state.first, state.last) != (kept.rows, kept.first, kept.last):
-            return Damage(kept.number, f"Vintage {kept.number} does not match its digest or its facts.")
+            return Damage(number, error.message)
+        if chain is None or not chain.is_sound():
+            return Damage(number, f"Vintage {number} does not match its digest or its facts.")
         return None
 
+    def _known_before(self, series_id: UUID, place: _Place, arrival: Arrival, made: Chain | None) -> Chain | None:
+        if place.known_at is None or (made and made.vintage.known_at >= min(place.known_at, arrival.known_at)):
+            return made
+        kept = self._readable(series_id, Moment(as_of=arrival.known_at))
+        return max((each for each in (kept, made) if each), key=lambda each: each.vintage.knowledge(), default=None)
+
     def _place(self, series_id: UUID) -> _Place:
-        facts = series.c.number, func.coalesce(func.max(vintages.c.number), 0), func.max(vintages.c.known_at)
-        joined = select(*facts).select_from(series.outerjoin(vintages)).where(series.c.id == series_id).group_by(series.c.number)
-        number, count, known_at = self.transaction.run(joined).one()
-        return _Place(number, count, known_at)
+        others = vintages.alias()
+        last = select(func.coalesce(func.max(others.c.number), 0)).where(others.c.series == series.c.number).scalar_subquery()
+        newest = (vintages.c.series == series.c.number) & (vintages.c.number == series.c.vintage)
+        facts = select(series.c.number, last, vintages.c.known_at).select_from(series.outerjoin(vintages, newest))
+        return _Place(*self.transaction.run(facts.where(series.c.id == series_id)).one())
 
     def _readable(self, series_id: UUID, moment: Moment) -> Chain | None:
         known = self.newest.get(series_id)
@@ -138,45 +138,29 @@ class SqlVintageRepository:
         return self._readable(series_id, Moment(as_of=known))
 
     def _chain(self, series_id: UUID, moment: Moment) -> Chain | None:
-        statement = _NEWEST
-        if moment.as_of is not None:
-            statement = statement.where(vintages.c.known_at <= moment.as_of)
-        if moment.vintage is not None:
-            statement = statement.where(vintages.c.number == moment.vintage)
-        if moment.seen_by is not None:
-            statement = statement.where(vintages.c.fetched_at <= moment.seen_by)
-        row = self.transaction.run(statement, {"series_id": series_id}).mappings().one_or_none()
-        if row is None:
+        found = read_stored(self.transaction, series_id, moment)
+        if found is None:
             return None
-        chain = self._folded(row)
+        row, blocks = found
+        chain = folded(vintage_from(row), blocks)
         if moment == Moment():
             self.newest[series_id] = chain
         return chain
 
-    def _folded(self, row: RowMapping) -> Chain:
-        return folded(vintage_from(row), read_blocks(self.transaction, row))
-
-    def _insert(self, rows: list[dict[str, Any]]) -> None:
-        if not rows:
-            return
-        taken = update(feed).values(position=feed.c.position + len(rows)).returning(feed.c.position)
-        first = self.transaction.run(taken).scalar_one() - len(rows) + 1
-        self.transaction.run(insert(vintages), [row | {"position": first + n} for n, row in enumerate(rows)])
-        rows.clear()
+    def _insert(self, series_id: UUID, rows: list[dict[str, Any]]) -> None:
+        self.transaction.run(insert(vintages), rows)
+        of_series = select(vintages.c.number).where(vintages.c.series == series.c.number)
+        newest = of_series.order_by(vintages.c.known_at.desc(), vintages.c.number.desc()).limit(1).scalar_subquery()
+        self.transaction.run(update(series).where(series.c.id == series_id).values(vintage=newest))
+        self.newest.pop(series_id, None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A series' integer, how many vintages it had, and the greatest moment among them."""
+class _Place(NamedTuple):
+    """A series' integer, the number of its last vintage, and the moment when its newest was known."""
 
     series: int
-    count: int
+    last: int
     known_at: datetime | None
-
-    def is_between(self, chain: Chain, arrival: Arrival) -> bool:
-        """Tell whether an older row may stand between a chain made in this append and the next arrival."""
-        own = chain.vintage
-        return self.known_at is not None and own.known_at < self.known_at and own.known_at <= arrival.known_at
 
 
 def _recorded(row: RowMapping) -> Recorded:

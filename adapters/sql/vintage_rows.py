@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
-
-from sqlalchemy import RowMapping
 
 from adapters.sql.blocks import Block, decode
 from adapters.sql.chains import Chain
@@ -47,7 +45,7 @@ def row_of(series: int, vintage: Vintage, block: Block) -> dict[str, Any]:
     }
 
 
-def vintage_from(row: RowMapping) -> Vintage:
+def vintage_from(row: Mapping[Any, Any]) -> Vintage:
     """Make a vintage of a row that holds its facts."""
     facts: dict[str, Any] = dict(zip(_NAMES, _values(row), strict=True))
     origin = Origin(

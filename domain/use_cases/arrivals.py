@@ -12,7 +12,7 @@ from domain.fetches import Fetch
 from domain.observations import Label, Observations
 from domain.ports import Fetched, UnitOfWork
 from domain.series import TimeSeries
-from domain.vintages import Arrival, Cause, Moment, Vintage, is_news, known_at, refuse_shrink
+from domain.vintages import Arrival, Cause, Moment, Prepared, Vintage, is_news, known_at, refuse_shrink
 
 logger = logging.getLogger(__name__)
 
@@ -23,21 +23,28 @@ class WindowDiscarded(Exception):
     """A window of the series cannot explain how it differs from what is kept; the whole must be asked for."""
 
 
-def news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Sequence[Arrival]:
+def prepare(uow: UnitOfWork, fetch: Fetch, fetched: Fetched) -> Prepared:
     """
-    Decide what is added to a locked series.
+    Decide what an answer adds to its series, and make it ready before the series is locked.
 
     Raises:
         WindowDiscarded: see there.
+        SeriesNotFound: it has been removed.
         SuspiciousShrink: too little would be left, and the fetch does not allow it.
         AnswerNotUnderstood: the answer has dates outside the window that it covers.
 
     """
+    series = uow.series.get(fetch.series_id)
+    return uow.vintages.prepare(series.id, _news(uow, series, fetch, fetched))
+
+
+def _news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Sequence[Arrival]:
     kept, newest = _newest_state(uow, series), series.newest
     states = _whole(kept, fetched)
     if newest and not fetch.allow_shrink:
         _refuse_shrink(kept, newest, states[-1][1], fetched.covers)
-    moment = max(uow.now(), newest.fetched_at) if newest else uow.now()
+    now = uow.now()
+    moment = max(now, newest.fetched_at) if newest else now
     labels = dict(uow.vintages.labels(series.id)) if any(published is not None for published, _ in states) else {}
     readable = newest if kept is not None else None
     if newest and readable is None and newest.published is not None:
@@ -59,6 +66,8 @@ def _refuse_shrink(kept: Observations | None, newest: Vintage, after: Observatio
 
 
 def _newest_state(uow: UnitOfWork, series: TimeSeries) -> Observations | None:
+    if series.newest is None:
+        return None
     try:
         kept = uow.vintages.find(series.id, Moment())
     except DamagedVintage as error:

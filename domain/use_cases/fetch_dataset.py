@@ -22,7 +22,7 @@ from domain.errors import (
 from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, waiting_for
 from domain.ports import Fetched, Known, Providers, Store
 from domain.series import TimeSeries
-from domain.use_cases.arrivals import WindowDiscarded, news
+from domain.use_cases.arrivals import WindowDiscarded, prepare
 from domain.use_cases.heartbeat import Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -111,13 +111,17 @@ class FetchDataset:
         return fetched
 
     def _keep(self, fetch: Fetch, fetched: Fetched, lease: Lease) -> Fetch:
-        with self.store.writing() as uow:
-            series = uow.series.lock(fetch.series_id)
-            added = uow.vintages.append(series.id, news(uow, series, fetch, fetched))
-            uow.series.checked(series.id, fetched.metadata)
-            ended = uow.fetches.succeed(fetch.id, lease, added, left_out=fetched.left_out)
-            uow.commit()
-        return ended
+        while True:
+            with self.store.reading() as uow:
+                prepared = prepare(uow, fetch, fetched)
+            with self.store.writing() as uow:
+                uow.series.lock(fetch.series_id)
+                ended = uow.fetches.succeed(fetch.id, lease, prepared.vintages, left_out=fetched.left_out)
+                # What was prepared against a vintage that is no longer the last has to be made anew.
+                if uow.vintages.append(fetch.series_id, prepared):
+                    uow.series.checked(fetch.series_id, fetched.metadata)
+                    uow.commit()
+                    return ended
 
     def _put_off(self, fetch: Fetch, error: FetchError, lease: Lease) -> Fetch:
         failure = Failure.of(error)

@@ -26,7 +26,7 @@ class ParseAnswer:
             FetchError: the answer is an error, or is not understood.
 
         """
-        source = self.providers.source(provider)
+        source = self.providers.reader(provider)
         if not isinstance(source, ParsesAnswers):
             raise InvalidInput(f"The provider {provider} has no answers to parse.", field="provider")
         try:

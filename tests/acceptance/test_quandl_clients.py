@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import venv
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from tests.servers import missing
 
 CALLS = Path(__file__).with_name("quandl_calls.py")
 CLIENTS = {"quandl": "quandl==3.7.0", "nasdaqdatalink": "nasdaq-data-link==1.0.4"}
+FRAMES = ("polars", "pyarrow", "fsspec", "requests")
+README = (Path(__file__).parents[2] / "README.md").read_text()
+EXAMPLES = [code for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "http://localhost:8000" in code]
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +27,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("clients")
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
-    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *CLIENTS.values()]
+    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *CLIENTS.values(), *FRAMES]
     installed = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     if installed.returncode:
         missing(f"the Quandl clients could not be installed: {installed.stderr.strip().splitlines()[-1]}")
@@ -46,3 +50,20 @@ def test_every_call_of_the_clients(module: str, python: Path, service: Lanner, t
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=tmp_path, check=False)
 
     assert (done.returncode, done.stdout) == (0, "all calls passed\n"), done.stderr
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("example", EXAMPLES, ids=[code.splitlines()[0] for code in EXAMPLES])
+def test_the_readmes_examples_run(example: str, python: Path, service: Lanner, tmp_path: Path) -> None:
+    """Quandl's client, pandas and polars read from a running service, as the README shows it."""
+    service.polled(service.request("SAMPLE", "GDP")["id"])
+    code = example.replace("http://localhost:8000", service.address)
+    done = subprocess.run([python, "-P", "-c", code], capture_output=True, text=True, timeout=120, cwd=tmp_path, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "14264.6" in done.stdout
+
+
+def test_there_are_two_examples() -> None:
+    """The README has one for Quandl's client and one for data frames."""
+    assert len(EXAMPLES) == 2

@@ -93,12 +93,14 @@ def test_the_growth_rates_are_right() -> None:
 
 
 def test_its_terminal_commands_run(service: Lanner, folder: Path) -> None:
-    """Every line of the terminal's block ends well and shows the series."""
-    (block,) = [text for kind, text in BLOCKS if kind == "sh" and ".venv/bin/lanner" in text]
-    outputs = [run(line, folder) for line in block.strip().splitlines()]
+    """Every line of the terminal's block ends well and shows the series; those on keys make one and list it."""
+    terminal, keys = [text for kind, text in BLOCKS if kind == "sh" and ".venv/bin/lanner" in text]
+    outputs = [run(line, folder) for line in terminal.strip().splitlines()]
+    made, listed = [run(line, folder) for line in keys.strip().splitlines()]
 
     assert all("SAMPLE" in output for output in outputs)
     assert "14264.6" in outputs[2]
+    assert made.split("_")[1] in listed
 
 
 def test_its_commands_exist(folder: Path) -> None:

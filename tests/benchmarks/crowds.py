@@ -16,9 +16,12 @@ PLACES = (0, CROWD // 2, CROWD - 1_000)
 
 # Of each thousand series the first hundred have a description, a vintage and a fetch: whole pages of them, all over the list.
 _STATEMENTS = """
-INSERT INTO {series} (number, id, provider, database_code, dataset_code, alias, status, words, created_at, checked_at)
+INSERT INTO {series} (number, id, provider, database_code, dataset_code, alias, status, words, created_at, checked_at,
+    description, vintage, "fetch")
     {numbers} SELECT n, {id}, 'quandl', 'DB' || (n % 100), 'CODE' || n, 'DB' || (n % 100) || '/CODE' || n, 'success',
-    'db' || (n % 100) || '/code' || n || ' daily prices of a company', {now}, {now} FROM {n};
+    'db' || (n % 100) || ' code' || n || ' daily prices of a company town' || (n % 20011), {now}, {now},
+    CASE WHEN (n - 1) % 1000 < 100 THEN 1 END, CASE WHEN (n - 1) % 1000 < 100 THEN 1 END, CASE WHEN (n - 1) % 1000 < 100 THEN {id} END
+    FROM {n};
 INSERT INTO {descriptions} (series, number, known_at, body) SELECT number, 1, {now},
     '{{"name": "Prices", "frequency": "daily", "column_units": []}}' FROM {series} WHERE (number - 1) % 1000 < 100;
 INSERT INTO {vintages} (series, number, position, known_at, fetched_at, "rows", "first", "last", added, changed, deleted, digest, cause,

@@ -17,6 +17,7 @@ from adapters.sql.unit_of_work import SqlStore
 from domain.codes import DatasetCode
 from domain.vintages import Arrival
 from tests.benchmarks.datasets import NOW
+from tests.builders import append
 
 MARGINAL = 20
 
@@ -59,14 +60,14 @@ class Database:
         """Keep a new series with these states."""
         with self.store.writing() as uow:
             added = uow.series.add("quandl", DatasetCode("WIKI", uuid4().hex))
-            uow.vintages.append(added.id, arrivals)
+            append(uow, added.id, arrivals)
             uow.commit()
         return added.id
 
     def append(self, series_id: UUID, arrivals: Sequence[Arrival]) -> None:
         """Append states to a series."""
         with self.store.writing() as uow:
-            uow.vintages.append(series_id, arrivals)
+            append(uow, series_id, arrivals)
             uow.commit()
 
     def add_fetches(self, series_id: UUID, count: int) -> None:

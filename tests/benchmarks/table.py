@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from statistics import median
 
 ROUNDS = 21
 
@@ -80,7 +79,7 @@ def timed(action: Callable[[], object]) -> float:
     return (time.perf_counter() - begun) * 1e3
 
 
-def medians(*measured: Callable[[], float], rounds: int = ROUNDS) -> list[float]:
-    """Measure several things in turn, again and again, so that what disturbs one disturbs all; give each one's median."""
+def least(*measured: Callable[[], float], rounds: int = ROUNDS) -> list[float]:
+    """Measure several things in turn, again and again, so that what disturbs one disturbs all; give the least of each."""
     taken = [[measure() for measure in measured] for _ in range(rounds)]
-    return [median(column) for column in zip(*taken, strict=True)]
+    return [min(column) for column in zip(*taken, strict=True)]

@@ -28,11 +28,11 @@ from adapters.sql.unit_of_work import SqlStore
 from domain.codes import DatasetCode
 from domain.frequency import Frequency
 from domain.series import Metadata
-from tests.benchmarks.article import Base, Row, engine_of
+from tests.benchmarks.article_api import Base, Row, engine_of
 from tests.benchmarks.datasets import wiki
 from tests.benchmarks.load import ROOT, Load, loaded
 from tests.benchmarks.table import Ratios
-from tests.builders import an_arrival
+from tests.builders import an_arrival, append
 from tests.servers import free_port, listens
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(900)]
@@ -84,8 +84,8 @@ def servers(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
         served = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", str(PROCESSES), "--blocking-threads", str(THREADS)]
         served += ["--host", "127.0.0.1", "--no-access-log", "--log-level", "error"]
         with (
-            started([*served, "--port", str(article), "--factory", "tests.benchmarks.article:create_app"], other, article, folder),
-            started([*served, "--port", str(raw), "tests.benchmarks.article:raw"], other, raw, folder),
+            started([*served, "--port", str(article), "--factory", "tests.benchmarks.article_api:create_app"], other, article, folder),
+            started([*served, "--port", str(raw), "tests.benchmarks.article_api:raw"], other, raw, folder),
         ):
             yield found
 
@@ -97,7 +97,7 @@ def kept(url: str, schema: str) -> UUID:
     with SqlStore(engine).writing() as uow:
         series = uow.series.add("quandl", DatasetCode("WIKI", "FB"))
         uow.series.lock(series.id)
-        uow.vintages.append(series.id, [an_arrival(datetime.now(UTC), state)])
+        append(uow, series.id, [an_arrival(datetime.now(UTC), state)])
         uow.series.checked(series.id, Metadata(name="Prices", frequency=Frequency.DAILY))
         uow.commit()
     engine.dispose()

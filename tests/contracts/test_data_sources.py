@@ -3,7 +3,8 @@ What every data source promises.
 
 Each module in ``adapters/providers`` is found by itself and must have its case, ``tests/payloads/<name>/contract.json``:
 ``code``, one that it knows; ``unknown``, one that it does not (null if it knows every code); ``options``, in which
-``{folder}`` stands for the payload's folder and ``{server}`` for a local server; ``answers``, by path, those of that server.
+``{folder}`` stands for the payload's folder and ``{server}`` for a local server; ``answers``, those of that server, by path,
+or by ``path?name=value`` where the query tells them apart.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
@@ -60,13 +61,18 @@ class Replay(BaseHTTPRequestHandler):
     answers: Mapping[str, Mapping[str, Any]]
 
     def do_GET(self):
-        answer = self.answers.get(urlsplit(self.path).path, {"status": 404})
+        answer = self.answers.get(max(filter(self.is_asked, self.answers), key=len, default=""), {"status": 404})
         body = (self.folder / answer["file"]).read_bytes() if "file" in answer else b""
         self.send_response(answer.get("status", 200))
         self.send_header("Content-Type", answer.get("content_type", "application/json"))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def is_asked(self, known: str) -> bool:
+        path, _, query = known.partition("?")
+        asked = urlsplit(self.path)
+        return asked.path == path and set(parse_qsl(query)) <= set(parse_qsl(asked.query))
 
     def log_message(self, *args):
         """Say nothing."""

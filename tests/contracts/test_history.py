@@ -16,7 +16,7 @@ from domain.codes import DatasetCode
 from domain.observations import Label, Observations, Unit
 from domain.ports import Store
 from domain.vintages import Kept, Moment, Vintage, known_at
-from tests.builders import an_arrival
+from tests.builders import an_arrival, append
 from tests.servers import SETTINGS
 
 START = datetime(2024, 1, 1, 12, tzinfo=UTC)
@@ -116,7 +116,7 @@ class History(RuleBasedStateMachine):
             found = uow.vintages.find(self.series.id, Moment())
             assert (found.vintage if found else None) == newest
             arrivals = [self.arrival(state, label, newest) for label in labels]
-            vintages = uow.vintages.append(self.series.id, arrivals)
+            vintages = append(uow, self.series.id, arrivals)
             uow.commit()
         for vintage in vintages:
             self.remembered.append(
@@ -185,7 +185,7 @@ def test_several_on_one_day_keep_their_order(store: Store) -> None:
     with store.writing() as uow:
         series = uow.series.add("quandl", DatasetCode("X", "SAME_DAY"))
         arrivals = [an_arrival(START, state, published=day, known_at=known_at(day, START, None)) for state in states]
-        uow.vintages.append(series.id, arrivals)
+        append(uow, series.id, arrivals)
         found = uow.vintages.find(series.id, Moment(as_of=START))
         second = uow.vintages.find(series.id, Moment(vintage=2))
 

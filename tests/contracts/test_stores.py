@@ -18,7 +18,7 @@ from domain.observations import Observations
 from domain.ports import Store
 from domain.series import Metadata, SeriesQuery, SeriesStatus, TimeSeries, Version
 from domain.vintages import Moment
-from tests.builders import an_arrival, some_metadata, some_observations
+from tests.builders import an_arrival, append, some_metadata, some_observations
 from tests.contracts.conftest import StoppedClock
 
 FB = DatasetCode("WIKI", "FB")
@@ -101,7 +101,7 @@ def test_a_series_comes_with_its_newest_parts(store: Store, clock: StoppedClock)
 
     with store.writing() as uow:
         uow.series.lock(series.id)
-        vintages = uow.vintages.append(series.id, [an_arrival(clock(), fetch_id=fetch.id)])
+        vintages = append(uow, series.id, [an_arrival(clock(), fetch_id=fetch.id)])
         uow.series.checked(series.id, some_metadata())
         ended = uow.fetches.succeed(fetch.id, lease, vintages)
         uow.commit()
@@ -122,8 +122,8 @@ def test_a_version_tells_what_answers_depend_on(store: Store, clock: StoppedCloc
         uow.series.lock(series.id)
         newest = an_arrival(clock(), published=date(2024, 5, 2), known_at=datetime(2024, 5, 2, tzinfo=UTC))
         late = an_arrival(clock(), published=date(2024, 5, 1), known_at=datetime(2024, 5, 1, tzinfo=UTC))
-        uow.vintages.append(series.id, [newest])
-        uow.vintages.append(series.id, [late])
+        append(uow, series.id, [newest])
+        append(uow, series.id, [late])
         uow.series.checked(series.id, some_metadata())
         uow.series.checked(series.id, some_metadata())
         uow.commit()
@@ -163,7 +163,7 @@ def test_searching(store: Store, clock: StoppedClock) -> None:
     """Words, provider, database, code and status narrow the list, in order of creation and in pages."""
     fb, gold, ibm = added(store), added(store, DatasetCode("LBMA", "GOLD"), "files"), added(store, DatasetCode("WIKI", "IBM"))
     with store.writing() as uow:
-        uow.vintages.append(gold.id, [an_arrival(clock())])
+        append(uow, gold.id, [an_arrival(clock())])
         uow.series.checked(gold.id, Metadata(name="Gold 100% Fixing", description="London"))
         uow.commit()
 
@@ -173,7 +173,9 @@ def test_searching(store: Store, clock: StoppedClock) -> None:
 
     assert found() == [fb.id, gold.id, ibm.id]
     assert found(words=("gold",)) == found(words=("LONDON", "lbma")) == found(words=("100%",)) == [gold.id]
-    assert found(words=("0_%",)) == found(words=("gold", "wiki")) == []
+    assert found(words=("lond", "FIX")) == found(words=("lbma/gold",)) == [gold.id]
+    assert found(words=("0_%",)) == found(words=("gold", "wiki")) == found(words=("old",)) == found(words=("gold", "%")) == []
+    assert found(words=("wiki",), provider="files") == []
     assert found(provider="files") == found(status=SeriesStatus.SUCCESS) == [gold.id]
     assert found(database="WIKI") == found(status=SeriesStatus.PENDING) == [fb.id, ibm.id]
     assert found(code=FB) == [fb.id]
@@ -381,7 +383,7 @@ def test_what_a_label_last_held(store: Store) -> None:
             an_arrival(now, published=moment),
             an_arrival(now, corrected, published=day),
         ]
-        uow.vintages.append(series.id, arrivals)
+        append(uow, series.id, arrivals)
         uow.commit()
 
     with store.reading() as uow:

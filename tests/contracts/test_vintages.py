@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +20,7 @@ from domain.observations import Observations, Unit
 from domain.ports import Store
 from domain.series import Metadata
 from domain.vintages import Beginning, Kept, Moment, Vintage
-from tests.builders import an_arrival
+from tests.builders import an_arrival, append
 from tests.contracts.conftest import StoppedClock
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -59,7 +60,7 @@ def kept(store: Store, history: list[tuple[int, Observations]], *, at_once: bool
     with store.writing() as uow:
         series = uow.series.add("quandl", DatasetCode("X", uuid4().hex))
         batches = [arrivals] if at_once else [[arrival] for arrival in arrivals]
-        vintages = [vintage for batch in batches for vintage in uow.vintages.append(series.id, batch)]
+        vintages = [vintage for batch in batches for vintage in append(uow, series.id, batch)]
         uow.commit()
     return series.id, vintages
 
@@ -123,10 +124,26 @@ def test_late_states_are_counted_against_what_was_known_just_before(store: Store
     with store.writing() as uow:
         uow.vintages.find(series_id, Moment())
         arrivals = [an_arrival(at(hour), state) for hour, state in ((4, states[1]), (10, states[3]), (5, states[2]))]
-        vintages = uow.vintages.append(series_id, arrivals)
+        vintages = append(uow, series_id, arrivals)
         uow.commit()
 
     assert [vintage.added for vintage in vintages] == [1, 2, 1]
+
+
+def test_what_was_prepared_before_others_came_is_refused(store: Store) -> None:
+    """States that were compared with a vintage that is no longer the last are not appended, and nothing is."""
+    state = Observations.of([1], ("a",), [[1.0]])
+    series_id, _ = kept(store, [(0, state)], at_once=True)
+    with store.reading() as uow:
+        prepared = [uow.vintages.prepare(series_id, arrivals) for arrivals in ([an_arrival(at(1), state)], [])]
+    with store.writing() as uow:
+        assert uow.vintages.append(series_id, prepared[0])
+        assert [uow.vintages.append(series_id, each) for each in prepared] == [False, False]
+        uow.commit()
+
+    with store.reading() as uow:
+        assert [vintage.number for vintage in uow.vintages.listed(series_id, after=0, limit=9)] == [1, 2]
+        assert uow.series.get(series_id).newest == prepared[0].vintages[0]
 
 
 def test_a_thousand_daily_vintages_read_back(store: Store) -> None:
@@ -188,7 +205,7 @@ def test_labels_keep_their_precision(store: Store) -> None:
     with store.writing() as uow:
         series = uow.series.add("quandl", DatasetCode("X", "LABELS"))
         arrivals = [replace(an_arrival(START), published=label) for label in labels]
-        vintages = uow.vintages.append(series.id, arrivals)
+        vintages = append(uow, series.id, arrivals)
         uow.commit()
 
     with store.reading() as uow:
@@ -239,13 +256,12 @@ def test_no_position_appears_behind_a_greater_one(store: Store) -> None:
 
     with store.reading() as uow:
         begun = max((each.position for each in uow.vintages.feed(after=0, limit=10_000)), default=0)
-    writers, follower = [Thread(target=write) for _ in range(8)], Thread(target=follow)
-    for thread in (follower, *writers):
-        thread.start()
-    for thread in writers:
-        thread.join()
-    done.set()
-    follower.join()
+    with ThreadPoolExecutor(9) as threads:
+        follower, writers = threads.submit(follow), [threads.submit(write) for _ in range(8)]
+        wait(writers)
+        done.set()
+    for thread in (*writers, follower):
+        thread.result()
 
     assert len(seen) == len(set(seen)) == 80
     assert seen == sorted(seen)
@@ -328,7 +344,7 @@ def test_what_damage_reaches_and_what_not(store: Any) -> None:
         assert [damage.number for damage in uow.vintages.damage(series_id)] == [3, 4]
         assert list(uow.vintages.damage(other)) == []
     with store.writing() as uow:
-        (vintage,) = uow.vintages.append(series_id, [an_arrival(at(9), full)])
+        (vintage,) = append(uow, series_id, [an_arrival(at(9), full)])
         uow.commit()
     with store.reading() as uow:
         found = uow.vintages.find(series_id, Moment())
@@ -355,7 +371,7 @@ def test_a_damaged_newest_state_blocks_no_new_one(store: Any, caplog: pytest.Log
     series_id, _ = kept(store, [(0, state)], at_once=True)
     spoil(store, 1, checksum=b"\0" * 16)
     with store.writing() as uow:
-        uow.vintages.append(series_id, [an_arrival(at(1), state)])
+        append(uow, series_id, [an_arrival(at(1), state)])
         uow.commit()
 
     with store.reading() as uow:

@@ -23,7 +23,7 @@ from domain.codes import DatasetCode
 from domain.errors import InvalidInput, SchemaMismatch
 from domain.fetches import Failure, Lease, WaitingFor
 from domain.observations import Observations
-from tests.builders import an_arrival, some_metadata
+from tests.builders import an_arrival, append, some_metadata
 
 NOW = datetime(2024, 6, 1, 12, 0, 0, 123456, tzinfo=UTC)
 POSTGRES = pytest.param("postgres", marks=pytest.mark.server)
@@ -63,7 +63,7 @@ def filled(engine: Engine) -> SqlStore:
             uow.fetches.claim(fetch.id, lease)
             if n == 0:
                 growing = [an_arrival(NOW + timedelta(hours=h), state.latest(1_990 + h), fetch_id=fetch.id) for h in range(8)]
-                vintages = uow.vintages.append(series.id, [replace(growing[0], published=NOW.date()), *growing[1:]])
+                vintages = append(uow, series.id, [replace(growing[0], published=NOW.date()), *growing[1:]])
                 uow.series.checked(series.id, some_metadata())
                 uow.fetches.succeed(fetch.id, lease, vintages)
             if n == 1:
@@ -110,7 +110,7 @@ def test_a_backup_is_one_state_while_others_write(opens: Any, tmp_path: Path, so
             with store.writing() as uow:
                 series = uow.series.add("quandl", DatasetCode("W", f"S{n}"))
                 fetch, _ = uow.fetches.add(series.id, allow_shrink=False, request_id="")
-                uow.vintages.append(series.id, [an_arrival(NOW, fetch_id=fetch.id)])
+                append(uow, series.id, [an_arrival(NOW, fetch_id=fetch.id)])
                 uow.commit()
             begun.set()
 

@@ -22,7 +22,7 @@ from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
 from domain.observations import Observations
 from domain.vintages import Moment, is_news
-from tests.builders import an_arrival
+from tests.builders import an_arrival, append
 from tests.servers import SETTINGS
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.server)]
@@ -59,9 +59,10 @@ def keep(store: SqlStore, n: int) -> str:
         found = uow.series.find("quandl", CODE)
         if found is None:
             raise SeriesNotFound
-        series = uow.series.lock(found.id)
+        uow.series.lock(found.id)
+        series = uow.series.get(found.id)
         news = is_news(None, state.digest().hex(), newest=series.newest, labelled={})
-        uow.vintages.append(series.id, [an_arrival(START + timedelta(minutes=n), state)] if news else [])
+        append(uow, series.id, [an_arrival(START + timedelta(minutes=n), state)] if news else [])
         uow.commit()
     return "kept" if news else "unchanged"
 

@@ -43,8 +43,8 @@ def rival(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("LANNER_DEFAULT_PROVIDER", "nope", ["LANNER_DEFAULT_PROVIDER is 'nope', which is no provider. There are: files, "]),
-        ("LANNER_ROUTES", '{"wiki": "nope"}', ["LANNER_ROUTES sends WIKI to 'nope', which is no provider. There are: files, "]),
+        ("LANNER_DEFAULT_PROVIDER", "nope", ["LANNER_DEFAULT_PROVIDER is 'nope', which is no provider. There are: ", " files, "]),
+        ("LANNER_ROUTES", '{"wiki": "nope"}', ["LANNER_ROUTES sends WIKI to 'nope', which is no provider. There are: ", " files, "]),
         ("LANNER_ROUTES", '{"WIKI": "files"}', ["sends WIKI to 'files', which cannot be asked: ", "LANNER_PROVIDERS__FILES__PATH"]),
     ],
 )

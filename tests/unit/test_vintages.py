@@ -16,7 +16,7 @@ from domain.codes import DatasetCode
 from domain.errors import InvalidInput, SuspiciousShrink
 from domain.observations import Observations
 from domain.vintages import Moment, Vintage, difference, is_news, known_at, refuse_shrink, replay
-from tests.builders import NAN, an_arrival, some_observations
+from tests.builders import NAN, an_arrival, append, some_observations
 
 NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
 ROWS = st.dictionaries(st.integers(0, 9), st.sampled_from([NAN, 0.0, -0.0, 1.0]), max_size=8)
@@ -29,7 +29,7 @@ def a_state(rows: dict[int, float]) -> Observations:
 def a_vintage(fetched_at: datetime = NOON) -> Vintage:
     with MemoryStore().writing() as uow:
         series = uow.series.add("quandl", DatasetCode("A", "B"))
-        return uow.vintages.append(series.id, [an_arrival(fetched_at)])[0]
+        return append(uow, series.id, [an_arrival(fetched_at)])[0]
 
 
 @settings(max_examples=50, deadline=None)

@@ -12,7 +12,7 @@ from domain.errors import VintageNotFound
 from domain.observations import Observations
 from domain.use_cases.compare_vintages import CompareVintages
 from domain.vintages import Moment
-from tests.builders import an_arrival
+from tests.builders import an_arrival, append
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 
@@ -26,7 +26,7 @@ def a_history(known: list[int]) -> tuple[CompareVintages, object]:
             an_arrival(NOON, Observations.of([1], ["a"], [[float(n)]]), known_at=NOON + timedelta(hours=hours))
             for n, hours in enumerate(known)
         ]
-        uow.vintages.append(series.id, arrivals)
+        append(uow, series.id, arrivals)
         uow.commit()
     return CompareVintages(store), series.id
 

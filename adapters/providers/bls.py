@@ -1,0 +1,203 @@
+"""
+The U.S. Bureau of Labor Statistics.
+
+A code is the series' own, as in ``BLS/LNS14000000``. Where a series has periods of several lengths, the shortest has the
+bare code; the others have the kind of their periods behind a dot: ``BLS/CUUR0000SA0.M13`` are the annual averages of the
+monthly ``BLS/CUUR0000SA0``. Dates are the first days of the periods; "-" is a missing value.
+A key is free and not needed; with one, an answer spans 20 years in place of 10 and more calls a day are permitted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from adapters.providers._cells import numbers, observations
+from adapters.providers._choosing import chosen, code_for, one_state
+from adapters.providers._conversations import Conversation
+from adapters.providers._documents import json_of, objects
+from adapters.providers._http import HttpClient
+from adapters.providers._periods import read_periods
+from adapters.providers._statuses import Door, key_missing, key_rejected, retry_after
+from adapters.providers._texts import text_of
+from domain.codes import DatasetCode
+from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited, SourceUnavailable
+from domain.frequency import Frequency
+from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.providers import Limit, Redistribution, Terms
+from domain.series import Metadata
+
+PROVIDER_API = 1
+ADAPTER_VERSION = 1
+NAME = "bls"
+TITLE = "U.S. Bureau of Labor Statistics"
+DATABASES = ("BLS",)
+LIMITS = (Limit(50, 10), Limit(500, 86_400))
+TERMS = Terms(
+    attribution="U.S. Bureau of Labor Statistics",
+    url="https://www.bls.gov/developers/termsOfService.htm",
+    redistribution=Redistribution.OPEN,
+)
+KEY_URL = "https://data.bls.gov/registrationEngine/"
+KEY_NEEDED = False
+
+_SERIES_ID = re.compile(r"([A-Z0-9_#\-]+)(?:\.(M|M13|Q|Q05|S|S03|A))?", re.IGNORECASE)
+_PERIOD = re.compile(r"(?:(M)(0[1-9]|1[0-2])|(Q)0([1-4])|(S)0([12])|(A)01|(M13|Q05|S03))")
+_FIRST_YEAR = 1900
+_YEARS_WITH_KEY, _YEARS_WITHOUT = 20, 10
+_KINDS = {
+    "M": Frequency.MONTHLY,
+    "Q": Frequency.QUARTERLY,
+    "S": None,
+    "A": Frequency.ANNUAL,
+    "M13": Frequency.ANNUAL,
+    "Q05": Frequency.ANNUAL,
+    "S03": Frequency.ANNUAL,
+}
+_NONE_SUCH = ("does not exist", "invalid series", "no series")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options: the registration key, which the API takes in the query only, and what stands before ``/timeseries``."""
+
+    api_key: str = field(default="", repr=False)
+    base_url: str = "https://api.bls.gov/publicAPI/v2"
+
+
+OPTIONS = Options
+
+
+def source(options: Options, http: HttpClient) -> DataSource:
+    """Give the source."""
+    return BlsSource(options, http)
+
+
+def windows(last_year: int, years: int) -> Iterator[tuple[int, int]]:
+    """Give the first and last years to ask for, newest first."""
+    for end in range(last_year, _FIRST_YEAR - 1, -years):
+        yield max(end - years + 1, _FIRST_YEAR), end
+
+
+class BlsSource:
+    """Speaks to the Bureau of Labor Statistics."""
+
+    def __init__(self, options: Options, http: HttpClient) -> None:
+        self._http = http
+        self._years = _YEARS_WITH_KEY if options.api_key else _YEARS_WITHOUT
+        self._catalog = {"catalog": "true"} if options.api_key else {}
+        self._secret = {"registrationkey": options.api_key} if options.api_key else {}
+        self._door = Door(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
+
+    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+        """See the port; goes back in time until there is nothing more."""
+        match = _SERIES_ID.fullmatch(code.dataset)
+        if match is None:
+            raise DatasetNotFound(f"{code} is not a code of a series.", hint="Write it as BLS/LNS14000000.")
+        calls = Conversation(self._http, secret_params=self._secret)
+        rows: list[dict[str, Any]] = []
+        catalog: Any = None
+        for start, end in windows(datetime.now(UTC).year, self._years):
+            answer = calls.get(("timeseries", "data", match[1]), {"startyear": str(start), "endyear": str(end), **self._catalog})
+            [found] = self._series(answer)[:1] or [{}]
+            catalog = catalog or found.get("catalog")
+            more = [row for row in _rows(found) if start <= int(row["year"]) <= end]
+            rows += more
+            if rows and not more:
+                break
+        return calls.fetched(chosen(_by_kind(match[1], rows, catalog), code, exact=True)[0], ADAPTER_VERSION)
+
+    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+        """See the port; of a series that came in several answers this is one of them."""
+        every = [one for found in self._series(answer) for one in _by_kind(str(found.get("seriesID")), _rows(found), found.get("catalog"))]
+        return chosen(every, code)
+
+    def _series(self, answer: Answer) -> Sequence[dict[str, Any]]:
+        document = json_of(answer, self._door, named_error)
+        results = document.get("Results")
+        results = results[0] if isinstance(results, list) and results else results
+        if not isinstance(results, dict):
+            raise AnswerNotUnderstood("The answer holds no results.")
+        series = objects(results.get("series"), "series")
+        if not any(found.get("data") for found in series):
+            error = _by_words(_messages(document), answer, self._door)
+            if isinstance(error, DatasetNotFound):
+                raise error
+        return series
+
+
+def named_error(document: Any, answer: Answer, door: Door) -> FetchError | None:
+    """Name the error that a document speaks of; the status is 200 all the same."""
+    if not isinstance(document, dict) or "status" not in document:
+        return AnswerNotUnderstood("The answer is JSON of another shape than the Bureau's.")
+    if str(document["status"]) == "REQUEST_SUCCEEDED":
+        return None
+    return _by_words(_messages(document), answer, door)
+
+
+def _messages(document: Mapping[str, Any]) -> str:
+    messages = document.get("message")
+    return "; ".join(map(str, messages)) if isinstance(messages, list) else str(messages or "")
+
+
+def _by_words(messages: str, answer: Answer, door: Door) -> FetchError:
+    said = door.heard(messages)
+    text, words = f"The Bureau refuses: {said or 'it gives no reason.'}", said.casefold()
+    if any(none_such in words for none_such in _NONE_SUCH):
+        return DatasetNotFound(text)
+    if "threshold" in words or "exceeded" in words:
+        return RateLimited(text, retry_after=retry_after(answer))
+    if "key" in words and ("invalid" in words or "provided" in words):
+        return key_rejected(text, door) if door.key else key_missing(text, door)
+    if any(passing in words for passing in ("try again", "unavailable", "experienc")):
+        return SourceUnavailable(text, retry_after=retry_after(answer))
+    return AnswerNotUnderstood(text)
+
+
+def _rows(found: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
+    if "data" not in found and found:
+        raise AnswerNotUnderstood("The answer names series and holds no data of them.")
+    rows = objects(found.get("data", []), "data")
+    if not all(str(row.get("year")).isdecimal() and "value" in row for row in rows):
+        raise AnswerNotUnderstood("A row of the answer has no year or no value.")
+    return rows
+
+
+def _by_kind(name: str, rows: Iterable[Mapping[str, Any]], catalog: Any) -> Sequence[Parsed]:
+    """Part the rows by the length of their periods; without rows there is one empty series."""
+    groups: dict[str, list[tuple[str, Any]]] = defaultdict(list)
+    for row in rows:
+        kind, part = _kind(str(row.get("period")))
+        groups[kind].append((f"{row['year']}{part}", row["value"]))
+    kinds = sorted(groups, key=list(_KINDS).index) or ["M"]
+    return [_series(name if kind == kinds[0] else f"{name}.{kind}", kind, groups[kind], catalog) for kind in kinds]
+
+
+def _kind(period: str) -> tuple[str, str]:
+    match = _PERIOD.fullmatch(period)
+    if match is None:
+        raise AnswerNotUnderstood(f"The period {period[:10]!r} is not one of the Bureau's.")
+    if match[8]:
+        return match[8], ""
+    kind = next(filter(None, (match[1], match[3], match[5], match[7])))
+    return kind, "" if kind == "A" else period
+
+
+def _series(name: str, kind: str, cells: Sequence[tuple[str, Any]], catalog: Any) -> Parsed:
+    facts = catalog if isinstance(catalog, dict) else {}
+    axis = read_periods(period for period, _ in cells)
+    metadata = Metadata(
+        name=text_of(facts.get("series_title")) or name,
+        description=text_of(facts.get("survey_name")),
+        unit=text_of(facts.get("measure_data_type")),
+        frequency=_KINDS[kind],
+        seasonal_adjustment=text_of(facts.get("seasonality")),
+        source=TITLE,
+        attribution=TERMS.attribution,
+        extra={"dates": "first day of the period"},
+    )
+    return one_state(code_for("BLS", name), metadata, observations(axis, {"Value": numbers([value for _, value in cells], name)}))

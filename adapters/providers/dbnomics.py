@@ -1,0 +1,169 @@
+"""
+DBnomics: the series of some ninety statistical offices and banks behind one API, without a key.
+
+A code is the provider's, the dataset's and the series' own, as in ``DBNOMICS/AMECO/ZUTN/EA19.1.0.0.0.ZUTN`` or
+``DBNOMICS/IMF/WEO:2025-04/DEU.NGDP_RPCH``. Dates are the first days of the periods; "NA" is a missing value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from adapters.providers._cells import numbers, observations
+from adapters.providers._choosing import chosen, code_for, one_state
+from adapters.providers._columns import Table
+from adapters.providers._conversations import Conversation
+from adapters.providers._documents import is_csv, json_of, objects, read_csv, read_text, rows_of
+from adapters.providers._http import HttpClient
+from adapters.providers._periods import read_periods
+from adapters.providers._statuses import Door, is_success, status_error
+from adapters.providers._texts import storable, text_of, texts_of
+from domain.codes import DatasetCode
+from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
+from domain.frequency import Frequency
+from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.providers import Redistribution, Terms
+from domain.series import Metadata
+
+PROVIDER_API = 1
+ADAPTER_VERSION = 1
+NAME = "dbnomics"
+TITLE = "DBnomics"
+DATABASES = ("DBNOMICS",)
+TERMS = Terms(
+    attribution="DBnomics, and the provider of each series",
+    url="https://db.nomics.world/docs/legal/",
+    redistribution=Redistribution.ATTRIBUTION,
+)
+
+_COLUMN = "Value"
+_PARTS = 3
+_SERIES_IN_NAME = re.compile(r"\(([^()/]+/[^()/]+/[^()]+)\)\s*$")
+_SERIES_IN_URL = re.compile(r"/series/([^/?]+/[^/?]+/[^/?]+)")
+_FREQUENCIES: Mapping[str, Frequency] = {"A": Frequency.ANNUAL, "Q": Frequency.QUARTERLY, "M": Frequency.MONTHLY} | {
+    str(known): known for known in Frequency
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options: what stands before ``/series``."""
+
+    base_url: str = "https://api.db.nomics.world/v22"
+
+
+OPTIONS = Options
+
+
+def source(options: Options, http: HttpClient) -> DataSource:  # noqa: ARG001 - every provider is opened with both
+    """Give the source."""
+    return DbnomicsSource(http)
+
+
+def segments_for(code: DatasetCode) -> Sequence[str]:
+    """
+    Build the path of a series.
+
+    Raises:
+        DatasetNotFound: the code has not the three parts of one.
+
+    """
+    parts = code.dataset.split("/", _PARTS - 1)
+    if len(parts) < _PARTS:
+        raise DatasetNotFound(f"{code} is not a code of DBnomics.", hint="Write it as DBNOMICS/PROVIDER/DATASET/SERIES.")
+    return ("series", *parts)
+
+
+class DbnomicsSource:
+    """Speaks to DBnomics."""
+
+    def __init__(self, http: HttpClient) -> None:
+        self._http, self._door = http, Door(host=http.host)
+
+    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+        """See the port."""
+        calls = Conversation(self._http)
+        answer = calls.get(segments_for(code), {"observations": "1", "metadata": "1", "format": "json"})
+        return calls.fetched(self.parse(code, answer)[0], ADAPTER_VERSION)
+
+    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+        """See the port."""
+        if is_csv(answer):
+            return chosen(_series_in_table(read_csv(read_text(answer.body)), answer.url), code)
+        document = json_of(answer, self._door, named_error)
+        series = _series_in(document)
+        if code is not None and not series and document.get("errors"):
+            raise _said(document["errors"], self._door)
+        return chosen(series, code)
+
+
+def named_error(document: Any, answer: Answer, door: Door) -> FetchError | None:
+    """Name the error of an answer without series."""
+    if not isinstance(document, dict):
+        return AnswerNotUnderstood("The answer is a JSON list where an object must be.")
+    if "series" in document:
+        errors, series = document.get("errors"), document["series"]
+        return _said(errors, door) if errors and not (isinstance(series, dict) and series.get("docs")) else None
+    message = document.get("message")
+    if not message:
+        return None
+    if not is_success(answer):
+        return status_error(answer, door)
+    return _by_words(door.heard(str(message)))
+
+
+def _said(errors: Any, door: Door) -> FetchError:
+    every = errors if isinstance(errors, list) else [errors]
+    messages = [str(error.get("message", "")) if isinstance(error, dict) else str(error) for error in every]
+    return _by_words(door.heard("; ".join(messages)))
+
+
+def _by_words(said: str) -> FetchError:
+    return (DatasetNotFound if "not found" in said.casefold() else AnswerNotUnderstood)(f"DBnomics refuses: {said}")
+
+
+def _series_in(document: Any) -> Sequence[Parsed]:
+    found = document.get("series")
+    if not isinstance(found, dict):
+        raise AnswerNotUnderstood("The answer holds no series.")
+    provider = document.get("provider")
+    facts = provider if isinstance(provider, dict) else {}
+    return [_series(doc, facts) for doc in objects(found.get("docs", found.get("data")), "series")]
+
+
+def _series(doc: Mapping[str, Any], provider: Mapping[str, Any]) -> Parsed:
+    names = [doc.get("provider_code") or provider.get("code"), doc.get("dataset_code"), doc.get("series_code")]
+    code = code_for("DBNOMICS", *(str(name) for name in names if name))
+    periods, values = doc.get("period_start_day") or doc.get("period"), doc.get("value")
+    if not isinstance(periods, list) or not isinstance(values, list) or len(periods) != len(values):
+        raise AnswerNotUnderstood(f"{code} comes without observations.", hint="Ask with observations=1.")
+    axis = read_periods(periods)
+    state = observations(axis, {_COLUMN: numbers(values, str(code))})
+    metadata = Metadata(
+        name=text_of(doc.get("series_name") or doc.get("series_code")),
+        description=text_of(doc.get("dataset_name")),
+        frequency=_FREQUENCIES.get(str(doc.get("@frequency")), axis.frequency),
+        source=text_of(provider.get("name")),
+        attribution=text_of(provider.get("name")),
+        terms=text_of(provider.get("terms_of_use")),
+        extra={"dates": "first day of the period", "dimensions": texts_of(doc.get("dimensions"))},
+    )
+    return one_state(code, metadata, state)
+
+
+def _series_in_table(table: Table, url: str) -> Sequence[Parsed]:
+    """Read a table of periods, with a column for each series that ends in its code in brackets."""
+    rows = rows_of(table)
+    axis = read_periods(row[0] for row in rows)
+    series = []
+    for i, title in enumerate(table.names[1:], 1):
+        match = _SERIES_IN_NAME.search(title) or (_SERIES_IN_URL.search(unquote(url)) if i == len(table.names) - 1 == 1 else None)
+        code = code_for("DBNOMICS", match[1] if match else title)
+        state = observations(axis, {_COLUMN: numbers([row[i] for row in rows], title)})
+        name = _SERIES_IN_NAME.sub("", title).strip()
+        series.append(one_state(code, Metadata(name=storable(name), frequency=axis.frequency), state))
+    return series

@@ -1,0 +1,192 @@
+"""
+Tiingo: prices of stocks and funds at the end of the day, of currencies and crypto-currencies, with a key.
+
+A code is a ticker, ``TIINGO/AAPL`` or ``TIINGO/BRK-A``; other endpoints are named before it: ``TIINGO/crypto/btcusd``,
+``TIINGO/fx/eurusd``, ``TIINGO/iex/AAPL`` (the last weeks by the hour), ``TIINGO/fundamentals/AAPL`` (daily ratios).
+Dates are the provider's own days; moments are UTC. Of crypto-currencies the rows of single exchanges are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from adapters.providers._cells import MISSING
+from adapters.providers._choosing import chosen, code_for, one_state
+from adapters.providers._columns import Columns, Table, read_columns
+from adapters.providers._conversations import Conversation, newest_window
+from adapters.providers._documents import is_csv, is_json, json_of, objects, read_csv, read_text
+from adapters.providers._http import HttpClient
+from adapters.providers._statuses import Door, is_html, is_success, key_missing, key_rejected, retry_after, status_error
+from adapters.providers._texts import storable
+from domain.codes import DatasetCode
+from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
+from domain.frequency import Frequency
+from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.providers import Limit, Redistribution, Terms
+from domain.series import Metadata
+
+PROVIDER_API = 1
+ADAPTER_VERSION = 1
+NAME = "tiingo"
+TITLE = "Tiingo"
+DATABASES = ("TIINGO",)
+LIMITS = (Limit(50, 3_600), Limit(1_000, 86_400))
+TERMS = Terms(
+    attribution="Tiingo",
+    url="https://www.tiingo.com/about/terms",
+    redistribution=Redistribution.PERSONAL,
+)
+KEY_URL = "https://www.tiingo.com/account/api/token"
+KEY_NEEDED = True
+
+_FROM_THE_BEGINNING = {"startDate": "1900-01-01"}
+_BY_DAY = {**_FROM_THE_BEGINNING, "resampleFreq": "1day"}
+_DATES = ("date", "timestamp", "quoteTimestamp")
+# The fields of an object come in more than one order, which must not make another state of the same values: as in CSV.
+_ORDER = (
+    *("close", "high", "low", "open", "volume", "adjClose", "adjHigh", "adjLow", "adjOpen", "adjVolume"),
+    *("divCash", "splitFactor", "volumeNotional", "tradesDone"),
+)
+_PATH = re.compile(r"(?:/tiingo)?/(daily|crypto|fx|iex|fundamentals)/([^/]+)(?:/(?:prices|daily))?/?$")
+_FREQUENCIES = (
+    ("daily", Frequency.DAILY),
+    ("1day", Frequency.DAILY),
+    ("weekly", Frequency.WEEKLY),
+    ("monthly", Frequency.MONTHLY),
+    ("annually", Frequency.ANNUAL),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options: the key, which is sent as a header, and what stands before ``/tiingo`` and ``/iex``."""
+
+    api_key: str = field(default="", repr=False)
+    base_url: str = "https://api.tiingo.com"
+
+
+OPTIONS = Options
+
+
+def source(options: Options, http: HttpClient) -> DataSource:
+    """Give the source."""
+    return TiingoSource(options, http)
+
+
+def request_for(code: DatasetCode) -> tuple[Sequence[str], Mapping[str, str]]:
+    """
+    Build the path and the parameters of a series.
+
+    Raises:
+        DatasetNotFound: the code names no endpoint there is.
+
+    """
+    match code.dataset.split("/"):
+        case [ticker]:
+            return ("tiingo", "daily", ticker, "prices"), _FROM_THE_BEGINNING
+        case ["crypto", ticker]:
+            return ("tiingo", "crypto", "prices"), {"tickers": ticker, **_BY_DAY}
+        case ["fx", ticker]:
+            return ("tiingo", "fx", ticker, "prices"), _BY_DAY
+        case ["iex", ticker]:
+            return ("iex", ticker, "prices"), {**_FROM_THE_BEGINNING, "resampleFreq": "1hour"}
+        case ["fundamentals", ticker]:
+            return ("tiingo", "fundamentals", ticker, "daily"), _FROM_THE_BEGINNING
+    raise DatasetNotFound(f"{code} is not a code of Tiingo.", hint="Write it as TIINGO/AAPL, TIINGO/crypto/btcusd or TIINGO/fx/eurusd.")
+
+
+class TiingoSource:
+    """Speaks to Tiingo."""
+
+    def __init__(self, options: Options, http: HttpClient) -> None:
+        self._http = http
+        self._headers = {"Authorization": f"Token {options.api_key}"}
+        self._door = Door(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
+
+    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+        """See the port."""
+        segments, params = request_for(code)
+        calls = Conversation(self._http, headers=self._headers)
+        series = self.parse(code, calls.get(segments, params))[0]
+        return calls.fetched(series, ADAPTER_VERSION, covers=newest_window(series, known) if segments[0] == "iex" else None)
+
+    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+        """See the port."""
+        if is_csv(answer):
+            return chosen(_series_in(read_csv(read_text(answer.body), MISSING), answer.url), code)
+        if is_success(answer) and not (is_json(answer) or is_html(answer)):
+            raise _by_words(read_text(answer.body), answer, self._door)
+        rows = objects(json_of(answer, self._door, named_error), "rows")
+        nested = [one for row in rows if "priceData" in row for one in _series_of_ticker(row, answer.url)]
+        return chosen(nested or (_series_in(_table(rows), answer.url) if rows else []), code)
+
+
+def named_error(document: Any, answer: Answer, door: Door) -> FetchError | None:
+    """Name the error that a document speaks of."""
+    if isinstance(document, list):
+        return None
+    said = document.get("detail") if isinstance(document, dict) else None
+    if not isinstance(said, str):
+        return AnswerNotUnderstood("The answer is no list of rows.")
+    return _by_words(said, answer, door)
+
+
+def _by_words(words: str, answer: Answer, door: Door) -> FetchError:
+    said = words.casefold()
+    text = f"Tiingo refuses: {door.heard(words)}"
+    if "run over" in said or "request allocation" in said:
+        return RateLimited(text, retry_after=retry_after(answer))
+    if not is_success(answer):
+        return status_error(answer, door)
+    if "token" in said or "api key" in said:
+        return key_rejected(text, door) if door.key else key_missing(text, door)
+    return (DatasetNotFound if "not found" in said else AnswerNotUnderstood)(text)
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    dates = next((name for name in _DATES if name in names), "")
+    if not dates:
+        raise AnswerNotUnderstood(f"The answer's rows have no date; they have {', '.join(map(repr, names[:5]))}.")
+    known = [name for name in _ORDER if name in names]
+    order = [dates, *known, *(name for name in names if name not in (dates, *known))]
+    return Table(names=tuple(order), rows=[[row.get(name) for name in order] for row in rows])
+
+
+def _series_of_ticker(row: Mapping[str, Any], url: str) -> Sequence[Parsed]:
+    rows, ticker = objects(row["priceData"], "prices"), str(row.get("ticker"))
+    if not rows:
+        return []
+    return [_series(read_columns(_table(rows), date_first=True), ("crypto", ticker), url)]
+
+
+def _series_in(table: Table, url: str) -> Sequence[Parsed]:
+    """Give the one series of a table, or one for each ticker that it names."""
+    columns = read_columns(table, date_first=False)
+    match = _PATH.search(unquote(urlsplit(url).path))
+    kind, ticker = (match[1], match[2]) if match else ("daily", "UNNAMED")
+    if "ticker" not in table.names:
+        return [_series(columns, (kind, ticker), url)]
+    at = table.names.index("ticker")
+    keyed = replace(columns, keys=[str(row[at]) for row in table.rows])
+    return [_series(columns, (kind, name), url, rows) for name, rows in keyed.rows_by_key().items()]
+
+
+def _series(columns: Columns, name: tuple[str, str], url: str, rows: Any = slice(None)) -> Parsed:
+    kind, ticker = name
+    asked = dict(parse_qsl(urlsplit(url).query)).get("resampleFreq", "daily" if url and kind in ("daily", "fundamentals") else "")
+    state = columns.observations(rows)
+    metadata = Metadata(
+        name=ticker,
+        frequency=next((known for word, known in _FREQUENCIES if word == asked.casefold()), None) if state.unit == "D" else None,
+        source=TITLE,
+        attribution=TERMS.attribution,
+        date_column=storable(columns.date_column),
+        extra={"dates": "the provider's own day"} if state.unit == "D" else {},
+    )
+    code = code_for("TIINGO", ticker) if kind == "daily" else code_for("TIINGO", kind, ticker)
+    return one_state(code, metadata, state, tuple(map(storable, columns.left_out)))

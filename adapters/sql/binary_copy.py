@@ -1,0 +1,62 @@
+"""Rows of Postgres by COPY in binary: the driver's own way spells every byte in two letters and takes three times as long."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, Integer, LargeBinary, Text, Uuid
+
+from adapters.sql.tables import Moment
+from adapters.sql.transaction import Transaction
+
+_SIGNATURE, _HEADER_BYTES = b"PGCOPY\n\xff\r\n\0", 19
+_COUNT, _LENGTH = struct.Struct(">h"), struct.Struct(">i")
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+_READERS: dict[type[Any], Callable[[memoryview], Any]] = {
+    Integer: lambda field: int.from_bytes(field, signed=True),
+    Text: lambda field: str(field, "utf-8"),
+    Moment: lambda field: _EPOCH + timedelta(microseconds=int.from_bytes(field, signed=True)),
+    Uuid: lambda field: UUID(bytes=bytes(field)),
+    LargeBinary: lambda field: field,
+}
+
+
+def copied_rows(transaction: Transaction, columns: Sequence[Column[Any]], query: str) -> list[dict[Column[Any], Any]]:
+    """
+    Run a query and give its rows, bytes as views of what arrived.
+
+    Args:
+        query: has ``{columns}`` where the columns of the table called ``v`` belong.
+
+    """
+    wanted = ", ".join(f'v."{column.name}"' for column in columns)
+    readers = [(column, _reader(column)) for column in columns]
+    rows = []
+    for message in transaction.copied(query.replace("{columns}", wanted)):
+        fields = _fields(message)
+        if fields:
+            rows.append({column: None if field is None else read(field) for (column, read), field in zip(readers, fields, strict=True)})
+    return rows
+
+
+def _reader(column: Column[Any]) -> Callable[[memoryview], Any]:
+    return next(_READERS[kind] for kind in type(column.type).mro() if kind in _READERS)
+
+
+def _fields(message: bytes) -> list[memoryview | None]:
+    view = memoryview(message)
+    at = _HEADER_BYTES if message.startswith(_SIGNATURE) else 0
+    fields: list[memoryview | None] = []
+    count = _COUNT.unpack_from(message, at)[0] if at < len(message) else 0
+    at += _COUNT.size
+    for _ in range(count):
+        (length,) = _LENGTH.unpack_from(message, at)
+        at += _LENGTH.size
+        fields.append(None if length < 0 else view[at : at + length])
+        at += max(0, length)
+    return fields

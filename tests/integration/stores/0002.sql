@@ -1,0 +1,101 @@
+BEGIN TRANSACTION;
+CREATE TABLE alembic_version (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+INSERT INTO "alembic_version" VALUES('0002');
+CREATE TABLE descriptions (
+	series INTEGER NOT NULL, 
+	number INTEGER NOT NULL, 
+	known_at BIGINT NOT NULL, 
+	body TEXT NOT NULL, 
+	PRIMARY KEY (series, number), 
+	FOREIGN KEY(series) REFERENCES series (number) ON DELETE CASCADE
+);
+INSERT INTO "descriptions" VALUES(1,1,1717243200000000,'{"name":"Facebook","description":"Prices, split-adjusted","unit":"","frequency":null,"seasonal_adjustment":"","column_units":[],"source":"","attribution":"","terms":"","date_column":"Date","extra":{}}');
+INSERT INTO "descriptions" VALUES(1,2,1717315200000000,'{"name":"Meta Platforms","description":"Prices, split-adjusted","unit":"","frequency":null,"seasonal_adjustment":"","column_units":[],"source":"","attribution":"","terms":"","date_column":"Date","extra":{}}');
+CREATE TABLE feed (
+	position BIGINT NOT NULL
+);
+INSERT INTO "feed" VALUES(3);
+CREATE TABLE fetches (
+	id CHAR(32) NOT NULL, 
+	series INTEGER NOT NULL, 
+	status TEXT NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	not_before BIGINT NOT NULL, 
+	attempts INTEGER NOT NULL, 
+	crashes INTEGER NOT NULL, 
+	lease_token CHAR(32), 
+	lease_until BIGINT, 
+	waiting_for TEXT, 
+	finished_at BIGINT, 
+	failure TEXT, 
+	vintages_added INTEGER, 
+	vintage INTEGER, 
+	left_out TEXT, 
+	allow_shrink BOOLEAN NOT NULL, 
+	request_id TEXT NOT NULL, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(series) REFERENCES series (number) ON DELETE CASCADE
+);
+INSERT INTO "fetches" VALUES('ec4799cc432e485184b6122f16415c9b',1,'success',1717243200000000,1717243200000000,1,0,NULL,NULL,NULL,1717243200000000,NULL,1,1,NULL,0,'r-0');
+INSERT INTO "fetches" VALUES('242dc0ddcb034caba65d06de0d257244',1,'success',1717279200000000,1717279200000000,1,0,NULL,NULL,NULL,1717279200000000,NULL,1,2,NULL,0,'r-1');
+INSERT INTO "fetches" VALUES('30af80d224034aeab3f57738b9d5b3d1',1,'success',1717315200000000,1717315200000000,1,0,NULL,NULL,NULL,1717315200000000,NULL,1,3,NULL,0,'r-2');
+INSERT INTO "fetches" VALUES('e4f12465359b4c94a4e157a473ec9f67',2,'error',1717351200000000,1717351200000000,1,0,NULL,NULL,NULL,1717351200000000,'{"code":"not_found","message":"There is no such file.","retryable":false,"hint":""}',NULL,NULL,NULL,0,'r-9');
+CREATE TABLE series (
+	number INTEGER NOT NULL, 
+	id CHAR(32) NOT NULL, 
+	provider TEXT NOT NULL, 
+	database_code TEXT NOT NULL, 
+	dataset_code TEXT NOT NULL, 
+	alias TEXT NOT NULL, 
+	status TEXT NOT NULL, 
+	words TEXT NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	checked_at BIGINT, 
+	PRIMARY KEY (number), 
+	CONSTRAINT series_identity UNIQUE (database_code, dataset_code, provider), 
+	UNIQUE (id), 
+	UNIQUE (alias)
+);
+INSERT INTO "series" VALUES(1,'b310f26a60294f0ebd75a95e2dcb6b23','quandl','WIKI','FB','WIKI/FB','success','wiki/fb meta platforms prices, split-adjusted',1717243200000000,1717315200000000);
+INSERT INTO "series" VALUES(2,'220704b2a56648ffa4fc2cde4bde54ed','files','MY','RATES','MY/RATES','error','my/rates',1717243200000000,NULL);
+INSERT INTO "series" VALUES(3,'40bddfdffc8a4718ac506ce03a16cc6a','quandl','WIKI','IBM','WIKI/IBM','pending','wiki/ibm',1717243200000000,NULL);
+CREATE TABLE vintages (
+	series INTEGER NOT NULL, 
+	number INTEGER NOT NULL, 
+	position BIGINT NOT NULL, 
+	published TEXT, 
+	known_at BIGINT NOT NULL, 
+	fetched_at BIGINT NOT NULL, 
+	rows INTEGER NOT NULL, 
+	first TEXT, 
+	last TEXT, 
+	added INTEGER NOT NULL, 
+	changed INTEGER NOT NULL, 
+	deleted INTEGER NOT NULL, 
+	digest BLOB NOT NULL, 
+	cause TEXT NOT NULL, 
+	fetch CHAR(32) NOT NULL, 
+	request TEXT NOT NULL, 
+	response_sha256 BLOB NOT NULL, 
+	adapter_version INTEGER NOT NULL, 
+	step SMALLINT NOT NULL, 
+	path TEXT NOT NULL, 
+	codec SMALLINT NOT NULL, 
+	checksum BLOB NOT NULL, 
+	payload BLOB NOT NULL, 
+	PRIMARY KEY (series, number), 
+	FOREIGN KEY(series) REFERENCES series (number) ON DELETE CASCADE, 
+	UNIQUE (position)
+);
+INSERT INTO "vintages" VALUES(1,1,1,NULL,1717243200000000,1717243200000000,3,'1970-01-01','1970-01-03',3,0,0,X'35B6E3E362E005A0F16C517D8266B15F54DB0B26A4577D3174AC013A3EBAD119','publication','ec4799cc432e485184b6122f16415c9b','canned:X/Y',X'0000000000000000000000000000000000000000000000000000000000000000',1,0,'',1,X'B98196496F554A2768CCD2CD740E67A1',X'789C7361626060606680001620F62F48CD6305D2CE39F9C5A95071064628CDC4800DFCB087D01C0EA8E21FA0E20C0E0072D606CC');
+INSERT INTO "vintages" VALUES(1,2,2,NULL,1717387200000000,1717387200000000,5,'1970-01-01','1970-01-05',2,0,0,X'773F8DE394C47A59DD7327417F39FA366DC6C364960A7D559A98969CBE3CFA04','publication','242dc0ddcb034caba65d06de0d257244','canned:X/Y',X'0000000000000000000000000000000000000000000000000000000000000000',1,0,'',1,X'24570605610AA9063AD4FBD56203C300',X'789C7361626060606580001620F62F48CD03F19D73F28B53A1E20C8C509A094A332369C0043FEC21348703841682D2120EA8EA3E40D53138A0AA1770000097DB0817');
+INSERT INTO "vintages" VALUES(1,3,3,NULL,1717329600000000,1717329600000000,4,'1970-01-01','1970-01-04',1,0,0,X'4905BDCFA8387CC445706D5A230F5DA072CFFB849870614DCEAB754F3BA58976','publication','30af80d224034aeab3f57738b9d5b3d1','canned:X/Y',X'0000000000000000000000000000000000000000000000000000000000000000',1,1,'1',1,X'030396EC279ECDE79E9B5D43CD0C7730',X'789C73616260606064800066066420E400A1391C000DED00E5');
+CREATE INDEX vintages_in_knowledge_order ON vintages (series, known_at, number);
+CREATE UNIQUE INDEX one_in_flight ON fetches (series) WHERE status in ('pending', 'running');
+CREATE INDEX fetches_due ON fetches (not_before) WHERE status = 'pending';
+CREATE INDEX fetches_held ON fetches (lease_until) WHERE status = 'running';
+CREATE INDEX fetches_of_series ON fetches (series, created_at);
+COMMIT;

@@ -1,0 +1,107 @@
+"""A store that an earlier lanner wrote is brought up to date without loss; its file is kept for ever beside this test."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, insert, select, text
+
+from adapters.sql import migrations
+from adapters.sql.engine import for_writing, open_engine
+from adapters.sql.schema import migrate
+from adapters.sql.tables import descriptions, feed, fetches, series, vintages
+from adapters.sql.unit_of_work import SqlStore
+from domain.codes import DatasetCode
+from domain.observations import Observations
+from domain.series import SeriesQuery, SeriesStatus
+from domain.vintages import Moment
+from tests.builders import an_arrival, append
+
+OLD = Path(__file__).with_name("stores") / "0002.sql"
+SINCE = {"description", "vintage", "fetch"}
+FB, RATES, IBM = DatasetCode("WIKI", "FB"), DatasetCode("MY", "RATES"), DatasetCode("WIKI", "IBM")
+
+
+def on_sqlite(tmp_path: Path) -> Engine:
+    """The old file, as it was."""
+    file = tmp_path / "lanner.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(OLD.read_text())
+    return open_engine(f"sqlite:///{file}", schema="")
+
+
+def on_postgres(old: Engine, url: str, schema: str) -> Engine:
+    """The same rows in the old schema on Postgres."""
+    engine = open_engine(url, schema=schema)
+    with old.connect() as source, for_writing(engine) as connection, connection.begin():
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+        connection.execute(text(f"SET LOCAL search_path TO {schema}"))
+        config = Config(attributes={"connection": connection, "schema": schema})
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        command.upgrade(config, "0002")
+        for table in (series, descriptions, vintages, fetches):
+            columns = [column for column in table.c if table is not series or column.name not in SINCE]
+            connection.execute(insert(table), [dict(row) for row in source.execute(select(*columns)).mappings()])
+        connection.execute(feed.update().values(position=source.execute(select(feed.c.position)).scalar_one()))
+    return engine
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.server)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    old = on_sqlite(tmp_path)
+    if request.param == "sqlite":
+        yield old
+    else:
+        schema = f"test_{uuid4().hex}"
+        there = on_postgres(old, request.getfixturevalue("postgres_url"), schema)
+        yield there
+        with there.begin() as connection:
+            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+        there.dispose()
+    old.dispose()
+
+
+def test_an_old_store_is_whole_after_migrating(engine: Engine) -> None:
+    """Each series has its newest vintage, fetch and description, each vintage its values, and words find what they found."""
+    assert migrate(engine) == "0002"
+
+    with SqlStore(engine).reading() as uow:
+        everything = uow.series.search(SeriesQuery()).items
+        fb = everything[0]
+        states = [uow.vintages.find(fb.id, Moment(vintage=n)) for n in (1, 2, 3)]
+        newest = uow.vintages.find(fb.id, Moment())
+        found = [uow.series.search(SeriesQuery(words=words)).items for words in (("meta",), ("Split-Adjusted", "fb"), ("rat",))]
+        assert list(uow.vintages.damage(fb.id)) == []
+
+    assert [(each.code, each.status) for each in everything] == [
+        (FB, SeriesStatus.SUCCESS),
+        (RATES, SeriesStatus.ERROR),
+        (IBM, SeriesStatus.PENDING),
+    ]
+    assert fb.newest
+    assert fb.fetch
+    assert newest
+    assert (fb.newest.number, newest.vintage.number, fb.fetch.vintage, fb.metadata.name) == (2, 2, 3, "Meta Platforms")
+    assert [len(state.observations) if state else None for state in states] == [3, 5, 4]
+    assert [[series.code for series in page] for page in found] == [[FB], [FB], [RATES]]
+
+
+def test_an_old_store_goes_on(engine: Engine) -> None:
+    """A series of the old store gets its next vintage."""
+    migrate(engine)
+    with SqlStore(engine).writing() as uow:
+        fb = uow.series.find("quandl", FB)
+        assert fb
+        (vintage,) = append(uow, fb.id, [an_arrival(datetime(2030, 1, 1, tzinfo=UTC), Observations.of([1], ["Open"], [[1.0]]))])
+        uow.commit()
+
+    with SqlStore(engine).reading() as uow:
+        assert (vintage.number, uow.series.get(fb.id).newest) == (4, vintage)

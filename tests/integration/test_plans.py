@@ -1,0 +1,86 @@
+"""Questions to the list of series go by an index, whatever is asked: none goes through all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import delete, event, text
+
+from adapters.sql.tables import series
+from adapters.sql.unit_of_work import SqlUnitOfWork
+from domain.codes import DatasetCode
+from domain.series import Metadata, SeriesQuery, SeriesStatus
+from domain.vintages import Moment
+from tests.benchmarks.databases import Database, postgres, sqlite
+
+FB = DatasetCode("WIKI", "FB")
+QUESTIONS: dict[str, Callable[[SqlUnitOfWork], object]] = {
+    "a page": lambda uow: uow.series.search(SeriesQuery(after=7)),
+    "words": lambda uow: uow.series.search(SeriesQuery(words=("gold", "lon"), after=7)),
+    "words of a provider": lambda uow: uow.series.search(SeriesQuery(words=("gold",), provider="quandl")),
+    "a provider": lambda uow: uow.series.search(SeriesQuery(provider="quandl", after=7)),
+    "a database": lambda uow: uow.series.search(SeriesQuery(database="WIKI")),
+    "a status": lambda uow: uow.series.search(SeriesQuery(status=SeriesStatus.ERROR)),
+    "a code": lambda uow: uow.series.search(SeriesQuery(code=FB)),
+    "an identity": lambda uow: uow.series.find("quandl", FB),
+    "the newest state": lambda uow: uow.vintages.find(uuid4(), Moment()),
+    "the feed": lambda uow: uow.vintages.feed(after=7, limit=10),
+}
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.server)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    opened = sqlite(tmp_path) if request.param == "sqlite" else postgres(request.getfixturevalue("postgres_url"))
+    with opened as found:
+        yield found
+
+
+def plans(database: Database, ask: Callable[[SqlUnitOfWork], object]) -> list[str]:
+    """Give the plan of each statement that a question takes."""
+    asked: list[tuple[str, Any]] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *arguments: asked.append((arguments[2], arguments[3])))
+    with database.store.reading() as uow:
+        ask(uow)
+    statements, found = list(asked), []
+    with database.engine.connect() as connection:
+        if database.schema:
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+        for statement, values in statements:
+            rows = connection.exec_driver_sql(f"EXPLAIN {'' if database.schema else 'QUERY PLAN '}{statement}", values)
+            found.append("\n".join(str(row[-1]) for row in rows))
+    return found
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_no_table_is_gone_through(database: Database, question: str) -> None:
+    """Every table is reached by an index, and the index of words is asked once rather than series by series."""
+    found = plans(database, QUESTIONS[question])
+    if not found:
+        pytest.skip("asked by COPY; make bench counts the pages it touches")
+    for plan in found:
+        steps = plan.replace("SCAN series_words VIRTUAL TABLE", "").replace("SCAN subquery", "")
+        assert "Seq Scan" not in steps
+        assert "SCAN" not in steps
+        assert "series_words VIRTUAL TABLE INDEX 0:=" not in plan
+
+
+def test_the_index_of_words_follows(database: Database) -> None:
+    """A series is found by its present words, not by earlier ones, and not once it is gone."""
+
+    def found(*words: str) -> int:
+        with database.store.reading() as uow:
+            return len(uow.series.search(SeriesQuery(words=words)).items)
+
+    for name in ("Facebook", "Meta Größe"):
+        with database.store.writing() as uow:
+            uow.series.checked(uow.series.add("quandl", FB).id, Metadata(name=name))
+            uow.commit()
+
+    assert [found("wiki"), found("facebook"), found("meta"), found("GRÖSS")] == [1, 0, 1, 1]
+    with database.engine.begin() as connection:
+        connection.execute(delete(series))
+    assert [found("wiki"), found("meta")] == [0, 0]

@@ -1,0 +1,152 @@
+"""Yahoo's answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from adapters.providers.yahoo import Options, problem, request_for
+from domain.codes import DatasetCode
+from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
+from domain.frequency import Frequency
+from tests.reading import read, rows
+
+NOON = int(datetime(2024, 1, 2, 12, tzinfo=UTC).timestamp())
+HOUR, DAY = 3600, 86400
+
+
+def a_chart(*stamps, prices=None, events=None, **meta):
+    close = [float(i) for i, _ in enumerate(stamps)] if prices is None else prices
+    fields = {"symbol": "X", "currency": "USD", "exchangeTimezoneName": "UTC", "dataGranularity": "1d", **meta}
+    result = {"meta": fields, "timestamp": list(stamps), "indicators": {"quote": [{"close": close}], "adjclose": [{"adjclose": close}]}}
+    return {"chart": {"result": [result | ({"events": events} if events else {})], "error": None}}
+
+
+@pytest.mark.parametrize(
+    ("zone", "stamp", "day"),
+    [
+        ("Australia/Sydney", NOON + 11 * HOUR, "2024-01-03"),
+        ("America/New_York", NOON - 9 * HOUR, "2024-01-01"),
+        ("Europe/London", NOON, "2024-01-02"),
+    ],
+)
+def test_a_day_is_the_exchanges(zone, stamp, day):
+    """The day is that of the exchange's time zone; the offset at the moment of the query does not count."""
+    assert list(rows(read("yahoo", a_chart(stamp, exchangeTimezoneName=zone, gmtoffset=0))[0])) == [day]
+
+
+def test_an_unknown_zone_leaves_its_offset():
+    """Where this machine does not know the zone, the offset that stands beside its name tells the day."""
+    assert list(rows(read("yahoo", a_chart(NOON + 11 * HOUR, exchangeTimezoneName="Mars/Olympus", gmtoffset=2 * HOUR))[0])) == [
+        "2024-01-03"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("granularity", "date", "code", "frequency"),
+    [
+        ("1d", "2024-01-02", "YAHOO/X", Frequency.DAILY),
+        ("1wk", "2024-01-02", "YAHOO/X:1wk", Frequency.WEEKLY),
+        ("1mo", "2024-01-02", "YAHOO/X:1mo", Frequency.MONTHLY),
+        ("1h", "2024-01-02T12:00:00Z", "YAHOO/X:1h", None),
+    ],
+)
+def test_the_granularity_tells_days_from_moments(granularity, date, code, frequency):
+    """Intervals below a day give moments in UTC."""
+    [series] = read("yahoo", a_chart(NOON, dataGranularity=granularity))
+
+    assert (list(rows(series)), str(series.code), series.metadata.frequency) == ([date], code, frequency)
+
+
+def test_nulls_are_missing():
+    """A null among the prices is a missing value; the columns are named as in the old CSV."""
+    [series] = read("yahoo", a_chart(NOON, NOON + DAY, prices=[None, 1.5]))
+
+    assert rows(series) == {"2024-01-02": [None, None], "2024-01-03": [1.5, 1.5]}
+    assert series.vintages[0][1].columns == ("Close", "Adj Close")
+
+
+def test_the_moment_of_the_query_replaces_its_day():
+    """Where a day stands twice, the row of the moment of the query counts; otherwise that is a fault."""
+    twice = (NOON, NOON + DAY, NOON + DAY + HOUR)
+
+    assert rows(read("yahoo", a_chart(*twice, regularMarketTime=twice[-1]))[0]) == {"2024-01-02": [0.0, 0.0], "2024-01-03": [2.0, 2.0]}
+    with pytest.raises(AnswerNotUnderstood, match="stands twice"):
+        read("yahoo", a_chart(*twice))
+
+
+def test_no_moments_are_no_prices():
+    """Without moments the series is empty, whatever the quotes hold."""
+    chart = a_chart(prices=[None])
+    del chart["chart"]["result"][0]["timestamp"]
+
+    assert rows(read("yahoo", chart)[0]) == {}
+
+
+def test_events_are_asked_for_by_name():
+    """Dividends and splits are series of their own, which every series of an answer does not mean."""
+    dividends = {str(NOON): {"amount": 0.56, "date": NOON}}
+    splits = {str(NOON): {"date": NOON, "numerator": 4, "denominator": 1, "splitRatio": "4:1"}}
+    chart = a_chart(NOON, events={"dividends": dividends, "splits": splits})
+
+    assert [str(series.code) for series in read("yahoo", chart)] == ["YAHOO/X"]
+    assert rows(read("yahoo", chart, "YAHOO/X:dividends")[0]) == {"2024-01-02": [0.56]}
+    assert rows(read("yahoo", chart, "YAHOO/X:splits")[0]) == {"2024-01-02": [4.0]}
+    with pytest.raises(FetchError):
+        read("yahoo", chart, "YAHOO/X:capitalGains")
+
+
+def test_sparks_are_charts():
+    """The small charts of several symbols are a series each."""
+    responses = [{"symbol": name, "response": a_chart(NOON, symbol=name)["chart"]["result"]} for name in "XY"]
+
+    assert [str(series.code) for series in read("yahoo", {"spark": {"result": responses, "error": None}})] == ["YAHOO/X", "YAHOO/Y"]
+
+
+def test_the_old_csv_is_read():
+    """The closed download's CSV says null; splits are ratios."""
+    url = "https://query1.finance.yahoo.com/v7/finance/download/%5EX?interval=1wk&events=history"
+    [series] = read("yahoo", "Date,Open,Adj Close\n2024-01-02,null,1.5\n2024-01-09,0.1,2", url=url)
+
+    assert (str(series.code), series.metadata.frequency) == ("YAHOO/^X", Frequency.WEEKLY)
+    assert rows(series) == {"2024-01-02": [None, 1.5], "2024-01-09": [0.1, 2.0]}
+    assert rows(read("yahoo", "Date,Stock Splits\n2024-06-10,10:1\n2025-01-01,1:4\n")[0]) == {"2024-06-10": [10.0], "2025-01-01": [0.25]}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "error"),
+    [
+        (
+            {"chart": {"result": None, "error": {"code": "Not Found", "description": "No data found"}}},
+            404,
+            DatasetNotFound,
+        ),
+        ({"chart": {"result": None, "error": {"code": "Unprocessable Entity", "description": "1m is too far"}}}, 422, AnswerNotUnderstood),
+        ("400 Bad Request: Data doesn't exist for startDate = 1, endDate = 2", 400, DatasetNotFound),
+        ("Too Many Requests\r\n", 429, RateLimited),
+        ({"finance": {"result": None, "error": {"code": "internal-error", "description": "x"}}}, 200, AnswerNotUnderstood),
+        ({"optionChain": {"result": [], "error": None}}, 200, AnswerNotUnderstood),
+        (a_chart(NOON, prices=[1, 2]), 200, AnswerNotUnderstood),
+        (a_chart("yesterday"), 200, AnswerNotUnderstood),
+    ],
+)
+def test_errors_are_named(body, status, error):
+    """Errors in JSON or in plain text, and charts that do not fit together, are told apart."""
+    with pytest.raises(FetchError) as raised:
+        read("yahoo", body, status=status)
+
+    assert type(raised.value) is error
+
+
+@pytest.mark.parametrize("code", ["AAPL:2d", "a/b", "AAPL:"])
+def test_other_codes_are_not_found(code):
+    """An interval that there is not is not asked for."""
+    with pytest.raises(DatasetNotFound):
+        request_for(DatasetCode("YAHOO", code))
+
+
+def test_it_is_off_until_it_is_enabled():
+    """An API that is not offered to the public is not asked before the option says so; the sentence names it."""
+    assert "LANNER_PROVIDERS__YAHOO__ENABLED" in problem(Options())
+    assert problem(Options(enabled=True)) == ""
