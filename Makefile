@@ -1,6 +1,6 @@
 # Everything that is done with this checkout; each target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test quick bench lint lock clean
+.PHONY: help run test quick bench faults lint lock clean
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -18,6 +18,9 @@ test: $(DEVELOPMENT) ## set up and run every test that can run here
 
 bench: $(DEVELOPMENT) ## measure the store against its budgets, in one table
 	@exec .venv/bin/pytest -m bench -s -q tests/benchmarks
+
+faults: $(DEVELOPMENT) ## kill, freeze and starve everything in full counts, in one table; takes about an hour
+	@LANNER_TEST_FAULTS=full exec .venv/bin/pytest -m faults -q tests/faults
 
 quick: $(DEVELOPMENT) ## run what needs no server, process or socket, in seconds
 	@exec .venv/bin/pytest -q tests/unit tests/use_cases tests/contracts -k "unit or use_cases or memory"

@@ -27,6 +27,7 @@ class CeleryDispatcher:
         self._lock = Lock()
         self._running = False
         self._app: Any = None
+        self.heard: bool | None = None
 
     def ring(self, fetch_id: UUID) -> None:
         """See the port."""
@@ -65,7 +66,9 @@ class CeleryDispatcher:
                 ignore_result=True,
                 confirm_timeout=_CONFIRM_SECONDS,
             )
+            self.heard = True
         except Exception as error:  # noqa: BLE001 - whatever a broker client raises, the sweeper rings again
+            self.heard = False
             logger.warning("ring failed", extra={"fetch": str(fetch_id), "reason": type(error).__name__})
 
 

@@ -21,6 +21,8 @@ _PREFIX = "LANNER_"
 _PROVIDERS = "LANNER_PROVIDERS__"
 _PASSWORD = re.compile(r"://(?P<user>[^:/@]*):(?:(?P<password>[^/]*)@|(?P<odd>[^@]*)@)")
 _PLACE = re.compile(r"[^:]*://(?:[^@]*@)?(?P<place>[^@/?]*/[^@/?]*)(?:\?.*)?")
+#: How many fetches an embedded worker runs at once, and any worker's poller besides.
+_EMBEDDED_THREADS, _OWN_HANDS = 8, 4
 _SECRET_WORDS = ("key", "token", "secret", "password")
 
 
@@ -107,6 +109,17 @@ class Settings(BaseModel):
         return 1 if self.embedded else os.cpu_count() or 1
 
     @property
+    def insists_on_default(self) -> bool:
+        """Tell whether the default provider was chosen, or sent to a server of the operator's: then old codes of Quandl's go there."""
+        return "default_provider" in self.model_fields_set or "base_url" in self.providers.get(self.default_provider, {})
+
+    @property
+    def concurrency(self) -> int:
+        """How many fetches of one provider run at once unless it is said: not as many as a worker has places, so that it holds not all."""
+        places = _EMBEDDED_THREADS if self.embedded else self.worker_processes or self.cores
+        return max(places - 1, _OWN_HANDS)
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Values that may stand in no log line."""
         options = [option for provider in self.providers.values() for option in provider.items()]
@@ -130,6 +143,7 @@ def read_settings(environment: Mapping[str, str], dotenv: Path | None) -> Settin
     written = read_env_file(dotenv) if dotenv else {}
     known = {f"{_PREFIX}{field.upper()}": field for field in Settings.model_fields if field != "providers"}
     values: dict[str, Any] = {"providers": {}}
+    _refuse_twins(environment)
     for name, value in {**written, **environment}.items():
         upper = name.upper()
         if upper.startswith(_PROVIDERS):
@@ -153,6 +167,15 @@ def read_settings(environment: Mapping[str, str], dotenv: Path | None) -> Settin
             hint="Set LANNER_BROKER_URL to a broker that several processes reach.",
         )
     return settings
+
+
+def _refuse_twins(environment: Mapping[str, str]) -> None:
+    """Refuse one variable that stands there twice, in other letters, with two values."""
+    given: dict[str, str] = {}
+    for name, value in environment.items():
+        upper = name.upper()
+        if upper.startswith(_PREFIX) and given.setdefault(upper, value) != value:
+            raise InvalidInput(f"{upper} is set twice, in capitals and in small letters, to different values.", field=upper)
 
 
 def _add_option(providers: dict[str, dict[str, str]], name: str, value: str) -> None:

@@ -9,8 +9,10 @@ from dependency_injector.providers import Dependency, Factory, Singleton
 
 from domain.use_cases import UseCases
 from domain.use_cases.await_fetch import AwaitFetch
+from domain.use_cases.cancel_fetch import CancelFetch
 from domain.use_cases.check_health import CheckHealth
 from domain.use_cases.check_key import CheckKey
+from domain.use_cases.check_providers import CheckProviders
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
 from domain.use_cases.describe_series import DescribeSeries
@@ -22,6 +24,7 @@ from domain.use_cases.manage_keys import ManageKeys
 from domain.use_cases.parse_answer import ParseAnswer
 from domain.use_cases.read_series import ReadSeries
 from domain.use_cases.read_through import ReadThrough
+from domain.use_cases.remove_series import RemoveSeries
 from domain.use_cases.request_fetch import RequestFetch
 from domain.use_cases.search_series import SearchSeries
 from domain.use_cases.sweep_fetches import SweepFetches
@@ -37,6 +40,7 @@ class UseCasesContainer(DeclarativeContainer):
     routing: Dependency[Any] = Dependency()
     freshness: Dependency[Any] = Dependency()
     retry: Dependency[Any] = Dependency()
+    calls: Dependency[Any] = Dependency()
 
     catalogue: ClassVar[dict[str, Any]] = {"store": store, "providers": data_sources, "routing": routing, "freshness": freshness}
     request_fetch = Factory(RequestFetch, **catalogue, dispatcher=dispatcher)
@@ -55,6 +59,7 @@ class UseCasesContainer(DeclarativeContainer):
             FetchDataset,
             store=store,
             providers=data_sources,
+            calls=calls,
             retry=retry,
             lease_seconds=settings.provided.lease_seconds,
             deadline_seconds=settings.provided.fetch_deadline_seconds,
@@ -63,13 +68,16 @@ class UseCasesContainer(DeclarativeContainer):
         search_series=Factory(SearchSeries, store),
         describe_series=Factory(DescribeSeries, **catalogue),
         follow_fetches=Factory(FollowFetches, store),
-        sweep_fetches=Factory(SweepFetches, store),
+        cancel_fetch=Factory(CancelFetch, store),
+        remove_series=Factory(RemoveSeries, store),
+        sweep_fetches=Factory(SweepFetches, store, settings.provided.lease_seconds, settings.provided.keep_fetches_days),
         list_vintages=Factory(ListVintages, store),
         compare_vintages=Factory(CompareVintages, store),
         check_vintages=Factory(CheckVintages, store),
-        check_health=Factory(CheckHealth, store),
+        check_health=Factory(CheckHealth, store, dispatcher, settings.provided.lease_seconds),
         parse_answer=Factory(ParseAnswer, data_sources),
         check_key=Singleton(CheckKey, store),
         manage_keys=Factory(ManageKeys, store),
-        list_providers=Factory(ListProviders, data_sources),
+        list_providers=Factory(ListProviders, store=store, providers=data_sources, calls=calls),
+        check_providers=Factory(CheckProviders, data_sources),
     )

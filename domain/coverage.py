@@ -1,14 +1,19 @@
-"""Coverage: what an answer speaks of, and how a part is put into the whole."""
+"""Coverage: what an answer speaks of, how a part is put into the whole, and when the whole is asked for again."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Self
 
 import numpy as np
 
 from domain.errors import InvalidObservations
 from domain.observations import Label, Observations
-from domain.vintages import difference
+from domain.vintages import Vintage, difference
+
+WHOLE_EVERY = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,13 +22,25 @@ class Covers:
     A closed window in which an answer is complete: what is missing there has been deleted, outside nothing is said.
 
     Attributes:
+        end: None if everything from ``start`` on was asked for, and came.
         revises_last: how many of the newest dates the provider is known to revise.
 
     """
 
     start: Label
-    end: Label
+    end: Label | None
     revises_last: int = 0
+
+    @classmethod
+    def answered(cls, start: Label, answer: Observations, *, is_all: bool, revises_last: int = 0) -> Self:
+        """
+        Tell what an answer to a question without end covers.
+
+        Args:
+            is_all: whether paging finished and no limit cut the answer; else it ends at its last row.
+
+        """
+        return cls(start=start, end=None if is_all else answer.last or start, revises_last=revises_last)
 
     def merged(self, kept: Observations, answer: Observations) -> Observations | None:
         """
@@ -53,3 +70,30 @@ class Covers:
     def part(self, state: Observations) -> Observations:
         """Give what a state holds inside the window."""
         return state.window(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """
+    What the last good answer confirmed.
+
+    Attributes:
+        vintage: number of the series' newest vintage then.
+        adapter_version: of the data source that read the answer.
+        whole_at: when the series was last asked for in whole.
+        validators: what the answer is recognised by at its source.
+
+    """
+
+    vintage: int
+    adapter_version: int
+    whole_at: datetime
+    validators: Mapping[str, str] = field(default_factory=dict)
+
+    def is_of(self, newest: Vintage | None, adapter_version: int) -> bool:
+        """Tell whether it speaks of this vintage, as this version of the data source would have read it."""
+        return newest is not None and (self.vintage, self.adapter_version) == (newest.number, adapter_version)
+
+    def is_due_in_whole(self, now: datetime) -> bool:
+        """Tell whether parts have been enough for a week: a source may have changed what it does not tell."""
+        return now - self.whole_at >= WHOLE_EVERY

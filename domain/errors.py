@@ -18,6 +18,9 @@ Every error of lanner, each with a sentence, a code and, where one helps, a hint
     │   └── KeyNotFound
     ├── KeyRefused · ScopeMissing    an API key of ours is wanted
     ├── FetchAlreadyRunning
+    ├── FetchAlreadyEnded
+    ├── RemovalNotConfirmed
+    ├── RequestKeyReused             the same Idempotency-Key, another request
     ├── LeaseLost                    another worker holds the fetch, or it has ended
     ├── StoreUnavailable
     │   └── SchemaMismatch
@@ -27,6 +30,7 @@ Every error of lanner, each with a sentence, a code and, where one helps, a hint
         ├── AnswerTooLarge · AnswerNotUnderstood · UnsupportedFrequency · SuspiciousShrink
         ├── AttemptsExhausted · FetchCancelled
         └── PassingError             waiting may help
+            ├── CallRefused          lanner itself does not make the call now
             └── RateLimited · SourceUnavailable · SourceTimedOut · AnswerTruncated
 """
 
@@ -151,6 +155,25 @@ class FetchAlreadyRunning(DomainError):
     retryable = True
 
 
+class FetchAlreadyEnded(DomainError):
+    """The fetch has ended already, so it cannot be cancelled."""
+
+    code = "fetch_already_ended"
+
+
+class RemovalNotConfirmed(DomainError):
+    """A series is only removed with all its vintages when its code is given as confirmation."""
+
+    code = "removal_not_confirmed"
+
+
+class RequestKeyReused(DomainError):
+    """The Idempotency-Key came with another request before."""
+
+    code = "idempotency_key_reused"
+    hint = "Send a new key with every new request, and the same key only to repeat one."
+
+
 class LeaseLost(DomainError):
     """The fetch is no longer held by this worker; nothing of it is stored."""
 
@@ -271,6 +294,17 @@ class RateLimited(PassingError):
 
     code = "rate_limited"
     hint = "lanner waits and tries again by itself; a key of your own may raise the limit."
+
+
+class CallRefused(PassingError):
+    """The provider may not be called just now."""
+
+    code = "rate_limited"
+    hint = "lanner waits and tries again by itself; `lanner providers` shows the limits."
+
+    def __init__(self, message: str = "", *, circuit: bool = False, retry_after: float = 0.0) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.circuit = circuit
 
 
 class SourceUnavailable(PassingError):

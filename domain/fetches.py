@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -12,6 +13,12 @@ from domain.errors import AnswerNotUnderstood, FetchError, PassingError, RateLim
 
 MAX_CRASHES = 5
 MAX_WAIT_SECONDS = 300.0
+LEASE_SECONDS = 30.0
+#: No wait is longer, and none began later than now: what looks otherwise was written by a clock that has gone back since.
+MAX_DELAY_SECONDS = 90_000.0
+CLOCK_SLACK_SECONDS = 2.0
+#: Whose requests they are that come without an API key.
+ANONYMOUS = "anonymous"
 
 
 class FetchStatus(StrEnum):
@@ -28,6 +35,7 @@ class WaitingFor(StrEnum):
     """What a pending fetch waits for."""
 
     RATE_LIMIT = "rate_limit"
+    CIRCUIT = "circuit"
     RETRY = "retry"
 
 
@@ -55,7 +63,9 @@ class Fetch:
         attempts: how often a worker has begun it.
         crashes: how often a worker was lost with it.
         not_before: when it may next be begun.
+        waits_since: when that was said.
         lease_until: until when a worker holds it.
+        cancel_requested_at: when its cancellation was asked for while a worker had it.
         failure: of the last attempt.
         vintages_added: None until it has ended well; 0 means unchanged.
         left_out: names of the answer's columns that are not numbers.
@@ -68,11 +78,13 @@ class Fetch:
     status: FetchStatus
     created_at: datetime
     not_before: datetime
+    waits_since: datetime | None = None
     attempts: int = 0
     crashes: int = 0
     lease_until: datetime | None = None
     waiting_for: WaitingFor | None = None
     finished_at: datetime | None = None
+    cancel_requested_at: datetime | None = None
     failure: Failure | None = None
     vintages_added: int | None = None
     vintage: int | None = None
@@ -85,11 +97,17 @@ class Fetch:
         """Tell whether the state is final."""
         return self.status not in (FetchStatus.PENDING, FetchStatus.RUNNING)
 
-    def is_due(self, now: datetime) -> bool:
-        """Tell whether a worker may begin it: its time has come, or the lease of the one that held it has run out."""
+    def is_due(self, now: datetime, lease_seconds: float = LEASE_SECONDS) -> bool:
+        """
+        Tell whether a worker may begin it: its time has come, or the lease of the one that held it has run out.
+
+        A time that today's clock cannot have set has come too: the clock went back.
+        """
         if self.status is FetchStatus.PENDING:
-            return self.not_before <= now
-        return self.status is FetchStatus.RUNNING and self.lease_until is not None and self.lease_until < now
+            said_later = self.waits_since is not None and self.waits_since > now + timedelta(seconds=CLOCK_SLACK_SECONDS)
+            return said_later or not now < self.not_before <= now + timedelta(seconds=MAX_DELAY_SECONDS)
+        until = self.lease_until
+        return self.status is FetchStatus.RUNNING and until is not None and not now <= until <= now + timedelta(seconds=2 * lease_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +116,62 @@ class Lease:
 
     token: UUID
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class FetchQuery:
+    """
+    A question to the list of fetches, newest first.
+
+    Attributes:
+        before: when the last fetch already seen was made, and its id.
+
+    """
+
+    status: FetchStatus | None = None
+    provider: str | None = None
+    before: tuple[datetime, UUID] | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPage:
+    """A part of the list, and what to go on before, if there is more."""
+
+    items: tuple[Fetch, ...]
+    next: tuple[datetime, UUID] | None
+
+    @classmethod
+    def of(cls, found: Sequence[Fetch], limit: int) -> FetchPage:
+        """Cut a page from what was found, which is one more than the limit where there is more."""
+        last = found[limit - 1] if len(found) > limit else None
+        return cls(tuple(found[:limit]), (last.created_at, last.id) if last else None)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """
+    What makes a request known again when it is sent twice.
+
+    Attributes:
+        key: the client's own word for the request.
+        digest: of what was asked.
+        owner: the id of the API key that it came with.
+
+    """
+
+    key: str
+    digest: str
+    owner: str = ANONYMOUS
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a request was answered: the series and its fetch, and whether the answer called it new."""
+
+    series_id: UUID
+    fetch_id: UUID
+    created: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +187,9 @@ class RetryPolicy:
     give_up_seconds: float
 
     def wait(self, fetch: Fetch, error: FetchError, now: datetime) -> float | None:
-        """Give the seconds until the next attempt, or None if the error is final."""
+        """Give the seconds until the next attempt, or None if the error is final; a limit never is, however old the fetch."""
+        if isinstance(error, RateLimited):
+            return backoff(fetch.attempts) if error.retry_after is None else error.retry_after
         if (now - fetch.created_at).total_seconds() >= self.give_up_seconds:
             return None
         if isinstance(error, AnswerNotUnderstood):

@@ -15,20 +15,29 @@ from typing import Protocol, Self, runtime_checkable
 from uuid import UUID
 
 from domain.codes import DatasetCode
-from domain.coverage import Covers
-from domain.fetches import Failure, Fetch, Lease, WaitingFor
+from domain.coverage import Confirmation, Covers
+from domain.fetches import LEASE_SECONDS, Answered, Failure, Fetch, FetchPage, FetchQuery, Lease, RequestKey, WaitingFor
+from domain.figures import Counted, Figures
 from domain.keys import ApiKey
+from domain.limits import Budget, Call, Permit, Standing, Wait
 from domain.observations import Label, Observations
-from domain.providers import Provider
+from domain.providers import Finding, Provider
 from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, Version
 from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Origin, Prepared, Recorded, Vintage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is kept of a series when its source is asked again; no vintage at all where the whole is wanted."""
+    """
+    What is kept of a series when its source is asked again; no vintage at all where the whole is wanted.
+
+    Attributes:
+        validators: what the source gave with the answer that confirmed ``newest``: an ETag, a date of change.
+
+    """
 
     newest: Vintage | None
+    validators: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +49,8 @@ class Fetched:
         vintages: (the provider's label or None, the state), oldest first, at least one.
         left_out: names of columns that are not numbers.
         covers: the window of which an only state without a label speaks; None if it is the whole series.
+        validators: by which the source will know, when it is asked again, that nothing has changed.
+        not_modified: whether the source says that nothing has; then there are no vintages.
 
     """
 
@@ -48,6 +59,13 @@ class Fetched:
     origin: Origin
     left_out: tuple[str, ...] = ()
     covers: Covers | None = None
+    validators: Mapping[str, str] = field(default_factory=dict)
+    not_modified: bool = False
+
+    @classmethod
+    def unchanged(cls, origin: Origin, validators: Mapping[str, str]) -> Self:
+        """Say that ``known`` is still the newest state, and what is known about the series still true."""
+        return cls(metadata=Metadata(), vintages=(), origin=origin, validators=validators, not_modified=True)
 
 
 class DataSource(Protocol):
@@ -150,6 +168,20 @@ class Providers(Protocol):
         """
         ...
 
+    def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
+        """Give the code that a provider would have under an alias which no series holds yet; None if it cannot tell."""
+        ...
+
+    def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:
+        """
+        Hold a provider to the rules that need no payload; online, ask it for its example too.
+
+        Raises:
+            UnknownProvider: there is none of this name.
+
+        """
+        ...
+
 
 class SeriesRepository(Protocol):
     """The series."""
@@ -202,8 +234,18 @@ class SeriesRepository(Protocol):
         """
         ...
 
-    def checked(self, series_id: UUID, metadata: Metadata) -> None:
-        """Note that a fetch ended well just now; append ``metadata`` to their history where they differ."""
+    def remove(self, series_id: UUID) -> None:
+        """
+        Remove a series with its vintages and fetches; whoever works on one of them finds its lease lost.
+
+        Raises:
+            SeriesNotFound: none has this id (any more).
+
+        """
+        ...
+
+    def checked(self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None) -> None:
+        """Note that a fetch ended well just now, and what it confirmed; append ``metadata`` to their history where they differ."""
         ...
 
 
@@ -279,11 +321,19 @@ class FetchRepository(Protocol):
         """
         ...
 
-    def due(self, limit: int) -> Sequence[UUID]:
+    def listed(self, query: FetchQuery) -> FetchPage:
+        """Give the matching fetches, newest first."""
+        ...
+
+    def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Sequence[UUID]:
         """Give fetches that a worker may begin, longest due first."""
         ...
 
-    def oldest_due(self) -> datetime | None:
+    def next_due(self) -> datetime | None:
+        """Tell when the next fetch that is not due yet ends its waiting."""
+        ...
+
+    def oldest_due(self, lease_seconds: float = LEASE_SECONDS) -> datetime | None:
         """Tell since when the fetch that is longest due could have been begun."""
         ...
 
@@ -296,7 +346,23 @@ class FetchRepository(Protocol):
         ...
 
     def extend(self, fetch_id: UUID, lease: Lease) -> bool:
-        """Renew a lease; False if it is lost."""
+        """
+        Renew a lease; False if it is lost.
+
+        Raises:
+            FetchCancelled: the lease holds, but the fetch's cancellation was requested.
+
+        """
+        ...
+
+    def cancel(self, fetch_id: UUID) -> Fetch:
+        """
+        End a pending fetch as cancelled, and ask whoever holds a running one to do so; the series is locked by the caller.
+
+        Raises:
+            FetchNotFound: none has this id.
+
+        """
         ...
 
     def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> Fetch:
@@ -305,16 +371,113 @@ class FetchRepository(Protocol):
 
         Raises:
             LeaseLost: the lease is not the one that holds it.
+            FetchCancelled: the lease holds, but the fetch's cancellation was requested.
 
         """
         ...
 
     def fail(self, fetch_id: UUID, lease: Lease, failure: Failure) -> Fetch:
-        """End a running fetch with an error; raises as ``succeed``. The series is locked by the caller, as for ``succeed``."""
+        """
+        End a running fetch with an error, or as cancelled if that was requested; the series is locked by the caller, as for ``succeed``.
+
+        Raises:
+            LeaseLost: the lease is not the one that holds it.
+
+        """
         ...
 
     def postpone(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
-        """Make a running fetch pending again, not to be begun before so many seconds; raises as ``succeed``."""
+        """Make a running fetch pending again, not to be begun before so many seconds; ends and raises as ``fail``."""
+        ...
+
+    def hold_back(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
+        """Make a running fetch pending as before it was begun: no attempt is counted, its last error stays; ends and raises as ``fail``."""
+        ...
+
+    def release(self, fetch_id: UUID, lease: Lease) -> Fetch:
+        """Give a running fetch back as if this attempt had not been begun; ends and raises as ``fail``."""
+        ...
+
+    def prune(self, *, seconds: float, limit: int) -> int:
+        """
+        Remove fetches that ended longer ago than this, at most so many, and tell how many.
+
+        What stays: each series' newest, those that added a vintage, and those that a remembered request led to.
+        """
+        ...
+
+
+class RequestRepository(Protocol):
+    """The answers given to requests that came with a key, so that a repeated one gets the same."""
+
+    def begin(self, key: RequestKey) -> Answered | None:
+        """
+        Give what was answered to this request, or None and keep others with the same key waiting until this unit of work ends.
+
+        Raises:
+            RequestKeyReused: the key came with another request.
+
+        """
+        ...
+
+    def remember(self, key: RequestKey, answered: Answered) -> None:
+        """Keep the answer to a request that was begun; it goes with its series."""
+        ...
+
+    def forget(self, *, seconds: float, limit: int) -> int:
+        """Forget answers older than this, at most so many, and tell how many."""
+        ...
+
+
+class FigureRepository(Protocol):
+    """Signs of life of the workers, and counts of what happened; neither waits for anybody else's work."""
+
+    def beat(self, worker: str) -> None:
+        """Note that a worker lives; forget those that have been silent for a day."""
+        ...
+
+    def workers(self, seconds: float) -> int:
+        """Tell how many workers have given a sign of life within so many seconds."""
+        ...
+
+    def count(self, what: Counted, times: int = 1) -> None:
+        """Count that something happened."""
+        ...
+
+    def all(self) -> Figures:
+        """Give the figures as they are now."""
+        ...
+
+
+class RateLimiter(Protocol):
+    """
+    The limits of the providers, shared by all workers; a fetch is locked before a budget, never after it.
+
+    Whatever one unit of work did counts for the others once it is committed.
+    """
+
+    def acquire(self, budget: Budget, call: Call) -> Permit | Wait:
+        """Take a permit for one call, or a place in the line of those who were refused."""
+        ...
+
+    def refusal(self, budget: Budget, holder: UUID) -> Wait | None:
+        """Tell whether a fetch whose permit was for a later moment must not call after all."""
+        ...
+
+    def blocked(self, budget: Budget, seconds: float) -> Wait:
+        """Have no call start for so many seconds, as the provider asked; gives a place in line to the fetch that was told."""
+        ...
+
+    def failed(self, budget: Budget, holder: UUID) -> None:
+        """Count a call that got no answer; many in a row open the circuit."""
+        ...
+
+    def succeeded(self, budget: Budget) -> None:
+        """Note an answer of whatever kind, which closes the circuit."""
+        ...
+
+    def standing(self, budget: Budget) -> Standing:
+        """Tell how things stand."""
         ...
 
 
@@ -346,7 +509,7 @@ class KeyRepository(Protocol):
 
 class UnitOfWork(Protocol):
     """
-    One transaction over the repositories; leaving it without ``commit`` forgets what it did.
+    One transaction over the repositories and the limits; leaving it without ``commit`` forgets what it did.
 
     Raises:
         StoreUnavailable: on entering or at any call, if the store cannot be reached.
@@ -366,6 +529,21 @@ class UnitOfWork(Protocol):
     @property
     def fetches(self) -> FetchRepository:
         """The fetches."""
+        ...
+
+    @property
+    def limits(self) -> RateLimiter:
+        """The limits of the providers."""
+        ...
+
+    @property
+    def requests(self) -> RequestRepository:
+        """The answers to requests with a key."""
+        ...
+
+    @property
+    def figures(self) -> FigureRepository:
+        """The figures."""
         ...
 
     @property
@@ -430,4 +608,9 @@ class Dispatcher(Protocol):
 
     def ring(self, fetch_id: UUID) -> None:
         """Say that a committed fetch is due; neither waits nor raises."""
+        ...
+
+    @property
+    def heard(self) -> bool | None:
+        """Tell whether the last ring reached the broker; None if none has been tried, or there is no broker."""
         ...

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from fnmatch import fnmatchcase
 
 from domain.codes import DatasetCode
 
@@ -44,6 +45,9 @@ class Provider:
 
     Attributes:
         databases: the database codes it declares as its own.
+        concurrency: how many fetches of it may run at once, if it says.
+        key_id: tells the configured key from others, without telling it.
+        quandl_codes: patterns of codes that were Quandl's, which it answers with the same column names.
         problem: why it cannot be asked, and the way out; empty if it can.
         key_url: where a key is had; empty if it takes none.
         max_age: how old its series may get before they are stale, if it says.
@@ -59,23 +63,45 @@ class Provider:
     key_url: str = ""
     problem: str = ""
     max_age: timedelta | None = None
+    concurrency: int | None = None
+    key_id: str = ""
+    quandl_codes: tuple[str, ...] = ()
+
+    def revives(self, code: DatasetCode) -> bool:
+        """Tell whether it can be asked for a code that was Quandl's."""
+        return not self.problem and any(fnmatchcase(str(code), pattern) for pattern in self.quandl_codes)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that a provider was held to, and how it breaks it; empty if it keeps it."""
+
+    rule: str
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Routing:
     """
-    Which provider serves a code: the one asked for, else a configured route, else who declares it, else the default.
+    Which provider serves a code: a configured route, else who declares it, else who revives it as Quandl's, else the default.
+
+    An old code of Quandl's in a database that is declared today is nobody else's: there the declarer knows no such code.
 
     Attributes:
         routes: database code → provider's name.
+        insists: whether the default is meant for all that nobody declares, and old codes are its own.
 
     """
 
     routes: Mapping[str, str]
     default: str
+    insists: bool = False
 
     def provider_for(self, code: DatasetCode, providers: Sequence[Provider]) -> str:
         """Name the provider that serves a code for which none was asked."""
         routed = self.routes.get(code.database)
-        declared = (provider.name for provider in providers if code.database in provider.databases)
-        return routed or next(declared, self.default)
+        declared = next((provider.name for provider in providers if code.database in provider.databases), "")
+        revived = next((provider.name for provider in providers if provider.revives(code)), "")
+        if self.insists and not declared:
+            revived = ""
+        return routed or revived or declared or self.default

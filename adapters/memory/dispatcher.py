@@ -9,6 +9,8 @@ from uuid import UUID
 class InlineDispatcher:
     """Runs the fetch in the caller's thread, as the ring itself."""
 
+    heard: bool | None = None
+
     def __init__(self, fetch: Callable[[UUID], object]) -> None:
         self._fetch = fetch
 
@@ -20,6 +22,8 @@ class InlineDispatcher:
 class RecordingDispatcher:
     """Remembers which bells were rung."""
 
+    heard: bool | None = None
+
     def __init__(self) -> None:
         self.rung: list[UUID] = []
 
@@ -30,6 +34,8 @@ class RecordingDispatcher:
 
 class SilentDispatcher:
     """Rings nothing, for where the worker finds due fetches by itself."""
+
+    heard: bool | None = None
 
     def ring(self, fetch_id: UUID) -> None:
         """See the port."""

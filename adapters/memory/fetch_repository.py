@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from adapters.memory.state import Clock, State
-from domain.errors import FetchAlreadyRunning, FetchNotFound, LeaseLost, SeriesNotFound
-from domain.fetches import Failure, Fetch, FetchStatus, Lease, WaitingFor
+from domain.errors import FetchAlreadyRunning, FetchCancelled, FetchNotFound, LeaseLost, SeriesNotFound
+from domain.fetches import LEASE_SECONDS, Failure, Fetch, FetchPage, FetchQuery, FetchStatus, Lease, WaitingFor
 from domain.vintages import Vintage
+
+_CANCELLED = Failure.of(FetchCancelled())
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class MemoryFetchRepository:
                 status=FetchStatus.PENDING,
                 created_at=now,
                 not_before=now,
+                waits_since=now,
                 allow_shrink=allow_shrink,
                 request_id=request_id,
             )
@@ -42,7 +46,7 @@ class MemoryFetchRepository:
                 raise FetchAlreadyRunning
             held = self._put(replace(held, allow_shrink=True))
         if at_once and held.waiting_for is WaitingFor.RETRY:
-            held = self._put(replace(held, not_before=self.clock(), waiting_for=None))
+            held = self._put(replace(held, not_before=self.clock(), waits_since=self.clock(), waiting_for=None))
         return held, False
 
     def get(self, fetch_id: UUID) -> Fetch:
@@ -51,21 +55,35 @@ class MemoryFetchRepository:
             raise FetchNotFound
         return self.state.fetches[fetch_id]
 
-    def due(self, limit: int) -> Sequence[UUID]:
+    def listed(self, query: FetchQuery) -> FetchPage:
         """See the port."""
-        now = self.clock()
-        due = sorted((f for f in self.state.fetches.values() if f.is_due(now)), key=_due_since)
-        return [fetch.id for fetch in due[:limit]]
+        found = [
+            fetch
+            for fetch in sorted(self.state.fetches.values(), key=_age, reverse=True)
+            if (query.status is None or fetch.status is query.status)
+            and (query.provider is None or self.state.series[fetch.series_id].provider == query.provider)
+            and (query.before is None or _age(fetch) < query.before)
+        ]
+        return FetchPage.of(found, query.limit)
 
-    def oldest_due(self) -> datetime | None:
+    def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Sequence[UUID]:
+        """See the port."""
+        return [fetch.id for fetch in sorted(self._due(lease_seconds), key=_due_since)[:limit]]
+
+    def oldest_due(self, lease_seconds: float = LEASE_SECONDS) -> datetime | None:
+        """See the port."""
+        return min(map(_due_since, self._due(lease_seconds)), default=None)
+
+    def next_due(self) -> datetime | None:
         """See the port."""
         now = self.clock()
-        return min((_due_since(f) for f in self.state.fetches.values() if f.is_due(now)), default=None)
+        pending = (f.not_before for f in self.state.fetches.values() if f.status is FetchStatus.PENDING)
+        return min((moment for moment in pending if moment > now), default=None)
 
     def claim(self, fetch_id: UUID, lease: Lease) -> Fetch | None:
         """See the port."""
         fetch, now = self.state.fetches.get(fetch_id), self.clock()
-        if fetch is None or not fetch.is_due(now):
+        if fetch is None or not fetch.is_due(now, lease.seconds):
             return None
         self.state.tokens[fetch_id] = lease.token
         return self._put(
@@ -73,7 +91,7 @@ class MemoryFetchRepository:
                 fetch,
                 status=FetchStatus.RUNNING,
                 attempts=fetch.attempts + 1,
-                crashes=fetch.crashes + (fetch.status is FetchStatus.RUNNING),
+                crashes=fetch.crashes + (fetch.lease_until is not None and fetch.lease_until < now),
                 lease_until=now + timedelta(seconds=lease.seconds),
                 waiting_for=None,
             ),
@@ -85,35 +103,73 @@ class MemoryFetchRepository:
             fetch = self._held(fetch_id, lease)
         except LeaseLost:
             return False
+        if fetch.cancel_requested_at:
+            raise FetchCancelled
         self._put(replace(fetch, lease_until=self.clock() + timedelta(seconds=lease.seconds)))
         return True
 
+    def cancel(self, fetch_id: UUID) -> Fetch:
+        """See the port."""
+        fetch, now = self.get(fetch_id), self.clock()
+        if fetch.status is FetchStatus.PENDING:
+            return self._put(replace(fetch, status=FetchStatus.CANCELLED, finished_at=now, waiting_for=None, failure=_CANCELLED))
+        if fetch.status is FetchStatus.RUNNING and fetch.cancel_requested_at is None:
+            return self._put(replace(fetch, cancel_requested_at=now))
+        return fetch
+
     def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> Fetch:
         """See the port."""
+        if self._held(fetch_id, lease).cancel_requested_at:
+            raise FetchCancelled
         last = vintages[-1].number if vintages else None
         outcome = {"vintages_added": len(vintages), "vintage": last, "left_out": tuple(left_out)}
-        return self._end(fetch_id, lease, FetchStatus.SUCCESS, failure=None, **outcome)
+        return self._leave(fetch_id, lease, status=FetchStatus.SUCCESS, failure=None, **outcome)
 
     def fail(self, fetch_id: UUID, lease: Lease, failure: Failure) -> Fetch:
         """See the port."""
-        return self._end(fetch_id, lease, FetchStatus.ERROR, failure=failure)
+        return self._leave(fetch_id, lease, status=FetchStatus.ERROR, failure=failure)
 
     def postpone(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
         """See the port."""
-        return self._put(
-            replace(
-                self._held(fetch_id, lease),
-                status=FetchStatus.PENDING,
-                not_before=self.clock() + timedelta(seconds=seconds),
-                lease_until=None,
-                waiting_for=waiting_for,
-                failure=failure,
-            ),
-        )
+        wait = {"not_before": self.clock() + timedelta(seconds=seconds), "waiting_for": waiting_for, "failure": failure}
+        return self._leave(fetch_id, lease, status=FetchStatus.PENDING, **wait)
 
-    def _end(self, fetch_id: UUID, lease: Lease, status: FetchStatus, **outcome: object) -> Fetch:
-        fetch = self._held(fetch_id, lease)
-        return self._put(replace(fetch, status=status, finished_at=self.clock(), lease_until=None, **outcome))  # type: ignore[arg-type]
+    def hold_back(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
+        """See the port."""
+        wait = {"not_before": self.clock() + timedelta(seconds=seconds), "waiting_for": waiting_for}
+        attempts = self._held(fetch_id, lease).attempts - 1
+        return self._leave(fetch_id, lease, status=FetchStatus.PENDING, attempts=attempts, **wait)
+
+    def release(self, fetch_id: UUID, lease: Lease) -> Fetch:
+        """See the port."""
+        attempts = self._held(fetch_id, lease).attempts - 1
+        return self._leave(fetch_id, lease, status=FetchStatus.PENDING, not_before=self.clock(), attempts=attempts)
+
+    def prune(self, *, seconds: float, limit: int) -> int:
+        """See the port."""
+        before = self.clock() - timedelta(seconds=seconds)
+        newest = {fetch.series_id: fetch.id for fetch in self.state.fetches.values()}
+        kept = {*newest.values(), *(answered.fetch_id for _, _, answered in self.state.requests.values())}
+        old = [
+            fetch.id
+            for fetch in self.state.fetches.values()
+            if fetch.finished_at and fetch.finished_at < before and not fetch.vintages_added and fetch.id not in kept
+        ]
+        for fetch_id in old[:limit]:
+            del self.state.fetches[fetch_id]
+        return len(old[:limit])
+
+    def _due(self, lease_seconds: float) -> list[Fetch]:
+        now = self.clock()
+        return [fetch for fetch in self.state.fetches.values() if fetch.is_due(now, lease_seconds)]
+
+    def _leave(self, fetch_id: UUID, lease: Lease, **changes: Any) -> Fetch:
+        """Let a fetch go; what was to be cancelled is, whatever else was to become of it."""
+        fetch, now = self._held(fetch_id, lease), self.clock()
+        if fetch.cancel_requested_at:
+            changes = {"status": FetchStatus.CANCELLED, "failure": _CANCELLED}
+        fetch = replace(fetch, lease_until=None, **changes)
+        return self._put(replace(fetch, finished_at=now) if fetch.ended else replace(fetch, waits_since=now))
 
     def _held(self, fetch_id: UUID, lease: Lease) -> Fetch:
         fetch = self.state.fetches.get(fetch_id)
@@ -124,6 +180,10 @@ class MemoryFetchRepository:
     def _put(self, fetch: Fetch) -> Fetch:
         self.state.fetches[fetch.id] = fetch
         return fetch
+
+
+def _age(fetch: Fetch) -> tuple[datetime, UUID]:
+    return fetch.created_at, fetch.id
 
 
 def _due_since(fetch: Fetch) -> datetime:

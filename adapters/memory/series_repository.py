@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from adapters.memory.state import Clock, State
 from domain.codes import DatasetCode
+from domain.coverage import Confirmation
 from domain.errors import SeriesNotFound
 from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, terms
 from domain.vintages import Vintage
@@ -43,9 +44,10 @@ class MemorySeriesRepository:
             return found
         taken = {series.alias for series in self.state.series.values()}
         names = (code.alias if n == 1 else f"{code.alias}_{n}" for n in count(1))
+        self.state.number += 1
         series = TimeSeries(
             id=uuid4(),
-            number=len(self.state.series) + 1,
+            number=self.state.number,
             provider=provider,
             code=code,
             alias=next(name for name in names if name not in taken),
@@ -83,10 +85,20 @@ class MemorySeriesRepository:
         if series_id not in self.state.series:
             raise SeriesNotFound
 
-    def checked(self, series_id: UUID, metadata: Metadata) -> None:
+    def remove(self, series_id: UUID) -> None:
+        """See the port."""
+        if self.state.series.pop(series_id, None) is None:
+            raise SeriesNotFound
+        self.state.descriptions.pop(series_id, None)
+        self.state.vintages.pop(series_id, None)
+        self.state.recorded = tuple(each for each in self.state.recorded if each.series_id != series_id)
+        self.state.fetches = {key: fetch for key, fetch in self.state.fetches.items() if fetch.series_id != series_id}
+        self.state.requests = {key: entry for key, entry in self.state.requests.items() if entry[2].series_id != series_id}
+
+    def checked(self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None) -> None:
         """See the port."""
         now, known = self.clock(), self.state.series[series_id]
-        self.state.series[series_id] = replace(known, checked_at=now, metadata=metadata)
+        self.state.series[series_id] = replace(known, checked_at=now, metadata=metadata, confirmed=confirmed)
         if known.metadata != metadata:
             self.state.descriptions[series_id] = (*self.state.descriptions.get(series_id, ()), (now, metadata))
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.fetches import Fetch
+from domain.fetches import Answered, Fetch
+from domain.figures import Counted
 from domain.keys import ApiKey
+from domain.limits import Standing
 from domain.series import Metadata, TimeSeries
 from domain.vintages import Kept, Recorded
 
@@ -25,11 +26,18 @@ class State:
     descriptions: dict[UUID, tuple[tuple[datetime, Metadata], ...]] = field(default_factory=dict)
     vintages: dict[UUID, tuple[Kept, ...]] = field(default_factory=dict)
     recorded: tuple[Recorded, ...] = ()
+    position: int = 0
+    number: int = 0
     fetches: dict[UUID, Fetch] = field(default_factory=dict)
     tokens: dict[UUID, UUID] = field(default_factory=dict)
+    beats: dict[str, datetime] = field(default_factory=dict)
+    counts: dict[Counted, int] = field(default_factory=dict)
+    requests: dict[tuple[str, str], tuple[str, datetime, Answered]] = field(default_factory=dict)
+    standings: dict[tuple[str, str], Standing] = field(default_factory=dict)
+    calls: dict[tuple[str, str], tuple[datetime, ...]] = field(default_factory=dict)
     keys: dict[str, ApiKey] = field(default_factory=dict)
 
     def copy(self) -> State:
         """Give a state that can be changed without changing this one."""
-        values: dict[str, Any] = {each.name: copy(getattr(self, each.name)) for each in fields(self)}
-        return State(**values)
+        copied: dict[str, Any] = {each.name: dict(held) for each in fields(self) if isinstance(held := getattr(self, each.name), dict)}
+        return replace(self, **copied)

@@ -34,9 +34,10 @@ class MemoryVintageRepository:
         if len(kept) != prepared.after:
             return False
         self.state.vintages[series_id] = (*kept, *prepared.forms)
-        for position, vintage in enumerate(prepared.vintages, start=len(self.state.recorded) + 1):
+        for position, vintage in enumerate(prepared.vintages, start=self.state.position + 1):
             recorded = Recorded(position=position, series_id=series_id, provider=series.provider, code=series.code, vintage=vintage)
             self.state.recorded = (*self.state.recorded, recorded)
+        self.state.position += len(prepared.vintages)
         return True
 
     def labels(self, series_id: UUID) -> Mapping[Label, str]:
@@ -53,7 +54,7 @@ class MemoryVintageRepository:
 
     def feed(self, *, after: int, limit: int) -> Sequence[Recorded]:
         """See the port."""
-        return self.state.recorded[after : after + limit]
+        return [each for each in self.state.recorded if each.position > after][:limit]
 
     def damage(self, series_id: UUID) -> Sequence[Damage]:
         """See the port."""

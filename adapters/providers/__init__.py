@@ -16,11 +16,13 @@ from importlib.metadata import entry_points
 from threading import RLock
 from typing import Any
 
-from adapters.providers._http import HttpClient
+from adapters.providers._http import BeforeCall, HttpClient
+from adapters.providers._limits import limited, own
 from adapters.providers._options import NoOptions, check_base_url, nearest, secrets, typed, variable
+from domain.codes import DatasetCode
 from domain.errors import InvalidInput, ProviderNotConfigured, UnknownProvider
 from domain.ports import DataSource
-from domain.providers import Provider, Terms
+from domain.providers import Finding, Provider, Terms
 
 logger = logging.getLogger(__name__)
 
@@ -59,11 +61,14 @@ class InstalledProviders:
     Args:
         settings: provider's name → option's name → text of the environment.
         deadline_seconds: for the calls of one fetch.
+        before_call: see ``HttpClient``.
 
     """
 
-    def __init__(self, settings: Mapping[str, Mapping[str, str]], *, deadline_seconds: float) -> None:
-        self._settings, self._deadline_seconds = settings, deadline_seconds
+    def __init__(
+        self, settings: Mapping[str, Mapping[str, str]], *, deadline_seconds: float, before_call: BeforeCall | None = None
+    ) -> None:
+        self._settings, self._deadline_seconds, self._before_call = settings, deadline_seconds, before_call
         self._lock = RLock()
         self._installed: dict[str, _Installed] = {}
         self._sources: dict[str, DataSource] = {}
@@ -90,7 +95,8 @@ class InstalledProviders:
             if name not in installed:
                 raise _no_such_provider(name, raw, sorted(installed))
             if installed[name].module is not None:
-                _options(installed[name].module, name, raw)
+                options = _options(installed[name].module, name, raw)
+                limited(installed[name].provider, installed[name].module, options, raw)
                 _check_works(installed[name], raw)
 
     def disputed(self) -> Mapping[str, Sequence[str]]:
@@ -109,6 +115,25 @@ class InstalledProviders:
     def get(self, name: str) -> Provider:
         """See the port."""
         return self._get(name).now()
+
+    def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
+        """See the port."""
+        module = self._get(name).module
+        found: DatasetCode | None = module.code_from_alias(alias) if hasattr(module, "code_from_alias") else None
+        return found
+
+    def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:
+        """See the port."""
+        from adapters.providers._scorecard import scorecard
+
+        installed = self._get(name)
+        if installed.options is None:
+            return [Finding("can be loaded", installed.provider.problem)]
+        return scorecard(self, installed.module, secrets(installed.options), online=online)
+
+    def module(self, name: str) -> Any:
+        """Give a provider's module, or None if it could not be loaded."""
+        return self._get(name).module
 
     def source(self, name: str) -> DataSource:
         """See the port."""
@@ -136,6 +161,7 @@ class InstalledProviders:
             secrets=secrets(options),
             deadline_seconds=self._deadline_seconds,
             by_operator="base_url" in self._settings.get(name, {}),
+            before_call=self._before_call,
         )
         self._clients.append(client)
         if self._is_cut:
@@ -155,7 +181,7 @@ class InstalledProviders:
         with self._lock:
             if not self._installed:
                 found: dict[str, _Installed] = {}
-                for name, load in _loaders():
+                for name, load in _offers():
                     if name in found:
                         logger.warning("provider left out", extra={"provider": name, "reason": "the name is taken"})
                     else:
@@ -170,6 +196,29 @@ def _loaders() -> Iterator[tuple[str, Callable[[], Any]]]:
             yield module.name, partial(importlib.import_module, f"{__name__}.{module.name}")
     for point in entry_points(group=_GROUP):
         yield point.name, point.load
+
+
+def _offers() -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Give every module, and behind it each provider of its table ``PROVIDERS`` where it has one."""
+    for name, load in _loaders():
+        yield name, load
+        yield from _table(name, load)
+
+
+def _table(name: str, load: Callable[[], Any]) -> Sequence[tuple[str, Callable[[], Any]]]:
+    try:
+        table = getattr(load(), "PROVIDERS", ())
+    except Exception:  # noqa: BLE001 - foreign code; what cannot be loaded is a broken provider under its own name
+        return ()
+    try:
+        return [(str(provider.NAME), partial(_itself, provider)) for provider in table]
+    except (AttributeError, TypeError) as exc:
+        logger.warning("table of providers left out", extra={"provider": name, "reason": str(exc)})
+        return ()
+
+
+def _itself(provider: Any) -> Any:
+    return provider
 
 
 def _installed(name: str, load: Callable[[], Any], raw: Mapping[str, str]) -> _Installed:
@@ -187,6 +236,7 @@ def _installed(name: str, load: Callable[[], Any], raw: Mapping[str, str]) -> _I
 def _configured(provider: Provider, module: Any, raw: Mapping[str, str]) -> _Installed:
     try:
         options = _options(module, provider.name, raw)
+        provider = limited(provider, module, options, raw)
     except InvalidInput as exc:
         return _Installed(provider=replace(provider, problem=exc.message), module=module)
     found = _Installed(provider=replace(provider, problem=_missing_key(provider, options)), module=module, options=options)
@@ -204,6 +254,7 @@ def _facts(name: str, module: Any) -> Provider:
         key_needed=getattr(module, "KEY_NEEDED", False),
         key_url=getattr(module, "KEY_URL", ""),
         max_age=getattr(module, "MAX_AGE", None),
+        quandl_codes=tuple(getattr(module, "QUANDL_CODES", ())),
     )
 
 
@@ -213,7 +264,7 @@ def _broken(name: str, reason: str) -> _Installed:
 
 
 def _options(module: Any, name: str, raw: Mapping[str, str]) -> Any:
-    options = typed(name, getattr(module, "OPTIONS", NoOptions), raw)
+    options = typed(name, getattr(module, "OPTIONS", NoOptions), own(raw))
     if getattr(options, "base_url", "") and "base_url" not in raw:
         check_base_url(options.base_url, permit_http=False)
     return options

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
@@ -45,6 +46,7 @@ def typed(provider: str, form: type[Any], raw: Mapping[str, str]) -> Any:
     options = _validated(provider, form, raw) if raw else form()
     if "base_url" in raw:
         _check_url(provider, options.base_url)
+    _check_key(provider, getattr(options, "api_key", ""))
     return options
 
 
@@ -81,6 +83,15 @@ def _validated(provider: str, form: type[Any], raw: Mapping[str, str]) -> Any:
         fault = exc.errors(include_input=False, include_context=False, include_url=False)[0]
         name = variable(provider, str(fault["loc"][0]) if fault["loc"] else "")
         raise InvalidInput(f"{name} is not valid: {fault['msg']}.", field=name) from None
+
+
+def _check_key(provider: str, key: str) -> None:
+    """Refuse what no provider can accept as a key: several, or what no header can carry."""
+    name = variable(provider, "api_key")
+    if len(re.split(r"[\s,;]+", key)) > 1:
+        raise InvalidInput(f"{name} holds several keys, or one with a blank in it.", field=name, hint="Set it to one key.")
+    if not (key.isascii() and (key.isprintable() or not key)):
+        raise InvalidInput(f"{name} holds characters that are part of no key.", field=name, hint="Copy the key anew.")
 
 
 def _check_url(provider: str, url: str) -> None:

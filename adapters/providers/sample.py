@@ -1,6 +1,8 @@
 """
 Sample series: real ones under free terms that ship with lanner and need no network.
 
+Codes are the datasets' names: ``SAMPLE/GDP``.
+
 Each dataset is one file ``sample_data/<dataset>.csv.gz``: comma-separated, the first line naming the columns, ISO dates
 ascending, every number spelt as its publisher spelt it, an empty cell where a value is missing. GDP has one line for each
 value and the days on which it was the published one (``Published`` to ``Until``, both included); its vintages are the
@@ -30,6 +32,7 @@ ADAPTER_VERSION = 1
 NAME = "sample"
 TITLE = "Sample series, offline"
 DATABASES = ("SAMPLE",)
+EXAMPLE = "SAMPLE/GDP"
 TERMS = Terms(
     attribution="U.S. Bureau of Economic Analysis, FRED, NOAA, SIDC, statsmodels; exchange rates: European Central Bank",
     url="https://www.ecb.europa.eu/services/using-our-site/disclaimer/html/index.en.html",

@@ -3,6 +3,7 @@ Tiingo: prices of stocks and funds at the end of the day, of currencies and cryp
 
 A code is a ticker, ``TIINGO/AAPL`` or ``TIINGO/BRK-A``; other endpoints are named before it: ``TIINGO/crypto/btcusd``,
 ``TIINGO/fx/eurusd``, ``TIINGO/iex/AAPL`` (the last weeks by the hour), ``TIINGO/fundamentals/AAPL`` (daily ratios).
+Quandl's ``WIKI/FB`` has Quandl's columns.
 Dates are the provider's own days; moments are UTC. Of crypto-currencies the rows of single exchanges are left out.
 """
 
@@ -25,6 +26,7 @@ from adapters.providers._texts import storable
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
 from domain.frequency import Frequency
+from domain.observations import Observations
 from domain.ports import Answer, DataSource, Fetched, Known, Parsed
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
@@ -34,6 +36,7 @@ ADAPTER_VERSION = 1
 NAME = "tiingo"
 TITLE = "Tiingo"
 DATABASES = ("TIINGO",)
+QUANDL_CODES = ("WIKI/*",)
 LIMITS = (Limit(50, 3_600), Limit(1_000, 86_400))
 TERMS = Terms(
     attribution="Tiingo",
@@ -51,6 +54,21 @@ _ORDER = (
     *("close", "high", "low", "open", "volume", "adjClose", "adjHigh", "adjLow", "adjOpen", "adjVolume"),
     *("divCash", "splitFactor", "volumeNotional", "tradesDone"),
 )
+# Quandl's names, in its order.
+_WIKI = {
+    "Open": "open",
+    "High": "high",
+    "Low": "low",
+    "Close": "close",
+    "Volume": "volume",
+    "Ex-Dividend": "divCash",
+    "Split Ratio": "splitFactor",
+    "Adj. Open": "adjOpen",
+    "Adj. High": "adjHigh",
+    "Adj. Low": "adjLow",
+    "Adj. Close": "adjClose",
+    "Adj. Volume": "adjVolume",
+}
 _PATH = re.compile(r"(?:/tiingo)?/(daily|crypto|fx|iex|fundamentals)/([^/]+)(?:/(?:prices|daily))?/?$")
 _FREQUENCIES = (
     ("daily", Frequency.DAILY),
@@ -109,9 +127,11 @@ class TiingoSource:
 
     def fetch(self, code: DatasetCode, known: Known) -> Fetched:
         """See the port."""
-        segments, params = request_for(code)
+        is_old = code.database == "WIKI"
+        segments, params = request_for(DatasetCode("TIINGO", code.dataset.replace("_", "-")) if is_old else code)
         calls = Conversation(self._http, headers=self._headers)
         series = self.parse(code, calls.get(segments, params))[0]
+        series = _as_wiki(series) if is_old else series
         return calls.fetched(series, ADAPTER_VERSION, covers=newest_window(series, known) if segments[0] == "iex" else None)
 
     def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
@@ -123,6 +143,17 @@ class TiingoSource:
         rows = objects(json_of(answer, self._door, named_error), "rows")
         nested = [one for row in rows if "priceData" in row for one in _series_of_ticker(row, answer.url)]
         return chosen(nested or (_series_in(_table(rows), answer.url) if rows else []), code)
+
+
+def _as_wiki(series: Parsed) -> Parsed:
+    """Give the columns that WIKI had at Quandl; raises AnswerNotUnderstood if one is wanting."""
+    _, state = series.vintages[0]
+    wanting = [field for field in _WIKI.values() if field not in state.columns]
+    if wanting:
+        raise AnswerNotUnderstood(f"The answer has no {', '.join(wanting)}.")
+    prices = state.select([state.columns.index(field) for field in _WIKI.values()])
+    vintages = [(None, Observations.of(prices.dates, list(_WIKI), prices.values))]
+    return replace(series, metadata=replace(series.metadata, date_column="Date"), vintages=vintages)
 
 
 def named_error(document: Any, answer: Answer, door: Door) -> FetchError | None:

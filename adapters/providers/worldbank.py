@@ -8,6 +8,7 @@ Dates are the first days of the periods; null is a missing value.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from adapters.providers._conversations import Conversation
 from adapters.providers._documents import json_of, read_text
 from adapters.providers._http import HttpClient
 from adapters.providers._periods import read_periods
+from adapters.providers._statistical_answers import read_answer
+from adapters.providers._statistical_series import Naming, read_series
 from adapters.providers._statuses import Door, is_html, is_success
 from adapters.providers._texts import text_of, texts_of
 from adapters.providers._worldbank_answers import Page, named_error, page_of, read_xml
@@ -33,6 +36,7 @@ ADAPTER_VERSION = 1
 NAME = "worldbank"
 TITLE = "World Bank"
 DATABASES = ("WB",)
+QUANDL_CODES = ("WORLDBANK/*",)
 TERMS = Terms(
     attribution="The World Bank",
     url="https://datacatalog.worldbank.org/public-licenses#cc-by",
@@ -40,6 +44,8 @@ TERMS = Terms(
 )
 
 _ROWS_A_PAGE = "20000"
+_SDMX = re.compile(rb"sdmx\.org|\"dataSets\"")
+_HEAD = 4_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +71,8 @@ def segments_for(code: DatasetCode) -> Sequence[str]:
         DatasetNotFound: the code has not the two parts of one.
 
     """
-    country, dot, indicator = code.dataset.partition(".")
+    dataset = code.dataset.replace("_", ".") if code.database == "WORLDBANK" else code.dataset
+    country, dot, indicator = dataset.partition(".")
     if not (country and dot and indicator) or ";" in code.dataset:
         raise DatasetNotFound(f"{code} is not a code of the World Bank.", hint="Write it as WB/COUNTRY.INDICATOR.")
     return ("country", country, "indicator", indicator)
@@ -90,7 +97,9 @@ class WorldBankSource:
             number += 1
 
     def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
-        """See the port; of a series that came in pages this is one page."""
+        """See the port; of a series that came in pages this is one page; recorded SDMX of the same house is read, too."""
+        if is_success(answer) and _SDMX.search(answer.body, 0, _HEAD):
+            return read_series(read_answer(answer).all(), Naming(database="WB", attribution=TERMS.attribution), code)
         return chosen(_series_in(self._page(answer).rows), code)
 
     def _page(self, answer: Answer) -> Page:

@@ -10,18 +10,47 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import ColumnElement, RowMapping, Update, and_, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Select,
+    Update,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
-from adapters.sql.tables import fetches, series
+from adapters.sql.tables import Moment, fetches, requests, series
 from adapters.sql.transaction import Transaction
-from domain.errors import FetchAlreadyRunning, FetchNotFound, LeaseLost, SeriesNotFound
-from domain.fetches import Failure, Fetch, FetchStatus, Lease, WaitingFor
+from domain.errors import FetchAlreadyRunning, FetchCancelled, FetchNotFound, LeaseLost, SeriesNotFound
+from domain.fetches import (
+    CLOCK_SLACK_SECONDS,
+    LEASE_SECONDS,
+    MAX_DELAY_SECONDS,
+    Failure,
+    Fetch,
+    FetchPage,
+    FetchQuery,
+    FetchStatus,
+    Lease,
+    WaitingFor,
+)
 from domain.series import SeriesStatus
 from domain.vintages import Vintage
 
 _PENDING, _RUNNING = FetchStatus.PENDING.value, FetchStatus.RUNNING.value
 _NAMES, _values = fetches.c.keys(), itemgetter(*fetches.c)
+_CANCELLED = Failure.of(FetchCancelled())
+_WANTED = fetches.c.cancel_requested_at.is_(None)
 _IN_FLIGHT = fetches.c.status.in_((_PENDING, _RUNNING))
 
 
@@ -40,7 +69,7 @@ class SqlFetchRepository:
             if allow_shrink:
                 self._change_pending(series_id, {"allow_shrink": True})
             if at_once:
-                due = {"not_before": self.transaction.now(), "waiting_for": None}
+                due = {"not_before": self.transaction.now(), "waits_since": self.transaction.now(), "waiting_for": None}
                 self._change_pending(series_id, due, fetches.c.waiting_for == WaitingFor.RETRY.value)
             held = self._find(series.c.id == series_id, _IN_FLIGHT)
             # None if the one that kept ours out has ended since: each statement sees what was committed before it.
@@ -56,22 +85,40 @@ class SqlFetchRepository:
             raise FetchNotFound
         return found
 
-    def due(self, limit: int) -> Sequence[UUID]:
+    def listed(self, query: FetchQuery) -> FetchPage:
         """See the port."""
-        statement = select(fetches.c.id).where(self._is_due()).order_by(_due_since()).limit(limit)
+        place = tuple_(fetches.c.created_at, fetches.c.id)
+        wanted = [(fetches.c.status, query.status), (series.c.provider, query.provider)]
+        conditions = [column == value for column, value in wanted if value is not None]
+        if query.before:
+            conditions.append(place < tuple_(literal(query.before[0], Moment), literal(query.before[1], fetches.c.id.type)))
+        newest = fetches.c.created_at.desc(), fetches.c.id.desc()
+        rows = self.transaction.run(_complete().where(*conditions).order_by(*newest).limit(query.limit + 1)).mappings()
+        return FetchPage.of([fetch_from(row) for row in rows], query.limit)
+
+    def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Sequence[UUID]:
+        """See the port."""
+        statement = select(fetches.c.id).where(self._is_due(lease_seconds)).order_by(_due_since()).limit(limit)
         return list(self.transaction.run(statement).scalars())
 
-    def oldest_due(self) -> datetime | None:
+    def oldest_due(self, lease_seconds: float = LEASE_SECONDS) -> datetime | None:
         """See the port."""
-        moment: datetime | None = self.transaction.run(select(func.min(_due_since())).where(self._is_due())).scalar()
+        statement = select(func.min(_due_since())).where(self._is_due(lease_seconds))
+        moment: datetime | None = self.transaction.run(statement).scalar()
+        return moment
+
+    def next_due(self) -> datetime | None:
+        """See the port."""
+        waiting = and_(fetches.c.status == _PENDING, fetches.c.not_before > self.transaction.now())
+        moment: datetime | None = self.transaction.run(select(func.min(fetches.c.not_before)).where(waiting)).scalar()
         return moment
 
     def claim(self, fetch_id: UUID, lease: Lease) -> Fetch | None:
         """See the port."""
-        taken_over = case((fetches.c.status == _RUNNING, 1), else_=0)
+        taken_over = case((fetches.c.lease_until < self.transaction.now(), 1), else_=0)
         statement = (
             update(fetches)
-            .where(fetches.c.id == fetch_id, self._is_due())
+            .where(fetches.c.id == fetch_id, self._is_due(lease.seconds))
             .values(
                 status=_RUNNING,
                 attempts=fetches.c.attempts + 1,
@@ -85,33 +132,71 @@ class SqlFetchRepository:
 
     def extend(self, fetch_id: UUID, lease: Lease) -> bool:
         """See the port."""
-        statement = _held(fetch_id, lease).values(lease_until=self.transaction.later(lease.seconds))
-        return self.transaction.run(statement).rowcount == 1
+        statement = _held(fetch_id, lease).where(_WANTED).values(lease_until=self.transaction.later(lease.seconds))
+        if self.transaction.run(statement).rowcount == 1:
+            return True
+        self._raise_if_cancelled(fetch_id, lease)
+        return False
+
+    def cancel(self, fetch_id: UUID) -> Fetch:
+        """See the port."""
+        pending, now = fetches.c.status == _PENDING, self.transaction.now()
+        statement = update(fetches).where(fetches.c.id == fetch_id, _IN_FLIGHT, _WANTED)
+        values = {
+            "status": case((pending, FetchStatus.CANCELLED.value), else_=fetches.c.status),
+            "finished_at": case((pending, now), else_=None),
+            "cancel_requested_at": case((pending, None), else_=now),
+            "waiting_for": None,
+            "failure": case((pending, _written(_CANCELLED)), else_=fetches.c.failure),
+        }
+        self.transaction.run(statement.values(values))
+        fetch = self.get(fetch_id)
+        if fetch.status is FetchStatus.CANCELLED:
+            self._note_failure(fetch)
+        return fetch
 
     def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> Fetch:
         """See the port."""
         last = vintages[-1].number if vintages else None
         outcome = {"vintages_added": len(vintages), "vintage": last, "left_out": orjson.dumps(left_out).decode() if left_out else None}
-        return self._leave(fetch_id, lease, FetchStatus.SUCCESS, failure=None, **outcome)
+        statement = _held(fetch_id, lease).where(_WANTED).values(self._ended(FetchStatus.SUCCESS, failure=None, **outcome))
+        if self.transaction.run(statement).rowcount != 1:
+            self._raise_if_cancelled(fetch_id, lease)
+            raise LeaseLost
+        return self.get(fetch_id)
 
     def fail(self, fetch_id: UUID, lease: Lease, failure: Failure) -> Fetch:
         """See the port."""
-        ended = self._leave(fetch_id, lease, FetchStatus.ERROR, failure=_written(failure))
-        without_data = and_(series.c.id == ended.series_id, series.c.status == SeriesStatus.PENDING.value)
-        self.transaction.run(update(series).where(without_data).values(status=SeriesStatus.ERROR.value))
-        return ended
+        return self._leave(fetch_id, lease, self._ended(FetchStatus.ERROR, failure=_written(failure)))
 
     def postpone(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
         """See the port."""
-        statement = _held(fetch_id, lease).values(
-            status=_PENDING,
-            not_before=self.transaction.later(seconds),
-            lease_token=None,
-            lease_until=None,
-            waiting_for=waiting_for.value,
-            failure=_written(failure),
+        later = {"not_before": self.transaction.later(seconds), "waiting_for": waiting_for.value, "failure": _written(failure)}
+        return self._leave(fetch_id, lease, self._pending(**later))
+
+    def release(self, fetch_id: UUID, lease: Lease) -> Fetch:
+        """See the port."""
+        now = self.transaction.now()
+        return self._leave(fetch_id, lease, self._pending(not_before=now, attempts=fetches.c.attempts - 1))
+
+    def prune(self, *, seconds: float, limit: int) -> int:
+        """See the port."""
+        newer = fetches.alias()
+        statement = select(fetches.c.id).where(
+            # The words of the index, without which it is not used.
+            fetches.c.finished_at.is_not(None),
+            func.coalesce(fetches.c.vintages_added, text("0")) == text("0"),
+            fetches.c.finished_at < self.transaction.later(-seconds),
+            exists().where(newer.c.series == fetches.c.series, newer.c.number > fetches.c.number),
+            ~exists().where(requests.c.fetch == fetches.c.id),
         )
-        return self._guarded(fetch_id, statement)
+        old = statement.order_by(fetches.c.finished_at).limit(limit)
+        return self.transaction.run(delete(fetches).where(fetches.c.id.in_(old))).rowcount
+
+    def hold_back(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
+        """See the port."""
+        wait = {"not_before": self.transaction.later(seconds), "waiting_for": waiting_for.value}
+        return self._leave(fetch_id, lease, self._pending(attempts=fetches.c.attempts - 1, **wait))
 
     def _insert(self, series_id: UUID, *, allow_shrink: bool, request_id: str) -> UUID | None:
         dialect = postgresql if self.transaction.on_postgres else sqlite
@@ -124,9 +209,11 @@ class SqlFetchRepository:
         row = {
             "id": uuid4(),
             "series": number,
+            "number": select(func.coalesce(func.max(fetches.c.number), 0) + 1).where(fetches.c.series == number).scalar_subquery(),
             "status": _PENDING,
             "created_at": now,
             "not_before": now,
+            "waits_since": now,
             "attempts": 0,
             "crashes": 0,
             "allow_shrink": allow_shrink,
@@ -144,27 +231,46 @@ class SqlFetchRepository:
         pending = update(fetches).where(fetches.c.series == number, fetches.c.status == _PENDING, *conditions)
         self.transaction.run(pending.values(changes))
 
-    def _leave(self, fetch_id: UUID, lease: Lease, status: FetchStatus, **outcome: Any) -> Fetch:
-        finished = self.transaction.now()
-        statement = _held(fetch_id, lease).values(status=status.value, finished_at=finished, lease_token=None, lease_until=None, **outcome)
-        return self._guarded(fetch_id, statement)
+    def _leave(self, fetch_id: UUID, lease: Lease, values: dict[str, Any]) -> Fetch:
+        """Let a fetch go; what was to be cancelled is, whatever else was to become of it."""
+        if self.transaction.run(_held(fetch_id, lease).where(_WANTED).values(values)).rowcount != 1:
+            cancelled = self._ended(FetchStatus.CANCELLED, failure=_written(_CANCELLED))
+            if self.transaction.run(_held(fetch_id, lease).values(cancelled)).rowcount != 1:
+                raise LeaseLost
+        fetch = self.get(fetch_id)
+        if fetch.ended:
+            self._note_failure(fetch)
+        return fetch
 
-    def _guarded(self, fetch_id: UUID, statement: Update) -> Fetch:
-        if self.transaction.run(statement).rowcount != 1:
-            raise LeaseLost
-        return self.get(fetch_id)
+    def _ended(self, status: FetchStatus, **outcome: Any) -> dict[str, Any]:
+        return {"status": status.value, "finished_at": self.transaction.now(), "lease_token": None, "lease_until": None, **outcome}
+
+    def _pending(self, **wait: Any) -> dict[str, Any]:
+        return {"status": _PENDING, "waits_since": self.transaction.now(), "lease_token": None, "lease_until": None, **wait}
+
+    def _note_failure(self, fetch: Fetch) -> None:
+        without_data = and_(series.c.id == fetch.series_id, series.c.status == SeriesStatus.PENDING.value)
+        self.transaction.run(update(series).where(without_data).values(status=SeriesStatus.ERROR.value))
+
+    def _raise_if_cancelled(self, fetch_id: UUID, lease: Lease) -> None:
+        still_held = select(fetches.c.id).where(*_held_by(fetch_id, lease), fetches.c.cancel_requested_at.is_not(None))
+        if self.transaction.run(still_held).first():
+            raise FetchCancelled
 
     def _find(self, *conditions: ColumnElement[bool]) -> Fetch | None:
-        statement = select(fetches, series.c.id).join(series, series.c.number == fetches.c.series).where(*conditions)
-        row = self.transaction.run(statement).mappings().one_or_none()
+        row = self.transaction.run(_complete().where(*conditions)).mappings().one_or_none()
         return fetch_from(row) if row else None
 
-    def _is_due(self) -> ColumnElement[bool]:
-        now = self.transaction.now()
-        return or_(
-            and_(fetches.c.status == _PENDING, fetches.c.not_before <= now),
-            and_(fetches.c.status == _RUNNING, fetches.c.lease_until < now),
+    def _is_due(self, lease_seconds: float) -> ColumnElement[bool]:
+        now, later = self.transaction.now(), self.transaction.later
+        # What is too far ahead, or was said later than now, was written before the clock went back.
+        time_has_come = or_(
+            fetches.c.not_before <= now,
+            fetches.c.not_before > later(MAX_DELAY_SECONDS),
+            fetches.c.waits_since > later(CLOCK_SLACK_SECONDS),
         )
+        lease_is_over = or_(fetches.c.lease_until < now, fetches.c.lease_until > later(2 * lease_seconds))
+        return or_(and_(fetches.c.status == _PENDING, time_has_come), and_(fetches.c.status == _RUNNING, lease_is_over))
 
 
 def fetch_from(row: RowMapping) -> Fetch:
@@ -180,8 +286,10 @@ def fetch_from(row: RowMapping) -> Fetch:
         attempts=facts["attempts"],
         crashes=facts["crashes"],
         lease_until=facts["lease_until"],
+        waits_since=facts["waits_since"],
         waiting_for=WaitingFor(waiting_for) if waiting_for else None,
         finished_at=facts["finished_at"],
+        cancel_requested_at=facts["cancel_requested_at"],
         failure=Failure(**orjson.loads(failure)) if failure else None,
         vintages_added=facts["vintages_added"],
         vintage=facts["vintage"],
@@ -192,7 +300,15 @@ def fetch_from(row: RowMapping) -> Fetch:
 
 
 def _held(fetch_id: UUID, lease: Lease) -> Update:
-    return update(fetches).where(fetches.c.id == fetch_id, fetches.c.lease_token == lease.token, fetches.c.status == _RUNNING)
+    return update(fetches).where(*_held_by(fetch_id, lease))
+
+
+def _held_by(fetch_id: UUID, lease: Lease) -> tuple[ColumnElement[bool], ...]:
+    return fetches.c.id == fetch_id, fetches.c.lease_token == lease.token, fetches.c.status == _RUNNING
+
+
+def _complete() -> Select[Any]:
+    return select(fetches, series.c.id).join(series, series.c.number == fetches.c.series)
 
 
 def _due_since() -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql.fetch_repository import fetch_from
@@ -19,6 +19,7 @@ from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_rows import FACTS, vintage_from
 from adapters.sql.word_index import numbers
 from domain.codes import DatasetCode
+from domain.coverage import Confirmation
 from domain.errors import SeriesNotFound
 from domain.frequency import Frequency
 from domain.series import Database, Metadata, SeriesPage, SeriesQuery, SeriesStatus, TimeSeries, terms
@@ -94,11 +95,21 @@ class SqlSeriesRepository:
         if not self.transaction.run(select(series.c.number).where(series.c.id == series_id).with_for_update(key_share=True)).first():
             raise SeriesNotFound
 
-    def checked(self, series_id: UUID, metadata: Metadata) -> None:
+    def remove(self, series_id: UUID) -> None:
+        """See the port."""
+        # The strongest lock at once: to be given a weaker one first and wait for this would be a deadlock with a request.
+        if self.transaction.run(delete(series).where(series.c.id == series_id)).rowcount != 1:
+            raise SeriesNotFound
+
+    def checked(self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None) -> None:
         """See the port."""
         row = self._row(series_id)
         known, entry = _series_from(row), row[series.c.description] or 0
-        changes: dict[str, Any] = {"checked_at": self.transaction.now(), "status": known.status.value}
+        changes: dict[str, Any] = {
+            "checked_at": self.transaction.now(),
+            "status": known.status.value,
+            "confirmed": orjson.dumps(asdict(confirmed)).decode() if confirmed else None,
+        }
         if known.metadata != metadata:
             body = orjson.dumps(asdict(metadata)).decode()
             described = {"series": known.number, "number": entry + 1, "known_at": self.transaction.now(), "body": body}
@@ -173,7 +184,15 @@ def _series_from(row: RowMapping) -> TimeSeries:
         metadata=_metadata_from(row[descriptions.c.body]),
         newest=vintage_from(row) if row[vintages.c.number] else None,
         fetch=fetch_from(row) if row[fetches.c.id] else None,
+        confirmed=_confirmed_from(row[series.c.confirmed]),
     )
+
+
+def _confirmed_from(text: str | None) -> Confirmation | None:
+    if text is None:
+        return None
+    fields = orjson.loads(text)
+    return Confirmation(**(fields | {"whole_at": datetime.fromisoformat(fields["whole_at"])}))
 
 
 def _metadata_from(body: str | None) -> Metadata:

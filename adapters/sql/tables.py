@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-REVISION = "0007"
+REVISION = "0008"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -69,6 +69,7 @@ series = Table(
     Column("words", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("checked_at", Moment),
+    Column("confirmed", Text),
     Column("description", Integer),
     Column("vintage", Integer),
     Column("fetch", Uuid),
@@ -131,21 +132,25 @@ api_keys = Table(
     Column("expires_at", Moment),
     Column("revoked_at", Moment),
 )
+_ADDED_NOTHING = "finished_at is not null and coalesce(vintages_added, 0) = 0"
 
 fetches = Table(
     "fetches",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("series", _big, ForeignKey("series.number", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False, server_default=text("0")),
     Column("status", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("not_before", Moment, nullable=False),
+    Column("waits_since", Moment),
     Column("attempts", Integer, nullable=False),
     Column("crashes", Integer, nullable=False),
     Column("lease_token", Uuid),
     Column("lease_until", Moment),
     Column("waiting_for", Text),
     Column("finished_at", Moment),
+    Column("cancel_requested_at", Moment),
     Column("failure", Text),
     Column("vintages_added", Integer),
     Column("vintage", Integer),
@@ -159,8 +164,54 @@ fetches = Table(
         postgresql_where=text("status in ('pending', 'running')"),
         sqlite_where=text("status in ('pending', 'running')"),
     ),
-    Index("fetches_of_series", "series", "created_at"),
+    Index("fetches_of_series", "series", "number", unique=True),
+    Index("fetches_in_order", "created_at", "id"),
+    Index("fetches_without_vintage", "finished_at", postgresql_where=text(_ADDED_NOTHING), sqlite_where=text(_ADDED_NOTHING)),
     Index("fetches_due", "not_before", postgresql_where=text("status = 'pending'"), sqlite_where=text("status = 'pending'")),
     Index("fetches_held", "lease_until", postgresql_where=text("status = 'running'"), sqlite_where=text("status = 'running'")),
     postgresql_with={"fillfactor": "80"},
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("series", _big, ForeignKey("series.number", ondelete="CASCADE")),
+    Column("fetch", Uuid, ForeignKey("fetches.id", ondelete="CASCADE")),
+    Column("created", Boolean),
+    Index("requests_by_age", "made_at"),
+    Index("requests_of_series", "series"),
+    Index("requests_of_fetch", "fetch"),
+)
+
+workers = Table("workers", metadata, Column("name", Text, primary_key=True), Column("seen_at", Moment, nullable=False))
+
+counts = Table("counts", metadata, Column("name", Text, primary_key=True), Column("times", BigInteger, nullable=False))
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("calls", BigInteger, nullable=False),
+    Column("paced_until", Moment),
+    Column("line_until", Moment),
+    Column("blocked_until", Moment),
+    Column("failures", Integer, nullable=False),
+    Column("openings", Integer, nullable=False),
+    Column("open_until", Moment),
+    Column("probe", Uuid),
+    postgresql_with={"fillfactor": "50"},
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("at", Moment, nullable=False),
 )

@@ -13,8 +13,11 @@ from sqlalchemy import Engine
 
 from adapters.sql.engine import for_reading, for_writing
 from adapters.sql.fetch_repository import SqlFetchRepository
+from adapters.sql.figure_repository import SqlFigureRepository
 from adapters.sql.glances import Glances
 from adapters.sql.key_repository import SqlKeyRepository
+from adapters.sql.rate_limiter import SqlRateLimiter
+from adapters.sql.request_repository import SqlRequestRepository
 from adapters.sql.schema import require, revision
 from adapters.sql.series_repository import SqlSeriesRepository
 from adapters.sql.transaction import Clock, Transaction, translated, utc_now
@@ -65,7 +68,10 @@ class SqlUnitOfWork:
     series: SqlSeriesRepository
     vintages: SqlVintageRepository
     fetches: SqlFetchRepository
+    requests: SqlRequestRepository
+    figures: SqlFigureRepository
     keys: SqlKeyRepository
+    limits: SqlRateLimiter
 
     def __init__(self, store: SqlStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -89,7 +95,10 @@ class SqlUnitOfWork:
         self.series = SqlSeriesRepository(self.transaction)
         self.vintages = SqlVintageRepository(self.transaction)
         self.fetches = SqlFetchRepository(self.transaction)
+        self.requests = SqlRequestRepository(self.transaction)
+        self.figures = SqlFigureRepository(self.transaction)
         self.keys = SqlKeyRepository(self.transaction)
+        self.limits = SqlRateLimiter(self.transaction)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.use_cases.await_fetch import AwaitFetch
+from domain.use_cases.cancel_fetch import CancelFetch
 from domain.use_cases.check_health import CheckHealth
 from domain.use_cases.check_key import CheckKey
+from domain.use_cases.check_providers import CheckProviders
 from domain.use_cases.check_vintages import CheckVintages
 from domain.use_cases.compare_vintages import CompareVintages
 from domain.use_cases.describe_series import DescribeSeries
@@ -18,6 +20,7 @@ from domain.use_cases.manage_keys import ManageKeys
 from domain.use_cases.parse_answer import ParseAnswer
 from domain.use_cases.read_series import ReadSeries
 from domain.use_cases.read_through import ReadThrough
+from domain.use_cases.remove_series import RemoveSeries
 from domain.use_cases.request_fetch import RequestFetch
 from domain.use_cases.search_series import SearchSeries
 from domain.use_cases.sweep_fetches import SweepFetches
@@ -35,6 +38,8 @@ class UseCases:
     follow_fetches: FollowFetches
     await_fetch: AwaitFetch
     read_through: ReadThrough
+    cancel_fetch: CancelFetch
+    remove_series: RemoveSeries
     sweep_fetches: SweepFetches
     list_vintages: ListVintages
     compare_vintages: CompareVintages
@@ -44,3 +49,4 @@ class UseCases:
     check_key: CheckKey
     manage_keys: ManageKeys
     list_providers: ListProviders
+    check_providers: CheckProviders

@@ -6,11 +6,11 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from domain.coverage import Covers
+from domain.coverage import Confirmation, Covers
 from domain.errors import AnswerNotUnderstood, DamagedVintage, InvalidObservations
 from domain.fetches import Fetch
 from domain.observations import Label, Observations
-from domain.ports import Fetched, UnitOfWork
+from domain.ports import Fetched, Known, UnitOfWork
 from domain.series import TimeSeries
 from domain.vintages import Arrival, Cause, Moment, Prepared, Vintage, is_news, known_at, refuse_shrink
 
@@ -20,26 +20,44 @@ States = Sequence[tuple[Label | None, Observations]]
 
 
 class WindowDiscarded(Exception):
-    """A window of the series cannot explain how it differs from what is kept; the whole must be asked for."""
+    """A part of the series, or the word that nothing changed, does not fit what is kept; the whole must be asked for."""
 
 
-def prepare(uow: UnitOfWork, fetch: Fetch, fetched: Fetched) -> Prepared:
+def known_of(uow: UnitOfWork, series: TimeSeries) -> Known:
+    """Tell a source what is kept; nothing where it is time to ask for the whole again."""
+    confirmed, newest = series.confirmed, series.newest
+    if confirmed is None or newest is None or confirmed.is_due_in_whole(uow.now()):
+        return Known(newest=None)
+    return Known(newest=newest, validators=confirmed.validators if confirmed.vintage == newest.number else {})
+
+
+def confirmation(uow: UnitOfWork, series: TimeSeries, known: Known, fetched: Fetched, *, added: Sequence[Vintage]) -> Confirmation:
+    """Tell what a good fetch confirmed of a series whose source was told ``known``."""
+    newest = max(filter(None, [series.newest, *added]), key=Vintage.knowledge)
+    whole_at = series.confirmed.whole_at if series.confirmed and known.newest else uow.now()
+    return Confirmation(
+        vintage=newest.number, adapter_version=fetched.origin.adapter_version, whole_at=whole_at, validators=fetched.validators
+    )
+
+
+def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Prepared:
     """
     Decide what an answer adds to its series, and make it ready before the series is locked.
 
     Raises:
         WindowDiscarded: see there.
-        SeriesNotFound: it has been removed.
         SuspiciousShrink: too little would be left, and the fetch does not allow it.
         AnswerNotUnderstood: the answer has dates outside the window that it covers.
 
     """
-    series = uow.series.get(fetch.series_id)
     return uow.vintages.prepare(series.id, _news(uow, series, fetch, fetched))
 
 
 def _news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Sequence[Arrival]:
     kept, newest = _newest_state(uow, series), series.newest
+    _check_part(series, kept, fetched)
+    if fetched.not_modified:
+        return []
     states = _whole(kept, fetched)
     if newest and not fetch.allow_shrink:
         _refuse_shrink(kept, newest, states[-1][1], fetched.covers)
@@ -55,6 +73,18 @@ def _news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -
         for published, state in states
         if is_news(published, state.digest().hex(), newest=readable, labelled=labels)
     ]
+
+
+def _check_part(series: TimeSeries, kept: Observations | None, fetched: Fetched) -> None:
+    """Make sure that what is not the whole speaks of what is kept now, and was read as that was."""
+    if not (fetched.not_modified or fetched.covers):
+        return
+    confirmed, version = series.confirmed, fetched.origin.adapter_version
+    fits = confirmed is not None and confirmed.adapter_version == version
+    if fetched.not_modified:
+        fits = confirmed is not None and confirmed.is_of(series.newest, version)
+    if kept is None or not fits:
+        raise WindowDiscarded
 
 
 def _refuse_shrink(kept: Observations | None, newest: Vintage, after: Observations, covers: Covers | None) -> None:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.ports import Store
+from domain.figures import Figures
+from domain.ports import Dispatcher, Store, UnitOfWork
+
+_LIVELY_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """
     How things stand.
 
     Attributes:
         oldest_due_seconds: for how long the longest-waiting due fetch could have been begun; 0 if none is due.
+        workers: how many have given a sign of life within a minute.
+        broker: whether this process's last ring reached it; None if there was none, or there is no broker.
 
     """
 
     oldest_due_seconds: float
+    workers: int
+    broker: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,8 @@ class CheckHealth:
     """Look at the store and at the work that waits in it."""
 
     store: Store
+    dispatcher: Dispatcher
+    lease_seconds: float
 
     def __call__(self) -> Health:
         """
@@ -36,5 +45,14 @@ class CheckHealth:
         """
         self.store.check()
         with self.store.reading() as uow:
-            oldest = uow.fetches.oldest_due()
-            return Health(max(0.0, (uow.now() - oldest).total_seconds()) if oldest else 0.0)
+            return self._health(uow)
+
+    def figures(self) -> tuple[Health, Figures]:
+        """Look closer: this counts all fetches. Raises StoreUnavailable."""
+        with self.store.reading() as uow:
+            return self._health(uow), uow.figures.all()
+
+    def _health(self, uow: UnitOfWork) -> Health:
+        oldest = uow.fetches.oldest_due(self.lease_seconds)
+        age = max(0.0, (uow.now() - oldest).total_seconds()) if oldest else 0.0
+        return Health(oldest_due_seconds=age, workers=uow.figures.workers(_LIVELY_SECONDS), broker=self.dispatcher.heard)

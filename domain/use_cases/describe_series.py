@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from domain.codes import DatasetCode
@@ -15,10 +16,11 @@ from domain.use_cases.freshness import Freshness
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A series and whether it is stale."""
+    """A series, whether it is stale, and when by the store's clock that was so."""
 
     series: TimeSeries
     stale: bool
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +35,7 @@ class DescribeSeries:
     def __call__(self, series_id: UUID) -> Described:
         """Describe by id; raises SeriesNotFound."""
         with self.store.reading() as uow:
-            series = uow.series.get(series_id)
-            return Described(series, self.freshness.is_stale(series, uow.now()))
+            return self._described(uow.series.get(series_id), uow.now())
 
     def by_code(self, code: DatasetCode, provider: str | None = None) -> Described:
         """
@@ -51,4 +52,7 @@ class DescribeSeries:
                 series = next(iter(uow.series.search(SeriesQuery(code=code, limit=1)).items), None)
             if series is None:
                 raise SeriesNotFound(f"{code} is not kept here.")
-            return Described(series, self.freshness.is_stale(series, uow.now()))
+            return self._described(series, uow.now())
+
+    def _described(self, series: TimeSeries, now: datetime) -> Described:
+        return Described(series, self.freshness.is_stale(series, now), now)

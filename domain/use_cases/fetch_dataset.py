@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from domain.errors import (
     AnswerNotUnderstood,
     AttemptsExhausted,
+    CallRefused,
+    FetchCancelled,
     FetchError,
     InvalidInput,
     KeyMissing,
@@ -19,13 +22,28 @@ from domain.errors import (
     StoreUnavailable,
     UnknownProvider,
 )
-from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, waiting_for
+from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, WaitingFor, waiting_for
+from domain.figures import Counted
+from domain.limits import Budget, Permit, Wait
 from domain.ports import Fetched, Known, Providers, Store
 from domain.series import TimeSeries
-from domain.use_cases.arrivals import WindowDiscarded, prepare
+from domain.use_cases.arrivals import WindowDiscarded, confirmation, known_of, prepare
+from domain.use_cases.calls import Calls
 from domain.use_cases.heartbeat import Heartbeat
+from domain.use_cases.held import Held
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A fetch that was claimed, and the permit for its first call."""
+
+    fetch: Fetch
+    series: TimeSeries
+    known: Known
+    budget: Budget
+    permit: Permit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +59,11 @@ class FetchDataset:
 
     store: Store
     providers: Providers
+    calls: Calls
     retry: RetryPolicy
     lease_seconds: float
     deadline_seconds: float
+    held: Held = field(default_factory=Held)
 
     def __call__(self, fetch_id: UUID) -> Fetch | None:
         """
@@ -54,39 +74,73 @@ class FetchDataset:
 
         """
         lease = Lease(uuid4(), self.lease_seconds)
-        claimed = self._claim(fetch_id, lease)
-        if claimed is None:
-            return None
-        fetch, series = claimed
+        begun = None if self.held.closed else self._begin(fetch_id, lease)
+        if not isinstance(begun, _Begun):
+            return begun
         try:
-            ended = self._run(fetch, series, lease)
+            with self.held.holding(begun.fetch, lease):
+                ended = self._run(begun, lease)
         except (LeaseLost, SeriesNotFound):
             logger.warning("fetch fenced", extra={"fetch": str(fetch_id)})
+            self._count_fenced()
             return None
-        _log(ended, series)
+        _log(ended, begun.series)
         return ended
 
-    def _claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries] | None:
+    def release(self) -> int:
+        """Begin no more, and give back what runs as if it had not been begun; tell how many were."""
+        self.held.close()
+        released = 0
+        for fetch, lease in self.held.running():
+            # One that ends in this very moment needs no release.
+            with suppress(LeaseLost, SeriesNotFound), self.store.writing() as uow:
+                uow.series.lock(fetch.series_id)
+                uow.fetches.release(fetch.id, lease)
+                uow.commit()
+                released += 1
+                logger.info("fetch released", extra={"fetch": str(fetch.id)})
+        return released
+
+    def _count_fenced(self) -> None:
+        with suppress(StoreUnavailable), self.store.writing() as uow:
+            uow.figures.count(Counted.FENCED_CLOSES)
+            uow.commit()
+
+    def _begin(self, fetch_id: UUID, lease: Lease) -> _Begun | Fetch | None:
         with self.store.writing() as uow:
             fetch = uow.fetches.claim(fetch_id, lease)
             if fetch is None:
+                uow.figures.count(Counted.CLAIMS_REFUSED)
+                uow.commit()
                 return None
             series = uow.series.get(fetch.series_id)
+            budget = self.calls.budget(self.providers, series.provider)
+            answer = self.calls.first(uow, budget, fetch.id)
+            if isinstance(answer, Wait):
+                fetch = uow.fetches.hold_back(fetch.id, lease, seconds=answer.seconds, waiting_for=answer.waiting_for)
+            known = known_of(uow, series)
             uow.commit()
-        return fetch, series
+        return fetch if isinstance(answer, Wait) else _Begun(fetch, series, known, budget, answer)
 
-    def _run(self, fetch: Fetch, series: TimeSeries, lease: Lease) -> Fetch:
+    def _run(self, begun: _Begun, lease: Lease) -> Fetch:
+        fetch, series, known = begun.fetch, begun.series, begun.known
         logger.info("fetch begun", extra={"fetch": str(fetch.id), "series": f"{series.provider}:{series.code}"})
-        if fetch.crashes >= MAX_CRASHES:
-            return self._put_off(fetch, AttemptsExhausted(), lease)
+        if fetch.cancel_requested_at or fetch.crashes >= MAX_CRASHES:
+            return self._put_off(fetch, FetchCancelled() if fetch.cancel_requested_at else AttemptsExhausted(), lease)
         try:
-            with Heartbeat(self.store, fetch.id, lease, at_most_seconds=self.deadline_seconds + self.lease_seconds):
-                fetched = self._ask(series, Known(newest=series.newest))
+            with (
+                Heartbeat(self.store, fetch, lease, at_most_seconds=self.deadline_seconds + self.lease_seconds),
+                self.calls.of(begun.budget, fetch.id, begun.permit),
+            ):
+                fetched = self._ask(series, known)
                 try:
-                    return self._keep(fetch, fetched, lease)
+                    return self._keep(fetch, fetched, known, lease)
                 except WindowDiscarded:
                     logger.info("window discarded", extra={"fetch": str(fetch.id)})
-                    return self._keep(fetch, self._ask(series, Known(newest=None)), lease)
+                    known = Known(newest=None)
+                    return self._keep(fetch, self._ask(series, known), known, lease)
+        except CallRefused as error:
+            return self._hold_back(fetch, error, lease)
         except FetchError as error:
             return self._put_off(fetch, error, lease)
         except (LeaseLost, SeriesNotFound, StoreUnavailable):
@@ -106,22 +160,34 @@ class FetchDataset:
             raise SourceGone(f"This worker has no provider {series.provider}.", hint=hint) from error
         except InvalidInput as error:
             raise AnswerNotUnderstood(error.message, hint=error.hint) from error
-        if not fetched.vintages or (fetched.covers and known.newest is None):
+        is_part = fetched.covers is not None or fetched.not_modified
+        if bool(fetched.vintages) == fetched.not_modified or (is_part and known.newest is None):
             raise AnswerNotUnderstood("The provider's answer holds no whole state of the series.")
         return fetched
 
-    def _keep(self, fetch: Fetch, fetched: Fetched, lease: Lease) -> Fetch:
+    def _keep(self, fetch: Fetch, fetched: Fetched, known: Known, lease: Lease) -> Fetch:
         while True:
             with self.store.reading() as uow:
-                prepared = prepare(uow, fetch, fetched)
+                series = uow.series.get(fetch.series_id)
+                prepared = prepare(uow, series, fetch, fetched)
+                confirmed = confirmation(uow, series, known, fetched, added=prepared.vintages)
+            metadata = series.metadata if fetched.not_modified else fetched.metadata
             with self.store.writing() as uow:
                 uow.series.lock(fetch.series_id)
                 ended = uow.fetches.succeed(fetch.id, lease, prepared.vintages, left_out=fetched.left_out)
                 # What was prepared against a vintage that is no longer the last has to be made anew.
                 if uow.vintages.append(fetch.series_id, prepared):
-                    uow.series.checked(fetch.series_id, fetched.metadata)
+                    uow.series.checked(fetch.series_id, metadata, confirmed)
                     uow.commit()
                     return ended
+
+    def _hold_back(self, fetch: Fetch, error: CallRefused, lease: Lease) -> Fetch:
+        reason = WaitingFor.CIRCUIT if error.circuit else WaitingFor.RATE_LIMIT
+        with self.store.writing() as uow:
+            uow.series.lock(fetch.series_id)
+            held_back = uow.fetches.hold_back(fetch.id, lease, seconds=error.retry_after or 0.0, waiting_for=reason)
+            uow.commit()
+        return held_back
 
     def _put_off(self, fetch: Fetch, error: FetchError, lease: Lease) -> Fetch:
         failure = Failure.of(error)
@@ -138,7 +204,9 @@ class FetchDataset:
 
 def _log(fetch: Fetch, series: TimeSeries) -> None:
     outcome = {"fetch": str(fetch.id), "series": f"{series.provider}:{series.code}", "status": fetch.status.value}
-    if fetch.failure and fetch.vintages_added is None:
+    if fetch.waiting_for in (WaitingFor.RATE_LIMIT, WaitingFor.CIRCUIT):
+        logger.info("fetch waits", extra=outcome | {"waiting_for": fetch.waiting_for.value})
+    elif fetch.failure and fetch.vintages_added is None:
         logger.warning("fetch failed", extra=outcome | {"code": fetch.failure.code, "reason": fetch.failure.message})
     else:
         logger.info("fetch ended", extra=outcome | {"vintages_added": fetch.vintages_added})

@@ -1,17 +1,17 @@
-"""FollowFetches: how a fetch stands."""
+"""FollowFetches: how fetches stand."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from domain.fetches import Fetch
+from domain.fetches import Fetch, FetchPage, FetchQuery
 from domain.ports import Store
 
 
 @dataclass(frozen=True, slots=True)
 class FollowFetches:
-    """Look at a fetch."""
+    """Look at one fetch, or at many."""
 
     store: Store
 
@@ -19,3 +19,8 @@ class FollowFetches:
         """Give the fetch as it is now; raises FetchNotFound."""
         with self.store.reading() as uow:
             return uow.fetches.get(fetch_id)
+
+    def listed(self, query: FetchQuery) -> FetchPage:
+        """Give the matching fetches as they are now, newest first."""
+        with self.store.reading() as uow:
+            return uow.fetches.listed(query)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from math import ceil
 from threading import Event, Thread
-from uuid import UUID
 
-from domain.errors import StoreUnavailable
-from domain.fetches import Lease
+from domain.errors import FetchCancelled, LeaseLost, SeriesNotFound, StoreUnavailable
+from domain.fetches import Failure, Fetch, Lease
 from domain.ports import Store
 
 logger = logging.getLogger(__name__)
@@ -16,13 +16,17 @@ _BEATS_A_LEASE = 3
 
 
 class Heartbeat:
-    """Renews a lease three times within its length, from entering to leaving, but not for ever: what hangs loses it."""
+    """
+    Renews a lease three times within its length, from entering to leaving, but not for ever: what hangs loses it.
 
-    def __init__(self, store: Store, fetch_id: UUID, lease: Lease, *, at_most_seconds: float) -> None:
-        self._store, self._fetch_id, self._lease = store, fetch_id, lease
+    A fetch whose cancellation was requested ends here, however long its source goes on: its close will be fenced.
+    """
+
+    def __init__(self, store: Store, fetch: Fetch, lease: Lease, *, at_most_seconds: float) -> None:
+        self._store, self._fetch, self._lease = store, fetch, lease
         self._beats = ceil(at_most_seconds / lease.seconds * _BEATS_A_LEASE)
         self._over = Event()
-        self._thread = Thread(target=self._beat, name=f"heartbeat-{fetch_id}", daemon=True)
+        self._thread = Thread(target=self._beat, name=f"heartbeat-{fetch.id}", daemon=True)
 
     def __enter__(self) -> None:
         """Begin to beat."""
@@ -40,13 +44,24 @@ class Heartbeat:
             try:
                 held = self._renew()
             except StoreUnavailable:
-                logger.warning("heartbeat missed", extra={"fetch": str(self._fetch_id)})
+                logger.warning("heartbeat missed", extra={"fetch": str(self._fetch.id)})
                 continue
             if not held:
                 return
 
     def _renew(self) -> bool:
-        with self._store.writing() as uow:
-            held = uow.fetches.extend(self._fetch_id, self._lease)
-            uow.commit()
+        try:
+            with self._store.writing() as uow:
+                held = uow.fetches.extend(self._fetch.id, self._lease)
+                uow.commit()
+        except FetchCancelled as error:
+            self._cancel(error)
+            return False
         return held
+
+    def _cancel(self, error: FetchCancelled) -> None:
+        with suppress(LeaseLost, SeriesNotFound), self._store.writing() as uow:
+            uow.series.lock(self._fetch.series_id)
+            uow.fetches.fail(self._fetch.id, self._lease, Failure.of(error))
+            uow.commit()
+        logger.info("fetch cancelled", extra={"fetch": str(self._fetch.id)})

@@ -10,8 +10,9 @@ from uuid import UUID
 from domain.errors import DamagedVintage, InvalidInput, NoObservationsYet, NotKnownYet, VintageNotFound
 from domain.frequency import Frequency, collapse
 from domain.observations import Label, Observations
+from domain.periods import Side, aligned
 from domain.ports import Store, UnitOfWork
-from domain.series import TimeSeries, Version
+from domain.series import Metadata, TimeSeries, Version
 from domain.transforms import Transform, transform
 from domain.use_cases.freshness import Freshness
 from domain.vintages import Kept, Moment, Vintage
@@ -27,6 +28,7 @@ class Selection:
         columns: names; all if empty.
         column_index: one column, counted from 1; 0 is the date, which always comes.
         limit: the newest so many dates; what compares each date with the one before may use one more.
+        periods: the day of its period that each date is to be, before anything else is chosen.
 
     """
 
@@ -38,6 +40,7 @@ class Selection:
     collapse: Frequency | None = None
     transform: Transform | None = None
     limit: int | None = None
+    periods: Side | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,7 @@ class Reading:
         series: with its metadata as they were known at the moment asked for.
         vintage: the one that answered.
         observations: the wanted part, oldest first.
+        now: when it was read, by the store's clock.
 
     """
 
@@ -56,6 +60,7 @@ class Reading:
     vintage: Vintage
     observations: Observations
     stale: bool
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +91,21 @@ class ReadSeries:
 
         Raises:
             SeriesNotFound, NoObservationsYet, NotKnownYet, DamagedVintage: there is nothing to read.
-            InvalidInput: a column that the state does not have.
+            InvalidInput: a column that the state does not have, or periods that its dates cannot be aligned to.
 
         """
         with self.store.reading() as uow:
             series = uow.series.get(series_id)
             kept = kept_at(uow, series, selection.moment)
-            stale = self.freshness.is_stale(series, uow.now())
+            now = uow.now()
             moment = _of_metadata(selection.moment, kept)
             metadata = uow.series.metadata_at(series_id, moment) if moment else series.metadata
         return Reading(
             series=replace(series, metadata=metadata),
             vintage=kept.vintage,
-            observations=_part(kept.observations, selection),
-            stale=stale,
+            observations=_part(_aligned(kept.observations, metadata, selection.periods), selection),
+            stale=self.freshness.is_stale(series, now),
+            now=now,
         )
 
     def standing(self, series_id: UUID) -> Standing:
@@ -140,6 +146,12 @@ def kept_at(uow: UnitOfWork, series: TimeSeries, moment: Moment) -> Kept:
 def _of_metadata(moment: Moment, kept: Kept) -> datetime | None:
     asked = [moment.as_of, moment.seen_by, kept.vintage.fetched_at if moment.vintage is not None else None]
     return min((each for each in asked if each is not None), default=None)
+
+
+def _aligned(observations: Observations, metadata: Metadata, periods: Side | None) -> Observations:
+    if periods is None:
+        return observations
+    return aligned(observations, periods, metadata.frequency, week_begins=str(metadata.extra.get("dates", "")).startswith("first"))
 
 
 def _part(observations: Observations, selection: Selection) -> Observations:

@@ -58,7 +58,7 @@ class ReadThrough:
             UnknownProvider, ProviderNotConfigured: nobody can be asked, and nothing is kept.
 
         """
-        wanted, provider = (series.code, series.provider) if series else (DatasetCode(code.database, code.dataset.upper()), None)
+        wanted, provider = (series.code, series.provider) if series else (self._meant(code), None)
         try:
             requested = self.request_fetch(wanted, provider=provider, request_id=request_id)
         except DomainError:
@@ -68,3 +68,8 @@ class ReadThrough:
         self.await_fetch(requested.fetch.id)
         with self.store.reading() as uow:
             return uow.series.get(requested.series.id)
+
+    def _meant(self, alias: DatasetCode) -> DatasetCode:
+        """Give the code that an alias stands for, as far as its provider can tell; else the alias in capitals."""
+        written = DatasetCode(alias.database, alias.dataset.upper())
+        return self.providers.code_from_alias(self.routing.provider_for(written, self.providers.all()), written) or written

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
 
 from domain.codes import DatasetCode
 from domain.errors import ProviderNotConfigured
-from domain.fetches import Fetch
-from domain.ports import Dispatcher, Providers, Store
+from domain.fetches import ANONYMOUS, Answered, Fetch, RequestKey
+from domain.ports import Dispatcher, Providers, Store, UnitOfWork
 from domain.providers import Provider, Routing
 from domain.series import TimeSeries
 from domain.use_cases.freshness import Freshness
@@ -30,6 +33,29 @@ class Requested:
     created: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ClientKey:
+    """A client's own word for its request, and the id of the API key that it came with."""
+
+    text: str
+    owner: str = ANONYMOUS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Flags:
+    refresh: bool
+    allow_shrink: bool
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    fetch: Fetch
+    written: bool
+    added: bool
+    rings: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFetch:
     """Ask for a series: joins the fetch in flight, adds one if the series is new or stale, or when ``refresh`` says so."""
@@ -40,7 +66,7 @@ class RequestFetch:
     freshness: Freshness
     dispatcher: Dispatcher
 
-    def __call__(
+    def __call__(  # noqa: PLR0913 - what can be asked
         self,
         code: DatasetCode,
         *,
@@ -48,29 +74,65 @@ class RequestFetch:
         refresh: bool = False,
         allow_shrink: bool = False,
         request_id: str = "",
+        key: ClientKey | None = None,
     ) -> Requested:
         """
-        Commit the request and ring.
+        Commit the request and ring; one that is repeated under its key is answered as it was before.
 
         Raises:
             UnknownProvider, ProviderNotConfigured: before anything is written.
             FetchAlreadyRunning: ``allow_shrink`` comes too late.
+            RequestKeyReused: the key came with another request.
 
         """
+        flags = _Flags(refresh=refresh, allow_shrink=allow_shrink, request_id=request_id)
+        request_key = _request_key(key, f"{provider or ''}:{code}", flags)
         chosen = self.provider_of(code, provider)
+        return self._request(lambda uow: uow.series.find(chosen.name, code) or uow.series.add(chosen.name, code), flags, request_key)
+
+    def again(self, series_id: UUID, *, allow_shrink: bool = False, request_id: str = "", key: ClientKey | None = None) -> Requested:
+        """Ask for a series that is kept, fresh or not; ``created`` tells of its fetch. Raises as the call, and SeriesNotFound."""
+        flags = _Flags(refresh=True, allow_shrink=allow_shrink, request_id=request_id)
+        return self._request(lambda uow: self._known(uow, series_id), flags, _request_key(key, str(series_id), flags), again=True)
+
+    def _request(
+        self, find: Callable[[UnitOfWork], TimeSeries], flags: _Flags, key: RequestKey | None, *, again: bool = False
+    ) -> Requested:
         with self.store.writing() as uow:
-            series = uow.series.find(chosen.name, code) or uow.series.add(chosen.name, code)
-            created = series.fetch is None
-            wanted = refresh or allow_shrink or self.freshness.is_stale(series, uow.now())
-            fetch, added = series.fetch, False
-            hurried = refresh and fetch is not None and fetch.waiting_for is not None
-            if fetch is None or not fetch.ended or wanted:
-                fetch, added = uow.fetches.add(series.id, allow_shrink=allow_shrink, request_id=request_id, at_once=refresh)
-                series = uow.series.get(series.id)
+            answered = uow.requests.begin(key) if key else None
+            if answered:
+                return Requested(uow.series.get(answered.series_id), uow.fetches.get(answered.fetch_id), created=answered.created)
+            series = self._as_it_is(uow, find(uow))
+            asked = self._ask(uow, series, flags)
+            created = asked.added if again else series.fetch is None
+            requested = Requested(uow.series.get(series.id) if asked.written else series, asked.fetch, created=created)
+            if key:
+                uow.requests.remember(key, Answered(series.id, asked.fetch.id, created))
+            if key or asked.written:
                 uow.commit()
-        if added or hurried:
-            self.dispatcher.ring(fetch.id)
-        return Requested(series, fetch, created=created)
+        if asked.rings:
+            self.dispatcher.ring(asked.fetch.id)
+        return requested
+
+    def _as_it_is(self, uow: UnitOfWork, series: TimeSeries) -> TimeSeries:
+        if series.fetch is None or not self.freshness.is_stale(series, uow.now()):
+            return series
+        # Whoever ends a fetch holds its series: the one in flight may have ended since it was looked at.
+        uow.series.lock(series.id)
+        return uow.series.get(series.id)
+
+    def _known(self, uow: UnitOfWork, series_id: UUID) -> TimeSeries:
+        series = uow.series.get(series_id)
+        self.provider_of(series.code, series.provider)
+        return series
+
+    def _ask(self, uow: UnitOfWork, series: TimeSeries, flags: _Flags) -> _Asked:
+        fetch = series.fetch
+        if fetch and fetch.ended and not (flags.refresh or flags.allow_shrink or self.freshness.is_stale(series, uow.now())):
+            return _Asked(fetch, written=False, added=False, rings=False)
+        hurried = flags.refresh and fetch is not None and fetch.waiting_for is not None
+        joined, added = uow.fetches.add(series.id, allow_shrink=flags.allow_shrink, request_id=flags.request_id, at_once=flags.refresh)
+        return _Asked(joined, written=True, added=added, rings=added or hurried)
 
     def provider_of(self, code: DatasetCode, name: str | None) -> Provider:
         """Choose the provider and make sure that it can be asked."""
@@ -78,3 +140,8 @@ class RequestFetch:
         if provider.problem:
             raise ProviderNotConfigured(provider.problem)
         return provider
+
+
+def _request_key(key: ClientKey | None, what: str, flags: _Flags) -> RequestKey | None:
+    asked = f"{what}\n{flags.refresh}\n{flags.allow_shrink}"
+    return RequestKey(key.text, sha256(asked.encode("utf-8", "replace")).hexdigest(), key.owner) if key else None

@@ -26,6 +26,7 @@ COMMANDS = {
     "openapi": ("openapi:openapi", "Print the OpenAPI document of the REST API."),
     "keys": ("keys:keys", "Make, list and revoke API keys."),
     "providers": ("providers:providers", "List the providers."),
+    "new-provider": ("new_provider:new_provider", "Write a provider to begin from, with its payload and its test."),
 }
 
 

@@ -6,7 +6,6 @@ import logging
 import os
 import sys
 from functools import partial
-from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING
 
@@ -117,11 +116,9 @@ def _problem_of_api(service: Service) -> str:
 
 
 def _problem_of_worker(service: Service, since: float) -> str:
-    from entrypoints.worker.poller import HEARTBEAT
+    from entrypoints.worker.signs import problem_of_workers
 
-    heartbeat = Path(service.data_dir, HEARTBEAT)
-    well = heartbeat.exists() and heartbeat.stat().st_mtime >= since
-    return "" if well else f"No worker of {service.data_dir} has looked into the database lately."
+    return problem_of_workers(service.data_dir, since)
 
 
 def _all_well(service: Service, since: float) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from domain.providers import Provider
+    from domain.providers import Finding
+    from domain.use_cases.list_providers import Listed
     from entrypoints.cli.session import Session
 
 
@@ -15,43 +18,78 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one provider a line."
 )
+@click.option("--check", is_flag=True, help="Hold each to the rules for providers; exit code 1 if one is broken.")
+@click.option("--online", is_flag=True, help="With --check: ask those that are configured for their examples, over the network.")
 @click.pass_obj
-def providers(session: Session, *, form: str) -> None:
+def providers(session: Session, *, form: str, check: bool, online: bool) -> None:
     """List the providers: whether they are ready, the key they take, their limits and terms."""
+    if check or online:
+        _check(session, form, online=online)
+        return
     from entrypoints.cli.tables import print_table
     from entrypoints.formats import encode
 
     found = session.use_cases().list_providers()
     if form == "json":
-        for provider in found:
-            click.echo(encode(_document(provider)))
+        for listed in found:
+            click.echo(encode(_document(listed)))
     else:
-        print_table(("name", "title", "databases", "ready", "key", "limits", "terms"), map(_row, found))
+        print_table(("name", "title", "databases", "ready", "key", "limits", "blocked until", "terms"), map(_row, found))
 
 
-def _row(provider: Provider) -> tuple[str, ...]:
-    key = " ".join(filter(None, [_key(provider), provider.key_url]))
+def _check(session: Session, form: str, *, online: bool) -> None:
+    from entrypoints.cli.tables import print_table
+    from entrypoints.formats import encode
+
+    found = session.use_cases().check_providers(online=online)
+    if form == "json":
+        for name, findings in found.items():
+            click.echo(encode({"name": name, "findings": findings}))
+    else:
+        print_table(("name", "kept", "broken"), [_score(name, findings) for name, findings in found.items()])
+    if any(finding.problem for findings in found.values() for finding in findings):
+        sys.exit(1)
+
+
+def _score(name: str, findings: Sequence[Finding]) -> tuple[str, ...]:
+    broken = [f"{finding.rule}: {finding.problem}" for finding in findings if finding.problem]
+    return name, f"{len(findings) - len(broken)} of {len(findings)}", "; ".join(broken)
+
+
+def _row(listed: Listed) -> tuple[str, ...]:
+    provider = listed.provider
+    key = " ".join(filter(None, [_key(listed), provider.key_url]))
     limits = ", ".join(f"{limit.calls} in {limit.seconds} s" for limit in provider.limits)
     terms = "; ".join(filter(None, [provider.terms.attribution, f"redistribution: {provider.terms.redistribution}", provider.terms.url]))
     databases = ", ".join(provider.databases)
-    return provider.name, provider.title, databases, provider.problem or "yes", key, limits, terms
+    return provider.name, provider.title, databases, provider.problem or "yes", key, limits, _blocked(listed), terms
 
 
-def _document(provider: Provider) -> dict[str, Any]:
+def _blocked(listed: Listed) -> str:
+    until = max(filter(None, [listed.blocked_until, listed.open_until]), default=None)
+    return f"{until:%Y-%m-%d %H:%M:%S}" + (" (does not answer)" if until == listed.open_until else "") if until else ""
+
+
+def _document(listed: Listed) -> dict[str, Any]:
+    provider = listed.provider
     return {
         "name": provider.name,
         "title": provider.title,
         "databases": provider.databases,
         "ready": not provider.problem,
         "problem": provider.problem,
-        "key": _key(provider),
+        "key": _key(listed),
         "key_url": provider.key_url,
         "limits": provider.limits,
+        "concurrency": listed.concurrency,
+        "blocked_until": listed.blocked_until,
+        "circuit": listed.circuit,
+        "open_until": listed.open_until,
         "terms": provider.terms,
     }
 
 
-def _key(provider: Provider) -> str:
-    if provider.key_needed:
+def _key(listed: Listed) -> str:
+    if listed.provider.key_needed:
         return "needed"
-    return "optional" if provider.key_url else "none"
+    return "optional" if listed.provider.key_url else "none"

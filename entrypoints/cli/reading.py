@@ -104,6 +104,7 @@ def _listed(series: TimeSeries) -> dict[str, Any]:
 @click.option("--start", help="No dates before this day or moment.")
 @click.option("--end", help="No dates after this day or moment.")
 @click.option("--column", "columns", multiple=True, help="Only this column; may be repeated.")
+@click.option("--periods", type=click.Choice(["start", "end"]), help="Date weeks to years by their first or last day.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The newest so many dates.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one line.")
 @click.pass_obj
@@ -118,10 +119,12 @@ def show(  # noqa: PLR0913 - the command's options
     start: str | None,
     end: str | None,
     columns: tuple[str, ...],
+    periods: str | None,
     limit: int,
     form: str,
 ) -> None:
     """Show a series: its newest dates, oldest first, and a line that draws all dates between --start and --end."""
+    from domain.periods import Side
     from domain.use_cases.read_series import Selection
     from domain.vintages import Moment
     from entrypoints.cli.references import explaining_absence, find_series
@@ -129,7 +132,8 @@ def show(  # noqa: PLR0913 - the command's options
     from entrypoints.formats import encode
 
     moment = Moment.parse(as_of, vintage=vintage, seen_by=seen_by)
-    selection = Selection(moment=moment, start=parse_label(start, "start"), end=parse_label(end, "end"), columns=columns)
+    side = Side(periods) if periods else None
+    selection = Selection(moment=moment, start=parse_label(start, "start"), end=parse_label(end, "end"), columns=columns, periods=side)
     use_cases = session.use_cases()
     series = find_series(use_cases.describe_series, code, provider)
     with explaining_absence(series):

@@ -9,7 +9,7 @@ import falcon
 _NOT_KEPT = ("as_of", "seen_by", "vintage", "code", "provider")
 
 
-def link_next(req: falcon.Request, resp: falcon.Response, cursor: int | None) -> str | None:
+def link_next(req: falcon.Request, resp: falcon.Response, cursor: int | str | None) -> str | None:
     """Point to the page after ``cursor``, if there is one, and give the cursor as clients send it."""
     if cursor is None:
         return None

@@ -7,6 +7,7 @@ from http import HTTPStatus
 import falcon
 
 from domain.errors import KeyRefused, ScopeMissing
+from domain.fetches import ANONYMOUS
 from domain.keys import Scope
 from domain.use_cases.check_key import CheckKey
 from entrypoints.rest.errors import Problem
@@ -32,11 +33,11 @@ class Authentication:
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Find out who asks."""
-        req.context.scopes, req.context.keyed = frozenset(Scope), False
+        req.context.scopes, req.context.keyed, req.context.owner = frozenset(Scope), False, ANONYMOUS
         if self._check_key is None or is_open(req.method, req.path) or req.method == "OPTIONS":
             return
         key = self._check_key(_text(req))
-        req.context.scopes, req.context.keyed = key.scopes, True
+        req.context.scopes, req.context.keyed, req.context.owner = key.scopes, True, key.id
         needed = needed_scope(req.method, req.path)
         if needed not in key.scopes:
             raise ScopeMissing(f"This needs a key with the scope {needed}.")

@@ -12,6 +12,7 @@ from typing import Any
 import falcon
 import orjson
 
+from domain.use_cases.request_fetch import ClientKey
 from entrypoints.rest.errors import Problem
 
 _MOST_BYTES = 64 * 1024
@@ -21,7 +22,9 @@ _MOST_DIGITS = 300
 _READ_BYTES = 1024 * 1024
 
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_REQUEST_KEY = re.compile("[!-~](?:[ -~]{0,253}[!-~])?")
 _LONG_NUMBER = re.compile(rb"[0-9]{%d}" % _MOST_DIGITS)
+_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?([0-9]{1,6})\b", re.IGNORECASE)
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
@@ -46,6 +49,27 @@ def read_object(req: falcon.Request) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise _fault('The body must be a JSON object, such as {"code": "WIKI/FB"}.')
     return document
+
+
+def request_key(req: falcon.Request) -> ClientKey | None:
+    """
+    Read the client's own name for this request, if it gives one.
+
+    Raises:
+        Problem: it is empty, too long, or not of printable ASCII.
+
+    """
+    key = req.get_header("Idempotency-Key")
+    if key is not None and not _REQUEST_KEY.fullmatch(key):
+        detail = "The Idempotency-Key must be 1 to 255 printable ASCII characters."
+        raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", detail, errors=[{"header": "Idempotency-Key", "detail": detail}])
+    return ClientKey(key, req.context.owner) if key else None
+
+
+def preferred_wait(req: falcon.Request) -> int:
+    """Tell how many seconds a client would wait for the end (``Prefer: wait=10``, RFC 7240); 0 if it says nothing of that."""
+    match = _WAIT.search(req.get_header("Prefer", default=""))
+    return int(match[1]) if match else 0
 
 
 def pointer(name: str) -> str:

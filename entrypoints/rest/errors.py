@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from math import ceil
 from typing import Any
@@ -15,6 +15,7 @@ import falcon
 from domain import errors
 from domain.fetches import Failure, Fetch
 from domain.series import SeriesStatus, TimeSeries
+from domain.use_cases.describe_series import Described
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,9 @@ STATUSES: Mapping[type[errors.DomainError], HTTPStatus] = {
     errors.KeyRefused: HTTPStatus.UNAUTHORIZED,
     errors.ScopeMissing: HTTPStatus.FORBIDDEN,
     errors.FetchAlreadyRunning: HTTPStatus.CONFLICT,
+    errors.FetchAlreadyEnded: HTTPStatus.CONFLICT,
+    errors.RemovalNotConfirmed: HTTPStatus.CONFLICT,
+    errors.RequestKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.LeaseLost: HTTPStatus.CONFLICT,
     errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     # Damage is no fault in the program: the series is out of service until it is fetched again.
@@ -79,9 +83,9 @@ def status_of(kind: type[errors.DomainError]) -> HTTPStatus:
     return next(STATUSES[base] for base in kind.__mro__ if base in STATUSES)
 
 
-def without_vintage(series: TimeSeries) -> Problem:
+def without_vintage(described: Described) -> Problem:
     """Say why a series has nothing to read: its fetch failed, or has not ended yet."""
-    return failed(series) if series.status is SeriesStatus.ERROR else _pending(series)
+    return failed(described.series) if described.series.status is SeriesStatus.ERROR else _pending(described)
 
 
 def failed(series: TimeSeries) -> Problem:
@@ -92,16 +96,17 @@ def failed(series: TimeSeries) -> Problem:
     return Problem(status, shown.code, shown.message, retryable=shown.retryable, hint=shown.hint)
 
 
-def _pending(series: TimeSeries) -> Problem:
+def _pending(described: Described) -> Problem:
+    series = described.series
     error = errors.NoObservationsYet(f"{series.provider}:{series.code} has no observations yet.")
     problem = _translated(error, in_body=False)
-    problem.headers = {"Retry-After": str(seconds_until(series.fetch))}
+    problem.headers = {"Retry-After": str(seconds_until(series.fetch, described.now))}
     return problem
 
 
-def seconds_until(fetch: Fetch | None) -> int:
-    """Tell in how many seconds a fetch may be begun, at least 1."""
-    return max(1, ceil((fetch.not_before - datetime.now(UTC)).total_seconds())) if fetch else 1
+def seconds_until(fetch: Fetch | None, now: datetime) -> int:
+    """Tell in how many seconds of the store's clock a fetch may be begun, at least 1."""
+    return max(1, ceil((fetch.not_before - now).total_seconds())) if fetch else 1
 
 
 def install(app: falcon.App[falcon.Request, falcon.Response], paths: Iterable[str]) -> None:

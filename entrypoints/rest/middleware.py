@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection
 from http import HTTPStatus
 from ipaddress import ip_address
+from secrets import token_hex
 from time import perf_counter
-from uuid import uuid4
 
 import falcon
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]*)?")
 #: Asked every few seconds by whoever watches the service.
-_PROBES = ("/healthz", "/readyz")
+_PROBES = ("/healthz", "/readyz", "/metrics")
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'",
@@ -35,7 +35,7 @@ class RequestTrace:
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Take the client's id if it is harmless, else make one."""
         given = req.get_header("X-Request-ID", default="")
-        req.context.request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        req.context.request_id = given if _REQUEST_ID.fullmatch(given) else token_hex(16)
         req.context.begun = perf_counter()
         clear_contextvars()
         bind_contextvars(request_id=req.context.request_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
@@ -14,8 +14,10 @@ import falcon
 
 from domain.codes import DatasetCode, parse_reference
 from domain.errors import InvalidCode, InvalidInput
+from domain.fetches import FetchQuery, FetchStatus
 from domain.frequency import Frequency
 from domain.observations import Label
+from domain.periods import Side
 from domain.series import SeriesQuery, SeriesStatus
 from domain.transforms import Transform
 from domain.use_cases.read_series import Selection
@@ -28,6 +30,9 @@ _MOST, _MOST_POSITION = 10**9, 10**18
 _WHOLE_NUMBER = re.compile("[0-9]{1,18}")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_CURSOR = re.compile(f"([0-9]{{1,17}})-({_UUID.pattern})", re.IGNORECASE)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -78,10 +83,12 @@ class Parameters:
     def choice(self, name: str, kind: type[E]) -> E | None:
         """Give one of an enumeration's words."""
         text = self.text(name)
+        if text is None:
+            return None
         words = [word.value for word in kind]
-        if text is not None and text not in words:
+        if text not in words:
             raise InvalidInput(f"{name} must be one of {', '.join(words)}.", field=name)
-        return None if text is None else kind(text)
+        return kind(text)
 
     def label(self, name: str) -> Label | None:
         """Give a day, or a moment with its offset."""
@@ -150,6 +157,7 @@ def selection(parameters: Parameters) -> Selection:
         collapse=parameters.choice("collapse", Frequency),
         transform=parameters.choice("transform", Transform),
         limit=parameters.number("limit", least=1),
+        periods=parameters.choice("periods", Side),
     )
 
 
@@ -180,3 +188,27 @@ def series_query(parameters: Parameters) -> SeriesQuery:
         after=parameters.position("cursor"),
         limit=parameters.limit(),
     )
+
+
+def fetch_query(parameters: Parameters) -> FetchQuery:
+    """Read a question to the list of fetches."""
+    return FetchQuery(
+        status=parameters.choice("status", FetchStatus),
+        provider=parameters.text("provider"),
+        before=_fetch_place(parameters.text("cursor")),
+        limit=parameters.limit(),
+    )
+
+
+def fetch_cursor(place: tuple[datetime, UUID] | None) -> str | None:
+    """Write the place after which the next page begins, as ``fetch_query`` reads it."""
+    return f"{(place[0] - _EPOCH) // _MICROSECOND}-{place[1]}" if place else None
+
+
+def _fetch_place(text: str | None) -> tuple[datetime, UUID] | None:
+    if text is None:
+        return None
+    match = _CURSOR.fullmatch(text)
+    if not match:
+        raise InvalidInput("cursor is not one of this list.", field="cursor", hint="Take it from the page before.")
+    return _EPOCH + int(match[1]) * _MICROSECOND, UUID(match[2])

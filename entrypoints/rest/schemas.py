@@ -15,6 +15,8 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 from domain.codes import DatasetCode
 from domain.fetches import Fetch, FetchStatus, WaitingFor
 from domain.frequency import Frequency
+from domain.limits import Circuit
+from domain.providers import Redistribution
 from domain.series import SeriesStatus
 from domain.vintages import Cause, Vintage
 from entrypoints.rest.body import pointer
@@ -87,6 +89,19 @@ class FetchRequestSchema(Schema):
         else:
             code = DatasetCode(given["database_code"], given["dataset_code"])
         return {"code": code, "provider": provider, "refresh": given["refresh"], "allow_shrink": given["allow_shrink"]}
+
+
+class RefreshSchema(Schema):
+    """The body of ``POST /timeseries/{id}/fetches``, which may be empty."""
+
+    class Meta:
+        """Refuse what is not declared."""
+
+        unknown = RAISE
+
+    error_messages = {"unknown": "is not a field of this request."}  # noqa: RUF012 - marshmallow's form
+
+    allow_shrink = Flag()
 
 
 def load(schema: Schema, document: dict[str, Any]) -> dict[str, Any]:
@@ -176,6 +191,7 @@ class FetchSchema(Schema):
     status = Word(FetchStatus)
     created_at = Moment()
     finished_at = Moment(allow_none=True)
+    cancel_requested_at = Moment(allow_none=True)
     attempts = fields.Integer()
     next_attempt = fields.Function(_next_attempt, metadata={"type": ["string", "null"], "format": "date-time"})
     waiting_for = fields.Function(_waiting, metadata=WAITING)
@@ -290,6 +306,33 @@ class SeriesSchema(StateSchema):
     vintage = fields.Nested(VintageSchema, attribute="newest", allow_none=True)
     fetch = fields.Nested(FetchSchema, allow_none=True)
     stale = fields.Boolean()
+
+
+class LimitSchema(Schema):
+    """At most so many calls in so many seconds."""
+
+    calls = fields.Integer()
+    seconds = fields.Integer()
+
+
+class ProviderSchema(Schema):
+    """A provider, and how things stand with it."""
+
+    name = fields.String(attribute="provider.name")
+    title = fields.String(attribute="provider.title")
+    database_codes = fields.List(fields.String(), attribute="provider.databases")
+    configured = fields.Function(lambda listed: not listed.provider.problem, metadata={"type": "boolean"})
+    problem = fields.String(attribute="provider.problem")
+    key_needed = fields.Boolean(attribute="provider.key_needed")
+    key_url = fields.String(attribute="provider.key_url")
+    limits = fields.List(fields.Nested(LimitSchema), attribute="provider.limits")
+    concurrency = fields.Integer(allow_none=True)
+    blocked_until = Moment(allow_none=True)
+    circuit = Word(Circuit, allow_none=True)
+    open_until = Moment(allow_none=True)
+    attribution = fields.String(attribute="provider.terms.attribution")
+    terms = fields.String(attribute="provider.terms.url")
+    redistribution = Word(Redistribution, attribute="provider.terms.redistribution")
 
 
 class RequestedSchema(Schema):

@@ -10,6 +10,7 @@ from celery import Celery
 from celery.worker import WorkController
 
 from domain.use_cases import UseCases
+from entrypoints.worker.gate import Gate
 from entrypoints.worker.tasks import QUEUE, register
 
 _THREADS = 8
@@ -50,13 +51,14 @@ def _nobody(fetch_id: UUID) -> None:
     """Be told of an ended fetch, and do nothing."""
 
 
-def create_worker(
+def create_worker(  # noqa: PLR0913 - what a worker is made of
     use_cases: UseCases,
     *,
     broker_url: str,
     processes: int = 1,
     deadline_seconds: float = 120,
     ended: Callable[[UUID], object] = _nobody,
+    gate: Gate | None = None,
 ) -> Celery:
     """
     Build the application: threads with a broker in memory, else processes.
@@ -65,6 +67,7 @@ def create_worker(
         processes: how many there are, with a broker outside.
         deadline_seconds: when a fetch gives up by itself; a process still at it well after is cut.
         ended: is told of each fetch that was tried in this process.
+        gate: what fetches pass that run in this process, if others pass it too.
 
     """
     app = Celery("lanner", broker=broker_url)
@@ -74,7 +77,7 @@ def create_worker(
     else:
         limits = {"task_soft_time_limit": deadline_seconds + _SPARE_SECONDS, "task_time_limit": deadline_seconds + 2 * _SPARE_SECONDS}
         app.conf.update(_PRODUCTION, worker_concurrency=processes, **limits)
-    register(app, use_cases, ended)
+    register(app, use_cases, ended, gate or Gate())
     return app
 
 

@@ -6,11 +6,13 @@ import logging
 import multiprocessing
 import os
 import signal
+from collections.abc import Callable
 from functools import partial
 from multiprocessing.connection import wait
 from threading import Event, Thread
 from typing import Any
 
+from billiard.process import active_children
 from celery import Celery, signals
 from celery.worker import state
 
@@ -18,7 +20,10 @@ from config import bootstrap
 from config.container import Container
 from entrypoints.parent import die_with_parent
 from entrypoints.worker.app import create_worker, open_controller
-from entrypoints.worker.poller import HEARTBEAT, Poller, Rung, poll_or_exit
+from entrypoints.worker.gate import Gate
+from entrypoints.worker.poller import Poller, Rung, poll_or_exit
+from entrypoints.worker.signs import SignOfLife
+from entrypoints.worker.stopping import Leash, cut_after, exit_if_stuck, give_back_and_exit
 from entrypoints.worker.tasks import ring, run
 
 logger = logging.getLogger(__name__)
@@ -41,16 +46,24 @@ def main() -> int:
     settings = container.settings()
     container.store().check()
     logger.info("worker starts", extra={"data_dir": str(settings.data_dir), "embedded": settings.embedded})
-    rung, stop = Rung(), Event()
-    app = _app(container, rung)
+    rung, gate, stop = Rung(settings.lease_seconds), Gate(), Event()
+    app = _app(container, rung, gate)
+    fetch_dataset = container.use_cases().fetch_dataset
+    waited = multiprocessing.get_context("spawn").Value("d", 0.0, lock=False)
+    told: Callable[[], object] = fetch_dataset.held.close
+    release: Callable[[], object] = fetch_dataset.release
     if settings.embedded:
-        _start(_poller(container, app, rung), settings.sweep_seconds or _EMBEDDED_SWEEP_SECONDS, stop)
+        poller = _poller(container, app, rung, gate=gate, waited=partial(setattr, waited, "value"))
+        _start(poller, settings.sweep_seconds or _EMBEDDED_SWEEP_SECONDS, stop)
     else:
-        _poll_apart(container, stop)
-    return _work(app, stop, settings.stop_seconds or _STOP_SECONDS)
+        told, release = _poll_apart(container, waited, stop)
+    cut_after(stop, settings.stop_seconds or _STOP_SECONDS, release)
+    watched = partial(getattr, waited, "value"), lambda: not state.active_requests, stop
+    Thread(target=exit_if_stuck, args=watched, name="watchdog", daemon=True).start()
+    return _work(app, stop, told)
 
 
-def _app(container: Container, rung: Rung) -> Celery:
+def _app(container: Container, rung: Rung, gate: Gate) -> Celery:
     settings = container.settings()
     return create_worker(
         container.use_cases(),
@@ -58,18 +71,26 @@ def _app(container: Container, rung: Rung) -> Celery:
         processes=settings.worker_processes or settings.cores,
         deadline_seconds=settings.fetch_deadline_seconds,
         ended=rung.forget,
+        gate=gate,
     )
 
 
-def _poller(container: Container, app: Celery, rung: Rung) -> Poller:
-    use_cases, data_dir = container.use_cases(), container.settings().data_dir
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+def _poller(container: Container, app: Celery, rung: Rung, *, gate: Gate, waited: Callable[[float], object]) -> Poller:
+    use_cases, sign = container.use_cases(), SignOfLife(container.settings().data_dir)
+
+    def beat(found: int) -> None:
+        sign.give()
+        use_cases.sweep_fetches.beat(sign.name, found)
+
     return Poller(
         use_cases.sweep_fetches,
         ring=partial(ring, app),
-        run=partial(run, use_cases),
-        beat=(data_dir / HEARTBEAT).touch,
+        run=partial(run, use_cases, gate=gate),
+        beat=beat,
+        prune=use_cases.sweep_fetches.prune,
+        waited=waited,
         rung=rung,
+        quiet=use_cases.sweep_fetches.quiet,
     )
 
 
@@ -79,27 +100,38 @@ def _start(poller: Poller, seconds: float, stop: Event) -> Thread:
     return thread
 
 
-def _poll_apart(container: Container, stop: Event) -> None:
+def _poll_apart(container: Container, waited: Any, stop: Event) -> tuple[Callable[[], object], Callable[[], object]]:
     # Celery forks its children at any time, and a fork beside a thread that holds a lock would leave it locked for ever.
     engine = container.engine()
     engine.dispose()
+    leash, fetch_dataset = Leash(), container.use_cases().fetch_dataset
     signals.worker_process_init.connect(lambda **_: engine.dispose(close=False), weak=False)
-    process = multiprocessing.get_context("spawn").Process(target=_poll, args=(os.getpid(),), name="poller", daemon=True)
+    signals.worker_process_init.connect(lambda **_: leash.obey(fetch_dataset.release), weak=False)
+    process = multiprocessing.get_context("spawn").Process(target=_poll, args=(os.getpid(), waited), name="poller", daemon=True)
     process.start()
     Thread(target=_end_with, args=(process.sentinel, stop), name="watch", daemon=True).start()
+    left = partial(_left, process)
+    return process.terminate, partial(leash.pull, left)
 
 
-def _poll(parent: int) -> None:
+def _left(poller: multiprocessing.process.BaseProcess) -> list[object]:
+    return [*active_children(), *([poller] if poller.is_alive() else [])]
+
+
+def _poll(parent: int, waited: Any = None) -> None:
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
-    container, rung, stop = bootstrap(), Rung(), Event()
-    settings = container.settings()
-    thread = _start(_poller(container, _app(container, rung), rung), settings.sweep_seconds or _SWEEP_SECONDS, stop)
+    container, gate, stop = bootstrap(), Gate(), Event()
+    settings, held = container.settings(), container.use_cases().fetch_dataset.held
+    rung = Rung(settings.lease_seconds)
+    poller = _poller(container, _app(container, rung, gate), rung, gate=gate, waited=partial(setattr, waited, "value"))
+    thread = _start(poller, settings.sweep_seconds or _SWEEP_SECONDS, stop)
     signal.sigwait([signal.SIGTERM])
+    held.close()
     stop.set()
     thread.join(settings.stop_seconds or _STOP_SECONDS)
-    os._exit(0)
+    give_back_and_exit(container.use_cases().fetch_dataset.release)
 
 
 def _end_with(poller: int, stop: Event) -> None:
@@ -109,27 +141,21 @@ def _end_with(poller: int, stop: Event) -> None:
         state.should_stop = 1  # type: ignore[assignment] # the stubs know only its first value
 
 
-def _work(app: Celery, stop: Event, stop_seconds: float) -> int:
+def _work(app: Celery, stop: Event, told: Callable[[], object]) -> int:
     signals.setup_logging.connect(_leave_logging_alone)
     controller = open_controller(app)
 
     def finish(*_: Any) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
-        signal.setitimer(signal.ITIMER_REAL, stop_seconds)
         state.should_stop = os.EX_OK  # type: ignore[assignment] # as above
         stop.set()
+        told()
 
-    signal.signal(signal.SIGALRM, _cut)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, finish)
     controller.start()
     return int(controller.exitcode or 0)
-
-
-def _cut(*_: Any) -> None:
-    # What still runs is fenced: its lease ends by itself and another worker begins it again.
-    os._exit(os.EX_OK)
 
 
 def _leave_logging_alone(**_: Any) -> None:

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from random import uniform
 from threading import Event, Lock
 from time import monotonic
 from uuid import UUID
@@ -14,13 +15,14 @@ from domain.errors import StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
-#: The file in the data folder whose time says when a worker last swept the store.
-HEARTBEAT = "worker.alive"
 AGAIN_SECONDS = 30.0
 PATIENCE_SECONDS = 5.0
 _BEAT_SECONDS = 5.0
 _LIMIT = 200
+_PRUNE_SECONDS = 600.0
+_PRUNE_LIMIT = 500
 _HANDS = 4
+_SHORTEST_PAUSE_SECONDS = 0.1
 
 Clock = Callable[[], float]
 
@@ -28,7 +30,8 @@ Clock = Callable[[], float]
 class Rung:
     """Remembers for which due fetches the bell was rung lately; any thread may use it."""
 
-    def __init__(self) -> None:
+    def __init__(self, again_seconds: float = AGAIN_SECONDS) -> None:
+        self._again_seconds = again_seconds
         self._times: dict[UUID, float] = {}
         self._lock = Lock()
 
@@ -36,7 +39,10 @@ class Rung:
         """Give those to ring for now, and forget whoever is no longer due."""
         with self._lock:
             self._times = {fetch_id: self._times[fetch_id] for fetch_id in due if fetch_id in self._times}
-            return [fetch_id for fetch_id in due if now - self._times.get(fetch_id, -AGAIN_SECONDS) >= AGAIN_SECONDS]
+            return [fetch_id for fetch_id in due if self._is_forgotten(fetch_id, now)]
+
+    def _is_forgotten(self, fetch_id: UUID, now: float) -> bool:
+        return fetch_id not in self._times or now - self._times[fetch_id] >= self._again_seconds
 
     def note(self, fetch_id: UUID, now: float) -> None:
         """Remember a ring."""
@@ -51,13 +57,16 @@ class Rung:
 
 class Poller:
     """
-    Rings for due fetches; where the broker cannot be reached, does them itself once they have waited a while.
+    Rings for due fetches; what nobody has begun after a while it does itself.
 
     Args:
         sweep: gives the due fetches, longest due first.
         ring: tells the workers of one; raises if it cannot.
         run: does a fetch.
-        beat: is called every few seconds in which sweeping works.
+        beat: is called every few seconds in which sweeping works, with the number of sweeps since that found work.
+        prune: removes a batch of what is not needed any more; tells whether there may be more.
+        waited: is told for how many seconds a fetch was seen due while nothing was done for it here.
+        quiet: tells for how long, at most so many seconds, there is nothing to sweep for.
 
     """
 
@@ -67,23 +76,29 @@ class Poller:
         *,
         ring: Callable[[UUID], object],
         run: Callable[[UUID], object],
-        beat: Callable[[], object],
+        beat: Callable[[int], object],
+        prune: Callable[[int], bool],
+        waited: Callable[[float], object],
         rung: Rung,
+        quiet: Callable[[float], float] = float,
         clock: Clock = monotonic,
     ) -> None:
         self._sweep, self._ring, self._run, self._beat = sweep, ring, run, beat
+        self._prune, self._waited, self._quiet = prune, waited, quiet
         self._rung, self._clock = rung, clock
         self._seen: dict[UUID, float] = {}
         self._running: set[UUID] = set()
         self._hands = ThreadPoolExecutor(_HANDS, "own-hands")
         self._beaten = -_BEAT_SECONDS
+        self._found = 0
+        self._prune_at = clock() + uniform(0, _PRUNE_SECONDS)  # noqa: S311 - not a secret
         self._trouble: type[Exception] | None = None
 
     def poll(self, seconds: float, stop: Event) -> None:
         """Sweep every so many seconds until told to stop; then finish what this runs itself."""
         while not stop.is_set():
             self.sweep()
-            stop.wait(seconds)
+            stop.wait(self._pause(seconds))
         self._hands.shutdown(cancel_futures=True)
 
     def sweep(self) -> None:
@@ -93,10 +108,20 @@ class Poller:
             now = self._clock()
             self._serve(due, now)
             self._tell_alive(now)
+            self._tell_waiting(now)
+            self._clean_up(now)
         except Exception as error:  # noqa: BLE001 - a poller that ends would leave every due fetch waiting
             self._tell_trouble(error)
         else:
             self._trouble = None
+
+    def _pause(self, seconds: float) -> float:
+        """Give the time until the next sweep: sooner than usual if a fetch that waits, say for a limit, is due sooner."""
+        try:
+            return max(min(seconds, _SHORTEST_PAUSE_SECONDS), self._quiet(seconds))
+        except Exception as error:  # noqa: BLE001 - as for a sweep
+            self._tell_trouble(error)
+            return seconds
 
     def _tell_trouble(self, error: Exception) -> None:
         if type(error) is not self._trouble:
@@ -108,23 +133,37 @@ class Poller:
 
     def _tell_alive(self, now: float) -> None:
         if now - self._beaten >= _BEAT_SECONDS:
-            self._beat()
-            self._beaten = now
+            self._beat(self._found)
+            self._beaten, self._found = now, 0
+
+    def _tell_waiting(self, now: float) -> None:
+        longest = now - min(self._seen.values(), default=now)
+        self._waited(0.0 if self._running else longest)
+
+    def _clean_up(self, now: float) -> None:
+        if now >= self._prune_at:
+            # The next turn is set first: a batch that fails must not be tried at every sweep.
+            self._prune_at = now + _PRUNE_SECONDS
+            if self._prune(_PRUNE_LIMIT):
+                self._prune_at = now
 
     def _serve(self, due: Sequence[UUID], now: float) -> None:
         self._seen = {fetch_id: self._seen.get(fetch_id, now) for fetch_id in due}
-        for fetch_id in self._rung.wanting(due, now):
+        wanting = self._rung.wanting(due, now)
+        self._found += bool(wanting)
+        for fetch_id in wanting:
             try:
                 self._ring(fetch_id)
             except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, it has not taken the message
                 logger.warning("broker unreachable", extra={"reason": type(error).__name__})
-                self._begin([known for known, since in self._seen.items() if now - since >= PATIENCE_SECONDS])
-                return
+                break
             self._rung.note(fetch_id, now)
+        # Also where the broker took the message: the others may all be held by one slow provider.
+        self._begin([known for known, since in self._seen.items() if now - since >= PATIENCE_SECONDS])
 
     def _begin(self, waiting: Sequence[UUID]) -> None:
         for fetch_id in waiting:
-            if fetch_id not in self._running and len(self._running) < _HANDS:
+            if fetch_id not in self._running:
                 self._running.add(fetch_id)
                 self._hands.submit(self._do, fetch_id)
 

@@ -149,7 +149,7 @@ def test_odd_requests(service: Lanner, name: str) -> None:
 
 def test_requests_damaged_at_random(service: Lanner) -> None:
     """Bytes put in, left out and changed anywhere in good requests break nothing."""
-    chance = random.Random(5)  # noqa: S311 - not a secret
+    chance = random.Random(5)
     good = [KEPT_ALIVE, REQUESTS["an empty body"], a_post(b'{"code": "SAMPLE/NILE"}'), REQUESTS["chunks"], REQUESTS["an odd range"]]
     found = []
     for _ in range(EXAMPLES):

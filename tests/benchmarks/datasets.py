@@ -109,7 +109,7 @@ def _state(names: Sequence[str], rows: Sequence[Row]) -> Observations:
 
 
 def _walk(rows: int) -> Iterator[tuple[date, list[float], float]]:
-    source, day, price = random.Random(1), date(1985, 1, 2), 50.0  # noqa: S311 - prices, not secrets
+    source, day, price = random.Random(1), date(1985, 1, 2), 50.0
     while rows:
         if day.weekday() < 5:
             price = max(1.0, price * (1 + source.gauss(0, 0.01)))

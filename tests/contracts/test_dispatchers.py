@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -95,13 +96,20 @@ def test_a_second_ring_is_allowed(bell):
     assert set(bell.heard(2)) == {IDS[0]}
 
 
-@pytest.mark.parametrize("deaf", ["silent", "closed port", "no such host", "no broker"])
-def test_ringing_never_waits_nor_raises(deaf):
+@pytest.fixture
+def hanging() -> Iterator[str]:
+    """A broker that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        yield f"amqp://127.0.0.1:{server.getsockname()[1]}//"
+
+
+@pytest.mark.parametrize("deaf", ["silent", "closed port", "no such host", "no broker", "hanging"])
+def test_ringing_never_waits_nor_raises(deaf, hanging):
     """Whatever is wrong with the broker, each ring returns at once."""
     dispatcher: Dispatcher = SilentDispatcher()
     if deaf != "silent":
         urls = {"closed port": f"amqp://127.0.0.1:{free_port()}//", "no such host": "amqp://nowhere.invalid//", "no broker": "nonsense://x"}
-        dispatcher = CeleryDispatcher(urls[deaf])
+        dispatcher = CeleryDispatcher(urls.get(deaf, hanging))
     took = []
     for fetch_id in IDS:
         began = time.monotonic()
@@ -109,6 +117,18 @@ def test_ringing_never_waits_nor_raises(deaf):
         took.append(time.monotonic() - began)
 
     assert max(took) < LONGEST_SECONDS
+
+
+def test_a_hanging_broker_is_given_up_in_seconds(hanging):
+    """A ring that a silent broker took is told to be unheard; until then nothing is told."""
+    dispatcher = CeleryDispatcher(hanging)
+    before = dispatcher.heard
+    dispatcher.ring(IDS[0])
+    end = time.monotonic() + 30
+    while dispatcher.heard is None and time.monotonic() < end:
+        time.sleep(0.05)
+
+    assert (before, dispatcher.heard) == (None, False)
 
 
 def test_ringing_goes_on_when_the_queue_is_full(caplog):

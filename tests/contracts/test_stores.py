@@ -9,7 +9,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from adapters.memory.dispatcher import SilentDispatcher
 from domain.codes import DatasetCode
+from domain.coverage import Confirmation
 from domain.errors import FetchAlreadyRunning, FetchNotFound, KeyNotFound, LeaseLost, SeriesNotFound
 from domain.fetches import Failure, Fetch, FetchStatus, Lease, WaitingFor
 from domain.frequency import Frequency
@@ -18,7 +20,7 @@ from domain.observations import Observations
 from domain.ports import Store
 from domain.series import Metadata, SeriesQuery, SeriesStatus, TimeSeries, Version
 from domain.vintages import Moment
-from tests.builders import an_arrival, append, some_metadata, some_observations
+from tests.builders import CannedSource, an_arrival, append, memory_use_cases, some_metadata, some_observations
 from tests.contracts.conftest import StoppedClock
 
 FB = DatasetCode("WIKI", "FB")
@@ -98,17 +100,18 @@ def test_a_series_comes_with_its_newest_parts(store: Store, clock: StoppedClock)
     assert (series.status, series.newest, series.fetch, series.checked_at) == (SeriesStatus.PENDING, None, None, None)
     fetch = requested(store, series)
     _, lease = claimed(store, fetch)
+    confirmed = Confirmation(vintage=1, adapter_version=2, whole_at=clock(), validators={"etag": '"é1"'})
 
     with store.writing() as uow:
         uow.series.lock(series.id)
         vintages = append(uow, series.id, [an_arrival(clock(), fetch_id=fetch.id)])
-        uow.series.checked(series.id, some_metadata())
+        uow.series.checked(series.id, some_metadata(), confirmed)
         ended = uow.fetches.succeed(fetch.id, lease, vintages)
         uow.commit()
 
     with store.reading() as uow:
         known = uow.series.get(series.id)
-    assert known == replace(series, metadata=some_metadata(), newest=vintages[0], fetch=ended, checked_at=clock())
+    assert known == replace(series, metadata=some_metadata(), newest=vintages[0], fetch=ended, checked_at=clock(), confirmed=confirmed)
     assert known.status is SeriesStatus.SUCCESS
 
 
@@ -368,6 +371,27 @@ def test_racing_requests_make_one_series_and_one_fetch(store: Store) -> None:
         thread.join()
 
     assert (len(got), len(set(got))) == (8, 1)
+
+
+def test_a_request_while_its_fetch_ends_adds_none(store: Store) -> None:
+    """A request that comes while a fetch is being ended waits for that end, and is content with it."""
+    request = memory_use_cases({"canned": CannedSource()}, store=store, dispatcher=SilentDispatcher()).request_fetch
+    code, heard = DatasetCode("CANNED", "PRICES"), []
+    first, lease = request(code), Lease(uuid4(), 60)
+    with store.writing() as uow:
+        uow.fetches.claim(first.fetch.id, lease)
+        uow.commit()
+    thread = Thread(target=lambda: heard.append(request(code).fetch.id))
+    with store.writing() as uow:
+        uow.series.lock(first.series.id)
+        uow.series.checked(first.series.id, some_metadata())
+        uow.fetches.succeed(first.fetch.id, lease, [])
+        thread.start()
+        thread.join(0.3)
+        uow.commit()
+    thread.join(10)
+
+    assert heard == [first.fetch.id]
 
 
 def test_what_a_label_last_held(store: Store) -> None:

@@ -28,6 +28,9 @@ class Surroundings:
         self.rung: list[UUID] = []
         self.run: list[UUID] = []
         self.beats: list[float] = []
+        self.waited: list[float] = []
+        self.pruned: list[float] = []
+        self.to_prune = self.found = 0
         self.broker_down = self.store_down = self.heart_stopped = False
         self.ran = Event()
         self.memory = Rung()
@@ -36,6 +39,8 @@ class Surroundings:
             ring=self._ring,
             run=self._run,
             beat=self._beat,
+            prune=self._prune,
+            waited=self.waited.append,
             rung=self.memory,
             clock=lambda: self.now,
         )
@@ -49,10 +54,16 @@ class Surroundings:
             raise StoreUnavailable
         return self.due[:limit]
 
-    def _beat(self) -> None:
+    def _beat(self, found: int) -> None:
         if self.heart_stopped:
             raise PermissionError
         self.beats.append(self.now)
+        self.found += found
+
+    def _prune(self, limit: int) -> bool:
+        self.pruned.append(self.now)
+        self.to_prune -= 1
+        return self.to_prune > 0
 
     def _ring(self, fetch_id: UUID) -> None:
         if self.broker_down:
@@ -117,6 +128,48 @@ def test_without_a_broker_waiting_fetches_are_run_here(around):
     assert (early, around.run, around.rung) == ([], [FIRST], [])
 
 
+def test_without_a_broker_every_waiting_fetch_gets_its_turn(around):
+    """However many wait, one look at them is enough: a look at a broker that hangs takes seconds."""
+    around.broker_down, around.due = True, [uuid4() for _ in range(20)]
+    around.sweep()
+    around.sweep(after=PATIENCE_SECONDS)
+    around.poller._hands.shutdown()
+
+    assert sorted(around.run) == sorted(around.due)
+
+
+def test_a_bell_that_nobody_heard_is_rung_again_within_a_lease():
+    """How long a ring counts is the caller's to say."""
+    rung = Rung(2.0)
+    rung.note(FIRST, 10.0)
+
+    assert (rung.wanting([FIRST], 11.9), rung.wanting([FIRST], 12.0)) == ([], [FIRST])
+
+
+def test_what_nobody_begins_is_run_here(around):
+    """A fetch that was rung for and is still due after a while, since all workers are held up, is run by the poller itself."""
+    around.due = [FIRST]
+    around.sweep()
+    around.sweep(after=PATIENCE_SECONDS)
+
+    assert around.ran.wait(5)
+    assert (around.rung, around.run) == ([FIRST], [FIRST])
+
+
+@pytest.mark.parametrize(("quiet", "pause"), [(9.0, 5.0), (0.4, 0.4), (0.0, 0.1), (StoreUnavailable(), 5.0)])
+def test_the_next_sweep_comes_when_the_next_fetch_is_due(around, quiet, pause):
+    """The poller pauses until a waiting fetch is due, at most as long as it was told to, and never without end or pause."""
+
+    def tell(at_most):
+        if isinstance(quiet, Exception):
+            raise quiet
+        return min(at_most, quiet)
+
+    around.poller._quiet = tell
+
+    assert around.poller._pause(5.0) == pause
+
+
 def test_a_returning_broker_is_used_again(around):
     """A ring that failed is not remembered as one that was heard."""
     around.broker_down, around.due = True, [FIRST]
@@ -140,6 +193,41 @@ def test_a_lost_store_is_survived_and_told_once(around, caplog):
     assert [record.message for record in caplog.records] == ["sweeps fail"]
     assert silent == []
     assert around.rung == [FIRST]
+
+
+def test_sweeps_that_found_work_are_counted(around):
+    """Each sweep that had to ring counts once, told with the next sign of life."""
+    around.due = [FIRST, SECOND]
+    for _ in range(3):
+        around.sweep(after=5)
+
+    assert around.found == 1
+
+
+def test_it_tells_how_long_a_due_fetch_waits(around):
+    """The time since a fetch was first seen due, until it is due no more; nothing while own hands are at work."""
+    around.due = [FIRST]
+    for _ in range(3):
+        around.sweep(after=2)
+    around.due = [SECOND]
+    around.sweep(after=2)
+    around.poller._running.add(SECOND)
+    around.sweep(after=2)
+
+    assert around.waited == [0, 2, 4, 0, 0]
+
+
+def test_what_is_old_is_pruned_seldom_and_in_batches(around):
+    """Within ten minutes of its start a worker prunes, goes on at each sweep while there is more, then rests ten minutes."""
+    around.to_prune = 3
+    for _ in range(100):
+        around.sweep(after=6)
+    first = list(around.pruned)
+    around.sweep(after=700)
+
+    assert len(first) == 3
+    assert first[2] - first[0] == 12
+    assert len(around.pruned) == 4
 
 
 def test_signs_of_life_come_every_few_seconds(around):

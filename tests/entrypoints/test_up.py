@@ -19,6 +19,7 @@ import pytest
 import requests
 
 from adapters.sql.tables import REVISION
+from entrypoints.worker.signs import SignOfLife
 from tests.acceptance.running import Lanner, lanner, running
 from tests.servers import free_port
 
@@ -135,14 +136,19 @@ def test_health_is_told_by_the_exit_code(service, home):
 
 
 def test_a_worker_that_looks_no_more_is_ill(tmp_path):
-    """A sign of life older than a minute counts for nothing."""
-    sign = tmp_path / "data" / "worker.alive"
-    sign.parent.mkdir()
-    sign.touch()
+    """A sign of life older than a minute counts for nothing, and what a dead worker left is no sign."""
+    (tmp_path / "data").mkdir()
+    left_behind = tmp_path / "data" / "worker-gone-1.alive"
+    left_behind.touch()
+    dead = lanner("health", "worker", folder=tmp_path, environment={}).returncode
+    sign = SignOfLife(tmp_path / "data")
+    sign.give()
     fresh = lanner("health", "worker", folder=tmp_path, environment={}).returncode
-    os.utime(sign, (time.time() - 90, time.time() - 90))
+    [path] = (tmp_path / "data").glob("worker-*.alive")
+    os.utime(path, (time.time() - 90, time.time() - 90))
 
-    assert fresh == 0
+    assert (dead, fresh) == (1, 0)
+    assert not left_behind.exists()
     assert lanner("health", "worker", folder=tmp_path, environment={}).returncode == 1
 
 

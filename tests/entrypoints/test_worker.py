@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sqlite3
@@ -22,11 +23,13 @@ from structlog.contextvars import clear_contextvars, get_contextvars
 
 from adapters.memory.dispatcher import SilentDispatcher
 from adapters.providers.memory import MemorySource
+from config import bootstrap
 from domain.codes import DatasetCode
 from domain.fetches import FetchStatus
 from domain.ports import Fetched, Known
 from domain.use_cases import UseCases
 from entrypoints.worker.app import create_worker, open_controller
+from entrypoints.worker.gate import Gate
 from entrypoints.worker.poller import Poller, Rung
 from entrypoints.worker.tasks import QUEUE, TASK, ring, run
 from tests.acceptance.running import lanner
@@ -73,8 +76,10 @@ def test_a_due_fetch_is_found_rung_for_and_done():
     poller = Poller(
         use_cases.sweep_fetches,
         ring=lambda fetch_id: ring(app, fetch_id),
-        run=lambda fetch_id: run(use_cases, fetch_id),
-        beat=lambda: None,
+        run=lambda fetch_id: run(use_cases, fetch_id, Gate()),
+        beat=lambda _: None,
+        prune=use_cases.sweep_fetches.prune,
+        waited=lambda _: None,
         rung=rung,
     )
     thread = Thread(target=poller.poll, args=(0.05, stop), daemon=True)
@@ -119,7 +124,7 @@ def test_a_fetch_runs_under_the_id_of_its_request():
     clear_contextvars()
     use_cases = silent_use_cases(MemorySource({CODE: answer}))
     fetch = use_cases.request_fetch(CODE, request_id="asked-by-me").fetch
-    run(use_cases, fetch.id)
+    run(use_cases, fetch.id, Gate())
 
     assert seen == [{"request_id": "asked-by-me", "fetch": str(fetch.id)}]
     assert get_contextvars() == {}
@@ -135,6 +140,26 @@ def test_production_takes_one_message_a_process_and_gives_it_back_when_lost():
     assert conf.accept_content == ["json"]
     assert conf.broker_transport_options["confirm_publish"] is True
     assert 200 < conf.task_soft_time_limit < conf.task_time_limit
+
+
+def test_a_fetch_that_is_cut_for_its_time_is_tried_again():
+    """The pool's signal that time is up reads as a source that did not answer in time, not as a fault in its answer."""
+
+    def hang(code: DatasetCode, known: Known) -> Fetched:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        raise AssertionError
+
+    use_cases = silent_use_cases(MemorySource({CODE: hang}))
+    app = create_worker(use_cases, broker_url="amqp://localhost//")
+    fetch = use_cases.request_fetch(CODE).fetch
+    before = signal.getsignal(signal.SIGUSR1)
+    try:
+        app.tasks[TASK](str(fetch.id))
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    waiting = use_cases.follow_fetches(fetch.id)
+
+    assert (waiting.status, waiting.failure and waiting.failure.code) == (FetchStatus.PENDING, "timed_out")
 
 
 @pytest.fixture
@@ -189,7 +214,7 @@ def test_a_poller_whose_parent_is_gone_ends(tmp_path):
 
 
 def test_a_hanging_fetch_does_not_hold_up_the_end(migrated, tmp_path):
-    """What still runs some seconds after SIGTERM is cut: exit code 0, and the fetch is not lost."""
+    """What still runs some seconds after SIGTERM is given back, as if it had not been begun, and cut: exit code 0."""
     with socket.create_server(("127.0.0.1", 0)) as provider:
         address = f"http://127.0.0.1:{provider.getsockname()[1]}/api/v3"
         settings = migrated | {"LANNER_STOP_SECONDS": "1", "LANNER_PROVIDERS__QUANDL__BASE_URL": address}
@@ -208,9 +233,47 @@ def test_a_hanging_fetch_does_not_hold_up_the_end(migrated, tmp_path):
                 process.kill()
                 process.communicate()
     with sqlite3.connect(tmp_path / "data" / "lanner.db") as database:
-        (status,) = database.execute("SELECT status FROM fetches").fetchone()
+        left = database.execute("SELECT status, attempts, crashes, lease_token FROM fetches").fetchone()
     database.close()
 
     assert code == 0
     assert took < 5
-    assert status == "running"
+    assert left == ("pending", 0, 0, None)
+
+
+@pytest.mark.server
+def test_processes_give_back_what_hangs(postgres_url, broker_url, tmp_path):
+    """With a broker outside, too, what still runs in any process some seconds after SIGTERM is as if it had not been begun."""
+    with socket.create_server(("127.0.0.1", 0)) as provider:
+        settings = {
+            "HOME": str(tmp_path),
+            "LANNER_DATABASE_URL": postgres_url,
+            "LANNER_DATABASE_SCHEMA": f"stop_{uuid4().hex}",
+            "LANNER_BROKER_URL": broker_url,
+            "LANNER_WORKER_PROCESSES": "2",
+            "LANNER_STOP_SECONDS": "1",
+            "LANNER_SWEEP_SECONDS": "0.2",
+            "LANNER_PROVIDERS__QUANDL__BASE_URL": f"http://127.0.0.1:{provider.getsockname()[1]}/api/v3",
+        }
+        assert lanner("migrate", folder=tmp_path, environment=settings).returncode == 0
+        container = bootstrap(settings)
+        use_cases = container.use_cases()
+        fetches = [use_cases.request_fetch(DatasetCode("WIKI", name)).fetch for name in ("FB", "IBM")]
+        worker = subprocess.Popen([sys.executable, "-m", "entrypoints.cli", "worker"], env=settings, cwd=tmp_path, stderr=subprocess.PIPE)
+        try:
+            provider.settimeout(30)
+            with provider.accept()[0], provider.accept()[0]:
+                began = time.monotonic()
+                worker.send_signal(signal.SIGTERM)
+                code = worker.wait(20)
+                took = time.monotonic() - began
+        finally:
+            worker.kill()
+            _, log = worker.communicate()
+        left = [use_cases.follow_fetches(fetch.id) for fetch in fetches]
+        container.engine().dispose()
+
+    assert code == 0, log.decode()
+    assert took < 10
+    assert [(fetch.status, fetch.attempts, fetch.crashes) for fetch in left] == [(FetchStatus.PENDING, 0, 0)] * 2
+    assert log.count(b"fetch released") == 2

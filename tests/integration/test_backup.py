@@ -212,7 +212,7 @@ def test_a_broken_backup_restores_nothing(opens: Any, tmp_path: Path, target: st
     engine = open_engine(f"sqlite:///{tmp_path / 'backup'}", schema="")
     with engine.begin() as connection:
         connection.execute(text("DROP INDEX one_in_flight"))
-        connection.execute(text("UPDATE fetches SET status = 'pending', series = 1"))
+        connection.execute(text("UPDATE fetches SET status = 'pending', series = 1, number = rowid"))
     engine.dispose()
     empty = opens(target)
 

@@ -26,7 +26,10 @@ from domain.vintages import Moment
 from tests.builders import an_arrival, append
 
 OLD = Path(__file__).with_name("stores") / "0002.sql"
-SINCE = {"description", "vintage", "fetch"}
+SINCE = {
+    series: {"description", "vintage", "fetch", "confirmed"},
+    fetches: {"number", "waits_since", "cancel_requested_at"},
+}
 FB, RATES, IBM = DatasetCode("WIKI", "FB"), DatasetCode("MY", "RATES"), DatasetCode("WIKI", "IBM")
 
 
@@ -48,7 +51,7 @@ def on_postgres(old: Engine, url: str, schema: str) -> Engine:
         config.set_main_option("script_location", str(Path(migrations.__file__).parent))
         command.upgrade(config, "0002")
         for table in (series, descriptions, vintages, fetches):
-            columns = [column for column in table.c if table is not series or column.name not in SINCE]
+            columns = [column for column in table.c if column.name not in SINCE.get(table, ())]
             connection.execute(insert(table), [dict(row) for row in source.execute(select(*columns)).mappings()])
         connection.execute(feed.update().values(position=source.execute(select(feed.c.position)).scalar_one()))
     return engine

@@ -62,3 +62,27 @@ def test_who_serves_a_code() -> None:
     assert routing.provider_for(DatasetCode("FRED", "GDP"), [fred]) == "fred"
     assert routing.provider_for(DatasetCode("LBMA", "GOLD"), [fred]) == "quandl"
     assert Routing({"FRED": "quandl"}, "files").provider_for(DatasetCode("FRED", "GDP"), [fred]) == "quandl"
+
+
+@pytest.mark.parametrize(
+    ("code", "routing", "name"),
+    [
+        ("WIKI/FB", Routing({}, "quandl"), "tiingo"),
+        ("WIKI/FB", Routing({"WIKI": "files"}, "quandl"), "files"),
+        ("WIKI/FB", Routing({}, "quandl", insists=True), "quandl"),
+        ("ECB/EURUSD", Routing({}, "quandl", insists=True), "rates"),
+        ("ECB/EXR.D.USD.EUR.SP00.A", Routing({}, "quandl"), "ecb"),
+        ("EIA/PET", Routing({}, "quandl"), "quandl"),
+    ],
+)
+def test_who_serves_an_old_code_of_quandls(code: str, routing: Routing, name: str) -> None:
+    """Who revives it, if it can be asked, before a default that nobody has chosen; a route wins, and other codes are the declarer's."""
+    terms = Terms(attribution="", url="")
+    providers = [
+        Provider(name="ecb", title="", databases=("ECB",), terms=terms),
+        Provider(name="eia", title="", databases=(), terms=terms, quandl_codes=("EIA/*",), problem="no key"),
+        Provider(name="rates", title="", databases=(), terms=terms, quandl_codes=("ECB/EUR[A-Z][A-Z][A-Z]",)),
+        Provider(name="tiingo", title="", databases=(), terms=terms, quandl_codes=("WIKI/*",)),
+    ]
+
+    assert routing.provider_for(DatasetCode.parse(code), providers) == name

@@ -54,6 +54,32 @@ def test_a_providers_options_are_sorted_out() -> None:
     assert settings.secrets == ("k3y",)
 
 
+def test_two_values_of_one_variable_are_refused() -> None:
+    """A variable written in two ways with two values is one too many; the sentence tells neither value."""
+    name = "LANNER_PROVIDERS__FRED__API_KEY"
+    with pytest.raises(InvalidInput) as caught:
+        read_settings({name: "0ne", name.lower(): "tw0"}, None)
+
+    assert caught.value.field == name
+    assert "twice" in caught.value.message
+    assert not {"0ne", "tw0"} & set(caught.value.message.split())
+    assert read_settings({name: "0ne", name.lower(): "0ne"}, None).providers == {"fred": {"api_key": "0ne"}}
+
+
+@pytest.mark.parametrize(
+    ("environment", "insists"),
+    [
+        ({}, False),
+        ({"LANNER_DEFAULT_PROVIDER": "quandl"}, True),
+        ({"LANNER_PROVIDERS__QUANDL__BASE_URL": "http://127.0.0.1:1"}, True),
+        ({"LANNER_PROVIDERS__FRED__BASE_URL": "http://127.0.0.1:1"}, False),
+    ],
+)
+def test_a_default_that_was_chosen_is_insisted_on(environment: dict[str, str], insists: bool) -> None:  # noqa: FBT001 - a case
+    """Old codes of Quandl's stay with a default provider that the operator chose or sent to a server."""
+    assert read_settings(environment, None).insists_on_default is insists
+
+
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     """``.env`` gives what the environment does not; its other names are nobody's business."""
     file = tmp_path / ".env"

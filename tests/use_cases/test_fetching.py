@@ -94,7 +94,7 @@ def values(*numbers: float) -> Observations:
 class House:
     """Use cases whose bell only remembers, over a store whose clock is moved by hand."""
 
-    source: ScriptedSource | VintagesSource | WindowSource | RereadSource
+    source: ScriptedSource | VintagesSource | WindowSource | RereadSource | TaggedSource
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
@@ -262,6 +262,100 @@ def test_what_a_window_cannot_explain_is_fetched_in_whole(window: Fetched) -> No
 
     assert house.run().vintages_added == 1
     assert (house.read(), source.wholes_sent) == (values(2, 4, 6, 8, 10), 2)
+
+
+def test_an_open_window_reaches_to_whatever_comes() -> None:
+    """Where a question had no end and all of its answer came, a date that is missing at the end has been deleted."""
+    source = WindowSource(values(1, 2, 3, 4), lambda: replace(a_window(2, 3, end=0), covers=Covers(start=date(1970, 1, 3), end=None)))
+    house = House(source)
+    house.run()
+
+    assert house.run().vintages_added == 1
+    assert house.read() == values(1, 2, 3)
+
+
+def test_an_answer_that_was_cut_covers_no_more_than_came() -> None:
+    """After a limit the window ends at the last row: what lies behind it stays."""
+    answer = values(1, 2)
+    covers = Covers.answered(date(1970, 1, 1), answer, is_all=False)
+    source = WindowSource(values(1, 2, 3, 4), lambda: replace(fetched((None, answer)), covers=covers))
+    house = House(source)
+    house.run()
+
+    assert house.run().vintages_added == 0
+    assert house.read() == values(1, 2, 3, 4)
+    assert Covers.answered(date(1970, 1, 1), answer, is_all=True).end is None
+
+
+@dataclass
+class TaggedSource:
+    """Sends a state under a tag, and says that nothing has changed to whoever shows the tag; each version of it reads anew."""
+
+    state: Observations
+    tag: str = "one"
+    version: int = 3
+    says_unchanged: bool = False
+    asked: list[Known] = field(default_factory=list)
+
+    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+        self.asked.append(known)
+        origin = replace(fetched().origin, adapter_version=self.version)
+        if self.says_unchanged or known.validators == {"etag": self.tag}:
+            return Fetched.unchanged(origin, known.validators)
+        return replace(fetched((None, self.state)), origin=origin, validators={"etag": self.tag})
+
+    @property
+    def tags_shown(self) -> list[str]:
+        return [known.validators.get("etag", "") for known in self.asked]
+
+
+def test_what_is_not_modified_is_unchanged() -> None:
+    """A source is shown its validators again; if it says that nothing changed, the fetch ends well without a vintage."""
+    source = TaggedSource(values(1))
+    house = House(source)
+    house.run()
+    house.clock.forward(hours=7)
+    again = house.run()
+
+    assert (again.status, again.vintages_added) == (FetchStatus.SUCCESS, 0)
+    assert house.request().series.checked_at == house.clock.time
+    assert house.request().series.metadata == some_metadata()
+    source.state, source.tag = values(1, 2), "two"
+    assert house.run().vintages_added == 1
+    assert house.run().vintages_added == 0
+    assert source.tags_shown == ["", "one", "one", "two"]
+
+
+def test_the_whole_is_asked_for_every_week() -> None:
+    """A week after the last whole answer nothing is said to be known, whatever came in between."""
+    source = TaggedSource(values(1))
+    house = House(source)
+    for _ in range(9):
+        house.run()
+        house.clock.forward(days=1)
+
+    assert [known.newest is None for known in source.asked] == [True, *[False] * 6, True, False]
+
+
+def test_another_version_of_a_source_reads_the_whole_again() -> None:
+    """What one version of a data source has read does not count as unchanged for the next."""
+    source = TaggedSource(values(1))
+    house = House(source)
+    house.run()
+    source.version, source.state = 4, values(9)
+
+    assert house.run().vintages_added == 1
+    assert source.tags_shown == ["", "one", ""]
+    assert house.run().vintages_added == 0
+    assert source.tags_shown[3:] == ["one"]
+
+
+def test_nothing_kept_cannot_be_unchanged() -> None:
+    """A source that calls unchanged what is not kept is not understood."""
+    ended = House(TaggedSource(values(1), says_unchanged=True)).run()
+
+    assert ended.failure
+    assert ended.failure.code == AnswerNotUnderstood.code
 
 
 def test_a_window_with_dates_outside_is_not_understood() -> None:

@@ -36,7 +36,7 @@ class Description:
     kept: bool
 
 
-def described(  # noqa: PLR0913 - a description's parts
+def answering(  # noqa: PLR0913 - a description's parts
     answers: Mapping[int, Content],
     parameters: Parameters | None = None,
     *,

@@ -139,7 +139,7 @@ def _responses(path: str, method: str, description: Description) -> dict[str, An
     found: dict[int, Any] = {status: _answer(status, _contents(path, content)) for status, content in description.answers.items()}
     if description.kept:
         found[304] = _answer(304, {})
-        found[200]["headers"] = {"ETag": {"schema": {"type": "string"}}}
+        found[200]["headers"] = {"ETag": _header()}
     if _is_ranged(path, description):
         found[206] = _answer(206, {kind: schema for kind, schema in _contents(path, description.answers[200]).items() if kind in _FILES})
     for status in _problems(path, method, description):
@@ -157,7 +157,7 @@ def _answer(status: int, contents: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _header() -> dict[str, Any]:
-    return {"required": True, "schema": {"type": "string"}}
+    return {"schema": {"type": "string"}}
 
 
 def _contents(path: str, content: Content) -> Mapping[str, Any]:

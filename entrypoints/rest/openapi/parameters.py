@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from domain.fetches import FetchStatus
 from domain.frequency import Frequency
+from domain.periods import Side
 from domain.series import SeriesStatus
 from domain.transforms import Transform
 
@@ -69,6 +71,7 @@ READING: Parameters = {
     "transform": Parameter("A calculation on the values.", one_of(Transform)),
     "order": Parameter("Which observations come first.", one_of(Order)),
     "limit": Parameter("How many of the most recent observations at most.", whole(1)),
+    "periods": Parameter("The day that stands for a period, from weeks to years: its first or its last.", one_of(Side)),
     **_MOMENT,
 }
 FORMED: Parameters = {**READING, "shape": Parameter("What a row of JSON looks like.", one_of(Shape, default="table"))}
@@ -88,7 +91,20 @@ SEARCHING: Parameters = {
 }
 BY_ID: Parameters = {"id": Parameter("Read the observations of the series of this id instead of listing series.", _UUID), **READING}
 PAGING: Parameters = {**_PAGE, "cursor": SEARCHING["cursor"]}
-FOLLOWING: Parameters = {"after": Parameter("The position after which to go on, `next` of the answer before.", whole(0, 10**18)), **_PAGE}
+FOLLOWING: Parameters = {
+    "status": Parameter("How the fetch stands.", one_of(FetchStatus)),
+    "provider": Parameter("The provider's name."),
+    **_PAGE,
+    "cursor": Parameter("`next` of the page before."),
+}
+RECORDED: Parameters = {"after": Parameter("The position after which to go on, `next` of the answer before.", whole(0, 10**18)), **_PAGE}
+REQUESTING: Parameters = {
+    "Idempotency-Key": Parameter(
+        "The client's name for this request: sent again with it, it gets the same answer.", {"type": "string", "maxLength": 255}, "header"
+    ),
+    "Prefer": Parameter("`wait=10`: answer when the fetch has ended, or after so many seconds.", place="header"),
+}
+REMOVING: Parameters = {"confirm": Parameter("The series' code, `DATABASE/DATASET`: without it nothing is removed.", _CODE)}
 COMPARING: Parameters = {
     "from": Parameter("The earlier state: a vintage's number, a day or a moment; by default the one before the later.", _STATE),
     "to": Parameter("The later state, likewise; by default the newest.", _STATE),

@@ -13,6 +13,7 @@ from entrypoints.rest.schemas import (
     FailureSchema,
     Label,
     Moment,
+    ProviderSchema,
     SourceSchema,
     VintageInFullSchema,
     VintageSchema,
@@ -59,7 +60,8 @@ MEANING = shape("Meaning", **dict.fromkeys(("type", "title", "detail", "code", "
 MEANINGS = shape("Meanings", items=fields.List(fields.Nested(MEANING)))
 ROOT = shape("Root", name=TEXT, version=TEXT, links=fields.Raw(metadata=LINKS))
 ALIVE = shape("Alive", status=TEXT)
-READY = shape("Ready", status=TEXT, oldest_due_seconds=fields.Float())
+READY = shape("Ready", status=TEXT, oldest_due_seconds=fields.Float(), workers=NUMBER, broker=TEXT)
+PROVIDERS = shape("Providers", items=fields.List(fields.Nested(ProviderSchema)))
 PENDING = shape(
     "Pending",
     id=fields.UUID(),

@@ -14,7 +14,7 @@ import entrypoints.rest
 from domain.use_cases import UseCases
 from entrypoints.rest.answers import accepted_coding, compressed
 from entrypoints.rest.cache import Encoded
-from entrypoints.rest.openapi.description import described
+from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.shapes import MEANING, MEANINGS
 from entrypoints.rest.params import Parameters
 from entrypoints.rest.problems import meanings
@@ -34,7 +34,7 @@ _POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inlin
 class DocumentResource:
     """The OpenAPI document."""
 
-    @described({200: {falcon.MEDIA_JSON: {"type": "object"}}}, kept=True)
+    @answering({200: {falcon.MEDIA_JSON: {"type": "object"}}}, kept=True)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send it as this version was released with it."""
         Parameters(req)
@@ -44,13 +44,13 @@ class DocumentResource:
 class DocsResource:
     """The pages of Swagger UI, all of them files of this package."""
 
-    @described({200: {"text/html": {"type": "string"}}}, kept=True)
+    @answering({200: {"text/html": {"type": "string"}}}, kept=True)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send the page to read and try the API in a browser."""
         Parameters(req)
         _send_page(req, resp, _PAGE)
 
-    @described({200: {"text/javascript": {"type": "string"}, "text/css": {"type": "string"}}}, kept=True)
+    @answering({200: {"text/javascript": {"type": "string"}, "text/css": {"type": "string"}}}, kept=True)
     def on_get_file(self, req: falcon.Request, resp: falcon.Response, file: str) -> None:
         """Send a file that the page needs."""
         Parameters(req)
@@ -65,13 +65,13 @@ class ProblemsResource:
     def __init__(self) -> None:
         self._meanings = meanings()
 
-    @described({200: MEANINGS})
+    @answering({200: MEANINGS})
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List them all by code."""
         Parameters(req)
         resp.media = {"items": list(self._meanings.values())}
 
-    @described({200: MEANING})
+    @answering({200: MEANING})
     def on_get_one(self, req: falcon.Request, resp: falcon.Response, code: str) -> None:
         """Show the one of a code."""
         Parameters(req)

@@ -1,4 +1,4 @@
-"""How a fetch stands."""
+"""How fetches stand, asking for another, and cancelling one."""
 
 from __future__ import annotations
 
@@ -7,25 +7,72 @@ from collections.abc import Iterator
 import falcon
 
 from domain.use_cases import UseCases
+from domain.use_cases.cancel_fetch import CancelFetch
 from domain.use_cases.follow_fetches import FollowFetches
-from entrypoints.rest.openapi.description import described
-from entrypoints.rest.params import Parameters, identifier
-from entrypoints.rest.schemas import FetchSchema
+from domain.use_cases.request_fetch import RequestFetch
+from entrypoints.rest.addresses import link_next
+from entrypoints.rest.body import read_object, request_key
+from entrypoints.rest.openapi.description import answering
+from entrypoints.rest.openapi.parameters import FOLLOWING, REQUESTING
+from entrypoints.rest.openapi.shapes import page_of
+from entrypoints.rest.params import Parameters, fetch_cursor, fetch_query, identifier
+from entrypoints.rest.schemas import FetchSchema, RefreshSchema, load
+
+
+class FetchesResource:
+    """The fetches that are kept."""
+
+    def __init__(self, follow_fetches: FollowFetches) -> None:
+        self._follow_fetches = follow_fetches
+
+    @answering({200: page_of(FetchSchema)}, FOLLOWING)
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """List them, newest first."""
+        page = self._follow_fetches.listed(fetch_query(Parameters(req, FOLLOWING)))
+        resp.media = {"items": FetchSchema(many=True).dump(page.items), "next": link_next(req, resp, fetch_cursor(page.next))}
 
 
 class FetchResource:
     """One fetch."""
 
-    def __init__(self, follow_fetches: FollowFetches) -> None:
-        self._follow_fetches = follow_fetches
+    def __init__(self, follow_fetches: FollowFetches, cancel_fetch: CancelFetch) -> None:
+        self._follow_fetches, self._cancel_fetch = follow_fetches, cancel_fetch
 
-    @described({200: FetchSchema})
+    @answering({200: FetchSchema})
     def on_get(self, req: falcon.Request, resp: falcon.Response, fetch_id: str) -> None:
         """Show it as it is now."""
         Parameters(req)
         resp.media = FetchSchema().dump(self._follow_fetches(identifier(fetch_id)))
 
+    @answering({200: FetchSchema, 202: FetchSchema}, problems=(409,))
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, fetch_id: str) -> None:
+        """Cancel it: 200 if it is, 202 if its worker has to be told yet."""
+        Parameters(req)
+        fetch = self._cancel_fetch(identifier(fetch_id))
+        resp.status = falcon.HTTP_OK if fetch.ended else falcon.HTTP_ACCEPTED
+        resp.media = FetchSchema().dump(fetch)
+
+
+class RefreshResource:
+    """The fetches of one series."""
+
+    def __init__(self, request_fetch: RequestFetch) -> None:
+        self._request_fetch = request_fetch
+
+    @answering({200: FetchSchema, 201: FetchSchema}, REQUESTING, body=RefreshSchema)
+    def on_post(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
+        """Fetch it again, however fresh it is, or join the fetch in flight."""
+        Parameters(req)
+        arguments, key = load(RefreshSchema(), read_object(req)), request_key(req)
+        requested = self._request_fetch.again(identifier(series_id), **arguments, request_id=req.context.request_id, key=key)
+        resp.media = FetchSchema().dump(requested.fetch)
+        if requested.created:
+            resp.status = falcon.HTTP_CREATED
+            resp.location = f"/fetches/{requested.fetch.id}"
+
 
 def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
     """Give the routes."""
-    yield "/fetches/{fetch_id}", FetchResource(use_cases.follow_fetches)
+    yield "/fetches", FetchesResource(use_cases.follow_fetches)
+    yield "/fetches/{fetch_id}", FetchResource(use_cases.follow_fetches, use_cases.cancel_fetch)
+    yield "/timeseries/{series_id}/fetches", RefreshResource(use_cases.request_fetch)

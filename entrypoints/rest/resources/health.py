@@ -8,14 +8,14 @@ import falcon
 
 from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth
-from entrypoints.rest.openapi.description import described
+from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.shapes import ALIVE, READY
 
 
 class AliveResource:
     """Answers as long as the process can answer at all."""
 
-    @described({200: ALIVE})
+    @answering({200: ALIVE})
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         """Touch nothing."""
         resp.media = {"status": "ok"}
@@ -27,10 +27,16 @@ class ReadyResource:
     def __init__(self, check_health: CheckHealth) -> None:
         self._check_health = check_health
 
-    @described({200: READY}, problems=(503,))
+    @answering({200: READY}, problems=(503,))
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
-        """Look at the store, and tell how long work has been waiting in it."""
-        resp.media = {"status": "ok", "oldest_due_seconds": self._check_health().oldest_due_seconds}
+        """Look at the store, and tell of workers, broker and waiting work, none of which makes this process unready."""
+        health = self._check_health()
+        resp.media = {
+            "status": "ok",
+            "oldest_due_seconds": health.oldest_due_seconds,
+            "workers": health.workers,
+            "broker": {True: "ok", False: "unreachable", None: "unknown"}[health.broker],
+        }
 
 
 def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:

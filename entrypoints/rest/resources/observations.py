@@ -19,7 +19,7 @@ from entrypoints.rest.addresses import permanent_address
 from entrypoints.rest.answers import Offer
 from entrypoints.rest.cache import Encoded
 from entrypoints.rest.errors import Problem, without_vintage
-from entrypoints.rest.openapi.description import described
+from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.parameters import BY_CODE, FORMED, Order, Shape
 from entrypoints.rest.openapi.shapes import FILES
 from entrypoints.rest.params import Parameters, identifier, reference, selection
@@ -48,7 +48,7 @@ class ObservationsResource:
     def __init__(self, use_cases: UseCases, kind: Format | None) -> None:
         self._read_series, self._describe_series, self._format = use_cases.read_series, use_cases.describe_series, kind
 
-    @described({200: FILES}, FORMED, problems=(404, 502), kept=True)
+    @answering({200: FILES}, FORMED, problems=(404, 502), kept=True)
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Send the part that is asked for."""
         self._send(req, resp, identifier(series_id), Parameters(req, FORMED))
@@ -62,7 +62,7 @@ class ObservationsResource:
         )
         standing = self._read_series.standing(key)
         if not standing.version.vintages:
-            raise without_vintage(self._describe_series(key).series)
+            raise without_vintage(self._describe_series(key))
         resp.set_header("Age", str(standing.age))
         address = (req, f"/timeseries/{key}/data.{wanted.format}")
 
@@ -81,7 +81,7 @@ class ObservationsResource:
 class ObservationsByCodeResource(ObservationsResource):
     """The same by the series' code."""
 
-    @described({200: FILES}, BY_CODE, problems=(404, 502), kept=True)
+    @answering({200: FILES}, BY_CODE, problems=(404, 502), kept=True)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:  # type: ignore[override]
         """Send the part that is asked for of the series that has the code."""
         parameters = Parameters(req, BY_CODE)

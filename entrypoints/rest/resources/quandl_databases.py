@@ -17,7 +17,7 @@ from domain.use_cases import UseCases
 from domain.use_cases.read_series import Selection
 from domain.vintages import Moment
 from entrypoints.formats import csv as csv_of
-from entrypoints.rest.openapi.description import described
+from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.parameters import DOOR_PAGING, DOOR_PART
 from entrypoints.rest.openapi.shapes import ARCHIVE, DATABASE, DATABASES
 from entrypoints.rest.quandl import DOOR, shapes
@@ -44,7 +44,7 @@ class Databases:
         return found
 
     def _described(self, kept: Database) -> dict[str, Any]:
-        titles = {provider.name: provider.title for provider in self._use_cases.list_providers()}
+        titles = {provider.name: provider.title for provider in self._use_cases.list_providers.facts()}
         count = self._use_cases.search_series.count(SeriesQuery(database=kept.code, status=SeriesStatus.SUCCESS), most=MOST_COUNTED)
         return shapes.database(kept, title=", ".join(titles.get(name, name) for name in kept.providers), count=count)
 
@@ -60,7 +60,7 @@ class Databases:
 class DatabasesResource(Databases):
     """The databases under which series are kept."""
 
-    @described({200: DATABASES}, DOOR_PAGING)
+    @answering({200: DATABASES}, DOOR_PAGING)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List them, or those whose code or provider holds all words of ``query``."""
         words = (text(req, "query") or "").replace("+", " ")
@@ -74,7 +74,7 @@ class DatabasesResource(Databases):
 class DatabaseResource(Databases):
     """One database."""
 
-    @described({200: DATABASE})
+    @answering({200: DATABASE})
     def on_get(self, req: falcon.Request, resp: falcon.Response, database: str) -> None:
         """Describe it."""
         name, _ = suffixed(req, database)
@@ -84,7 +84,7 @@ class DatabaseResource(Databases):
 class PartResource(Databases):
     """All codes, all descriptions or all data of a database, as an archive."""
 
-    @described({200: ARCHIVE, 302: None}, DOOR_PART)
+    @answering({200: ARCHIVE, 302: None}, DOOR_PART)
     def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send codes and descriptions at once, and lead to the data, whose address ends in the archive's name."""
         kept, (name, _) = self._kept(place["database"]), suffixed(req, place["part"])
@@ -113,7 +113,7 @@ class PartResource(Databases):
 class ArchiveResource(Databases):
     """The data of a database."""
 
-    @described({200: ARCHIVE})
+    @answering({200: ARCHIVE})
     def on_get(self, _req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send every newest state, or of the last day what it brought."""
         kept, name = self._kept(place["database"]), place["file"].removesuffix(".zip")

@@ -14,12 +14,13 @@ from domain.errors import DatasetNotFound, InvalidInput
 from domain.keys import Scope
 from domain.series import SeriesQuery, SeriesStatus, TimeSeries
 from domain.use_cases import UseCases
+from domain.use_cases.describe_series import Described
 from domain.use_cases.read_series import Selection
 from entrypoints.formats import Format, encode
 from entrypoints.rest.answers import Offer
 from entrypoints.rest.cache import Encoded
 from entrypoints.rest.errors import Problem, failed, seconds_until
-from entrypoints.rest.openapi.description import described
+from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.parameters import DOOR_READING, DOOR_SEARCHING
 from entrypoints.rest.openapi.shapes import DATASET_OR_PART, DATASETS
 from entrypoints.rest.quandl import DOOR, shapes
@@ -38,7 +39,7 @@ class DatasetResource:
     def __init__(self, use_cases: UseCases) -> None:
         self._use_cases = use_cases
 
-    @described({200: DATASET_OR_PART}, DOOR_READING, problems=(502,), kept=True)
+    @answering({200: DATASET_OR_PART}, DOOR_READING, problems=(502,), kept=True)
     def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send it as JSON or CSV."""
         dataset, part = place["dataset"], place.get("part")
@@ -70,7 +71,7 @@ class DatasetResource:
             with req.context.answers.seat():
                 series = self._use_cases.read_through.fetched(code, series, request_id=req.context.request_id)
         if series.newest is None:
-            raise _without_data(series)
+            raise _without_data(self._use_cases.describe_series(series.id))
         return series
 
     def _answered(self, series: TimeSeries, asked: Question, *, whole: bool) -> shapes.Answered:
@@ -94,7 +95,7 @@ class DatasetsResource:
     def __init__(self, use_cases: UseCases) -> None:
         self._use_cases = use_cases
 
-    @described({200: DATASETS}, DOOR_SEARCHING)
+    @answering({200: DATASETS}, DOOR_SEARCHING)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Search for all words of ``query``, page by page."""
         words = (text(req, "query") or "").replace("+", " ")
@@ -138,11 +139,12 @@ def _written(name: str, kind: Format, answered: shapes.Answered, asked: Question
     return encode(document or {"dataset_data": shapes.data(answered, asked)})
 
 
-def _without_data(series: TimeSeries) -> Problem:
+def _without_data(described: Described) -> Problem:
+    series = described.series
     fetch = series.fetch
     if fetch is None or fetch.ended:
         return failed(series)
-    wait = seconds_until(fetch)
+    wait = seconds_until(fetch, described.now)
     if fetch.waiting_for and wait > _SOON:
         detail = f"{series.alias} cannot be fetched before {fetch.not_before:%Y-%m-%d %H:%M:%S} UTC."
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "no_observations_yet", detail)

@@ -13,7 +13,7 @@ from domain.use_cases.describe_series import DescribeSeries
 from domain.vintages import Moment
 from entrypoints.formats import table
 from entrypoints.rest.errors import without_vintage
-from entrypoints.rest.openapi.description import described
+from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.parameters import COMPARING
 from entrypoints.rest.openapi.shapes import REVISIONS
 from entrypoints.rest.params import Parameters, identifier, state
@@ -26,7 +26,7 @@ class RevisionsResource:
     def __init__(self, compare_vintages: CompareVintages, describe_series: DescribeSeries) -> None:
         self._compare_vintages, self._describe_series = compare_vintages, describe_series
 
-    @described({200: REVISIONS}, COMPARING, problems=(502,))
+    @answering({200: REVISIONS}, COMPARING, problems=(502,))
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Compare; by default the newest with the one known just before it."""
         key = identifier(series_id)
@@ -35,7 +35,7 @@ class RevisionsResource:
         try:
             found = self._compare_vintages(key, before, after)
         except NoObservationsYet as error:
-            raise without_vintage(self._describe_series(key).series) from error
+            raise without_vintage(self._describe_series(key)) from error
         resp.media = {
             "series": SourceSchema().dump(found.series),
             "from": VintageSchema().dump(found.before),

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
 import falcon
 
-from domain.series import SeriesStatus, TimeSeries
+from domain.series import SeriesStatus
 from domain.use_cases import UseCases
-from domain.use_cases.describe_series import DescribeSeries
+from domain.use_cases.describe_series import Described, DescribeSeries
 from domain.use_cases.read_series import Reading, Selection
-from domain.use_cases.request_fetch import RequestFetch
+from domain.use_cases.remove_series import RemoveSeries
 from entrypoints.formats import Format, encode, rows
 from entrypoints.rest.addresses import link_next, permanent_address
 from entrypoints.rest.answers import Offer
-from entrypoints.rest.body import read_object
+from entrypoints.rest.body import preferred_wait, read_object, request_key
 from entrypoints.rest.cache import Encoded
 from entrypoints.rest.errors import failed, seconds_until
-from entrypoints.rest.openapi.description import described
-from entrypoints.rest.openapi.parameters import BY_ID, SEARCHING, Order
+from entrypoints.rest.openapi.description import answering
+from entrypoints.rest.openapi.parameters import BY_ID, REMOVING, REQUESTING, SEARCHING, Order
 from entrypoints.rest.openapi.shapes import DATA, PENDING, ROOT, page_of
 from entrypoints.rest.params import Parameters, identifier, selection, series_query
 from entrypoints.rest.quandl import DOOR
@@ -32,6 +33,9 @@ _LINKS = {
     "quandl": f"{DOOR}/datasets",
     "openapi": "/openapi.json",
     "docs": "/docs",
+    "fetches": "/fetches",
+    "providers": "/providers",
+    "metrics": "/metrics",
     "problems": "/problems",
     "health": "/healthz",
     "ready": "/readyz",
@@ -43,15 +47,22 @@ _LISTED_OR_READ = {falcon.MEDIA_JSON: {"anyOf": [page_of(ItemSchema), DATA]}}
 class RequestsResource:
     """Takes requests for series."""
 
-    def __init__(self, request_fetch: RequestFetch) -> None:
-        self._request_fetch = request_fetch
+    def __init__(self, use_cases: UseCases) -> None:
+        self._request_fetch, self._await_fetch = use_cases.request_fetch, use_cases.await_fetch
+        self._describe_series = use_cases.describe_series
 
-    @described({200: RequestedSchema, 201: RequestedSchema}, body=FetchRequestSchema, leads=_LEADS)
+    @answering({200: RequestedSchema, 201: RequestedSchema}, REQUESTING, body=FetchRequestSchema, leads=_LEADS)
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Commit the request and answer at once; the fetch is a worker's."""
+        """Commit the request and answer at once, or when the fetch has ended if that is preferred; the fetch is a worker's."""
         Parameters(req)
         arguments = load(FetchRequestSchema(), read_object(req))
-        requested = self._request_fetch(**arguments, request_id=req.context.request_id)
+        requested = self._request_fetch(**arguments, request_id=req.context.request_id, key=request_key(req))
+        seconds = preferred_wait(req)
+        if seconds and not requested.fetch.ended:
+            with req.context.answers.seat():
+                ended = self._await_fetch(requested.fetch.id, seconds)
+            requested = replace(requested, series=self._describe_series(requested.series.id).series, fetch=ended)
+            resp.set_header("Preference-Applied", f"wait={seconds}")
         resp.media = RequestedSchema().dump(requested)
         if requested.created:
             resp.status = falcon.HTTP_CREATED
@@ -61,7 +72,7 @@ class RequestsResource:
 class RootResource(RequestsResource):
     """The front door, which takes requests too."""
 
-    @described({200: ROOT})
+    @answering({200: ROOT})
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Tell what there is."""
         Parameters(req)
@@ -72,14 +83,10 @@ class TimeSeriesResource(RequestsResource):
     """The series that are kept."""
 
     def __init__(self, use_cases: UseCases) -> None:
-        super().__init__(use_cases.request_fetch)
-        self._search_series, self._describe_series, self._read_series = (
-            use_cases.search_series,
-            use_cases.describe_series,
-            use_cases.read_series,
-        )
+        super().__init__(use_cases)
+        self._search_series, self._read_series = use_cases.search_series, use_cases.read_series
 
-    @described({200: _LISTED_OR_READ, 202: PENDING}, {**SEARCHING, **BY_ID}, problems=(404, 502), kept=True)
+    @answering({200: _LISTED_OR_READ, 202: PENDING}, {**SEARCHING, **BY_ID}, problems=(404, 502), kept=True)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Read the observations of the series of an id, or list series."""
         if req.params.get("id"):
@@ -98,10 +105,10 @@ class TimeSeriesResource(RequestsResource):
         wanted = selection(parameters)
         standing = self._read_series.standing(series_id)
         if not standing.version.vintages:
-            series = self._describe_series(series_id).series
-            if series.status is SeriesStatus.ERROR:
-                raise failed(series)
-            _answer_pending(resp, series)
+            described = self._describe_series(series_id)
+            if described.series.status is SeriesStatus.ERROR:
+                raise failed(described.series)
+            _answer_pending(resp, described)
             return
 
         def make() -> Encoded:
@@ -117,22 +124,30 @@ class TimeSeriesResource(RequestsResource):
 class OneTimeSeriesResource:
     """One series."""
 
-    def __init__(self, describe_series: DescribeSeries) -> None:
-        self._describe_series = describe_series
+    def __init__(self, describe_series: DescribeSeries, remove_series: RemoveSeries) -> None:
+        self._describe_series, self._remove_series = describe_series, remove_series
 
-    @described({200: SeriesSchema})
+    @answering({200: SeriesSchema})
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Show everything known about it but its observations."""
         Parameters(req)
         described = self._describe_series(identifier(series_id))
         resp.media = {**SeriesSchema().dump(described.series), "stale": described.stale}
 
+    @answering({204: None}, REMOVING, problems=(409,))
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
+        """Remove it with all its vintages, if its code is given as confirmation."""
+        confirm = Parameters(req, REMOVING).text("confirm") or ""
+        self._remove_series(identifier(series_id), confirm=confirm)
+        resp.status = falcon.HTTP_NO_CONTENT
 
-def _answer_pending(resp: falcon.Response, series: TimeSeries) -> None:
+
+def _answer_pending(resp: falcon.Response, described: Described) -> None:
+    series = described.series
     fetch = series.fetch
     shown: dict[str, Any] = FetchSchema().dump(fetch) if fetch else {}
     resp.status = falcon.HTTP_ACCEPTED
-    resp.retry_after = seconds_until(fetch)
+    resp.retry_after = seconds_until(fetch, described.now)
     resp.media = {
         "id": series.id,
         "status": series.status,
@@ -160,6 +175,6 @@ def _quandl(reading: Reading, wanted: Selection, order: Order) -> dict[str, Any]
 
 def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
     """Give the routes."""
-    yield "/", RootResource(use_cases.request_fetch)
+    yield "/", RootResource(use_cases)
     yield "/timeseries", TimeSeriesResource(use_cases)
-    yield "/timeseries/{series_id}", OneTimeSeriesResource(use_cases.describe_series)
+    yield "/timeseries/{series_id}", OneTimeSeriesResource(use_cases.describe_series, use_cases.remove_series)

@@ -10,6 +10,7 @@ import pytest
 from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, DomainError, NoObservationsYet, SeriesNotFound
+from domain.frequency import Frequency
 from domain.observations import Observations
 from domain.series import Metadata, SeriesStatus
 from domain.use_cases import UseCases
@@ -256,3 +257,15 @@ def test_an_unknown_series_shows_how_to_request_it(run: Run, kept: UseCases) -> 
     assert isinstance(error, SeriesNotFound)
     assert error.message == "canned:X/a|b is not kept here."
     assert error.hint == "Request it: lanner fetch 'canned:X/a|b'"
+
+
+def test_show_dates_periods_as_asked(run: Run) -> None:
+    """With --periods a month is dated by its first or last day."""
+    months = CannedSource(
+        observations=Observations.of(["2024-02-01"], ["a"], [[1.0]]), metadata=Metadata(name="Months", frequency=Frequency.MONTHLY)
+    )
+    use_cases = memory_use_cases({"canned": months})
+    use_cases.request_fetch(FB)
+    shown = json.loads(run(use_cases, show, "WIKI/FB --periods end --format json").stdout)
+
+    assert shown["data"] == [["2024-02-29", 1.0]]

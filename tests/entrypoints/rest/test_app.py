@@ -238,12 +238,12 @@ def test_a_lost_store_is_not_ready_but_alive(error: StoreUnavailable) -> None:
 
 
 def test_readiness_tells_how_long_work_waits(waiting: TestClient) -> None:
-    """The age of the oldest due fetch is a field, not a fault."""
+    """The age of the oldest due fetch, the workers and the broker are fields, not faults."""
     before = waiting.simulate_get("/readyz").json
     waiting.simulate_post("/timeseries", json={"code": "WIKI/FB"})
     after = waiting.simulate_get("/readyz").json
 
-    assert before == {"status": "ok", "oldest_due_seconds": 0.0}
+    assert before == {"status": "ok", "oldest_due_seconds": 0.0, "workers": 0, "broker": "unknown"}
     assert 0 < after["oldest_due_seconds"] < 60
 
 

@@ -26,6 +26,7 @@ CODES = {
     "database_code": ["CANNED", "MISSING"],
     "dataset_code": ["FB", "a|b"],
     "provider": ["canned"],
+    "confirm": ["CANNED/FB", "CANNED/a|b"],
 }
 
 

@@ -10,7 +10,9 @@ from falcon.testing import Result, TestClient
 
 from adapters.memory.unit_of_work import MemoryStore
 from domain import errors
+from domain.frequency import Frequency
 from domain.observations import Observations
+from domain.series import Metadata
 from domain.use_cases import UseCases
 from entrypoints.rest.openapi.parameters import READING
 from tests.builders import CannedSource, memory_use_cases
@@ -45,6 +47,22 @@ def test_own_json_is_ascending_with_its_origin(client: TestClient) -> None:
     assert list(answer.json) == ["columns", "data", "series", "vintage", "checked_at", "stale"]
     assert answer.headers["last-modified"].endswith(" GMT")
     assert 0 <= int(answer.headers["age"]) < 60
+
+
+QUARTERS = CannedSource(
+    observations=Observations.of(["2024-01-01", "2024-04-01"], ["GDP"], [[1.0], [2.0]]),
+    metadata=Metadata(name="Quarters", frequency=Frequency.QUARTERLY),
+)
+
+
+def test_periods_are_dated_as_asked(client_on: ClientOn) -> None:
+    """With ``periods`` a quarter is dated by its first or last day, and the window is one of those dates."""
+    client = client_on(memory_use_cases({"canned": QUARTERS}))
+
+    assert data(client, "periods=end").json["data"] == [["2024-03-31", 1.0], ["2024-06-30", 2.0]]
+    assert data(client, "periods=start&start_date=2024-02-01").json["data"] == [["2024-04-01", 2.0]]
+    assert quandl(client, "periods=end&end_date=2024-03-31").json["dataset_data"]["data"] == [["2024-03-31", 1.0]]
+    assert data(client, "periods=middle").status_code == 400
 
 
 def test_the_suffix_may_be_left_out(client: TestClient) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+from threading import Thread
+from time import sleep
 
 import pytest
 from falcon.testing import Result, StartResponseMock, TestClient, create_environ
 
+from adapters.memory.dispatcher import RecordingDispatcher
 from adapters.memory.unit_of_work import MemoryStore
 from entrypoints.rest.app import create_app
-from tests.builders import waiting_use_cases
+from tests.builders import CannedSource, memory_use_cases, waiting_use_cases
+from tests.entrypoints.rest.conftest import client_of
 
 
 def post(client: TestClient, body: object, path: str = "/timeseries", **kwargs: object) -> Result:
@@ -48,6 +52,34 @@ def test_a_known_code_keeps_its_id(client: TestClient) -> None:
     assert second.json["status"] == "success"
     assert second.json["fetch"] == {"id": first.json["fetch"]["id"], "status": "success"}
     assert "location" not in second.headers
+
+
+@pytest.mark.parametrize(("preference", "applied"), [("wait=1", "wait=1"), ('respond-async, wait="2"', "wait=2"), ("wait=soon", None)])
+def test_a_client_may_prefer_to_wait(preference: str, applied: str | None) -> None:
+    """The answer is that of the fetch's end, if a worker brings it in time."""
+    bell = RecordingDispatcher()
+    use_cases = memory_use_cases({"canned": CannedSource()}, dispatcher=bell)
+
+    def work() -> None:
+        while not bell.rung:
+            sleep(0.01)
+        if applied:
+            use_cases.fetch_dataset(bell.rung[0])
+
+    worker = Thread(target=work)
+    worker.start()
+    answer = client_of(use_cases).simulate_post("/timeseries", json={"code": "WIKI/FB"}, headers={"Prefer": preference})
+    worker.join()
+
+    assert answer.headers.get("preference-applied") == applied
+    assert (answer.status_code, answer.json["status"]) == (201, "success" if applied else "pending")
+
+
+def test_waiting_ends(waiting: TestClient) -> None:
+    """If nobody fetches, the answer is pending after all."""
+    answer = waiting.simulate_post("/timeseries", json={"code": "WIKI/FB"}, headers={"Prefer": "wait=1"})
+
+    assert (answer.status_code, answer.json["status"], answer.json["fetch"]["status"]) == (201, "pending", "pending")
 
 
 def test_refresh_asks_again_although_nothing_is_stale(client: TestClient) -> None:

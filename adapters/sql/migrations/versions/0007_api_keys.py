@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 revision = "0007"
-down_revision = "0003"
+down_revision = "0006"
 
 _MOMENT = sa.BigInteger().with_variant(TIMESTAMP(timezone=True), "postgresql")
 

@@ -1,0 +1,42 @@
+"""The figures in RAM."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+
+from adapters.memory.state import Clock, State
+from domain.figures import Counted, Figures
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryFigureRepository:
+    """The figures of a state."""
+
+    state: State
+    clock: Clock
+
+    def beat(self, worker: str) -> None:
+        """See the port."""
+        now = self.clock()
+        self.state.beats = {name: seen for name, seen in self.state.beats.items() if now - seen < _DAY} | {worker: now}
+
+    def workers(self, seconds: float) -> int:
+        """See the port."""
+        return sum(1 for seen in self.state.beats.values() if seen > self.clock() - timedelta(seconds=seconds))
+
+    def count(self, what: Counted, times: int = 1) -> None:
+        """See the port."""
+        self.state.counts[what] = self.state.counts.get(what, 0) + times
+
+    def all(self) -> Figures:
+        """See the port."""
+        fetches = self.state.fetches.values()
+        return Figures(
+            fetches=Counter(fetch.status for fetch in fetches),
+            waits=Counter(fetch.waiting_for for fetch in fetches if fetch.waiting_for),
+            counted=dict(self.state.counts),
+        )

@@ -1,0 +1,39 @@
+"""The answers to requests with a key, in RAM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from adapters.memory.state import Clock, State
+from domain.errors import RequestKeyReused
+from domain.fetches import Answered, RequestKey
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRequestRepository:
+    """The answered requests of a state."""
+
+    state: State
+    clock: Clock
+
+    def begin(self, key: RequestKey) -> Answered | None:
+        """See the port; the unit of work is the only writer already."""
+        if (key.owner, key.key) not in self.state.requests:
+            return None
+        digest, _, answered = self.state.requests[key.owner, key.key]
+        if digest != key.digest:
+            raise RequestKeyReused
+        return answered
+
+    def remember(self, key: RequestKey, answered: Answered) -> None:
+        """See the port."""
+        self.state.requests[key.owner, key.key] = key.digest, self.clock(), answered
+
+    def forget(self, *, seconds: float, limit: int) -> int:
+        """See the port."""
+        before = self.clock() - timedelta(seconds=seconds)
+        old = [name for name, (_, answered_at, _) in self.state.requests.items() if answered_at < before][:limit]
+        for name in old:
+            del self.state.requests[name]
+        return len(old)

@@ -1,0 +1,122 @@
+"""
+CSV files on any server: a template tells where a code's file lies. Databases are sent here by ``LANNER_ROUTES``.
+
+With ``BASE_URL=https://example.org/data`` and ``PATH={database}/{dataset}.csv``, ``SHOP/sales`` is read from
+``https://example.org/data/SHOP/sales.csv``; a ``?`` in the template begins a query.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from urllib.parse import parse_qsl
+
+from adapters.providers._conditions import conditions, validators_in
+from adapters.providers._file_formats import FileSeries, read_file
+from adapters.providers._http import HttpClient
+from adapters.providers._statuses import Door, is_html, is_success, status_error
+from adapters.providers._texts import storable
+from domain.codes import DatasetCode
+from domain.errors import AnswerNotUnderstood
+from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.providers import Terms
+from domain.series import Metadata
+from domain.vintages import Origin
+
+PROVIDER_API = 1
+ADAPTER_VERSION = 1
+NAME = "csv_url"
+TITLE = "CSV files on a server of your choice"
+DATABASES: tuple[str, ...] = ()
+TERMS = Terms(attribution="The server's own", url="")
+
+_VARIABLE = "LANNER_PROVIDERS__CSV_URL__"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """
+    The options of the provider.
+
+    Attributes:
+        path: below the base URL, with ``{database}`` and ``{dataset}``.
+        api_key: sent as ``Authorization: Bearer`` if there is one.
+
+    """
+
+    base_url: str = ""
+    path: str = "{database}/{dataset}.csv"
+    api_key: str = field(default="", repr=False)
+
+
+OPTIONS = Options
+
+
+def problem(options: Options) -> str:
+    """Say why no file can be asked for; empty if it can."""
+    if not options.base_url:
+        return f"Set {_VARIABLE}BASE_URL to the address below which the files lie."
+    return "" if "{dataset}" in options.path else f"{_VARIABLE}PATH does not say where {{dataset}} stands."
+
+
+def source(options: Options, http: HttpClient) -> DataSource:
+    """Give the source."""
+    return CsvUrlSource(options, http)
+
+
+def request_for(template: str, code: DatasetCode) -> tuple[Sequence[str], Mapping[str, str]]:
+    """Fill a template: path segments and query, each part of the code standing in one of them alone."""
+    path, _, query = template.partition("?")
+    segments = [part for place in path.strip("/").split("/") for part in _filled(place, code).split("/")]
+    return segments, {name: _filled(value, code) for name, value in parse_qsl(query, keep_blank_values=True)}
+
+
+class CsvUrlSource:
+    """Speaks to the configured server."""
+
+    def __init__(self, options: Options, http: HttpClient) -> None:
+        self._http, self._template = http, options.path
+        self._headers = {"Authorization": f"Bearer {options.api_key}"} if options.api_key else {}
+        self._door = Door(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
+
+    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+        """See the port."""
+        segments, params = request_for(self._template, code)
+        answer = self._http.get(segments, params, {**self._headers, **conditions(known)})
+        sha256 = hashlib.sha256(answer.body).hexdigest()
+        origin = Origin(request=answer.url, response_sha256=sha256, adapter_version=ADAPTER_VERSION)
+        if answer.status == HTTPStatus.NOT_MODIFIED:
+            return Fetched.unchanged(origin, known.validators)
+        [series] = self.parse(code, answer)
+        return Fetched(
+            metadata=series.metadata,
+            vintages=series.vintages,
+            origin=origin,
+            left_out=series.left_out,
+            validators=validators_in(answer),
+        )
+
+    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+        """See the port; a file does not name its code."""
+        if not is_success(answer):
+            raise status_error(answer, self._door)
+        if code is None:
+            raise AnswerNotUnderstood("A file does not name its series.", hint="Give a code in place of *.")
+        if is_html(answer):
+            raise AnswerNotUnderstood("The answer is an HTML page where CSV must be.")
+        table = read_file(answer.body, ".csv", "The answer")
+        return [Parsed(code=code, metadata=_metadata(code, table), vintages=[(None, table.observations)], left_out=_left_out(table))]
+
+
+def _filled(place: str, code: DatasetCode) -> str:
+    return place.replace("{database}", code.database).replace("{dataset}", code.dataset)
+
+
+def _metadata(code: DatasetCode, table: FileSeries) -> Metadata:
+    return Metadata(name=str(code), frequency=table.frequency, date_column=storable(table.date_column))
+
+
+def _left_out(table: FileSeries) -> tuple[str, ...]:
+    return tuple(map(storable, table.left_out))

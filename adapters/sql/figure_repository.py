@@ -1,0 +1,56 @@
+"""The figures in SQL."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from adapters.sql.tables import counts, fetches, workers
+from adapters.sql.transaction import Transaction
+from domain.fetches import FetchStatus, WaitingFor
+from domain.figures import Counted, Figures
+
+_DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class SqlFigureRepository:
+    """The figures of a transaction."""
+
+    transaction: Transaction
+
+    def beat(self, worker: str) -> None:
+        """See the port."""
+        self._upsert(workers, {"name": worker, "seen_at": self.transaction.now()}, {"seen_at": self.transaction.now()})
+        self.transaction.run(delete(workers).where(workers.c.seen_at < self.transaction.later(-_DAY)))
+
+    def workers(self, seconds: float) -> int:
+        """See the port."""
+        lively = select(func.count()).where(workers.c.seen_at > self.transaction.later(-seconds))
+        number: int = self.transaction.run(lively).scalar_one()
+        return number
+
+    def count(self, what: Counted, times: int = 1) -> None:
+        """See the port."""
+        self._upsert(counts, {"name": what.value, "times": times}, {"times": counts.c.times + times})
+
+    def all(self) -> Figures:
+        """See the port."""
+        grouped = select(fetches.c.status, fetches.c.waiting_for, func.count()).group_by(fetches.c.status, fetches.c.waiting_for)
+        statuses: Counter[FetchStatus] = Counter()
+        waits: Counter[WaitingFor] = Counter()
+        for status, waiting_for, number in self.transaction.run(grouped):
+            statuses[FetchStatus(status)] += number
+            if waiting_for:
+                waits[WaitingFor(waiting_for)] += number
+        counted = {Counted(name): times for name, times in self.transaction.run(select(counts.c.name, counts.c.times))}
+        return Figures(fetches=statuses, waits=waits, counted=counted)
+
+    def _upsert(self, table: Table, row: dict[str, Any], changes: dict[str, Any]) -> None:
+        dialect = postgresql if self.transaction.on_postgres else sqlite
+        inserted = dialect.insert(table).values(row)
+        self.transaction.run(inserted.on_conflict_do_update(index_elements=[table.c.name], set_=changes))

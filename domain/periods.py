@@ -1,0 +1,60 @@
+"""Periods: which day stands for a week, month, quarter or year."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import numpy as np
+
+from domain.errors import InvalidInput, InvalidObservations
+from domain.frequency import Frequency
+from domain.observations import Dates, Observations
+
+_MONTHS = {Frequency.MONTHLY: 1, Frequency.QUARTERLY: 3, Frequency.ANNUAL: 12}
+_WEEK = np.timedelta64(6, "D")
+_DAY = np.timedelta64(1, "D")
+
+
+class Side(StrEnum):
+    """The day of a period that its observation carries."""
+
+    START = "start"
+    END = "end"
+
+
+def aligned(observations: Observations, side: Side, frequency: Frequency | None, *, week_begins: bool = False) -> Observations:
+    """
+    Move each date to the first or last day of its period; days, and series without a known frequency, stay as they are.
+
+    Args:
+        week_begins: whether a week's date is its first day rather than its last.
+
+    Raises:
+        InvalidInput: two dates lie in one period.
+
+    """
+    if observations.unit != "D" or frequency is None or frequency is Frequency.DAILY:
+        return observations
+    if frequency is Frequency.WEEKLY:
+        dates = _weeks(observations.dates, side, begins=week_begins)
+    else:
+        dates = _months(observations.dates, side, _MONTHS[frequency])
+    try:
+        moved = Observations.of(dates, observations.columns, observations.values)
+    except InvalidObservations:
+        moved = None
+    if moved is None or len(moved) != len(observations):
+        raise InvalidInput("Two dates of the series lie in one period.", field="periods", hint="Ask without periods.")
+    return moved
+
+
+def _weeks(dates: Dates, side: Side, *, begins: bool) -> Dates:
+    if begins == (side is Side.START):
+        return dates
+    return dates + _WEEK if begins else dates - _WEEK
+
+
+def _months(dates: Dates, side: Side, length: int) -> Dates:
+    periods = dates.astype("datetime64[M]").astype(np.int64) // length + (side is Side.END)
+    first: Dates = (periods * length).astype("datetime64[M]").astype("datetime64[D]")
+    return first - _DAY if side is Side.END else first

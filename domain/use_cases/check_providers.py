@@ -1,0 +1,26 @@
+"""CheckProviders: how well the providers keep the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from domain.ports import Providers
+from domain.providers import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class CheckProviders:
+    """Hold every provider to the rules that need no payload."""
+
+    providers: Providers
+
+    def __call__(self, *, online: bool = False) -> Mapping[str, Sequence[Finding]]:
+        """
+        Give the findings by provider.
+
+        Args:
+            online: whether those that are configured are asked for their examples.
+
+        """
+        return {provider.name: self.providers.examine(provider.name, online=online) for provider in self.providers.all()}

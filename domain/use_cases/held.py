@@ -1,0 +1,43 @@
+"""What this process holds: the leases that it must give back when it is told to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from domain.fetches import Fetch, Lease
+
+
+class Held:
+    """The fetches that run in this process; any thread may use it."""
+
+    def __init__(self) -> None:
+        self._running: dict[Lease, Fetch] = {}
+        self._closed = False
+        self._lock = Lock()
+
+    @property
+    def closed(self) -> bool:
+        """Tell whether no more may be begun."""
+        return self._closed
+
+    def close(self) -> None:
+        """Have no more begun."""
+        self._closed = True
+
+    def running(self) -> list[tuple[Fetch, Lease]]:
+        """Give what runs now."""
+        with self._lock:
+            return [(fetch, lease) for lease, fetch in self._running.items()]
+
+    @contextmanager
+    def holding(self, fetch: Fetch, lease: Lease) -> Iterator[None]:
+        """Count a fetch among those that run."""
+        with self._lock:
+            self._running[lease] = fetch
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._running[lease]

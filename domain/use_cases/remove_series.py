@@ -1,0 +1,46 @@
+"""RemoveSeries: forget a series for good."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.codes import DatasetCode, parse_reference
+from domain.errors import InvalidCode, RemovalNotConfirmed
+from domain.ports import Store
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveSeries:
+    """Remove a series with its vintages and fetches, if whoever asks can name it."""
+
+    store: Store
+
+    def __call__(self, series_id: UUID, *, confirm: str) -> None:
+        """
+        Remove it; a fetch of it that runs stores nothing any more.
+
+        Raises:
+            SeriesNotFound: none has this id.
+            RemovalNotConfirmed: ``confirm`` is not its code.
+
+        """
+        with self.store.writing() as uow:
+            series = uow.series.get(series_id)
+            if not _names(confirm, series.provider, series.code):
+                hint = f"Give confirm={series.code} to remove it with all its vintages."
+                raise RemovalNotConfirmed(f"confirm is not the code of this series, {series.code}.", hint=hint)
+            uow.series.remove(series_id)
+            uow.commit()
+        logger.info("series removed", extra={"series": f"{series.provider}:{series.code}"})
+
+
+def _names(text: str, provider: str, code: DatasetCode) -> bool:
+    try:
+        named, wanted = parse_reference(text)
+    except InvalidCode:
+        return False
+    return wanted == code and named in (None, provider)

@@ -1,0 +1,64 @@
+"""The service's figures for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import falcon
+
+from domain.fetches import FetchStatus, WaitingFor
+from domain.figures import Counted, Figures
+from domain.use_cases import UseCases
+from domain.use_cases.check_health import CheckHealth, Health
+from entrypoints.rest.openapi.description import answering
+
+_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_COUNTED: Mapping[Counted, str] = {
+    Counted.FENCED_CLOSES: "Ends of fetches refused because their lease was lost.",
+    Counted.CLAIMS_REFUSED: "Messages for fetches that somebody else had, or that had ended.",
+    Counted.SWEEPS_WITH_WORK: "Sweeps that found due fetches to ring for.",
+}
+
+
+class MetricsResource:
+    """Figures out of the store, the same from every process but for its own broker's."""
+
+    def __init__(self, check_health: CheckHealth) -> None:
+        self._check_health = check_health
+
+    @answering({200: {"text/plain": {"type": "string"}}})
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """Write them in Prometheus' text form."""
+        health, figures = self._check_health.figures()
+        resp.content_type = _TYPE
+        resp.text = "".join(f"{line}\n" for line in (*_of_health(health), *_of_figures(figures)))
+
+
+def _of_health(health: Health) -> Iterator[str]:
+    yield from _family(
+        "oldest_due_seconds", "gauge", "Age of the oldest due fetch that nobody works on.", [("", health.oldest_due_seconds)]
+    )
+    yield from _family("workers", "gauge", "Workers that gave a sign of life within a minute.", [("", health.workers)])
+    if health.broker is not None:
+        yield from _family("broker_up", "gauge", "Whether the last ring of this process reached the broker.", [("", int(health.broker))])
+
+
+def _of_figures(figures: Figures) -> Iterator[str]:
+    statuses = [(f'{{status="{status}"}}', figures.fetches.get(status, 0)) for status in FetchStatus]
+    yield from _family("fetches", "gauge", "Fetches that are kept, by status.", statuses)
+    waits = [(f'{{reason="{reason}"}}', figures.waits.get(reason, 0)) for reason in WaitingFor]
+    yield from _family("fetches_waiting", "gauge", "Pending fetches that wait, by reason.", waits)
+    for counted, text in _COUNTED.items():
+        yield from _family(f"{counted}_total", "counter", text, [("", figures.counted.get(counted, 0))])
+
+
+def _family(name: str, kind: str, text: str, samples: Iterable[tuple[str, float]]) -> Iterator[str]:
+    yield f"# HELP lanner_{name} {text}"
+    yield f"# TYPE lanner_{name} {kind}"
+    for labels, value in samples:
+        yield f"lanner_{name}{labels} {value}"
+
+
+def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
+    """Give the routes."""
+    yield "/metrics", MetricsResource(use_cases.check_health)

@@ -1,0 +1,115 @@
+"""How a worker ends: what runs is given back, and a stuck one goes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from threading import Barrier, Event, Thread
+
+import pytest
+
+from entrypoints.worker.gate import Gate
+
+
+def ended(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a script as a process of its own, for what ends processes."""
+    environment = {"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": os.environ["PATH"]}
+    begin = "import sys, os, time; from threading import Event; from entrypoints.worker.stopping import *\n"
+    return subprocess.run([sys.executable, "-c", begin + script], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_what_runs_is_released_before_the_end(tmp_path):
+    """Once the time is over the process releases and ends with 0, whatever its threads do; a release that fails changes nothing."""
+    script = "stop = Event(); stop.set(); cut_after(stop, 0.05, {}); time.sleep(60)"
+    released = ended(script.format("lambda: print('released', flush=True)"), tmp_path)
+    failed = ended(script.format("lambda: 1 / 0"), tmp_path)
+
+    assert (released.returncode, released.stdout) == (0, "released\n")
+    assert failed.returncode == 0
+
+
+def test_processes_on_the_leash_release_when_it_is_pulled(tmp_path):
+    """Each process forked after it gives back what it holds and ends with 0, and who pulls waits for that."""
+    script = (
+        "leash = Leash()\n"
+        "children = []\n"
+        "for n in range(3):\n"
+        "    pid = os.fork()\n"
+        "    if not pid:\n"
+        "        leash.obey(lambda: os.write(1, b'released\\n')); time.sleep(60)\n"
+        "    children.append(pid)\n"
+        "codes = {}\n"
+        "def left():\n"
+        "    for pid in children:\n"
+        "        if pid not in codes and os.waitpid(pid, os.WNOHANG)[0]:\n"
+        "            codes[pid] = 0\n"
+        "    return [pid for pid in children if pid not in codes]\n"
+        "leash.pull(left)\n"
+        "print(len(codes))\n"
+    )
+    done = ended(script, tmp_path)
+
+    assert (done.returncode, done.stdout.split()) == (0, ["released"] * 3 + ["3"])
+
+
+@pytest.mark.parametrize(("waited", "idle", "code"), [(61, True, 1), (59, True, 0), (61, False, 0)])
+def test_a_stuck_worker_ends(waited, idle, code, tmp_path):
+    """A worker that does nothing although a fetch has been due for a minute ends with 1; a busy one, or a shorter wait, is well."""
+    looks = f"looks = []\ndef is_idle():\n    looks.append(1)\n    if len(looks) > 50: stop.set()\n    return {idle}\n"
+    done = ended(f"stop = Event()\n{looks}exit_if_stuck(lambda: {waited}, is_idle, stop, look_seconds=0.001)", tmp_path)
+
+    assert done.returncode == code
+    assert ("worker stuck" in done.stderr) is bool(code)
+
+
+def test_fetches_run_side_by_side():
+    """Those that never lost a worker are inside together."""
+    gate, together = Gate(), Barrier(3, timeout=5)
+
+    def run() -> None:
+        with gate.passing(alone=False):
+            together.wait()
+
+    threads = [Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+
+    assert not together.broken
+
+
+def test_a_suspect_runs_alone():
+    """It waits for those that run, newcomers wait for it, and afterwards they go on."""
+    gate, order, inside, leave = Gate(), [], Event(), Event()
+
+    def neighbour() -> None:
+        with gate.passing(alone=False):
+            inside.set()
+            leave.wait(5)
+            order.append("neighbour")
+
+    def suspect() -> None:
+        with gate.passing(alone=True):
+            order.append("suspect")
+            assert gate._inside == 1
+
+    def newcomer() -> None:
+        with gate.passing(alone=False):
+            order.append("newcomer")
+
+    threads = [Thread(target=neighbour)]
+    threads[0].start()
+    assert inside.wait(5)
+    for target, waiting in ((suspect, 1), (newcomer, 1)):
+        threads.append(Thread(target=target))
+        threads[-1].start()
+        while gate._waiting < waiting:
+            pass
+    leave.set()
+    for thread in threads:
+        thread.join(5)
+
+    assert order == ["neighbour", "suspect", "newcomer"]

@@ -1,0 +1,79 @@
+"""
+Runs ``lanner`` with a fault inside: ``python -m tests.faults.launch COMMAND``, the faults named in ``FAULTS_INSIDE``.
+
+The faults are put in place on import, so that processes which are started anew from the main module have them too.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+INSIDE = "FAULTS_INSIDE"
+POISON = "POISON"
+
+
+def die_when_ringing(_: str) -> None:
+    """End the process after the commit of a request, before anybody is told of it."""
+    from adapters.celery_dispatcher import CeleryDispatcher
+    from adapters.memory.dispatcher import SilentDispatcher
+
+    for kind in (CeleryDispatcher, SilentDispatcher):
+        kind.ring = lambda *_: os._exit(9)  # type: ignore[method-assign,assignment]
+
+
+def die_of_poison(_: str) -> None:
+    """End the process, as a crash in a parser written in C would, whenever a code called so is read."""
+    from adapters.providers.quandl import QuandlSource
+
+    fetch = QuandlSource.fetch
+
+    def poisoned(self: QuandlSource, code: Any, known: Any) -> Any:
+        fetched = fetch(self, code, known)
+        if code.dataset.startswith(POISON):
+            os.abort()
+        return fetched
+
+    QuandlSource.fetch = poisoned  # type: ignore[method-assign]
+
+
+def shift_clock(seconds: str) -> None:
+    """Have another time than the rest of the machine."""
+    import adapters.sql.unit_of_work as store
+
+    shift, now, clock = float(seconds), store.utc_now, time.time
+    store.utc_now = lambda: now() + timedelta(seconds=shift)  # type: ignore[attr-defined]
+    time.time = lambda: clock() + shift
+
+
+def linger(seconds: str) -> None:
+    """Take a while between the steps of a migration, so that others come while it runs."""
+    from alembic.operations import Operations
+
+    create = Operations.create_index
+
+    def slowly(self: Operations, *arguments: Any, **options: Any) -> Any:
+        time.sleep(float(seconds))
+        return create(self, *arguments, **options)
+
+    Operations.create_index = slowly  # type: ignore[method-assign]
+
+
+_FAULTS: dict[str, Callable[[str], None]] = {
+    "die_when_ringing": die_when_ringing,
+    "die_of_poison": die_of_poison,
+    "shift_clock": shift_clock,
+    "linger": linger,
+}
+
+for _fault in filter(None, os.environ.get(INSIDE, "").split(",")):
+    _name, _, _argument = _fault.partition("=")
+    _FAULTS[_name](_argument)
+
+if __name__ == "__main__":
+    from entrypoints.cli.__main__ import main
+
+    main()

@@ -1,0 +1,125 @@
+"""Workers that are killed, frozen, poisoned and told to go."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from contextlib import suppress
+
+import pytest
+
+from tests.faults.conftest import scale
+from tests.faults.disturbing import disturbed, kept_alive, settled
+from tests.faults.driver import Ledger
+from tests.faults.figures import Figures
+from tests.faults.processes import START_SECONDS, children, comes_true
+from tests.faults.stacks import RECOVERY_SECONDS, Stack
+
+pytestmark = pytest.mark.faults
+
+
+def test_a_worker_is_killed_in_the_middle_of_fetches(stack: Stack, figures: Figures) -> None:
+    """Whatever a killed worker had begun is done by another, and stored once."""
+    codes, kills = stack.codes(scale(60, 10_000), "PLAIN100"), scale(3, 400)
+    ledger = disturbed(lambda: stack.restart(stack.worker), times=kills, every=1.6, work=lambda: stack.driver.post(codes))
+    waited = settled(stack, codes, scale(RECOVERY_SECONDS, 1800))
+    verdict = stack.verifier.judge(ledger)
+    figures.add("1 kill -9 worker", "P1 P2", stack.name, f"{verdict}; {kills} kills, {verdict.crashes} taken over, {waited}")
+
+    assert verdict.well, verdict
+    assert ledger.codes == set(codes)
+
+
+@pytest.mark.server
+@pytest.mark.faults(long=True)
+def test_a_child_of_the_pool_is_killed(servers: Stack, figures: Figures) -> None:
+    """What a pool's child had begun when it was killed, as for want of memory, is done by another."""
+    codes, kills = servers.codes(scale(60, 600), "PLAIN100"), scale(4, 40)
+    # A worker that loses a child while it starts ends, for whoever supervises it to start another.
+    first = servers.codes(1)
+    servers.driver.post(first)
+    settled(servers, first)
+
+    def kill() -> None:
+        pool = [child for child in children(servers.worker.pid) if b"entrypoints.cli" in _command_of(child)]
+        if pool:
+            with suppress(ProcessLookupError):
+                os.kill(random.choice(pool), signal.SIGKILL)
+
+    with kept_alive(servers.worker):
+        ledger = disturbed(kill, times=kills, every=0.5, work=lambda: servers.driver.post(codes, pause=0.1))
+        waited = settled(servers, codes, scale(60, 300))
+    verdict = servers.verifier.judge(ledger)
+    figures.add("2 kill -9 pool child", "P1", servers.name, f"{verdict}; {kills} kills, {verdict.crashes} taken over, {waited}")
+
+    assert verdict.well, verdict
+
+
+def test_a_worker_sleeps_beyond_its_lease(stack: Stack, figures: Figures) -> None:
+    """A worker that wakes up after another has done its fetches stores nothing more: every stale end is fenced."""
+    freezes, ledger, codes = scale(1, 4), Ledger(), []
+    for _ in range(freezes):
+        some = stack.codes(8, "VARY800")
+        ledger.lines += stack.driver.post(some).lines
+        assert comes_true(lambda codes=some: any(stack.verifier.calls()[code] for code in codes), START_SECONDS)
+        stack.worker.freeze()
+        other = stack.process("worker").start()
+        stack.verifier.settled(some, RECOVERY_SECONDS)
+        stack.worker.thaw()
+        time.sleep(1.5)
+        other.kill()
+        codes += some
+    verdict = stack.verifier.judge(ledger)
+    figures.add("12 SIGSTOP beyond the lease", "P2", stack.name, f"{verdict}; {freezes} freezes, {verdict.crashes} taken over")
+
+    assert verdict.crashes > 0
+    assert verdict.well, verdict
+
+
+@pytest.mark.faults(long=True)
+def test_workers_are_told_to_go_while_they_work(stack: Stack, figures: Figures) -> None:
+    """A rolling restart loses nothing, asks the provider for nothing twice, and every worker ends with 0 in time."""
+    codes, restarts, ended = stack.codes(scale(40, 1000), "PLAIN100"), scale(2, 20), []
+
+    def roll() -> None:
+        other = stack.process("worker").start().wait_until(lambda: stack.started[-1].heeds(signal.SIGTERM))
+        ended.append(stack.worker.stop())
+        stack.worker = other
+
+    ledger = disturbed(roll, times=restarts, every=1.0, work=lambda: stack.driver.post(codes, pause=0.05))
+    waited = settled(stack, codes, scale(RECOVERY_SECONDS, 300))
+    verdict, calls = stack.verifier.judge(ledger), stack.verifier.calls()
+    again = sum(calls[code] - 1 for code in codes)
+    longest = max(seconds for _, seconds in ended)
+    figures.add("28 TERM under load", "P1", stack.name, f"{verdict}; {restarts} restarts, {again} asked again, {longest:.1f} s, {waited}")
+
+    assert verdict.well, verdict
+    assert [code for code, _ in ended] == [0] * restarts
+    assert again == 0
+
+
+@pytest.mark.faults(long=True)
+def test_an_answer_that_kills_its_worker(stack: Stack, figures: Figures) -> None:
+    """A fetch whose answer kills the process ends after a few kills; all others go on."""
+    stack.worker.kill()
+    poisoned = stack.process("worker", inside="die_of_poison")
+    stack.started.append(poisoned)
+    poison, codes = stack.codes(1, "POISON"), stack.codes(scale(20, 200))
+    with kept_alive(poisoned):
+        ledger = stack.driver.post([*poison, *codes], pause=0.05)
+        waited = settled(stack, [*poison, *codes], 90)
+    verdict = stack.verifier.judge(ledger, failing=poison)
+    row = stack.verifier.rows(poison)[0]
+    figures.add("26 poison", "P1", stack.name, f"{verdict}; poison ended as {row.status} after {row.crashes} kills, {waited}")
+
+    assert verdict.well, verdict
+    assert (row.status, row.crashes) == ("error", 5)
+    assert "attempts_exhausted" in row.failure
+
+
+def _command_of(process: int) -> bytes:
+    with suppress(OSError), open(f"/proc/{process}/cmdline", "rb") as line:  # noqa: PTH123 - no path of ours
+        return line.read()
+    return b""
