@@ -193,7 +193,7 @@ REFUSALS = {
     "no database there": ({"LANNER_DATABASE_URL": "postgresql://me:canary@127.0.0.1:1/x"}, ["127.0.0.1:1/x", "LANNER_DATABASE_URL"]),
     "data folder is a file": ({"LANNER_DATA_DIR": "/dev/null"}, ["LANNER_DATA_DIR"]),
     "open to everybody": ({"LANNER_HOST": "0.0.0.0"}, ["LANNER_HOST", "LANNER_AUTH=open"]),
-    "keys wanted": ({"LANNER_AUTH": "required"}, ["LANNER_AUTH=required", "no keys exist"]),
+    "keys wanted": ({"LANNER_AUTH": "required"}, ["LANNER_AUTH=required", "there is no API key"]),
     "not a name": ({"LANNER_HOST": "a..b", "LANNER_AUTH": "open"}, ["LANNER_HOST=a..b"]),
     "several processes in memory": ({"LANNER_WORKER_PROCESSES": "2"}, ["LANNER_WORKER_PROCESSES must be 1", "LANNER_BROKER_URL"]),
     "odd password": ({"LANNER_DATABASE_URL": "postgresql://u:[canary@h/d:x"}, ["LANNER_"]),
@@ -394,5 +394,5 @@ def test_the_lines_of_help_name_every_command():
     ]
 
     service = ["up", "api", "worker", "migrate", "check", "backup", "restore", "health"]
-    assert names == [*service, "fetch", "list", "show", "vintages", "revisions", "parse", "providers"]
+    assert names == [*service, "fetch", "list", "show", "vintages", "revisions", "export", "parse", "openapi", "keys", "providers", "new-provider"]
     assert [answer.returncode for answer in helps] == [0] * len(names)
