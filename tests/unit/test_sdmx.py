@@ -286,6 +286,19 @@ def test_what_is_no_number_in_json_is_missing():
     assert read(text, provider="jsonstat")[0].metadata.name == "a:NaN, b"
 
 
+def test_each_measure_is_a_series():
+    """The values of a message with several measures stand before the attributes; each measure is a series of its own."""
+    dimensions = {"series": [{"id": "CUR", "values": [{"id": "USD"}]}], "observation": [{"id": "TIME_PERIOD", "values": [{"id": "2024"}]}]}
+    measures = {"observation": [{"id": "RATE"}, {"id": "TURNOVER"}]}
+    cells = [{"structure": 0, "series": {"0": {"observations": {"0": [1.5, 20, 0]}}}}]
+    message = {"data": {"dataSets": cells, "structures": [{"dimensions": dimensions, "measures": measures}]}}
+
+    assert {str(series.code): rows(series) for series in read(message)} == {
+        "SDMX/USD.RATE": [("2024-01-01", 1.5)],
+        "SDMX/USD.TURNOVER": [("2024-01-01", 20.0)],
+    }
+
+
 def test_a_deleted_cell_is_no_value():
     """What a data set deletes is gone, wherever it stood before."""
     data = '<DataSet action="{}"><Series CUR="USD"><Obs TIME_PERIOD="{}" OBS_VALUE="1"/></Series></DataSet>'
