@@ -123,6 +123,7 @@ def test_missing_values_have_many_spellings():
         ({"response": {"id": "electricity", "routes": []}}, 200, AnswerNotUnderstood),
         ({"response": {"data": [{"period": "2024", "name": "x"}]}}, 200, AnswerNotUnderstood),
         ({"response": {"data": [{"value": 1}]}}, 200, AnswerNotUnderstood),
+        ({"response": {"data": [{"period": [], "value": 1}]}}, 200, AnswerNotUnderstood),
     ],
 )
 def test_errors_are_named(body, status, error):
