@@ -117,7 +117,9 @@ def _sizes(said: Sequence[int], codes: Mapping[str, Sequence[str]]) -> list[int]
     sizes = [len(every) for every in codes.values()]
     if [size for size in said if size != 1] != [size for size in sizes if size != 1]:
         shown = " × ".join(map(str, said))
-        raise AnswerNotUnderstood(f"The answer has dimensions of {' × '.join(map(str, sizes))} categories whose size is said to be {shown}.")
+        raise AnswerNotUnderstood(
+            f"The answer has dimensions of {' × '.join(map(str, sizes))} categories whose size is said to be {shown}."
+        )
     return sizes
 
 

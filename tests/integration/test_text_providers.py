@@ -131,6 +131,16 @@ def test_several_rates_a_day_are_several_series():
     assert f"US_TREASURY/{code}.BC_20year" in raised.value.hint
 
 
+def test_an_answer_of_the_treasury_is_read_under_any_code():
+    """A code that names no data set is no reason not to read what is there; the one that ``*`` gives is such a code."""
+    answer = Answer(body=feed("2024-01-02", BC_1MONTH="5.5"))
+    [named] = parser("us_treasury").parse(None, answer)
+    [again] = parser("us_treasury").parse(named.code, answer)
+
+    assert again == named
+    assert named.vintages[0][1] == Observations.of(["2024-01-02"], ["BC_1MONTH"], [[5.5]])
+
+
 def feed(day: str, **fields: str) -> bytes:
     """A feed of one entry."""
     kinds = {"RATE_TYPE": "Edm.String"}

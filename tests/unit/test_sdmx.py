@@ -341,7 +341,7 @@ FOOTER = '<GenericData><DataSet/><Footer><Message code="{}" severity="Error"><Te
         ({"dataSets": [{"series": {"0:9": {"observations": {"0": [1]}}}}], "structure": {"dimensions": {}}}, "not_understood"),
         ({"dataset": {"dimension": {"id": ["time"], "size": [3]}, "value": [1]}}, "not_understood"),
         ({"dataset": {"dimension": {"id": ["time"], "size": [9_000_000]}, "value": []}}, "too_large"),
-        ({"dataset": {"dimension": {"id": ["time"], "size": ["2"], "time": {"category": {"index": ["2024"]}}}, "value": [1]}}, "not_understood"),
+        ({"dimension": {"id": ["time"], "size": ["2"], "time": {"category": {"index": ["2024"]}}}, "value": [1]}, "not_understood"),
         ("STRUCTURE,STRUCTURE_ID,ACTION,CUR,WHEN,OBS_VALUE\ndataflow,ECB:FX(1.0),D,USD,,\n", "not_understood"),
         ("AREA;TIME;OBS_VALUE\nUS;2023;1.5\nUS;2024;1,500\n", "not_understood"),
         ({"dataset": {"dimension": {"id": ["a"], "size": [1], "a": {"category": {"index": ["x"]}}}, "value": [1]}}, "not_understood"),
