@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection
 from http import HTTPStatus
 from ipaddress import ip_address
+from secrets import token_hex
 from time import perf_counter
-from uuid import uuid4
 
 import falcon
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -35,7 +35,7 @@ class RequestTrace:
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Take the client's id if it is harmless, else make one."""
         given = req.get_header("X-Request-ID", default="")
-        req.context.request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        req.context.request_id = given if _REQUEST_ID.fullmatch(given) else token_hex(16)
         req.context.begun = perf_counter()
         clear_contextvars()
         bind_contextvars(request_id=req.context.request_id)

@@ -103,10 +103,12 @@ class Parameters:
     def choice(self, name: str, kind: type[E]) -> E | None:
         """Give one of an enumeration's words."""
         text = self.text(name)
+        if text is None:
+            return None
         words = [word.value for word in kind]
-        if text is not None and text not in words:
+        if text not in words:
             raise InvalidInput(f"{name} must be one of {', '.join(words)}.", field=name)
-        return None if text is None else kind(text)
+        return kind(text)
 
     def label(self, name: str) -> Label | None:
         """Give a day, or a moment with its offset."""

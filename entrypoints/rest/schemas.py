@@ -256,6 +256,33 @@ class SeriesSchema(StateSchema):
     fetch = fields.Nested(FetchSchema)
 
 
+class LimitSchema(Schema):
+    """At most so many calls in so many seconds."""
+
+    calls = fields.Integer()
+    seconds = fields.Integer()
+
+
+class ProviderSchema(Schema):
+    """A provider, and how things stand with it."""
+
+    name = fields.String(attribute="provider.name")
+    title = fields.String(attribute="provider.title")
+    database_codes = fields.List(fields.String(), attribute="provider.databases")
+    configured = fields.Function(lambda listed: not listed.provider.problem)
+    problem = fields.String(attribute="provider.problem")
+    key_needed = fields.Boolean(attribute="provider.key_needed")
+    key_url = fields.String(attribute="provider.key_url")
+    limits = fields.List(fields.Nested(LimitSchema), attribute="provider.limits")
+    concurrency = fields.Integer()
+    blocked_until = Moment()
+    circuit = fields.String()
+    open_until = Moment()
+    attribution = fields.String(attribute="provider.terms.attribution")
+    terms = fields.String(attribute="provider.terms.url")
+    redistribution = fields.String(attribute="provider.terms.redistribution")
+
+
 class RequestedSchema(Schema):
     """The answer to a request for a series."""
 

@@ -41,7 +41,7 @@ class Databases:
         return found
 
     def _described(self, kept: Database) -> dict[str, Any]:
-        titles = {provider.name: provider.title for provider in self._use_cases.list_providers()}
+        titles = {provider.name: provider.title for provider in self._use_cases.list_providers.facts()}
         count = self._use_cases.search_series.count(SeriesQuery(database=kept.code, status=SeriesStatus.SUCCESS), most=MOST_COUNTED)
         return shapes.database(kept, title=", ".join(titles.get(name, name) for name in kept.providers), count=count)
 
