@@ -13,7 +13,7 @@ import pytest
 from adapters.providers import InstalledProviders
 from adapters.providers.csv_url import request_for
 from domain.codes import DatasetCode
-from domain.errors import AnswerNotUnderstood, AnswerTruncated, DatasetNotFound, FetchError, KeyMissing, RateLimited
+from domain.errors import AnswerNotUnderstood, AnswerTruncated, DatasetNotFound, FetchError, KeyMissing, RateLimited, UnsupportedFrequency
 from domain.observations import Observations
 from domain.ports import Answer, DataSource, Known, ParsesAnswers
 from domain.vintages import Vintage
@@ -70,6 +70,7 @@ def test_stooq_is_asked_for_the_last_month(opened):
     ("body", "error"),
     [
         (b"No data", DatasetNotFound),
+        (b"Data,Czas,Otwarcie\n2024-01-02,15:35:00,1\n2024-01-02,15:40:00,1\n", UnsupportedFrequency),
         (b"Brak danych\r\n", DatasetNotFound),
         (b"Exceeded the daily hits limit", RateLimited),
         (b"Przekroczony dzienny limit wywolan", RateLimited),
