@@ -98,7 +98,7 @@ def _fault(number: int, count: int, text: str, what: str) -> Exception:
 
 
 def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> _Columns:
-    plain = [name.partition("[")[0].partition(": ")[0].strip() for name in names]
+    plain = [name.partition("[")[0].partition(":")[0].strip() for name in names]
     values = [(at, name) for at, name in enumerate(plain) if _VALUE.fullmatch(name)]
     values = [value for value in values if value[1].casefold() != "value"] or values[:1]
     if not values:

@@ -64,6 +64,9 @@ BEFORE_SDMX_CSV = """"AREA","Country","SUBJECT","Subject","TIME","Time","Unit Co
 "US","United States","CPI","Prices","2024-Q1","Q1-2024","IDX","Index",1.5,
 """
 NEVER_SDMX_CSV = '"AREA","SUBJECT","FREQ","TIME","Value","Flag Codes"\n"US","CPI","A","2024",1.5,\n'
+BOTH_IN_THE_HEADER = """"STRUCTURE","STRUCTURE_ID","ACTION","FREQ:Frequency","AREA:Reference area","TIME_PERIOD:Time","OBS_VALUE:Value"
+"dataflow","BIS:WS_X(1.0): Policy rates","I","D: Daily","CH: Switzerland","2024-01-02","1.5"
+"""
 EUROSTAT_CSV = "DATAFLOW;LAST UPDATE;freq;geo;TIME_PERIOD;OBS_VALUE;OBS_FLAG\nESTAT:X(1.0);now;A: Annual;DE: Germany;2023;:;\n"
 TSV = "freq,unit,geo\\TIME_PERIOD\t2022 \t2023 \nA,PC,DE\t1.5 p\t: \nA,PC,FR\t:c\t2\n"
 DUTCH = {"dimension": {"id": ["Tid", "Sex"], "size": [2, 2], "Tid": {"category": {"index": ["2024K1", "2024K2"]}},
@@ -125,6 +128,7 @@ def rows(series: Parsed) -> list[tuple[str, float | None]]:
         ("oecd", DECIMAL_COMMAS, {"OECD/FX.USD": [("2024-01-01", -1.5)]}),
         ("oecd", BEFORE_SDMX_CSV, {"OECD/US.CPI": [("2024-01-01", 1.5)]}),
         ("oecd", NEVER_SDMX_CSV, {"OECD/US.CPI.A": [("2024-01-01", 1.5)]}),
+        ("bis", BOTH_IN_THE_HEADER, {"BIS/WS_X.D.CH": [("2024-01-02", 1.5)]}),
         ("eurostat", EUROSTAT_CSV, {"EUROSTAT/X.A.DE": [("2023-01-01", NONE)]}),
         ("eurostat", TSV, {"EUROSTAT/A.PC.DE": [("2022-01-01", 1.5), ("2023-01-01", NONE)],
                            "EUROSTAT/A.PC.FR": [("2022-01-01", NONE), ("2023-01-01", 2.0)]}),
