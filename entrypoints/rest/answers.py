@@ -19,6 +19,7 @@ from entrypoints.rest.errors import Problem
 _SMALL = 1024
 _FOR_EVER = "max-age=31536000, immutable"
 _ENCODERS = 2
+_MOMENT = 0.05
 _BYTES = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _QUALITY = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?")
 
@@ -54,6 +55,7 @@ class Answers:
     def __init__(self, *, capacity: int, threads: int) -> None:
         self.cache = AnswerCache(capacity)
         self._seats = BoundedSemaphore(max(1, threads // 2))
+        self._readers = BoundedSemaphore(max(1, threads // 4))
         self._encoders = BoundedSemaphore(_ENCODERS)
 
     @contextmanager
@@ -66,12 +68,27 @@ class Answers:
 
         """
         if not self._seats.acquire(blocking=False):
-            detail = "Too many large answers are being made at this moment."
-            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", detail, retryable=True, headers={"Retry-After": "1"})
+            raise _busy("Too many large answers are being made at this moment.")
         try:
             yield
         finally:
             self._seats.release()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """
+        Take one of the few places for requests whose body is on its way, which a client can make last for ever.
+
+        Raises:
+            Problem: none has become free in a moment.
+
+        """
+        if not self._readers.acquire(timeout=_MOMENT):
+            raise _busy("Too many bodies are still on their way.")
+        try:
+            yield
+        finally:
+            self._readers.release()
 
     def send(self, req: falcon.Request, resp: falcon.Response, offer: Offer) -> None:
         """Answer with what the client lacks: nothing if it has it already, a range of it, or the whole."""
@@ -101,6 +118,10 @@ class Answers:
             encoded = compressed(offer.make(), coding)
             self.cache.put(tag, encoded)
         return encoded
+
+
+def _busy(detail: str) -> Problem:
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", detail, retryable=True, headers={"Retry-After": "1"})
 
 
 def accepted_coding(header: str) -> str:

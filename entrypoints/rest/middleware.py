@@ -69,7 +69,8 @@ class SecurityHeaders:
 
     def process_response(self, _req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
         """Encode the body now, while a failure to do so can still become a problem; then set the headers."""
-        resp.set_headers(_SECURITY_HEADERS)
+        # What has a policy of its own, as the pages of /docs do, keeps it.
+        resp.set_headers({name: value for name, value in _SECURITY_HEADERS.items() if resp.get_header(name) is None})
         resp.render_body()
 
 

@@ -385,5 +385,5 @@ def test_the_lines_of_help_name_every_command():
 
     service = ["up", "api", "worker", "migrate", "check", "backup", "restore", "health"]
     reading = ["fetch", "list", "show", "vintages", "revisions", "export", "parse"]
-    assert names == [*service, *reading, "keys", "providers", "new-provider"]
+    assert names == [*service, *reading, "openapi", "keys", "providers", "new-provider"]
     assert [answer.returncode for answer in helps] == [0] * len(names)

@@ -12,6 +12,7 @@ from domain.limits import Circuit
 from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth, Health
 from domain.use_cases.list_providers import Listed, ListProviders
+from entrypoints.rest.openapi.description import answering
 
 _TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _COUNTED: Mapping[Counted, str] = {
@@ -27,6 +28,7 @@ class MetricsResource:
     def __init__(self, check_health: CheckHealth, list_providers: ListProviders) -> None:
         self._check_health, self._list_providers = check_health, list_providers
 
+    @answering({200: {"text/plain": {"type": "string"}}})
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         """Write them in Prometheus' text form."""
         health, figures = self._check_health.figures()

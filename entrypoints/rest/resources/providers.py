@@ -8,6 +8,8 @@ import falcon
 
 from domain.use_cases import UseCases
 from domain.use_cases.list_providers import ListProviders
+from entrypoints.rest.openapi.description import answering
+from entrypoints.rest.openapi.shapes import PROVIDERS
 from entrypoints.rest.params import Parameters
 from entrypoints.rest.schemas import ProviderSchema
 
@@ -18,6 +20,7 @@ class ProvidersResource:
     def __init__(self, list_providers: ListProviders) -> None:
         self._list_providers = list_providers
 
+    @answering({200: PROVIDERS})
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List them by name, with how things stand now."""
         Parameters(req)

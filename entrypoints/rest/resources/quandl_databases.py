@@ -17,6 +17,9 @@ from domain.use_cases import UseCases
 from domain.use_cases.read_series import Selection
 from domain.vintages import Moment
 from entrypoints.formats import csv as csv_of
+from entrypoints.rest.openapi.description import answering
+from entrypoints.rest.openapi.parameters import DOOR_PAGING, DOOR_PART
+from entrypoints.rest.openapi.shapes import ARCHIVE, DATABASE, DATABASES
 from entrypoints.rest.quandl import DOOR, shapes
 from entrypoints.rest.quandl.archives import zipped
 from entrypoints.rest.quandl.params import text
@@ -57,6 +60,7 @@ class Databases:
 class DatabasesResource(Databases):
     """The databases under which series are kept."""
 
+    @answering({200: DATABASES}, DOOR_PAGING)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List them, or those whose code or provider holds all words of ``query``."""
         words = (text(req, "query") or "").replace("+", " ")
@@ -70,6 +74,7 @@ class DatabasesResource(Databases):
 class DatabaseResource(Databases):
     """One database."""
 
+    @answering({200: DATABASE})
     def on_get(self, req: falcon.Request, resp: falcon.Response, database: str) -> None:
         """Describe it."""
         name, _ = suffixed(req, database)
@@ -79,6 +84,7 @@ class DatabaseResource(Databases):
 class PartResource(Databases):
     """All codes, all descriptions or all data of a database, as an archive."""
 
+    @answering({200: ARCHIVE, 302: None}, DOOR_PART)
     def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send codes and descriptions at once, and lead to the data, whose address ends in the archive's name."""
         kept, (name, _) = self._kept(place["database"]), suffixed(req, place["part"])
@@ -107,6 +113,7 @@ class PartResource(Databases):
 class ArchiveResource(Databases):
     """The data of a database."""
 
+    @answering({200: ARCHIVE})
     def on_get(self, _req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send every newest state, or of the last day what it brought."""
         kept, name = self._kept(place["database"]), place["file"].removesuffix(".zip")

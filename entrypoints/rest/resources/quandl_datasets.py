@@ -20,6 +20,9 @@ from entrypoints.formats import Format, encode
 from entrypoints.rest.answers import Offer
 from entrypoints.rest.cache import Encoded
 from entrypoints.rest.errors import Problem, failed, seconds_until
+from entrypoints.rest.openapi.description import answering
+from entrypoints.rest.openapi.parameters import DOOR_READING, DOOR_SEARCHING
+from entrypoints.rest.openapi.shapes import DATASET_OR_PART, DATASETS
 from entrypoints.rest.quandl import DOOR, shapes
 from entrypoints.rest.quandl.params import Question, number, question, text
 
@@ -36,6 +39,7 @@ class DatasetResource:
     def __init__(self, use_cases: UseCases) -> None:
         self._use_cases = use_cases
 
+    @answering({200: DATASET_OR_PART}, DOOR_READING, problems=(502,), kept=True)
     def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send it as JSON or CSV."""
         dataset, part = place["dataset"], place.get("part")
@@ -91,6 +95,7 @@ class DatasetsResource:
     def __init__(self, use_cases: UseCases) -> None:
         self._use_cases = use_cases
 
+    @answering({200: DATASETS}, DOOR_SEARCHING)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Search for all words of ``query``, page by page."""
         words = (text(req, "query") or "").replace("+", " ")
