@@ -24,6 +24,7 @@ from config import bootstrap
 from config.container import Container
 from domain.codes import DatasetCode
 from domain.ports import Answer, DataSource, Fetched, Known, ParsesAnswers, Store, UnitOfWork
+from domain.providers import Provider
 from tests.benchmarks import article
 from tests.benchmarks.quandl import LONG, SHORT, answer, quandl
 from tests.benchmarks.table import Table, least, timed
@@ -118,7 +119,7 @@ def test_throughput(stack: Stack, table: Table, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [SHORT, LONG])
 def test_where_the_time_goes(container: Container, table: Table, kind: str) -> None:
-    """A fetch is claimed, asked for, parsed, compared and encoded, and closed."""
+    """A fetch is requested, claimed, asked for, parsed, compared and encoded, and closed."""
     use_cases, watch = container.use_cases(), Watch()
     do = replace(
         use_cases.fetch_dataset,
@@ -126,7 +127,8 @@ def test_where_the_time_goes(container: Container, table: Table, kind: str) -> N
         providers=WatchedProviders(container.data_sources(), watch),  # type: ignore[arg-type]
     )
     for n in range(10):
-        fetch = use_cases.request_fetch(DatasetCode("WIKI", f"{kind}{n}"), provider="quandl").fetch
+        with watch.on("request"):
+            fetch = use_cases.request_fetch(DatasetCode("WIKI", f"{kind}{n}"), provider="quandl").fetch
         watch.stages = iter(("claim", "compare and encode", "close"))
         do(fetch.id)
     source, body = container.data_sources().source("quandl"), answer(kind)
@@ -177,6 +179,9 @@ class WatchedProviders:
 
     providers: Any
     watch: Watch
+
+    def get(self, name: str) -> Provider:
+        return self.providers.get(name)
 
     def source(self, name: str) -> DataSource:
         return WatchedSource(self.providers.source(name), self.watch)
