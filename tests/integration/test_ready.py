@@ -1,0 +1,75 @@
+"""Statements that go to Postgres by name fail as all others do, and in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, text
+
+from adapters.sql.engine import open_engine
+from adapters.sql.schema import migrate
+from adapters.sql.unit_of_work import SqlStore
+from domain.codes import DatasetCode
+from domain.errors import SchemaMismatch, StoreUnavailable
+
+pytestmark = pytest.mark.server
+CODE = DatasetCode("WIKI", "FB")
+
+
+@pytest.fixture
+def engine(postgres_url: str) -> Iterator[Engine]:
+    schema = f"ready_{uuid4().hex}"
+    engine = open_engine(postgres_url, schema=schema)
+    migrate(engine)
+    yield engine
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))
+    engine.dispose()
+
+
+def test_a_connection_that_the_server_ended_is_told_and_not_used_again(engine: Engine) -> None:
+    """The transaction that met it fails as one whose store is away; the next one has a new connection."""
+    store = SqlStore(engine)
+    with store.writing() as uow:
+        uow.series.add("quandl", CODE)
+        uow.commit()
+    with suppress(StoreUnavailable), store.writing() as uow:
+        victim = uow.transaction.sent(b"SELECT pg_backend_pid()")[0][0]
+        with engine.connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": victim})
+        with pytest.raises(StoreUnavailable):
+            uow.series.find("quandl", CODE)
+
+    with store.reading() as uow:
+        assert uow.series.find("quandl", CODE)
+
+
+def test_missing_tables_are_told_as_a_schema_that_does_not_fit(engine: Engine) -> None:
+    """Where somebody has dropped them, that is what is said."""
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP TABLE {_schema(engine)}.series CASCADE"))
+    with SqlStore(engine).reading() as uow, pytest.raises(SchemaMismatch):
+        uow.series.find("quandl", CODE)
+
+
+def test_what_waits_is_seen_by_the_next_statement_and_by_others_after_the_commit(engine: Engine) -> None:
+    """A new series knows its fetch at once, and after the commit everybody does."""
+    store = SqlStore(engine)
+    with store.writing() as uow:
+        series = uow.series.add("quandl", CODE)
+        fetch, _ = uow.fetches.add(series.id, allow_shrink=False, request_id="r")
+        assert uow.transaction.waiting
+        assert uow.series.get(series.id).fetch == fetch
+        again = uow.series.add("quandl", DatasetCode("WIKI", "AAPL"))
+        fetch, _ = uow.fetches.add(again.id, allow_shrink=False, request_id="r")
+        uow.commit()
+
+    with store.reading() as uow:
+        assert uow.series.get(again.id).fetch == fetch
+
+
+def _schema(engine: Engine) -> str:
+    return str(engine.get_execution_options()["schema_translate_map"][None])
