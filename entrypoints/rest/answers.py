@@ -54,13 +54,14 @@ class Answers:
     def __init__(self, *, capacity: int, threads: int) -> None:
         self.cache = AnswerCache(capacity)
         self._seats = BoundedSemaphore(max(1, threads // 2))
-        self._streams = BoundedSemaphore(max(1, threads // 4))
+        self._long = BoundedSemaphore(max(1, threads // 4))
+        self._streams = BoundedSemaphore(max(1, threads // 8))
         self._encoders = BoundedSemaphore(_ENCODERS)
 
     @contextmanager
     def seat(self) -> Iterator[None]:
         """
-        Take one of the places for requests that wait or work long, so that the others are answered meanwhile.
+        Take one of the places for requests that work long, so that the others are answered meanwhile.
 
         Raises:
             Problem: all are taken.
@@ -69,11 +70,23 @@ class Answers:
         with _taken(self._seats):
             yield
 
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """
+        Take a seat in order to wait for others; they have half of the seats at most, so that what is kept can be read meanwhile.
+
+        Raises:
+            Problem: all are taken.
+
+        """
+        with _taken(self._long), self.seat():
+            yield
+
     def streamed(self, parts: Iterable[bytes]) -> Iterator[bytes]:
         """
         Give the parts from a seat, which is left when they are sent, or when nobody wants them any more.
 
-        A slow reader holds a thread for as long as it likes, so streams have half of the seats at most.
+        A slow reader holds a thread for as long as it likes, so streams have half of those for waiting at most.
 
         Raises:
             Problem: all are taken.
@@ -85,7 +98,7 @@ class Answers:
         return stream
 
     def _seated(self, parts: Iterable[bytes]) -> Iterator[bytes]:
-        with _taken(self._streams), self.seat():
+        with _taken(self._streams), self.waiting():
             yield b""
             yield from filter(None, parts)
 
@@ -125,7 +138,7 @@ class Answers:
 @contextmanager
 def _taken(places: BoundedSemaphore) -> Iterator[None]:
     if not places.acquire(blocking=False):
-        detail = "Too many large answers are being made at this moment."
+        detail = "Too many others are waiting, or have large answers made, at this moment."
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", detail, retryable=True, headers={"Retry-After": "1"})
     try:
         yield

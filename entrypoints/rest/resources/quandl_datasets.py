@@ -80,7 +80,7 @@ class DatasetResource:
     def _fetched(self, req: falcon.Request, code: DatasetCode, kept: TimeSeries | None) -> TimeSeries:
         with ExitStack() as places:
             try:
-                places.enter_context(req.context.answers.seat())
+                places.enter_context(req.context.answers.waiting())
             except Problem:
                 if kept and kept.newest:
                     return kept  # nobody may wait now, and this is what waiting in vain would give

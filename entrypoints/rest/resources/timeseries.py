@@ -42,7 +42,7 @@ class RequestsResource:
         seconds = preferred_wait(req)
         if seconds and not requested.fetch.ended:
             # What was committed is answered, whether or not there is a place left to wait in: a preference is no more than that.
-            with suppress(Problem), req.context.answers.seat():
+            with suppress(Problem), req.context.answers.waiting():
                 ended = self._await_fetch(requested.fetch.id, seconds)
                 requested = replace(requested, series=self._describe_series(requested.series.id).series, fetch=ended)
                 resp.set_header("Preference-Applied", f"wait={seconds}")

@@ -329,13 +329,13 @@ def test_half_of_the_threads_stay_free() -> None:
 
 
 def test_streams_leave_seats_to_others() -> None:
-    """Half of the seats at most; a stream that is read, dropped or never begun gives its own back."""
-    answers = Answers(capacity=0, threads=8)
+    """They have a quarter; one that is read, dropped or never begun gives its own back."""
+    answers = Answers(capacity=0, threads=16)
     streams = [answers.streamed([b"a", b"", b"b"]) for _ in range(2)]
 
-    with pytest.raises(Problem), answers.seat():
+    with pytest.raises(Problem):
         answers.streamed([b"c"])
-    with answers.seat(), answers.seat():
+    with answers.waiting(), answers.waiting():
         pass
     assert b"".join(streams.pop()) == b"ab"
     answers.streamed([b"d"])
@@ -343,11 +343,21 @@ def test_streams_leave_seats_to_others() -> None:
     assert all(b"".join(answers.streamed([b"e"])) == b"e" for _ in range(5))
 
 
+def test_what_is_kept_can_be_read_while_others_wait() -> None:
+    """Those who wait for fetches, however many there are, leave seats to those who only read."""
+    answers = Answers(capacity=0, threads=8)
+    kept = Kept(MANY, answers)
+    with answers.waiting(), answers.waiting():
+        with pytest.raises(Problem), answers.waiting():
+            pass
+        assert kept.get(".csv").status_code == 200
+
+
 def test_what_was_requested_is_answered_where_nobody_may_wait() -> None:
     """A preference to wait is given up when all places to wait in are taken; the request itself is kept and told."""
-    answers = Answers(capacity=0, threads=2)
+    answers = Answers(capacity=0, threads=4)
     client = TestClient(create_app(waiting_use_cases(), allowed_hosts=(), answers=answers), headers=LOCAL)
-    with answers.seat():
+    with answers.waiting():
         answer = client.simulate_post("/timeseries", json={"code": "CANNED/FB"}, headers={"Prefer": "wait=5"})
 
     assert (answer.status_code, answer.json["status"]) == (201, "pending")
@@ -361,3 +371,15 @@ def test_quandls_shape_names_what_providers_leave_out() -> None:
 
     assert answer.json["dataset_data"]["column_names"] == ["Date", "Value"]
     assert "last-modified" in answer.headers
+
+
+def test_a_vintage_has_the_metadata_that_came_with_it() -> None:
+    """Its permanent answer names the series as the newest one did when it was new."""
+    source = CannedSource(observations=FEW, metadata=Metadata(name="Old"))
+    client = TestClient(create_app(memory_use_cases({"canned": source}), allowed_hosts=()), headers=LOCAL)
+    path = client.simulate_post("/timeseries", json={"code": "CANNED/FB"}).json["links"]["self"]
+    source.observations, source.metadata = MANY, Metadata(name="New")
+    client.simulate_post("/timeseries", json={"code": "CANNED/FB", "refresh": True})
+    names = [client.simulate_get(f"{path}/data", query_string=query).json["series"]["name"] for query in ("vintage=1", "vintage=2", "")]
+
+    assert names == ["Old", "New", "New"]

@@ -195,11 +195,11 @@ def test_a_stale_series_is_fetched_again_first(door: Door) -> None:
 
 def test_a_stale_series_is_answered_where_nobody_may_wait(door: Door) -> None:
     """When all places to wait in are taken, what is kept is answered; of what is not kept, clients are told to come again."""
-    answers = Answers(capacity=10**6, threads=4)
+    answers = Answers(capacity=0, threads=8)
     client = TestClient(create_app(door.use_cases, allowed_hosts=(), answers=answers), headers=LOCAL)
     client.simulate_get("/api/v3/datasets/WIKI/FB/data")
     door.clock.time += timedelta(hours=7)
-    with answers.seat(), answers.seat():
+    with answers.waiting(), answers.waiting():
         kept = client.simulate_get("/api/v3/datasets/WIKI/FB/data")
         missing = client.simulate_get("/api/v3/datasets/WIKI/OTHER")
 
