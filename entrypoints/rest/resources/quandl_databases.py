@@ -35,12 +35,12 @@ class Databases:
     def __init__(self, use_cases: UseCases) -> None:
         self._use_cases = use_cases
 
-    def _kept(self, code: str) -> Database:
-        """Give a database, whatever the case of its code; raises DatasetNotFound."""
-        found = next((kept for kept in self._use_cases.search_series.databases() if kept.code == code.upper()), None)
-        if found is None:
-            raise DatasetNotFound(f"No series of the database {code[:40]} is kept here.")
-        return found
+    def _code(self, text: str) -> str:
+        """Give the code of a database, whatever its case; raises DatasetNotFound."""
+        # By the index of the series: to list all databases takes a query for each.
+        if "\0" in text or not self._use_cases.search_series.count(SeriesQuery(database=text.upper()), most=1):
+            raise _not_kept(text)
+        return text.upper()
 
     def _described(self, kept: Database) -> dict[str, Any]:
         titles = {provider.name: provider.title for provider in self._use_cases.list_providers()}
@@ -79,7 +79,10 @@ class DatabaseResource(Databases):
     def on_get(self, req: falcon.Request, resp: falcon.Response, database: str) -> None:
         """Describe it."""
         name, kind = suffixed(req, resp, database)
-        described = self._described(self._kept(name))
+        found = [kept for kept in self._use_cases.search_series.databases() if kept.code == name.upper()]
+        if not found:
+            raise _not_kept(name)
+        described = self._described(found[0])
         if kind is Format.CSV:
             _send_csv(resp, [described])
         else:
@@ -91,14 +94,14 @@ class PartResource(Databases):
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send codes and descriptions at once, and lead to the data, whose address ends in the archive's name."""
-        kept, (name, _) = self._kept(place["database"]), suffixed(req, resp, place["part"])
+        code, (name, _) = self._code(place["database"]), suffixed(req, resp, place["part"])
         if name == "codes":
-            _send(req, resp, f"{kept.code}-datasets-codes", self._codes(kept.code))
+            _send(req, resp, f"{code}-datasets-codes", self._codes(code))
         elif name == "metadata":
-            _send(req, resp, f"{kept.code}_metadata", self._descriptions(kept.code))
+            _send(req, resp, f"{code}_metadata", self._descriptions(code))
         elif name in ("data", "download"):
             partial = "partial." if (text(req, "download_type") or "").lower() == "partial" else ""
-            address = f"{DOOR}/databases/{kept.code}/data/{kept.code}_{datetime.now(UTC):%Y%m%d}.{partial}zip"
+            address = f"{DOOR}/databases/{code}/data/{code}_{datetime.now(UTC):%Y%m%d}.{partial}zip"
             # A key in the address would be lost on the way, where one in a header is sent again.
             key = text(req, "api_key") if req.context.keyed else None
             raise falcon.HTTPFound(f"{address}?{urlencode({'api_key': key})}" if key else address)
@@ -122,10 +125,10 @@ class ArchiveResource(Databases):
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send every newest state, or of the last day what it brought."""
-        kept, named = self._kept(place["database"]), _FILE.fullmatch(place["file"])
-        if named is None or named["database"].upper() != kept.code:
+        code, named = self._code(place["database"]), _FILE.fullmatch(place["file"])
+        if named is None or named["database"].upper() != code:
             raise falcon.HTTPRouteNotFound
-        _send(req, resp, f"{kept.code}_{named['day']}", self._rows(kept.code, partial=bool(named["partial"])))
+        _send(req, resp, f"{code}_{named['day']}", self._rows(code, partial=bool(named["partial"])))
 
     def _rows(self, database: str, *, partial: bool) -> Iterator[bytes]:
         since = datetime.now(UTC) - _LAST_DAY
@@ -148,6 +151,10 @@ class ArchiveResource(Databases):
         dates = {*revision.added.labels(), *(change.date for change in revision.changed)}
         new = [label in dates for label in newest.labels()]
         return Observations.checked(newest.dates[new], newest.columns, newest.values[new])
+
+
+def _not_kept(code: str) -> DatasetNotFound:
+    return DatasetNotFound(f"No series of the database {code[:40]} is kept here.")
 
 
 def _matches(kept: Database, words: str) -> bool:

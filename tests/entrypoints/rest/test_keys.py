@@ -107,7 +107,8 @@ def test_other_ways_to_send_a_key(gate: Gate) -> None:
 
     assert (by_header.status_code, in_address.status_code, at_door.status_code) == (200, 400, 200)
     assert text not in in_address.text
-    assert (wrong.status_code, wrong.json["quandl_error"]["code"][:3]) == (401, "QEA")
+    assert (wrong.status_code, wrong.json["quandl_error"]["code"]) == (401, "QEAx01")
+    assert wrong.json["quandl_error"]["message"].startswith("We could not recognize your API key.")
 
 
 def test_reading_alone_fetches_nothing_at_the_door(gate: Gate) -> None:

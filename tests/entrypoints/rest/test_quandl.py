@@ -314,7 +314,8 @@ def test_databases(door: Door) -> None:
     assert [each["datasets_count"] for each in listed["databases"]] == [1, 1]
     assert door.get("/databases.json", "query=wik").json["meta"]["total_count"] == 1
     assert door.get("/databases/wiki.json").json["database"]["database_code"] == "WIKI"
-    assert door.get("/databases/NONE").json["quandl_error"]["code"] == "QECx02"
+    for path in ("/databases/NONE", "/databases/NONE/codes", "/databases/%00/codes"):
+        assert door.get(path).json["quandl_error"]["code"] == "QECx02"
 
 
 def members(content: bytes) -> Iterator[tuple[str, list[str]]]:
