@@ -15,6 +15,7 @@ from config.settings import Settings
 from config.use_cases import UseCasesContainer
 from domain.fetches import RetryPolicy
 from domain.providers import Routing
+from domain.use_cases.calls import Calls
 from domain.use_cases.freshness import Freshness
 
 
@@ -25,7 +26,10 @@ class Container(DeclarativeContainer):
 
     engine = Singleton(open_engine, settings.provided.database, schema=settings.provided.database_schema)
     store = Singleton(SqlStore, engine)
-    data_sources = Singleton(InstalledProviders, settings.provided.providers, deadline_seconds=settings.provided.fetch_deadline_seconds)
+    calls = Singleton(Calls, store=store, concurrency=settings.provided.concurrency)
+    deadline = settings.provided.fetch_deadline_seconds
+    before = calls.provided.before_each
+    data_sources = Singleton(InstalledProviders, settings.provided.providers, deadline_seconds=deadline, before_call=before)
     dispatcher = Selector(
         settings.provided.bell,
         silent=Singleton(SilentDispatcher),
@@ -44,4 +48,5 @@ class Container(DeclarativeContainer):
         routing=routing,
         freshness=freshness,
         retry=retry,
+        calls=calls,
     ).record

@@ -21,6 +21,8 @@ _PREFIX = "LANNER_"
 _PROVIDERS = "LANNER_PROVIDERS__"
 _PASSWORD = re.compile(r"://(?P<user>[^:/@]*):(?:(?P<password>[^/]*)@|(?P<odd>[^@]*)@)")
 _PLACE = re.compile(r"[^:]*://(?:[^@]*@)?(?P<place>[^@/?]*/[^@/?]*)(?:\?.*)?")
+#: How many fetches an embedded worker runs at once, and any worker's poller besides.
+_EMBEDDED_THREADS, _OWN_HANDS = 8, 4
 _SECRET_WORDS = ("key", "token", "secret", "password")
 
 
@@ -110,6 +112,12 @@ class Settings(BaseModel):
     def insists_on_default(self) -> bool:
         """Tell whether the default provider was chosen, or sent to a server of the operator's: then old codes of Quandl's go there."""
         return "default_provider" in self.model_fields_set or "base_url" in self.providers.get(self.default_provider, {})
+
+    @property
+    def concurrency(self) -> int:
+        """How many fetches of one provider run at once unless it is said: not as many as a worker has places, so that it holds not all."""
+        places = _EMBEDDED_THREADS if self.embedded else self.worker_processes or self.cores
+        return max(places - 1, _OWN_HANDS)
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ class UseCasesContainer(DeclarativeContainer):
     routing: Dependency[Any] = Dependency()
     freshness: Dependency[Any] = Dependency()
     retry: Dependency[Any] = Dependency()
+    calls: Dependency[Any] = Dependency()
 
     catalogue: ClassVar[dict[str, Any]] = {"store": store, "providers": data_sources, "routing": routing, "freshness": freshness}
     request_fetch = Factory(RequestFetch, **catalogue, dispatcher=dispatcher)
@@ -58,6 +59,7 @@ class UseCasesContainer(DeclarativeContainer):
             FetchDataset,
             store=store,
             providers=data_sources,
+            calls=calls,
             retry=retry,
             lease_seconds=settings.provided.lease_seconds,
             deadline_seconds=settings.provided.fetch_deadline_seconds,
@@ -76,6 +78,6 @@ class UseCasesContainer(DeclarativeContainer):
         parse_answer=Factory(ParseAnswer, data_sources),
         check_key=Singleton(CheckKey, store),
         manage_keys=Factory(ManageKeys, store),
-        list_providers=Factory(ListProviders, data_sources),
+        list_providers=Factory(ListProviders, store=store, providers=data_sources, calls=calls),
         check_providers=Factory(CheckProviders, data_sources),
     )

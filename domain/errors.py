@@ -30,6 +30,7 @@ Every error of lanner, each with a sentence, a code and, where one helps, a hint
         ├── AnswerTooLarge · AnswerNotUnderstood · UnsupportedFrequency · SuspiciousShrink
         ├── AttemptsExhausted · FetchCancelled
         └── PassingError             waiting may help
+            ├── CallRefused          lanner itself does not make the call now
             └── RateLimited · SourceUnavailable · SourceTimedOut · AnswerTruncated
 """
 
@@ -293,6 +294,17 @@ class RateLimited(PassingError):
 
     code = "rate_limited"
     hint = "lanner waits and tries again by itself; a key of your own may raise the limit."
+
+
+class CallRefused(PassingError):
+    """The provider may not be called just now."""
+
+    code = "rate_limited"
+    hint = "lanner waits and tries again by itself; `lanner providers` shows the limits."
+
+    def __init__(self, message: str = "", *, circuit: bool = False, retry_after: float = 0.0) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.circuit = circuit
 
 
 class SourceUnavailable(PassingError):

@@ -35,6 +35,7 @@ class WaitingFor(StrEnum):
     """What a pending fetch waits for."""
 
     RATE_LIMIT = "rate_limit"
+    CIRCUIT = "circuit"
     RETRY = "retry"
 
 
@@ -186,7 +187,9 @@ class RetryPolicy:
     give_up_seconds: float
 
     def wait(self, fetch: Fetch, error: FetchError, now: datetime) -> float | None:
-        """Give the seconds until the next attempt, or None if the error is final."""
+        """Give the seconds until the next attempt, or None if the error is final; a limit never is, however old the fetch."""
+        if isinstance(error, RateLimited):
+            return backoff(fetch.attempts) if error.retry_after is None else error.retry_after
         if (now - fetch.created_at).total_seconds() >= self.give_up_seconds:
             return None
         if isinstance(error, AnswerNotUnderstood):

@@ -19,6 +19,7 @@ from domain.coverage import Confirmation, Covers
 from domain.fetches import LEASE_SECONDS, Answered, Failure, Fetch, FetchPage, FetchQuery, Lease, RequestKey, WaitingFor
 from domain.figures import Counted, Figures
 from domain.keys import ApiKey
+from domain.limits import Budget, Call, Permit, Standing, Wait
 from domain.observations import Label, Observations
 from domain.providers import Finding, Provider
 from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, Version
@@ -336,6 +337,10 @@ class FetchRepository(Protocol):
         """Give fetches that a worker may begin, longest due first."""
         ...
 
+    def next_due(self) -> datetime | None:
+        """Tell when the next fetch that is not due yet ends its waiting."""
+        ...
+
     def oldest_due(self, lease_seconds: float = LEASE_SECONDS) -> datetime | None:
         """Tell since when the fetch that is longest due could have been begun."""
         ...
@@ -393,6 +398,10 @@ class FetchRepository(Protocol):
         """Make a running fetch pending again, not to be begun before so many seconds; ends and raises as ``fail``."""
         ...
 
+    def hold_back(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
+        """Make a running fetch pending as before it was begun: no attempt is counted, its last error stays; ends and raises as ``fail``."""
+        ...
+
     def release(self, fetch_id: UUID, lease: Lease) -> Fetch:
         """Give a running fetch back as if this attempt had not been begun; ends and raises as ``fail``."""
         ...
@@ -448,6 +457,38 @@ class FigureRepository(Protocol):
         ...
 
 
+class RateLimiter(Protocol):
+    """
+    The limits of the providers, shared by all workers; a fetch is locked before a budget, never after it.
+
+    Whatever one unit of work did counts for the others once it is committed.
+    """
+
+    def acquire(self, budget: Budget, call: Call) -> Permit | Wait:
+        """Take a permit for one call, or a place in the line of those who were refused."""
+        ...
+
+    def refusal(self, budget: Budget, holder: UUID) -> Wait | None:
+        """Tell whether a fetch whose permit was for a later moment must not call after all."""
+        ...
+
+    def blocked(self, budget: Budget, seconds: float) -> Wait:
+        """Have no call start for so many seconds, as the provider asked; gives a place in line to the fetch that was told."""
+        ...
+
+    def failed(self, budget: Budget, holder: UUID) -> None:
+        """Count a call that got no answer; many in a row open the circuit."""
+        ...
+
+    def succeeded(self, budget: Budget) -> None:
+        """Note an answer of whatever kind, which closes the circuit."""
+        ...
+
+    def standing(self, budget: Budget) -> Standing:
+        """Tell how things stand."""
+        ...
+
+
 class KeyRepository(Protocol):
     """The API keys."""
 
@@ -476,7 +517,7 @@ class KeyRepository(Protocol):
 
 class UnitOfWork(Protocol):
     """
-    One transaction over the repositories; leaving it without ``commit`` forgets what it did.
+    One transaction over the repositories and the limits; leaving it without ``commit`` forgets what it did.
 
     Raises:
         StoreUnavailable: on entering or at any call, if the store cannot be reached.
@@ -496,6 +537,11 @@ class UnitOfWork(Protocol):
     @property
     def fetches(self) -> FetchRepository:
         """The fetches."""
+        ...
+
+    @property
+    def limits(self) -> RateLimiter:
+        """The limits of the providers."""
         ...
 
     @property

@@ -45,6 +45,8 @@ class Provider:
 
     Attributes:
         databases: the database codes it declares as its own.
+        concurrency: how many fetches of it may run at once, if it says.
+        key_id: tells the configured key from others, without telling it.
         quandl_codes: patterns of codes that were Quandl's, which it answers with the same column names.
         problem: why it cannot be asked, and the way out; empty if it can.
         key_url: where a key is had; empty if it takes none.
@@ -61,6 +63,8 @@ class Provider:
     key_url: str = ""
     problem: str = ""
     max_age: timedelta | None = None
+    concurrency: int | None = None
+    key_id: str = ""
     quandl_codes: tuple[str, ...] = ()
 
     def revives(self, code: DatasetCode) -> bool:

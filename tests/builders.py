@@ -24,6 +24,7 @@ from domain.providers import Finding, Provider, Routing, Terms
 from domain.series import Metadata
 from domain.use_cases import UseCases
 from domain.use_cases.await_fetch import AwaitFetch
+from domain.use_cases.calls import Calls
 from domain.use_cases.cancel_fetch import CancelFetch
 from domain.use_cases.check_health import CheckHealth
 from domain.use_cases.check_key import CheckKey
@@ -149,8 +150,14 @@ def memory_use_cases(
     """
     store, providers = store or MemoryStore(), FakeProviders(sources)
     routing, freshness = Routing({}, default), Freshness(providers, None)
+    calls = Calls(store=store)
     fetch = FetchDataset(
-        store=store, providers=providers, retry=RetryPolicy(86400), lease_seconds=lease_seconds, deadline_seconds=deadline_seconds
+        store=store,
+        providers=providers,
+        calls=calls,
+        retry=RetryPolicy(86400),
+        lease_seconds=lease_seconds,
+        deadline_seconds=deadline_seconds,
     )
     bell = dispatcher or InlineDispatcher(fetch)
     request = RequestFetch(store=store, providers=providers, routing=routing, freshness=freshness, dispatcher=bell)
@@ -175,7 +182,7 @@ def memory_use_cases(
         parse_answer=ParseAnswer(providers),
         check_key=CheckKey(store),
         manage_keys=ManageKeys(store),
-        list_providers=ListProviders(providers),
+        list_providers=ListProviders(store=store, providers=providers, calls=calls),
         check_providers=CheckProviders(providers),
     )
 

@@ -74,6 +74,12 @@ class MemoryFetchRepository:
         """See the port."""
         return min(map(_due_since, self._due(lease_seconds)), default=None)
 
+    def next_due(self) -> datetime | None:
+        """See the port."""
+        now = self.clock()
+        pending = (f.not_before for f in self.state.fetches.values() if f.status is FetchStatus.PENDING)
+        return min((moment for moment in pending if moment > now), default=None)
+
     def claim(self, fetch_id: UUID, lease: Lease) -> Fetch | None:
         """See the port."""
         fetch, now = self.state.fetches.get(fetch_id), self.clock()
@@ -127,6 +133,12 @@ class MemoryFetchRepository:
         """See the port."""
         wait = {"not_before": self.clock() + timedelta(seconds=seconds), "waiting_for": waiting_for, "failure": failure}
         return self._leave(fetch_id, lease, status=FetchStatus.PENDING, **wait)
+
+    def hold_back(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
+        """See the port."""
+        wait = {"not_before": self.clock() + timedelta(seconds=seconds), "waiting_for": waiting_for}
+        attempts = self._held(fetch_id, lease).attempts - 1
+        return self._leave(fetch_id, lease, status=FetchStatus.PENDING, attempts=attempts, **wait)
 
     def release(self, fetch_id: UUID, lease: Lease) -> Fetch:
         """See the port."""

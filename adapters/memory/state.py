@@ -11,6 +11,7 @@ from uuid import UUID
 from domain.fetches import Answered, Fetch
 from domain.figures import Counted
 from domain.keys import ApiKey
+from domain.limits import Standing
 from domain.series import Metadata, TimeSeries
 from domain.vintages import Kept, Recorded
 
@@ -32,6 +33,8 @@ class State:
     beats: dict[str, datetime] = field(default_factory=dict)
     counts: dict[Counted, int] = field(default_factory=dict)
     requests: dict[tuple[str, str], tuple[str, datetime, Answered]] = field(default_factory=dict)
+    standings: dict[tuple[str, str], Standing] = field(default_factory=dict)
+    calls: dict[tuple[str, str], tuple[datetime, ...]] = field(default_factory=dict)
     keys: dict[str, ApiKey] = field(default_factory=dict)
 
     def copy(self) -> State:

@@ -11,6 +11,7 @@ from uuid import UUID
 from adapters.memory.fetch_repository import MemoryFetchRepository
 from adapters.memory.figure_repository import MemoryFigureRepository
 from adapters.memory.key_repository import MemoryKeyRepository
+from adapters.memory.rate_limiter import MemoryRateLimiter
 from adapters.memory.request_repository import MemoryRequestRepository
 from adapters.memory.series_repository import MemorySeriesRepository
 from adapters.memory.state import Clock, State
@@ -65,6 +66,7 @@ class MemoryUnitOfWork:
     requests: MemoryRequestRepository
     figures: MemoryFigureRepository
     keys: MemoryKeyRepository
+    limits: MemoryRateLimiter
 
     def __init__(self, store: MemoryStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -88,6 +90,7 @@ class MemoryUnitOfWork:
         self.requests = MemoryRequestRepository(self._state, self._store.clock)
         self.figures = MemoryFigureRepository(self._state, self._store.clock)
         self.keys = MemoryKeyRepository(self._state, self._store.clock)
+        self.limits = MemoryRateLimiter(self._state, self._store.clock)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

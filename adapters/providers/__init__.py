@@ -16,7 +16,8 @@ from importlib.metadata import entry_points
 from threading import RLock
 from typing import Any
 
-from adapters.providers._http import HttpClient
+from adapters.providers._http import BeforeCall, HttpClient
+from adapters.providers._limits import limited, own
 from adapters.providers._options import NoOptions, check_base_url, nearest, secrets, typed, variable
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput, ProviderNotConfigured, UnknownProvider
@@ -60,11 +61,14 @@ class InstalledProviders:
     Args:
         settings: provider's name → option's name → text of the environment.
         deadline_seconds: for the calls of one fetch.
+        before_call: see ``HttpClient``.
 
     """
 
-    def __init__(self, settings: Mapping[str, Mapping[str, str]], *, deadline_seconds: float) -> None:
-        self._settings, self._deadline_seconds = settings, deadline_seconds
+    def __init__(
+        self, settings: Mapping[str, Mapping[str, str]], *, deadline_seconds: float, before_call: BeforeCall | None = None
+    ) -> None:
+        self._settings, self._deadline_seconds, self._before_call = settings, deadline_seconds, before_call
         self._lock = RLock()
         self._installed: dict[str, _Installed] = {}
         self._sources: dict[str, DataSource] = {}
@@ -91,7 +95,8 @@ class InstalledProviders:
             if name not in installed:
                 raise _no_such_provider(name, raw, sorted(installed))
             if installed[name].module is not None:
-                _options(installed[name].module, name, raw)
+                options = _options(installed[name].module, name, raw)
+                limited(installed[name].provider, installed[name].module, options, raw)
                 _check_works(installed[name], raw)
 
     def disputed(self) -> Mapping[str, Sequence[str]]:
@@ -156,6 +161,7 @@ class InstalledProviders:
             secrets=secrets(options),
             deadline_seconds=self._deadline_seconds,
             by_operator="base_url" in self._settings.get(name, {}),
+            before_call=self._before_call,
         )
         self._clients.append(client)
         if self._is_cut:
@@ -230,6 +236,7 @@ def _installed(name: str, load: Callable[[], Any], raw: Mapping[str, str]) -> _I
 def _configured(provider: Provider, module: Any, raw: Mapping[str, str]) -> _Installed:
     try:
         options = _options(module, provider.name, raw)
+        provider = limited(provider, module, options, raw)
     except InvalidInput as exc:
         return _Installed(provider=replace(provider, problem=exc.message), module=module)
     found = _Installed(provider=replace(provider, problem=_missing_key(provider, options)), module=module, options=options)
@@ -257,7 +264,7 @@ def _broken(name: str, reason: str) -> _Installed:
 
 
 def _options(module: Any, name: str, raw: Mapping[str, str]) -> Any:
-    options = typed(name, getattr(module, "OPTIONS", NoOptions), raw)
+    options = typed(name, getattr(module, "OPTIONS", NoOptions), own(raw))
     if getattr(options, "base_url", "") and "base_url" not in raw:
         check_base_url(options.base_url, permit_http=False)
     return options

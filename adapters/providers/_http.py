@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ _MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HIDDEN = "***"
 _NOTHING: Mapping[str, str] = {}
+BeforeCall = Callable[[float], object]
 #: A shorter one may stand in a body by chance.
 _LONG_SECRET = 12
 
@@ -47,12 +48,22 @@ class HttpClient:
         secrets: never to be seen in a message.
         deadline_seconds: for one call in all, or for all calls of a fetch that share a ``deadline``.
         by_operator: whether the base URL was configured, which permits a private address; only such a one can begin with http:.
+        before_call: is told before each call how many seconds are left for it; may wait, or raise CallRefused.
 
     """
 
-    def __init__(self, provider: str, base_url: str, *, secrets: Sequence[str], deadline_seconds: float, by_operator: bool = False) -> None:
+    def __init__(  # noqa: PLR0913 - what it keeps to, piece by piece
+        self,
+        provider: str,
+        base_url: str,
+        *,
+        secrets: Sequence[str],
+        deadline_seconds: float,
+        by_operator: bool = False,
+        before_call: BeforeCall | None = None,
+    ) -> None:
         self._provider, self._base_url, self._secrets = provider, base_url.rstrip("/"), tuple(_spellings(secrets))
-        self._deadline_seconds = deadline_seconds
+        self._deadline_seconds, self._before_call = deadline_seconds, before_call
         self._private = by_operator or base_url.startswith("http:")
         self._is_cut = False
 
@@ -139,6 +150,8 @@ class HttpClient:
     def _ask(self, url: str, headers: Mapping[str, str], secret_params: Mapping[str, str], until: float) -> Answer:
         from urllib3 import Timeout
 
+        if self._before_call:
+            self._before_call(until - time.monotonic())
         late = SourceTimedOut(f"{self.host} took longer than {self._deadline_seconds:g} seconds in all.")
         remaining = until - time.monotonic()
         if remaining <= 0:

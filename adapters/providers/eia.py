@@ -41,6 +41,7 @@ KEY_URL = "https://www.eia.gov/opendata/register.php"
 KEY_NEEDED = True
 
 _SERIES_ID = re.compile(r"[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]+)+")
+_OLD = re.compile(r"([A-Z]+)_([A-Z0-9_]+)_([ADHMQW])")
 _ROWS_A_PAGE = 5_000
 _PARTS = 4
 
@@ -89,6 +90,12 @@ def request_for(code: DatasetCode) -> Request:
     params |= {f"data[{i}]": column for i, column in enumerate(columns.split(","))}
     params |= {f"facets[{name}][]": value for name, _, value in (facet.partition("=") for facet in facets.split(",") if facet)}
     return Request(segments=(*route.split("/"), "data"), params=params, place=Place(route=route, columns=tuple(columns.split(","))))
+
+
+def code_from_alias(alias: DatasetCode) -> DatasetCode | None:
+    """Read an old code of Quandl's, ``EIA/PET_RBRTE_D``: category, series and frequency, between which the API has dots."""
+    match = _OLD.fullmatch(alias.dataset)
+    return DatasetCode(alias.database, ".".join(match.groups())) if match else None
 
 
 class EiaSource:

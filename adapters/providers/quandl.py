@@ -30,6 +30,8 @@ NAME = "quandl"
 TITLE = "Quandl / Nasdaq Data Link"
 DATABASES = ("QDL",)
 LIMITS = (Limit(300, 10), Limit(2_000, 600), Limit(50_000, 86_400))
+LIMITS_WITHOUT_KEY = (Limit(20, 600), Limit(50, 86_400))
+CONCURRENCY = 1
 TERMS = Terms(attribution="Nasdaq Data Link", url="https://data.nasdaq.com/terms")
 KEY_URL = "https://data.nasdaq.com/account/profile"
 KEY_NEEDED = False

@@ -107,6 +107,12 @@ class SqlFetchRepository:
         moment: datetime | None = self.transaction.run(statement).scalar()
         return moment
 
+    def next_due(self) -> datetime | None:
+        """See the port."""
+        waiting = and_(fetches.c.status == _PENDING, fetches.c.not_before > self.transaction.now())
+        moment: datetime | None = self.transaction.run(select(func.min(fetches.c.not_before)).where(waiting)).scalar()
+        return moment
+
     def claim(self, fetch_id: UUID, lease: Lease) -> Fetch | None:
         """See the port."""
         taken_over = case((fetches.c.lease_until < self.transaction.now(), 1), else_=0)
@@ -186,6 +192,11 @@ class SqlFetchRepository:
         )
         old = statement.order_by(fetches.c.finished_at).limit(limit)
         return self.transaction.run(delete(fetches).where(fetches.c.id.in_(old))).rowcount
+
+    def hold_back(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
+        """See the port."""
+        wait = {"not_before": self.transaction.later(seconds), "waiting_for": waiting_for.value}
+        return self._leave(fetch_id, lease, self._pending(attempts=fetches.c.attempts - 1, **wait))
 
     def _insert(self, series_id: UUID, *, allow_shrink: bool, request_id: str) -> UUID | None:
         dialect = postgresql if self.transaction.on_postgres else sqlite

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-REVISION = "0007"
+REVISION = "0008"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -190,3 +190,28 @@ requests = Table(
 workers = Table("workers", metadata, Column("name", Text, primary_key=True), Column("seen_at", Moment, nullable=False))
 
 counts = Table("counts", metadata, Column("name", Text, primary_key=True), Column("times", BigInteger, nullable=False))
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("calls", BigInteger, nullable=False),
+    Column("paced_until", Moment),
+    Column("line_until", Moment),
+    Column("blocked_until", Moment),
+    Column("failures", Integer, nullable=False),
+    Column("openings", Integer, nullable=False),
+    Column("open_until", Moment),
+    Column("probe", Uuid),
+    postgresql_with={"fillfactor": "50"},
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("at", Moment, nullable=False),
+)

@@ -16,6 +16,7 @@ from adapters.sql.fetch_repository import SqlFetchRepository
 from adapters.sql.figure_repository import SqlFigureRepository
 from adapters.sql.glances import Glances
 from adapters.sql.key_repository import SqlKeyRepository
+from adapters.sql.rate_limiter import SqlRateLimiter
 from adapters.sql.request_repository import SqlRequestRepository
 from adapters.sql.schema import require, revision
 from adapters.sql.series_repository import SqlSeriesRepository
@@ -70,6 +71,7 @@ class SqlUnitOfWork:
     requests: SqlRequestRepository
     figures: SqlFigureRepository
     keys: SqlKeyRepository
+    limits: SqlRateLimiter
 
     def __init__(self, store: SqlStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -96,6 +98,7 @@ class SqlUnitOfWork:
         self.requests = SqlRequestRepository(self.transaction)
         self.figures = SqlFigureRepository(self.transaction)
         self.keys = SqlKeyRepository(self.transaction)
+        self.limits = SqlRateLimiter(self.transaction)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from domain.errors import (
     AnswerNotUnderstood,
     AttemptsExhausted,
+    CallRefused,
     FetchCancelled,
     FetchError,
     InvalidInput,
@@ -21,15 +22,28 @@ from domain.errors import (
     StoreUnavailable,
     UnknownProvider,
 )
-from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, waiting_for
+from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, WaitingFor, waiting_for
 from domain.figures import Counted
+from domain.limits import Budget, Permit, Wait
 from domain.ports import Fetched, Known, Providers, Store
 from domain.series import TimeSeries
 from domain.use_cases.arrivals import WindowDiscarded, confirmation, known_of, prepare
+from domain.use_cases.calls import Calls
 from domain.use_cases.heartbeat import Heartbeat
 from domain.use_cases.held import Held
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A fetch that was claimed, and the permit for its first call."""
+
+    fetch: Fetch
+    series: TimeSeries
+    known: Known
+    budget: Budget
+    permit: Permit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +59,7 @@ class FetchDataset:
 
     store: Store
     providers: Providers
+    calls: Calls
     retry: RetryPolicy
     lease_seconds: float
     deadline_seconds: float
@@ -59,18 +74,17 @@ class FetchDataset:
 
         """
         lease = Lease(uuid4(), self.lease_seconds)
-        claimed = None if self.held.closed else self._claim(fetch_id, lease)
-        if claimed is None:
-            return None
-        fetch, series, known = claimed
+        begun = None if self.held.closed else self._begin(fetch_id, lease)
+        if not isinstance(begun, _Begun):
+            return begun
         try:
-            with self.held.holding(fetch, lease):
-                ended = self._run(fetch, series, known, lease)
+            with self.held.holding(begun.fetch, lease):
+                ended = self._run(begun, lease)
         except (LeaseLost, SeriesNotFound):
             logger.warning("fetch fenced", extra={"fetch": str(fetch_id)})
             self._count_fenced()
             return None
-        _log(ended, series)
+        _log(ended, begun.series)
         return ended
 
     def release(self) -> int:
@@ -92,7 +106,7 @@ class FetchDataset:
             uow.figures.count(Counted.FENCED_CLOSES)
             uow.commit()
 
-    def _claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries, Known] | None:
+    def _begin(self, fetch_id: UUID, lease: Lease) -> _Begun | Fetch | None:
         with self.store.writing() as uow:
             fetch = uow.fetches.claim(fetch_id, lease)
             if fetch is None:
@@ -100,18 +114,24 @@ class FetchDataset:
                 uow.commit()
                 return None
             series = uow.series.get(fetch.series_id)
+            budget = self.calls.budget(self.providers, series.provider)
+            answer = self.calls.first(uow, budget, fetch.id)
+            if isinstance(answer, Wait):
+                fetch = uow.fetches.hold_back(fetch.id, lease, seconds=answer.seconds, waiting_for=answer.waiting_for)
             known = known_of(uow, series)
             uow.commit()
-        return fetch, series, known
+        return fetch if isinstance(answer, Wait) else _Begun(fetch, series, known, budget, answer)
 
-    def _run(self, fetch: Fetch, series: TimeSeries, known: Known, lease: Lease) -> Fetch:
+    def _run(self, begun: _Begun, lease: Lease) -> Fetch:
+        fetch, series, known = begun.fetch, begun.series, begun.known
         logger.info("fetch begun", extra={"fetch": str(fetch.id), "series": f"{series.provider}:{series.code}"})
-        if fetch.cancel_requested_at:
-            return self._put_off(fetch, FetchCancelled(), lease)
-        if fetch.crashes >= MAX_CRASHES:
-            return self._put_off(fetch, AttemptsExhausted(), lease)
+        if fetch.cancel_requested_at or fetch.crashes >= MAX_CRASHES:
+            return self._put_off(fetch, FetchCancelled() if fetch.cancel_requested_at else AttemptsExhausted(), lease)
         try:
-            with Heartbeat(self.store, fetch, lease, at_most_seconds=self.deadline_seconds + self.lease_seconds):
+            with (
+                Heartbeat(self.store, fetch, lease, at_most_seconds=self.deadline_seconds + self.lease_seconds),
+                self.calls.of(begun.budget, fetch.id, begun.permit),
+            ):
                 fetched = self._ask(series, known)
                 try:
                     return self._keep(fetch, fetched, known, lease)
@@ -119,6 +139,8 @@ class FetchDataset:
                     logger.info("window discarded", extra={"fetch": str(fetch.id)})
                     known = Known(newest=None)
                     return self._keep(fetch, self._ask(series, known), known, lease)
+        except CallRefused as error:
+            return self._hold_back(fetch, error, lease)
         except FetchError as error:
             return self._put_off(fetch, error, lease)
         except (LeaseLost, SeriesNotFound, StoreUnavailable):
@@ -160,6 +182,14 @@ class FetchDataset:
                     uow.commit()
                     return ended
 
+    def _hold_back(self, fetch: Fetch, error: CallRefused, lease: Lease) -> Fetch:
+        reason = WaitingFor.CIRCUIT if error.circuit else WaitingFor.RATE_LIMIT
+        with self.store.writing() as uow:
+            uow.series.lock(fetch.series_id)
+            held_back = uow.fetches.hold_back(fetch.id, lease, seconds=error.retry_after or 0.0, waiting_for=reason)
+            uow.commit()
+        return held_back
+
     def _put_off(self, fetch: Fetch, error: FetchError, lease: Lease) -> Fetch:
         failure = Failure.of(error)
         with self.store.writing() as uow:
@@ -175,7 +205,9 @@ class FetchDataset:
 
 def _log(fetch: Fetch, series: TimeSeries) -> None:
     outcome = {"fetch": str(fetch.id), "series": f"{series.provider}:{series.code}", "status": fetch.status.value}
-    if fetch.failure and fetch.vintages_added is None:
+    if fetch.waiting_for in (WaitingFor.RATE_LIMIT, WaitingFor.CIRCUIT):
+        logger.info("fetch waits", extra=outcome | {"waiting_for": fetch.waiting_for.value})
+    elif fetch.failure and fetch.vintages_added is None:
         logger.warning("fetch failed", extra=outcome | {"code": fetch.failure.code, "reason": fetch.failure.message})
     else:
         logger.info("fetch ended", extra=outcome | {"vintages_added": fetch.vintages_added})

@@ -1,20 +1,64 @@
-"""ListProviders: who can be asked."""
+"""ListProviders: who can be asked, and how things stand with each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from domain.ports import Providers
+from domain.errors import StoreUnavailable
+from domain.limits import Circuit, Standing
+from domain.ports import Providers, Store
 from domain.providers import Provider
+from domain.use_cases.calls import Calls
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """
+    A provider and how things stand with it.
+
+    Attributes:
+        concurrency: how many fetches of it run at once.
+        blocked_until: until when it asked to be left alone.
+        circuit: whether it answers; None, as are the others, where the store cannot be read.
+        open_until: until when it is not asked, since it does not.
+
+    """
+
+    provider: Provider
+    concurrency: int | None = None
+    blocked_until: datetime | None = None
+    circuit: Circuit | None = None
+    open_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListProviders:
     """List the providers with their terms, limits and what keeps them from being asked."""
 
+    store: Store
     providers: Providers
+    calls: Calls
 
-    def __call__(self) -> Sequence[Provider]:
-        """Give all of them, by name."""
+    def facts(self) -> Sequence[Provider]:
+        """Give what is known of them without a look at the store."""
         return self.providers.all()
+
+    def __call__(self) -> Sequence[Listed]:
+        """Give all of them, by name; a store that is not there takes nothing from the facts."""
+        found = self.facts()
+        budgets = [self.calls.budget(self.providers, provider.name) for provider in found]
+        try:
+            with self.store.reading() as uow:
+                now, standings = uow.now(), [uow.limits.standing(budget) for budget in budgets]
+        except StoreUnavailable:
+            return [Listed(provider, budget.concurrency) for provider, budget in zip(found, budgets, strict=True)]
+        return [_listed(*each, now) for each in zip(found, (budget.concurrency for budget in budgets), standings, strict=True)]
+
+
+def _listed(provider: Provider, concurrency: int | None, standing: Standing, now: datetime) -> Listed:
+    def ahead(moment: datetime | None) -> datetime | None:
+        return moment if moment and moment > now else None
+
+    return Listed(provider, concurrency, ahead(standing.blocked_until), standing.circuit(now), ahead(standing.open_until))

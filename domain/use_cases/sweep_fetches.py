@@ -30,6 +30,12 @@ class SweepFetches:
         with self.store.reading() as uow:
             return uow.fetches.due(limit, self.lease_seconds)
 
+    def quiet(self, at_most: float) -> float:
+        """Tell for how many seconds, at most so many, no fetch becomes due that waits now."""
+        with self.store.reading() as uow:
+            moment = uow.fetches.next_due()
+            return min(at_most, max(0.0, (moment - uow.now()).total_seconds())) if moment else at_most
+
     def beat(self, worker: str, found: int) -> None:
         """Give a worker's sign of life, and tell how many sweeps found work since the last."""
         with self.store.writing() as uow:

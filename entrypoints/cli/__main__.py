@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from domain.use_cases import UseCases
 
 
-_STORELESS = ("parse", "providers")
+_STORELESS = ("openapi", "parse", "providers")
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

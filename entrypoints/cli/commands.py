@@ -23,6 +23,7 @@ COMMANDS = {
     "revisions": ("vintages:revisions", "Show what changed between two states of a series."),
     "export": ("exporting:export", "Write a series into a file."),
     "parse": ("parsing:parse", "Parse a provider's recorded answer and store nothing."),
+    "openapi": ("openapi:openapi", "Print the OpenAPI document of the REST API."),
     "keys": ("keys:keys", "Make, list and revoke API keys."),
     "providers": ("providers:providers", "List the providers."),
     "new-provider": ("new_provider:new_provider", "Write a provider to begin from, with its payload and its test."),

@@ -7,14 +7,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 from uuid import UUID
 
-from domain.fetches import Fetch, FetchStatus
+from domain.fetches import Fetch, FetchStatus, WaitingFor
 from domain.use_cases import UseCases
 
 _LOOKED_AT_ONCE = 50
+_SHORT_WAIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,8 @@ class Following:
             looked_at = [self.use_cases.follow_fetches(fetch_id) for fetch_id in islice(left, _LOOKED_AT_ONCE)]
             settled = [fetch for fetch in looked_at if fetch.ended or _waits(fetch)]
             yield from _without(left, settled)
-            if settled or not all(map(_untouched, looked_at)):
+            begun_or_due = [fetch for fetch in looked_at if not _in_line(fetch)]
+            if settled or not begun_or_due or not all(map(_untouched, begun_or_due)):
                 touched = time.monotonic()
             elif time.monotonic() - touched >= self.patience_seconds:
                 if not announced:
@@ -61,7 +63,7 @@ class Following:
     def _fetched_here(self, fetch_ids: Iterable[UUID]) -> Iterator[Fetch]:
         for fetch_id in fetch_ids:
             fetch = self.use_cases.fetch_dataset(fetch_id)
-            if fetch:
+            if fetch and (fetch.ended or _waits(fetch)):
                 yield fetch
 
 
@@ -73,7 +75,15 @@ def _without(left: dict[UUID, None], settled: Iterable[Fetch]) -> Iterator[Fetch
 
 def _waits(fetch: Fetch) -> bool:
     # A fetch that is simply new never waits, though its store's clock may run ahead of this machine's.
-    return fetch.status is FetchStatus.PENDING and fetch.waiting_for is not None and fetch.not_before > datetime.now(UTC)
+    pending = fetch.status is FetchStatus.PENDING and fetch.waiting_for is not None
+    return pending and fetch.not_before > datetime.now(UTC) and not _in_line(fetch)
+
+
+def _in_line(fetch: Fetch) -> bool:
+    """Tell whether it waits before a provider's limit, and not for long."""
+    now = datetime.now(UTC)
+    soon = now < fetch.not_before <= now + timedelta(seconds=_SHORT_WAIT_SECONDS)
+    return fetch.waiting_for is WaitingFor.RATE_LIMIT and soon
 
 
 def _untouched(fetch: Fetch) -> bool:

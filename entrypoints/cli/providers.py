@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from domain.providers import Finding, Provider
+    from domain.providers import Finding
+    from domain.use_cases.list_providers import Listed
     from entrypoints.cli.session import Session
 
 
@@ -30,10 +31,10 @@ def providers(session: Session, *, form: str, check: bool, online: bool) -> None
 
     found = session.use_cases().list_providers()
     if form == "json":
-        for provider in found:
-            click.echo(encode(_document(provider)))
+        for listed in found:
+            click.echo(encode(_document(listed)))
     else:
-        print_table(("name", "title", "databases", "ready", "key", "limits", "terms"), map(_row, found))
+        print_table(("name", "title", "databases", "ready", "key", "limits", "blocked until", "terms"), map(_row, found))
 
 
 def _check(session: Session, form: str, *, online: bool) -> None:
@@ -55,29 +56,40 @@ def _score(name: str, findings: Sequence[Finding]) -> tuple[str, ...]:
     return name, f"{len(findings) - len(broken)} of {len(findings)}", "; ".join(broken)
 
 
-def _row(provider: Provider) -> tuple[str, ...]:
-    key = " ".join(filter(None, [_key(provider), provider.key_url]))
+def _row(listed: Listed) -> tuple[str, ...]:
+    provider = listed.provider
+    key = " ".join(filter(None, [_key(listed), provider.key_url]))
     limits = ", ".join(f"{limit.calls} in {limit.seconds} s" for limit in provider.limits)
     terms = "; ".join(filter(None, [provider.terms.attribution, f"redistribution: {provider.terms.redistribution}", provider.terms.url]))
     databases = ", ".join(provider.databases)
-    return provider.name, provider.title, databases, provider.problem or "yes", key, limits, terms
+    return provider.name, provider.title, databases, provider.problem or "yes", key, limits, _blocked(listed), terms
 
 
-def _document(provider: Provider) -> dict[str, Any]:
+def _blocked(listed: Listed) -> str:
+    until = max(filter(None, [listed.blocked_until, listed.open_until]), default=None)
+    return f"{until:%Y-%m-%d %H:%M:%S}" + (" (does not answer)" if until == listed.open_until else "") if until else ""
+
+
+def _document(listed: Listed) -> dict[str, Any]:
+    provider = listed.provider
     return {
         "name": provider.name,
         "title": provider.title,
         "databases": provider.databases,
         "ready": not provider.problem,
         "problem": provider.problem,
-        "key": _key(provider),
+        "key": _key(listed),
         "key_url": provider.key_url,
         "limits": provider.limits,
+        "concurrency": listed.concurrency,
+        "blocked_until": listed.blocked_until,
+        "circuit": listed.circuit,
+        "open_until": listed.open_until,
         "terms": provider.terms,
     }
 
 
-def _key(provider: Provider) -> str:
-    if provider.key_needed:
+def _key(listed: Listed) -> str:
+    if listed.provider.key_needed:
         return "needed"
-    return "optional" if provider.key_url else "none"
+    return "optional" if listed.provider.key_url else "none"

@@ -19,6 +19,8 @@ from entrypoints.rest.errors import Problem
 _SMALL = 1024
 _FOR_EVER = "max-age=31536000, immutable"
 _ENCODERS = 2
+_MANY = "Too many others are waiting, or have large answers made, at this moment."
+_MOMENT = 0.05
 _BYTES = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _QUALITY = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?")
 
@@ -56,6 +58,7 @@ class Answers:
         self._seats = BoundedSemaphore(max(1, threads // 2))
         self._long = BoundedSemaphore(max(1, threads // 4))
         self._streams = BoundedSemaphore(max(1, threads // 8))
+        self._readers = BoundedSemaphore(max(1, threads // 4))
         self._encoders = BoundedSemaphore(_ENCODERS)
 
     @contextmanager
@@ -67,7 +70,7 @@ class Answers:
             Problem: all are taken.
 
         """
-        with _taken(self._seats):
+        with _taken(self._seats, _MANY):
             yield
 
     @contextmanager
@@ -79,7 +82,7 @@ class Answers:
             Problem: all are taken.
 
         """
-        with _taken(self._long), self.seat():
+        with _taken(self._long, _MANY), self.seat():
             yield
 
     def streamed(self, parts: Iterable[bytes]) -> Iterator[bytes]:
@@ -98,9 +101,21 @@ class Answers:
         return stream
 
     def _seated(self, parts: Iterable[bytes]) -> Iterator[bytes]:
-        with _taken(self._streams), self.waiting():
+        with _taken(self._streams, _MANY), self.waiting():
             yield b""
             yield from filter(None, parts)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """
+        Take one of the few places for requests whose body is on its way, which a client can make last for ever.
+
+        Raises:
+            Problem: none has become free in a moment.
+
+        """
+        with _taken(self._readers, "Too many bodies are still on their way.", seconds=_MOMENT):
+            yield
 
     def send(self, req: falcon.Request, resp: falcon.Response, offer: Offer) -> None:
         """Answer with what the client lacks: nothing if it has it already, a range of it, or the whole."""
@@ -136,9 +151,8 @@ class Answers:
 
 
 @contextmanager
-def _taken(places: BoundedSemaphore) -> Iterator[None]:
-    if not places.acquire(blocking=False):
-        detail = "Too many others are waiting, or have large answers made, at this moment."
+def _taken(places: BoundedSemaphore, detail: str, *, seconds: float = 0.0) -> Iterator[None]:
+    if not places.acquire(timeout=seconds):
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", detail, retryable=True, headers={"Retry-After": "1"})
     try:
         yield

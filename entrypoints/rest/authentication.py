@@ -14,7 +14,7 @@ from entrypoints.rest.errors import Problem
 from entrypoints.rest.quandl import DOOR
 
 #: What says nothing of what is kept.
-OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/openapi.json", "/docs"})
+OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/openapi.json", "/docs", "/problems"})
 _IN_QUERY = ("api_key", "auth_token")
 _SCOPES = {"GET": Scope.READ, "HEAD": Scope.READ, "POST": Scope.FETCH, "DELETE": Scope.FETCH}
 
@@ -34,7 +34,7 @@ class Authentication:
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Find out who asks."""
         req.context.scopes, req.context.keyed, req.context.owner = frozenset(Scope), False, ANONYMOUS
-        if self._check_key is None or is_open(req) or req.method == "OPTIONS":
+        if self._check_key is None or is_open(req.method, req.path) or req.method == "OPTIONS":
             return
         key = self._check_key(_text(req))
         req.context.scopes, req.context.keyed, req.context.owner = key.scopes, True, key.id
@@ -43,9 +43,9 @@ class Authentication:
             raise ScopeMissing(f"This needs a key with the scope {needed}.")
 
 
-def is_open(req: falcon.Request) -> bool:
-    """Tell whether a request needs no key."""
-    return req.method in ("GET", "HEAD") and (req.path in OPEN_PATHS or req.path.startswith(("/docs/", "/problems/")))
+def is_open(method: str, path: str) -> bool:
+    """Tell whether a route needs no key."""
+    return method in ("GET", "HEAD") and (path in OPEN_PATHS or path.startswith(("/docs/", "/problems/")))
 
 
 def needed_scope(method: str, path: str) -> Scope:

@@ -92,7 +92,8 @@ def _read(req: falcon.Request) -> bytes:
         raise Problem(HTTPStatus.LENGTH_REQUIRED, "length_required", detail, errors=[{"header": "Content-Length", "detail": detail}])
     if length > _READ_BYTES:
         raise _too_large()
-    body: bytes = req.bounded_stream.read(length)
+    with req.context.answers.reading():
+        body: bytes = req.bounded_stream.read(length)
     return body
 
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection
 from http import HTTPStatus
 from ipaddress import ip_address
+from secrets import token_hex
 from time import perf_counter
-from uuid import uuid4
 
 import falcon
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -35,7 +35,7 @@ class RequestTrace:
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Take the client's id if it is harmless, else make one."""
         given = req.get_header("X-Request-ID", default="")
-        req.context.request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        req.context.request_id = given if _REQUEST_ID.fullmatch(given) else token_hex(16)
         req.context.begun = perf_counter()
         clear_contextvars()
         bind_contextvars(request_id=req.context.request_id)
@@ -69,7 +69,8 @@ class SecurityHeaders:
 
     def process_response(self, _req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
         """Encode the body now, while a failure to do so can still become a problem; then set the headers."""
-        resp.set_headers(_SECURITY_HEADERS)
+        # What has a policy of its own, as the pages of /docs do, keeps it.
+        resp.set_headers({name: value for name, value in _SECURITY_HEADERS.items() if resp.get_header(name) is None})
         resp.render_body()
 
 

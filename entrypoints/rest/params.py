@@ -23,12 +23,6 @@ from domain.transforms import Transform
 from domain.use_cases.read_series import Selection
 from domain.vintages import Moment, parse_moment
 
-FOLLOWING = ("status", "provider", "limit", "cursor")
-READING = (
-    *("start_date", "end_date", "columns", "column_index", "collapse", "transform", "order", "limit", "periods"),
-    *("as_of", "vintage", "seen_by"),
-)
-SEARCHING = ("query", "code", "provider", "database_code", "status", "limit", "cursor")
 _ITEMS, _MOST_ITEMS = 100, 1000
 _MOST_QUERY, _MOST_WORDS = 200, 20
 _MOST, _MOST_POSITION = 10**9, 10**18
@@ -41,20 +35,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 E = TypeVar("E", bound=StrEnum)
-
-
-class Order(StrEnum):
-    """Which observations come first."""
-
-    ASCENDING = "asc"
-    DESCENDING = "desc"
-
-
-class Shape(StrEnum):
-    """What a row of JSON looks like: a list beside the columns' names, or an object."""
-
-    TABLE = "table"
-    RECORDS = "records"
 
 
 class Parameters:
@@ -103,10 +83,12 @@ class Parameters:
     def choice(self, name: str, kind: type[E]) -> E | None:
         """Give one of an enumeration's words."""
         text = self.text(name)
+        if text is None:
+            return None
         words = [word.value for word in kind]
-        if text is not None and text not in words:
+        if text not in words:
             raise InvalidInput(f"{name} must be one of {', '.join(words)}.", field=name)
-        return None if text is None else kind(text)
+        return kind(text)
 
     def label(self, name: str) -> Label | None:
         """Give a day, or a moment with its offset."""

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from enum import StrEnum
 from http import HTTPStatus
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from domain.codes import DatasetCode
-from domain.fetches import FetchStatus
-from domain.vintages import Vintage
+from domain.fetches import Fetch, FetchStatus, WaitingFor
+from domain.frequency import Frequency
+from domain.limits import Circuit
+from domain.providers import Redistribution
+from domain.series import SeriesStatus
+from domain.vintages import Cause, Vintage
 from entrypoints.rest.body import pointer
 from entrypoints.rest.errors import Problem
 from entrypoints.rest.params import reference, suggestion
@@ -26,8 +32,8 @@ class Text(fields.String):
 
     default_error_messages = {"required": "is missing.", "null": "must not be null.", "invalid": "must be a text."}  # noqa: RUF012 - marshmallow's form
 
-    def __init__(self) -> None:
-        super().__init__(validate=validate.Length(min=1, error="must not be empty."))
+    def __init__(self, example: str) -> None:
+        super().__init__(validate=validate.Length(min=1, error="must not be empty."), metadata={"examples": [example]})
 
 
 class Flag(fields.Boolean):
@@ -53,11 +59,13 @@ class FetchRequestSchema(Schema):
         unknown = RAISE
 
     error_messages = {"unknown": "is not a field of this request."}  # noqa: RUF012 - marshmallow's form
+    #: What the OpenAPI document says of the members together.
+    forms: ClassVar = {"oneOf": [{"required": ["code"]}, {"required": ["database_code", "dataset_code"]}]}
 
-    code = Text()
-    database_code = Text()
-    dataset_code = Text()
-    provider = Text()
+    code = Text("FRED/GDP")
+    database_code = Text("FRED")
+    dataset_code = Text("GDP")
+    provider = Text("fred")
     refresh = Flag()
     allow_shrink = Flag()
 
@@ -121,7 +129,33 @@ def _faults(schema: Schema, messages: Mapping[str, list[str]]) -> Iterator[dict[
 
 
 class Moment(fields.Raw):
-    """A moment or a day, which the encoder writes."""
+    """A moment, which the encoder writes."""
+
+    def __init__(self, *, allow_none: bool = False, **more: Any) -> None:
+        # The plugin adds null to a type by itself only where it comes from the field's class.
+        kind = ["string", "null"] if allow_none else "string"
+        super().__init__(**{"metadata": {"type": kind, "format": "date-time"}, **more})
+
+
+class Label(Moment):
+    """A day or a moment, or neither."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(metadata={"type": ["string", "null"]}, **more)
+
+
+class Word(fields.String):
+    """A word of an enumeration."""
+
+    def __init__(self, kind: type[StrEnum], **more: Any) -> None:
+        super().__init__(validate=validate.OneOf([word.value for word in kind]), **more)
+
+
+LINKS = {"type": "object", "additionalProperties": {"type": "string"}}
+WAITING = {
+    "type": ["object", "null"],
+    "properties": {"reason": {"enum": [*WaitingFor]}, "until": {"type": "string", "format": "date-time"}},
+}
 
 
 class FailureSchema(Schema):
@@ -133,48 +167,64 @@ class FailureSchema(Schema):
     hint = fields.String()
 
 
+def _next_attempt(fetch: Fetch) -> datetime | None:
+    return fetch.not_before if fetch.status is FetchStatus.PENDING else None
+
+
+def _waiting(fetch: Fetch) -> dict[str, Any] | None:
+    return {"reason": fetch.waiting_for, "until": fetch.not_before} if fetch.waiting_for else None
+
+
+def _unchanged(fetch: Fetch) -> bool | None:
+    return None if fetch.vintages_added is None else fetch.vintages_added == 0
+
+
+def _fetch_links(fetch: Fetch) -> dict[str, str]:
+    return {"self": f"/fetches/{fetch.id}", "timeseries": f"/timeseries/{fetch.series_id}"}
+
+
 class FetchSchema(Schema):
     """A fetch in full."""
 
     id = fields.UUID()
     timeseries_id = fields.UUID(attribute="series_id")
-    status = fields.String()
+    status = Word(FetchStatus)
     created_at = Moment()
-    finished_at = Moment()
-    cancel_requested_at = Moment()
+    finished_at = Moment(allow_none=True)
+    cancel_requested_at = Moment(allow_none=True)
     attempts = fields.Integer()
-    next_attempt = fields.Function(lambda fetch: fetch.not_before if fetch.status is FetchStatus.PENDING else None)
-    waiting_for = fields.Function(lambda fetch: fetch.waiting_for and {"reason": fetch.waiting_for, "until": fetch.not_before})
-    error = fields.Nested(FailureSchema, attribute="failure")
-    unchanged = fields.Function(lambda fetch: None if fetch.vintages_added is None else fetch.vintages_added == 0)
-    vintage = fields.Integer()
-    vintages_added = fields.Integer()
+    next_attempt = fields.Function(_next_attempt, metadata={"type": ["string", "null"], "format": "date-time"})
+    waiting_for = fields.Function(_waiting, metadata=WAITING)
+    error = fields.Nested(FailureSchema, attribute="failure", allow_none=True)
+    unchanged = fields.Function(_unchanged, metadata={"type": ["boolean", "null"]})
+    vintage = fields.Integer(allow_none=True)
+    vintages_added = fields.Integer(allow_none=True)
     left_out = fields.List(fields.String())
-    links = fields.Function(lambda fetch: {"self": f"/fetches/{fetch.id}", "timeseries": f"/timeseries/{fetch.series_id}"})
+    links = fields.Function(_fetch_links, metadata=LINKS)
 
 
 class FetchBriefSchema(Schema):
     """Which fetch it is and how it stands."""
 
     id = fields.UUID()
-    status = fields.String()
+    status = Word(FetchStatus)
 
 
 class VintageSchema(Schema):
     """The facts about a vintage."""
 
     number = fields.Integer()
-    published = Moment()
+    published = Label()
     known_at = Moment()
     fetched_at = Moment()
     rows = fields.Integer()
-    first_date = Moment(attribute="first")
-    last_date = Moment(attribute="last")
+    first_date = Label(attribute="first")
+    last_date = Label(attribute="last")
     added = fields.Integer()
     changed = fields.Integer()
     deleted = fields.Integer()
     digest = fields.String()
-    cause = fields.String()
+    cause = Word(Cause)
 
 
 class OriginSchema(Schema):
@@ -190,6 +240,7 @@ class VintageInFullSchema(VintageSchema):
 
     origin = fields.Nested(OriginSchema)
     fetch_id = fields.UUID()
+    links = fields.Raw(metadata=LINKS)
 
 
 class MetadataSchema(Schema):
@@ -198,14 +249,14 @@ class MetadataSchema(Schema):
     name = fields.String()
     description = fields.String()
     unit = fields.String()
-    frequency = fields.String()
+    frequency = Word(Frequency, allow_none=True)
     seasonal_adjustment = fields.String()
     column_units = fields.List(fields.String())
     source = fields.String()
     attribution = fields.String()
     terms = fields.String()
     date_column = fields.String()
-    extra = fields.Raw()
+    extra = fields.Raw(metadata={"type": "object"})
 
 
 class IdentitySchema(Schema):
@@ -224,26 +275,26 @@ class SourceSchema(IdentitySchema):
 
     name = fields.String(attribute="metadata.name")
     unit = fields.String(attribute="metadata.unit")
-    frequency = fields.String(attribute="metadata.frequency")
+    frequency = Word(Frequency, attribute="metadata.frequency", allow_none=True)
     attribution = fields.String(attribute="metadata.attribution")
 
 
 class StateSchema(IdentitySchema):
     """How far a series is kept."""
 
-    status = fields.String()
-    rows = fields.Integer(attribute="newest.rows", dump_default=None)
-    first_date = Moment(attribute="newest.first", dump_default=None)
-    last_date = Moment(attribute="newest.last", dump_default=None)
-    checked_at = Moment()
-    links = fields.Function(lambda series: links(series.id))
+    status = Word(SeriesStatus)
+    rows = fields.Integer(attribute="newest.rows", dump_default=None, allow_none=True)
+    first_date = Label(attribute="newest.first", dump_default=None)
+    last_date = Label(attribute="newest.last", dump_default=None)
+    checked_at = Moment(allow_none=True)
+    links = fields.Function(lambda series: links(series.id), metadata=LINKS)
 
 
 class ItemSchema(StateSchema):
     """A series in a list."""
 
     name = fields.String(attribute="metadata.name")
-    frequency = fields.String(attribute="metadata.frequency")
+    frequency = Word(Frequency, attribute="metadata.frequency", allow_none=True)
 
 
 class SeriesSchema(StateSchema):
@@ -252,20 +303,48 @@ class SeriesSchema(StateSchema):
     number = fields.Integer()
     created_at = Moment()
     metadata = fields.Nested(MetadataSchema)
-    vintage = fields.Nested(VintageSchema, attribute="newest")
-    fetch = fields.Nested(FetchSchema)
+    vintage = fields.Nested(VintageSchema, attribute="newest", allow_none=True)
+    fetch = fields.Nested(FetchSchema, allow_none=True)
+    stale = fields.Boolean()
+
+
+class LimitSchema(Schema):
+    """At most so many calls in so many seconds."""
+
+    calls = fields.Integer()
+    seconds = fields.Integer()
+
+
+class ProviderSchema(Schema):
+    """A provider, and how things stand with it."""
+
+    name = fields.String(attribute="provider.name")
+    title = fields.String(attribute="provider.title")
+    database_codes = fields.List(fields.String(), attribute="provider.databases")
+    configured = fields.Function(lambda listed: not listed.provider.problem, metadata={"type": "boolean"})
+    problem = fields.String(attribute="provider.problem")
+    key_needed = fields.Boolean(attribute="provider.key_needed")
+    key_url = fields.String(attribute="provider.key_url")
+    limits = fields.List(fields.Nested(LimitSchema), attribute="provider.limits")
+    concurrency = fields.Integer(allow_none=True)
+    blocked_until = Moment(allow_none=True)
+    circuit = Word(Circuit, allow_none=True)
+    open_until = Moment(allow_none=True)
+    attribution = fields.String(attribute="provider.terms.attribution")
+    terms = fields.String(attribute="provider.terms.url")
+    redistribution = Word(Redistribution, attribute="provider.terms.redistribution")
 
 
 class RequestedSchema(Schema):
     """The answer to a request for a series."""
 
     id = fields.UUID(attribute="series.id")
-    status = fields.String(attribute="series.status")
+    status = Word(SeriesStatus, attribute="series.status")
     provider = fields.String(attribute="series.provider")
     database_code = fields.String(attribute="series.code.database")
     dataset_code = fields.String(attribute="series.code.dataset")
     fetch = fields.Nested(FetchBriefSchema)
-    links = fields.Function(lambda requested: links(requested.series.id) | {"fetch": f"/fetches/{requested.fetch.id}"})
+    links = fields.Function(lambda requested: links(requested.series.id) | {"fetch": f"/fetches/{requested.fetch.id}"}, metadata=LINKS)
 
 
 def links(series_id: object) -> dict[str, str]:

@@ -90,6 +90,7 @@ def _poller(container: Container, app: Celery, rung: Rung, *, gate: Gate, waited
         prune=use_cases.sweep_fetches.prune,
         waited=waited,
         rung=rung,
+        quiet=use_cases.sweep_fetches.quiet,
     )
 
 

@@ -22,6 +22,7 @@ _LIMIT = 200
 _PRUNE_SECONDS = 600.0
 _PRUNE_LIMIT = 500
 _HANDS = 4
+_SHORTEST_PAUSE_SECONDS = 0.1
 
 Clock = Callable[[], float]
 
@@ -56,7 +57,7 @@ class Rung:
 
 class Poller:
     """
-    Rings for due fetches; where the broker cannot be reached, does them itself once they have waited a while.
+    Rings for due fetches; what nobody has begun after a while it does itself.
 
     Args:
         sweep: gives the due fetches, longest due first.
@@ -65,6 +66,7 @@ class Poller:
         beat: is called every few seconds in which sweeping works, with the number of sweeps since that found work.
         prune: removes a batch of what is not needed any more; tells whether there may be more.
         waited: is told for how many seconds a fetch was seen due while nothing was done for it here.
+        quiet: tells for how long, at most so many seconds, there is nothing to sweep for.
 
     """
 
@@ -78,10 +80,11 @@ class Poller:
         prune: Callable[[int], bool],
         waited: Callable[[float], object],
         rung: Rung,
+        quiet: Callable[[float], float] = float,
         clock: Clock = monotonic,
     ) -> None:
         self._sweep, self._ring, self._run, self._beat = sweep, ring, run, beat
-        self._prune, self._waited = prune, waited
+        self._prune, self._waited, self._quiet = prune, waited, quiet
         self._rung, self._clock = rung, clock
         self._seen: dict[UUID, float] = {}
         self._running: set[UUID] = set()
@@ -95,7 +98,7 @@ class Poller:
         """Sweep every so many seconds until told to stop; then finish what this runs itself."""
         while not stop.is_set():
             self.sweep()
-            stop.wait(seconds)
+            stop.wait(self._pause(seconds))
         self._hands.shutdown(cancel_futures=True)
 
     def sweep(self) -> None:
@@ -111,6 +114,14 @@ class Poller:
             self._tell_trouble(error)
         else:
             self._trouble = None
+
+    def _pause(self, seconds: float) -> float:
+        """Give the time until the next sweep: sooner than usual if a fetch that waits, say for a limit, is due sooner."""
+        try:
+            return max(min(seconds, _SHORTEST_PAUSE_SECONDS), self._quiet(seconds))
+        except Exception as error:  # noqa: BLE001 - as for a sweep
+            self._tell_trouble(error)
+            return seconds
 
     def _tell_trouble(self, error: Exception) -> None:
         if type(error) is not self._trouble:
@@ -145,9 +156,10 @@ class Poller:
                 self._ring(fetch_id)
             except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, it has not taken the message
                 logger.warning("broker unreachable", extra={"reason": type(error).__name__})
-                self._begin([known for known, since in self._seen.items() if now - since >= PATIENCE_SECONDS])
-                return
+                break
             self._rung.note(fetch_id, now)
+        # Also where the broker took the message: the others may all be held by one slow provider.
+        self._begin([known for known, since in self._seen.items() if now - since >= PATIENCE_SECONDS])
 
     def _begin(self, waiting: Sequence[UUID]) -> None:
         for fetch_id in waiting:

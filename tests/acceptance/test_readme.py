@@ -20,7 +20,9 @@ import entrypoints.rest.resources
 from adapters.providers import InstalledProviders
 from domain.codes import DatasetCode
 from domain.ports import Known
-from entrypoints.rest.app import create_app
+from entrypoints.cli.commands import COMMANDS
+from entrypoints.rest.app import create_app, discovered
+from entrypoints.rest.openapi.document import document
 from tests.acceptance.running import Lanner, running
 from tests.builders import waiting_use_cases
 
@@ -101,6 +103,14 @@ def test_its_terminal_commands_run(service: Lanner, folder: Path) -> None:
     assert made.split("_")[1] in listed
 
 
+def test_its_commands_exist(folder: Path) -> None:
+    """Each ``lanner`` word of the README is a command, and ``lanner openapi`` prints the document."""
+    words = set(re.findall(r"(?:`|bin/)lanner ([a-z][a-z-]*)", README))
+
+    assert words - set(COMMANDS) == set()
+    assert json.loads(run(".venv/bin/lanner openapi", folder))["paths"]["/timeseries"]
+
+
 def test_its_make_targets_exist() -> None:
     """Each ``make`` word of the README is a target."""
     makefile = (Path(__file__).parents[2] / "Makefile").read_text()
@@ -136,6 +146,7 @@ def test_its_resource_is_found_and_answers(tmp_path: Path, monkeypatch: pytest.M
     app = create_app(use_cases, allowed_hosts=())
 
     assert TestClient(app).simulate_get("/count", host="localhost").json == {"count": 1}
+    assert document(discovered(use_cases))["paths"]["/count"]["get"]["tags"] == ["count"]
 
 
 def test_no_setting_is_described_that_is_none() -> None:

@@ -32,7 +32,7 @@ EMBEDDED = "embedded"
 PRODUCTION = pytest.param("production", marks=pytest.mark.server)
 #: Stands in every secret, with what a URL has to quote behind it.
 MARK = "c4nary-in-a-cage"
-CODES = ("FB", "GZIP", "ECHO", "NOSUCH", "REFUSED", "BLOCKED", "LIMITED", "BROKEN", "CUT", "HTML")
+CODES = ("FB", "GZIP", "ECHO", "NOSUCH", "REFUSED", "BLOCKED", "BROKEN", "CUT", "HTML", "LIMITED")
 PLACES = ("/", "/timeseries", "/health", "/healthz", "/readyz", "/metrics", "/providers", "/openapi.json", "/vintages", "/no-such-place")
 
 

@@ -146,6 +146,30 @@ def test_a_bell_that_nobody_heard_is_rung_again_within_a_lease():
     assert (rung.wanting([FIRST], 11.9), rung.wanting([FIRST], 12.0)) == ([], [FIRST])
 
 
+def test_what_nobody_begins_is_run_here(around):
+    """A fetch that was rung for and is still due after a while, since all workers are held up, is run by the poller itself."""
+    around.due = [FIRST]
+    around.sweep()
+    around.sweep(after=PATIENCE_SECONDS)
+
+    assert around.ran.wait(5)
+    assert (around.rung, around.run) == ([FIRST], [FIRST])
+
+
+@pytest.mark.parametrize(("quiet", "pause"), [(9.0, 5.0), (0.4, 0.4), (0.0, 0.1), (StoreUnavailable(), 5.0)])
+def test_the_next_sweep_comes_when_the_next_fetch_is_due(around, quiet, pause):
+    """The poller pauses until a waiting fetch is due, at most as long as it was told to, and never without end or pause."""
+
+    def tell(at_most):
+        if isinstance(quiet, Exception):
+            raise quiet
+        return min(at_most, quiet)
+
+    around.poller._quiet = tell
+
+    assert around.poller._pause(5.0) == pause
+
+
 def test_a_returning_broker_is_used_again(around):
     """A ring that failed is not remembered as one that was heard."""
     around.broker_down, around.due = True, [FIRST]
@@ -184,13 +208,13 @@ def test_it_tells_how_long_a_due_fetch_waits(around):
     """The time since a fetch was first seen due, until it is due no more; nothing while own hands are at work."""
     around.due = [FIRST]
     for _ in range(3):
-        around.sweep(after=10)
+        around.sweep(after=2)
     around.due = [SECOND]
-    around.sweep(after=10)
+    around.sweep(after=2)
     around.poller._running.add(SECOND)
-    around.sweep(after=10)
+    around.sweep(after=2)
 
-    assert around.waited == [0, 10, 20, 0, 0]
+    assert around.waited == [0, 2, 4, 0, 0]
 
 
 def test_what_is_old_is_pruned_seldom_and_in_batches(around):

@@ -21,6 +21,7 @@ from domain.codes import DatasetCode
 from domain.fetches import RetryPolicy
 from domain.observations import Observations
 from domain.providers import Routing
+from domain.use_cases.calls import Calls
 from domain.use_cases.fetch_dataset import FetchDataset
 from domain.use_cases.freshness import Freshness
 from domain.use_cases.read_series import ReadSeries, Selection
@@ -42,7 +43,8 @@ def gdp(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     freshness = Freshness(providers, None)
     ask = RequestFetch(store=store, providers=providers, routing=Routing({}, "quandl"), freshness=freshness, dispatcher=SilentDispatcher())
     requested = ask(DatasetCode("SAMPLE", "GDP"))
-    ended = FetchDataset(store=store, providers=providers, retry=RetryPolicy(60), lease_seconds=30, deadline_seconds=120)(
+    calls = Calls(store=store)
+    ended = FetchDataset(store=store, providers=providers, calls=calls, retry=RetryPolicy(60), lease_seconds=30, deadline_seconds=120)(
         requested.fetch.id
     )
     assert ended

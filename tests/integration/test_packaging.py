@@ -99,9 +99,10 @@ def test_the_wheel_works_anywhere(installed):
 
 
 def test_the_wheel_holds_what_is_ours_alone(installed):
-    """Four packages, the migrations and the sample series are in it, and no test."""
+    """Four packages, the migrations, the sample series, the OpenAPI document and its pages are in it, and no test."""
     listing = "from importlib.metadata import files; print(*sorted(map(str, files('lanner'))))"
     names = [Path(name) for name in installed("python", "-c", listing).stdout.split()]
-    ours = {str(path.relative_to(ROOT)) for package in SHIPPED[:4] for path in (ROOT / package).rglob("*") if path.suffix in (".py", ".gz")}
+    kinds = (".py", ".gz", ".json", ".js", ".css", ".html")
+    ours = {str(path.relative_to(ROOT)) for package in SHIPPED[:4] for path in (ROOT / package).rglob("*") if path.suffix in kinds}
 
-    assert {str(name) for name in names if name.suffix in (".py", ".gz")} == ours
+    assert {str(name) for name in names if name.suffix in kinds and name.parts[0] in SHIPPED} == ours

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.providers.eia import request_for
+from adapters.providers.eia import code_from_alias, request_for
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, KeyMissing, RateLimited
 from domain.frequency import Frequency
@@ -154,3 +154,20 @@ def test_other_codes_are_not_found(code):
     """What is neither a series nor a whole route is not asked for."""
     with pytest.raises(DatasetNotFound):
         request_for(DatasetCode("EIA", code))
+
+
+@pytest.mark.parametrize(
+    ("old", "today"),
+    [
+        ("PET_RBRTE_D", "PET.RBRTE.D"),
+        ("PET_EMD_EPD2D_PTE_NUS_DPG_W", "PET.EMD_EPD2D_PTE_NUS_DPG.W"),
+        ("NG_RNGWHHD_D", "NG.RNGWHHD.D"),
+        ("PET.RBRTE.D", None),
+        ("RBRTE", None),
+    ],
+)
+def test_old_codes_of_quandls(old, today):
+    """The first and the last underscore of an old code stand where the API has dots; anything else is left as it is."""
+    found = code_from_alias(DatasetCode("EIA", old))
+
+    assert (found and found.dataset) == today

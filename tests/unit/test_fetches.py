@@ -41,7 +41,7 @@ def test_a_permanent_error_is_final(error: FetchError) -> None:
     assert POLICY.wait(PENDING, error, NOW) is None
 
 
-@pytest.mark.parametrize("error", [SourceUnavailable(), SourceTimedOut(), RateLimited()])
+@pytest.mark.parametrize("error", [SourceUnavailable(), SourceTimedOut()])
 def test_a_passing_error_waits_until_the_fetch_is_too_old(error: FetchError) -> None:
     """However many attempts there were, only age ends the waiting."""
     often = replace(PENDING, attempts=1_000)
@@ -52,7 +52,15 @@ def test_a_passing_error_waits_until_the_fetch_is_too_old(error: FetchError) -> 
 
 def test_the_providers_own_wait_counts() -> None:
     """Retry-After is a lower bound of the wait."""
-    assert (POLICY.wait(PENDING, RateLimited(retry_after=500), NOW) or 0) >= 500
+    assert (POLICY.wait(PENDING, SourceUnavailable(retry_after=500), NOW) or 0) >= 500
+
+
+def test_a_limit_never_ends_a_fetch() -> None:
+    """However old the fetch is, after a limit it waits for its place in line and no longer."""
+    old = NOW + timedelta(days=30)
+
+    assert POLICY.wait(PENDING, RateLimited(retry_after=7), old) == 7
+    assert 0 <= (POLICY.wait(PENDING, RateLimited(), old) or 0) <= 4
 
 
 def test_an_answer_is_misread_twice_at_most() -> None:

@@ -79,7 +79,7 @@ def test_facts_come_from_the_module():
     assert quandl.title == "Quandl / Nasdaq Data Link"
     assert quandl.problem == ""
     assert quandl.key_url.startswith("https://")
-    assert [limit.seconds for limit in quandl.limits] == [10, 600, 86400]
+    assert [limit.seconds for limit in quandl.limits] == [600, 86400]
 
 
 def test_a_third_party_is_installed(install):
@@ -280,3 +280,39 @@ def test_a_module_may_bring_a_table_of_providers(install):
 
     assert [providers.get(name).title for name in ("table", "row", "broken")] == ["A third party", "A row", "A third party"]
     assert providers.get("row").databases == ("ROW",)
+
+
+def test_limits_are_the_modules_own_or_what_the_operator_says() -> None:
+    """A key has its own limits; at another address none of the module's hold; LIMITS and CONCURRENCY say otherwise."""
+    url = "http://127.0.0.1:9/api"
+    cases = [
+        ({}, [(20, 600), (50, 86_400)], 1),
+        ({"api_key": "k"}, [(300, 10), (2_000, 600), (50_000, 86_400)], 1),
+        ({"base_url": url}, [], None),
+        ({"base_url": url, "limits": " 20/1, 100/10", "concurrency": "3"}, [(20, 1), (100, 10)], 3),
+        ({"api_key": "k", "limits": "None"}, [], 1),
+    ]
+    for raw, limits, concurrency in cases:
+        found = installed({"quandl": raw}).get("quandl")
+        assert ([(limit.calls, limit.seconds) for limit in found.limits], found.concurrency) == (limits, concurrency)
+
+
+def test_keys_are_told_apart_without_being_told() -> None:
+    """Each key has a mark of its own that does not hold it."""
+    marks = [installed({"quandl": {"api_key": key} if key else {}}).get("quandl").key_id for key in ("", "secret-1", "secret-2")]
+
+    assert (marks[0], len(set(marks))) == ("", 3)
+    assert "secret" not in "".join(marks)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("limits", "20"), ("limits", "0/1"), ("limits", "5/1;6/2"), ("concurrency", "0"), ("concurrency", "many")],
+)
+def test_limits_that_are_none_stop_the_start(option: str, value: str) -> None:
+    """The message names the variable and how it is written."""
+    with pytest.raises(InvalidInput) as caught:
+        installed({"sample": {option: value}}).check()
+
+    assert caught.value.field == f"LANNER_PROVIDERS__SAMPLE__{option.upper()}"
+    assert "write" in caught.value.message

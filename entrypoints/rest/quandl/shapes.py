@@ -13,7 +13,7 @@ from domain.observations import Observations
 from domain.series import Database, TimeSeries
 from domain.use_cases.read_series import Reading
 from entrypoints.formats import cell, csv, rows
-from entrypoints.rest.params import Order
+from entrypoints.rest.openapi.parameters import Order
 from entrypoints.rest.quandl.params import Question
 
 

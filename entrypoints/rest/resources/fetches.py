@@ -12,7 +12,10 @@ from domain.use_cases.follow_fetches import FollowFetches
 from domain.use_cases.request_fetch import RequestFetch
 from entrypoints.rest.addresses import link_next
 from entrypoints.rest.body import read_object, request_key
-from entrypoints.rest.params import FOLLOWING, Parameters, fetch_cursor, fetch_query, identifier
+from entrypoints.rest.openapi.description import answering
+from entrypoints.rest.openapi.parameters import FOLLOWING, REQUESTING
+from entrypoints.rest.openapi.shapes import page_of
+from entrypoints.rest.params import Parameters, fetch_cursor, fetch_query, identifier
 from entrypoints.rest.schemas import FetchSchema, RefreshSchema, load
 
 
@@ -22,6 +25,7 @@ class FetchesResource:
     def __init__(self, follow_fetches: FollowFetches) -> None:
         self._follow_fetches = follow_fetches
 
+    @answering({200: page_of(FetchSchema)}, FOLLOWING)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List them, newest first."""
         page = self._follow_fetches.listed(fetch_query(Parameters(req, FOLLOWING)))
@@ -34,11 +38,13 @@ class FetchResource:
     def __init__(self, follow_fetches: FollowFetches, cancel_fetch: CancelFetch) -> None:
         self._follow_fetches, self._cancel_fetch = follow_fetches, cancel_fetch
 
+    @answering({200: FetchSchema})
     def on_get(self, req: falcon.Request, resp: falcon.Response, fetch_id: str) -> None:
         """Show it as it is now."""
         Parameters(req)
         resp.media = FetchSchema().dump(self._follow_fetches(identifier(fetch_id)))
 
+    @answering({200: FetchSchema, 202: FetchSchema}, problems=(409,))
     def on_delete(self, req: falcon.Request, resp: falcon.Response, fetch_id: str) -> None:
         """Cancel it: 200 if it is, 202 if its worker has to be told yet."""
         Parameters(req)
@@ -53,6 +59,7 @@ class RefreshResource:
     def __init__(self, request_fetch: RequestFetch) -> None:
         self._request_fetch = request_fetch
 
+    @answering({200: FetchSchema, 201: FetchSchema}, REQUESTING, body=RefreshSchema)
     def on_post(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Fetch it again, however fresh it is, or join the fetch in flight."""
         Parameters(req)

@@ -8,11 +8,14 @@ import falcon
 
 from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth
+from entrypoints.rest.openapi.description import answering
+from entrypoints.rest.openapi.shapes import ALIVE, READY
 
 
 class AliveResource:
     """Answers as long as the process can answer at all."""
 
+    @answering({200: ALIVE})
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         """Touch nothing."""
         resp.media = {"status": "ok"}
@@ -24,6 +27,7 @@ class ReadyResource:
     def __init__(self, check_health: CheckHealth) -> None:
         self._check_health = check_health
 
+    @answering({200: READY}, problems=(503,))
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         """Look at the store, and tell of workers, broker and waiting work, none of which makes this process unready."""
         health = self._check_health()

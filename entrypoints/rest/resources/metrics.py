@@ -8,8 +8,11 @@ import falcon
 
 from domain.fetches import FetchStatus, WaitingFor
 from domain.figures import Counted, Figures
+from domain.limits import Circuit
 from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth, Health
+from domain.use_cases.list_providers import Listed, ListProviders
+from entrypoints.rest.openapi.description import answering
 
 _TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _COUNTED: Mapping[Counted, str] = {
@@ -22,14 +25,15 @@ _COUNTED: Mapping[Counted, str] = {
 class MetricsResource:
     """Figures out of the store, the same from every process but for its own broker's."""
 
-    def __init__(self, check_health: CheckHealth) -> None:
-        self._check_health = check_health
+    def __init__(self, check_health: CheckHealth, list_providers: ListProviders) -> None:
+        self._check_health, self._list_providers = check_health, list_providers
 
+    @answering({200: {"text/plain": {"type": "string"}}})
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         """Write them in Prometheus' text form."""
         health, figures = self._check_health.figures()
         resp.content_type = _TYPE
-        resp.text = "".join(f"{line}\n" for line in (*_of_health(health), *_of_figures(figures)))
+        resp.text = "".join(f"{line}\n" for line in (*_of_health(health), *_of_figures(figures), *_of_providers(self._list_providers())))
 
 
 def _of_health(health: Health) -> Iterator[str]:
@@ -50,6 +54,14 @@ def _of_figures(figures: Figures) -> Iterator[str]:
         yield from _family(f"{counted}_total", "counter", text, [("", figures.counted.get(counted, 0))])
 
 
+def _of_providers(listed: Iterable[Listed]) -> Iterator[str]:
+    known = [each for each in listed if each.circuit]
+    opened = [(f'{{provider="{each.provider.name}"}}', int(each.circuit is not Circuit.CLOSED)) for each in known]
+    yield from _family("provider_circuit_open", "gauge", "Whether a provider counts as down and is left alone.", opened)
+    blocked = [(f'{{provider="{each.provider.name}"}}', int(each.blocked_until is not None)) for each in known]
+    yield from _family("provider_blocked", "gauge", "Whether a provider has asked to be left alone for a time.", blocked)
+
+
 def _family(name: str, kind: str, text: str, samples: Iterable[tuple[str, float]]) -> Iterator[str]:
     yield f"# HELP lanner_{name} {text}"
     yield f"# TYPE lanner_{name} {kind}"
@@ -59,4 +71,4 @@ def _family(name: str, kind: str, text: str, samples: Iterable[tuple[str, float]
 
 def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
     """Give the routes."""
-    yield "/metrics", MetricsResource(use_cases.check_health)
+    yield "/metrics", MetricsResource(use_cases.check_health, use_cases.list_providers)

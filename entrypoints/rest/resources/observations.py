@@ -19,7 +19,10 @@ from entrypoints.rest.addresses import permanent_address
 from entrypoints.rest.answers import Offer
 from entrypoints.rest.cache import Encoded
 from entrypoints.rest.errors import Problem, without_vintage
-from entrypoints.rest.params import READING, Order, Parameters, Shape, identifier, reference, selection
+from entrypoints.rest.openapi.description import answering
+from entrypoints.rest.openapi.parameters import BY_CODE, FORMED, Order, Shape
+from entrypoints.rest.openapi.shapes import FILES
+from entrypoints.rest.params import Parameters, identifier, reference, selection
 from entrypoints.rest.schemas import SourceSchema, VintageSchema
 
 
@@ -45,9 +48,10 @@ class ObservationsResource:
     def __init__(self, use_cases: UseCases, kind: Format | None) -> None:
         self._read_series, self._describe_series, self._format = use_cases.read_series, use_cases.describe_series, kind
 
+    @answering({200: FILES}, FORMED, problems=(404, 502), kept=True)
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Send the part that is asked for."""
-        self._send(req, resp, identifier(series_id), Parameters(req, (*READING, "shape")))
+        self._send(req, resp, identifier(series_id), Parameters(req, FORMED))
 
     def _send(self, req: falcon.Request, resp: falcon.Response, key: UUID, parameters: Parameters) -> None:
         wanted = Wanted(
@@ -77,9 +81,10 @@ class ObservationsResource:
 class ObservationsByCodeResource(ObservationsResource):
     """The same by the series' code."""
 
+    @answering({200: FILES}, BY_CODE, problems=(404, 502), kept=True)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:  # type: ignore[override]
         """Send the part that is asked for of the series that has the code."""
-        parameters = Parameters(req, ("code", "provider", *READING, "shape"))
+        parameters = Parameters(req, BY_CODE)
         text = parameters.text("code")
         if text is None:
             raise InvalidInput("code is missing.", field="code", hint="Name the series: /data?code=DATABASE/DATASET.")

@@ -18,6 +18,9 @@ from domain.use_cases.read_series import Selection
 from domain.vintages import Moment
 from entrypoints.formats import Format, cell
 from entrypoints.formats import csv as csv_of
+from entrypoints.rest.openapi.description import answering
+from entrypoints.rest.openapi.parameters import DOOR_PAGING, DOOR_PART
+from entrypoints.rest.openapi.shapes import ARCHIVE, DATABASE, DATABASES
 from entrypoints.rest.quandl import DOOR, shapes
 from entrypoints.rest.quandl.archives import zipped
 from entrypoints.rest.quandl.params import text
@@ -43,7 +46,7 @@ class Databases:
         return text.upper()
 
     def _described(self, kept: Database) -> dict[str, Any]:
-        titles = {provider.name: provider.title for provider in self._use_cases.list_providers()}
+        titles = {provider.name: provider.title for provider in self._use_cases.list_providers.facts()}
         count = self._use_cases.search_series.count(SeriesQuery(database=kept.code, status=SeriesStatus.SUCCESS), most=MOST_COUNTED)
         return shapes.database(kept, title=", ".join(titles.get(name, name) for name in kept.providers), count=count)
 
@@ -59,6 +62,7 @@ class Databases:
 class DatabasesResource(Databases):
     """The databases under which series are kept."""
 
+    @answering({200: DATABASES}, DOOR_PAGING)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List them, or those whose code or provider holds all words of ``query``."""
         words = searched(req)
@@ -76,6 +80,7 @@ class DatabasesResource(Databases):
 class DatabaseResource(Databases):
     """One database."""
 
+    @answering({200: DATABASE})
     def on_get(self, req: falcon.Request, resp: falcon.Response, database: str) -> None:
         """Describe it."""
         name, kind = suffixed(req, resp, database)
@@ -92,6 +97,7 @@ class DatabaseResource(Databases):
 class PartResource(Databases):
     """All codes, all descriptions or all data of a database, as an archive."""
 
+    @answering({200: ARCHIVE, 302: None}, DOOR_PART)
     def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send codes and descriptions at once, and lead to the data, whose address ends in the archive's name."""
         code, (name, _) = self._code(place["database"]), suffixed(req, resp, place["part"])
@@ -123,6 +129,7 @@ class PartResource(Databases):
 class ArchiveResource(Databases):
     """The data of a database."""
 
+    @answering({200: ARCHIVE})
     def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send every newest state, or of the last day what it brought."""
         code, named = self._code(place["database"]), _FILE.fullmatch(place["file"])

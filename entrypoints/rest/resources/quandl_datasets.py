@@ -25,6 +25,9 @@ from entrypoints.formats import Format, encode
 from entrypoints.rest.answers import Offer
 from entrypoints.rest.cache import Encoded
 from entrypoints.rest.errors import Problem, failed, seconds_until
+from entrypoints.rest.openapi.description import answering
+from entrypoints.rest.openapi.parameters import DOOR_READING, DOOR_SEARCHING
+from entrypoints.rest.openapi.shapes import DATASET_OR_PART, DATASETS
 from entrypoints.rest.params import words
 from entrypoints.rest.quandl import DOOR, shapes
 from entrypoints.rest.quandl.params import Question, number, question, text
@@ -43,6 +46,7 @@ class DatasetResource:
     def __init__(self, use_cases: UseCases) -> None:
         self._use_cases = use_cases
 
+    @answering({200: DATASET_OR_PART}, DOOR_READING, problems=(502,), kept=True)
     def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send it as JSON or CSV."""
         dataset, part = place["dataset"], place.get("part")
@@ -110,6 +114,7 @@ class DatasetsResource:
         # A vintage never changes, and to read one for its columns' names takes milliseconds: a page has a hundred.
         self._columns = lru_cache(_MOST_REMEMBERED)(self._read_columns)
 
+    @answering({200: DATASETS}, DOOR_SEARCHING)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Search for all words of ``query``, page by page."""
         wanted = searched(req)

@@ -13,6 +13,9 @@ from domain.use_cases.describe_series import DescribeSeries
 from domain.vintages import Moment
 from entrypoints.formats import table
 from entrypoints.rest.errors import without_vintage
+from entrypoints.rest.openapi.description import answering
+from entrypoints.rest.openapi.parameters import COMPARING
+from entrypoints.rest.openapi.shapes import REVISIONS
 from entrypoints.rest.params import Parameters, identifier, state
 from entrypoints.rest.schemas import SourceSchema, VintageSchema
 
@@ -23,10 +26,11 @@ class RevisionsResource:
     def __init__(self, compare_vintages: CompareVintages, describe_series: DescribeSeries) -> None:
         self._compare_vintages, self._describe_series = compare_vintages, describe_series
 
+    @answering({200: REVISIONS}, COMPARING, problems=(502,))
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Compare; by default the newest with the one known just before it."""
         key = identifier(series_id)
-        parameters = Parameters(req, ("from", "to"))
+        parameters = Parameters(req, COMPARING)
         before, after = state(parameters, "from"), state(parameters, "to") or Moment()
         try:
             found = self._compare_vintages(key, before, after)

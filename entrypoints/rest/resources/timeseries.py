@@ -22,9 +22,29 @@ from entrypoints.rest.answers import Offer
 from entrypoints.rest.body import preferred_wait, read_object, request_key
 from entrypoints.rest.cache import Encoded
 from entrypoints.rest.errors import Problem, failed, seconds_until
-from entrypoints.rest.params import READING, SEARCHING, Order, Parameters, identifier, selection, series_query
+from entrypoints.rest.openapi.description import answering
+from entrypoints.rest.openapi.parameters import BY_ID, REMOVING, REQUESTING, SEARCHING, Order
+from entrypoints.rest.openapi.shapes import DATA, PENDING, ROOT, page_of
+from entrypoints.rest.params import Parameters, identifier, selection, series_query
+from entrypoints.rest.quandl import DOOR
 from entrypoints.rest.quandl.shapes import column_names
 from entrypoints.rest.schemas import FetchRequestSchema, FetchSchema, ItemSchema, RequestedSchema, SeriesSchema, load
+
+_LINKS = {
+    "timeseries": "/timeseries",
+    "vintages": "/vintages",
+    "quandl": f"{DOOR}/datasets",
+    "openapi": "/openapi.json",
+    "docs": "/docs",
+    "fetches": "/fetches",
+    "providers": "/providers",
+    "metrics": "/metrics",
+    "problems": "/problems",
+    "health": "/healthz",
+    "ready": "/readyz",
+}
+_LEADS = {"series_id": "$response.body#/id", "fetch_id": "$response.body#/fetch/id"}
+_LISTED_OR_READ = {falcon.MEDIA_JSON: {"anyOf": [page_of(ItemSchema), DATA]}}
 
 
 class RequestsResource:
@@ -34,6 +54,7 @@ class RequestsResource:
         self._request_fetch, self._await_fetch = use_cases.request_fetch, use_cases.await_fetch
         self._describe_series = use_cases.describe_series
 
+    @answering({200: RequestedSchema, 201: RequestedSchema}, REQUESTING, body=FetchRequestSchema, leads=_LEADS)
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Commit the request and answer at once, or when the fetch has ended if that is preferred; the fetch is a worker's."""
         Parameters(req)
@@ -55,11 +76,11 @@ class RequestsResource:
 class RootResource(RequestsResource):
     """The front door, which takes requests too."""
 
+    @answering({200: ROOT})
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Tell what there is."""
         Parameters(req)
-        links = {"self": "/", "timeseries": "/timeseries", "vintages": "/vintages", "health": "/healthz", "ready": "/readyz"}
-        resp.media = {"name": "lanner", "version": version("lanner"), "links": links}
+        resp.media = {"name": "lanner", "version": version("lanner"), "links": {"self": "/", **_LINKS}}
 
 
 class TimeSeriesResource(RequestsResource):
@@ -69,6 +90,7 @@ class TimeSeriesResource(RequestsResource):
         super().__init__(use_cases)
         self._search_series, self._read_series = use_cases.search_series, use_cases.read_series
 
+    @answering({200: _LISTED_OR_READ, 202: PENDING}, {**SEARCHING, **BY_ID}, problems=(404, 502), kept=True)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Read the observations of the series of an id, or list series."""
         if req.params.get("id"):
@@ -81,7 +103,7 @@ class TimeSeriesResource(RequestsResource):
         resp.media = {"items": ItemSchema(many=True).dump(page.items), "next": link_next(req, resp, page.next)}
 
     def _read(self, req: falcon.Request, resp: falcon.Response) -> None:
-        parameters = Parameters(req, ("id", *READING))
+        parameters = Parameters(req, BY_ID)
         series_id = identifier(parameters.text("id") or "")
         order = parameters.choice("order", Order) or Order.DESCENDING
         wanted = selection(parameters)
@@ -110,15 +132,17 @@ class OneTimeSeriesResource:
     def __init__(self, describe_series: DescribeSeries, remove_series: RemoveSeries) -> None:
         self._describe_series, self._remove_series = describe_series, remove_series
 
+    @answering({200: SeriesSchema})
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Show everything known about it but its observations."""
         Parameters(req)
         described = self._describe_series(identifier(series_id))
         resp.media = {**SeriesSchema().dump(described.series), "stale": described.stale}
 
+    @answering({204: None}, REMOVING, problems=(409,))
     def on_delete(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Remove it with all its vintages, if its code is given as confirmation."""
-        confirm = Parameters(req, ("confirm",)).text("confirm") or ""
+        confirm = Parameters(req, REMOVING).text("confirm") or ""
         self._remove_series(identifier(series_id), confirm=confirm)
         resp.status = falcon.HTTP_NO_CONTENT
 

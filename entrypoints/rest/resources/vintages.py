@@ -9,8 +9,11 @@ import falcon
 from domain.use_cases import UseCases
 from domain.use_cases.list_vintages import ListVintages
 from entrypoints.rest.addresses import link_next
+from entrypoints.rest.openapi.description import answering
+from entrypoints.rest.openapi.parameters import PAGING, RECORDED
+from entrypoints.rest.openapi.shapes import FEED, page_of
 from entrypoints.rest.params import Parameters, identifier, whole_number
-from entrypoints.rest.schemas import vintage_documents
+from entrypoints.rest.schemas import VintageInFullSchema, vintage_documents
 
 
 class VintagesResource:
@@ -19,13 +22,15 @@ class VintagesResource:
     def __init__(self, list_vintages: ListVintages) -> None:
         self._list_vintages = list_vintages
 
+    @answering({200: page_of(VintageInFullSchema)}, PAGING)
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """List them in order of arrival."""
         key = identifier(series_id)
-        parameters = Parameters(req, ("limit", "cursor"))
+        parameters = Parameters(req, PAGING)
         page = self._list_vintages(key, after=parameters.position("cursor"), limit=parameters.limit())
         resp.media = {"items": vintage_documents((key, each) for each in page.items), "next": link_next(req, resp, page.next)}
 
+    @answering({200: VintageInFullSchema})
     def on_get_one(self, req: falcon.Request, resp: falcon.Response, series_id: str, number: str) -> None:
         """Show the one of a number."""
         Parameters(req)
@@ -39,9 +44,10 @@ class FeedResource:
     def __init__(self, list_vintages: ListVintages) -> None:
         self._list_vintages = list_vintages
 
+    @answering({200: FEED}, RECORDED)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Go on after a position; ``next`` is where a follower goes on, now or once there is more."""
-        parameters = Parameters(req, ("after", "limit"))
+        parameters = Parameters(req, RECORDED)
         after = parameters.position("after")
         found = self._list_vintages.recorded(after=after, limit=parameters.limit())
         vintages = vintage_documents((each.series_id, each.vintage) for each in found)

@@ -12,9 +12,10 @@ import pytest
 from adapters.memory.dispatcher import RecordingDispatcher, SilentDispatcher
 from adapters.memory.unit_of_work import MemoryStore, utc_now
 from domain.codes import DatasetCode
-from domain.errors import DatasetNotFound, InvalidInput, SourceUnavailable
+from domain.errors import DatasetNotFound, InvalidInput, RateLimited, SourceUnavailable
 from domain.fetches import FetchStatus, Lease, WaitingFor
 from domain.observations import Observations
+from domain.ports import Fetched, Known
 from domain.series import SeriesQuery
 from domain.use_cases import UseCases
 from entrypoints.cli.fetching import fetch
@@ -172,6 +173,26 @@ def test_following_ends_with_the_first_attempt_made_here() -> None:
     left = Following(use_cases=use_cases, patience_seconds=0, pause_seconds=0)({asked.id: "canned:WIKI/FB"})[asked.id]
 
     assert (left.status, left.attempts, left.waiting_for) == (FetchStatus.PENDING, 1, WaitingFor.RETRY)
+
+
+class LimitedOnce(CannedSource):
+    """Refuses the first call, as a provider whose limit is reached."""
+
+    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+        error, self.error = self.error, None
+        if error:
+            raise error
+        return super().fetch(code, known)
+
+
+def test_who_is_in_line_before_a_limit_is_followed_on() -> None:
+    """A fetch that waits a moment for a provider's limit is no failure: the command goes on with it when its turn comes."""
+    use_cases = memory_use_cases({"canned": LimitedOnce(error=RateLimited(retry_after=0))}, dispatcher=SilentDispatcher())
+    asked = use_cases.request_fetch(FB).fetch
+
+    ended = Following(use_cases=use_cases, patience_seconds=0, pause_seconds=0.01)({asked.id: "canned:WIKI/FB"})[asked.id]
+
+    assert (ended.status, ended.attempts) == (FetchStatus.SUCCESS, 2)
 
 
 def test_a_worker_at_work_is_left_alone() -> None:

@@ -3,65 +3,41 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 
-import pytest
-
-from domain.providers import Limit, Provider, Redistribution, Terms
+from adapters.sql.engine import open_engine
+from adapters.sql.unit_of_work import SqlStore
 from domain.use_cases import UseCases
-from domain.use_cases.list_providers import ListProviders
 from entrypoints.cli.providers import providers
-from tests.builders import FakeProviders, memory_use_cases
 from tests.entrypoints.cli.conftest import Run
 
-LISTED = [
-    Provider(
-        name="fred",
-        title="FRED",
-        databases=("FRED", "ALFRED"),
-        terms=Terms(attribution="St. Louis Fed", url="https://f.example/terms", redistribution=Redistribution.PERSONAL),
-        limits=(Limit(2, 1), Limit(300, 10)),
-        key_needed=True,
-        key_url="https://f.example/key",
-        problem="Set LANNER_PROVIDERS__FRED__API_KEY.",
-    ),
-    Provider(name="quandl", title="Quandl", databases=(), terms=Terms(attribution="Nasdaq", url=""), key_url="https://q.example"),
-    Provider(name="sample", title="Samples", databases=("SAMPLE",), terms=Terms(attribution="Many", url="")),
-]
 
-
-class ListedProviders(FakeProviders):
-    """Providers of which only the facts are known."""
-
-    def all(self) -> Sequence[Provider]:
-        return LISTED
-
-
-@pytest.fixture
-def use_cases() -> UseCases:
-    return replace(memory_use_cases({}), list_providers=ListProviders(ListedProviders({})))
-
-
-def test_the_providers_are_a_table(run: Run, use_cases: UseCases) -> None:
+def test_the_providers_are_a_table(run: Run, listed: UseCases) -> None:
     """Each provider is a line with what keeps it from being asked, its key, limits and terms."""
-    result = run(use_cases, providers, "")
+    result = run(listed, providers, "")
 
     assert result.exit_code == 0
     assert [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in result.stdout.splitlines()] == [
-        ["name", "title", "databases", "ready", "key", "limits", "terms"],
+        ["name", "title", "databases", "ready", "key", "limits", "blocked until", "terms"],
         [
             *("fred", "FRED", "FRED, ALFRED", "Set LANNER_PROVIDERS__FRED__API_KEY.", "needed https://f.example/key"),
-            *("2 in 1 s, 300 in 10 s", "St. Louis Fed; redistribution: personal; https://f.example/terms"),
+            *("2 in 1 s, 300 in 10 s", "2024-06-01 12:01:30", "St. Louis Fed; redistribution: personal; https://f.example/terms"),
         ],
-        ["quandl", "Quandl", "yes", "optional https://q.example", "Nasdaq; redistribution: unknown"],
+        [
+            "quandl",
+            "Quandl",
+            "yes",
+            "optional https://q.example",
+            "2024-06-01 12:00:30 (does not answer)",
+            "Nasdaq; redistribution: unknown",
+        ],
         ["sample", "Samples", "SAMPLE", "yes", "none", "Many; redistribution: unknown"],
     ]
 
 
-def test_the_providers_are_lines_of_json(run: Run, use_cases: UseCases) -> None:
+def test_the_providers_are_lines_of_json(run: Run, listed: UseCases) -> None:
     """As JSON every provider is one line with all its facts."""
-    lines = [json.loads(line) for line in run(use_cases, providers, "--format json").stdout.splitlines()]
+    lines = [json.loads(line) for line in run(listed, providers, "--format json").stdout.splitlines()]
 
     assert lines[0] == {
         "name": "fred",
@@ -72,6 +48,26 @@ def test_the_providers_are_lines_of_json(run: Run, use_cases: UseCases) -> None:
         "key": "needed",
         "key_url": "https://f.example/key",
         "limits": [{"calls": 2, "seconds": 1}, {"calls": 300, "seconds": 10}],
+        "concurrency": 2,
+        "blocked_until": "2024-06-01T12:01:30Z",
+        "circuit": "closed",
+        "open_until": None,
         "terms": {"attribution": "St. Louis Fed", "url": "https://f.example/terms", "redistribution": "personal"},
     }
-    assert [(line["name"], line["ready"], line["key"]) for line in lines[1:]] == [("quandl", True, "optional"), ("sample", True, "none")]
+    shown = [(line["name"], line["ready"], line["key"], line["circuit"], line["concurrency"]) for line in lines[1:]]
+    assert shown == [("quandl", True, "optional", "open", 7), ("sample", True, "none", "closed", 7)]
+
+
+def test_without_a_store_the_facts_are_listed(run: Run, listed: UseCases) -> None:
+    """What is known of the providers needs no database; how things stand with them is left out."""
+    store = SqlStore(open_engine("sqlite:////nowhere/at/all.db", schema=""))
+    providers_alone = replace(listed.list_providers, store=store)
+    lines = [
+        json.loads(line) for line in run(replace(listed, list_providers=providers_alone), providers, "--format json").stdout.splitlines()
+    ]
+
+    assert [(line["name"], line["circuit"], line["blocked_until"]) for line in lines] == [
+        ("fred", None, None),
+        ("quandl", None, None),
+        ("sample", None, None),
+    ]

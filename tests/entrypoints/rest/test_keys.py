@@ -17,7 +17,8 @@ from tests.entrypoints.rest.conftest import LOCAL
 NOBODY = "00000000-0000-4000-8000-000000000000"
 KINDS = ("none", "malformed", "unknown", "expired", "revoked", *Scope)
 REFUSED = ("none", "malformed", "unknown", "expired", "revoked")
-OPEN = ("/", "/healthz", "/readyz", "/openapi.json", "/docs")
+OPEN = ("/", "/healthz", "/readyz", "/openapi.json", "/docs", "/problems")
+OPEN_BELOW = ("/docs/", "/problems/")
 
 
 class Gate:
@@ -79,6 +80,8 @@ def test_every_route_against_every_kind_of_key(gate: Gate, kind: str, method: st
 
     if path in OPEN and method in ("GET", "HEAD"):
         assert status == 200
+    elif path.startswith(OPEN_BELOW):
+        assert status == 404
     elif kind in REFUSED:
         assert status == 401
     elif kind != needed(method, path):

@@ -14,7 +14,7 @@ from domain.frequency import Frequency
 from domain.observations import Observations
 from domain.series import Metadata
 from domain.use_cases import UseCases
-from entrypoints.rest.params import READING
+from entrypoints.rest.openapi.parameters import READING
 from tests.builders import CannedSource, memory_use_cases
 
 ClientOn = Callable[[UseCases], TestClient]

@@ -1,0 +1,56 @@
+"""The limits of the providers in RAM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from adapters.memory.state import Clock, State
+from domain.fetches import FetchStatus
+from domain.limits import Budget, Call, Permit, Situation, Standing, Wait
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRateLimiter:
+    """The limits of a state."""
+
+    state: State
+    clock: Clock
+
+    def acquire(self, budget: Budget, call: Call) -> Permit | Wait:
+        """See the port."""
+        before, now = self.standing(budget), self.clock()
+        log = self.state.calls.get(budget.identity, ())
+        times = {number: log[number - before.calls - 1] for number in before.wanted(budget) if before.calls - number < len(log)}
+        after, answer = before.asked(budget, call, Situation(now, times, self._busy(budget, call.holder, now)))
+        self.state.standings[budget.identity] = after
+        if isinstance(answer, Permit) and budget.limits:
+            self.state.calls[budget.identity] = (*log, answer.start)[-budget.remembered :]
+        return answer
+
+    def refusal(self, budget: Budget, holder: UUID) -> Wait | None:
+        """See the port."""
+        return self.standing(budget).refusal(budget, holder, self.clock())
+
+    def blocked(self, budget: Budget, seconds: float) -> Wait:
+        """See the port."""
+        self.state.standings[budget.identity], wait = self.standing(budget).blocked(budget, seconds, self.clock())
+        return wait
+
+    def failed(self, budget: Budget, holder: UUID) -> None:
+        """See the port."""
+        self.state.standings[budget.identity] = self.standing(budget).failed(budget, holder, self.clock())
+
+    def succeeded(self, budget: Budget) -> None:
+        """See the port."""
+        self.state.standings[budget.identity] = self.standing(budget).succeeded()
+
+    def standing(self, budget: Budget) -> Standing:
+        """See the port."""
+        return self.state.standings.get(budget.identity, Standing())
+
+    def _busy(self, budget: Budget, holder: UUID, now: datetime) -> int:
+        running = (f for f in self.state.fetches.values() if f.status is FetchStatus.RUNNING and f.id != holder)
+        held = (f for f in running if f.lease_until and f.lease_until >= now)
+        return sum(self.state.series[f.series_id].provider == budget.provider for f in held)

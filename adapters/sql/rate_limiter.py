@@ -1,0 +1,108 @@
+"""The limits of the providers in SQL: one row a budget, locked while it changes, and the times of the calls in its windows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from adapters.sql.tables import budgets, calls, fetches, series
+from adapters.sql.transaction import Transaction
+from domain.fetches import FetchStatus
+from domain.limits import Budget, Call, Permit, Situation, Standing, Wait
+
+_FACTS = [column for column in budgets.c if not column.primary_key]
+_SWEPT_EVERY = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SqlRateLimiter:
+    """The limits of a transaction."""
+
+    transaction: Transaction
+
+    def acquire(self, budget: Budget, call: Call) -> Permit | Wait:
+        """See the port."""
+        before = self._locked(budget)
+        # Asked only now: waiting for the row takes time.
+        now, busy = self.transaction.run(select(self.transaction.now(), self._busy(budget, call.holder).scalar_subquery())).one()
+        after, answer = before.asked(budget, call, Situation(now, self._times(budget, before), busy))
+        self._change(budget, before, after)
+        if isinstance(answer, Permit) and budget.limits:
+            self._log(budget, after.calls, answer.start)
+        return answer
+
+    def refusal(self, budget: Budget, holder: UUID) -> Wait | None:
+        """See the port."""
+        return self.standing(budget).refusal(budget, holder, self.transaction.time())
+
+    def blocked(self, budget: Budget, seconds: float) -> Wait:
+        """See the port."""
+        before = self._locked(budget)
+        after, wait = before.blocked(budget, seconds, self.transaction.time())
+        self._change(budget, before, after)
+        return wait
+
+    def failed(self, budget: Budget, holder: UUID) -> None:
+        """See the port."""
+        before = self._locked(budget)
+        self._change(budget, before, before.failed(budget, holder, self.transaction.time()))
+
+    def succeeded(self, budget: Budget) -> None:
+        """See the port."""
+        before = self._locked(budget)
+        self._change(budget, before, before.succeeded())
+
+    def standing(self, budget: Budget) -> Standing:
+        """See the port."""
+        return self._found(_row(budget)) or Standing()
+
+    def _locked(self, budget: Budget) -> Standing:
+        found = self._found(_row(budget).with_for_update())
+        if found is None:
+            dialect = postgresql if self.transaction.on_postgres else sqlite
+            first = {"provider": budget.provider, "key": budget.key, **asdict(Standing())}
+            self.transaction.run(dialect.insert(budgets).values(first).on_conflict_do_nothing())
+            found = self._found(_row(budget).with_for_update())
+        return found or Standing()
+
+    def _found(self, statement: Select[*tuple[object, ...]]) -> Standing | None:
+        row = self.transaction.run(statement).mappings().one_or_none()
+        return Standing(**row) if row else None
+
+    def _change(self, budget: Budget, before: Standing, after: Standing) -> None:
+        if after != before:
+            self.transaction.run(update(budgets).where(_is(budget)).values(asdict(after)))
+
+    def _busy(self, budget: Budget, holder: UUID) -> Select[int]:
+        held = and_(fetches.c.status == FetchStatus.RUNNING.value, fetches.c.lease_until >= self.transaction.now(), fetches.c.id != holder)
+        joined = fetches.join(series, series.c.number == fetches.c.series)
+        return select(func.count()).select_from(joined).where(held, series.c.provider == budget.provider)
+
+    def _times(self, budget: Budget, standing: Standing) -> Mapping[int, datetime]:
+        wanted = standing.wanted(budget)
+        if not wanted:
+            return {}
+        logged = select(calls.c.number, calls.c.at).where(_of(budget), calls.c.number.in_(wanted))
+        return {row.number: row.at for row in self.transaction.run(logged)}
+
+    def _log(self, budget: Budget, number: int, at: datetime) -> None:
+        self.transaction.run(insert(calls).values(provider=budget.provider, key=budget.key, number=number, at=at))
+        if number % _SWEPT_EVERY == 0:
+            self.transaction.run(delete(calls).where(_of(budget), calls.c.number <= number - budget.remembered))
+
+
+def _is(budget: Budget) -> ColumnElement[bool]:
+    return and_(budgets.c.provider == budget.provider, budgets.c.key == budget.key)
+
+
+def _of(budget: Budget) -> ColumnElement[bool]:
+    return and_(calls.c.provider == budget.provider, calls.c.key == budget.key)
+
+
+def _row(budget: Budget) -> Select[*tuple[object, ...]]:
+    return select(*_FACTS).where(_is(budget))

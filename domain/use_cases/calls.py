@@ -1,0 +1,171 @@
+"""Calls: a permit for each call to a provider, the fetch's first taken as it is begun, and what the answers say of the provider."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from domain.errors import CallRefused, FetchError, PassingError, RateLimited, SourceTimedOut, SourceUnavailable, UnknownProvider
+from domain.fetches import WaitingFor
+from domain.limits import Breaker, Budget, Call, Permit, Wait
+from domain.ports import Providers, Store, UnitOfWork
+
+logger = logging.getLogger(__name__)
+
+_PATIENCE_SECONDS = 0.25
+# To begin a fetch of many calls anew would make the calls it has made in vain.
+_LATER_PATIENCE_SECONDS = 30.0
+_KEEPS_SECONDS = 1.0
+_FRESH_SECONDS = 0.05
+_UNSAID_SECONDS = 10.0
+_UNSAID_MOST_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class _Round:
+    """The calls of one fetch; a permit that lay unused for long is no longer good."""
+
+    budget: Budget
+    holder: UUID
+    permit: Permit | None
+    troubled: bool
+    taken: float = field(default_factory=time.monotonic)
+    calls: int = 0
+
+
+_round: ContextVar[_Round | None] = ContextVar("round", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """
+    Keeps to what providers allow, together with all other workers.
+
+    Attributes:
+        concurrency: how many fetches of one provider run at once if it says nothing.
+
+    """
+
+    store: Store
+    concurrency: int | None = None
+    breaker: Breaker = field(default_factory=Breaker)
+
+    def budget(self, providers: Providers, name: str) -> Budget:
+        """Give the budget from which a provider's calls are taken."""
+        try:
+            provider = providers.get(name)
+        except UnknownProvider:
+            return Budget(provider=name, breaker=self.breaker)
+        concurrency = provider.concurrency or self.concurrency
+        return Budget(provider=name, key=provider.key_id, limits=provider.limits, concurrency=concurrency, breaker=self.breaker)
+
+    def first(self, uow: UnitOfWork, budget: Budget, holder: UUID) -> Permit | Wait:
+        """Take the permit for the first call of a fetch in the transaction that begins it."""
+        return uow.limits.acquire(budget, Call(holder, _PATIENCE_SECONDS, begins=True))
+
+    @contextmanager
+    def of(self, budget: Budget, holder: UUID, permit: Permit) -> Iterator[None]:
+        """
+        Have the calls that are made inside count for a fetch, and what comes of them for the provider.
+
+        Raises:
+            RateLimited: the provider's, its ``retry_after`` changed to the fetch's place in line.
+
+        """
+        current = _Round(budget, holder, permit, permit.troubled)
+        token = _round.set(current)
+        try:
+            yield
+        except CallRefused:
+            raise
+        except RateLimited as error:
+            error.retry_after = self._blocked(current, error)
+            raise
+        except (SourceUnavailable, SourceTimedOut) as error:
+            self._failed(current, error)
+            raise
+        except FetchError as error:
+            if current.calls and not isinstance(error, PassingError):
+                self._answered(current)
+            raise
+        else:
+            self._answered(current)
+        finally:
+            _round.reset(token)
+
+    def before_each(self, remaining: float) -> None:
+        """
+        Be called before each call to a provider; returns when it may start.
+
+        Args:
+            remaining: the seconds that are left for all calls of the fetch.
+
+        Raises:
+            CallRefused: it may not start soon enough.
+
+        """
+        current = _round.get()
+        if current is None:
+            return
+        permit, taken = current.permit, current.taken
+        current.permit = None
+        if permit is None or time.monotonic() - taken > permit.seconds + _KEEPS_SECONDS:
+            patience = min(_LATER_PATIENCE_SECONDS if current.calls else _PATIENCE_SECONDS, remaining)
+            permit, taken = self._acquired(current, patience), time.monotonic()
+        time.sleep(max(0.0, taken + permit.seconds - time.monotonic()))
+        if time.monotonic() - taken > _FRESH_SECONDS:
+            # The provider may have asked for silence since.
+            self._check(current)
+        current.calls += 1
+
+    def _acquired(self, current: _Round, patience: float) -> Permit:
+        with self.store.writing() as uow:
+            answer = uow.limits.acquire(current.budget, Call(current.holder, patience))
+            uow.commit()
+        if isinstance(answer, Wait):
+            raise refused(current.budget, answer)
+        return answer
+
+    def _check(self, current: _Round) -> None:
+        with self.store.reading() as uow:
+            refusal = uow.limits.refusal(current.budget, current.holder)
+        if refusal:
+            raise refused(current.budget, refusal)
+
+    def _blocked(self, current: _Round, error: PassingError) -> float:
+        budget, smallest = current.budget, current.budget.smallest
+        unsaid = min(smallest.seconds, _UNSAID_MOST_SECONDS) if smallest else _UNSAID_SECONDS
+        seconds = unsaid if error.retry_after is None else error.retry_after
+        with self.store.writing() as uow:
+            if current.troubled:
+                uow.limits.succeeded(budget)
+            wait = uow.limits.blocked(budget, seconds)
+            uow.commit()
+        logger.warning("provider blocked", extra={"provider": budget.provider, "seconds": seconds})
+        return wait.seconds
+
+    def _failed(self, current: _Round, error: PassingError) -> None:
+        with self.store.writing() as uow:
+            uow.limits.failed(current.budget, current.holder)
+            if error.retry_after is not None:
+                uow.limits.blocked(current.budget, error.retry_after)
+            uow.commit()
+
+    def _answered(self, current: _Round) -> None:
+        if current.troubled:
+            with self.store.writing() as uow:
+                uow.limits.succeeded(current.budget)
+                uow.commit()
+            current.troubled = False
+
+
+def refused(budget: Budget, wait: Wait) -> CallRefused:
+    """Say why a provider is not called now."""
+    circuit = wait.waiting_for is WaitingFor.CIRCUIT
+    why = "has not answered lately and is left alone for a while" if circuit else "takes no more calls at present"
+    return CallRefused(f"The provider {budget.provider} {why}.", circuit=circuit, retry_after=wait.seconds)

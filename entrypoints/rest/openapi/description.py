@@ -1,0 +1,61 @@
+"""Describing a responder where it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from marshmallow import Schema
+
+from entrypoints.rest.openapi.parameters import Parameters
+
+F = TypeVar("F", bound=Callable[..., None])
+#: A schema stands for a JSON document of it, None for no body.
+Content = type[Schema] | Mapping[str, type[Schema] | Mapping[str, Any]] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """
+    What the OpenAPI document says of a responder beside its docstrings, its path and who may call it.
+
+    Attributes:
+        answers: the content of each answer that is no problem, by its status.
+        problems: statuses of problems that do not follow from the path, the body or the scope.
+        leads: where in the answer path parameters stand with which to go on, as OpenAPI's runtime expressions.
+        kept: whether answers have entity tags, so that they may be asked for again only if they changed.
+
+    """
+
+    answers: Mapping[int, Content]
+    parameters: Parameters
+    body: type[Schema] | None
+    problems: Collection[int]
+    leads: Mapping[str, str]
+    kept: bool
+
+
+def answering(  # noqa: PLR0913 - a description's parts
+    answers: Mapping[int, Content],
+    parameters: Parameters | None = None,
+    *,
+    body: type[Schema] | None = None,
+    problems: Collection[int] = (),
+    leads: Mapping[str, str] | None = None,
+    kept: bool = False,
+) -> Callable[[F], F]:
+    """Describe a responder; see Description."""
+    description = Description(answers=answers, parameters=parameters or {}, body=body, problems=problems, leads=leads or {}, kept=kept)
+
+    def mark(responder: F) -> F:
+        responder.__dict__["description"] = description
+        return responder
+
+    return mark
+
+
+def description_of(responder: object) -> Description | None:
+    """Give a responder's description, if it has one."""
+    found = getattr(responder, "description", None)
+    return found if isinstance(found, Description) else None

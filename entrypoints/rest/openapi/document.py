@@ -1,0 +1,224 @@
+"""The OpenAPI 3.1 document, made of the routes and of what is described beside their responders."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from importlib.metadata import version
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema
+
+from entrypoints.formats import Format
+from entrypoints.rest.authentication import is_open, needed_scope
+from entrypoints.rest.errors import PROBLEM_JSON
+from entrypoints.rest.openapi.description import Content, Description, description_of
+from entrypoints.rest.openapi.parameters import PATH, Parameter, Parameters
+from entrypoints.rest.openapi.shapes import DOOR_ERROR, PROBLEM
+from entrypoints.rest.quandl import DOOR
+
+Route = tuple[str, object] | tuple[str, object, str]
+
+_FIRST_PROBLEM = 400
+METHODS = ("get", "post", "delete")
+_ABOUT = """Fetch economic and financial time series from any provider, keep every vintage of them, and read them.
+
+Wherever there is GET there is HEAD. Unknown parameters are refused, but for the Quandl door below `/api/v3`, which passes them over.
+Every answer that is no success is a problem (RFC 9457) with a code that `/problems` explains."""
+_KEYS = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "token": {"type": "apiKey", "in": "header", "name": "X-Api-Token"},
+    "api_key": {"type": "apiKey", "in": "query", "name": "api_key"},
+}
+_WITH_BODY = (411, 413, 415, 422, 409)
+_IF_NEW: Parameters = {"If-None-Match": Parameter("The entity tag of the answer that is had already.", place="header")}
+_RANGE: Parameters = {"Range": Parameter("Which bytes.", {"type": "string", "examples": ["bytes=0-99"]}, place="header")}
+_TEXTS = {
+    200: "What was asked for.",
+    201: "It is new.",
+    202: "It is not there yet.",
+    204: "Done.",
+    206: "The part that was asked for.",
+    302: "It is elsewhere.",
+    304: "It is what the client has.",
+    400: "The request is not valid.",
+    401: "A good API key is needed.",
+    403: "The API key does not allow this, or the host's name is not answered.",
+    404: "There is no such thing, or nothing of it was known.",
+    406: "It cannot be sent in any of the formats that the client takes.",
+    409: "What goes on forbids it.",
+    411: "The body's length is missing.",
+    413: "The body is too large.",
+    415: "The body is not plain JSON.",
+    416: "The answer has no such bytes.",
+    422: "It is understood, but cannot be done as it stands.",
+    502: "The provider failed.",
+    503: "Not now.",
+}
+_HEADERS = {201: "Location", 202: "Retry-After", 302: "Location", 206: "Content-Range"}
+_DOOR_PROBLEM = {"application/json": DOOR_ERROR, "text/csv": {"type": "string"}}
+_FILES = {kind.media_type for kind in Format if kind.is_columnar}
+
+
+def operations(routes: Iterable[Route]) -> Iterator[tuple[str, str, object]]:
+    """Give path, method and responder of all that can be asked for."""
+    for path, resource, *suffix in routes:
+        for method in METHODS:
+            responder = getattr(resource, "_".join(["on", method, *suffix]), None)
+            if responder:
+                yield path, method, responder
+
+
+def document(routes: Iterable[Route]) -> dict[str, Any]:
+    """Make the document; what is not described is left out."""
+    plugin = MarshmallowPlugin()
+    info = {"description": _ABOUT, "license": {"name": "MIT", "identifier": "MIT"}}
+    spec = APISpec("lanner", version("lanner"), "3.1.0", info=info, plugins=[plugin])
+    for name, scheme in _KEYS.items():
+        spec.components.security_scheme(name, scheme)
+    for status in _TEXTS:
+        if status >= _FIRST_PROBLEM:
+            spec.components.response(f"Problem{status}", _answer(status, {PROBLEM_JSON: PROBLEM}))
+            spec.components.response(f"DoorProblem{status}", _answer(status, _DOOR_PROBLEM))
+    found = [(path, method, responder, told) for path, method, responder in operations(routes) if (told := description_of(responder))]
+    for path, method, responder, told in found:
+        spec.path(path, operations={method: _operation(path, method, responder, told)})
+    made: dict[str, Any] = spec.to_dict()
+    for path, method, _, told in found:
+        _lead_on(made, made["paths"][path][method], told.leads)
+    _promise_members(made, plugin, {told.body for *_, told in found})
+    return made
+
+
+def _operation(path: str, method: str, responder: Any, description: Description) -> dict[str, Any]:
+    resource = responder.__self__
+    operation: dict[str, Any] = {
+        "operationId": "_".join([method, *re.findall(r"\w+", path)]),
+        "tags": [sys.modules[type(resource).__module__].__name__.rpartition(".")[2]],
+        "summary": _summary(type(resource), responder),
+        "parameters": list(_parameters(path, description)),
+        "responses": _responses(path, method, description),
+        "security": _security(path, method),
+    }
+    if description.body:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": description.body}}}
+    return operation
+
+
+def _summary(resource: type, responder: Any) -> str:
+    noun, verb = (" ".join((each.__doc__ or "").strip().partition("\n\n")[0].split()).removesuffix(".") for each in (resource, responder))
+    return f"{noun}: {verb[:1].lower()}{verb[1:]}"
+
+
+def _security(path: str, method: str) -> list[dict[str, list[str]]]:
+    if is_open(method.upper(), path):
+        return []
+    scope = str(needed_scope(method.upper(), path))
+    ways = ("bearer", "token", "api_key") if _at_door(path) else ("bearer", "token")
+    return [{way: [scope]} for way in ways]
+
+
+def _parameters(path: str, description: Description) -> Iterator[dict[str, Any]]:
+    named = {name: PATH[name] for name in re.findall(r"{(\w+)}", path)}
+    yield from (_parameter(name, parameter, place="path") for name, parameter in named.items())
+    headers = {**(_IF_NEW if description.kept else {}), **(_RANGE if _is_ranged(path, description) else {})}
+    for name, parameter in {**description.parameters, **headers}.items():
+        yield _parameter(name, parameter, place=parameter.place)
+
+
+def _parameter(name: str, parameter: Parameter, *, place: str) -> dict[str, Any]:
+    required = parameter.required or place == "path"
+    return {"name": name, "in": place, "required": required, "description": parameter.text, "schema": dict(parameter.schema)}
+
+
+def _responses(path: str, method: str, description: Description) -> dict[str, Any]:
+    found: dict[int, Any] = {status: _answer(status, _contents(path, content)) for status, content in description.answers.items()}
+    if description.kept:
+        found[304] = _answer(304, {})
+        found[200]["headers"] = {"ETag": _header()}
+    if _is_ranged(path, description):
+        found[206] = _answer(206, {kind: schema for kind, schema in _contents(path, description.answers[200]).items() if kind in _FILES})
+    for status in _problems(path, method, description):
+        found[status] = f"DoorProblem{status}" if _at_door(path) else f"Problem{status}"
+    return {str(status): found[status] for status in sorted(found)}
+
+
+def _answer(status: int, contents: Mapping[str, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": _TEXTS[status]}
+    if contents:
+        answer["content"] = {kind.partition(";")[0]: {"schema": schema} for kind, schema in contents.items()}
+    if status in _HEADERS:
+        answer["headers"] = {_HEADERS[status]: _header()}
+    return answer
+
+
+def _header() -> dict[str, Any]:
+    return {"schema": {"type": "string"}}
+
+
+def _contents(path: str, content: Content) -> Mapping[str, Any]:
+    """Give an answer's schemas by media type: on a path that ends as a format does, that of the format alone."""
+    if content is None or isinstance(content, type):
+        return {"application/json": content} if content else {}
+    ending = {f".{kind}": kind.media_type for kind in Format}.get(path[path.rfind(".") :])
+    return {kind: schema for kind, schema in content.items() if kind.startswith((ending or "").partition(";")[0])}
+
+
+def _problems(path: str, method: str, description: Description) -> Iterator[int]:
+    yield from (400, 403, *description.problems)
+    if not is_open(method.upper(), path):
+        yield from (401, 503)
+    if "{" in path or _at_door(path):
+        yield 404
+    if _at_door(path):
+        yield 422
+    if description.body:
+        yield from _WITH_BODY
+    if len(_contents(path, description.answers.get(200))) > 1 and not _at_door(path) and "{file}" not in path:
+        yield 406
+    if _is_ranged(path, description):
+        yield 416
+
+
+def _is_ranged(path: str, description: Description) -> bool:
+    return not _FILES.isdisjoint(_contents(path, description.answers.get(200)))
+
+
+def _at_door(path: str) -> bool:
+    return path.startswith(f"{DOOR}/")
+
+
+def _lead_on(made: dict[str, Any], operation: dict[str, Any], leads: Mapping[str, str]) -> None:
+    """Link what was answered to everything that can be read with it."""
+    links = {
+        methods["get"]["operationId"]: {"operationId": methods["get"]["operationId"], "parameters": {name: place}}
+        for path, methods in made["paths"].items()
+        for name, place in leads.items()
+        if "get" in methods and re.findall(r"{(\w+)}", path) == [name]
+    }
+    if links:
+        made["components"].setdefault("links", {}).update(links)
+    for status in ("200", "201") if links else ():
+        operation["responses"][status]["links"] = {name: {"$ref": f"#/components/links/{name}"} for name in links}
+
+
+def _promise_members(made: dict[str, Any], plugin: MarshmallowPlugin, bodies: Collection[object]) -> None:
+    """Let answers have all their members, and more in a later version."""
+    schemas: Mapping[Any, str] = plugin.converter.refs if plugin.converter else {}
+    for key, name in schemas.items():
+        kind: type[Schema] = key[0]
+        shown, members = made["components"]["schemas"][name], kind().fields
+        if kind in bodies:
+            shown.update(getattr(kind, "forms", {}))
+        else:
+            del shown["additionalProperties"]
+            shown["required"] = sorted(member for member in shown["properties"] if not members[member].metadata.get("optional"))
+
+
+def written(made: dict[str, Any]) -> str:
+    """Write the document as it is kept."""
+    return json.dumps(made, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,151 @@
+"""Answers that resources write member by member: what they promise of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from entrypoints.formats import Format
+from entrypoints.rest.openapi.description import Content
+from entrypoints.rest.schemas import (
+    LINKS,
+    FailureSchema,
+    Label,
+    Moment,
+    ProviderSchema,
+    SourceSchema,
+    VintageInFullSchema,
+    VintageSchema,
+)
+
+TEXT, NUMBER, FLAG = fields.String(), fields.Integer(), fields.Boolean()
+MAYBE_TEXT, MAYBE_NUMBER = fields.String(allow_none=True), fields.Integer(allow_none=True)
+TEXTS = fields.List(TEXT)
+SOURCE, VINTAGE = fields.Nested(SourceSchema), fields.Nested(VintageSchema)
+
+_VALUE = {"type": ["number", "null"]}
+_ROW = {"type": "array", "prefixItems": [{"type": "string"}], "items": _VALUE}
+_RECORD = {"type": "object", "additionalProperties": {"type": ["number", "string", "null"]}}
+_ROWS = fields.Raw(metadata={"type": "array", "items": _ROW})
+_ERRORS = {"type": "array", "items": {"type": "object", "additionalProperties": {"type": "string"}}}
+
+
+def shape(name: str, /, **members: Any) -> type[Schema]:
+    """Make a schema of members that are fields, or schemas of documents within."""
+    made = {member: fields.Nested(kind) if isinstance(kind, type) else kind for member, kind in members.items()}
+    return Schema.from_dict(made, name=f"{name}Schema")
+
+
+def optional(field: fields.Field[Any]) -> fields.Field[Any]:
+    """Make a member one that may be absent."""
+    field.metadata = {**field.metadata, "optional": True}
+    return field
+
+
+def page_of(kind: type[Schema]) -> type[Schema]:
+    """Make a page of a list."""
+    name = kind.__name__.removesuffix("Schema")
+    return shape(f"{name}Page", items=fields.List(fields.Nested(kind)), next=MAYBE_TEXT)
+
+
+PROBLEM = shape(
+    "Problem",
+    **dict.fromkeys(("type", "title", "detail", "code", "hint", "instance"), TEXT),
+    status=NUMBER,
+    retryable=FLAG,
+    errors=fields.Raw(metadata=_ERRORS),
+)
+MEANING = shape("Meaning", **dict.fromkeys(("type", "title", "detail", "code", "hint"), TEXT), status=NUMBER, retryable=FLAG)
+MEANINGS = shape("Meanings", items=fields.List(fields.Nested(MEANING)))
+ROOT = shape("Root", name=TEXT, version=TEXT, links=fields.Raw(metadata=LINKS))
+ALIVE = shape("Alive", status=TEXT)
+READY = shape("Ready", status=TEXT, oldest_due_seconds=fields.Float(), workers=NUMBER, broker=TEXT)
+PROVIDERS = shape("Providers", items=fields.List(fields.Nested(ProviderSchema)))
+PENDING = shape(
+    "Pending",
+    id=fields.UUID(),
+    status=TEXT,
+    attempts=NUMBER,
+    next_attempt=Moment(allow_none=True),
+    last_error=fields.Nested(FailureSchema, allow_none=True),
+)
+
+TABLE = shape("Table", columns=TEXTS, data=_ROWS)
+OBSERVATIONS = shape(
+    "Observations",
+    columns=optional(fields.List(TEXT)),
+    data=fields.Raw(metadata={"type": "array", "items": {"anyOf": [_ROW, _RECORD]}}),
+    series=SOURCE,
+    vintage=VINTAGE,
+    checked_at=optional(Moment(allow_none=True)),
+    stale=optional(fields.Boolean()),
+)
+FILES: Content = {
+    Format.JSON.media_type: OBSERVATIONS,
+    Format.CSV.media_type: {"type": "string"},
+    Format.PARQUET.media_type: {"type": "string", "format": "binary"},
+    Format.ARROW.media_type: {"type": "string", "format": "binary"},
+}
+_CHANGE = shape("Change", date=Label(), column=TEXT, old=fields.Float(allow_none=True), new=fields.Float(allow_none=True))
+REVISIONS = shape(
+    "Revisions",
+    **{"series": SOURCE, "from": VINTAGE, "to": VINTAGE, "added": TABLE},
+    changed=fields.List(fields.Nested(_CHANGE)),
+    deleted=TABLE,
+    columns_added=TEXTS,
+    columns_removed=TEXTS,
+)
+_NAMED = shape("Named", id=fields.UUID(), provider=TEXT, code=TEXT)
+_NEWS = shape("News", position=NUMBER, timeseries=_NAMED, vintage=VintageInFullSchema)
+FEED = shape("Feed", items=fields.List(fields.Nested(_NEWS)), next=NUMBER)
+
+_ASKED: dict[str, Any] = {
+    "limit": MAYBE_NUMBER,
+    "transform": MAYBE_TEXT,
+    "column_index": MAYBE_NUMBER,
+    "column_names": fields.List(MAYBE_TEXT),
+    "start_date": MAYBE_TEXT,
+    "end_date": MAYBE_TEXT,
+    "frequency": MAYBE_TEXT,
+    "data": _ROWS,
+    "collapse": MAYBE_TEXT,
+    "order": TEXT,
+}
+_DESCRIBED: dict[str, Any] = {
+    "id": NUMBER,
+    **dict.fromkeys(("dataset_code", "database_code", "name", "description"), TEXT),
+    **dict.fromkeys(("refreshed_at", "newest_available_date", "oldest_available_date"), MAYBE_TEXT),
+    "column_names": fields.List(MAYBE_TEXT),
+    "frequency": TEXT,
+    "type": TEXT,
+    "premium": FLAG,
+    "database_id": NUMBER,
+}
+_DATA = shape("DoorData", **_ASKED)
+_METADATA = shape("DoorMetadata", **_DESCRIBED)
+_WHOLE = shape("DoorWhole", **_DESCRIBED, **{name: kind for name, kind in _ASKED.items() if name not in _DESCRIBED})
+_DATABASE = shape(
+    "DoorDatabase",
+    **dict.fromkeys(("name", "database_code", "description", "image"), TEXT),
+    **dict.fromkeys(("id", "datasets_count", "downloads"), NUMBER),
+    premium=FLAG,
+)
+_META = shape(
+    "DoorPage",
+    query=TEXT,
+    **dict.fromkeys(("per_page", "current_page", "total_pages", "total_count", "current_first_item", "current_last_item"), NUMBER),
+    prev_page=MAYBE_NUMBER,
+    next_page=MAYBE_NUMBER,
+)
+_ERROR = shape("DoorCode", code=TEXT, message=TEXT)
+
+DATA = shape("DatasetData", dataset_data=_DATA)
+_CSV = {"text/csv": {"type": "string"}}
+_WHOLE_OR_PART = [shape("Dataset", dataset=_WHOLE), DATA, shape("DatasetMetadata", dataset=_METADATA)]
+DATASET_OR_PART: Content = {"application/json": {"anyOf": _WHOLE_OR_PART}, **_CSV}
+DATASETS: Content = {"application/json": shape("Datasets", datasets=fields.List(fields.Nested(_METADATA)), meta=_META), **_CSV}
+DATABASES: Content = {"application/json": shape("Databases", databases=fields.List(fields.Nested(_DATABASE)), meta=_META), **_CSV}
+DATABASE: Content = {"application/json": shape("Database", database=_DATABASE), **_CSV}
+ARCHIVE: Content = {"application/zip": {"type": "string", "format": "binary"}}
+DOOR_ERROR = shape("DoorError", quandl_error=_ERROR, errors=optional(fields.Raw(metadata=_ERRORS)))

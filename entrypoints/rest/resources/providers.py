@@ -1,0 +1,32 @@
+"""The providers: who can be asked, how often, and under which terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import falcon
+
+from domain.use_cases import UseCases
+from domain.use_cases.list_providers import ListProviders
+from entrypoints.rest.openapi.description import answering
+from entrypoints.rest.openapi.shapes import PROVIDERS
+from entrypoints.rest.params import Parameters
+from entrypoints.rest.schemas import ProviderSchema
+
+
+class ProvidersResource:
+    """All providers."""
+
+    def __init__(self, list_providers: ListProviders) -> None:
+        self._list_providers = list_providers
+
+    @answering({200: PROVIDERS})
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """List them by name, with how things stand now."""
+        Parameters(req)
+        resp.media = {"items": ProviderSchema(many=True).dump(self._list_providers())}
+
+
+def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
+    """Give the routes."""
+    yield "/providers", ProvidersResource(use_cases.list_providers)

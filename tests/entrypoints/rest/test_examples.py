@@ -1,0 +1,85 @@
+"""The application keeps to its OpenAPI document, whatever is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+
+from domain.codes import DatasetCode
+from domain.errors import DatasetNotFound, SourceUnavailable
+from entrypoints.rest.app import create_app
+from tests.builders import NOBODY, CannedSource, memory_use_cases
+from tests.entrypoints.rest.examples import CHECKS, EXAMPLES, LIMITS, PLAIN, loaded
+
+SOURCES = {
+    "canned": CannedSource(),
+    "missing": CannedSource(error=DatasetNotFound()),
+    "silent": CannedSource(error=SourceUnavailable()),
+    "keyless": None,
+}
+CODES = {
+    "code": ["CANNED/FB", "silent:SILENT/A"],
+    "database_code": ["CANNED", "MISSING"],
+    "dataset_code": ["FB", "a|b"],
+    "provider": ["canned"],
+    "confirm": ["CANNED/FB", "CANNED/a|b"],
+}
+
+
+def kept() -> Any:
+    """The document over an application that keeps one series of each kind."""
+    use_cases = memory_use_cases(SOURCES)
+    requested = [use_cases.request_fetch(DatasetCode(name.upper(), "FB"), provider=name) for name in ("canned", "missing", "silent")]
+    places = {
+        "series_id": [*(str(each.series.id) for each in requested), str(NOBODY)],
+        "fetch_id": [*(str(each.fetch.id) for each in requested), str(NOBODY)],
+        "number": ["1", "2"],
+        "database": ["CANNED", "canned", "MISSING", "NONE"],
+        "dataset": ["FB", "FB.json", "FB.csv", "FB.xml", "A.B"],
+        "part": ["data", "data.csv", "metadata.json", "codes", "metadata", "none"],
+        "file": ["CANNED_20240101.zip", "CANNED_1.partial.zip", "swagger-ui.css", "start.js", "none"],
+        "code": ["CANNED/FB", "CANNED/NEW", "not_found"],
+        "id": [*(str(each.series.id) for each in requested), str(NOBODY)],
+        "database_code": ["CANNED", "MISSING"],
+        "dataset_code": ["NEW", "a|b"],
+        "provider": ["canned", "silent", "keyless"],
+        "column_index": ["1", "2"],
+    }
+    return loaded(places, app=create_app(use_cases, allowed_hosts=()))
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+def test_answers_are_those_of_the_document(mode: GenerationMode) -> None:
+    """Requests as they should be and as they should not be never meet an error, or a status or shape that is not described."""
+    schema = kept()
+
+    @settings(LIMITS, max_examples=EXAMPLES)
+    @given(st.data())
+    def ask(data: st.DataObject) -> None:
+        case = data.draw(schema.as_strategy(generation_mode=mode))
+        case.call_and_validate(checks=CHECKS, headers=PLAIN)
+
+    ask()
+
+
+@pytest.mark.timeout(1800)
+def test_answers_lead_on_to_others() -> None:
+    """What is answered leads to further requests, whose answers are those of the document too."""
+    schema = loaded(CODES)
+
+    class Machine(schema.as_state_machine()):  # type: ignore[misc]
+        def setup(self) -> None:
+            self.app = create_app(memory_use_cases(SOURCES), allowed_hosts=())
+
+        def get_call_kwargs(self, case: Any) -> dict[str, Any]:
+            return {"headers": PLAIN, "app": self.app}
+
+        def validate_response(self, response: Any, case: Any, **_: Any) -> None:
+            case.validate_response(response, checks=CHECKS)
+
+    Machine.run(settings=settings(LIMITS, max_examples=max(1, EXAMPLES // 10), stateful_step_count=10))
