@@ -83,7 +83,7 @@ def rows_in(document: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
     """
     response = document.get("response")
     rows = objects(response.get("data") if isinstance(response, dict) else None, "data")
-    if not all("period" in row for row in rows):
+    if not all(isinstance(row.get("period"), str | int) for row in rows):
         raise AnswerNotUnderstood("The answer's rows have no period.")
     return rows
 

@@ -93,7 +93,7 @@ def states(document: Mapping[str, Any], days: Sequence[date] | None = None) -> S
     if wide:
         return _by_column(rows, wide, only_changes=str(document.get("output_type")) == "3")
     dates, values = _dates(row["date"] for row in rows), np.array([_number(row) for row in rows])
-    spans = {(row.get("realtime_start", END), row.get("realtime_end", END)) for row in rows}
+    spans = {(str(row.get("realtime_start", END)), str(row.get("realtime_end", END))) for row in rows}
     if days is None and (len(spans) <= 1 or str(document.get("output_type")) == _FIRST_RELEASES):
         return [(None, _observations(dates, values))]
     since, until = (_dates(row.get(name) for row in rows) for name in ("realtime_start", "realtime_end"))
@@ -160,7 +160,8 @@ def _observations(dates: Any, values: Any) -> Observations:
 def _dates(texts: Iterable[Any]) -> Any:
     cells = list(texts)
     try:
-        return np.array(cells, dtype="datetime64[D]") if all(cells) else np.array([day_of(cell) for cell in cells])
+        whole = all(cell and isinstance(cell, str | date) for cell in cells)
+        return np.array(cells, dtype="datetime64[D]") if whole else np.array([day_of(cell) for cell in cells])
     except ValueError:
         return np.array([day_of(cell) for cell in cells], dtype="datetime64[D]")
 

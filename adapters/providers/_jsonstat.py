@@ -68,14 +68,15 @@ def _own_name(cube: Mapping[str, Any]) -> str:
 def _read(gathering: Gathering, flow: str, cube: Mapping[str, Any]) -> None:
     dimensions = cube["dimension"]
     names: Sequence[str] = cube.get("id") or dimensions["id"]
-    sizes: Sequence[int] = cube.get("size") or dimensions["size"]
-    cells = math.prod(sizes)
+    said = [int(size) for size in cube.get("size") or dimensions["size"]]
+    cells = math.prod(said)
     if cells > _MOST:
         raise AnswerTooLarge(f"The answer has {cells} cells, more than {_MOST}.", hint="Ask for fewer series at once.")
     missing = [name for name in names if name not in dimensions]
     if missing:
         raise AnswerNotUnderstood(f"The answer does not describe its dimension {missing[0]!r}.")
-    codes = {name: _codes(dimensions[name], size) for name, size in zip(names, sizes, strict=True)}
+    codes = {name: _codes(dimensions[name]) for name in names}
+    sizes = _sizes(said, codes)
     words = {name: _words(dimensions[name], codes[name]) for name in names}
     time = _time(names, cube.get("role") or dimensions.get("role") or {}, codes)
     periods = _periods(codes[time], words[time])
@@ -103,14 +104,23 @@ def _values(value: Any, cells: int) -> Any:
     return values
 
 
-def _codes(dimension: Mapping[str, Any], size: int) -> list[str]:
+def _codes(dimension: Mapping[str, Any]) -> list[str]:
     """Give the categories' codes in order; ``index`` is a list, positions by code, or absent where the only category has a label."""
     category = dimension["category"]
     index = category.get("index")
     codes = sorted(index, key=index.__getitem__) if isinstance(index, dict) else list(index or category["label"])
-    if len(codes) != size:
-        raise AnswerNotUnderstood(f"The answer has a dimension of {len(codes)} categories whose size is said to be {size}.")
     return [str(code) for code in codes]
+
+
+def _sizes(said: Sequence[int], codes: Mapping[str, Sequence[str]]) -> list[int]:
+    """Count the categories; what is said must agree, but for dimensions of one category, which move no cell."""
+    sizes = [len(every) for every in codes.values()]
+    if [size for size in said if size != 1] != [size for size in sizes if size != 1]:
+        shown = " × ".join(map(str, said))
+        raise AnswerNotUnderstood(
+            f"The answer has dimensions of {' × '.join(map(str, sizes))} categories whose size is said to be {shown}."
+        )
+    return sizes
 
 
 def _words(dimension: Mapping[str, Any], codes: Sequence[str]) -> list[str]:

@@ -1,28 +1,36 @@
 """
-SDMX-CSV 1.0 and 2.0, with or without labels, and wide CSV with one column for each series.
+SDMX-CSV 1.0 and 2.0, with or without labels, and the tables that agencies wrote before there was such a format.
 
 ::
 
     DATAFLOW,FREQ,CURRENCY,TIME_PERIOD,OBS_VALUE,OBS_STATUS
     STRUCTURE[;],STRUCTURE_ID,ACTION,FREQ,CURRENCY,TIME_PERIOD,OBS_VALUE
     STRUCTURE,STRUCTURE_ID,STRUCTURE_NAME,ACTION,FREQ,Frequency,TIME_PERIOD,Time period,OBS_VALUE,Observation value
+    STRUCTURE,STRUCTURE_ID,ACTION,SERIES_KEY,OBS_VALUE1,OBS_VALUE2,ATTR_1[],DIM_2,DIM_1
+    LOCATION,Country,SUBJECT,Subject,TIME,Time,Value,Flag Codes
+
+Dimensions stand before the values; where none do, the key names the series, else all that may be a dimension does.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
 
 from adapters.providers._gathering import Gathering, is_time
+from adapters.providers._sdmx_names import split_names
 from adapters.providers._sdmx_periods import read_period
 from domain.errors import AnswerNotUnderstood, AnswerTruncated
 
-_BESIDE = frozenset({"DATAFLOW", "STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", "ACTION", "KEY", "SERIES_KEY", "LAST UPDATE"})
+_BESIDE = frozenset({"DATAFLOW", "STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", "ACTION", "KEY", "SERIES_KEY", "OBS_KEY", "LAST UPDATE"})
 _FLOWS = ("STRUCTURE_ID", "DATAFLOW")
-_VALUE = "OBS_VALUE"
+_VALUE = re.compile(r"OBS_VALUE[0-9]*|VALUE", re.IGNORECASE)
+_KEY = "SERIES_KEY"
 _DELETES = "D"
+_DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +40,7 @@ class _Columns:
     dimensions: Sequence[tuple[int, str]]
     words: Sequence[int]
     time: int
-    value: int
+    values: Sequence[tuple[int, str]]
     flow: int | None
     action: int | None
 
@@ -46,27 +54,35 @@ def read_csv(text: str, flow: str) -> Gathering:
         AnswerTruncated: its last line was cut.
 
     """
-    names, *rows = _rows(text)
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    names, *rows = _rows(text, delimiter)
     columns = _columns(names, rows)
     gathering = Gathering()
     gathering.was_data = True
+    with_comma = delimiter == ";" and not any("." in row[at] for row in rows for at, _ in columns.values if at < len(row))
     for number, row in enumerate(rows, 1):
         if len(row) != len(names):
             raise _fault(number, len(rows), text, f"{len(row)} cells stand under {len(names)} names")
-        named = flow or (_flow(row[columns.flow]) if columns.flow is not None else "")
-        key = {name: row[at].partition(": ")[0] for at, name in columns.dimensions}
-        series = gathering.series(named, key, words=[row[at] for at in columns.words])
-        period = row[columns.time].partition(": ")[0]
-        if columns.action is not None and row[columns.action] == _DELETES:
-            gathering.delete(series, period)
-        else:
-            series.add(period, row[columns.value])
+        _read_row(gathering, columns, [_with_point(cell) for cell in row] if with_comma else row, flow)
     return gathering
 
 
-def _rows(text: str) -> list[list[str]]:
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
+def _read_row(gathering: Gathering, columns: _Columns, row: Sequence[str], flow: str) -> None:
+    named = flow or (_flow(row[columns.flow]) if columns.flow is not None else "")
+    key = {name: _code(row[at]) for at, name in columns.dimensions}
+    period = _code(row[columns.time])
+    for at, measure in columns.values:
+        if not (period or row[at]):  # what is said of a whole series
+            continue
+        whole = {**key, "MEASURE": measure} if len(columns.values) > 1 else key
+        series = gathering.series(named, whole, words=[row[word] for word in columns.words])
+        if columns.action is not None and row[columns.action] == _DELETES:
+            gathering.delete(series, period)
+        else:
+            series.add(period, row[at])
+
+
+def _rows(text: str, delimiter: str) -> list[list[str]]:
     try:
         return [row for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True) if row]
     except csv.Error as exc:
@@ -82,36 +98,59 @@ def _fault(number: int, count: int, text: str, what: str) -> Exception:
 
 
 def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> _Columns:
-    plain = [name.partition("[")[0].partition(": ")[0].strip() for name in names]
-    if _VALUE not in plain:
+    plain = [name.partition("[")[0].partition(":")[0].strip() for name in names]
+    values = [(at, name) for at, name in enumerate(plain) if _VALUE.fullmatch(name)]
+    values = [value for value in values if value[1].casefold() != "value"] or values[:1]
+    if not values:
         raise AnswerNotUnderstood("The answer is text, but neither JSON, XML nor SDMX-CSV.")
-    value = plain.index(_VALUE)
-    labelled = "STRUCTURE_NAME" in plain
-    beside = [at for at, name in enumerate(plain) if name.upper() in _BESIDE]
-    between = [at for at in range(value) if at not in beside]
+    beside = {at for at, name in enumerate(plain) if name.upper() in _BESIDE} | {at for at, _ in values}
+    labelled = "STRUCTURE_NAME" in plain or {"TIME", "Time"} <= set(plain)
+    between = [at for at in range(values[0][0]) if at not in beside]
     words = between[1::2] if labelled else []
     between = between[::2] if labelled else between
-    time = _time(plain, between, rows)
+    behind = [] if between else [at for at in range(len(plain)) if at not in beside and "[" not in names[at]]
+    time = _time(plain, between or behind, rows)
     flow = next((plain.index(name) for name in _FLOWS if name in plain), None)
+    dimensions = [(at, plain[at]) for at in between if at != time and (at < time or not is_time(plain[time]))]
     return _Columns(
-        dimensions=[(at, plain[at]) for at in between if at < time or not is_time(plain[time])],
+        dimensions=dimensions if between else _behind(plain, [at for at in behind if at != time], rows),
         words=[at for at in words if at < time],
         time=time,
-        value=value,
+        values=values,
         flow=flow,
         action=plain.index("ACTION") if "ACTION" in plain else None,
     )
 
 
-def _time(names: Sequence[str], between: list[int], rows: Sequence[Sequence[str]]) -> int:
-    """Find the column of the time, and take it out of those of dimensions: by its name, else by what stands in it."""
+def _behind(names: Sequence[str], behind: Sequence[int], rows: Sequence[Sequence[str]]) -> list[tuple[int, str]]:
+    """Give the dimensions of a table none of which stand before the values."""
+    if _KEY in names:
+        return [(names.index(_KEY), _KEY)]
+    told = split_names({names[at]: rows[0][at] for at in behind if at < len(rows[0])})[0] if rows else {}
+    return [(at, names[at]) for at in behind if names[at] in told]
+
+
+def _time(names: Sequence[str], candidates: Sequence[int], rows: Sequence[Sequence[str]]) -> int:
+    """Find the column of the time: by its name, else by what stands in it."""
     found = [at for at, name in enumerate(names) if is_time(name)]
-    found = found or [at for at in reversed(between) if rows and all(at < len(row) and read_period(row[at]) for row in rows)]
+    found = found or [at for at in reversed(candidates) if _are_periods([_code(row[at]) for row in rows if at < len(row)])]
     if not found:
         raise AnswerNotUnderstood("The answer is SDMX-CSV without a column for the time.")
-    if found[0] in between:
-        between.remove(found[0])
     return found[0]
+
+
+def _are_periods(cells: Sequence[str]) -> bool:
+    return any(cells) and all(not cell or read_period(cell) for cell in cells)
+
+
+def _code(cell: str) -> str:
+    """Read ``A: Annual`` as ``A``."""
+    return cell.partition(": ")[0]
+
+
+def _with_point(cell: str) -> str:
+    """Spell a number with a decimal comma, as tables parted by semicolons have it, with a point."""
+    return cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell
 
 
 def _flow(reference: str) -> str:

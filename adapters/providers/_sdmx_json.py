@@ -64,6 +64,8 @@ class _DataSet:
         self._levels = {level: list(map(_dimension, levels.get(level) or [])) for level in _LEVELS}
         attributes = (structure.get("attributes") or {}).get("series") or []
         self._attributes = [(str(attribute["id"]), attribute.get("values") or []) for attribute in attributes]
+        measures = (structure.get("measures") or {}).get("observation") or []
+        self._measures = [str(measure["id"]) for measure in measures] if len(measures) > 1 else [""]
         self._deletes = False
 
     def read(self, data_set: Mapping[str, Any]) -> None:
@@ -79,29 +81,31 @@ class _DataSet:
         self._observe(whole, {}, data_set.get("observations") or {})
 
     def _observe(self, located: list[tuple[_Dimension, int]], facts: Mapping[str, str], observations: Mapping[str, Any]) -> None:
-        series: dict[tuple[int, ...], Gathered] = {}
+        series: dict[tuple[int, ...], list[Gathered]] = {}
         for key, cells in observations.items():
             places = located + self._located("observation", key)
             period = next((dimension.codes[at] for dimension, at in places if dimension.is_time), "")
             if not period:
                 raise AnswerNotUnderstood("The answer has no dimension that is the time.")
             apart = tuple(at for dimension, at in places if not dimension.is_time)
-            found = series.get(apart) or series.setdefault(apart, self._series(places, facts))
-            if self._deletes:
-                self._gathering.delete(found, period)
-            else:
-                found.add(period, cells[0] if isinstance(cells, list) and cells else None)
+            if apart not in series:
+                series[apart] = [self._series(places, facts, measure) for measure in self._measures]
+            for at, found in enumerate(series[apart]):
+                if self._deletes:
+                    self._gathering.delete(found, period)
+                else:
+                    found.add(period, cells[at] if isinstance(cells, list) and at < len(cells) else None)
 
     def _located(self, level: str, key: str) -> list[tuple[_Dimension, int]]:
         dimensions = self._levels[level]
         places = [int(place) for place in key.split(":")] if dimensions else []
         return list(zip(dimensions, places, strict=True))
 
-    def _series(self, located: Sequence[tuple[_Dimension, int]], facts: Mapping[str, str]) -> Gathered:
+    def _series(self, located: Sequence[tuple[_Dimension, int]], facts: Mapping[str, str], measure: str = "") -> Gathered:
         told = [(dimension, at) for dimension, at in located if not dimension.is_time]
         if all(dimension.position is not None for dimension, _ in told):
             told.sort(key=lambda place: place[0].position or 0)
-        key = {dimension.name: dimension.codes[at] for dimension, at in told}
+        key = {dimension.name: dimension.codes[at] for dimension, at in told} | ({"MEASURE": measure} if measure else {})
         return self._gathering.series(self._flow, key, facts, [dimension.words[at] for dimension, at in told])
 
     def _facts(self, places: Sequence[Any]) -> dict[str, str]:

@@ -123,7 +123,7 @@ def _period(text: str) -> Period:
 @lru_cache(maxsize=65536)
 def read_period(text: str) -> Period | None:
     """Read one period; None if it is none."""
-    text = text.strip()
+    text = " ".join(text.split())
     begin, slash, duration = text.partition("/")
     try:
         if slash and duration.startswith("P"):

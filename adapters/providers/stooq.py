@@ -19,7 +19,7 @@ from adapters.providers._http import HttpClient
 from adapters.providers._statuses import Door, is_success, key_missing, key_rejected, retry_after, status_error
 from domain.codes import DatasetCode
 from domain.coverage import Covers
-from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, InvalidCode, RateLimited
+from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, InvalidCode, RateLimited, UnsupportedFrequency
 from domain.frequency import Frequency
 from domain.observations import Observations
 from domain.ports import Answer, DataSource, Fetched, Known, Parsed
@@ -52,6 +52,7 @@ _ENGLISH = {
     "Zamkniecie": "Close",
     "Wolumen": "Volume",
     "LOP": "OpenInt",
+    "Czas": "Time",
 }
 _NOT_FOUND = ("no data", "brak danych")
 _LIMIT = ("daily hits limit", "dzienny limit")
@@ -147,7 +148,10 @@ class StooqSource:
         table = replace(table, names=tuple(_ENGLISH.get(name, name) for name in table.names))
         if "Date" not in table.names:
             raise AnswerNotUnderstood("The answer is CSV without a column of dates.")
-        return read_columns(table, date_first=table.names[0] == "Date").observations()
+        columns = read_columns(table, date_first=table.names[0] == "Date")
+        if "Time" in columns.left_out and columns.has_repeated_dates:
+            raise UnsupportedFrequency("Stooq's prices within the day have times of an unnamed zone.", hint="Ask for whole days.")
+        return columns.observations()
 
     def _refusal(self, text: str, answer: Answer) -> FetchError | None:
         said, words = self._door.heard(text), text.casefold()

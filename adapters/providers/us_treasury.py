@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import parse_qs, urlsplit
@@ -112,7 +113,7 @@ class TreasurySource:
     def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
         """See the port."""
         asked = (parse_qs(urlsplit(answer.url).query).get("data") or ["UNNAMED"])[0]
-        dataset = dataset_of(code)[0] if code and code.database in (*DATABASES, "USTREASURY") else asked
+        dataset = _dataset_in(code, asked)
         found = series_in(self._read(answer), code or _code(asked), every=code is None)
         return [
             Parsed(
@@ -149,6 +150,13 @@ class TreasurySource:
         if not is_success(answer):
             raise status_error(answer, self._door)
         return read_answer(answer.body)
+
+
+def _dataset_in(code: DatasetCode | None, asked: str) -> str:
+    """Give the data set that a code names, else the one that was asked for: an answer is read however its code is spelt."""
+    with suppress(DatasetNotFound):
+        return dataset_of(code)[0] if code else asked
+    return asked
 
 
 def _years(known: Known) -> Sequence[int]:

@@ -13,7 +13,7 @@ import pytest
 from adapters.providers import InstalledProviders
 from adapters.providers.csv_url import request_for
 from domain.codes import DatasetCode
-from domain.errors import AnswerNotUnderstood, AnswerTruncated, DatasetNotFound, FetchError, KeyMissing, RateLimited
+from domain.errors import AnswerNotUnderstood, AnswerTruncated, DatasetNotFound, FetchError, KeyMissing, RateLimited, UnsupportedFrequency
 from domain.observations import Observations
 from domain.ports import Answer, DataSource, Known, ParsesAnswers
 from domain.vintages import Vintage
@@ -70,6 +70,7 @@ def test_stooq_is_asked_for_the_last_month(opened):
     ("body", "error"),
     [
         (b"No data", DatasetNotFound),
+        (b"Data,Czas,Otwarcie\n2024-01-02,15:35:00,1\n2024-01-02,15:40:00,1\n", UnsupportedFrequency),
         (b"Brak danych\r\n", DatasetNotFound),
         (b"Exceeded the daily hits limit", RateLimited),
         (b"Przekroczony dzienny limit wywolan", RateLimited),
@@ -129,6 +130,16 @@ def test_several_rates_a_day_are_several_series():
     with pytest.raises(AnswerNotUnderstood) as raised:
         parser("us_treasury").parse(DatasetCode("US_TREASURY", code), answer)
     assert f"US_TREASURY/{code}.BC_20year" in raised.value.hint
+
+
+def test_an_answer_of_the_treasury_is_read_under_any_code():
+    """A code that names no data set is no reason not to read what is there; the one that ``*`` gives is such a code."""
+    answer = Answer(body=feed("2024-01-02", BC_1MONTH="5.5"))
+    [named] = parser("us_treasury").parse(None, answer)
+    [again] = parser("us_treasury").parse(named.code, answer)
+
+    assert again == named
+    assert named.vintages[0][1] == Observations.of(["2024-01-02"], ["BC_1MONTH"], [[5.5]])
 
 
 def feed(day: str, **fields: str) -> bytes:

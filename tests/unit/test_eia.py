@@ -123,6 +123,7 @@ def test_missing_values_have_many_spellings():
         ({"response": {"id": "electricity", "routes": []}}, 200, AnswerNotUnderstood),
         ({"response": {"data": [{"period": "2024", "name": "x"}]}}, 200, AnswerNotUnderstood),
         ({"response": {"data": [{"value": 1}]}}, 200, AnswerNotUnderstood),
+        ({"response": {"data": [{"period": [], "value": 1}]}}, 200, AnswerNotUnderstood),
     ],
 )
 def test_errors_are_named(body, status, error):
@@ -131,6 +132,7 @@ def test_errors_are_named(body, status, error):
         read("eia", body, status=status)
 
     assert type(raised.value) is error
+    assert "broke" not in raised.value.message
 
 
 def test_a_route_is_asked_for_with_its_facets():

@@ -103,6 +103,8 @@ def test_a_download_of_one_series_or_of_several() -> None:
         (JSON % b'{"date": "2024-13-01", "value": "1"}', 200, AnswerNotUnderstood),
         (JSON % b'{"date": "2024-01-01", "value": "1"}, {"date": "2024-01-01", "value": "2"}', 200, AnswerNotUnderstood),
         (JSON % b"7", 200, AnswerNotUnderstood),
+        (JSON % b'{"realtime_start": {}, "date": "2024-01-01", "value": "1"}, {"date": "2024-04-01"}', 200, AnswerNotUnderstood),
+        (JSON % b'{"realtime_start": [], "date": "2024-01-01", "value": "1"}, {"date": "2024-04-01"}', 200, AnswerNotUnderstood),
         (b"DATE,GDP\n2024-01-01,1\n2024-04-01", 200, AnswerTruncated),
         (b'<!DOCTYPE x [<!ENTITY a "b">]><observations/>', 200, AnswerNotUnderstood),
     ],

@@ -51,10 +51,29 @@ LABELLED = """STRUCTURE,STRUCTURE_ID,STRUCTURE_NAME,ACTION,FREQ,Frequency,SEX,Se
 DATAFLOW,OECD:DF(1.0),Name,I,A,Annual,F,Female,2023,,1,,PS,Persons
 DATAFLOW,OECD:DF(1.0),Name,D,A,Annual,F,Female,2022,,5,,PS,Persons
 """
+TWO_MEASURES = """STRUCTURE[;],STRUCTURE_ID,ACTION,OBS_VALUE1,OBS_VALUE2,REMARK,STATUS[],CUR,FREQ,WHEN
+dataflow,ECB:FX(1.0),I,1.5,2.5,said of it,A;B,USD,M,2024-01
+dataflow,ECB:FX(1.0),I,1.6,,said of it,A;C,USD,M,2024-02
+dataflow,ECB:FX(1.0),I,,,of the whole,,USD,M,
+"""
+BY_SERIES_KEY = "STRUCTURE,STRUCTURE_ID,ACTION,SERIES_KEY,OBS_VALUE,STATUS,CUR,WHEN\ndataflow,ECB:FX(1.0),I,M.USD,1.5,A,USD,2024-01\n"
+DECIMAL_COMMAS = """STRUCTURE[|];STRUCTURE_ID;ACTION;SERIES_KEY;OBS_KEY;CUR: Devise;WHEN: Date;OBS_VALUE: Valeur;STATUS: Statut
+dataflow;ECB:FX(1.0): Cours;I;USD;USD.2024-01;USD: Dollar;2024-01: janvier;-1,5;A: Normal
+"""
+BEFORE_SDMX_CSV = """"AREA","Country","SUBJECT","Subject","TIME","Time","Unit Code","Unit","Value","Flags"
+"US","United States","CPI","Prices","2024-Q1","Q1-2024","IDX","Index",1.5,
+"""
+NEVER_SDMX_CSV = '"AREA","SUBJECT","FREQ","TIME","Value","Flag Codes"\n"US","CPI","A","2024",1.5,\n'
+BOTH_IN_THE_HEADER = """"STRUCTURE","STRUCTURE_ID","ACTION","FREQ:Frequency","AREA:Reference area","TIME_PERIOD:Time","OBS_VALUE:Value"
+"dataflow","BIS:WS_X(1.0): Policy rates","I","D: Daily","CH: Switzerland","2024-01-02","1.5"
+"""
 EUROSTAT_CSV = "DATAFLOW;LAST UPDATE;freq;geo;TIME_PERIOD;OBS_VALUE;OBS_FLAG\nESTAT:X(1.0);now;A: Annual;DE: Germany;2023;:;\n"
 TSV = "freq,unit,geo\\TIME_PERIOD\t2022 \t2023 \nA,PC,DE\t1.5 p\t: \nA,PC,FR\t:c\t2\n"
 DUTCH = {"dimension": {"id": ["Tid", "Sex"], "size": [2, 2], "Tid": {"category": {"index": ["2024K1", "2024K2"]}},
          "Sex": {"category": {"index": {"F": 1, "M": 0}}}}, "value": {"0": 1, "3": 4.5}}  # fmt: skip
+SIZES_AS_TEXT = {"dataset": {"dimension": {"id": ["What", "Month"], "size": ["2"], "role": {"time": ["Month"]},
+                 "What": {"category": {"label": {"a": "A"}}},
+                 "Month": {"category": {"index": ["x", "y"], "label": {"x": "Jan 2024", "y": "Feb  2024"}}}}, "value": [1, 2]}}  # fmt: skip
 ONE_CATEGORY = {
     "version": "2.0", "class": "dataset", "id": ["year", "what"], "size": [1, 2], "role": {"time": ["year"]}, "value": [1, None],
     "dimension": {"year": {"category": {"label": {"2012": "2012"}}}, "what": {"category": {"index": ["a b", "c"]}}},
@@ -103,6 +122,13 @@ def rows(series: Parsed) -> list[tuple[str, float | None]]:
         ("ecb", RATES, {"ECB/USD": [("2024-01-02", 1.09)], "ECB/JPY": [("2024-01-02", 155.0)]}),
         ("ecb", SDMX_CSV, {"ECB/D.USD": [("2024-01-02", 1.5), ("2024-01-03", NONE)]}),
         ("oecd", LABELLED, {"OECD/DF.A.F": [("2023-01-01", 1.0)]}),
+        ("oecd", TWO_MEASURES, {"OECD/FX.USD.M.OBS_VALUE1": [("2024-01-01", 1.5), ("2024-02-01", 1.6)],
+                                "OECD/FX.USD.M.OBS_VALUE2": [("2024-01-01", 2.5), ("2024-02-01", NONE)]}),
+        ("oecd", BY_SERIES_KEY, {"OECD/FX.M.USD": [("2024-01-01", 1.5)]}),
+        ("oecd", DECIMAL_COMMAS, {"OECD/FX.USD": [("2024-01-01", -1.5)]}),
+        ("oecd", BEFORE_SDMX_CSV, {"OECD/US.CPI": [("2024-01-01", 1.5)]}),
+        ("oecd", NEVER_SDMX_CSV, {"OECD/US.CPI.A": [("2024-01-01", 1.5)]}),
+        ("bis", BOTH_IN_THE_HEADER, {"BIS/WS_X.D.CH": [("2024-01-02", 1.5)]}),
         ("eurostat", EUROSTAT_CSV, {"EUROSTAT/X.A.DE": [("2023-01-01", NONE)]}),
         ("eurostat", TSV, {"EUROSTAT/A.PC.DE": [("2022-01-01", 1.5), ("2023-01-01", NONE)],
                            "EUROSTAT/A.PC.FR": [("2022-01-01", NONE), ("2023-01-01", 2.0)]}),
@@ -110,6 +136,7 @@ def rows(series: Parsed) -> list[tuple[str, float | None]]:
             "JSONSTAT/first.M": [("2024-01-01", 1.0), ("2024-04-01", NONE)],
             "JSONSTAT/first.F": [("2024-01-01", NONE), ("2024-04-01", 4.5)]}),
         ("jsonstat", ONE_CATEGORY, {"JSONSTAT/a_b": [("2012-01-01", 1.0)], "JSONSTAT/c": [("2012-01-01", NONE)]}),
+        ("cso_ie", SIZES_AS_TEXT, {"CSO_IE/a": [("2024-01-01", 1.0), ("2024-02-01", 2.0)]}),
         ("cso_ie", NUMBERED, {"CSO_IE/ALL": [("2024-01-01", 1.0), ("2024-01-08", 2.0)]}),
         ("boj", JAPAN, {"BOJ/CO.TK99": [("2024-01-01", 1.0), ("2024-04-01", NONE)]}),
         ("sdmx", SDMX_JSON, {"SDMX/M.USD": [("2024-01-01", 1.5), ("2024-02-01", NONE)], "SDMX/A.USD": [("2024-02-01", 7.0)]}),
@@ -263,6 +290,19 @@ def test_what_is_no_number_in_json_is_missing():
     assert read(text, provider="jsonstat")[0].metadata.name == "a:NaN, b"
 
 
+def test_each_measure_is_a_series():
+    """The values of a message with several measures stand before the attributes; each measure is a series of its own."""
+    dimensions = {"series": [{"id": "CUR", "values": [{"id": "USD"}]}], "observation": [{"id": "TIME_PERIOD", "values": [{"id": "2024"}]}]}
+    measures = {"observation": [{"id": "RATE"}, {"id": "TURNOVER"}]}
+    cells = [{"structure": 0, "series": {"0": {"observations": {"0": [1.5, 20, 0]}}}}]
+    message = {"data": {"dataSets": cells, "structures": [{"dimensions": dimensions, "measures": measures}]}}
+
+    assert {str(series.code): rows(series) for series in read(message)} == {
+        "SDMX/USD.RATE": [("2024-01-01", 1.5)],
+        "SDMX/USD.TURNOVER": [("2024-01-01", 20.0)],
+    }
+
+
 def test_a_deleted_cell_is_no_value():
     """What a data set deletes is gone, wherever it stood before."""
     data = '<DataSet action="{}"><Series CUR="USD"><Obs TIME_PERIOD="{}" OBS_VALUE="1"/></Series></DataSet>'
@@ -305,6 +345,9 @@ FOOTER = '<GenericData><DataSet/><Footer><Message code="{}" severity="Error"><Te
         ({"dataSets": [{"series": {"0:9": {"observations": {"0": [1]}}}}], "structure": {"dimensions": {}}}, "not_understood"),
         ({"dataset": {"dimension": {"id": ["time"], "size": [3]}, "value": [1]}}, "not_understood"),
         ({"dataset": {"dimension": {"id": ["time"], "size": [9_000_000]}, "value": []}}, "too_large"),
+        ({"dimension": {"id": ["time"], "size": ["2"], "time": {"category": {"index": ["2024"]}}}, "value": [1]}, "not_understood"),
+        ("STRUCTURE,STRUCTURE_ID,ACTION,CUR,WHEN,OBS_VALUE\ndataflow,ECB:FX(1.0),D,USD,,\n", "not_understood"),
+        ("AREA;TIME;OBS_VALUE\nUS;2023;1.5\nUS;2024;1,500\n", "not_understood"),
         ({"dataset": {"dimension": {"id": ["a"], "size": [1], "a": {"category": {"index": ["x"]}}}, "value": [1]}}, "not_understood"),
         ("PK\x03\x04\udcff", "not_understood"),
     ],
