@@ -101,7 +101,9 @@ class SqlSeriesRepository:
         if self.transaction.run(delete(series).where(series.c.id == series_id)).rowcount != 1:
             raise SeriesNotFound
 
-    def checked(self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None) -> None:
+    def checked(
+        self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
+    ) -> None:
         """See the port."""
         row = self._row(series_id)
         known, entry = _series_from(row), row[series.c.description] or 0
@@ -112,7 +114,7 @@ class SqlSeriesRepository:
         }
         if known.metadata != metadata:
             body = orjson.dumps(asdict(metadata)).decode()
-            described = {"series": known.number, "number": entry + 1, "known_at": self.transaction.now(), "body": body}
+            described = {"series": known.number, "number": entry + 1, "known_at": known_at or self.transaction.now(), "body": body}
             self.transaction.run(insert(descriptions).values(described))
             changes |= {"description": entry + 1, "words": " ".join(terms(f"{known.code} {metadata.name} {metadata.description}"))}
         self.transaction.run(update(series).where(series.c.id == series_id).values(changes))
