@@ -42,8 +42,11 @@ class ApiKey:
 
     def opens(self, text: str, now: datetime) -> bool:
         """Tell whether this text is the key, and still good."""
-        same = hmac.compare_digest(self.digest, hashlib.sha256(text.encode()).digest())
-        return same and self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+        return hmac.compare_digest(self.digest, hashlib.sha256(text.encode()).digest()) and self.is_good(now)
+
+    def is_good(self, now: datetime) -> bool:
+        """Tell whether it is neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,8 +244,16 @@ class SeriesRepository(Protocol):
         """
         ...
 
-    def checked(self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None) -> None:
-        """Note that a fetch ended well just now, and what it confirmed; append ``metadata`` to their history where they differ."""
+    def checked(
+        self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
+    ) -> None:
+        """
+        Note that a fetch ended well just now, and what it confirmed; append ``metadata`` to their history where they differ.
+
+        Args:
+            known_at: since when they are known, by default now: those that came with a vintage are as old as it.
+
+        """
         ...
 
 

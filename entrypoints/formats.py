@@ -84,7 +84,7 @@ def csv(observations: Observations, heading: Sequence[str], *, newest_first: boo
 
     A heading that a spreadsheet would take for a formula begins with an apostrophe.
     """
-    lines = [",".join(map(_cell, heading)).encode()] if header else []
+    lines = [",".join(map(cell, heading)).encode()] if header else []
     lines += _spliced(observations, quote=b"", newest_first=newest_first)
     return b"\n".join(lines) + b"\n" if lines else b""
 
@@ -148,13 +148,14 @@ def _spliced(observations: Observations, *, quote: bytes, newest_first: bool) ->
 
 
 def _as_csv(matrix: bytes, observations: Observations, step: int) -> bytes:
-    """Empty the missing cells; write all numbers anew where one has an exponent, which JSON and Python spell in two ways."""
-    if b"e" in matrix:
+    """Empty the missing cells; write all numbers anew where one has an exponent, or in Python would, so that all are Python's."""
+    if b"e" in matrix or b"0.0000" in matrix:
         texts = [",".join("" if value != value else repr(value) for value in row) for row in observations.values[::step].tolist()]  # noqa: PLR0124 - NaN
         matrix = f"[[{'],['.join(texts)}]]".encode()
     return matrix.replace(b"null", b"")
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """Write a text that is not ours as a cell that no spreadsheet takes for a formula."""
     safe = f"'{text}" if text.startswith(_FORMULA) else text
     return '"' + safe.replace('"', '""') + '"' if any(mark in safe for mark in ',"\r\n') else safe

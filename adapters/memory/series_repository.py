@@ -95,12 +95,14 @@ class MemorySeriesRepository:
         self.state.fetches = {key: fetch for key, fetch in self.state.fetches.items() if fetch.series_id != series_id}
         self.state.requests = {key: entry for key, entry in self.state.requests.items() if entry[2].series_id != series_id}
 
-    def checked(self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None) -> None:
+    def checked(
+        self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
+    ) -> None:
         """See the port."""
         now, known = self.clock(), self.state.series[series_id]
         self.state.series[series_id] = replace(known, checked_at=now, metadata=metadata, confirmed=confirmed)
         if known.metadata != metadata:
-            self.state.descriptions[series_id] = (*self.state.descriptions.get(series_id, ()), (now, metadata))
+            self.state.descriptions[series_id] = (*self.state.descriptions.get(series_id, ()), (known_at or now, metadata))
 
 
 def _matches(series: TimeSeries, query: SeriesQuery) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql.fetch_repository import fetch_from
 from adapters.sql.ready import Ready, Row
-from adapters.sql.tables import descriptions, fetches, series, vintages
+from adapters.sql.tables import Moment, descriptions, fetches, series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_rows import FACTS, vintage_from
 from adapters.sql.word_index import numbers
@@ -105,7 +105,9 @@ class SqlSeriesRepository:
         if self.transaction.run(delete(series).where(series.c.id == series_id)).rowcount != 1:
             raise SeriesNotFound
 
-    def checked(self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None) -> None:
+    def checked(
+        self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
+    ) -> None:
         """See the port."""
         row = _KNOWN.row(self.transaction, wanted=series_id)
         if row is None:
@@ -115,7 +117,7 @@ class SqlSeriesRepository:
             body = orjson.dumps(metadata).decode()
             code = DatasetCode(row[series.c.database_code], row[series.c.dataset_code])
             words = " ".join(terms(f"{code} {metadata.name} {metadata.description}"))
-            _DESCRIBE.later(self.transaction, of=number, entry=entry + 1, text=body)
+            _DESCRIBE.later(self.transaction, of=number, entry=entry + 1, text=body, at=known_at)
             _NOTE.later(self.transaction, of=number, entry=entry + 1, said=words)
         sure = orjson.dumps(asdict(confirmed)).decode() if confirmed else None
         _CHECK.later(self.transaction, of=number, sure=sure)
@@ -178,7 +180,8 @@ def _check(transaction: Transaction) -> Any:
 
 
 def _describe(transaction: Transaction) -> Any:
-    row = {"series": bindparam("of"), "number": bindparam("entry"), "known_at": transaction.now(), "body": bindparam("text")}
+    known_at = func.coalesce(bindparam("at", type_=Moment), transaction.now())
+    row = {"series": bindparam("of"), "number": bindparam("entry"), "known_at": known_at, "body": bindparam("text")}
     return insert(descriptions).values(row)
 
 

@@ -177,7 +177,8 @@ class FetchDataset:
                 ended = uow.fetches.succeed(fetch.id, lease, prepared.vintages, left_out=fetched.left_out)
                 # What was prepared against a vintage that is no longer the last has to be made anew.
                 if uow.vintages.append(fetch.series_id, prepared):
-                    uow.series.checked(fetch.series_id, metadata, confirmed)
+                    known_at = prepared.vintages[-1].fetched_at if prepared.vintages else None
+                    uow.series.checked(fetch.series_id, metadata, confirmed, known_at=known_at)
                     uow.commit()
                     return ended
 

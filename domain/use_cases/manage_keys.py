@@ -39,6 +39,12 @@ class ManageKeys:
         with self.store.reading() as uow:
             return uow.keys.all()
 
+    def any_good(self) -> bool:
+        """Tell whether one of them still opens anything."""
+        with self.store.reading() as uow:
+            now = uow.now()
+            return any(key.is_good(now) for key in uow.keys.all())
+
     def revoke(self, key_id: str) -> ApiKey:
         """Make a key useless, for good; raises KeyNotFound."""
         with self.store.writing() as uow:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from domain.codes import DatasetCode
-from domain.errors import DomainError
+from domain.errors import DatasetNotFound, DomainError, SourceGone
 from domain.fetches import FetchStatus
 from domain.ports import Providers, Store
 from domain.providers import Routing
@@ -16,6 +16,7 @@ from domain.use_cases.freshness import Freshness
 from domain.use_cases.request_fetch import RequestFetch
 
 _REMEMBERED = timedelta(hours=1)
+_UNKNOWN = (DatasetNotFound.code, SourceGone.code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,8 @@ class ReadThrough:
         """
         Give the series of a code or alias, letters of either case, and tell whether it is good as it is.
 
-        One that failed within the last hour counts as good: to ask again at once would give the same.
+        One that its provider did not know within the last hour counts as good, and so does one that is kept and failed to be
+        refreshed within it.
         """
         provider = self.routing.provider_for(code, self.providers.all())
         with self.store.reading() as uow:
@@ -42,10 +44,7 @@ class ReadThrough:
             now = uow.now()
         if series is None:
             return None, False
-        fetch = series.fetch
-        failed = fetch is not None and fetch.status is FetchStatus.ERROR and fetch.finished_at is not None
-        remembered = failed and fetch is not None and now - (fetch.finished_at or now) < _REMEMBERED
-        return series, remembered or not self.freshness.is_stale(series, now)
+        return series, _is_remembered(series, now) or not self.freshness.is_stale(series, now)
 
     def fetched(self, code: DatasetCode, series: TimeSeries | None, *, request_id: str = "") -> TimeSeries:
         """
@@ -73,3 +72,11 @@ class ReadThrough:
         """Give the code that an alias stands for, as far as its provider can tell; else the alias in capitals."""
         written = DatasetCode(alias.database, alias.dataset.upper())
         return self.providers.code_from_alias(self.routing.provider_for(written, self.providers.all()), written) or written
+
+
+def _is_remembered(series: TimeSeries, now: datetime) -> bool:
+    """Tell that the last fetch failed a while ago in a way that the next would repeat, or while there is something to answer."""
+    fetch = series.fetch
+    if fetch is None or fetch.status is not FetchStatus.ERROR or fetch.finished_at is None or now - fetch.finished_at >= _REMEMBERED:
+        return False
+    return series.newest is not None or (fetch.failure is not None and fetch.failure.code in _UNKNOWN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -19,6 +19,7 @@ from entrypoints.rest.errors import Problem
 _SMALL = 1024
 _FOR_EVER = "max-age=31536000, immutable"
 _ENCODERS = 2
+_MANY = "Too many others are waiting, or have large answers made, at this moment."
 _MOMENT = 0.05
 _BYTES = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _QUALITY = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?")
@@ -55,24 +56,54 @@ class Answers:
     def __init__(self, *, capacity: int, threads: int) -> None:
         self.cache = AnswerCache(capacity)
         self._seats = BoundedSemaphore(max(1, threads // 2))
+        self._long = BoundedSemaphore(max(1, threads // 4))
+        self._streams = BoundedSemaphore(max(1, threads // 8))
         self._readers = BoundedSemaphore(max(1, threads // 4))
         self._encoders = BoundedSemaphore(_ENCODERS)
 
     @contextmanager
     def seat(self) -> Iterator[None]:
         """
-        Take one of the places for requests that wait or work long, so that the others are answered meanwhile.
+        Take one of the places for requests that work long, so that the others are answered meanwhile.
 
         Raises:
             Problem: all are taken.
 
         """
-        if not self._seats.acquire(blocking=False):
-            raise _busy("Too many large answers are being made at this moment.")
-        try:
+        with _taken(self._seats, _MANY):
             yield
-        finally:
-            self._seats.release()
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """
+        Take a seat in order to wait for others; they have half of the seats at most, so that what is kept can be read meanwhile.
+
+        Raises:
+            Problem: all are taken.
+
+        """
+        with _taken(self._long, _MANY), self.seat():
+            yield
+
+    def streamed(self, parts: Iterable[bytes]) -> Iterator[bytes]:
+        """
+        Give the parts from a seat, which is left when they are sent, or when nobody wants them any more.
+
+        A slow reader holds a thread for as long as it likes, so streams have half of those for waiting at most.
+
+        Raises:
+            Problem: all are taken.
+
+        """
+        stream = self._seated(parts)
+        # From its first step on, the end of the generator, however it comes, gives the seat back.
+        next(stream)
+        return stream
+
+    def _seated(self, parts: Iterable[bytes]) -> Iterator[bytes]:
+        with _taken(self._streams, _MANY), self.waiting():
+            yield b""
+            yield from filter(None, parts)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -83,12 +114,8 @@ class Answers:
             Problem: none has become free in a moment.
 
         """
-        if not self._readers.acquire(timeout=_MOMENT):
-            raise _busy("Too many bodies are still on their way.")
-        try:
+        with _taken(self._readers, "Too many bodies are still on their way.", seconds=_MOMENT):
             yield
-        finally:
-            self._readers.release()
 
     def send(self, req: falcon.Request, resp: falcon.Response, offer: Offer) -> None:
         """Answer with what the client lacks: nothing if it has it already, a range of it, or the whole."""
@@ -103,6 +130,9 @@ class Answers:
             resp.status = HTTPStatus.NOT_MODIFIED
             return
         encoded = self.cache.get(tag) or self._made(tag, coding, offer)
+        if _is_any(req):
+            resp.status = HTTPStatus.NOT_MODIFIED
+            return
         resp.set_headers(dict(encoded.headers))
         resp.content_type = offer.format.media_type
         if offer.format.is_columnar:
@@ -120,16 +150,22 @@ class Answers:
         return encoded
 
 
-def _busy(detail: str) -> Problem:
-    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", detail, retryable=True, headers={"Retry-After": "1"})
+@contextmanager
+def _taken(places: BoundedSemaphore, detail: str, *, seconds: float = 0.0) -> Iterator[None]:
+    if not places.acquire(timeout=seconds):
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", detail, retryable=True, headers={"Retry-After": "1"})
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def accepted_coding(header: str) -> str:
-    """Choose the coding a client likes best of ``zstd`` and ``gzip``; empty if it takes neither."""
+    """Choose the coding a client likes best of ``zstd`` and ``gzip``; empty if it takes neither, or would rather have none."""
     qualities = {match[1].lower(): float(match[2] or 1) for match in map(_QUALITY.fullmatch, header.split(",")) if match}
     liked = [(qualities.get(coding, qualities.get("*", 0.0)), coding) for coding in ("gzip", "zstd")]
     quality, coding = max(liked)
-    return coding if quality > 0 else ""
+    return coding if quality > 0 and quality >= qualities.get("identity", 0.0) else ""
 
 
 def compressed(answer: Encoded, coding: str) -> Encoded:
@@ -163,11 +199,17 @@ def _is_known(req: falcon.Request, tag: str) -> bool:
     return f'"{tag}"' in req.get_header("If-None-Match", default="")
 
 
+def _is_any(req: falcon.Request) -> bool:
+    return req.get_header("If-None-Match", default="").strip() == "*"
+
+
 def _send_range(req: falcon.Request, resp: falcon.Response, body: bytes, tag: str) -> None:
     resp.set_header("Accept-Ranges", "bytes")
     condition = req.get_header("If-Range")
     wanted = _BYTES.fullmatch(req.get_header("Range", default="").replace(" ", ""))
-    if wanted is None or wanted.group(1, 2) == ("", "") or (condition and condition != f'"{tag}"'):
+    # Of HEAD, no range is defined (RFC 9110, 14.2): who asks for the size is told the size.
+    unfit = req.method != "GET" or wanted is None or wanted.group(1, 2) == ("", "")
+    if wanted is None or unfit or (condition and condition != f'"{tag}"'):
         resp.data = body
         return
     first, last = _bounds(*wanted.group(1, 2), size=len(body))

@@ -16,7 +16,7 @@ from entrypoints.formats import encode
 from entrypoints.rest import errors, resources
 from entrypoints.rest.answers import Answers
 from entrypoints.rest.authentication import Authentication
-from entrypoints.rest.middleware import HostCheck, RequestTrace, SecurityHeaders, SharedAnswers
+from entrypoints.rest.middleware import HostCheck, RequestTrace, SecurityHeaders, SharedAnswers, VaryByOrigin
 from entrypoints.rest.quandl.middleware import QuandlErrors
 
 App = falcon.App[falcon.Request, falcon.Response]
@@ -57,7 +57,7 @@ def create_app(
     app: App = falcon.App(middleware=[RequestTrace(), shared, QuandlErrors(), SecurityHeaders()], router=HeadWhereverGet())
     app.add_middleware(Authentication(use_cases.check_key if keys_required else None))
     if cors_origins:
-        app.add_middleware(falcon.CORSMiddleware(allow_origins=list(cors_origins), expose_headers=_EXPOSED))
+        app.add_middleware([VaryByOrigin(), falcon.CORSMiddleware(allow_origins=list(cors_origins), expose_headers=_EXPOSED)])
     if allowed_hosts is not None:
         app.add_middleware(HostCheck(allowed_hosts))
     handler = JSONHandler(dumps=encode)

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
 
+#: What an answer takes besides its texts: its objects, its key and its place (some 450 bytes by tracemalloc).
+_OVERHEAD = 512
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
@@ -15,13 +18,18 @@ class Encoded:
     body: bytes
     headers: Mapping[str, str]
 
+    @property
+    def size(self) -> int:
+        """Bytes of memory that it takes, small ones' many objects counted too."""
+        return _OVERHEAD + len(self.body) + sum(len(name) + len(value) for name, value in self.headers.items())
+
 
 class AnswerCache:
     """
     Keeps the answers used last, up to a number of bytes; may be shared by threads.
 
     Args:
-        capacity: bytes of bodies; an answer larger than a quarter of it is not kept.
+        capacity: bytes of memory; an answer larger than a quarter of it is not kept.
 
     """
 
@@ -45,12 +53,12 @@ class AnswerCache:
 
     def put(self, key: str, answer: Encoded) -> None:
         """Keep an answer; those not used for longest go."""
-        if len(answer.body) > self._capacity // 4:
+        if answer.size > self._capacity // 4:
             return
         with self._lock:
             before = self._answers.pop(key, None)
             self._answers[key] = answer
-            self._held += len(answer.body) - (len(before.body) if before else 0)
+            self._held += answer.size - (before.size if before else 0)
             while self._held > self._capacity:
                 _, gone = self._answers.popitem(last=False)
-                self._held -= len(gone.body)
+                self._held -= gone.size

@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
 _STORE_RETRY_SECONDS = 5
+#: A problem that kept them would be stored in the place of an answer, and for good.
+_OF_ANSWERS = ("Age", "Content-Encoding", "Content-Location", "ETag", "Last-Modified")
 
 STATUSES: Mapping[type[errors.DomainError], HTTPStatus] = {
     errors.DomainError: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -126,7 +128,10 @@ def install(app: falcon.App[falcon.Request, falcon.Response], paths: Iterable[st
 
 
 def write(req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
-    """Write a problem into a response, in the words of the door at which it was met."""
+    """Write a problem into a response, in the words of the door at which it was met, and take back what was said of an answer."""
+    for name in _OF_ANSWERS:
+        resp.delete_header(name)
+    resp.set_header("Cache-Control", "no-store")
     write_there = getattr(req.context, "write_problem", None)
     if write_there:
         write_there(req, resp, problem)

@@ -74,6 +74,14 @@ class SecurityHeaders:
         resp.render_body()
 
 
+class VaryByOrigin:
+    """Tells caches that whether a page may read an answer depends on the page's origin."""
+
+    def process_response(self, _req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
+        """Say so in every answer: one kept for another origin would be refused by the browser."""
+        resp.append_header("Vary", "Origin")
+
+
 class HostCheck:
     """Answers loopback names and those that are allowed, which DNS rebinding cannot forge."""
 

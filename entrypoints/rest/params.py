@@ -167,11 +167,12 @@ def state(parameters: Parameters, name: str) -> Moment | None:
     return Moment.named(text, field=name) if text else None
 
 
-def _words(text: str) -> tuple[str, ...]:
-    words = tuple(text.split())
-    if len(text) > _MOST_QUERY or len(words) > _MOST_WORDS:
+def words(text: str) -> tuple[str, ...]:
+    """Read what is searched for."""
+    found = tuple(text.split())
+    if len(text) > _MOST_QUERY or len(found) > _MOST_WORDS:
         raise InvalidInput("query is too long.", field="query", hint=f"Give up to {_MOST_WORDS} words, {_MOST_QUERY} characters in all.")
-    return words
+    return found
 
 
 def series_query(parameters: Parameters) -> SeriesQuery:
@@ -180,7 +181,7 @@ def series_query(parameters: Parameters) -> SeriesQuery:
     if text := parameters.text("code"):
         provider, code = reference(text, provider)
     return SeriesQuery(
-        words=_words(parameters.text("query") or ""),
+        words=words(parameters.text("query") or ""),
         provider=provider,
         database=(parameters.text("database_code") or "").upper() or None,
         code=code,

@@ -43,8 +43,10 @@ def refuse_locked_door(use_cases: UseCases) -> None:
         InvalidInput: none is kept that is still good.
 
     """
-    if not any(key.revoked_at is None for key in use_cases.manage_keys.list()):
-        raise InvalidInput("LANNER_AUTH=required, but there is no API key.", field="LANNER_AUTH", hint="Make one: `lanner keys create`.")
+    if not use_cases.manage_keys.any_good():
+        raise InvalidInput(
+            "LANNER_AUTH=required, but there is no API key that is still good.", field="LANNER_AUTH", hint="Make one: `lanner keys create`."
+        )
 
 
 def refuse_taken_port(host: str, port: int) -> str:

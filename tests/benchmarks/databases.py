@@ -86,7 +86,7 @@ class Database:
                 "allow_shrink": False,
                 "request_id": uuid4().hex,
             }
-            connection.execute(insert(fetches), [row | {"id": uuid4(), "vintage": n + 1} for n in range(count)])
+            connection.execute(insert(fetches), [row | {"id": uuid4(), "number": n + 1, "vintage": n + 1} for n in range(count)])
 
 
 def marginal(database: Database, arrivals: Sequence[Arrival], count: int = MARGINAL) -> float:

@@ -278,11 +278,13 @@ def test_metadata_as_they_were(store: Store, clock: StoppedClock) -> None:
         uow.series.checked(series.id, Metadata(name="Old"))
         clock.forward(60)
         uow.series.checked(series.id, Metadata(name="New", extra={"n": [1, None]}))
+        clock.forward(60)
+        uow.series.checked(series.id, Metadata(name="Newest"), known_at=before + timedelta(seconds=170))
         uow.commit()
 
     with store.reading() as uow:
-        names = [uow.series.metadata_at(series.id, before + timedelta(seconds=s)).name for s in (-5, 0, 119, 120, 999)]
-    assert names == ["Old", "Old", "Old", "New", "New"]
+        names = [uow.series.metadata_at(series.id, before + timedelta(seconds=s)).name for s in (-5, 0, 119, 120, 169, 170)]
+    assert names == ["Old", "Old", "Old", "New", "New", "Newest"]
 
 
 SQL = pytest.mark.parametrize("store", ["sqlite", pytest.param("postgres", marks=pytest.mark.server)], indirect=True)

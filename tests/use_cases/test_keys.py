@@ -28,7 +28,7 @@ def test_a_key_is_told_once_and_kept_as_a_digest() -> None:
 
     assert CheckKey(store)(text) == key
     assert text.startswith(f"lnr_{key.id}_")
-    assert text.rpartition("_")[2] not in repr(ManageKeys(store).list())
+    assert text.split("_", 2)[2] not in repr(ManageKeys(store).list())
     assert ManageKeys(store).create("other", [Scope.READ])[1] != text
 
 
@@ -74,6 +74,21 @@ def test_a_revoked_key_is_noticed_in_time() -> None:
 
     with pytest.raises(KeyRefused):
         check(text)
+
+
+def test_whether_a_key_opens_anything() -> None:
+    """Keys that have expired or were revoked open nothing, however many there are."""
+    time = datetime(2024, 3, 1, tzinfo=UTC)
+    keys = ManageKeys(MemoryStore(clock=lambda: time))
+    assert not keys.any_good()
+
+    keys.create("a day", [Scope.READ], days=1)
+    revoked, _ = keys.create("revoked", [Scope.READ])
+    keys.revoke(revoked.id)
+    assert keys.any_good()
+
+    time += timedelta(days=1)
+    assert not keys.any_good()
 
 
 def test_revoking_twice_keeps_the_first_time() -> None:

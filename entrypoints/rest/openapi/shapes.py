@@ -145,7 +145,7 @@ _CSV = {"text/csv": {"type": "string"}}
 _WHOLE_OR_PART = [shape("Dataset", dataset=_WHOLE), DATA, shape("DatasetMetadata", dataset=_METADATA)]
 DATASET_OR_PART: Content = {"application/json": {"anyOf": _WHOLE_OR_PART}, **_CSV}
 DATASETS: Content = {"application/json": shape("Datasets", datasets=fields.List(fields.Nested(_METADATA)), meta=_META), **_CSV}
-DATABASES = shape("Databases", databases=fields.List(fields.Nested(_DATABASE)), meta=_META)
-DATABASE = shape("Database", database=_DATABASE)
+DATABASES: Content = {"application/json": shape("Databases", databases=fields.List(fields.Nested(_DATABASE)), meta=_META), **_CSV}
+DATABASE: Content = {"application/json": shape("Database", database=_DATABASE), **_CSV}
 ARCHIVE: Content = {"application/zip": {"type": "string", "format": "binary"}}
 DOOR_ERROR = shape("DoorError", quandl_error=_ERROR, errors=optional(fields.Raw(metadata=_ERRORS)))

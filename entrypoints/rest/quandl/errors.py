@@ -26,6 +26,7 @@ _CODES: Mapping[str, tuple[HTTPStatus, str, str]] = {
     "provider_not_configured": (HTTPStatus.FORBIDDEN, "QEPx04", "A valid API key is required to retrieve data."),
     "key_missing": (HTTPStatus.FORBIDDEN, "QEPx04", "A valid API key is required to retrieve data."),
     "key_rejected": (HTTPStatus.FORBIDDEN, "QEPx04", "You do not have permission to view this dataset."),
+    "key_refused": (HTTPStatus.UNAUTHORIZED, "QEAx01", "We could not recognize your API key. Please check your API key and try again."),
     "forbidden": (HTTPStatus.FORBIDDEN, "QEPx04", "You do not have permission to view this dataset."),
 }
 _CLASSES = {

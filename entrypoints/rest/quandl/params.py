@@ -51,6 +51,8 @@ def text(req: falcon.Request, name: str) -> str | None:
     for alias in _ALIASES.get(name, (name,)):
         given = req.params.get(alias) or ""
         value = (given if isinstance(given, str) else given[-1]).strip()
+        if "\0" in value:
+            raise InvalidInput(f"{alias} holds a NUL character.", field=alias)
         if value:
             return value
     return None

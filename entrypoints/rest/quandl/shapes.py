@@ -12,7 +12,7 @@ from zlib import crc32
 from domain.observations import Observations
 from domain.series import Database, TimeSeries
 from domain.use_cases.read_series import Reading
-from entrypoints.formats import csv, rows
+from entrypoints.formats import cell, csv, rows
 from entrypoints.rest.openapi.parameters import Order
 from entrypoints.rest.quandl.params import Question
 
@@ -158,5 +158,4 @@ def _day(label: Any) -> Any:
 
 def _cell(value: Any) -> str:
     plain = json.dumps(value) if isinstance(value, (list, bool)) else "" if value is None else str(value)
-    quoted = plain.replace('"', '""')
-    return f'"{quoted}"' if any(mark in plain for mark in ',"\r\n') else plain
+    return cell(plain)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import falcon
 
-from domain.errors import DatasetNotFound, NotFound
+from domain.errors import DatasetNotFound, NotFound, SeriesNotFound
 from domain.observations import Observations
 from domain.series import Database, SeriesQuery, SeriesStatus, TimeSeries
 from domain.use_cases import UseCases
 from domain.use_cases.read_series import Selection
 from domain.vintages import Moment
+from entrypoints.formats import Format, cell
 from entrypoints.formats import csv as csv_of
 from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.parameters import DOOR_PAGING, DOOR_PART
@@ -23,10 +24,11 @@ from entrypoints.rest.openapi.shapes import ARCHIVE, DATABASE, DATABASES
 from entrypoints.rest.quandl import DOOR, shapes
 from entrypoints.rest.quandl.archives import zipped
 from entrypoints.rest.quandl.params import text
-from entrypoints.rest.resources.quandl_datasets import MOST_COUNTED, paging, suffixed
+from entrypoints.rest.resources.quandl_datasets import MOST_COUNTED, paging, searched, suffixed
 
 _PAGE = 1000
 _LAST_DAY = timedelta(days=1)
+_FILE = re.compile(r"(?P<database>\w+)_(?P<day>[0-9]{8})(?P<partial>\.partial)?\.zip", re.ASCII)
 _METADATA = ("code", "name", "description", "refreshed_at", "from_date", "to_date")
 
 
@@ -36,12 +38,12 @@ class Databases:
     def __init__(self, use_cases: UseCases) -> None:
         self._use_cases = use_cases
 
-    def _kept(self, code: str) -> Database:
-        """Give a database, whatever the case of its code; raises DatasetNotFound."""
-        found = next((kept for kept in self._use_cases.search_series.databases() if kept.code == code.upper()), None)
-        if found is None:
-            raise DatasetNotFound(f"No series of the database {code[:40]} is kept here.")
-        return found
+    def _code(self, text: str) -> str:
+        """Give the code of a database, whatever its case; raises DatasetNotFound."""
+        # By the index of the series: to list all databases takes a query for each.
+        if "\0" in text or not self._use_cases.search_series.count(SeriesQuery(database=text.upper()), most=1):
+            raise _not_kept(text)
+        return text.upper()
 
     def _described(self, kept: Database) -> dict[str, Any]:
         titles = {provider.name: provider.title for provider in self._use_cases.list_providers.facts()}
@@ -63,12 +65,16 @@ class DatabasesResource(Databases):
     @answering({200: DATABASES}, DOOR_PAGING)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List them, or those whose code or provider holds all words of ``query``."""
-        words = (text(req, "query") or "").replace("+", " ")
+        words = searched(req)
         page, per_page = paging(req)
         found = [kept for kept in self._use_cases.search_series.databases() if _matches(kept, words)]
         shown = found[(page - 1) * per_page :][:per_page]
         meta = shapes.page_of(words, page=page, per_page=per_page, total=len(found))
-        resp.media = {"databases": [self._described(kept) for kept in shown], "meta": meta}
+        described = [self._described(kept) for kept in shown]
+        if suffixed(req, resp, req.path)[1] is Format.CSV:
+            _send_csv(resp, described)
+        else:
+            resp.media = {"databases": described, "meta": meta}
 
 
 class DatabaseResource(Databases):
@@ -77,8 +83,15 @@ class DatabaseResource(Databases):
     @answering({200: DATABASE})
     def on_get(self, req: falcon.Request, resp: falcon.Response, database: str) -> None:
         """Describe it."""
-        name, _ = suffixed(req, database)
-        resp.media = {"database": self._described(self._kept(name))}
+        name, kind = suffixed(req, resp, database)
+        found = [kept for kept in self._use_cases.search_series.databases() if kept.code == name.upper()]
+        if not found:
+            raise _not_kept(name)
+        described = self._described(found[0])
+        if kind is Format.CSV:
+            _send_csv(resp, [described])
+        else:
+            resp.media = {"database": described}
 
 
 class PartResource(Databases):
@@ -87,14 +100,17 @@ class PartResource(Databases):
     @answering({200: ARCHIVE, 302: None}, DOOR_PART)
     def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send codes and descriptions at once, and lead to the data, whose address ends in the archive's name."""
-        kept, (name, _) = self._kept(place["database"]), suffixed(req, place["part"])
+        code, (name, _) = self._code(place["database"]), suffixed(req, resp, place["part"])
         if name == "codes":
-            _send(resp, f"{kept.code}-datasets-codes", self._codes(kept.code))
+            _send(req, resp, f"{code}-datasets-codes", self._codes(code))
         elif name == "metadata":
-            _send(resp, f"{kept.code}_metadata", self._descriptions(kept.code))
+            _send(req, resp, f"{code}_metadata", self._descriptions(code))
         elif name in ("data", "download"):
             partial = "partial." if (text(req, "download_type") or "").lower() == "partial" else ""
-            raise falcon.HTTPFound(f"{DOOR}/databases/{kept.code}/data/{kept.code}_{datetime.now(UTC):%Y%m%d}.{partial}zip")
+            address = f"{DOOR}/databases/{code}/data/{code}_{datetime.now(UTC):%Y%m%d}.{partial}zip"
+            # A key in the address would be lost on the way, where one in a header is sent again.
+            key = text(req, "api_key") if req.context.keyed else None
+            raise falcon.HTTPFound(f"{address}?{urlencode({'api_key': key})}" if key else address)
         else:
             raise falcon.HTTPRouteNotFound
 
@@ -114,19 +130,22 @@ class ArchiveResource(Databases):
     """The data of a database."""
 
     @answering({200: ARCHIVE})
-    def on_get(self, _req: falcon.Request, resp: falcon.Response, **place: str) -> None:
+    def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send every newest state, or of the last day what it brought."""
-        kept, name = self._kept(place["database"]), place["file"].removesuffix(".zip")
-        if name == place["file"] or not name.startswith(f"{kept.code}_"):
+        code, named = self._code(place["database"]), _FILE.fullmatch(place["file"])
+        if named is None or named["database"].upper() != code:
             raise falcon.HTTPRouteNotFound
-        _send(resp, name.removesuffix(".partial"), self._rows(kept.code, partial=name.endswith(".partial")))
+        _send(req, resp, f"{code}_{named['day']}", self._rows(code, partial=bool(named["partial"])))
 
     def _rows(self, database: str, *, partial: bool) -> Iterator[bytes]:
         since = datetime.now(UTC) - _LAST_DAY
         for series in self._series(database):
             if partial and series.newest and series.newest.fetched_at < since:
                 continue
-            part = self._news(series, since) if partial else self._use_cases.read_series(series.id, Selection()).observations
+            try:
+                part = self._news(series, since) if partial else self._use_cases.read_series(series.id, Selection()).observations
+            except SeriesNotFound:  # it was removed after the page was read
+                continue
             code = shapes.code_of(series)[1].encode() + b","
             yield b"".join(code + line for line in csv_of(part, (), header=False).splitlines(keepends=True))
 
@@ -141,26 +160,32 @@ class ArchiveResource(Databases):
         return Observations.checked(newest.dates[new], newest.columns, newest.values[new])
 
 
+def _not_kept(code: str) -> DatasetNotFound:
+    return DatasetNotFound(f"No series of the database {code[:40]} is kept here.")
+
+
 def _matches(kept: Database, words: str) -> bool:
     known = f"{kept.code} {' '.join(kept.providers)}".casefold()
     return all(word.casefold() in known for word in words.split())
 
 
-def _line(cells: Iterable[object]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue().encode()
+def _line(cells: Iterable[str | date | None]) -> bytes:
+    return ",".join(cell(str(each or "")) for each in cells).encode() + b"\n"
 
 
-def _send(resp: falcon.Response, name: str, lines: Iterable[bytes]) -> None:
+def _send_csv(resp: falcon.Response, described: Sequence[Mapping[str, Any]]) -> None:
+    resp.content_type, resp.data = Format.CSV.media_type, shapes.metadata_csv(described)
+
+
+def _send(req: falcon.Request, resp: falcon.Response, name: str, lines: Iterable[bytes]) -> None:
     resp.content_type = "application/zip"
     resp.downloadable_as = f"{name}.zip"
-    resp.stream = zipped(f"{name}.csv", lines)
+    resp.stream = req.context.answers.streamed(zipped(f"{name}.csv", lines))
 
 
 def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
     """Give the routes."""
-    for suffix in ("", ".json"):
+    for suffix in ("", ".json", ".csv"):
         yield f"{DOOR}/databases{suffix}", DatabasesResource(use_cases)
     yield f"{DOOR}/databases/{{database}}", DatabaseResource(use_cases)
     yield f"{DOOR}/databases/{{database}}/{{part}}", PartResource(use_cases)

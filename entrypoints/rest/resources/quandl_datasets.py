@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 import falcon
+from falcon.util import dt_to_http
 
 from domain.codes import DatasetCode
-from domain.errors import DatasetNotFound, InvalidInput
+from domain.errors import DamagedVintage, DatasetNotFound, InvalidInput, NotFound
 from domain.keys import Scope
 from domain.series import SeriesQuery, SeriesStatus, TimeSeries
 from domain.use_cases import UseCases
 from domain.use_cases.describe_series import Described
 from domain.use_cases.read_series import Selection
+from domain.vintages import Moment
 from entrypoints.formats import Format, encode
 from entrypoints.rest.answers import Offer
 from entrypoints.rest.cache import Encoded
@@ -23,6 +28,7 @@ from entrypoints.rest.errors import Problem, failed, seconds_until
 from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.parameters import DOOR_READING, DOOR_SEARCHING
 from entrypoints.rest.openapi.shapes import DATASET_OR_PART, DATASETS
+from entrypoints.rest.params import words
 from entrypoints.rest.quandl import DOOR, shapes
 from entrypoints.rest.quandl.params import Question, number, question, text
 
@@ -30,6 +36,7 @@ MOST_COUNTED = 10_000
 _LONGEST_RETRY = 10
 _SOON = 60
 _MOST_PAGES = 100
+_MOST_REMEMBERED = 10_000
 _SUFFIXES = {"json": Format.JSON, "csv": Format.CSV}
 
 
@@ -44,18 +51,19 @@ class DatasetResource:
         """Send it as JSON or CSV."""
         dataset, part = place["dataset"], place.get("part")
         if part:
-            name, kind = suffixed(req, part)
+            name, kind = suffixed(req, resp, part)
             if name not in ("data", "metadata"):
                 raise falcon.HTTPRouteNotFound
         else:
-            name, (dataset, kind) = "dataset", suffixed(req, dataset)
+            name, (dataset, kind) = "dataset", suffixed(req, resp, dataset)
         asked = question(req)
         series = self._series(req, DatasetCode(place["database"], dataset))
         standing = self._use_cases.read_series.standing(series.id)
 
         def make() -> Encoded:
             answered = self._answered(series, asked, whole=name != "data")
-            return Encoded(_written(name, kind, answered, asked), {})
+            headers = {"Last-Modified": dt_to_http(answered.reading.vintage.known_at)}
+            return Encoded(_written(name, kind, answered, asked), headers)
 
         key = (series.id, name, asked, standing.version.vintages, standing.version.entry)
         offer = Offer(key=key if name == "data" else (*key, standing.version.checked_at), format=kind, make=make)
@@ -68,11 +76,20 @@ class DatasetResource:
         if series is None and not may_fetch:
             raise DatasetNotFound(f"{code} is not kept here, and this key does not allow to have it fetched.")
         if series is None or (may_fetch and not good):
-            with req.context.answers.seat():
-                series = self._use_cases.read_through.fetched(code, series, request_id=req.context.request_id)
+            series = self._fetched(req, code, series)
         if series.newest is None:
             raise _without_data(self._use_cases.describe_series(series.id))
         return series
+
+    def _fetched(self, req: falcon.Request, code: DatasetCode, kept: TimeSeries | None) -> TimeSeries:
+        with ExitStack() as places:
+            try:
+                places.enter_context(req.context.answers.waiting())
+            except Problem:
+                if kept and kept.newest:
+                    return kept  # nobody may wait now, and this is what waiting in vain would give
+                raise
+            return self._use_cases.read_through.fetched(code, kept, request_id=req.context.request_id)
 
     def _answered(self, series: TimeSeries, asked: Question, *, whole: bool) -> shapes.Answered:
         read = self._use_cases.read_series
@@ -94,34 +111,49 @@ class DatasetsResource:
 
     def __init__(self, use_cases: UseCases) -> None:
         self._use_cases = use_cases
+        # A vintage never changes, and to read one for its columns' names takes milliseconds: a page has a hundred.
+        self._columns = lru_cache(_MOST_REMEMBERED)(self._read_columns)
 
     @answering({200: DATASETS}, DOOR_SEARCHING)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Search for all words of ``query``, page by page."""
-        words = (text(req, "query") or "").replace("+", " ")
+        wanted = searched(req)
         page, per_page = paging(req)
         database = (text(req, "database_code") or "").upper() or None
-        kept = SeriesQuery(words=tuple(words.split()), database=database, status=SeriesStatus.SUCCESS)
+        kept = SeriesQuery(words=tuple(wanted.split()), database=database, status=SeriesStatus.SUCCESS)
         query = replace(kept, skip=(page - 1) * per_page, limit=per_page)
         total = self._use_cases.search_series.count(query, most=MOST_COUNTED)
-        found = [shapes.metadata(series, self._columns(series)) for series in self._use_cases.search_series(query).items]
-        if req.path.endswith(".csv"):
+        with req.context.answers.seat():
+            found = [shapes.metadata(series, self._columns_of(series)) for series in self._use_cases.search_series(query).items]
+        if suffixed(req, resp, req.path)[1] is Format.CSV:
             resp.content_type, resp.data = Format.CSV.media_type, shapes.metadata_csv(found)
         else:
-            resp.media = {"datasets": found, "meta": shapes.page_of(words, page=page, per_page=per_page, total=total)}
+            resp.media = {"datasets": found, "meta": shapes.page_of(wanted, page=page, per_page=per_page, total=total)}
 
-    def _columns(self, series: TimeSeries) -> Sequence[str]:
-        return self._use_cases.read_series(series.id, Selection(limit=1)).observations.columns
+    def _columns_of(self, series: TimeSeries) -> Sequence[str]:
+        try:
+            return self._columns(series.id, series.newest.number) if series.newest else ()
+        except (NotFound, DamagedVintage):  # one that is removed or damaged hides no other
+            return ()
+
+    def _read_columns(self, series_id: UUID, vintage: int) -> Sequence[str]:
+        return self._use_cases.read_series(series_id, Selection(moment=Moment(vintage=vintage), limit=1)).observations.columns
 
 
-def suffixed(req: falcon.Request, name: str) -> tuple[str, Format]:
+def suffixed(req: falcon.Request, resp: falcon.Response, name: str) -> tuple[str, Format]:
     """Take the format off the end of a name, or from the Accept header: only these few suffixes count, dots belong to codes."""
     bare, dot, suffix = name.rpartition(".")
     if dot and suffix in _SUFFIXES:
         return bare, _SUFFIXES[suffix]
     if dot and suffix == "xml":
         raise InvalidInput("XML is not answered here: ask for .json or .csv.", field="format")
+    resp.append_header("Vary", "Accept")
     return name, Format.CSV if req.client_prefers(["application/json", "text/csv"]) == "text/csv" else Format.JSON
+
+
+def searched(req: falcon.Request) -> str:
+    """Give the words that are searched for, which scripts join by ``+``; raises InvalidInput where they are too many."""
+    return " ".join(words((text(req, "query") or "").replace("+", " ")))
 
 
 def paging(req: falcon.Request) -> tuple[int, int]:

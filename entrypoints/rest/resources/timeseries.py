@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
 import falcon
+from falcon.util import dt_to_http
 
 from domain.series import SeriesStatus
 from domain.use_cases import UseCases
@@ -19,12 +21,13 @@ from entrypoints.rest.addresses import link_next, permanent_address
 from entrypoints.rest.answers import Offer
 from entrypoints.rest.body import preferred_wait, read_object, request_key
 from entrypoints.rest.cache import Encoded
-from entrypoints.rest.errors import failed, seconds_until
+from entrypoints.rest.errors import Problem, failed, seconds_until
 from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.parameters import BY_ID, REMOVING, REQUESTING, SEARCHING, Order
 from entrypoints.rest.openapi.shapes import DATA, PENDING, ROOT, page_of
 from entrypoints.rest.params import Parameters, identifier, selection, series_query
 from entrypoints.rest.quandl import DOOR
+from entrypoints.rest.quandl.shapes import column_names
 from entrypoints.rest.schemas import FetchRequestSchema, FetchSchema, ItemSchema, RequestedSchema, SeriesSchema, load
 
 _LINKS = {
@@ -59,10 +62,11 @@ class RequestsResource:
         requested = self._request_fetch(**arguments, request_id=req.context.request_id, key=request_key(req))
         seconds = preferred_wait(req)
         if seconds and not requested.fetch.ended:
-            with req.context.answers.seat():
+            # What was committed is answered, whether or not there is a place left to wait in: a preference is no more than that.
+            with suppress(Problem), req.context.answers.waiting():
                 ended = self._await_fetch(requested.fetch.id, seconds)
-            requested = replace(requested, series=self._describe_series(requested.series.id).series, fetch=ended)
-            resp.set_header("Preference-Applied", f"wait={seconds}")
+                requested = replace(requested, series=self._describe_series(requested.series.id).series, fetch=ended)
+                resp.set_header("Preference-Applied", f"wait={seconds}")
         resp.media = RequestedSchema().dump(requested)
         if requested.created:
             resp.status = falcon.HTTP_CREATED
@@ -114,7 +118,8 @@ class TimeSeriesResource(RequestsResource):
         def make() -> Encoded:
             reading = self._read_series(series_id, wanted)
             address = permanent_address(req, req.path, vintage=reading.vintage.number)
-            return Encoded(encode({"dataset_data": _quandl(reading, wanted, order)}), {"Content-Location": address})
+            headers = {"Content-Location": address, "Last-Modified": dt_to_http(reading.vintage.known_at)}
+            return Encoded(encode({"dataset_data": _quandl(reading, wanted, order)}), headers)
 
         key = (series_id, "quandl", wanted, order, standing.version.vintages, standing.version.entry)
         resp.set_header("Age", str(standing.age))
@@ -163,7 +168,7 @@ def _quandl(reading: Reading, wanted: Selection, order: Order) -> dict[str, Any]
         "limit": wanted.limit,
         "transform": wanted.transform,
         "column_index": wanted.column_index,
-        "column_names": [metadata.date_column, *observations.columns],
+        "column_names": column_names(reading.series, observations.columns),
         "start_date": wanted.start or reading.vintage.first,
         "end_date": wanted.end or reading.vintage.last,
         "frequency": metadata.frequency,

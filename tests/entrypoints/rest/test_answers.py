@@ -19,7 +19,7 @@ from entrypoints.rest.answers import Answers, accepted_coding
 from entrypoints.rest.app import create_app
 from entrypoints.rest.cache import AnswerCache, Encoded
 from entrypoints.rest.errors import Problem
-from tests.builders import NAN, CannedSource, memory_use_cases
+from tests.builders import NAN, CannedSource, memory_use_cases, waiting_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
 
 MANY = Observations.of(np.arange(500), ("Close", "=Volume"), np.arange(1000.0).reshape(500, 2))
@@ -50,6 +50,15 @@ def test_csv_is_as_quandl_wrote_it() -> None:
 
     assert answer.text == 'date,Open,"a,b"\n2024-01-30,1.5,8381600.0\n2024-01-31,,1e+16\n2024-02-01,3.0,-0.0\n'
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+
+
+def test_small_numbers_are_pythons_too() -> None:
+    """One between 0.00001 and 0.0001 is written alike whatever stands beside it."""
+    dates = ["2024-01-01", "2024-01-02"]
+    alone, beside = ([[0.00001234], [1.0]], [[0.00001234], [1e30]])
+
+    for values in (alone, beside):
+        assert "2024-01-01,1.234e-05\n" in Kept(Observations.of(dates, ("Close",), values)).get(".csv").text
 
 
 def test_a_name_is_never_a_formula() -> None:
@@ -166,7 +175,24 @@ def test_a_numbered_vintage_is_kept_for_ever() -> None:
     assert "immutable" in answer.headers["cache-control"]
     assert {"checked_at", "stale"}.isdisjoint(answer.json)
     assert (newest.headers["cache-control"], newest.json["stale"]) == ("public, no-cache", False)
-    assert Kept(FEW).get(query="vintage=2").status_code == 404
+
+
+def test_a_problem_is_never_kept() -> None:
+    """What there is not today may be there tomorrow: nothing that was said of an answer stays in its place."""
+    kept = Kept(FEW)
+
+    for absent in (kept.get(query="vintage=2"), kept.get(".parquet", "vintage=1", Range="bytes=999999-")):
+        assert absent.status_code in (404, 416)
+        assert absent.headers["cache-control"] == "no-store"
+        assert {"etag", "age", "last-modified", "content-location"}.isdisjoint(absent.headers)
+
+
+def test_any_tag_is_met_by_what_there_is() -> None:
+    """``If-None-Match: *`` is 304 where there is an answer, and 404 where there is none."""
+    kept = Kept(FEW)
+
+    assert kept.get(If_None_Match="*").status_code == 304
+    assert kept.get(query="vintage=2", If_None_Match="*").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -180,6 +206,8 @@ def test_a_numbered_vintage_is_kept_for_ever() -> None:
         ("identity", ""),
         ("gzip;q=0", ""),
         ("gzip;q=nonsense", ""),
+        ("identity, gzip;q=0.5", ""),
+        ("identity;q=0.5, gzip;q=0.5", "gzip"),
     ],
 )
 def test_the_coding_a_client_likes_best(header: str, coding: str) -> None:
@@ -215,6 +243,15 @@ def test_ranges_of_columnar_files(asked: str, first: int, last: int | None) -> N
     assert answer.headers["content-range"] == f"bytes {begin}-{begin + len(part) - 1}/{len(whole)}"
 
 
+def test_a_range_of_a_head_is_its_size() -> None:
+    """Readers that ask for the size first are told that of the whole."""
+    kept = Kept(MANY)
+    path = f"/timeseries/{kept.id}/data.parquet"
+    head = kept.client.simulate_head(path, headers={"Range": "bytes=0-3"})
+
+    assert (head.status_code, head.headers["content-length"]) == (200, str(len(kept.get(".parquet").content)))
+
+
 def test_ranges_that_cannot_be_had() -> None:
     """One behind the end is 416; one under another tag, of another unit or of JSON gives the whole."""
     kept = Kept(MANY)
@@ -235,7 +272,7 @@ def test_what_was_encoded_once_is_sent_again() -> None:
     first, held = kept.get(".csv"), answers.cache.held
     second = kept.get(".csv")
 
-    assert held == answers.cache.held == len(first.content)
+    assert held == answers.cache.held > len(first.content)
     unsteady = ("x-request-id",)
     assert [{k: v for k, v in each.headers.items() if k not in unsteady} for each in (first, second)] == [
         {k: v for k, v in first.headers.items() if k not in unsteady}
@@ -244,15 +281,26 @@ def test_what_was_encoded_once_is_sent_again() -> None:
 
 def test_the_cache_is_bounded() -> None:
     """What was used longest ago goes first, and what is too large is never kept."""
-    cache = AnswerCache(100)
+    size = Encoded(b"", {}).size + 25
+    cache = AnswerCache(4 * size)
     for name in "abcde":
         cache.put(name, Encoded(b"x" * 25, {}))
         cache.get("a")
     cache.put("f", Encoded(b"x" * 26, {}))
     cache.put("e", Encoded(b"y" * 25, {}))
 
-    assert cache.held == 100
+    assert cache.held == 4 * size
     assert [name for name in "abcdef" if cache.get(name)] == ["a", "c", "d", "e"]
+
+
+def test_small_answers_count_with_all_that_they_take() -> None:
+    """Headers and objects fill the cache as bodies do, so that no number of empty answers outgrows it."""
+    cache = AnswerCache(10**6)
+    for number in range(2000):
+        cache.put(f"{number}", Encoded(b"", {"Content-Location": "/" * 1000}))
+
+    assert cache.held <= 10**6
+    assert cache.get("0") is None
 
 
 def test_half_of_the_threads_stay_free() -> None:
@@ -278,3 +326,60 @@ def test_half_of_the_threads_stay_free() -> None:
     assert (caught.value.status, caught.value.headers) == (503, {"Retry-After": "1"})
     with answers.seat():
         pass
+
+
+def test_streams_leave_seats_to_others() -> None:
+    """They have a quarter; one that is read, dropped or never begun gives its own back."""
+    answers = Answers(capacity=0, threads=16)
+    streams = [answers.streamed([b"a", b"", b"b"]) for _ in range(2)]
+
+    with pytest.raises(Problem):
+        answers.streamed([b"c"])
+    with answers.waiting(), answers.waiting():
+        pass
+    assert b"".join(streams.pop()) == b"ab"
+    answers.streamed([b"d"])
+    del streams
+    assert all(b"".join(answers.streamed([b"e"])) == b"e" for _ in range(5))
+
+
+def test_what_is_kept_can_be_read_while_others_wait() -> None:
+    """Those who wait for fetches, however many there are, leave seats to those who only read."""
+    answers = Answers(capacity=0, threads=8)
+    kept = Kept(MANY, answers)
+    with answers.waiting(), answers.waiting():
+        with pytest.raises(Problem), answers.waiting():
+            pass
+        assert kept.get(".csv").status_code == 200
+
+
+def test_what_was_requested_is_answered_where_nobody_may_wait() -> None:
+    """A preference to wait is given up when all places to wait in are taken; the request itself is kept and told."""
+    answers = Answers(capacity=0, threads=4)
+    client = TestClient(create_app(waiting_use_cases(), allowed_hosts=(), answers=answers), headers=LOCAL)
+    with answers.waiting():
+        answer = client.simulate_post("/timeseries", json={"code": "CANNED/FB"}, headers={"Prefer": "wait=5"})
+
+    assert (answer.status_code, answer.json["status"]) == (201, "pending")
+    assert "preference-applied" not in answer.headers
+
+
+def test_quandls_shape_names_what_providers_leave_out() -> None:
+    """Read by its id too, an only column without a name is Value; and the answer tells since when it is known."""
+    kept = Kept(Observations.of(["2024-01-01"], ("",), [[1.0]]))
+    answer = kept.client.simulate_get("/timeseries", params={"id": kept.id})
+
+    assert answer.json["dataset_data"]["column_names"] == ["Date", "Value"]
+    assert "last-modified" in answer.headers
+
+
+def test_a_vintage_has_the_metadata_that_came_with_it() -> None:
+    """Its permanent answer names the series as the newest one did when it was new."""
+    source = CannedSource(observations=FEW, metadata=Metadata(name="Old"))
+    client = TestClient(create_app(memory_use_cases({"canned": source}), allowed_hosts=()), headers=LOCAL)
+    path = client.simulate_post("/timeseries", json={"code": "CANNED/FB"}).json["links"]["self"]
+    source.observations, source.metadata = MANY, Metadata(name="New")
+    client.simulate_post("/timeseries", json={"code": "CANNED/FB", "refresh": True})
+    names = [client.simulate_get(f"{path}/data", query_string=query).json["series"]["name"] for query in ("vintage=1", "vintage=2", "")]
+
+    assert names == ["Old", "New", "New"]

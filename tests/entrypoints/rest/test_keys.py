@@ -110,7 +110,8 @@ def test_other_ways_to_send_a_key(gate: Gate) -> None:
 
     assert (by_header.status_code, in_address.status_code, at_door.status_code) == (200, 400, 200)
     assert text not in in_address.text
-    assert (wrong.status_code, wrong.json["quandl_error"]["code"][:3]) == (401, "QEA")
+    assert (wrong.status_code, wrong.json["quandl_error"]["code"]) == (401, "QEAx01")
+    assert wrong.json["quandl_error"]["message"].startswith("We could not recognize your API key.")
 
 
 def test_reading_alone_fetches_nothing_at_the_door(gate: Gate) -> None:
@@ -132,3 +133,28 @@ def test_keyed_answers_are_private(gate: Gate) -> None:
 def test_without_a_gate_everybody_is_let_in(client: TestClient) -> None:
     """In open mode any key will do, and none is asked for."""
     assert client.simulate_get("/timeseries", headers={"Authorization": "Bearer nonsense"}).status_code == 200
+
+
+def test_a_key_in_the_address_follows_to_the_archive(gate: Gate) -> None:
+    """Whoever opens a link with a key in it gets the archive, not a question for the key."""
+    gate.ask("all", "GET", "/api/v3/datasets/CANNED/FB")
+    led = gate.client.simulate_get("/api/v3/databases/CANNED/data", params={"api_key": gate.texts["read"]})
+    by_header = gate.ask("read", "GET", "/api/v3/databases/CANNED/data")
+    path, _, query = led.headers["location"].partition("?")
+
+    assert gate.client.simulate_get(path, query_string=query).status_code == 200
+    assert "api_key" not in by_header.headers["location"]
+
+
+def test_pages_of_listed_origins_may_read_with_a_key(gate: Gate) -> None:
+    """They may send the key in a header, read refusals too, and caches keep an answer for its own origin alone."""
+    app = create_app(gate.use_cases, allowed_hosts=None, keys_required=True, cors_origins=["https://good.example"])
+    client = TestClient(app, headers=LOCAL)
+    asked = {"Origin": "https://good.example", "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+    before, refused = client.simulate_options("/timeseries", headers=asked), client.simulate_get("/timeseries", headers=asked)
+    other = client.simulate_get("/timeseries", headers={"Origin": "https://other.example"})
+
+    assert (before.status_code, before.headers["access-control-allow-headers"]) == (200, "authorization")
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, "https://good.example")
+    assert "access-control-allow-origin" not in other.headers
+    assert "Origin" in other.headers["vary"]

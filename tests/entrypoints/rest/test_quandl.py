@@ -6,21 +6,27 @@ import csv
 import io
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from falcon.testing import Result, TestClient
 
 from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
-from domain.errors import DatasetNotFound, FetchError, RateLimited, SourceForbidden, SourceUnavailable
+from domain.errors import DamagedVintage, DatasetNotFound, FetchError, RateLimited, SourceForbidden, SourceUnavailable
 from domain.observations import Observations
 from domain.ports import Fetched, Known
 from domain.series import Metadata
 from domain.use_cases import UseCases
+from domain.use_cases.read_series import Reading, ReadSeries, Selection
+from entrypoints.rest.answers import Answers
+from entrypoints.rest.app import create_app
+from entrypoints.rest.resources.quandl_databases import ArchiveResource
 from tests.builders import NAN, CannedSource, memory_use_cases, waiting_use_cases
+from tests.entrypoints.rest.conftest import LOCAL
 
 ClientOn = Callable[[UseCases], TestClient]
 DAYS = ["2024-01-29", "2024-01-30", "2024-02-01", "2024-02-05"]
@@ -55,7 +61,8 @@ class Door:
     def __init__(self, client_on: ClientOn, **facts: Any) -> None:
         self.source = Changing(observations=facts.pop("observations", PRICES), metadata=Metadata(name="Prices", **facts))
         self.clock = Clock()
-        self.client = client_on(memory_use_cases({"canned": self.source}, store=MemoryStore(clock=self.clock)))
+        self.use_cases = memory_use_cases({"canned": self.source}, store=MemoryStore(clock=self.clock))
+        self.client = client_on(self.use_cases)
 
     def get(self, path: str, query: str = "", **headers: str) -> Result:
         return self.client.simulate_get(f"/api/v3{path}", query_string=query, headers=headers)
@@ -186,6 +193,19 @@ def test_a_stale_series_is_fetched_again_first(door: Door) -> None:
     assert len(door.source.asked) == 3  # it is not asked again within the hour
 
 
+def test_a_stale_series_is_answered_where_nobody_may_wait(door: Door) -> None:
+    """When all places to wait in are taken, what is kept is answered; of what is not kept, clients are told to come again."""
+    answers = Answers(capacity=0, threads=8)
+    client = TestClient(create_app(door.use_cases, allowed_hosts=(), answers=answers), headers=LOCAL)
+    client.simulate_get("/api/v3/datasets/WIKI/FB/data")
+    door.clock.time += timedelta(hours=7)
+    with answers.waiting(), answers.waiting():
+        kept = client.simulate_get("/api/v3/datasets/WIKI/FB/data")
+        missing = client.simulate_get("/api/v3/datasets/WIKI/OTHER")
+
+    assert (kept.status_code, missing.status_code, missing.headers["retry-after"]) == (200, 503, "1")
+
+
 @pytest.mark.parametrize(
     ("error", "status", "code"),
     [
@@ -294,7 +314,8 @@ def test_databases(door: Door) -> None:
     assert [each["datasets_count"] for each in listed["databases"]] == [1, 1]
     assert door.get("/databases.json", "query=wik").json["meta"]["total_count"] == 1
     assert door.get("/databases/wiki.json").json["database"]["database_code"] == "WIKI"
-    assert door.get("/databases/NONE").json["quandl_error"]["code"] == "QECx02"
+    for path in ("/databases/NONE", "/databases/NONE/codes", "/databases/%00/codes"):
+        assert door.get(path).json["quandl_error"]["code"] == "QECx02"
 
 
 def members(content: bytes) -> Iterator[tuple[str, list[str]]]:
@@ -332,3 +353,95 @@ def test_the_partial_archive_has_what_the_last_day_brought(door: Door) -> None:
     assert led.headers["location"].endswith(".partial.zip")
     assert lines == ["FB,2024-01-30,2.0,21.0", "FB,2024-02-06,9.0,50.0"]
     assert door.get("/databases/WIKI/data/OTHER_1.zip").status_code == 404
+
+
+def test_names_of_archives(door: Door) -> None:
+    """Only names that lanner gives are answered, so that no header repeats what somebody made up."""
+    door.get("/datasets/WIKI/FB")
+
+    assert door.get("/databases/WIKI/data/WIKI_20240301.zip").headers["content-disposition"].endswith('WIKI_20240301.zip"')
+    for made_up in ("WIKI_x.zip", "WIKI_%22;x.zip", "WIKI_20240301%0d%0aX.zip", "WIKI_20240301"):
+        assert door.get(f"/databases/WIKI/data/{made_up}").status_code == 404
+
+
+def test_what_providers_say_is_no_formula(client_on: ClientOn) -> None:
+    """Names and descriptions begin with an apostrophe where a spreadsheet would run them."""
+    door = Door(client_on, description="=cmd()")
+    door.get("/datasets/WIKI/FB")
+
+    assert ",'=cmd()," in door.get("/datasets/WIKI/FB/metadata.csv").text
+    assert ",'=cmd()," in door.get("/datasets.csv").text
+    assert ",'=cmd()," in next(members(door.get("/databases/WIKI/metadata").content))[1][1]
+
+
+def test_a_series_removed_while_its_archive_is_sent(door: Door) -> None:
+    """The rest is sent."""
+    ids = [door.client.simulate_post("/timeseries", json={"code": f"WIKI/{name}"}).json["id"] for name in "ABC"]
+    resource = ArchiveResource(door.use_cases)
+    rows = resource._rows("WIKI", partial=False)
+    first = next(rows)
+    door.client.simulate_delete(f"/timeseries/{ids[1]}", params={"confirm": "WIKI/B"})
+
+    assert [line.partition(b",")[0] for line in (first, *rows)] == [b"A", b"C"]
+
+
+def test_caches_are_told_that_accept_decides(door: Door) -> None:
+    """Without a suffix it does; with one it does not."""
+    asked = {path: door.get(path).headers["vary"] for path in ("/datasets/WIKI/FB", "/datasets/WIKI/FB.json")}
+
+    assert [[word.strip() for word in vary.split(",")] for vary in asked.values()] == [["Accept", "Accept-Encoding"], ["Accept-Encoding"]]
+
+
+def test_lists_of_databases_as_csv(door: Door) -> None:
+    """A suffix means there what it means everywhere."""
+    door.get("/datasets/WIKI/FB")
+
+    for path in ("/databases.csv", "/databases/WIKI.csv"):
+        (only,) = csv.DictReader(io.StringIO(door.get(path).text))
+        assert (only["database_code"], only["datasets_count"]) == ("WIKI", "1")
+
+
+@pytest.mark.parametrize("query", ["query=%00", "database_code=%00", f"query={'x+' * 500}"])
+def test_searches_that_cannot_be_made(door: Door, query: str) -> None:
+    """No store is asked for what it cannot hold, nor for hundreds of words."""
+    assert door.get("/datasets", query).json["quandl_error"]["code"] == "QESx04"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader(ReadSeries):
+    """Notes whose observations it reads, and finds some damaged."""
+
+    read: list[UUID] = field(default_factory=list)
+    damaged: set[UUID] = field(default_factory=set)
+
+    def __call__(self, series_id: UUID, selection: Selection) -> Reading:
+        self.read.append(series_id)
+        if series_id in self.damaged:
+            raise DamagedVintage
+        return ReadSeries.__call__(self, series_id, selection)
+
+
+def test_a_series_is_read_for_its_columns_once(client_on: ClientOn) -> None:
+    """Searches repeat their names from memory until a vintage is added."""
+    door = Door(client_on)
+    reader = Reader(store=door.use_cases.read_series.store, freshness=door.use_cases.read_series.freshness)
+    client = client_on(replace(door.use_cases, read_series=reader))
+    door.get("/datasets/WIKI/FB")
+    names = [client.simulate_get("/api/v3/datasets").json["datasets"][0]["column_names"] for _ in range(3)]
+    assert len(reader.read) == 1
+
+    door.source.observations = Observations.of(["2024-01-29"], ("Last",), [[5.0]])
+    door.client.simulate_post("/timeseries", json={"code": "WIKI/FB", "refresh": True, "allow_shrink": True})
+    names.append(client.simulate_get("/api/v3/datasets").json["datasets"][0]["column_names"])
+    assert names == [["Date", "Open", "Close"]] * 3 + [["Date", "Last"]]
+
+
+def test_a_damaged_series_hides_no_other(client_on: ClientOn) -> None:
+    """It is found without its columns."""
+    door = Door(client_on)
+    reader = Reader(store=door.use_cases.read_series.store, freshness=door.use_cases.read_series.freshness)
+    reader.damaged.add(UUID(door.client.simulate_post("/timeseries", json={"code": "WIKI/FB"}).json["id"]))
+    door.get("/datasets/WIKI/OTHER")
+    found = client_on(replace(door.use_cases, read_series=reader)).simulate_get("/api/v3/datasets").json["datasets"]
+
+    assert [each["column_names"] for each in found] == [["Date"], ["Date", "Open", "Close"]]
