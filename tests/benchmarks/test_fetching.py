@@ -27,7 +27,7 @@ from domain.ports import Answer, DataSource, Fetched, Known, ParsesAnswers, Stor
 from domain.providers import Provider
 from tests.benchmarks import article
 from tests.benchmarks.quandl import LONG, SHORT, answer, quandl
-from tests.benchmarks.table import Table, least, timed
+from tests.benchmarks.table import Ratios, Table, least, timed
 
 pytestmark = [pytest.mark.bench, pytest.mark.server, pytest.mark.timeout(900)]
 
@@ -107,14 +107,13 @@ def stack(provider: str, postgres_url: str, broker_url: str, tmp_path: Path, mon
 
 
 @pytest.mark.parametrize("kind", [SHORT, LONG])
-def test_throughput(stack: Stack, table: Table, kind: str) -> None:
+def test_throughput(stack: Stack, ratios: Ratios, kind: str) -> None:
     """On the same machine in the same minutes, provider and requests included, lanner fetches several times as much."""
     stack.by_lanner(kind, 4)
     stack.by_article(kind, 4)
     rounds = [(stack.by_lanner(kind, AT_ONCE[kind]), stack.by_article(kind, AT_ONCE[kind])) for _ in range(ROUNDS)]
     ours, theirs = map(max, zip(*rounds, strict=True))
-    table.add(f"fetches a second, {NAMES[kind]} (the article's: {theirs:.1f})", "Postgres", ours)
-    table.add(f"the article's time / ours, {NAMES[kind]}, at least {TIMES_FASTER[kind]:g}", "Postgres", ours / theirs)
+    ratios.add(f"fetches a second and the article's, {NAMES[kind]}", ours, theirs, TIMES_FASTER[kind])
 
 
 @pytest.mark.parametrize("kind", [SHORT, LONG])
