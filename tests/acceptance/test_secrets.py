@@ -92,6 +92,7 @@ def settings(request: pytest.FixtureRequest, quandl: QuandlServer) -> Iterator[M
         **dict(provider_canaries()),
         "LANNER_PROVIDERS__QUANDL__BASE_URL": quandl.base_url,
         "LANNER_PROVIDERS__CSV_URL__BASE_URL": "http://127.0.0.1:1",
+        "LANNER_PROVIDERS__STOOQ__ENABLED": "true",
         "LANNER_LOG_LEVEL": "debug",
     }
     if request.param == EMBEDDED:
