@@ -57,6 +57,7 @@ def test_a_child_of_the_pool_is_killed(servers: Stack, figures: Figures) -> None
     assert verdict.well, verdict
 
 
+@pytest.mark.faults(long=True)
 def test_a_worker_sleeps_beyond_its_lease(stack: Stack, figures: Figures) -> None:
     """A worker that wakes up after another has done its fetches stores nothing more: every stale end is fenced."""
     freezes, ledger, codes = scale(1, 4), Ledger(), []

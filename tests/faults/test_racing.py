@@ -35,6 +35,7 @@ def test_many_workers_want_one_fetch(stack: Stack, figures: Figures) -> None:
     assert winners == [1] * rounds
 
 
+@pytest.mark.faults(long=True)
 def test_many_clients_at_once(stack: Stack, figures: Figures) -> None:
     """Whatever number of requests comes at once, each that is accepted is fetched, and the API's memory stays as it is."""
     count, threads = scale(250, 10_000), scale(25, 200)

@@ -114,6 +114,7 @@ def test_a_worker_loses_its_broker_for_good(servers: Stack, figures: Figures) ->
 
 
 @pytest.mark.server
+@pytest.mark.faults(long=True)
 def test_bells_ring_too_often(servers: Stack, figures: Figures) -> None:
     """Whatever number of messages comes for a fetch, in whatever order, the provider is asked once."""
     codes = servers.codes(scale(5, 500), "PLAIN50")

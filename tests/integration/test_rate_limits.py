@@ -222,6 +222,7 @@ def test_four_workers_use_what_is_permitted_and_no_more(opened: Opened, tmp_path
     assert sum(fetch.attempts for fetch in found) <= max(permits)
 
 
+@pytest.mark.faults(long=True)
 def test_no_call_starts_while_the_provider_asked_for_silence(opened: Opened) -> None:
     """Told 429 in whatever form, all workers are silent for that long, and no fetch fails for it."""
     soon = timedelta(seconds=5)
@@ -245,6 +246,7 @@ def test_no_call_starts_while_the_provider_asked_for_silence(opened: Opened) -> 
     assert early == []
 
 
+@pytest.mark.faults(long=True)
 def test_a_dead_provider_is_probed_and_then_used_again(opened: Opened) -> None:
     """While it is down at most one call an opening is made after the first failures; afterwards all ends well, within the limit."""
     provider = Provider((Limit(20, 1),), answers=False)
@@ -272,6 +274,7 @@ def _probes(provider: Provider) -> list[float]:
     return [at for at in failures if at > failures[BREAKER.failures - 1] + 3] if len(failures) > BREAKER.failures else []
 
 
+@pytest.mark.faults(long=True)
 def test_a_hanging_provider_holds_not_every_place(opened: Opened) -> None:
     """While one provider answers nothing, fetches of others are done by what is left of the same workers."""
     over = threading.Event()

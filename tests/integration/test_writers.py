@@ -26,7 +26,7 @@ from tests.builders import an_arrival, append
 from tests.servers import SETTINGS
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.server)]
-ROUNDS = int(SETTINGS.get("LANNER_TEST_ROUNDS", "200"))
+ROUNDS = int(SETTINGS.get("LANNER_TEST_ROUNDS", "80"))
 CODE = DatasetCode("X", "CONTESTED")
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
