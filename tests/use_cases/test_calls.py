@@ -220,7 +220,7 @@ def test_a_503_with_a_time_is_obeyed() -> None:
 
 def test_a_permit_for_later_is_void_if_the_provider_asks_for_silence() -> None:
     """Who waits for a moment reserved for it looks once more before it calls."""
-    house, told = House(limits=(Limit(5, 60),)), []
+    house, told = House(limits=(Limit(10, 3),)), []
 
     def call_twice() -> None:
         with house.calls.of(house.budget, NOBODY, Permit(house.clock(), 0)):
