@@ -24,7 +24,7 @@ faults: $(DEVELOPMENT) ## kill, freeze and starve everything in full counts, in 
 	@LANNER_TEST_EXAMPLES=2000 exec .venv/bin/pytest -q tests/entrypoints/rest/test_examples.py tests/acceptance/test_raw_requests.py
 
 quick: $(DEVELOPMENT) ## run what needs no server, process or socket, in seconds
-	@exec .venv/bin/pytest -q -p no:schemathesis tests/unit tests/use_cases tests/contracts -k "unit or use_cases or memory"
+	@LANNER_TEST_EXAMPLES=5 exec .venv/bin/pytest -q -p no:schemathesis --hypothesis-profile quick tests/unit tests/use_cases tests/contracts -k "unit or use_cases or memory"
 
 lint: $(DEVELOPMENT) ## check style, formatting, types and the direction of imports
 	@.venv/bin/ruff check --quiet .

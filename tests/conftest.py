@@ -2,4 +2,8 @@
 
 from __future__ import annotations
 
+from hypothesis import settings
+
 pytest_plugins = ["tests.servers"]
+# For ``make quick``; tests that say themselves how many examples they want are left alone.
+settings.register_profile("quick", max_examples=15)

@@ -67,7 +67,7 @@ def test_no_window_ever_holds_more_calls_than_its_limit(limits: list[Limit], ask
         assert most_in_a_window(caller.starts, limit.seconds) <= limit.calls
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=10)
 @given(LIMITS)
 def test_nine_tenths_of_the_permitted_rate_can_be_used(limits: list[Limit]) -> None:
     """Asked without pause for many windows, at least 90 calls start for each 100 that the strictest limit permits."""
