@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 RUNTIME := .venv/.runtime
 DEVELOPMENT := .venv/.development
 UV := .boot/uv/bin/uv
+QUICK := LANNER_TEST_EXAMPLES=5 .venv/bin/pytest -q -p no:schemathesis -p no:cacheprovider --hypothesis-profile quick
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --no-emit-find-links
 
@@ -24,7 +25,9 @@ faults: $(DEVELOPMENT) ## kill, freeze and starve everything in full counts, in 
 	@LANNER_TEST_EXAMPLES=2000 exec .venv/bin/pytest -q tests/entrypoints/rest/test_examples.py tests/acceptance/test_raw_requests.py
 
 quick: $(DEVELOPMENT) ## run what needs no server, process or socket, in seconds
-	@LANNER_TEST_EXAMPLES=5 exec .venv/bin/pytest -q -p no:schemathesis --hypothesis-profile quick tests/unit tests/use_cases tests/contracts -k "unit or use_cases or memory"
+	@$(QUICK) tests/unit & units=$$!; \
+	$(QUICK) tests/use_cases tests/contracts -k "use_cases or memory"; others=$$?; \
+	wait $$units && exit $$others
 
 lint: $(DEVELOPMENT) ## check style, formatting, types and the direction of imports
 	@.venv/bin/ruff check --quiet .
