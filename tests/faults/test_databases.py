@@ -33,6 +33,7 @@ DISK_MEGABYTES = 4
 
 
 @pytest.mark.server
+@pytest.mark.faults(long=True)
 def test_postgres_is_killed_under_load(servers: Stack, figures: Figures) -> None:
     """No accepted request is missing after the database was killed; clients hear 503 meanwhile; everybody goes on by himself."""
     assert servers.postgres

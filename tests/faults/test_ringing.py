@@ -42,6 +42,7 @@ def test_the_api_dies_between_commit_and_bell(stack: Stack, figures: Figures) ->
 
 
 @pytest.mark.server
+@pytest.mark.faults(long=True)
 def test_the_broker_is_down(servers: Stack, figures: Figures) -> None:
     """Requests are accepted as ever while there is no broker, and fetched."""
     assert servers.broker

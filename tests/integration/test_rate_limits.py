@@ -196,6 +196,7 @@ def logged(house: House) -> dict[int, float]:
     return found
 
 
+@pytest.mark.faults(long=True)
 def test_four_workers_use_what_is_permitted_and_no_more(opened: Opened, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Two windows are kept and nearly used up, though a worker is killed meanwhile; no fetch fails or counts its waiting."""
     provider = Provider(WINDOWS)
