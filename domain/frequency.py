@@ -34,12 +34,13 @@ class Frequency(StrEnum):
         if self is Frequency.WEEKLY:
             # Day 0 of the epoch was a Thursday, three days before a Sunday.
             return np.minimum(days + (3 - days.astype(np.int64)) % 7, _LAST_DAY)
-        months = _MONTHS[self]
+        months = MONTHS_OF[self]
         period = days.astype("datetime64[M]").astype(np.int64) // months
         return ((period + 1) * months).astype("datetime64[M]").astype("datetime64[D]") - 1
 
 
-_MONTHS = {Frequency.MONTHLY: 1, Frequency.QUARTERLY: 3, Frequency.ANNUAL: 12}
+#: Frequencies whose periods are months.
+MONTHS_OF = {Frequency.MONTHLY: 1, Frequency.QUARTERLY: 3, Frequency.ANNUAL: 12}
 
 
 def collapse(observations: Observations, frequency: Frequency) -> Observations:

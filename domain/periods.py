@@ -7,12 +7,10 @@ from enum import StrEnum
 import numpy as np
 
 from domain.errors import InvalidInput, InvalidObservations
-from domain.frequency import Frequency
+from domain.frequency import MONTHS_OF, Frequency
 from domain.observations import Dates, Observations
 
-_MONTHS = {Frequency.MONTHLY: 1, Frequency.QUARTERLY: 3, Frequency.ANNUAL: 12}
 _WEEK = np.timedelta64(6, "D")
-_DAY = np.timedelta64(1, "D")
 
 
 class Side(StrEnum):
@@ -38,7 +36,7 @@ def aligned(observations: Observations, side: Side, frequency: Frequency | None,
     if frequency is Frequency.WEEKLY:
         dates = _weeks(observations.dates, side, begins=week_begins)
     else:
-        dates = _months(observations.dates, side, _MONTHS[frequency])
+        dates = _months(observations.dates, side, frequency)
     try:
         moved = Observations.of(dates, observations.columns, observations.values)
     except InvalidObservations:
@@ -54,7 +52,9 @@ def _weeks(dates: Dates, side: Side, *, begins: bool) -> Dates:
     return dates + _WEEK if begins else dates - _WEEK
 
 
-def _months(dates: Dates, side: Side, length: int) -> Dates:
-    periods = dates.astype("datetime64[M]").astype(np.int64) // length + (side is Side.END)
-    first: Dates = (periods * length).astype("datetime64[M]").astype("datetime64[D]")
-    return first - _DAY if side is Side.END else first
+def _months(dates: Dates, side: Side, frequency: Frequency) -> Dates:
+    if side is Side.END:
+        return frequency.ends(dates)
+    length = MONTHS_OF[frequency]
+    first: Dates = (dates.astype("datetime64[M]").astype(np.int64) // length * length).astype("datetime64[M]").astype("datetime64[D]")
+    return first

@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Collection, Sequence
-from io import StringIO
 
 from adapters.providers._columns import Table
+from adapters.providers._documents import csv_lines
 from domain.errors import AnswerNotUnderstood, AnswerTruncated
 
 _MARKUP = ("<", "{", "[")
-
-
-def text_of(body: bytes) -> str:
-    """
-    Decode a body, and make sure that there is something in it.
-
-    Raises:
-        AnswerNotUnderstood, AnswerTruncated: it is empty, no text in UTF-8, or ends inside a character.
-
-    """
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as exc:
-        if exc.end == len(body) and exc.reason == "unexpected end of data":
-            raise AnswerTruncated("The answer ends in the middle of a character.") from exc
-        raise AnswerNotUnderstood("The answer is not text in UTF-8.") from exc
-    if not text.strip():
-        raise AnswerNotUnderstood("The answer is empty.")
-    return text
 
 
 def csv_table(text: str, *, missing: Collection[str] = (), padded: bool = False, day: Callable[[str], str] = str) -> Table:
@@ -61,13 +41,7 @@ def _lines(text: str) -> tuple[list[str], list[list[str]]]:
         raise AnswerNotUnderstood(f"The answer is {'a page or XML' if text.lstrip()[0] == '<' else 'JSON'} where CSV must be.")
     first = text.lstrip().partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    try:
-        lines = [_stripped(line) for line in csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True) if line]
-    except csv.Error as exc:
-        if "unexpected end" in str(exc):
-            raise AnswerTruncated("The answer is CSV that ends inside quotes.") from exc
-        raise AnswerNotUnderstood(f"The answer is not CSV: {exc}.") from exc
-    names, rows = lines[0], lines[1:]
+    names, *rows = map(_stripped, csv_lines(text, delimiter))
     if len(names) == 1 or not any(names) or names[0][:1].isdigit():
         raise AnswerNotUnderstood("The answer is text, but no CSV with a line of column names.")
     if not rows and text[-1] not in "\r\n":

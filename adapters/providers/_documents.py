@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from io import StringIO
 from typing import Any
 
@@ -50,12 +51,27 @@ def read_json(text: str) -> Any:
         AnswerTruncated: it ends too early.
 
     """
-    try:
+    with _json_errors():
         return _loaded(text)
-    except orjson.JSONDecodeError as exc:
-        if exc.pos >= len(exc.doc):
-            raise AnswerTruncated("The answer is JSON that ends too early.") from exc
-        raise AnswerNotUnderstood(f"The answer is not JSON: {exc}.") from exc
+
+
+def read_object(content: Any, loads: Callable[[Any], Any] | None = None) -> dict[str, Any]:
+    """Read JSON that is one object, from text or by a reader of one's own; raises as ``read_json``."""
+    with _json_errors():
+        document = (loads or _loaded)(content)
+    if not isinstance(document, dict):
+        raise AnswerNotUnderstood("The answer is a JSON list where an object must be.")
+    return document
+
+
+def csv_lines(text: str, delimiter: str = ",") -> list[list[str]]:
+    """Read the lines of CSV that hold anything; raises as ``read_csv``."""
+    try:
+        return [line for line in csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True) if line]
+    except csv.Error as exc:
+        if "unexpected end" in str(exc):
+            raise AnswerTruncated("The answer is CSV that ends inside quotes.") from exc
+        raise AnswerNotUnderstood(f"The answer is not CSV: {exc}.") from exc
 
 
 def read_csv(text: str, missing: frozenset[str] = frozenset()) -> Table:
@@ -70,12 +86,7 @@ def read_csv(text: str, missing: frozenset[str] = frozenset()) -> Table:
         AnswerTruncated: it ends inside quotes.
 
     """
-    try:
-        lines = [line for line in csv.reader(StringIO(text, newline=""), strict=True) if line]
-    except csv.Error as exc:
-        if "unexpected end" in str(exc):
-            raise AnswerTruncated("The answer is CSV that ends inside quotes.") from exc
-        raise AnswerNotUnderstood(f"The answer is not CSV: {exc}.") from exc
+    lines = csv_lines(text)
     rows = [["" if cell.strip().casefold() in missing else cell for cell in line] for line in lines[1:]] if missing else lines[1:]
     return Table(names=tuple(name.strip() for name in lines[0]), rows=rows, as_text=True, ended=text[-1] in "\r\n")
 
@@ -152,6 +163,16 @@ def _clearer(said: FetchError | None, by_status: FetchError) -> FetchError:
     if said is None or (type(said) is AnswerNotUnderstood and type(by_status) is not AnswerNotUnderstood):
         return by_status
     return said
+
+
+@contextmanager
+def _json_errors() -> Iterator[None]:
+    try:
+        yield
+    except orjson.JSONDecodeError as exc:
+        if exc.pos >= len(exc.doc):
+            raise AnswerTruncated("The answer is JSON that ends too early.") from exc
+        raise AnswerNotUnderstood(f"The answer is not JSON: {exc}.") from exc
 
 
 def _loaded(text: str) -> Any:

@@ -12,7 +12,8 @@ import numpy as np
 
 from adapters.providers._bodies import MAX_BYTES
 from adapters.providers._columns import Table, read_columns
-from adapters.providers._csv_tables import csv_table, text_of
+from adapters.providers._csv_tables import csv_table
+from adapters.providers._documents import read_text
 from adapters.providers._xml_documents import local_name, xml_root
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, AnswerTooLarge, AnswerTruncated, DatasetNotFound
@@ -55,7 +56,7 @@ def series_in(body: bytes, code: DatasetCode, attribution: str) -> Sequence[Pars
 
 
 def _read_rates(body: bytes) -> Observations:
-    text = text_of(_unzipped(body) if body.startswith(_ZIP) else body)
+    text = read_text(_unzipped(body) if body.startswith(_ZIP) else body)
     if not is_eurofxref(text.encode()):
         raise AnswerNotUnderstood("The answer is none of the ECB's files of reference rates.")
     table = _xml(text.encode()) if text.lstrip().startswith("<") else csv_table(text, missing=_MISSING, day=_iso)

@@ -13,12 +13,12 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import orjson
 
-from adapters.providers._csv_tables import csv_table, text_of
+from adapters.providers._csv_tables import csv_table
+from adapters.providers._documents import read_object, read_text
 from adapters.providers._texts import storable
 from adapters.providers._xml_documents import xml_root
-from domain.errors import AnswerNotUnderstood, AnswerTruncated, InvalidObservations
+from domain.errors import AnswerNotUnderstood, InvalidObservations
 from domain.frequency import Frequency
 from domain.observations import Label, Observations, label
 from domain.series import Metadata
@@ -49,21 +49,13 @@ def read_document(body: bytes) -> Mapping[str, Any]:
         AnswerNotUnderstood, AnswerTruncated: it is none of FRED's forms, or ends too early.
 
     """
-    text = text_of(body)
+    text = read_text(body)
     start = text.lstrip()[:1]
     if start == "<":
         return _xml(body)
     if start not in "{[":
         return _csv(text)
-    try:
-        document = orjson.loads(text)
-    except orjson.JSONDecodeError as exc:
-        if exc.pos >= len(exc.doc):
-            raise AnswerTruncated("The answer is JSON that ends too early.") from exc
-        raise AnswerNotUnderstood(f"The answer is not JSON: {exc}.") from exc
-    if not isinstance(document, dict):
-        raise AnswerNotUnderstood("The answer is a JSON list where an object must be.")
-    return document
+    return read_object(text)
 
 
 def listed(document: Mapping[str, Any], name: str) -> Sequence[Any]:

@@ -13,17 +13,15 @@ The bodies of Quandl's answers, in all their shapes, as one kind of table.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from io import StringIO
 from typing import Any
 
 import orjson
 
 from adapters.providers._columns import DATE_WORD, DAY, Table
-from adapters.providers._documents import read_json, read_text
+from adapters.providers._documents import csv_lines, read_object, read_text
 from domain.errors import AnswerNotUnderstood, AnswerTruncated
 
 _ERROR_CODE = re.compile(r"QE[A-Z]x[0-9]{2}")
@@ -60,7 +58,7 @@ def read_document(body: bytes) -> dict[str, Any] | Found:
     text = read_text(body)
     start = text.lstrip()[:1]
     if start in "{[":
-        return _json(text)
+        return read_object(text)
     return _xml(text) if start == "<" else _csv(text)
 
 
@@ -83,13 +81,6 @@ def find_table(document: dict[str, Any]) -> Found:
     if listed:
         raise AnswerNotUnderstood(f"The answer is a list or description ({listed}), not a series.")
     raise AnswerNotUnderstood(f"The answer is JSON of another shape, with the fields {', '.join(map(repr, list(document)[:5])) or 'none'}.")
-
-
-def _json(text: str) -> dict[str, Any]:
-    document = read_json(text)
-    if not isinstance(document, dict):
-        raise AnswerNotUnderstood("The answer is a JSON list where an object must be.")
-    return document
 
 
 def _dataset(fields: dict[str, Any]) -> Found:
@@ -124,13 +115,7 @@ def _rows(rows: Any) -> Sequence[Sequence[Any]]:
 
 
 def _csv(text: str) -> dict[str, Any] | Found:
-    try:
-        lines = [line for line in csv.reader(StringIO(text, newline=""), strict=True) if line]
-    except csv.Error as exc:
-        if "unexpected end" in str(exc):
-            raise AnswerTruncated("The answer is CSV that ends inside quotes.") from exc
-        raise AnswerNotUnderstood(f"The answer is not CSV: {exc}.") from exc
-    names, rows = lines[0], lines[1:]
+    names, *rows = csv_lines(text)
     if [name.casefold() for name in names[:2]] == ["code", "message"] and rows and _ERROR_CODE.fullmatch(rows[0][0]):
         return {"quandl_error": {"code": rows[0][0], "message": ",".join(rows[0][1:])}}
     ended = text[-1] in "\r\n"

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import orjson
 
 from adapters.providers._boj import read_result_set
+from adapters.providers._documents import read_object, read_text
 from adapters.providers._eurostat_tsv import is_tsv, read_tsv
 from adapters.providers._gathering import Gathering
 from adapters.providers._jsonstat import cubes, read_jsonstat
@@ -18,7 +19,7 @@ from adapters.providers._sdmx_csv import read_csv
 from adapters.providers._sdmx_errors import json_error
 from adapters.providers._sdmx_json import read_compact_json, read_sdmx_json
 from adapters.providers._sdmx_xml import read_xml
-from domain.errors import AnswerNotUnderstood, AnswerTruncated
+from domain.errors import AnswerNotUnderstood
 from domain.ports import Answer
 
 _BOM = b"\xef\xbb\xbf"
@@ -46,21 +47,9 @@ def read_answer(answer: Answer) -> Gathering:
     if start == b"<" or body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return read_xml(body.lstrip(), flow)
     if start in b"{[":
-        return _json(body, flow)
-    text = _text(body)
+        return _document(read_object(body, _loaded), flow)
+    text = read_text(body)
     return read_tsv(text, flow) if is_tsv(text) else read_csv(text, flow)
-
-
-def _json(body: bytes, flow: str) -> Gathering:
-    try:
-        document = _loaded(body)
-    except orjson.JSONDecodeError as exc:
-        if exc.pos >= len(exc.doc):
-            raise AnswerTruncated("The answer is JSON that ends too early.") from exc
-        raise AnswerNotUnderstood(f"The answer is not JSON: {exc}.") from exc
-    if not isinstance(document, dict):
-        raise AnswerNotUnderstood("The answer is a JSON list where an object must be.")
-    return _document(document, flow)
 
 
 def _loaded(body: bytes) -> Any:
@@ -90,14 +79,6 @@ def _document(document: dict[str, Any], flow: str) -> Gathering:
         return read_result_set(document, flow)
     shown = ", ".join(map(repr, list(document)[:5])) or "none"
     raise AnswerNotUnderstood(f"The answer is JSON, but neither SDMX nor JSON-stat; its fields are {shown}.")
-
-
-def _text(body: bytes) -> str:
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError as exc:
-        what = "a ZIP archive" if body.startswith(b"PK") else "not text in UTF-8"
-        raise AnswerNotUnderstood(f"The answer is {what}.") from exc
 
 
 def _flow_in(url: str) -> str:

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from adapters.providers._columns import DAY, Columns, Table, read_columns
-from adapters.providers._csv_tables import csv_table, text_of
+from adapters.providers._csv_tables import csv_table
+from adapters.providers._documents import read_text
 from adapters.providers._xml_documents import local_name, xml_root
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, InvalidCode
@@ -41,7 +42,7 @@ def read_answer(body: bytes) -> Table:
         AnswerNotUnderstood, AnswerTruncated: it is neither, or ends too early.
 
     """
-    text = text_of(body)
+    text = read_text(body)
     if not text.lstrip().startswith("<"):
         return csv_table(text, missing=_MISSING, day=_iso)
     root = xml_root(body)

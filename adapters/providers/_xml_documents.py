@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapters.providers._csv_tables import text_of
+from adapters.providers._documents import read_text
 from domain.errors import AnswerNotUnderstood, AnswerTruncated
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def xml_root(body: bytes) -> Element:
     """
     from xml.etree import ElementTree as ET
 
-    text = text_of(body)
+    text = read_text(body)
     if "<!doctype" in text[:_HEAD].lower() or "<html" in text[:_HEAD].lower():
         raise AnswerNotUnderstood("The answer is an HTML page where XML must be.")
     if "<!DOCTYPE" in text:

@@ -14,7 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from adapters.providers._columns import read_columns
-from adapters.providers._csv_tables import csv_table, text_of
+from adapters.providers._csv_tables import csv_table
+from adapters.providers._documents import read_text
 from adapters.providers._http import HttpClient
 from adapters.providers._statuses import Door, is_success, key_missing, key_rejected, retry_after, status_error
 from domain.codes import DatasetCode
@@ -140,7 +141,7 @@ class StooqSource:
     def _read(self, answer: Answer) -> Observations:
         if not is_success(answer):
             raise status_error(answer, self._door)
-        text = text_of(answer.body)
+        text = read_text(answer.body)
         refusal = self._refusal(text, answer) if len(text) < _LONGEST_MESSAGE else None
         if refusal:
             raise refusal

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from entrypoints.cli.labels import parse_label
+from entrypoints.cli.choosing import choosing, chosen
 
 if TYPE_CHECKING:
     from domain.use_cases.read_series import Reading
@@ -22,33 +22,13 @@ _FORMATS = ("json", "csv", "parquet", "arrow")
 @click.option("--format", "form", type=click.Choice(_FORMATS), help="By default what the file's name ends in, else csv.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file; standard output if not given.")
 @click.option("--provider", help="The provider, if it is not the one that serves the code.")
-@click.option("--as-of", help="What was known on this day, or at this moment.")
-@click.option("--vintage", type=click.IntRange(1, 10**9), help="The vintage of this number.")
-@click.option("--seen-by", help="What had been fetched here by this day or moment.")
-@click.option("--start", help="No dates before this day or moment.")
-@click.option("--end", help="No dates after this day or moment.")
+@choosing
 @click.pass_obj
-def export(  # noqa: PLR0913 - the command's options
-    session: Session,
-    *,
-    code: str,
-    form: str | None,
-    output: Path | None,
-    provider: str | None,
-    as_of: str | None,
-    vintage: int | None,
-    seen_by: str | None,
-    start: str | None,
-    end: str | None,
-) -> None:
+def export(session: Session, /, *, code: str, form: str | None, output: Path | None, provider: str | None, **part: Any) -> None:
     """Write the observations of the series CODE as JSON, CSV, Parquet or Arrow, oldest first."""
-    from domain.use_cases.read_series import Selection
-    from domain.vintages import Moment
     from entrypoints.cli.references import explaining_absence, find_series
 
-    moment = Moment.parse(as_of, vintage=vintage, seen_by=seen_by)
-    selection = Selection(moment=moment, start=parse_label(start, "start"), end=parse_label(end, "end"))
-    use_cases = session.use_cases()
+    selection, use_cases = chosen(**part), session.use_cases()
     series = find_series(use_cases.describe_series, code, provider)
     with explaining_absence(series):
         reading = use_cases.read_series(series.id, selection)

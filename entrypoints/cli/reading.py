@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from entrypoints.cli.labels import parse_label
+from entrypoints.cli.choosing import choosing, chosen
 
 if TYPE_CHECKING:
     from domain.series import SeriesQuery, TimeSeries
@@ -98,11 +98,7 @@ def _listed(series: TimeSeries) -> dict[str, Any]:
 @click.command
 @click.argument("code")
 @click.option("--provider", help="The provider, if it is not the one that serves the code.")
-@click.option("--as-of", help="Show what was known on this day, or at this moment.")
-@click.option("--vintage", type=click.IntRange(1, 10**9), help="Show the vintage of this number.")
-@click.option("--seen-by", help="Show what had been fetched here by this day or moment.")
-@click.option("--start", help="No dates before this day or moment.")
-@click.option("--end", help="No dates after this day or moment.")
+@choosing
 @click.option("--column", "columns", multiple=True, help="Only this column; may be repeated.")
 @click.option("--periods", type=click.Choice(["start", "end"]), help="Date weeks to years by their first or last day.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The newest so many dates.")
@@ -110,30 +106,23 @@ def _listed(series: TimeSeries) -> dict[str, Any]:
 @click.pass_obj
 def show(  # noqa: PLR0913 - the command's options
     session: Session,
+    /,
     *,
     code: str,
     provider: str | None,
-    as_of: str | None,
-    vintage: int | None,
-    seen_by: str | None,
-    start: str | None,
-    end: str | None,
     columns: tuple[str, ...],
     periods: str | None,
     limit: int,
     form: str,
+    **part: Any,
 ) -> None:
     """Show a series: its newest dates, oldest first, and a line that draws all dates between --start and --end."""
     from domain.periods import Side
-    from domain.use_cases.read_series import Selection
-    from domain.vintages import Moment
     from entrypoints.cli.references import explaining_absence, find_series
     from entrypoints.cli.showing import document, print_reading
     from entrypoints.formats import encode
 
-    moment = Moment.parse(as_of, vintage=vintage, seen_by=seen_by)
-    side = Side(periods) if periods else None
-    selection = Selection(moment=moment, start=parse_label(start, "start"), end=parse_label(end, "end"), columns=columns, periods=side)
+    selection = chosen(columns=columns, periods=Side(periods) if periods else None, **part)
     use_cases = session.use_cases()
     series = find_series(use_cases.describe_series, code, provider)
     with explaining_absence(series):

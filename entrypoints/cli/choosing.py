@@ -1,0 +1,46 @@
+"""Which part of which state is meant: the options that ``show`` and ``export`` share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from domain.observations import Label
+    from domain.use_cases.read_series import Selection
+
+_DAY_LENGTH = len("2009-01-30")
+_OPTIONS = (
+    click.option("--as-of", help="What was known on this day, or at this moment."),
+    click.option("--vintage", type=click.IntRange(1, 10**9), help="The vintage of this number."),
+    click.option("--seen-by", help="What had been fetched here by this day or moment."),
+    click.option("--start", help="No dates before this day or moment."),
+    click.option("--end", help="No dates after this day or moment."),
+)
+
+
+def choosing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that ``chosen`` takes."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def chosen(*, as_of: str | None, vintage: int | None, seen_by: str | None, start: str | None, end: str | None, **other: Any) -> Selection:
+    """Read them; raises InvalidInput."""
+    from domain.use_cases.read_series import Selection
+    from domain.vintages import Moment
+
+    moment = Moment.parse(as_of, vintage=vintage, seen_by=seen_by)
+    return Selection(moment=moment, start=_label(start, "start"), end=_label(end, "end"), **other)
+
+
+def _label(text: str | None, field: str) -> Label | None:
+    from domain.vintages import parse_moment
+
+    if text is None:
+        return None
+    moment = parse_moment(text, field=field)
+    return moment.date() if len(text) == _DAY_LENGTH else moment
