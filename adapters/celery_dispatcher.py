@@ -16,6 +16,8 @@ _CAPACITY = 10_000
 _IDLE_SECONDS = 5
 _CONFIRM_SECONDS = 2
 _EXPIRES_SECONDS = 60
+# Else a broker that falls silent would be waited for without end when its connection is closed.
+_PATIENCE = {"read_timeout": 4, "write_timeout": 4}
 
 
 class CeleryDispatcher:
@@ -82,6 +84,6 @@ def _client(broker_url: str) -> Any:
         task_create_missing_queues=True,
         task_publish_retry=False,
         broker_connection_timeout=4,
-        broker_transport_options={"confirm_publish": True, "max_retries": 0},
+        broker_transport_options={"confirm_publish": True, "max_retries": 0, **_PATIENCE},
     )
     return app
