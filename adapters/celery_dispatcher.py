@@ -18,6 +18,8 @@ _IDLE_SECONDS = 5
 _CONFIRM_SECONDS = 2
 _EXPIRES_SECONDS = 60
 _LEFT_ALONE_SECONDS = 1.0
+# Else a broker that falls silent would be waited for without end when its connection is closed.
+_PATIENCE = {"read_timeout": 4, "write_timeout": 4}
 
 
 class CeleryDispatcher:
@@ -92,6 +94,6 @@ def _client(broker_url: str) -> Any:
         task_create_missing_queues=True,
         task_publish_retry=False,
         broker_connection_timeout=4,
-        broker_transport_options={"confirm_publish": True, "max_retries": 0},
+        broker_transport_options={"confirm_publish": True, "max_retries": 0, **_PATIENCE},
     )
     return app
