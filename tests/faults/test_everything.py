@@ -24,7 +24,7 @@ P50_RATIO, P99_RATIO = 1.1, 1.5
 
 def test_anything_is_killed_every_few_seconds(stack: Stack, figures: Figures) -> None:
     """Whatever is killed, every accepted request is fetched and stored once, soon after the last kill."""
-    codes = stack.codes(scale(300, 10_000 if not stack.on_sqlite else 3_000), "PLAIN150")
+    codes = stack.codes(scale(300, 10_000 if not stack.on_sqlite else 3_000), "PLAIN50")
     victims = [process for process in (stack.worker, stack.api, stack.broker) if process]
     turns, killed = cycle(random.Random(stack.seed).sample(victims, len(victims))), []
 

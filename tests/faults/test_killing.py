@@ -25,7 +25,7 @@ LONGEST_SLEEP_SECONDS = 15
 
 def test_a_worker_is_killed_in_the_middle_of_fetches(stack: Stack, figures: Figures) -> None:
     """Whatever a killed worker had begun is done by another, and stored once."""
-    codes, over, moments, kills = stack.codes(scale(100, 10_000), "PLAIN100"), Event(), random.Random(stack.seed), []
+    codes, over, moments, kills = stack.codes(scale(100, 10_000), "PLAIN50"), Event(), random.Random(stack.seed), []
 
     def kill() -> None:
         # However slow the machine is, a worker does something before it dies: a fetch that dies with five in a row passes for poison.

@@ -120,7 +120,7 @@ def test_a_worker_loses_its_broker_for_good(servers: Stack, figures: Figures) ->
 @pytest.mark.faults(long=True)
 def test_bells_ring_too_often(servers: Stack, figures: Figures) -> None:
     """Whatever number of messages comes for a fetch, in whatever order, the provider is asked once."""
-    codes = servers.codes(scale(5, 500), "PLAIN50")
+    codes = servers.codes(scale(5, 200), "PLAIN50")
     ledger = servers.driver.post(codes)
     for _ in range(2):
         ids = [said.fetch for said in ledger.accepted] * COPIES
