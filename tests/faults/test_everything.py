@@ -11,7 +11,7 @@ from statistics import median
 import pytest
 
 from tests.faults.conftest import scale
-from tests.faults.disturbing import disturbed, kept_alive, settled
+from tests.faults.disturbing import disturbed_at_work, kept_alive, settled
 from tests.faults.driver import Ledger
 from tests.faults.figures import Figures
 from tests.faults.processes import Process
@@ -34,9 +34,8 @@ def test_anything_is_killed_every_few_seconds(stack: Stack, figures: Figures) ->
         victim.kill()
 
     with kept_alive(*victims):
-        kills = scale(4, 60)
-        ledger = disturbed(kill, times=kills, every=EVERY_SECONDS, work=lambda: stack.driver.post(codes, pause=scale(100, 50) / 1e3))
-        settled(stack, codes, scale(90, 1800))
+        pause = scale(100, 50) / 1e3
+        ledger = disturbed_at_work(stack, kill, times=scale(4, 60), calls=(16, 64), codes=codes, every=EVERY_SECONDS, pause=pause)
     verdict = stack.verifier.judge(ledger)
     counts = ", ".join(f"{killed.count(name)} {name}" for name in sorted(set(killed)))
     figures.add("kill -9 of anything", "P1 P2", stack.name, f"{verdict}; kills: {counts}; {verdict.crashes} taken over; {_recovery(stack)}")
