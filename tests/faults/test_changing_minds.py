@@ -38,7 +38,7 @@ def test_fetches_are_cancelled_at_any_moment(stack: Stack, figures: Figures) -> 
                 ledger.lines.append(said)
                 told[said.fetch] = client.call("DELETE", f"/fetches/{said.fetch}")[0]
 
-    run_all([work] * 4)
+    run_all([work] * 8)
     waited = settled(stack, codes)
     status = {str(row.id): row.status for row in stack.verifier.rows(codes)}
     kept = {str(fetch) for found in stack.verifier.kept(codes).values() for _, _, fetch in found}

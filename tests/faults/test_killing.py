@@ -18,7 +18,7 @@ from tests.faults.processes import START_SECONDS, children, comes_true
 from tests.faults.stacks import RECOVERY_SECONDS, Stack
 
 pytestmark = pytest.mark.faults
-LONGEST_SLEEP_SECONDS = 15
+LONGEST_SLEEP_SECONDS = 10
 
 
 def test_a_worker_is_killed_in_the_middle_of_fetches(stack: Stack, figures: Figures) -> None:
@@ -29,7 +29,7 @@ def test_a_worker_is_killed_in_the_middle_of_fetches(stack: Stack, figures: Figu
         stack.restart(stack.worker)
         kills.append(stack.worker.pid)
 
-    ledger = disturbed_at_work(stack, kill, times=scale(3, 100), calls=(12, 40), codes=codes)
+    ledger = disturbed_at_work(stack, kill, times=scale(3, 60), calls=(12, 40), codes=codes)
     verdict = stack.verifier.judge(ledger)
     figures.add("1 kill -9 worker", "P1 P2", stack.name, f"{verdict}; {len(kills)} kills, {verdict.crashes} taken over")
 

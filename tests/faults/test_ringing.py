@@ -28,7 +28,7 @@ COPIES = 20
 def test_the_api_dies_between_commit_and_bell(stack: Stack, figures: Figures) -> None:
     """A request that was committed is fetched although nobody was told of it, and asking again finds it."""
     stack.api.kill()
-    dying, codes = stack.process("api", inside="die_when_ringing"), stack.codes(scale(3, 100))
+    dying, codes = stack.process("api", inside="die_when_ringing"), stack.codes(scale(3, 60))
     stack.run(dying)
     # Granian starts a process again that ended, but not one that ends again and again.
     with kept_alive(dying):
