@@ -102,7 +102,7 @@ def together(place: tuple[str, str], rounds: int, *crews: list[Callable[[SqlStor
         process.start()
     outcomes = Counter[tuple[int, str]]()
     for _ in processes:
-        outcomes += results.get(timeout=110)
+        outcomes += results.get(timeout=30 + rounds)
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0] * len(crews)
