@@ -30,6 +30,8 @@ ROUNDS = int(SETTINGS.get("LANNER_TEST_ROUNDS", "80"))
 CODE = DatasetCode("X", "CONTESTED")
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
+pytestmark = pytest.mark.timeout(40 + ROUNDS)
+
 
 @pytest.fixture
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, str]]:
