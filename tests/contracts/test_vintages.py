@@ -408,3 +408,27 @@ def test_what_is_lost_or_altered_is_listed(store: Any) -> None:
         (2, "Vintage 2 is not there."),
         (3, "Vintage 3 does not match its digest or its facts."),
     ]
+
+
+@SQL
+def test_a_lost_newest_state_is_damage(store: Any) -> None:
+    """Where the newest row is gone that is told, no number is given again, and new states are kept."""
+    from sqlalchemy import delete
+
+    from adapters.sql.tables import vintages
+
+    state = Observations.of([1, 2], ("a",), [[1.0], [2.0]])
+    series_id, _ = kept(store, [(0, state), (1, state.latest(1))], at_once=True)
+    with store.engine.begin() as connection:
+        connection.execute(delete(vintages).where(vintages.c.number == 2))
+
+    with store.reading() as uow, pytest.raises(DamagedVintage, match="Vintage 2 is not there"):
+        uow.vintages.find(series_id, Moment())
+    with store.writing() as uow:
+        (vintage,) = append(uow, series_id, [an_arrival(at(2), state)])
+        uow.commit()
+    with store.reading() as uow:
+        found = uow.vintages.find(series_id, Moment())
+        assert [damage.number for damage in uow.vintages.damage(series_id)] == [2]
+    assert found
+    assert (found.vintage.number, vintage.number, found.observations) == (3, 3, state)
