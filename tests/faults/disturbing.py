@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
+from typing import TypeVar
 
-from tests.faults.driver import Ledger
 from tests.faults.processes import Process
 from tests.faults.stacks import RECOVERY_SECONDS, Stack
 
+T = TypeVar("T")
 
-def disturbed(disturb: Callable[[], object], *, times: int, every: float, work: Callable[[], Ledger]) -> Ledger:
+
+def disturbed(disturb: Callable[[], object], *, times: int, every: float, work: Callable[[], T]) -> T:
     """Do something so many times while work goes on."""
     done = Event()
 

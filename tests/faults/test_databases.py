@@ -139,6 +139,51 @@ def test_many_migrate_at_once(stack: Stack, figures: Figures, tmp_path: Path) ->
     assert found == REVISION
 
 
+@pytest.mark.faults(long=True)
+def test_old_and_new_run_together(stack: Stack, figures: Figures) -> None:
+    """While a newer version widens the schema the older one goes on, and nothing is lost as the one takes over from the other."""
+    codes, widening = stack.codes(scale(60, 600), "PLAIN50"), stack.process("migrate", inside="newer_schema")
+    late = [stack.process(command) for command in ("api", "worker")]
+    successors = [stack.process(command, inside="newer_schema") for command in ("api", "worker")]
+
+    def hand_over() -> None:
+        assert widening.start().running.wait(60) == 0, widening.log.read_text()[-2000:]
+        for process in late:
+            process.log = stack.folder / "late.log"
+            process.start()
+        successors[1].start()
+        assert stack.worker.stop()[0] == 0
+        assert stack.api.stop()[0] == 0
+        stack.run(successors[0])
+
+    try:
+        work = partial(stack.driver.post, codes, pause=scale(200, 100) / 1000)
+        ledger = disturbed(hand_over, times=1, every=1.0, work=work)
+        refused = [process.running.wait(60) for process in late if process.running]
+        waited = settled(stack, codes)
+        alive = [process.alive for process in successors]
+    finally:
+        for process in (*late, *successors, stack.api, stack.worker):
+            process.kill()
+        with stack.engine.begin() as connection:
+            connection.execute(text(f"UPDATE {_named(stack, 'alembic_version')} SET version_num = '{REVISION}'"))
+            connection.execute(text(f"ALTER TABLE {_named(stack, 'fetches')} DROP COLUMN novelty"))
+    verdict = stack.verifier.judge(ledger)
+    figure = f"{verdict}; {len(codes)} requests meanwhile, older processes started afterwards end with {refused}, {waited}"
+    figures.add("29 old and new together", "P1", stack.name, figure)
+
+    assert verdict.well, verdict
+    assert ledger.codes == set(codes)
+    assert ledger.statuses <= {0, 200, 201, 503}
+    assert refused == [1, 1]
+    assert "has the newer schema" in late[0].log.read_text()
+    assert alive == [True, True]
+
+
+def _named(stack: Stack, table: str) -> str:
+    return f"{stack.settings['LANNER_DATABASE_SCHEMA']}.{table}" if not stack.on_sqlite else table
+
+
 @contextmanager
 def on_small_disk(stack: Stack) -> Iterator[tuple[Process, Path]]:
     """Run the service with its data on a disk of a few megabytes that is mounted for it alone; give a way to look at it."""

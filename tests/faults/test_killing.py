@@ -7,6 +7,8 @@ import random
 import signal
 import time
 from contextlib import suppress
+from statistics import median
+from threading import Event
 
 import pytest
 
@@ -18,18 +20,36 @@ from tests.faults.processes import START_SECONDS, children, comes_true
 from tests.faults.stacks import RECOVERY_SECONDS, Stack
 
 pytestmark = pytest.mark.faults
+OTHERS_SHARE = 0.9
+CALLS_A_LIFE = 12, 40
+LONGEST_SLEEP_SECONDS = 15
 
 
 def test_a_worker_is_killed_in_the_middle_of_fetches(stack: Stack, figures: Figures) -> None:
     """Whatever a killed worker had begun is done by another, and stored once."""
-    codes, kills = stack.codes(scale(60, 10_000), "PLAIN100"), scale(3, 400)
-    ledger = disturbed(lambda: stack.restart(stack.worker), times=kills, every=1.6, work=lambda: stack.driver.post(codes))
-    waited = settled(stack, codes, scale(RECOVERY_SECONDS, 1800))
+    codes, over, moments, kills = stack.codes(scale(100, 10_000), "PLAIN100"), Event(), random.Random(stack.seed), []
+
+    def kill() -> None:
+        # However slow the machine is, a worker does something before it dies: a fetch that dies with five in a row passes for poison.
+        if stack.verifier.hears(moments.randint(*CALLS_A_LIFE), over, START_SECONDS):
+            stack.restart(stack.worker)
+            kills.append(stack.worker.pid)
+
+    def work() -> Ledger:
+        try:
+            ledger = stack.driver.post(codes)
+            settled(stack, codes, scale(RECOVERY_SECONDS, 1800))
+        finally:
+            over.set()
+        return ledger
+
+    ledger = disturbed(kill, times=scale(3, 100), every=0, work=work)
     verdict = stack.verifier.judge(ledger)
-    figures.add("1 kill -9 worker", "P1 P2", stack.name, f"{verdict}; {kills} kills, {verdict.crashes} taken over, {waited}")
+    figures.add("1 kill -9 worker", "P1 P2", stack.name, f"{verdict}; {len(kills)} kills, {verdict.crashes} taken over")
 
     assert verdict.well, verdict
     assert ledger.codes == set(codes)
+    assert verdict.crashes
 
 
 @pytest.mark.server
@@ -67,9 +87,9 @@ def test_a_worker_sleeps_beyond_its_lease(stack: Stack, figures: Figures) -> Non
         assert comes_true(lambda codes=some: any(stack.verifier.calls()[code] for code in codes), START_SECONDS)
         stack.worker.freeze()
         other = stack.process("worker").start()
-        stack.verifier.settled(some, RECOVERY_SECONDS)
+        # On SQLite it may sleep with the only writer's place in its hands, and nobody else gets anywhere.
+        stack.verifier.settled(some, LONGEST_SLEEP_SECONDS)
         stack.worker.thaw()
-        # On SQLite it may have slept with the only writer's place in its hands.
         stack.verifier.settled(some, RECOVERY_SECONDS)
         time.sleep(1.5)
         other.kill()
@@ -105,21 +125,40 @@ def test_workers_are_told_to_go_while_they_work(stack: Stack, figures: Figures) 
 
 @pytest.mark.faults(long=True)
 def test_an_answer_that_kills_its_worker(stack: Stack, figures: Figures) -> None:
-    """A fetch whose answer kills the process ends after a few kills; all others go on."""
+    """A fetch whose answer kills the process ends after a few kills; all others go on, almost as if it were not there."""
     stack.worker.kill()
     poisoned = stack.process("worker", inside="die_of_poison")
-    stack.started.append(poisoned)
-    poison, codes = stack.codes(1, "POISON"), stack.codes(scale(20, 200))
+    poisons, ledger = stack.codes(1 if stack.on_sqlite else scale(1, 3), "POISON"), Ledger()
+    shares = []
     with kept_alive(poisoned):
-        ledger = stack.driver.post([*poison, *codes], pause=0.05)
-        waited = settled(stack, [*poison, *codes], 90)
-    verdict = stack.verifier.judge(ledger, failing=poison)
-    row = stack.verifier.rows(poison)[0]
-    figures.add("26 poison", "P1", stack.name, f"{verdict}; poison ended as {row.status} after {row.crashes} kills, {waited}")
+        settled(stack, stack.driver.post(stack.codes(4)).codes)
+        for poison in poisons:
+            codes = stack.codes(600, "PLAIN300")
+            # A whole lease and sweep lie between two kills: the others are to last for all five.
+            without, begun = _pace(stack, ledger, codes[::2]), time.monotonic()
+            shares.append(_pace(stack, ledger, [poison, *codes[1::2]]) / without)
+            settled(stack, [poison], 120)
+            waited = f"the last after {time.monotonic() - begun:.1f} s"
+    verdict = stack.verifier.judge(ledger, failing=poisons)
+    rows = stack.verifier.rows(poisons)
+    ends = ", ".join(f"{row.status} after {row.crashes} kills" for row in rows)
+    share = median(shares)
+    missed = "" if stack.on_sqlite or share >= OTHERS_SHARE else "  MISSED"
+    figure = f"{verdict}; poison ended as {ends}, {waited}; others' throughput {share:.0%} of that without{missed}"
+    figures.add("26 poison", "P1", stack.name, figure)
 
     assert verdict.well, verdict
-    assert (row.status, row.crashes) == ("error", 5)
-    assert "attempts_exhausted" in row.failure
+    assert {(row.status, row.crashes) for row in rows} == {("error", 5)}
+    assert all("attempts_exhausted" in row.failure for row in rows)
+
+
+def _pace(stack: Stack, ledger: Ledger, codes: list[str]) -> float:
+    """Tell how many of the codes were fetched in a second, whatever becomes of poison among them."""
+    begun = time.monotonic()
+    ledger.lines += stack.driver.post(codes).lines
+    harmless = [code for code in codes if not code.startswith("POISON")]
+    stack.verifier.settled(harmless, RECOVERY_SECONDS)
+    return len(harmless) / (time.monotonic() - begun)
 
 
 def _command_of(process: int) -> bytes:
