@@ -13,7 +13,7 @@ from statistics import median
 import pytest
 
 from tests.faults.conftest import scale
-from tests.faults.disturbing import disturbed, kept_alive, settled
+from tests.faults.disturbing import disturbed_at_work, kept_alive, settled
 from tests.faults.driver import Client, Ledger, run_all
 from tests.faults.figures import Figures
 from tests.faults.processes import Process
@@ -27,7 +27,7 @@ P50_RATIO, P99_RATIO = 1.1, 1.5
 
 def test_anything_is_killed_every_few_seconds(stack: Stack, figures: Figures) -> None:
     """Whatever is killed, every accepted request is fetched and stored once, soon after the last kill."""
-    codes = stack.codes(scale(300, 10_000 if not stack.on_sqlite else 3_000), "PLAIN150")
+    codes = stack.codes(scale(300, 10_000 if not stack.on_sqlite else 3_000), "PLAIN50")
     victims = [process for process in (stack.worker, stack.api, stack.broker) if process]
     turns, killed = cycle(random.Random(stack.seed).sample(victims, len(victims))), []
 
@@ -37,9 +37,8 @@ def test_anything_is_killed_every_few_seconds(stack: Stack, figures: Figures) ->
         victim.kill()
 
     with kept_alive(*victims):
-        kills = scale(4, 60)
-        ledger = disturbed(kill, times=kills, every=EVERY_SECONDS, work=lambda: stack.driver.post(codes, pause=scale(100, 50) / 1e3))
-        settled(stack, codes, scale(90, 1800))
+        pause = scale(100, 50) / 1e3
+        ledger = disturbed_at_work(stack, kill, times=scale(4, 60), calls=(16, 64), codes=codes, every=EVERY_SECONDS, pause=pause)
     verdict = stack.verifier.judge(ledger)
     counts = ", ".join(f"{killed.count(name)} {name}" for name in sorted(set(killed)))
     figures.add("kill -9 of anything", "P1 P2", stack.name, f"{verdict}; kills: {counts}; {verdict.crashes} taken over; {_recovery(stack)}")

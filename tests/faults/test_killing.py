@@ -8,12 +8,11 @@ import signal
 import time
 from contextlib import suppress
 from statistics import median
-from threading import Event
 
 import pytest
 
 from tests.faults.conftest import scale
-from tests.faults.disturbing import disturbed, kept_alive, settled
+from tests.faults.disturbing import disturbed, disturbed_at_work, kept_alive, settled
 from tests.faults.driver import Ledger
 from tests.faults.figures import Figures
 from tests.faults.processes import START_SECONDS, children, comes_true
@@ -21,29 +20,18 @@ from tests.faults.stacks import RECOVERY_SECONDS, Stack
 
 pytestmark = pytest.mark.faults
 OTHERS_SHARE = 0.9
-CALLS_A_LIFE = 12, 40
-LONGEST_SLEEP_SECONDS = 15
+LONGEST_SLEEP_SECONDS = 10
 
 
 def test_a_worker_is_killed_in_the_middle_of_fetches(stack: Stack, figures: Figures) -> None:
     """Whatever a killed worker had begun is done by another, and stored once."""
-    codes, over, moments, kills = stack.codes(scale(100, 10_000), "PLAIN100"), Event(), random.Random(stack.seed), []
+    codes, kills = stack.codes(scale(100, 10_000), "PLAIN50"), []
 
     def kill() -> None:
-        # However slow the machine is, a worker does something before it dies: a fetch that dies with five in a row passes for poison.
-        if stack.verifier.hears(moments.randint(*CALLS_A_LIFE), over, START_SECONDS):
-            stack.restart(stack.worker)
-            kills.append(stack.worker.pid)
+        stack.restart(stack.worker)
+        kills.append(stack.worker.pid)
 
-    def work() -> Ledger:
-        try:
-            ledger = stack.driver.post(codes)
-            settled(stack, codes, scale(RECOVERY_SECONDS, 1800))
-        finally:
-            over.set()
-        return ledger
-
-    ledger = disturbed(kill, times=scale(3, 100), every=0, work=work)
+    ledger = disturbed_at_work(stack, kill, times=scale(3, 60), calls=(12, 40), codes=codes)
     verdict = stack.verifier.judge(ledger)
     figures.add("1 kill -9 worker", "P1 P2", stack.name, f"{verdict}; {len(kills)} kills, {verdict.crashes} taken over")
 
@@ -80,7 +68,7 @@ def test_a_child_of_the_pool_is_killed(servers: Stack, figures: Figures) -> None
 @pytest.mark.faults(long=True)
 def test_a_worker_sleeps_beyond_its_lease(stack: Stack, figures: Figures) -> None:
     """A worker that wakes up after another has done its fetches stores nothing more: every stale end is fenced."""
-    freezes, ledger, codes = scale(1, 4), Ledger(), []
+    freezes, ledger, codes, before = scale(1, 4), Ledger(), [], stack.verifier.fenced()
     for _ in range(freezes):
         some = stack.codes(8, "VARY800")
         ledger.lines += stack.driver.post(some).lines
@@ -95,7 +83,9 @@ def test_a_worker_sleeps_beyond_its_lease(stack: Stack, figures: Figures) -> Non
         other.kill()
         codes += some
     verdict = stack.verifier.judge(ledger)
-    figures.add("12 SIGSTOP beyond the lease", "P2", stack.name, f"{verdict}; {freezes} freezes, {verdict.crashes} taken over")
+    fenced = stack.verifier.fenced() - before
+    figure = f"{verdict}; {freezes} freezes, {verdict.crashes} taken over, {fenced} stale closes fenced"
+    figures.add("12 SIGSTOP beyond the lease", "P2", stack.name, figure)
 
     assert verdict.crashes > 0
     assert verdict.well, verdict
