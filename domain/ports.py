@@ -329,6 +329,10 @@ class FetchRepository(Protocol):
         """
         ...
 
+    def those(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
+        """Give the fetches of these ids that are there, in any order."""
+        ...
+
     def listed(self, query: FetchQuery) -> FetchPage:
         """Give the matching fetches, newest first."""
         ...

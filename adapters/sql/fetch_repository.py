@@ -80,6 +80,11 @@ class SqlFetchRepository:
             raise FetchNotFound
         return fetch_from(row, series_id=row[series.c.id])
 
+    def those(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
+        """See the port."""
+        rows = self.transaction.run(complete().where(fetches.c.id.in_(fetch_ids))).mappings()
+        return [fetch_from(row, series_id=row[series.c.id]) for row in rows]
+
     def listed(self, query: FetchQuery) -> FetchPage:
         """See the port."""
         place = tuple_(fetches.c.created_at, fetches.c.id)

@@ -51,8 +51,8 @@ def over(broker_url: str) -> Bell:
     return Bell(CeleryDispatcher(broker_url), lambda count: received(worker, count))
 
 
-def received(worker: Celery, count: int) -> list[UUID]:
-    """Take messages from the worker's queue; each must be one that the worker would run."""
+def received(worker: Celery, count: int, sizes: list[int] | None = None) -> list[UUID]:
+    """Take messages from the worker's queue, noting how many ids each has; each must be one that the worker would run."""
     found: list[UUID] = []
     end = time.monotonic() + 10
     with worker.connection_for_read() as connection:
@@ -65,7 +65,9 @@ def received(worker: Celery, count: int) -> list[UUID]:
             (arguments, _, _) = message.decode()
             assert message.headers["task"] == TASK
             assert message.content_type == "application/json"
-            found.append(UUID(*arguments))
+            found.extend(map(UUID, arguments))
+            if sizes is not None:
+                sizes.append(len(arguments))
     return found
 
 
@@ -94,6 +96,19 @@ def test_a_second_ring_is_allowed(bell):
     bell.dispatcher.ring(IDS[0])
 
     assert set(bell.heard(2)) == {IDS[0]}
+
+
+def test_rings_close_behind_one_another_go_together():
+    """Far fewer messages than rings reach the broker when many come at once."""
+    url = "memory://localhost/"
+    bell, rings = over(url), [uuid4() for _ in range(80)]
+    for fetch_id in rings:
+        bell.dispatcher.ring(fetch_id)
+    messages: list[int] = []
+    heard = received(create_worker(waiting_use_cases(), broker_url=url), len(rings), messages)
+
+    assert heard == rings
+    assert len(messages) <= len(rings) / 4
 
 
 @pytest.fixture
