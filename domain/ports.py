@@ -225,13 +225,7 @@ class SeriesRepository(Protocol):
         ...
 
     def lock(self, series_id: UUID) -> None:
-        """
-        Keep every other writer of a series' vintages away until this unit of work ends.
-
-        Raises:
-            SeriesNotFound: none has this id (any more).
-
-        """
+        """Keep every other writer of a series' vintages away until this unit of work ends; none has to have this id any more."""
         ...
 
     def remove(self, series_id: UUID) -> None:
@@ -245,12 +239,13 @@ class SeriesRepository(Protocol):
         ...
 
     def checked(
-        self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
+        self, series: TimeSeries, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
     ) -> None:
         """
         Note that a fetch ended well just now, and what it confirmed; append ``metadata`` to their history where they differ.
 
         Args:
+            series: as it stands, for whoever may end its fetch.
             known_at: since when they are known, by default now: those that came with a vintage are as old as it.
 
         """
@@ -260,7 +255,7 @@ class SeriesRepository(Protocol):
 class VintageRepository(Protocol):
     """The vintages of the series; insert only."""
 
-    def prepare(self, series_id: UUID, arrivals: Sequence[Arrival]) -> Prepared:
+    def prepare(self, series: TimeSeries, arrivals: Sequence[Arrival]) -> Prepared:
         """Make ready to append states in this order, numbered on: all the work that no other writer has to wait for."""
         ...
 

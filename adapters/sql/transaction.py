@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from sqlalchemy import ColumnElement, CursorResult, Engine, Executable, Table, cast, func, literal, text
 from sqlalchemy.dialects.postgresql import INTERVAL
 from sqlalchemy.engine import Connection
@@ -172,7 +171,7 @@ def _undo(connection: Connection) -> None:
         return
     driver: Any = connection.connection.driver_connection
     try:
-        if driver.info.transaction_status != TRANSACTION_STATUS_IDLE:
+        if driver.info.transaction_status != connection.dialect.loaded_dbapi.extensions.TRANSACTION_STATUS_IDLE:
             with driver.cursor() as cursor:
                 cursor.execute("ROLLBACK")
     except connection.dialect.loaded_dbapi.Error:
