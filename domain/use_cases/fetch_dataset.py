@@ -64,6 +64,12 @@ class FetchDataset:
     lease_seconds: float
     deadline_seconds: float
     held: Held = field(default_factory=Held)
+    heartbeat: Heartbeat = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep this process's leases by one heartbeat."""
+        longest = self.deadline_seconds + self.lease_seconds
+        object.__setattr__(self, "heartbeat", Heartbeat(self.store, lease_seconds=self.lease_seconds, at_most_seconds=longest))
 
     def __call__(self, fetch_id: UUID) -> Fetch | None:
         """
@@ -129,7 +135,7 @@ class FetchDataset:
             return self._put_off(fetch, FetchCancelled() if fetch.cancel_requested_at else AttemptsExhausted(), lease)
         try:
             with (
-                Heartbeat(self.store, fetch, lease, at_most_seconds=self.deadline_seconds + self.lease_seconds),
+                self.heartbeat.of(fetch, lease),
                 self.calls.of(begun.budget, fetch.id, begun.permit),
             ):
                 fetched = self._ask(series, known)
