@@ -22,6 +22,8 @@ _APART_SECONDS = 0.02
 _IDLE_SECONDS = 5
 _CONFIRM_SECONDS = 2
 _EXPIRES_SECONDS = 60
+# Else a broker that falls silent would be waited for without end when its connection is closed.
+_PATIENCE = {"read_timeout": 4, "write_timeout": 4}
 
 
 class CeleryDispatcher:
@@ -102,6 +104,6 @@ def _client(broker_url: str) -> Any:
         task_create_missing_queues=True,
         task_publish_retry=False,
         broker_connection_timeout=4,
-        broker_transport_options={"confirm_publish": True, "max_retries": 0},
+        broker_transport_options={"confirm_publish": True, "max_retries": 0, **_PATIENCE},
     )
     return app

@@ -7,6 +7,7 @@ import random
 import signal
 import time
 from contextlib import suppress
+from threading import Event
 
 import pytest
 
@@ -18,18 +19,35 @@ from tests.faults.processes import START_SECONDS, children, comes_true
 from tests.faults.stacks import RECOVERY_SECONDS, Stack
 
 pytestmark = pytest.mark.faults
+CALLS_A_LIFE = 12, 40
+LONGEST_SLEEP_SECONDS = 15
 
 
 def test_a_worker_is_killed_in_the_middle_of_fetches(stack: Stack, figures: Figures) -> None:
     """Whatever a killed worker had begun is done by another, and stored once."""
-    codes, kills = stack.codes(scale(60, 10_000), "PLAIN100"), scale(3, 400)
-    ledger = disturbed(lambda: stack.restart(stack.worker), times=kills, every=1.6, work=lambda: stack.driver.post(codes))
-    waited = settled(stack, codes, scale(RECOVERY_SECONDS, 1800))
+    codes, over, moments, kills = stack.codes(scale(100, 10_000), "PLAIN100"), Event(), random.Random(stack.seed), []
+
+    def kill() -> None:
+        # However slow the machine is, a worker does something before it dies: a fetch that dies with five in a row passes for poison.
+        if stack.verifier.hears(moments.randint(*CALLS_A_LIFE), over, START_SECONDS):
+            stack.restart(stack.worker)
+            kills.append(stack.worker.pid)
+
+    def work() -> Ledger:
+        try:
+            ledger = stack.driver.post(codes)
+            settled(stack, codes, scale(RECOVERY_SECONDS, 1800))
+        finally:
+            over.set()
+        return ledger
+
+    ledger = disturbed(kill, times=scale(3, 100), every=0, work=work)
     verdict = stack.verifier.judge(ledger)
-    figures.add("1 kill -9 worker", "P1 P2", stack.name, f"{verdict}; {kills} kills, {verdict.crashes} taken over, {waited}")
+    figures.add("1 kill -9 worker", "P1 P2", stack.name, f"{verdict}; {len(kills)} kills, {verdict.crashes} taken over")
 
     assert verdict.well, verdict
     assert ledger.codes == set(codes)
+    assert verdict.crashes
 
 
 @pytest.mark.server
@@ -67,9 +85,9 @@ def test_a_worker_sleeps_beyond_its_lease(stack: Stack, figures: Figures) -> Non
         assert comes_true(lambda codes=some: any(stack.verifier.calls()[code] for code in codes), START_SECONDS)
         stack.worker.freeze()
         other = stack.process("worker").start()
-        stack.verifier.settled(some, RECOVERY_SECONDS)
+        # On SQLite it may sleep with the only writer's place in its hands, and nobody else gets anywhere.
+        stack.verifier.settled(some, LONGEST_SLEEP_SECONDS)
         stack.worker.thaw()
-        # On SQLite it may have slept with the only writer's place in its hands.
         stack.verifier.settled(some, RECOVERY_SECONDS)
         time.sleep(1.5)
         other.kill()

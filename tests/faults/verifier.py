@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -92,15 +93,18 @@ class Verifier:
     def settled(self, codes: Collection[str], seconds: float) -> float:
         """Wait until no fetch of these codes is in flight, and tell how long that took; an end to waiting is no error here."""
         begun = time.monotonic()
-        while time.monotonic() - begun < seconds:
-            try:
-                rows = self.rows(codes)
-            except Exception:  # noqa: BLE001 - the database is away just now
-                rows = []
-            if {row.dataset_code for row in rows} >= set(codes) and all(row.status in ENDED for row in rows):
-                break
-            time.sleep(0.1)
+        # Part by part: to ask for thousands again and again would take the machine from those who fetch them.
+        for part in _parts(codes):
+            while not self._have_ended(part) and time.monotonic() - begun < seconds:
+                time.sleep(0.1)
         return time.monotonic() - begun
+
+    def _have_ended(self, codes: Sequence[str]) -> bool:
+        try:
+            rows = self.rows(codes)
+        except Exception:  # noqa: BLE001 - the database is away just now
+            return False
+        return {row.dataset_code for row in rows} >= set(codes) and all(row.status in ENDED for row in rows)
 
     def judge(self, ledger: Ledger, *, failing: Collection[str] = ()) -> Verdict:
         """
@@ -158,17 +162,33 @@ class Verifier:
         """Count the provider's calls, by code."""
         return Counter(line.split()[1] for line in self.calls_file.read_text().splitlines())
 
+    def hears(self, calls: int, over: Event, seconds: float) -> bool:
+        """Wait for so many more calls of the provider; tell whether they came before the end."""
+
+        def heard() -> int:
+            return self.calls_file.read_bytes().count(b"\n")
+
+        wanted, end = heard() + calls, time.monotonic() + seconds
+        while heard() < wanted and time.monotonic() < end and not over.wait(0.02):
+            pass
+        return heard() >= wanted
+
     def digests(self, code: str, calls: int) -> set[bytes]:
         """Give the digests of everything that the provider has said of a code."""
         said = [observations(self.seed, code, call) for call in range(1, max(calls, 1) + 1)]
         return {Observations.of([row[0] for row in rows], COLUMNS, [row[1:] for row in rows]).digest() for rows in said}
 
     def _of(self, codes: Collection[str], statement: Any) -> list[Any]:
-        ordered, found = sorted(codes), []
+        found: list[Any] = []
         with self.engine.connect() as connection:
-            for at in range(0, len(ordered), _CHUNK):
-                found += connection.execute(statement(ordered[at : at + _CHUNK])).all()
+            for part in _parts(codes):
+                found += connection.execute(statement(part)).all()
         return found
+
+
+def _parts(codes: Collection[str]) -> Iterator[Sequence[str]]:
+    ordered = sorted(codes)
+    return (ordered[at : at + _CHUNK] for at in range(0, len(ordered), _CHUNK))
 
 
 def _doubled(found: Sequence[tuple[int, bytes, UUID]]) -> bool:
