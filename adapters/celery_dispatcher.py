@@ -22,16 +22,17 @@ _APART_SECONDS = 0.02
 _IDLE_SECONDS = 5
 _CONFIRM_SECONDS = 2
 _EXPIRES_SECONDS = 60
+_LEFT_ALONE_SECONDS = 1.0
 # Else a broker that falls silent would be waited for without end when its connection is closed.
 _PATIENCE = {"read_timeout": 4, "write_timeout": 4}
 
 
 class CeleryDispatcher:
     """
-    Puts fetches' ids into a bounded queue that one thread empties into the broker; a full queue drops rings.
+    Puts fetches' ids into a bounded queue that one thread empties into the broker.
 
     The first ring in a while is sent at once; those close behind it go together, for a message costs the worker as much as
-    a short fetch.
+    a short fetch. A full queue drops rings, and so does a broker that could not be reached a moment ago.
     """
 
     def __init__(self, broker_url: str) -> None:
@@ -40,7 +41,7 @@ class CeleryDispatcher:
         self._lock = Lock()
         self._running = False
         self._app: Any = None
-        self._next_at = 0.0
+        self._next_at = self._left_alone_until = 0.0
         self.heard: bool | None = None
 
     def ring(self, fetch_id: UUID) -> None:
@@ -76,6 +77,8 @@ class CeleryDispatcher:
                 yield self._waiting.get_nowait()
 
     def _send(self, fetch_ids: list[UUID]) -> None:
+        if time.monotonic() < self._left_alone_until:
+            return
         if self._app is None:
             self._app = _client(self._broker_url)
         try:
@@ -91,6 +94,7 @@ class CeleryDispatcher:
             self.heard = True
         except Exception as error:  # noqa: BLE001 - whatever a broker client raises, the sweeper rings again
             self.heard = False
+            self._left_alone_until = time.monotonic() + _LEFT_ALONE_SECONDS
             logger.warning("ring failed", extra={"fetches": len(fetch_ids), "reason": type(error).__name__})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -162,9 +162,9 @@ def test_a_broker_that_falls_silent_is_given_up_in_seconds(broker_url, ringing):
     with proxy_to(url.port or RABBITMQ_PORT) as proxy:
         proxied = url.set(port=proxy.port).render_as_string(hide_password=False)
         ring = CeleryDispatcher(proxied)._send if ringing != "a worker" else partial(ring_unheard, worker_at(proxied))
-        ring(IDS[0])
+        ring([IDS[0]])
         proxy.silent.set()
-        second = Thread(target=ring, args=(IDS[0],), daemon=True)
+        second = Thread(target=ring, args=([IDS[0]],), daemon=True)
         second.start()
         second.join(30)
 
@@ -175,14 +175,26 @@ def worker_at(broker_url: str) -> Celery:
     return create_worker(waiting_use_cases(), broker_url=broker_url)
 
 
-def ring_unheard(worker: Celery, fetch_id: UUID) -> None:
+def ring_unheard(worker: Celery, fetch_ids: Sequence[UUID]) -> None:
     with suppress(OSError, AMQPError, OperationalError):
-        ring_from_worker(worker, fetch_id)
+        ring_from_worker(worker, fetch_ids)
 
 
-def test_ringing_goes_on_when_the_queue_is_full(caplog):
-    """With a dead broker rings pile up to a bound, then are dropped with a line in the log; the sweeper finds their fetches."""
+def test_a_dead_broker_is_left_alone_for_a_moment(caplog):
+    """However many rings wait, a broker that cannot be reached is tried once a second, with one line in the log."""
     dispatcher = CeleryDispatcher(f"amqp://127.0.0.1:{free_port()}//")
+    for fetch_id in IDS:
+        dispatcher.ring(fetch_id)
+    end = time.monotonic() + 10
+    while not dispatcher._waiting.empty() and time.monotonic() < end:
+        time.sleep(0.02)
+
+    assert 1 <= caplog.messages.count("ring failed") < len(IDS) / 2
+
+
+def test_ringing_goes_on_when_the_queue_is_full(hanging, caplog):
+    """With a hanging broker rings pile up to a bound, then are dropped with a line in the log; the sweeper finds their fetches."""
+    dispatcher = CeleryDispatcher(hanging)
     for _ in range(12_000):
         dispatcher.ring(IDS[0])
 
