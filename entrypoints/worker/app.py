@@ -14,6 +14,8 @@ from entrypoints.worker.gate import Gate
 from entrypoints.worker.tasks import QUEUE, register
 
 _THREADS = 8
+# Else a broker that falls silent would be waited for without end when its connection is closed.
+_PATIENCE = {"read_timeout": 4, "write_timeout": 4}
 _SETTINGS: dict[str, Any] = {
     "broker_connection_timeout": 4,
     "broker_connection_retry_on_startup": True,
@@ -38,7 +40,7 @@ _EMBEDDED: dict[str, Any] = {
 }
 _PRODUCTION: dict[str, Any] = {
     "broker_heartbeat": 30,
-    "broker_transport_options": {"confirm_publish": True, "max_retries": 0},
+    "broker_transport_options": {"confirm_publish": True, "max_retries": 0, **_PATIENCE},
     "task_reject_on_worker_lost": True,
     "worker_pool": "prefork",
     "worker_max_tasks_per_child": 500,

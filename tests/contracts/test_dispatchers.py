@@ -5,19 +5,27 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from threading import Thread
 from uuid import UUID, uuid4
 
 import pytest
+from amqp.exceptions import AMQPError
 from celery import Celery
+from kombu.exceptions import OperationalError
+from sqlalchemy import make_url
 
 from adapters.celery_dispatcher import CeleryDispatcher
 from adapters.memory.dispatcher import InlineDispatcher, RecordingDispatcher, SilentDispatcher
 from domain.ports import Dispatcher
 from entrypoints.worker.app import create_worker
 from entrypoints.worker.tasks import QUEUE, TASK
+from entrypoints.worker.tasks import ring as ring_from_worker
 from tests.builders import waiting_use_cases
-from tests.servers import free_port
+from tests.faults.proxy import proxy_to
+from tests.servers import RABBITMQ_PORT, free_port
 
 IDS = [uuid4() for _ in range(20)]
 LONGEST_SECONDS = 0.1
@@ -131,9 +139,47 @@ def test_a_hanging_broker_is_given_up_in_seconds(hanging):
     assert (before, dispatcher.heard) == (None, False)
 
 
-def test_ringing_goes_on_when_the_queue_is_full(caplog):
-    """With a dead broker rings pile up to a bound, then are dropped with a line in the log; the sweeper finds their fetches."""
+@pytest.mark.server
+@pytest.mark.parametrize("ringing", ["an API's dispatcher", "a worker"])
+def test_a_broker_that_falls_silent_is_given_up_in_seconds(broker_url, ringing):
+    """Nobody who has rung before waits for ever for a broker that keeps its connection and says nothing more."""
+    url = make_url(broker_url)
+    with proxy_to(url.port or RABBITMQ_PORT) as proxy:
+        proxied = url.set(port=proxy.port).render_as_string(hide_password=False)
+        ring = CeleryDispatcher(proxied)._send if ringing != "a worker" else partial(ring_unheard, worker_at(proxied))
+        ring(IDS[0])
+        proxy.silent.set()
+        second = Thread(target=ring, args=(IDS[0],), daemon=True)
+        second.start()
+        second.join(30)
+
+        assert not second.is_alive()
+
+
+def worker_at(broker_url: str) -> Celery:
+    return create_worker(waiting_use_cases(), broker_url=broker_url)
+
+
+def ring_unheard(worker: Celery, fetch_id: UUID) -> None:
+    with suppress(OSError, AMQPError, OperationalError):
+        ring_from_worker(worker, fetch_id)
+
+
+def test_a_dead_broker_is_left_alone_for_a_moment(caplog):
+    """However many rings wait, a broker that cannot be reached is tried once a second, with one line in the log."""
     dispatcher = CeleryDispatcher(f"amqp://127.0.0.1:{free_port()}//")
+    for fetch_id in IDS:
+        dispatcher.ring(fetch_id)
+    end = time.monotonic() + 10
+    while not dispatcher._waiting.empty() and time.monotonic() < end:
+        time.sleep(0.02)
+
+    assert 1 <= caplog.messages.count("ring failed") < len(IDS) / 2
+
+
+def test_ringing_goes_on_when_the_queue_is_full(hanging, caplog):
+    """With a hanging broker rings pile up to a bound, then are dropped with a line in the log; the sweeper finds their fetches."""
+    dispatcher = CeleryDispatcher(hanging)
     for _ in range(12_000):
         dispatcher.ring(IDS[0])
 

@@ -55,7 +55,7 @@ def test_postgres_is_killed_under_load(servers: Stack, figures: Figures) -> None
 def test_the_answer_to_a_commit_is_lost(servers: Stack, figures: Figures) -> None:
     """Whoever is told that a commit failed although it happened may do it again: there is one series, one fetch, one vintage."""
     url = servers.settings["LANNER_DATABASE_URL"]
-    codes = servers.codes(scale(6, 200), "VARY")
+    codes = servers.codes(scale(6, 100), "VARY")
     with proxy_to(int(url.rpartition(":")[2].partition("/")[0])) as proxy:
         proxied = url.replace(url.rpartition(":")[2].partition("/")[0], str(proxy.port))
         for process in (servers.api, servers.worker):
@@ -137,6 +137,51 @@ def test_many_migrate_at_once(stack: Stack, figures: Figures, tmp_path: Path) ->
 
     assert codes == [0] * 4, others[0].log.read_text()[-2000:]
     assert found == REVISION
+
+
+@pytest.mark.faults(long=True)
+def test_old_and_new_run_together(stack: Stack, figures: Figures) -> None:
+    """While a newer version widens the schema the older one goes on, and nothing is lost as the one takes over from the other."""
+    codes, widening = stack.codes(scale(60, 600), "PLAIN50"), stack.process("migrate", inside="newer_schema")
+    late = [stack.process(command) for command in ("api", "worker")]
+    successors = [stack.process(command, inside="newer_schema") for command in ("api", "worker")]
+
+    def hand_over() -> None:
+        assert widening.start().running.wait(60) == 0, widening.log.read_text()[-2000:]
+        for process in late:
+            process.log = stack.folder / "late.log"
+            process.start()
+        successors[1].start()
+        assert stack.worker.stop()[0] == 0
+        assert stack.api.stop()[0] == 0
+        stack.run(successors[0])
+
+    try:
+        work = partial(stack.driver.post, codes, pause=scale(200, 100) / 1000)
+        ledger = disturbed(hand_over, times=1, every=1.0, work=work)
+        refused = [process.running.wait(60) for process in late if process.running]
+        waited = settled(stack, codes)
+        alive = [process.alive for process in successors]
+    finally:
+        for process in (*late, *successors, stack.api, stack.worker):
+            process.kill()
+        with stack.engine.begin() as connection:
+            connection.execute(text(f"UPDATE {_named(stack, 'alembic_version')} SET version_num = '{REVISION}'"))
+            connection.execute(text(f"ALTER TABLE {_named(stack, 'fetches')} DROP COLUMN novelty"))
+    verdict = stack.verifier.judge(ledger)
+    figure = f"{verdict}; {len(codes)} requests meanwhile, older processes started afterwards end with {refused}, {waited}"
+    figures.add("29 old and new together", "P1", stack.name, figure)
+
+    assert verdict.well, verdict
+    assert ledger.codes == set(codes)
+    assert ledger.statuses <= {0, 200, 201, 503}
+    assert refused == [1, 1]
+    assert "has the newer schema" in late[0].log.read_text()
+    assert alive == [True, True]
+
+
+def _named(stack: Stack, table: str) -> str:
+    return f"{stack.settings['LANNER_DATABASE_SCHEMA']}.{table}" if not stack.on_sqlite else table
 
 
 @contextmanager

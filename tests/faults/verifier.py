@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from threading import Event
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine, delete, select, text
 
-from adapters.sql.tables import fetches, series, vintages
+from adapters.sql.tables import counts, fetches, series, vintages
+from domain.figures import Counted
 from domain.observations import Observations
 from tests.faults.driver import Ledger
 from tests.faults.provider import COLUMNS, observations
@@ -71,9 +73,8 @@ class Verdict:
         return not (self.lost or self.twice or self.wrong or self.reopened)
 
     def __str__(self) -> str:
-        figures = f"{len(self.lost)} of {self.accepted} lost, {len(self.twice)} stored twice"
-        more = [f"{count} {what}" for what, count in (("wrong", len(self.wrong)), ("reopened", self.reopened)) if count]
-        return ", ".join([figures, *more])
+        told = f"{len(self.lost)} of {self.accepted} lost, {len(self.twice)} stored twice, {self.reopened} closed twice"
+        return f"{told}, {len(self.wrong)} wrong" if self.wrong else told
 
 
 @dataclass(frozen=True)
@@ -92,15 +93,18 @@ class Verifier:
     def settled(self, codes: Collection[str], seconds: float) -> float:
         """Wait until no fetch of these codes is in flight, and tell how long that took; an end to waiting is no error here."""
         begun = time.monotonic()
-        while time.monotonic() - begun < seconds:
-            try:
-                rows = self.rows(codes)
-            except Exception:  # noqa: BLE001 - the database is away just now
-                rows = []
-            if {row.dataset_code for row in rows} >= set(codes) and all(row.status in ENDED for row in rows):
-                break
-            time.sleep(0.1)
+        # Part by part: to ask for thousands again and again would take the machine from those who fetch them.
+        for part in _parts(codes):
+            while not self._have_ended(part) and time.monotonic() - begun < seconds:
+                time.sleep(0.1)
         return time.monotonic() - begun
+
+    def _have_ended(self, codes: Sequence[str]) -> bool:
+        try:
+            rows = self.rows(codes)
+        except Exception:  # noqa: BLE001 - the database is away just now
+            return False
+        return {row.dataset_code for row in rows} >= set(codes) and all(row.status in ENDED for row in rows)
 
     def judge(self, ledger: Ledger, *, failing: Collection[str] = ()) -> Verdict:
         """
@@ -154,9 +158,25 @@ class Verifier:
             noted = connection.execute(text(f"SELECT id FROM {self.schema + '.' if self.schema else ''}reopened")).scalars()
             return sum(1 for found in noted if found.replace("-", "") in known)
 
+    def fenced(self) -> int:
+        """Count the stale closes that were refused, since the beginning."""
+        with self.engine.connect() as connection:
+            return connection.execute(select(counts.c.times).where(counts.c.name == Counted.FENCED_CLOSES.value)).scalar() or 0
+
     def calls(self) -> Counter[str]:
         """Count the provider's calls, by code."""
         return Counter(line.split()[1] for line in self.calls_file.read_text().splitlines())
+
+    def hears(self, calls: int, over: Event, seconds: float) -> bool:
+        """Wait for so many more calls of the provider; tell whether they came before the end."""
+
+        def heard() -> int:
+            return self.calls_file.read_bytes().count(b"\n")
+
+        wanted, end = heard() + calls, time.monotonic() + seconds
+        while heard() < wanted and time.monotonic() < end and not over.wait(0.02):
+            pass
+        return heard() >= wanted
 
     def digests(self, code: str, calls: int) -> set[bytes]:
         """Give the digests of everything that the provider has said of a code."""
@@ -164,11 +184,16 @@ class Verifier:
         return {Observations.of([row[0] for row in rows], COLUMNS, [row[1:] for row in rows]).digest() for rows in said}
 
     def _of(self, codes: Collection[str], statement: Any) -> list[Any]:
-        ordered, found = sorted(codes), []
+        found: list[Any] = []
         with self.engine.connect() as connection:
-            for at in range(0, len(ordered), _CHUNK):
-                found += connection.execute(statement(ordered[at : at + _CHUNK])).all()
+            for part in _parts(codes):
+                found += connection.execute(statement(part)).all()
         return found
+
+
+def _parts(codes: Collection[str]) -> Iterator[Sequence[str]]:
+    ordered = sorted(codes)
+    return (ordered[at : at + _CHUNK] for at in range(0, len(ordered), _CHUNK))
 
 
 def _doubled(found: Sequence[tuple[int, bytes, UUID]]) -> bool:
