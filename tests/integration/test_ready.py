@@ -57,11 +57,15 @@ def test_a_question_survives_the_end_of_all_connections(engine: Engine) -> None:
         uow.commit()
     store.version(series.id)  # SQLAlchemy opens its first connection alone
     ours = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%lanner_glance%' AND pid <> pg_backend_pid()"
-    watching = engine.execution_options(isolation_level="AUTOCOMMIT")
-    with watching.connect() as watcher, ThreadPoolExecutor(asking) as threads, engine.connect() as holder:
+
+    def waiting() -> int:
+        with engine.connect() as watcher:
+            return watcher.execute(text(f"SELECT count(*) {ours} AND wait_event_type = 'Lock'")).scalar_one()
+
+    with ThreadPoolExecutor(asking) as threads, engine.connect() as holder:
         holder.execute(text(f"LOCK TABLE {_schema(engine)}.series"))
         asked = [threads.submit(store.version, series.id) for _ in range(asking)]
-        while watcher.execute(text(f"SELECT count(*) {ours} AND wait_event_type = 'Lock'")).scalar_one() < asking:
+        while waiting() < asking:
             time.sleep(0.01)
         holder.rollback()
         assert [each.result()[0].vintages for each in asked] == [0] * asking
