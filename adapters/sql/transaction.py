@@ -14,11 +14,14 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from adapters.sql.engine import place
+from adapters.sql.engine import for_reading, for_writing, place
 from adapters.sql.tables import Moment
 from domain.errors import SchemaMismatch, StoreUnavailable
 
 Clock = Callable[[], datetime]
+
+_BEGIN_WRITING = b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_BEGIN_READING = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 def utc_now() -> datetime:
@@ -96,6 +99,14 @@ class Transaction:
         driver = self.connection.dialect.loaded_dbapi
         return driver.OperationalError, driver.InterfaceError
 
+    def commit(self) -> None:
+        """Make what was done last."""
+        if not self.on_postgres:
+            with translated(self.connection.engine):
+                self.connection.commit()
+        elif self.waiting != [_BEGIN_WRITING]:
+            self.sent(b"COMMIT")
+
     def flush(self) -> None:
         """Send what waits."""
         if self.waiting:
@@ -138,6 +149,33 @@ class Transaction:
             return self.clock()
         moment: datetime = self.sent(b"SELECT clock_timestamp()")[0][0]
         return moment.astimezone(UTC)
+
+
+@contextmanager
+def begun(engine: Engine, clock: Clock | None, *, writes: bool) -> Iterator[Transaction]:
+    """Open a transaction that is undone on leaving unless it was committed."""
+    if engine.dialect.name == "postgresql":
+        with translated(engine), engine.connect() as connection:
+            try:
+                yield Transaction(connection, clock, [_BEGIN_WRITING if writes else _BEGIN_READING])
+            finally:
+                _undo(connection)
+    else:
+        with translated(engine), (for_writing if writes else for_reading)(engine) as connection:
+            connection.begin()
+            yield Transaction(connection, clock)
+
+
+def _undo(connection: Connection) -> None:
+    if connection.invalidated:
+        return
+    driver: Any = connection.connection.driver_connection
+    try:
+        if driver.info.transaction_status != connection.dialect.loaded_dbapi.extensions.TRANSACTION_STATUS_IDLE:
+            with driver.cursor() as cursor:
+                cursor.execute("ROLLBACK")
+    except connection.dialect.loaded_dbapi.Error:
+        connection.invalidate()
 
 
 class _Messages(list[bytes]):

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from tests.faults.driver import Ledger
 from tests.faults.figures import Figures
 from tests.faults.processes import Process, comes_true
 from tests.faults.proxy import proxy_to
-from tests.faults.stacks import Stack
+from tests.faults.stacks import ROOT, Stack
 from tests.faults.verifier import Verifier
 
 pytestmark = pytest.mark.faults
@@ -115,6 +116,24 @@ def test_the_disk_is_full(on_sqlite: Stack, figures: Figures) -> None:
     assert during.statuses <= {201, 503}
     assert (integrity, alive) == ("ok", True)
     assert len(after.codes) == 20
+
+
+@pytest.mark.faults(long=True)
+def test_the_disk_fails_at_any_write(figures: Figures, tmp_path: Path) -> None:
+    """Wherever in a database's files a write fails, a request and its vintages are there in whole or not at all, and nothing is damaged."""
+    command = [sys.executable, "-P", "-m", "tests.faults.disk", str(tmp_path), str(scale(16_000, 1000))]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    refused, accepted, *halves = done.stdout.split(maxsplit=2)
+    figure = (
+        f"{refused} offsets at which nothing was accepted, {accepted} at which nothing was stored, then all; half done: {halves or 'none'}"
+    )
+    figures.add("11 write fails at an offset", "P2", "SQLite", figure)
+
+    assert int(refused) > 0
+    assert int(accepted) > 0
+    assert not halves
 
 
 @pytest.mark.faults(long=True)
