@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, text
 
-from adapters.sql.engine import open_engine
+from adapters.sql.engine import for_writing, open_engine
 from adapters.sql.schema import migrate
 from adapters.sql.unit_of_work import SqlStore
 from domain.codes import DatasetCode
@@ -62,7 +62,7 @@ def test_a_question_survives_the_end_of_all_connections(engine: Engine) -> None:
         with engine.connect() as watcher:
             return watcher.execute(text(f"SELECT count(*) {ours} AND wait_event_type = 'Lock'")).scalar_one()
 
-    with ThreadPoolExecutor(asking) as threads, engine.connect() as holder:
+    with ThreadPoolExecutor(asking) as threads, for_writing(engine) as holder, holder.begin():
         holder.execute(text(f"LOCK TABLE {_schema(engine)}.series"))
         asked = [threads.submit(store.version, series.id) for _ in range(asking)]
         while waiting() < asking:
