@@ -78,12 +78,15 @@ class Transaction:
 
     def sent(self, statement: bytes) -> list[tuple[Any, ...]]:
         """Send a statement to Postgres as it is, behind those that wait, and give its rows."""
-        driver: Any = self.connection.connection
         whole = b";".join([*self.waiting, statement])
         self.waiting.clear()
+        return self._answered(whole)
+
+    def _answered(self, statements: bytes) -> list[tuple[Any, ...]]:
+        driver: Any = self.connection.connection
         try:
             with driver.cursor() as cursor:
-                cursor.execute(whole)
+                cursor.execute(statements)
                 return cursor.fetchall() if cursor.description else []
         except self.connection.dialect.loaded_dbapi.Error as error:
             told = foreign_error(self.connection.engine, error)
@@ -147,7 +150,9 @@ class Transaction:
         """Ask the clock."""
         if self.clock:
             return self.clock()
-        moment: datetime = self.sent(b"SELECT clock_timestamp()")[0][0]
+        # A transaction that has read nothing yet need not begin for this, nor end if nothing follows.
+        asked = self._answered if self.waiting == [_BEGIN_READING] else self.sent
+        moment: datetime = asked(b"SELECT clock_timestamp()")[0][0]
         return moment.astimezone(UTC)
 
 
