@@ -86,7 +86,7 @@ def _poller(container: Container, app: Celery, rung: Rung, *, gate: Gate, waited
     return Poller(
         use_cases.sweep_fetches,
         ring=pass_on,
-        run=lambda fetch_id: run(use_cases, [fetch_id], gate, pass_on=pass_on),
+        run=lambda fetch_id, heard: run(use_cases, [fetch_id], gate, pass_on=pass_on, spare=heard),
         beat=beat,
         prune=use_cases.sweep_fetches.prune,
         waited=waited,

@@ -62,7 +62,8 @@ class Poller:
     Args:
         sweep: gives the due fetches, longest due first.
         ring: tells the workers of some; raises if it cannot.
-        run: does a fetch.
+        run: does a fetch; told whether the broker takes rings, so that what a worker died with can be left to processes
+            which are replaced at once.
         beat: is called every few seconds in which sweeping works, with the number of sweeps since that found work.
         prune: removes a batch of what is not needed any more; tells whether there may be more.
         waited: is told for how many seconds a fetch was seen due while nothing was done for it here.
@@ -76,7 +77,7 @@ class Poller:
         sweep: Callable[[int], Sequence[UUID]],
         *,
         ring: Callable[[Sequence[UUID]], object],
-        run: Callable[[UUID], object],
+        run: Callable[[UUID, bool], object],
         beat: Callable[[int], object],
         prune: Callable[[int], bool],
         waited: Callable[[float], object],
@@ -92,7 +93,7 @@ class Poller:
         self._running: set[UUID] = set()
         self._hands = ThreadPoolExecutor(_HANDS, "own-hands")
         self._beaten = -_BEAT_SECONDS
-        self._found = 0
+        self._found, self._heard = 0, False
         self._prune_at = clock() + uniform(0, _PRUNE_SECONDS)  # noqa: S311 - not a secret
         self._trouble: type[Exception] | None = None
 
@@ -157,7 +158,9 @@ class Poller:
             some = wanting[at : at + self._together]
             try:
                 self._ring(some)
+                self._heard = True
             except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, it has not taken the message
+                self._heard = False
                 logger.warning("broker unreachable", extra={"reason": type(error).__name__})
                 break
             self._rung.note(some, now)
@@ -172,7 +175,7 @@ class Poller:
 
     def _do(self, fetch_id: UUID) -> None:
         try:
-            self._run(fetch_id)
+            self._run(fetch_id, self._heard)
         except Exception:
             logger.exception("fetch broke", extra={"fetch": str(fetch_id)})
         finally:

@@ -44,9 +44,11 @@ def register(app: Celery, use_cases: UseCases, ended: Callable[[UUID], object], 
             ended(fetch_id)
 
 
-def run(use_cases: UseCases, fetch_ids: Sequence[UUID], gate: Gate, *, pass_on: Callable[[Sequence[UUID]], object]) -> None:
+def run(
+    use_cases: UseCases, fetch_ids: Sequence[UUID], gate: Gate, *, pass_on: Callable[[Sequence[UUID]], object], spare: bool = False
+) -> None:
     """
-    Do fetches one after another, each request's id in its log lines.
+    Do fetches one after another, each request's id in its log lines; on request not those that a worker died with.
 
     After a second what has not been begun is passed on, so that none waits long behind a slow one. What the store's absence
     prevents is left to a later sweep.
@@ -56,6 +58,8 @@ def run(use_cases: UseCases, fetch_ids: Sequence[UUID], gate: Gate, *, pass_on: 
         with _passed_on(waiting, pass_on):
             while fetch := _next(waiting):
                 lost_a_worker = fetch.crashes > 0 or fetch.status is FetchStatus.RUNNING
+                if spare and lost_a_worker:
+                    continue
                 with bound_contextvars(request_id=fetch.request_id, fetch=str(fetch.id)), gate.passing(alone=lost_a_worker):
                     use_cases.fetch_dataset(fetch.id)
     except StoreUnavailable as error:

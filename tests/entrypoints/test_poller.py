@@ -70,7 +70,8 @@ class Surroundings:
             raise ConnectionRefusedError
         self.rung.extend(fetch_ids)
 
-    def _run(self, fetch_id: UUID) -> None:
+    def _run(self, fetch_id: UUID, heard: bool) -> None:
+        self.heard = heard
         self.run.append(fetch_id)
         self.ran.set()
 
@@ -125,7 +126,7 @@ def test_without_a_broker_waiting_fetches_are_run_here(around):
     around.sweep(after=1)
 
     assert around.ran.wait(5)
-    assert (early, around.run, around.rung) == ([], [FIRST], [])
+    assert (early, around.run, around.rung, around.heard) == ([], [FIRST], [], False)
 
 
 def test_without_a_broker_every_waiting_fetch_gets_its_turn(around):

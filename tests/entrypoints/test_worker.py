@@ -22,10 +22,11 @@ from celery.worker import state
 from structlog.contextvars import clear_contextvars, get_contextvars
 
 from adapters.memory.dispatcher import SilentDispatcher
+from adapters.memory.unit_of_work import MemoryStore
 from adapters.providers.memory import MemorySource
 from config import bootstrap
 from domain.codes import DatasetCode
-from domain.fetches import FetchStatus
+from domain.fetches import FetchStatus, Lease
 from domain.ports import Fetched, Known
 from domain.use_cases import UseCases
 from entrypoints.worker import tasks
@@ -77,7 +78,7 @@ def test_a_due_fetch_is_found_rung_for_and_done():
     poller = Poller(
         use_cases.sweep_fetches,
         ring=lambda fetch_ids: ring(app, fetch_ids),
-        run=lambda fetch_id: run(use_cases, [fetch_id], Gate(), pass_on=list),
+        run=lambda fetch_id, _: run(use_cases, [fetch_id], Gate(), pass_on=list),
         beat=lambda _: None,
         prune=use_cases.sweep_fetches.prune,
         waited=lambda _: None,
@@ -155,6 +156,22 @@ def test_what_waits_behind_a_slow_fetch_is_passed_on(monkeypatch):
     assert passed_on == others
     assert [fetch.status for fetch in use_cases.follow_fetches.those([first, second])] == [FetchStatus.SUCCESS] * 2
     assert [fetch.status for fetch in use_cases.follow_fetches.those(others)] == [FetchStatus.PENDING] * 2
+
+
+def test_what_a_worker_died_with_is_spared_on_request():
+    """Whoever must not die leaves a fetch that a worker was lost with to others; unasked it is taken over."""
+    store = MemoryStore()
+    use_cases = memory_use_cases({"canned": CannedSource()}, dispatcher=SilentDispatcher(), store=store)
+    fetch = use_cases.request_fetch(CODE).fetch
+    with store.writing() as uow:
+        uow.fetches.claim(fetch.id, Lease(uuid4(), -1))
+        uow.commit()
+    run(use_cases, [fetch.id], Gate(), pass_on=list, spare=True)
+    spared = use_cases.follow_fetches(fetch.id)
+    run(use_cases, [fetch.id], Gate(), pass_on=list)
+
+    assert spared.status is FetchStatus.RUNNING
+    assert use_cases.follow_fetches(fetch.id).status is FetchStatus.SUCCESS
 
 
 def test_fetches_of_one_message_are_done_in_order():
@@ -319,5 +336,5 @@ def test_processes_give_back_what_hangs(postgres_url, broker_url, tmp_path):
 
     assert code == 0, log.decode()
     assert took < 10
-    assert [(fetch.status, fetch.attempts, fetch.crashes) for fetch in left] == [(FetchStatus.PENDING, 0, 0)] * 2
+    assert [(fetch.status, fetch.attempts, fetch.crashes) for fetch in left] == [(FetchStatus.PENDING, 0, 0)] * 2, log.decode()
     assert log.count(b"fetch released") == 2
