@@ -212,7 +212,7 @@ def _numbers(table: Table, position: int, cells: Sequence[Any]) -> NDArray[np.fl
     raise table.fault(row, f"column {_shown(table.names[position])} holds {_shown(cells[row])} where a number must be")
 
 
-def _floats(cells: Sequence[Any]) -> NDArray[np.float64] | None:
+def _floats(cells: Any) -> NDArray[np.float64] | None:
     """Give cells of which each is a float, at a third of what it takes to ask each for its type and its value."""
     # In this version a float is a letter and its eight bytes, behind a letter and a length for them all.
     written = marshal.dumps(cells, 2)
