@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from queue import Empty, Full, Queue
 from threading import Lock, Thread
 from typing import Any
@@ -16,12 +17,17 @@ _CAPACITY = 10_000
 _IDLE_SECONDS = 5
 _CONFIRM_SECONDS = 2
 _EXPIRES_SECONDS = 60
+_LEFT_ALONE_SECONDS = 1.0
 # Else a broker that falls silent would be waited for without end when its connection is closed.
 _PATIENCE = {"read_timeout": 4, "write_timeout": 4}
 
 
 class CeleryDispatcher:
-    """Puts fetches' ids into a bounded queue that one thread empties into the broker; a full queue drops rings."""
+    """
+    Puts fetches' ids into a bounded queue that one thread empties into the broker.
+
+    A full queue drops rings, and so does a broker that could not be reached a moment ago.
+    """
 
     def __init__(self, broker_url: str) -> None:
         self._broker_url = broker_url
@@ -29,6 +35,7 @@ class CeleryDispatcher:
         self._lock = Lock()
         self._running = False
         self._app: Any = None
+        self._left_alone_until = 0.0
         self.heard: bool | None = None
 
     def ring(self, fetch_id: UUID) -> None:
@@ -56,6 +63,8 @@ class CeleryDispatcher:
             self._send(fetch_id)
 
     def _send(self, fetch_id: UUID) -> None:
+        if time.monotonic() < self._left_alone_until:
+            return
         if self._app is None:
             self._app = _client(self._broker_url)
         try:
@@ -71,6 +80,7 @@ class CeleryDispatcher:
             self.heard = True
         except Exception as error:  # noqa: BLE001 - whatever a broker client raises, the sweeper rings again
             self.heard = False
+            self._left_alone_until = time.monotonic() + _LEFT_ALONE_SECONDS
             logger.warning("ring failed", extra={"fetch": str(fetch_id), "reason": type(error).__name__})
 
 

@@ -168,6 +168,10 @@ class Providers(Protocol):
         """
         ...
 
+    def cut(self) -> None:
+        """End every call to a provider with CallRefused, and begin no other: what remains of a stop's time is not theirs."""
+        ...
+
     def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
         """Give the code that a provider would have under an alias which no series holds yet; None if it cannot tell."""
         ...

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from ssl import SSLContext
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from uuid import UUID
 
 from adapters.memory.dispatcher import InlineDispatcher, RecordingDispatcher
 from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
-from domain.errors import FetchError, ProviderNotConfigured, UnknownProvider
+from domain.errors import CallRefused, FetchError, ProviderNotConfigured, UnknownProvider
 from domain.fetches import RetryPolicy
 from domain.frequency import Frequency
 from domain.observations import Label, Observations
@@ -130,6 +130,24 @@ class FakeProviders:
         return source
 
     reader = source
+
+    def cut(self) -> None:
+        for source in self.sources.values():
+            if isinstance(source, CutSource):
+                source.cut.set()
+
+
+@dataclass
+class CutSource:
+    """Hangs until it is cut."""
+
+    asked: Event = field(default_factory=Event)
+    cut: Event = field(default_factory=Event)
+
+    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+        self.asked.set()
+        self.cut.wait(10)
+        raise CallRefused("cut")
 
 
 def memory_use_cases(

@@ -76,7 +76,7 @@ class InstalledProviders:
         self._is_cut = False
 
     def cut(self) -> None:
-        """End every call to a provider at its socket and begin no other: what remains of a stop's time is not theirs."""
+        """See the port."""
         with self._lock:
             self._is_cut = True
             for client in self._clients:

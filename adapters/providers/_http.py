@@ -16,6 +16,7 @@ from adapters.providers._options import variable
 from domain.errors import (
     AnswerNotUnderstood,
     AnswerTruncated,
+    CallRefused,
     DatasetNotFound,
     FetchError,
     KeyRejected,
@@ -87,7 +88,7 @@ class HttpClient:
         return time.monotonic() + self._deadline_seconds
 
     def cut(self) -> None:
-        """End every call at its socket with ``SourceUnavailable``, and begin no other: what calls is about to stop."""
+        """End every call at its socket with ``CallRefused``, and begin no other: what calls is about to stop."""
         self._is_cut = True
         cut_calls(self, self._stopping())
 
@@ -257,7 +258,7 @@ class HttpClient:
         )
 
     def _stopping(self) -> FetchError:
-        return SourceUnavailable(f"The call to {self.host} was cut, since lanner stops.", hint="It is made again after the next start.")
+        return CallRefused(f"The call to {self.host} was cut, since lanner stops.")
 
 
 def _target(url: str) -> str:

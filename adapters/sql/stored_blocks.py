@@ -73,13 +73,14 @@ def _narrowed(moment: Moment) -> Select[Any]:
 
 def _copied(transaction: Transaction, series_id: UUID, moment: Moment) -> Sequence[Row]:
     stored, of = transaction.named(vintages), transaction.named(series)
-    conditions = " AND ".join([f"s.id = '{series_id}'", *_conditions(moment)])
     # A damaged path is noticed when its row is verified: here it must not end the transaction.
-    below = "CASE WHEN v.path ~ '^[0-9]{1,9}( [0-9]{1,9})*$' THEN v.path || ' ' ELSE '' END"
-    order = "" if moment == Moment() else "ORDER BY v.known_at DESC, v.number DESC"
+    below = "CASE WHEN path ~ '^[0-9]{1,9}( [0-9]{1,9})*$' THEN path || ' ' ELSE '' END"
+    conditions = " AND ".join(["series = s.number", *_conditions(moment)])
+    order = "" if moment == Moment() or moment.vintage is not None else "ORDER BY known_at DESC, number DESC"
+    # Inside the join, where the series is one, Postgres follows the index instead of sorting all that was known.
     own = (
-        f"SELECT v.series, v.number, {below} || v.number AS numbers FROM {stored} v JOIN {of} s ON s.number = v.series "  # noqa: S608 - an identifier, moments and integers
-        f"WHERE {conditions} {order} LIMIT 1"
+        f"SELECT v.* FROM {of} s CROSS JOIN LATERAL (SELECT series, number, {below} || number AS numbers FROM {stored} "  # noqa: S608 - an identifier, moments and integers
+        f"WHERE {conditions} {order} LIMIT 1) v WHERE s.id = '{series_id}'"
     )
     # One by one: else Postgres goes through all the series' rows where it has not counted them yet.
     query = (
@@ -92,11 +93,11 @@ def _copied(transaction: Transaction, series_id: UUID, moment: Moment) -> Sequen
 
 def _conditions(moment: Moment) -> Sequence[str]:
     if moment == Moment():
-        return ["v.number = s.vintage"]
+        return ["number = s.vintage"]
     wanted = [
-        ("v.known_at <= '{}'", moment.as_of and moment.as_of.isoformat()),
-        ("v.number = {}", moment.vintage),
-        ("v.fetched_at <= '{}'", moment.seen_by and moment.seen_by.isoformat()),
+        ("known_at <= '{}'", moment.as_of and moment.as_of.isoformat()),
+        ("number = {}", moment.vintage),
+        ("fetched_at <= '{}'", moment.seen_by and moment.seen_by.isoformat()),
     ]
     return [condition.format(value) for condition, value in wanted if value is not None]
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, bindparam, func, insert, select, update
+from sqlalchemy import RowMapping, Select, bindparam, case, func, insert, select, update
 
 from adapters.sql.binary_copy import copy_rows
 from adapters.sql.chains import Chain, Made, link
@@ -107,17 +107,18 @@ class SqlVintageRepository:
 
     def damage(self, series_id: UUID) -> Sequence[Damage]:
         """See the port."""
-        there = set(self.transaction.run(_of(select(vintages.c.number), series_id)).scalars())
-        found = [self._damage(series_id, number) for number in there]
-        lost = [Damage(number, f"Vintage {number} is not there.") for number in range(1, max(there, default=0)) if number not in there]
-        return sorted([damage for damage in found if damage] + lost, key=lambda damage: damage.number)
+        last = _LAST.row(self.transaction, wanted=series_id)
+        numbers = range(1, last[_LAST_NUMBER] + 1) if last else ()
+        return [damage for number in numbers if (damage := self._damage(series_id, number))]
 
     def _damage(self, series_id: UUID, number: int) -> Damage | None:
         try:
             chain = self._chain(series_id, Moment(vintage=number))
         except DamagedVintage as error:
             return Damage(number, error.message)
-        if chain is None or not chain.is_sound():
+        if chain is None:
+            return Damage(number, _lost(number).message)
+        if not chain.is_sound():
             return Damage(number, f"Vintage {number} does not match its digest or its facts.")
         return None
 
@@ -152,12 +153,19 @@ class SqlVintageRepository:
     def _chain(self, series_id: UUID, moment: Moment) -> Chain | None:
         found = read_stored(self.transaction, series_id, moment)
         if found is None:
+            if moment == Moment():
+                self._refuse_lost(series_id)
             return None
         row, blocks = found
         chain = folded(vintage_from(row), blocks)
         if moment == Moment():
             self.newest[series_id] = chain
         return chain
+
+    def _refuse_lost(self, series_id: UUID) -> None:
+        newest = self.transaction.run(select(series.c.vintage).where(series.c.id == series_id)).scalar_one_or_none()
+        if newest is not None:
+            raise _lost(newest)
 
 
 class _Place(NamedTuple):
@@ -166,6 +174,10 @@ class _Place(NamedTuple):
     series: int
     last: int
     known_at: datetime | None
+
+
+def _lost(number: int) -> DamagedVintage:
+    return DamagedVintage(f"Vintage {number} is not there.")
 
 
 def _recorded(row: RowMapping) -> Recorded:
@@ -200,8 +212,9 @@ def _note(_: Transaction) -> Any:
 
 
 _others = vintages.alias()
-_last = select(func.coalesce(func.max(_others.c.number), 0)).where(_others.c.series == series.c.number)
-_LAST_NUMBER = _last.scalar_subquery().label("last")
+_kept = select(func.coalesce(func.max(_others.c.number), 0)).where(_others.c.series == series.c.number).scalar_subquery()
+# The newest is counted even where its row is lost: no number is given twice.
+_LAST_NUMBER = case((series.c.vintage > _kept, series.c.vintage), else_=_kept).label("last")
 _LAST = Ready(lambda _: select(_LAST_NUMBER).where(series.c.id == bindparam("wanted")))
 _PLACE, _TAKE, _NOTE = Ready(_place), Ready(_take), Ready(_note)
 _ADD = Ready(lambda _: insert(vintages).values({column.name: bindparam(f"its_{column.name}") for column in vintages.c}))

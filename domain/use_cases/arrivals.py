@@ -58,21 +58,28 @@ def _news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -
     _check_part(series, kept, fetched)
     if fetched.not_modified:
         return []
-    states = _whole(kept, fetched)
-    if newest and not fetch.allow_shrink:
-        _refuse_shrink(kept, newest, states[-1][1], fetched.covers)
-    now = uow.now()
+    states, now = _whole(kept, fetched), uow.now()
     moment = max(now, newest.fetched_at) if newest else now
-    labels = dict(uow.vintages.labels(series.id)) if any(published is not None for published, _ in states) else {}
     readable = newest if kept is not None else None
+    labels = _labels(uow, series, readable) if any(published is not None for published, _ in states) else {}
+    arrivals: list[Arrival] = []
+    for published, state in states:
+        digest = state.digest().hex()
+        if is_news(published, digest, newest=readable, labelled=labels):
+            arrivals.append(_arrival((published, state), fetched, fetch=fetch, newest=newest, moment=moment))
+            if published is not None:
+                labels[published] = digest
+    if newest and not fetch.allow_shrink:
+        _refuse_shrink(kept, newest, arrivals, fetched.covers)
+    return arrivals
+
+
+def _labels(uow: UnitOfWork, series: TimeSeries, readable: Vintage | None) -> dict[Label, str]:
+    labels, newest = dict(uow.vintages.labels(series.id)), series.newest
     if newest and readable is None and newest.published is not None:
         # What cannot be read any more is kept again, though its digest is known.
         labels.pop(newest.published, None)
-    return [
-        _arrival((published, state), fetched, fetch=fetch, newest=newest, moment=moment)
-        for published, state in states
-        if is_news(published, state.digest().hex(), newest=readable, labelled=labels)
-    ]
+    return labels
 
 
 def _check_part(series: TimeSeries, kept: Observations | None, fetched: Fetched) -> None:
@@ -87,7 +94,12 @@ def _check_part(series: TimeSeries, kept: Observations | None, fetched: Fetched)
         raise WindowDiscarded
 
 
-def _refuse_shrink(kept: Observations | None, newest: Vintage, after: Observations, covers: Covers | None) -> None:
+def _refuse_shrink(kept: Observations | None, newest: Vintage, arrivals: Sequence[Arrival], covers: Covers | None) -> None:
+    later = sorted((arrival for arrival in arrivals if arrival.known_at >= newest.known_at), key=lambda arrival: arrival.known_at)
+    if not later:
+        # What was published earlier leaves the newest state as it is, however small.
+        return
+    after = later[-1].observations
     if kept is None:
         refuse_shrink(newest.rows, len(after), "dates")
     else:

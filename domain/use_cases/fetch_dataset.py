@@ -81,17 +81,19 @@ class FetchDataset:
             with self.held.holding(begun.fetch, lease):
                 ended = self._run(begun, lease)
         except (LeaseLost, SeriesNotFound):
-            logger.warning("fetch fenced", extra={"fetch": str(fetch_id)})
-            self._count_fenced()
+            if not self.held.gave_back(lease):
+                logger.warning("fetch fenced", extra={"fetch": str(fetch_id)})
+                self._count_fenced()
             return None
         _log(ended, begun.series)
         return ended
 
     def release(self) -> int:
-        """Begin no more, and give back what runs as if it had not been begun; tell how many were."""
+        """Begin no more, cut all calls, and give back what runs as if it had not been begun; tell how many were."""
         self.held.close()
-        released = 0
-        for fetch, lease in self.held.running():
+        running, released = self.held.give_back(), 0
+        self.providers.cut()
+        for fetch, lease in running:
             # One that ends in this very moment needs no release.
             with suppress(LeaseLost, SeriesNotFound), self.store.writing() as uow:
                 uow.series.lock(fetch.series_id)
@@ -140,6 +142,8 @@ class FetchDataset:
                     known = Known(newest=None)
                     return self._keep(fetch, self._ask(series, known), known, lease)
         except CallRefused as error:
+            if self.held.gave_back(lease):
+                raise LeaseLost from error
             return self._hold_back(fetch, error, lease)
         except FetchError as error:
             return self._put_off(fetch, error, lease)

@@ -14,6 +14,7 @@ class Held:
 
     def __init__(self) -> None:
         self._running: dict[Lease, Fetch] = {}
+        self._given_back: set[Lease] = set()
         self._closed = False
         self._lock = Lock()
 
@@ -26,10 +27,15 @@ class Held:
         """Have no more begun."""
         self._closed = True
 
-    def running(self) -> list[tuple[Fetch, Lease]]:
-        """Give what runs now."""
+    def give_back(self) -> list[tuple[Fetch, Lease]]:
+        """Give what runs now, whose leases are to be released."""
         with self._lock:
+            self._given_back.update(self._running)
             return [(fetch, lease) for lease, fetch in self._running.items()]
+
+    def gave_back(self, lease: Lease) -> bool:
+        """Tell whether a lease is no longer for its fetch to end."""
+        return lease in self._given_back
 
     @contextmanager
     def holding(self, fetch: Fetch, lease: Lease) -> Iterator[None]:

@@ -147,6 +147,7 @@ def test_odd_requests(service: Lanner, name: str) -> None:
     assert found or name in SILENT
 
 
+@pytest.mark.timeout(1800)
 def test_requests_damaged_at_random(service: Lanner) -> None:
     """Bytes put in, left out and changed anywhere in good requests break nothing."""
     chance = random.Random(5)

@@ -165,9 +165,21 @@ def ring_unheard(worker: Celery, fetch_id: UUID) -> None:
         ring_from_worker(worker, fetch_id)
 
 
-def test_ringing_goes_on_when_the_queue_is_full(caplog):
-    """With a dead broker rings pile up to a bound, then are dropped with a line in the log; the sweeper finds their fetches."""
+def test_a_dead_broker_is_left_alone_for_a_moment(caplog):
+    """However many rings wait, a broker that cannot be reached is tried once a second, with one line in the log."""
     dispatcher = CeleryDispatcher(f"amqp://127.0.0.1:{free_port()}//")
+    for fetch_id in IDS:
+        dispatcher.ring(fetch_id)
+    end = time.monotonic() + 10
+    while not dispatcher._waiting.empty() and time.monotonic() < end:
+        time.sleep(0.02)
+
+    assert 1 <= caplog.messages.count("ring failed") < len(IDS) / 2
+
+
+def test_ringing_goes_on_when_the_queue_is_full(hanging, caplog):
+    """With a hanging broker rings pile up to a bound, then are dropped with a line in the log; the sweeper finds their fetches."""
+    dispatcher = CeleryDispatcher(hanging)
     for _ in range(12_000):
         dispatcher.ring(IDS[0])
 

@@ -22,7 +22,10 @@ from domain.series import Metadata
 from domain.vintages import Beginning, Kept, Moment, Vintage
 from tests.builders import an_arrival, append
 from tests.contracts.conftest import StoppedClock
+from tests.servers import SETTINGS
 
+EXAMPLES = int(SETTINGS.get("LANNER_TEST_EXAMPLES", "25"))
+ROUNDS = int(SETTINGS.get("LANNER_TEST_ROUNDS", "5"))
 START = datetime(2024, 1, 1, tzinfo=UTC)
 VALUES = st.one_of(
     st.just(float("nan")), st.sampled_from([0.0, -0.0, 1.5, 5e-324, 1.7976931348623157e308]), st.floats(allow_infinity=False)
@@ -65,7 +68,7 @@ def kept(store: Store, history: list[tuple[int, Observations]], *, at_once: bool
     return series.id, vintages
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories(), at_once=st.booleans())
 def test_every_moment_equals_the_naive_model(store: Store, history: list[tuple[int, Observations]], at_once: bool) -> None:  # noqa: FBT001
     """The state at any moment is that of the greatest (known_at, number) not after it."""
@@ -88,7 +91,7 @@ def test_every_moment_equals_the_naive_model(store: Store, history: list[tuple[i
         assert newest.vintage.number == max((hour, number) for number, (hour, _) in enumerate(history, start=1))[1]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories())
 def test_the_facts_tell_what_changed(store: Store, history: list[tuple[int, Observations]]) -> None:
     """A vintage's facts count what differs from the state known just before it, at arrival."""
@@ -234,13 +237,14 @@ def test_the_feed_gives_every_vintage_once_in_order(store: Store) -> None:
     assert list(rest) == [recorded[1]]
 
 
+@pytest.mark.timeout(120 + ROUNDS)
 def test_no_position_appears_behind_a_greater_one(store: Store) -> None:
     """A follower that reads while eight writers commit sees every vintage, and positions only ever grow."""
     state = Observations.of([1], ("a",), [[1.0]])
     done, seen = Event(), []
 
     def write() -> None:
-        for _ in range(5):
+        for _ in range(ROUNDS):
             kept(store, [(0, state), (1, state)], at_once=True)
 
     def follow() -> None:
@@ -263,7 +267,7 @@ def test_no_position_appears_behind_a_greater_one(store: Store) -> None:
     for thread in (*writers, follower):
         thread.result()
 
-    assert len(seen) == len(set(seen)) == 80
+    assert len(seen) == len(set(seen)) == 8 * ROUNDS * 2
     assert seen == sorted(seen)
 
 
@@ -404,3 +408,27 @@ def test_what_is_lost_or_altered_is_listed(store: Any) -> None:
         (2, "Vintage 2 is not there."),
         (3, "Vintage 3 does not match its digest or its facts."),
     ]
+
+
+@SQL
+def test_a_lost_newest_state_is_damage(store: Any) -> None:
+    """Where the newest row is gone that is told, no number is given again, and new states are kept."""
+    from sqlalchemy import delete
+
+    from adapters.sql.tables import vintages
+
+    state = Observations.of([1, 2], ("a",), [[1.0], [2.0]])
+    series_id, _ = kept(store, [(0, state), (1, state.latest(1))], at_once=True)
+    with store.engine.begin() as connection:
+        connection.execute(delete(vintages).where(vintages.c.number == 2))
+
+    with store.reading() as uow, pytest.raises(DamagedVintage, match="Vintage 2 is not there"):
+        uow.vintages.find(series_id, Moment())
+    with store.writing() as uow:
+        (vintage,) = append(uow, series_id, [an_arrival(at(2), state)])
+        uow.commit()
+    with store.reading() as uow:
+        found = uow.vintages.find(series_id, Moment())
+        assert [damage.number for damage in uow.vintages.damage(series_id)] == [2]
+    assert found
+    assert (found.vintage.number, vintage.number, found.observations) == (3, 3, state)

@@ -12,8 +12,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import text
+
 INSIDE = "FAULTS_INSIDE"
 POISON = "POISON"
+NEWER = "9999"
+WIDENING = ("ALTER TABLE fetches ADD COLUMN novelty TEXT", f"UPDATE alembic_version SET version_num = '{NEWER}'")
 
 
 def die_when_ringing(_: str) -> None:
@@ -62,11 +66,26 @@ def linger(seconds: str) -> None:
     Operations.create_index = slowly  # type: ignore[method-assign]
 
 
+def newer_schema(_: str) -> None:
+    """Be the next version of lanner: one that adds a column, which older ones need not know."""
+    import adapters.sql.schema as schemas
+
+    upgrade = schemas._upgrade
+
+    def widen(connection: Any, schema: str | None) -> None:
+        upgrade(connection, schema)
+        for statement in WIDENING:
+            connection.execute(text(statement))
+
+    schemas.REVISION, schemas._upgrade = NEWER, widen
+
+
 _FAULTS: dict[str, Callable[[str], None]] = {
     "die_when_ringing": die_when_ringing,
     "die_of_poison": die_of_poison,
     "shift_clock": shift_clock,
     "linger": linger,
+    "newer_schema": newer_schema,
 }
 
 for _fault in filter(None, os.environ.get(INSIDE, "").split(",")):

@@ -49,6 +49,12 @@ class Process:
     def alive(self) -> bool:
         return self.running is not None and self.running.poll() is None
 
+    @property
+    def processor_seconds(self) -> float:
+        """Tell how long it and all that it has started have run on a processor."""
+        fields = [Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split() for process in (self.pid, *children(self.pid))]
+        return sum(int(field[11]) + int(field[12]) for field in fields) / os.sysconf("SC_CLK_TCK")
+
     def heeds(self, number: int) -> bool:
         """Tell whether it does something of its own on a signal: not so while it starts."""
         status = Path(f"/proc/{self.pid}/status").read_text()

@@ -22,6 +22,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from tests.faults.windows import ABSURD, EVERY_FORM, ONE_SECOND, STORM, STRICT, Windows
+
 DATABASE = "FAULT"
 COLUMNS = ("Open", "Close")
 ROWS = 8
@@ -61,9 +63,11 @@ class Handler(BaseHTTPRequestHandler):
     down: Path
     calls: Counter[str]
     lock: Lock
+    strict: Windows
+    storm: Windows
 
     def do_GET(self) -> None:
-        dataset = self.path.rpartition("/")[2].partition("?")[0].removesuffix(".json")
+        dataset = _dataset(self.path)
         with self.lock:
             self.calls[dataset] += 1
             call = self.calls[dataset]
@@ -121,6 +125,19 @@ class Handler(BaseHTTPRequestHandler):
         """Send little that becomes a lot."""
         self.answer(200, _bomb(), _KIND | {"Content-Encoding": "gzip"})
 
+    def within_windows(self, body: bytes, _: int) -> None:
+        """Keep to the windows of the mode."""
+        code = _dataset(self.path)
+        refusal = (self.strict if mode_of(code)[0] == "STRICT" else self.storm).refusal(code)
+        if refusal is None:
+            self.answer(200, body, _KIND)
+        else:
+            self.answer(429, b"", {"Retry-After": refusal})
+
+    def never(self, *_: Any) -> None:
+        """Ask for more silence than a life has."""
+        self.answer(429, b"", {"Retry-After": ABSURD})
+
     def answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
         for name, value in ({"Content-Length": str(len(body))} | headers).items():
@@ -140,7 +157,14 @@ _MODES: dict[str, Callable[..., None]] = {
     "HTML": Handler.html,
     "BOMB": Handler.bomb,
     "OUTAGE": Handler.outage,
+    "STRICT": Handler.within_windows,
+    "STORM": Handler.within_windows,
+    "NEVER": Handler.never,
 }
+
+
+def _dataset(path: str) -> str:
+    return path.rpartition("/")[2].partition("?")[0].removesuffix(".json")
 
 
 def _bomb() -> bytes:
@@ -158,6 +182,8 @@ class Server(ThreadingHTTPServer):
 def main(port: int, seed: int, folder: Path) -> None:
     """Serve until killed."""
     Handler.seed, Handler.down, Handler.calls, Handler.lock = seed, folder / "down", Counter(), Lock()
+    Handler.strict = Windows(STRICT, ONE_SECOND, folder / "strict")
+    Handler.storm = Windows(STORM, EVERY_FORM, folder / "storm")
     Handler.log = os.open(folder / "calls", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
     Server(("127.0.0.1", port), Handler).serve_forever()
 

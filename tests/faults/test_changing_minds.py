@@ -22,6 +22,8 @@ LONGEST_WAIT_SECONDS = 0.6
 def test_fetches_are_cancelled_at_any_moment(stack: Stack, figures: Figures) -> None:
     """Each ends in one final state; a cancelled one has stored nothing, one that ended well has."""
     codes, moments = stack.codes(scale(60, 1000), "PLAIN50"), random.Random(stack.seed)
+    # Where no worker has come up yet, every cancel comes before the fetch.
+    settled(stack, stack.driver.post(stack.codes(1)).codes)
     ledger, told, given, lock = Ledger(), {}, iter(codes), Lock()
 
     def work() -> None:
@@ -36,7 +38,7 @@ def test_fetches_are_cancelled_at_any_moment(stack: Stack, figures: Figures) -> 
                 ledger.lines.append(said)
                 told[said.fetch] = client.call("DELETE", f"/fetches/{said.fetch}")[0]
 
-    run_all([work] * 4)
+    run_all([work] * 8)
     waited = settled(stack, codes)
     status = {str(row.id): row.status for row in stack.verifier.rows(codes)}
     kept = {str(fetch) for found in stack.verifier.kept(codes).values() for _, _, fetch in found}

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from tests.faults.driver import Ledger
 from tests.faults.figures import Figures
 from tests.faults.processes import Process, comes_true
 from tests.faults.proxy import proxy_to
-from tests.faults.stacks import Stack
+from tests.faults.stacks import ROOT, Stack
 from tests.faults.verifier import Verifier
 
 pytestmark = pytest.mark.faults
@@ -55,7 +56,7 @@ def test_postgres_is_killed_under_load(servers: Stack, figures: Figures) -> None
 def test_the_answer_to_a_commit_is_lost(servers: Stack, figures: Figures) -> None:
     """Whoever is told that a commit failed although it happened may do it again: there is one series, one fetch, one vintage."""
     url = servers.settings["LANNER_DATABASE_URL"]
-    codes = servers.codes(scale(6, 200), "VARY")
+    codes = servers.codes(scale(6, 100), "VARY")
     with proxy_to(int(url.rpartition(":")[2].partition("/")[0])) as proxy:
         proxied = url.replace(url.rpartition(":")[2].partition("/")[0], str(proxy.port))
         for process in (servers.api, servers.worker):
@@ -118,6 +119,24 @@ def test_the_disk_is_full(on_sqlite: Stack, figures: Figures) -> None:
 
 
 @pytest.mark.faults(long=True)
+def test_the_disk_fails_at_any_write(figures: Figures, tmp_path: Path) -> None:
+    """Wherever in a database's files a write fails, a request and its vintages are there in whole or not at all, and nothing is damaged."""
+    command = [sys.executable, "-P", "-m", "tests.faults.disk", str(tmp_path), str(scale(16_000, 1000))]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    refused, accepted, *halves = done.stdout.split(maxsplit=2)
+    figure = (
+        f"{refused} offsets at which nothing was accepted, {accepted} at which nothing was stored, then all; half done: {halves or 'none'}"
+    )
+    figures.add("11 write fails at an offset", "P2", "SQLite", figure)
+
+    assert int(refused) > 0
+    assert int(accepted) > 0
+    assert not halves
+
+
+@pytest.mark.faults(long=True)
 def test_many_migrate_at_once(stack: Stack, figures: Figures, tmp_path: Path) -> None:
     """Of processes that migrate a new database at once, one does it, even if another is killed in the middle."""
     own = {"LANNER_DATABASE_SCHEMA": f"migrated_{uuid4().hex[:8]}"} if not stack.on_sqlite else {"LANNER_DATA_DIR": str(tmp_path)}
@@ -137,6 +156,51 @@ def test_many_migrate_at_once(stack: Stack, figures: Figures, tmp_path: Path) ->
 
     assert codes == [0] * 4, others[0].log.read_text()[-2000:]
     assert found == REVISION
+
+
+@pytest.mark.faults(long=True)
+def test_old_and_new_run_together(stack: Stack, figures: Figures) -> None:
+    """While a newer version widens the schema the older one goes on, and nothing is lost as the one takes over from the other."""
+    codes, widening = stack.codes(scale(60, 600), "PLAIN50"), stack.process("migrate", inside="newer_schema")
+    late = [stack.process(command) for command in ("api", "worker")]
+    successors = [stack.process(command, inside="newer_schema") for command in ("api", "worker")]
+
+    def hand_over() -> None:
+        assert widening.start().running.wait(60) == 0, widening.log.read_text()[-2000:]
+        for process in late:
+            process.log = stack.folder / "late.log"
+            process.start()
+        successors[1].start()
+        assert stack.worker.stop()[0] == 0
+        assert stack.api.stop()[0] == 0
+        stack.run(successors[0])
+
+    try:
+        work = partial(stack.driver.post, codes, pause=scale(200, 100) / 1000)
+        ledger = disturbed(hand_over, times=1, every=1.0, work=work)
+        refused = [process.running.wait(60) for process in late if process.running]
+        waited = settled(stack, codes)
+        alive = [process.alive for process in successors]
+    finally:
+        for process in (*late, *successors, stack.api, stack.worker):
+            process.kill()
+        with stack.engine.begin() as connection:
+            connection.execute(text(f"UPDATE {_named(stack, 'alembic_version')} SET version_num = '{REVISION}'"))
+            connection.execute(text(f"ALTER TABLE {_named(stack, 'fetches')} DROP COLUMN novelty"))
+    verdict = stack.verifier.judge(ledger)
+    figure = f"{verdict}; {len(codes)} requests meanwhile, older processes started afterwards end with {refused}, {waited}"
+    figures.add("29 old and new together", "P1", stack.name, figure)
+
+    assert verdict.well, verdict
+    assert ledger.codes == set(codes)
+    assert ledger.statuses <= {0, 200, 201, 503}
+    assert refused == [1, 1]
+    assert "has the newer schema" in late[0].log.read_text()
+    assert alive == [True, True]
+
+
+def _named(stack: Stack, table: str) -> str:
+    return f"{stack.settings['LANNER_DATABASE_SCHEMA']}.{table}" if not stack.on_sqlite else table
 
 
 @contextmanager

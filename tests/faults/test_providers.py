@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -29,14 +31,14 @@ def test_a_provider_hangs(stack: Stack, figures: Figures) -> None:
     hanging, codes = stack.codes(scale(2, 3), "HANG"), stack.codes(scale(20, 300))
     stack.driver.post(hanging)
     assert comes_true(lambda: all(stack.verifier.calls()[code] for code in hanging))
-    begun = time.monotonic()
-    ledger = stack.driver.post(codes)
-    waited = settled(stack, codes)
-    assert comes_true(lambda: _failures(stack, hanging) == {"timed_out"}, 2 * DEADLINE_SECONDS + 10)
-    cut = time.monotonic() - begun
+    with ThreadPoolExecutor(1) as meanwhile:
+        cut = meanwhile.submit(_seconds_until, lambda: _failures(stack, hanging) == {"timed_out"}, 4 * DEADLINE_SECONDS)
+        ledger = stack.driver.post(codes)
+        waited = settled(stack, codes)
     stack.verifier.forget(hanging)
     verdict = stack.verifier.judge(ledger)
-    figures.add("18 hanging provider", "P1", stack.name, f"{verdict} of the others, {waited}; cut after {cut:.1f} s of {DEADLINE_SECONDS}")
+    figure = f"{verdict} of the others, {waited}; cut after {cut.result():.1f} s of {DEADLINE_SECONDS}"
+    figures.add("18 hanging provider", "P1", stack.name, figure)
 
     assert verdict.well, verdict
 
@@ -63,7 +65,7 @@ def test_a_provider_sends_what_is_no_answer(stack: Stack, figures: Figures) -> N
 @pytest.mark.faults(long=True)
 def test_a_provider_is_away_and_comes_back(stack: Stack, figures: Figures) -> None:
     """While a provider is away its fetches wait; once it is back all of them are done."""
-    codes, seconds, down = stack.codes(scale(10, 100), "OUTAGE"), scale(5, 60), stack.folder / "down"
+    codes, seconds, down = stack.codes(scale(10, 100), "OUTAGE"), scale(5, 30), stack.folder / "down"
     down.touch()
     try:
         ledger = stack.driver.post(codes)
@@ -101,6 +103,12 @@ def test_a_workers_clock_jumps(stack: Stack, figures: Figures, seconds: int) -> 
     figures.add("27 clock jump", "P1 P2", stack.name, f"{verdict}; {seconds / HOUR:+.0f} h, {verdict.crashes} taken over, {waited}")
 
     assert verdict.well, verdict
+
+
+def _seconds_until(claim: Callable[[], bool], most: float) -> float:
+    begun = time.monotonic()
+    assert comes_true(claim, most)
+    return time.monotonic() - begun
 
 
 def _failures(stack: Stack, codes: list[str]) -> set[str]:

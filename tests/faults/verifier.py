@@ -14,7 +14,8 @@ from uuid import UUID
 
 from sqlalchemy import Engine, delete, select, text
 
-from adapters.sql.tables import fetches, series, vintages
+from adapters.sql.tables import counts, fetches, series, vintages
+from domain.figures import Counted
 from domain.observations import Observations
 from tests.faults.driver import Ledger
 from tests.faults.provider import COLUMNS, observations
@@ -72,9 +73,8 @@ class Verdict:
         return not (self.lost or self.twice or self.wrong or self.reopened)
 
     def __str__(self) -> str:
-        figures = f"{len(self.lost)} of {self.accepted} lost, {len(self.twice)} stored twice"
-        more = [f"{count} {what}" for what, count in (("wrong", len(self.wrong)), ("reopened", self.reopened)) if count]
-        return ", ".join([figures, *more])
+        told = f"{len(self.lost)} of {self.accepted} lost, {len(self.twice)} stored twice, {self.reopened} closed twice"
+        return f"{told}, {len(self.wrong)} wrong" if self.wrong else told
 
 
 @dataclass(frozen=True)
@@ -157,6 +157,11 @@ class Verifier:
         with self.engine.connect() as connection:
             noted = connection.execute(text(f"SELECT id FROM {self.schema + '.' if self.schema else ''}reopened")).scalars()
             return sum(1 for found in noted if found.replace("-", "") in known)
+
+    def fenced(self) -> int:
+        """Count the stale closes that were refused, since the beginning."""
+        with self.engine.connect() as connection:
+            return connection.execute(select(counts.c.times).where(counts.c.name == Counted.FENCED_CLOSES.value)).scalar() or 0
 
     def calls(self) -> Counter[str]:
         """Count the provider's calls, by code."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event, Thread
+from threading import Barrier, Event
 from typing import Any
 from uuid import uuid4
 
@@ -100,35 +101,37 @@ def test_everything_comes_back(opens: Any, tmp_path: Path, source: str, target: 
 
 @pytest.mark.parametrize("source", ["sqlite", POSTGRES])
 def test_a_backup_is_one_state_while_others_write(opens: Any, tmp_path: Path, source: str) -> None:
-    """With a writer at work the copy holds whole commits: never a vintage without its series' end of fetch, or the reverse."""
-    store, begun, stop = filled(opens(source)), Event(), Event()
+    """With four writers at work the copy holds whole commits: never a vintage without its series' end of fetch, or the reverse."""
+    store, begun, stop = filled(opens(source)), Barrier(5), Event()
 
-    def write() -> None:
+    def write(writer: int) -> None:
         n = 0
         while not stop.is_set():
             n += 1
             with store.writing() as uow:
-                series = uow.series.add("quandl", DatasetCode("W", f"S{n}"))
+                series = uow.series.add("quandl", DatasetCode("W", f"S{writer}.{n}"))
                 fetch, _ = uow.fetches.add(series.id, allow_shrink=False, request_id="")
                 append(uow, series.id, [an_arrival(NOW, fetch_id=fetch.id)])
                 uow.commit()
-            begun.set()
+            if n == 1:
+                begun.wait(20)
 
-    writer = Thread(target=write)
-    writer.start()
-    begun.wait(10)
-    try:
-        for n in range(3):
-            back_up(store.engine, tmp_path / f"backup{n}", unheard)
-    finally:
-        stop.set()
-        writer.join()
+    with ThreadPoolExecutor(4) as threads:
+        writers = [threads.submit(write, n) for n in range(4)]
+        try:
+            begun.wait(20)
+            for n in range(3):
+                back_up(store.engine, tmp_path / f"backup{n}", unheard)
+        finally:
+            stop.set()
+    for writer in writers:
+        writer.result()
 
     for n in range(3):
         engine = open_engine(f"sqlite:///{tmp_path / f'backup{n}'}", schema="")
         parts = everything(engine)
         engine.dispose()
-        assert len(parts["series"]) == len(parts["fetches"]) > 3
+        assert len(parts["series"]) == len(parts["fetches"]) >= 3 + 4
         assert len(parts["vintages"]) == len(parts["series"]) - 3 + 8
         assert parts["feed"] == [f"({len(parts['vintages'])},)"]
 

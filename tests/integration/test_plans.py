@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,14 +12,17 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import delete, event, text
 
+from adapters.sql.series_repository import SqlSeriesRepository
 from adapters.sql.tables import series
+from adapters.sql.transaction import Transaction, utc_now
 from adapters.sql.unit_of_work import SqlUnitOfWork
+from adapters.sql.vintage_repository import SqlVintageRepository
 from domain.codes import DatasetCode
 from domain.series import Metadata, SeriesQuery, SeriesStatus
 from domain.vintages import Moment
 from tests.benchmarks.databases import Database, postgres, sqlite
 
-FB = DatasetCode("WIKI", "FB")
+FB, NOW = DatasetCode("WIKI", "FB"), datetime(2024, 6, 1, tzinfo=UTC)
 QUESTIONS: dict[str, Callable[[SqlUnitOfWork], object]] = {
     "a page": lambda uow: uow.series.search(SeriesQuery(after=7)),
     "words": lambda uow: uow.series.search(SeriesQuery(words=("gold", "lon"), after=7)),
@@ -28,8 +33,30 @@ QUESTIONS: dict[str, Callable[[SqlUnitOfWork], object]] = {
     "a code": lambda uow: uow.series.search(SeriesQuery(code=FB)),
     "an identity": lambda uow: uow.series.find("quandl", FB),
     "the newest state": lambda uow: uow.vintages.find(uuid4(), Moment()),
+    "the state of a moment": lambda uow: uow.vintages.find(uuid4(), Moment(as_of=NOW)),
+    "the state seen by a moment": lambda uow: uow.vintages.find(uuid4(), Moment(seen_by=NOW)),
+    "a vintage": lambda uow: uow.vintages.find(uuid4(), Moment(vintage=7)),
     "the feed": lambda uow: uow.vintages.feed(after=7, limit=10),
 }
+
+
+@dataclass(frozen=True)
+class Explaining(Transaction):
+    """Keeps the plans of what goes to Postgres past SQLAlchemy: statements that are prepared, and COPY, which here finds nothing."""
+
+    plans: list[str] = field(default_factory=list)
+
+    def sent(self, statement: bytes) -> list[tuple[Any, ...]]:
+        if statement.startswith(b"EXECUTE"):
+            self._explain(statement)
+        return super().sent(statement)
+
+    def copied(self, query: str) -> list[bytes]:
+        self._explain(query.encode())
+        return []
+
+    def _explain(self, statement: bytes) -> None:
+        self.plans.append("\n".join(row[0] for row in super().sent(b"EXPLAIN " + statement)))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.server)])
@@ -44,8 +71,12 @@ def plans(database: Database, ask: Callable[[SqlUnitOfWork], object]) -> list[st
     asked: list[tuple[str, Any]] = []
     event.listen(database.engine, "before_cursor_execute", lambda *arguments: asked.append((arguments[2], arguments[3])))
     with database.store.reading() as uow:
+        explaining = Explaining(uow.transaction.connection, None if database.schema else utc_now)
+        if database.schema:
+            explaining.sent(b"SET LOCAL enable_seqscan = off")
+        uow.series, uow.vintages = SqlSeriesRepository(explaining), SqlVintageRepository(explaining)
         ask(uow)
-    statements, found = list(asked), []
+    statements, found = list(asked), explaining.plans
     with database.engine.connect() as connection:
         if database.schema:
             connection.execute(text("SET LOCAL enable_seqscan = off"))
@@ -57,15 +88,20 @@ def plans(database: Database, ask: Callable[[SqlUnitOfWork], object]) -> list[st
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_no_table_is_gone_through(database: Database, question: str) -> None:
-    """Every table is reached by an index, and the index of words is asked once rather than series by series."""
+    """
+    Every table is reached by an index, and the index of words is asked once rather than series by series.
+
+    A vintage that stands first in knowledge order is not looked for by sorting the others.
+    """
     found = plans(database, QUESTIONS[question])
-    if not found:
-        pytest.skip("asked by COPY; make bench counts the pages it touches")
+    assert found
     for plan in found:
         steps = plan.replace("SCAN series_words VIRTUAL TABLE", "").replace("SCAN subquery", "")
         assert "Seq Scan" not in steps
         assert "SCAN" not in steps
         assert "series_words VIRTUAL TABLE INDEX 0:=" not in plan
+        assert "known_at DESC" not in plan
+        assert "TEMP B-TREE" not in plan
 
 
 def test_the_index_of_words_follows(database: Database) -> None:

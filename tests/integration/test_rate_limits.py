@@ -1,20 +1,14 @@
-"""Many worker processes at one provider that keeps a strict log of its windows; a dead and a hanging provider."""
+"""Many worker processes at a dead and at a hanging provider."""
 
 from __future__ import annotations
 
 import multiprocessing
-import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from itertools import pairwise
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -31,7 +25,6 @@ from config import bootstrap
 from domain.codes import DatasetCode
 from domain.fetches import Fetch, FetchStatus
 from domain.limits import Breaker
-from domain.providers import Limit
 from domain.use_cases import UseCases
 from domain.use_cases.calls import Calls
 from tests.builders import a_server, an_answer
@@ -39,22 +32,15 @@ from tests.builders import a_server, an_answer
 pytestmark = [pytest.mark.server, pytest.mark.timeout(150)]
 
 BODY = b'{"dataset":{"name":"x","column_names":["Date","Value"],"frequency":"daily","data":[["2024-01-02",1.5]]}}'
-WINDOWS = (Limit(20, 1), Limit(100, 10))
-# A call's way to the log takes a while, and not always the same.
-JOURNEY_SECONDS = 0.3
 BREAKER = Breaker(failures=5, seconds=1.0, most_seconds=2.0, probe_seconds=2.0)
 WORKERS, HANDS = 4, 3
 
 
 @dataclass
 class Provider:
-    """Answers what its windows admit and refuses the rest, and writes everything down by its own clock."""
+    """Answers or does not, and writes down when it did not by its own clock."""
 
-    windows: Sequence[Limit] = ()
-    silences: Sequence[tuple[float, Callable[[], str]]] = ((1, lambda: "1"),)
     answers: bool = True
-    admitted: list[float] = field(default_factory=list)
-    refused: list[tuple[float, float]] = field(default_factory=list)
     failed: list[float] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -64,17 +50,8 @@ class Provider:
             if not self.answers:
                 self.failed.append(now)
                 yield an_answer(b"", status=503)
-            elif any(sum(now - at < window.seconds for at in self.admitted) >= window.calls for window in self.windows):
-                seconds, form = self.silences[len(self.refused) % len(self.silences)]
-                self.refused.append((now, seconds))
-                yield an_answer(b"", status=429, Retry_After=form())
             else:
-                self.admitted.append(now)
                 yield an_answer(BODY)
-
-    @property
-    def calls(self) -> list[float]:
-        return sorted([*self.admitted, *(at for at, _ in self.refused), *self.failed])
 
 
 @dataclass
@@ -125,23 +102,6 @@ def opened(postgres_url: str, tmp_path: Path) -> Iterator[Opened]:
     with engine.begin() as connection:
         connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
     engine.dispose()
-
-
-@contextmanager
-def lanner_workers(house: House, folder: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Run real workers, each with a folder of its own."""
-    processes = []
-    for n in range(WORKERS):
-        settings = {"PATH": os.environ["PATH"], "HOME": str(folder), **house.environment, "LANNER_DATA_DIR": str(folder / f"worker-{n}")}
-        command = [sys.executable, "-m", "entrypoints.cli", "worker"]
-        processes.append(subprocess.Popen(command, env=settings, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-    try:
-        yield processes
-    finally:
-        for process in processes:
-            process.send_signal(signal.SIGTERM)
-        for process in processes:
-            process.wait(40)
 
 
 @contextmanager
@@ -197,60 +157,9 @@ def logged(house: House) -> dict[int, float]:
 
 
 @pytest.mark.faults(long=True)
-def test_four_workers_use_what_is_permitted_and_no_more(opened: Opened, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Two windows are kept and nearly used up, though a worker is killed meanwhile; no fetch fails or counts its waiting."""
-    provider = Provider(WINDOWS)
-    with a_server(provider.respond) as address:
-        house = opened(quandl__base_url=address, quandl__limits="20/1,100/10")
-        ids = house.request(*(f"D{n}" for n in range(150)))
-        with lanner_workers(house, tmp_path) as workers:
-            while len(provider.calls) < 20:
-                time.sleep(0.05)
-            workers[0].kill()
-            found = house.ended(ids, seconds=100)
-    starts, permits = provider.calls, logged(house)
-    used = sum(at < starts[0] + 10 for at in starts)
-    with capsys.disabled():
-        seconds = starts[-1] - starts[0]
-        sys.stdout.write(
-            f"\nlimits: {used} of 100 permitted calls in 10 s, {len(starts)} in {seconds:.1f} s, {len(provider.refused)} refused\n"
-        )
-
-    assert {fetch.status for fetch in found} == {FetchStatus.SUCCESS}
-    assert [fullest(list(permits.values()), window.seconds) <= window.calls for window in WINDOWS] == [True, True]
-    assert [fullest(starts, window.seconds - JOURNEY_SECONDS) <= window.calls for window in WINDOWS] == [True, True]
-    assert fullest(starts, 10) >= 25
-    assert sum(fetch.attempts for fetch in found) <= max(permits)
-
-
-@pytest.mark.faults(long=True)
-def test_no_call_starts_while_the_provider_asked_for_silence(opened: Opened) -> None:
-    """Told 429 in whatever form, all workers are silent for that long, and no fetch fails for it."""
-    soon = timedelta(seconds=5)
-    silences = [
-        (3, lambda: "3"),
-        (4, lambda: format_datetime(datetime.now(UTC) + soon, usegmt=True)),
-        (0, lambda: "-5"),
-        (0, lambda: "soon"),
-    ]
-    provider = Provider((Limit(5, 1),), silences)
-    with a_server(provider.respond) as address:
-        house = opened(quandl__base_url=address, quandl__limits="40/1")
-        ids = house.request(*(f"D{n}" for n in range(30)))
-        with labourers(house):
-            found = house.ended(ids, seconds=100)
-    # What the provider asks for holds once it has been heard and written down.
-    early = [at - told for told, seconds in provider.refused for at in provider.calls if 1.5 < at - told < seconds]
-
-    assert {fetch.status for fetch in found} == {FetchStatus.SUCCESS}
-    assert any(seconds for _, seconds in provider.refused)
-    assert early == []
-
-
-@pytest.mark.faults(long=True)
 def test_a_dead_provider_is_probed_and_then_used_again(opened: Opened) -> None:
     """While it is down at most one call an opening is made after the first failures; afterwards all ends well, within the limit."""
-    provider = Provider((Limit(20, 1),), answers=False)
+    provider = Provider(answers=False)
     with a_server(provider.respond) as address:
         house = opened(quandl__base_url=address, quandl__limits="20/1")
         ids = house.request(*(f"D{n}" for n in range(40)))

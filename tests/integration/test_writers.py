@@ -30,6 +30,8 @@ ROUNDS = int(SETTINGS.get("LANNER_TEST_ROUNDS", "80"))
 CODE = DatasetCode("X", "CONTESTED")
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
+pytestmark = pytest.mark.timeout(40 + ROUNDS)
+
 
 @pytest.fixture
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, str]]:
@@ -102,7 +104,7 @@ def together(place: tuple[str, str], rounds: int, *crews: list[Callable[[SqlStor
         process.start()
     outcomes = Counter[tuple[int, str]]()
     for _ in processes:
-        outcomes += results.get(timeout=110)
+        outcomes += results.get(timeout=30 + rounds)
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0] * len(crews)

@@ -419,6 +419,30 @@ def test_a_suspicious_shrink_changes_nothing() -> None:
     assert house.read() == values(1, NAN)
 
 
+def test_a_state_published_earlier_is_no_shrink() -> None:
+    """What counts is the newest state before and after: one that was known before it leaves it as it is, however small."""
+    small, large = (date(2024, 5, 1), values(1)), (date(2024, 5, 2), values(1, 2, 3, 4))
+    house = House(VintagesSource([large]))
+    house.run()
+    house.source = source = VintagesSource([small])
+    house.use = memory_use_cases({"canned": source, "keyless": None}, store=house.store, dispatcher=house.bell)
+
+    assert house.run().vintages_added == 1
+    assert house.read() == large[1]
+    source.vintages = [large, (date(2024, 5, 3), values(1))]
+    shrunk = house.run()
+    assert shrunk.failure
+    assert shrunk.failure.code == "suspicious_shrink"
+
+
+def test_a_state_sent_twice_is_kept_once() -> None:
+    """Within one answer too, a state that equals the last of its label adds nothing."""
+    day = date(2024, 5, 1)
+    house = House(VintagesSource([(day, values(1)), (day, values(1))]))
+
+    assert [house.run().vintages_added, house.run().vintages_added] == [1, 0]
+
+
 @pytest.mark.parametrize("error", [DatasetNotFound("No such set.", hint="Look it up."), FetchError("Odd.")])
 def test_a_permanent_error_ends_the_fetch(error: FetchError) -> None:
     """The error's code, sentence and hint are on the fetch, and the series without data is an error."""

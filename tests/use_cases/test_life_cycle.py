@@ -24,11 +24,12 @@ from domain.errors import (
 )
 from domain.fetches import Fetch, FetchQuery, FetchStatus, Lease
 from domain.figures import Counted
+from domain.limits import Budget
 from domain.ports import DataSource, Fetched, Known
 from domain.series import SeriesQuery
 from domain.use_cases import UseCases
 from domain.use_cases.request_fetch import ClientKey
-from tests.builders import CannedSource, memory_use_cases
+from tests.builders import CannedSource, CutSource, memory_use_cases
 
 FB = DatasetCode("WIKI", "FB")
 
@@ -166,6 +167,25 @@ def test_a_process_that_stops_gives_back_what_runs() -> None:
     assert running.use.fetch_dataset(running.fetch.id) is None
     assert running.now() == back
     assert running.use.fetch_dataset.release() == 0
+
+
+def test_a_process_that_stops_cuts_its_calls() -> None:
+    """A cut call fails nothing: its fetch is due at once with no attempt counted, nothing counts as fenced, nor against the provider."""
+    source, store = CutSource(), MemoryStore()
+    use = use_cases(source, store)
+    fetch = use.request_fetch(FB).fetch
+    thread = Thread(target=use.fetch_dataset, args=(fetch.id,))
+    thread.start()
+    assert source.asked.wait(5)
+    released = use.fetch_dataset.release()
+    thread.join(5)
+    back = use.follow_fetches(fetch.id)
+    with store.reading() as uow:
+        standing = uow.limits.standing(Budget(provider="canned"))
+
+    assert (released, back.status, back.attempts, back.failure, back.waiting_for) == (1, FetchStatus.PENDING, 0, None, None)
+    assert Counted.FENCED_CLOSES not in dict(use.check_health.figures()[1].counted)
+    assert standing.failures == 0
 
 
 def test_a_removed_series_fences_its_running_fetch() -> None:
