@@ -229,13 +229,7 @@ class SeriesRepository(Protocol):
         ...
 
     def lock(self, series_id: UUID) -> None:
-        """
-        Keep every other writer of a series' vintages away until this unit of work ends.
-
-        Raises:
-            SeriesNotFound: none has this id (any more).
-
-        """
+        """Keep every other writer of a series' vintages away until this unit of work ends; none has to have this id any more."""
         ...
 
     def remove(self, series_id: UUID) -> None:
@@ -249,12 +243,13 @@ class SeriesRepository(Protocol):
         ...
 
     def checked(
-        self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
+        self, series: TimeSeries, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
     ) -> None:
         """
         Note that a fetch ended well just now, and what it confirmed; append ``metadata`` to their history where they differ.
 
         Args:
+            series: as it stands, for whoever may end its fetch.
             known_at: since when they are known, by default now: those that came with a vintage are as old as it.
 
         """
@@ -264,7 +259,7 @@ class SeriesRepository(Protocol):
 class VintageRepository(Protocol):
     """The vintages of the series; insert only."""
 
-    def prepare(self, series_id: UUID, arrivals: Sequence[Arrival]) -> Prepared:
+    def prepare(self, series: TimeSeries, arrivals: Sequence[Arrival]) -> Prepared:
         """Make ready to append states in this order, numbered on: all the work that no other writer has to wait for."""
         ...
 
@@ -331,6 +326,10 @@ class FetchRepository(Protocol):
             FetchNotFound: none has this id.
 
         """
+        ...
+
+    def those(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
+        """Give the fetches of these ids that are there, in any order."""
         ...
 
     def listed(self, query: FetchQuery) -> FetchPage:

@@ -82,7 +82,7 @@ def an_arrival(
 
 def append(uow: UnitOfWork, series_id: UUID, arrivals: Sequence[Arrival]) -> Sequence[Vintage]:
     """Prepare states and append them at once."""
-    prepared = uow.vintages.prepare(series_id, arrivals)
+    prepared = uow.vintages.prepare(uow.series.get(series_id), arrivals)
     assert uow.vintages.append(series_id, prepared)
     return prepared.vintages
 

@@ -55,6 +55,10 @@ class MemoryFetchRepository:
             raise FetchNotFound
         return self.state.fetches[fetch_id]
 
+    def those(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
+        """See the port."""
+        return [self.state.fetches[fetch_id] for fetch_id in fetch_ids if fetch_id in self.state.fetches]
+
     def listed(self, query: FetchQuery) -> FetchPage:
         """See the port."""
         found = [

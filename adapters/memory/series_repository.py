@@ -82,8 +82,6 @@ class MemorySeriesRepository:
 
     def lock(self, series_id: UUID) -> None:
         """See the port; the unit of work is the only writer already."""
-        if series_id not in self.state.series:
-            raise SeriesNotFound
 
     def remove(self, series_id: UUID) -> None:
         """See the port."""
@@ -96,13 +94,13 @@ class MemorySeriesRepository:
         self.state.requests = {key: entry for key, entry in self.state.requests.items() if entry[2].series_id != series_id}
 
     def checked(
-        self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
+        self, series: TimeSeries, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
     ) -> None:
         """See the port."""
-        now, known = self.clock(), self.state.series[series_id]
-        self.state.series[series_id] = replace(known, checked_at=now, metadata=metadata, confirmed=confirmed)
-        if known.metadata != metadata:
-            self.state.descriptions[series_id] = (*self.state.descriptions.get(series_id, ()), (known_at or now, metadata))
+        now, known = self.clock(), self.state.series[series.id]
+        self.state.series[series.id] = replace(known, checked_at=now, metadata=metadata, confirmed=confirmed)
+        if series.metadata != metadata:
+            self.state.descriptions[series.id] = (*self.state.descriptions.get(series.id, ()), (known_at or now, metadata))
 
 
 def _matches(series: TimeSeries, query: SeriesQuery) -> bool:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from adapters.memory.state import State
 from domain.observations import Label
+from domain.series import TimeSeries
 from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Prepared, Recorded, Vintage
 
 
@@ -17,9 +18,9 @@ class MemoryVintageRepository:
 
     state: State
 
-    def prepare(self, series_id: UUID, arrivals: Sequence[Arrival]) -> Prepared:
+    def prepare(self, series: TimeSeries, arrivals: Sequence[Arrival]) -> Prepared:
         """See the port."""
-        kept = self.state.vintages.get(series_id, ())
+        kept = self.state.vintages.get(series.id, ())
         grown = list(kept)
         for arrival in arrivals:
             before = _greatest(grown, Moment(as_of=arrival.known_at))

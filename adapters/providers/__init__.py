@@ -49,9 +49,10 @@ class _Installed:
     def now(self) -> Provider:
         """Give the facts with the problem of this moment."""
         try:
-            return replace(self.provider, problem=self.provider.problem or self.obstacle())
+            problem = self.provider.problem or self.obstacle()
         except Exception as exc:  # noqa: BLE001 - foreign code; whatever it raises must harm no other provider
             return _broken(self.provider.name, f"{type(exc).__name__}: {exc}").provider
+        return replace(self.provider, problem=problem) if problem else self.provider
 
 
 class InstalledProviders:

@@ -52,10 +52,12 @@ def open_engine(url: str, *, schema: str, pool_size: int = 10) -> Engine:
         pool_timeout=POOL_SECONDS,
         connect_args=CONNECT_ARGUMENTS,
         execution_options={"schema_translate_map": {None: schema}},
+        # A unit of work says itself where it begins and ends, each in one message with another statement.
+        isolation_level="AUTOCOMMIT",
     )
     event.listen(engine, "checkin", _note_when)
     event.listen(engine, "checkout", partial(_ping_if_idle, engine.dialect))
-    return engine.execution_options(isolation_level="READ COMMITTED")
+    return engine
 
 
 def for_reading(engine: Engine) -> Connection:
@@ -70,7 +72,7 @@ def for_writing(engine: Engine) -> Iterator[Connection]:
     """Connect so that what is read stays true until it is written: on SQLite as its one writer, when its turn has come."""
     turns: Turns | None = engine.get_execution_options().get(_TURNS)
     with turns.taken() if turns else nullcontext(), engine.connect() as connection:
-        yield connection.execution_options(**{_WRITES: True}) if turns else connection
+        yield connection.execution_options(**({_WRITES: True} if turns else {"isolation_level": "READ COMMITTED"}))
 
 
 def place(engine: Engine) -> str:

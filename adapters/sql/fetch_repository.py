@@ -67,6 +67,8 @@ class SqlFetchRepository:
                 due = {"not_before": self.transaction.now(), "waits_since": self.transaction.now(), "waiting_for": None}
                 self._change_pending(series_id, due, fetches.c.waiting_for == WaitingFor.RETRY.value)
             held = self._find(series.c.id == series_id, _IN_FLIGHT)
+            if held is None and not self.transaction.run(select(series.c.number).where(series.c.id == series_id)).first():
+                raise SeriesNotFound
             # None if the one that kept ours out has ended since: each statement sees what was committed before it.
             if held is not None:
                 if allow_shrink and not held.allow_shrink:
@@ -79,6 +81,11 @@ class SqlFetchRepository:
         if row is None:
             raise FetchNotFound
         return fetch_from(row, series_id=row[series.c.id])
+
+    def those(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
+        """See the port."""
+        rows = self.transaction.run(complete().where(fetches.c.id.in_(fetch_ids))).mappings()
+        return [fetch_from(row, series_id=row[series.c.id]) for row in rows]
 
     def listed(self, query: FetchQuery) -> FetchPage:
         """See the port."""
@@ -187,15 +194,13 @@ class SqlFetchRepository:
         return self._leave(fetch_id, lease, self._pending(attempts=fetches.c.attempts - 1, **wait))
 
     def _insert(self, series_id: UUID, *, allow_shrink: bool, request_id: str) -> Fetch | None:
-        # Held, the series cannot be removed before the fetch that refers to it is there.
-        held = HOLD_SERIES.row(self.transaction, wanted=series_id)
-        if held is None:
-            raise SeriesNotFound
-        number = held[series.c.number]
-        row = ADD.row(self.transaction, new=uuid4(), of=number, may_shrink=allow_shrink, asked_by=request_id)
+        if self.transaction.on_postgres:
+            # Held, the series cannot be removed before the fetch that refers to it is there.
+            HOLD_SERIES.later(self.transaction, wanted=series_id)
+        row = ADD.row(self.transaction, new=uuid4(), wanted=series_id, may_shrink=allow_shrink, asked_by=request_id)
         if row is None:
             return None
-        NOTE.later(self.transaction, of=number, newest=row[fetches.c.id])
+        NOTE.later(self.transaction, wanted=series_id, newest=row[fetches.c.id])
         return fetch_from(row, series_id=series_id)
 
     def _change_pending(self, series_id: UUID, changes: dict[str, Any], *conditions: ColumnElement[bool]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import Boolean, ColumnElement, Select, Text, Uuid, and_, bindparam, case, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql.ready import Ready
@@ -74,27 +74,28 @@ def _succeed(transaction: Transaction) -> Any:
 
 
 def _add(transaction: Transaction) -> Any:
-    now, of = transaction.now(), bindparam("of", type_=series.c.number.type)
+    others, now = fetches.alias(), transaction.now()
     row = {
-        "id": bindparam("new"),
-        "series": of,
-        "number": select(func.coalesce(func.max(fetches.c.number), 0) + 1).where(fetches.c.series == of).scalar_subquery(),
-        "status": PENDING,
+        "id": bindparam("new", type_=Uuid()),
+        "series": series.c.number,
+        "number": select(func.coalesce(func.max(others.c.number), 0) + 1).where(others.c.series == series.c.number).scalar_subquery(),
+        "status": literal(PENDING),
         "created_at": now,
         "not_before": now,
         "waits_since": now,
-        "attempts": 0,
-        "crashes": 0,
-        "allow_shrink": bindparam("may_shrink"),
-        "request_id": bindparam("asked_by"),
+        "attempts": literal(0),
+        "crashes": literal(0),
+        "allow_shrink": bindparam("may_shrink", type_=Boolean()),
+        "request_id": bindparam("asked_by", type_=Text()),
     }
     insert = (postgresql if transaction.on_postgres else sqlite).insert
-    return insert(fetches).values(row).on_conflict_do_nothing().returning(*fetches.c)
+    added = insert(fetches).from_select(list(row), select(*row.values()).where(series.c.id == _WANTED))
+    return added.on_conflict_do_nothing().returning(*fetches.c)
 
 
 def _note(_: Transaction) -> Any:
     waits_again = case((series.c.status == SeriesStatus.ERROR.value, SeriesStatus.PENDING.value), else_=series.c.status)
-    return update(series).where(series.c.number == bindparam("of")).values(fetch=bindparam("newest"), status=waits_again)
+    return update(series).where(series.c.id == _WANTED).values(fetch=bindparam("newest"), status=waits_again)
 
 
 _WANTED, _TOKEN = bindparam("wanted", type_=Uuid()), bindparam("token", type_=Uuid())
@@ -105,7 +106,7 @@ GET = Ready(lambda _: complete().where(fetches.c.id == _WANTED))
 SUCCEED = Ready(_succeed)
 #: Keep the series ``wanted`` from being removed.
 HOLD_SERIES = Ready(lambda _: select(series.c.number).where(series.c.id == _WANTED).with_for_update(read=True, key_share=True))
-#: Add the fetch ``new`` ``of`` a series, unless there is one in flight.
+#: Add the fetch ``new`` of the series ``wanted``, unless there is one in flight, or no such series.
 ADD = Ready(_add)
-#: Have a series know its ``newest`` fetch.
+#: Have the series ``wanted`` know its ``newest`` fetch.
 NOTE = Ready(_note)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, NullPool, create_engine, event
 
-from adapters.sql.engine import CONNECT_ARGUMENTS, POOL_SECONDS
+from adapters.sql.engine import CONNECT_ARGUMENTS
 from adapters.sql.tables import Moment
 from adapters.sql.transaction import Clock, foreign_error, translated, utc_now
 from domain.errors import SeriesNotFound
@@ -28,17 +30,19 @@ WHERE series.id = {key}
 
 class Glances:
     """
-    Asks through the driver itself, on connections that commit by themselves, with a statement planned once for each.
+    Asks through the driver itself, on connections of its own that commit by themselves, with a statement planned once for each.
 
-    A transaction through SQLAlchemy costs some 30 times as much. Where the server has closed a connection, a new one is
-    tried.
+    A transaction through SQLAlchemy costs some 30 times as much. There are no more connections than threads that ask at once;
+    where the server has closed one, a new one is tried.
     """
 
     def __init__(self, engine: Engine, clock: Clock | None) -> None:
         self._engine, self._clock = engine, clock
         self._on_postgres = engine.dialect.name == "postgresql"
         self._statement = f"EXECUTE {_NAME} (%s)" if self._on_postgres else _QUERY.format(schema="", now="NULL", key="?")
-        self._connections = _prepared(engine) if self._on_postgres else engine
+        self._opens = _prepared(engine) if self._on_postgres else engine
+        self._idle = deque[Any]()
+        self._broken = engine.dialect.loaded_dbapi.Error
         self._moment = Moment()
 
     def version(self, series_id: UUID) -> tuple[Version, datetime]:
@@ -57,45 +61,43 @@ class Glances:
         )
         return version, self._clock() if self._clock else now or utc_now()
 
-    def close(self) -> None:
-        """Let the connections go."""
-        self._connections.dispose()
-
     def _row(self, key: str) -> Any:
-        driver = self._engine.dialect.loaded_dbapi.Error
+        idle = self._taken()
+        if idle:
+            try:
+                return self._asked(idle, key)
+            except self._broken:
+                self._idle.clear()  # what ended this one has ended the others
         with translated(self._engine):
             try:
-                return self._asked(key)
-            except driver:
-                pass
-            try:
-                return self._asked(key)
-            except driver as error:
+                opened = self._opens.raw_connection()
+                opened.detach()  # from a pool whose care costs as much as the question
+                return self._asked(opened.dbapi_connection, key)
+            except self._broken as error:
                 raise foreign_error(self._engine, error) from error
 
-    def _asked(self, key: str) -> Any:
-        connection = self._connections.raw_connection()
+    def _taken(self) -> Any:
         try:
-            cursor: Any = connection.cursor()
-            cursor.execute(self._statement, (key,))
-            row = cursor.fetchone()
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+    def _asked(self, connection: Any, key: str) -> Any:
+        try:
+            with closing(connection.cursor()) as cursor:
+                cursor.execute(self._statement, (key,))
+                row = cursor.fetchone()
         except BaseException:
-            connection.invalidate()
+            connection.close()
             raise
-        connection.close()
+        self._idle.append(connection)
         return row
 
 
 def _prepared(engine: Engine) -> Engine:
     schema: Any = engine.get_execution_options()["schema_translate_map"][None]
     query = _QUERY.format(schema=f'"{schema}".', now="clock_timestamp()", key="$1")
-    prepared = create_engine(
-        engine.url,
-        isolation_level="AUTOCOMMIT",
-        pool_timeout=POOL_SECONDS,
-        pool_reset_on_return=None,
-        connect_args=CONNECT_ARGUMENTS,
-    )
+    prepared = create_engine(engine.url, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=CONNECT_ARGUMENTS)
 
     @event.listens_for(prepared, "connect")
     def _prepare(connection: Any, _: object) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from adapters.sql.ready import Ready
+from adapters.sql.ready import Ready, Row
 from adapters.sql.tables import budgets, calls, fetches, series
 from adapters.sql.transaction import Transaction
 from domain.fetches import FetchStatus
@@ -29,10 +29,7 @@ class SqlRateLimiter:
 
     def acquire(self, budget: Budget, call: Call) -> Permit | Wait:
         """See the port."""
-        before = self._locked(budget)
-        # Asked only now: waiting for the row takes time.
-        situation = _SITUATION.row(self.transaction, source=budget.provider, holder=call.holder) or {}
-        now, busy = situation.values()
+        before, now, busy = self._situation(budget, call.holder)
         after, answer = before.asked(budget, call, Situation(now, self._times(budget, before), busy))
         self._change(budget, before, after)
         if isinstance(answer, Permit) and budget.limits:
@@ -62,20 +59,39 @@ class SqlRateLimiter:
 
     def standing(self, budget: Budget) -> Standing:
         """See the port."""
-        return self._found(_STANDING, budget) or Standing()
+        return self._found(budget) or Standing()
+
+    def _situation(self, budget: Budget, holder: UUID) -> tuple[Standing, datetime, int]:
+        while True:
+            self._lock(budget)
+            # By a statement of its own: waiting for the row takes time.
+            row = _SITUATION.row(self.transaction, source=budget.provider, account=budget.key, holder=holder)
+            if row:
+                *_, now, busy = row.values()
+                return _standing(row), now, busy
+            self._begin(budget)
 
     def _locked(self, budget: Budget) -> Standing:
-        found = self._found(_LOCKED, budget)
+        self._lock(budget)
+        found = self._found(budget)
         if found is None:
-            dialect = postgresql if self.transaction.on_postgres else sqlite
-            first = {"provider": budget.provider, "key": budget.key, **asdict(Standing())}
-            self.transaction.run(dialect.insert(budgets).values(first).on_conflict_do_nothing())
-            found = self._found(_LOCKED, budget)
+            self._begin(budget)
+            self._lock(budget)
+            found = self._found(budget)
         return found or Standing()
 
-    def _found(self, statement: Ready, budget: Budget) -> Standing | None:
-        row = statement.row(self.transaction, source=budget.provider, account=budget.key)
-        return Standing(**{column.name: row[column] for column in _FACTS}) if row else None
+    def _lock(self, budget: Budget) -> None:
+        if self.transaction.on_postgres:
+            _LOCK.later(self.transaction, source=budget.provider, account=budget.key)
+
+    def _begin(self, budget: Budget) -> None:
+        dialect = postgresql if self.transaction.on_postgres else sqlite
+        first = {"provider": budget.provider, "key": budget.key, **asdict(Standing())}
+        self.transaction.run(dialect.insert(budgets).values(first).on_conflict_do_nothing())
+
+    def _found(self, budget: Budget) -> Standing | None:
+        row = _STANDING.row(self.transaction, source=budget.provider, account=budget.key)
+        return _standing(row) if row else None
 
     def _change(self, budget: Budget, before: Standing, after: Standing) -> None:
         if after != before:
@@ -102,15 +118,19 @@ def _of(budget: Budget) -> ColumnElement[bool]:
     return and_(calls.c.provider == budget.provider, calls.c.key == budget.key)
 
 
+def _standing(row: Row) -> Standing:
+    return Standing(**{column.name: row[column] for column in _FACTS})
+
+
 def _situation(transaction: Transaction) -> Any:
     others = and_(fetches.c.lease_until >= transaction.now(), fetches.c.id != bindparam("holder"))
     held = and_(fetches.c.status == FetchStatus.RUNNING.value, others, series.c.provider == bindparam("source"))
     busy = select(func.count()).select_from(fetches.join(series, series.c.number == fetches.c.series)).where(held)
-    return select(transaction.now().label("now"), busy.scalar_subquery().label("busy"))
+    return _STANDINGS.add_columns(transaction.now().label("now"), busy.scalar_subquery().label("busy"))
 
 
 _STANDINGS = select(*_FACTS).where(budgets.c.provider == bindparam("source"), budgets.c.key == bindparam("account"))
 _STANDING = Ready(lambda _: _STANDINGS)
-_LOCKED = Ready(lambda _: _STANDINGS.with_for_update())
-#: The time, and how many other fetches of the provider ``source`` run.
+_LOCK = Ready(lambda _: _STANDINGS.with_for_update())
+#: How things stand with a budget, the time, and how many other fetches of the provider ``source`` run.
 _SITUATION = Ready(_situation)

@@ -54,11 +54,13 @@ class SqlSeriesRepository:
 
     def add(self, provider: str, code: DatasetCode) -> TimeSeries:
         """See the port."""
+        alias = code.alias
         while True:
-            found = self._insert(provider, code, self._free_alias(code)) or self.find(provider, code)
-            # None if only the alias was taken meanwhile.
+            found = self._insert(provider, code, alias) or self.find(provider, code)
             if found:
                 return found
+            # Only the alias is taken.
+            alias = self._free_alias(code)
 
     def search(self, query: SeriesQuery) -> SeriesPage:
         """See the port."""
@@ -95,9 +97,9 @@ class SqlSeriesRepository:
         return _metadata_from(self.transaction.run(known).scalar() or self.transaction.run(first).scalar())
 
     def lock(self, series_id: UUID) -> None:
-        """See the port."""
-        if not _LOCK.row(self.transaction, wanted=series_id):
-            raise SeriesNotFound
+        """See the port; on SQLite whoever writes is the only one."""
+        if self.transaction.on_postgres:
+            _LOCK.later(self.transaction, wanted=series_id)
 
     def remove(self, series_id: UUID) -> None:
         """See the port."""
@@ -106,21 +108,15 @@ class SqlSeriesRepository:
             raise SeriesNotFound
 
     def checked(
-        self, series_id: UUID, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
+        self, known: TimeSeries, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
     ) -> None:
         """See the port."""
-        row = _KNOWN.row(self.transaction, wanted=series_id)
-        if row is None:
-            raise SeriesNotFound
-        number, entry = row[series.c.number], row[series.c.description] or 0
-        if _metadata_from(row[descriptions.c.body]) != metadata:
-            body = orjson.dumps(metadata).decode()
-            code = DatasetCode(row[series.c.database_code], row[series.c.dataset_code])
-            words = " ".join(terms(f"{code} {metadata.name} {metadata.description}"))
-            _DESCRIBE.later(self.transaction, of=number, entry=entry + 1, text=body, at=known_at)
-            _NOTE.later(self.transaction, of=number, entry=entry + 1, said=words)
+        if known.metadata != metadata:
+            words = " ".join(terms(f"{known.code} {metadata.name} {metadata.description}"))
+            _DESCRIBE.later(self.transaction, of=known.number, text=orjson.dumps(metadata).decode(), at=known_at)
+            _NOTE.later(self.transaction, of=known.number, said=words)
         sure = orjson.dumps(asdict(confirmed)).decode() if confirmed else None
-        _CHECK.later(self.transaction, of=number, sure=sure)
+        _CHECK.later(self.transaction, of=known.number, sure=sure)
 
     def _with_words(self, query: SeriesQuery) -> Sequence[int]:
         if not query.can_be_met:
@@ -132,7 +128,7 @@ class SqlSeriesRepository:
         return Database(code, tuple(self.transaction.run(providers).scalars()))
 
     def _free_alias(self, code: DatasetCode) -> str:
-        names = (code.alias if n == 1 else f"{code.alias}_{n}" for n in count(1))
+        names = (f"{code.alias}_{n}" for n in count(2))
         return next(name for name in names if not _ALIAS.row(self.transaction, name=name))
 
     def _insert(self, provider: str, code: DatasetCode, alias: str) -> TimeSeries | None:
@@ -181,15 +177,17 @@ def _check(transaction: Transaction) -> Any:
 
 def _describe(transaction: Transaction) -> Any:
     known_at = func.coalesce(bindparam("at", type_=Moment), transaction.now())
-    row = {"series": bindparam("of"), "number": bindparam("entry"), "known_at": known_at, "body": bindparam("text")}
-    return insert(descriptions).values(row)
+    of = bindparam("of", type_=series.c.number.type)
+    entry = select(_NEXT_ENTRY).where(series.c.number == of).scalar_subquery()
+    return insert(descriptions).values({"series": of, "number": entry, "known_at": known_at, "body": bindparam("text")})
 
 
 def _note(_: Transaction) -> Any:
-    changes: dict[str, Any] = {"description": bindparam("entry"), "words": bindparam("said")}
+    changes: dict[str, Any] = {"description": _NEXT_ENTRY, "words": bindparam("said")}
     return update(series).where(series.c.number == bindparam("of")).values(changes)
 
 
+_NEXT_ENTRY = func.coalesce(series.c.description, 0) + 1
 _FIND = Ready(
     lambda _: _COMPLETE.where(
         series.c.provider == bindparam("source"),
@@ -199,13 +197,6 @@ _FIND = Ready(
 )
 _GET = Ready(lambda _: _COMPLETE.where(series.c.id == bindparam("wanted")))
 _LOCK = Ready(lambda _: select(series.c.number).where(series.c.id == bindparam("wanted")).with_for_update(key_share=True))
-_KNOWN = Ready(
-    lambda _: (
-        select(series.c.number, series.c.database_code, series.c.dataset_code, series.c.description, descriptions.c.body)
-        .select_from(_DESCRIBED)
-        .where(series.c.id == bindparam("wanted"))
-    )
-)
 _ALIAS = Ready(lambda _: select(series.c.number).where(series.c.alias == bindparam("name")))
 _ADD, _CHECK, _DESCRIBE, _NOTE = Ready(_add), Ready(_check), Ready(_describe), Ready(_note)
 

@@ -15,11 +15,14 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from adapters.sql.engine import place
+from adapters.sql.engine import for_reading, for_writing, place
 from adapters.sql.tables import Moment
 from domain.errors import SchemaMismatch, StoreUnavailable
 
 Clock = Callable[[], datetime]
+
+_BEGIN_WRITING = b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_BEGIN_READING = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 def utc_now() -> datetime:
@@ -76,12 +79,15 @@ class Transaction:
 
     def sent(self, statement: bytes) -> list[tuple[Any, ...]]:
         """Send a statement to Postgres as it is, behind those that wait, and give its rows."""
-        driver: Any = self.connection.connection
         whole = b";".join([*self.waiting, statement])
         self.waiting.clear()
+        return self._answered(whole)
+
+    def _answered(self, statements: bytes) -> list[tuple[Any, ...]]:
+        driver: Any = self.connection.connection
         try:
             with driver.cursor() as cursor:
-                cursor.execute(whole)
+                cursor.execute(statements)
                 return cursor.fetchall() if cursor.description else []
         except self.connection.dialect.loaded_dbapi.Error as error:
             self._refuse(error)
@@ -110,6 +116,14 @@ class Transaction:
     def _troubles(self) -> tuple[type[Exception], ...]:
         driver = self.connection.dialect.loaded_dbapi
         return driver.OperationalError, driver.InterfaceError
+
+    def commit(self) -> None:
+        """Make what was done last."""
+        if not self.on_postgres:
+            with translated(self.connection.engine):
+                self.connection.commit()
+        elif self.waiting != [_BEGIN_WRITING]:
+            self.sent(b"COMMIT")
 
     def flush(self) -> None:
         """Send what waits."""
@@ -151,8 +165,37 @@ class Transaction:
         """Ask the clock."""
         if self.clock:
             return self.clock()
-        moment: datetime = self.sent(b"SELECT clock_timestamp()")[0][0]
+        # A transaction that has read nothing yet need not begin for this, nor end if nothing follows.
+        asked = self._answered if self.waiting == [_BEGIN_READING] else self.sent
+        moment: datetime = asked(b"SELECT clock_timestamp()")[0][0]
         return moment.astimezone(UTC)
+
+
+@contextmanager
+def begun(engine: Engine, clock: Clock | None, *, writes: bool) -> Iterator[Transaction]:
+    """Open a transaction that is undone on leaving unless it was committed."""
+    if engine.dialect.name == "postgresql":
+        with translated(engine), engine.connect() as connection:
+            try:
+                yield Transaction(connection, clock, [_BEGIN_WRITING if writes else _BEGIN_READING])
+            finally:
+                _undo(connection)
+    else:
+        with translated(engine), (for_writing if writes else for_reading)(engine) as connection:
+            connection.begin()
+            yield Transaction(connection, clock)
+
+
+def _undo(connection: Connection) -> None:
+    if connection.invalidated:
+        return
+    driver: Any = connection.connection.driver_connection
+    try:
+        if driver.info.transaction_status != connection.dialect.loaded_dbapi.extensions.TRANSACTION_STATUS_IDLE:
+            with driver.cursor() as cursor:
+                cursor.execute("ROLLBACK")
+    except connection.dialect.loaded_dbapi.Error:
+        connection.invalidate()
 
 
 class _Messages(list[bytes]):

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from adapters.sql.engine import for_reading, for_writing
 from adapters.sql.fetch_repository import SqlFetchRepository
 from adapters.sql.figure_repository import SqlFigureRepository
 from adapters.sql.glances import Glances
@@ -20,7 +19,7 @@ from adapters.sql.rate_limiter import SqlRateLimiter
 from adapters.sql.request_repository import SqlRequestRepository
 from adapters.sql.schema import require, revision
 from adapters.sql.series_repository import SqlSeriesRepository
-from adapters.sql.transaction import Clock, Transaction, translated, utc_now
+from adapters.sql.transaction import Clock, Transaction, begun, translated, utc_now
 from adapters.sql.vintage_repository import SqlVintageRepository
 from domain.series import Version
 
@@ -85,17 +84,13 @@ class SqlUnitOfWork:
 
     def commit(self) -> None:
         """See the port."""
-        self.transaction.flush()
-        with translated(self._store.engine):
-            self._connection.commit()
+        self.transaction.commit()
 
     def __enter__(self) -> Self:
         """See the port."""
-        with translated(self._store.engine), ExitStack() as undone:
-            self._connection = undone.enter_context((for_writing if self._writes else for_reading)(self._store.engine))
-            self._connection.begin()
+        with ExitStack() as undone:
+            self.transaction = undone.enter_context(begun(self._store.engine, self._store.clock, writes=self._writes))
             self._opened = undone.pop_all()
-        self.transaction = Transaction(self._connection, self._store.clock)
         self.series = SqlSeriesRepository(self.transaction)
         self.vintages = SqlVintageRepository(self.transaction)
         self.fetches = SqlFetchRepository(self.transaction)
@@ -107,5 +102,4 @@ class SqlUnitOfWork:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """See the port."""
-        with translated(self._store.engine):
-            self._opened.close()
+        self._opened.close()

@@ -21,6 +21,7 @@ from adapters.sql.vintage_rows import FACTS, folded, read_label, row_of, vintage
 from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, SeriesNotFound
 from domain.observations import Label
+from domain.series import TimeSeries
 from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Prepared, Recorded, Vintage
 
 logger = logging.getLogger(__name__)
@@ -42,9 +43,9 @@ class SqlVintageRepository:
     transaction: Transaction
     newest: dict[UUID, Chain] = field(default_factory=dict)
 
-    def prepare(self, series_id: UUID, arrivals: Sequence[Arrival]) -> Prepared:
+    def prepare(self, series: TimeSeries, arrivals: Sequence[Arrival]) -> Prepared:
         """See the port."""
-        place = self._place(series_id)
+        series_id, place = series.id, self._place(series.id) if series.newest else _Place(series.number, 0, None)
         vintages, rows, made = [], [], Made()
         for number, arrival in enumerate(arrivals, start=place.last + 1):
             chain = self._known_before(series_id, place, arrival, made.before(arrival.known_at))

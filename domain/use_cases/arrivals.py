@@ -50,7 +50,7 @@ def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched)
         AnswerNotUnderstood: the answer has dates outside the window that it covers.
 
     """
-    return uow.vintages.prepare(series.id, _news(uow, series, fetch, fetched))
+    return uow.vintages.prepare(series, _news(uow, series, fetch, fetched))
 
 
 def _news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Sequence[Arrival]:

@@ -64,6 +64,12 @@ class FetchDataset:
     lease_seconds: float
     deadline_seconds: float
     held: Held = field(default_factory=Held)
+    heartbeat: Heartbeat = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep this process's leases by one heartbeat."""
+        longest = self.deadline_seconds + self.lease_seconds
+        object.__setattr__(self, "heartbeat", Heartbeat(self.store, lease_seconds=self.lease_seconds, at_most_seconds=longest))
 
     def __call__(self, fetch_id: UUID) -> Fetch | None:
         """
@@ -131,16 +137,16 @@ class FetchDataset:
             return self._put_off(fetch, FetchCancelled() if fetch.cancel_requested_at else AttemptsExhausted(), lease)
         try:
             with (
-                Heartbeat(self.store, fetch, lease, at_most_seconds=self.deadline_seconds + self.lease_seconds),
+                self.heartbeat.of(fetch, lease),
                 self.calls.of(begun.budget, fetch.id, begun.permit),
             ):
                 fetched = self._ask(series, known)
                 try:
-                    return self._keep(fetch, fetched, known, lease)
+                    return self._keep(begun, fetched, known, lease)
                 except WindowDiscarded:
                     logger.info("window discarded", extra={"fetch": str(fetch.id)})
                     known = Known(newest=None)
-                    return self._keep(fetch, self._ask(series, known), known, lease)
+                    return self._keep(begun, self._ask(series, known), known, lease)
         except CallRefused as error:
             if self.held.gave_back(lease):
                 raise LeaseLost from error
@@ -169,10 +175,10 @@ class FetchDataset:
             raise AnswerNotUnderstood("The provider's answer holds no whole state of the series.")
         return fetched
 
-    def _keep(self, fetch: Fetch, fetched: Fetched, known: Known, lease: Lease) -> Fetch:
+    def _keep(self, begun: _Begun, fetched: Fetched, known: Known, lease: Lease) -> Fetch:
+        fetch, series = begun.fetch, begun.series
         while True:
             with self.store.reading() as uow:
-                series = uow.series.get(fetch.series_id)
                 prepared = prepare(uow, series, fetch, fetched)
                 confirmed = confirmation(uow, series, known, fetched, added=prepared.vintages)
             metadata = series.metadata if fetched.not_modified else fetched.metadata
@@ -182,9 +188,10 @@ class FetchDataset:
                 # What was prepared against a vintage that is no longer the last has to be made anew.
                 if uow.vintages.append(fetch.series_id, prepared):
                     known_at = prepared.vintages[-1].fetched_at if prepared.vintages else None
-                    uow.series.checked(fetch.series_id, metadata, confirmed, known_at=known_at)
+                    uow.series.checked(series, metadata, confirmed, known_at=known_at)
                     uow.commit()
                     return ended
+                series = uow.series.get(fetch.series_id)
 
     def _hold_back(self, fetch: Fetch, error: CallRefused, lease: Lease) -> Fetch:
         reason = WaitingFor.CIRCUIT if error.circuit else WaitingFor.RATE_LIMIT

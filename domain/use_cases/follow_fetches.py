@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,6 +20,12 @@ class FollowFetches:
         """Give the fetch as it is now; raises FetchNotFound."""
         with self.store.reading() as uow:
             return uow.fetches.get(fetch_id)
+
+    def those(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
+        """Give fetches as they are now, in the same order; what is not there is left out."""
+        with self.store.reading() as uow:
+            found = uow.fetches.those(fetch_ids)
+        return sorted(found, key=lambda fetch: fetch_ids.index(fetch.id))
 
     def listed(self, query: FetchQuery) -> FetchPage:
         """Give the matching fetches as they are now, newest first."""

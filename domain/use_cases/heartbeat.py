@@ -1,11 +1,12 @@
-"""The heartbeat: keeps a worker's lease while it waits for a provider."""
+"""The heartbeat: keeps a worker's leases while it waits for providers."""
 
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
-from math import ceil
-from threading import Event, Thread
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Lock, Thread
+from time import monotonic, sleep
 
 from domain.errors import FetchCancelled, LeaseLost, SeriesNotFound, StoreUnavailable
 from domain.fetches import Failure, Fetch, Lease
@@ -17,51 +18,66 @@ _BEATS_A_LEASE = 3
 
 class Heartbeat:
     """
-    Renews a lease three times within its length, from entering to leaving, but not for ever: what hangs loses it.
+    Renews the leases of what runs in this process, each three times within its length, but not for ever: what hangs loses it.
 
-    A fetch whose cancellation was requested ends here, however long its source goes on: its close will be fenced.
+    A fetch whose cancellation was requested ends here, however long its source goes on: its close will be fenced. One thread
+    does it for all, for to start one takes as long as a short answer's parsing; with nothing to renew it ends.
     """
 
-    def __init__(self, store: Store, fetch: Fetch, lease: Lease, *, at_most_seconds: float) -> None:
-        self._store, self._fetch, self._lease = store, fetch, lease
-        self._beats = ceil(at_most_seconds / lease.seconds * _BEATS_A_LEASE)
-        self._over = Event()
-        self._thread = Thread(target=self._beat, name=f"heartbeat-{fetch.id}", daemon=True)
+    def __init__(self, store: Store, *, lease_seconds: float, at_most_seconds: float) -> None:
+        self._store, self._at_most_seconds = store, at_most_seconds
+        self._pause = lease_seconds / _BEATS_A_LEASE
+        self._beating: dict[Lease, tuple[Fetch, float]] = {}
+        self._lock = Lock()
+        self._thread: Thread | None = None
 
-    def __enter__(self) -> None:
-        """Begin to beat."""
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        """Beat no more."""
-        self._over.set()
-        self._thread.join()
+    @contextmanager
+    def of(self, fetch: Fetch, lease: Lease) -> Iterator[None]:
+        """Beat for a fetch from entering to leaving."""
+        with self._lock:
+            self._beating[lease] = fetch, monotonic() + self._at_most_seconds
+            # A forked process has the object, but not the thread.
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = Thread(target=self._beat, name="heartbeat", daemon=True)
+                self._thread.start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._beating.pop(lease, None)
 
     def _beat(self) -> None:
-        for _ in range(self._beats):
-            if self._over.wait(self._lease.seconds / _BEATS_A_LEASE):
-                return
-            try:
-                held = self._renew()
-            except StoreUnavailable:
-                logger.warning("heartbeat missed", extra={"fetch": str(self._fetch.id)})
-                continue
-            if not held:
-                return
+        idle = 0
+        while True:
+            sleep(self._pause)
+            with self._lock:
+                beating = list(self._beating.items())
+                idle = 0 if beating else idle + 1
+                if idle > _BEATS_A_LEASE:
+                    self._thread = None
+                    return
+            for lease, (fetch, until) in beating:
+                if monotonic() < until and self._renew(fetch, lease):
+                    continue
+                with self._lock:
+                    self._beating.pop(lease, None)
 
-    def _renew(self) -> bool:
+    def _renew(self, fetch: Fetch, lease: Lease) -> bool:
         try:
             with self._store.writing() as uow:
-                held = uow.fetches.extend(self._fetch.id, self._lease)
+                held = uow.fetches.extend(fetch.id, lease)
                 uow.commit()
         except FetchCancelled as error:
-            self._cancel(error)
+            self._cancel(fetch, lease, error)
             return False
+        except StoreUnavailable:
+            logger.warning("heartbeat missed", extra={"fetch": str(fetch.id)})
+            return True
         return held
 
-    def _cancel(self, error: FetchCancelled) -> None:
+    def _cancel(self, fetch: Fetch, lease: Lease, error: FetchCancelled) -> None:
         with suppress(LeaseLost, SeriesNotFound), self._store.writing() as uow:
-            uow.series.lock(self._fetch.series_id)
-            uow.fetches.fail(self._fetch.id, self._lease, Failure.of(error))
+            uow.series.lock(fetch.series_id)
+            uow.fetches.fail(fetch.id, lease, Failure.of(error))
             uow.commit()
-        logger.info("fetch cancelled", extra={"fetch": str(self._fetch.id)})
+        logger.info("fetch cancelled", extra={"fetch": str(fetch.id)})

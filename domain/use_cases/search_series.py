@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain.ports import Store
 from domain.series import Database, SeriesPage, SeriesQuery
@@ -29,3 +30,8 @@ class SearchSeries:
         """Give the database codes under which series are kept."""
         with self.store.reading() as uow:
             return uow.series.databases()
+
+    def now(self) -> datetime:
+        """Tell the time by which what is found was fetched."""
+        with self.store.reading() as uow:
+            return uow.now()

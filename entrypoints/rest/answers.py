@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from http import HTTPStatus
 from threading import BoundedSemaphore
@@ -22,6 +23,7 @@ _ENCODERS = 2
 _MANY = "Too many others are waiting, or have large answers made, at this moment."
 _MOMENT = 0.05
 _BYTES = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+_REMEMBERED = 256
 _QUALITY = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?")
 
 
@@ -160,6 +162,7 @@ def _taken(places: BoundedSemaphore, detail: str, *, seconds: float = 0.0) -> It
         places.release()
 
 
+@lru_cache(_REMEMBERED)
 def accepted_coding(header: str) -> str:
     """Choose the coding a client likes best of ``zstd`` and ``gzip``; empty if it takes neither, or would rather have none."""
     qualities = {match[1].lower(): float(match[2] or 1) for match in map(_QUALITY.fullmatch, header.split(",")) if match}

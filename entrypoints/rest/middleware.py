@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import ip_address
 from secrets import token_hex
@@ -20,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]*)?")
+_REMEMBERED = 256
 #: Asked every few seconds by whoever watches the service.
 _PROBES = ("/healthz", "/readyz", "/metrics")
 _SECURITY_HEADERS = {
@@ -87,11 +89,13 @@ class HostCheck:
 
     def __init__(self, allowed: Collection[str]) -> None:
         self._allowed = {"localhost", *(_name(host) for host in allowed)}
+        self._answers = lru_cache(_REMEMBERED)(self._is_answered)
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Refuse any other name, and a request without one."""
-        name = _name(req.get_header("Host", default=""))
-        if name not in self._allowed and not _is_loopback(name):
+        host = req.get_header("Host", default="")
+        if not self._answers(host):
+            name = _name(host)
             detail = f"This server does not answer as {name[:100]!r}." if name else "The Host header names no host."
             raise Problem(
                 HTTPStatus.FORBIDDEN,
@@ -100,6 +104,10 @@ class HostCheck:
                 hint="Use localhost, or add the name to LANNER_ALLOWED_HOSTS and start lanner again.",
                 errors=[{"header": "Host", "detail": detail}],
             )
+
+    def _is_answered(self, host: str) -> bool:
+        name = _name(host)
+        return name in self._allowed or _is_loopback(name)
 
 
 def _name(host: str) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
-
-import falcon
 
 from domain.codes import DatasetCode, parse_reference
 from domain.errors import InvalidCode, InvalidInput
@@ -39,16 +37,16 @@ E = TypeVar("E", bound=StrEnum)
 
 class Parameters:
     """
-    The query parameters of a request; empty ones count as absent.
+    The query parameters of a request, as Falcon gives them; empty ones count as absent.
 
     Raises:
         InvalidInput: one is not among ``names``.
 
     """
 
-    def __init__(self, req: falcon.Request, names: Collection[str] = ()) -> None:
+    def __init__(self, given: Mapping[str, str | list[str]], names: Collection[str] = ()) -> None:
         self._given: dict[str, list[str]] = {}
-        for name, value in req.params.items():
+        for name, value in given.items():
             texts = [text for text in ([value] if isinstance(value, str) else value) if text]
             if texts and name not in names:
                 raise InvalidInput(f"{name[:40]!r} is not a parameter here.", field=name[:40], hint=suggestion(name, names))

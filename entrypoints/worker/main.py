@@ -25,7 +25,7 @@ from entrypoints.worker.gate import Gate
 from entrypoints.worker.poller import Poller, Rung, poll_or_exit
 from entrypoints.worker.signs import SignOfLife
 from entrypoints.worker.stopping import Leash, cut_after, exit_if_stuck, give_back_and_exit
-from entrypoints.worker.tasks import ring, run
+from entrypoints.worker.tasks import TOGETHER, ring, run
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +90,8 @@ def _app(container: Container, rung: Rung, gate: Gate) -> Celery:
 
 
 def _poller(container: Container, app: Celery, rung: Rung, *, gate: Gate, waited: Callable[[float], object]) -> Poller:
-    use_cases, sign = container.use_cases(), SignOfLife(container.settings().data_dir)
+    settings, use_cases = container.settings(), container.use_cases()
+    sign, pass_on = SignOfLife(settings.data_dir), partial(ring, app)
 
     def beat(found: int) -> None:
         sign.give()
@@ -98,12 +99,14 @@ def _poller(container: Container, app: Celery, rung: Rung, *, gate: Gate, waited
 
     return Poller(
         use_cases.sweep_fetches,
-        ring=partial(ring, app),
-        run=partial(run, use_cases, gate=gate),
+        ring=pass_on,
+        run=lambda fetch_id: run(use_cases, [fetch_id], gate, pass_on=pass_on),
         beat=beat,
         prune=use_cases.sweep_fetches.prune,
         waited=waited,
         rung=rung,
+        # Threads are free to take one each.
+        together=1 if settings.embedded else TOGETHER,
         quiet=use_cases.sweep_fetches.quiet,
     )
 

@@ -44,10 +44,10 @@ class Rung:
     def _is_forgotten(self, fetch_id: UUID, now: float) -> bool:
         return fetch_id not in self._times or now - self._times[fetch_id] >= self._again_seconds
 
-    def note(self, fetch_id: UUID, now: float) -> None:
+    def note(self, fetch_ids: Sequence[UUID], now: float) -> None:
         """Remember a ring."""
         with self._lock:
-            self._times[fetch_id] = now
+            self._times |= dict.fromkeys(fetch_ids, now)
 
     def forget(self, fetch_id: UUID) -> None:
         """Forget a fetch that was tried: should it be due again, it wants another ring."""
@@ -61,11 +61,12 @@ class Poller:
 
     Args:
         sweep: gives the due fetches, longest due first.
-        ring: tells the workers of one; raises if it cannot.
+        ring: tells the workers of some; raises if it cannot.
         run: does a fetch.
         beat: is called every few seconds in which sweeping works, with the number of sweeps since that found work.
         prune: removes a batch of what is not needed any more; tells whether there may be more.
         waited: is told for how many seconds a fetch was seen due while nothing was done for it here.
+        together: of how many fetches the workers are told at once.
         quiet: tells for how long, at most so many seconds, there is nothing to sweep for.
 
     """
@@ -74,18 +75,19 @@ class Poller:
         self,
         sweep: Callable[[int], Sequence[UUID]],
         *,
-        ring: Callable[[UUID], object],
+        ring: Callable[[Sequence[UUID]], object],
         run: Callable[[UUID], object],
         beat: Callable[[int], object],
         prune: Callable[[int], bool],
         waited: Callable[[float], object],
         rung: Rung,
+        together: int = 1,
         quiet: Callable[[float], float] = float,
         clock: Clock = monotonic,
     ) -> None:
         self._sweep, self._ring, self._run, self._beat = sweep, ring, run, beat
         self._prune, self._waited, self._quiet = prune, waited, quiet
-        self._rung, self._clock = rung, clock
+        self._rung, self._together, self._clock = rung, together, clock
         self._seen: dict[UUID, float] = {}
         self._running: set[UUID] = set()
         self._hands = ThreadPoolExecutor(_HANDS, "own-hands")
@@ -151,13 +153,14 @@ class Poller:
         self._seen = {fetch_id: self._seen.get(fetch_id, now) for fetch_id in due}
         wanting = self._rung.wanting(due, now)
         self._found += bool(wanting)
-        for fetch_id in wanting:
+        for at in range(0, len(wanting), self._together):
+            some = wanting[at : at + self._together]
             try:
-                self._ring(fetch_id)
+                self._ring(some)
             except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, it has not taken the message
                 logger.warning("broker unreachable", extra={"reason": type(error).__name__})
                 break
-            self._rung.note(fetch_id, now)
+            self._rung.note(some, now)
         # Also where the broker took the message: the others may all be held by one slow provider.
         self._begin([known for known, since in self._seen.items() if now - since >= PATIENCE_SECONDS])
 

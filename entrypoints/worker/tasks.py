@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Callable
-from threading import current_thread, main_thread
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from threading import Timer, current_thread, main_thread
 from typing import Any
 from uuid import UUID
 
 from celery import Celery
 from structlog.contextvars import bound_contextvars
 
-from domain.errors import FetchNotFound, SourceTimedOut, StoreUnavailable
-from domain.fetches import FetchStatus
+from domain.errors import SourceTimedOut, StoreUnavailable
+from domain.fetches import Fetch, FetchStatus
 from domain.use_cases import UseCases
 from entrypoints.worker.gate import Gate
 
@@ -21,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 TASK = "lanner.fetch_dataset"
 QUEUE = "fetch"
+TOGETHER, TOGETHER_SECONDS = 8, 1.0
 _CONFIRM_SECONDS = 2
 _EXPIRES_SECONDS = 60
 
@@ -30,36 +34,72 @@ def register(app: Celery, use_cases: UseCases, ended: Callable[[UUID], object], 
 
     # A shared task would also be every other application's in this process.
     @app.task(name=TASK, shared=False)
-    def fetch_dataset(fetch_id: str) -> None:
-        try:
-            wanted = UUID(fetch_id)
-        except (ValueError, AttributeError, TypeError):
-            logger.warning("message ignored", extra={"reason": "its argument is not a fetch's id"})
-            return
+    def fetch_dataset(*fetch_ids: str) -> None:
+        wanted = [fetch_id for fetch_id in map(_read, fetch_ids) if fetch_id]
         if app.conf.task_soft_time_limit and current_thread() is main_thread():
             # In place of the pool's own exception, which would pass for a fault in the answer.
             signal.signal(signal.SIGUSR1, _time_out)
-        run(use_cases, wanted, gate)
-        ended(wanted)
+        run(use_cases, wanted, gate, pass_on=partial(ring, app))
+        for fetch_id in wanted:
+            ended(fetch_id)
 
 
-def run(use_cases: UseCases, fetch_id: UUID, gate: Gate) -> None:
-    """Do a fetch, its request's id in every log line; what the store's absence prevents is left to a later sweep."""
+def run(use_cases: UseCases, fetch_ids: Sequence[UUID], gate: Gate, *, pass_on: Callable[[Sequence[UUID]], object]) -> None:
+    """
+    Do fetches one after another, each request's id in its log lines.
+
+    After a second what has not been begun is passed on, so that none waits long behind a slow one. What the store's absence
+    prevents is left to a later sweep.
+    """
     try:
-        fetch = use_cases.follow_fetches(fetch_id)
-        if fetch.ended:
-            # While many wait, the poller rings for some whose own message is on its way.
-            return
-        lost_a_worker = fetch.crashes > 0 or fetch.status is FetchStatus.RUNNING
-        with bound_contextvars(request_id=fetch.request_id, fetch=str(fetch_id)), gate.passing(alone=lost_a_worker):
-            use_cases.fetch_dataset(fetch_id)
-    except (StoreUnavailable, FetchNotFound) as error:
-        logger.warning("fetch not run", extra={"fetch": str(fetch_id), "reason": error.message})
+        waiting = deque(fetch for fetch in use_cases.follow_fetches.those(fetch_ids) if not fetch.ended)
+        with _passed_on(waiting, pass_on):
+            while fetch := _next(waiting):
+                lost_a_worker = fetch.crashes > 0 or fetch.status is FetchStatus.RUNNING
+                with bound_contextvars(request_id=fetch.request_id, fetch=str(fetch.id)), gate.passing(alone=lost_a_worker):
+                    use_cases.fetch_dataset(fetch.id)
+    except StoreUnavailable as error:
+        logger.warning("fetches not run", extra={"fetches": len(fetch_ids), "reason": error.message})
 
 
-def ring(app: Celery, fetch_id: UUID) -> None:
+def ring(app: Celery, fetch_ids: Sequence[UUID]) -> None:
     """Send the task's message, waiting a few seconds at most; raises whatever the broker's client raises."""
-    app.send_task(TASK, (str(fetch_id),), queue=QUEUE, expires=_EXPIRES_SECONDS, retry=False, confirm_timeout=_CONFIRM_SECONDS)
+    names = tuple(map(str, fetch_ids))
+    app.send_task(TASK, names, queue=QUEUE, expires=_EXPIRES_SECONDS, retry=False, confirm_timeout=_CONFIRM_SECONDS)
+
+
+@contextmanager
+def _passed_on(waiting: deque[Fetch], pass_on: Callable[[Sequence[UUID]], object]) -> Iterator[None]:
+    def empty() -> None:
+        left = list(iter(partial(_next, waiting), None))
+        if left:
+            try:
+                pass_on([fetch.id for fetch in left])
+            except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, the poller finds them
+                logger.warning("ring failed", extra={"fetches": len(left), "reason": type(error).__name__})
+
+    timer = Timer(TOGETHER_SECONDS, empty)
+    timer.daemon = True
+    if len(waiting) > 1:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _next(waiting: deque[Fetch]) -> Fetch | None:
+    with suppress(IndexError):
+        return waiting.popleft()
+    return None
+
+
+def _read(fetch_id: object) -> UUID | None:
+    try:
+        return UUID(fetch_id)  # type: ignore[arg-type] # a message may hold anything
+    except (ValueError, AttributeError, TypeError):
+        logger.warning("message ignored", extra={"reason": "its argument is not a fetch's id"})
+        return None
 
 
 def _time_out(*_: Any) -> None:

@@ -19,7 +19,8 @@ from pathlib import Path
 from statistics import quantiles
 
 ROOT = Path(__file__).parents[2]
-_BUFFER = 1 << 20
+#: What stays in the processor's caches costs a tenth of what does not, and both sides share them with this process.
+_HEAD, _BODY = 1 << 12, 1 << 17
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class _Client:
 
     def take(self, buffer: memoryview) -> int:
         """Read what is there; give the status once the answer is complete, else 0."""
-        got = self.socket.recv_into(buffer)
+        got = self.socket.recv_into(buffer, _HEAD if self.missing < 0 else _BODY)
         if not got:
             raise ConnectionError
         if self.missing < 0:
@@ -89,7 +90,7 @@ class _Client:
 
 
 def _run(port: int, requests: Sequence[bytes], connections: int, seconds: float) -> Load:
-    buffer, statuses, taken = memoryview(bytearray(_BUFFER)), Counter[str](), []
+    buffer, statuses, taken = memoryview(bytearray(_BODY)), Counter[str](), []
     with selectors.DefaultSelector() as ready:
         clients = [_Client(port, requests[n:] + requests[:n]) for n in (index % len(requests) for index in range(connections))]
         for client in clients:

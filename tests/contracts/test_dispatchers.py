@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -59,8 +59,8 @@ def over(broker_url: str) -> Bell:
     return Bell(CeleryDispatcher(broker_url), lambda count: received(worker, count))
 
 
-def received(worker: Celery, count: int) -> list[UUID]:
-    """Take messages from the worker's queue; each must be one that the worker would run."""
+def received(worker: Celery, count: int, sizes: list[int] | None = None) -> list[UUID]:
+    """Take messages from the worker's queue, noting how many ids each has; each must be one that the worker would run."""
     found: list[UUID] = []
     end = time.monotonic() + 10
     with worker.connection_for_read() as connection:
@@ -73,7 +73,9 @@ def received(worker: Celery, count: int) -> list[UUID]:
             (arguments, _, _) = message.decode()
             assert message.headers["task"] == TASK
             assert message.content_type == "application/json"
-            found.append(UUID(*arguments))
+            found.extend(map(UUID, arguments))
+            if sizes is not None:
+                sizes.append(len(arguments))
     return found
 
 
@@ -102,6 +104,19 @@ def test_a_second_ring_is_allowed(bell):
     bell.dispatcher.ring(IDS[0])
 
     assert set(bell.heard(2)) == {IDS[0]}
+
+
+def test_rings_close_behind_one_another_go_together():
+    """Far fewer messages than rings reach the broker when many come at once."""
+    url = "memory://localhost/"
+    bell, rings = over(url), [uuid4() for _ in range(80)]
+    for fetch_id in rings:
+        bell.dispatcher.ring(fetch_id)
+    messages: list[int] = []
+    heard = received(create_worker(waiting_use_cases(), broker_url=url), len(rings), messages)
+
+    assert heard == rings
+    assert len(messages) <= len(rings) / 4
 
 
 @pytest.fixture
@@ -147,9 +162,9 @@ def test_a_broker_that_falls_silent_is_given_up_in_seconds(broker_url, ringing):
     with proxy_to(url.port or RABBITMQ_PORT) as proxy:
         proxied = url.set(port=proxy.port).render_as_string(hide_password=False)
         ring = CeleryDispatcher(proxied)._send if ringing != "a worker" else partial(ring_unheard, worker_at(proxied))
-        ring(IDS[0])
+        ring([IDS[0]])
         proxy.silent.set()
-        second = Thread(target=ring, args=(IDS[0],), daemon=True)
+        second = Thread(target=ring, args=([IDS[0]],), daemon=True)
         second.start()
         second.join(30)
 
@@ -160,9 +175,9 @@ def worker_at(broker_url: str) -> Celery:
     return create_worker(waiting_use_cases(), broker_url=broker_url)
 
 
-def ring_unheard(worker: Celery, fetch_id: UUID) -> None:
+def ring_unheard(worker: Celery, fetch_ids: Sequence[UUID]) -> None:
     with suppress(OSError, AMQPError, OperationalError):
-        ring_from_worker(worker, fetch_id)
+        ring_from_worker(worker, fetch_ids)
 
 
 def test_a_dead_broker_is_left_alone_for_a_moment(caplog):

@@ -146,7 +146,7 @@ class LifeCycle(RuleBasedStateMachine):
             with self.store.writing() as uow:
                 series_id = self.lock(uow, fetch_id)
                 added = append(uow, series_id, [an_arrival(self.clock(), self.state(), fetch_id=fetch_id) for _ in range(vintages)])
-                uow.series.checked(series_id, Metadata())
+                uow.series.checked(uow.series.get(series_id), Metadata())
                 uow.fetches.succeed(fetch_id, lease, added)
                 uow.commit()
         except (LeaseLost, SeriesNotFound):

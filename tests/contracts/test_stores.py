@@ -105,7 +105,7 @@ def test_a_series_comes_with_its_newest_parts(store: Store, clock: StoppedClock)
     with store.writing() as uow:
         uow.series.lock(series.id)
         vintages = append(uow, series.id, [an_arrival(clock(), fetch_id=fetch.id)])
-        uow.series.checked(series.id, some_metadata(), confirmed)
+        uow.series.checked(uow.series.get(series.id), some_metadata(), confirmed)
         ended = uow.fetches.succeed(fetch.id, lease, vintages)
         uow.commit()
 
@@ -127,8 +127,8 @@ def test_a_version_tells_what_answers_depend_on(store: Store, clock: StoppedCloc
         late = an_arrival(clock(), published=date(2024, 5, 1), known_at=datetime(2024, 5, 1, tzinfo=UTC))
         append(uow, series.id, [newest])
         append(uow, series.id, [late])
-        uow.series.checked(series.id, some_metadata())
-        uow.series.checked(series.id, some_metadata())
+        uow.series.checked(uow.series.get(series.id), some_metadata())
+        uow.series.checked(uow.series.get(series.id), some_metadata())
         uow.commit()
 
     with pytest.raises(SeriesNotFound):
@@ -155,7 +155,7 @@ def test_metadata_survives_in_every_field(store: Store) -> None:
 
     for each in (some_metadata(), metadata, metadata):
         with store.writing() as uow:
-            uow.series.checked(series.id, each)
+            uow.series.checked(uow.series.get(series.id), each)
             uow.commit()
 
     with store.reading() as uow:
@@ -167,7 +167,7 @@ def test_searching(store: Store, clock: StoppedClock) -> None:
     fb, gold, ibm = added(store), added(store, DatasetCode("LBMA", "GOLD"), "files"), added(store, DatasetCode("WIKI", "IBM"))
     with store.writing() as uow:
         append(uow, gold.id, [an_arrival(clock())])
-        uow.series.checked(gold.id, Metadata(name="Gold 100% Fixing", description="London"))
+        uow.series.checked(uow.series.get(gold.id), Metadata(name="Gold 100% Fixing", description="London"))
         uow.commit()
 
     def found(**question: object) -> list[UUID]:
@@ -384,7 +384,7 @@ def test_a_request_while_its_fetch_ends_adds_none(store: Store) -> None:
     thread = Thread(target=lambda: heard.append(request(code).fetch.id))
     with store.writing() as uow:
         uow.series.lock(first.series.id)
-        uow.series.checked(first.series.id, some_metadata())
+        uow.series.checked(uow.series.get(first.series.id), some_metadata())
         uow.fetches.succeed(first.fetch.id, lease, [])
         thread.start()
         thread.join(0.3)

@@ -138,7 +138,7 @@ def test_what_was_prepared_before_others_came_is_refused(store: Store) -> None:
     state = Observations.of([1], ("a",), [[1.0]])
     series_id, _ = kept(store, [(0, state)], at_once=True)
     with store.reading() as uow:
-        prepared = [uow.vintages.prepare(series_id, arrivals) for arrivals in ([an_arrival(at(1), state)], [])]
+        prepared = [uow.vintages.prepare(uow.series.get(series_id), arrivals) for arrivals in ([an_arrival(at(1), state)], [])]
     with store.writing() as uow:
         assert uow.vintages.append(series_id, prepared[0])
         assert [uow.vintages.append(series_id, each) for each in prepared] == [False, False]
@@ -277,13 +277,13 @@ def test_metadata_as_they_were(store: Store, clock: StoppedClock) -> None:
     with store.writing() as uow:
         series = uow.series.add("quandl", DatasetCode("X", "META"))
         assert uow.series.metadata_at(series.id, before) == Metadata()
-        uow.series.checked(series.id, Metadata(name="Old"))
+        uow.series.checked(uow.series.get(series.id), Metadata(name="Old"))
         clock.forward(60)
-        uow.series.checked(series.id, Metadata(name="Old"))
+        uow.series.checked(uow.series.get(series.id), Metadata(name="Old"))
         clock.forward(60)
-        uow.series.checked(series.id, Metadata(name="New", extra={"n": [1, None]}))
+        uow.series.checked(uow.series.get(series.id), Metadata(name="New", extra={"n": [1, None]}))
         clock.forward(60)
-        uow.series.checked(series.id, Metadata(name="Newest"), known_at=before + timedelta(seconds=170))
+        uow.series.checked(uow.series.get(series.id), Metadata(name="Newest"), known_at=before + timedelta(seconds=170))
         uow.commit()
 
     with store.reading() as uow:

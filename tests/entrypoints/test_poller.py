@@ -6,7 +6,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event, Thread
 from uuid import UUID, uuid4
@@ -65,10 +65,10 @@ class Surroundings:
         self.to_prune -= 1
         return self.to_prune > 0
 
-    def _ring(self, fetch_id: UUID) -> None:
+    def _ring(self, fetch_ids: Sequence[UUID]) -> None:
         if self.broker_down:
             raise ConnectionRefusedError
-        self.rung.append(fetch_id)
+        self.rung.extend(fetch_ids)
 
     def _run(self, fetch_id: UUID) -> None:
         self.run.append(fetch_id)
@@ -141,7 +141,7 @@ def test_without_a_broker_every_waiting_fetch_gets_its_turn(around):
 def test_a_bell_that_nobody_heard_is_rung_again_within_a_lease():
     """How long a ring counts is the caller's to say."""
     rung = Rung(2.0)
-    rung.note(FIRST, 10.0)
+    rung.note([FIRST], 10.0)
 
     assert (rung.wanting([FIRST], 11.9), rung.wanting([FIRST], 12.0)) == ([], [FIRST])
 
@@ -269,7 +269,7 @@ def test_rings_are_remembered_for_many_threads():
     try:
         for _ in range(100):
             for fetch_id in ids:
-                rung.note(fetch_id, 1.0)
+                rung.note([fetch_id], 1.0)
             rung.wanting(ids, 2.0)
     finally:
         sys.setswitchinterval(interval)

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -28,6 +28,7 @@ from domain.codes import DatasetCode
 from domain.fetches import FetchStatus
 from domain.ports import Fetched, Known
 from domain.use_cases import UseCases
+from entrypoints.worker import tasks
 from entrypoints.worker.app import create_worker, open_controller
 from entrypoints.worker.gate import Gate
 from entrypoints.worker.poller import Poller, Rung
@@ -75,8 +76,8 @@ def test_a_due_fetch_is_found_rung_for_and_done():
     app = create_worker(use_cases, broker_url=MEMORY, ended=rung.forget)
     poller = Poller(
         use_cases.sweep_fetches,
-        ring=lambda fetch_id: ring(app, fetch_id),
-        run=lambda fetch_id: run(use_cases, fetch_id, Gate()),
+        ring=lambda fetch_ids: ring(app, fetch_ids),
+        run=lambda fetch_id: run(use_cases, [fetch_id], Gate(), pass_on=list),
         beat=lambda _: None,
         prune=use_cases.sweep_fetches.prune,
         waited=lambda _: None,
@@ -107,7 +108,7 @@ def test_messages_that_are_not_ours_run_nothing_and_harm_nothing():
         app.send_task(TASK, ("../../etc/passwd",), queue=QUEUE)
         app.send_task(TASK, (7,), queue=QUEUE)
         app.send_task(TASK, (str(uuid4()),), queue=QUEUE)
-        ring(app, fetch.id)
+        ring(app, [fetch.id])
         assert ends(use_cases, fetch.id)
 
     assert use_cases.follow_fetches(fetch.id).status is FetchStatus.SUCCESS
@@ -124,10 +125,53 @@ def test_a_fetch_runs_under_the_id_of_its_request():
     clear_contextvars()
     use_cases = silent_use_cases(MemorySource({CODE: answer}))
     fetch = use_cases.request_fetch(CODE, request_id="asked-by-me").fetch
-    run(use_cases, fetch.id, Gate())
+    run(use_cases, [fetch.id], Gate(), pass_on=list)
 
     assert seen == [{"request_id": "asked-by-me", "fetch": str(fetch.id)}]
     assert get_contextvars() == {}
+
+
+def test_what_waits_behind_a_slow_fetch_is_passed_on(monkeypatch):
+    """Of several fetches in one message those that a slow one keeps waiting are rung for anew, and done by whoever is free."""
+    passed_on: list[UUID] = []
+    slow = Event()
+
+    def answer(code: DatasetCode, known: Known) -> Fetched:
+        if code != CODE:
+            assert slow.wait(5)
+        return CannedSource().fetch(code, known)
+
+    codes = [CODE, DatasetCode("CANNED", "SLOW"), DatasetCode("CANNED", "NEXT"), DatasetCode("CANNED", "LAST")]
+    use_cases = silent_use_cases(MemorySource(dict.fromkeys(codes, answer)))
+    first, second, *others = [use_cases.request_fetch(code).fetch.id for code in codes]
+    monkeypatch.setattr(tasks, "TOGETHER_SECONDS", 0.01)
+
+    def pass_on(fetch_ids: Sequence[UUID]) -> None:
+        passed_on.extend(fetch_ids)
+        slow.set()
+
+    run(use_cases, [first, second, *others], Gate(), pass_on=pass_on)
+
+    assert passed_on == others
+    assert [fetch.status for fetch in use_cases.follow_fetches.those([first, second])] == [FetchStatus.SUCCESS] * 2
+    assert [fetch.status for fetch in use_cases.follow_fetches.those(others)] == [FetchStatus.PENDING] * 2
+
+
+def test_fetches_of_one_message_are_done_in_order():
+    """What has ended, or is unknown, is passed over; the others are done one after another."""
+    asked: list[DatasetCode] = []
+
+    def answer(code: DatasetCode, known: Known) -> Fetched:
+        asked.append(code)
+        return CannedSource().fetch(code, known)
+
+    codes = [DatasetCode("CANNED", name) for name in ("A", "B", "C")]
+    use_cases = silent_use_cases(MemorySource(dict.fromkeys(codes, answer)))
+    ids = [use_cases.request_fetch(code).fetch.id for code in codes]
+    use_cases.fetch_dataset(ids[1])
+    run(use_cases, [ids[2], uuid4(), ids[1], ids[0]], Gate(), pass_on=list)
+
+    assert asked == [codes[1], codes[2], codes[0]]
 
 
 def test_production_takes_one_message_a_process_and_gives_it_back_when_lost():

@@ -60,6 +60,7 @@ class Handler(BaseHTTPRequestHandler):
     timeout = HANG_SECONDS
     seed: int
     log: int
+    packed: bytes
     down: Path
     calls: Counter[str]
     lock: Lock
@@ -123,7 +124,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def bomb(self, *_: Any) -> None:
         """Send little that becomes a lot."""
-        self.answer(200, _bomb(), _KIND | {"Content-Encoding": "gzip"})
+        self.answer(200, self.packed, _KIND | {"Content-Encoding": "gzip"})
 
     def within_windows(self, body: bytes, _: int) -> None:
         """Keep to the windows of the mode."""
@@ -167,10 +168,6 @@ def _dataset(path: str) -> str:
     return path.rpartition("/")[2].partition("?")[0].removesuffix(".json")
 
 
-def _bomb() -> bytes:
-    return gzip.compress(b" " * BOMB_BYTES, 1)
-
-
 class Server(ThreadingHTTPServer):
     request_queue_size = 256
     daemon_threads = True
@@ -185,7 +182,10 @@ def main(port: int, seed: int, folder: Path) -> None:
     Handler.strict = Windows(STRICT, ONE_SECOND, folder / "strict")
     Handler.storm = Windows(STORM, EVERY_FORM, folder / "storm")
     Handler.log = os.open(folder / "calls", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
-    Server(("127.0.0.1", port), Handler).serve_forever()
+    server = Server(("127.0.0.1", port), Handler)
+    # Packed only when it is asked for, it might come later than anybody waits.
+    Handler.packed = gzip.compress(b" " * BOMB_BYTES, 1)
+    server.serve_forever()
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def filled(engine: Engine) -> SqlStore:
             if n == 0:
                 growing = [an_arrival(NOW + timedelta(hours=h), state.latest(1_990 + h), fetch_id=fetch.id) for h in range(8)]
                 vintages = append(uow, series.id, [replace(growing[0], published=NOW.date()), *growing[1:]])
-                uow.series.checked(series.id, some_metadata())
+                uow.series.checked(uow.series.get(series.id), some_metadata())
                 uow.fetches.succeed(fetch.id, lease, vintages)
             if n == 1:
                 uow.fetches.postpone(fetch.id, lease, failure, seconds=60, waiting_for=WaitingFor.RETRY)

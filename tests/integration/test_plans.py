@@ -113,7 +113,7 @@ def test_the_index_of_words_follows(database: Database) -> None:
 
     for name in ("Facebook", "Meta Größe"):
         with database.store.writing() as uow:
-            uow.series.checked(uow.series.add("quandl", FB).id, Metadata(name=name))
+            uow.series.checked(uow.series.add("quandl", FB), Metadata(name=name))
             uow.commit()
 
     assert [found("wiki"), found("facebook"), found("meta"), found("GRÖSS")] == [1, 0, 1, 1]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, text
 
-from adapters.sql.engine import open_engine
+from adapters.sql.engine import for_writing, open_engine
 from adapters.sql.schema import migrate
 from adapters.sql.unit_of_work import SqlStore
 from domain.codes import DatasetCode
@@ -45,6 +47,32 @@ def test_a_connection_that_the_server_ended_is_told_and_not_used_again(engine: E
 
     with store.reading() as uow:
         assert uow.series.find("quandl", CODE)
+
+
+def test_a_question_survives_the_end_of_all_connections(engine: Engine) -> None:
+    """After a restart of the server, nobody's question for a version meets one that it closed, however many were open."""
+    store, asking = SqlStore(engine), 3
+    with store.writing() as uow:
+        series = uow.series.add("quandl", CODE)
+        uow.commit()
+    store.version(series.id)  # SQLAlchemy opens its first connection alone
+    ours = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%lanner_glance%' AND pid <> pg_backend_pid()"
+
+    def waiting() -> int:
+        with engine.connect() as watcher:
+            return watcher.execute(text(f"SELECT count(*) {ours} AND wait_event_type = 'Lock'")).scalar_one()
+
+    with ThreadPoolExecutor(asking) as threads, for_writing(engine) as holder, holder.begin():
+        holder.execute(text(f"LOCK TABLE {_schema(engine)}.series"))
+        asked = [threads.submit(store.version, series.id) for _ in range(asking)]
+        while waiting() < asking:
+            time.sleep(0.01)
+        holder.rollback()
+        assert [each.result()[0].vintages for each in asked] == [0] * asking
+    with engine.begin() as other:
+        assert len(other.execute(text(f"SELECT pg_terminate_backend(pid, 5000) {ours}")).all()) == asking
+
+    assert [store.version(series.id)[0].vintages for _ in range(asking)] == [0] * asking
 
 
 def test_missing_tables_are_told_as_a_schema_that_does_not_fit(engine: Engine) -> None:

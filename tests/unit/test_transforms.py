@@ -54,6 +54,10 @@ def test_what_is_calculated(kind: Transform, values: tuple[float, ...], expected
         (Transform.NORMALIZE, (3.0, 2.0), [100.0, 66.666666666667]),
         (Transform.RDIFF, (7.0, 8.0), [0.14285714285714]),
         (Transform.NORMALIZE, (5e-324, 1e308), [100.0, None]),
+        # Of Quandl's own answers: WORLDAL/PALCAP, MWORTH/0_0 and JOHNSTON/AB_SPAIN.
+        (Transform.NORMALIZE, (1934.0, 1854.0, 1993.0, 2025.0), [100.0, 95.863495346432, 103.05067218201, 104.70527404343]),
+        (Transform.NORMALIZE, (144776.0, 147186.0, 144187.0, 149644.0), [100.0, 101.66464054816, 99.593164612919, 103.36243576283]),
+        (Transform.RDIFF, (89049.0, 98176.0, 108707.0), [0.10249413244394, 0.10726654172099]),
     ],
 )
 def test_fourteen_significant_digits(kind: Transform, values: tuple[float, ...], expected: list[float]) -> None:

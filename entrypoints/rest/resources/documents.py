@@ -37,7 +37,7 @@ class DocumentResource:
     @answering({200: {falcon.MEDIA_JSON: {"type": "object"}}}, kept=True)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send it as this version was released with it."""
-        Parameters(req)
+        Parameters(req.params)
         _send(req, resp, "openapi.json")
 
 
@@ -47,13 +47,13 @@ class DocsResource:
     @answering({200: {"text/html": {"type": "string"}}}, kept=True)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send the page to read and try the API in a browser."""
-        Parameters(req)
+        Parameters(req.params)
         _send_page(req, resp, _PAGE)
 
     @answering({200: {"text/javascript": {"type": "string"}, "text/css": {"type": "string"}}}, kept=True)
     def on_get_file(self, req: falcon.Request, resp: falcon.Response, file: str) -> None:
         """Send a file that the page needs."""
-        Parameters(req)
+        Parameters(req.params)
         if file not in _FILES:
             raise falcon.HTTPRouteNotFound
         _send_page(req, resp, f"swagger/{file}")
@@ -68,13 +68,13 @@ class ProblemsResource:
     @answering({200: MEANINGS})
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List them all by code."""
-        Parameters(req)
+        Parameters(req.params)
         resp.media = {"items": list(self._meanings.values())}
 
     @answering({200: MEANING})
     def on_get_one(self, req: falcon.Request, resp: falcon.Response, code: str) -> None:
         """Show the one of a code."""
-        Parameters(req)
+        Parameters(req.params)
         if code not in self._meanings:
             raise falcon.HTTPRouteNotFound
         resp.media = self._meanings[code]

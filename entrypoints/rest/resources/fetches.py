@@ -28,7 +28,7 @@ class FetchesResource:
     @answering({200: page_of(FetchSchema)}, FOLLOWING)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List them, newest first."""
-        page = self._follow_fetches.listed(fetch_query(Parameters(req, FOLLOWING)))
+        page = self._follow_fetches.listed(fetch_query(Parameters(req.params, FOLLOWING)))
         resp.media = {"items": FetchSchema(many=True).dump(page.items), "next": link_next(req, resp, fetch_cursor(page.next))}
 
 
@@ -41,13 +41,13 @@ class FetchResource:
     @answering({200: FetchSchema})
     def on_get(self, req: falcon.Request, resp: falcon.Response, fetch_id: str) -> None:
         """Show it as it is now."""
-        Parameters(req)
+        Parameters(req.params)
         resp.media = FetchSchema().dump(self._follow_fetches(identifier(fetch_id)))
 
     @answering({200: FetchSchema, 202: FetchSchema}, problems=(409,))
     def on_delete(self, req: falcon.Request, resp: falcon.Response, fetch_id: str) -> None:
         """Cancel it: 200 if it is, 202 if its worker has to be told yet."""
-        Parameters(req)
+        Parameters(req.params)
         fetch = self._cancel_fetch(identifier(fetch_id))
         resp.status = falcon.HTTP_OK if fetch.ended else falcon.HTTP_ACCEPTED
         resp.media = FetchSchema().dump(fetch)
@@ -62,7 +62,7 @@ class RefreshResource:
     @answering({200: FetchSchema, 201: FetchSchema}, REQUESTING, body=RefreshSchema)
     def on_post(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Fetch it again, however fresh it is, or join the fetch in flight."""
-        Parameters(req)
+        Parameters(req.params)
         arguments, key = load(RefreshSchema(), read_object(req)), request_key(req)
         requested = self._request_fetch.again(identifier(series_id), **arguments, request_id=req.context.request_id, key=key)
         resp.media = FetchSchema().dump(requested.fetch)

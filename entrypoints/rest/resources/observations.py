@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 import falcon
+from falcon.uri import parse_query_string
 from falcon.util import dt_to_http
+from falcon.util.mediatypes import best_match
 
 from domain.errors import InvalidInput
 from domain.use_cases import UseCases
@@ -25,8 +28,11 @@ from entrypoints.rest.openapi.shapes import FILES
 from entrypoints.rest.params import Parameters, identifier, reference, selection
 from entrypoints.rest.schemas import SourceSchema, VintageSchema
 
+#: Few things are asked for again and again; what a process remembers of the others stays small.
+_REMEMBERED = 256
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Wanted:
     """What is asked for: a part of a state, and how it is written."""
 
@@ -41,6 +47,11 @@ class Wanted:
         moment = self.selection.moment
         return moment.vintage is not None and moment.as_of is None and moment.seen_by is None
 
+    @cached_property
+    def text(self) -> str:
+        """Tell it from every other."""
+        return repr(self)
+
 
 class ObservationsResource:
     """What is kept of a series; never fetches."""
@@ -51,15 +62,10 @@ class ObservationsResource:
     @answering({200: FILES}, FORMED, problems=(404, 502), kept=True)
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Send the part that is asked for."""
-        self._send(req, resp, identifier(series_id), Parameters(req, FORMED))
+        self._send(req, resp, identifier(series_id), by_code=False)
 
-    def _send(self, req: falcon.Request, resp: falcon.Response, key: UUID, parameters: Parameters) -> None:
-        wanted = Wanted(
-            selection(parameters),
-            parameters.choice("order", Order) is Order.DESCENDING,
-            parameters.choice("shape", Shape) or Shape.TABLE,
-            self._format or negotiated(req, resp),
-        )
+    def _send(self, req: falcon.Request, resp: falcon.Response, key: UUID, *, by_code: bool) -> None:
+        wanted = _wanted(req.query_string, self._format or negotiated(req, resp), by_code=by_code)
         standing = self._read_series.standing(key)
         if not standing.version.vintages:
             raise without_vintage(self._describe_series(key))
@@ -84,32 +90,55 @@ class ObservationsByCodeResource(ObservationsResource):
     @answering({200: FILES}, BY_CODE, problems=(404, 502), kept=True)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:  # type: ignore[override]
         """Send the part that is asked for of the series that has the code."""
-        parameters = Parameters(req, BY_CODE)
+        parameters = Parameters(req.params, BY_CODE)
         text = parameters.text("code")
         if text is None:
             raise InvalidInput("code is missing.", field="code", hint="Name the series: /data?code=DATABASE/DATASET.")
         provider, code = reference(text, parameters.text("provider"))
-        self._send(req, resp, self._describe_series.by_code(code, provider).series.id, parameters)
+        self._send(req, resp, self._describe_series.by_code(code, provider).series.id, by_code=True)
 
 
 def negotiated(req: falcon.Request, resp: falcon.Response) -> Format:
     """Choose the format a client likes best."""
     resp.append_header("Vary", "Accept")
-    offered = {kind.media_type.partition(";")[0]: kind for kind in Format}
-    chosen = req.client_prefers(list(offered))
+    chosen = _liked_best(req.accept)
     if chosen is None:
         detail = "None of the media types of the Accept header can be sent."
-        hint = f"There is {', '.join(offered)}."
+        hint = f"There is {', '.join(map(_bare, Format))}."
         raise Problem(HTTPStatus.NOT_ACCEPTABLE, "not_acceptable", detail, hint=hint, errors=[{"header": "Accept", "detail": detail}])
-    return offered[chosen]
+    return chosen
+
+
+@lru_cache(_REMEMBERED)
+def _liked_best(accept: str) -> Format | None:
+    offered = {_bare(kind): kind for kind in Format}
+    try:
+        return offered.get(best_match(list(offered), accept))
+    except ValueError:
+        return None
+
+
+def _bare(kind: Format) -> str:
+    return kind.media_type.partition(";")[0]
+
+
+@lru_cache(_REMEMBERED)
+def _wanted(query: str, kind: Format, *, by_code: bool) -> Wanted:
+    parameters = Parameters(parse_query_string(query, keep_blank=True), BY_CODE if by_code else FORMED)
+    return Wanted(
+        selection(parameters),
+        parameters.choice("order", Order) is Order.DESCENDING,
+        parameters.choice("shape", Shape) or Shape.TABLE,
+        kind,
+    )
 
 
 def _key(series_id: UUID, wanted: Wanted, standing: Standing) -> tuple[Any, ...]:
     if wanted.permanent:
-        return (series_id, wanted)
+        return (series_id, wanted.text)
     version = standing.version
     told = (version.checked_at, standing.stale) if wanted.format is Format.JSON else ()
-    return (series_id, wanted, version.vintages, version.entry, *told)
+    return (series_id, wanted.text, version.vintages, version.entry, *told)
 
 
 def _written(reading: Reading, wanted: Wanted, standing: Standing) -> bytes:

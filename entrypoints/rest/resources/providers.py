@@ -23,7 +23,7 @@ class ProvidersResource:
     @answering({200: PROVIDERS})
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List them by name, with how things stand now."""
-        Parameters(req)
+        Parameters(req.params)
         resp.media = {"items": ProviderSchema(many=True).dump(self._list_providers())}
 
 

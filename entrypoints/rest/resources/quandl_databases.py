@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -107,7 +107,7 @@ class PartResource(Databases):
             _send(req, resp, f"{code}_metadata", self._descriptions(code))
         elif name in ("data", "download"):
             partial = "partial." if (text(req, "download_type") or "").lower() == "partial" else ""
-            address = f"{DOOR}/databases/{code}/data/{code}_{datetime.now(UTC):%Y%m%d}.{partial}zip"
+            address = f"{DOOR}/databases/{code}/{name}/{code}_{self._use_cases.search_series.now():%Y%m%d}.{partial}zip"
             # A key in the address would be lost on the way, where one in a header is sent again.
             key = text(req, "api_key") if req.context.keyed else None
             raise falcon.HTTPFound(f"{address}?{urlencode({'api_key': key})}" if key else address)
@@ -127,7 +127,17 @@ class PartResource(Databases):
 
 
 class ArchiveResource(Databases):
-    """The data of a database."""
+    """
+    The data of a database.
+
+    Args:
+        headed: whether a line of names comes first, as it did at the older of the two addresses.
+
+    """
+
+    def __init__(self, use_cases: UseCases, *, headed: bool = False) -> None:
+        super().__init__(use_cases)
+        self._headed = headed
 
     @answering({200: ARCHIVE})
     def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
@@ -138,7 +148,7 @@ class ArchiveResource(Databases):
         _send(req, resp, f"{code}_{named['day']}", self._rows(code, partial=bool(named["partial"])))
 
     def _rows(self, database: str, *, partial: bool) -> Iterator[bytes]:
-        since = datetime.now(UTC) - _LAST_DAY
+        since, headed = self._use_cases.search_series.now() - _LAST_DAY, self._headed
         for series in self._series(database):
             if partial and series.newest and series.newest.fetched_at < since:
                 continue
@@ -146,6 +156,9 @@ class ArchiveResource(Databases):
                 part = self._news(series, since) if partial else self._use_cases.read_series(series.id, Selection()).observations
             except SeriesNotFound:  # it was removed after the page was read
                 continue
+            if headed:
+                yield _line(["Ticker", *shapes.column_names(series, part.columns)])
+                headed = False
             code = shapes.code_of(series)[1].encode() + b","
             yield b"".join(code + line for line in csv_of(part, (), header=False).splitlines(keepends=True))
 
@@ -190,3 +203,4 @@ def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
     yield f"{DOOR}/databases/{{database}}", DatabaseResource(use_cases)
     yield f"{DOOR}/databases/{{database}}/{{part}}", PartResource(use_cases)
     yield f"{DOOR}/databases/{{database}}/data/{{file}}", ArchiveResource(use_cases)
+    yield f"{DOOR}/databases/{{database}}/download/{{file}}", ArchiveResource(use_cases, headed=True)

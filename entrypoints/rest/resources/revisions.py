@@ -30,7 +30,7 @@ class RevisionsResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Compare; by default the newest with the one known just before it."""
         key = identifier(series_id)
-        parameters = Parameters(req, COMPARING)
+        parameters = Parameters(req.params, COMPARING)
         before, after = state(parameters, "from"), state(parameters, "to") or Moment()
         try:
             found = self._compare_vintages(key, before, after)

@@ -57,7 +57,7 @@ class RequestsResource:
     @answering({200: RequestedSchema, 201: RequestedSchema}, REQUESTING, body=FetchRequestSchema, leads=_LEADS)
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Commit the request and answer at once, or when the fetch has ended if that is preferred; the fetch is a worker's."""
-        Parameters(req)
+        Parameters(req.params)
         arguments = load(FetchRequestSchema(), read_object(req))
         requested = self._request_fetch(**arguments, request_id=req.context.request_id, key=request_key(req))
         seconds = preferred_wait(req)
@@ -79,7 +79,7 @@ class RootResource(RequestsResource):
     @answering({200: ROOT})
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Tell what there is."""
-        Parameters(req)
+        Parameters(req.params)
         resp.media = {"name": "lanner", "version": version("lanner"), "links": {"self": "/", **_LINKS}}
 
 
@@ -99,11 +99,11 @@ class TimeSeriesResource(RequestsResource):
             self._list(req, resp)
 
     def _list(self, req: falcon.Request, resp: falcon.Response) -> None:
-        page = self._search_series(series_query(Parameters(req, SEARCHING)))
+        page = self._search_series(series_query(Parameters(req.params, SEARCHING)))
         resp.media = {"items": ItemSchema(many=True).dump(page.items), "next": link_next(req, resp, page.next)}
 
     def _read(self, req: falcon.Request, resp: falcon.Response) -> None:
-        parameters = Parameters(req, BY_ID)
+        parameters = Parameters(req.params, BY_ID)
         series_id = identifier(parameters.text("id") or "")
         order = parameters.choice("order", Order) or Order.DESCENDING
         wanted = selection(parameters)
@@ -135,14 +135,14 @@ class OneTimeSeriesResource:
     @answering({200: SeriesSchema})
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Show everything known about it but its observations."""
-        Parameters(req)
+        Parameters(req.params)
         described = self._describe_series(identifier(series_id))
         resp.media = {**SeriesSchema().dump(described.series), "stale": described.stale}
 
     @answering({204: None}, REMOVING, problems=(409,))
     def on_delete(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Remove it with all its vintages, if its code is given as confirmation."""
-        confirm = Parameters(req, REMOVING).text("confirm") or ""
+        confirm = Parameters(req.params, REMOVING).text("confirm") or ""
         self._remove_series(identifier(series_id), confirm=confirm)
         resp.status = falcon.HTTP_NO_CONTENT
 

@@ -26,14 +26,14 @@ class VintagesResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """List them in order of arrival."""
         key = identifier(series_id)
-        parameters = Parameters(req, PAGING)
+        parameters = Parameters(req.params, PAGING)
         page = self._list_vintages(key, after=parameters.position("cursor"), limit=parameters.limit())
         resp.media = {"items": vintage_documents((key, each) for each in page.items), "next": link_next(req, resp, page.next)}
 
     @answering({200: VintageInFullSchema})
     def on_get_one(self, req: falcon.Request, resp: falcon.Response, series_id: str, number: str) -> None:
         """Show the one of a number."""
-        Parameters(req)
+        Parameters(req.params)
         key = identifier(series_id)
         [resp.media] = vintage_documents([(key, self._list_vintages.one(key, whole_number(number, "number")))])
 
@@ -47,7 +47,7 @@ class FeedResource:
     @answering({200: FEED}, RECORDED)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Go on after a position; ``next`` is where a follower goes on, now or once there is more."""
-        parameters = Parameters(req, RECORDED)
+        parameters = Parameters(req.params, RECORDED)
         after = parameters.position("after")
         found = self._list_vintages.recorded(after=after, limit=parameters.limit())
         vintages = vintage_documents((each.series_id, each.vintage) for each in found)

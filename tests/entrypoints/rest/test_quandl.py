@@ -341,18 +341,28 @@ def test_archives(door: Door) -> None:
 
 def test_the_partial_archive_has_what_the_last_day_brought(door: Door) -> None:
     """New dates and changed ones are in it, and nothing else."""
-    door.clock.time = datetime.now(UTC) - timedelta(days=3)
     door.get("/datasets/WIKI/FB")
     door.get("/datasets/WIKI/OLD")
-    door.clock.time = datetime.now(UTC)
+    door.clock.time += timedelta(days=3)
     door.source.observations = Observations.of([*DAYS, "2024-02-06"], ("Open", "Close"), [[1, 10], [2, 21], [4, NAN], [8, 40], [9, 50]])
     door.client.simulate_post("/timeseries", json={"code": "WIKI/FB", "refresh": True})
-    led = door.get("/databases/WIKI/download", "download_type=partial")
+    led = door.get("/databases/WIKI/data", "download_type=partial")
     ((_, lines),) = members(door.client.simulate_get(led.headers["location"]).content)
 
-    assert led.headers["location"].endswith(".partial.zip")
+    assert led.headers["location"].endswith(f"/WIKI_{door.clock.time:%Y%m%d}.partial.zip")
     assert lines == ["FB,2024-01-30,2.0,21.0", "FB,2024-02-06,9.0,50.0"]
     assert door.get("/databases/WIKI/data/OTHER_1.zip").status_code == 404
+
+
+def test_the_older_address_of_archives(door: Door) -> None:
+    """There a line of names comes first, once."""
+    door.get("/datasets/WIKI/FB")
+    door.get("/datasets/WIKI/OLD")
+    led = door.get("/databases/WIKI/download")
+    ((_, lines),) = members(door.client.simulate_get(led.headers["location"]).content)
+
+    assert lines[:2] == ["Ticker,Date,Open,Close", "FB,2024-01-29,1.0,10.0"]
+    assert [line[:3] for line in lines[1:]] == ["FB,"] * 4 + ["OLD"] * 4
 
 
 def test_names_of_archives(door: Door) -> None:
