@@ -42,7 +42,7 @@ _PRODUCTION: dict[str, Any] = {
     "broker_heartbeat": 30,
     "broker_transport_options": {"confirm_publish": True, "max_retries": 0, **_PATIENCE},
     "task_reject_on_worker_lost": True,
-    "worker_pool": "prefork",
+    "worker_pool": "entrypoints.worker.pool:Pool",
     "worker_max_tasks_per_child": 500,
     "worker_max_memory_per_child": 300_000,
 }

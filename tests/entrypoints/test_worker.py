@@ -179,7 +179,7 @@ def test_production_takes_one_message_a_process_and_gives_it_back_when_lost():
     app = create_worker(silent_use_cases(), broker_url="amqp://localhost//", processes=3, deadline_seconds=200)
     conf = app.conf
 
-    assert (conf.worker_pool, conf.worker_concurrency, conf.worker_prefetch_multiplier) == ("prefork", 3, 1)
+    assert (conf.worker_pool, conf.worker_concurrency, conf.worker_prefetch_multiplier) == ("entrypoints.worker.pool:Pool", 3, 1)
     assert (conf.task_acks_late, conf.task_reject_on_worker_lost, conf.task_ignore_result) == (True, True, True)
     assert conf.accept_content == ["json"]
     assert conf.broker_transport_options["confirm_publish"] is True

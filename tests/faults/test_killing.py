@@ -45,24 +45,24 @@ def test_a_worker_is_killed_in_the_middle_of_fetches(stack: Stack, figures: Figu
 def test_a_child_of_the_pool_is_killed(servers: Stack, figures: Figures) -> None:
     """What a pool's child had begun when it was killed, as for want of memory, is done by another."""
     codes, kills = servers.codes(scale(60, 600), "PLAIN100"), scale(4, 40)
-    # A worker that loses a child while it starts ends, for whoever supervises it to start another.
-    first = servers.codes(1)
-    servers.driver.post(first)
-    settled(servers, first)
+    servers.restart(servers.worker)
+    worker = servers.worker.pid
 
     def kill() -> None:
-        pool = [child for child in children(servers.worker.pid) if b"entrypoints.cli" in _command_of(child)]
-        if pool:
+        for child in random.sample(pool := _pool_of(worker), min(1, len(pool))):
             with suppress(ProcessLookupError):
-                os.kill(random.choice(pool), signal.SIGKILL)
+                os.kill(child, signal.SIGKILL)
 
-    with kept_alive(servers.worker):
-        ledger = disturbed(kill, times=kills, every=0.5, work=lambda: servers.driver.post(codes, pause=0.1))
-        waited = settled(servers, codes, scale(60, 300))
+    # The first is lost before the worker has started.
+    assert comes_true(lambda: bool(_pool_of(worker)), START_SECONDS)
+    kill()
+    ledger = disturbed(kill, times=kills, every=0.5, work=lambda: servers.driver.post(codes, pause=0.1))
+    waited = settled(servers, codes, scale(60, 300))
     verdict = servers.verifier.judge(ledger)
     figures.add("2 kill -9 pool child", "P1", servers.name, f"{verdict}; {kills} kills, {verdict.crashes} taken over, {waited}")
 
     assert verdict.well, verdict
+    assert (servers.worker.alive, servers.worker.pid) == (True, worker)
 
 
 @pytest.mark.faults(long=True)
@@ -149,6 +149,13 @@ def _pace(stack: Stack, ledger: Ledger, codes: list[str]) -> float:
     harmless = [code for code in codes if not code.startswith("POISON")]
     stack.verifier.settled(harmless, RECOVERY_SECONDS)
     return len(harmless) / (time.monotonic() - begun)
+
+
+def _pool_of(worker: int) -> list[int]:
+    """Give the processes of the pool: forked, while the poller and its helper run another command a moment after."""
+    forked = [child for child in children(worker) if b"entrypoints.cli" in _command_of(child)]
+    time.sleep(0.05)
+    return [child for child in forked if b"entrypoints.cli" in _command_of(child)]
 
 
 def _command_of(process: int) -> bytes:
