@@ -191,6 +191,8 @@ def _sorted(axis: Dates, matrix: Matrix) -> tuple[Dates, Matrix]:
         raise InvalidObservations("A date is missing.", field="dates")
     if (axis[1:] > axis[:-1]).all():
         return axis, matrix
+    if (axis[1:] < axis[:-1]).all():
+        return axis[::-1], np.asfortranarray(matrix[::-1])
     order = np.argsort(axis, kind="stable")
     axis, matrix = axis[order], np.asfortranarray(matrix[order])
     twin = np.flatnonzero(axis[1:] == axis[:-1])

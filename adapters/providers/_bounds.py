@@ -29,15 +29,10 @@ def check_bounds(body: bytes, host: str) -> None:
 
     """
     start = _start(body)
-    is_json = start in (b"{", b"[")
-    if is_json:
-        rows = body.count(b"[") + body.count(b"{")
+    if start in (b"{", b"["):
+        _check_json(body, host)
     else:
-        rows = body.count(b"<") // 2 if start == b"<" else max(body.count(b"\n"), body.count(b"\r"))
-    if rows > MAX_ROWS:
-        raise AnswerTooLarge(f"The answer of {host} has more than {MAX_ROWS} rows.")
-    if is_json and rows > _DEPTH and _is_deep(body):
-        raise AnswerNotUnderstood(f"The answer of {host} is nested deeper than {_DEPTH} levels.")
+        _check_rows(body.count(b"<") // 2 if start == b"<" else max(body.count(b"\n"), body.count(b"\r")), host)
 
 
 def shows_its_end(body: bytes) -> bool:
@@ -63,16 +58,25 @@ def _is_json(body: bytes) -> bool:
     return False
 
 
-def _is_deep(body: bytes) -> bool:
-    """Count the levels outside of texts, slice by slice, so that it takes little memory."""
-    level, inside, escaped = 0, False, 0
+def _check_rows(rows: int, host: str) -> None:
+    if rows > MAX_ROWS:
+        raise AnswerTooLarge(f"The answer of {host} has more than {MAX_ROWS} rows.")
+
+
+def _check_json(body: bytes, host: str) -> None:
+    """Count lists and objects, and the levels outside of texts, slice by slice, so that it takes little memory."""
+    rows, level, inside, escaped = 0, 0, False, 0
     for at in range(0, len(body), _SLICE):
         piece = body[at + escaped : at + _SLICE]
         escaped = (len(piece) - len(piece.rstrip(b"\\"))) % 2
-        signs = np.frombuffer(piece.replace(rb"\\", b"").replace(rb"\"", b"").translate(None, _NO_SIGNS) or b" ", dtype=np.uint8)
+        if b"\\" in piece:
+            piece = piece.replace(rb"\\", b"").replace(rb"\"", b"")
+        signs = np.frombuffer(piece.translate(None, _NO_SIGNS) or b" ", dtype=np.uint8)
+        steps = _LEVELS[signs]
+        rows += int(np.count_nonzero(steps > 0))
+        _check_rows(rows, host)
         in_text = np.logical_xor.accumulate(signs == ord('"')) ^ inside
-        levels = level + np.cumsum(np.where(in_text, 0, _LEVELS[signs]), dtype=np.int32)
+        levels = level + np.cumsum(np.where(in_text, 0, steps), dtype=np.int32)
         if levels.max() > _DEPTH:
-            return True
+            raise AnswerNotUnderstood(f"The answer of {host} is nested deeper than {_DEPTH} levels.")
         level, inside = int(levels[-1]), bool(in_text[-1])
-    return False

@@ -6,6 +6,7 @@ A column of nothing but words is left out and named; a word among numbers is a f
 
 from __future__ import annotations
 
+import marshal
 import math
 import re
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ DATE_WORD = re.compile(r"date|day|week|month|quarter|year|period|time", re.IGNOR
 _TYPED_DATE = re.compile(r"date|time", re.IGNORECASE)
 _TYPED_NUMBER = re.compile(r"double|float|real|int|integer|long|number|numeric|(big)?decimal(\(.*\))?", re.IGNORECASE)
 _JSON_NUMBERS = frozenset({int, float, type(None)})
+_FLOATS_HEAD, _FLOATS = 5, np.dtype([("kind", "S1"), ("value", "<f8")])
 _SHOWN = 40
 
 
@@ -109,13 +111,13 @@ def read_columns(table: Table, *, date_first: bool) -> Columns:
 
     """
     width = len(table.names)
-    odd = next((row for row, count in enumerate(map(len, table.rows)) if count != width), None)
-    if odd is not None:
+    if not set(map(len, table.rows)) <= {width}:
+        odd = next(row for row, cells in enumerate(table.rows) if len(cells) != width)
         raise table.fault(odd, f"{len(table.rows[odd])} cells stand under {width} column names")
-    cells = list(zip(*table.rows, strict=True)) or [()] * width
+    columns = list(zip(*table.rows, strict=True)) or [()] * width
     at = 0 if date_first else _date_position(table)
-    dates, unit = _dates(table, at, cells[at])
-    numbers = {i: _numbers(table, i, cells[i]) for i in range(width) if i != at}
+    dates, unit = _dates(table, at, columns[at])
+    numbers = {i: _numbers(table, i, columns[i]) for i in range(width) if i != at}
     values = {i: column for i, column in numbers.items() if column is not None}
     if numbers and not values:
         raise AnswerNotUnderstood("None of the columns holds numbers.")
@@ -127,9 +129,9 @@ def read_columns(table: Table, *, date_first: bool) -> Columns:
         dates=dates,
         unit=unit,
         names=tuple(table.names[i] for i in values),
-        values=np.column_stack(list(values.values())) if values else np.empty((len(table.rows), 0)),
+        values=np.array(list(values.values())).T if values else np.empty((len(table.rows), 0)),
         left_out=tuple(table.names[i] for i in left_out),
-        keys=[] if keys is None else ["" if cell is None else str(cell) for cell in cells[keys]],
+        keys=[] if keys is None else ["" if cell is None else str(cell) for cell in columns[keys]],
     )
 
 
@@ -185,8 +187,12 @@ def _moment(table: Table, at: int, row: int, cell: Any) -> datetime:
 def _numbers(table: Table, position: int, cells: Sequence[Any]) -> NDArray[np.float64] | None:
     if table.types and not _TYPED_NUMBER.fullmatch(table.types[position]):
         return None
-    if not table.as_text and set(map(type, cells)) <= _JSON_NUMBERS:
-        return np.array(cells, dtype=np.float64)
+    if not table.as_text:
+        floats = _floats(cells)
+        if floats is not None:
+            return floats
+        if set(map(type, cells)) <= _JSON_NUMBERS:
+            return np.array(cells, dtype=np.float64)
     values = np.full(len(cells), np.nan)
     others, known = [], 0
     for row, cell in enumerate(cells):
@@ -204,6 +210,16 @@ def _numbers(table: Table, position: int, cells: Sequence[Any]) -> NDArray[np.fl
         return None
     row = others[0]
     raise table.fault(row, f"column {_shown(table.names[position])} holds {_shown(cells[row])} where a number must be")
+
+
+def _floats(cells: Any) -> NDArray[np.float64] | None:
+    """Give cells of which each is a float, at a third of what it takes to ask each for its type and its value."""
+    # In this version a float is a letter and its eight bytes, behind a letter and a length for them all.
+    written = marshal.dumps(cells, 2)
+    if len(written) != _FLOATS_HEAD + len(cells) * _FLOATS.itemsize:
+        return None
+    floats = np.frombuffer(written, _FLOATS, len(cells), _FLOATS_HEAD)
+    return floats["value"] if (floats["kind"] == b"g").all() else None
 
 
 def _number(cell: Any, *, as_text: bool) -> float | None:

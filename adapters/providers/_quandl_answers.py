@@ -108,8 +108,8 @@ def _datatable(fields: dict[str, Any], meta: Any) -> Found:
 def _rows(rows: Any) -> Sequence[Sequence[Any]]:
     if not isinstance(rows, list):
         raise AnswerNotUnderstood(f"The answer's data are {'null' if rows is None else type(rows).__name__} where a list of rows must be.")
-    odd = next((i for i, row in enumerate(rows, 1) if not isinstance(row, list)), None)
-    if odd:
+    if not set(map(type, rows)) <= {list}:
+        odd = next(i for i, row in enumerate(rows, 1) if not isinstance(row, list))
         raise AnswerNotUnderstood(f"Row {odd} is not a list of cells.")
     return rows
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from io import BytesIO
+from typing import Any, NoReturn
 
 from sqlalchemy import ColumnElement, CursorResult, Engine, Executable, Table, cast, func, literal, text
 from sqlalchemy.dialects.postgresql import INTERVAL
@@ -89,13 +90,27 @@ class Transaction:
                 cursor.execute(statements)
                 return cursor.fetchall() if cursor.description else []
         except self.connection.dialect.loaded_dbapi.Error as error:
-            told = foreign_error(self.connection.engine, error)
-            if not isinstance(error, self._troubles) and not isinstance(told, SchemaMismatch):
-                raise
-            with suppress(DBAPIError):
-                # So that SQLAlchemy sees a connection that is lost, and those beside it.
-                self.connection.execute(text("SELECT 1"))
-            raise told from error
+            self._refuse(error)
+
+    def filled(self, table: Table, rows: bytes) -> None:
+        """Add rows to a table of Postgres, all its columns as COPY reads them in binary."""
+        self.flush()
+        driver: Any = self.connection.connection
+        columns = ", ".join(f'"{column.name}"' for column in table.c)
+        try:
+            with driver.cursor() as cursor:
+                cursor.copy_expert(f"COPY {self.named(table)} ({columns}) FROM STDIN (FORMAT binary)", BytesIO(rows), len(rows))
+        except self.connection.dialect.loaded_dbapi.Error as error:
+            self._refuse(error)
+
+    def _refuse(self, error: Exception) -> NoReturn:
+        told = foreign_error(self.connection.engine, error)
+        if not isinstance(error, self._troubles) and not isinstance(told, SchemaMismatch):
+            raise error
+        with suppress(DBAPIError):
+            # So that SQLAlchemy sees a connection that is lost, and those beside it.
+            self.connection.execute(text("SELECT 1"))
+        raise told from error
 
     @property
     def _troubles(self) -> tuple[type[Exception], ...]:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, Select, bindparam, case, func, insert, select, update
 
+from adapters.sql.binary_copy import copy_rows
 from adapters.sql.chains import Chain, Made, link
 from adapters.sql.ready import Ready
 from adapters.sql.stored_blocks import read_stored
@@ -24,6 +25,9 @@ from domain.series import TimeSeries
 from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Prepared, Recorded, Vintage
 
 logger = logging.getLogger(__name__)
+
+# From so many bytes on, COPY costs less than what it adds: a way to the server and back.
+_LARGE = 32 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,12 @@ class SqlVintageRepository:
         if taken is None:
             return False
         position = taken[feed.c.position]
-        for place, row in enumerate(rows, start=position - len(rows) + 1):
-            _ADD.later(self.transaction, **{f"its_{name}": value for name, value in row.items()}, its_position=place)
+        placed = [{**row, "position": place} for place, row in enumerate(rows, start=position - len(rows) + 1)]
+        if self.transaction.on_postgres and sum(len(row["payload"]) for row in placed) >= _LARGE:
+            copy_rows(self.transaction, vintages, placed)
+        else:
+            for row in placed:
+                _ADD.later(self.transaction, **{f"its_{name}": value for name, value in row.items()})
         _NOTE.later(self.transaction, wanted=series_id)
         self.newest.pop(series_id, None)
         return True

@@ -246,6 +246,27 @@ def test_another_schema_is_refused(migrated, tmp_path, revision, word):
         assert "Traceback" not in refused.stderr
 
 
+def test_an_answer_is_no_garbage(migrated, tmp_path):
+    """Reading ten thousand rows does not make a worker's process, nor one it forks, look for garbage among them."""
+    script = """if True:
+        import gc, os
+        from entrypoints.worker import main
+        def work(*_):
+            if os.fork():
+                os.wait()
+            before = [each["collections"] for each in gc.get_stats()]
+            rows = [[0.0] * 12 for _ in range(10_000)]
+            print(gc.get_freeze_count() > 10_000, [each["collections"] for each in gc.get_stats()] == before, flush=True)
+            os._exit(0)
+        main._work = work
+        main.main()
+    """
+    environment = migrated | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    ended = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, timeout=30, check=False)
+
+    assert ended.stdout == b"True True\nTrue True\n", ended.stderr.decode()
+
+
 def test_a_missing_schema_is_refused(tmp_path):
     """A worker on an empty database names the command that makes it ready."""
     refused = lanner("worker", folder=tmp_path, environment={"HOME": str(tmp_path), "LANNER_DATA_DIR": str(tmp_path / "data")})

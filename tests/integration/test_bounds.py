@@ -36,7 +36,6 @@ def test_levels_are_counted_outside_of_texts(document, limit, size):
         except AnswerNotUnderstood:
             refused = True
 
-    # Fewer brackets than levels are allowed need no counting.
     assert refused == (1 + depth(document) > limit)
 
 

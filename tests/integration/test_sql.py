@@ -6,6 +6,8 @@ import multiprocessing
 import socket
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,17 +16,20 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event, select, text
 
-from adapters.sql import migrations
+from adapters.sql import migrations, vintage_repository
 from adapters.sql.engine import for_writing, open_engine, place
 from adapters.sql.fetch_repository import SqlFetchRepository
 from adapters.sql.schema import copy_before_migrating, migrate
-from adapters.sql.tables import REVISION, metadata
+from adapters.sql.tables import REVISION, metadata, vintages
 from adapters.sql.unit_of_work import SqlStore
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput, SchemaMismatch, StoreUnavailable
 from domain.fetches import Lease
+from domain.observations import Observations
+from domain.vintages import Origin
+from tests.builders import an_arrival, append
 
 Opens = Callable[[], Engine]
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.server)]
@@ -153,7 +158,8 @@ def test_a_newer_database_is_not_copied(tmp_path: Path) -> None:
 
 
 @pytest.mark.server
-def test_a_connection_that_breaks_is_translated_and_given_back(postgres_url: str) -> None:
+@pytest.mark.parametrize("use", [lambda uow: uow.now(), lambda uow: uow.transaction.filled(vintages, b"")], ids=["statement", "copy"])
+def test_a_connection_that_breaks_is_translated_and_given_back(postgres_url: str, use: Callable[[Any], object]) -> None:
     """A server that ends the session, at any moment, is an unavailable store; no connection stays checked out."""
     engine = open_engine(postgres_url, schema="unused")
     store: Any = SqlStore(engine)
@@ -164,7 +170,7 @@ def test_a_connection_that_breaks_is_translated_and_given_back(postgres_url: str
             with open_engine(postgres_url, schema="unused").connect() as other:
                 other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
                 other.engine.dispose()
-            uow.now()
+            use(uow)
 
     with pytest.raises(StoreUnavailable):
         break_off()
@@ -301,3 +307,30 @@ def test_of_four_that_migrate_at_once_one_does_it(request: pytest.FixtureRequest
         with engine.begin() as connection:
             connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
     engine.dispose()
+
+
+@pytest.mark.parametrize("opens", [BOTH[1]], indirect=True)
+def test_rows_are_copied_as_they_are_written(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever way its bytes go to Postgres, a vintage's row holds the same, in every column."""
+    engine = opens()
+    migrate(engine)
+    moment = datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
+    first = an_arrival(moment, published=date(1999, 1, 2), known_at=datetime(1999, 1, 2, tzinfo=UTC))
+    second = replace(
+        an_arrival(moment, Observations.empty(["É"])),
+        origin=Origin(request='it\'s:"é"\\\n', response_sha256="ab" * 32, adapter_version=2),
+        fetch_id=uuid4(),
+    )
+    found = []
+    for large in (0, 2**30):
+        monkeypatch.setattr(vintage_repository, "_LARGE", large)
+        with SqlStore(engine).writing() as uow:
+            written = uow.series.add("canned", DatasetCode("X", f"Y{large}"))
+            append(uow, written.id, [first, second])
+            uow.commit()
+            rows = uow.transaction.run(select(vintages).order_by(vintages.c.position.desc()).limit(2)).mappings().all()
+            found.append([{name: value for name, value in row.items() if name not in ("series", "position", "checksum")} for row in rows])
+            assert uow.vintages.damage(written.id) == []
+
+    assert found[0] == found[1]
+    assert [row["first"] for row in found[0]] == [None, "2024-01-01"]
