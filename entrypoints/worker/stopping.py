@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from threading import Event, Thread
+from threading import Event, RLock, Thread
 
 logger = logging.getLogger(__name__)
 
@@ -16,6 +17,8 @@ _RELEASE_SECONDS = 3.0
 _LOOK_SECONDS = 1.0
 _IDLE_LOOKS = 10
 _MANY = 256
+# Whoever is told to end twice ends once; again in the same thread means that a signal interrupted it.
+_ending = RLock()
 
 
 def cut_after(stop: Event, seconds: float, release: Callable[[], object]) -> None:
@@ -31,10 +34,11 @@ def cut_after(stop: Event, seconds: float, release: Callable[[], object]) -> Non
 
 def give_back_and_exit(release: Callable[[], object]) -> None:
     """Release within a few seconds, and end the process with 0: what was not released its lease covers."""
-    releasing = Thread(target=_tried, args=(release,), name="release", daemon=True)
-    releasing.start()
-    releasing.join(_RELEASE_SECONDS)
-    os._exit(os.EX_OK)
+    with _ending:
+        releasing = Thread(target=_tried, args=(release,), name="release", daemon=True)
+        releasing.start()
+        releasing.join(_RELEASE_SECONDS)
+        os._exit(os.EX_OK)
 
 
 class Leash:
@@ -44,12 +48,13 @@ class Leash:
         self._hear, self._say = os.pipe()
 
     def obey(self, release: Callable[[], object]) -> None:
-        """Listen in a thread of this process."""
+        """Listen in a thread of this process, and heed SIGTERM: the pool sends it as soon as another process has gone."""
 
         def listen() -> None:
             if os.read(self._hear, 1):
                 give_back_and_exit(release)
 
+        signal.signal(signal.SIGTERM, lambda *_: give_back_and_exit(release))
         Thread(target=listen, name="leash", daemon=True).start()
 
     def pull(self, processes: Callable[[], Collection[object]]) -> None:

@@ -70,7 +70,7 @@ class Surroundings:
             raise ConnectionRefusedError
         self.rung.extend(fetch_ids)
 
-    def _run(self, fetch_id: UUID, heard: bool) -> None:
+    def _run(self, fetch_id: UUID, heard: object) -> None:
         self.heard = heard
         self.run.append(fetch_id)
         self.ran.set()
