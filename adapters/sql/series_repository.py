@@ -111,12 +111,13 @@ class SqlSeriesRepository:
         self, known: TimeSeries, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
     ) -> None:
         """See the port."""
-        if known.metadata != metadata:
+        sure = orjson.dumps(asdict(confirmed)).decode() if confirmed else None
+        if known.metadata == metadata:
+            _CHECK.later(self.transaction, of=known.number, sure=sure)
+        else:
             words = " ".join(terms(f"{known.code} {metadata.name} {metadata.description}"))
             _DESCRIBE.later(self.transaction, of=known.number, text=orjson.dumps(metadata).decode(), at=known_at)
-            _NOTE.later(self.transaction, of=known.number, said=words)
-        sure = orjson.dumps(asdict(confirmed)).decode() if confirmed else None
-        _CHECK.later(self.transaction, of=known.number, sure=sure)
+            _CHECK_DESCRIBED.later(self.transaction, of=known.number, sure=sure, said=words)
 
     def _with_words(self, query: SeriesQuery) -> Sequence[int]:
         if not query.can_be_met:
@@ -169,9 +170,9 @@ def _add(transaction: Transaction) -> Any:
     return (postgresql if transaction.on_postgres else sqlite).insert(series).values(row).on_conflict_do_nothing().returning(*series.c)
 
 
-def _check(transaction: Transaction) -> Any:
+def _check(transaction: Transaction, **more: Any) -> Any:
     stands = case((series.c.vintage.is_not(None), SeriesStatus.SUCCESS.value), else_=series.c.status)
-    changes: dict[str, Any] = {"checked_at": transaction.now(), "status": stands, "confirmed": bindparam("sure")}
+    changes: dict[str, Any] = {"checked_at": transaction.now(), "status": stands, "confirmed": bindparam("sure"), **more}
     return update(series).where(series.c.number == bindparam("of")).values(changes)
 
 
@@ -180,11 +181,6 @@ def _describe(transaction: Transaction) -> Any:
     of = bindparam("of", type_=series.c.number.type)
     entry = select(_NEXT_ENTRY).where(series.c.number == of).scalar_subquery()
     return insert(descriptions).values({"series": of, "number": entry, "known_at": known_at, "body": bindparam("text")})
-
-
-def _note(_: Transaction) -> Any:
-    changes: dict[str, Any] = {"description": _NEXT_ENTRY, "words": bindparam("said")}
-    return update(series).where(series.c.number == bindparam("of")).values(changes)
 
 
 _NEXT_ENTRY = func.coalesce(series.c.description, 0) + 1
@@ -198,7 +194,9 @@ _FIND = Ready(
 _GET = Ready(lambda _: _COMPLETE.where(series.c.id == bindparam("wanted")))
 _LOCK = Ready(lambda _: select(series.c.number).where(series.c.id == bindparam("wanted")).with_for_update(key_share=True))
 _ALIAS = Ready(lambda _: select(series.c.number).where(series.c.alias == bindparam("name")))
-_ADD, _CHECK, _DESCRIBE, _NOTE = Ready(_add), Ready(_check), Ready(_describe), Ready(_note)
+_ADD, _CHECK, _DESCRIBE = Ready(_add), Ready(_check), Ready(_describe)
+# Each update of a series is one of its words' index too.
+_CHECK_DESCRIBED = Ready(lambda transaction: _check(transaction, description=_NEXT_ENTRY, words=bindparam("said")))
 
 
 def _series_from(row: Row) -> TimeSeries:
