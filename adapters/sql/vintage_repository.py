@@ -45,7 +45,7 @@ class SqlVintageRepository:
 
     def prepare(self, series: TimeSeries, arrivals: Sequence[Arrival]) -> Prepared:
         """See the port."""
-        series_id, place = series.id, self._place(series.id) if series.newest else _Place(series.number, 0, None)
+        series_id, place = series.id, self._place(series)
         vintages, rows, made = [], [], Made()
         for number, arrival in enumerate(arrivals, start=place.last + 1):
             chain = self._known_before(series_id, place, arrival, made.before(arrival.known_at))
@@ -129,8 +129,11 @@ class SqlVintageRepository:
         kept = self._readable(series_id, Moment(as_of=arrival.known_at))
         return max((each for each in (kept, made) if each), key=lambda each: each.vintage.knowledge(), default=None)
 
-    def _place(self, series_id: UUID) -> _Place:
-        row = _PLACE.row(self.transaction, wanted=series_id)
+    def _place(self, series: TimeSeries) -> _Place:
+        if series.newest is None and series.checked_at is None:
+            # Nothing has come yet; else its newest vintage would be lost.
+            return _Place(series.number, 0, None)
+        row = _PLACE.row(self.transaction, wanted=series.id)
         if row is None:
             raise SeriesNotFound
         return _Place(*row.values())

@@ -419,6 +419,9 @@ def test_a_lost_newest_state_is_damage(store: Any) -> None:
 
     state = Observations.of([1, 2], ("a",), [[1.0], [2.0]])
     series_id, _ = kept(store, [(0, state), (1, state.latest(1))], at_once=True)
+    with store.writing() as uow:
+        uow.series.checked(uow.series.get(series_id), Metadata())
+        uow.commit()
     with store.engine.begin() as connection:
         connection.execute(delete(vintages).where(vintages.c.number == 2))
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import delete, event, text
 
+from adapters.sql.engine import for_reading
 from adapters.sql.series_repository import SqlSeriesRepository
 from adapters.sql.tables import series
 from adapters.sql.transaction import Transaction, utc_now
@@ -77,7 +78,7 @@ def plans(database: Database, ask: Callable[[SqlUnitOfWork], object]) -> list[st
         uow.series, uow.vintages = SqlSeriesRepository(explaining), SqlVintageRepository(explaining)
         ask(uow)
     statements, found = list(asked), explaining.plans
-    with database.engine.connect() as connection:
+    with for_reading(database.engine) as connection:
         if database.schema:
             connection.execute(text("SET LOCAL enable_seqscan = off"))
         for statement, values in statements:
