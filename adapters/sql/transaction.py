@@ -141,12 +141,13 @@ class Transaction:
 
         Each is one row, the first behind COPY's header, and the last is its trailer.
         """
-        self.flush()
+        whole = b";".join([*self.waiting, f"COPY ({query}) TO STDOUT (FORMAT binary)".encode()])
+        self.waiting.clear()
         messages = _Messages()
         driver: Any = self.connection.connection
         try:
             with driver.cursor() as cursor:
-                cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT binary)", messages)
+                cursor.copy_expert(whole, messages)
         except self.connection.dialect.loaded_dbapi.Error as error:
             raise foreign_error(self.connection.engine, error) from error
         return messages

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
+from adapters.sql.engine import for_writing
 from adapters.sql.tables import metadata, vintages
 from domain.codes import DatasetCode
 from tests.benchmarks.databases import Database
@@ -76,7 +77,7 @@ def side_by_side(database: Database, series_id: UUID, others: int) -> None:
         for n in range(others):
             uow.series.add("quandl", DatasetCode("CROWD", str(n)))
         uow.commit()
-    with database.engine.begin() as connection:
+    with for_writing(database.engine) as connection, connection.begin():
         _run(connection, f"CREATE TEMP TABLE history ON COMMIT DROP AS SELECT * FROM {table}")
         _run(connection, f"TRUNCATE {table}")
         _run(
