@@ -40,9 +40,8 @@ def snapshot_of(state: Observations) -> tuple[int, bytes]:
 
 
 def found(database: Database, series_id: UUID, moment: Moment) -> float:
-    """Tell how long the store takes to find a state, in a unit of work that is open already."""
+    """Tell how long the store takes to find a state as the first thing in a unit of work."""
     with database.store.reading() as uow:
-        uow.now()
         return timed(lambda: uow.vintages.find(series_id, moment))
 
 
