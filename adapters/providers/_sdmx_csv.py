@@ -14,12 +14,11 @@ Dimensions stand before the values; where none do, the key names the series, els
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import StringIO
 
+from adapters.providers._documents import csv_lines
 from adapters.providers._gathering import Gathering, is_time
 from adapters.providers._sdmx_names import split_names
 from adapters.providers._sdmx_periods import read_period
@@ -55,7 +54,7 @@ def read_csv(text: str, flow: str) -> Gathering:
 
     """
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    names, *rows = _rows(text, delimiter)
+    names, *rows = csv_lines(text, delimiter)
     columns = _columns(names, rows)
     gathering = Gathering()
     gathering.was_data = True
@@ -80,15 +79,6 @@ def _read_row(gathering: Gathering, columns: _Columns, row: Sequence[str], flow:
             gathering.delete(series, period)
         else:
             series.add(period, row[at])
-
-
-def _rows(text: str, delimiter: str) -> list[list[str]]:
-    try:
-        return [row for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True) if row]
-    except csv.Error as exc:
-        if "unexpected end" in str(exc):
-            raise AnswerTruncated("The answer is CSV that ends inside quotes.") from exc
-        raise AnswerNotUnderstood(f"The answer is not CSV: {exc}.") from exc
 
 
 def _fault(number: int, count: int, text: str, what: str) -> Exception:

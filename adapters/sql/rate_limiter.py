@@ -72,13 +72,12 @@ class SqlRateLimiter:
             self._begin(budget)
 
     def _locked(self, budget: Budget) -> Standing:
-        self._lock(budget)
-        found = self._found(budget)
-        if found is None:
-            self._begin(budget)
+        while True:
             self._lock(budget)
             found = self._found(budget)
-        return found or Standing()
+            if found:
+                return found
+            self._begin(budget)
 
     def _lock(self, budget: Budget) -> None:
         if self.transaction.on_postgres:

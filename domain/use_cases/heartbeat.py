@@ -57,10 +57,20 @@ class Heartbeat:
                     self._thread = None
                     return
             for lease, (fetch, until) in beating:
-                if monotonic() < until and self._renew(fetch, lease):
+                if monotonic() < until and self._is_kept(fetch, lease):
                     continue
                 with self._lock:
                     self._beating.pop(lease, None)
+
+    def _is_kept(self, fetch: Fetch, lease: Lease) -> bool:
+        try:
+            return self._renew(fetch, lease)
+        except StoreUnavailable:
+            logger.warning("heartbeat missed", extra={"fetch": str(fetch.id)})
+        except Exception:
+            # The others' leases hang on this thread too.
+            logger.exception("heartbeat broke", extra={"fetch": str(fetch.id)})
+        return True
 
     def _renew(self, fetch: Fetch, lease: Lease) -> bool:
         try:
@@ -70,9 +80,6 @@ class Heartbeat:
         except FetchCancelled as error:
             self._cancel(fetch, lease, error)
             return False
-        except StoreUnavailable:
-            logger.warning("heartbeat missed", extra={"fetch": str(fetch.id)})
-            return True
         return held
 
     def _cancel(self, fetch: Fetch, lease: Lease, error: FetchCancelled) -> None:

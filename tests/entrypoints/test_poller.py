@@ -154,7 +154,7 @@ def test_what_nobody_begins_is_run_here(around):
     around.sweep(after=PATIENCE_SECONDS)
 
     assert around.ran.wait(5)
-    assert (around.rung, around.run) == ([FIRST], [FIRST])
+    assert (around.rung, around.run, around.heard) == ([FIRST], [FIRST], True)
 
 
 @pytest.mark.parametrize(("quiet", "pause"), [(9.0, 5.0), (0.4, 0.4), (0.0, 0.1), (StoreUnavailable(), 5.0)])

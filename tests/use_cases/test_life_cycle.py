@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import eq
 from threading import Event, Thread
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -21,6 +24,7 @@ from domain.errors import (
     RequestKeyReused,
     SeriesNotFound,
     SourceUnavailable,
+    StoreUnavailable,
 )
 from domain.fetches import Fetch, FetchQuery, FetchStatus, Lease
 from domain.figures import Counted
@@ -28,6 +32,7 @@ from domain.limits import Budget
 from domain.ports import DataSource, Fetched, Known
 from domain.series import SeriesQuery
 from domain.use_cases import UseCases
+from domain.use_cases.heartbeat import Heartbeat
 from domain.use_cases.request_fetch import ClientKey
 from tests.builders import CannedSource, CutSource, memory_use_cases
 
@@ -125,6 +130,37 @@ def test_a_heartbeat_ends_a_cancelled_fetch_whose_source_hangs() -> None:
     assert running.end() is None
     assert running.counted() == {Counted.FENCED_CLOSES: 1}
     assert running.vintages() == 0
+
+
+@pytest.mark.parametrize("trouble", [StoreUnavailable(), ZeroDivisionError()])
+def test_a_heartbeat_that_fails_is_not_the_last(trouble: Exception) -> None:
+    """Whatever one renewal meets, the next are made, for the other leases of the process too."""
+    store, troubles = MemoryStore(), [trouble]
+
+    class Faltering:
+        def writing(self) -> Any:
+            if troubles:
+                raise troubles.pop()
+            return store.writing()
+
+    def until() -> list[Any]:
+        return [fetch.lease_until for fetch in use.follow_fetches.those(ids)]
+
+    use, leases = use_cases(store=store), [Lease(uuid4(), 30), Lease(uuid4(), 30)]
+    ids = [use.request_fetch(code).fetch.id for code in (FB, DatasetCode("CANNED", "OTHER"))]
+    with store.writing() as uow:
+        for fetch_id, lease in zip(ids, leases, strict=True):
+            uow.fetches.claim(fetch_id, lease)
+        uow.commit()
+    first, second = use.follow_fetches.those(ids)
+    before, heartbeat = until(), Heartbeat(Faltering(), lease_seconds=0.03, at_most_seconds=10)  # type: ignore[arg-type]
+    end = time.monotonic() + 5
+    with heartbeat.of(first, leases[0]), heartbeat.of(second, leases[1]):
+        while any(map(eq, before, until())) and time.monotonic() < end:
+            time.sleep(0.01)
+
+    assert not any(map(eq, before, until()))
+    assert troubles == []
 
 
 def test_a_cancelled_fetch_of_a_lost_worker_asks_no_provider() -> None:
