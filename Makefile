@@ -20,7 +20,7 @@ test: $(DEVELOPMENT) ## set up and run every test that can run here
 bench: $(DEVELOPMENT) ## measure the store against its budgets, in one table
 	@exec .venv/bin/pytest -m bench -s -q tests/benchmarks
 
-faults: $(DEVELOPMENT) ## kill, freeze and starve everything in full counts, in one table; takes about an hour
+faults: $(DEVELOPMENT) ## kill, freeze and starve everything in full counts, in one table; takes well over an hour
 	@LANNER_TEST_FAULTS=full .venv/bin/pytest -m faults -q tests/faults tests/integration/test_rate_limits.py
 	@LANNER_TEST_EXAMPLES=2000 exec .venv/bin/pytest -q tests/entrypoints/rest/test_examples.py tests/acceptance/test_raw_requests.py
 

@@ -89,6 +89,22 @@ def test_due_fetches_are_rung_for_in_order(around):
     assert around.rung == [FIRST, SECOND]
 
 
+def test_the_bell_is_rung_for_some_at_once(around):
+    """As many as go together are told of in one ring, the rest in the next; without a broker no further ring is tried."""
+    rings = []
+
+    def ring(fetch_ids: Sequence[UUID]) -> None:
+        rings.append(list(fetch_ids))
+        if len(rings) == 3:
+            raise ConnectionRefusedError
+
+    around.due = [uuid4() for _ in range(9)]
+    around.poller._ring, around.poller._together = ring, 2
+    around.sweep()
+
+    assert rings == [around.due[:2], around.due[2:4], around.due[4:6]]
+
+
 def test_nobody_is_rung_for_twice_in_a_while(around):
     """A fetch that stays due is rung for again, but only when the first ring must be taken for lost."""
     around.due = [FIRST]

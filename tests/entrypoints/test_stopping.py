@@ -54,6 +54,21 @@ def test_processes_on_the_leash_release_when_it_is_pulled(tmp_path):
     assert (done.returncode, done.stdout.split()) == (0, ["released"] * 3 + ["3"])
 
 
+def test_a_process_on_the_leash_releases_once_however_often_it_is_told_to_end(tmp_path):
+    """The pool's SIGTERM, which may come while the leash is pulled, neither cuts a release short nor makes another."""
+    script = (
+        "leash = Leash()\n"
+        "def release():\n"
+        "    os.write(1, b'begun\\n'); os.kill(os.getpid(), signal.SIGTERM); time.sleep(0.3); os.write(1, b'released\\n')\n"
+        "leash.obey(release)\n"
+        "leash.pull(list)\n"
+        "time.sleep(60)\n"
+    )
+    done = ended(f"import signal\n{script}", tmp_path)
+
+    assert (done.returncode, done.stdout.split()) == (0, ["begun", "released"])
+
+
 @pytest.mark.parametrize(("waited", "idle", "code"), [(61, True, 1), (59, True, 0), (61, False, 0)])
 def test_a_stuck_worker_ends(waited, idle, code, tmp_path):
     """A worker that does nothing although a fetch has been due for a minute ends with 1; a busy one, or a shorter wait, is well."""

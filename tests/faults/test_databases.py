@@ -56,7 +56,7 @@ def test_postgres_is_killed_under_load(servers: Stack, figures: Figures) -> None
 def test_the_answer_to_a_commit_is_lost(servers: Stack, figures: Figures) -> None:
     """Whoever is told that a commit failed although it happened may do it again: there is one series, one fetch, one vintage."""
     url = servers.settings["LANNER_DATABASE_URL"]
-    codes = servers.codes(scale(6, 100), "VARY")
+    codes = servers.codes(scale(6, 200), "VARY")
     with proxy_to(int(url.rpartition(":")[2].partition("/")[0])) as proxy:
         proxied = url.replace(url.rpartition(":")[2].partition("/")[0], str(proxy.port))
         for process in (servers.api, servers.worker):

@@ -25,7 +25,7 @@ LONGEST_SLEEP_SECONDS = 10
 
 def test_a_worker_is_killed_in_the_middle_of_fetches(stack: Stack, figures: Figures) -> None:
     """Whatever a killed worker had begun is done by another, and stored once."""
-    codes, kills = stack.codes(scale(100, 3_000 if stack.on_sqlite else 10_000), "PLAIN50"), []
+    codes, kills = stack.codes(scale(100, 10_000), "PLAIN50"), []
 
     def kill() -> None:
         stack.restart(stack.worker)

@@ -35,7 +35,7 @@ JOURNEY_SECONDS = 0.5
 def test_workers_use_what_is_permitted_and_no_more(stack: Stack, figures: Figures) -> None:
     """Two windows are kept and nearly used up, though now and then a worker is killed; no fetch fails for them."""
     stack.worker.kill()
-    codes, kills = stack.codes(scale(310, 1200), "STRICT"), scale(1, 5)
+    codes, kills = stack.codes(scale(310, 3000), "STRICT"), scale(1, 10)
     ledger = stack.driver.post(codes)
     with budgeted(stack, "20/1,100/10") as (workers, key), kept_alive(*workers):
         permits: dict[int, float] = {}

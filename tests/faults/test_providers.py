@@ -65,7 +65,7 @@ def test_a_provider_sends_what_is_no_answer(stack: Stack, figures: Figures) -> N
 @pytest.mark.faults(long=True)
 def test_a_provider_is_away_and_comes_back(stack: Stack, figures: Figures) -> None:
     """While a provider is away its fetches wait; once it is back all of them are done."""
-    codes, seconds, down = stack.codes(scale(10, 100), "OUTAGE"), scale(5, 30), stack.folder / "down"
+    codes, seconds, down = stack.codes(scale(10, 100), "OUTAGE"), scale(5, 60), stack.folder / "down"
     down.touch()
     try:
         ledger = stack.driver.post(codes)

@@ -28,7 +28,7 @@ COPIES = 20
 def test_the_api_dies_between_commit_and_bell(stack: Stack, figures: Figures) -> None:
     """A request that was committed is fetched although nobody was told of it, and asking again finds it."""
     stack.api.kill()
-    dying, codes = stack.process("api", inside="die_when_ringing"), stack.codes(scale(3, 60))
+    dying, codes = stack.process("api", inside="die_when_ringing"), stack.codes(scale(3, 200))
     stack.run(dying)
     # Granian starts a process again that ended, but not one that ends again and again.
     with kept_alive(dying):
@@ -120,7 +120,7 @@ def test_a_worker_loses_its_broker_for_good(servers: Stack, figures: Figures) ->
 @pytest.mark.faults(long=True)
 def test_bells_ring_too_often(servers: Stack, figures: Figures) -> None:
     """Whatever number of messages comes for a fetch, in whatever order, the provider is asked once."""
-    codes = servers.codes(scale(5, 200), "PLAIN50")
+    codes = servers.codes(scale(5, 500), "PLAIN50")
     ledger = servers.driver.post(codes)
     for _ in range(2):
         ids = [said.fetch for said in ledger.accepted] * COPIES

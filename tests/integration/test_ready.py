@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 
 from adapters.sql.engine import for_writing, open_engine
 from adapters.sql.schema import migrate
-from adapters.sql.unit_of_work import SqlStore
+from adapters.sql.unit_of_work import SqlStore, SqlUnitOfWork
 from domain.codes import DatasetCode
 from domain.errors import SchemaMismatch, StoreUnavailable
 
@@ -101,3 +101,27 @@ def test_what_waits_is_seen_by_the_next_statement_and_by_others_after_the_commit
 
 def _schema(engine: Engine) -> str:
     return str(engine.get_execution_options()["schema_translate_map"][None])
+
+
+def test_a_transaction_begins_with_the_first_thing_it_reads(engine: Engine) -> None:
+    """To ask the time opens none; what is read does, and leaving or committing ends it."""
+    store, found = SqlStore(engine), []
+
+    def open_now(uow: SqlUnitOfWork) -> bool:
+        driver = uow.transaction.connection.connection.driver_connection
+        assert driver
+        return bool(driver.info.transaction_status)
+
+    with store.reading() as uow:
+        uow.now()
+        found.append(open_now(uow))
+        uow.series.find("quandl", CODE)
+        found.append(open_now(uow))
+    with store.writing() as uow:
+        found.append(open_now(uow))
+        uow.series.add("quandl", CODE)
+        found.append(open_now(uow))
+        uow.commit()
+        found.append(open_now(uow))
+
+    assert found == [False, True, False, True, False]
