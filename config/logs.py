@@ -6,12 +6,11 @@ import logging
 import re
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import orjson
 import structlog
-from structlog.contextvars import get_contextvars
 from structlog.typing import EventDict, Processor
 
 _SECRET_PARAMETER = re.compile(r"(?i)\b(api_?key|(?:auth_|access_)?token|registrationkey|secret|password)=[^\s&\"']+")
@@ -19,14 +18,29 @@ _URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)(?:[^/\s]*@|[^@\s]+@)")
 _HIDDEN = "***"
 #: Libraries that tell of their every step.
 _TALKATIVE = ("alembic", "celery", "kombu")
-_OF_EVERY_RECORD = frozenset((*logging.makeLogRecord({}).__dict__, "message", "asctime"))
 
 
 def set_up_logs(level: str, secrets: Sequence[str] = ()) -> None:
     """Send every logger's lines to standard error, as JSON unless a person watches."""
-    render = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else _json
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        _Redactor(secrets),
+    ]
+    render: Processor = structlog.processors.JSONRenderer(serializer=_json)
+    if sys.stderr.isatty():
+        render = structlog.dev.ConsoleRenderer()
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
+    )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Lines(secrets, render))
+    handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -34,26 +48,15 @@ def set_up_logs(level: str, secrets: Sequence[str] = ()) -> None:
         logging.getLogger(name).setLevel(logging.NOTSET if level == "debug" else logging.WARNING)
 
 
-class _Lines(logging.Formatter):
-    """Writes an event's fields, and those bound to its request; hides secrets in every text."""
+class _Redactor:
+    """Hides secrets in every text of an event."""
 
-    def __init__(self, secrets: Sequence[str], render: Processor) -> None:
-        super().__init__()
+    def __init__(self, secrets: Sequence[str]) -> None:
         spellings = {spelling for secret in secrets for spelling in (secret, quote(secret, safe=""), quote_plus(secret))}
         self._secrets = re.compile("|".join(map(re.escape, sorted(spellings, key=len, reverse=True)))) if secrets else None
-        self._render = render
 
-    def format(self, record: logging.LogRecord) -> str:
-        """See Formatter."""
-        event: EventDict = {**get_contextvars(), "event": record.getMessage(), "level": record.levelname.lower(), "logger": record.name}
-        event.update((name, value) for name, value in record.__dict__.items() if name not in _OF_EVERY_RECORD)
-        event["timestamp"] = f"{datetime.fromtimestamp(record.created, UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-        if record.stack_info:
-            event["stack"] = record.stack_info
-        if record.exc_info and record.exc_info[0]:
-            event["exception"] = self.formatException(record.exc_info)
-        shown = {name: self._hide(value) if isinstance(value, str) else value for name, value in event.items()}
-        return str(self._render(None, "", shown))
+    def __call__(self, logger: Any, name: str, event: EventDict) -> EventDict:  # noqa: ARG002 - structlog's signature
+        return {key: self._hide(value) if isinstance(value, str) else value for key, value in event.items()}
 
     def _hide(self, text: str) -> str:
         text = self._secrets.sub(_HIDDEN, text) if self._secrets else text
@@ -63,5 +66,5 @@ class _Lines(logging.Formatter):
         return _URL_PASSWORD.sub(rf"\g<1>{_HIDDEN}@", text) if "://" in text else text
 
 
-def _json(_logger: object, _method: str, event: EventDict) -> str:
+def _json(event: Any, **_: Any) -> str:
     return orjson.dumps(event, default=str).decode()
