@@ -348,9 +348,9 @@ class FetchRepository(Protocol):
         """Tell since when the fetch that is longest due could have been begun."""
         ...
 
-    def claim(self, fetch_id: UUID, lease: Lease) -> Fetch | None:
+    def claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries] | None:
         """
-        Begin a due fetch under a lease: compare and set, so that of any number of callers one gets it.
+        Begin a due fetch under a lease, and give its series too: compare and set, so that of any number of callers one gets it.
 
         A fetch taken over from a lost worker counts one more crash.
         """

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from adapters.memory.series_repository import MemorySeriesRepository
 from adapters.memory.state import Clock, State
 from domain.errors import FetchAlreadyRunning, FetchCancelled, FetchNotFound, LeaseLost, SeriesNotFound
 from domain.fetches import LEASE_SECONDS, Failure, Fetch, FetchPage, FetchQuery, FetchStatus, Lease, WaitingFor
+from domain.series import TimeSeries
 from domain.vintages import Vintage
 
 _CANCELLED = Failure.of(FetchCancelled())
@@ -84,13 +86,13 @@ class MemoryFetchRepository:
         pending = (f.not_before for f in self.state.fetches.values() if f.status is FetchStatus.PENDING)
         return min((moment for moment in pending if moment > now), default=None)
 
-    def claim(self, fetch_id: UUID, lease: Lease) -> Fetch | None:
+    def claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries] | None:
         """See the port."""
         fetch, now = self.state.fetches.get(fetch_id), self.clock()
         if fetch is None or not fetch.is_due(now, lease.seconds):
             return None
         self.state.tokens[fetch_id] = lease.token
-        return self._put(
+        claimed = self._put(
             replace(
                 fetch,
                 status=FetchStatus.RUNNING,
@@ -100,6 +102,7 @@ class MemoryFetchRepository:
                 waiting_for=None,
             ),
         )
+        return claimed, MemorySeriesRepository(self.state, self.clock).get(claimed.series_id)
 
     def extend(self, fetch_id: UUID, lease: Lease) -> bool:
         """See the port."""

@@ -144,7 +144,9 @@ class HttpClient:
         import requests
 
         try:
-            return requests.Request("GET", url, params=dict(params)).prepare().url or ""
+            prepared = requests.PreparedRequest()
+            prepared.prepare_url(url, dict(params))
+            return prepared.url or ""
         except (requests.RequestException, ValueError) as exc:
             raise AnswerNotUnderstood(f"{self.host} cannot be asked this ({type(exc).__name__}).") from exc
 

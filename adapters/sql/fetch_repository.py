@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,8 +24,23 @@ from sqlalchemy import (
     update,
 )
 
-from adapters.sql.fetch_statements import ADD, GET, HOLD_SERIES, NOTE, PENDING, RUNNING, SERIES_ID, SUCCEED, claim, complete, ended, is_due
-from adapters.sql.ready import Row
+from adapters.sql.fetch_rows import fetch_from
+from adapters.sql.fetch_statements import (
+    ADD,
+    CLAIMED,
+    GET,
+    HOLD_SERIES,
+    NOTE,
+    PENDING,
+    RUNNING,
+    SERIES_ID,
+    SUCCEED,
+    claim,
+    complete,
+    ended,
+    is_due,
+)
+from adapters.sql.series_rows import series_from
 from adapters.sql.tables import Moment, fetches, requests, series
 from adapters.sql.transaction import Transaction
 from domain.errors import FetchAlreadyRunning, FetchCancelled, FetchNotFound, LeaseLost, SeriesNotFound
@@ -40,10 +54,9 @@ from domain.fetches import (
     Lease,
     WaitingFor,
 )
-from domain.series import SeriesStatus
+from domain.series import SeriesStatus, TimeSeries
 from domain.vintages import Vintage
 
-_NAMES, _values = fetches.c.keys(), itemgetter(*fetches.c)
 _CANCELLED = Failure.of(FetchCancelled())
 _WANTED = fetches.c.cancel_requested_at.is_(None)
 _IN_FLIGHT = fetches.c.status.in_((PENDING, RUNNING))
@@ -115,10 +128,11 @@ class SqlFetchRepository:
         moment: datetime | None = self.transaction.run(select(func.min(fetches.c.not_before)).where(waiting)).scalar()
         return moment
 
-    def claim(self, fetch_id: UUID, lease: Lease) -> Fetch | None:
+    def claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries] | None:
         """See the port."""
-        row = claim(lease.seconds).row(self.transaction, wanted=fetch_id, token=lease.token)
-        return fetch_from(row, series_id=row[SERIES_ID]) if row else None
+        claim(lease.seconds).later(self.transaction, wanted=fetch_id, token=lease.token)
+        row = CLAIMED.row(self.transaction, wanted=fetch_id, token=lease.token)
+        return (fetch_from(row, series_id=row[series.c.id]), series_from(row)) if row else None
 
     def extend(self, fetch_id: UUID, lease: Lease) -> bool:
         """See the port."""
@@ -234,32 +248,6 @@ class SqlFetchRepository:
     def _find(self, *conditions: ColumnElement[bool]) -> Fetch | None:
         row = self.transaction.run(complete().where(*conditions)).mappings().one_or_none()
         return fetch_from(row, series_id=row[series.c.id]) if row else None
-
-
-def fetch_from(row: Row, *, series_id: UUID) -> Fetch:
-    """Make a fetch of a row that holds its columns."""
-    facts: dict[str, Any] = dict(zip(_NAMES, _values(row), strict=True))
-    waiting_for, failure = facts["waiting_for"], facts["failure"]
-    return Fetch(
-        id=facts["id"],
-        series_id=series_id,
-        status=FetchStatus(facts["status"]),
-        created_at=facts["created_at"],
-        not_before=facts["not_before"],
-        attempts=facts["attempts"],
-        crashes=facts["crashes"],
-        lease_until=facts["lease_until"],
-        waits_since=facts["waits_since"],
-        waiting_for=WaitingFor(waiting_for) if waiting_for else None,
-        finished_at=facts["finished_at"],
-        cancel_requested_at=facts["cancel_requested_at"],
-        failure=Failure(**orjson.loads(failure)) if failure else None,
-        vintages_added=facts["vintages_added"],
-        vintage=facts["vintage"],
-        left_out=tuple(orjson.loads(facts["left_out"] or "[]")),
-        allow_shrink=facts["allow_shrink"],
-        request_id=facts["request_id"],
-    )
 
 
 def _held(fetch_id: UUID, lease: Lease) -> Update:

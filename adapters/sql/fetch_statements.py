@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, ColumnElement, Select, Text, Uuid, and_, bindpar
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql.ready import Ready
+from adapters.sql.series_rows import OF_FETCHES
 from adapters.sql.tables import fetches, series
 from adapters.sql.transaction import Transaction
 from domain.fetches import CLOCK_SLACK_SECONDS, MAX_DELAY_SECONDS, FetchStatus
@@ -44,7 +45,7 @@ def ended(transaction: Transaction, status: FetchStatus, **outcome: Any) -> dict
 
 @cache
 def claim(lease_seconds: float) -> Ready:
-    """Begin the fetch ``wanted`` under the lease ``token``, if it is due."""
+    """Begin the fetch ``wanted`` under the lease ``token``, if it is due; what was ``CLAIMED`` is read afterwards."""
 
     def build(transaction: Transaction) -> Any:
         due = update(fetches).where(fetches.c.id == _WANTED, is_due(transaction, lease_seconds))
@@ -55,7 +56,7 @@ def claim(lease_seconds: float) -> Ready:
             lease_token=_TOKEN,
             lease_until=transaction.later(lease_seconds),
             waiting_for=None,
-        ).returning(*fetches.c, SERIES_ID)
+        )
 
     return Ready(build)
 
@@ -102,6 +103,8 @@ _WANTED, _TOKEN = bindparam("wanted", type_=Uuid()), bindparam("token", type_=Uu
 
 #: The fetch ``wanted``.
 GET = Ready(lambda _: complete().where(fetches.c.id == _WANTED))
+#: The fetch ``wanted`` with its series, if it is held under ``token``.
+CLAIMED = Ready(lambda _: OF_FETCHES.where(fetches.c.id == _WANTED, fetches.c.lease_token == _TOKEN))
 #: End the fetch ``wanted``, held under ``token`` and not to be cancelled.
 SUCCEED = Ready(_succeed)
 #: Keep the series ``wanted`` from being removed.

@@ -68,6 +68,7 @@ class SqlRateLimiter:
             row = _SITUATION.row(self.transaction, source=budget.provider, account=budget.key, holder=holder)
             if row:
                 *_, now, busy = row.values()
+                self.transaction.server.note(now)
                 return _standing(row), now, busy
             self._begin(budget)
 
@@ -123,8 +124,9 @@ def _standing(row: Row) -> Standing:
 
 def _situation(transaction: Transaction) -> Any:
     others = and_(fetches.c.lease_until >= transaction.now(), fetches.c.id != bindparam("holder"))
-    held = and_(fetches.c.status == FetchStatus.RUNNING.value, others, series.c.provider == bindparam("source"))
-    busy = select(func.count()).select_from(fetches.join(series, series.c.number == fetches.c.series)).where(held)
+    # Of the few that run each is asked for its provider: as long as Postgres has counted nothing, a join would begin with all its series.
+    provider = select(series.c.provider).where(series.c.number == fetches.c.series).scalar_subquery()
+    busy = select(func.count()).where(fetches.c.status == FetchStatus.RUNNING.value, others, provider == bindparam("source"))
     return _STANDINGS.add_columns(transaction.now().label("now"), busy.scalar_subquery().label("busy"))
 
 

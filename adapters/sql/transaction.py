@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from time import monotonic
 from typing import Any, NoReturn
 
 from sqlalchemy import ColumnElement, CursorResult, Engine, Executable, Table, cast, func, literal, text
@@ -21,6 +22,7 @@ from domain.errors import SchemaMismatch, StoreUnavailable
 
 Clock = Callable[[], datetime]
 
+_CARRIED_SECONDS = 1.0
 _BEGIN_WRITING = b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _BEGIN_READING = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -51,6 +53,25 @@ def translated(engine: Engine) -> Iterator[None]:
         raise _unavailable(engine, error.orig, hint="Move the file away, or restore a backup into a new one.") from error
 
 
+class ServerClock:
+    """The database server's clock, carried on from where it was last read by this machine's, for a moment."""
+
+    def __init__(self) -> None:
+        self._read: tuple[datetime, float] | None = None
+
+    def note(self, moment: datetime) -> None:
+        """Note what it showed just now."""
+        self._read = moment, monotonic()
+
+    def time(self) -> datetime | None:
+        """Tell what it shows, if it was read a moment ago; never ahead of it by more than the two clocks drift meanwhile."""
+        if self._read is None:
+            return None
+        moment, at = self._read
+        passed = monotonic() - at
+        return moment + timedelta(seconds=passed) if passed < _CARRIED_SECONDS else None
+
+
 @dataclass(frozen=True, slots=True)
 class Transaction:
     """
@@ -59,12 +80,14 @@ class Transaction:
     Attributes:
         clock: the host's, or None for the database server's own.
         waiting: statements that go to Postgres together with the next one, or before the commit.
+        server: told of the server's time whenever that is read.
 
     """
 
     connection: Connection
     clock: Clock | None
     waiting: list[bytes] = field(default_factory=list)
+    server: ServerClock = field(default_factory=ServerClock)
 
     @property
     def on_postgres(self) -> bool:
@@ -168,17 +191,22 @@ class Transaction:
             return self.clock()
         # A transaction that has read nothing yet need not begin for this, nor end if nothing follows.
         asked = self._answered if self.waiting == [_BEGIN_READING] else self.sent
-        moment: datetime = asked(b"SELECT clock_timestamp()")[0][0]
-        return moment.astimezone(UTC)
+        moment: datetime = asked(b"SELECT clock_timestamp()")[0][0].astimezone(UTC)
+        self.server.note(moment)
+        return moment
+
+    def recent_time(self) -> datetime:
+        """Tell the time without asking the server, if it was asked a moment ago."""
+        return (None if self.clock else self.server.time()) or self.time()
 
 
 @contextmanager
-def begun(engine: Engine, clock: Clock | None, *, writes: bool) -> Iterator[Transaction]:
+def begun(engine: Engine, clock: Clock | None, server: ServerClock, *, writes: bool) -> Iterator[Transaction]:
     """Open a transaction that is undone on leaving unless it was committed."""
     if engine.dialect.name == "postgresql":
         with translated(engine), engine.connect() as connection:
             try:
-                yield Transaction(connection, clock, [_BEGIN_WRITING if writes else _BEGIN_READING])
+                yield Transaction(connection, clock, [_BEGIN_WRITING if writes else _BEGIN_READING], server)
             finally:
                 _undo(connection)
     else:

@@ -19,7 +19,7 @@ from adapters.sql.rate_limiter import SqlRateLimiter
 from adapters.sql.request_repository import SqlRequestRepository
 from adapters.sql.schema import require, revision
 from adapters.sql.series_repository import SqlSeriesRepository
-from adapters.sql.transaction import Clock, Transaction, begun, translated, utc_now
+from adapters.sql.transaction import Clock, ServerClock, Transaction, begun, translated, utc_now
 from adapters.sql.vintage_repository import SqlVintageRepository
 from domain.series import Version
 
@@ -30,12 +30,14 @@ class SqlStore:
 
     Attributes:
         clock: whose time counts; by default the database server's, on SQLite this machine's.
+        server: what was last heard of the server's time.
 
     """
 
     def __init__(self, engine: Engine, clock: Clock | None = None) -> None:
         self.engine = engine
         self.clock = clock if clock or engine.dialect.name == "postgresql" else utc_now
+        self.server = ServerClock()
 
     def reading(self) -> SqlUnitOfWork:
         """See the port."""
@@ -47,7 +49,9 @@ class SqlStore:
 
     def version(self, series_id: UUID) -> tuple[Version, datetime]:
         """See the port."""
-        return self._glances.version(series_id)
+        version, now = self._glances.version(series_id)
+        self.server.note(now)
+        return version, now
 
     @cached_property
     def _glances(self) -> Glances:
@@ -78,8 +82,10 @@ class SqlUnitOfWork:
 
     def now(self) -> datetime:
         """See the port; where one state is read, one time goes with it."""
-        if self._writes or self._read_at is None:
-            self._read_at = self.transaction.time()
+        if self._writes:
+            return self.transaction.time()
+        if self._read_at is None:
+            self._read_at = self.transaction.recent_time()
         return self._read_at
 
     def commit(self) -> None:
@@ -89,7 +95,7 @@ class SqlUnitOfWork:
     def __enter__(self) -> Self:
         """See the port."""
         with ExitStack() as undone:
-            self.transaction = undone.enter_context(begun(self._store.engine, self._store.clock, writes=self._writes))
+            self.transaction = undone.enter_context(begun(self._store.engine, self._store.clock, self._store.server, writes=self._writes))
             self._opened = undone.pop_all()
         self.series = SqlSeriesRepository(self.transaction)
         self.vintages = SqlVintageRepository(self.transaction)

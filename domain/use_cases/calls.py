@@ -117,7 +117,9 @@ class Calls:
         if permit is None or time.monotonic() - taken > permit.seconds + _KEEPS_SECONDS:
             patience = min(_LATER_PATIENCE_SECONDS if current.calls else _PATIENCE_SECONDS, remaining)
             permit, taken = self._acquired(current, patience), time.monotonic()
-        time.sleep(max(0.0, taken + permit.seconds - time.monotonic()))
+        early = taken + permit.seconds - time.monotonic()
+        if early > 0:
+            time.sleep(early)
         if time.monotonic() - taken > _FRESH_SECONDS:
             # The provider may have asked for silence since.
             self._check(current)

@@ -116,12 +116,12 @@ class FetchDataset:
 
     def _begin(self, fetch_id: UUID, lease: Lease) -> _Begun | Fetch | None:
         with self.store.writing() as uow:
-            fetch = uow.fetches.claim(fetch_id, lease)
-            if fetch is None:
+            claimed = uow.fetches.claim(fetch_id, lease)
+            if claimed is None:
                 uow.figures.count(Counted.CLAIMS_REFUSED)
                 uow.commit()
                 return None
-            series = uow.series.get(fetch.series_id)
+            fetch, series = claimed
             budget = self.calls.budget(self.providers, series.provider)
             answer = self.calls.first(uow, budget, fetch.id)
             if isinstance(answer, Wait):

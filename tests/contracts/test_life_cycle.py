@@ -102,10 +102,12 @@ class LifeCycle(RuleBasedStateMachine):
             for _ in range(1 + twice):
                 lease, before = Lease(uuid4(), LEASE), self.model.fetches[fetch_id]
                 with self.store.writing() as uow:
-                    fetch = uow.fetches.claim(fetch_id, lease)
+                    claim = uow.fetches.claim(fetch_id, lease)
                     uow.commit()
-                assert (fetch is None) == (claimed[-1:] == [fetch_id])
-                if fetch:
+                assert (claim is None) == (claimed[-1:] == [fetch_id])
+                if claim:
+                    fetch, series = claim
+                    assert series.fetch == fetch
                     before.attempts += 1
                     assert (fetch.status, fetch.attempts) == (FetchStatus.RUNNING, before.attempts)
                     before.status, before.holder = FetchStatus.RUNNING, lease

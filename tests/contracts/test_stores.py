@@ -46,7 +46,7 @@ def claimed(store: Store, fetch: Fetch, seconds: float = 30) -> tuple[Fetch | No
     with store.writing() as uow:
         held = uow.fetches.claim(fetch.id, lease)
         uow.commit()
-    return held, lease
+    return held and held[0], lease
 
 
 def test_leaving_without_commit_forgets(store: Store) -> None:

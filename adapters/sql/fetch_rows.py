@@ -1,0 +1,41 @@
+"""Rows of the table of fetches as fetches."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from adapters.sql.ready import Row
+from adapters.sql.tables import fetches
+from domain.fetches import Failure, Fetch, FetchStatus, WaitingFor
+
+_NAMES, _values = fetches.c.keys(), itemgetter(*fetches.c)
+
+
+def fetch_from(row: Row, *, series_id: UUID) -> Fetch:
+    """Make a fetch of a row that holds its columns."""
+    facts: dict[str, Any] = dict(zip(_NAMES, _values(row), strict=True))
+    waiting_for, failure = facts["waiting_for"], facts["failure"]
+    return Fetch(
+        id=facts["id"],
+        series_id=series_id,
+        status=FetchStatus(facts["status"]),
+        created_at=facts["created_at"],
+        not_before=facts["not_before"],
+        attempts=facts["attempts"],
+        crashes=facts["crashes"],
+        lease_until=facts["lease_until"],
+        waits_since=facts["waits_since"],
+        waiting_for=WaitingFor(waiting_for) if waiting_for else None,
+        finished_at=facts["finished_at"],
+        cancel_requested_at=facts["cancel_requested_at"],
+        failure=Failure(**orjson.loads(failure)) if failure else None,
+        vintages_added=facts["vintages_added"],
+        vintage=facts["vintage"],
+        left_out=tuple(orjson.loads(facts["left_out"] or "[]")),
+        allow_shrink=facts["allow_shrink"],
+        request_id=facts["request_id"],
+    )

@@ -1,0 +1,68 @@
+"""Series as they are read: a row, with what is newest of each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import FromClause, Select, select
+
+from adapters.sql.fetch_rows import fetch_from
+from adapters.sql.ready import Row
+from adapters.sql.tables import descriptions, fetches, series, vintages
+from adapters.sql.vintage_rows import FACTS, vintage_from
+from domain.codes import DatasetCode
+from domain.coverage import Confirmation
+from domain.frequency import Frequency
+from domain.series import Metadata, TimeSeries
+
+
+def _complete(of: FromClause) -> Select[Any]:
+    """Give series and fetches, joined already, with each series' newest description and vintage."""
+    described = (descriptions.c.series == series.c.number) & (descriptions.c.number == series.c.description)
+    newest = (vintages.c.series == series.c.number) & (vintages.c.number == series.c.vintage)
+    return select(series, descriptions.c.body, *FACTS, fetches).select_from(
+        of.outerjoin(descriptions, described).outerjoin(vintages, newest)
+    )
+
+
+#: Series, each with its newest fetch.
+COMPLETE = _complete(series.outerjoin(fetches, fetches.c.id == series.c.fetch))
+#: Fetches, each with its series.
+OF_FETCHES = _complete(fetches.join(series, series.c.number == fetches.c.series))
+
+
+def series_from(row: Row) -> TimeSeries:
+    """Make a series of a row that is complete, or one of the table alone, just added."""
+    known = row.get(vintages.c.number), row.get(fetches.c.id)
+    return TimeSeries(
+        id=row[series.c.id],
+        number=row[series.c.number],
+        provider=row[series.c.provider],
+        code=DatasetCode(row[series.c.database_code], row[series.c.dataset_code]),
+        alias=row[series.c.alias],
+        created_at=row[series.c.created_at],
+        checked_at=row[series.c.checked_at],
+        metadata=metadata_from(row.get(descriptions.c.body)),
+        newest=vintage_from(row) if known[0] else None,
+        fetch=fetch_from(row, series_id=row[series.c.id]) if known[1] else None,
+        confirmed=_confirmed_from(row[series.c.confirmed]),
+    )
+
+
+def _confirmed_from(text: str | None) -> Confirmation | None:
+    if text is None:
+        return None
+    fields = orjson.loads(text)
+    return Confirmation(**(fields | {"whole_at": datetime.fromisoformat(fields["whole_at"])}))
+
+
+def metadata_from(body: str | None) -> Metadata:
+    """Read a description; of none known, it is empty."""
+    if body is None:
+        return Metadata()
+    fields = orjson.loads(body)
+    frequency = fields.pop("frequency")
+    units = tuple(fields.pop("column_units"))
+    return Metadata(frequency=Frequency(frequency) if frequency else None, column_units=units, **fields)
