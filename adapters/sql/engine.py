@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -19,11 +20,10 @@ from domain.errors import InvalidInput, StoreUnavailable
 
 POOL_SECONDS = 2
 CONNECT_ARGUMENTS = {"connect_timeout": 5, "application_name": "lanner"}
-_BUSY_SECONDS = 10
+_BUSY_SECONDS, _AGAIN_SECONDS = 10, 0.02
 _FRESH_SECONDS, _IDLE_SINCE = 1, "lanner_idle_since"
 _WRITES, _TURNS = "lanner_writes", "lanner_turns"
 _SQLITE_PRAGMAS = (
-    "journal_mode=WAL",
     "synchronous=FULL",
     f"busy_timeout={_BUSY_SECONDS * 1000}",
     "foreign_keys=ON",
@@ -146,8 +146,23 @@ def _create_for_owner(path: Path) -> None:
 def _prepare(connection: Any, _: object) -> None:
     # The driver's own BEGIN comes too late: between a SELECT and a write another process could write, and be lost.
     connection.isolation_level = None
+    _write_ahead(connection)
     for pragma in _SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    # While another process changes the mode of a new file, SQLite says at once that it is locked, whatever the timeout.
+    end = monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > end:
+                raise
+            sleep(_AGAIN_SECONDS)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:
