@@ -143,12 +143,12 @@ class HttpClient:
     def _prepared(self, url: str, params: Mapping[str, str] = _NOTHING) -> str:
         import requests
 
+        prepared = requests.PreparedRequest()
         try:
-            prepared = requests.PreparedRequest()
             prepared.prepare_url(url, dict(params))
-            return prepared.url or ""
         except (requests.RequestException, ValueError) as exc:
             raise AnswerNotUnderstood(f"{self.host} cannot be asked this ({type(exc).__name__}).") from exc
+        return prepared.url or ""
 
     def _ask(self, url: str, headers: Mapping[str, str], secret_params: Mapping[str, str], until: float) -> Answer:
         from urllib3 import Timeout
