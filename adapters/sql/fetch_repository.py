@@ -35,6 +35,7 @@ from adapters.sql.fetch_statements import (
     RUNNING,
     SERIES_ID,
     SUCCEED,
+    THOSE,
     claim,
     complete,
     ended,
@@ -97,7 +98,7 @@ class SqlFetchRepository:
 
     def those(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
         """See the port."""
-        rows = self.transaction.run(complete().where(fetches.c.id.in_(fetch_ids))).mappings()
+        rows = self.transaction.run(THOSE, {"wanted": fetch_ids}).mappings()
         return [fetch_from(row, series_id=row[series.c.id]) for row in rows]
 
     def listed(self, query: FetchQuery) -> FetchPage:

@@ -103,6 +103,8 @@ _WANTED, _TOKEN = bindparam("wanted", type_=Uuid()), bindparam("token", type_=Uu
 
 #: The fetch ``wanted``.
 GET = Ready(lambda _: complete().where(fetches.c.id == _WANTED))
+#: The fetches ``wanted``.
+THOSE = complete().where(fetches.c.id.in_(bindparam("wanted", expanding=True)))
 #: The fetch ``wanted`` with its series, if it is held under ``token``.
 CLAIMED = Ready(lambda _: OF_FETCHES.where(fetches.c.id == _WANTED, fetches.c.lease_token == _TOKEN))
 #: End the fetch ``wanted``, held under ``token`` and not to be cancelled.

@@ -177,10 +177,11 @@ _NEXT_ENTRY = func.coalesce(series.c.description, 0) + 1
 
 
 def _find(_: Transaction) -> Any:
-    # Asked for in equal terms, Postgres would go through the whole database by its own index as long as it has counted nothing.
-    identity = tuple_(series.c.dataset_code, series.c.provider)
+    # As long as Postgres has counted nothing, any index that begins with the database seems as good: the order wants the right one.
+    identity = series.c.dataset_code, series.c.provider
     wanted = tuple_(bindparam("dataset", type_=Text()), bindparam("source", type_=Text()))
-    return COMPLETE.where(series.c.database_code == bindparam("database"), identity >= wanted, identity <= wanted)
+    one = COMPLETE.where(series.c.database_code == bindparam("database"), tuple_(*identity) >= wanted, tuple_(*identity) <= wanted)
+    return one.order_by(*identity)
 
 
 _FIND = Ready(_find)

@@ -220,7 +220,7 @@ def _undo(connection: Connection) -> None:
         return
     driver: Any = connection.connection.driver_connection
     try:
-        if driver.info.transaction_status != connection.dialect.loaded_dbapi.extensions.TRANSACTION_STATUS_IDLE:
+        if driver.get_transaction_status() != connection.dialect.loaded_dbapi.extensions.TRANSACTION_STATUS_IDLE:
             with driver.cursor() as cursor:
                 cursor.execute("ROLLBACK")
     except connection.dialect.loaded_dbapi.Error:

@@ -13,12 +13,14 @@ import pytest
 from sqlalchemy import delete, event, text
 
 from adapters.sql.engine import for_reading
+from adapters.sql.rate_limiter import SqlRateLimiter
 from adapters.sql.series_repository import SqlSeriesRepository
 from adapters.sql.tables import series
 from adapters.sql.transaction import Transaction, utc_now
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from adapters.sql.vintage_repository import SqlVintageRepository
 from domain.codes import DatasetCode
+from domain.limits import Budget, Call
 from domain.series import Metadata, SeriesQuery, SeriesStatus
 from domain.vintages import Moment
 from tests.benchmarks.databases import Database, postgres, sqlite
@@ -103,6 +105,20 @@ def test_no_table_is_gone_through(database: Database, question: str) -> None:
         assert "series_words VIRTUAL TABLE INDEX 0:=" not in plan
         assert "known_at DESC" not in plan
         assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.server
+def test_an_empty_database_teaches_nothing_wrong(postgres_url: str) -> None:
+    """What every request and fetch asks is planned while nothing has been counted, and yet never goes through a provider or a database."""
+    with postgres(postgres_url) as database, database.store.writing() as uow:
+        explaining = Explaining(uow.transaction.connection, None, uow.transaction.waiting)
+        SqlSeriesRepository(explaining).find("quandl", FB)
+        SqlRateLimiter(explaining).acquire(Budget(provider="quandl"), Call(uuid4(), 0.0))
+
+    found, *permits = explaining.plans
+    assert "series_identity" in found
+    assert "fetches" in permits[-1]
+    assert "series_of_provider" not in permits[-1]
 
 
 def test_the_index_of_words_follows(database: Database) -> None:
