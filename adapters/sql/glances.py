@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from contextlib import closing
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import Engine, NullPool, create_engine, event
 
 from adapters.sql.engine import CONNECT_ARGUMENTS
+from adapters.sql.shared import Shared
 from adapters.sql.tables import Moment
 from adapters.sql.transaction import Clock, foreign_error, translated, utc_now
 from domain.errors import SeriesNotFound
@@ -19,11 +20,11 @@ from domain.frequency import Frequency
 from domain.series import Version
 
 _NAME = "lanner_glance"
+_REMEMBERED = 256
 _QUERY = """
 SELECT series.provider, series.checked_at, (SELECT max(number) FROM {schema}vintages WHERE series = series.number),
-       entry.number, entry.body, {now}
-FROM {schema}series AS series LEFT JOIN {schema}descriptions AS entry ON entry.series = series.number
-     AND entry.number = (SELECT max(number) FROM {schema}descriptions WHERE series = series.number)
+       series.description, entry.body, {now}
+FROM {schema}series AS series LEFT JOIN {schema}descriptions AS entry ON entry.series = series.number AND entry.number = series.description
 WHERE series.id = {key}
 """
 
@@ -44,19 +45,19 @@ class Glances:
         self._idle = deque[Any]()
         self._broken = engine.dialect.loaded_dbapi.Error
         self._moment = Moment()
+        #: Tells what answers about a series depend on, and the time; raises SeriesNotFound.
+        self.version = Shared(self._version)
 
-    def version(self, series_id: UUID) -> tuple[Version, datetime]:
-        """Tell what answers about a series depend on, and the time; raises SeriesNotFound."""
+    def _version(self, series_id: UUID) -> tuple[Version, datetime]:
         row = self._row(str(series_id) if self._on_postgres else series_id.hex)
         if row is None:
             raise SeriesNotFound
         provider, checked_at, count, entry, body, now = row
-        frequency = orjson.loads(body)["frequency"] if body else None
         version = Version(
             provider=provider,
             vintages=count or 0,
             entry=entry or 0,
-            frequency=Frequency(frequency) if frequency else None,
+            frequency=_frequency(body) if body else None,
             checked_at=self._moment.process_result_value(checked_at, self._engine.dialect),
         )
         return version, self._clock() if self._clock else now or utc_now()
@@ -71,8 +72,9 @@ class Glances:
         with translated(self._engine):
             try:
                 opened = self._opens.raw_connection()
+                cursor = opened.cursor()
                 opened.detach()  # from a pool whose care costs as much as the question
-                return self._asked(opened.dbapi_connection, key)
+                return self._asked(cursor, key)
             except self._broken as error:
                 raise foreign_error(self._engine, error) from error
 
@@ -82,16 +84,21 @@ class Glances:
         except IndexError:
             return None
 
-    def _asked(self, connection: Any, key: str) -> Any:
+    def _asked(self, cursor: Any, key: str) -> Any:
         try:
-            with closing(connection.cursor()) as cursor:
-                cursor.execute(self._statement, (key,))
-                row = cursor.fetchone()
+            cursor.execute(self._statement, (key,))
+            rows = cursor.fetchall()  # to the end: SQLite would else go on reading
         except BaseException:
-            connection.close()
+            cursor.connection.close()
             raise
-        self._idle.append(connection)
-        return row
+        self._idle.append(cursor)
+        return rows[0] if rows else None
+
+
+@lru_cache(_REMEMBERED)
+def _frequency(body: str) -> Frequency | None:
+    found = orjson.loads(body)["frequency"]
+    return Frequency(found) if found else None
 
 
 def _prepared(engine: Engine) -> Engine:

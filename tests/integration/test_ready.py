@@ -53,9 +53,10 @@ def test_a_question_survives_the_end_of_all_connections(engine: Engine) -> None:
     """After a restart of the server, nobody's question for a version meets one that it closed, however many were open."""
     store, asking = SqlStore(engine), 3
     with store.writing() as uow:
-        series = uow.series.add("quandl", CODE)
+        # Of one series, they would share a question.
+        series = [uow.series.add("quandl", DatasetCode("WIKI", f"S{n}")).id for n in range(asking)]
         uow.commit()
-    store.version(series.id)  # SQLAlchemy opens its first connection alone
+    store.version(series[0])  # SQLAlchemy opens its first connection alone
     ours = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%lanner_glance%' AND pid <> pg_backend_pid()"
 
     def waiting() -> int:
@@ -64,7 +65,7 @@ def test_a_question_survives_the_end_of_all_connections(engine: Engine) -> None:
 
     with ThreadPoolExecutor(asking) as threads, for_writing(engine) as holder, holder.begin():
         holder.execute(text(f"LOCK TABLE {_schema(engine)}.series"))
-        asked = [threads.submit(store.version, series.id) for _ in range(asking)]
+        asked = [threads.submit(store.version, each) for each in series]
         while waiting() < asking:
             time.sleep(0.01)
         holder.rollback()
@@ -72,7 +73,7 @@ def test_a_question_survives_the_end_of_all_connections(engine: Engine) -> None:
     with engine.begin() as other:
         assert len(other.execute(text(f"SELECT pg_terminate_backend(pid, 5000) {ours}")).all()) == asking
 
-    assert [store.version(series.id)[0].vintages for _ in range(asking)] == [0] * asking
+    assert [store.version(each)[0].vintages for each in series] == [0] * asking
 
 
 def test_missing_tables_are_told_as_a_schema_that_does_not_fit(engine: Engine) -> None:
