@@ -24,13 +24,13 @@ def set_up_logs(level: str, secrets: Sequence[str] = ()) -> None:
     """Send every logger's lines to standard error, as JSON unless a person watches."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
         _Redactor(secrets),
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     render: Processor = structlog.processors.JSONRenderer(serializer=_json)
     if sys.stderr.isatty():
@@ -43,6 +43,9 @@ def set_up_logs(level: str, secrets: Sequence[str] = ()) -> None:
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
+    # No line shows them, and each request writes one (see "Optimization" in Python's logging HOWTO).
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001 - the documented way
     root.setLevel(level.upper())
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.NOTSET if level == "debug" else logging.WARNING)
