@@ -122,17 +122,18 @@ class Answers:
     def send(self, req: falcon.Request, resp: falcon.Response, offer: Offer) -> None:
         """Answer with what the client lacks: nothing if it has it already, a range of it, or the whole."""
         coding = "" if offer.format.is_columnar else accepted_coding(req.get_header("Accept-Encoding", default=""))
-        tag = _tag(offer, coding)
+        tag = _tag(offer.key, offer.format, coding)
+        known = req.get_header("If-None-Match", default="")
         # A cached answer to somebody with a key is nobody else's.
         audience = "private" if getattr(req.context, "keyed", False) else "public"
         resp.set_header("ETag", f'"{tag}"')
         resp.set_header("Cache-Control", f"{audience}, {_FOR_EVER if offer.permanent else 'no-cache'}")
         resp.append_header("Vary", "Accept-Encoding")
-        if _is_known(req, tag):
+        if f'"{tag}"' in known:
             resp.status = HTTPStatus.NOT_MODIFIED
             return
         encoded = self.cache.get(tag) or self._made(tag, coding, offer)
-        if _is_any(req):
+        if known.strip() == "*":
             resp.status = HTTPStatus.NOT_MODIFIED
             return
         resp.set_headers(dict(encoded.headers))
@@ -194,16 +195,9 @@ def _zstd(body: bytes) -> bytes:
 _CODINGS: Mapping[str, Callable[[bytes], bytes]] = {"gzip": _gzip, "zstd": _zstd}
 
 
-def _tag(offer: Offer, coding: str) -> str:
-    return blake2b(repr((ENCODER_VERSION, offer.key, offer.format, coding)).encode(), digest_size=12).hexdigest()
-
-
-def _is_known(req: falcon.Request, tag: str) -> bool:
-    return f'"{tag}"' in req.get_header("If-None-Match", default="")
-
-
-def _is_any(req: falcon.Request) -> bool:
-    return req.get_header("If-None-Match", default="").strip() == "*"
+@lru_cache(_REMEMBERED)
+def _tag(key: tuple[object, ...], kind: Format, coding: str) -> str:
+    return blake2b(repr((ENCODER_VERSION, key, kind, coding)).encode(), digest_size=12).hexdigest()
 
 
 def _send_range(req: falcon.Request, resp: falcon.Response, body: bytes, tag: str) -> None:

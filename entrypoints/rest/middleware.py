@@ -24,11 +24,8 @@ _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]*)?")
 _REMEMBERED = 256
 #: Asked every few seconds by whoever watches the service.
 _PROBES = ("/healthz", "/readyz", "/metrics")
-_SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'",
-    "Referrer-Policy": "no-referrer",
-}
+_SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_POLICY = "Content-Security-Policy"
 
 
 class RequestTrace:
@@ -37,7 +34,7 @@ class RequestTrace:
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Take the client's id if it is harmless, else make one."""
         given = req.get_header("X-Request-ID", default="")
-        req.context.request_id = given if _REQUEST_ID.fullmatch(given) else token_hex(16)
+        req.context.request_id = given if given and _REQUEST_ID.fullmatch(given) else token_hex(16)
         req.context.begun = perf_counter()
         clear_contextvars()
         bind_contextvars(request_id=req.context.request_id)
@@ -71,8 +68,9 @@ class SecurityHeaders:
 
     def process_response(self, _req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
         """Encode the body now, while a failure to do so can still become a problem; then set the headers."""
-        # What has a policy of its own, as the pages of /docs do, keeps it.
-        resp.set_headers({name: value for name, value in _SECURITY_HEADERS.items() if resp.get_header(name) is None})
+        resp.set_headers(_SECURITY_HEADERS)
+        if resp.get_header(_POLICY) is None:  # the pages of /docs have one of their own
+            resp.set_header(_POLICY, "default-src 'none'")
         resp.render_body()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from domain.vintages import Moment, parse_moment
 _ITEMS, _MOST_ITEMS = 100, 1000
 _MOST_QUERY, _MOST_WORDS = 200, 20
 _MOST, _MOST_POSITION = 10**9, 10**18
+_REMEMBERED = 256
 
 _WHOLE_NUMBER = re.compile("[0-9]{1,18}")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -109,6 +111,7 @@ def suggestion(name: str, names: Collection[str]) -> str:
     return f"There is: {', '.join(names)}." if names else "None is taken here."
 
 
+@lru_cache(_REMEMBERED)
 def identifier(text: str, *, field: str = "id") -> UUID:
     """Read a UUID as lanner writes it."""
     if not _UUID.fullmatch(text):

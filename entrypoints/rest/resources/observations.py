@@ -70,12 +70,11 @@ class ObservationsResource:
         if not standing.version.vintages:
             raise without_vintage(self._describe_series(key))
         resp.set_header("Age", str(standing.age))
-        address = (req, f"/timeseries/{key}/data.{wanted.format}")
 
         def make() -> Encoded:
             reading = self._read_series(key, wanted.selection)
             headers = {
-                "Content-Location": permanent_address(*address, vintage=reading.vintage.number),
+                "Content-Location": permanent_address(req, f"/timeseries/{key}/data.{wanted.format}", vintage=reading.vintage.number),
                 "Last-Modified": dt_to_http(reading.vintage.known_at),
             }
             return Encoded(_written(reading, wanted, standing), headers)
