@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -22,6 +23,7 @@ _FOR_EVER = "max-age=31536000, immutable"
 _ENCODERS = 2
 _MANY = "Too many others are waiting, or have large answers made, at this moment."
 _MOMENT = 0.05
+_PATIENCE = 0.08
 _BYTES = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _REMEMBERED = 256
 _QUALITY = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?")
@@ -57,6 +59,7 @@ class Answers:
 
     def __init__(self, *, capacity: int, threads: int) -> None:
         self.cache = AnswerCache(capacity)
+        self._making: dict[str, Future[Encoded]] = {}
         self._seats = BoundedSemaphore(max(1, threads // 2))
         self._long = BoundedSemaphore(max(1, threads // 4))
         self._streams = BoundedSemaphore(max(1, threads // 8))
@@ -144,6 +147,23 @@ class Answers:
             resp.data = encoded.body
 
     def _made(self, tag: str, coding: str, offer: Offer) -> Encoded:
+        mine = Future[Encoded]()
+        making = self._making.setdefault(tag, mine)
+        if making is not mine:
+            # A new vintage may be wanted by many at once: they wait without a seat, so briefly that probes hardly notice.
+            with suppress(TimeoutError):
+                return making.result(_PATIENCE)
+            return self._made_alone(tag, coding, offer)
+        try:
+            mine.set_result(self._made_alone(tag, coding, offer))
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        finally:
+            del self._making[tag]
+        return mine.result()
+
+    def _made_alone(self, tag: str, coding: str, offer: Offer) -> Encoded:
         with self.seat(), self._encoders:
             kept = self.cache.get(tag)
             if kept:

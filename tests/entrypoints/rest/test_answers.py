@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from falcon.testing import Result, TestClient
+from falcon import Request, Response
+from falcon.testing import Result, TestClient, create_environ
 
 from domain.frequency import Frequency
 from domain.observations import Observations
 from domain.series import Metadata
 from entrypoints.formats import Format
-from entrypoints.rest.answers import Answers, accepted_coding
+from entrypoints.rest.answers import Answers, Offer, accepted_coding
 from entrypoints.rest.app import create_app
 from entrypoints.rest.cache import AnswerCache, Encoded
 from entrypoints.rest.errors import Problem
@@ -326,6 +327,34 @@ def test_half_of_the_threads_stay_free() -> None:
     assert (caught.value.status, caught.value.headers) == (503, {"Retry-After": "1"})
     with answers.seat():
         pass
+
+
+def test_what_many_want_at_once_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All who want an answer that is being made are given it, though there are fewer seats than they."""
+    monkeypatch.setattr("entrypoints.rest.answers._PATIENCE", 10.0)
+    answers, begun, go_on, made = Answers(capacity=10**6, threads=2), Event(), Event(), []
+
+    def make() -> Encoded:
+        made.append(1)
+        begun.set()
+        go_on.wait(10)
+        return Encoded(b"once", {})
+
+    def want() -> None:
+        resp = Response()
+        answers.send(Request(create_environ()), resp, Offer(key=("FB",), format=Format.JSON, make=make))
+        got.append(resp.data)
+
+    got: list[bytes | None] = []
+    clients = [Thread(target=want) for _ in range(5)]
+    clients[0].start()
+    assert begun.wait(10)
+    for client in clients[1:]:
+        client.start()
+    go_on.set()
+    for client in clients:
+        client.join()
+    assert (got, made) == ([b"once"] * 5, [1])
 
 
 def test_streams_leave_seats_to_others() -> None:
