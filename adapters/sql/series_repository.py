@@ -180,8 +180,9 @@ def _find(_: Transaction) -> Any:
     # As long as Postgres has counted nothing, any index that begins with the database seems as good: the order wants the right one.
     identity = series.c.dataset_code, series.c.provider
     wanted = tuple_(bindparam("dataset", type_=Text()), bindparam("source", type_=Text()))
-    one = COMPLETE.where(series.c.database_code == bindparam("database"), tuple_(*identity) >= wanted, tuple_(*identity) <= wanted)
-    return one.order_by(*identity)
+    of_database = select(series.c.id).where(series.c.database_code == bindparam("database"))
+    one = of_database.where(tuple_(*identity) >= wanted, tuple_(*identity) <= wanted).order_by(*identity).limit(1)
+    return COMPLETE.where(series.c.id == one.correlate(None).scalar_subquery())
 
 
 _FIND = Ready(_find)

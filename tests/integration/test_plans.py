@@ -117,6 +117,7 @@ def test_an_empty_database_teaches_nothing_wrong(postgres_url: str) -> None:
 
     found, *permits = explaining.plans
     assert "series_identity" in found
+    assert "Join Filter" not in found
     assert "fetches" in permits[-1]
     assert "series_of_provider" not in permits[-1]
 
