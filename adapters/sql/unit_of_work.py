@@ -49,9 +49,7 @@ class SqlStore:
 
     def version(self, series_id: UUID) -> tuple[Version, datetime]:
         """See the port."""
-        version, now = self._glances.version(series_id)
-        self.server.note(now)
-        return version, now
+        return self._glances.version(series_id)
 
     @cached_property
     def _glances(self) -> Glances:

@@ -114,7 +114,9 @@ def test_an_empty_database_teaches_nothing_wrong(postgres_url: str) -> None:
         explaining = Explaining(uow.transaction.connection, None, uow.transaction.waiting)
         SqlSeriesRepository(explaining).find("quandl", FB)
         SqlRateLimiter(explaining).acquire(Budget(provider="quandl"), Call(uuid4(), 0.0))
+        mode = explaining.sent(b"SHOW plan_cache_mode")
 
+    assert mode == [("force_generic_plan",)]
     found, *permits = explaining.plans
     assert "series_identity" in found
     assert "Join Filter" not in found

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -100,10 +101,6 @@ def test_what_waits_is_seen_by_the_next_statement_and_by_others_after_the_commit
         assert uow.series.get(again.id).fetch == fetch
 
 
-def _schema(engine: Engine) -> str:
-    return str(engine.get_execution_options()["schema_translate_map"][None])
-
-
 def test_a_transaction_begins_with_the_first_thing_it_reads(engine: Engine) -> None:
     """To ask the time opens none; what is read does, and leaving or committing ends it."""
     store, found = SqlStore(engine), []
@@ -126,3 +123,26 @@ def test_a_transaction_begins_with_the_first_thing_it_reads(engine: Engine) -> N
         found.append(open_now(uow))
 
     assert found == [False, True, False, True, False]
+
+
+def test_the_servers_clock_is_carried_on_for_a_second(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever reads takes the time that was heard last, and asks again once that is old; whoever writes always asks."""
+    store, heard = SqlStore(engine), datetime(2001, 2, 3, tzinfo=UTC)
+    store.server.note(heard)
+    with store.reading() as uow:
+        carried = uow.now()
+    with store.writing() as uow:
+        asked = uow.now()
+    store.server.note(heard)
+    later = time.monotonic() + 1.5
+    monkeypatch.setattr("adapters.sql.transaction.monotonic", lambda: later)
+    with store.reading() as uow:
+        anew = uow.now()
+
+    assert timedelta() <= carried - heard < timedelta(seconds=1)
+    assert asked.year > heard.year
+    assert anew >= asked
+
+
+def _schema(engine: Engine) -> str:
+    return str(engine.get_execution_options()["schema_translate_map"][None])

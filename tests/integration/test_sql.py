@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import socket
+import sqlite3
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,7 +21,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, select, text
 
 from adapters.sql import migrations, vintage_repository
-from adapters.sql.engine import for_writing, open_engine, place
+from adapters.sql.engine import _write_ahead, for_writing, open_engine, place
 from adapters.sql.fetch_repository import SqlFetchRepository
 from adapters.sql.schema import copy_before_migrating, migrate
 from adapters.sql.tables import REVISION, metadata, vintages
@@ -307,6 +309,25 @@ def test_of_four_that_migrate_at_once_one_does_it(request: pytest.FixtureRequest
         with engine.begin() as connection:
             connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
     engine.dispose()
+
+
+@pytest.mark.parametrize(("code", "waits"), [(sqlite3.SQLITE_BUSY, True), (sqlite3.SQLITE_IOERR, False)])
+def test_a_file_whose_journal_another_process_makes_is_waited_for(code: int, waits: bool) -> None:  # noqa: FBT001
+    """SQLite does not wait for that by itself; whatever else it reports is told at once."""
+    asked = []
+
+    class Connection:
+        def execute(self, statement: str) -> None:
+            asked.append(statement)
+            if len(asked) <= 2:
+                error = sqlite3.OperationalError("database is locked")
+                error.sqlite_errorcode = code
+                raise error
+
+    with nullcontext() if waits else pytest.raises(sqlite3.OperationalError):
+        _write_ahead(Connection())  # type: ignore[arg-type]
+
+    assert asked == ["PRAGMA journal_mode=WAL"] * (3 if waits else 1)
 
 
 @pytest.mark.parametrize("opens", [BOTH[1]], indirect=True)
