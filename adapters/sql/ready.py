@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from itertools import count
@@ -17,6 +18,7 @@ from adapters.sql.transaction import Transaction
 
 Row = Mapping[Any, Any]
 
+_NUMBER = re.compile(rb"\$(\d+)")
 _PREPARED, _NOW = "lanner_prepared", "present"
 _dialect: Any = postgresql.dialect
 _names = map("lanner_{}".format, count(1))
@@ -28,7 +30,6 @@ class _Form(NamedTuple):
     name: str
     prepare: bytes
     execute: str
-    constants: Mapping[str, Any]
     columns: Sequence[Any]
     readers: Sequence[tuple[int, Callable[[Any], Any]]]
 
@@ -87,23 +88,30 @@ class Ready:
         form = forms.get(engine)
         if form is None:
             timeless = _Timeless(transaction.connection, transaction.clock) if transaction.clock else transaction
-            form = forms[engine] = self._written(self._build(timeless), engine, suffix="_at" if transaction.clock else "")
+            with transaction.connection.connection.cursor() as cursor:
+                form = self._written(self._build(timeless), engine, cursor, suffix="_at" if transaction.clock else "")
+            forms[engine] = form
         return form
 
-    def _written(self, statement: Any, engine: Engine, suffix: str) -> _Form:
+    def _written(self, statement: Any, engine: Engine, cursor: Any, suffix: str) -> _Form:
         name, numbered = self._name + suffix, _dialect(paramstyle="numeric_dollar")
         schema = engine.get_execution_options()["schema_translate_map"]
         compiled = statement.compile(dialect=numbered, schema_translate_map=schema, render_schema_translate=True)
-        values = ", ".join(f"%({name})s" for name in compiled.positiontup)
+        wanted = [each for each in compiled.positiontup if compiled.binds[each].required]
+        places = [
+            b"$%d" % (wanted.index(each) + 1) if each in wanted else cursor.mogrify("%s", (compiled.params[each],))
+            for each in compiled.positiontup
+        ]
+        planned = _NUMBER.sub(lambda number: places[int(number[1]) - 1], compiled.string.encode())
+        values = ", ".join(f"%({name})s" for name in wanted)
         columns = list(statement.exported_columns) if compiled.effective_returning or statement.is_select else []
         readers = [
             (at, column.type.dialect_impl(engine.dialect).result_processor(engine.dialect, None)) for at, column in enumerate(columns)
         ]
         return _Form(
             name=name,
-            prepare=f"PREPARE {name} AS {compiled.string}".encode(),
+            prepare=b"PREPARE %s AS %s" % (name.encode(), planned),
             execute=f"EXECUTE {name} ({values})" if values else f"EXECUTE {name}",
-            constants=compiled.params,
             columns=columns,
             readers=[(at, read) for at, read in readers if read],
         )
@@ -117,5 +125,5 @@ class Ready:
         if transaction.clock:
             values[_NOW] = transaction.clock()
         with driver.cursor() as cursor:
-            filled: bytes = cursor.mogrify(form.execute, {**form.constants, **values})
+            filled: bytes = cursor.mogrify(form.execute, values)
         return filled

@@ -42,6 +42,8 @@ _PRODUCTION: dict[str, Any] = {
     "broker_heartbeat": 30,
     "broker_transport_options": {"confirm_publish": True, "max_retries": 0, **_PATIENCE},
     "task_reject_on_worker_lost": True,
+    # What else a lost process was told to do need not wait ten seconds: that it is done twice the claim prevents.
+    "worker_lost_wait": 0.5,
     "worker_pool": "entrypoints.worker.pool:Pool",
     "worker_max_tasks_per_child": 500,
     "worker_max_memory_per_child": 300_000,
