@@ -88,7 +88,8 @@ class Ready:
         form = forms.get(engine)
         if form is None:
             timeless = _Timeless(transaction.connection, transaction.clock) if transaction.clock else transaction
-            with transaction.connection.connection.cursor() as cursor:
+            driver: Any = transaction.connection.connection
+            with driver.cursor() as cursor:
                 form = self._written(self._build(timeless), engine, cursor, suffix="_at" if transaction.clock else "")
             forms[engine] = form
         return form

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 
 from domain.fetches import Fetch, Lease
 
 
+def _nobody(fetch: Fetch | None, lease: Lease | None) -> None:
+    """Be told what runs, and do nothing."""
+
+
 class Held:
-    """The fetches that run in this process; any thread may use it."""
+    """
+    The fetches that run in this process; any thread may use it.
+
+    Attributes:
+        told: is told of each fetch that begins, and by None that it has ended; of use where there is one at a time.
+
+    """
 
     def __init__(self) -> None:
+        self.told: Callable[[Fetch | None, Lease | None], object] = _nobody
         self._running: dict[Lease, Fetch] = {}
         self._given_back: set[Lease] = set()
         self._closed = False
@@ -42,8 +53,10 @@ class Held:
         """Count a fetch among those that run."""
         with self._lock:
             self._running[lease] = fetch
+        self.told(fetch, lease)
         try:
             yield
         finally:
+            self.told(None, None)
             with self._lock:
                 del self._running[lease]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
+from domain.errors import FetchCancelled
+from domain.fetches import Lease
 from domain.figures import Counted
 from domain.ports import Store
 
@@ -35,6 +38,13 @@ class SweepFetches:
         with self.store.reading() as uow:
             moment = uow.fetches.next_due()
             return min(at_most, max(0.0, (moment - uow.now()).total_seconds())) if moment else at_most
+
+    def lost(self, fetch_id: UUID, token: UUID) -> None:
+        """End a lease whose holder is known to be dead, so that the fetch is due."""
+        # One that is to be cancelled waits for its time.
+        with suppress(FetchCancelled), self.store.writing() as uow:
+            uow.fetches.extend(fetch_id, Lease(token, 0.0))
+            uow.commit()
 
     def beat(self, worker: str, found: int) -> None:
         """Give a worker's sign of life, and tell how many sweeps found work since the last."""

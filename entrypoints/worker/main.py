@@ -13,7 +13,7 @@ from multiprocessing.connection import wait
 from threading import Event, Thread
 from typing import Any
 
-from billiard.process import active_children
+from billiard.process import active_children, current_process
 from celery import Celery, signals
 from celery.worker import state
 
@@ -22,7 +22,9 @@ from config.container import Container
 from entrypoints.parent import die_with_parent
 from entrypoints.worker.app import create_worker, open_controller
 from entrypoints.worker.gate import Gate
+from entrypoints.worker.holdings import Holdings, end_leases
 from entrypoints.worker.poller import Poller, Rung, poll_or_exit
+from entrypoints.worker.pool import process_gone
 from entrypoints.worker.signs import SignOfLife
 from entrypoints.worker.stopping import Leash, cut_after, exit_if_stuck, give_back_and_exit
 from entrypoints.worker.tasks import TOGETHER, ring, run
@@ -121,10 +123,22 @@ def _poll_apart(container: Container, waited: Any, stop: Event) -> tuple[Callabl
     # Celery forks its children at any time, and a fork beside a thread that holds a lock would leave it locked for ever.
     engine = container.engine()
     engine.dispose()
-    leash, fetch_dataset = Leash(), container.use_cases().fetch_dataset
+    settings, leash, fetch_dataset = container.settings(), Leash(), container.use_cases().fetch_dataset
+    holdings = Holdings(settings.worker_processes or settings.cores)
+    listening, telling = multiprocessing.Pipe(duplex=False)
+
+    def begin(**_: Any) -> None:
+        fetch_dataset.held.told = partial(holdings.note, current_process().index)  # type: ignore[attr-defined] # the pool sets it
+
+    def tell(process: int, **_: Any) -> None:
+        if held := holdings.left(process):
+            telling.send_bytes(held)
+
     signals.worker_process_init.connect(lambda **_: engine.dispose(close=False), weak=False)
     signals.worker_process_init.connect(lambda **_: leash.obey(fetch_dataset.release), weak=False)
-    process = multiprocessing.get_context("spawn").Process(target=_poll, args=(os.getpid(), waited), name="poller", daemon=True)
+    signals.worker_process_init.connect(begin, weak=False)
+    process_gone.connect(tell, weak=False)
+    process = multiprocessing.get_context("spawn").Process(target=_poll, args=(os.getpid(), waited, listening), name="poller", daemon=True)
     process.start()
     Thread(target=_end_with, args=(process.sentinel, stop), name="watch", daemon=True).start()
     left = partial(_left, process)
@@ -135,7 +149,7 @@ def _left(poller: multiprocessing.process.BaseProcess) -> list[object]:
     return [*active_children(), *([poller] if poller.is_alive() else [])]
 
 
-def _poll(parent: int, waited: Any = None) -> None:
+def _poll(parent: int, waited: Any = None, left: Any = None) -> None:
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
@@ -145,6 +159,7 @@ def _poll(parent: int, waited: Any = None) -> None:
     poller = _poller(container, _app(container, rung, gate), rung, gate=gate, waited=partial(setattr, waited, "value"))
     _collect_seldom()
     thread = _start(poller, settings.sweep_seconds or _SWEEP_SECONDS, stop)
+    Thread(target=end_leases, args=(left, container.use_cases().sweep_fetches.lost), name="left", daemon=True).start()
     signal.sigwait([signal.SIGTERM])
     held.close()
     stop.set()

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from celery.concurrency.asynpool import AsynPool
 from celery.concurrency.prefork import TaskPool
+from celery.utils.dispatch import Signal
 
 _LOOK_SECONDS = 0.5
+
+#: Sent with the number of a process that has gone, before another takes its place.
+process_gone = Signal(name="process_gone", providing_args=["process"])
 
 
 class _Processes(AsynPool):
     """Celery's, which looks after its processes every five seconds; as long, the message of a lost one would block those behind it."""
 
     @property
-    def timers(self) -> Mapping[Callable[[], Any], float]:
+    def timers(self) -> dict[Any, Any]:
         """Give what is done again and again, and after how many seconds."""
         return {self.maintain_pool: _LOOK_SECONDS}
+
+    def _process_cleanup_queues(self, worker: Any) -> None:
+        process_gone.send(sender=self, process=worker.index)
+        super()._process_cleanup_queues(worker)  # type: ignore[misc] # the stubs leave it out
 
 
 class Pool(TaskPool):

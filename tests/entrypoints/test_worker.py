@@ -36,6 +36,7 @@ from entrypoints.worker.poller import Poller, Rung
 from entrypoints.worker.tasks import QUEUE, TASK, ring, run
 from tests.acceptance.running import lanner
 from tests.builders import CannedSource, memory_use_cases
+from tests.faults.processes import children
 
 CODE = DatasetCode("CANNED", "PRICES")
 MEMORY = "memory://"
@@ -323,20 +324,55 @@ def test_a_hanging_fetch_does_not_hold_up_the_end(migrated, tmp_path):
     assert left == ("pending", 0, 0, None)
 
 
+def on_servers(database: str, broker: str, folder: Path, provider: socket.socket) -> dict[str, str]:
+    """Give the settings of a worker of two processes that asks a provider of the test's."""
+    return {
+        "HOME": str(folder),
+        "LANNER_DATABASE_URL": database,
+        "LANNER_DATABASE_SCHEMA": f"stop_{uuid4().hex}",
+        "LANNER_BROKER_URL": broker,
+        "LANNER_WORKER_PROCESSES": "2",
+        "LANNER_SWEEP_SECONDS": "0.2",
+        "LANNER_PROVIDERS__QUANDL__BASE_URL": f"http://127.0.0.1:{provider.getsockname()[1]}/api/v3",
+    }
+
+
+@pytest.mark.server
+def test_what_a_killed_process_did_need_not_wait_for_its_lease(postgres_url, broker_url, tmp_path):
+    """The pool knows that the process is dead: its fetch is taken over at once."""
+    with socket.create_server(("127.0.0.1", 0)) as provider:
+        settings = on_servers(postgres_url, broker_url, tmp_path, provider) | {"LANNER_LEASE_SECONDS": "3600"}
+        assert lanner("migrate", folder=tmp_path, environment=settings).returncode == 0
+        container = bootstrap(settings)
+        use_cases = container.use_cases()
+        fetch = use_cases.request_fetch(DatasetCode("WIKI", "FB")).fetch
+        worker = subprocess.Popen([sys.executable, "-m", "entrypoints.cli", "worker"], env=settings, cwd=tmp_path, stderr=subprocess.PIPE)
+        try:
+            provider.settimeout(30)
+            with provider.accept()[0] as first:
+                os.kill(asker_at(first.getpeername()[1], worker.pid), signal.SIGKILL)
+                with provider.accept()[0]:
+                    again = use_cases.follow_fetches(fetch.id)
+        finally:
+            worker.kill()
+            _, log = worker.communicate()
+        container.engine().dispose()
+
+    assert (again.status, again.crashes) == (FetchStatus.RUNNING, 1), log.decode()
+
+
+def asker_at(port: int, worker: int) -> int:
+    """Give the process of a worker's pool that has a connection from a port."""
+    lines = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    socket_of = next(f"socket:[{line[9]}]" for line in lines if int(line[1].partition(":")[2], 16) == port)
+    return next(child for child in children(worker) if socket_of in {str(file.readlink()) for file in Path(f"/proc/{child}/fd").iterdir()})
+
+
 @pytest.mark.server
 def test_processes_give_back_what_hangs(postgres_url, broker_url, tmp_path):
     """With a broker outside, too, what still runs in any process some seconds after SIGTERM is as if it had not been begun."""
     with socket.create_server(("127.0.0.1", 0)) as provider:
-        settings = {
-            "HOME": str(tmp_path),
-            "LANNER_DATABASE_URL": postgres_url,
-            "LANNER_DATABASE_SCHEMA": f"stop_{uuid4().hex}",
-            "LANNER_BROKER_URL": broker_url,
-            "LANNER_WORKER_PROCESSES": "2",
-            "LANNER_STOP_SECONDS": "1",
-            "LANNER_SWEEP_SECONDS": "0.2",
-            "LANNER_PROVIDERS__QUANDL__BASE_URL": f"http://127.0.0.1:{provider.getsockname()[1]}/api/v3",
-        }
+        settings = on_servers(postgres_url, broker_url, tmp_path, provider) | {"LANNER_STOP_SECONDS": "1"}
         assert lanner("migrate", folder=tmp_path, environment=settings).returncode == 0
         container = bootstrap(settings)
         use_cases = container.use_cases()

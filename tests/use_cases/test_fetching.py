@@ -679,6 +679,27 @@ def test_describing_by_code() -> None:
         use.describe_series.by_code(FB, "third")
 
 
+def test_a_lease_ends_with_its_holder() -> None:
+    """What a process did that is known to be dead is due at once and counts a crash; a lease of another, or a cancelled one, is left."""
+    house = House(ScriptedSource([values(1)]))
+    fetch, lease = house.request().fetch, Lease(uuid4(), 30)
+    with house.store.writing() as uow:
+        uow.fetches.claim(fetch.id, lease)
+        uow.commit()
+    house.use.sweep_fetches.lost(fetch.id, uuid4())
+    house.clock.forward(seconds=1)
+    assert list(house.use.sweep_fetches(10)) == []
+    house.use.sweep_fetches.lost(fetch.id, lease.token)
+    house.clock.forward(seconds=1)
+    assert list(house.use.sweep_fetches(10)) == [fetch.id]
+
+    ended = house.use.fetch_dataset(fetch.id)
+    assert ended
+    assert (ended.status, ended.crashes) == (FetchStatus.SUCCESS, 1)
+    house.use.sweep_fetches.lost(fetch.id, lease.token)
+    assert house.use.follow_fetches(fetch.id) == ended
+
+
 def test_health_tells_how_long_work_waits() -> None:
     """The oldest due fetch's age is told; without one it is zero."""
     house = House(ScriptedSource([values(1)]))
