@@ -98,7 +98,7 @@ class SqlFetchRepository:
 
     def those(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
         """See the port."""
-        rows = self.transaction.run(THOSE, {"wanted": fetch_ids}).mappings()
+        rows = THOSE.rows(self.transaction, wanted=list(fetch_ids))
         return [fetch_from(row, series_id=row[series.c.id]) for row in rows]
 
     def listed(self, query: FetchQuery) -> FetchPage:

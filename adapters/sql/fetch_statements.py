@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Select, Text, Uuid, and_, bindparam, case, func, literal, or_, select, update
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Select, Text, Uuid, and_, any_, bindparam, case, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql.ready import Ready
@@ -94,6 +94,12 @@ def _add(transaction: Transaction) -> Any:
     return added.on_conflict_do_nothing().returning(*fetches.c)
 
 
+def _those(transaction: Transaction) -> Any:
+    if transaction.on_postgres:
+        return complete().where(fetches.c.id == any_(bindparam("wanted", type_=ARRAY(Uuid()))))
+    return complete().where(fetches.c.id.in_(bindparam("wanted", expanding=True)))
+
+
 def _note(_: Transaction) -> Any:
     waits_again = case((series.c.status == SeriesStatus.ERROR.value, SeriesStatus.PENDING.value), else_=series.c.status)
     return update(series).where(series.c.id == _WANTED).values(fetch=bindparam("newest"), status=waits_again)
@@ -104,7 +110,7 @@ _WANTED, _TOKEN = bindparam("wanted", type_=Uuid()), bindparam("token", type_=Uu
 #: The fetch ``wanted``.
 GET = Ready(lambda _: complete().where(fetches.c.id == _WANTED))
 #: The fetches ``wanted``.
-THOSE = complete().where(fetches.c.id.in_(bindparam("wanted", expanding=True)))
+THOSE = Ready(_those)
 #: The fetch ``wanted`` with its series, if it is held under ``token``.
 CLAIMED = Ready(lambda _: OF_FETCHES.where(fetches.c.id == _WANTED, fetches.c.lease_token == _TOKEN))
 #: End the fetch ``wanted``, held under ``token`` and not to be cancelled.
