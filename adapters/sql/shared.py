@@ -27,7 +27,7 @@ class Shared(Generic[K, A]):
         """Give an answer that is no older than this call; raises what asking raises."""
         with self._lock:
             last = self._rounds.get(key)
-            mine = last if last and not last.sent else _Round[A](sent=last is None)
+            mine: _Round[A] = last if last and not last.sent else _Round(sent=last is None)
             self._rounds[key] = mine
         if last:
             last.wait()
