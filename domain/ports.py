@@ -566,8 +566,13 @@ class UnitOfWork(Protocol):
         """Tell the time by the store's clock."""
         ...
 
-    def commit(self) -> None:
-        """Make it last; the unit of work ends with it."""
+    def commit(self, *, lasting: bool = True) -> None:
+        """
+        Make it last; the unit of work ends with it.
+
+        What is not ``lasting`` may be as if it had not been when the database's machine is lost within a second; whatever is made to last
+        afterwards makes it last, too.
+        """
         ...
 
     def __enter__(self) -> Self:

@@ -75,7 +75,7 @@ class MemoryUnitOfWork:
         """See the port."""
         return self._store.clock()
 
-    def commit(self) -> None:
+    def commit(self, *, lasting: bool = True) -> None:  # noqa: ARG002 - nothing lasts here
         """See the port."""
         self._store.state = self._state
 

@@ -140,13 +140,13 @@ class Transaction:
         driver = self.connection.dialect.loaded_dbapi
         return driver.OperationalError, driver.InterfaceError
 
-    def commit(self) -> None:
-        """Make what was done last."""
+    def commit(self, *, lasting: bool = True) -> None:
+        """Make what was done last; on Postgres, what need not is not waited for to be on the disk."""
         if not self.on_postgres:
             with translated(self.connection.engine):
                 self.connection.commit()
         elif self.waiting != [_BEGIN_WRITING]:
-            self.sent(b"COMMIT")
+            self.sent(b"COMMIT" if lasting else b"SET LOCAL synchronous_commit = off;COMMIT")
 
     def flush(self) -> None:
         """Send what waits."""

@@ -86,9 +86,9 @@ class SqlUnitOfWork:
             self._read_at = self.transaction.recent_time()
         return self._read_at
 
-    def commit(self) -> None:
-        """See the port."""
-        self.transaction.commit()
+    def commit(self, *, lasting: bool = True) -> None:
+        """See the port; SQLite makes all last at once."""
+        self.transaction.commit(lasting=lasting)
 
     def __enter__(self) -> Self:
         """See the port."""

@@ -127,7 +127,8 @@ class FetchDataset:
             if isinstance(answer, Wait):
                 fetch = uow.fetches.hold_back(fetch.id, lease, seconds=answer.seconds, waiting_for=answer.waiting_for)
             known = known_of(uow, series)
-            uow.commit()
+            # A lost claim is made again, and what it led to refused; but a call that counts in windows the provider does not forget.
+            uow.commit(lasting=bool(budget.limits))
         return fetch if isinstance(answer, Wait) else _Begun(fetch, series, known, budget, answer)
 
     def _run(self, begun: _Begun, lease: Lease) -> Fetch:

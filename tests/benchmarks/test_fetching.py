@@ -31,7 +31,7 @@ from tests.benchmarks.table import Ratios, Table, least, timed
 
 pytestmark = [pytest.mark.bench, pytest.mark.server, pytest.mark.timeout(900)]
 
-ROUNDS = 3
+ROUNDS = 7
 PROCESSES = 2
 AT_ONCE = {SHORT: 400, LONG: 60}
 TIMES_FASTER = {SHORT: 3.0, LONG: 4.0}
@@ -112,7 +112,8 @@ def test_throughput(stack: Stack, ratios: Ratios, kind: str) -> None:
     stack.by_lanner(kind, 4)
     stack.by_article(kind, 4)
     rounds = [(stack.by_lanner(kind, AT_ONCE[kind]), stack.by_article(kind, AT_ONCE[kind])) for _ in range(ROUNDS)]
-    ours, theirs = map(max, zip(*rounds, strict=True))
+    # One after the other they meet the same machine, whose speed changes from minute to minute.
+    ours, theirs = sorted(rounds, key=lambda paces: paces[0] / paces[1])[ROUNDS // 2]
     ratios.add(f"fetches a second and the article's, {NAMES[kind]}", ours, theirs, TIMES_FASTER[kind])
 
 

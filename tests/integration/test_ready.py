@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import Engine, text
 
 from adapters.sql.engine import for_writing, open_engine
 from adapters.sql.schema import migrate
+from adapters.sql.transaction import Transaction
 from adapters.sql.unit_of_work import SqlStore, SqlUnitOfWork
 from domain.codes import DatasetCode
 from domain.errors import SchemaMismatch, StoreUnavailable
@@ -142,6 +144,26 @@ def test_the_servers_clock_is_carried_on_for_a_second(engine: Engine, monkeypatc
     assert timedelta() <= carried - heard < timedelta(seconds=1)
     assert asked.year > heard.year
     assert anew >= asked
+
+
+def test_what_need_not_last_is_seen_by_others_without_waiting_for_the_disk(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such a commit says so for itself alone; the next one on its connection waits again."""
+    store, said, sent = SqlStore(engine), list[bytes](), Transaction.sent
+
+    def noted(self: Transaction, statement: bytes) -> list[tuple[Any, ...]]:
+        said.append(statement)
+        return sent(self, statement)
+
+    monkeypatch.setattr(Transaction, "sent", noted)
+    for name, lasting in (("FB", False), ("IBM", True)):
+        with store.writing() as uow:
+            uow.series.add("quandl", DatasetCode("WIKI", name))
+            uow.commit(lasting=lasting)
+    with store.reading() as uow:
+        assert uow.series.find("quandl", CODE)
+        assert uow.transaction.sent(b"SHOW synchronous_commit") == [("on",)]
+
+    assert [statement for statement in said if b"COMMIT" in statement] == [b"SET LOCAL synchronous_commit = off;COMMIT", b"COMMIT"]
 
 
 def _schema(engine: Engine) -> str:

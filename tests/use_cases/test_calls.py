@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from adapters.memory.dispatcher import RecordingDispatcher
-from adapters.memory.unit_of_work import MemoryStore
+from adapters.memory.unit_of_work import MemoryStore, MemoryUnitOfWork
 from domain.codes import DatasetCode
 from domain.errors import CallRefused, DatasetNotFound, FetchError, RateLimited, SourceGone, SourceTimedOut, SourceUnavailable
 from domain.fetches import Fetch, FetchStatus, RetryPolicy, WaitingFor
@@ -250,3 +250,20 @@ def test_outside_a_fetch_nothing_is_counted() -> None:
 
 def _calls(house: House) -> int:
     return house.store.state.standings[house.budget.identity].calls
+
+
+@pytest.mark.parametrize(("limits", "lasting"), [((), False), ((Limit(5, 60),), True)])
+def test_a_claim_lasts_where_calls_are_counted(monkeypatch: pytest.MonkeyPatch, limits: tuple[Limit, ...], *, lasting: bool) -> None:
+    """What a provider has counted must not be forgotten; any other claim can be made again. The end always lasts."""
+    said, commit = list[bool](), MemoryUnitOfWork.commit
+
+    def noted(self: MemoryUnitOfWork, *, lasting: bool = True) -> None:
+        said.append(lasting)
+        commit(self, lasting=lasting)
+
+    house = House(limits)
+    fetch = house.request("A")
+    monkeypatch.setattr(MemoryUnitOfWork, "commit", noted)
+    house.use.fetch_dataset(fetch)
+
+    assert said == [lasting, True]
