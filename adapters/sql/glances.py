@@ -19,14 +19,13 @@ from domain.errors import SeriesNotFound
 from domain.frequency import Frequency
 from domain.series import Version
 
-_NAME = "lanner_glance"
-_REMEMBERED = 256
-_QUERY = """
-SELECT series.provider, series.checked_at, (SELECT max(number) FROM {schema}vintages WHERE series = series.number),
-       series.description, entry.body, {now}
-FROM {schema}series AS series LEFT JOIN {schema}descriptions AS entry ON entry.series = series.number AND entry.number = series.description
-WHERE series.id = {key}
+_REMEMBERED = 4096
+_VERSION = """
+SELECT provider, checked_at, description, (SELECT max(number) FROM {schema}vintages WHERE series = series.number), {now}
+FROM {schema}series AS series WHERE id = {first}
 """
+_ENTRY = "SELECT body FROM {schema}descriptions WHERE series = (SELECT number FROM {schema}series WHERE id = {first}) AND number = {second}"
+_ON_SQLITE = {"schema": "", "now": "NULL", "first": "?", "second": "?"}
 
 
 class Glances:
@@ -40,33 +39,39 @@ class Glances:
     def __init__(self, engine: Engine, clock: Clock | None) -> None:
         self._engine, self._clock = engine, clock
         self._on_postgres = engine.dialect.name == "postgresql"
-        self._statement = f"EXECUTE {_NAME} (%s)" if self._on_postgres else _QUERY.format(schema="", now="NULL", key="?")
+        self._asks_version = "EXECUTE lanner_version (%s)" if self._on_postgres else _VERSION.format(**_ON_SQLITE)
+        self._asks_entry = "EXECUTE lanner_entry (%s, %s)" if self._on_postgres else _ENTRY.format(**_ON_SQLITE)
         self._opens = _prepared(engine) if self._on_postgres else engine
         self._idle = deque[Any]()
         self._broken = engine.dialect.loaded_dbapi.Error
         self._moment = Moment()
+        # No entry ever changes.
+        self._frequency = lru_cache(_REMEMBERED)(self._read_frequency)
         #: Tells what answers about a series depend on, and the time; raises SeriesNotFound.
         self.version = Shared(self._version)
 
     def _version(self, series_id: UUID) -> tuple[Version, datetime]:
-        row = self._row(str(series_id) if self._on_postgres else series_id.hex)
-        if row is None:
-            raise SeriesNotFound
-        provider, checked_at, count, entry, body, now = row
+        key = str(series_id) if self._on_postgres else series_id.hex
+        provider, checked_at, entry, count, now = self._row(self._asks_version, key)
         version = Version(
             provider=provider,
             vintages=count or 0,
             entry=entry or 0,
-            frequency=_frequency(body) if body else None,
+            frequency=self._frequency(key, entry) if entry else None,
             checked_at=self._moment.process_result_value(checked_at, self._engine.dialect),
         )
         return version, self._clock() if self._clock else now or utc_now()
 
-    def _row(self, key: str) -> Any:
+    def _read_frequency(self, key: str, entry: int) -> Frequency | None:
+        (body,) = self._row(self._asks_entry, key, entry)
+        found = orjson.loads(body)["frequency"]
+        return Frequency(found) if found else None
+
+    def _row(self, statement: str, *values: Any) -> Any:
         idle = self._taken()
         if idle:
             try:
-                return self._asked(idle, key)
+                return self._asked(idle, statement, values)
             except self._broken:
                 self._idle.clear()  # what ended this one has ended the others
         with translated(self._engine):
@@ -74,7 +79,7 @@ class Glances:
                 opened = self._opens.raw_connection()
                 cursor = opened.cursor()
                 opened.detach()  # from a pool whose care costs as much as the question
-                return self._asked(cursor, key)
+                return self._asked(cursor, statement, values)
             except self._broken as error:
                 raise foreign_error(self._engine, error) from error
 
@@ -84,31 +89,28 @@ class Glances:
         except IndexError:
             return None
 
-    def _asked(self, cursor: Any, key: str) -> Any:
+    def _asked(self, cursor: Any, statement: str, values: tuple[Any, ...]) -> Any:
         try:
-            cursor.execute(self._statement, (key,))
+            cursor.execute(statement, values)
             rows = cursor.fetchall()  # to the end: SQLite would else go on reading
         except BaseException:
             cursor.connection.close()
             raise
         self._idle.append(cursor)
-        return rows[0] if rows else None
-
-
-@lru_cache(_REMEMBERED)
-def _frequency(body: str) -> Frequency | None:
-    found = orjson.loads(body)["frequency"]
-    return Frequency(found) if found else None
+        if not rows:
+            raise SeriesNotFound
+        return rows[0]
 
 
 def _prepared(engine: Engine) -> Engine:
     schema: Any = engine.get_execution_options()["schema_translate_map"][None]
-    query = _QUERY.format(schema=f'"{schema}".', now="clock_timestamp()", key="$1")
+    on_postgres = {"schema": f'"{schema}".', "now": "clock_timestamp()", "first": "$1", "second": "$2"}
     prepared = create_engine(engine.url, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=CONNECT_ARGUMENTS)
 
     @event.listens_for(prepared, "connect")
     def _prepare(connection: Any, _: object) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(f"PREPARE {_NAME} (uuid) AS {query}")
+            cursor.execute(f"PREPARE lanner_version (uuid) AS {_VERSION.format(**on_postgres)}")
+            cursor.execute(f"PREPARE lanner_entry (uuid, integer) AS {_ENTRY.format(**on_postgres)}")
 
     return prepared

@@ -60,7 +60,7 @@ def test_a_question_survives_the_end_of_all_connections(engine: Engine) -> None:
         series = [uow.series.add("quandl", DatasetCode("WIKI", f"S{n}")).id for n in range(asking)]
         uow.commit()
     store.version(series[0])  # SQLAlchemy opens its first connection alone
-    ours = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%lanner_glance%' AND pid <> pg_backend_pid()"
+    ours = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%lanner_version%' AND pid <> pg_backend_pid()"
 
     def waiting() -> int:
         with engine.connect() as watcher:
