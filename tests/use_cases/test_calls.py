@@ -252,18 +252,32 @@ def _calls(house: House) -> int:
     return house.store.state.standings[house.budget.identity].calls
 
 
+class NotedStore(MemoryStore):
+    """Notes of each commit whether it is to last."""
+
+    def __init__(self, clock: StoppedClock) -> None:
+        super().__init__(clock)
+        self.lasting: list[bool] = []
+
+    def writing(self) -> MemoryUnitOfWork:
+        return _Noted(self, writes=True)
+
+
+class _Noted(MemoryUnitOfWork):
+    _store: NotedStore
+
+    def commit(self, *, lasting: bool = True) -> None:
+        self._store.lasting.append(lasting)
+        super().commit(lasting=lasting)
+
+
 @pytest.mark.parametrize(("limits", "lasting"), [((), False), ((Limit(5, 60),), True)])
-def test_a_claim_lasts_where_calls_are_counted(monkeypatch: pytest.MonkeyPatch, limits: tuple[Limit, ...], *, lasting: bool) -> None:
+def test_a_claim_lasts_where_calls_are_counted(limits: tuple[Limit, ...], *, lasting: bool) -> None:
     """What a provider has counted must not be forgotten; any other claim can be made again. The end always lasts."""
-    said, commit = list[bool](), MemoryUnitOfWork.commit
-
-    def noted(self: MemoryUnitOfWork, *, lasting: bool = True) -> None:
-        said.append(lasting)
-        commit(self, lasting=lasting)
-
     house = House(limits)
+    store = NotedStore(house.clock)
     fetch = house.request("A")
-    monkeypatch.setattr(MemoryUnitOfWork, "commit", noted)
-    house.use.fetch_dataset(fetch)
+    store.state = house.store.state
+    replace(house.use.fetch_dataset, store=store)(fetch)
 
-    assert said == [lasting, True]
+    assert store.lasting == [lasting, True]
