@@ -202,17 +202,18 @@ class Standing:
         now = situation.now
         refusal = self._obstacle(budget, call.holder, now)
         if refusal:
-            return self._lined_up(budget.pace or _GAP_SECONDS, refusal[0], now, refusal[1])
+            return self._lined_up(budget, *refusal, now, gap=budget.pace or _GAP_SECONDS)
         if call.begins and budget.concurrency is not None and situation.busy >= budget.concurrency:
             gap = _PLACE_SECONDS / budget.concurrency
-            return self._lined_up(gap, now + timedelta(seconds=_PLACE_SECONDS), now, WaitingFor.RATE_LIMIT)
+            return self._lined_up(budget, now + timedelta(seconds=_PLACE_SECONDS), WaitingFor.RATE_LIMIT, now, gap=gap)
         start = self._free_at(budget, situation)
         seconds = (start - now).total_seconds()
         if seconds > call.patience:
             early = max(now, start - timedelta(seconds=_EARLY_SECONDS))
-            return self._lined_up(budget.pace, early, now, WaitingFor.RATE_LIMIT)
+            return self._lined_up(budget, early, WaitingFor.RATE_LIMIT, now, gap=budget.pace)
         permit = Permit(start, seconds, troubled=self.failures > 0 or self.open_until is not None)
-        return replace(self, **self._taken(budget, start), **self._probed(budget, call.holder, now)), permit
+        line = self._line(budget, now, now)
+        return replace(self, line_until=line, **self._taken(budget, start), **self._probed(budget, call.holder, now)), permit
 
     def refusal(self, budget: Budget, holder: UUID, now: datetime) -> Wait | None:
         """Tell for how long a fetch may not call whatever the windows allow, and why; None if it may."""
@@ -223,7 +224,7 @@ class Standing:
         """Let nobody call for so many seconds; the one who was told so goes in line."""
         clamped = min(max(seconds, _MIN_BLOCK_SECONDS), MAX_BLOCK_SECONDS)
         until = max(now + timedelta(seconds=clamped), self.blocked_until or now)
-        standing, wait = self._lined_up(budget.pace or _GAP_SECONDS, until, now, WaitingFor.RATE_LIMIT)
+        standing, wait = self._lined_up(budget, until, WaitingFor.RATE_LIMIT, now, gap=budget.pace or _GAP_SECONDS)
         return replace(standing, blocked_until=until), wait
 
     def failed(self, budget: Budget, holder: UUID, now: datetime) -> Standing:
@@ -277,6 +278,15 @@ class Standing:
         seconds = min(budget.breaker.interval(self.openings), budget.breaker.probe_seconds)
         return {"probe": holder, "open_until": now + timedelta(seconds=seconds)}
 
-    def _lined_up(self, gap: float, until: datetime, now: datetime, reason: WaitingFor) -> tuple[Standing, Wait]:
-        turn = max(until, (self.line_until or now) + timedelta(seconds=gap))
+    def _lined_up(self, budget: Budget, until: datetime, reason: WaitingFor, now: datetime, *, gap: float) -> tuple[Standing, Wait]:
+        turn = max(until, (self._line(budget, until, now) or now) + timedelta(seconds=gap))
         return replace(self, line_until=turn), Wait(min((turn - now).total_seconds(), _LONGEST_WAIT_SECONDS), reason)
+
+    def _line(self, budget: Budget, until: datetime, now: datetime) -> datetime | None:
+        """Give the end of the line, if it was not formed before the clock was set back."""
+        # Where there is a pace, a line is as long as it must be; then the pace tells of the clock.
+        if budget.limits:
+            mark, most = self.paced_until, now + timedelta(seconds=budget.burst * budget.pace)
+        else:
+            mark, most = self.line_until, until
+        return None if mark and mark > most + timedelta(seconds=_FORESIGHT_SECONDS) else self.line_until

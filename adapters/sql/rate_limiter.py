@@ -59,12 +59,14 @@ class SqlRateLimiter:
 
     def standing(self, budget: Budget) -> Standing:
         """See the port."""
-        return self._found(budget) or Standing()
+        row = _STANDING.row(self.transaction, source=budget.provider, account=budget.key)
+        return _standing(row) if row else Standing()
 
     def _situation(self, budget: Budget, holder: UUID) -> tuple[Standing, datetime, int]:
         while True:
-            self._lock(budget)
-            # By a statement of its own: waiting for the row takes time.
+            if self.transaction.on_postgres:
+                # By a statement of its own: waiting for the row takes time.
+                _LOCK.later(self.transaction, source=budget.provider, account=budget.key)
             row = _SITUATION.row(self.transaction, source=budget.provider, account=budget.key, holder=holder)
             if row:
                 *_, now, busy = row.values()
@@ -74,24 +76,15 @@ class SqlRateLimiter:
 
     def _locked(self, budget: Budget) -> Standing:
         while True:
-            self._lock(budget)
-            found = self._found(budget)
-            if found:
-                return found
+            row = _LOCK.row(self.transaction, source=budget.provider, account=budget.key)
+            if row:
+                return _standing(row)
             self._begin(budget)
-
-    def _lock(self, budget: Budget) -> None:
-        if self.transaction.on_postgres:
-            _LOCK.later(self.transaction, source=budget.provider, account=budget.key)
 
     def _begin(self, budget: Budget) -> None:
         dialect = postgresql if self.transaction.on_postgres else sqlite
         first = {"provider": budget.provider, "key": budget.key, **asdict(Standing())}
         self.transaction.run(dialect.insert(budgets).values(first).on_conflict_do_nothing())
-
-    def _found(self, budget: Budget) -> Standing | None:
-        row = _STANDING.row(self.transaction, source=budget.provider, account=budget.key)
-        return _standing(row) if row else None
 
     def _change(self, budget: Budget, before: Standing, after: Standing) -> None:
         if after != before:
@@ -127,7 +120,9 @@ def _situation(transaction: Transaction) -> Any:
     # Of the few that run each is asked for its provider: as long as Postgres has counted nothing, a join would begin with all its series.
     provider = select(series.c.provider).where(series.c.number == fetches.c.series).scalar_subquery()
     busy = select(func.count()).where(fetches.c.status == FetchStatus.RUNNING.value, others, provider == bindparam("source"))
-    return _STANDINGS.add_columns(transaction.now().label("now"), busy.scalar_subquery().label("busy"))
+    found = _STANDINGS.add_columns(transaction.now().label("now"), busy.scalar_subquery().label("busy"))
+    # Locked here, too: somebody may have made the row since it was to be locked.
+    return found.with_for_update(of=budgets)
 
 
 _STANDINGS = select(*_FACTS).where(budgets.c.provider == bindparam("source"), budgets.c.key == bindparam("account"))

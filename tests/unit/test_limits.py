@@ -222,6 +222,33 @@ def test_a_clock_set_back_stops_nobody() -> None:
     assert isinstance(caller.ask(), Permit)
 
 
+@pytest.mark.parametrize(("limits", "busy"), [((), 4), ((Limit(2, 10),), None)])
+def test_a_clock_set_back_leaves_no_line(limits: tuple[Limit, ...], busy: int | None) -> None:
+    """Whoever is refused afterwards waits as long as the first in line, not until the hour comes round in which others waited."""
+    caller = Caller(*limits, concurrency=4)
+    first = [caller.ask(busy=busy) for _ in range(20)]
+    caller.forward(-3600)
+    again = [caller.ask(busy=busy) for _ in range(20)]
+    caller.forward(-3600)
+    caller.fail()
+    caller.standing, blocked = caller.standing.blocked(caller.budget, 5, caller.now)
+
+    assert [wait.seconds for wait in again if isinstance(wait, Wait)] == pytest.approx(
+        [wait.seconds for wait in first if isinstance(wait, Wait)]
+    )
+    assert blocked.seconds < 10
+
+
+@pytest.mark.parametrize("limit", [Limit(10, 3600), Limit(10_000, 3600)])
+def test_a_long_line_is_not_taken_for_a_clock_set_back(limit: Limit) -> None:
+    """Where there is a limit, a line may be hours long: everybody in it has a moment of his own."""
+    caller = Caller(limit)
+    waits = [answer.seconds for _ in range(12_000) if isinstance(answer := caller.ask(patience=0), Wait)]
+
+    assert waits == sorted(set(waits))
+    assert len(waits) > 1_500
+
+
 def test_two_keys_are_two_budgets() -> None:
     """The key is part of what tells budgets apart."""
     assert Budget(provider="p", key="a").identity != Budget(provider="p", key="b").identity
