@@ -30,6 +30,8 @@ _LOOK_AGAIN_SECONDS = 2.0
 _LONGEST_WAIT_SECONDS = 86_400.0
 #: Nothing is reserved further ahead, so what lies beyond was written before the clock was set back.
 _FORESIGHT_SECONDS = 60.0
+#: Without a pace, a line begins anew where it would be longer; with four places, it then has 24,000 in it.
+_LONGEST_LINE_SECONDS = 600.0
 
 
 class Circuit(StrEnum):
@@ -286,7 +288,7 @@ class Standing:
         """Give the end of the line, if it was not formed before the clock was set back."""
         # Where there is a pace, a line is as long as it must be; then the pace tells of the clock.
         if budget.limits:
-            mark, most = self.paced_until, now + timedelta(seconds=budget.burst * budget.pace)
+            mark, most = self.paced_until, now + timedelta(seconds=budget.burst * budget.pace + _FORESIGHT_SECONDS)
         else:
-            mark, most = self.line_until, until
-        return None if mark and mark > most + timedelta(seconds=_FORESIGHT_SECONDS) else self.line_until
+            mark, most = self.line_until, until + timedelta(seconds=_LONGEST_LINE_SECONDS)
+        return None if mark and mark > most else self.line_until

@@ -570,8 +570,8 @@ class UnitOfWork(Protocol):
         """
         Make it last; the unit of work ends with it.
 
-        What is not ``lasting`` may be as if it had not been when the database's machine is lost within a second; whatever is made to last
-        afterwards makes it last, too.
+        What is not ``lasting`` may be as if it had not been where the database or its machine crashes within a second; whatever is made
+        to last afterwards makes it last, too.
         """
         ...
 

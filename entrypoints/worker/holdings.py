@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from mmap import mmap
 from multiprocessing.connection import Connection
 from uuid import UUID
 
-from domain.errors import StoreUnavailable
 from domain.fetches import Fetch, Lease
+
+logger = logging.getLogger(__name__)
 
 _BYTES = 32
 
@@ -36,9 +38,9 @@ def end_leases(left: Connection, end: Callable[[UUID, UUID], object]) -> None:
     while True:
         try:
             held = left.recv_bytes()
-            end(UUID(bytes=held[:16]), UUID(bytes=held[16:]))
-        except StoreUnavailable:
-            # They end by themselves.
-            continue
         except EOFError:
             return
+        try:
+            end(UUID(bytes=held[:16]), UUID(bytes=held[16:]))
+        except Exception as error:  # noqa: BLE001 - this one ends by itself, and nobody else ends the next
+            logger.warning("lease not ended", extra={"reason": type(error).__name__})

@@ -61,7 +61,7 @@ def main() -> int:
         poller = _poller(container, app, rung, gate=gate, waited=partial(setattr, waited, "value"))
         _start(poller, settings.sweep_seconds or _EMBEDDED_SWEEP_SECONDS, stop)
     else:
-        told, release = _poll_apart(container, waited, stop)
+        told, release = _poll_apart(container, app.conf.worker_concurrency, waited, stop)
     cut_after(stop, settings.stop_seconds or _STOP_SECONDS, release)
     watched = partial(getattr, waited, "value"), lambda: not state.active_requests, stop
     Thread(target=exit_if_stuck, args=watched, name="watchdog", daemon=True).start()
@@ -119,12 +119,12 @@ def _start(poller: Poller, seconds: float, stop: Event) -> Thread:
     return thread
 
 
-def _poll_apart(container: Container, waited: Any, stop: Event) -> tuple[Callable[[], object], Callable[[], object]]:
+def _poll_apart(container: Container, processes: int, waited: Any, stop: Event) -> tuple[Callable[[], object], Callable[[], object]]:
     # Celery forks its children at any time, and a fork beside a thread that holds a lock would leave it locked for ever.
     engine = container.engine()
     engine.dispose()
-    settings, leash, fetch_dataset = container.settings(), Leash(), container.use_cases().fetch_dataset
-    holdings = Holdings(settings.worker_processes or settings.cores)
+    leash, fetch_dataset = Leash(), container.use_cases().fetch_dataset
+    holdings = Holdings(processes)
     listening, telling = multiprocessing.Pipe(duplex=False)
 
     def begin(**_: Any) -> None:
@@ -149,7 +149,7 @@ def _left(poller: multiprocessing.process.BaseProcess) -> list[object]:
     return [*active_children(), *([poller] if poller.is_alive() else [])]
 
 
-def _poll(parent: int, waited: Any = None, left: Any = None) -> None:
+def _poll(parent: int, waited: Any, left: Any) -> None:
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])

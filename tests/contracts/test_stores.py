@@ -133,7 +133,13 @@ def test_a_version_tells_what_answers_depend_on(store: Store, clock: StoppedCloc
 
     with pytest.raises(SeriesNotFound):
         store.version(uuid4())
-    assert store.version(series.id)[0] == replace(bare, vintages=2, entry=1, frequency=Frequency.DAILY, checked_at=clock())
+    once = replace(bare, vintages=2, entry=1, frequency=Frequency.DAILY, checked_at=clock())
+    assert store.version(series.id)[0] == once
+    with store.writing() as uow:
+        uow.series.lock(series.id)
+        uow.series.checked(uow.series.get(series.id), replace(some_metadata(), frequency=Frequency.ANNUAL))
+        uow.commit()
+    assert store.version(series.id)[0] == replace(once, entry=2, frequency=Frequency.ANNUAL)
 
 
 def test_metadata_survives_in_every_field(store: Store) -> None:

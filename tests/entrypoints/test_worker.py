@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -26,12 +28,14 @@ from adapters.memory.unit_of_work import MemoryStore
 from adapters.providers.memory import MemorySource
 from config import bootstrap
 from domain.codes import DatasetCode
-from domain.fetches import FetchStatus, Lease
+from domain.errors import StoreUnavailable
+from domain.fetches import Fetch, FetchStatus, Lease
 from domain.ports import Fetched, Known
 from domain.use_cases import UseCases
 from entrypoints.worker import tasks
 from entrypoints.worker.app import create_worker, open_controller
 from entrypoints.worker.gate import Gate
+from entrypoints.worker.holdings import Holdings, end_leases
 from entrypoints.worker.poller import Poller, Rung
 from entrypoints.worker.tasks import QUEUE, TASK, ring, run
 from tests.acceptance.running import lanner
@@ -289,7 +293,7 @@ def test_a_poller_whose_parent_is_gone_ends(tmp_path):
     """A worker that is killed while its poller starts leaves no poller behind."""
     gone = subprocess.Popen([sys.executable, "-S", "-c", ""])
     gone.wait(10)
-    script = f"from entrypoints.worker.main import _poll; _poll({gone.pid})"
+    script = f"from entrypoints.worker.main import _poll; _poll({gone.pid}, None, None)"
     environment = {"PYTHONPATH": str(Path(__file__).parents[2]), "HOME": str(tmp_path)}
     ended = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, timeout=30, check=False)
 
@@ -324,41 +328,60 @@ def test_a_hanging_fetch_does_not_hold_up_the_end(migrated, tmp_path):
     assert left == ("pending", 0, 0, None)
 
 
-def on_servers(database: str, broker: str, folder: Path, provider: socket.socket) -> dict[str, str]:
-    """Give the settings of a worker of two processes that asks a provider of the test's."""
-    return {
+@dataclass
+class AtWork:
+    """A worker of two processes on servers, and the fetches it was asked for."""
+
+    use_cases: UseCases
+    fetches: list[Fetch]
+    process: subprocess.Popen[bytes]
+    log: str = ""
+
+
+@contextmanager
+def at_work(servers: dict[str, str], folder: Path, provider: socket.socket, *names: str, **settings: str) -> Iterator[AtWork]:
+    """Have a worker ask the test for series; its log is there afterwards."""
+    own = {
         "HOME": str(folder),
-        "LANNER_DATABASE_URL": database,
-        "LANNER_DATABASE_SCHEMA": f"stop_{uuid4().hex}",
-        "LANNER_BROKER_URL": broker,
+        "LANNER_DATABASE_SCHEMA": f"work_{uuid4().hex}",
         "LANNER_WORKER_PROCESSES": "2",
         "LANNER_SWEEP_SECONDS": "0.2",
         "LANNER_PROVIDERS__QUANDL__BASE_URL": f"http://127.0.0.1:{provider.getsockname()[1]}/api/v3",
     }
+    environment = servers | own | settings
+    assert lanner("migrate", folder=folder, environment=environment).returncode == 0
+    container = bootstrap(environment)
+    use_cases = container.use_cases()
+    fetches = [use_cases.request_fetch(DatasetCode("WIKI", name)).fetch for name in names]
+    process = subprocess.Popen([sys.executable, "-m", "entrypoints.cli", "worker"], env=environment, cwd=folder, stderr=subprocess.PIPE)
+    working = AtWork(use_cases, fetches, process)
+    try:
+        provider.settimeout(30)
+        yield working
+    finally:
+        process.kill()
+        working.log = process.communicate()[1].decode()
+        container.engine().dispose()
+
+
+@pytest.fixture
+def servers(postgres_url: str, broker_url: str) -> dict[str, str]:
+    return {"LANNER_DATABASE_URL": postgres_url, "LANNER_BROKER_URL": broker_url}
 
 
 @pytest.mark.server
-def test_what_a_killed_process_did_need_not_wait_for_its_lease(postgres_url, broker_url, tmp_path):
+def test_what_a_killed_process_did_need_not_wait_for_its_lease(servers, tmp_path):
     """The pool knows that the process is dead: its fetch is taken over at once."""
-    with socket.create_server(("127.0.0.1", 0)) as provider:
-        settings = on_servers(postgres_url, broker_url, tmp_path, provider) | {"LANNER_LEASE_SECONDS": "3600"}
-        assert lanner("migrate", folder=tmp_path, environment=settings).returncode == 0
-        container = bootstrap(settings)
-        use_cases = container.use_cases()
-        fetch = use_cases.request_fetch(DatasetCode("WIKI", "FB")).fetch
-        worker = subprocess.Popen([sys.executable, "-m", "entrypoints.cli", "worker"], env=settings, cwd=tmp_path, stderr=subprocess.PIPE)
-        try:
-            provider.settimeout(30)
-            with provider.accept()[0] as first:
-                os.kill(asker_at(first.getpeername()[1], worker.pid), signal.SIGKILL)
-                with provider.accept()[0]:
-                    again = use_cases.follow_fetches(fetch.id)
-        finally:
-            worker.kill()
-            _, log = worker.communicate()
-        container.engine().dispose()
+    with (
+        socket.create_server(("127.0.0.1", 0)) as provider,
+        at_work(servers, tmp_path, provider, "FB", LANNER_LEASE_SECONDS="3600") as worker,
+        provider.accept()[0] as first,
+    ):
+        os.kill(asker_at(first.getpeername()[1], worker.process.pid), signal.SIGKILL)
+        with provider.accept()[0]:
+            again = worker.use_cases.follow_fetches(worker.fetches[0].id)
 
-    assert (again.status, again.crashes) == (FetchStatus.RUNNING, 1), log.decode()
+    assert (again.status, again.crashes) == (FetchStatus.RUNNING, 1), worker.log
 
 
 def asker_at(port: int, worker: int) -> int:
@@ -369,29 +392,43 @@ def asker_at(port: int, worker: int) -> int:
 
 
 @pytest.mark.server
-def test_processes_give_back_what_hangs(postgres_url, broker_url, tmp_path):
+def test_processes_give_back_what_hangs(servers, tmp_path):
     """With a broker outside, too, what still runs in any process some seconds after SIGTERM is as if it had not been begun."""
-    with socket.create_server(("127.0.0.1", 0)) as provider:
-        settings = on_servers(postgres_url, broker_url, tmp_path, provider) | {"LANNER_STOP_SECONDS": "1"}
-        assert lanner("migrate", folder=tmp_path, environment=settings).returncode == 0
-        container = bootstrap(settings)
-        use_cases = container.use_cases()
-        fetches = [use_cases.request_fetch(DatasetCode("WIKI", name)).fetch for name in ("FB", "IBM")]
-        worker = subprocess.Popen([sys.executable, "-m", "entrypoints.cli", "worker"], env=settings, cwd=tmp_path, stderr=subprocess.PIPE)
-        try:
-            provider.settimeout(30)
-            with provider.accept()[0], provider.accept()[0]:
-                began = time.monotonic()
-                worker.send_signal(signal.SIGTERM)
-                code = worker.wait(20)
-                took = time.monotonic() - began
-        finally:
-            worker.kill()
-            _, log = worker.communicate()
-        left = [use_cases.follow_fetches(fetch.id) for fetch in fetches]
-        container.engine().dispose()
+    with (
+        socket.create_server(("127.0.0.1", 0)) as provider,
+        at_work(servers, tmp_path, provider, "FB", "IBM", LANNER_STOP_SECONDS="1") as worker,
+    ):
+        with provider.accept()[0], provider.accept()[0]:
+            began = time.monotonic()
+            worker.process.send_signal(signal.SIGTERM)
+            code = worker.process.wait(20)
+            took = time.monotonic() - began
+        left = [worker.use_cases.follow_fetches(fetch.id) for fetch in worker.fetches]
 
-    assert code == 0, log.decode()
+    assert code == 0, worker.log
     assert took < 10
-    assert [(fetch.status, fetch.attempts, fetch.crashes) for fetch in left] == [(FetchStatus.PENDING, 0, 0)] * 2, log.decode()
-    assert log.count(b"fetch released") == 2
+    assert [(fetch.status, fetch.attempts, fetch.crashes) for fetch in left] == [(FetchStatus.PENDING, 0, 0)] * 2, worker.log
+    assert worker.log.count("fetch released") == 2
+
+
+def test_a_lease_that_cannot_be_ended_ends_by_itself(caplog):
+    """Whatever becomes of one that a dead process left, the next is ended."""
+    listening, telling = multiprocessing.Pipe(duplex=False)
+    holdings, ended = Holdings(2), []
+
+    def end(fetch_id: UUID, token: UUID) -> None:
+        ended.append((fetch_id, token))
+        if len(ended) < 3:
+            raise (StoreUnavailable("The database is away."), ValueError("odd"))[len(ended) - 1]
+
+    fetch = silent_use_cases().request_fetch(CODE).fetch
+    leases = [Lease(uuid4(), 30) for _ in range(3)]
+    for lease in leases:
+        holdings.note(1, fetch, lease)
+        telling.send_bytes(holdings.left(1))
+    assert holdings.left(0) is holdings.left(1) is None
+    telling.close()
+    end_leases(listening, end)
+
+    assert ended == [(fetch.id, lease.token) for lease in leases]
+    assert [record.message for record in caplog.records] == ["lease not ended"] * 2

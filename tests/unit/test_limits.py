@@ -239,11 +239,11 @@ def test_a_clock_set_back_leaves_no_line(limits: tuple[Limit, ...], busy: int | 
     assert blocked.seconds < 10
 
 
-@pytest.mark.parametrize("limit", [Limit(10, 3600), Limit(10_000, 3600)])
-def test_a_long_line_is_not_taken_for_a_clock_set_back(limit: Limit) -> None:
-    """Where there is a limit, a line may be hours long: everybody in it has a moment of his own."""
-    caller = Caller(limit)
-    waits = [answer.seconds for _ in range(12_000) if isinstance(answer := caller.ask(patience=0), Wait)]
+@pytest.mark.parametrize(("limits", "busy"), [((Limit(10, 3600),), None), ((Limit(10_000, 3600),), None), ((), 4)])
+def test_a_long_line_is_not_taken_for_a_clock_set_back(limits: tuple[Limit, ...], busy: int | None) -> None:
+    """A line may be hours long where there is a limit, and minutes elsewhere: everybody in it has a moment of his own."""
+    caller = Caller(*limits, concurrency=4)
+    waits = [answer.seconds for _ in range(12_000) if isinstance(answer := caller.ask(patience=0, busy=busy), Wait)]
 
     assert waits == sorted(set(waits))
     assert len(waits) > 1_500

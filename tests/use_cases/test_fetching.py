@@ -680,7 +680,7 @@ def test_describing_by_code() -> None:
 
 
 def test_a_lease_ends_with_its_holder() -> None:
-    """What a process did that is known to be dead is due at once and counts a crash; a lease of another, or a cancelled one, is left."""
+    """What a process did that is known to be dead is due at once and counts a crash; another's lease, and what has ended, is left."""
     house = House(ScriptedSource([values(1)]))
     fetch, lease = house.request().fetch, Lease(uuid4(), 30)
     with house.store.writing() as uow:
@@ -698,6 +698,25 @@ def test_a_lease_ends_with_its_holder() -> None:
     assert (ended.status, ended.crashes) == (FetchStatus.SUCCESS, 1)
     house.use.sweep_fetches.lost(fetch.id, lease.token)
     assert house.use.follow_fetches(fetch.id) == ended
+
+
+def test_the_lease_of_a_fetch_to_be_cancelled_is_left_to_its_time() -> None:
+    """Its dead holder cannot end it, and whoever takes it over then does."""
+    house = House(ScriptedSource([values(1)]))
+    fetch, lease = house.request().fetch, Lease(uuid4(), 30)
+    with house.store.writing() as uow:
+        uow.fetches.claim(fetch.id, lease)
+        uow.commit()
+    house.use.cancel_fetch(fetch.id)
+    house.use.sweep_fetches.lost(fetch.id, lease.token)
+    house.clock.forward(seconds=1)
+    early = list(house.use.sweep_fetches(10))
+    house.clock.forward(seconds=30)
+
+    assert (early, list(house.use.sweep_fetches(10))) == ([], [fetch.id])
+    ended = house.use.fetch_dataset(fetch.id)
+    assert ended
+    assert ended.status is FetchStatus.CANCELLED
 
 
 def test_health_tells_how_long_work_waits() -> None:
