@@ -9,6 +9,7 @@ import numpy as np
 
 from domain.observations import Dates, Observations
 
+_OF_DAILY, _OF_COARSER = timedelta(hours=6), timedelta(hours=24)
 _LAST_DAY = np.datetime64("9999-12-31")
 
 
@@ -24,7 +25,7 @@ class Frequency(StrEnum):
     @property
     def max_age(self) -> timedelta:
         """How old the last good fetch may be before the series is stale."""
-        return timedelta(hours=6 if self is Frequency.DAILY else 24)
+        return _OF_DAILY if self is Frequency.DAILY else _OF_COARSER
 
     def ends(self, dates: Dates) -> Dates:
         """Give for each date the last day of its calendar period; weeks end on Sunday, as in ISO 8601."""

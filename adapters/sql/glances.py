@@ -47,11 +47,14 @@ class Glances:
         self._moment = Moment()
         # No entry ever changes.
         self._frequency = lru_cache(_REMEMBERED)(self._read_frequency)
-        #: Tells what answers about a series depend on, and the time; raises SeriesNotFound.
-        self.version = Shared(self._version)
+        self._shared = Shared(self._version)
 
-    def _version(self, series_id: UUID) -> tuple[Version, datetime]:
-        key = str(series_id) if self._on_postgres else series_id.hex
+    def version(self, series_id: UUID) -> tuple[Version, datetime]:
+        """Tell what answers about a series depend on, and the time; raises SeriesNotFound."""
+        return self._shared(series_id.int)
+
+    def _version(self, number: int) -> tuple[Version, datetime]:
+        key = f"{number:032x}"
         provider, checked_at, entry, count, now = self._row(self._asks_version, key)
         version = Version(
             provider=provider,

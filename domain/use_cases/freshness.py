@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from domain.errors import UnknownProvider
@@ -17,6 +17,8 @@ class Freshness:
 
     providers: Providers
     max_age: timedelta | None
+    #: Asked before every answer, and the same as long as the process lives.
+    _of_providers: dict[str, timedelta | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def is_stale(self, series: TimeSeries | Version, now: datetime) -> bool:
         """Tell whether the last good fetch is too old."""
@@ -29,7 +31,9 @@ class Freshness:
         return (series.frequency or Frequency.DAILY).max_age if of_provider is None else of_provider
 
     def _of_provider(self, name: str) -> timedelta | None:
-        try:
-            return self.providers.get(name).max_age
-        except UnknownProvider:
-            return None
+        if name not in self._of_providers:
+            try:
+                self._of_providers[name] = self.providers.get(name).max_age
+            except UnknownProvider:
+                self._of_providers[name] = None
+        return self._of_providers[name]

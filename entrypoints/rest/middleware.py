@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Collection
 from functools import lru_cache
@@ -14,22 +13,22 @@ from time import perf_counter
 import falcon
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from entrypoints.rest.access import AccessLines
 from entrypoints.rest.answers import Answers
 from entrypoints.rest.errors import Problem
-
-logger = logging.getLogger(__name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]*)?")
 _REMEMBERED = 256
-#: Asked every few seconds by whoever watches the service.
-_PROBES = ("/healthz", "/readyz", "/metrics")
 _SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _POLICY = "Content-Security-Policy"
 
 
 class RequestTrace:
-    """Gives a request its id, in its answer and in all its log lines, and writes its access line."""
+    """Gives a request its id, in its answer and in all its log lines, and has its access line written."""
+
+    def __init__(self) -> None:
+        self._lines = AccessLines()
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Take the client's id if it is harmless, else make one."""
@@ -41,15 +40,18 @@ class RequestTrace:
         bind_contextvars(request_id=req.context.request_id)
 
     def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
-        """Log the path alone: the query may hold a secret."""
+        """Tell how it ended."""
         if not hasattr(req.context, "request_id"):  # Falcon refuses some methods before any process_request
             self.process_request(req, resp)
         resp.set_header("X-Request-ID", req.context.request_id)
-        milliseconds = round(1000 * (perf_counter() - req.context.begun), 1)
-        logger.log(
-            logging.DEBUG if req.path in _PROBES else logging.INFO,
-            "request",
-            extra={"method": req.method, "path": req.path, "status": falcon.http_status_to_code(resp.status), "milliseconds": milliseconds},
+        self._lines.add(
+            {
+                "request_id": req.context.request_id,
+                "method": req.method,
+                "path": req.path,  # the query may hold a secret
+                "status": falcon.http_status_to_code(resp.status),
+                "milliseconds": round(1000 * (perf_counter() - req.context.begun), 1),
+            }
         )
 
 

@@ -38,7 +38,7 @@ from tests.servers import free_port, listens
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(900)]
 
 PROCESSES, THREADS = 2, 8
-ROUNDS, FIRSTS = 3, 15
+ROUNDS, FIRSTS = 5, 15
 GZIP = {"Accept-Encoding": "gzip"}
 START_SECONDS = 30
 
@@ -155,7 +155,9 @@ def test_requests_a_second(servers: Servers, ratios: Ratios) -> None:
     best = {name: max(found) for name, found in rates.items()}
     for name, (_, _, _, goal) in asked.items():
         ratios.add(f"{name}, requests/s: × the article's", best[name], best["article"], goal)
-    ratios.add("whole, gzip JSON, requests/s: × the same bytes from memory", best["whole, gzip JSON"], best["raw"], 0.4)
+    # The two of a round are measured one after the other, while the machine's speed is about the same.
+    whole, raw = sorted(zip(rates["whole, gzip JSON"], rates["raw"], strict=True), key=lambda both: both[0] / both[1])[ROUNDS // 2]
+    ratios.add("whole, gzip JSON, requests/s: × the same bytes from memory", whole, raw, 0.4)
 
 
 def test_first_answers(servers: Servers, ratios: Ratios) -> None:

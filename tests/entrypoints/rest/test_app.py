@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 
 import falcon
@@ -118,26 +117,6 @@ def test_the_request_id_is_bound_for_the_log(client: TestClient) -> None:
     client.simulate_get("/healthz", headers={"X-Request-ID": "other"})
 
     assert client.simulate_get("/listening", headers={"X-Request-ID": "mine-1"}).json == {"request_id": "mine-1"}
-
-
-def test_each_request_has_one_line_without_its_query(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
-    """Method, path, status and time are logged; what the query holds is not."""
-    with caplog.at_level(logging.INFO, logger="entrypoints.rest.middleware"):
-        client.simulate_get("/timeseries", params={"api_key": "hunter2"})
-    [record] = caplog.records
-
-    assert (record.message, record.method, record.path, record.status) == ("request", "GET", "/timeseries", 400)
-    assert record.milliseconds >= 0
-    assert "hunter2" not in str(vars(record))
-
-
-def test_probes_are_heard_of_only_by_who_listens_closely(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
-    """What asks for the service's health every few seconds fills no log."""
-    with caplog.at_level(logging.DEBUG, logger="entrypoints.rest.middleware"):
-        for path in ("/healthz", "/readyz", "/series"):
-            client.simulate_get(path)
-
-    assert [record.levelname for record in caplog.records] == ["DEBUG", "DEBUG", "INFO"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,118 @@
+"""Access lines: each request has one, soon after it was answered, and none is lost when the process stops."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from threading import Event, Thread
+
+import pytest
+from falcon.testing import TestClient
+
+from entrypoints.rest import access
+from entrypoints.rest.access import AccessLines
+from tests.acceptance.running import running
+
+
+class Heard(logging.Handler):
+    """Keeps the lines that are written, and may be told to wait with them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+        self.open = Event()
+        self.open.set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        assert self.open.wait(10)
+        self.records.append(record)
+
+    def of(self, *paths: str) -> list[logging.LogRecord]:
+        """Give the lines of these paths once there is one of each."""
+        end = time.monotonic() + 10
+        while True:
+            found = [record for record in self.records if record.path in paths]  # type: ignore[attr-defined]
+            if len(found) >= len(paths) or time.monotonic() > end:
+                return found
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def heard() -> Iterator[Heard]:
+    handler, level = Heard(), access.logger.level
+    access.logger.addHandler(handler)
+    access.logger.setLevel(logging.DEBUG)
+    yield handler
+    access.logger.removeHandler(handler)
+    access.logger.setLevel(level)
+
+
+def facts(path: str) -> Mapping[str, str]:
+    return {"path": path}
+
+
+def test_each_request_has_one_line_without_its_query(client: TestClient, heard: Heard) -> None:
+    """Its id, method, path, status and time are logged; what the query holds is not."""
+    client.simulate_get("/timeseries", params={"api_key": "hunter2"}, headers={"X-Request-ID": "mine-1"})
+    [record] = heard.of("/timeseries")
+    line = vars(record)
+
+    assert (record.getMessage(), line["request_id"], line["method"], line["status"]) == ("request", "mine-1", "GET", 400)
+    assert line["milliseconds"] >= 0
+    assert "hunter2" not in str(line)
+
+
+def test_probes_are_heard_of_only_by_who_listens_closely(client: TestClient, heard: Heard) -> None:
+    """What asks for the service's health every few seconds fills no log."""
+    for path in ("/healthz", "/readyz", "/series"):
+        client.simulate_get(path)
+
+    assert [record.levelname for record in heard.of("/healthz", "/readyz", "/series")] == ["DEBUG", "DEBUG", "INFO"]
+
+
+def test_what_ends_while_lines_are_written_is_written_too(heard: Heard) -> None:
+    """Lines of many threads come all, each once."""
+    lines, paths = AccessLines(), [f"/{n}" for n in range(400)]
+    threads = [Thread(target=lambda part: [lines.add(facts(path)) for path in part], args=(paths[n::8],)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+
+    assert sorted(record.path for record in heard.of(*paths)) == sorted(paths)  # type: ignore[attr-defined]
+
+
+def test_requests_wait_for_a_log_that_is_too_slow(heard: Heard) -> None:
+    """What is not written yet does not grow without end."""
+    lines, more = AccessLines(), 10 * access._MOST
+    heard.open.clear()
+    crowd = Thread(target=lambda: [lines.add(facts("/crowd")) for _ in range(more)])
+    crowd.start()
+    crowd.join(0.3)
+    waiting = len(lines._ended)
+    heard.open.set()
+    crowd.join(30)
+
+    assert access._MOST - 2 <= waiting <= access._MOST + 1
+    assert not crowd.is_alive()
+
+
+def test_the_last_requests_of_a_process_have_their_lines(tmp_path):
+    """A service that is told to stop right after an answer has logged it."""
+    with running(tmp_path, {}, "up") as service:
+        for n in range(20):
+            service.get("/timeseries", headers={"X-Request-ID": f"last-{n}"})
+    ids = {json.loads(line).get("request_id") for line in service.log().splitlines() if line.startswith("{")}
+
+    assert {f"last-{n}" for n in range(20)} <= ids
+
+
+def test_what_ends_when_no_thread_can_be_started_any_more_is_written_at_once(heard: Heard) -> None:
+    """A request that is answered while its process ends."""
+    lines = AccessLines()
+    lines._writer.shutdown()
+    lines.add(facts("/late"))
+
+    assert [record.path for record in heard.records] == ["/late"]  # type: ignore[attr-defined]
