@@ -41,6 +41,8 @@ class _Lines(logging.Formatter):
     """
     Writes an event's fields and what is bound to its request, and hides secrets in every text.
 
+    What happened several times, with the facts of ``each`` and when it was ``created``, has a line for each.
+
     Structlog's own chain writes the same line; in an API process under load it takes some 20 µs longer for it, a tenth of an answer.
     """
 
@@ -54,13 +56,18 @@ class _Lines(logging.Formatter):
         """See Formatter."""
         event: EventDict = {"event": record.getMessage(), **get_contextvars()}
         event.update({name: value for name, value in record.__dict__.items() if name not in _OF_EVERY_RECORD})
+        each = event.pop("each", None)
+        return self._line(record, event) if each is None else "\n".join(self._line(record, event | facts) for facts in each)
+
+    def _line(self, record: logging.LogRecord, event: EventDict) -> str:
+        created = event.pop("created", record.created)
         if record.stack_info:
             event["stack"] = record.stack_info
         if record.exc_info and record.exc_info[0]:
             event["exception"] = self.formatException(record.exc_info)
         shown = {name: self._hide(value) if isinstance(value, str) else value for name, value in event.items()}
         shown["level"], shown["logger"] = record.levelname.lower(), record.name
-        shown["timestamp"] = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
+        shown["timestamp"] = datetime.fromtimestamp(created, UTC).isoformat().replace("+00:00", "Z")
         return str(self._render(None, "", shown))
 
     def _hide(self, text: str) -> str:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import ip_address
 from random import getrandbits
-from time import perf_counter
+from time import perf_counter, time
 
 import falcon
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -51,6 +51,7 @@ class RequestTrace:
                 "path": req.path,  # the query may hold a secret
                 "status": falcon.http_status_to_code(resp.status),
                 "milliseconds": round(1000 * (perf_counter() - req.context.begun), 1),
+                "created": time(),
             }
         )
 

@@ -16,6 +16,7 @@ from config.logs import set_up_logs
 def root_logger() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    structlog.contextvars.clear_contextvars()
     yield
     root.handlers[:], root.level = handlers, level
 
@@ -31,6 +32,18 @@ def test_an_event_is_a_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
     event = json.loads(line)
     assert event.pop("timestamp").endswith("Z")
     assert event == {"event": "fetch ended", "vintages_added": 2, "request_id": "r-1", "level": "info", "logger": "domain.x"}
+
+
+def test_what_happened_several_times_has_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    """With its own facts and time."""
+    set_up_logs("info")
+    each = [{"path": "/a?api_key=abc", "created": 0.5}, {"path": "/b", "created": 60}]
+    logging.getLogger("x").info("request", extra={"each": each, "kind": "read"})
+    first, second = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+
+    assert (first["path"], first["timestamp"]) == ("/a?api_key=***", "1970-01-01T00:00:00.500000Z")
+    assert second.pop("timestamp") == "1970-01-01T00:01:00Z"
+    assert second == {"event": "request", "kind": "read", "path": "/b", "level": "info", "logger": "x"}
 
 
 def test_secrets_are_hidden_wherever_they_stand(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 from falcon.testing import TestClient
@@ -21,19 +22,20 @@ class Heard(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.records: list[logging.LogRecord] = []
+        self.lines: list[dict[str, Any]] = []
         self.open = Event()
         self.open.set()
 
     def emit(self, record: logging.LogRecord) -> None:
         assert self.open.wait(10)
-        self.records.append(record)
+        assert record.getMessage() == "request"
+        self.lines += [{"level": record.levelname} | dict(facts) for facts in vars(record)["each"]]
 
-    def of(self, *paths: str) -> list[logging.LogRecord]:
+    def of(self, *paths: str) -> list[dict[str, Any]]:
         """Give the lines of these paths once there is one of each."""
         end = time.monotonic() + 10
         while True:
-            found = [record for record in self.records if record.path in paths]  # type: ignore[attr-defined]
+            found = [line for line in self.lines if line["path"] in paths]
             if len(found) >= len(paths) or time.monotonic() > end:
                 return found
             time.sleep(0.01)
@@ -56,11 +58,11 @@ def facts(path: str) -> Mapping[str, str]:
 def test_each_request_has_one_line_without_its_query(client: TestClient, heard: Heard) -> None:
     """Its id, method, path, status and time are logged; what the query holds is not."""
     client.simulate_get("/timeseries", params={"api_key": "hunter2"}, headers={"X-Request-ID": "mine-1"})
-    [record] = heard.of("/timeseries")
-    line = vars(record)
+    [line] = heard.of("/timeseries")
 
-    assert (record.getMessage(), line["request_id"], line["method"], line["status"]) == ("request", "mine-1", "GET", 400)
+    assert (line["request_id"], line["method"], line["status"]) == ("mine-1", "GET", 400)
     assert line["milliseconds"] >= 0
+    assert abs(line["created"] - time.time()) < 60
     assert "hunter2" not in str(line)
 
 
@@ -69,7 +71,8 @@ def test_probes_are_heard_of_only_by_who_listens_closely(client: TestClient, hea
     for path in ("/healthz", "/readyz", "/series"):
         client.simulate_get(path)
 
-    assert [record.levelname for record in heard.of("/healthz", "/readyz", "/series")] == ["DEBUG", "DEBUG", "INFO"]
+    levels = {line["path"]: line["level"] for line in heard.of("/healthz", "/readyz", "/series")}
+    assert levels == {"/healthz": "DEBUG", "/readyz": "DEBUG", "/series": "INFO"}
 
 
 def test_what_ends_while_lines_are_written_is_written_too(heard: Heard) -> None:
@@ -81,22 +84,22 @@ def test_what_ends_while_lines_are_written_is_written_too(heard: Heard) -> None:
     for thread in threads:
         thread.join(10)
 
-    assert sorted(record.path for record in heard.of(*paths)) == sorted(paths)  # type: ignore[attr-defined]
+    assert sorted(line["path"] for line in heard.of(*paths)) == sorted(paths)
 
 
 def test_requests_wait_for_a_log_that_is_too_slow(heard: Heard) -> None:
     """What is not written yet does not grow without end."""
-    lines, more = AccessLines(), 10 * access._MOST
+    lines, answered = AccessLines(), []
     heard.open.clear()
-    crowd = Thread(target=lambda: [lines.add(facts("/crowd")) for _ in range(more)])
+    crowd = Thread(target=lambda: [answered.append(lines.add(facts("/crowd"))) for _ in range(10 * access._MOST)])
     crowd.start()
-    crowd.join(0.3)
-    waiting = len(lines._ended)
+    crowd.join(0.5)
+    meanwhile = len(answered)
     heard.open.set()
     crowd.join(30)
 
-    assert access._MOST - 2 <= waiting <= access._MOST + 1
-    assert not crowd.is_alive()
+    assert meanwhile <= 2 * access._MOST
+    assert len(answered) == 10 * access._MOST == len(heard.of(*["/crowd"] * len(answered)))
 
 
 def test_the_last_requests_of_a_process_have_their_lines(tmp_path):
@@ -115,4 +118,4 @@ def test_what_ends_when_no_thread_can_be_started_any_more_is_written_at_once(hea
     lines._writer.shutdown()
     lines.add(facts("/late"))
 
-    assert [record.path for record in heard.records] == ["/late"]  # type: ignore[attr-defined]
+    assert [line["path"] for line in heard.lines] == ["/late"]
