@@ -17,7 +17,7 @@ run: $(RUNTIME) ## set up and start the whole service at http://127.0.0.1:8000
 test: $(DEVELOPMENT) ## set up and run every test that can run here
 	@exec .venv/bin/pytest
 
-bench: $(DEVELOPMENT) ## measure the store against its budgets, in one table
+bench: $(DEVELOPMENT) ## measure storing, fetching and serving beside other ways, in tables
 	@exec .venv/bin/pytest -m bench -s -q tests/benchmarks
 
 faults: $(DEVELOPMENT) ## kill, freeze and starve everything in full counts, in one table; takes well over an hour

@@ -134,6 +134,11 @@ def rate(load: Load, *statuses: str) -> float:
     return load.rate
 
 
+def everywhere(servers: Servers, paths: Sequence[str], headers: Mapping[str, str]) -> None:
+    """Have every process make every answer: so many ask that each gets some, and what one refuses at first it has by the end."""
+    loaded(servers.lanner, paths, headers=headers, connections=32, seconds=2)
+
+
 def test_requests_a_second(servers: Servers, ratios: Ratios) -> None:
     """Whole answers, what is not sent again, the newest value and other formats, by how much faster than the article's way."""
     tag = servers.ask(servers.path, **GZIP).headers["ETag"]
@@ -146,7 +151,7 @@ def test_requests_a_second(servers: Servers, ratios: Ratios) -> None:
     }
     rates: dict[str, list[float]] = {name: [] for name in (*asked, "article", "raw")}
     for path, headers, _, _ in asked.values():
-        loaded(servers.lanner, [path], headers=headers, seconds=1, connections=THREADS // 2)
+        everywhere(servers, [path], headers)
     for _ in range(ROUNDS):
         rates["article"].append(rate(loaded(servers.article, ["/timeseries?id=1"], connections=4, seconds=4)))
         rates["raw"].append(rate(loaded(servers.raw, ["/"])))
@@ -191,8 +196,7 @@ def test_two_hundred_clients(servers: Servers, ratios: Ratios) -> None:
     """A minute of mixed load from 200 connections: no error, no client far behind the others, no growing memory."""
     kinds = ("", "?limit=1", ".csv", ".csv?limit=10", "?collapse=monthly", "?column_index=1&transform=rdiff", ".parquet?limit=500")
     paths = [servers.path + kind for kind in kinds] + [f"/timeseries/{servers.series}", "/timeseries?limit=1", "/healthz"]
-    # So many that both processes make every answer once; what one refuses at first it has by the end.
-    loaded(servers.lanner, paths, headers=GZIP, connections=32, seconds=3)
+    everywhere(servers, paths, GZIP)
     before = memory(servers.process)
     found = loaded(servers.lanner, paths, headers=GZIP, connections=200, seconds=60)
     after = memory(servers.process)
