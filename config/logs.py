@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from select import PIPE_BUF
+from typing import TextIO
 from urllib.parse import quote, quote_plus
 
 import orjson
@@ -25,7 +27,7 @@ _OF_EVERY_RECORD = frozenset((*logging.makeLogRecord({}).__dict__, "message", "a
 def set_up_logs(level: str, secrets: Sequence[str] = ()) -> None:
     """Send every logger's lines to standard error, as JSON unless a person watches."""
     render: Processor = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else _json
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stream(sys.stderr)
     handler.setFormatter(_Lines(secrets, render))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -35,6 +37,30 @@ def set_up_logs(level: str, secrets: Sequence[str] = ()) -> None:
     root.setLevel(level.upper())
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.NOTSET if level == "debug" else logging.WARNING)
+
+
+class _Stream(logging.StreamHandler[TextIO]):
+    """Writes many lines in few steps, each so small that no line of another process that shares the stream comes in between."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See StreamHandler."""
+        try:
+            for block in _blocks(self.format(record).split("\n")):
+                self.stream.write(block)
+                self.flush()
+        except Exception:  # noqa: BLE001 - as every handler does
+            self.handleError(record)
+
+
+def _blocks(lines: Sequence[str]) -> Iterator[str]:
+    block, size = "", 0
+    for line in lines:
+        length = len(line.encode(errors="replace")) + 1
+        if block and size + length > PIPE_BUF:
+            yield block
+            block, size = "", 0
+        block, size = f"{block}{line}\n", size + length
+    yield block
 
 
 class _Lines(logging.Formatter):

@@ -6,7 +6,6 @@ import logging
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
 from time import sleep
 from typing import Any
 
@@ -29,23 +28,26 @@ class AccessLines:
     def __init__(self) -> None:
         self._ended = deque[Mapping[str, Any]]()
         self._writer = ThreadPoolExecutor(1, "access-lines")
-        self._due = Lock()
+        self._due = False
 
     def add(self, facts: Mapping[str, Any]) -> None:
         """Have a line written of a request's ``path`` and other facts; where the log is slower than what comes, wait for it."""
         self._ended.append(facts)
         if len(self._ended) > _MOST:
             self._write()
-        elif self._due.acquire(blocking=False):
+        elif not self._due:
+            # Two threads may both come here: then one of two writers finds nothing.
+            self._due = True
             try:
                 self._writer.submit(self._write_soon)
-            except RuntimeError:  # the process is about to end
+            except RuntimeError:  # no thread can be started, or the process is about to end
+                self._due = False
                 self._write()
 
     def _write_soon(self) -> None:
         sleep(_SECONDS)
         # Whatever ends from here on has itself written anew.
-        self._due.release()
+        self._due = False
         self._write()
 
     def _write(self) -> None:

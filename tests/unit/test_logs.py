@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from io import StringIO
+from select import PIPE_BUF
 
 import pytest
 import structlog
 
-from config.logs import set_up_logs
+from config.logs import _Stream, set_up_logs
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +46,29 @@ def test_what_happened_several_times_has_a_line_each(capsys: pytest.CaptureFixtu
     assert (first["path"], first["timestamp"]) == ("/a?api_key=***", "1970-01-01T00:00:00.500000Z")
     assert second.pop("timestamp") == "1970-01-01T00:01:00Z"
     assert second == {"event": "request", "kind": "read", "path": "/b", "level": "info", "logger": "x"}
+
+
+class Steps(StringIO):
+    """Keeps what is written in each step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.steps.append(text)
+        return len(text)
+
+
+def test_many_lines_come_in_steps_that_no_other_process_can_tear() -> None:
+    """Each is whole lines of no more bytes than a pipe takes at once, unless one line has more."""
+    lines = [letter * length for letter, length in zip("äbcdefgh", [9, PIPE_BUF // 2, PIPE_BUF - 1, 1, 2 * PIPE_BUF, 5, 6, 7], strict=True)]
+    stream = Steps()
+    _Stream(stream).emit(logging.makeLogRecord({"msg": "\n".join(lines)}))
+
+    assert "".join(stream.steps).splitlines() == lines
+    assert len(stream.steps) == 5
+    assert [step for step in stream.steps if len(step.encode()) > PIPE_BUF] == [f"{lines[4]}\n"]
 
 
 def test_secrets_are_hidden_wherever_they_stand(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Thread
 from typing import Any
 
@@ -112,10 +113,16 @@ def test_the_last_requests_of_a_process_have_their_lines(tmp_path):
     assert {f"last-{n}" for n in range(20)} <= ids
 
 
-def test_what_ends_when_no_thread_can_be_started_any_more_is_written_at_once(heard: Heard) -> None:
-    """A request that is answered while its process ends."""
+def test_what_ends_while_no_thread_can_be_started_is_written_at_once(heard: Heard) -> None:
+    """As when the process is about to end, or has too many; once one can be started, it writes again."""
     lines = AccessLines()
+    works, lines._writer = lines._writer, ThreadPoolExecutor(1)
     lines._writer.shutdown()
-    lines.add(facts("/late"))
+    for n in range(3):
+        lines.add(facts(f"/late-{n}"))
+    written = [line["path"] for line in heard.lines]
+    lines._writer = works
+    lines.add(facts("/better"))
 
-    assert [line["path"] for line in heard.lines] == ["/late"]
+    assert written == ["/late-0", "/late-1", "/late-2"]
+    assert heard.of("/better")
