@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Container as Contained
 from dependency_injector.providers import Dependency, Selector, Singleton
@@ -38,6 +40,8 @@ class Container(DeclarativeContainer):
     routing = Singleton(Routing, settings.provided.routes, settings.provided.default_provider, insists=settings.provided.insists_on_default)
     freshness = Singleton(Freshness, data_sources, settings.provided.max_age)
     retry = Singleton(RetryPolicy, settings.provided.give_up_seconds)
+    #: Set when the process is told to end: nobody waits any longer.
+    stopping = Singleton(Event)
 
     use_cases = Contained(
         UseCasesContainer,
@@ -49,4 +53,5 @@ class Container(DeclarativeContainer):
         freshness=freshness,
         retry=retry,
         calls=calls,
+        stopping=stopping,
     ).record

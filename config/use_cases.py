@@ -41,19 +41,21 @@ class UseCasesContainer(DeclarativeContainer):
     freshness: Dependency[Any] = Dependency()
     retry: Dependency[Any] = Dependency()
     calls: Dependency[Any] = Dependency()
+    stopping: Dependency[Any] = Dependency()
 
     catalogue: ClassVar[dict[str, Any]] = {"store": store, "providers": data_sources, "routing": routing, "freshness": freshness}
     request_fetch = Factory(RequestFetch, **catalogue, dispatcher=dispatcher)
+    patient: ClassVar[dict[str, Any]] = {"store": store, "pause": stopping.provided.wait}
 
     record = Singleton(
         UseCases,
         request_fetch=request_fetch,
-        await_fetch=Factory(AwaitFetch, store=store, most_seconds=settings.provided.wait_seconds),
+        await_fetch=Factory(AwaitFetch, **patient, most_seconds=settings.provided.wait_seconds),
         read_through=Factory(
             ReadThrough,
             **catalogue,
             request_fetch=request_fetch,
-            await_fetch=Factory(AwaitFetch, store=store, most_seconds=settings.provided.read_through_seconds),
+            await_fetch=Factory(AwaitFetch, **patient, most_seconds=settings.provided.read_through_seconds),
         ),
         fetch_dataset=Factory(
             FetchDataset,

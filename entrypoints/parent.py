@@ -1,4 +1,4 @@
-"""Processes that do not outlive the one that started them."""
+"""Processes that end when they are told to, and do not outlive the one that started them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import sys
+from threading import Event, Thread
 
 _PR_SET_PDEATHSIG = 1
 
@@ -23,3 +24,22 @@ def die_with_parent(parent: int | None = None) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if parent is not None and os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def set_when_told_to_end(stopping: Event) -> None:
+    """
+    Have an event set on SIGTERM or SIGINT, whoever handles the signal; for the main thread.
+
+    A server in front of an application keeps its handlers, and waits for requests that might wait for long.
+    """
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+
+    def watch() -> None:
+        # Python writes the number of every signal it handles, a byte each.
+        while not {signal.SIGTERM, signal.SIGINT} & set(os.read(told, 1)):
+            pass
+        stopping.set()
+
+    Thread(target=watch, name="told-to-end", daemon=True).start()

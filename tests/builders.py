@@ -179,7 +179,7 @@ def memory_use_cases(
     )
     bell = dispatcher or InlineDispatcher(fetch)
     request = RequestFetch(store=store, providers=providers, routing=routing, freshness=freshness, dispatcher=bell)
-    wait = AwaitFetch(store=store, most_seconds=0.3)
+    wait = AwaitFetch(store=store, most_seconds=0.3, pause=Event().wait)
     through = ReadThrough(store=store, providers=providers, routing=routing, freshness=freshness, request_fetch=request, await_fetch=wait)
     return UseCases(
         request_fetch=request,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,28 +20,31 @@ class AwaitFetch:
 
     Attributes:
         most_seconds: the longest that anybody may wait.
+        pause: lets so many seconds pass, and tells whether to wait no more.
 
     """
 
     store: Store
     most_seconds: float
+    pause: Callable[[float], bool]
 
     def __call__(self, fetch_id: UUID, seconds: float | None = None) -> Fetch:
         """
         Look again and again, in transactions of their own.
 
         Returns:
-            The fetch when it has ended, when the time is over, or when it will not be begun before that; raises
+            The fetch when it has ended, when the time is over or cut short, or when it will not be begun before that; raises
             FetchNotFound.
 
         """
-        end, pause = time.monotonic() + min(self.most_seconds if seconds is None else seconds, self.most_seconds), _FIRST_PAUSE
+        end, next_pause = time.monotonic() + min(self.most_seconds if seconds is None else seconds, self.most_seconds), _FIRST_PAUSE
+        cut_short = False
         while True:
             with self.store.reading() as uow:
                 fetch, now = uow.fetches.get(fetch_id), uow.now()
             remaining = end - time.monotonic()
             begins = (fetch.not_before - now).total_seconds() if fetch.waiting_for else 0.0
-            if fetch.ended or remaining <= 0 or begins > remaining:
+            if fetch.ended or cut_short or remaining <= 0 or begins > remaining:
                 return fetch
-            time.sleep(min(pause, remaining))
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            cut_short = self.pause(min(next_pause, remaining))
+            next_pause = min(2 * next_pause, _LONGEST_PAUSE)

@@ -24,7 +24,6 @@ _READ_BYTES = 1024 * 1024
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 _REQUEST_KEY = re.compile("[!-~](?:[ -~]{0,253}[!-~])?")
 _LONG_NUMBER = re.compile(rb"[0-9]{%d}" % _MOST_DIGITS)
-_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?([0-9]{1,6})\b", re.IGNORECASE)
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
@@ -64,12 +63,6 @@ def request_key(req: falcon.Request) -> ClientKey | None:
         detail = "The Idempotency-Key must be 1 to 255 printable ASCII characters."
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", detail, errors=[{"header": "Idempotency-Key", "detail": detail}])
     return ClientKey(key, req.context.owner) if key else None
-
-
-def preferred_wait(req: falcon.Request) -> int:
-    """Tell how many seconds a client would wait for the end (``Prefer: wait=10``, RFC 7240); 0 if it says nothing of that."""
-    match = _WAIT.search(req.get_header("Prefer", default=""))
-    return int(match[1]) if match else 0
 
 
 def pointer(name: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from config import bootstrap
-from entrypoints.parent import die_with_parent
+from entrypoints.parent import die_with_parent, set_when_told_to_end
 from entrypoints.rest.answers import Answers
 from entrypoints.rest.app import create_app
 
 die_with_parent()
 _container = bootstrap()
+set_when_told_to_end(_container.stopping())
 _settings = _container.settings()
 application = create_app(
     _container.use_cases(),

@@ -114,6 +114,31 @@ def test_a_request_has_its_data(service):
     assert answer.json()["dataset_data"]["data"]
 
 
+def test_who_waits_is_answered_when_the_api_is_told_to_stop(tmp_path):
+    """A request that waits for its fetch's end, and one of an old client's, are answered with what is so far, and logged."""
+    lanner("migrate", folder=tmp_path, environment={})
+    answers = {}
+    with running(tmp_path, {"LANNER_READ_THROUGH_SECONDS": "60", "LANNER_WAIT_SECONDS": "60"}, "api") as service:
+
+        def request() -> None:
+            answers["own"] = service.post("/timeseries", {"code": "SAMPLE/GDP"}, headers={"Prefer": "wait=60"})
+
+        def read() -> None:
+            answers["quandl"] = service.get("/api/v3/datasets/SAMPLE/NILE.json")
+
+        waiting = [Thread(target=request), Thread(target=read)]
+        for thread in waiting:
+            thread.start()
+        assert comes_true(lambda: len(service.get("/fetches").json()["items"]) == len(waiting))
+    for thread in waiting:
+        thread.join(10)
+
+    assert (answers["own"].status_code, answers["own"].json()["status"]) == (201, "pending")
+    assert (answers["quandl"].status_code, answers["quandl"].json()["quandl_error"]["code"]) == (503, "QEXx01")
+    for answer in answers.values():
+        assert answer.headers["X-Request-ID"] in service.log()
+
+
 def test_a_worker_line_carries_the_id_of_the_request(service):
     """What the worker logs about a fetch can be found by the id that the client sent."""
     service.post("/timeseries", {"code": "SAMPLE/NILE"}, headers={"X-Request-ID": "find-me"})

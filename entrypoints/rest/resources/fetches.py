@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import falcon
 
 from domain.use_cases import UseCases
+from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.cancel_fetch import CancelFetch
 from domain.use_cases.follow_fetches import FollowFetches
 from domain.use_cases.request_fetch import RequestFetch
@@ -17,6 +18,7 @@ from entrypoints.rest.openapi.parameters import FOLLOWING, REQUESTING
 from entrypoints.rest.openapi.shapes import page_of
 from entrypoints.rest.params import Parameters, fetch_cursor, fetch_query, identifier
 from entrypoints.rest.schemas import FetchSchema, RefreshSchema, load
+from entrypoints.rest.waiting import awaited
 
 
 class FetchesResource:
@@ -56,16 +58,16 @@ class FetchResource:
 class RefreshResource:
     """The fetches of one series."""
 
-    def __init__(self, request_fetch: RequestFetch) -> None:
-        self._request_fetch = request_fetch
+    def __init__(self, request_fetch: RequestFetch, await_fetch: AwaitFetch) -> None:
+        self._request_fetch, self._await_fetch = request_fetch, await_fetch
 
     @answering({200: FetchSchema, 201: FetchSchema}, REQUESTING, body=RefreshSchema)
     def on_post(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
-        """Fetch it again, however fresh it is, or join the fetch in flight."""
+        """Fetch it again, however fresh it is, or join the fetch in flight; answer at once, or when it has ended if that is preferred."""
         Parameters(req.params)
         arguments, key = load(RefreshSchema(), read_object(req)), request_key(req)
         requested = self._request_fetch.again(identifier(series_id), **arguments, request_id=req.context.request_id, key=key)
-        resp.media = FetchSchema().dump(requested.fetch)
+        resp.media = FetchSchema().dump(awaited(req, resp, self._await_fetch, requested.fetch))
         if requested.created:
             resp.status = falcon.HTTP_CREATED
             resp.location = f"/fetches/{requested.fetch.id}"
@@ -75,4 +77,4 @@ def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
     """Give the routes."""
     yield "/fetches", FetchesResource(use_cases.follow_fetches)
     yield "/fetches/{fetch_id}", FetchResource(use_cases.follow_fetches, use_cases.cancel_fetch)
-    yield "/timeseries/{series_id}/fetches", RefreshResource(use_cases.request_fetch)
+    yield "/timeseries/{series_id}/fetches", RefreshResource(use_cases.request_fetch, use_cases.await_fetch)

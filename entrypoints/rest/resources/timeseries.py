@@ -11,6 +11,7 @@ from typing import Any
 import falcon
 from falcon.util import dt_to_http
 
+from domain.errors import SeriesNotFound, StoreUnavailable
 from domain.series import SeriesStatus
 from domain.use_cases import UseCases
 from domain.use_cases.describe_series import Described, DescribeSeries
@@ -19,9 +20,9 @@ from domain.use_cases.remove_series import RemoveSeries
 from entrypoints.formats import Format, encode, rows
 from entrypoints.rest.addresses import link_next, permanent_address
 from entrypoints.rest.answers import Offer
-from entrypoints.rest.body import preferred_wait, read_object, request_key
+from entrypoints.rest.body import read_object, request_key
 from entrypoints.rest.cache import Encoded
-from entrypoints.rest.errors import Problem, failed, seconds_until
+from entrypoints.rest.errors import failed, seconds_until
 from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.parameters import BY_ID, REMOVING, REQUESTING, SEARCHING, Order
 from entrypoints.rest.openapi.shapes import DATA, PENDING, ROOT, page_of
@@ -29,6 +30,7 @@ from entrypoints.rest.params import Parameters, identifier, selection, series_qu
 from entrypoints.rest.quandl import DOOR
 from entrypoints.rest.quandl.shapes import column_names
 from entrypoints.rest.schemas import FetchRequestSchema, FetchSchema, ItemSchema, RequestedSchema, SeriesSchema, load
+from entrypoints.rest.waiting import awaited
 
 _LINKS = {
     "timeseries": "/timeseries",
@@ -60,13 +62,10 @@ class RequestsResource:
         Parameters(req.params)
         arguments = load(FetchRequestSchema(), read_object(req))
         requested = self._request_fetch(**arguments, request_id=req.context.request_id, key=request_key(req))
-        seconds = preferred_wait(req)
-        if seconds and not requested.fetch.ended:
-            # What was committed is answered, whether or not there is a place left to wait in: a preference is no more than that.
-            with suppress(Problem), req.context.answers.waiting():
-                ended = self._await_fetch(requested.fetch.id, seconds)
-                requested = replace(requested, series=self._describe_series(requested.series.id).series, fetch=ended)
-                resp.set_header("Preference-Applied", f"wait={seconds}")
+        fetch = awaited(req, resp, self._await_fetch, requested.fetch)
+        if fetch is not requested.fetch:
+            with suppress(SeriesNotFound, StoreUnavailable):
+                requested = replace(requested, series=self._describe_series(requested.series.id).series, fetch=fetch)
         resp.media = RequestedSchema().dump(requested)
         if requested.created:
             resp.status = falcon.HTTP_CREATED

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from threading import Thread
+from dataclasses import replace
+from threading import Thread, Timer
 from time import sleep
 
 import pytest
@@ -12,6 +13,7 @@ from falcon.testing import Result, StartResponseMock, TestClient, create_environ
 
 from adapters.memory.dispatcher import RecordingDispatcher
 from adapters.memory.unit_of_work import MemoryStore
+from domain.errors import StoreUnavailable
 from entrypoints.rest.app import create_app
 from tests.builders import CannedSource, memory_use_cases, waiting_use_cases
 from tests.entrypoints.rest.conftest import client_of
@@ -54,9 +56,9 @@ def test_a_known_code_keeps_its_id(client: TestClient) -> None:
     assert "location" not in second.headers
 
 
-@pytest.mark.parametrize(("preference", "applied"), [("wait=1", "wait=1"), ('respond-async, wait="2"', "wait=2"), ("wait=soon", None)])
+@pytest.mark.parametrize(("preference", "applied"), [("wait=1", "wait=1"), ('respond-async, wait="2"', "wait=1"), ("wait=soon", None)])
 def test_a_client_may_prefer_to_wait(preference: str, applied: str | None) -> None:
-    """The answer is that of the fetch's end, if a worker brings it in time."""
+    """The answer is that of the fetch's end, if a worker brings it in time; nobody waits longer than is permitted, or is told so."""
     bell = RecordingDispatcher()
     use_cases = memory_use_cases({"canned": CannedSource()}, dispatcher=bell)
 
@@ -80,6 +82,37 @@ def test_waiting_ends(waiting: TestClient) -> None:
     answer = waiting.simulate_post("/timeseries", json={"code": "WIKI/FB"}, headers={"Prefer": "wait=1"})
 
     assert (answer.status_code, answer.json["status"], answer.json["fetch"]["status"]) == (201, "pending", "pending")
+
+
+@pytest.mark.parametrize(("preference", "status"), [("wait=1", "success"), ("", "pending")])
+def test_a_client_may_prefer_to_wait_for_a_refresh(preference: str, status: str) -> None:
+    """As for a first request."""
+    bell = RecordingDispatcher()
+    use_cases = memory_use_cases({"canned": CannedSource()}, dispatcher=bell)
+    client = client_of(use_cases)
+    series = post(client, {"code": "WIKI/FB"}).json["id"]
+    use_cases.fetch_dataset(bell.rung.pop())
+    worker = Timer(0.05, lambda: use_cases.fetch_dataset(bell.rung[0]))
+    worker.start()
+    answer = post(client, {}, f"/timeseries/{series}/fetches", headers={"Prefer": preference})
+    worker.join()
+
+    assert (answer.status_code, answer.json["status"]) == (201, status)
+
+
+def test_a_store_that_fails_while_a_client_waits_takes_nothing_back() -> None:
+    """What was committed is answered as it was then."""
+    use_cases = waiting_use_cases()
+    flaky = replace(use_cases, await_fetch=replace(use_cases.await_fetch, store=Unavailable()))
+    answer = post(client_of(flaky), {"code": "WIKI/FB"}, headers={"Prefer": "wait=1"})
+
+    assert (answer.status_code, answer.json["status"]) == (201, "pending")
+    assert "preference-applied" not in answer.headers
+
+
+class Unavailable(MemoryStore):
+    def reading(self):
+        raise StoreUnavailable
 
 
 def test_refresh_asks_again_although_nothing_is_stale(client: TestClient) -> None:
