@@ -19,7 +19,7 @@ _FORMATS = ("json", "csv", "parquet", "arrow")
 
 @click.command
 @click.argument("code")
-@click.option("--format", "form", type=click.Choice(_FORMATS), help="By default what the file's name ends in, else csv.")
+@click.option("--format", "form", type=click.Choice(_FORMATS), help="By default what the file's name ends in; csv if it ends in nothing.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file; standard output if not given.")
 @click.option("--provider", help="The provider, if it is not the one that serves the code.")
 @choosing
@@ -28,11 +28,12 @@ def export(session: Session, /, *, code: str, form: str | None, output: Path | N
     """Write the observations of the series CODE as JSON, CSV, Parquet or Arrow, oldest first."""
     from entrypoints.cli.references import explaining_absence, find_series
 
+    form = form or _ending(output)
     selection, use_cases = chosen(**part), session.use_cases()
     series = find_series(use_cases.describe_series, code, provider)
     with explaining_absence(series):
         reading = use_cases.read_series(series.id, selection)
-    content = _written(reading, form or _suffix(output))
+    content = _written(reading, form)
     if output is None:
         sys.stdout.buffer.write(content)
     else:
@@ -40,9 +41,12 @@ def export(session: Session, /, *, code: str, form: str | None, output: Path | N
         click.echo(f"{output}: {len(reading.observations)} dates, vintage {reading.vintage.number}.", err=True)
 
 
-def _suffix(output: Path | None) -> str:
-    suffix = output.suffix.removeprefix(".").lower() if output else ""
-    return suffix if suffix in _FORMATS else "csv"
+def _ending(output: Path | None) -> str:
+    ending = output.suffix.removeprefix(".").lower() if output else ""
+    if ending and ending not in _FORMATS:
+        known = ", ".join(f".{form}" for form in _FORMATS)
+        raise click.UsageError(f"{output} has an ending that names no format. There are {known}; or say it with --format.")
+    return ending or "csv"
 
 
 def _written(reading: Reading, form: str) -> bytes:

@@ -54,6 +54,17 @@ def test_a_format_that_is_asked_for_wins(run: Run, use_cases: UseCases, tmp_path
     assert pq.read_table(io.BytesIO((tmp_path / "fb.csv").read_bytes())).num_rows == 3
 
 
+def test_an_ending_that_names_no_format(run: Run, use_cases: UseCases, tmp_path: Path) -> None:
+    """It is refused before anything is written, unless a format is asked for; without an ending it is CSV."""
+    refused = run(use_cases, export, f"WIKI/FB -o {tmp_path}/fb.xlsx")
+
+    assert (refused.exit_code, list(tmp_path.iterdir())) == (2, [])
+    assert "There are .json, .csv, .parquet, .arrow; or say it with --format." in refused.stderr
+    for line in (f"-o {tmp_path}/fb.xlsx --format csv", f"-o {tmp_path}/fb"):
+        assert run(use_cases, export, f"WIKI/FB {line}").exit_code == 0
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"fb.xlsx": CSV, "fb": CSV}
+
+
 def test_a_file_that_cannot_be_written(run: Run, use_cases: UseCases, tmp_path: Path) -> None:
     """The reason is told, and nothing half-written is left."""
     done = run(use_cases, export, f"WIKI/FB -o {tmp_path}/no/fb.csv")
