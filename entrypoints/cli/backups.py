@@ -12,11 +12,9 @@ import click
 if TYPE_CHECKING:
     from entrypoints.cli.session import Progress, Session
 
-_FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-
 
 @click.command
-@_FILE
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_obj
 def backup(session: Session, file: Path) -> None:
     """Copy one consistent state into FILE, a new SQLite file, while the service goes on."""
@@ -25,7 +23,7 @@ def backup(session: Session, file: Path) -> None:
 
 
 @click.command
-@_FILE
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
 def restore(session: Session, file: Path) -> None:
     """Copy a backup into the store, which must be empty; it may come from SQLite or Postgres and go to either."""
