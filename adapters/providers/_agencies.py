@@ -10,6 +10,7 @@ from typing import Any
 
 from adapters.providers._eurofxref import ALL, is_eurofxref, series_in
 from adapters.providers._http import HttpClient
+from adapters.providers._options import variable
 from adapters.providers._statistical_answers import read_answer
 from adapters.providers._statistical_series import Naming, read_series
 from adapters.providers._statuses import Door, is_success, status_error
@@ -59,6 +60,10 @@ class Agency:
         """The options: the base URL alone."""
         return make_dataclass("Options", [("base_url", str, field(default=self.base_url))], frozen=True, kw_only=True)
 
+    def problem(self, options: Any) -> str:
+        """Say that nobody knows where the service is; empty if it is known."""
+        return "" if options.base_url else f"Set {variable(self.NAME, 'base_url')} to the address of the service."
+
     def source(self, options: Any, http: HttpClient) -> DataSource:
         """Give the source."""
         return AgencySource(self, http)
@@ -96,9 +101,6 @@ class AgencySource:
 
     def fetch(self, code: DatasetCode, known: Known) -> Fetched:
         """See the port."""
-        if not self._http.host:
-            hint = f"Set {self._http.variable('base_url')} to the address of the service."
-            raise DatasetNotFound("No service is set that could have it.", hint=hint)
         segments, params = self._agency.request(code)
         answer = self._http.get(segments, params, {"Accept": self._agency.accept})
         [series] = self.parse(code, answer)

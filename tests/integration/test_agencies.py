@@ -11,8 +11,8 @@ import pytest
 from adapters.providers import InstalledProviders
 from adapters.providers._agency_table import AGENCIES
 from domain.codes import DatasetCode
-from domain.errors import DatasetNotFound
-from domain.ports import Known
+from domain.errors import DatasetNotFound, ProviderNotConfigured
+from domain.ports import Answer, Known
 from domain.providers import Limit, Terms
 from tests.builders import a_server, an_answer
 from tests.contracts.test_data_sources import NAMES, ROOT
@@ -43,14 +43,14 @@ REQUESTS = {
 
 
 def test_an_entry_is_a_provider():
-    """Each entry of the table is installed under its name, with its facts, and needs nothing to be ready."""
+    """Each entry of the table is installed under its name, with its facts, and needs an address at most to be ready."""
     installed = InstalledProviders({}, deadline_seconds=5)
     installed.check()
     for agency in AGENCIES:
         provider = installed.get(agency.NAME)
 
         assert (provider.title, provider.databases, provider.terms) == (agency.TITLE, agency.DATABASES, agency.TERMS)
-        assert provider.problem == ""
+        assert (provider.problem == "") == bool(agency.base_url)
         assert isinstance(provider.terms, Terms)
         assert all(isinstance(limit, Limit) for limit in provider.limits)
         assert not agency.base_url or agency.base_url.startswith("https://")
@@ -105,9 +105,13 @@ def test_a_code_that_an_agency_cannot_have_is_not_found():
 
 @pytest.mark.parametrize("name", ["sdmx", "jsonstat"])
 def test_a_service_of_ones_own_must_be_named(name):
-    """The providers for any service say which variable takes its address."""
-    source = InstalledProviders({}, deadline_seconds=5).source(name)
-    with pytest.raises(DatasetNotFound) as raised:
-        source.fetch(DatasetCode(name, "A.B"), KNOWN)
+    """The providers for any service cannot be asked before an address is set, say how, and read recorded answers all the same."""
+    providers = InstalledProviders({}, deadline_seconds=5)
+    problem = f"Set LANNER_PROVIDERS__{name.upper()}__BASE_URL to the address of the service."
+    body = b"DATAFLOW,D0,TIME_PERIOD,OBS_VALUE\nX,A,2024-02,1\n"
 
-    assert f"LANNER_PROVIDERS__{name.upper()}__BASE_URL" in raised.value.hint
+    assert providers.get(name).problem == problem
+    with pytest.raises(ProviderNotConfigured, match=problem):
+        providers.source(name)
+    assert len(providers.reader(name).parse(None, Answer(body=body, headers={"content-type": "text/csv"}))) == 1
+    assert InstalledProviders({name: {"base_url": "https://example.org"}}, deadline_seconds=5).get(name).problem == ""
