@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from domain.providers import Finding
+    from domain.providers import Finding, Provider
     from domain.use_cases.list_providers import Listed
     from entrypoints.cli.session import Session
 
@@ -35,6 +35,17 @@ def providers(session: Session, *, form: str, check: bool, online: bool) -> None
             click.echo(encode(_document(listed)))
     else:
         print_table(("name", "title", "databases", "ready", "key", "limits", "blocked until", "terms"), map(_row, found))
+        _explain([listed.provider for listed in found])
+
+
+def _explain(found: Sequence[Provider]) -> None:
+    """Say beneath the table, whose lines would be too long for it, what keeps providers from being asked."""
+    from entrypoints.cli.tables import print_table
+
+    waiting = [(provider.name, provider.problem) for provider in found if provider.problem]
+    if waiting:
+        click.echo("\nNot ready:")
+        print_table((), waiting)
 
 
 def _check(session: Session, form: str, *, online: bool) -> None:
@@ -62,7 +73,7 @@ def _row(listed: Listed) -> tuple[str, ...]:
     limits = ", ".join(f"{limit.calls} in {limit.seconds} s" for limit in provider.limits)
     terms = "; ".join(filter(None, [provider.terms.attribution, f"redistribution: {provider.terms.redistribution}", provider.terms.url]))
     databases = ", ".join(provider.databases)
-    return provider.name, provider.title, databases, provider.problem or "yes", key, limits, _blocked(listed), terms
+    return provider.name, provider.title, databases, "no" if provider.problem else "yes", key, limits, _blocked(listed), terms
 
 
 def _blocked(listed: Listed) -> str:

@@ -13,14 +13,14 @@ from tests.entrypoints.cli.conftest import Run
 
 
 def test_the_providers_are_a_table(run: Run, listed: UseCases) -> None:
-    """Each provider is a line with what keeps it from being asked, its key, limits and terms."""
+    """Each provider is a line with its key, limits and terms; what keeps it from being asked stands beneath."""
     result = run(listed, providers, "")
 
     assert result.exit_code == 0
     assert [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in result.stdout.splitlines()] == [
         ["name", "title", "databases", "ready", "key", "limits", "blocked until", "terms"],
         [
-            *("fred", "FRED", "FRED, ALFRED", "Set LANNER_PROVIDERS__FRED__API_KEY.", "needed https://f.example/key"),
+            *("fred", "FRED", "FRED, ALFRED", "no", "needed https://f.example/key"),
             *("2 in 1 s, 300 in 10 s", "2024-06-01 12:01:30", "St. Louis Fed; redistribution: personal; https://f.example/terms"),
         ],
         [
@@ -32,6 +32,9 @@ def test_the_providers_are_a_table(run: Run, listed: UseCases) -> None:
             "Nasdaq; redistribution: unknown",
         ],
         ["sample", "Samples", "SAMPLE", "yes", "none", "Many; redistribution: unknown"],
+        [],
+        ["Not ready:"],
+        ["fred", "Set LANNER_PROVIDERS__FRED__API_KEY."],
     ]
 
 
