@@ -29,8 +29,7 @@ def parse(  # noqa: PLR0913 - the command's options
     """
     Read a recorded answer as a fetch would; nothing is stored.
 
-    CODE is DATABASE/DATASET, or * for every series in the answer. Prints one line of JSON; an error gives exit code 1, and a hint
-    on standard error.
+    CODE is DATABASE/DATASET, or * for every series in the answer. Prints one line of JSON; an error gives exit code 1.
     """
     from domain.ports import Answer
     from entrypoints.formats import encode
@@ -51,8 +50,6 @@ def _parsed(parse_answer: ParseAnswer, provider: str, code: str, answer: Answer)
         wanted = None if code == _EVERY_SERIES else DatasetCode.parse(code)
         return {"series": [_series(parsed) for parsed in parse_answer(provider, wanted, answer)]}
     except DomainError as error:
-        if error.hint:
-            click.echo(f"lanner: {error.hint}", err=True)
         return {"error": {"code": error.code, "message": error.message}}
 
 

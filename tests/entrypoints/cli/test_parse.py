@@ -103,14 +103,6 @@ def test_an_error_is_one_line_of_json_too(run: Run, use_cases: UseCases, line: s
     assert json.loads(result.stdout) == {"error": error}
 
 
-def test_what_helps_is_told_beside_the_json(run: Run, use_cases: UseCases) -> None:
-    """An error's hint goes to standard error."""
-    result = run(use_cases, parse, "parsing AB --body -", input=b"")
-
-    assert result.stderr == "lanner: Write it as DATABASE/DATASET, for example WIKI/FB.\n"
-    assert run(use_cases, parse, "parsing A/B --body -", input=b"bad").stderr == ""
-
-
 @pytest.mark.parametrize("line", ["--body /nowhere/answer.json", "--body /", "--body - --status 99", ""])
 def test_a_wrong_command_line_is_a_mistake_of_usage(run: Run, use_cases: UseCases, line: str) -> None:
     """A missing file, a folder, a status that is none and a missing body give exit code 2."""
