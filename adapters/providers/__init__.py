@@ -51,7 +51,8 @@ class _Installed:
         try:
             problem = self.provider.problem or self.obstacle()
         except Exception as exc:  # noqa: BLE001 - foreign code; whatever it raises must harm no other provider
-            return _broken(self.provider.name, f"{type(exc).__name__}: {exc}").provider
+            # Its limits stay: what it opened before goes on calling.
+            problem = f"The provider {self.provider.name} cannot tell whether it works: {_reason(exc)}."
         return replace(self.provider, problem=problem) if problem else self.provider
 
 
@@ -231,7 +232,7 @@ def _installed(name: str, load: Callable[[], Any], raw: Mapping[str, str]) -> _I
     except ImportError as exc:
         return _broken(name, f"{exc.name or 'a module'} is missing: {exc}")
     except Exception as exc:  # noqa: BLE001 - foreign code; whatever it raises must harm no other provider
-        return _broken(name, f"{type(exc).__name__}: {exc}")
+        return _broken(name, _reason(exc))
 
 
 def _configured(provider: Provider, module: Any, raw: Mapping[str, str]) -> _Installed:
@@ -257,6 +258,10 @@ def _facts(name: str, module: Any) -> Provider:
         max_age=getattr(module, "MAX_AGE", None),
         quandl_codes=tuple(getattr(module, "QUANDL_CODES", ())),
     )
+
+
+def _reason(exc: Exception) -> str:
+    return f"{type(exc).__name__}: {exc}".rstrip(".")
 
 
 def _broken(name: str, reason: str) -> _Installed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -132,6 +133,19 @@ def test_the_folders_own_name_wins(install):
     install(quandl=GOOD)
 
     assert installed().get("quandl").title == "Quandl / Nasdaq Data Link"
+
+
+def test_a_provider_that_breaks_later_keeps_its_facts(install):
+    """Where a module's own check begins to raise, its limits still hold, and it has a problem that says so."""
+    install(third=GOOD + '\ndef problem(options): return 1 / 0 if opened else ""')
+    providers = installed({"third": {"api_key": "k"}})
+    before = providers.get("third")
+    providers.source("third")
+    after = providers.get("third")
+
+    assert before.problem == ""
+    assert "ZeroDivisionError" in after.problem
+    assert replace(after, problem="") == before
 
 
 def test_a_missing_key_is_a_problem(install):
