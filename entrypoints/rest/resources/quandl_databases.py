@@ -45,10 +45,15 @@ class Databases:
             raise _not_kept(text)
         return text.upper()
 
-    def _described(self, kept: Database) -> dict[str, Any]:
+    def _described(self, shown: Iterable[Database]) -> list[dict[str, Any]]:
         titles = {provider.name: provider.title for provider in self._use_cases.list_providers.facts()}
-        count = self._use_cases.search_series.count(SeriesQuery(database=kept.code, status=SeriesStatus.SUCCESS), most=MOST_COUNTED)
-        return shapes.database(kept, title=", ".join(titles.get(name, name) for name in kept.providers), count=count)
+        return [
+            shapes.database(kept, title=", ".join(titles.get(name, name) for name in kept.providers), count=self._count(kept.code))
+            for kept in shown
+        ]
+
+    def _count(self, database: str) -> int:
+        return self._use_cases.search_series.count(SeriesQuery(database=database, status=SeriesStatus.SUCCESS), most=MOST_COUNTED)
 
     def _series(self, database: str) -> Iterator[TimeSeries]:
         after: int | None = 0
@@ -67,10 +72,10 @@ class DatabasesResource(Databases):
         """List them, or those whose code or provider holds all words of ``query``."""
         words = searched(req)
         page, per_page = paging(req)
-        found = [kept for kept in self._use_cases.search_series.databases() if _matches(kept, words)]
-        shown = found[(page - 1) * per_page :][:per_page]
+        with req.context.answers.seat():  # each has a query of its own, and is counted
+            found = [kept for kept in self._use_cases.search_series.databases() if _matches(kept, words)]
+            described = self._described(found[(page - 1) * per_page :][:per_page])
         meta = shapes.page_of(words, page=page, per_page=per_page, total=len(found))
-        described = [self._described(kept) for kept in shown]
         if suffixed(req, resp, req.path)[1] is Format.CSV:
             _send_csv(resp, described)
         else:
@@ -84,14 +89,14 @@ class DatabaseResource(Databases):
     def on_get(self, req: falcon.Request, resp: falcon.Response, database: str) -> None:
         """Describe it."""
         name, kind = suffixed(req, resp, database)
-        found = [kept for kept in self._use_cases.search_series.databases() if kept.code == name.upper()]
-        if not found:
+        with req.context.answers.seat():
+            described = self._described(kept for kept in self._use_cases.search_series.databases() if kept.code == name.upper())
+        if not described:
             raise _not_kept(name)
-        described = self._described(found[0])
         if kind is Format.CSV:
-            _send_csv(resp, [described])
+            _send_csv(resp, described)
         else:
-            resp.media = {"database": described}
+            resp.media = {"database": described[0]}
 
 
 class PartResource(Databases):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import falcon
 
 from domain.errors import NoObservationsYet
 from domain.use_cases import UseCases
-from domain.use_cases.compare_vintages import CompareVintages
+from domain.use_cases.compare_vintages import CompareVintages, Comparison
 from domain.use_cases.describe_series import DescribeSeries
 from domain.vintages import Moment
 from entrypoints.formats import table
@@ -33,19 +34,23 @@ class RevisionsResource:
         parameters = Parameters(req.params, COMPARING)
         before, after = state(parameters, "from"), state(parameters, "to") or Moment()
         try:
-            found = self._compare_vintages(key, before, after)
+            with req.context.answers.seat():
+                resp.media = _written(self._compare_vintages(key, before, after))
         except NoObservationsYet as error:
             raise without_vintage(self._describe_series(key)) from error
-        resp.media = {
-            "series": SourceSchema().dump(found.series),
-            "from": VintageSchema().dump(found.before),
-            "to": VintageSchema().dump(found.after),
-            "added": table(found.revision.added),
-            "changed": found.revision.changed,
-            "deleted": table(found.revision.deleted),
-            "columns_added": found.revision.columns_added,
-            "columns_removed": found.revision.columns_removed,
-        }
+
+
+def _written(found: Comparison) -> dict[str, Any]:
+    return {
+        "series": SourceSchema().dump(found.series),
+        "from": VintageSchema().dump(found.before),
+        "to": VintageSchema().dump(found.after),
+        "added": table(found.revision.added),
+        "changed": found.revision.changed,
+        "deleted": table(found.revision.deleted),
+        "columns_added": found.revision.columns_added,
+        "columns_removed": found.revision.columns_removed,
+    }
 
 
 def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:

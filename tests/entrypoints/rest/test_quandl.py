@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,8 +19,10 @@ from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, DatasetNotFound, FetchError, RateLimited, SourceForbidden, SourceUnavailable
 from domain.observations import Observations
 from domain.ports import Fetched, Known
+from domain.providers import Provider
 from domain.series import Metadata
 from domain.use_cases import UseCases
+from domain.use_cases.list_providers import ListProviders
 from domain.use_cases.read_series import Reading, ReadSeries, Selection
 from entrypoints.rest.answers import Answers
 from entrypoints.rest.app import create_app
@@ -316,6 +318,40 @@ def test_databases(door: Door) -> None:
     assert door.get("/databases/wiki.json").json["database"]["database_code"] == "WIKI"
     for path in ("/databases/NONE", "/databases/NONE/codes", "/databases/%00/codes"):
         assert door.get(path).json["quandl_error"]["code"] == "QECx02"
+
+
+@pytest.mark.parametrize("path", ["/databases", "/databases/WIKI"])
+def test_databases_are_described_from_a_seat(door: Door, path: str) -> None:
+    """To find and count them takes a query each, so others keep threads of their own."""
+    answers = Answers(capacity=0, threads=2)
+    client = TestClient(create_app(door.use_cases, allowed_hosts=(), answers=answers), headers=LOCAL)
+    with answers.seat():
+        answer = client.simulate_get(f"/api/v3{path}")
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lister(ListProviders):
+    """Notes how often it tells the facts."""
+
+    told: list[int] = field(default_factory=list)
+
+    def facts(self) -> Sequence[Provider]:
+        self.told.append(1)
+        return ListProviders.facts(self)
+
+
+def test_titles_are_looked_up_once_a_page(door: Door) -> None:
+    """However many databases it describes."""
+    listing = door.use_cases.list_providers
+    lister = Lister(store=listing.store, providers=listing.providers, calls=listing.calls)
+    for database in ("WIKI", "LBMA"):
+        door.get(f"/datasets/{database}/GOLD")
+    client = TestClient(create_app(replace(door.use_cases, list_providers=lister), allowed_hosts=()), headers=LOCAL)
+
+    assert [each["name"] for each in client.simulate_get("/api/v3/databases").json["databases"]] == ["canned", "canned"]
+    assert lister.told == [1]
 
 
 def members(content: bytes) -> Iterator[tuple[str, list[str]]]:

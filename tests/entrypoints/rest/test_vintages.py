@@ -15,7 +15,10 @@ from adapters.memory.unit_of_work import MemoryStore
 from domain.errors import DatasetNotFound
 from domain.observations import Observations
 from domain.use_cases import UseCases
+from entrypoints.rest.answers import Answers
+from entrypoints.rest.app import create_app
 from tests.builders import NAN, CannedSource, memory_use_cases, waiting_use_cases
+from tests.entrypoints.rest.conftest import LOCAL
 
 ClientOn = Callable[[UseCases], TestClient]
 STATES = [
@@ -229,6 +232,16 @@ def test_two_states_are_compared_cell_by_cell(history: History, query: str) -> N
         {"date": "2024-01-01", "column": "Open", "old": 1.0, "new": 9.0},
         {"date": "2024-01-03", "column": "Close", "old": 3.5, "new": None},
     ]
+
+
+def test_comparing_leaves_threads_to_others() -> None:
+    """Two states take long to read and compare: where all seats are taken, clients are told to come again."""
+    answers = Answers(capacity=0, threads=2)
+    client = TestClient(create_app(waiting_use_cases(), allowed_hosts=(), answers=answers), headers=LOCAL)
+    with answers.seat():
+        answer = client.simulate_get(f"/timeseries/{uuid4()}/revisions")
+
+    assert (answer.status_code, answer.json["code"], answer.headers["retry-after"]) == (503, "busy", "1")
 
 
 def test_revisions_of_seconds_are_called_time(client_on: ClientOn) -> None:
