@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -10,7 +11,7 @@ from urllib.parse import urlencode
 
 import falcon
 
-from domain.errors import DatasetNotFound, NotFound, SeriesNotFound
+from domain.errors import DamagedVintage, DatasetNotFound, NotFound, SeriesNotFound
 from domain.observations import Observations
 from domain.series import Database, SeriesQuery, SeriesStatus, TimeSeries
 from domain.use_cases import UseCases
@@ -25,6 +26,8 @@ from entrypoints.rest.quandl import DOOR, shapes
 from entrypoints.rest.quandl.archives import zipped
 from entrypoints.rest.quandl.params import text
 from entrypoints.rest.resources.quandl_datasets import MOST_COUNTED, paging, searched, suffixed
+
+logger = logging.getLogger(__name__)
 
 _PAGE = 1000
 _LAST_DAY = timedelta(days=1)
@@ -135,6 +138,8 @@ class ArchiveResource(Databases):
     """
     The data of a database.
 
+    A series that is found damaged is left out and named in the log: what came before it is sent already.
+
     Args:
         headed: whether a line of names comes first, as it did at the older of the two addresses.
 
@@ -160,6 +165,10 @@ class ArchiveResource(Databases):
             try:
                 part = self._news(series, since) if partial else self._use_cases.read_series(series.id, Selection()).observations
             except SeriesNotFound:  # it was removed after the page was read
+                continue
+            except DamagedVintage as error:
+                told = {"series": f"{series.provider}:{series.code}", "reason": error.message}
+                logger.error("left out of an archive", extra=told)  # noqa: TRY400 - damage is no fault in the program
                 continue
             if headed:
                 yield _line(["Ticker", *shapes.column_names(series, part.columns)])

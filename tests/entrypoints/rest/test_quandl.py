@@ -491,3 +491,17 @@ def test_a_damaged_series_hides_no_other(client_on: ClientOn) -> None:
     found = client_on(replace(door.use_cases, read_series=reader)).simulate_get("/api/v3/datasets").json["datasets"]
 
     assert [each["column_names"] for each in found] == [["Date"], ["Date", "Open", "Close"]]
+
+
+def test_a_damaged_series_leaves_the_others_in_an_archive(client_on: ClientOn, caplog: pytest.LogCaptureFixture) -> None:
+    """It is left out, and the log names it."""
+    door = Door(client_on)
+    reader = Reader(store=door.use_cases.read_series.store, freshness=door.use_cases.read_series.freshness)
+    ids = [door.client.simulate_post("/timeseries", json={"code": f"WIKI/{name}"}).json["id"] for name in "ABC"]
+    reader.damaged.add(UUID(ids[1]))
+    resource = ArchiveResource(replace(door.use_cases, read_series=reader))
+    for partial in (False, True):
+        assert [line.partition(b",")[0] for line in resource._rows("WIKI", partial=partial)] == [b"A", b"C"]
+
+    told = [(record.levelname, record.message, vars(record)["series"]) for record in caplog.records if "archive" in record.message]
+    assert told == [("ERROR", "left out of an archive", "canned:WIKI/B")] * 2
