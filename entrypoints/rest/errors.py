@@ -21,8 +21,8 @@ logger = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
 _STORE_RETRY_SECONDS = 5
-#: A problem that kept them would be stored in the place of an answer, and for good.
-_OF_ANSWERS = ("Age", "Content-Encoding", "Content-Location", "ETag", "Last-Modified")
+#: A problem that kept them would be stored in the place of an answer, and for good; or saved as the file that was asked for.
+_OF_ANSWERS = ("Age", "Content-Disposition", "Content-Encoding", "Content-Location", "ETag", "Last-Modified")
 
 STATUSES: Mapping[type[errors.DomainError], HTTPStatus] = {
     errors.DomainError: HTTPStatus.INTERNAL_SERVER_ERROR,

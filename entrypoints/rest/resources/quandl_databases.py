@@ -205,9 +205,9 @@ def _send_csv(resp: falcon.Response, described: Sequence[Mapping[str, Any]]) -> 
 
 
 def _send(req: falcon.Request, resp: falcon.Response, name: str, lines: Iterable[bytes]) -> None:
+    resp.stream = req.context.answers.streamed(zipped(f"{name}.csv", lines))
     resp.content_type = "application/zip"
     resp.downloadable_as = f"{name}.zip"
-    resp.stream = req.context.answers.streamed(zipped(f"{name}.csv", lines))
 
 
 def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:

@@ -410,6 +410,18 @@ def test_names_of_archives(door: Door) -> None:
         assert door.get(f"/databases/WIKI/data/{made_up}").status_code == 404
 
 
+def test_a_refusal_is_no_archive(door: Door) -> None:
+    """Where all places for archives are taken, the answer is shown and not saved under the archive's name."""
+    door.get("/datasets/WIKI/FB")
+    answers = Answers(capacity=0, threads=4)
+    client = TestClient(create_app(door.use_cases, allowed_hosts=(), answers=answers), headers=LOCAL)
+    with answers.waiting():
+        busy = client.simulate_get("/api/v3/databases/WIKI/codes")
+
+    assert (busy.status_code, busy.json["quandl_error"]["code"]) == (503, "QEXx01")
+    assert "content-disposition" not in busy.headers
+
+
 def test_what_providers_say_is_no_formula(client_on: ClientOn) -> None:
     """Names and descriptions begin with an apostrophe where a spreadsheet would run them."""
     door = Door(client_on, description="=cmd()")
