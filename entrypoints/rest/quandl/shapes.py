@@ -12,6 +12,7 @@ from zlib import crc32
 from domain.observations import Observations
 from domain.series import Database, TimeSeries
 from domain.use_cases.read_series import Reading
+from domain.vintages import Vintage
 from entrypoints.formats import cell, csv, rows
 from entrypoints.rest.openapi.parameters import Order
 from entrypoints.rest.quandl.params import Question
@@ -50,10 +51,10 @@ def column_names(series: TimeSeries, columns: Sequence[str]) -> list[str]:
     return [series.metadata.date_column or "Date", *names]
 
 
-def metadata(series: TimeSeries, columns: Sequence[str]) -> dict[str, Any]:
-    """Describe a dataset; its code is the alias, which any client can spell."""
+def metadata(series: TimeSeries, columns: Sequence[str], vintage: Vintage | None = None) -> dict[str, Any]:
+    """Describe a dataset as of a vintage, by default its newest; its code is the alias, which any client can spell."""
     database, dataset = code_of(series)
-    newest = series.newest
+    state = vintage or series.newest
     return {
         "id": series.number,
         "dataset_code": dataset,
@@ -61,8 +62,8 @@ def metadata(series: TimeSeries, columns: Sequence[str]) -> dict[str, Any]:
         "name": series.metadata.name or series.alias,
         "description": series.metadata.description,
         "refreshed_at": _moment(series.checked_at),
-        "newest_available_date": _day(newest and newest.last),
-        "oldest_available_date": _day(newest and newest.first),
+        "newest_available_date": _day(state and state.last),
+        "oldest_available_date": _day(state and state.first),
         "column_names": column_names(series, columns),
         "frequency": series.metadata.frequency or "daily",
         "type": "Time Series",
@@ -90,7 +91,7 @@ def data(answered: Answered, asked: Question) -> dict[str, Any]:
 
 def dataset(answered: Answered, asked: Question) -> dict[str, Any]:
     """Give the metadata and the data in one."""
-    whole = metadata(answered.series, answered.columns)
+    whole = metadata(answered.series, answered.columns, answered.reading.vintage)
     last = whole.pop("database_id")
     return {**whole, **data(answered, asked), "database_id": last}
 

@@ -163,7 +163,7 @@ def paging(req: falcon.Request) -> tuple[int, int]:
 
 def _written(name: str, kind: Format, answered: shapes.Answered, asked: Question) -> bytes:
     if name == "metadata":
-        described = shapes.metadata(answered.series, answered.columns)
+        described = shapes.metadata(answered.series, answered.columns, answered.reading.vintage)
         return encode({"dataset": described}) if kind is Format.JSON else shapes.metadata_csv([described])
     if kind is Format.CSV:
         return shapes.data_csv(answered, asked)

@@ -283,6 +283,24 @@ def test_the_past_by_old_clients(door: Door) -> None:
     assert door.get("/datasets/WIKI/FB", "as_of=2020-01-01").status_code == 404
 
 
+@pytest.mark.parametrize("query", ["vintage=1", "as_of=2024-03-01", "seen_by=2024-03-01"])
+def test_metadata_of_the_past_look_no_further(door: Door, query: str) -> None:
+    """The first and last dates are those that were there; lists tell the newest ones."""
+    door.data()
+    door.source.observations = Observations.of(["2023-12-31", *DAYS, "2024-03-02"], ("Open",), [[float(n)] for n in range(6)])
+    door.clock.time += timedelta(days=1)
+    door.client.simulate_post("/timeseries", json={"code": "WIKI/FB", "refresh": True})
+    told = [door.get(f"/datasets/WIKI/FB{part}", query).json["dataset"] for part in (".json", "/metadata")]
+    (listed,) = door.get("/datasets").json["datasets"]
+
+    assert [dates_of(each) for each in told] == [("2024-01-29", "2024-02-05")] * 2
+    assert dates_of(listed) == dates_of(door.get("/datasets/WIKI/FB").json["dataset"]) == ("2023-12-31", "2024-03-02")
+
+
+def dates_of(described: dict[str, Any]) -> tuple[str, str]:
+    return described["oldest_available_date"], described["newest_available_date"]
+
+
 def test_searching(door: Door) -> None:
     """All words must match; pages are counted, and totals told."""
     for name in ("A", "B", "C"):
