@@ -52,7 +52,6 @@ class Reading:
         series: with its metadata as they were known at the moment asked for.
         vintage: the one that answered.
         observations: the wanted part, oldest first.
-        now: when it was read, by the store's clock.
 
     """
 
@@ -60,7 +59,6 @@ class Reading:
     vintage: Vintage
     observations: Observations
     stale: bool
-    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,6 @@ class ReadSeries:
             vintage=kept.vintage,
             observations=_part(_aligned(kept.observations, metadata, selection.periods), selection),
             stale=self.freshness.is_stale(series, now),
-            now=now,
         )
 
     def standing(self, series_id: UUID) -> Standing:
