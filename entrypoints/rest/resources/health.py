@@ -10,14 +10,16 @@ from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth
 from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.shapes import ALIVE, READY
+from entrypoints.rest.params import Parameters
 
 
 class AliveResource:
     """Answers as long as the process can answer at all."""
 
     @answering({200: ALIVE})
-    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Touch nothing."""
+        Parameters(req.params)
         resp.media = {"status": "ok"}
 
 
@@ -28,8 +30,9 @@ class ReadyResource:
         self._check_health = check_health
 
     @answering({200: READY}, problems=(503,))
-    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Look at the store, and tell of workers, broker and waiting work, none of which makes this process unready."""
+        Parameters(req.params)
         health = self._check_health()
         resp.media = {
             "status": "ok",

@@ -13,6 +13,7 @@ from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth, Health
 from domain.use_cases.list_providers import Listed, ListProviders
 from entrypoints.rest.openapi.description import answering
+from entrypoints.rest.params import Parameters
 
 _TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _COUNTED: Mapping[Counted, str] = {
@@ -29,8 +30,9 @@ class MetricsResource:
         self._check_health, self._list_providers = check_health, list_providers
 
     @answering({200: {"text/plain": {"type": "string"}}})
-    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Write them in Prometheus' text form."""
+        Parameters(req.params)
         health, figures = self._check_health.figures()
         resp.content_type = _TYPE
         resp.text = "".join(f"{line}\n" for line in (*_of_health(health), *_of_figures(figures), *_of_providers(self._list_providers())))
