@@ -14,7 +14,7 @@ from sqlalchemy import Engine, NullPool, create_engine, event
 from adapters.sql.engine import CONNECT_ARGUMENTS
 from adapters.sql.shared import Shared
 from adapters.sql.tables import Moment
-from adapters.sql.transaction import Clock, foreign_error, translated, utc_now
+from adapters.sql.transaction import Clock, translated, trouble, utc_now
 from domain.errors import SeriesNotFound
 from domain.frequency import Frequency
 from domain.series import Version
@@ -84,7 +84,7 @@ class Glances:
                 opened.detach()  # from a pool whose care costs as much as the question
                 return self._asked(cursor, statement, values)
             except self._broken as error:
-                raise foreign_error(self._engine, error) from error
+                raise trouble(self._engine, error) from error
 
     def _taken(self) -> Any:
         try:

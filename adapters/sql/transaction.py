@@ -127,18 +127,11 @@ class Transaction:
             self._refuse(error)
 
     def _refuse(self, error: Exception) -> NoReturn:
-        told = foreign_error(self.connection.engine, error)
-        if not isinstance(error, self._troubles) and not isinstance(told, SchemaMismatch):
-            raise error
+        told = trouble(self.connection.engine, error)
         with suppress(DBAPIError):
             # So that SQLAlchemy sees a connection that is lost, and those beside it.
             self.connection.execute(text("SELECT 1"))
         raise told from error
-
-    @property
-    def _troubles(self) -> tuple[type[Exception], ...]:
-        driver = self.connection.dialect.loaded_dbapi
-        return driver.OperationalError, driver.InterfaceError
 
     def commit(self, *, lasting: bool = True) -> None:
         """Make what was done last; on Postgres, what need not is not waited for to be on the disk."""
@@ -172,7 +165,7 @@ class Transaction:
             with driver.cursor() as cursor:
                 cursor.copy_expert(whole, messages)
         except self.connection.dialect.loaded_dbapi.Error as error:
-            raise foreign_error(self.connection.engine, error) from error
+            self._refuse(error)
         return messages
 
     def now(self) -> ColumnElement[Any]:
@@ -231,6 +224,16 @@ class _Messages(list[bytes]):
     """A file for the driver to write messages to, kept apart: to join large ones would take as long as to fetch them."""
 
     write = list[bytes].append
+
+
+def trouble(engine: Engine, error: Exception) -> SchemaMismatch | StoreUnavailable:
+    """Say in the domain's words what the driver itself says; raises it again where not the database but the statement is at fault."""
+    told, driver = foreign_error(engine, error), engine.dialect.loaded_dbapi
+    # The most general class is what SQLite raises for a file that is no database, or a damaged one.
+    is_its_own = isinstance(error, (driver.OperationalError, driver.InterfaceError)) or type(error) is driver.DatabaseError
+    if not is_its_own and not isinstance(told, SchemaMismatch):
+        raise error
+    return told
 
 
 def foreign_error(engine: Engine, error: BaseException | None) -> SchemaMismatch | StoreUnavailable:

@@ -23,6 +23,7 @@ from sqlalchemy import Engine, event, select, text
 from adapters.sql import migrations, vintage_repository
 from adapters.sql.engine import _write_ahead, for_writing, open_engine, place
 from adapters.sql.fetch_repository import SqlFetchRepository
+from adapters.sql.glances import Glances
 from adapters.sql.schema import copy_before_migrating, migrate
 from adapters.sql.tables import REVISION, metadata, vintages
 from adapters.sql.unit_of_work import SqlStore
@@ -160,7 +161,11 @@ def test_a_newer_database_is_not_copied(tmp_path: Path) -> None:
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("use", [lambda uow: uow.now(), lambda uow: uow.transaction.filled(vintages, b"")], ids=["statement", "copy"])
+@pytest.mark.parametrize(
+    "use",
+    [lambda uow: uow.now(), lambda uow: uow.transaction.filled(vintages, b""), lambda uow: uow.transaction.copied("SELECT 1")],
+    ids=["statement", "copy in", "copy out"],
+)
 def test_a_connection_that_breaks_is_translated_and_given_back(postgres_url: str, use: Callable[[Any], object]) -> None:
     """A server that ends the session, at any moment, is an unavailable store; no connection stays checked out."""
     engine = open_engine(postgres_url, schema="unused")
@@ -177,6 +182,41 @@ def test_a_connection_that_breaks_is_translated_and_given_back(postgres_url: str
     with pytest.raises(StoreUnavailable):
         break_off()
     assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("opens", [BOTH[1]], indirect=True)
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda uow: uow.transaction.sent(b"SELECT 1/0"),
+        lambda uow: uow.transaction.filled(vintages, b"no rows"),
+        lambda uow: uow.transaction.copied("SELECT 1/0"),
+        lambda uow: Glances(uow.transaction.connection.engine, None)._row("SELECT 1/%s", 0),
+    ],
+    ids=["statement", "copy in", "copy out", "glance"],
+)
+def test_a_faulty_statement_is_no_unavailable_store(opens: Opens, use: Callable[[Any], object]) -> None:
+    """What the driver says of it comes out as it is: to try again would not help, and the traceback does."""
+    engine = opens()
+    migrate(engine)
+
+    with SqlStore(engine).writing() as uow, pytest.raises(engine.dialect.loaded_dbapi.DataError):
+        use(uow)
+
+
+def test_a_glance_tells_a_faulty_statement_from_a_damaged_file(tmp_path: Path) -> None:
+    """On SQLite the first comes out as the driver raised it, the second is an unavailable store."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'lanner.db'}", schema="unused")
+    migrate(engine)
+    with pytest.raises(sqlite3.ProgrammingError):
+        Glances(engine, None)._row("SELECT ?")
+    engine.dispose()
+
+    for file in tmp_path.iterdir():
+        file.write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreUnavailable, match="not a database"):
+        Glances(engine, None).version(UUID(int=1))
     engine.dispose()
 
 
