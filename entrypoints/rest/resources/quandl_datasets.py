@@ -177,10 +177,11 @@ def _without_data(described: Described) -> Problem:
     if fetch is None or fetch.ended:
         return failed(series)
     wait = seconds_until(fetch, described.now)
+    why = f" The last try failed: {fetch.failure.message}" if fetch.failure else ""
     if fetch.waiting_for and wait > _SOON:
-        detail = f"{series.alias} cannot be fetched before {fetch.not_before:%Y-%m-%d %H:%M:%S} UTC."
+        detail = f"{series.alias} cannot be fetched before {fetch.not_before:%Y-%m-%d %H:%M:%S} UTC.{why}"
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "no_observations_yet", detail)
-    detail = f"{series.alias} is being fetched. Please try again."
+    detail = f"{series.alias} is being fetched. Please try again.{why}"
     headers = {"Retry-After": str(min(wait, _LONGEST_RETRY))}
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "no_observations_yet", detail, retryable=True, headers=headers)
 

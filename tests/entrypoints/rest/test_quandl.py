@@ -251,6 +251,23 @@ def test_a_fetch_that_takes_too_long(client_on: ClientOn) -> None:
     assert "cannot be fetched before" in barred.json["quandl_error"]["message"]
 
 
+def test_why_a_fetch_is_tried_again(client_on: ClientOn) -> None:
+    """While it waits for its next try, clients are told how the last one failed, and to come again all the same."""
+    door = Door(client_on)
+    door.source.error = SourceUnavailable("Could not reach data.invalid: its name is not known.")
+    answer = door.get("/datasets/WIKI/FB")
+
+    assert (answer.status_code, answer.json["quandl_error"]) == (
+        503,
+        {
+            "code": "QEXx01",
+            "message": "WIKI/FB is being fetched. Please try again. "
+            "The last try failed: Could not reach data.invalid: its name is not known.",
+        },
+    )
+    assert 1 <= int(answer.headers["retry-after"]) <= 10
+
+
 def test_a_provider_without_its_key(client: TestClient) -> None:
     """Whoever needs a key that nobody has configured is forbidden, and the message names the variable."""
     answer = client.simulate_get("/api/v3/datasets/KEYLESS/FB")
