@@ -86,6 +86,7 @@ class ProviderNotConfigured(DomainError):
     """The provider needs an API key and none is configured."""
 
     code = "provider_not_configured"
+    hint = "`lanner providers` shows what each one needs; settings are read at the start."
 
 
 class NotFound(DomainError):
@@ -145,6 +146,7 @@ class ScopeMissing(DomainError):
     """The API key does not allow this."""
 
     code = "scope_missing"
+    hint = "`lanner keys create --scope SCOPE` makes one; --scope may be repeated."
 
 
 class FetchAlreadyRunning(DomainError):
@@ -251,6 +253,7 @@ class AnswerNotUnderstood(FetchError):
     """The provider's answer is not what its format promises."""
 
     code = "not_understood"
+    hint = "Check the code at the provider; `lanner parse` shows what is read of an answer that was saved."
 
 
 class UnsupportedFrequency(FetchError):

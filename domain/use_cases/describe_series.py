@@ -51,7 +51,8 @@ class DescribeSeries:
             if series is None and provider is None:
                 series = next(iter(uow.series.search(SeriesQuery(code=code, limit=1)).items), None)
             if series is None:
-                raise SeriesNotFound(f"{code} is not kept here.")
+                wanted = f"{provider}:{code}" if provider else str(code)
+                raise SeriesNotFound(f"{code} is not kept here.", hint=f'Request it: POST /timeseries {{"code": "{wanted}"}}.')
             return self._described(series, uow.now())
 
     def _described(self, series: TimeSeries, now: datetime) -> Described:

@@ -115,7 +115,8 @@ def suggestion(name: str, names: Collection[str]) -> str:
 def identifier(text: str, *, field: str = "id") -> UUID:
     """Read a UUID as lanner writes it."""
     if not _UUID.fullmatch(text):
-        raise InvalidInput(f"The {field} is not a UUID.", field=field, hint="Take it from the answer to POST /timeseries.")
+        hint = "Take it from the answer to POST /timeseries: id is the series', fetch.id the fetch's."
+        raise InvalidInput(f"The {field} is not a UUID.", field=field, hint=hint)
     return UUID(text)
 
 

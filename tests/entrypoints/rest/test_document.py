@@ -122,3 +122,17 @@ def test_the_list_of_problems_is_closed(client: TestClient) -> None:
 
     assert codes - set(meanings) == set()
     assert all(meaning["detail"].endswith(".") for meaning in meanings.values())
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("scope_missing", "lanner keys create"),
+        ("provider_not_configured", "lanner providers"),
+        ("not_understood", "at the provider"),
+        ("unsupported_media_type", "Content-Type: application/json"),
+    ],
+)
+def test_meanings_say_what_helps(client: TestClient, code: str, words: str) -> None:
+    """A hint names what to send or to run."""
+    assert words in client.simulate_get(f"/problems/{code}").json["hint"]

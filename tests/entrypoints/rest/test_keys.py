@@ -100,6 +100,14 @@ def test_all_refusals_are_the_same(gate: Gate, kind: str) -> None:
     assert (known["code"], answer.headers["www-authenticate"]) == ("key_refused", "Bearer")
 
 
+def test_whose_key_allows_too_little_is_told_how_to_make_another(gate: Gate) -> None:
+    """The problem names the scope that is needed, and the command."""
+    refused = gate.ask("read", "POST", "/timeseries").json
+
+    assert (refused["code"], refused["detail"]) == ("scope_missing", "This needs a key with the scope fetch.")
+    assert "lanner keys create --scope" in refused["hint"]
+
+
 def test_other_ways_to_send_a_key(gate: Gate) -> None:
     """X-Api-Token everywhere; in the address only at the Quandl door, where scripts have it."""
     text = gate.texts["all"]

@@ -154,6 +154,14 @@ def test_a_senseless_key_is_refused(client: TestClient, key: str) -> None:
     assert (answer.status_code, answer.json["errors"][0]["header"]) == (400, "Idempotency-Key")
 
 
+def test_ids_of_fetches_are_checked(client: TestClient) -> None:
+    """What is no UUID is a 400, whose hint says where a fetch's id stands."""
+    problem = client.simulate_get("/fetches/nonsense").json
+
+    assert (problem["status"], problem["errors"][0]["parameter"]) == (400, "id")
+    assert "fetch.id" in problem["hint"]
+
+
 def metrics(client: TestClient) -> dict[str, float]:
     answer = client.simulate_get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -333,3 +334,12 @@ def test_a_bad_question_is_refused_by_name(client: TestClient, query: str, name:
     answer = client.simulate_get("/timeseries", query_string=query)
 
     assert (answer.status_code, answer.json["errors"][0]["parameter"]) == (400, name)
+
+
+@pytest.mark.parametrize("query", ["code=SAMPLE/MACRO", "code=canned:SAMPLE/MACRO", "code=SAMPLE/MACRO&provider=canned"])
+def test_what_is_not_kept_is_requested_by_its_own_code(client: TestClient, query: str) -> None:
+    """The hint is the request to make, with the provider if one was named."""
+    problem = client.simulate_get("/data", query_string=query).json
+    body = problem["hint"].removeprefix("Request it: POST /timeseries ").removesuffix(".")
+
+    assert json.loads(body) == {"code": "SAMPLE/MACRO" if query == "code=SAMPLE/MACRO" else "canned:SAMPLE/MACRO"}

@@ -275,6 +275,7 @@ def test_a_provider_without_its_key_is_refused_before_anything_is_written(client
 
     assert (answer.status_code, answer.json["code"]) == (422, "provider_not_configured")
     assert "LANNER_PROVIDERS__KEYLESS__API_KEY" in answer.json["detail"]
+    assert "lanner providers" in answer.json["hint"]
     assert client.simulate_get("/timeseries").json["items"] == []
 
 
