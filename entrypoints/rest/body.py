@@ -73,7 +73,9 @@ def pointer(name: str) -> str:
 def _refuse_other_types(req: falcon.Request) -> None:
     kind = (req.content_type or "").partition(";")[0].strip().lower()
     if kind != falcon.MEDIA_JSON:
-        raise _header("Content-Type", "The body must be sent with Content-Type: application/json.")
+        raise _header(
+            "Content-Type", "The body must be sent with Content-Type: application/json.", "With curl: -H 'Content-Type: application/json'."
+        )
     if req.get_header("Content-Encoding"):
         raise _header("Content-Encoding", "The body must be sent without a Content-Encoding.")
 
@@ -110,9 +112,9 @@ def _fault(detail: str, *, at: str = "") -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, "invalid_input", detail, errors=[{"pointer": at, "detail": detail}])
 
 
-def _header(name: str, detail: str) -> Problem:
+def _header(name: str, detail: str, hint: str = "") -> Problem:
     code = "unsupported_media_type"
-    return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, code, detail, errors=[{"header": name, "detail": detail}])
+    return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, code, detail, hint=hint, errors=[{"header": name, "detail": detail}])
 
 
 def _too_large() -> Problem:
