@@ -336,8 +336,8 @@ class FetchRepository(Protocol):
         """Give the matching fetches, newest first."""
         ...
 
-    def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Sequence[UUID]:
-        """Give fetches that a worker may begin, longest due first."""
+    def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Mapping[UUID, datetime]:
+        """Give fetches that a worker may begin, longest due first, each with the moment since which it is due."""
         ...
 
     def next_due(self) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,9 +72,9 @@ class MemoryFetchRepository:
         ]
         return FetchPage.of(found, query.limit)
 
-    def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Sequence[UUID]:
+    def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Mapping[UUID, datetime]:
         """See the port."""
-        return [fetch.id for fetch in sorted(self._due(lease_seconds), key=_due_since)[:limit]]
+        return {fetch.id: _due_since(fetch) for fetch in sorted(self._due(lease_seconds), key=_due_since)[:limit]}
 
     def oldest_due(self, lease_seconds: float = LEASE_SECONDS) -> datetime | None:
         """See the port."""

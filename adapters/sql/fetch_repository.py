@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -112,10 +112,11 @@ class SqlFetchRepository:
         rows = self.transaction.run(complete().where(*conditions).order_by(*newest).limit(query.limit + 1)).mappings()
         return FetchPage.of([fetch_from(row, series_id=row[series.c.id]) for row in rows], query.limit)
 
-    def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Sequence[UUID]:
+    def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Mapping[UUID, datetime]:
         """See the port."""
-        statement = select(fetches.c.id).where(is_due(self.transaction, lease_seconds)).order_by(_due_since()).limit(limit)
-        return list(self.transaction.run(statement).scalars())
+        since = _due_since()
+        statement = select(fetches.c.id, since).where(is_due(self.transaction, lease_seconds)).order_by(since).limit(limit)
+        return {row[0]: row[1] for row in self.transaction.run(statement)}
 
     def oldest_due(self, lease_seconds: float = LEASE_SECONDS) -> datetime | None:
         """See the port."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from domain.errors import FetchCancelled
@@ -28,8 +29,8 @@ class SweepFetches:
     lease_seconds: float
     keep_days: int
 
-    def __call__(self, limit: int) -> Sequence[UUID]:
-        """Give the ids of at most ``limit`` due fetches, longest due first."""
+    def __call__(self, limit: int) -> Mapping[UUID, datetime]:
+        """Give the ids of at most ``limit`` due fetches, longest due first, and since when each is due."""
         with self.store.reading() as uow:
             return uow.fetches.due(limit, self.lease_seconds)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from celery import Celery
 from celery.worker import WorkController
@@ -51,17 +49,12 @@ _PRODUCTION: dict[str, Any] = {
 _SPARE_SECONDS = 30
 
 
-def _nobody(fetch_id: UUID) -> None:
-    """Be told of an ended fetch, and do nothing."""
-
-
-def create_worker(  # noqa: PLR0913 - what a worker is made of
+def create_worker(
     use_cases: UseCases,
     *,
     broker_url: str,
     processes: int = 1,
     deadline_seconds: float = 120,
-    ended: Callable[[UUID], object] = _nobody,
     gate: Gate | None = None,
 ) -> Celery:
     """
@@ -70,7 +63,6 @@ def create_worker(  # noqa: PLR0913 - what a worker is made of
     Args:
         processes: how many there are, with a broker outside.
         deadline_seconds: when a fetch gives up by itself; a process still at it well after is cut.
-        ended: is told of each fetch that was tried in this process.
         gate: what fetches pass that run in this process, if others pass it too.
 
     """
@@ -81,7 +73,7 @@ def create_worker(  # noqa: PLR0913 - what a worker is made of
     else:
         limits = {"task_soft_time_limit": deadline_seconds + _SPARE_SECONDS, "task_time_limit": deadline_seconds + 2 * _SPARE_SECONDS}
         app.conf.update(_PRODUCTION, worker_concurrency=processes, **limits)
-    register(app, use_cases, ended, gate or Gate())
+    register(app, use_cases, gate or Gate())
     return app
 
 

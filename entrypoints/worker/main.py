@@ -23,7 +23,7 @@ from entrypoints.parent import die_with_parent
 from entrypoints.worker.app import create_worker, open_controller
 from entrypoints.worker.gate import Gate
 from entrypoints.worker.holdings import Holdings, end_leases
-from entrypoints.worker.poller import Poller, Rung, poll_or_exit
+from entrypoints.worker.poller import Poller, poll_or_exit
 from entrypoints.worker.pool import process_gone
 from entrypoints.worker.signs import SignOfLife
 from entrypoints.worker.stopping import Leash, cut_after, exit_if_stuck, give_back_and_exit
@@ -50,15 +50,15 @@ def main() -> int:
     settings = container.settings()
     container.store().check()
     logger.info("worker starts", extra={"data_dir": str(settings.data_dir), "embedded": settings.embedded})
-    rung, gate, stop = Rung(settings.lease_seconds), Gate(), Event()
-    app = _app(container, rung, gate)
+    gate, stop = Gate(), Event()
+    app = _app(container, gate)
     fetch_dataset = container.use_cases().fetch_dataset
     _collect_seldom()
     waited = multiprocessing.get_context("spawn").Value("d", 0.0, lock=False)
     told: Callable[[], object] = fetch_dataset.held.close
     release: Callable[[], object] = fetch_dataset.release
     if settings.embedded:
-        poller = _poller(container, app, rung, gate=gate, waited=partial(setattr, waited, "value"))
+        poller = _poller(container, app, gate=gate, waited=partial(setattr, waited, "value"))
         _start(poller, settings.sweep_seconds or _EMBEDDED_SWEEP_SECONDS, stop)
     else:
         told, release = _poll_apart(container, app.conf.worker_concurrency, waited, stop)
@@ -79,19 +79,18 @@ def _collect_seldom() -> None:
     gc.set_threshold(_SELDOM)
 
 
-def _app(container: Container, rung: Rung, gate: Gate) -> Celery:
+def _app(container: Container, gate: Gate) -> Celery:
     settings = container.settings()
     return create_worker(
         container.use_cases(),
         broker_url=settings.broker_url,
         processes=settings.worker_processes or settings.cores,
         deadline_seconds=settings.fetch_deadline_seconds,
-        ended=rung.forget,
         gate=gate,
     )
 
 
-def _poller(container: Container, app: Celery, rung: Rung, *, gate: Gate, waited: Callable[[float], object]) -> Poller:
+def _poller(container: Container, app: Celery, *, gate: Gate, waited: Callable[[float], object]) -> Poller:
     settings, use_cases = container.settings(), container.use_cases()
     sign, pass_on = SignOfLife(settings.data_dir), partial(ring, app)
 
@@ -106,7 +105,7 @@ def _poller(container: Container, app: Celery, rung: Rung, *, gate: Gate, waited
         beat=beat,
         prune=use_cases.sweep_fetches.prune,
         waited=waited,
-        rung=rung,
+        again_seconds=settings.lease_seconds,
         # Threads are free to take one each.
         together=1 if settings.embedded else TOGETHER,
         quiet=use_cases.sweep_fetches.quiet,
@@ -155,8 +154,7 @@ def _poll(parent: int, waited: Any, left: Any) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     container, gate, stop = bootstrap(), Gate(), Event()
     settings, held = container.settings(), container.use_cases().fetch_dataset.held
-    rung = Rung(settings.lease_seconds)
-    poller = _poller(container, _app(container, rung, gate), rung, gate=gate, waited=partial(setattr, waited, "value"))
+    poller = _poller(container, _app(container, gate), gate=gate, waited=partial(setattr, waited, "value"))
     _collect_seldom()
     thread = _start(poller, settings.sweep_seconds or _SWEEP_SECONDS, stop)
     Thread(target=end_leases, args=(left, container.use_cases().sweep_fetches.lost), name="left", daemon=True).start()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from random import uniform
-from threading import Event, Lock
+from threading import Event
 from time import monotonic
 from uuid import UUID
 
@@ -25,34 +26,7 @@ _HANDS = 4
 _SHORTEST_PAUSE_SECONDS = 0.1
 
 Clock = Callable[[], float]
-
-
-class Rung:
-    """Remembers for which due fetches the bell was rung lately; any thread may use it."""
-
-    def __init__(self, again_seconds: float = AGAIN_SECONDS) -> None:
-        self._again_seconds = again_seconds
-        self._times: dict[UUID, float] = {}
-        self._lock = Lock()
-
-    def wanting(self, due: Sequence[UUID], now: float) -> list[UUID]:
-        """Give those to ring for now, and forget whoever is no longer due."""
-        with self._lock:
-            self._times = {fetch_id: self._times[fetch_id] for fetch_id in due if fetch_id in self._times}
-            return [fetch_id for fetch_id in due if self._is_forgotten(fetch_id, now)]
-
-    def _is_forgotten(self, fetch_id: UUID, now: float) -> bool:
-        return fetch_id not in self._times or now - self._times[fetch_id] >= self._again_seconds
-
-    def note(self, fetch_ids: Sequence[UUID], now: float) -> None:
-        """Remember a ring."""
-        with self._lock:
-            self._times |= dict.fromkeys(fetch_ids, now)
-
-    def forget(self, fetch_id: UUID) -> None:
-        """Forget a fetch that was tried: should it be due again, it wants another ring."""
-        with self._lock:
-            self._times.pop(fetch_id, None)
+_Due = tuple[UUID, datetime]
 
 
 class Poller:
@@ -60,13 +34,14 @@ class Poller:
     Rings for due fetches; what nobody has begun after a while it does itself.
 
     Args:
-        sweep: gives the due fetches, longest due first.
+        sweep: gives the due fetches, longest due first, and since when each is; one that was tried is due anew.
         ring: tells the workers of some; raises if it cannot.
         run: does a fetch; told whether the broker takes rings, so that what a worker died with can be left to processes
             which are replaced at once.
         beat: is called every few seconds in which sweeping works, with the number of sweeps since that found work.
         prune: removes a batch of what is not needed any more; tells whether there may be more.
         waited: is told for how many seconds a fetch was seen due while nothing was done for it here.
+        again_seconds: after how long a ring that nobody has answered is taken for lost.
         together: of how many fetches the workers are told at once.
         quiet: tells for how long, at most so many seconds, there is nothing to sweep for.
 
@@ -74,22 +49,23 @@ class Poller:
 
     def __init__(  # noqa: PLR0913 - what it does, piece by piece
         self,
-        sweep: Callable[[int], Sequence[UUID]],
+        sweep: Callable[[int], Mapping[UUID, datetime]],
         *,
         ring: Callable[[Sequence[UUID]], object],
         run: Callable[[UUID, bool], object],
         beat: Callable[[int], object],
         prune: Callable[[int], bool],
         waited: Callable[[float], object],
-        rung: Rung,
+        again_seconds: float = AGAIN_SECONDS,
         together: int = 1,
         quiet: Callable[[float], float] = float,
         clock: Clock = monotonic,
     ) -> None:
         self._sweep, self._ring, self._run, self._beat = sweep, ring, run, beat
         self._prune, self._waited, self._quiet = prune, waited, quiet
-        self._rung, self._together, self._clock = rung, together, clock
-        self._seen: dict[UUID, float] = {}
+        self._again_seconds, self._together, self._clock = again_seconds, together, clock
+        self._seen: dict[_Due, float] = {}
+        self._rung: dict[_Due, float] = {}
         self._running: set[UUID] = set()
         self._hands = ThreadPoolExecutor(_HANDS, "own-hands")
         self._beaten = -_BEAT_SECONDS
@@ -150,22 +126,23 @@ class Poller:
             if self._prune(_PRUNE_LIMIT):
                 self._prune_at = now
 
-    def _serve(self, due: Sequence[UUID], now: float) -> None:
-        self._seen = {fetch_id: self._seen.get(fetch_id, now) for fetch_id in due}
-        wanting = self._rung.wanting(due, now)
+    def _serve(self, due: Mapping[UUID, datetime], now: float) -> None:
+        self._seen = {each: self._seen.get(each, now) for each in due.items()}
+        self._rung = {each: self._rung[each] for each in due.items() if each in self._rung}
+        wanting = [each for each in due.items() if each not in self._rung or now - self._rung[each] >= self._again_seconds]
         self._found += bool(wanting)
         for at in range(0, len(wanting), self._together):
             some = wanting[at : at + self._together]
             try:
-                self._ring(some)
+                self._ring([fetch_id for fetch_id, _ in some])
                 self._heard = True
             except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, it has not taken the message
                 self._heard = False
                 logger.warning("broker unreachable", extra={"reason": type(error).__name__})
                 break
-            self._rung.note(some, now)
+            self._rung |= dict.fromkeys(some, now)
         # Also where the broker took the message: the others may all be held by one slow provider.
-        self._begin([known for known, since in self._seen.items() if now - since >= PATIENCE_SECONDS])
+        self._begin([fetch_id for (fetch_id, _), seen in self._seen.items() if now - seen >= PATIENCE_SECONDS])
 
     def _begin(self, waiting: Sequence[UUID]) -> None:
         for fetch_id in waiting:

@@ -29,8 +29,8 @@ _CONFIRM_SECONDS = 2
 _EXPIRES_SECONDS = 60
 
 
-def register(app: Celery, use_cases: UseCases, ended: Callable[[UUID], object], gate: Gate) -> None:
-    """Let the application do fetches; ``ended`` is told of each one that was tried."""
+def register(app: Celery, use_cases: UseCases, gate: Gate) -> None:
+    """Let the application do fetches."""
 
     # A shared task would also be every other application's in this process.
     @app.task(name=TASK, shared=False)
@@ -40,8 +40,6 @@ def register(app: Celery, use_cases: UseCases, ended: Callable[[UUID], object], 
             # In place of the pool's own exception, which would pass for a fault in the answer.
             signal.signal(signal.SIGUSR1, _time_out)
         run(use_cases, wanted, gate, pass_on=partial(ring, app))
-        for fetch_id in wanted:
-            ended(fetch_id)
 
 
 def run(

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 from uuid import UUID, uuid4
@@ -14,7 +15,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.errors import StoreUnavailable
-from entrypoints.worker.poller import AGAIN_SECONDS, PATIENCE_SECONDS, Poller, Rung
+from entrypoints.worker.poller import AGAIN_SECONDS, PATIENCE_SECONDS, Poller
 
 FIRST, SECOND = uuid4(), uuid4()
 
@@ -25,6 +26,7 @@ class Surroundings:
     def __init__(self) -> None:
         self.now = 1000.0
         self.due: list[UUID] = []
+        self.since = datetime(2026, 1, 1, tzinfo=UTC)
         self.rung: list[UUID] = []
         self.run: list[UUID] = []
         self.beats: list[float] = []
@@ -33,7 +35,6 @@ class Surroundings:
         self.to_prune = self.found = 0
         self.broker_down = self.store_down = self.heart_stopped = False
         self.ran = Event()
-        self.memory = Rung()
         self.poller = Poller(
             self._sweep,
             ring=self._ring,
@@ -41,7 +42,6 @@ class Surroundings:
             beat=self._beat,
             prune=self._prune,
             waited=self.waited.append,
-            rung=self.memory,
             clock=lambda: self.now,
         )
 
@@ -49,10 +49,10 @@ class Surroundings:
         self.now += after
         self.poller.sweep()
 
-    def _sweep(self, limit: int) -> list[UUID]:
+    def _sweep(self, limit: int) -> dict[UUID, datetime]:
         if self.store_down:
             raise StoreUnavailable
-        return self.due[:limit]
+        return dict.fromkeys(self.due[:limit], self.since)
 
     def _beat(self, found: int) -> None:
         if self.heart_stopped:
@@ -117,20 +117,22 @@ def test_nobody_is_rung_for_twice_in_a_while(around):
     assert around.rung == [FIRST, FIRST]
 
 
-@pytest.mark.parametrize("how", ["seen to be no longer due", "told to have been tried"])
+@pytest.mark.parametrize("how", ["seen to be no longer due", "due since another moment"])
 def test_a_retry_is_rung_for_at_once(around, how):
-    """A fetch that was begun and is due again wants a new ring."""
+    """A fetch that was tried and is due again wants a new ring, and the workers have their time for it."""
     around.due = [FIRST]
     around.sweep()
-    if how == "told to have been tried":
-        around.memory.forget(FIRST)
+    if how == "due since another moment":
+        around.since += timedelta(seconds=1)
     else:
         around.due = []
         around.sweep(after=1)
         around.due = [FIRST]
-    around.sweep(after=1)
+    around.sweep(after=PATIENCE_SECONDS)
+    around.poller._hands.shutdown()
 
     assert around.rung == [FIRST, FIRST]
+    assert around.run == []
 
 
 def test_without_a_broker_waiting_fetches_are_run_here(around):
@@ -155,12 +157,15 @@ def test_without_a_broker_every_waiting_fetch_gets_its_turn(around):
     assert sorted(around.run) == sorted(around.due)
 
 
-def test_a_bell_that_nobody_heard_is_rung_again_within_a_lease():
+def test_a_bell_that_nobody_heard_is_rung_again_within_a_lease(around):
     """How long a ring counts is the caller's to say."""
-    rung = Rung(2.0)
-    rung.note([FIRST], 10.0)
+    around.due, around.poller._again_seconds = [FIRST], 2.0
+    around.sweep()
+    around.sweep(after=1.9)
+    before = list(around.rung)
+    around.sweep(after=0.1)
 
-    assert (rung.wanting([FIRST], 11.9), rung.wanting([FIRST], 12.0)) == ([], [FIRST])
+    assert (before, around.rung) == ([FIRST], [FIRST, FIRST])
 
 
 def test_what_nobody_begins_is_run_here(around):
@@ -268,32 +273,6 @@ def test_a_sign_of_life_that_cannot_be_given_harms_no_fetch(around, caplog):
     assert around.rung == [FIRST, FIRST]
     assert len(around.beats) == 1
     assert [record.message for record in caplog.records] == ["sweep broke", "sweep broke"]
-
-
-def test_rings_are_remembered_for_many_threads():
-    """Fetches may be forgotten by one thread while another asks which of them want a ring."""
-    rung, stop, ids = Rung(), Event(), [uuid4() for _ in range(500)]
-
-    def forget() -> None:
-        while not stop.is_set():
-            for fetch_id in ids:
-                rung.forget(fetch_id)
-
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    thread = Thread(target=forget, daemon=True)
-    thread.start()
-    try:
-        for _ in range(100):
-            for fetch_id in ids:
-                rung.note([fetch_id], 1.0)
-            rung.wanting(ids, 2.0)
-    finally:
-        sys.setswitchinterval(interval)
-        stop.set()
-        thread.join(5)
-
-    assert set(rung.wanting(ids, 2.0 + AGAIN_SECONDS)) == set(ids)
 
 
 @pytest.mark.parametrize(("told", "code"), [(False, 1), (True, 0)])

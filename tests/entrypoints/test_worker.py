@@ -36,7 +36,7 @@ from entrypoints.worker import tasks
 from entrypoints.worker.app import create_worker, open_controller
 from entrypoints.worker.gate import Gate
 from entrypoints.worker.holdings import Holdings, end_leases
-from entrypoints.worker.poller import Poller, Rung
+from entrypoints.worker.poller import Poller
 from entrypoints.worker.tasks import QUEUE, TASK, ring, run
 from tests.acceptance.running import lanner
 from tests.builders import CannedSource, memory_use_cases
@@ -78,8 +78,8 @@ def silent_use_cases(source: Any = None) -> UseCases:
 
 def test_a_due_fetch_is_found_rung_for_and_done():
     """Without any ring from outside, poller and Celery together bring a request to its end in a moment."""
-    use_cases, rung, stop = silent_use_cases(), Rung(), Event()
-    app = create_worker(use_cases, broker_url=MEMORY, ended=rung.forget)
+    use_cases, stop = silent_use_cases(), Event()
+    app = create_worker(use_cases, broker_url=MEMORY)
     poller = Poller(
         use_cases.sweep_fetches,
         ring=lambda fetch_ids: ring(app, fetch_ids),
@@ -87,7 +87,6 @@ def test_a_due_fetch_is_found_rung_for_and_done():
         beat=lambda _: None,
         prune=use_cases.sweep_fetches.prune,
         waited=lambda _: None,
-        rung=rung,
     )
     thread = Thread(target=poller.poll, args=(0.05, stop), daemon=True)
     with working(app):
