@@ -105,6 +105,14 @@ class House:
     def request(self, **flags: bool) -> Requested:
         return self.use.request_fetch(FB, **flags)  # type: ignore[arg-type]
 
+    def begun(self) -> tuple[Fetch, Lease]:
+        """Request a fetch, and begin it as a process would that is lost then."""
+        fetch, lease = self.request().fetch, Lease(uuid4(), 30)
+        with self.store.writing() as uow:
+            uow.fetches.claim(fetch.id, lease)
+            uow.commit()
+        return fetch, lease
+
     def run(self, **flags: bool) -> Fetch:
         """Request a refresh and do it."""
         ended = self.use.fetch_dataset(self.request(refresh=True, **flags).fetch.id)
@@ -682,10 +690,7 @@ def test_describing_by_code() -> None:
 def test_a_lease_ends_with_its_holder() -> None:
     """What a process did that is known to be dead is due at once and counts a crash; another's lease, and what has ended, is left."""
     house = House(ScriptedSource([values(1)]))
-    fetch, lease = house.request().fetch, Lease(uuid4(), 30)
-    with house.store.writing() as uow:
-        uow.fetches.claim(fetch.id, lease)
-        uow.commit()
+    fetch, lease = house.begun()
     house.use.sweep_fetches.lost(fetch.id, uuid4())
     house.clock.forward(seconds=1)
     assert list(house.use.sweep_fetches(10)) == []
@@ -703,10 +708,7 @@ def test_a_lease_ends_with_its_holder() -> None:
 def test_the_lease_of_a_fetch_to_be_cancelled_is_left_to_its_time() -> None:
     """Its dead holder cannot end it, and whoever takes it over then does."""
     house = House(ScriptedSource([values(1)]))
-    fetch, lease = house.request().fetch, Lease(uuid4(), 30)
-    with house.store.writing() as uow:
-        uow.fetches.claim(fetch.id, lease)
-        uow.commit()
+    fetch, lease = house.begun()
     house.use.cancel_fetch(fetch.id)
     house.use.sweep_fetches.lost(fetch.id, lease.token)
     house.clock.forward(seconds=1)
