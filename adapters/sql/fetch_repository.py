@@ -30,6 +30,7 @@ from adapters.sql.fetch_statements import (
     CLAIMED,
     GET,
     HOLD_SERIES,
+    LAST_VINTAGE,
     NOTE,
     PENDING,
     RUNNING,
@@ -65,9 +66,16 @@ _IN_FLIGHT = fetches.c.status.in_((PENDING, RUNNING))
 
 @dataclass(frozen=True, slots=True)
 class SqlFetchRepository:
-    """The fetches of a transaction."""
+    """
+    The fetches of a transaction.
+
+    Attributes:
+        last: told of the number of the last vintage of each series, locked by the caller, whose fetch succeeds.
+
+    """
 
     transaction: Transaction
+    last: dict[UUID, int]
 
     def add(self, series_id: UUID, *, allow_shrink: bool, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:
         """See the port."""
@@ -174,7 +182,9 @@ class SqlFetchRepository:
         if row is None:
             self._raise_if_cancelled(fetch_id, lease)
             raise LeaseLost
-        return fetch_from(row, series_id=row[SERIES_ID])
+        series_id = row[SERIES_ID]
+        self.last[series_id] = row[LAST_VINTAGE]
+        return fetch_from(row, series_id=series_id)
 
     def fail(self, fetch_id: UUID, lease: Lease, failure: Failure) -> Fetch:
         """See the port."""

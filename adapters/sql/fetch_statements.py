@@ -12,12 +12,16 @@ from adapters.sql.ready import Ready
 from adapters.sql.series_rows import OF_FETCHES
 from adapters.sql.tables import fetches, series
 from adapters.sql.transaction import Transaction
+from adapters.sql.vintage_rows import LAST_NUMBER
 from domain.fetches import CLOCK_SLACK_SECONDS, MAX_DELAY_SECONDS, FetchStatus
 from domain.series import SeriesStatus
 
 PENDING, RUNNING = FetchStatus.PENDING.value, FetchStatus.RUNNING.value
 #: The id of a fetch's series, where that is not joined.
 SERIES_ID = select(series.c.id).where(series.c.number == fetches.c.series).scalar_subquery().label("series_id")
+
+#: The number of its last vintage.
+LAST_VINTAGE = select(LAST_NUMBER).where(series.c.number == fetches.c.series).scalar_subquery().label("last")
 
 
 def is_due(transaction: Transaction, lease_seconds: float) -> ColumnElement[bool]:
@@ -71,7 +75,7 @@ def _succeed(transaction: Transaction) -> Any:
     held = update(fetches).where(
         fetches.c.id == _WANTED, fetches.c.lease_token == _TOKEN, fetches.c.status == RUNNING, fetches.c.cancel_requested_at.is_(None)
     )
-    return held.values(ended(transaction, FetchStatus.SUCCESS, **outcome)).returning(*fetches.c, SERIES_ID)
+    return held.values(ended(transaction, FetchStatus.SUCCESS, **outcome)).returning(*fetches.c, SERIES_ID, LAST_VINTAGE)
 
 
 def _add(transaction: Transaction) -> Any:

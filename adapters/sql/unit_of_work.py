@@ -97,7 +97,7 @@ class SqlUnitOfWork:
             self._opened = undone.pop_all()
         self.series = SqlSeriesRepository(self.transaction)
         self.vintages = SqlVintageRepository(self.transaction)
-        self.fetches = SqlFetchRepository(self.transaction)
+        self.fetches = SqlFetchRepository(self.transaction, self.vintages.last)
         self.requests = SqlRequestRepository(self.transaction)
         self.figures = SqlFigureRepository(self.transaction)
         self.keys = SqlKeyRepository(self.transaction)

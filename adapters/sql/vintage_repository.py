@@ -17,7 +17,7 @@ from adapters.sql.ready import Ready
 from adapters.sql.stored_blocks import read_stored
 from adapters.sql.tables import feed, series, vintages
 from adapters.sql.transaction import Transaction
-from adapters.sql.vintage_rows import FACTS, folded, read_label, row_of, vintage_from
+from adapters.sql.vintage_rows import FACTS, LAST_NUMBER, folded, read_label, row_of, vintage_from
 from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, SeriesNotFound
 from domain.observations import Label
@@ -37,11 +37,13 @@ class SqlVintageRepository:
 
     Attributes:
         newest: chains that were read as the newest of their series.
+        last: number of the last vintage of each locked series, as far as it was read.
 
     """
 
     transaction: Transaction
     newest: dict[UUID, Chain] = field(default_factory=dict)
+    last: dict[UUID, int] = field(default_factory=dict)
 
     def prepare(self, series: TimeSeries, arrivals: Sequence[Arrival]) -> Prepared:
         """See the port."""
@@ -59,19 +61,17 @@ class SqlVintageRepository:
     def append(self, series_id: UUID, prepared: Prepared) -> bool:
         """See the port."""
         rows = prepared.forms
-        if not rows:
-            last = _LAST.row(self.transaction, wanted=series_id)
-            return last is not None and last[_LAST_NUMBER] == prepared.after
-        taken = _TAKE.row(self.transaction, wanted=series_id, known=prepared.after, more=len(rows))
-        if taken is None:
+        last = self.last.pop(series_id) if series_id in self.last else self._last(series_id)
+        if last != prepared.after:
             return False
-        position = taken[feed.c.position]
-        placed = [{**row, "position": place} for place, row in enumerate(rows, start=position - len(rows) + 1)]
-        if self.transaction.on_postgres and sum(len(row["payload"]) for row in placed) >= _LARGE:
-            copy_rows(self.transaction, vintages, placed)
+        if not rows:
+            return True
+        if self.transaction.on_postgres and sum(len(row["payload"]) for row in rows) >= _LARGE:
+            self._copy(rows)
         else:
-            for row in placed:
-                _ADD.later(self.transaction, **{f"its_{name}": value for name, value in row.items()})
+            _TAKE.later(self.transaction, more=len(rows))
+            for behind, row in zip(reversed(range(len(rows))), rows, strict=True):
+                _ADD.later(self.transaction, behind=behind, **{f"its_{name}": value for name, value in row.items()})
         _NOTE.later(self.transaction, wanted=series_id)
         self.newest.pop(series_id, None)
         return True
@@ -108,9 +108,17 @@ class SqlVintageRepository:
 
     def damage(self, series_id: UUID) -> Sequence[Damage]:
         """See the port."""
-        last = _LAST.row(self.transaction, wanted=series_id)
-        numbers = range(1, last[_LAST_NUMBER] + 1) if last else ()
+        numbers = range(1, (self._last(series_id) or 0) + 1)
         return [damage for number in numbers if (damage := self._damage(series_id, number))]
+
+    def _last(self, series_id: UUID) -> int | None:
+        row = _LAST.row(self.transaction, wanted=series_id)
+        return row[LAST_NUMBER] if row else None
+
+    def _copy(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        taken = _TAKE.row(self.transaction, more=len(rows))
+        first = taken[feed.c.position] - len(rows) + 1 if taken else 0
+        copy_rows(self.transaction, vintages, [{**row, "position": place} for place, row in enumerate(rows, start=first)])
 
     def _damage(self, series_id: UUID, number: int) -> Damage | None:
         try:
@@ -200,13 +208,18 @@ def _of(statement: Select[Any], series_id: UUID) -> Select[Any]:
 
 def _place(_: Transaction) -> Any:
     newest = (vintages.c.series == series.c.number) & (vintages.c.number == series.c.vintage)
-    facts = select(series.c.number, _LAST_NUMBER, vintages.c.known_at).select_from(series.outerjoin(vintages, newest))
+    facts = select(series.c.number, LAST_NUMBER, vintages.c.known_at).select_from(series.outerjoin(vintages, newest))
     return facts.where(series.c.id == bindparam("wanted"))
 
 
 def _take(_: Transaction) -> Any:
-    is_last = select(bindparam("known") == _LAST_NUMBER).where(series.c.id == bindparam("wanted")).scalar_subquery()
-    return update(feed).where(is_last).values(position=feed.c.position + bindparam("more")).returning(feed.c.position)
+    return update(feed).values(position=feed.c.position + bindparam("more")).returning(feed.c.position)
+
+
+def _add(_: Transaction) -> Any:
+    taken = select(feed.c.position - bindparam("behind")).scalar_subquery()
+    row = {column.name: bindparam(f"its_{column.name}") for column in vintages.c}
+    return insert(vintages).values(row | {"position": taken})
 
 
 def _note(_: Transaction) -> Any:
@@ -215,10 +228,5 @@ def _note(_: Transaction) -> Any:
     return update(series).where(series.c.id == bindparam("wanted")).values(vintage=newest)
 
 
-_others = vintages.alias()
-_kept = select(func.coalesce(func.max(_others.c.number), 0)).where(_others.c.series == series.c.number).scalar_subquery()
-# The newest is counted even where its row is lost: no number is given twice.
-_LAST_NUMBER = case((series.c.vintage > _kept, series.c.vintage), else_=_kept).label("last")
-_LAST = Ready(lambda _: select(_LAST_NUMBER).where(series.c.id == bindparam("wanted")))
-_PLACE, _TAKE, _NOTE = Ready(_place), Ready(_take), Ready(_note)
-_ADD = Ready(lambda _: insert(vintages).values({column.name: bindparam(f"its_{column.name}") for column in vintages.c}))
+_LAST = Ready(lambda _: select(LAST_NUMBER).where(series.c.id == bindparam("wanted")))
+_PLACE, _TAKE, _ADD, _NOTE = Ready(_place), Ready(_take), Ready(_add), Ready(_note)

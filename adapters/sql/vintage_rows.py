@@ -7,13 +7,19 @@ from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
 
+from sqlalchemy import case, func, select
+
 from adapters.sql.blocks import Block, decode
 from adapters.sql.chains import Chain
-from adapters.sql.tables import vintages
+from adapters.sql.tables import series, vintages
 from domain.observations import Label
 from domain.vintages import Cause, Origin, Vintage, replay
 
 FACTS = [column for column in vintages.c if column.name not in ("position", "step", "path", "codec", "checksum", "payload")]
+_others = vintages.alias()
+_kept = select(func.coalesce(func.max(_others.c.number), 0)).where(_others.c.series == series.c.number).scalar_subquery()
+#: Of a series; its newest is counted even where its row is lost: no number is given twice.
+LAST_NUMBER = case((series.c.vintage > _kept, series.c.vintage), else_=_kept).label("last")
 _NAMES, _values = [column.name for column in FACTS], itemgetter(*FACTS)
 
 
