@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from adapters.memory.series_repository import MemorySeriesRepository
 from adapters.memory.state import Clock, State
+from domain.codes import DatasetCode
 from domain.errors import FetchAlreadyRunning, FetchCancelled, FetchNotFound, LeaseLost, SeriesNotFound
 from domain.fetches import LEASE_SECONDS, Failure, Fetch, FetchPage, FetchQuery, FetchStatus, Lease, WaitingFor
 from domain.series import TimeSeries
@@ -24,6 +25,16 @@ class MemoryFetchRepository:
 
     state: State
     clock: Clock
+
+    def add_first(self, provider: str, code: DatasetCode, *, allow_shrink: bool, request_id: str) -> TimeSeries | None:
+        """See the port."""
+        known = self.state.series.values()
+        if any(series.alias == code.alias or (series.provider, series.code) == (provider, code) for series in known):
+            return None
+        repository = MemorySeriesRepository(self.state, self.clock)
+        series = repository.add(provider, code)
+        self.add(series.id, allow_shrink=allow_shrink, request_id=request_id)
+        return repository.get(series.id)
 
     def add(self, series_id: UUID, *, allow_shrink: bool, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:
         """See the port."""

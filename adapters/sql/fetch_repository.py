@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,6 +28,7 @@ from adapters.sql.fetch_rows import fetch_from
 from adapters.sql.fetch_statements import (
     ADD,
     CLAIMED,
+    FIRST,
     GET,
     HOLD_SERIES,
     LAST_VINTAGE,
@@ -42,9 +43,11 @@ from adapters.sql.fetch_statements import (
     ended,
     is_due,
 )
-from adapters.sql.series_rows import series_from
+from adapters.sql.series_repository import SqlSeriesRepository
+from adapters.sql.series_rows import series_from, values
 from adapters.sql.tables import Moment, fetches, requests, series
 from adapters.sql.transaction import Transaction
+from domain.codes import DatasetCode
 from domain.errors import FetchAlreadyRunning, FetchCancelled, FetchNotFound, LeaseLost, SeriesNotFound
 from domain.fetches import (
     LEASE_SECONDS,
@@ -76,6 +79,28 @@ class SqlFetchRepository:
 
     transaction: Transaction
     last: dict[UUID, int]
+
+    def add_first(self, provider: str, code: DatasetCode, *, allow_shrink: bool, request_id: str) -> TimeSeries | None:
+        """See the port."""
+        if not self.transaction.on_postgres:
+            added = SqlSeriesRepository(self.transaction).insert(provider, code, code.alias)
+            fetch = self._insert(added.id, allow_shrink=allow_shrink, request_id=request_id) if added else None
+            return replace(added, fetch=fetch) if added and fetch else None
+        series_id, fetch_id = uuid4(), uuid4()
+        facts = values(series_id, provider, code, code.alias)
+        row = FIRST.row(self.transaction, **facts, asked=fetch_id, may_shrink=allow_shrink, asked_by=request_id)
+        if row is None:
+            return None
+        fetch = fetch_from(row, series_id=series_id)
+        return TimeSeries(
+            id=series_id,
+            number=row[fetches.c.series],
+            provider=provider,
+            code=code,
+            alias=code.alias,
+            created_at=fetch.created_at,
+            fetch=fetch,
+        )
 
     def add(self, series_id: UUID, *, allow_shrink: bool, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:
         """See the port."""
@@ -223,7 +248,7 @@ class SqlFetchRepository:
         if self.transaction.on_postgres:
             # Held, the series cannot be removed before the fetch that refers to it is there.
             HOLD_SERIES.later(self.transaction, wanted=series_id)
-        row = ADD.row(self.transaction, new=uuid4(), wanted=series_id, may_shrink=allow_shrink, asked_by=request_id)
+        row = ADD.row(self.transaction, asked=uuid4(), wanted=series_id, may_shrink=allow_shrink, asked_by=request_id)
         if row is None:
             return None
         NOTE.later(self.transaction, wanted=series_id, newest=row[fetches.c.id])

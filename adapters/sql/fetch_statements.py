@@ -5,11 +5,28 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Boolean, ColumnElement, Select, Text, Uuid, and_, any_, bindparam, case, func, literal, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnElement,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql.ready import Ready
-from adapters.sql.series_rows import OF_FETCHES
+from adapters.sql.series_rows import OF_FETCHES, insertion
 from adapters.sql.tables import fetches, series
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_rows import LAST_NUMBER
@@ -79,11 +96,23 @@ def _succeed(transaction: Transaction) -> Any:
 
 
 def _add(transaction: Transaction) -> Any:
-    others, now = fetches.alias(), transaction.now()
-    row = {
-        "id": bindparam("new", type_=Uuid()),
-        "series": series.c.number,
-        "number": select(func.coalesce(func.max(others.c.number), 0) + 1).where(others.c.series == series.c.number).scalar_subquery(),
+    others = fetches.alias()
+    last = select(func.coalesce(func.max(others.c.number), 0)).where(others.c.series == series.c.number).scalar_subquery()
+    row = {"id": _ASKED, "series": series.c.number, "number": last + 1, **_pending(transaction.now())}
+    added = (postgresql if transaction.on_postgres else sqlite).insert(fetches)
+    added = added.from_select(list(row), select(*row.values()).where(series.c.id == _WANTED))
+    return added.on_conflict_do_nothing().returning(*fetches.c)
+
+
+def _first(transaction: Transaction) -> Any:
+    added = insertion(transaction, fetch=_ASKED).returning(series.c.number, series.c.created_at).cte("added")
+    now = added.c.created_at
+    row = {"id": _ASKED, "series": added.c.number, "number": literal(1), **_pending(now)}
+    return insert(fetches).from_select(list(row), select(*row.values())).returning(*fetches.c)
+
+
+def _pending(now: Any) -> dict[str, Any]:
+    return {
         "status": literal(PENDING),
         "created_at": now,
         "not_before": now,
@@ -93,9 +122,6 @@ def _add(transaction: Transaction) -> Any:
         "allow_shrink": bindparam("may_shrink", type_=Boolean()),
         "request_id": bindparam("asked_by", type_=Text()),
     }
-    insert = (postgresql if transaction.on_postgres else sqlite).insert
-    added = insert(fetches).from_select(list(row), select(*row.values()).where(series.c.id == _WANTED))
-    return added.on_conflict_do_nothing().returning(*fetches.c)
 
 
 def _those(transaction: Transaction) -> Any:
@@ -109,7 +135,7 @@ def _note(_: Transaction) -> Any:
     return update(series).where(series.c.id == _WANTED).values(fetch=bindparam("newest"), status=waits_again)
 
 
-_WANTED, _TOKEN = bindparam("wanted", type_=Uuid()), bindparam("token", type_=Uuid())
+_WANTED, _TOKEN, _ASKED = (bindparam(name, type_=Uuid()) for name in ("wanted", "token", "asked"))
 
 #: The fetch ``wanted``.
 GET = Ready(lambda _: complete().where(fetches.c.id == _WANTED))
@@ -121,7 +147,9 @@ CLAIMED = Ready(lambda _: OF_FETCHES.where(fetches.c.id == _WANTED, fetches.c.le
 SUCCEED = Ready(_succeed)
 #: Keep the series ``wanted`` from being removed.
 HOLD_SERIES = Ready(lambda _: select(series.c.number).where(series.c.id == _WANTED).with_for_update(read=True, key_share=True))
-#: Add the fetch ``new`` of the series ``wanted``, unless there is one in flight, or no such series.
+#: Add a series with its first fetch, ``asked``, unless it is there, or its alias is taken; on Postgres alone.
+FIRST = Ready(_first)
+#: Add the fetch ``asked`` of the series ``wanted``, unless there is one in flight, or no such series.
 ADD = Ready(_add)
 #: Have the series ``wanted`` know its ``newest`` fetch.
 NOTE = Ready(_note)

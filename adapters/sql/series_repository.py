@@ -11,10 +11,9 @@ from uuid import UUID, uuid4
 
 import orjson
 from sqlalchemy import Text, bindparam, case, delete, func, insert, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql.ready import Ready
-from adapters.sql.series_rows import COMPLETE, metadata_from, series_from
+from adapters.sql.series_rows import COMPLETE, insertion, metadata_from, series_from, values
 from adapters.sql.tables import Moment, descriptions, series
 from adapters.sql.transaction import Transaction
 from adapters.sql.word_index import numbers
@@ -46,11 +45,16 @@ class SqlSeriesRepository:
         """See the port."""
         alias = code.alias
         while True:
-            found = self._insert(provider, code, alias) or self.find(provider, code)
+            found = self.insert(provider, code, alias) or self.find(provider, code)
             if found:
                 return found
             # Only the alias is taken.
             alias = self._free_alias(code)
+
+    def insert(self, provider: str, code: DatasetCode, alias: str) -> TimeSeries | None:
+        """Add a series under an alias; None where it is there, or the alias is taken."""
+        row = _ADD.row(self.transaction, **values(uuid4(), provider, code, alias))
+        return series_from(row) if row else None
 
     def search(self, query: SeriesQuery) -> SeriesPage:
         """See the port."""
@@ -122,12 +126,6 @@ class SqlSeriesRepository:
         names = (f"{code.alias}_{n}" for n in count(2))
         return next(name for name in names if not _ALIAS.row(self.transaction, name=name))
 
-    def _insert(self, provider: str, code: DatasetCode, alias: str) -> TimeSeries | None:
-        words = " ".join(terms(str(code)))
-        facts = {"source": provider, "database": code.database, "dataset": code.dataset, "name": alias, "said": words}
-        row = _ADD.row(self.transaction, new=uuid4(), **facts)
-        return series_from(row) if row else None
-
 
 def _listed(query: SeriesQuery) -> Any:
     chosen = select(series.c.number).where(series.c.number > query.after, *_conditions(query)).order_by(series.c.number)
@@ -144,20 +142,6 @@ def _conditions(query: SeriesQuery) -> list[Any]:
         (series.c.dataset_code, code.dataset if code else None),
     ]
     return [column == value for column, value in wanted if value is not None]
-
-
-def _add(transaction: Transaction) -> Any:
-    row = {
-        "id": bindparam("new"),
-        "provider": bindparam("source"),
-        "database_code": bindparam("database"),
-        "dataset_code": bindparam("dataset"),
-        "alias": bindparam("name"),
-        "status": SeriesStatus.PENDING.value,
-        "words": bindparam("said"),
-        "created_at": transaction.now(),
-    }
-    return (postgresql if transaction.on_postgres else sqlite).insert(series).values(row).on_conflict_do_nothing().returning(*series.c)
 
 
 def _check(transaction: Transaction, **more: Any) -> Any:
@@ -189,6 +173,6 @@ _FIND = Ready(_find)
 _GET = Ready(lambda _: COMPLETE.where(series.c.id == bindparam("wanted")))
 _LOCK = Ready(lambda _: select(series.c.number).where(series.c.id == bindparam("wanted")).with_for_update(key_share=True))
 _ALIAS = Ready(lambda _: select(series.c.number).where(series.c.alias == bindparam("name")))
-_ADD, _CHECK, _DESCRIBE = Ready(_add), Ready(_check), Ready(_describe)
+_ADD, _CHECK, _DESCRIBE = Ready(lambda transaction: insertion(transaction).returning(*series.c)), Ready(_check), Ready(_describe)
 # Each update of a series is one of its words' index too.
 _CHECK_DESCRIBED = Ready(lambda transaction: _check(transaction, description=_NEXT_ENTRY, words=bindparam("said")))

@@ -1,21 +1,24 @@
-"""Series as they are read: a row, with what is newest of each."""
+"""Series as they are read, a row with what is newest of each, and as they are added."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
-from sqlalchemy import FromClause, Select, select
+from sqlalchemy import FromClause, Select, Uuid, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql.fetch_rows import fetch_from
 from adapters.sql.ready import Row
 from adapters.sql.tables import descriptions, fetches, series, vintages
+from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_rows import FACTS, vintage_from
 from domain.codes import DatasetCode
 from domain.coverage import Confirmation
 from domain.frequency import Frequency
-from domain.series import Metadata, TimeSeries
+from domain.series import Metadata, SeriesStatus, TimeSeries, terms
 
 
 def _complete(of: FromClause) -> Select[Any]:
@@ -49,6 +52,28 @@ def series_from(row: Row) -> TimeSeries:
         fetch=fetch_from(row, series_id=row[series.c.id]) if known[1] else None,
         confirmed=_confirmed_from(row[series.c.confirmed]),
     )
+
+
+def insertion(transaction: Transaction, **more: Any) -> Any:
+    """Add a series by its ``values``, with ``more`` columns set; none where it is there, or its alias is taken."""
+    row = {
+        "id": bindparam("new", type_=Uuid()),
+        "provider": bindparam("source"),
+        "database_code": bindparam("database"),
+        "dataset_code": bindparam("dataset"),
+        "alias": bindparam("name"),
+        "status": SeriesStatus.PENDING.value,
+        "words": bindparam("said"),
+        "created_at": transaction.now(),
+    }
+    insert = (postgresql if transaction.on_postgres else sqlite).insert
+    return insert(series).values(row | more).on_conflict_do_nothing()
+
+
+def values(series_id: UUID, provider: str, code: DatasetCode, alias: str) -> dict[str, Any]:
+    """Give what an ``insertion`` is filled with."""
+    facts = {"source": provider, "database": code.database, "dataset": code.dataset, "name": alias}
+    return {"new": series_id, **facts, "said": " ".join(terms(str(code)))}
 
 
 def _confirmed_from(text: str | None) -> Confirmation | None:

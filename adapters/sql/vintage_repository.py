@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, bindparam, case, func, insert, select, update
+from sqlalchemy import RowMapping, Select, bindparam, func, insert, select, update
 
 from adapters.sql.binary_copy import copy_rows
 from adapters.sql.chains import Chain, Made, link
@@ -218,7 +218,7 @@ def _take(_: Transaction) -> Any:
 
 def _add(_: Transaction) -> Any:
     taken = select(feed.c.position - bindparam("behind")).scalar_subquery()
-    row = {column.name: bindparam(f"its_{column.name}") for column in vintages.c}
+    row: dict[str, Any] = {column.name: bindparam(f"its_{column.name}") for column in vintages.c}
     return insert(vintages).values(row | {"position": taken})
 
 

@@ -56,6 +56,14 @@ class _Asked:
     rings: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A series, and what a request led to where that was its first."""
+
+    series: TimeSeries
+    asked: _Asked | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFetch:
     """Ask for a series: joins the fetch in flight, adds one if the series is new or stale, or when ``refresh`` says so."""
@@ -88,23 +96,22 @@ class RequestFetch:
         flags = _Flags(refresh=refresh, allow_shrink=allow_shrink, request_id=request_id)
         request_key = _request_key(key, f"{provider or ''}:{code}", flags)
         chosen = self.provider_of(code, provider)
-        return self._request(lambda uow: uow.series.find(chosen.name, code) or uow.series.add(chosen.name, code), flags, request_key)
+        return self._request(lambda uow: self._found(uow, chosen.name, code, flags), flags, request_key)
 
     def again(self, series_id: UUID, *, allow_shrink: bool = False, request_id: str = "", key: ClientKey | None = None) -> Requested:
         """Ask for a series that is kept, fresh or not; ``created`` tells of its fetch. Raises as the call, and SeriesNotFound."""
         flags = _Flags(refresh=True, allow_shrink=allow_shrink, request_id=request_id)
         return self._request(lambda uow: self._known(uow, series_id), flags, _request_key(key, str(series_id), flags), again=True)
 
-    def _request(
-        self, find: Callable[[UnitOfWork], TimeSeries], flags: _Flags, key: RequestKey | None, *, again: bool = False
-    ) -> Requested:
+    def _request(self, find: Callable[[UnitOfWork], _Found], flags: _Flags, key: RequestKey | None, *, again: bool = False) -> Requested:
         with self.store.writing() as uow:
             answered = uow.requests.begin(key) if key else None
             if answered:
                 return Requested(uow.series.get(answered.series_id), uow.fetches.get(answered.fetch_id), created=answered.created)
-            series = self._as_it_is(uow, find(uow))
-            asked = self._ask(uow, series, flags)
-            created = asked.added if again else series.fetch is None
+            found = find(uow)
+            series = found.series if found.asked else self._as_it_is(uow, found.series)
+            asked = found.asked or self._ask(uow, series, flags)
+            created = asked.added if again else found.asked is not None or series.fetch is None
             requested = Requested(replace(series, fetch=asked.fetch), asked.fetch, created=created)
             if key:
                 uow.requests.remember(key, Answered(series.id, asked.fetch.id, created))
@@ -121,10 +128,19 @@ class RequestFetch:
         uow.series.lock(series.id)
         return uow.series.get(series.id)
 
-    def _known(self, uow: UnitOfWork, series_id: UUID) -> TimeSeries:
+    def _found(self, uow: UnitOfWork, provider: str, code: DatasetCode, flags: _Flags) -> _Found:
+        known = uow.series.find(provider, code)
+        if known:
+            return _Found(known)
+        new = uow.fetches.add_first(provider, code, allow_shrink=flags.allow_shrink, request_id=flags.request_id)
+        if new and new.fetch:
+            return _Found(new, _Asked(new.fetch, written=True, added=True, rings=True))
+        return _Found(uow.series.add(provider, code))
+
+    def _known(self, uow: UnitOfWork, series_id: UUID) -> _Found:
         series = uow.series.get(series_id)
         self.provider_of(series.code, series.provider)
-        return series
+        return _Found(series)
 
     def _ask(self, uow: UnitOfWork, series: TimeSeries, flags: _Flags) -> _Asked:
         fetch = series.fetch

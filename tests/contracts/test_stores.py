@@ -194,6 +194,36 @@ def test_searching(store: Store, clock: StoppedClock) -> None:
     assert ([s.id for s in page.items], [s.id for s in rest.items], rest.next) == ([fb.id, gold.id], [ibm.id], None)
 
 
+def test_a_series_comes_with_its_first_fetch(store: Store, clock: StoppedClock) -> None:
+    """Both are there as if they had been added one after the other."""
+    with store.writing() as uow:
+        first = uow.fetches.add_first("quandl", FB, allow_shrink=True, request_id="r-1")
+        assert first
+        assert uow.series.get(first.id) == first
+        uow.commit()
+
+    other = added(store, DatasetCode("WIKI", "AAPL"))
+    fetch = requested(store, other, allow_shrink=True)
+    assert first.fetch == replace(fetch, id=first.fetch.id if first.fetch else None, series_id=first.id)
+    assert first == replace(other, id=first.id, number=first.number, code=FB, alias=FB.alias, fetch=first.fetch)
+    assert first.number < other.number
+    with store.writing() as uow:
+        assert uow.fetches.add(first.id, allow_shrink=False, request_id="r-2") == (first.fetch, False)
+
+
+@pytest.mark.parametrize("provider", ["quandl", "files"])
+def test_a_series_that_is_there_or_whose_alias_is_taken_gets_no_first_fetch(store: Store, provider: str) -> None:
+    """Nothing is added where the series is there, with a fetch or without, or another has its alias."""
+    series = added(store)
+    with store.writing() as uow:
+        assert uow.fetches.add_first(provider, FB, allow_shrink=False, request_id="") is None
+        uow.commit()
+
+    with store.reading() as uow:
+        assert uow.series.search(SeriesQuery()).items == (series,)
+        assert uow.fetches.oldest_due() is None
+
+
 def test_one_fetch_in_flight(store: Store) -> None:
     """A second request joins the fetch in flight; after its end a new one is added."""
     series = added(store)
