@@ -3,8 +3,8 @@ Blocks: what one vintage adds to the one it builds on, as bytes.
 
 A block holds rows to put and dates to drop. Format 1, all little-endian: axis unit (one byte), counts of columns, rows
 and drops (three uint32), then for a snapshot each column's name (uint32 length, UTF-8), then the parts: dates to put,
-dates to drop (int64, in the axis unit since 1970), then column after column (float64). Small blocks are the parts in a
-row under zlib; large ones have each part packed by pcodec behind a uint32 length.
+dates to drop (int64, in the axis unit since 1970), then column after column (float64). Short blocks are the parts in a
+row under zlib; long ones have each part packed by pcodec behind a uint32 length.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ import numpy as np
 from domain.observations import Dates, Matrix, Observations
 
 ZLIB, PCODEC = 1, 2
-_SMALL = 8_000
-# zlib beyond 3 takes three times as long for a twentieth less.
-_ZLIB_LEVEL, _PCODEC_LEVEL = 3, 6
+# From so many rows on pcodec makes less of every column than zlib; of shorter ones only where there are very many.
+_LONG, _LARGE = 200, 8_000
+# zlib beyond 3, and pcodec beyond 2 where there is little to learn from, take much longer for a twentieth less.
+_ZLIB_LEVEL, _PCODEC_LEVEL, _LARGE_PCODEC_LEVEL = 3, 2, 6
 _HEAD = struct.Struct("<cIII")
 _LENGTH = struct.Struct("<I")
 
@@ -60,9 +61,11 @@ def encode(put: Observations, drop: Dates, *, snapshot: bool) -> tuple[int, byte
         names = [name.encode() for name in put.columns]
         head += b"".join(_LENGTH.pack(len(name)) + name for name in names)
     parts: list[Any] = [put.dates.astype("<i8"), drop.astype("<i8"), *put.values.astype("<f8", copy=False).T]
-    if put.values.size <= _SMALL:
+    large = put.values.size > _LARGE
+    if len(put) < _LONG and not large:
         return ZLIB, zlib.compress(head + b"".join(part.tobytes() for part in parts), _ZLIB_LEVEL)
-    return PCODEC, head + b"".join(_packed(part) for part in parts)
+    level = _LARGE_PCODEC_LEVEL if large else _PCODEC_LEVEL
+    return PCODEC, head + b"".join(_packed(part, level) for part in parts)
 
 
 def decode(codec: int, payload: bytes | memoryview, columns: Sequence[str] | None) -> tuple[Observations, Dates]:
@@ -94,12 +97,12 @@ def _names(body: memoryview, at: int, count: int) -> tuple[list[str], int]:
     return names, at
 
 
-def _packed(part: Any) -> bytes:
+def _packed(part: Any, level: int) -> bytes:
     from pcodec import ChunkConfig, standalone
 
     if not part.size:
         return _LENGTH.pack(0)
-    packed: bytes = standalone.simple_compress(np.ascontiguousarray(part), ChunkConfig(compression_level=_PCODEC_LEVEL))
+    packed: bytes = standalone.simple_compress(np.ascontiguousarray(part), ChunkConfig(compression_level=level))
     return _LENGTH.pack(len(packed)) + packed
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -78,7 +78,7 @@ class SqlFetchRepository:
     """
 
     transaction: Transaction
-    last: dict[UUID, int]
+    last: dict[UUID, int] = field(default_factory=dict)
 
     def add_first(self, provider: str, code: DatasetCode, *, allow_shrink: bool, request_id: str) -> TimeSeries | None:
         """See the port."""
