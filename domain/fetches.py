@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from domain.errors import AnswerNotUnderstood, FetchError, PassingError, RateLimited
+from domain.vintages import Vintage
 
 MAX_CRASHES = 5
 MAX_WAIT_SECONDS = 300.0
@@ -96,6 +97,19 @@ class Fetch:
     def ended(self) -> bool:
         """Tell whether the state is final."""
         return self.status not in (FetchStatus.PENDING, FetchStatus.RUNNING)
+
+    def succeeded(self, at: datetime, vintages: Sequence[Vintage], left_out: Sequence[str]) -> Fetch:
+        """Give it as it is once it has ended well with these vintages, oldest first."""
+        return replace(
+            self,
+            status=FetchStatus.SUCCESS,
+            lease_until=None,
+            finished_at=at,
+            failure=None,
+            vintages_added=len(vintages),
+            vintage=vintages[-1].number if vintages else None,
+            left_out=tuple(left_out),
+        )
 
     def is_due(self, now: datetime, lease_seconds: float = LEASE_SECONDS) -> bool:
         """

@@ -380,9 +380,9 @@ class FetchRepository(Protocol):
         """
         ...
 
-    def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> Fetch:
+    def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> datetime:
         """
-        End a running fetch well.
+        End a running fetch well, and tell when that was.
 
         Raises:
             LeaseLost: the lease is not the one that holds it.

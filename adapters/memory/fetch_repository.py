@@ -135,13 +135,13 @@ class MemoryFetchRepository:
             return self._put(replace(fetch, cancel_requested_at=now))
         return fetch
 
-    def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> Fetch:
+    def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> datetime:
         """See the port."""
-        if self._held(fetch_id, lease).cancel_requested_at:
+        fetch, now = self._held(fetch_id, lease), self.clock()
+        if fetch.cancel_requested_at:
             raise FetchCancelled
-        last = vintages[-1].number if vintages else None
-        outcome = {"vintages_added": len(vintages), "vintage": last, "left_out": tuple(left_out)}
-        return self._leave(fetch_id, lease, status=FetchStatus.SUCCESS, failure=None, **outcome)
+        self._put(fetch.succeeded(now, vintages, left_out))
+        return now
 
     def fail(self, fetch_id: UUID, lease: Lease, failure: Failure) -> Fetch:
         """See the port."""

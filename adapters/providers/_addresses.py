@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import unquote, urlsplit
 
@@ -32,8 +33,17 @@ def is_below(url: str, base_url: str) -> bool:
     """Tell whether a URL lies below another, and nothing in it climbs out."""
     parts = urlsplit(url)
     prefix = urlsplit(base_url).path.rstrip("/") + "/"
-    climbs = ".." in unquote(unquote(parts.path)).replace("\\", "/").split("/")
-    return origin(url) == origin(base_url) and parts.username is None and parts.path.startswith(prefix) and not climbs
+    return (
+        origin(url) == origin(base_url)
+        and parts.username is None
+        and parts.path.startswith(prefix)
+        and not climbs(unquote(parts.path).split("/"))
+    )
+
+
+def climbs(segments: Sequence[str]) -> bool:
+    """Tell whether path segments lead upwards, if not where they are read once, then where they are read twice."""
+    return ".." in unquote("/".join(segments)).replace("\\", "/").split("/")
 
 
 def _embedded(ip: IPv6Address) -> IPv4Address | None:

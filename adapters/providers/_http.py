@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote_plus, urlencode, urljoin, urlsplit
 
-from adapters.providers._addresses import is_below, origin
+from adapters.providers._addresses import climbs, is_below, origin
 from adapters.providers._bodies import read_body
 from adapters.providers._calls import Call, cut_calls, underway
 from adapters.providers._options import variable
@@ -134,18 +134,17 @@ class HttpClient:
     def _url(self, segments: Sequence[str], params: Mapping[str, str]) -> str:
         if any(segment in ("", ".", "..") for segment in segments):
             raise DatasetNotFound("The code cannot be part of an address.")
-        path = "/".join(quote(segment, safe="") for segment in segments)
-        url = self._prepared(f"{self._base_url}/{path}", params)
-        if not is_below(url, self._base):
+        if climbs(segments):
             raise DatasetNotFound("The code leads outside the provider's API.")
-        return url
+        path = "/".join(quote(segment, safe="") for segment in segments)
+        return f"{self._base.rstrip('/')}/{path}" + (f"?{urlencode(params)}" if params else "")
 
-    def _prepared(self, url: str, params: Mapping[str, str] = _NOTHING) -> str:
+    def _prepared(self, url: str) -> str:
         import requests
 
         prepared = requests.PreparedRequest()
         try:
-            prepared.prepare_url(url, dict(params))
+            prepared.prepare_url(url, {})
         except (requests.RequestException, ValueError) as exc:
             raise AnswerNotUnderstood(f"{self.host} cannot be asked this ({type(exc).__name__}).") from exc
         return prepared.url or ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -194,7 +194,7 @@ class SqlFetchRepository:
             self._note_failure(fetch)
         return fetch
 
-    def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> Fetch:
+    def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> datetime:
         """See the port."""
         row = SUCCEED.row(
             self.transaction,
@@ -207,9 +207,9 @@ class SqlFetchRepository:
         if row is None:
             self._raise_if_cancelled(fetch_id, lease)
             raise LeaseLost
-        series_id = row[SERIES_ID]
-        self.last[series_id] = row[LAST_VINTAGE]
-        return fetch_from(row, series_id=series_id)
+        self.last[row[SERIES_ID]] = row[LAST_VINTAGE]
+        finished_at: datetime = row[fetches.c.finished_at]
+        return finished_at
 
     def fail(self, fetch_id: UUID, lease: Lease, failure: Failure) -> Fetch:
         """See the port."""
@@ -300,4 +300,4 @@ def _due_since() -> Any:
 
 
 def _written(failure: Failure) -> str:
-    return orjson.dumps(asdict(failure)).decode()
+    return orjson.dumps(failure).decode()

@@ -92,7 +92,7 @@ def _succeed(transaction: Transaction) -> Any:
     held = update(fetches).where(
         fetches.c.id == _WANTED, fetches.c.lease_token == _TOKEN, fetches.c.status == RUNNING, fetches.c.cancel_requested_at.is_(None)
     )
-    return held.values(ended(transaction, FetchStatus.SUCCESS, **outcome)).returning(*fetches.c, SERIES_ID, LAST_VINTAGE)
+    return held.values(ended(transaction, FetchStatus.SUCCESS, **outcome)).returning(fetches.c.finished_at, SERIES_ID, LAST_VINTAGE)
 
 
 def _add(transaction: Transaction) -> Any:

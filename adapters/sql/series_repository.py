@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -105,7 +105,7 @@ class SqlSeriesRepository:
         self, known: TimeSeries, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
     ) -> None:
         """See the port."""
-        sure = orjson.dumps(asdict(confirmed)).decode() if confirmed else None
+        sure = orjson.dumps(confirmed).decode() if confirmed else None
         if known.metadata == metadata:
             _CHECK.later(self.transaction, of=known.number, sure=sure)
         else:

@@ -185,13 +185,13 @@ class FetchDataset:
             metadata = series.metadata if fetched.not_modified else fetched.metadata
             with self.store.writing() as uow:
                 uow.series.lock(fetch.series_id)
-                ended = uow.fetches.succeed(fetch.id, lease, prepared.vintages, left_out=fetched.left_out)
+                ended_at = uow.fetches.succeed(fetch.id, lease, prepared.vintages, left_out=fetched.left_out)
                 # What was prepared against a vintage that is no longer the last has to be made anew.
                 if uow.vintages.append(fetch.series_id, prepared):
                     known_at = prepared.vintages[-1].fetched_at if prepared.vintages else None
                     uow.series.checked(series, metadata, confirmed, known_at=known_at)
                     uow.commit()
-                    return ended
+                    return fetch.succeeded(ended_at, prepared.vintages, fetched.left_out)
                 series = uow.series.get(fetch.series_id)
 
     def _hold_back(self, fetch: Fetch, error: CallRefused, lease: Lease) -> Fetch:

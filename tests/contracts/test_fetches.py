@@ -57,9 +57,10 @@ def closed(store: Store, series: TimeSeries, clock: StoppedClock, *, vintages: i
     with store.writing() as uow:
         uow.series.lock(series.id)
         kept = append(uow, series.id, [an_arrival(clock(), fetch_id=fetch.id)] * vintages)
-        ended = uow.fetches.succeed(fetch.id, lease, kept)
+        uow.fetches.succeed(fetch.id, lease, kept)
         uow.commit()
-    return ended
+    with store.reading() as uow:
+        return uow.fetches.get(fetch.id)
 
 
 def there(store: Store) -> set[UUID]:

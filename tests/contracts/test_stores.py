@@ -99,14 +99,15 @@ def test_a_series_comes_with_its_newest_parts(store: Store, clock: StoppedClock)
     series = added(store)
     assert (series.status, series.newest, series.fetch, series.checked_at) == (SeriesStatus.PENDING, None, None, None)
     fetch = requested(store, series)
-    _, lease = claimed(store, fetch)
+    held, lease = claimed(store, fetch)
+    assert held
     confirmed = Confirmation(vintage=1, adapter_version=2, whole_at=clock(), validators={"etag": '"é1"'})
 
     with store.writing() as uow:
         uow.series.lock(series.id)
         vintages = append(uow, series.id, [an_arrival(clock(), fetch_id=fetch.id)])
         uow.series.checked(uow.series.get(series.id), some_metadata(), confirmed)
-        ended = uow.fetches.succeed(fetch.id, lease, vintages)
+        ended = held.succeeded(uow.fetches.succeed(fetch.id, lease, vintages), vintages, [])
         uow.commit()
 
     with store.reading() as uow:
