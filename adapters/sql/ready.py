@@ -88,9 +88,8 @@ class Ready:
         form = forms.get(engine)
         if form is None:
             timeless = _Timeless(transaction.connection, transaction.clock) if transaction.clock else transaction
-            driver: Any = transaction.connection.connection
-            with driver.cursor() as cursor:
-                form = self._written(self._build(timeless), engine, cursor, suffix="_at" if transaction.clock else "")
+            suffix = "_at" if transaction.clock else ""
+            form = self._written(self._build(timeless), engine, transaction.cursor, suffix=suffix)
             forms[engine] = form
         return form
 
@@ -118,13 +117,11 @@ class Ready:
         )
 
     def _filled(self, transaction: Transaction, form: _Form, values: dict[str, Any]) -> bytes:
-        driver: Any = transaction.connection.connection
-        prepared = driver.info.setdefault(_PREPARED, set())
+        prepared = transaction.connection.info.setdefault(_PREPARED, set())
         if form.name not in prepared:
             transaction.sent(form.prepare)
             prepared.add(form.name)
         if transaction.clock:
             values[_NOW] = transaction.clock()
-        with driver.cursor() as cursor:
-            filled: bytes = cursor.mogrify(form.execute, values)
+        filled: bytes = transaction.cursor.mogrify(form.execute, values)
         return filled

@@ -81,6 +81,7 @@ class Transaction:
         clock: the host's, or None for the database server's own.
         waiting: statements that go to Postgres together with the next one, or before the commit.
         server: told of the server's time whenever that is read.
+        cursor: the driver's, on Postgres.
 
     """
 
@@ -88,6 +89,7 @@ class Transaction:
     clock: Clock | None
     waiting: list[bytes] = field(default_factory=list)
     server: ServerClock = field(default_factory=ServerClock)
+    cursor: Any = None
 
     @property
     def on_postgres(self) -> bool:
@@ -107,22 +109,18 @@ class Transaction:
         return self._answered(whole)
 
     def _answered(self, statements: bytes) -> list[tuple[Any, ...]]:
-        driver: Any = self.connection.connection
         try:
-            with driver.cursor() as cursor:
-                cursor.execute(statements)
-                return cursor.fetchall() if cursor.description else []
+            self.cursor.execute(statements)
+            return self.cursor.fetchall() if self.cursor.description else []
         except self.connection.dialect.loaded_dbapi.Error as error:
             self._refuse(error)
 
     def filled(self, table: Table, rows: bytes) -> None:
         """Add rows to a table of Postgres, all its columns as COPY reads them in binary."""
         self.flush()
-        driver: Any = self.connection.connection
         columns = ", ".join(f'"{column.name}"' for column in table.c)
         try:
-            with driver.cursor() as cursor:
-                cursor.copy_expert(f"COPY {self.named(table)} ({columns}) FROM STDIN (FORMAT binary)", BytesIO(rows), len(rows))
+            self.cursor.copy_expert(f"COPY {self.named(table)} ({columns}) FROM STDIN (FORMAT binary)", BytesIO(rows), len(rows))
         except self.connection.dialect.loaded_dbapi.Error as error:
             self._refuse(error)
 
@@ -160,10 +158,8 @@ class Transaction:
         whole = b";".join([*self.waiting, f"COPY ({query}) TO STDOUT (FORMAT binary)".encode()])
         self.waiting.clear()
         messages = _Messages()
-        driver: Any = self.connection.connection
         try:
-            with driver.cursor() as cursor:
-                cursor.copy_expert(whole, messages)
+            self.cursor.copy_expert(whole, messages)
         except self.connection.dialect.loaded_dbapi.Error as error:
             self._refuse(error)
         return messages
@@ -198,20 +194,20 @@ def begun(engine: Engine, clock: Clock | None, server: ServerClock, *, writes: b
     """Open a transaction that is undone on leaving unless it was committed."""
     if engine.dialect.name == "postgresql":
         with translated(engine), engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
             try:
-                yield Transaction(connection, clock, [_BEGIN_WRITING if writes else _BEGIN_READING], server)
+                yield Transaction(connection, clock, [_BEGIN_WRITING if writes else _BEGIN_READING], server, driver.cursor())
             finally:
-                _undo(connection)
+                _undo(connection, driver)
     else:
         with translated(engine), (for_writing if writes else for_reading)(engine) as connection:
             connection.begin()
             yield Transaction(connection, clock)
 
 
-def _undo(connection: Connection) -> None:
+def _undo(connection: Connection, driver: Any) -> None:
     if connection.invalidated:
         return
-    driver: Any = connection.connection.driver_connection
     try:
         if driver.get_transaction_status() != connection.dialect.loaded_dbapi.extensions.TRANSACTION_STATUS_IDLE:
             with driver.cursor() as cursor:
