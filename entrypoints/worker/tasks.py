@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 TASK = "lanner.fetch_dataset"
 QUEUE = "fetch"
-TOGETHER, TOGETHER_SECONDS = 8, 1.0
+TOGETHER, TOGETHER_SECONDS = 16, 1.0
 _CONFIRM_SECONDS = 2
 _EXPIRES_SECONDS = 60
 
@@ -48,8 +48,8 @@ def run(
     """
     Do fetches one after another, each request's id in its log lines; on request not those that a worker died with.
 
-    After a second what has not been begun is passed on, so that none waits long behind a slow one. What the store's absence
-    prevents is left to a later sweep.
+    After a second what has not been begun is passed on, one by one, so that none waits long behind a slow one. What the
+    store's absence prevents is left to a later sweep.
     """
     try:
         waiting = deque(fetch for fetch in use_cases.follow_fetches.those(fetch_ids) if not fetch.ended)
@@ -76,7 +76,9 @@ def _passed_on(waiting: deque[Fetch], pass_on: Callable[[Sequence[UUID]], object
         left = list(iter(partial(_next, waiting), None))
         if left:
             try:
-                pass_on([fetch.id for fetch in left])
+                for fetch in left:
+                    # Each by itself, so that as many as are free share them.
+                    pass_on([fetch.id])
             except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, the poller finds them
                 logger.warning("ring failed", extra={"fetches": len(left), "reason": type(error).__name__})
 

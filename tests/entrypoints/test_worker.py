@@ -138,7 +138,7 @@ def test_a_fetch_runs_under_the_id_of_its_request():
 
 def test_what_waits_behind_a_slow_fetch_is_passed_on(monkeypatch):
     """Of several fetches in one message those that a slow one keeps waiting are rung for anew, and done by whoever is free."""
-    passed_on: list[UUID] = []
+    passed_on: list[list[UUID]] = []
     slow = Event()
 
     def answer(code: DatasetCode, known: Known) -> Fetched:
@@ -152,12 +152,13 @@ def test_what_waits_behind_a_slow_fetch_is_passed_on(monkeypatch):
     monkeypatch.setattr(tasks, "TOGETHER_SECONDS", 0.01)
 
     def pass_on(fetch_ids: Sequence[UUID]) -> None:
-        passed_on.extend(fetch_ids)
-        slow.set()
+        passed_on.append(list(fetch_ids))
+        if len(passed_on) == len(others):
+            slow.set()
 
     run(use_cases, [first, second, *others], Gate(), pass_on=pass_on)
 
-    assert passed_on == others
+    assert passed_on == [[fetch_id] for fetch_id in others]
     assert [fetch.status for fetch in use_cases.follow_fetches.those([first, second])] == [FetchStatus.SUCCESS] * 2
     assert [fetch.status for fetch in use_cases.follow_fetches.those(others)] == [FetchStatus.PENDING] * 2
 
