@@ -73,14 +73,14 @@ def ring(app: Celery, fetch_ids: Sequence[UUID]) -> None:
 @contextmanager
 def _passed_on(waiting: deque[Fetch], pass_on: Callable[[Sequence[UUID]], object]) -> Iterator[None]:
     def empty() -> None:
-        left = list(iter(partial(_next, waiting), None))
-        if left:
-            try:
-                for fetch in left:
-                    # Each by itself, so that as many as are free share them.
-                    pass_on([fetch.id])
-            except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, the poller finds them
-                logger.warning("ring failed", extra={"fetches": len(left), "reason": type(error).__name__})
+        left = deque(iter(partial(_next, waiting), None))
+        try:
+            while left:
+                # Each by itself, so that as many as are free share them.
+                pass_on([left[0].id])
+                left.popleft()
+        except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, the poller finds them
+            logger.warning("ring failed", extra={"fetches": len(left), "reason": type(error).__name__})
 
     timer = Timer(TOGETHER_SECONDS, empty)
     timer.daemon = True
