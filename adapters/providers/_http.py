@@ -136,8 +136,11 @@ class HttpClient:
             raise DatasetNotFound("The code cannot be part of an address.")
         if climbs(segments):
             raise DatasetNotFound("The code leads outside the provider's API.")
-        path = "/".join(quote(segment, safe="") for segment in segments)
-        return f"{self._base.rstrip('/')}/{path}" + (f"?{urlencode(params)}" if params else "")
+        try:
+            path = "/".join(quote(segment, safe="") for segment in segments)
+            return f"{self._base.rstrip('/')}/{path}" + (f"?{urlencode(params)}" if params else "")
+        except UnicodeError as exc:
+            raise self._unspeakable(exc) from exc
 
     def _prepared(self, url: str) -> str:
         import requests
@@ -146,8 +149,11 @@ class HttpClient:
         try:
             prepared.prepare_url(url, {})
         except (requests.RequestException, ValueError) as exc:
-            raise AnswerNotUnderstood(f"{self.host} cannot be asked this ({type(exc).__name__}).") from exc
+            raise self._unspeakable(exc) from exc
         return prepared.url or ""
+
+    def _unspeakable(self, reason: Exception) -> AnswerNotUnderstood:
+        return AnswerNotUnderstood(f"{self.host} cannot be asked this ({type(reason).__name__}).")
 
     def _ask(self, url: str, headers: Mapping[str, str], secret_params: Mapping[str, str], until: float) -> Answer:
         from urllib3 import Timeout

@@ -21,10 +21,10 @@ import numpy as np
 from domain.observations import Dates, Matrix, Observations
 
 ZLIB, PCODEC = 1, 2
-# From so many rows on pcodec makes less of every column than zlib; of shorter ones only where there are very many.
+# Of so many rows pcodec makes less than zlib, but for many columns that are alike; of shorter ones where there are very many values.
 _LONG, _LARGE = 200, 8_000
-# zlib beyond 3, and pcodec beyond 2 where there is little to learn from, take much longer for a twentieth less.
-_ZLIB_LEVEL, _PCODEC_LEVEL, _LARGE_PCODEC_LEVEL = 3, 2, 6
+# zlib beyond 3 takes three times as long for a twentieth less; pcodec below 5 takes some step-shaped columns for noise.
+_ZLIB_LEVEL, _PCODEC_LEVEL = 3, 6
 _HEAD = struct.Struct("<cIII")
 _LENGTH = struct.Struct("<I")
 
@@ -61,11 +61,9 @@ def encode(put: Observations, drop: Dates, *, snapshot: bool) -> tuple[int, byte
         names = [name.encode() for name in put.columns]
         head += b"".join(_LENGTH.pack(len(name)) + name for name in names)
     parts: list[Any] = [put.dates.astype("<i8"), drop.astype("<i8"), *put.values.astype("<f8", copy=False).T]
-    large = put.values.size > _LARGE
-    if len(put) < _LONG and not large:
+    if len(put) < _LONG and put.values.size <= _LARGE:
         return ZLIB, zlib.compress(head + b"".join(part.tobytes() for part in parts), _ZLIB_LEVEL)
-    level = _LARGE_PCODEC_LEVEL if large else _PCODEC_LEVEL
-    return PCODEC, head + b"".join(_packed(part, level) for part in parts)
+    return PCODEC, head + b"".join(_packed(part) for part in parts)
 
 
 def decode(codec: int, payload: bytes | memoryview, columns: Sequence[str] | None) -> tuple[Observations, Dates]:
@@ -97,12 +95,12 @@ def _names(body: memoryview, at: int, count: int) -> tuple[list[str], int]:
     return names, at
 
 
-def _packed(part: Any, level: int) -> bytes:
+def _packed(part: Any) -> bytes:
     from pcodec import ChunkConfig, standalone
 
     if not part.size:
         return _LENGTH.pack(0)
-    packed: bytes = standalone.simple_compress(np.ascontiguousarray(part), ChunkConfig(compression_level=level))
+    packed: bytes = standalone.simple_compress(np.ascontiguousarray(part), ChunkConfig(compression_level=_PCODEC_LEVEL))
     return _LENGTH.pack(len(packed)) + packed
 
 

@@ -116,8 +116,8 @@ class SqlVintageRepository:
         return row[LAST_NUMBER] if row else None
 
     def _copy(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        taken = _TAKE.row(self.transaction, more=len(rows))
-        first = taken[feed.c.position] - len(rows) + 1 if taken else 0
+        (taken,) = _TAKE.rows(self.transaction, more=len(rows))
+        first = taken[feed.c.position] - len(rows) + 1
         copy_rows(self.transaction, vintages, [{**row, "position": place} for place, row in enumerate(rows, start=first)])
 
     def _damage(self, series_id: UUID, number: int) -> Damage | None:

@@ -214,7 +214,7 @@ def test_a_series_comes_with_its_first_fetch(store: Store, clock: StoppedClock) 
 
 @pytest.mark.parametrize("provider", ["quandl", "files"])
 def test_a_series_that_is_there_or_whose_alias_is_taken_gets_no_first_fetch(store: Store, provider: str) -> None:
-    """Nothing is added where the series is there, with a fetch or without, or another has its alias."""
+    """Nothing is added where the series is there or another has its alias."""
     series = added(store)
     with store.writing() as uow:
         assert uow.fetches.add_first(provider, FB, allow_shrink=False, request_id="") is None

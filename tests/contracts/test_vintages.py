@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from domain.codes import DatasetCode
 from domain.errors import DamagedVintage
+from domain.fetches import Lease
 from domain.observations import Observations, Unit
 from domain.ports import Store
 from domain.series import Metadata
@@ -147,6 +148,25 @@ def test_what_was_prepared_before_others_came_is_refused(store: Store) -> None:
     with store.reading() as uow:
         assert [vintage.number for vintage in uow.vintages.listed(series_id, after=0, limit=9)] == [1, 2]
         assert uow.series.get(series_id).newest == prepared[0].vintages[0]
+
+
+def test_what_was_prepared_before_others_came_is_refused_as_a_fetch_ends(store: Store) -> None:
+    """So it is for whoever ends a fetch with them, and what was appended is not appended again."""
+    state, lease = Observations.of([1], ("a",), [[1.0]]), Lease(uuid4(), 30)
+    series_id, _ = kept(store, [(0, state)], at_once=True)
+    with store.writing() as uow:
+        fetch, _ = uow.fetches.add(series_id, allow_shrink=False, request_id="")
+        uow.fetches.claim(fetch.id, lease)
+        before = [uow.vintages.prepare(uow.series.get(series_id), arrivals) for arrivals in ([an_arrival(at(1), state)], [])]
+        append(uow, series_id, [an_arrival(at(2), state)])
+        good = uow.vintages.prepare(uow.series.get(series_id), [an_arrival(at(3), state)])
+        uow.commit()
+
+    for prepared, appended in ([before[0]], [False]), ([before[1]], [False]), ([good, good], [True, False]):
+        with store.writing() as uow:
+            uow.series.lock(series_id)
+            uow.fetches.succeed(fetch.id, lease, [])
+            assert [uow.vintages.append(series_id, each) for each in prepared] == appended
 
 
 def test_a_thousand_daily_vintages_read_back(store: Store) -> None:

@@ -74,7 +74,7 @@ def plans(database: Database, ask: Callable[[SqlUnitOfWork], object]) -> list[st
     asked: list[tuple[str, Any]] = []
     event.listen(database.engine, "before_cursor_execute", lambda *arguments: asked.append((arguments[2], arguments[3])))
     with database.store.reading() as uow:
-        explaining = Explaining(uow.transaction.connection, None if database.schema else utc_now)
+        explaining = Explaining(uow.transaction.connection, None if database.schema else utc_now, cursor=uow.transaction.cursor)
         if database.schema:
             explaining.sent(b"SET LOCAL enable_seqscan = off")
         uow.series, uow.vintages = SqlSeriesRepository(explaining), SqlVintageRepository(explaining)
@@ -111,7 +111,7 @@ def test_no_table_is_gone_through(database: Database, question: str) -> None:
 def test_an_empty_database_teaches_nothing_wrong(postgres_url: str) -> None:
     """What every request and fetch asks is planned while nothing has been counted, and yet never goes through a provider or a database."""
     with postgres(postgres_url) as database, database.store.writing() as uow:
-        explaining = Explaining(uow.transaction.connection, None, uow.transaction.waiting)
+        explaining = Explaining(uow.transaction.connection, None, uow.transaction.waiting, cursor=uow.transaction.cursor)
         SqlSeriesRepository(explaining).find("quandl", FB)
         SqlRateLimiter(explaining).acquire(Budget(provider="quandl"), Call(uuid4(), 0.0))
         mode = explaining.sent(b"SHOW plan_cache_mode")

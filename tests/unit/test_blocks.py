@@ -28,3 +28,13 @@ def test_a_block_comes_back(rows: int, columns: int, codec: int) -> None:
         assert used == codec
         assert read == state
         assert list(gone) == list(dropped)
+
+
+def test_steps_are_small() -> None:
+    """A rate that is set now and then takes less than a byte a day, however its steps lie."""
+    for seed in range(20):
+        chance = np.random.default_rng(seed)
+        rates = np.repeat(np.cumsum(chance.choice([-0.25, 0.0, 0.25], 200)), chance.integers(1, 40, 200))
+        state = Observations.of(np.datetime64("2001-01-01") + np.arange(len(rates)), ["rate"], rates[:, None])
+        _, payload = encode(state, NONE_DROPPED, snapshot=True)
+        assert len(payload) < len(rates)
