@@ -8,7 +8,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from threading import Timer, current_thread, main_thread
+from threading import Event, Thread, current_thread, main_thread
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 TASK = "lanner.fetch_dataset"
 QUEUE = "fetch"
-TOGETHER, TOGETHER_SECONDS = 16, 1.0
+TOGETHER, TOGETHER_SECONDS, SLOW_SECONDS = 16, 0.5, 0.1
 _CONFIRM_SECONDS = 2
 _EXPIRES_SECONDS = 60
 
@@ -48,8 +49,8 @@ def run(
     """
     Do fetches one after another, each request's id in its log lines; on request not those that a worker died with.
 
-    After a second what has not been begun is passed on, one by one, so that none waits long behind a slow one. What the
-    store's absence prevents is left to a later sweep.
+    What waits behind a slow one, or for half a second, is passed on one by one to whoever is free. What the store's absence
+    prevents is left to a later sweep.
     """
     try:
         waiting = deque(fetch for fetch in use_cases.follow_fetches.those(fetch_ids) if not fetch.ended)
@@ -72,24 +73,32 @@ def ring(app: Celery, fetch_ids: Sequence[UUID]) -> None:
 
 @contextmanager
 def _passed_on(waiting: deque[Fetch], pass_on: Callable[[Sequence[UUID]], object]) -> Iterator[None]:
-    def empty() -> None:
-        left = deque(iter(partial(_next, waiting), None))
-        try:
-            while left:
-                # Each by itself, so that as many as are free share them.
-                pass_on([left[0].id])
-                left.popleft()
-        except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, the poller finds them
-            logger.warning("ring failed", extra={"fetches": len(left), "reason": type(error).__name__})
+    behind_first, done = len(waiting) - 1, Event()
 
-    timer = Timer(TOGETHER_SECONDS, empty)
-    timer.daemon = True
-    if len(waiting) > 1:
-        timer.start()
+    def watch() -> None:
+        seen, until = behind_first, monotonic() + TOGETHER_SECONDS
+        while not done.wait(SLOW_SECONDS):
+            if len(waiting) == seen or monotonic() > until:
+                _pass_on(deque(iter(partial(_next, waiting), None)), pass_on)
+                return
+            seen = len(waiting)
+
+    if behind_first > 0:
+        Thread(target=watch, name="passing-on", daemon=True).start()
     try:
         yield
     finally:
-        timer.cancel()
+        done.set()
+
+
+def _pass_on(left: deque[Fetch], pass_on: Callable[[Sequence[UUID]], object]) -> None:
+    try:
+        while left:
+            # Each by itself, so that as many as are free share them.
+            pass_on([left[0].id])
+            left.popleft()
+    except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, the poller finds them
+        logger.warning("ring failed", extra={"fetches": len(left), "reason": type(error).__name__})
 
 
 def _next(waiting: deque[Fetch]) -> Fetch | None:

@@ -136,7 +136,8 @@ def test_a_fetch_runs_under_the_id_of_its_request():
     assert get_contextvars() == {}
 
 
-def test_what_waits_behind_a_slow_fetch_is_passed_on(monkeypatch):
+@pytest.mark.parametrize("limit", ["SLOW_SECONDS", "TOGETHER_SECONDS"])
+def test_what_waits_behind_a_slow_fetch_is_passed_on(monkeypatch, limit):
     """Of several fetches in one message those that a slow one keeps waiting are rung for anew, and done by whoever is free."""
     passed_on: list[list[UUID]] = []
     slow = Event()
@@ -149,7 +150,7 @@ def test_what_waits_behind_a_slow_fetch_is_passed_on(monkeypatch):
     codes = [CODE, DatasetCode("CANNED", "SLOW"), DatasetCode("CANNED", "NEXT"), DatasetCode("CANNED", "LAST")]
     use_cases = silent_use_cases(MemorySource(dict.fromkeys(codes, answer)))
     first, second, *others = [use_cases.request_fetch(code).fetch.id for code in codes]
-    monkeypatch.setattr(tasks, "TOGETHER_SECONDS", 0.01)
+    monkeypatch.setattr(tasks, limit, 0.01)
 
     def pass_on(fetch_ids: Sequence[UUID]) -> None:
         passed_on.append(list(fetch_ids))
