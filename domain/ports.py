@@ -305,8 +305,8 @@ class VintageRepository(Protocol):
 class FetchRepository(Protocol):
     """The fetches; at most one of a series is pending or running."""
 
-    def add_first(self, provider: str, code: DatasetCode, *, allow_shrink: bool, request_id: str) -> TimeSeries | None:
-        """Add a series with its first fetch, as ``add`` would; None where it is there already, or another has its alias."""
+    def add_first(self, provider: str, code: DatasetCode, *, allow_shrink: bool, request_id: str) -> tuple[TimeSeries, Fetch] | None:
+        """Add a series, and its first fetch as ``add`` would; None where the series is there already, or another has its alias."""
         ...
 
     def add(self, series_id: UUID, *, allow_shrink: bool, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:

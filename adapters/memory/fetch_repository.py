@@ -26,15 +26,13 @@ class MemoryFetchRepository:
     state: State
     clock: Clock
 
-    def add_first(self, provider: str, code: DatasetCode, *, allow_shrink: bool, request_id: str) -> TimeSeries | None:
+    def add_first(self, provider: str, code: DatasetCode, *, allow_shrink: bool, request_id: str) -> tuple[TimeSeries, Fetch] | None:
         """See the port."""
         known = self.state.series.values()
         if any(series.alias == code.alias or (series.provider, series.code) == (provider, code) for series in known):
             return None
-        repository = MemorySeriesRepository(self.state, self.clock)
-        series = repository.add(provider, code)
-        self.add(series.id, allow_shrink=allow_shrink, request_id=request_id)
-        return repository.get(series.id)
+        series = MemorySeriesRepository(self.state, self.clock).add(provider, code)
+        return series, self.add(series.id, allow_shrink=allow_shrink, request_id=request_id)[0]
 
     def add(self, series_id: UUID, *, allow_shrink: bool, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:
         """See the port."""

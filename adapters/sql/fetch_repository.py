@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -44,21 +44,12 @@ from adapters.sql.fetch_statements import (
     is_due,
 )
 from adapters.sql.series_repository import SqlSeriesRepository
-from adapters.sql.series_rows import series_from, values
+from adapters.sql.series_rows import insertion_values, series_from
 from adapters.sql.tables import Moment, fetches, requests, series
 from adapters.sql.transaction import Transaction
 from domain.codes import DatasetCode
 from domain.errors import FetchAlreadyRunning, FetchCancelled, FetchNotFound, LeaseLost, SeriesNotFound
-from domain.fetches import (
-    LEASE_SECONDS,
-    Failure,
-    Fetch,
-    FetchPage,
-    FetchQuery,
-    FetchStatus,
-    Lease,
-    WaitingFor,
-)
+from domain.fetches import LEASE_SECONDS, Failure, Fetch, FetchPage, FetchQuery, FetchStatus, Lease, WaitingFor
 from domain.series import SeriesStatus, TimeSeries
 from domain.vintages import Vintage
 
@@ -80,27 +71,20 @@ class SqlFetchRepository:
     transaction: Transaction
     last: dict[UUID, int] = field(default_factory=dict)
 
-    def add_first(self, provider: str, code: DatasetCode, *, allow_shrink: bool, request_id: str) -> TimeSeries | None:
+    def add_first(self, provider: str, code: DatasetCode, *, allow_shrink: bool, request_id: str) -> tuple[TimeSeries, Fetch] | None:
         """See the port."""
         if not self.transaction.on_postgres:
             added = SqlSeriesRepository(self.transaction).insert(provider, code, code.alias)
             fetch = self._insert(added.id, allow_shrink=allow_shrink, request_id=request_id) if added else None
-            return replace(added, fetch=fetch) if added and fetch else None
-        series_id, fetch_id = uuid4(), uuid4()
-        facts = values(series_id, provider, code, code.alias)
-        row = FIRST.row(self.transaction, **facts, asked=fetch_id, may_shrink=allow_shrink, asked_by=request_id)
+            return (added, fetch) if added and fetch else None
+        series_id = uuid4()
+        facts = insertion_values(series_id, provider, code, code.alias)
+        row = FIRST.row(self.transaction, **facts, asked=uuid4(), may_shrink=allow_shrink, asked_by=request_id)
         if row is None:
             return None
         fetch = fetch_from(row, series_id=series_id)
-        return TimeSeries(
-            id=series_id,
-            number=row[fetches.c.series],
-            provider=provider,
-            code=code,
-            alias=code.alias,
-            created_at=fetch.created_at,
-            fetch=fetch,
-        )
+        number, since = row[fetches.c.series], fetch.created_at
+        return TimeSeries(id=series_id, number=number, provider=provider, code=code, alias=code.alias, created_at=since), fetch
 
     def add(self, series_id: UUID, *, allow_shrink: bool, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:
         """See the port."""

@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import Text, bindparam, case, delete, func, insert, select, tuple_, update
 
 from adapters.sql.ready import Ready
-from adapters.sql.series_rows import COMPLETE, insertion, metadata_from, series_from, values
+from adapters.sql.series_rows import COMPLETE, insertion, insertion_values, metadata_from, series_from
 from adapters.sql.tables import Moment, descriptions, series
 from adapters.sql.transaction import Transaction
 from adapters.sql.word_index import numbers
@@ -53,7 +53,7 @@ class SqlSeriesRepository:
 
     def insert(self, provider: str, code: DatasetCode, alias: str) -> TimeSeries | None:
         """Add a series under an alias; None where it is there, or the alias is taken."""
-        row = _ADD.row(self.transaction, **values(uuid4(), provider, code, alias))
+        row = _ADD.row(self.transaction, **insertion_values(uuid4(), provider, code, alias))
         return series_from(row) if row else None
 
     def search(self, query: SeriesQuery) -> SeriesPage:

@@ -55,7 +55,7 @@ def series_from(row: Row) -> TimeSeries:
 
 
 def insertion(transaction: Transaction, **more: Any) -> Any:
-    """Add a series by its ``values``, with ``more`` columns set; none where it is there, or its alias is taken."""
+    """Add a series by its ``insertion_values``, with ``more`` columns set; none where it is there, or its alias is taken."""
     row = {
         "id": bindparam("new", type_=Uuid()),
         "provider": bindparam("source"),
@@ -70,8 +70,8 @@ def insertion(transaction: Transaction, **more: Any) -> Any:
     return insert(series).values(row | more).on_conflict_do_nothing()
 
 
-def values(series_id: UUID, provider: str, code: DatasetCode, alias: str) -> dict[str, Any]:
-    """Give what an ``insertion`` is filled with."""
+def insertion_values(series_id: UUID, provider: str, code: DatasetCode, alias: str) -> dict[str, Any]:
+    """Give what an insertion is filled with."""
     facts = {"source": provider, "database": code.database, "dataset": code.dataset, "name": alias}
     return {"new": series_id, **facts, "said": " ".join(terms(str(code)))}
 

@@ -109,9 +109,9 @@ class RequestFetch:
             if answered:
                 return Requested(uow.series.get(answered.series_id), uow.fetches.get(answered.fetch_id), created=answered.created)
             found = find(uow)
-            series = found.series if found.asked else self._as_it_is(uow, found.series)
+            series = self._as_it_is(uow, found.series)
             asked = found.asked or self._ask(uow, series, flags)
-            created = asked.added if again else found.asked is not None or series.fetch is None
+            created = asked.added if again else series.fetch is None
             requested = Requested(replace(series, fetch=asked.fetch), asked.fetch, created=created)
             if key:
                 uow.requests.remember(key, Answered(series.id, asked.fetch.id, created))
@@ -133,9 +133,10 @@ class RequestFetch:
         if known:
             return _Found(known)
         new = uow.fetches.add_first(provider, code, allow_shrink=flags.allow_shrink, request_id=flags.request_id)
-        if new and new.fetch:
-            return _Found(new, _Asked(new.fetch, written=True, added=True, rings=True))
-        return _Found(uow.series.add(provider, code))
+        if new is None:
+            return _Found(uow.series.add(provider, code))
+        series, fetch = new
+        return _Found(series, _Asked(fetch, written=True, added=True, rings=True))
 
     def _known(self, uow: UnitOfWork, series_id: UUID) -> _Found:
         series = uow.series.get(series_id)

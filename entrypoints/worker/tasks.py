@@ -79,7 +79,7 @@ def _passed_on(waiting: deque[Fetch], pass_on: Callable[[Sequence[UUID]], object
         seen, until = behind_first, monotonic() + TOGETHER_SECONDS
         while not done.wait(SLOW_SECONDS):
             if len(waiting) == seen or monotonic() > until:
-                _pass_on(deque(iter(partial(_next, waiting), None)), pass_on)
+                _pass_on(waiting, pass_on)
                 return
             seen = len(waiting)
 
@@ -91,14 +91,13 @@ def _passed_on(waiting: deque[Fetch], pass_on: Callable[[Sequence[UUID]], object
         done.set()
 
 
-def _pass_on(left: deque[Fetch], pass_on: Callable[[Sequence[UUID]], object]) -> None:
+def _pass_on(waiting: deque[Fetch], pass_on: Callable[[Sequence[UUID]], object]) -> None:
     try:
-        while left:
-            # Each by itself, so that as many as are free share them.
-            pass_on([left[0].id])
-            left.popleft()
-    except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, the poller finds them
-        logger.warning("ring failed", extra={"fetches": len(left), "reason": type(error).__name__})
+        # Each by itself, so that as many as are free share them; whoever has them goes on with the rest meanwhile.
+        while fetch := _next(waiting):
+            pass_on([fetch.id])
+    except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, the poller finds it
+        logger.warning("ring failed", extra={"fetches": 1, "reason": type(error).__name__})
 
 
 def _next(waiting: deque[Fetch]) -> Fetch | None:

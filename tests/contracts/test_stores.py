@@ -198,18 +198,19 @@ def test_searching(store: Store, clock: StoppedClock) -> None:
 def test_a_series_comes_with_its_first_fetch(store: Store, clock: StoppedClock) -> None:
     """Both are there as if they had been added one after the other."""
     with store.writing() as uow:
-        first = uow.fetches.add_first("quandl", FB, allow_shrink=True, request_id="r-1")
-        assert first
-        assert uow.series.get(first.id) == first
+        new = uow.fetches.add_first("quandl", FB, allow_shrink=True, request_id="r-1")
+        assert new
+        first, its_fetch = new
+        assert uow.series.get(first.id) == replace(first, fetch=its_fetch)
         uow.commit()
 
     other = added(store, DatasetCode("WIKI", "AAPL"))
     fetch = requested(store, other, allow_shrink=True)
-    assert first.fetch == replace(fetch, id=first.fetch.id if first.fetch else None, series_id=first.id)
-    assert first == replace(other, id=first.id, number=first.number, code=FB, alias=FB.alias, fetch=first.fetch)
+    assert its_fetch == replace(fetch, id=its_fetch.id, series_id=first.id)
+    assert first == replace(other, id=first.id, number=first.number, code=FB, alias=FB.alias)
     assert first.number < other.number
     with store.writing() as uow:
-        assert uow.fetches.add(first.id, allow_shrink=False, request_id="r-2") == (first.fetch, False)
+        assert uow.fetches.add(first.id, allow_shrink=False, request_id="r-2") == (its_fetch, False)
 
 
 @pytest.mark.parametrize("provider", ["quandl", "files"])

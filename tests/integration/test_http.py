@@ -90,6 +90,13 @@ def test_a_segment_stays_a_segment(segment):
     assert not {"?", "#", "@"} & set(seen[0])
 
 
+@pytest.mark.parametrize(("segment", "params"), [("\ud800", {}), ("FB", {"cursor": "\udfff"})])
+def test_what_no_address_can_hold_is_told(segment, params):
+    """Half a character is not asked for, and its source raises nothing but what sources raise."""
+    with pytest.raises(AnswerNotUnderstood, match="cannot be asked"):
+        a_client("https://host.invalid/api").get(["a", segment], params)
+
+
 @pytest.mark.parametrize("segment", ["", ".", "..", "../../admin", "a/../../b", "..\\..", "%2e%2e", "x/%2E%2e/y"])
 def test_a_segment_that_climbs_is_refused(segment):
     """A segment that would move the path is never sent."""
