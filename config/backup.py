@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adapters.sql.backup import back_up, restore
 from config.container import Container
+from domain.audit import audit
 
 Progress = Callable[[int, int], object]
 
@@ -18,4 +19,6 @@ def back_up_database(container: Container, file: Path, progress: Progress) -> in
 
 def restore_database(container: Container, file: Path, progress: Progress) -> int:
     """Copy a backup into the database, which must be empty, and give the number of rows."""
-    return restore(container.engine(), file, progress)
+    rows = restore(container.engine(), file, progress)
+    audit("database restored", database=container.settings().place, backup=str(file), rows=rows)
+    return rows

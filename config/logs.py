@@ -16,6 +16,8 @@ import structlog
 from structlog.contextvars import get_contextvars
 from structlog.typing import EventDict, Processor
 
+from domain.audit import LOGGER
+
 _SECRET_PARAMETER = re.compile(r"(?i)\b(api_?key|(?:auth_|access_)?token|registrationkey|secret|password)=[^\s&\"']+")
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)(?:[^/\s]*@|[^@\s]+@)")
 _HIDDEN = "***"
@@ -35,6 +37,7 @@ def set_up_logs(level: str, secrets: Sequence[str] = ()) -> None:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # noqa: SLF001 - the documented way
     root.setLevel(level.upper())
+    logging.getLogger(LOGGER).setLevel(logging.INFO)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.NOTSET if level == "debug" else logging.WARNING)
 

@@ -14,8 +14,23 @@ from urllib.parse import quote, unquote
 from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, ValidationError
 
 from config.env_file import read_env_file
-from config.values import BrokerUrl, Count, Folder, HostNames, MaxAge, Origins, Routes, SchemaName, Seconds, way_out
+from config.values import (
+    BrokerUrl,
+    Count,
+    Folder,
+    HostNames,
+    Limits,
+    MaxAge,
+    Networks,
+    Origins,
+    RootPath,
+    Routes,
+    SchemaName,
+    Seconds,
+    way_out,
+)
 from domain.errors import InvalidInput
+from domain.providers import Limit
 
 _PREFIX = "LANNER_"
 _PROVIDERS = "LANNER_PROVIDERS__"
@@ -23,6 +38,7 @@ _PASSWORD = re.compile(r"://(?P<user>[^:/@]*):(?:(?P<password>[^/]*)@|(?P<odd>[^
 _PLACE = re.compile(r"[^:]*://(?:[^@]*@)?(?P<place>[^@/?]*/[^@/?]*)(?:\?.*)?")
 #: How many fetches an embedded worker runs at once, and any worker's poller besides.
 _EMBEDDED_THREADS, _OWN_HANDS = 8, 4
+_RATE_LIMIT = (Limit(100, 1), Limit(3000, 60))
 _SECRET_WORDS = ("key", "token", "secret", "password")
 
 
@@ -52,6 +68,11 @@ class Settings(BaseModel):
     auth: Literal["open", "required"] | None = None
     allowed_hosts: HostNames = ()
     cors_origins: Origins = ()
+    trusted_proxies: Networks = ()
+    root_path: RootPath = ""
+    rate_limit: Limits | None = None
+    fetch_rate_limit: Limits | None = None
+    max_cells: Annotated[int, Field(ge=1, le=10**9)] = 20_000_000
     default_provider: str = "quandl"
     routes: Routes = Field(default_factory=dict)
     max_age: MaxAge | None = None
@@ -102,6 +123,18 @@ class Settings(BaseModel):
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return self.host == "localhost"
+
+    @property
+    def request_limits(self) -> tuple[Limit, ...]:
+        """How many requests each client may make of a process: any number where only this machine can make some."""
+        if self.rate_limit is not None:
+            return self.rate_limit
+        return () if self.on_loopback else _RATE_LIMIT
+
+    @property
+    def fetch_limits(self) -> tuple[Limit, ...]:
+        """How many fetches each client may ask for, of all processes together."""
+        return self.request_limits if self.fetch_rate_limit is None else self.fetch_rate_limit
 
     @property
     def cores(self) -> int:

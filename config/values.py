@@ -15,7 +15,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from domain.codes import DatasetCode
-from domain.errors import InvalidCode
+from domain.errors import InvalidCode, InvalidInput
+from domain.providers import Limit
+from domain.quotas import read_limits
 
 YEAR_SECONDS = 31_536_000
 _MAX_PORT = 65_535
@@ -134,6 +136,28 @@ def _schema(name: str) -> str:
     return name
 
 
+def _networks(value: Any) -> Any:
+    try:
+        return tuple(ipaddress.ip_network(text, strict=False) for text in _listed(value))
+    except ValueError as error:
+        raise _refusal("write addresses or networks such as 127.0.0.1 or 10.0.0.0/8, and separate them by commas") from error
+
+
+def _limits(value: Any) -> Any:
+    try:
+        return read_limits(value) if isinstance(value, str) else value
+    except InvalidInput as error:
+        raise _refusal("write calls/seconds, such as 20/1,100/10, or none") from error
+
+
+def _root_path(path: str) -> str:
+    if path == "/":
+        return ""
+    if not re.fullmatch(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*", path):
+        raise _refusal("write a path such as /lanner, without a slash at its end")
+    return path
+
+
 Seconds = Annotated[float, Field(gt=0, le=YEAR_SECONDS, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=1000)]
 Folder = Annotated[Path, AfterValidator(_folder)]
@@ -141,5 +165,8 @@ SchemaName = Annotated[str, AfterValidator(_schema)]
 BrokerUrl = Annotated[str, AfterValidator(_broker)]
 HostNames = Annotated[tuple[str, ...], BeforeValidator(_listed), _each(_host)]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_listed), _each(_origin)]
+Networks = Annotated[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...], BeforeValidator(_networks)]
+Limits = Annotated[tuple[Limit, ...], BeforeValidator(_limits)]
+RootPath = Annotated[str, AfterValidator(_root_path)]
 Routes = Annotated[dict[str, str], BeforeValidator(_routes)]
 MaxAge = Annotated[timedelta, BeforeValidator(_seconds)]

@@ -17,6 +17,8 @@ Every error of lanner, each with a sentence, a code and, where one helps, a hint
     │   ├── NoObservationsYet
     │   └── KeyNotFound
     ├── KeyRefused · ScopeMissing    an API key of ours is wanted
+    ├── TooManyRequests              a client's quota is used up
+    ├── TooManyCells                 one answer would be too large
     ├── FetchAlreadyRunning
     ├── FetchAlreadyEnded
     ├── RemovalNotConfirmed
@@ -147,6 +149,25 @@ class ScopeMissing(DomainError):
 
     code = "scope_missing"
     hint = "`lanner keys create --scope SCOPE` makes one; --scope may be repeated."
+
+
+class TooManyRequests(DomainError):
+    """A client has asked too often."""
+
+    code = "too_many_requests"
+    hint = "Wait as long as Retry-After says."
+    retryable = True
+
+    def __init__(self, message: str = "", *, seconds: float = 1.0) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class TooManyCells(DomainError):
+    """The answer would have more cells than one answer may have."""
+
+    code = "too_many_cells"
+    hint = "Ask for less at once: by start_date and end_date, columns, collapse or limit."
 
 
 class FetchAlreadyRunning(DomainError):

@@ -21,7 +21,7 @@ from domain.figures import Counted, Figures
 from domain.keys import ApiKey
 from domain.limits import Budget, Call, Permit, Standing, Wait
 from domain.observations import Label, Observations
-from domain.providers import Finding, Provider
+from domain.providers import Finding, Limit, Provider
 from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, Version
 from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Origin, Prepared, Recorded, Vintage
 
@@ -444,6 +444,18 @@ class RequestRepository(Protocol):
         ...
 
 
+class QuotaRepository(Protocol):
+    """How much of what clients may ask for they have used, whichever process they ask."""
+
+    def take(self, client: str, limits: Sequence[Limit]) -> float:
+        """Take one of each limit and return 0, or take none and return for how many seconds there is none; others wait meanwhile."""
+        ...
+
+    def forget(self, limit: int) -> int:
+        """Forget quotas that are whole again, at most so many, and return how many."""
+        ...
+
+
 class FigureRepository(Protocol):
     """Signs of life of the workers, and counts of what happened; neither waits for anybody else's work."""
 
@@ -554,6 +566,11 @@ class UnitOfWork(Protocol):
     @property
     def requests(self) -> RequestRepository:
         """The answers to requests with a key."""
+        ...
+
+    @property
+    def quotas(self) -> QuotaRepository:
+        """The quotas of clients."""
         ...
 
     @property

@@ -12,6 +12,7 @@ from domain.fetches import Answered, Fetch
 from domain.figures import Counted
 from domain.keys import ApiKey
 from domain.limits import Standing
+from domain.providers import Limit
 from domain.series import Metadata, TimeSeries
 from domain.vintages import Kept, Recorded
 
@@ -36,6 +37,7 @@ class State:
     standings: dict[tuple[str, str], Standing] = field(default_factory=dict)
     calls: dict[tuple[str, str], tuple[datetime, ...]] = field(default_factory=dict)
     keys: dict[str, ApiKey] = field(default_factory=dict)
+    quotas: dict[tuple[str, Limit], float] = field(default_factory=dict)
 
     def copy(self) -> State:
         """Give a state that can be changed without changing this one."""

@@ -11,6 +11,7 @@ from uuid import UUID
 from adapters.memory.fetch_repository import MemoryFetchRepository
 from adapters.memory.figure_repository import MemoryFigureRepository
 from adapters.memory.key_repository import MemoryKeyRepository
+from adapters.memory.quota_repository import MemoryQuotaRepository
 from adapters.memory.rate_limiter import MemoryRateLimiter
 from adapters.memory.request_repository import MemoryRequestRepository
 from adapters.memory.series_repository import MemorySeriesRepository
@@ -66,6 +67,7 @@ class MemoryUnitOfWork:
     requests: MemoryRequestRepository
     figures: MemoryFigureRepository
     keys: MemoryKeyRepository
+    quotas: MemoryQuotaRepository
     limits: MemoryRateLimiter
 
     def __init__(self, store: MemoryStore, *, writes: bool) -> None:
@@ -90,6 +92,7 @@ class MemoryUnitOfWork:
         self.requests = MemoryRequestRepository(self._state, self._store.clock)
         self.figures = MemoryFigureRepository(self._state, self._store.clock)
         self.keys = MemoryKeyRepository(self._state, self._store.clock)
+        self.quotas = MemoryQuotaRepository(self._state, self._store.clock)
         self.limits = MemoryRateLimiter(self._state, self._store.clock)
         return self
 

@@ -10,11 +10,10 @@ from typing import Any
 
 from adapters.providers._options import variable
 from domain.errors import InvalidInput
-from domain.providers import Limit, Provider
+from domain.providers import Provider
+from domain.quotas import read_limits
 
 _GENERAL = ("limits", "concurrency")
-_LIMIT = re.compile(r"\s*([1-9]\d{0,8})\s*/\s*([1-9]\d{0,6})\s*", re.ASCII)
-_NONE = "none"
 
 
 def own(raw: Mapping[str, str]) -> Mapping[str, str]:
@@ -36,20 +35,10 @@ def limited(provider: Provider, module: Any, options: Any, raw: Mapping[str, str
     concurrency = None if elsewhere else getattr(module, "CONCURRENCY", None)
     return replace(
         provider,
-        limits=_limits(provider.name, raw["limits"]) if "limits" in raw else declared,
+        limits=read_limits(raw["limits"], field=variable(provider.name, "limits")) if "limits" in raw else declared,
         concurrency=_concurrency(provider.name, raw["concurrency"]) if "concurrency" in raw else concurrency,
         key_id=blake2b(key.encode(), digest_size=6, person=b"lanner").hexdigest() if key else "",
     )
-
-
-def _limits(name: str, text: str) -> tuple[Limit, ...]:
-    if text.strip().lower() == _NONE:
-        return ()
-    found = [_LIMIT.fullmatch(part) for part in text.split(",")]
-    if not all(found):
-        field = variable(name, "limits")
-        raise InvalidInput(f"{field} is not valid: write it as calls/seconds, such as 20/1,100/10, or none.", field=field)
-    return tuple(Limit(int(match[1]), int(match[2])) for match in found if match)
 
 
 def _concurrency(name: str, text: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from sqlalchemy import RowMapping, func, insert, select, update
 
@@ -11,6 +12,7 @@ from adapters.sql.tables import api_keys
 from adapters.sql.transaction import Transaction
 from domain.errors import KeyNotFound
 from domain.keys import ApiKey, Scope
+from domain.quotas import read_limits, write_limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class SqlKeyRepository:
 
     def add(self, key: ApiKey) -> None:
         """See the port."""
-        self.transaction.run(insert(api_keys).values({**asdict(key), "scopes": " ".join(sorted(key.scopes))}))
+        self.transaction.run(insert(api_keys).values(_row_of(key)))
 
     def get(self, key_id: str) -> ApiKey:
         """See the port."""
@@ -42,5 +44,10 @@ class SqlKeyRepository:
         return self.get(key_id)
 
 
+def _row_of(key: ApiKey) -> dict[str, Any]:
+    return {**asdict(key), "scopes": " ".join(sorted(key.scopes)), "limits": write_limits(key.limits) if key.limits else None}
+
+
 def _key_from(row: RowMapping) -> ApiKey:
-    return ApiKey(**{**row, "scopes": frozenset(map(Scope, row["scopes"].split())), "digest": bytes(row["digest"])})
+    scopes, limits = frozenset(map(Scope, row["scopes"].split())), read_limits(row["limits"] or "none")
+    return ApiKey(**{**row, "scopes": scopes, "digest": bytes(row["digest"]), "limits": limits})

@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -25,7 +26,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-REVISION = "0008"
+REVISION = "0009"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -131,7 +132,19 @@ api_keys = Table(
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment),
     Column("revoked_at", Moment),
+    Column("limits", Text),
 )
+
+# How much a client has used of what it may ask for; ``full_at`` is in seconds since 1970.
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("client", Text, primary_key=True),
+    Column("calls", Integer, primary_key=True, autoincrement=False),
+    Column("seconds", Integer, primary_key=True, autoincrement=False),
+    Column("full_at", Double, nullable=False),
+)
+
 _ADDED_NOTHING = "finished_at is not null and coalesce(vintages_added, 0) = 0"
 
 fetches = Table(

@@ -15,6 +15,7 @@ from adapters.sql.fetch_repository import SqlFetchRepository
 from adapters.sql.figure_repository import SqlFigureRepository
 from adapters.sql.glances import Glances
 from adapters.sql.key_repository import SqlKeyRepository
+from adapters.sql.quota_repository import SqlQuotaRepository
 from adapters.sql.rate_limiter import SqlRateLimiter
 from adapters.sql.request_repository import SqlRequestRepository
 from adapters.sql.schema import require, revision
@@ -72,6 +73,7 @@ class SqlUnitOfWork:
     requests: SqlRequestRepository
     figures: SqlFigureRepository
     keys: SqlKeyRepository
+    quotas: SqlQuotaRepository
     limits: SqlRateLimiter
 
     def __init__(self, store: SqlStore, *, writes: bool) -> None:
@@ -101,6 +103,7 @@ class SqlUnitOfWork:
         self.requests = SqlRequestRepository(self.transaction)
         self.figures = SqlFigureRepository(self.transaction)
         self.keys = SqlKeyRepository(self.transaction)
+        self.quotas = SqlQuotaRepository(self.transaction)
         self.limits = SqlRateLimiter(self.transaction)
         return self
 

@@ -6,7 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from domain.errors import KeyNotFound, KeyRefused
@@ -16,6 +16,8 @@ from domain.ports import Store
 REVOKED_WITHIN_SECONDS = 5.0
 _SECONDS = REVOKED_WITHIN_SECONDS / 2
 _MOST = 10_000
+#: Compared with where no key has the id, so that this takes as long as a wrong secret.
+_NOBODY = ApiKey(id="", name="", scopes=frozenset(), digest=bytes(32), created_at=datetime(1970, 1, 1, tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,9 @@ class CheckKey:
 
     def __call__(self, text: str) -> ApiKey:
         """
-        Give the key with this text.
+        Return the key with this text.
+
+        A refusal costs one look into the store, whether no key has the id or one has it with another secret.
 
         Raises:
             KeyRefused: there is none, or it is no longer good; the message is the same for all of these.
@@ -51,24 +55,31 @@ class CheckKey:
         read = KeyText.read(text)
         if read is None:
             raise KeyRefused
-        try:
-            found = self._known(read.id)
-        except KeyNotFound as error:
-            raise KeyRefused from error
+        found = self._found.get(read.id)
+        if found is None or not found.key.has_text(text) or self.seconds() - found.begun > _SECONDS:
+            found = self._looked_up(read.id)
         # The time by the store's clock, without asking it again.
         now = found.read_at + timedelta(seconds=self.seconds() - found.begun)
         if not found.key.opens(text, now):
             raise KeyRefused
         return found.key
 
-    def _known(self, key_id: str) -> _Found:
+    def was_good(self, text: str) -> bool:
+        """Tell whether this text was a key when it was last looked up, without asking the store."""
+        read = KeyText.read(text)
+        found = self._found.get(read.id) if read else None
+        return found is not None and found.key.has_text(text)
+
+    def _looked_up(self, key_id: str) -> _Found:
+        with self.store.reading() as uow:
+            now = uow.now()
+            try:
+                key = uow.keys.get(key_id)
+            except KeyNotFound:
+                return _Found(_NOBODY, now, self.seconds())
+            found = _Found(key, now, self.seconds())
         with self._lock:
-            found = self._found.get(key_id)
-        if found is None or self.seconds() - found.begun > _SECONDS:
-            with self.store.reading() as uow:
-                found = _Found(uow.keys.get(key_id), uow.now(), self.seconds())
-            with self._lock:
-                self._found[key_id] = found
-                while len(self._found) > _MOST:
-                    self._found.popitem(last=False)
+            self._found[key_id] = found
+            while len(self._found) > _MOST:
+                self._found.popitem(last=False)
         return found

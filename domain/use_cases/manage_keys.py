@@ -6,9 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from domain.audit import audit
 from domain.errors import InvalidInput
 from domain.keys import ApiKey, KeyText, Scope
 from domain.ports import Store
+from domain.providers import Limit
 
 _MOST_CHARACTERS = 100
 
@@ -19,7 +21,9 @@ class ManageKeys:
 
     store: Store
 
-    def create(self, name: str, scopes: Collection[Scope], *, days: int | None = None) -> tuple[ApiKey, str]:
+    def create(
+        self, name: str, scopes: Collection[Scope], *, days: int | None = None, limits: tuple[Limit, ...] = ()
+    ) -> tuple[ApiKey, str]:
         """Make a key and give its text, which is told this once; raises InvalidInput."""
         if not name.strip() or len(name) > _MOST_CHARACTERS or not name.isprintable():
             raise InvalidInput(f"A key's name has 1 to {_MOST_CHARACTERS} printable characters.", field="name")
@@ -29,9 +33,18 @@ class ManageKeys:
         with self.store.writing() as uow:
             now = uow.now()
             expires_at = now + timedelta(days=days) if days else None
-            key = ApiKey(id=drawn.id, name=name, scopes=frozenset(scopes), digest=drawn.digest(), created_at=now, expires_at=expires_at)
+            key = ApiKey(
+                id=drawn.id,
+                name=name,
+                scopes=frozenset(scopes),
+                digest=drawn.digest(),
+                created_at=now,
+                expires_at=expires_at,
+                limits=limits,
+            )
             uow.keys.add(key)
             uow.commit()
+        audit("key created", key_id=key.id, key_name=key.name, scopes=sorted(key.scopes))
         return key, drawn.text
 
     def list(self) -> Sequence[ApiKey]:
@@ -50,4 +63,5 @@ class ManageKeys:
         with self.store.writing() as uow:
             key = uow.keys.revoke(key_id)
             uow.commit()
+        audit("key revoked", key_id=key.id, key_name=key.name)
         return key

@@ -10,6 +10,7 @@ from domain.errors import DatasetNotFound, DomainError, SourceGone
 from domain.fetches import FetchStatus
 from domain.ports import Providers, Store
 from domain.providers import Routing
+from domain.quotas import Requester
 from domain.series import SeriesQuery, TimeSeries
 from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.freshness import Freshness
@@ -46,7 +47,9 @@ class ReadThrough:
             return None, False
         return series, _is_remembered(series, now) or not self.freshness.is_stale(series, now)
 
-    def fetched(self, code: DatasetCode, series: TimeSeries | None, *, request_id: str = "") -> TimeSeries:
+    def fetched(
+        self, code: DatasetCode, series: TimeSeries | None, *, request_id: str = "", requester: Requester | None = None
+    ) -> TimeSeries:
         """
         Request the series and wait for it.
 
@@ -55,11 +58,12 @@ class ReadThrough:
 
         Raises:
             UnknownProvider, ProviderNotConfigured: nobody can be asked, and nothing is kept.
+            TooManyRequests: the requester has asked for too many fetches, and nothing is kept.
 
         """
         wanted, provider = (series.code, series.provider) if series else (self._meant(code), None)
         try:
-            requested = self.request_fetch(wanted, provider=provider, request_id=request_id)
+            requested = self.request_fetch(wanted, provider=provider, request_id=request_id, requester=requester)
         except DomainError:
             if series and series.newest:
                 return series

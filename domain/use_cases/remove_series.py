@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from uuid import UUID
 
+from domain.audit import audit
 from domain.codes import DatasetCode, parse_reference
 from domain.errors import InvalidCode, RemovalNotConfirmed
 from domain.ports import Store
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class RemoveSeries:
                 raise RemovalNotConfirmed(f"confirm is not the code of this series, {series.code}.", hint=hint)
             uow.series.remove(series_id)
             uow.commit()
-        logger.info("series removed", extra={"series": f"{series.provider}:{series.code}"})
+        audit("series removed", series=f"{series.provider}:{series.code}")
 
 
 def _names(text: str, provider: str, code: DatasetCode) -> bool:

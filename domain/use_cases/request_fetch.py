@@ -8,12 +8,16 @@ from hashlib import sha256
 from uuid import UUID
 
 from domain.codes import DatasetCode
-from domain.errors import ProviderNotConfigured
+from domain.errors import ProviderNotConfigured, TooManyRequests
 from domain.fetches import ANONYMOUS, Answered, Fetch, RequestKey
 from domain.ports import Dispatcher, Providers, Store, UnitOfWork
-from domain.providers import Provider, Routing
+from domain.providers import Limit, Provider, Routing
+from domain.quotas import Requester
 from domain.series import TimeSeries
 from domain.use_cases.freshness import Freshness
+
+#: Answers are remembered for two days under keys that clients choose: so many of one owner.
+_REMEMBERED, _MOST_REMEMBERED = "idempotency keys of", (Limit(50_000, 172_800),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class _Flags:
     refresh: bool
     allow_shrink: bool
     request_id: str
+    requester: Requester | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ class RequestFetch:
         allow_shrink: bool = False,
         request_id: str = "",
         key: ClientKey | None = None,
+        requester: Requester | None = None,
     ) -> Requested:
         """
         Commit the request and ring; one that is repeated under its key is answered as it was before.
@@ -91,16 +97,25 @@ class RequestFetch:
             UnknownProvider, ProviderNotConfigured: before anything is written.
             FetchAlreadyRunning: ``allow_shrink`` comes too late.
             RequestKeyReused: the key came with another request.
+            TooManyRequests: the requester has asked for too many fetches.
 
         """
-        flags = _Flags(refresh=refresh, allow_shrink=allow_shrink, request_id=request_id)
+        flags = _Flags(refresh=refresh, allow_shrink=allow_shrink, request_id=request_id, requester=requester)
         request_key = _request_key(key, f"{provider or ''}:{code}", flags)
         chosen = self.provider_of(code, provider)
         return self._request(lambda uow: self._found(uow, chosen.name, code, flags), flags, request_key)
 
-    def again(self, series_id: UUID, *, allow_shrink: bool = False, request_id: str = "", key: ClientKey | None = None) -> Requested:
+    def again(
+        self,
+        series_id: UUID,
+        *,
+        allow_shrink: bool = False,
+        request_id: str = "",
+        key: ClientKey | None = None,
+        requester: Requester | None = None,
+    ) -> Requested:
         """Ask for a series that is kept, fresh or not; ``created`` tells of its fetch. Raises as the call, and SeriesNotFound."""
-        flags = _Flags(refresh=True, allow_shrink=allow_shrink, request_id=request_id)
+        flags = _Flags(refresh=True, allow_shrink=allow_shrink, request_id=request_id, requester=requester)
         return self._request(lambda uow: self._known(uow, series_id), flags, _request_key(key, str(series_id), flags), again=True)
 
     def _request(self, find: Callable[[UnitOfWork], _Found], flags: _Flags, key: RequestKey | None, *, again: bool = False) -> Requested:
@@ -113,7 +128,10 @@ class RequestFetch:
             asked = found.asked or self._ask(uow, series, flags)
             created = asked.added if again else series.fetch is None
             requested = Requested(replace(series, fetch=asked.fetch), asked.fetch, created=created)
+            if asked.added:
+                _count(uow, flags.requester)
             if key:
+                _count(uow, Requester(f"{_REMEMBERED} {_owner(key, flags.requester)}", _MOST_REMEMBERED))
                 uow.requests.remember(key, Answered(series.id, asked.fetch.id, created))
             if key or asked.written:
                 uow.commit()
@@ -157,6 +175,16 @@ class RequestFetch:
         if provider.problem:
             raise ProviderNotConfigured(provider.problem)
         return provider
+
+
+def _count(uow: UnitOfWork, requester: Requester | None) -> None:
+    waiting = uow.quotas.take(requester.client, requester.limits) if requester and requester.limits else 0.0
+    if waiting:
+        raise TooManyRequests("Too many fetches were asked for.", seconds=waiting)
+
+
+def _owner(key: RequestKey, requester: Requester | None) -> str:
+    return requester.client if requester and key.owner == ANONYMOUS else key.owner
 
 
 def _request_key(key: ClientKey | None, what: str, flags: _Flags) -> RequestKey | None:

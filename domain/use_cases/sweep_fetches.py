@@ -60,6 +60,7 @@ class SweepFetches:
         with self.store.writing() as uow:
             forgotten = uow.requests.forget(seconds=_REMEMBERED_SECONDS, limit=limit)
             removed = uow.fetches.prune(seconds=self.keep_days * _DAY, limit=limit)
+            uow.quotas.forget(limit)
             uow.commit()
         if forgotten or removed:
             logger.info("pruned", extra={"fetches": removed, "request_keys": forgotten})

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from entrypoints.cli.operator import bind_operator
+
 if TYPE_CHECKING:
     from entrypoints.cli.session import Progress, Session
 
@@ -27,6 +29,7 @@ def backup(session: Session, file: Path) -> None:
 @click.pass_obj
 def restore(session: Session, file: Path) -> None:
     """Copy a backup into the store, which must be empty; it may come from SQLite or Postgres and go to either."""
+    bind_operator()
     rows = _shown("Restoring", lambda progress: session.restore(file, progress))
     click.echo(f"{rows} rows restored from {file}.")
 

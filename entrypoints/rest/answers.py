@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -14,13 +14,18 @@ from threading import BoundedSemaphore
 
 import falcon
 
+from domain.errors import TooManyCells
+from domain.observations import Observations
 from entrypoints.formats import ENCODER_VERSION, Format
+from entrypoints.rest.addresses import address
 from entrypoints.rest.cache import AnswerCache, Encoded
 from entrypoints.rest.errors import Problem
+from entrypoints.rest.places import Places
 
 _SMALL = 1024
 _FOR_EVER = "max-age=31536000, immutable"
 _ENCODERS = 2
+_BYTES_SENT = 256 * 1024 * 1024
 _MANY = "Too many others are waiting, or have large answers made, at this moment."
 _MOMENT = 0.05
 _PATIENCE = 0.08
@@ -47,80 +52,69 @@ class Offer:
     permanent: bool = False
 
 
+def all_threads(threads: int) -> int:
+    """Return how many threads a process needs so that as many as this are left when all places but the seats are taken."""
+    return threads + threads + max(1, threads // 2) + threads + 4 * threads
+
+
 class Answers:
     """
-    What all resources that send observations share in a process.
+    What all requests of a process share: encoded answers, and the places for what holds a thread for long.
+
+    Each kind of place has a share for each client, so that none keeps all others from answers. A request that waits, streams or has its
+    body read holds one of the further threads that ``all_threads`` counts.
 
     Args:
         capacity: bytes of encoded answers that are kept.
-        threads: how many requests are served at once; half of them may be at work on what takes long.
+        threads: how many requests are worked on at once; half of them may be at work on what takes long.
+
+    Attributes:
+        seats: for requests that read and encode much.
+        waits: for those that wait for a fetch.
+        streams: for archives, which are written while they are sent.
+        bodies: for those whose body is on its way, which a client can make last for ever.
+        sends: for large answers that are being sent.
+        bytes_sent: the bytes of these.
+        max_cells: how many cells an answer may have.
 
     """
 
-    def __init__(self, *, capacity: int, threads: int) -> None:
+    def __init__(self, *, capacity: int, threads: int, max_cells: int = 20_000_000) -> None:
         self.cache = AnswerCache(capacity)
+        self.max_cells = max_cells
         self._making: dict[str, Future[Encoded]] = {}
-        self._seats = BoundedSemaphore(max(1, threads // 2))
-        self._long = BoundedSemaphore(max(1, threads // 4))
-        self._streams = BoundedSemaphore(max(1, threads // 8))
-        self._readers = BoundedSemaphore(max(1, threads // 4))
+        half = max(1, threads // 2)
+        self.seats = Places(half, half - 1, _MANY)
+        self.waits = Places(threads, threads // 4, _MANY)
+        self.streams = Places(half, threads // 8, _MANY)
+        self.bodies = Places(threads, half, "Too many bodies are still on their way.", patience=_MOMENT)
+        self.sends = Places(4 * threads, 2 * threads, "Too many large answers are being sent.", patience=_PATIENCE)
+        self.bytes_sent = Places(_BYTES_SENT, _BYTES_SENT // 2, "Too many large answers are being sent.", patience=_PATIENCE)
         self._encoders = BoundedSemaphore(_ENCODERS)
 
-    @contextmanager
-    def seat(self) -> Iterator[None]:
+    def streamed(self, parts: Iterable[bytes], client: str) -> Iterator[bytes]:
         """
-        Take one of the places for requests that work long, so that the others are answered meanwhile.
+        Give the parts from a place, which is left when they are sent, or when nobody wants them any more.
 
         Raises:
-            Problem: all are taken.
+            Problem: none is free for this client.
 
         """
-        with _taken(self._seats, _MANY):
-            yield
-
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """
-        Take a seat in order to wait for others; they have half of the seats at most, so that what is kept can be read meanwhile.
-
-        Raises:
-            Problem: all are taken.
-
-        """
-        with _taken(self._long, _MANY), self.seat():
-            yield
-
-    def streamed(self, parts: Iterable[bytes]) -> Iterator[bytes]:
-        """
-        Give the parts from a seat, which is left when they are sent, or when nobody wants them any more.
-
-        A slow reader holds a thread for as long as it likes, so streams have half of those for waiting at most.
-
-        Raises:
-            Problem: all are taken.
-
-        """
-        stream = self._seated(parts)
-        # From its first step on, the end of the generator, however it comes, gives the seat back.
+        stream = self._placed(parts, client)
+        # From its first step on, the end of the generator, however it comes, gives the place back.
         next(stream)
         return stream
 
-    def _seated(self, parts: Iterable[bytes]) -> Iterator[bytes]:
-        with _taken(self._streams, _MANY), self.waiting():
+    def _placed(self, parts: Iterable[bytes], client: str) -> Iterator[bytes]:
+        with self.streams.taken(client):
             yield b""
             yield from filter(None, parts)
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """
-        Take one of the few places for requests whose body is on its way, which a client can make last for ever.
-
-        Raises:
-            Problem: none has become free in a moment.
-
-        """
-        with _taken(self._readers, "Too many bodies are still on their way.", seconds=_MOMENT):
-            yield
+    def check_size(self, *parts: Observations, further: int = 0) -> None:
+        """Raise TooManyCells where these and so many further cells do not fit into one answer."""
+        cells = further + sum(len(part) * (1 + len(part.columns)) for part in parts)
+        if cells > self.max_cells:
+            raise TooManyCells(f"The answer would have {cells} cells, and {self.max_cells} are the most (LANNER_MAX_CELLS).")
 
     def send(self, req: falcon.Request, resp: falcon.Response, offer: Offer) -> None:
         """Answer with what the client lacks: nothing if it has it already, a range of it, or the whole."""
@@ -128,34 +122,36 @@ class Answers:
         tag = _tag(offer.key, offer.format, coding)
         known = req.get_header("If-None-Match", default="")
         # A cached answer to somebody with a key is nobody else's.
-        audience = "private" if getattr(req.context, "keyed", False) else "public"
+        audience = "private" if getattr(req.context, "key", None) else "public"
         resp.set_header("ETag", f'"{tag}"')
         resp.set_header("Cache-Control", f"{audience}, {_FOR_EVER if offer.permanent else 'no-cache'}")
         resp.append_header("Vary", "Accept-Encoding")
         if f'"{tag}"' in known:
             resp.status = HTTPStatus.NOT_MODIFIED
             return
-        encoded = self.cache.get(tag) or self._made(tag, coding, offer)
+        encoded = self.cache.get(tag) or self._made(tag, coding, offer, getattr(req.context, "client", ""))
         if known.strip() == "*":
             resp.status = HTTPStatus.NOT_MODIFIED
             return
         resp.set_headers(dict(encoded.headers))
+        if "Content-Location" in encoded.headers:
+            resp.set_header("Content-Location", address(encoded.headers["Content-Location"]))
         resp.content_type = offer.format.media_type
         if offer.format.is_columnar:
             _send_range(req, resp, encoded.body, tag)
         else:
             resp.data = encoded.body
 
-    def _made(self, tag: str, coding: str, offer: Offer) -> Encoded:
+    def _made(self, tag: str, coding: str, offer: Offer, client: str) -> Encoded:
         mine = Future[Encoded]()
         making = self._making.setdefault(tag, mine)
         if making is not mine:
             # A new vintage may be wanted by many at once: they wait without a seat, so briefly that probes hardly notice.
             with suppress(TimeoutError):
                 return making.result(_PATIENCE)
-            return self._made_alone(tag, coding, offer)
+            return self._made_alone(tag, coding, offer, client)
         try:
-            mine.set_result(self._made_alone(tag, coding, offer))
+            mine.set_result(self._made_alone(tag, coding, offer, client))
         except BaseException as error:
             mine.set_exception(error)
             raise
@@ -163,24 +159,14 @@ class Answers:
             del self._making[tag]
         return mine.result()
 
-    def _made_alone(self, tag: str, coding: str, offer: Offer) -> Encoded:
-        with self.seat(), self._encoders:
+    def _made_alone(self, tag: str, coding: str, offer: Offer, client: str) -> Encoded:
+        with self.seats.taken(client), self._encoders:
             kept = self.cache.get(tag)
             if kept:
                 return kept
             encoded = compressed(offer.make(), coding)
             self.cache.put(tag, encoded)
         return encoded
-
-
-@contextmanager
-def _taken(places: BoundedSemaphore, detail: str, *, seconds: float = 0.0) -> Iterator[None]:
-    if not places.acquire(timeout=seconds):
-        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", detail, retryable=True, headers={"Retry-After": "1"})
-    try:
-        yield
-    finally:
-        places.release()
 
 
 @lru_cache(_REMEMBERED)

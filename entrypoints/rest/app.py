@@ -11,17 +11,28 @@ import falcon
 from falcon.media import JSONHandler
 from falcon.routing import CompiledRouter
 
+from domain.providers import Limit
 from domain.use_cases import UseCases
 from entrypoints.formats import encode
 from entrypoints.rest import errors, resources
 from entrypoints.rest.answers import Answers
-from entrypoints.rest.authentication import Authentication
-from entrypoints.rest.middleware import HostCheck, RequestTrace, SecurityHeaders, SharedAnswers, VaryByOrigin
+from entrypoints.rest.authentication import Authentication, Route, scopes_of
+from entrypoints.rest.middleware import (
+    CrossSiteCheck,
+    HostCheck,
+    RequestTrace,
+    SecurityHeaders,
+    SharedAnswers,
+    TargetCheck,
+    VaryByOrigin,
+)
+from entrypoints.rest.proxies import Network, ProxyHeaders
 from entrypoints.rest.quandl.middleware import QuandlErrors
+from entrypoints.rest.rate_limits import RequestLimits
+from entrypoints.rest.sending import LargeAnswers
 
 App = falcon.App[falcon.Request, falcon.Response]
 _EXPOSED = ("Content-Location", "Content-Range", "ETag", "Link", "Location", "Retry-After", "X-Request-ID")
-Route = tuple[str, object] | tuple[str, object, str]
 
 
 class HeadWhereverGet(CompiledRouter):
@@ -35,13 +46,17 @@ class HeadWhereverGet(CompiledRouter):
         return methods
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - who may use it, how often, and under which address
     use_cases: UseCases,
     *,
     allowed_hosts: Collection[str] | None,
     cors_origins: Collection[str] = (),
     answers: Answers | None = None,
     keys_required: bool = False,
+    trusted_proxies: Collection[Network] = (),
+    root_path: str = "",
+    request_limits: tuple[Limit, ...] = (),
+    fetch_limits: tuple[Limit, ...] = (),
 ) -> App:
     """
     Build the application.
@@ -51,19 +66,37 @@ def create_app(
         answers: what sends observations, by default one that keeps nothing it has encoded.
         allowed_hosts: names answered besides the loopback ones; None answers every name, which only keys make safe.
         cors_origins: origins whose pages may read answers in a browser.
+        trusted_proxies: networks of proxies whose headers are believed.
+        root_path: the path prefix under which clients reach the API, unless a trusted proxy names another.
+        request_limits: of the requests of each client, in each process.
+        fetch_limits: of the fetches that each client asks for, in all processes together.
 
     """
-    shared = SharedAnswers(answers or Answers(capacity=0, threads=8))
-    app: App = falcon.App(middleware=[RequestTrace(), shared, QuandlErrors(), SecurityHeaders()], router=HeadWhereverGet())
-    app.add_middleware(Authentication(use_cases.check_key if keys_required else None))
+    routes = list(discovered(use_cases))
+    answers = answers or Answers(capacity=0, threads=8)
+    middleware: list[Any] = [
+        ProxyHeaders(trusted_proxies, root_path),
+        RequestTrace(),
+        SharedAnswers(answers),
+        LargeAnswers(answers),
+        QuandlErrors(),
+        SecurityHeaders(),
+        TargetCheck(),
+        Authentication(use_cases.check_key if keys_required else None, scopes_of(routes)),
+        RequestLimits(request_limits, fetch_limits),
+        CrossSiteCheck(cors_origins),
+    ]
     if cors_origins:
-        app.add_middleware([VaryByOrigin(), falcon.CORSMiddleware(allow_origins=list(cors_origins), expose_headers=_EXPOSED)])
+        middleware += [VaryByOrigin(), falcon.CORSMiddleware(allow_origins=list(cors_origins), expose_headers=_EXPOSED)]
     if allowed_hosts is not None:
-        app.add_middleware(HostCheck(allowed_hosts))
+        middleware.append(HostCheck(allowed_hosts))
+    app: App = falcon.App(middleware=middleware, router=HeadWhereverGet())
+    # Quandl's clients ask for databases/ as well as for databases.
+    app.req_options.strip_url_path_trailing_slash = True
     handler = JSONHandler(dumps=encode)
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = handler
     app.resp_options.media_handlers[errors.PROBLEM_JSON] = handler
-    errors.install(app, add_routes(app, discovered(use_cases)))
+    errors.install(app, add_routes(app, routes))
     return app
 
 

@@ -1,23 +1,45 @@
-"""Who may ask for what: API keys, the scopes of routes, and what is open to all."""
+"""Who may ask for what: API keys, the scope that each responder declares, and the refusal of clients that keep guessing."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from typing import Any
 
 import falcon
+from structlog.contextvars import bind_contextvars
 
-from domain.errors import KeyRefused, ScopeMissing
+from domain.errors import KeyRefused, ScopeMissing, TooManyRequests
 from domain.fetches import ANONYMOUS
-from domain.keys import Scope
+from domain.keys import ApiKey, Scope
+from domain.providers import Limit
 from domain.use_cases.check_key import CheckKey
 from entrypoints.rest.errors import Problem
+from entrypoints.rest.openapi.description import description_of
 from entrypoints.rest.quandl import DOOR
+from entrypoints.rest.rate_limits import TokenBuckets, client_of
 
-#: What says nothing of what is kept.
-OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/openapi.json", "/docs", "/problems"})
+Route = tuple[str, object] | tuple[str, object, str]
+#: (URI template, method) → scope; None where no key is needed.
+Scopes = Mapping[tuple[str, str], Scope | None]
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _EVERY = frozenset(Scope)
 _IN_QUERY = ("api_key", "auth_token")
-_SCOPES = {"GET": Scope.READ, "HEAD": Scope.READ, "POST": Scope.FETCH, "DELETE": Scope.FETCH}
+#: So many refused keys from one address; then its requests are refused unread, unless their key was good lately.
+_REFUSALS = (Limit(60, 60),)
+
+
+def scopes_of(routes: Iterable[Route]) -> Scopes:
+    """Return what each responder declares; one that declares nothing is the administrator's."""
+    found: dict[tuple[str, str], Scope | None] = {}
+    for path, resource, *suffix in routes:
+        for method in METHODS:
+            responder = getattr(resource, "_".join(["on", method.lower(), *suffix]), None)
+            description = description_of(responder)
+            found[path, method] = description.scope if description else Scope.ADMIN
+        found[path, "HEAD"] = found[path, "GET"]
+    return found
 
 
 class Authentication:
@@ -26,34 +48,52 @@ class Authentication:
 
     Args:
         check_key: None where everybody may do everything.
+        scopes: of the routes.
 
     """
 
-    def __init__(self, check_key: CheckKey | None) -> None:
-        self._check_key = check_key
+    def __init__(self, check_key: CheckKey | None, scopes: Scopes) -> None:
+        self._check_key, self._scopes = check_key, scopes
+        self._refusals = TokenBuckets()
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        """Find out who asks."""
-        req.context.scopes, req.context.keyed, req.context.owner = _EVERY, False, ANONYMOUS
-        if self._check_key is None or is_open(req.method, req.path) or req.method == "OPTIONS":
+        """Find out who asks; whether that is enough is decided once the route is known."""
+        context = req.context
+        context.scopes, context.key, context.owner, context.refusal = _EVERY, None, ANONYMOUS, None
+        context.client = client_of(context.address)
+        if self._check_key is None:
             return
-        key = self._check_key(_text(req))
-        req.context.scopes, req.context.keyed, req.context.owner = key.scopes, True, key.id
-        needed = needed_scope(req.method, req.path)
-        if needed not in key.scopes:
+        try:
+            key = self._key(self._check_key, req)
+        except (KeyRefused, TooManyRequests, Problem) as error:
+            context.refusal = error
+            return
+        context.scopes, context.key, context.owner, context.client = key.scopes, key, key.id, f"key {key.id}"
+        bind_contextvars(key=key.id)
+
+    def process_resource(self, req: falcon.Request, _resp: falcon.Response, _resource: object, _params: Mapping[str, Any]) -> None:
+        """Refuse who lacks the scope that the matched responder declares."""
+        if self._check_key is None or req.method == "OPTIONS":
+            return
+        needed = self._scopes.get((req.uri_template or "", req.method), Scope.ADMIN)
+        if needed is None:
+            return
+        if req.context.refusal:
+            raise req.context.refusal
+        if needed not in req.context.scopes:
             raise ScopeMissing(f"This needs a key with the scope {needed}.")
 
-
-def is_open(method: str, path: str) -> bool:
-    """Tell whether a route needs no key."""
-    return method in ("GET", "HEAD") and (path in OPEN_PATHS or path.startswith(("/docs/", "/problems/")))
-
-
-def needed_scope(method: str, path: str) -> Scope:
-    """Name the scope of a route: to remove a series is the administrator's, to cancel a fetch is not."""
-    if method == "DELETE" and path.startswith("/timeseries/"):
-        return Scope.ADMIN
-    return _SCOPES.get(method, Scope.ADMIN)
+    def _key(self, check_key: CheckKey, req: falcon.Request) -> ApiKey:
+        text, client = _text(req), req.context.client
+        if not check_key.was_good(text):
+            waiting = self._refusals.wait(client, _REFUSALS)
+            if waiting:
+                raise TooManyRequests("Too many keys from this address were refused.", seconds=waiting)
+        try:
+            return check_key(text)
+        except KeyRefused:
+            self._refusals.take(client, _REFUSALS)
+            raise
 
 
 def _text(req: falcon.Request) -> str:

@@ -87,7 +87,7 @@ def _read(req: falcon.Request) -> bytes:
         raise Problem(HTTPStatus.LENGTH_REQUIRED, "length_required", detail, errors=[{"header": "Content-Length", "detail": detail}])
     if length > _READ_BYTES:
         raise _too_large()
-    with req.context.answers.reading():
+    with req.context.answers.bodies.taken(req.context.client):
         body: bytes = req.bounded_stream.read(length)
     return body
 

@@ -16,10 +16,13 @@ from domain import errors
 from domain.fetches import Failure, Fetch
 from domain.series import SeriesStatus, TimeSeries
 from domain.use_cases.describe_series import Described
+from entrypoints.rest.addresses import address
 
 logger = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
+#: Of a path, in every log line.
+LOGGED_CHARACTERS = 512
 _STORE_RETRY_SECONDS = 5
 #: A problem that kept them would be stored in the place of an answer, and for good; or saved as the file that was asked for.
 _OF_ANSWERS = ("Age", "Content-Disposition", "Content-Encoding", "Content-Location", "ETag", "Last-Modified")
@@ -32,6 +35,8 @@ STATUSES: Mapping[type[errors.DomainError], HTTPStatus] = {
     errors.NoObservationsYet: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.KeyRefused: HTTPStatus.UNAUTHORIZED,
     errors.ScopeMissing: HTTPStatus.FORBIDDEN,
+    errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.TooManyCells: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.FetchAlreadyRunning: HTTPStatus.CONFLICT,
     errors.FetchAlreadyEnded: HTTPStatus.CONFLICT,
     errors.RemovalNotConfirmed: HTTPStatus.CONFLICT,
@@ -68,7 +73,7 @@ class Problem(Exception):
     def document(self, instance: str) -> dict[str, Any]:
         """Give the members of the body, in the order in which they are written."""
         return {
-            "type": f"/problems/{self.code}",
+            "type": address(f"/problems/{self.code}"),
             "title": self.code.replace("_", " ").capitalize(),
             "status": self.status.value,
             "detail": self.detail,
@@ -115,10 +120,13 @@ def install(app: falcon.App[falcon.Request, falcon.Response], paths: Iterable[st
     """Have the application answer every exception with a problem."""
     known = ", ".join(sorted(paths))
 
-    def unknown_route(req: falcon.Request, resp: falcon.Response, _error: Exception, _params: Any) -> None:
-        write(
-            req, resp, Problem(HTTPStatus.NOT_FOUND, "unknown_route", f"There is nothing at {req.path[:200]}.", hint=f"There is: {known}.")
-        )
+    def unknown_route(req: falcon.Request, resp: falcon.Response, _error: Exception, params: Any) -> None:
+        refusal = getattr(req.context, "refusal", None)
+        if refusal and req.uri_template is None:  # which routes there are is not told to everybody either
+            _refused(req, resp, refusal, params)
+        else:
+            detail = f"There is nothing at {req.path[:200]}."
+            write(req, resp, Problem(HTTPStatus.NOT_FOUND, "unknown_route", detail, hint=f"There is: {known}."))
 
     app.add_error_handler(Exception, _unexpected)
     app.add_error_handler(falcon.HTTPError, _of_falcon)
@@ -142,6 +150,13 @@ def write(req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
     resp.set_headers(dict(problem.headers))
 
 
+def _refused(req: falcon.Request, resp: falcon.Response, refusal: Problem | errors.DomainError, params: Any) -> None:
+    if isinstance(refusal, Problem):
+        write(req, resp, refusal)
+    else:
+        _of_domain(req, resp, refusal, params)
+
+
 def _of_domain(req: falcon.Request, resp: falcon.Response, error: errors.DomainError, params: Any) -> None:
     if status_of(type(error)) is HTTPStatus.INTERNAL_SERVER_ERROR:
         _unexpected(req, resp, error, params)
@@ -154,7 +169,6 @@ def _translated(error: errors.DomainError, *, in_body: bool) -> Problem:
     status = status_of(type(error))
     name = error.field if isinstance(error, errors.InvalidInput) else ""
     where = {"pointer": f"/{name}"} if in_body else {"parameter": name}
-    again = status is HTTPStatus.SERVICE_UNAVAILABLE and error.retryable
     return Problem(
         status,
         error.code,
@@ -162,13 +176,16 @@ def _translated(error: errors.DomainError, *, in_body: bool) -> Problem:
         retryable=error.retryable,
         hint=error.hint,
         errors=[{**where, "detail": error.message}] if name else (),
-        headers=_headers(status, again=again),
+        headers=_headers(error, status),
     )
 
 
-def _headers(status: HTTPStatus, *, again: bool) -> dict[str, str]:
+def _headers(error: errors.DomainError, status: HTTPStatus) -> dict[str, str]:
     if status is HTTPStatus.UNAUTHORIZED:
         return {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, errors.TooManyRequests):
+        return {"Retry-After": str(max(1, ceil(error.seconds)))}
+    again = status is HTTPStatus.SERVICE_UNAVAILABLE and error.retryable
     return {"Retry-After": str(_STORE_RETRY_SECONDS)} if again else {}
 
 
@@ -181,7 +198,7 @@ def _of_falcon(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPErr
 
 
 def _unexpected(req: falcon.Request, resp: falcon.Response, error: Exception, _params: Any) -> None:
-    logger.error("request broke", exc_info=error, extra={"method": req.method, "path": req.path})
+    logger.error("request broke", exc_info=error, extra={"method": req.method, "path": req.path[:LOGGED_CHARACTERS]})
     root = errors.DomainError()
     hint = "The log has the traceback under this request's id."
     write(req, resp, Problem(HTTPStatus.INTERNAL_SERVER_ERROR, root.code, root.message, hint=hint))

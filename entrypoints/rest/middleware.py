@@ -1,4 +1,4 @@
-"""What happens around every request: its id, its log line, its security headers, and whether its host is answered."""
+"""What happens around every request: its id, its log line, its security headers, and whether its target and host are answered."""
 
 from __future__ import annotations
 
@@ -13,15 +13,22 @@ from time import perf_counter, time
 import falcon
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from domain.keys import Scope
 from entrypoints.rest.access import AccessLines
 from entrypoints.rest.answers import Answers
-from entrypoints.rest.errors import Problem
+from entrypoints.rest.errors import LOGGED_CHARACTERS, Problem
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]*)?")
 _REMEMBERED = 256
-_SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 _POLICY = "Content-Security-Policy"
+_LONGEST_TARGET = 16 * 1024
+_OWN_PAGES = ("same-origin", "none")
 
 
 class RequestTrace:
@@ -37,18 +44,21 @@ class RequestTrace:
         req.context.request_id = given if given and _REQUEST_ID.fullmatch(given) else f"{getrandbits(128):032x}"
         req.context.begun = perf_counter()
         clear_contextvars()
-        bind_contextvars(request_id=req.context.request_id)
+        bind_contextvars(request_id=req.context.request_id, client=getattr(req.context, "address", ""))
 
     def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
         """Tell how it ended."""
         if not hasattr(req.context, "request_id"):  # Falcon refuses some methods before any process_request
             self.process_request(req, resp)
         resp.set_header("X-Request-ID", req.context.request_id)
+        key = getattr(req.context, "key", None)
         self._lines.add(
             {
                 "request_id": req.context.request_id,
+                "client": getattr(req.context, "address", ""),
+                "key": key.id if key else None,
                 "method": req.method,
-                "path": req.path,  # the query may hold a secret
+                "path": req.path[:LOGGED_CHARACTERS],  # the query may hold a secret
                 "status": falcon.http_status_to_code(resp.status),
                 "milliseconds": round(1000 * (perf_counter() - req.context.begun), 1),
                 "created": time(),
@@ -67,14 +77,61 @@ class SharedAnswers:
         req.context.answers = self._answers
 
 
-class SecurityHeaders:
-    """Sets the headers that keep browsers from making more of an answer than it is."""
+class TargetCheck:
+    """Refuses targets that can be spelt in several ways, or that are too long to be looked at."""
 
-    def process_response(self, _req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
+    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
+        """Let one spelling of each path through; a single slash at its end is left out by Falcon."""
+        path = req.env.get("PATH_INFO") or "/"
+        if len(path) + len(req.query_string) > _LONGEST_TARGET:
+            detail = f"Path and query are longer than {_LONGEST_TARGET} bytes."
+            raise Problem(HTTPStatus.REQUEST_URI_TOO_LONG, "uri_too_long", detail, hint="Name fewer columns, or make several requests.")
+        segments = path.removesuffix("/").split("/")
+        if path != "/" and (segments[0] or any(segment in ("", ".", "..") for segment in segments[1:]) or len(segments) == 1):
+            detail = "The path has an empty, a . or a .. segment."
+            raise Problem(HTTPStatus.BAD_REQUEST, "invalid_path", detail, hint="Write it as the links have it, such as /timeseries.")
+
+
+class CrossSiteCheck:
+    """
+    Takes from GET requests of other sites' pages what only clients of their own accord may do: have something fetched.
+
+    Browsers send them without asking, with an image for example; what is kept is all that they get (see Fetch Metadata, W3C).
+
+    Args:
+        origins: whose pages may do what any client may.
+
+    """
+
+    def __init__(self, origins: Collection[str]) -> None:
+        self._origins = frozenset(origin.lower() for origin in origins)
+
+    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
+        """Look at what browsers say of where a request comes from."""
+        origin, site = req.get_header("Origin"), req.get_header("Sec-Fetch-Site")
+        if (origin is None and site is None) or req.method not in ("GET", "HEAD"):
+            return
+        if origin is not None:
+            own = origin.lower().partition("://")[2] == req.get_header("Host", default="").lower()
+            foreign = not own and origin.lower() not in self._origins
+        else:
+            foreign = site not in _OWN_PAGES
+        if foreign:
+            req.context.scopes -= {Scope.FETCH}
+
+
+class SecurityHeaders:
+    """Sets the headers that keep browsers and caches from making more of an answer than it is."""
+
+    def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
         """Encode the body now, while a failure to do so can still become a problem; then set the headers."""
         resp.set_headers(_SECURITY_HEADERS)
         if resp.get_header(_POLICY) is None:  # the pages of /docs have one of their own
-            resp.set_header(_POLICY, "default-src 'none'")
+            resp.set_header(_POLICY, "default-src 'none'; frame-ancestors 'none'")
+        if getattr(req.context, "key", None):
+            kept = resp.get_header("Cache-Control") or "no-cache"
+            if not kept.startswith("private"):
+                resp.set_header("Cache-Control", f"private, {kept}")
         resp.render_body()
 
 

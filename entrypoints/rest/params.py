@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
@@ -150,6 +151,9 @@ def selection(parameters: Parameters) -> Selection:
     columns, column_index = parameters.texts("columns"), parameters.number("column_index")
     if columns and column_index is not None:
         raise InvalidInput("columns and column_index exclude each other.", field="column_index", hint="Give one of them.")
+    twice = next((name for name, times in Counter(columns).items() if times > 1), None)
+    if twice is not None:
+        raise InvalidInput(f"columns names {twice[:40]!r} twice.", field="columns", hint="Name each column once.")
     return Selection(
         moment=Moment.parse(parameters.text("as_of"), vintage=parameters.number("vintage", least=1), seen_by=parameters.text("seen_by")),
         start=parameters.label("start_date"),

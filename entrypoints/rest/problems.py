@@ -13,12 +13,14 @@ from entrypoints.rest.errors import Problem, status_of
 _PLAIN = "Send Content-Type: application/json, and no Content-Encoding."
 _OF_HTTP = (
     Problem(HTTPStatus.BAD_REQUEST, "bad_request", "The request is not valid HTTP.", hint="Check its headers."),
+    Problem(HTTPStatus.BAD_REQUEST, "invalid_path", "The path has an empty, a . or a .. segment.", hint="Write it as the links have it."),
     Problem(HTTPStatus.FORBIDDEN, "host_not_allowed", "This server does not answer under that name.", hint="See LANNER_ALLOWED_HOSTS."),
     Problem(HTTPStatus.NOT_FOUND, "unknown_route", "There is nothing at this address.", hint="/openapi.json lists the addresses."),
     Problem(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not answer this method.", hint="See its Allow header."),
     Problem(HTTPStatus.NOT_ACCEPTABLE, "not_acceptable", "None of the media types asked for can be sent.", hint="Ask for another format."),
     Problem(HTTPStatus.LENGTH_REQUIRED, "length_required", "A body must come with its Content-Length.", hint="Do not send it in chunks."),
     Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", "The body is too large.", hint="Send less."),
+    Problem(HTTPStatus.REQUEST_URI_TOO_LONG, "uri_too_long", "Path and query are too long.", hint="Name fewer columns."),
     Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be plain JSON.", hint=_PLAIN),
     Problem(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "range_not_satisfiable", "The answer is shorter.", hint="See Content-Range."),
     Problem(

@@ -18,7 +18,9 @@ from domain.frequency import Frequency
 from domain.limits import Circuit
 from domain.providers import Redistribution
 from domain.series import SeriesStatus
+from domain.use_cases.request_fetch import Requested
 from domain.vintages import Cause, Vintage
+from entrypoints.rest.addresses import address
 from entrypoints.rest.body import pointer
 from entrypoints.rest.errors import Problem
 from entrypoints.rest.params import reference, suggestion
@@ -180,7 +182,7 @@ def _unchanged(fetch: Fetch) -> bool | None:
 
 
 def _fetch_links(fetch: Fetch) -> dict[str, str]:
-    return {"self": f"/fetches/{fetch.id}", "timeseries": f"/timeseries/{fetch.series_id}"}
+    return {"self": address(f"/fetches/{fetch.id}"), "timeseries": address(f"/timeseries/{fetch.series_id}")}
 
 
 class FetchSchema(Schema):
@@ -335,6 +337,10 @@ class ProviderSchema(Schema):
     redistribution = Word(Redistribution, attribute="provider.terms.redistribution")
 
 
+def _requested_links(requested: Requested) -> dict[str, str]:
+    return links(requested.series.id) | {"fetch": address(f"/fetches/{requested.fetch.id}")}
+
+
 class RequestedSchema(Schema):
     """The answer to a request for a series."""
 
@@ -344,12 +350,12 @@ class RequestedSchema(Schema):
     database_code = fields.String(attribute="series.code.database")
     dataset_code = fields.String(attribute="series.code.dataset")
     fetch = fields.Nested(FetchBriefSchema)
-    links = fields.Function(lambda requested: links(requested.series.id) | {"fetch": f"/fetches/{requested.fetch.id}"}, metadata=LINKS)
+    links = fields.Function(_requested_links, metadata=LINKS)
 
 
 def links(series_id: object) -> dict[str, str]:
     """Give the addresses of a series."""
-    here = f"/timeseries/{series_id}"
+    here = address(f"/timeseries/{series_id}")
     return {"self": here, "data": f"{here}/data", "vintages": f"{here}/vintages", "revisions": f"{here}/revisions"}
 
 
@@ -360,9 +366,9 @@ def vintage_documents(vintages: Iterable[tuple[UUID, Vintage]]) -> list[dict[str
 
 
 def _vintage_links(series_id: UUID, vintage: Vintage) -> dict[str, str]:
-    here = f"/timeseries/{series_id}"
+    here = address(f"/timeseries/{series_id}")
     return {
         "self": f"{here}/vintages/{vintage.number}",
         "data": f"{here}/data.json?vintage={vintage.number}",
-        "fetch": f"/fetches/{vintage.fetch_id}",
+        "fetch": address(f"/fetches/{vintage.fetch_id}"),
     }

@@ -83,6 +83,7 @@ def serve(  # noqa: PLR0913 - the server's options
     Serve until SIGTERM, then finish the requests that run.
 
     Args:
+        threads: how many requests are worked on at once in each process.
         stop_seconds: how long they may take.
         debug: whether to restart whenever a source file changes.
 
@@ -91,13 +92,15 @@ def serve(  # noqa: PLR0913 - the server's options
     from granian.log import LogLevels
     from granian.server import Server
 
+    from entrypoints.rest.answers import all_threads
+
     server = Server(
         "entrypoints.rest.wsgi:application",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
         workers=processes,
-        blocking_threads=threads,
+        blocking_threads=all_threads(threads),
         log_level=LogLevels.info if debug else LogLevels.error,
         log_dictconfig={"loggers": {"_granian": {"propagate": True}}},
         respawn_failed_workers=True,

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from marshmallow import Schema
 
+from domain.keys import Scope
 from entrypoints.rest.openapi.parameters import Parameters
 
 F = TypeVar("F", bound=Callable[..., None])
@@ -25,6 +26,7 @@ class Description:
         problems: statuses of problems that do not follow from the path, the body or the scope.
         leads: where in the answer path parameters stand with which to go on, as OpenAPI's runtime expressions.
         kept: whether answers have entity tags, so that they may be asked for again only if they changed.
+        scope: what a key must allow; None where no key is needed.
 
     """
 
@@ -34,6 +36,7 @@ class Description:
     problems: Collection[int]
     leads: Mapping[str, str]
     kept: bool
+    scope: Scope | None
 
 
 def answering(  # noqa: PLR0913 - a description's parts
@@ -44,9 +47,18 @@ def answering(  # noqa: PLR0913 - a description's parts
     problems: Collection[int] = (),
     leads: Mapping[str, str] | None = None,
     kept: bool = False,
+    scope: Scope | None = Scope.ADMIN,
 ) -> Callable[[F], F]:
-    """Describe a responder; see Description."""
-    description = Description(answers=answers, parameters=parameters or {}, body=body, problems=problems, leads=leads or {}, kept=kept)
+    """Describe a responder, which is the administrator's unless another scope is declared; see Description."""
+    description = Description(
+        answers=answers,
+        parameters=parameters or {},
+        body=body,
+        problems=problems,
+        leads=leads or {},
+        kept=kept,
+        scope=scope,
+    )
 
     def mark(responder: F) -> F:
         responder.__dict__["description"] = description

@@ -14,7 +14,6 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
 from entrypoints.formats import Format
-from entrypoints.rest.authentication import is_open, needed_scope
 from entrypoints.rest.errors import PROBLEM_JSON
 from entrypoints.rest.openapi.description import Content, Description, description_of
 from entrypoints.rest.openapi.parameters import PATH, Parameter, Parameters
@@ -53,9 +52,11 @@ _TEXTS = {
     409: "What goes on forbids it.",
     411: "The body's length is missing.",
     413: "The body is too large.",
+    414: "Path and query are too long.",
     415: "The body is not plain JSON.",
     416: "The answer has no such bytes.",
     422: "It is understood, but cannot be done as it stands.",
+    429: "This client has asked too often.",
     502: "The provider failed.",
     503: "Not now.",
 }
@@ -101,8 +102,8 @@ def _operation(path: str, method: str, responder: Any, description: Description)
         "tags": [sys.modules[type(resource).__module__].__name__.rpartition(".")[2]],
         "summary": _summary(type(resource), responder),
         "parameters": list(_parameters(path, description)),
-        "responses": _responses(path, method, description),
-        "security": _security(path, method),
+        "responses": _responses(path, description),
+        "security": _security(path, description),
     }
     if description.body:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": description.body}}}
@@ -114,12 +115,11 @@ def _summary(resource: type, responder: Any) -> str:
     return f"{noun}: {verb[:1].lower()}{verb[1:]}"
 
 
-def _security(path: str, method: str) -> list[dict[str, list[str]]]:
-    if is_open(method.upper(), path):
+def _security(path: str, description: Description) -> list[dict[str, list[str]]]:
+    if description.scope is None:
         return []
-    scope = str(needed_scope(method.upper(), path))
     ways = ("bearer", "token", "api_key") if _at_door(path) else ("bearer", "token")
-    return [{way: [scope]} for way in ways]
+    return [{way: [str(description.scope)]} for way in ways]
 
 
 def _parameters(path: str, description: Description) -> Iterator[dict[str, Any]]:
@@ -135,14 +135,14 @@ def _parameter(name: str, parameter: Parameter, *, place: str) -> dict[str, Any]
     return {"name": name, "in": place, "required": required, "description": parameter.text, "schema": dict(parameter.schema)}
 
 
-def _responses(path: str, method: str, description: Description) -> dict[str, Any]:
+def _responses(path: str, description: Description) -> dict[str, Any]:
     found: dict[int, Any] = {status: _answer(status, _contents(path, content)) for status, content in description.answers.items()}
     if description.kept:
         found[304] = _answer(304, {})
         found[200]["headers"] = {"ETag": _header()}
     if _is_ranged(path, description):
         found[206] = _answer(206, {kind: schema for kind, schema in _contents(path, description.answers[200]).items() if kind in _FILES})
-    for status in _problems(path, method, description):
+    for status in _problems(path, description):
         found[status] = f"DoorProblem{status}" if _at_door(path) else f"Problem{status}"
     return {str(status): found[status] for status in sorted(found)}
 
@@ -168,10 +168,10 @@ def _contents(path: str, content: Content) -> Mapping[str, Any]:
     return {kind: schema for kind, schema in content.items() if kind.startswith((ending or "").partition(";")[0])}
 
 
-def _problems(path: str, method: str, description: Description) -> Iterator[int]:
+def _problems(path: str, description: Description) -> Iterator[int]:
     yield from (400, 403, *description.problems)
-    if not is_open(method.upper(), path):
-        yield from (401, 503)
+    if description.scope is not None:
+        yield from (401, 429, 503)
     if "{" in path or _at_door(path):
         yield 404
     if _at_door(path):

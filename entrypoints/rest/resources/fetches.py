@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import falcon
 
+from domain.keys import Scope
 from domain.use_cases import UseCases
 from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.cancel_fetch import CancelFetch
 from domain.use_cases.follow_fetches import FollowFetches
 from domain.use_cases.request_fetch import RequestFetch
-from entrypoints.rest.addresses import link_next
+from entrypoints.rest.addresses import address, link_next
 from entrypoints.rest.body import read_object, request_key
 from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.parameters import FOLLOWING, REQUESTING
@@ -27,7 +28,7 @@ class FetchesResource:
     def __init__(self, follow_fetches: FollowFetches) -> None:
         self._follow_fetches = follow_fetches
 
-    @answering({200: page_of(FetchSchema)}, FOLLOWING)
+    @answering({200: page_of(FetchSchema)}, FOLLOWING, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List them, newest first."""
         page = self._follow_fetches.listed(fetch_query(Parameters(req.params, FOLLOWING)))
@@ -40,13 +41,13 @@ class FetchResource:
     def __init__(self, follow_fetches: FollowFetches, cancel_fetch: CancelFetch) -> None:
         self._follow_fetches, self._cancel_fetch = follow_fetches, cancel_fetch
 
-    @answering({200: FetchSchema})
+    @answering({200: FetchSchema}, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, fetch_id: str) -> None:
         """Show it as it is now."""
         Parameters(req.params)
         resp.media = FetchSchema().dump(self._follow_fetches(identifier(fetch_id)))
 
-    @answering({200: FetchSchema, 202: FetchSchema}, problems=(409,))
+    @answering({200: FetchSchema, 202: FetchSchema}, problems=(409,), scope=Scope.FETCH)
     def on_delete(self, req: falcon.Request, resp: falcon.Response, fetch_id: str) -> None:
         """Cancel it: 200 if it is, 202 if its worker has to be told yet."""
         Parameters(req.params)
@@ -61,16 +62,17 @@ class RefreshResource:
     def __init__(self, request_fetch: RequestFetch, await_fetch: AwaitFetch) -> None:
         self._request_fetch, self._await_fetch = request_fetch, await_fetch
 
-    @answering({200: FetchSchema, 201: FetchSchema}, REQUESTING, body=RefreshSchema)
+    @answering({200: FetchSchema, 201: FetchSchema}, REQUESTING, body=RefreshSchema, scope=Scope.FETCH)
     def on_post(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Fetch it again, however fresh it is, or join the fetch in flight; answer at once, or when it has ended if that is preferred."""
         Parameters(req.params)
         arguments, key = load(RefreshSchema(), read_object(req)), request_key(req)
-        requested = self._request_fetch.again(identifier(series_id), **arguments, request_id=req.context.request_id, key=key)
+        about = {"request_id": req.context.request_id, "key": key, "requester": req.context.requester}
+        requested = self._request_fetch.again(identifier(series_id), **arguments, **about)
         resp.media = FetchSchema().dump(awaited(req, resp, self._await_fetch, requested.fetch))
         if requested.created:
             resp.status = falcon.HTTP_CREATED
-            resp.location = f"/fetches/{requested.fetch.id}"
+            resp.location = address(f"/fetches/{requested.fetch.id}")
 
 
 def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:

@@ -16,7 +16,7 @@ from entrypoints.rest.params import Parameters
 class AliveResource:
     """Answers as long as the process can answer at all."""
 
-    @answering({200: ALIVE})
+    @answering({200: ALIVE}, scope=None)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Touch nothing."""
         Parameters(req.params)
@@ -29,7 +29,7 @@ class ReadyResource:
     def __init__(self, check_health: CheckHealth) -> None:
         self._check_health = check_health
 
-    @answering({200: READY}, problems=(503,))
+    @answering({200: READY}, problems=(503,), scope=None)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Look at the store, and tell of workers, broker and waiting work, none of which makes this process unready."""
         Parameters(req.params)

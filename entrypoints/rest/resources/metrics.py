@@ -8,6 +8,7 @@ import falcon
 
 from domain.fetches import FetchStatus, WaitingFor
 from domain.figures import Counted, Figures
+from domain.keys import Scope
 from domain.limits import Circuit
 from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth, Health
@@ -29,7 +30,7 @@ class MetricsResource:
     def __init__(self, check_health: CheckHealth, list_providers: ListProviders) -> None:
         self._check_health, self._list_providers = check_health, list_providers
 
-    @answering({200: {"text/plain": {"type": "string"}}})
+    @answering({200: {"text/plain": {"type": "string"}}}, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Write them in Prometheus' text form."""
         Parameters(req.params)

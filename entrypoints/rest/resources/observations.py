@@ -15,10 +15,11 @@ from falcon.util import dt_to_http
 from falcon.util.mediatypes import best_match
 
 from domain.errors import InvalidInput
+from domain.keys import Scope
 from domain.use_cases import UseCases
 from domain.use_cases.read_series import Reading, Selection, Standing
 from entrypoints.formats import Format, axis_name, columnar, csv, encode, records, table
-from entrypoints.rest.addresses import permanent_address
+from entrypoints.rest.addresses import permanent_path
 from entrypoints.rest.answers import Offer
 from entrypoints.rest.cache import Encoded
 from entrypoints.rest.errors import Problem, without_vintage
@@ -59,7 +60,7 @@ class ObservationsResource:
     def __init__(self, use_cases: UseCases, kind: Format | None) -> None:
         self._read_series, self._describe_series, self._format = use_cases.read_series, use_cases.describe_series, kind
 
-    @answering({200: FILES}, FORMED, problems=(404, 502), kept=True)
+    @answering({200: FILES}, FORMED, problems=(404, 502), kept=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Send the part that is asked for."""
         self._send(req, resp, identifier(series_id), by_code=False)
@@ -73,8 +74,9 @@ class ObservationsResource:
 
         def make() -> Encoded:
             reading = self._read_series(key, wanted.selection)
+            req.context.answers.check_size(reading.observations)
             headers = {
-                "Content-Location": permanent_address(req, f"/timeseries/{key}/data.{wanted.format}", vintage=reading.vintage.number),
+                "Content-Location": permanent_path(req, f"/timeseries/{key}/data.{wanted.format}", vintage=reading.vintage.number),
                 "Last-Modified": dt_to_http(reading.vintage.known_at),
             }
             return Encoded(_written(reading, wanted, standing), headers)
@@ -86,7 +88,7 @@ class ObservationsResource:
 class ObservationsByCodeResource(ObservationsResource):
     """The same by the series' code."""
 
-    @answering({200: FILES}, BY_CODE, problems=(404, 502), kept=True)
+    @answering({200: FILES}, BY_CODE, problems=(404, 502), kept=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:  # type: ignore[override]
         """Send the part that is asked for of the series that has the code."""
         parameters = Parameters(req.params, BY_CODE)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import falcon
 
+from domain.keys import Scope
 from domain.use_cases import UseCases
 from domain.use_cases.list_providers import ListProviders
 from entrypoints.rest.openapi.description import answering
@@ -20,7 +21,7 @@ class ProvidersResource:
     def __init__(self, list_providers: ListProviders) -> None:
         self._list_providers = list_providers
 
-    @answering({200: PROVIDERS})
+    @answering({200: PROVIDERS}, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List them by name, with how things stand now."""
         Parameters(req.params)

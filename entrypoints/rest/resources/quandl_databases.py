@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import falcon
 
 from domain.errors import DamagedVintage, DatasetNotFound, NotFound, SeriesNotFound
+from domain.keys import Scope
 from domain.observations import Observations
 from domain.series import Database, SeriesQuery, SeriesStatus, TimeSeries
 from domain.use_cases import UseCases
@@ -70,12 +71,12 @@ class Databases:
 class DatabasesResource(Databases):
     """The databases under which series are kept."""
 
-    @answering({200: DATABASES}, DOOR_PAGING)
+    @answering({200: DATABASES}, DOOR_PAGING, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List them, or those whose code or provider holds all words of ``query``."""
         words = searched(req)
         page, per_page = paging(req)
-        with req.context.answers.seat():  # each has a query of its own, and is counted
+        with req.context.answers.seats.taken(req.context.client):  # each has a query of its own, and is counted
             found = [kept for kept in self._use_cases.search_series.databases() if _matches(kept, words)]
             described = self._described(found[(page - 1) * per_page :][:per_page])
         meta = shapes.page_of(words, page=page, per_page=per_page, total=len(found))
@@ -88,11 +89,11 @@ class DatabasesResource(Databases):
 class DatabaseResource(Databases):
     """One database."""
 
-    @answering({200: DATABASE})
+    @answering({200: DATABASE}, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, database: str) -> None:
         """Describe it."""
         name, kind = suffixed(req, resp, database)
-        with req.context.answers.seat():
+        with req.context.answers.seats.taken(req.context.client):
             described = self._described(kept for kept in self._use_cases.search_series.databases() if kept.code == name.upper())
         if not described:
             raise _not_kept(name)
@@ -105,7 +106,7 @@ class DatabaseResource(Databases):
 class PartResource(Databases):
     """All codes, all descriptions or all data of a database, as an archive."""
 
-    @answering({200: ARCHIVE, 302: None}, DOOR_PART)
+    @answering({200: ARCHIVE, 302: None}, DOOR_PART, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send codes and descriptions at once, and lead to the data, whose address ends in the archive's name."""
         code, (name, _) = self._code(place["database"]), suffixed(req, resp, place["part"])
@@ -115,9 +116,10 @@ class PartResource(Databases):
             _send(req, resp, f"{code}_metadata", self._descriptions(code))
         elif name in ("data", "download"):
             partial = "partial." if (text(req, "download_type") or "").lower() == "partial" else ""
-            address = f"{DOOR}/databases/{code}/{name}/{code}_{self._use_cases.search_series.now():%Y%m%d}.{partial}zip"
+            path = f"{DOOR}/databases/{code}/{name}/{code}_{self._use_cases.search_series.now():%Y%m%d}.{partial}zip"
+            address = f"{req.prefix}{path}"
             # A key in the address would be lost on the way, where one in a header is sent again.
-            key = text(req, "api_key") if req.context.keyed else None
+            key = text(req, "api_key") if req.context.key else None
             raise falcon.HTTPFound(f"{address}?{urlencode({'api_key': key})}" if key else address)
         else:
             raise falcon.HTTPRouteNotFound
@@ -149,7 +151,7 @@ class ArchiveResource(Databases):
         super().__init__(use_cases)
         self._headed = headed
 
-    @answering({200: ARCHIVE})
+    @answering({200: ARCHIVE}, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send every newest state, or of the last day what it brought."""
         code, named = self._code(place["database"]), _FILE.fullmatch(place["file"])
@@ -205,7 +207,7 @@ def _send_csv(resp: falcon.Response, described: Sequence[Mapping[str, Any]]) -> 
 
 
 def _send(req: falcon.Request, resp: falcon.Response, name: str, lines: Iterable[bytes]) -> None:
-    resp.stream = req.context.answers.streamed(zipped(f"{name}.csv", lines))
+    resp.stream = req.context.answers.streamed(zipped(f"{name}.csv", lines), req.context.client)
     resp.content_type = "application/zip"
     resp.downloadable_as = f"{name}.zip"
 

@@ -46,7 +46,7 @@ class DatasetResource:
     def __init__(self, use_cases: UseCases) -> None:
         self._use_cases = use_cases
 
-    @answering({200: DATASET_OR_PART}, DOOR_READING, problems=(502,), kept=True)
+    @answering({200: DATASET_OR_PART}, DOOR_READING, problems=(502,), kept=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send it as JSON or CSV."""
         dataset, part = place["dataset"], place.get("part")
@@ -62,6 +62,8 @@ class DatasetResource:
 
         def make() -> Encoded:
             answered = self._answered(series, asked, whole=name != "data")
+            if name != "metadata" and answered.part is not None:
+                req.context.answers.check_size(answered.part)
             headers = {"Last-Modified": dt_to_http(answered.reading.vintage.known_at)}
             return Encoded(_written(name, kind, answered, asked), headers)
 
@@ -74,7 +76,7 @@ class DatasetResource:
         series, good = self._use_cases.read_through.held(code)
         may_fetch = Scope.FETCH in req.context.scopes
         if series is None and not may_fetch:
-            raise DatasetNotFound(f"{code} is not kept here, and this key does not allow to have it fetched.")
+            raise DatasetNotFound(f"{code} is not kept here, and neither this key nor another site's page may have it fetched.")
         if series is None or (may_fetch and not good):
             series = self._fetched(req, code, series)
         if series.newest is None:
@@ -84,12 +86,12 @@ class DatasetResource:
     def _fetched(self, req: falcon.Request, code: DatasetCode, kept: TimeSeries | None) -> TimeSeries:
         with ExitStack() as places:
             try:
-                places.enter_context(req.context.answers.waiting())
+                places.enter_context(req.context.answers.waits.taken(req.context.client))
             except Problem:
                 if kept and kept.newest:
                     return kept  # nobody may wait now, and this is what waiting in vain would give
                 raise
-            return self._use_cases.read_through.fetched(code, kept, request_id=req.context.request_id)
+            return self._use_cases.read_through.fetched(code, kept, request_id=req.context.request_id, requester=req.context.requester)
 
     def _answered(self, series: TimeSeries, asked: Question, *, whole: bool) -> shapes.Answered:
         read = self._use_cases.read_series
@@ -114,7 +116,7 @@ class DatasetsResource:
         # A vintage never changes, and to read one for its columns' names takes milliseconds: a page has a hundred.
         self._columns = lru_cache(_MOST_REMEMBERED)(self._read_columns)
 
-    @answering({200: DATASETS}, DOOR_SEARCHING)
+    @answering({200: DATASETS}, DOOR_SEARCHING, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Search for all words of ``query``, page by page."""
         wanted = searched(req)
@@ -123,7 +125,7 @@ class DatasetsResource:
         kept = SeriesQuery(words=tuple(wanted.split()), database=database, status=SeriesStatus.SUCCESS)
         query = replace(kept, skip=(page - 1) * per_page, limit=per_page)
         total = self._use_cases.search_series.count(query, most=MOST_COUNTED)
-        with req.context.answers.seat():
+        with req.context.answers.seats.taken(req.context.client):
             found = [shapes.metadata(series, self._columns_of(series)) for series in self._use_cases.search_series(query).items]
         if suffixed(req, resp, req.path)[1] is Format.CSV:
             resp.content_type, resp.data = Format.CSV.media_type, shapes.metadata_csv(found)

@@ -8,6 +8,7 @@ from typing import Any
 import falcon
 
 from domain.errors import NoObservationsYet
+from domain.keys import Scope
 from domain.use_cases import UseCases
 from domain.use_cases.compare_vintages import CompareVintages, Comparison
 from domain.use_cases.describe_series import DescribeSeries
@@ -27,15 +28,18 @@ class RevisionsResource:
     def __init__(self, compare_vintages: CompareVintages, describe_series: DescribeSeries) -> None:
         self._compare_vintages, self._describe_series = compare_vintages, describe_series
 
-    @answering({200: REVISIONS}, COMPARING, problems=(502,))
+    @answering({200: REVISIONS}, COMPARING, problems=(502,), scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Compare; by default the newest with the one known just before it."""
         key = identifier(series_id)
         parameters = Parameters(req.params, COMPARING)
         before, after = state(parameters, "from"), state(parameters, "to") or Moment()
         try:
-            with req.context.answers.seat():
-                resp.media = _written(self._compare_vintages(key, before, after))
+            with req.context.answers.seats.taken(req.context.client):
+                found = self._compare_vintages(key, before, after)
+                revision = found.revision
+                req.context.answers.check_size(revision.added, revision.deleted, further=4 * len(revision.changed))
+                resp.media = _written(found)
         except NoObservationsYet as error:
             raise without_vintage(self._describe_series(key)) from error
 

@@ -12,13 +12,14 @@ import falcon
 from falcon.util import dt_to_http
 
 from domain.errors import SeriesNotFound, StoreUnavailable
+from domain.keys import Scope
 from domain.series import SeriesStatus
 from domain.use_cases import UseCases
 from domain.use_cases.describe_series import Described, DescribeSeries
 from domain.use_cases.read_series import Reading, Selection
 from domain.use_cases.remove_series import RemoveSeries
 from entrypoints.formats import Format, encode, rows
-from entrypoints.rest.addresses import link_next, permanent_address
+from entrypoints.rest.addresses import address, link_next, permanent_path
 from entrypoints.rest.answers import Offer
 from entrypoints.rest.body import read_object, request_key
 from entrypoints.rest.cache import Encoded
@@ -56,12 +57,13 @@ class RequestsResource:
         self._request_fetch, self._await_fetch = use_cases.request_fetch, use_cases.await_fetch
         self._describe_series = use_cases.describe_series
 
-    @answering({200: RequestedSchema, 201: RequestedSchema}, REQUESTING, body=FetchRequestSchema, leads=_LEADS)
+    @answering({200: RequestedSchema, 201: RequestedSchema}, REQUESTING, body=FetchRequestSchema, leads=_LEADS, scope=Scope.FETCH)
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Commit the request and answer at once, or when the fetch has ended if that is preferred; the fetch is a worker's."""
         Parameters(req.params)
         arguments = load(FetchRequestSchema(), read_object(req))
-        requested = self._request_fetch(**arguments, request_id=req.context.request_id, key=request_key(req))
+        about = {"request_id": req.context.request_id, "key": request_key(req), "requester": req.context.requester}
+        requested = self._request_fetch(**arguments, **about)
         fetch = awaited(req, resp, self._await_fetch, requested.fetch)
         if fetch is not requested.fetch:
             with suppress(SeriesNotFound, StoreUnavailable):
@@ -69,17 +71,21 @@ class RequestsResource:
         resp.media = RequestedSchema().dump(requested)
         if requested.created:
             resp.status = falcon.HTTP_CREATED
-            resp.location = f"/timeseries/{requested.series.id}"
+            resp.location = address(f"/timeseries/{requested.series.id}")
 
 
 class RootResource(RequestsResource):
     """The front door, which takes requests too."""
 
-    @answering({200: ROOT})
+    @answering({200: ROOT}, scope=None)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Tell what there is."""
         Parameters(req.params)
-        resp.media = {"name": "lanner", "version": version("lanner"), "links": {"self": "/", **_LINKS}}
+        resp.media = {
+            "name": "lanner",
+            "version": version("lanner"),
+            "links": {name: address(path) for name, path in {"self": "/", **_LINKS}.items()},
+        }
 
 
 class TimeSeriesResource(RequestsResource):
@@ -89,7 +95,7 @@ class TimeSeriesResource(RequestsResource):
         super().__init__(use_cases)
         self._search_series, self._read_series = use_cases.search_series, use_cases.read_series
 
-    @answering({200: _LISTED_OR_READ, 202: PENDING}, {**SEARCHING, **BY_ID}, problems=(404, 502), kept=True)
+    @answering({200: _LISTED_OR_READ, 202: PENDING}, {**SEARCHING, **BY_ID}, problems=(404, 502), kept=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Read the observations of the series of an id, or list series."""
         if req.params.get("id"):
@@ -116,8 +122,9 @@ class TimeSeriesResource(RequestsResource):
 
         def make() -> Encoded:
             reading = self._read_series(series_id, wanted)
-            address = permanent_address(req, req.path, vintage=reading.vintage.number)
-            headers = {"Content-Location": address, "Last-Modified": dt_to_http(reading.vintage.known_at)}
+            req.context.answers.check_size(reading.observations)
+            path = permanent_path(req, req.path, vintage=reading.vintage.number)
+            headers = {"Content-Location": path, "Last-Modified": dt_to_http(reading.vintage.known_at)}
             return Encoded(encode({"dataset_data": _quandl(reading, wanted, order)}), headers)
 
         key = (series_id, "quandl", wanted, order, standing.version.vintages, standing.version.entry)
@@ -131,14 +138,14 @@ class OneTimeSeriesResource:
     def __init__(self, describe_series: DescribeSeries, remove_series: RemoveSeries) -> None:
         self._describe_series, self._remove_series = describe_series, remove_series
 
-    @answering({200: SeriesSchema})
+    @answering({200: SeriesSchema}, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Show everything known about it but its observations."""
         Parameters(req.params)
         described = self._describe_series(identifier(series_id))
         resp.media = {**SeriesSchema().dump(described.series), "stale": described.stale}
 
-    @answering({204: None}, REMOVING, problems=(409,))
+    @answering({204: None}, REMOVING, problems=(409,), scope=Scope.ADMIN)
     def on_delete(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Remove it with all its vintages, if its code is given as confirmation."""
         confirm = Parameters(req.params, REMOVING).text("confirm") or ""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import falcon
 
+from domain.keys import Scope
 from domain.use_cases import UseCases
 from domain.use_cases.list_vintages import ListVintages
 from entrypoints.rest.addresses import link_next
@@ -22,7 +23,7 @@ class VintagesResource:
     def __init__(self, list_vintages: ListVintages) -> None:
         self._list_vintages = list_vintages
 
-    @answering({200: page_of(VintageInFullSchema)}, PAGING)
+    @answering({200: page_of(VintageInFullSchema)}, PAGING, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """List them in order of arrival."""
         key = identifier(series_id)
@@ -30,7 +31,7 @@ class VintagesResource:
         page = self._list_vintages(key, after=parameters.position("cursor"), limit=parameters.limit())
         resp.media = {"items": vintage_documents((key, each) for each in page.items), "next": link_next(req, resp, page.next)}
 
-    @answering({200: VintageInFullSchema})
+    @answering({200: VintageInFullSchema}, scope=Scope.READ)
     def on_get_one(self, req: falcon.Request, resp: falcon.Response, series_id: str, number: str) -> None:
         """Show the one of a number."""
         Parameters(req.params)
@@ -44,7 +45,7 @@ class FeedResource:
     def __init__(self, list_vintages: ListVintages) -> None:
         self._list_vintages = list_vintages
 
-    @answering({200: FEED}, RECORDED)
+    @answering({200: FEED}, RECORDED, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Go on after a position; ``next`` is where a follower goes on, now or once there is more."""
         parameters = Parameters(req.params, RECORDED)

@@ -310,7 +310,7 @@ def test_half_of_the_threads_stay_free() -> None:
     begun, go_on = [Event(), Event()], Event()
 
     def hold(mine: Event) -> None:
-        with answers.seat():
+        with answers.seats.taken(str(id(mine))):
             mine.set()
             go_on.wait(10)
 
@@ -319,13 +319,13 @@ def test_half_of_the_threads_stay_free() -> None:
         holder.start()
     assert all(mine.wait(10) for mine in begun)
 
-    with pytest.raises(Problem) as caught, answers.seat():
+    with pytest.raises(Problem) as caught, answers.seats.taken("another"):
         pass
     go_on.set()
     for holder in holders:
         holder.join()
     assert (caught.value.status, caught.value.headers) == (503, {"Retry-After": "1"})
-    with answers.seat():
+    with answers.seats.taken("another"):
         pass
 
 
@@ -357,36 +357,36 @@ def test_what_many_want_at_once_is_made_once(monkeypatch: pytest.MonkeyPatch) ->
     assert (got, made) == ([b"once"] * 5, [1])
 
 
-def test_streams_leave_seats_to_others() -> None:
-    """They have a quarter; one that is read, dropped or never begun gives its own back."""
+def test_a_client_leaves_places_for_streams_to_others() -> None:
+    """Each has a share; a stream that is read, dropped or never begun gives its place back."""
     answers = Answers(capacity=0, threads=16)
-    streams = [answers.streamed([b"a", b"", b"b"]) for _ in range(2)]
+    streams = [answers.streamed([b"a", b"", b"b"], "one") for _ in range(2)]
 
     with pytest.raises(Problem):
-        answers.streamed([b"c"])
-    with answers.waiting(), answers.waiting():
-        pass
+        answers.streamed([b"c"], "one")
+    assert b"".join(answers.streamed([b"c"], "another")) == b"c"
     assert b"".join(streams.pop()) == b"ab"
-    answers.streamed([b"d"])
+    answers.streamed([b"d"], "one")
     del streams
-    assert all(b"".join(answers.streamed([b"e"])) == b"e" for _ in range(5))
+    assert all(b"".join(answers.streamed([b"e"], "one")) == b"e" for _ in range(5))
 
 
-def test_what_is_kept_can_be_read_while_others_wait() -> None:
-    """Those who wait for fetches, however many there are, leave seats to those who only read."""
+def test_a_client_that_waits_leaves_places_to_others_and_to_readers() -> None:
+    """However many fetches it waits for, others may wait, and what is kept can be read."""
     answers = Answers(capacity=0, threads=8)
     kept = Kept(MANY, answers)
-    with answers.waiting(), answers.waiting():
-        with pytest.raises(Problem), answers.waiting():
+    with answers.waits.taken("one"), answers.waits.taken("one"):
+        with pytest.raises(Problem), answers.waits.taken("one"):
             pass
-        assert kept.get(".csv").status_code == 200
+        with answers.waits.taken("another"):
+            assert kept.get(".csv").status_code == 200
 
 
 def test_what_was_requested_is_answered_where_nobody_may_wait() -> None:
     """A preference to wait is given up when all places to wait in are taken; the request itself is kept and told."""
     answers = Answers(capacity=0, threads=4)
     client = TestClient(create_app(waiting_use_cases(), allowed_hosts=(), answers=answers), headers=LOCAL)
-    with answers.waiting():
+    with answers.waits.taken("127.0.0.1"):
         answer = client.simulate_post("/timeseries", json={"code": "CANNED/FB"}, headers={"Prefer": "wait=5"})
 
     assert (answer.status_code, answer.json["status"]) == (201, "pending")

@@ -92,7 +92,8 @@ def test_every_answer_has_the_security_headers(client: TestClient) -> None:
         headers = client.simulate_get(path).headers
 
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["content-security-policy"] == "default-src 'none'"
+        assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
         assert headers["referrer-policy"] == "no-referrer"
         assert "server" not in headers
 
@@ -116,7 +117,7 @@ def test_the_request_id_is_bound_for_the_log(client: TestClient) -> None:
     client.app.add_route("/listening", Listening())
     client.simulate_get("/healthz", headers={"X-Request-ID": "other"})
 
-    assert client.simulate_get("/listening", headers={"X-Request-ID": "mine-1"}).json == {"request_id": "mine-1"}
+    assert client.simulate_get("/listening", headers={"X-Request-ID": "mine-1"}).json == {"request_id": "mine-1", "client": "127.0.0.1"}
 
 
 @pytest.mark.parametrize(

@@ -79,17 +79,17 @@ def test_scopes_are_told() -> None:
 def test_the_pages_run_from_our_own_files_alone(client: TestClient) -> None:
     """/docs names no other host, its policy lets no other in, and each file it names is there with its type."""
     page = client.simulate_get("/docs")
-    named = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    named = re.findall(r'(?:src|href)="([^"]+)"', page.text.replace('<base href="/">', ""))
     files = [client.simulate_get(f"/{name}") for name in named]
 
     assert {answer.status_code for answer in files} == {200}
     assert [answer.headers["Content-Type"].partition(";")[0] for answer in files] == ["text/css", "text/javascript", "text/javascript"]
     assert "script-src 'self';" in page.headers["Content-Security-Policy"]
     assert re.findall(r"https?://|//[a-z]", page.text + files[-1].text) == []
-    assert client.simulate_get("/timeseries").headers["Content-Security-Policy"] == "default-src 'none'"
+    assert client.simulate_get("/timeseries").headers["Content-Security-Policy"].startswith("default-src 'none';")
 
 
-@pytest.mark.parametrize("name", ["none", "LICENSE", "index.html", "..%2fopenapi.json", "%00"])
+@pytest.mark.parametrize("name", ["none", "LICENSE", "index.html", "%2e%2e%5copenapi.json", "%00"])
 def test_no_other_file_is_given_away(client: TestClient, name: str) -> None:
     """What the page does not need is not there."""
     assert client.simulate_get(f"/docs/{name}").status_code == 404

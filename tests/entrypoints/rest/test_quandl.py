@@ -201,7 +201,7 @@ def test_a_stale_series_is_answered_where_nobody_may_wait(door: Door) -> None:
     client = TestClient(create_app(door.use_cases, allowed_hosts=(), answers=answers), headers=LOCAL)
     client.simulate_get("/api/v3/datasets/WIKI/FB/data")
     door.clock.time += timedelta(hours=7)
-    with answers.waiting(), answers.waiting():
+    with answers.waits.taken("127.0.0.1"), answers.waits.taken("127.0.0.1"):
         kept = client.simulate_get("/api/v3/datasets/WIKI/FB/data")
         missing = client.simulate_get("/api/v3/datasets/WIKI/OTHER")
 
@@ -360,7 +360,7 @@ def test_databases_are_described_from_a_seat(door: Door, path: str) -> None:
     """To find and count them takes a query each, so others keep threads of their own."""
     answers = Answers(capacity=0, threads=2)
     client = TestClient(create_app(door.use_cases, allowed_hosts=(), answers=answers), headers=LOCAL)
-    with answers.seat():
+    with answers.seats.taken("another"):
         answer = client.simulate_get(f"/api/v3{path}")
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
@@ -400,7 +400,7 @@ def test_archives(door: Door) -> None:
     door.get("/datasets/WIKI/FB")
     codes, described = door.get("/databases/WIKI/codes.json"), door.get("/databases/WIKI/metadata")
     led = door.get("/databases/WIKI/data", "download_type=complete")
-    whole = door.client.simulate_get(led.headers["location"])
+    whole = door.client.simulate_get(led.headers["location"].removeprefix("http://localhost:8000"))
 
     assert [*members(codes.content)] == [("WIKI-datasets-codes.csv", ["WIKI/FB,Prices"])]
     assert next(members(described.content))[1][0] == "code,name,description,refreshed_at,from_date,to_date"
@@ -418,7 +418,7 @@ def test_the_partial_archive_has_what_the_last_day_brought(door: Door) -> None:
     door.source.observations = Observations.of([*DAYS, "2024-02-06"], ("Open", "Close"), [[1, 10], [2, 21], [4, NAN], [8, 40], [9, 50]])
     door.client.simulate_post("/timeseries", json={"code": "WIKI/FB", "refresh": True})
     led = door.get("/databases/WIKI/data", "download_type=partial")
-    ((_, lines),) = members(door.client.simulate_get(led.headers["location"]).content)
+    ((_, lines),) = members(door.client.simulate_get(led.headers["location"].removeprefix("http://localhost:8000")).content)
 
     assert led.headers["location"].endswith(f"/WIKI_{door.clock.time:%Y%m%d}.partial.zip")
     assert lines == ["FB,2024-01-30,2.0,21.0", "FB,2024-02-06,9.0,50.0"]
@@ -430,7 +430,7 @@ def test_the_older_address_of_archives(door: Door) -> None:
     door.get("/datasets/WIKI/FB")
     door.get("/datasets/WIKI/OLD")
     led = door.get("/databases/WIKI/download")
-    ((_, lines),) = members(door.client.simulate_get(led.headers["location"]).content)
+    ((_, lines),) = members(door.client.simulate_get(led.headers["location"].removeprefix("http://localhost:8000")).content)
 
     assert lines[:2] == ["Ticker,Date,Open,Close", "FB,2024-01-29,1.0,10.0"]
     assert [line[:3] for line in lines[1:]] == ["FB,"] * 4 + ["OLD"] * 4
@@ -450,7 +450,7 @@ def test_a_refusal_is_no_archive(door: Door) -> None:
     door.get("/datasets/WIKI/FB")
     answers = Answers(capacity=0, threads=4)
     client = TestClient(create_app(door.use_cases, allowed_hosts=(), answers=answers), headers=LOCAL)
-    with answers.waiting():
+    with answers.streams.taken("127.0.0.1"):
         busy = client.simulate_get("/api/v3/databases/WIKI/codes")
 
     assert (busy.status_code, busy.json["quandl_error"]["code"]) == (503, "QEXx01")
