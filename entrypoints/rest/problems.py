@@ -42,7 +42,8 @@ def meanings() -> Mapping[str, dict[str, Any]]:
 
 
 def _document(problem: Problem) -> dict[str, Any]:
-    return {name: value for name, value in problem.document("").items() if name not in ("instance", "errors")}
+    shown = {name: value for name, value in problem.document("").items() if name not in ("instance", "errors")}
+    return shown | {"type": f"/problems/{problem.code}"}
 
 
 def _kinds(kind: type[DomainError]) -> Iterator[type[DomainError]]:

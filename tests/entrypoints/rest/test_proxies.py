@@ -70,7 +70,7 @@ def test_every_address_in_an_answer_carries_the_prefix(prefixed: Any) -> None:
     assert len(found) > 30
     assert [address for address in found if not address.startswith("/lanner/")] == []
     led = {address: prefixed(address.partition("?")[0]).status_code for address in found if not address.endswith("/revisions")}
-    assert set(led.values()) == {200}, led
+    assert {address: status for address, status in led.items() if status != 200} == {}
 
 
 def test_documents_know_the_prefix(prefixed: Any) -> None:
