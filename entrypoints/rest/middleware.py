@@ -82,12 +82,14 @@ class TargetCheck:
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Let one spelling of each path through; a single slash at its end is left out by Falcon."""
-        path = req.env.get("PATH_INFO") or "/"
+        path = req.env["PATH_INFO"] or "/"
         if len(path) + len(req.query_string) > _LONGEST_TARGET:
             detail = f"Path and query are longer than {_LONGEST_TARGET} bytes."
             raise Problem(HTTPStatus.REQUEST_URI_TOO_LONG, "uri_too_long", detail, hint="Name fewer columns, or make several requests.")
+        if "//" not in path and "/." not in path and path[0] == "/":
+            return
         segments = path.removesuffix("/").split("/")
-        if path != "/" and (segments[0] or any(segment in ("", ".", "..") for segment in segments[1:]) or len(segments) == 1):
+        if segments[0] or any(segment in ("", ".", "..") for segment in segments[1:]):
             detail = "The path has an empty, a . or a .. segment."
             raise Problem(HTTPStatus.BAD_REQUEST, "invalid_path", detail, hint="Write it as the links have it, such as /timeseries.")
 

@@ -95,7 +95,7 @@ class RequestLimits:
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Count the request, and tell what is left."""
         own = req.context.key.limits if req.context.key else ()
-        req.context.requester = Requester(req.context.client, own or self._fetch_limits)
+        req.context.fetch_limits = own or self._fetch_limits
         limits = own or self._limits
         if not limits or req.path in _UNLIMITED:
             return
@@ -103,6 +103,11 @@ class RequestLimits:
         tell(resp, self._buckets.allowances(req.context.client, limits))
         if waiting:
             raise TooManyRequests("Too many requests.", seconds=waiting)
+
+
+def requester_of(req: falcon.Request) -> Requester:
+    """Return who asks for a fetch, and how many of them it may ask for."""
+    return Requester(req.context.client, req.context.fetch_limits)
 
 
 def tell(resp: falcon.Response, left: Sequence[Allowance]) -> None:

@@ -18,6 +18,7 @@ from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.parameters import FOLLOWING, REQUESTING
 from entrypoints.rest.openapi.shapes import page_of
 from entrypoints.rest.params import Parameters, fetch_cursor, fetch_query, identifier
+from entrypoints.rest.rate_limits import requester_of
 from entrypoints.rest.schemas import FetchSchema, RefreshSchema, load
 from entrypoints.rest.waiting import awaited
 
@@ -67,7 +68,7 @@ class RefreshResource:
         """Fetch it again, however fresh it is, or join the fetch in flight; answer at once, or when it has ended if that is preferred."""
         Parameters(req.params)
         arguments, key = load(RefreshSchema(), read_object(req)), request_key(req)
-        about = {"request_id": req.context.request_id, "key": key, "requester": req.context.requester}
+        about = {"request_id": req.context.request_id, "key": key, "requester": requester_of(req)}
         requested = self._request_fetch.again(identifier(series_id), **arguments, **about)
         resp.media = FetchSchema().dump(awaited(req, resp, self._await_fetch, requested.fetch))
         if requested.created:

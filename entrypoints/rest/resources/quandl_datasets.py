@@ -31,6 +31,7 @@ from entrypoints.rest.openapi.shapes import DATASET_OR_PART, DATASETS
 from entrypoints.rest.params import words
 from entrypoints.rest.quandl import DOOR, shapes
 from entrypoints.rest.quandl.params import Question, number, question, text
+from entrypoints.rest.rate_limits import requester_of
 
 MOST_COUNTED = 10_000
 _LONGEST_RETRY = 10
@@ -91,7 +92,7 @@ class DatasetResource:
                 if kept and kept.newest:
                     return kept  # nobody may wait now, and this is what waiting in vain would give
                 raise
-            return self._use_cases.read_through.fetched(code, kept, request_id=req.context.request_id, requester=req.context.requester)
+            return self._use_cases.read_through.fetched(code, kept, request_id=req.context.request_id, requester=requester_of(req))
 
     def _answered(self, series: TimeSeries, asked: Question, *, whole: bool) -> shapes.Answered:
         read = self._use_cases.read_series

@@ -30,6 +30,7 @@ from entrypoints.rest.openapi.shapes import DATA, PENDING, ROOT, page_of
 from entrypoints.rest.params import Parameters, identifier, selection, series_query
 from entrypoints.rest.quandl import DOOR
 from entrypoints.rest.quandl.shapes import column_names
+from entrypoints.rest.rate_limits import requester_of
 from entrypoints.rest.schemas import FetchRequestSchema, FetchSchema, ItemSchema, RequestedSchema, SeriesSchema, load
 from entrypoints.rest.waiting import awaited
 
@@ -62,7 +63,7 @@ class RequestsResource:
         """Commit the request and answer at once, or when the fetch has ended if that is preferred; the fetch is a worker's."""
         Parameters(req.params)
         arguments = load(FetchRequestSchema(), read_object(req))
-        about = {"request_id": req.context.request_id, "key": request_key(req), "requester": req.context.requester}
+        about = {"request_id": req.context.request_id, "key": request_key(req), "requester": requester_of(req)}
         requested = self._request_fetch(**arguments, **about)
         fetch = awaited(req, resp, self._await_fetch, requested.fetch)
         if fetch is not requested.fetch:
