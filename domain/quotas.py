@@ -16,7 +16,8 @@ from domain.providers import Limit
 
 _LIMIT = re.compile(r"\s*([1-9]\d{0,8})\s*/\s*([1-9]\d{0,6})\s*", re.ASCII)
 _NONE = "none"
-_ROUNDING = 1e-6
+#: Sums of moments are inexact by some microseconds.
+_ROUNDING = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +75,4 @@ def take_token(full_at: float, limit: Limit, now: float) -> float:
 def allowance(full_at: float, limit: Limit, now: float) -> Allowance:
     """Return what is left in a bucket."""
     behind = min(max(full_at - now, 0.0), float(limit.seconds))
-    return Allowance(limit, int((limit.seconds - behind) * limit.calls / limit.seconds + _ROUNDING), behind)
+    return Allowance(limit, int((limit.seconds - behind + _ROUNDING) * limit.calls / limit.seconds), behind)

@@ -25,7 +25,6 @@ from entrypoints.rest.places import Places
 _SMALL = 1024
 _FOR_EVER = "max-age=31536000, immutable"
 _ENCODERS = 2
-_BYTES_SENT = 256 * 1024 * 1024
 _MANY = "Too many others are waiting, or have large answers made, at this moment."
 _MOMENT = 0.05
 _PATIENCE = 0.08
@@ -74,7 +73,6 @@ class Answers:
         streams: for archives, which are written while they are sent.
         bodies: for those whose body is on its way, which a client can make last for ever.
         sends: for large answers that are being sent.
-        bytes_sent: the bytes of these.
         max_cells: how many cells an answer may have.
 
     """
@@ -89,7 +87,6 @@ class Answers:
         self.streams = Places(half, threads // 8, _MANY)
         self.bodies = Places(threads, half, "Too many bodies are still on their way.", patience=_MOMENT)
         self.sends = Places(4 * threads, 2 * threads, "Too many large answers are being sent.", patience=_PATIENCE)
-        self.bytes_sent = Places(_BYTES_SENT, _BYTES_SENT // 2, "Too many large answers are being sent.", patience=_PATIENCE)
         self._encoders = BoundedSemaphore(_ENCODERS)
 
     def streamed(self, parts: Iterable[bytes], client: str) -> Iterator[bytes]:

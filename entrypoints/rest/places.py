@@ -1,4 +1,4 @@
-"""Places: how much of what holds a thread or memory for long may go on, in all and for one client."""
+"""Places: how many requests may do what holds a thread for long, in all and for one client."""
 
 from __future__ import annotations
 
@@ -31,32 +31,31 @@ class Places:
         self._changed = Condition()
 
     @contextmanager
-    def taken(self, client: str, number: int = 1) -> Iterator[None]:
+    def taken(self, client: str) -> Iterator[None]:
         """
-        Take places and leave them at the end; whoever has none may take any number where nobody else has one.
+        Take a place and leave it at the end.
 
         Raises:
-            Problem: too few are free, or the client has its share.
+            Problem: none is free, or the client has its share.
 
         """
         with self._changed:
-            if not self._changed.wait_for(lambda: self._are_free(client, number), self._patience):
+            if not self._changed.wait_for(lambda: self._is_free(client), self._patience):
                 raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", self._detail, retryable=True, headers={"Retry-After": "1"})
-            self._taken[client] += number
-            self._used += number
+            self._taken[client] += 1
+            self._used += 1
         try:
             yield
         finally:
-            self._leave(client, number)
+            self._leave(client)
 
-    def _are_free(self, client: str, number: int) -> bool:
-        mine = self._taken.get(client, 0)
-        return (not self._used or self._used + number <= self._total) and (not mine or mine + number <= self._per_client)
+    def _is_free(self, client: str) -> bool:
+        return self._used < self._total and self._taken.get(client, 0) < self._per_client
 
-    def _leave(self, client: str, number: int) -> None:
+    def _leave(self, client: str) -> None:
         with self._changed:
-            self._used -= number
-            self._taken[client] -= number
+            self._used -= 1
+            self._taken[client] -= 1
             if not self._taken[client]:
                 del self._taken[client]
             self._changed.notify_all()

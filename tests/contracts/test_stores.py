@@ -18,6 +18,7 @@ from domain.frequency import Frequency
 from domain.keys import ApiKey, Scope
 from domain.observations import Observations
 from domain.ports import Store
+from domain.providers import Limit
 from domain.series import Metadata, SeriesQuery, SeriesStatus, TimeSeries, Version
 from domain.vintages import Moment
 from tests.builders import CannedSource, an_arrival, append, memory_use_cases, some_metadata, some_observations
@@ -472,6 +473,7 @@ def test_keys_come_back_as_they_were(store: Store, clock: StoppedClock) -> None:
         digest=b"\x00\xff" * 16,
         created_at=clock(),
         expires_at=clock() + timedelta(days=1),
+        limits=(Limit(20, 1), Limit(100, 10)),
     )
     with store.writing() as uow:
         uow.keys.add(key)
