@@ -62,6 +62,11 @@ def open_engine(url: str, *, schema: str, pool_size: int = 10, statement_seconds
     return engine
 
 
+def open_file(path: Path) -> Engine:
+    """Open a SQLite file under whatever name: a path is no URL, and none of its signs means anything."""
+    return _open_sqlite(URL.create("sqlite", database=str(path.absolute())), None)
+
+
 def for_reading(engine: Engine) -> Connection:
     """Connect so that all reads see one state."""
     if engine.dialect.name == "sqlite":
@@ -111,6 +116,9 @@ def _parse(url: str) -> URL:
     if "@" in (parsed.host or ""):
         # The rest of the password would pass for a part of the host, which is shown.
         raise InvalidInput("It has several @.", field="database_url", hint="Write an @ of the password as %40: postgresql://…")
+    if kind == "sqlite" and parsed.query:
+        hint = "Write a ? of the path as %3F, and nothing behind the path."
+        raise InvalidInput("A SQLite URL is sqlite:/// and a path, without a ?.", field="database_url", hint=hint)
     if kind not in ("sqlite", "postgresql") or (kind == "sqlite" and parsed.database in (None, "", ":memory:")):
         raise InvalidInput(
             "The database must be a SQLite file or Postgres.", field="database_url", hint="Write sqlite:///path or postgresql://…"
