@@ -99,7 +99,7 @@ def read_backup(path: Path) -> Iterator[BackupFile]:
     """
     if not _is_database(path):
         raise no_backup(path)
-    if any(beside.exists() and beside.stat().st_size for beside in (Path(f"{path}-wal"), Path(f"{path}-journal"))):
+    if any(_size(Path(f"{path}{ending}")) for ending in ("-wal", "-journal")):
         raise damaged(path, "there is a journal beside it, so that it is a database in use")
     deadline = Deadline(_SECONDS + path.stat().st_size / _BYTES_A_SECOND)
     try:
@@ -156,6 +156,13 @@ def _is_database(path: Path) -> bool:
             return opened.read(len(_MAGIC)) == _MAGIC
     except OSError:
         return False
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _expected() -> set[Entry]:

@@ -116,7 +116,7 @@ def _parse(url: str) -> URL:
     if "@" in (parsed.host or ""):
         # The rest of the password would pass for a part of the host, which is shown.
         raise InvalidInput("It has several @.", field="database_url", hint="Write an @ of the password as %40: postgresql://…")
-    if kind == "sqlite" and parsed.query:
+    if kind == "sqlite" and "?" in url:
         hint = "Write a ? of the path as %3F, and nothing behind the path."
         raise InvalidInput("A SQLite URL is sqlite:/// and a path, without a ?.", field="database_url", hint=hint)
     if kind not in ("sqlite", "postgresql") or (kind == "sqlite" and parsed.database in (None, "", ":memory:")):
