@@ -23,7 +23,7 @@ _MAGIC = b"SQLite format 3\0"
 _MOST_BYTES = 2**28
 _SECONDS, _BYTES_A_SECOND = 60.0, 4 * 2**20
 _CONFINED = ("trusted_schema=OFF", "query_only=ON", "cell_size_check=ON", "mmap_size=0")
-_BATCH = 100
+_BATCH, _BATCH_BYTES = 100, 8 * 2**20
 _MASTER = "SELECT type, name, tbl_name, sql FROM sqlite_master"
 
 Entry = tuple[str, str, str, str]
@@ -52,36 +52,47 @@ class BackupFile:
             SchemaMismatch: it is a backup of another lanner.
 
         """
-        found = {_entry(row) for row in self._all(_MASTER)}
-        if not any(entry[:2] == ("table", "alembic_version") for entry in found):
+        expected, found = _expected(), {_entry(row) for row in self._all(_MASTER)}
+        if not any(entry[1] == "alembic_version" for entry in expected & found):
             raise no_backup(self.path)
         revisions = self._all("SELECT version_num FROM alembic_version")
         require(str(revisions[0][0]) if len(revisions) == 1 else None, open_file(self.path))
-        odd = sorted(_expected() ^ found)
+        odd = sorted(expected ^ found)
         if odd:
             raise damaged(self.path, f"its {odd[0][0]} {odd[0][1]} is not the one that lanner makes")
 
     def require_soundness(self) -> None:
         """Make sure that tables and their indexes say the same, and that no row refers to one that is not there."""
         for table in metadata.sorted_tables:
-            for question in ("integrity_check", "foreign_key_check"):
-                found = self._all(f"PRAGMA {question}({table.name})")
-                if found not in ([], [("ok",)]):
-                    raise damaged(self.path, f"table {table.name}: {' '.join(map(str, found[0]))}")
+            found = self._all(f"PRAGMA integrity_check({table.name})")
+            if found != [("ok",)]:
+                raise damaged(self.path, f"table {table.name}: {found[0][0]}")
+            orphans = self._all(f"PRAGMA foreign_key_check({table.name})")
+            if orphans:
+                raise damaged(
+                    self.path, f"table {table.name}, row {orphans[0][1]} in the file: it refers to {orphans[0][2]} that are not there"
+                )
 
     def count(self, table: Table) -> int:
         """Count the rows of a table."""
         return int(self._all(f'SELECT count(*) FROM "{table.name}"')[0][0])  # noqa: S608 - a name of ours
 
     def rows(self, table: Table) -> Iterator[Sequence[tuple[Any, ...]]]:
-        """Give the rows of a table, some at a time, in the order of its key, as they are stored."""
+        """Give the rows of a table, some at a time and fewer where they are long, in the order of its key, as they are stored."""
         columns = ", ".join(f'"{column.name}"' for column in table.c)
         key = ", ".join(f'"{column.name}"' for column in table.primary_key) or "1"
+        batch: list[tuple[Any, ...]] = []
+        length = 0
         self.deadline.begin()
-        cursor = self.connection.execute(f'SELECT {columns} FROM "{table.name}" ORDER BY {key}')  # noqa: S608 - names of ours
-        while batch := cursor.fetchmany(_BATCH):
+        for row in self.connection.execute(f'SELECT {columns} FROM "{table.name}" ORDER BY {key}'):  # noqa: S608 - names of ours
+            batch.append(row)
+            length += sum(len(value) for value in row if isinstance(value, (bytes, str)))
+            if len(batch) >= _BATCH or length > _BATCH_BYTES:
+                yield batch
+                batch, length = [], 0
+                self.deadline.begin()
+        if batch:
             yield batch
-            self.deadline.begin()
 
     def _all(self, statement: str) -> list[tuple[Any, ...]]:
         self.deadline.begin()
@@ -144,7 +155,7 @@ def no_backup(path: Path) -> InvalidInput:
 
 def damaged(path: Path, reason: str) -> InvalidInput:
     """Say what is wrong with a backup, whatever signs stand in the reason."""
-    shown = "".join(sign if sign.isprintable() else "?" for sign in reason)
+    shown = "".join(sign if sign.isprintable() else "?" for sign in reason.rstrip("."))
     return InvalidInput(f"{path} is damaged: {shown}. Nothing of it was restored.", field="file", hint="Take another backup.")
 
 

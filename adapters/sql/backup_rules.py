@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from adapters.sql.blocks import PCODEC, ZLIB
+from adapters.sql.blocks import PCODEC, ZLIB, check_size
 from adapters.sql.chains import MAX_STEP
 from adapters.sql.fetch_rows import fetch_from
 from adapters.sql.series_rows import confirmed_from, metadata_from
@@ -67,6 +67,7 @@ class Rules:
         _require(lengths == [_SHA256_BYTES, _SHA256_BYTES, _CHECKSUM_BYTES], "a digest has another length")
         _require(row["position"] > 0, "its position is not above 0")
         _require(row["codec"] in (ZLIB, PCODEC), "nothing is known of its codec")
+        check_size(row["codec"], row["payload"])
         self._check_chain(row)
 
     def _check_chain(self, row: Row) -> None:

@@ -86,12 +86,13 @@ def decode(codec: int, payload: bytes | memoryview, columns: Sequence[str] | Non
     return Observations.checked(dates, tuple(columns), read.matrix(rows, width)), drop
 
 
-def check_size(codec: int, payload: bytes | memoryview) -> None:
-    """Raise ValueError where a block that anybody may have written would take more memory than a state does."""
-    body = bytes(payload)
-    if codec == ZLIB:
-        body = zlib.decompressobj().decompress(body, _MOST_BYTES + 1)
-    _, width, rows, drops = _HEAD.unpack_from(body)
+def check_size(codec: int, payload: bytes) -> None:
+    """Raise ValueError where a block that anybody may have written is none, or would take more memory than a state does."""
+    try:
+        body = zlib.decompressobj().decompress(payload, _MOST_BYTES + 1) if codec == ZLIB else payload
+        _, width, rows, drops = _HEAD.unpack_from(body)
+    except (zlib.error, struct.error) as error:
+        raise ValueError("its payload cannot be unpacked") from error
     if len(body) > _MOST_BYTES or max(rows * (width + 1) + drops, width) * _CELL_BYTES > _MOST_BYTES:
         raise ValueError("it unpacks to more than a state may hold")
 

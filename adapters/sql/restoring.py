@@ -14,7 +14,6 @@ from sqlalchemy.exc import DataError, IntegrityError
 from adapters.sql.backup_file import BackupFile, copied_tables, damaged, read_backup
 from adapters.sql.backup_rules import Rules
 from adapters.sql.backup_values import key_of, values_of
-from adapters.sql.blocks import check_size
 from adapters.sql.engine import for_writing, place
 from adapters.sql.schema import migrate
 from adapters.sql.tables import descriptions, feed, fetches, series, vintages
@@ -24,7 +23,6 @@ from domain.errors import DomainError, InvalidInput, StoreUnavailable
 from domain.observations import Observations
 from domain.vintages import Moment
 
-_BATCH_BYTES = 8 * 2**20
 _AXES = (np.dtype("datetime64[D]"), np.dtype("datetime64[s]"))
 Progress = Callable[[int, int], object]
 
@@ -59,8 +57,7 @@ def _copy(backup: BackupFile, target: Connection, progress: Progress) -> int:
         for batch in backup.rows(table):
             checked = list(_checked(backup, rules, table, batch))
             try:
-                for part in _parts(checked):
-                    target.execute(insert(table), part)
+                target.execute(insert(table), checked)
             except (IntegrityError, DataError) as error:
                 raise damaged(backup.path, f"table {table.name}: rows near {key_of(table, batch[0])} contradict others") from error
             copied += len(batch)
@@ -78,18 +75,6 @@ def _checked(backup: BackupFile, rules: Rules, table: Any, batch: Any) -> Iterat
         except (ValueError, TypeError, KeyError, AttributeError, DomainError) as error:
             raise damaged(backup.path, f"table {table.name}, row {key_of(table, raw)}: {error}") from error
         yield row
-
-
-def _parts(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Cut rows so that those with large payloads go a few at a time."""
-    part: list[dict[str, Any]] = []
-    for row in rows:
-        part.append(row)
-        if sum(len(each.get("payload", b"")) for each in part) > _BATCH_BYTES:
-            yield part
-            part = []
-    if part:
-        yield part
 
 
 def _check_references(backup: BackupFile, target: Connection) -> None:
@@ -118,11 +103,10 @@ def _check_states(backup: BackupFile, target: Connection) -> None:
     """Read every vintage back as it will be read, and hold it to its facts and to what a state may be."""
     transaction = _transaction(target)
     repository = SqlVintageRepository(transaction)
-    rows = select(series.c.id, vintages.c.series, vintages.c.number, vintages.c.codec, vintages.c.payload).join(series)
-    found = target.execute(rows.order_by(vintages.c.series, vintages.c.number), execution_options={"yield_per": 20})
-    for series_id, of, number, codec, payload in found:
+    rows = select(series.c.id, vintages.c.series, vintages.c.number).join(series)
+    found = target.execute(rows.order_by(vintages.c.series, vintages.c.number), execution_options={"yield_per": 500})
+    for series_id, of, number in found:
         try:
-            check_size(codec, payload)
             _check_state(repository, series_id, number)
         except StoreUnavailable:
             raise
