@@ -24,13 +24,14 @@ def read(environment: Mapping[str, str] | None = None, dotenv: Path | None = Non
     return settings
 
 
-def bootstrap(environment: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Container:
+def bootstrap(environment: Mapping[str, str] | None = None, dotenv: Path | None = None, *, part: str = "worker") -> Container:
     """
     Read the settings, set up logging and check that everything fits.
 
     Args:
         environment: by default the process's own, over ``.env`` in the working folder.
         dotenv: another file of settings.
+        part: whose deadline statements have, the ``worker``'s (and the command line's) or the ``api``'s.
 
     Raises:
         InvalidInput: a setting, a provider's option or a route is wrong; the message names the variable.
@@ -38,7 +39,7 @@ def bootstrap(environment: Mapping[str, str] | None = None, dotenv: Path | None 
     """
     from config.container import Container
 
-    container = Container(settings=read(environment, dotenv))
+    container = Container(settings=read(environment, dotenv), part=part)
     container.check_dependencies()
     _open_database(container)
     container.data_sources().check()

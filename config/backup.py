@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from adapters.sql.backup import back_up, restore
+from adapters.sql.backup import back_up
+from adapters.sql.backup_file import contents
+from adapters.sql.restoring import restore
 from config.container import Container
 from domain.audit import audit
 
 Progress = Callable[[int, int], object]
 
 
-def back_up_database(container: Container, file: Path, progress: Progress) -> int:
-    """Copy everything into a new file and give the number of rows."""
-    return back_up(container.engine(), file, progress)
+def back_up_database(container: Container, file: Path, progress: Progress) -> Mapping[str, int]:
+    """Copy everything into a new file and give the number of rows, by table."""
+    back_up(container.engine(), file, progress)
+    return contents(file)
 
 
-def restore_database(container: Container, file: Path, progress: Progress) -> int:
-    """Copy a backup into the database, which must be empty, and give the number of rows."""
+def restore_database(container: Container, file: Path, progress: Progress) -> Mapping[str, int]:
+    """Copy a backup into the database, which must be empty, and give the number of rows, by table."""
     rows = restore(container.engine(), file, progress)
     audit("database restored", database=container.settings().place, backup=str(file), rows=rows)
-    return rows
+    return contents(file)

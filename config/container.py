@@ -6,7 +6,7 @@ from threading import Event
 
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Container as Contained
-from dependency_injector.providers import Dependency, Selector, Singleton
+from dependency_injector.providers import Dependency, Object, Selector, Singleton
 
 from adapters.celery_dispatcher import CeleryDispatcher
 from adapters.memory.dispatcher import SilentDispatcher
@@ -26,7 +26,13 @@ class Container(DeclarativeContainer):
 
     settings: Dependency[Settings] = Dependency(instance_of=Settings)
 
-    engine = Singleton(open_engine, settings.provided.database, schema=settings.provided.database_schema)
+    #: ``api`` or ``worker``: whose statements they are.
+    part: Dependency[str] = Dependency(instance_of=str, default=Object("worker"))
+
+    statement_seconds = Selector(part, api=settings.provided.api_statement_seconds, worker=settings.provided.worker_statement_seconds)
+    engine = Singleton(
+        open_engine, settings.provided.database, schema=settings.provided.database_schema, statement_seconds=statement_seconds
+    )
     store = Singleton(SqlStore, engine)
     calls = Singleton(Calls, store=store, concurrency=settings.provided.concurrency)
     deadline = settings.provided.fetch_deadline_seconds

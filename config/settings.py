@@ -84,6 +84,8 @@ class Settings(BaseModel):
     keep_fetches_days: Annotated[int, Field(ge=1, le=36_500)] = 90
     read_through_seconds: Seconds = 20
     wait_seconds: Seconds = 30
+    api_statement_seconds: Seconds = 5
+    worker_statement_seconds: Seconds = 60
     cache_bytes: Annotated[ByteSize, Field(le=2**40)] = ByteSize(256_000_000)
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lambda value: str(value).lower())] = "info"
     providers: dict[str, dict[str, str]] = Field(default_factory=dict)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import count
 from uuid import UUID, uuid4
 
 from adapters.memory.state import Clock, State
+from domain.aliases import free_alias
 from domain.codes import DatasetCode
 from domain.coverage import Confirmation
 from domain.errors import SeriesNotFound
@@ -43,14 +43,13 @@ class MemorySeriesRepository:
         if found:
             return found
         taken = {series.alias for series in self.state.series.values()}
-        names = (code.alias if n == 1 else f"{code.alias}_{n}" for n in count(1))
         self.state.number += 1
         series = TimeSeries(
             id=uuid4(),
             number=self.state.number,
             provider=provider,
             code=code,
-            alias=next(name for name in names if name not in taken),
+            alias=free_alias(code.alias, taken.intersection),
             created_at=self.clock(),
         )
         self.state.series[series.id] = series

@@ -27,6 +27,7 @@ _LONG, _LARGE = 200, 8_000
 _ZLIB_LEVEL, _PCODEC_LEVEL = 3, 6
 _HEAD = struct.Struct("<cIII")
 _LENGTH = struct.Struct("<I")
+_CELL_BYTES, _MOST_BYTES = 8, 2**29
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,17 @@ def decode(codec: int, payload: bytes | memoryview, columns: Sequence[str] | Non
     axis = f"datetime64[{unit.decode()}]"
     dates, drop = read.part(rows, "<i8").astype(axis), read.part(drops, "<i8").astype(axis)
     return Observations.checked(dates, tuple(columns), read.matrix(rows, width)), drop
+
+
+def check_size(codec: int, payload: bytes) -> None:
+    """Raise ValueError where a block that anybody may have written is none, or would take more memory than a state does."""
+    try:
+        body = zlib.decompressobj().decompress(payload, _MOST_BYTES + 1) if codec == ZLIB else payload
+        _, width, rows, drops = _HEAD.unpack_from(body)
+    except (zlib.error, struct.error) as error:
+        raise ValueError("its payload cannot be unpacked") from error
+    if len(body) > _MOST_BYTES or max(rows * (width + 1) + drops, width) * _CELL_BYTES > _MOST_BYTES:
+        raise ValueError("it unpacks to more than a state may hold")
 
 
 def _names(body: memoryview, at: int, count: int) -> tuple[list[str], int]:

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 
+from adapters.sql.deadlines import DEADLINE, Deadline, limits
 from adapters.sql.turns import Turns
 from domain.errors import InvalidInput, StoreUnavailable
 
@@ -25,19 +26,19 @@ _FRESH_SECONDS, _IDLE_SINCE = 1, "lanner_idle_since"
 _WRITES, _TURNS = "lanner_writes", "lanner_turns"
 _SQLITE_PRAGMAS = (
     "synchronous=FULL",
-    f"busy_timeout={_BUSY_SECONDS * 1000}",
     "foreign_keys=ON",
     f"journal_size_limit={64 * 2**20}",
 )
 
 
-def open_engine(url: str, *, schema: str, pool_size: int = 10) -> Engine:
+def open_engine(url: str, *, schema: str, pool_size: int = 10, statement_seconds: float | None = None) -> Engine:
     """
     Open an engine; it connects on first use.
 
     Args:
         url: ``sqlite:///path`` or ``postgresql://…``; the latter means psycopg2.
         schema: where the tables lie on Postgres.
+        statement_seconds: how long a statement of a unit of work may take, waiting for locks included; any time by default.
 
     Raises:
         InvalidInput: another kind of URL.
@@ -45,13 +46,13 @@ def open_engine(url: str, *, schema: str, pool_size: int = 10) -> Engine:
     """
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
-        return _open_sqlite(parsed)
+        return _open_sqlite(parsed, statement_seconds)
     engine = create_engine(
         parsed.set(drivername="postgresql+psycopg2"),
         pool_size=pool_size,
         pool_timeout=POOL_SECONDS,
         connect_args=CONNECT_ARGUMENTS,
-        execution_options={"schema_translate_map": {None: schema}},
+        execution_options={"schema_translate_map": {None: schema}, **limits(statement_seconds)},
         # A unit of work says itself where it begins and ends, each in one message with another statement.
         isolation_level="AUTOCOMMIT",
     )
@@ -59,6 +60,11 @@ def open_engine(url: str, *, schema: str, pool_size: int = 10) -> Engine:
     event.listen(engine, "checkin", _note_when)
     event.listen(engine, "checkout", partial(_ping_if_idle, engine.dialect))
     return engine
+
+
+def open_file(path: Path) -> Engine:
+    """Open a SQLite file under whatever name: a path is no URL, and none of its signs means anything."""
+    return _open_sqlite(URL.create("sqlite", database=str(path.absolute())), None)
 
 
 def for_reading(engine: Engine) -> Connection:
@@ -110,6 +116,9 @@ def _parse(url: str) -> URL:
     if "@" in (parsed.host or ""):
         # The rest of the password would pass for a part of the host, which is shown.
         raise InvalidInput("It has several @.", field="database_url", hint="Write an @ of the password as %40: postgresql://…")
+    if kind == "sqlite" and "?" in url:
+        hint = "Write a ? of the path as %3F, and nothing behind the path."
+        raise InvalidInput("A SQLite URL is sqlite:/// and a path, without a ?.", field="database_url", hint=hint)
     if kind not in ("sqlite", "postgresql") or (kind == "sqlite" and parsed.database in (None, "", ":memory:")):
         raise InvalidInput(
             "The database must be a SQLite file or Postgres.", field="database_url", hint="Write sqlite:///path or postgresql://…"
@@ -117,18 +126,20 @@ def _parse(url: str) -> URL:
     return parsed
 
 
-def _open_sqlite(url: URL) -> Engine:
-    path = Path(url.database or "")
+def _open_sqlite(url: URL, statement_seconds: float | None) -> Engine:
+    path, busy_seconds = Path(url.database or ""), min(_BUSY_SECONDS, statement_seconds or _BUSY_SECONDS)
     # Another driver, such as an asynchronous one, would not do what the rest here expects.
     engine = create_engine(
         url.set(drivername="sqlite"),
-        connect_args={"timeout": _BUSY_SECONDS},
+        connect_args={"timeout": busy_seconds},
         pool_timeout=POOL_SECONDS,
         pool_size=20,
-        execution_options={_TURNS: Turns(_BUSY_SECONDS)},
+        execution_options={_TURNS: Turns(busy_seconds)},
     )
     event.listen(engine, "do_connect", lambda *_: _create_for_owner(path))
     event.listen(engine, "connect", _prepare)
+    if statement_seconds:
+        event.listen(engine, "connect", partial(_watch, statement_seconds))
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -141,6 +152,11 @@ def _create_for_owner(path: Path) -> None:
     except OSError as error:
         hint = "Set LANNER_DATA_DIR to a folder of yours."
         raise StoreUnavailable(f"The database {path} cannot be made: {error.strerror}.", hint=hint) from error
+
+
+def _watch(seconds: float, connection: Any, record: Any) -> None:
+    record.info[DEADLINE] = deadline = Deadline(seconds)
+    deadline.watch(connection)
 
 
 def _prepare(connection: Any, _: object) -> None:

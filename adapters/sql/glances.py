@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Engine, NullPool, create_engine, event
 
+from adapters.sql.deadlines import AHEAD, is_over
 from adapters.sql.engine import CONNECT_ARGUMENTS
 from adapters.sql.shared import Shared
 from adapters.sql.tables import Moment
@@ -39,8 +40,9 @@ class Glances:
     def __init__(self, engine: Engine, clock: Clock | None) -> None:
         self._engine, self._clock = engine, clock
         self._on_postgres = engine.dialect.name == "postgresql"
-        self._asks_version = "EXECUTE lanner_version (%s)" if self._on_postgres else _VERSION.format(**_ON_SQLITE)
-        self._asks_entry = "EXECUTE lanner_entry (%s, %s)" if self._on_postgres else _ENTRY.format(**_ON_SQLITE)
+        ahead = engine.get_execution_options().get(AHEAD)
+        self._asks_version = f"{ahead}EXECUTE lanner_version (%s)" if self._on_postgres else _VERSION.format(**_ON_SQLITE)
+        self._asks_entry = f"{ahead}EXECUTE lanner_entry (%s, %s)" if self._on_postgres else _ENTRY.format(**_ON_SQLITE)
         self._opens = _prepared(engine) if self._on_postgres else engine
         self._idle = deque[Any]()
         self._broken = engine.dialect.loaded_dbapi.Error
@@ -75,7 +77,9 @@ class Glances:
         if idle:
             try:
                 return self._asked(idle, statement, values)
-            except self._broken:
+            except self._broken as error:
+                if is_over(error):
+                    raise trouble(self._engine, error) from error
                 self._idle.clear()  # what ended this one has ended the others
         with translated(self._engine):
             try:
@@ -107,13 +111,14 @@ class Glances:
 
 def _prepared(engine: Engine) -> Engine:
     schema: Any = engine.get_execution_options()["schema_translate_map"][None]
+    ahead = engine.get_execution_options()[AHEAD]
     on_postgres = {"schema": f'"{schema}".', "now": "clock_timestamp()", "first": "$1", "second": "$2"}
     prepared = create_engine(engine.url, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=CONNECT_ARGUMENTS)
 
     @event.listens_for(prepared, "connect")
     def _prepare(connection: Any, _: object) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(f"PREPARE lanner_version (uuid) AS {_VERSION.format(**on_postgres)}")
-            cursor.execute(f"PREPARE lanner_entry (uuid, integer) AS {_ENTRY.format(**on_postgres)}")
+            cursor.execute(f"{ahead}PREPARE lanner_version (uuid) AS {_VERSION.format(**on_postgres)}")
+            cursor.execute(f"{ahead}PREPARE lanner_entry (uuid, integer) AS {_ENTRY.format(**on_postgres)}")
 
     return prepared

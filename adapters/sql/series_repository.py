@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +16,7 @@ from adapters.sql.series_rows import COMPLETE, insertion, insertion_values, meta
 from adapters.sql.tables import Moment, descriptions, series
 from adapters.sql.transaction import Transaction
 from adapters.sql.word_index import numbers
+from domain.aliases import free_alias
 from domain.codes import DatasetCode
 from domain.coverage import Confirmation
 from domain.errors import SeriesNotFound
@@ -49,7 +49,7 @@ class SqlSeriesRepository:
             if found:
                 return found
             # Only the alias is taken.
-            alias = self._free_alias(code)
+            alias = free_alias(code.alias, self._taken)
 
     def insert(self, provider: str, code: DatasetCode, alias: str) -> TimeSeries | None:
         """Add a series under an alias; None where it is there, or the alias is taken."""
@@ -122,9 +122,8 @@ class SqlSeriesRepository:
         providers = select(series.c.provider).where(series.c.database_code == code).distinct().order_by(series.c.provider)
         return Database(code, tuple(self.transaction.run(providers).scalars()))
 
-    def _free_alias(self, code: DatasetCode) -> str:
-        names = (f"{code.alias}_{n}" for n in count(2))
-        return next(name for name in names if not _ALIAS.row(self.transaction, name=name))
+    def _taken(self, aliases: Sequence[str]) -> Collection[str]:
+        return set(self.transaction.run(select(series.c.alias).where(series.c.alias.in_(aliases))).scalars())
 
 
 def _listed(query: SeriesQuery) -> Any:
@@ -172,7 +171,6 @@ def _find(_: Transaction) -> Any:
 _FIND = Ready(_find)
 _GET = Ready(lambda _: COMPLETE.where(series.c.id == bindparam("wanted")))
 _LOCK = Ready(lambda _: select(series.c.number).where(series.c.id == bindparam("wanted")).with_for_update(key_share=True))
-_ALIAS = Ready(lambda _: select(series.c.number).where(series.c.alias == bindparam("name")))
 _ADD, _CHECK, _DESCRIBE = Ready(lambda transaction: insertion(transaction).returning(*series.c)), Ready(_check), Ready(_describe)
 # Each update of a series is one of its words' index too.
 _CHECK_DESCRIBED = Ready(lambda transaction: _check(transaction, description=_NEXT_ENTRY, words=bindparam("said")))

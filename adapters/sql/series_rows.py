@@ -50,7 +50,7 @@ def series_from(row: Row) -> TimeSeries:
         metadata=metadata_from(row.get(descriptions.c.body)),
         newest=vintage_from(row) if known[0] else None,
         fetch=fetch_from(row, series_id=row[series.c.id]) if known[1] else None,
-        confirmed=_confirmed_from(row[series.c.confirmed]),
+        confirmed=confirmed_from(row[series.c.confirmed]),
     )
 
 
@@ -76,7 +76,8 @@ def insertion_values(series_id: UUID, provider: str, code: DatasetCode, alias: s
     return {"new": series_id, **facts, "said": " ".join(terms(str(code)))}
 
 
-def _confirmed_from(text: str | None) -> Confirmation | None:
+def confirmed_from(text: str | None) -> Confirmation | None:
+    """Read what the last good fetch confirmed."""
     if text is None:
         return None
     fields = orjson.loads(text)

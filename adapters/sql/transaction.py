@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from adapters.sql.deadlines import DEADLINE, OPENINGS, READING, Deadline, is_over
 from adapters.sql.engine import for_reading, for_writing, place
 from adapters.sql.tables import Moment
 from domain.errors import SchemaMismatch, StoreUnavailable
@@ -23,8 +24,6 @@ from domain.errors import SchemaMismatch, StoreUnavailable
 Clock = Callable[[], datetime]
 
 _CARRIED_SECONDS = 1.0
-_BEGIN_WRITING = b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-_BEGIN_READING = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 def utc_now() -> datetime:
@@ -82,6 +81,8 @@ class Transaction:
         waiting: statements that go to Postgres together with the next one, or before the commit.
         server: told of the server's time whenever that is read.
         cursor: the driver's, on Postgres.
+        opening: how it begins on Postgres; as long as that alone waits nothing was done.
+        deadline: of each statement, on SQLite.
 
     """
 
@@ -90,6 +91,8 @@ class Transaction:
     waiting: list[bytes] = field(default_factory=list)
     server: ServerClock = field(default_factory=ServerClock)
     cursor: Any = None
+    opening: bytes = b""
+    deadline: Deadline | None = None
 
     @property
     def on_postgres(self) -> bool:
@@ -99,6 +102,8 @@ class Transaction:
     def run(self, statement: Executable, values: dict[str, Any] | Sequence[dict[str, Any]] | None = None) -> CursorResult[*tuple[Any, ...]]:
         """Run a statement, once or for many sets of values."""
         self.flush()
+        if self.deadline:
+            self.deadline.begin()
         with translated(self.connection.engine):
             return self.connection.execute(statement, values)
 
@@ -136,7 +141,7 @@ class Transaction:
         if not self.on_postgres:
             with translated(self.connection.engine):
                 self.connection.commit()
-        elif self.waiting != [_BEGIN_WRITING]:
+        elif self.waiting != [self.opening]:
             self.sent(b"COMMIT" if lasting else b"SET LOCAL synchronous_commit = off;COMMIT")
 
     def flush(self) -> None:
@@ -179,7 +184,8 @@ class Transaction:
         if self.clock:
             return self.clock()
         # A transaction that has read nothing yet need not begin for this, nor end if nothing follows.
-        asked = self._answered if self.waiting == [_BEGIN_READING] else self.sent
+        nothing_read = self.waiting == [self.opening] and self.opening.startswith(READING)
+        asked = self._answered if nothing_read else self.sent
         moment: datetime = asked(b"SELECT clock_timestamp()")[0][0].astimezone(UTC)
         self.server.note(moment)
         return moment
@@ -195,14 +201,20 @@ def begun(engine: Engine, clock: Clock | None, server: ServerClock, *, writes: b
     if engine.dialect.name == "postgresql":
         with translated(engine), engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
+            opening = engine.get_execution_options()[OPENINGS][writes]
             try:
-                yield Transaction(connection, clock, [_BEGIN_WRITING if writes else _BEGIN_READING], server, driver.cursor())
+                yield Transaction(connection, clock, [opening], server, driver.cursor(), opening)
             finally:
                 _undo(connection, driver)
     else:
         with translated(engine), (for_writing if writes else for_reading)(engine) as connection:
             connection.begin()
-            yield Transaction(connection, clock)
+            deadline: Deadline | None = connection.info.get(DEADLINE)
+            try:
+                yield Transaction(connection, clock, deadline=deadline)
+            finally:
+                if deadline:
+                    deadline.lift()
 
 
 def _undo(connection: Connection, driver: Any) -> None:
@@ -236,6 +248,8 @@ def foreign_error(engine: Engine, error: BaseException | None) -> SchemaMismatch
     """Say in the domain's words what the driver says."""
     if getattr(error, "pgcode", None) in ("42P01", "3F000") or "no such table" in str(error):
         return SchemaMismatch(f"The database {place(engine)} lacks lanner's tables.")
+    if is_over(error):
+        return StoreUnavailable(f"The database {place(engine)} did not answer a statement in time.", hint="Try again in a moment.")
     return _unavailable(engine, error)
 
 

@@ -13,6 +13,7 @@ from entrypoints.cli.outcome import exit_code_of
 from entrypoints.cli.session import Progress, Service, Session
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from domain.use_cases import UseCases
@@ -88,14 +89,14 @@ def _migrate() -> str:
     return migrate_database(bootstrap())
 
 
-def _back_up(file: Path, progress: Progress) -> int:
+def _back_up(file: Path, progress: Progress) -> Mapping[str, int]:
     from config import bootstrap
     from config.backup import back_up_database
 
     return back_up_database(bootstrap(), file, progress)
 
 
-def _restore(file: Path, progress: Progress) -> int:
+def _restore(file: Path, progress: Progress) -> Mapping[str, int]:
     from config import bootstrap
     from config.backup import restore_database
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 @click.pass_obj
 def backup(session: Session, file: Path) -> None:
     """Copy one consistent state into FILE, a new SQLite file, while the service goes on."""
-    rows = _shown("Backing up", lambda progress: session.back_up(file, progress))
-    click.echo(f"{file} holds {rows} rows.")
+    counts = _shown("Backing up", lambda progress: session.back_up(file, progress))
+    click.echo(f"{click.format_filename(file)} holds {_told(counts)}; it was read again.")
 
 
 @click.command
@@ -30,11 +30,15 @@ def backup(session: Session, file: Path) -> None:
 def restore(session: Session, file: Path) -> None:
     """Copy a backup into the store, which must be empty; it may come from SQLite or Postgres and go to either."""
     bind_operator()
-    rows = _shown("Restoring", lambda progress: session.restore(file, progress))
-    click.echo(f"{rows} rows restored from {file}.")
+    counts = _shown("Restoring", lambda progress: session.restore(file, progress))
+    click.echo(f"Restored from {click.format_filename(file)}: {_told(counts)}.")
 
 
-def _shown(what: str, work: Callable[[Progress], int]) -> int:
+def _told(counts: Mapping[str, int]) -> str:
+    return f"{counts['series']} series, {counts['vintages']} vintages and {counts['fetches']} fetches, {sum(counts.values())} rows in all"
+
+
+def _shown(what: str, work: Callable[[Progress], Mapping[str, int]]) -> Mapping[str, int]:
     from rich.console import Console
     from rich.progress import Progress as Bar
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,7 +53,7 @@ class Session:
         service: how it runs; this one is quick.
         check: makes sure that the settings fit, and that the database is there and has the right schema.
         migrate: brings the schema up to date and says from what to what.
-        back_up: copies everything into a new file; is given what to tell of its progress.
+        back_up: copies everything into a new file; is given what to tell of its progress, and gives the number of rows by table.
         restore: copies such a file into an empty store, likewise.
         work: is a worker until told to stop; gives the exit code.
 
@@ -63,6 +63,6 @@ class Session:
     service: Callable[[], Service]
     check: Callable[[], None]
     migrate: Callable[[], str]
-    back_up: Callable[[Path, Progress], int]
-    restore: Callable[[Path, Progress], int]
+    back_up: Callable[[Path, Progress], Mapping[str, int]]
+    restore: Callable[[Path, Progress], Mapping[str, int]]
     work: Callable[[], int]

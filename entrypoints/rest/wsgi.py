@@ -8,7 +8,7 @@ from entrypoints.rest.answers import Answers
 from entrypoints.rest.app import create_app
 
 die_with_parent()
-_container = bootstrap()
+_container = bootstrap(part="api")
 set_when_told_to_end(_container.stopping())
 _settings = _container.settings()
 application = create_app(

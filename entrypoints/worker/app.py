@@ -9,6 +9,7 @@ from celery.worker import WorkController
 
 from domain.use_cases import UseCases
 from entrypoints.worker.gate import Gate
+from entrypoints.worker.messages import refuse_while_reading
 from entrypoints.worker.tasks import QUEUE, register
 
 _THREADS = 8
@@ -30,6 +31,7 @@ _SETTINGS: dict[str, Any] = {
     "worker_disable_rate_limits": True,
     "worker_enable_remote_control": False,
     "worker_send_task_events": False,
+    "worker_consumer": "entrypoints.worker.messages:Consumer",
 }
 _EMBEDDED: dict[str, Any] = {
     "broker_transport_options": {"polling_interval": 0.04},
@@ -81,4 +83,5 @@ def open_controller(app: Celery) -> WorkController:
     """Make Celery's worker, without its signal handlers, its logging and its talk with other workers."""
     # The pool's threads find the application nowhere but here.
     app.set_default()
+    refuse_while_reading()
     return WorkController(app=app, without_gossip=True, without_mingle=True, without_heartbeat=True)

@@ -36,11 +36,10 @@ def register(app: Celery, use_cases: UseCases, gate: Gate) -> None:
     # A shared task would also be every other application's in this process.
     @app.task(name=TASK, shared=False)
     def fetch_dataset(*fetch_ids: str) -> None:
-        wanted = [fetch_id for fetch_id in map(_read, fetch_ids) if fetch_id]
         if app.conf.task_soft_time_limit and current_thread() is main_thread():
             # In place of the pool's own exception, which would pass for a fault in the answer.
             signal.signal(signal.SIGUSR1, _time_out)
-        run(use_cases, wanted, gate, pass_on=partial(ring, app))
+        run(use_cases, list(map(UUID, fetch_ids)), gate, pass_on=partial(ring, app))
 
 
 def run(
@@ -104,14 +103,6 @@ def _next(waiting: deque[Fetch]) -> Fetch | None:
     with suppress(IndexError):
         return waiting.popleft()
     return None
-
-
-def _read(fetch_id: object) -> UUID | None:
-    try:
-        return UUID(fetch_id)  # type: ignore[arg-type] # a message may hold anything
-    except (ValueError, AttributeError, TypeError):
-        logger.warning("message ignored", extra={"reason": "its argument is not a fetch's id"})
-        return None
 
 
 def _time_out(*_: Any) -> None:

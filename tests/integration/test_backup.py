@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, select, text
 
-from adapters.sql.backup import back_up, restore
+from adapters.sql.backup import back_up
 from adapters.sql.engine import open_engine
+from adapters.sql.restoring import restore
 from adapters.sql.schema import migrate
 from adapters.sql.tables import metadata
 from adapters.sql.unit_of_work import SqlStore

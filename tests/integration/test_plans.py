@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import delete, event, text
+from sqlalchemy import delete, event, insert, text
 
 from adapters.sql.engine import for_reading
 from adapters.sql.rate_limiter import SqlRateLimiter
@@ -34,6 +34,8 @@ QUESTIONS: dict[str, Callable[[SqlUnitOfWork], object]] = {
     "a database": lambda uow: uow.series.search(SeriesQuery(database="WIKI")),
     "a status": lambda uow: uow.series.search(SeriesQuery(status=SeriesStatus.ERROR)),
     "a code": lambda uow: uow.series.search(SeriesQuery(code=FB)),
+    "an alias": lambda uow: uow.series.search(SeriesQuery(alias="WIKI/FB", limit=1)),
+    "aliases that are taken": lambda uow: uow.series._taken(["WIKI/FB", *(f"WIKI/FB_{n}" for n in range(2, 70))]),
     "an identity": lambda uow: uow.series.find("quandl", FB),
     "the newest state": lambda uow: uow.vintages.find(uuid4(), Moment()),
     "the state of a moment": lambda uow: uow.vintages.find(uuid4(), Moment(as_of=NOW)),
@@ -140,3 +142,31 @@ def test_the_index_of_words_follows(database: Database) -> None:
     with database.engine.begin() as connection:
         connection.execute(delete(series))
     assert [found("wiki"), found("meta")] == [0, 0]
+
+
+def test_a_shared_alias_takes_as_many_statements_as_any(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With 1,100 series whose codes lead to one alias the next is added by a few statements, as with forty."""
+    asked: list[object] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *arguments: asked.append(arguments[2]))
+    sent = Transaction.sent
+    monkeypatch.setattr(Transaction, "sent", lambda self, statement: asked.append(statement) or sent(self, statement))
+    needed = []
+    for many in (40, 1_100):
+        keep_sharing(database, many)
+        with database.store.writing() as uow:
+            asked.clear()
+            added = uow.series.add("quandl", DatasetCode("SHARED", "A.B"))
+            needed.append(len(asked))
+
+        assert added.alias == f"SHARED/A_B_{many + 1}"
+    assert max(needed) <= 8
+
+
+def keep_sharing(database: Database, many: int) -> None:
+    """Keep so many series that share the alias SHARED/A_B."""
+    facts = {"provider": "quandl", "database_code": "SHARED", "status": "pending", "words": "", "created_at": NOW}
+    aliases = ["SHARED/A_B", *(f"SHARED/A_B_{n}" for n in range(2, many + 1))]
+    rows = [facts | {"id": uuid4(), "dataset_code": f"other{n}", "alias": alias} for n, alias in enumerate(aliases)]
+    with database.engine.begin() as connection:
+        connection.execute(delete(series))
+        connection.execute(insert(series), rows)

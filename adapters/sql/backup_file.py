@@ -1,0 +1,192 @@
+"""A backup that is read: a file that anybody may have written, so that nothing of it is run, and nothing of it believed."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, Table
+
+from adapters.sql.deadlines import Deadline, is_over
+from adapters.sql.engine import open_file
+from adapters.sql.schema import migrate, require
+from adapters.sql.tables import feed, metadata
+from domain.errors import InvalidInput
+
+_MAGIC = b"SQLite format 3\0"
+_MOST_BYTES = 2**28
+_SECONDS, _BYTES_A_SECOND = 60.0, 4 * 2**20
+_CONFINED = ("trusted_schema=OFF", "query_only=ON", "cell_size_check=ON", "mmap_size=0")
+_BATCH, _BATCH_BYTES = 100, 8 * 2**20
+_MASTER = "SELECT type, name, tbl_name, sql FROM sqlite_master"
+
+Entry = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BackupFile:
+    """
+    An open backup.
+
+    Attributes:
+        deadline: of each look into it; a damaged file can be read without end.
+
+    """
+
+    path: Path
+    connection: sqlite3.Connection
+    deadline: Deadline
+
+    def require_schema(self) -> None:
+        """
+        Make sure that it holds the tables of this lanner and nothing besides: a view or a trigger is a program of somebody else's.
+
+        Raises:
+            InvalidInput: it does not.
+            SchemaMismatch: it is a backup of another lanner.
+
+        """
+        expected, found = _expected(), {_entry(row) for row in self._all(_MASTER)}
+        if not any(entry[1] == "alembic_version" for entry in expected & found):
+            raise no_backup(self.path)
+        revisions = self._all("SELECT version_num FROM alembic_version")
+        require(str(revisions[0][0]) if len(revisions) == 1 else None, open_file(self.path))
+        odd = sorted(expected ^ found)
+        if odd:
+            raise damaged(self.path, f"its {odd[0][0]} {odd[0][1]} is not the one that lanner makes")
+
+    def require_soundness(self) -> None:
+        """Make sure that tables and their indexes say the same, and that no row refers to one that is not there."""
+        for table in metadata.sorted_tables:
+            found = self._all(f"PRAGMA integrity_check({table.name})")
+            if found != [("ok",)]:
+                raise damaged(self.path, f"table {table.name}: {found[0][0]}")
+            orphans = self._all(f"PRAGMA foreign_key_check({table.name})")
+            if orphans:
+                raise damaged(
+                    self.path, f"table {table.name}, row {orphans[0][1]} in the file: it refers to {orphans[0][2]} that are not there"
+                )
+
+    def count(self, table: Table) -> int:
+        """Count the rows of a table."""
+        return int(self._all(f'SELECT count(*) FROM "{table.name}"')[0][0])  # noqa: S608 - a name of ours
+
+    def rows(self, table: Table) -> Iterator[Sequence[tuple[Any, ...]]]:
+        """Give the rows of a table, some at a time and fewer where they are long, in the order of its key, as they are stored."""
+        columns = ", ".join(f'"{column.name}"' for column in table.c)
+        key = ", ".join(f'"{column.name}"' for column in table.primary_key) or "1"
+        batch: list[tuple[Any, ...]] = []
+        length = 0
+        self.deadline.begin()
+        for row in self.connection.execute(f'SELECT {columns} FROM "{table.name}" ORDER BY {key}'):  # noqa: S608 - names of ours
+            batch.append(row)
+            length += sum(len(value) for value in row if isinstance(value, (bytes, str)))
+            if len(batch) >= _BATCH or length > _BATCH_BYTES:
+                yield batch
+                batch, length = [], 0
+                self.deadline.begin()
+        if batch:
+            yield batch
+
+    def _all(self, statement: str) -> list[tuple[Any, ...]]:
+        self.deadline.begin()
+        return self.connection.execute(statement).fetchall()
+
+
+@contextmanager
+def read_backup(path: Path) -> Iterator[BackupFile]:
+    """
+    Open a backup so that it stays as it is, and no statement in it is run.
+
+    Raises:
+        InvalidInput: it is none, or cannot be read.
+
+    """
+    if not _is_database(path):
+        raise no_backup(path)
+    if any(_size(Path(f"{path}{ending}")) for ending in ("-wal", "-journal")):
+        raise damaged(path, "there is a journal beside it, so that it is a database in use")
+    deadline = Deadline(_SECONDS + path.stat().st_size / _BYTES_A_SECOND)
+    try:
+        # A path in a URI has its signs escaped, and the file is neither written nor locked.
+        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
+            connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
+            connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+            deadline.watch(connection)
+            for pragma in _CONFINED:
+                connection.execute(f"PRAGMA {pragma}")
+            yield BackupFile(path, connection, deadline)
+    except sqlite3.Error as error:
+        raise damaged(path, "reading it takes too long" if is_over(error) else str(error)) from error
+
+
+def contents(path: Path) -> dict[str, int]:
+    """
+    Read a backup through and count its rows, by table.
+
+    Raises:
+        InvalidInput, SchemaMismatch: it is not one that can be restored.
+
+    """
+    with read_backup(path) as backup:
+        backup.require_schema()
+        backup.require_soundness()
+        return {table.name: backup.count(table) for table in copied_tables()}
+
+
+def copied_tables() -> list[Table]:
+    """Give the tables whose rows a backup holds, each behind those that it refers to; the feed's one row goes with them."""
+    # What providers and clients are allowed is of the moment, and the store it is restored into has its own.
+    return [table for table in metadata.sorted_tables if table.name not in (feed.name, "budgets", "calls", "quotas")]
+
+
+def no_backup(path: Path) -> InvalidInput:
+    """Say that a file is something else."""
+    return InvalidInput(f"{path} is not a backup of lanner.", field="file", hint="Name a file that `lanner backup` wrote.")
+
+
+def damaged(path: Path, reason: str) -> InvalidInput:
+    """Say what is wrong with a backup, whatever signs stand in the reason."""
+    shown = "".join(sign if sign.isprintable() else "?" for sign in reason.rstrip("."))
+    return InvalidInput(f"{path} is damaged: {shown}. Nothing of it was restored.", field="file", hint="Take another backup.")
+
+
+def _is_database(path: Path) -> bool:
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as opened:
+            return opened.read(len(_MAGIC)) == _MAGIC
+    except OSError:
+        return False
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _expected() -> set[Entry]:
+    with tempfile.TemporaryDirectory() as folder:
+        engine: Engine = open_file(Path(folder) / "expected.db")
+        migrate(engine)
+        with closing(engine.raw_connection()) as raw:
+            rows = raw.cursor().execute(_MASTER).fetchall()
+        engine.dispose()
+    return {_entry(row) for row in rows}
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    # Versions of SQLite differ in the blanks that they keep.
+    kind, name, table, statement = ("" if part is None else str(part) for part in row)
+    return kind, name, table, re.sub(r"\s+", " ", statement)

@@ -1,0 +1,132 @@
+"""Rows of a backup by the domain's rules: what no store would have written is refused, table by table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from sqlalchemy import Table
+
+from adapters.sql.blocks import PCODEC, ZLIB, check_size
+from adapters.sql.chains import MAX_STEP
+from adapters.sql.fetch_rows import fetch_from
+from adapters.sql.series_rows import confirmed_from, metadata_from
+from adapters.sql.tables import api_keys, descriptions, fetches, series, vintages
+from adapters.sql.vintage_rows import FACTS, vintage_from
+from domain.codes import DatasetCode, parse_reference
+from domain.fetches import Failure, FetchStatus
+from domain.keys import Scope
+from domain.quotas import read_limits
+from domain.series import Metadata, SeriesStatus
+
+Row = dict[str, Any]
+
+_SHA256_BYTES, _CHECKSUM_BYTES = 32, 16
+_WORDS = re.compile(r"[^\W_]{1,100}( [^\W_]{1,100})*")
+
+
+@dataclass
+class Rules:
+    """
+    What is checked as the rows go by, those of a table in the order of their key.
+
+    Attributes:
+        numbered: of the series whose numbered rows go by, table by table, its number and the last row's.
+        chain: step and path of each vintage of the series whose vintages go by.
+
+    """
+
+    numbered: dict[str, tuple[int, int]] = field(default_factory=dict)
+    chain: dict[int, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
+
+    def check(self, table: Table, row: Row) -> None:
+        """Raise ValueError (or what the domain raises of a value) where a row breaks a rule."""
+        rules: Mapping[str, Callable[[Row], None]] = {
+            series.name: _check_series,
+            descriptions.name: self._check_description,
+            vintages.name: self._check_vintage,
+            fetches.name: _check_fetch,
+            api_keys.name: _check_key,
+        }
+        if table.name in rules:
+            rules[table.name](row)
+
+    def _check_description(self, row: Row) -> None:
+        self._count(descriptions, row)
+        _check_metadata(metadata_from(row["body"]))
+
+    def _check_vintage(self, row: Row) -> None:
+        if row["number"] == 1:
+            self.chain = {}
+        self._count(vintages, row)
+        vintage = vintage_from({column: row[column.name] for column in FACTS})
+        for name, label in (("published", vintage.published), ("first", vintage.first), ("last", vintage.last)):
+            _require(label is None or label.isoformat() == row[name], f"{name} is no day or moment as lanner writes it")
+        lengths = [len(row[name]) for name in ("digest", "response_sha256", "checksum")]
+        _require(lengths == [_SHA256_BYTES, _SHA256_BYTES, _CHECKSUM_BYTES], "a digest has another length")
+        _require(row["position"] > 0, "its position is not above 0")
+        _require(row["codec"] in (ZLIB, PCODEC), "nothing is known of its codec")
+        check_size(row["codec"], row["payload"])
+        self._check_chain(row)
+
+    def _check_chain(self, row: Row) -> None:
+        path, step = tuple(map(int, row["path"].split())), row["step"]
+        _require(step < MAX_STEP and " ".join(map(str, path)) == row["path"], "its place in a chain is none")
+        below = (step & (step - 1), path[:-1]) if step else None
+        _require((self.chain.get(path[-1]) if path else None) == below, "what it builds on is not there, or has another place in its chain")
+        self.chain[row["number"]] = step, path
+
+    def _count(self, table: Table, row: Row) -> None:
+        of, last = self.numbered.get(table.name, (0, 0))
+        _require(row["number"] == (last + 1 if of == row["series"] else 1), "the one before it is missing")
+        self.numbered[table.name] = row["series"], row["number"]
+
+
+def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - what is required stands first
+    if not holds:
+        raise ValueError(otherwise)
+
+
+def _check_series(row: Row) -> None:
+    code = DatasetCode(row["database_code"], row["dataset_code"])
+    _require(code.database == row["database_code"], "its database code is not in capitals")
+    _require(parse_reference(f"{row['provider']}:{code}") == (row["provider"], code), "its provider's name is none")
+    _require(re.fullmatch(rf"{re.escape(code.alias)}(_[1-9][0-9]*)?", row["alias"]) is not None, "its alias is not its code's")
+    SeriesStatus(row["status"])
+    _require(row["number"] > 0, "its number is not above 0")
+    _require(_WORDS.fullmatch(row["words"]) is not None, "its words are not as lanner cuts them")
+    confirmed = confirmed_from(row["confirmed"])
+    if confirmed:
+        texts = [*confirmed.validators, *confirmed.validators.values()]
+        numbers = [confirmed.vintage, confirmed.adapter_version]
+        sound = all(isinstance(each, str) for each in texts) and all(type(each) is int and each >= 0 for each in numbers)
+        _require(sound and confirmed.whole_at.tzinfo is not None, "what it confirmed is nothing that lanner writes")
+
+
+def _check_metadata(metadata: Metadata) -> None:
+    others = {"frequency": metadata.frequency, "column_units": metadata.column_units, "extra": metadata.extra}
+    texts = [getattr(metadata, each.name) for each in fields(Metadata) if each.name not in others]
+    _require(all(isinstance(text, str) for text in (*texts, *metadata.column_units)), "a text of its body is none")
+    _require(isinstance(metadata.extra, dict), "its further facts are none")
+
+
+def _check_fetch(row: Row) -> None:
+    fetch = fetch_from({column: row[column.name] for column in fetches.c}, series_id=row["id"])
+    _require(fetch.ended == (fetch.finished_at is not None), "its status and its end contradict each other")
+    held = row["lease_token"] is not None and fetch.lease_until is not None
+    _require(held == (fetch.status is FetchStatus.RUNNING), "its status and its lease contradict each other")
+    _require(fetch.failure is None or _is_sound(fetch.failure), "its failure is nothing that lanner writes")
+    _require(all(isinstance(name, str) for name in fetch.left_out), "what it left out is no list of names")
+
+
+def _is_sound(failure: Failure) -> bool:
+    return isinstance(failure.retryable, bool) and all(isinstance(text, str) for text in (failure.code, failure.message, failure.hint))
+
+
+def _check_key(row: Row) -> None:
+    _require(len(row["digest"]) == _SHA256_BYTES, "its digest has another length")
+    for scope in row["scopes"].split():
+        Scope(scope)
+    read_limits(row["limits"] or "none")

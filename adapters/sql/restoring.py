@@ -1,0 +1,140 @@
+"""Restoring: a backup is copied row by row as it is checked, and what was copied is read back before it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import ColumnElement, Engine, Select, exists, func, insert, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DataError, IntegrityError
+
+from adapters.sql.backup_file import BackupFile, copied_tables, damaged, read_backup
+from adapters.sql.backup_rules import Rules
+from adapters.sql.backup_values import key_of, values_of
+from adapters.sql.engine import for_writing, place
+from adapters.sql.schema import migrate
+from adapters.sql.tables import descriptions, feed, fetches, series, vintages
+from adapters.sql.transaction import Transaction, translated, utc_now
+from adapters.sql.vintage_repository import SqlVintageRepository
+from domain.errors import DomainError, InvalidInput, StoreUnavailable
+from domain.observations import Observations
+from domain.vintages import Moment
+
+_AXES = (np.dtype("datetime64[D]"), np.dtype("datetime64[s]"))
+Progress = Callable[[int, int], object]
+
+
+def restore(engine: Engine, file: Path, progress: Progress) -> int:
+    """
+    Copy a backup into an empty store, all of it or nothing, and give the number of rows.
+
+    Raises:
+        InvalidInput: the file is no backup, or one that no lanner wrote; or the store is not empty.
+        StoreUnavailable, SchemaMismatch: the database cannot be used, or the backup has another schema.
+
+    """
+    with read_backup(file) as backup:
+        migrate(engine)
+        backup.require_schema()
+        backup.require_soundness()
+        with translated(engine), for_writing(engine) as connection, connection.begin():
+            if connection.execute(select(func.count()).select_from(series)).scalar_one():
+                raise InvalidInput(f"The database {place(engine)} is not empty.", field="database_url", hint="Restore into a new one.")
+            rows = _copy(backup, connection, progress)
+            _check_references(backup, connection)
+            _check_states(backup, connection)
+            if connection.dialect.name == "postgresql":
+                _go_on_counting(connection)
+    return rows
+
+
+def _copy(backup: BackupFile, target: Connection, progress: Progress) -> int:
+    total, copied, rules = sum(map(backup.count, copied_tables())), 0, Rules()
+    for table in copied_tables():
+        for batch in backup.rows(table):
+            checked = list(_checked(backup, rules, table, batch))
+            try:
+                target.execute(insert(table), checked)
+            except (IntegrityError, DataError) as error:
+                raise damaged(backup.path, f"table {table.name}: rows near {key_of(table, batch[0])} contradict others") from error
+            copied += len(batch)
+            progress(copied, total)
+    for batch in backup.rows(feed):
+        target.execute(update(feed), list(_checked(backup, rules, feed, batch)))
+    return copied
+
+
+def _checked(backup: BackupFile, rules: Rules, table: Any, batch: Any) -> Iterator[dict[str, Any]]:
+    for raw in batch:
+        try:
+            row = values_of(table, raw)
+            rules.check(table, row)
+        except (ValueError, TypeError, KeyError, AttributeError, DomainError) as error:
+            raise damaged(backup.path, f"table {table.name}, row {key_of(table, raw)}: {error}") from error
+        yield row
+
+
+def _check_references(backup: BackupFile, target: Connection) -> None:
+    """Check that series name what is newest of them, and fetches what they added: no key of the tables does."""
+    newest = select(vintages.c.number).where(vintages.c.series == series.c.number)
+    newest = newest.order_by(vintages.c.known_at.desc(), vintages.c.number.desc()).limit(1)
+    entry = select(func.max(descriptions.c.number)).where(descriptions.c.series == series.c.number)
+    own_fetch = exists().where(fetches.c.id == series.c.fetch, fetches.c.series == series.c.number)
+    added = exists().where(vintages.c.series == fetches.c.series, vintages.c.number == fetches.c.vintage)
+    broken: dict[str, tuple[Any, ColumnElement[bool]]] = {
+        "its newest vintage": (series.c.number, series.c.vintage.is_distinct_from(newest.scalar_subquery())),
+        "its newest description": (series.c.number, series.c.description.is_distinct_from(entry.scalar_subquery())),
+        "its newest fetch": (series.c.number, series.c.fetch.is_not(None) & ~own_fetch),
+        "its vintage": (fetches.c.id, fetches.c.vintage.is_not(None) & ~added),
+    }
+    for what, (key, condition) in broken.items():
+        found = target.execute(select(key).where(condition).limit(1)).first()
+        if found:
+            raise damaged(backup.path, f"table {key.table.name}, row {key.name} {str(found[0])!r}: it does not name {what}")
+    last: Select[Any] = select(func.max(vintages.c.position))
+    if (target.execute(last).scalar() or 0) > target.execute(select(feed.c.position)).scalar_one():
+        raise damaged(backup.path, "table feed: its position is behind the vintages'")
+
+
+def _check_states(backup: BackupFile, target: Connection) -> None:
+    """Read every vintage back as it will be read, and hold it to its facts and to what a state may be."""
+    transaction = _transaction(target)
+    repository = SqlVintageRepository(transaction)
+    rows = select(series.c.id, vintages.c.series, vintages.c.number).join(series)
+    found = target.execute(rows.order_by(vintages.c.series, vintages.c.number), execution_options={"yield_per": 500})
+    for series_id, of, number in found:
+        try:
+            _check_state(repository, series_id, number)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            raise damaged(backup.path, f"table vintages, row series '{of}', number '{number}': {error}") from error
+
+
+def _check_state(repository: SqlVintageRepository, series_id: Any, number: int) -> None:
+    kept = repository.find(series_id, Moment(vintage=number))
+    if kept is None:
+        raise ValueError("it is not there")
+    facts, state = kept.vintage, kept.observations
+    if (state.digest().hex(), len(state), state.first, state.last) != (facts.digest, facts.rows, facts.first, facts.last):
+        raise ValueError("it does not match its digest or its facts")
+    if state.dates.dtype not in _AXES or Observations.of(state.dates, state.columns, state.values, unit=state.unit) != state:
+        raise ValueError("its observations are none")
+
+
+def _transaction(target: Connection) -> Transaction:
+    if target.dialect.name != "postgresql":
+        return Transaction(target, utc_now)
+    driver: Any = target.connection.driver_connection
+    return Transaction(target, None, cursor=driver.cursor())
+
+
+def _go_on_counting(connection: Connection) -> None:
+    schema = connection.get_execution_options()["schema_translate_map"][None]
+    highest = connection.execute(select(func.max(series.c.number))).scalar()
+    if highest:
+        sequence = func.pg_get_serial_sequence(f'"{schema}".series', "number")
+        connection.execute(select(func.setval(sequence, highest)))

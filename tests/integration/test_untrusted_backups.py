@@ -1,0 +1,341 @@
+"""A backup's name is a path, whatever its signs; and what a backup holds is believed only as far as lanner could have written it."""
+
+from __future__ import annotations
+
+import sqlite3
+import struct
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, select, text
+
+from adapters.sql import backup_file
+from adapters.sql.backup import back_up
+from adapters.sql.backup_file import contents
+from adapters.sql.blocks import ZLIB, Block
+from adapters.sql.engine import open_engine, open_file
+from adapters.sql.restoring import restore
+from adapters.sql.schema import migrate
+from adapters.sql.tables import series
+from domain.errors import InvalidInput
+from domain.observations import Observations
+from tests.acceptance.running import lanner
+from tests.integration.test_backup import everything, filled, unheard
+
+POSTGRES = pytest.param("postgres", marks=pytest.mark.server)
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a backup that has nothing wrong."""
+    folder = tmp_path_factory.mktemp("good")
+    engine = open_file(folder / "source.db")
+    back_up(filled(engine).engine, folder / "backup", unheard)
+    engine.dispose()
+    return (folder / "backup").read_bytes()
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_file(tmp_path / "target.db")
+    yield engine
+    engine.dispose()
+
+
+NAMES = ["a%2fb.db", "a?b=c", "a#b", "a b", "-x", "größe", "file:x", ":memory:", "x.part", "no suffix%", "%", "n" * 250, "a\nb"]
+
+
+@pytest.mark.parametrize("kind", ["absolute", "relative"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_backup_has_its_own_name(target: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: str) -> None:
+    """No sign of a path means anything, there or back; the folder holds this one file more and nothing else."""
+    source, folder = filled(open_file(tmp_path / "source.db")), tmp_path / "100%25 ?#"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    file = Path(name) if kind == "relative" else folder / name
+    rows = back_up(source.engine, file, unheard)
+
+    assert [path.name for path in folder.iterdir()] == [name]
+    assert sum(contents(file).values()) == rows > 10
+    assert restore(target, file, unheard) == rows
+    assert everything(target) == everything(source.engine)
+    assert [path.name for path in folder.iterdir()] == [name]
+    source.engine.dispose()
+
+
+def test_the_command_tells_what_it_holds(tmp_path: Path) -> None:
+    """Series, vintages and fetches are counted in the file itself, on the way there and back."""
+    settings = {"HOME": str(tmp_path), "LANNER_DATA_DIR": str(tmp_path / "data")}
+    assert lanner("migrate", folder=tmp_path, environment=settings).returncode == 0
+    assert lanner("fetch", "SAMPLE/CO2", folder=tmp_path, environment=settings).returncode == 0
+    written = lanner("backup", "--", "-a%2fb.db", folder=tmp_path, environment=settings)
+    restored = lanner("restore", "--", "-a%2fb.db", folder=tmp_path, environment=settings | {"LANNER_DATA_DIR": str(tmp_path / "other")})
+
+    assert written.stdout.startswith("-a%2fb.db holds 1 series, "), written.stderr
+    assert "vintages and 1 fetches" in written.stdout
+    assert written.stdout.partition(" holds ")[2].partition(";")[0] in restored.stdout, restored.stderr
+    assert (tmp_path / "-a%2fb.db").stat().st_size > 10_000
+
+
+def test_half_a_backup_never_has_its_name(tmp_path: Path) -> None:
+    """Where copying ends in the middle no file is left, and what lay beside stays."""
+    source = filled(open_file(tmp_path / "source.db"))
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    (folder / "backup.part").write_text("mine")
+
+    def break_off(_done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        back_up(source.engine, folder / "backup", break_off)
+    source.engine.dispose()
+    assert [path.name for path in folder.iterdir()] == ["backup.part"]
+
+
+def test_a_folder_that_takes_no_file_is_told(tmp_path: Path) -> None:
+    """A name that no file can have is a wrong argument, not a fault."""
+    source = filled(open_file(tmp_path / "source.db"))
+    with pytest.raises(InvalidInput, match="cannot be written"):
+        back_up(source.engine, tmp_path / ("n" * 300), unheard)
+    source.engine.dispose()
+
+
+@pytest.mark.parametrize("url", ["sqlite:///lanner?x.db", "sqlite:///file:x?uri=true", "sqlite:///x.db?mode=ro"])
+def test_a_question_mark_in_a_url_is_told(url: str) -> None:
+    """A SQLite URL with a query would name another file than it seems to."""
+    with pytest.raises(InvalidInput, match=r"without a \?") as caught:
+        open_engine(url, schema="")
+    assert "%3F" in caught.value.hint
+
+
+#: What → statements that spoil a good backup.
+SCHEMAS = {
+    "a view": "CREATE VIEW spy AS SELECT 1",
+    "a table that is a view": "DROP TABLE workers; CREATE VIEW workers AS SELECT 'w' AS name, 1 AS seen_at",
+    "a trigger": "CREATE TRIGGER spy AFTER INSERT ON workers BEGIN DELETE FROM series; END",
+    "another trigger of that name": (
+        "DROP TRIGGER series_words_added; CREATE TRIGGER series_words_added AFTER INSERT ON series BEGIN SELECT 1; END"
+    ),
+    "a virtual table": "CREATE VIRTUAL TABLE spy USING fts5(words)",
+    "a table": "CREATE TABLE notes (text TEXT)",
+    "a column": "ALTER TABLE workers ADD COLUMN more TEXT",
+    "a generated column": "ALTER TABLE workers ADD COLUMN more TEXT AS (name || name)",
+    "an index on an expression": "CREATE INDEX spy ON workers (abs(seen_at))",
+    "a missing index": "DROP INDEX fetches_due",
+    "a missing table": "DROP TABLE counts",
+    "a column without its rule": "DROP TABLE counts; CREATE TABLE counts (name TEXT, times BIGINT)",
+}
+ROWS = {
+    "a database code": ("series", "UPDATE series SET database_code = 'no code' WHERE number = 2"),
+    "a database code in small letters": ("series", "UPDATE series SET database_code = 'x' WHERE number = 2"),
+    "a dataset code": ("series", "UPDATE series SET dataset_code = '../x' WHERE number = 2"),
+    "a provider": ("series", "UPDATE series SET provider = 'No Provider' WHERE number = 2"),
+    "an alias": ("series", "UPDATE series SET alias = 'X/OTHER' WHERE number = 2"),
+    "a series' status": ("series", "UPDATE series SET status = 'unknown' WHERE number = 2"),
+    "words": ("series", "UPDATE series SET words = 'a  b' WHERE number = 2"),
+    "an id": ("series", "UPDATE series SET id = 'no id' WHERE number = 2"),
+    "a confirmation": ("series", "UPDATE series SET confirmed = '{}' WHERE number = 2"),
+    "a newest vintage": ("series", "UPDATE series SET vintage = 3 WHERE number = 1"),
+    "a newest fetch": ("series", "UPDATE series SET fetch = (SELECT id FROM fetches WHERE series = 1) WHERE number = 2"),
+    "a description's number": ("descriptions", "UPDATE descriptions SET number = 7"),
+    "a description": ("descriptions", "UPDATE descriptions SET body = '[]'"),
+    "a name that is none": ("descriptions", "UPDATE descriptions SET body = json_set(body, '$.name', 7)"),
+    "a frequency": ("descriptions", "UPDATE descriptions SET body = json_set(body, '$.frequency', 'hourly')"),
+    "a moment as text": ("vintages", "UPDATE vintages SET known_at = 'noon' WHERE number = 3"),
+    "a moment beyond all calendars": ("vintages", "UPDATE vintages SET known_at = 9e18 WHERE number = 3"),
+    "a negative count": ("vintages", "UPDATE vintages SET added = -1 WHERE number = 3"),
+    "another count of rows": ("vintages", "UPDATE vintages SET rows = rows + 1 WHERE number = 3"),
+    "a digest": ("vintages", "UPDATE vintages SET digest = zeroblob(32) WHERE number = 3"),
+    "a short digest": ("vintages", "UPDATE vintages SET digest = zeroblob(31) WHERE number = 3"),
+    "a checksum": ("vintages", "UPDATE vintages SET checksum = zeroblob(16) WHERE number = 3"),
+    "a payload": ("vintages", "UPDATE vintages SET payload = zeroblob(16) WHERE number = 3"),
+    "a payload as text": ("vintages", "UPDATE vintages SET payload = 'text' WHERE number = 3"),
+    "a path": ("vintages", "UPDATE vintages SET path = '1 1' WHERE number = 3"),
+    "a path ahead": ("vintages", "UPDATE vintages SET path = '7' WHERE number = 3"),
+    "a path of no numbers": ("vintages", "UPDATE vintages SET path = 'x' WHERE number = 3"),
+    "a step": ("vintages", "UPDATE vintages SET step = 700 WHERE number = 3"),
+    "a codec": ("vintages", "UPDATE vintages SET codec = 9 WHERE number = 3"),
+    "a cause": ("vintages", "UPDATE vintages SET cause = 'whim' WHERE number = 3"),
+    "a label": ("vintages", "UPDATE vintages SET published = '20240101' WHERE number = 3"),
+    "a missing vintage": ("vintages", "DELETE FROM vintages WHERE number = 3"),
+    "a text with NUL": ("vintages", "UPDATE vintages SET request = 'a' || char(0) || 'b' WHERE number = 3"),
+    "a text that is no UTF-8": ("vintages", "UPDATE vintages SET request = CAST(x'ff41' AS TEXT) WHERE number = 3"),
+    "a fetch's status": ("fetches", "UPDATE fetches SET status = 'odd' WHERE series = 2"),
+    "an end that is none": ("fetches", "UPDATE fetches SET status = 'success' WHERE series = 2"),
+    "a lease that is none": ("fetches", "UPDATE fetches SET status = 'running' WHERE series = 2"),
+    "attempts": ("fetches", "UPDATE fetches SET attempts = -1 WHERE series = 2"),
+    "crashes": ("fetches", "UPDATE fetches SET crashes = 1.5 WHERE series = 2"),
+    "a fetch of no series": ("fetches", "UPDATE fetches SET series = 77 WHERE series = 2"),
+    "a fetch's vintage": ("fetches", "UPDATE fetches SET vintage = 77 WHERE series = 1"),
+    "a failure": ("fetches", "UPDATE fetches SET failure = '{\"code\": 1}' WHERE series = 2"),
+    "what was left out": ("fetches", "UPDATE fetches SET left_out = '[1]' WHERE series = 2"),
+    "a truth": ("fetches", "UPDATE fetches SET allow_shrink = 2 WHERE series = 2"),
+    "a scope": ("api_keys", "INSERT INTO api_keys (id, name, scopes, digest, created_at) VALUES ('k', 'k', 'root', zeroblob(32), 1)"),
+    "a key's digest": ("api_keys", "INSERT INTO api_keys (id, name, scopes, digest, created_at) VALUES ('k', 'k', 'read', x'00', 1)"),
+    "a request of no fetch": (
+        "requests",
+        "INSERT INTO requests (owner, key, digest, made_at, fetch) VALUES ('o', 'k', 'd', 1, '00000000000000000000000000000000')",
+    ),
+    "a count": ("counts", "INSERT INTO counts (name, times) VALUES ('x', 'many')"),
+    "the feed": ("feed", "UPDATE feed SET position = 3"),
+}
+
+
+def spoilt(good: bytes, file: Path, statements: str) -> Path:
+    """Write a backup that has been changed."""
+    file.write_bytes(good)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(statements)
+    return file
+
+
+@pytest.mark.parametrize("what", SCHEMAS)
+def test_another_schema_is_refused_unread(good: bytes, target: Engine, tmp_path: Path, what: str) -> None:
+    """Whatever lanner's tables are not, or what there is besides, is refused by its name."""
+    with pytest.raises(InvalidInput, match=r"is damaged: its (view|table|trigger|index)"):
+        restore(target, spoilt(good, tmp_path / "backup", SCHEMAS[what]), unheard)
+    assert nothing_in(target)
+
+
+@pytest.mark.parametrize("kind", ["target", POSTGRES])
+@pytest.mark.parametrize("what", ROWS)
+def test_a_row_that_no_lanner_wrote_is_refused(good: bytes, request: pytest.FixtureRequest, tmp_path: Path, what: str, kind: str) -> None:
+    """It is named by its table, and nothing is restored."""
+    table, statements = ROWS[what]
+    empty, file = request.getfixturevalue(kind), spoilt(good, tmp_path / "backup", statements)
+    with pytest.raises(InvalidInput, match=f"is damaged: table {table}") as caught:
+        restore(empty, file, unheard)
+
+    assert str(file) in caught.value.message
+    assert nothing_in(empty)
+
+
+@pytest.fixture(scope="module")
+def postgres(postgres_url: str) -> Iterator[Engine]:
+    schema = f"test_{uuid4().hex}"
+    engine = open_engine(postgres_url, schema=schema)
+    migrate(engine)
+    yield engine
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    engine.dispose()
+
+
+def nothing_in(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return connection.execute(select(series)).first() is None
+
+
+def packed(unit: bytes, dates: list[int], values: list[float], *, rows: int | None = None) -> bytes:
+    """A payload of one column, with or without a lie about its length."""
+    head = struct.pack("<cIII", unit, 1, len(dates) if rows is None else rows, 0) + struct.pack("<I", 1) + b"a"
+    return zlib.compress(head + np.array(dates, "<i8").tobytes() + np.array(values, "<f8").tobytes())
+
+
+PAYLOADS: dict[str, Callable[[], bytes]] = {
+    "an infinite value": lambda: packed(b"D", [1, 2], [1.0, np.inf]),
+    "dates in no order": lambda: packed(b"D", [2, 1], [1.0, 2.0]),
+    "a date twice": lambda: packed(b"D", [1, 1], [1.0, 2.0]),
+    "an axis of years": lambda: packed(b"Y", [1, 2], [1.0, 2.0]),
+    "an axis of nothing": lambda: packed(b"?", [1, 2], [1.0, 2.0]),
+    "more rows than there are": lambda: packed(b"D", [1, 2], [1.0, 2.0], rows=3),
+    "rows without end": lambda: packed(b"D", [1, 2], [1.0, 2.0], rows=2**32 - 1),
+    "a bomb": lambda: zlib.compress(bytes(2**30 // 2 + 2), 1),
+    "no zlib": lambda: b"nothing",
+}
+
+
+ONE_VINTAGE = """
+DELETE FROM vintages WHERE number > 1;
+UPDATE series SET vintage = 1 WHERE number = 1;
+UPDATE fetches SET vintage = NULL;
+UPDATE vintages SET step = 0, path = '', codec = 1;
+"""
+TOLD = ("payload", "checksum", "digest", "rows", "first", "last")
+
+
+def with_state(good: bytes, file: Path, payload: bytes) -> Path:
+    """Write a backup whose only vintage has this payload, and all that vouches for it."""
+    block = Block(1, 0, (), ZLIB, payload)
+    facts: tuple[Any, ...] = (payload, block.checksum(1), *told(payload))
+    spoilt(good, file, ONE_VINTAGE)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(f"UPDATE vintages SET {', '.join(f'{name} = ?' for name in TOLD)}", facts)
+        connection.commit()
+    return file
+
+
+@pytest.mark.parametrize("what", PAYLOADS)
+def test_a_state_that_is_none_is_refused(good: bytes, target: Engine, tmp_path: Path, what: str) -> None:
+    """A payload whose checksum and digest hold is held to what a state may be, too, and unpacked within bounds."""
+    file = with_state(good, tmp_path / "backup", PAYLOADS[what]())
+    with pytest.raises(InvalidInput, match="is damaged: table vintages, row series '1', number '1'"):
+        restore(target, file, unheard)
+    assert nothing_in(target)
+
+
+def test_a_state_that_is_one_is_restored(good: bytes, target: Engine, tmp_path: Path) -> None:
+    """The same way of writing a backup, with nothing wrong in it, is taken."""
+    assert restore(target, with_state(good, tmp_path / "backup", packed(b"D", [1, 2], [1.0, 2.0])), unheard) > 3
+
+
+def told(payload: bytes) -> tuple[Any, ...]:
+    """The facts that a state claims, where it can be read at all."""
+    from adapters.sql.blocks import decode
+
+    if len(payload) > 1_000 or payload == b"nothing":
+        return bytes(32), 2, "1970-01-02", "1970-01-03"
+    try:
+        state: Observations = decode(ZLIB, payload, None)[0]
+        return state.digest(), len(state), str(state.first), str(state.last)
+    except (ValueError, TypeError, MemoryError):
+        return bytes(32), 2, "1970-01-02", "1970-01-03"
+
+
+def test_a_journal_beside_a_backup_is_not_played_back(good: bytes, target: Engine, tmp_path: Path) -> None:
+    """What lies beside could change what is read: then it is no backup but a database in use."""
+    (tmp_path / "backup").write_bytes(good)
+    (tmp_path / "backup-wal").write_bytes(b"anything")
+
+    with pytest.raises(InvalidInput, match="in use"):
+        restore(target, tmp_path / "backup", unheard)
+
+
+def test_a_backup_is_left_as_it_is(good: bytes, target: Engine, tmp_path: Path) -> None:
+    """Reading changes neither the file nor its folder, which may be read-only."""
+    (tmp_path / "backup").write_bytes(good)
+    restore(target, tmp_path / "backup", unheard)
+
+    assert (tmp_path / "backup").read_bytes() == good
+    assert not list(tmp_path.glob("backup-*"))
+
+
+def test_reading_ends(good: bytes, target: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backup that would be read without end is given up after its time."""
+    rows = ", ".join(f"('n{n}', {n})" for n in range(60_000))
+    file = spoilt(good, tmp_path / "backup", f"INSERT INTO counts VALUES {rows}")
+    monkeypatch.setattr(backup_file, "_SECONDS", 0.0)
+    monkeypatch.setattr(backup_file, "_BYTES_A_SECOND", 1e15)
+    began = time.monotonic()
+
+    with pytest.raises(InvalidInput, match="takes too long"):
+        restore(target, file, unheard)
+    assert time.monotonic() - began < 5
+    assert nothing_in(target)
+
+
+def test_signs_for_the_terminal_are_not_passed_on(good: bytes, target: Engine, tmp_path: Path) -> None:
+    """What a backup's rows hold cannot write to the terminal through the error."""
+    file = spoilt(good, tmp_path / "backup", "INSERT INTO counts VALUES ('x' || char(27) || ']0;y' || char(7), -1)")
+
+    with pytest.raises(InvalidInput) as caught:
+        restore(target, file, unheard)
+    assert caught.value.message.replace(str(tmp_path), "").isprintable()
