@@ -14,7 +14,7 @@ import pytest
 from pyarrow import parquet
 
 from adapters.providers import files
-from adapters.providers._file_formats import LARGEST
+from adapters.providers._parse_limits import FILE
 from domain.codes import DatasetCode
 from domain.errors import (
     AnswerNotUnderstood,
@@ -221,9 +221,9 @@ def test_moments_finer_than_a_second_are_not_supported(tmp_path, name, body):
 def test_a_file_that_is_too_large_is_not_read(tmp_path):
     """A file above the limit is refused by its size."""
     put(tmp_path, "WIKI/FB.csv")
-    os.truncate(tmp_path / "WIKI/FB.csv", LARGEST + 1)
+    os.truncate(tmp_path / "WIKI/FB.csv", FILE.most + 1)
 
-    with pytest.raises(AnswerTooLarge, match=r"WIKI/FB\.csv is larger than 128 MB"):
+    with pytest.raises(AnswerTooLarge, match=r"WIKI/FB\.csv is larger than 128 MiB"):
         fetch(tmp_path)
 
 
