@@ -53,6 +53,16 @@ class Apart:
     memory_bytes: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What a source is to do in the process apart, and what it has asked for already."""
+
+    how: Apart
+    method: str
+    arguments: Sequence[Any]
+    outcomes: Sequence[tuple[_Request, Answer | FetchError]]
+
+
 _asked: ContextVar[_Asked | None] = ContextVar("asked", default=None)
 
 
@@ -112,7 +122,8 @@ class _Apart:
 
     def _run(self, until: float, method: str, *arguments: Any, outcomes: Sequence[Any] = ()) -> Any:
         with self._http.reading(until) as call:
-            return children(self._how.memory_bytes).run(run_apart, self._how, method, arguments, outcomes, call=call, ask=self._http.get)
+            work = _Work(how=self._how, method=method, arguments=arguments, outcomes=outcomes)
+            return children(self._how.memory_bytes).run(run_apart, work, call=call, ask=self._http.get)
 
 
 class _ApartWithParse(_Apart):
@@ -154,11 +165,11 @@ class _Replayed(HttpClient):
         return outcome
 
 
-def run_apart(ask: Callable[..., Answer], how: Apart, method: str, arguments: Sequence[Any], outcomes: Sequence[Any]) -> Any:
+def run_apart(ask: Callable[..., Answer], work: _Work) -> Any:
     """Do what a source is asked to, in the process apart."""
-    source, client = _opened(how.provider, json.dumps(how.options), how.deadline_seconds)
-    client.outcomes, client.ask = outcomes, ask
-    return getattr(source, method)(*arguments)
+    source, client = _opened(work.how.provider, json.dumps(work.how.options), work.how.deadline_seconds)
+    client.outcomes, client.ask = work.outcomes, ask
+    return getattr(source, work.method)(*work.arguments)
 
 
 @cache

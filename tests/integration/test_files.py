@@ -187,7 +187,7 @@ def test_the_origin_names_the_file_and_its_bytes(tmp_path):
         ("FB.csv", "Date,Close\n2024-01-01,é\n".encode("latin-1"), "row 2 is not UTF-8"),
         ("FB.csv", b"Date,Clo\0se\n2024-01-01,1\n", "holds a NUL"),
         ("FB.json", '[{"date": "2024-01-01", "x": 1', "not JSON at line 1, column 31"),
-        ("FB.json", "[" * 100_000, "not JSON that can be read"),
+        ("FB.json", "[" * 100_000, "nested deeper than 32 levels"),
         ("FB.json", "7", "JSON of another shape"),
         ("FB.json", '{"columns": "date", "data": []}', "JSON of another shape"),
         ("FB.json", "[1]", "row 1 is not an object"),
