@@ -8,12 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Any
+from weakref import finalize
 
 from adapters.providers._calls import Call
 from adapters.providers._channel import Channel
@@ -83,6 +84,7 @@ class Children:
         self._memory_bytes = memory_bytes
         self._places = BoundedSemaphore(min(max(os.cpu_count() or 1, _LEAST_AT_ONCE), _MOST_AT_ONCE))
         self._idle: list[_Child] = []
+        finalize(self, _end_all, self._idle)
 
     def run(self, function: Callable[..., Any], *arguments: Any, call: Call, ask: Ask | None = None) -> Any:
         """
@@ -149,6 +151,11 @@ class Children:
             f"To read the answer takes more than {self._memory_bytes // 1_000_000} MB of memory.",
             hint="Ask for less at once, or raise LANNER_WORKER_MEMORY.",
         )
+
+
+def _end_all(processes: Sequence[_Child]) -> None:
+    for process in processes:
+        process.end()
 
 
 def children(memory_bytes: int) -> Children:

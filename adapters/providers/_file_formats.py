@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from adapters.providers._parse_limits import FILE, check_table, names_of
+from adapters.providers._parse_limits import COLUMNS, FILE, check_table, names_of
 from adapters.providers._texts import storable
 from domain.errors import AnswerNotUnderstood, InvalidObservations, UnsupportedFrequency
 from domain.frequency import Frequency
@@ -192,6 +192,7 @@ class _Column:
 
 
 def _table(header: Sequence[str], rows: Rows, name: str, *, frequency: Frequency | None = None) -> FileSeries:
+    COLUMNS.check(len(header), name)
     given = iter(rows)
     first = next(given, None)
     if first is None:

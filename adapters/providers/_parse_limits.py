@@ -61,7 +61,7 @@ VINTAGE_ROWS = Bound(1_000_000_000, "rows times vintages")
 SERIES = Bound(100_000, "series")
 OBSERVATIONS = Bound(2_000_000, "observations")
 #: Of one series, and of all series together as often as they are named.
-NAMES, NAMED = Bound(256, "dimensions and attributes in a series"), Bound(10_000_000, "values of dimensions and attributes")
+NAMES, NAMED = Bound(256, "dimensions and attributes in a series"), Bound(6_000_000, "values of dimensions and attributes")
 #: A text of more signs is no period, and no name of a dimension.
 LONGEST_NAME = 100
 DEPTH = 32
