@@ -66,9 +66,8 @@ def test_a_worker_goes_on(settings, tmp_path):
     with a_server(lambda *_: [an_answer(b" " * 300_000)]) as url:
         limits = {"LANNER_FETCH_DEADLINE_SECONDS": "3", "LANNER_STOP_SECONDS": "1", "LANNER_PROVIDERS__THIRD__BASE_URL": url}
         environment = settings | limits
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "entrypoints.cli", "worker"], env=environment, cwd=tmp_path, stderr=subprocess.DEVNULL
-        )
+        working = [sys.executable, "-m", "entrypoints.cli", "worker"]
+        worker = subprocess.Popen(working, env=environment, cwd=tmp_path, stderr=subprocess.DEVNULL)
         try:
             filled = lanner("fetch", "THIRD/FILL", folder=tmp_path, environment=environment)
             read = lanner("fetch", "THIRD/READ", folder=tmp_path, environment=environment)

@@ -126,6 +126,14 @@ def test_only_large_answers_are_read_apart(opened):
     assert process_of(parse(providers, "read")) == first
 
 
+def test_a_large_process_has_processes_that_last(opened):
+    """However much this process has taken, one that took little itself is kept for the next answer."""
+    assert len(bytearray(400_000_000)) > MEMORY // 2
+    providers = opened()
+
+    assert process_of(parse(providers, "read")) == process_of(parse(providers, "read"))
+
+
 @pytest.mark.parametrize("what", ["fill", "creep"])
 def test_memory_is_bounded(opened, what):
     """What takes more memory than is set is refused by name, and what comes next is read."""
