@@ -37,7 +37,13 @@ class Container(DeclarativeContainer):
     calls = Singleton(Calls, store=store, concurrency=settings.provided.concurrency)
     deadline = settings.provided.fetch_deadline_seconds
     before = calls.provided.before_each
-    data_sources = Singleton(InstalledProviders, settings.provided.providers, deadline_seconds=deadline, before_call=before)
+    data_sources = Singleton(
+        InstalledProviders,
+        settings.provided.providers,
+        deadline_seconds=deadline,
+        before_call=before,
+        memory_bytes=settings.provided.worker_memory,
+    )
     dispatcher = Selector(
         settings.provided.bell,
         silent=Singleton(SilentDispatcher),

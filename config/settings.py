@@ -65,6 +65,7 @@ class Settings(BaseModel):
     api_processes: Count | None = None
     api_threads: Count = 8
     worker_processes: Count | None = None
+    worker_memory: Annotated[ByteSize, Field(ge=2**28, le=2**40)] = ByteSize(1_000_000_000)
     auth: Literal["open", "required"] | None = None
     allowed_hosts: HostNames = ()
     cors_origins: Origins = ()

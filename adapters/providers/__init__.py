@@ -14,8 +14,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import entry_points
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar
 
+from adapters.providers._apart import Apart, NotingClient, apart
+from adapters.providers._children import MEMORY_BYTES
 from adapters.providers._http import BeforeCall, HttpClient
 from adapters.providers._limits import limited, own
 from adapters.providers._options import NoOptions, check_base_url, nearest, secrets, typed, variable
@@ -26,6 +28,7 @@ from domain.providers import Finding, Provider, Terms
 
 logger = logging.getLogger(__name__)
 
+Client = TypeVar("Client", bound=HttpClient)
 _GROUP = "lanner.providers"
 _API = 1
 _SHOWN = 40
@@ -62,15 +65,22 @@ class InstalledProviders:
 
     Args:
         settings: provider's name → option's name → text of the environment.
-        deadline_seconds: for the calls of one fetch.
+        deadline_seconds: for one fetch: its calls, and reading what came.
         before_call: see ``HttpClient``.
+        memory_bytes: what a process may take that reads large answers.
 
     """
 
     def __init__(
-        self, settings: Mapping[str, Mapping[str, str]], *, deadline_seconds: float, before_call: BeforeCall | None = None
+        self,
+        settings: Mapping[str, Mapping[str, str]],
+        *,
+        deadline_seconds: float,
+        before_call: BeforeCall | None = None,
+        memory_bytes: int = MEMORY_BYTES,
     ) -> None:
         self._settings, self._deadline_seconds, self._before_call = settings, deadline_seconds, before_call
+        self._memory_bytes = memory_bytes
         self._lock = RLock()
         self._installed: dict[str, _Installed] = {}
         self._sources: dict[str, DataSource] = {}
@@ -145,7 +155,7 @@ class InstalledProviders:
                 problem = installed.now().problem
                 if problem:
                     raise ProviderNotConfigured(problem)
-                self._sources[name] = installed.module.source(installed.options, self._client(name, installed.options))
+                self._sources[name] = self._apart(name)
             return self._sources[name]
 
     def reader(self, name: str) -> DataSource:
@@ -153,11 +163,12 @@ class InstalledProviders:
         installed = self._get(name)
         if installed.options is None:
             raise ProviderNotConfigured(installed.provider.problem)
-        opened: DataSource = installed.module.source(installed.options, self._client(name, installed.options))
-        return opened
+        return self._apart(name)
 
-    def _client(self, name: str, options: Any) -> HttpClient:
-        client = HttpClient(
+    def opened(self, name: str, client: type[Client]) -> tuple[DataSource, Client]:
+        """Give a provider's source that reads everything here, and the client it asks by."""
+        options = self._get(name).options
+        http = client(
             name,
             getattr(options, "base_url", ""),
             secrets=secrets(options),
@@ -165,10 +176,21 @@ class InstalledProviders:
             by_operator="base_url" in self._settings.get(name, {}),
             before_call=self._before_call,
         )
-        self._clients.append(client)
-        if self._is_cut:
-            client.cut()
-        return client
+        return self._get(name).module.source(options, http), http
+
+    def _apart(self, name: str) -> DataSource:
+        source, client = self.opened(name, NotingClient)
+        with self._lock:
+            self._clients.append(client)
+            if self._is_cut:
+                client.cut()
+        how = Apart(
+            provider=name,
+            options=self._settings.get(name, {}),
+            deadline_seconds=self._deadline_seconds,
+            memory_bytes=self._memory_bytes,
+        )
+        return apart(source, client, how)
 
     def _get(self, name: str) -> _Installed:
         installed = self._all()

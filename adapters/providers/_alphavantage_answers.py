@@ -19,6 +19,7 @@ from typing import Any
 from adapters.providers._cells import MISSING
 from adapters.providers._columns import Table
 from adapters.providers._documents import objects
+from adapters.providers._parse_limits import names_of
 from adapters.providers._statuses import Door, is_success, key_missing, key_rejected, retry_after
 from adapters.providers._texts import texts_of
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited, SourceForbidden
@@ -92,7 +93,7 @@ def _is_by_date(rows: Any) -> bool:
 
 
 def _table(rows: Sequence[tuple[Any, Mapping[str, Any]]], skipped: str = "") -> Table:
-    names = sorted({name for _, row in rows for name in row} - {skipped})
+    names = sorted({*names_of([row for _, row in rows])} - {skipped})
     length = _DAY if any(len(str(date)) == _DAY for date, _ in rows) else None
     cells = [[str(date)[:length], *(_cell(row.get(name)) for name in names)] for date, row in rows]
     return Table(names=("Date", *map(plain, names)), rows=cells, as_text=True)

@@ -9,13 +9,12 @@ from http import HTTPStatus
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from adapters.providers._bounds import check_bounds, shows_its_end
+from adapters.providers._parse_limits import BODY, check_body, closes
 from domain.errors import AnswerNotUnderstood, AnswerTooLarge, AnswerTruncated
 
 if TYPE_CHECKING:
     import urllib3
 
-MAX_BYTES = 32 * 1024 * 1024
 _MAX_RATIO = 200
 _RATIO_FROM = 1024 * 1024
 _CHUNK = 64 * 1024
@@ -23,6 +22,8 @@ _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _GZIP_START = b"\x1f"
 _MAX_MEMBERS = 10_000
 _LENGTH = re.compile(r"[0-9]{1,18}")
+_ROOT = re.compile(rb"<([A-Za-z_][\w:.\-]*)")
+_BOM = b"\xef\xbb\xbf"
 
 
 def read_body(raw: urllib3.BaseHTTPResponse, *, host: str) -> bytes:
@@ -44,10 +45,19 @@ def read_body(raw: urllib3.BaseHTTPResponse, *, host: str) -> bytes:
     gzipped, promises = coding.endswith("gzip"), HTTPStatus.OK <= raw.status < HTTPStatus.NO_CONTENT
     wire = _wire(raw, host)
     body = _unzipped(wire, host, or_nothing=not promises) if gzipped else _bounded(wire, host)
+    check_body(body, f"The answer of {host}")
     if promises and not (gzipped or transfer == "chunked" or _has_length(raw) or shows_its_end(body)):
         raise AnswerTruncated(f"{host} did not say where its answer ends, so a cut would not be seen.")
-    check_bounds(body, host)
     return body
+
+
+def shows_its_end(body: bytes) -> bool:
+    """Tell whether a body can only be whole: JSON whose brackets are closed, or markup that ends with the element it began with."""
+    start = body[:64].removeprefix(_BOM).lstrip()[:1]
+    if start in (b"{", b"["):
+        return closes(body)
+    root = _ROOT.search(body) if start == b"<" else None
+    return root is not None and body.rstrip().lower().endswith(b"</%s>" % root[1].lower())
 
 
 def _wire(raw: urllib3.BaseHTTPResponse, host: str) -> Iterator[bytes]:
@@ -64,8 +74,7 @@ def _wire(raw: urllib3.BaseHTTPResponse, host: str) -> Iterator[bytes]:
 def _bounded(chunks: Iterator[bytes], host: str) -> bytes:
     body = BytesIO()
     for chunk in chunks:
-        if body.tell() + len(chunk) > MAX_BYTES:
-            raise AnswerTooLarge(f"The answer of {host} is larger than {MAX_BYTES // 1024**2} MiB.")
+        BODY.check(body.tell() + len(chunk), f"The answer of {host}")
         body.write(chunk)
     return body.getvalue()
 
@@ -88,7 +97,7 @@ def _inflated(wire: Iterator[bytes], host: str, *, or_nothing: bool) -> Iterator
                 inflater, members = _next_member(rest, host), members + 1
             piece = inflater.decompress(rest, _CHUNK)
             unpacked += len(piece)
-            if unpacked > max(_RATIO_FROM, packed * _MAX_RATIO) or packed > MAX_BYTES or members > _MAX_MEMBERS:
+            if unpacked > max(_RATIO_FROM, packed * _MAX_RATIO) or packed > BODY.most or members > _MAX_MEMBERS:
                 raise AnswerTooLarge(f"The answer of {host} is packed in a way that no series needs.")
             yield piece
             rest = inflater.unused_data or inflater.unconsumed_tail

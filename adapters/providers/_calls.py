@@ -77,7 +77,7 @@ class Call:
 
 
 @contextmanager
-def underway(call: Call) -> Iterator[None]:
+def underway(call: Call) -> Iterator[Call]:
     """
     Make a call this thread's own, and watch over it.
 
@@ -88,7 +88,7 @@ def underway(call: Call) -> Iterator[None]:
     watch, token = _watch(os.getpid()), current.set(call)
     watch.add(call)
     try:
-        yield
+        yield call
     except Exception as exc:
         if call.cut_by and call.cut_by is not exc:
             raise call.cut_by from exc

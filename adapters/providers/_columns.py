@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from adapters.providers._parse_limits import check_table
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, FetchError, InvalidObservations, UnsupportedFrequency
 from domain.observations import Dates, Matrix, Observations, Unit
 
@@ -106,11 +107,13 @@ def read_columns(table: Table, *, date_first: bool) -> Columns:
 
     Raises:
         AnswerNotUnderstood: a cell, row or column is not what it must be.
+        AnswerTooLarge: there are too many of them.
         AnswerTruncated: the last line was cut.
         UnsupportedFrequency: the dates are finer than a second.
 
     """
     width = len(table.names)
+    check_table(width, len(table.rows))
     if not set(map(len, table.rows)) <= {width}:
         odd = next(row for row, cells in enumerate(table.rows) if len(cells) != width)
         raise table.fault(odd, f"{len(table.rows[odd])} cells stand under {width} column names")

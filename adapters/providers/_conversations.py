@@ -6,13 +6,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from adapters.providers._http import HttpClient
+from adapters.providers._parse_limits import FETCH, PAGES
 from domain.coverage import Covers
-from domain.errors import AnswerTooLarge, DatasetNotFound
+from domain.errors import DatasetNotFound
 from domain.ports import Answer, Fetched, Known, Parsed
 from domain.vintages import Origin
 
-_MAX_CALLS = 200
-_MAX_BYTES = 64 * 1024 * 1024
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -46,10 +45,8 @@ class Conversation:
         self._first = self._first or answer.url
         self._calls += 1
         self._bytes += len(answer.body)
-        if self._calls > _MAX_CALLS:
-            raise AnswerTooLarge(f"The series has more than {_MAX_CALLS} pages.")
-        if self._bytes > _MAX_BYTES:
-            raise AnswerTooLarge(f"The series is larger than {_MAX_BYTES // 1024**2} MiB.")
+        PAGES.check(self._calls, "The series")
+        FETCH.check(self._bytes, "The series")
         return answer
 
     def fetched(self, series: Parsed, adapter_version: int, *, covers: Covers | None = None) -> Fetched:

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from adapters.providers._columns import Table
+from adapters.providers._parse_limits import check_table
 from adapters.providers._statuses import Door, is_html, is_success, status_error
 from adapters.providers._texts import whole_escapes
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, FetchError
@@ -67,11 +68,13 @@ def read_object(content: Any, loads: Callable[[Any], Any] | None = None) -> dict
 def csv_lines(text: str, delimiter: str = ",") -> list[list[str]]:
     """Read the lines of CSV that hold anything; raises as ``read_csv``."""
     try:
-        return [line for line in csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True) if line]
+        lines = [line for line in csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True) if line]
     except csv.Error as exc:
         if "unexpected end" in str(exc):
             raise AnswerTruncated("The answer is CSV that ends inside quotes.") from exc
         raise AnswerNotUnderstood(f"The answer is not CSV: {exc}.") from exc
+    check_table(len(lines[0]), len(lines))
+    return lines
 
 
 def read_csv(text: str, missing: frozenset[str] = frozenset()) -> Table:

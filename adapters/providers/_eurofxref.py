@@ -10,13 +10,13 @@ from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
-from adapters.providers._bodies import MAX_BYTES
 from adapters.providers._columns import Table, read_columns
 from adapters.providers._csv_tables import csv_table
 from adapters.providers._documents import read_text
+from adapters.providers._parse_limits import BODY, check_body, names_of
 from adapters.providers._xml_documents import local_name, xml_root
 from domain.codes import DatasetCode
-from domain.errors import AnswerNotUnderstood, AnswerTooLarge, AnswerTruncated, DatasetNotFound
+from domain.errors import AnswerNotUnderstood, AnswerTruncated, DatasetNotFound
 from domain.frequency import Frequency
 from domain.observations import Observations
 from domain.ports import Parsed
@@ -95,18 +95,18 @@ def _unzipped(body: bytes) -> bytes:
             if len(inside) != 1:
                 raise AnswerNotUnderstood(f"The answer is a ZIP archive of {len(inside)} files where one must be.")
             with archive.open(inside[0]) as file:
-                content = file.read(MAX_BYTES + 1)
+                content = file.read(BODY.most + 1)
     except (BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as exc:
         raise AnswerTruncated("The answer is a ZIP archive that is not whole.") from exc
-    if len(content) > MAX_BYTES:
-        raise AnswerTooLarge(f"The answer unpacks to more than {MAX_BYTES // 1024**2} MiB.")
+    BODY.check(len(content), does="unpacks to more")
+    check_body(content)
     return content
 
 
 def _xml(body: bytes) -> Table:
     days = [cube for cube in xml_root(body).iter() if local_name(cube.tag) == "Cube" and "time" in cube.attrib]
     rows = [{"Date": day.get("time", "")} | {cube.get("currency", ""): cube.get("rate", "") for cube in day} for day in days]
-    names: Sequence[str] = list(dict.fromkeys(name for row in rows for name in row))
+    names = names_of(rows)
     if len(names) <= 1:
         raise AnswerNotUnderstood("The answer holds no reference rates.")
     return Table(names=tuple(names), rows=[["" if row.get(n) in _MISSING else row.get(n, "") for n in names] for row in rows], as_text=True)

@@ -21,12 +21,12 @@ from typing import Any
 
 import numpy as np
 
+from adapters.providers._parse_limits import COLUMNS, FILE, check_table, names_of
 from adapters.providers._texts import storable
-from domain.errors import AnswerNotUnderstood, AnswerTooLarge, InvalidObservations, UnsupportedFrequency
+from domain.errors import AnswerNotUnderstood, InvalidObservations, UnsupportedFrequency
 from domain.frequency import Frequency
 from domain.observations import Observations
 
-LARGEST = 128 * 1024 * 1024
 FORMATS = (".csv", ".json", ".parquet")
 
 _MISSING = frozenset({"", "na", "n/a", "nan", "none", "null", "."})
@@ -63,7 +63,7 @@ def read_file(body: bytes, form: str, name: str) -> FileSeries:
     Raises:
         AnswerNotUnderstood: it is not such a file, or not a series; names file, row and column.
         UnsupportedFrequency: its moments are finer than a second.
-        AnswerTooLarge: it unpacks to more than ``LARGEST`` bytes.
+        AnswerTooLarge: it holds, or unpacks to, more than a file may.
 
     """
     if form == ".csv":
@@ -109,7 +109,7 @@ def _records(records: list[Any], name: str) -> FileSeries:
     for row, record in enumerate(records, 1):
         if not isinstance(record, dict):
             raise AnswerNotUnderstood(f"{name}: row {row} is not an object.")
-    header = list(dict.fromkeys(key for record in records for key in record))
+    header = names_of(records, name)
     return _table(header, enumerate(([record.get(key) for key in header] for record in records), 1), name)
 
 
@@ -137,11 +137,14 @@ def _parquet(body: bytes, name: str) -> FileSeries:
 
     try:
         file = parquet.ParquetFile(pa.BufferReader(body))
-        if sum(file.metadata.row_group(i).total_byte_size for i in range(file.num_row_groups)) > LARGEST:
-            raise AnswerTooLarge(f"{name} unpacks to more than {LARGEST >> 20} MB.")
+        check_table(file.metadata.num_columns, file.metadata.num_rows, name)
+        unpacked = sum(file.metadata.row_group(i).total_byte_size for i in range(file.num_row_groups))
+        FILE.check(unpacked, name, does="unpacks to more")
         header = ["" if title.startswith("__index_level_") else title for title in file.schema_arrow.names]
         rows = (row for batch in file.iter_batches() for row in zip(*(_cells(column, name) for column in batch.columns), strict=True))
         return _table(header, enumerate(rows, 1), name)
+    except MemoryError:  # pyarrow's own is an ArrowException, too
+        raise
     except (pa.ArrowException, OSError, ValueError) as exc:
         reason = str(exc).partition("\n")[0].rstrip(".")
         raise AnswerNotUnderstood(f"{name} is not Parquet that can be read: {reason}.") from exc
@@ -189,6 +192,7 @@ class _Column:
 
 
 def _table(header: Sequence[str], rows: Rows, name: str, *, frequency: Frequency | None = None) -> FileSeries:
+    COLUMNS.check(len(header), name)
     given = iter(rows)
     first = next(given, None)
     if first is None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from adapters.providers._csv_tables import csv_table
 from adapters.providers._documents import read_object, read_text
+from adapters.providers._parse_limits import VINTAGE_CELLS, VINTAGE_ROWS, check_table
 from adapters.providers._texts import storable
 from adapters.providers._xml_documents import xml_root
 from domain.errors import AnswerNotUnderstood, InvalidObservations
@@ -83,6 +84,7 @@ def states(document: Mapping[str, Any], days: Sequence[date] | None = None) -> S
         raise AnswerNotUnderstood("The answer's observations are not objects with a date.")
     wide = sorted({name for row in rows for name in row if name not in ("date", "value") and _OF_VINTAGE.fullmatch(name)})
     if wide:
+        check_table(len(wide), len(rows))
         return _by_column(rows, wide, only_changes=str(document.get("output_type")) == "3")
     dates, values = _dates(row["date"] for row in rows), np.array([_number(row) for row in rows])
     spans = {(str(row.get("realtime_start", END)), str(row.get("realtime_end", END))) for row in rows}
@@ -90,6 +92,8 @@ def states(document: Mapping[str, Any], days: Sequence[date] | None = None) -> S
         return [(None, _observations(dates, values))]
     since, until = (_dates(row.get(name) for row in rows) for name in ("realtime_start", "realtime_end"))
     published = _dates(days) if days is not None else _published(since, until, document)
+    VINTAGE_ROWS.check(len(published) * len(rows))
+    VINTAGE_CELLS.check(_cells(since, until, published))
     covers = ((day, (since <= day) & (day <= until)) for day in published)
     return [(label(day), _observations(dates[rows_then], values[rows_then])) for day, rows_then in covers if rows_then.any()]
 
@@ -127,6 +131,13 @@ def _published(since: Any, until: Any, document: Mapping[str, Any]) -> Any:
     ended = until[until < last] + np.timedelta64(1, "D")
     days = np.unique(np.concatenate([begun, ended]))
     return days if len(days) else first
+
+
+def _cells(since: Any, until: Any, published: Any) -> int:
+    """Count how many rows all days have together on which something was published."""
+    begun = np.searchsorted(np.sort(since), np.sort(published), "right")
+    over = np.searchsorted(np.sort(until), np.sort(published), "left")
+    return int((begun - over).sum())
 
 
 def _by_column(rows: Rows, names: Sequence[str], *, only_changes: bool) -> States:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from adapters.providers._fred_answers import BEGINNING, END, States, day_of, listed, metadata, read_document, states
 from adapters.providers._http import HttpClient
+from adapters.providers._parse_limits import ROWS
 from adapters.providers._statuses import Door, is_success, key_missing, key_rejected, status_error
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
@@ -134,6 +135,7 @@ class _Visit:
                 raise
             listing = listed(document, "vintage_dates")
             days += map(day_of, listing)
+            ROWS.check(len(days))
             if len(listing) < _DAYS_A_PAGE:
                 return sorted(set(days))
 
@@ -159,6 +161,7 @@ class _Visit:
             self._first_url = self._first_url or answer.url
             part = listed(document, "observations")
             rows += part
+            ROWS.check(len(rows))
             if len(part) < _ROWS_A_PAGE:
                 return {**document, "observations": rows}
 

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from adapters.providers._parse_limits import NAMED, NAMES, OBSERVATIONS, SERIES
 from domain.errors import AnswerNotUnderstood
 
 TIMES = frozenset({"time_period", "time", "periode", "period", "year", "date"})
 _MISSING = frozenset({"", "nan", "na", "n/a", ":", "-", ".", "..", "...", "null", "none"})
 _NOTHING: Mapping[str, str] = {}
+_FEWER = "Ask for fewer series at once."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,12 +55,23 @@ class Gathering:
         self.was_data = False
         self._series: dict[tuple[Any, ...], Gathered] = {}
         self._deleted: dict[int, set[str]] = {}
+        self._expected = self._named = 0
+
+    def expect(self, observations: int) -> None:
+        """Count observations that are not written each by itself; raises AnswerTooLarge where they are too many."""
+        self._expected += observations
+        OBSERVATIONS.check(self._expected, hint=_FEWER)
 
     def series(self, flow: str, dimensions: Mapping[str, str], facts: Mapping[str, str] = _NOTHING, words: Sequence[str] = ()) -> Gathered:
-        """Give the series of these dimensions, a new one if need be."""
+        """Give the series of these dimensions, a new one if need be; raises AnswerTooLarge where there are too many."""
+        named = len(dimensions) + len(facts) + len(words)
+        self._named += named
+        NAMES.check(named)
+        NAMED.check(self._named, hint=_FEWER)
         key = (flow, *dimensions.items())
         found = self._series.get(key)
         if found is None:
+            SERIES.check(len(self._series) + 1, hint=_FEWER)
             found = self._series[key] = Gathered(flow=flow, dimensions=dict(dimensions), words=words)
         found.facts.update(facts)
         return found

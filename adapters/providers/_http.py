@@ -73,6 +73,10 @@ class HttpClient:
         """Host and port of the base URL."""
         return urlsplit(self._base_url).netloc
 
+    @property
+    def _name(self) -> str:
+        return self.host or self._provider
+
     def variable(self, option: str) -> str:
         """Name the environment variable of one of the provider's options."""
         return variable(self._provider, option)
@@ -91,6 +95,21 @@ class HttpClient:
         """End every call at its socket with ``CallRefused``, and begin no other: what calls is about to stop."""
         self._is_cut = True
         cut_calls(self, self._stopping())
+
+    @contextmanager
+    def reading(self, until: float) -> Iterator[Call]:
+        """
+        Have what is done inside end at a ``deadline``, or when the calls are cut.
+
+        Raises:
+            SourceTimedOut, CallRefused: it was.
+
+        """
+        late = SourceTimedOut(f"The answer of {self._name} was not read within the {self._deadline_seconds:g} seconds of a fetch.")
+        with underway(Call(until=until, late=late, owner=self)) as call:
+            if self._is_cut:
+                raise self._stopping()
+            yield call
 
     def get(
         self,
@@ -265,7 +284,7 @@ class HttpClient:
         )
 
     def _stopping(self) -> FetchError:
-        return CallRefused(f"The call to {self.host} was cut, since lanner stops.")
+        return CallRefused(f"The call to {self._name} was cut, since lanner stops.")
 
 
 def _target(url: str) -> str:

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from adapters.providers._gathering import Gathering, is_time
+from adapters.providers._parse_limits import NAMES
 from adapters.providers._sdmx_periods import read_period
-from domain.errors import AnswerNotUnderstood, AnswerTooLarge
+from domain.errors import AnswerNotUnderstood
 
 _TIMES = frozenset({"tid", "quarter", "month", "week", "aika", "ár", "tlist(a1)", "tlist(q1)", "tlist(m1)", "tlist(w1)", "tlist(d1)"})
 _NUMBER = re.compile(r"[0-9]{1,3}|[0-9]{5,}")
-_MOST = 2_000_000
 
 
 def cubes(document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
@@ -68,10 +68,12 @@ def _own_name(cube: Mapping[str, Any]) -> str:
 def _read(gathering: Gathering, flow: str, cube: Mapping[str, Any]) -> None:
     dimensions = cube["dimension"]
     names: Sequence[str] = cube.get("id") or dimensions["id"]
+    NAMES.check(len(names))
     said = [int(size) for size in cube.get("size") or dimensions["size"]]
+    NAMES.check(len(said))
     cells = math.prod(said)
-    if cells > _MOST:
-        raise AnswerTooLarge(f"The answer has {cells} cells, more than {_MOST}.", hint="Ask for fewer series at once.")
+    # Where one dimension is empty, its cells are none, but their series as many as the others make.
+    gathering.expect(math.prod(max(size, 1) for size in said))
     missing = [name for name in names if name not in dimensions]
     if missing:
         raise AnswerNotUnderstood(f"The answer does not describe its dimension {missing[0]!r}.")

@@ -17,6 +17,7 @@ import re
 from dataclasses import dataclass
 
 from adapters.providers._gathering import Gathering, is_time
+from adapters.providers._parse_limits import DEPTH, NAMES
 from adapters.providers._sdmx_names import split_names, tell_apart
 from domain.errors import AnswerNotUnderstood
 
@@ -27,7 +28,6 @@ _NAMES_DIMENSION = re.compile(r"(.+)Dim")
 _DATA = frozenset({"dataset", "cube", "values", "oenbdata"})
 _ERRORS = frozenset({"error", "errors", "errormessage"})
 _FREQUENCY = "FREQ_NAME"
-_DEEPEST = 100
 
 
 @dataclass(slots=True)
@@ -64,8 +64,9 @@ class OwnXml:
             parent = self._open[-1]
             parent.has_children = True
             around = {**parent.around, **parent.own} if parent.own else parent.around
-        if len(self._open) >= _DEEPEST:
-            raise AnswerNotUnderstood("The answer is XML that is nested too deeply.")
+        if len(self._open) >= DEPTH:
+            raise AnswerNotUnderstood(f"The answer is XML that is nested deeper than {DEPTH} levels.")
+        NAMES.check(len(around) + len(attributes))
         own = {key.rpartition(":")[2]: value for key, value in attributes.items() if not key.startswith(("xmlns", "xsi:"))}
         self._gathering.was_data |= local.casefold() in _DATA
         self._in_error = self._in_error or (local if local.casefold() in _ERRORS else "")
@@ -104,5 +105,7 @@ class OwnXml:
 
 def _renamed(named: dict[str, str]) -> dict[str, str]:
     """Give ``attr1`` the name that stands in ``attr1Dim``."""
+    if not any(name.endswith("Dim") for name in named):
+        return named
     names = {match[1]: value for name, value in named.items() if (match := _NAMES_DIMENSION.fullmatch(name))}
     return {names.get(name, name): value for name, value in named.items() if not _NAMES_DIMENSION.fullmatch(name)}

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from adapters.providers._parse_limits import LONGEST_NAME
 from domain.errors import AnswerNotUnderstood
 from domain.frequency import Frequency
 from domain.observations import Dates, Label, Unit
@@ -56,8 +57,15 @@ def read_periods(texts: Iterable[object]) -> Axis:
     return Axis(np.array(starts, dtype=f"datetime64[{unit}]"), unit, frequencies.pop() if len(frequencies) == 1 else None)
 
 
-@lru_cache(maxsize=4096)
 def _period(text: str) -> tuple[Label, Frequency | None]:
+    found = _read(text) if len(text) <= LONGEST_NAME else None
+    if found is None:
+        raise AnswerNotUnderstood(f"{text[:_SHOWN]!r} stands where a period such as 2024, 2024Q1, 2024-01 or 2024-01-31 must be.")
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> tuple[Label, Frequency | None] | None:
     try:
         for form, read in _FORMS:
             match = form.fullmatch(text)
@@ -65,7 +73,7 @@ def _period(text: str) -> tuple[Label, Frequency | None]:
                 return read(match)
     except (ValueError, OverflowError):
         pass
-    raise AnswerNotUnderstood(f"{text[:_SHOWN]!r} stands where a period such as 2024, 2024Q1, 2024-01 or 2024-01-31 must be.")
+    return None
 
 
 def _part(match: re.Match[str]) -> tuple[Label, Frequency | None]:

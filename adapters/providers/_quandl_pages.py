@@ -6,14 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.providers._columns import read_columns
+from adapters.providers._parse_limits import FETCH, PAGES, ROWS
 from adapters.providers._quandl_answers import Found
 from adapters.providers._quandl_series import many_series
 from domain.codes import DatasetCode
-from domain.errors import AnswerNotUnderstood, AnswerTooLarge
-
-_MAX_PAGES = 200
-_MAX_BYTES = 64 * 1024 * 1024
-_MAX_ROWS = 2_000_000
+from domain.errors import AnswerNotUnderstood
 
 
 class Pages:
@@ -37,10 +34,8 @@ class Pages:
         self._pages.append(page)
         self._bytes += size
         self._rows += len(page.table.rows)
-        if self._bytes > _MAX_BYTES:
-            raise self._too_large(f"is larger than {_MAX_BYTES // 1024**2} MiB")
-        if self._rows > _MAX_ROWS:
-            raise self._too_large(f"has more than {_MAX_ROWS} rows")
+        FETCH.check(self._bytes, "The table", hint=self._hint)
+        ROWS.check(self._rows, "The table", hint=self._hint)
         first = self._pages[0].table
         if (page.table.names, page.table.types) != (first.names, first.types):
             raise AnswerNotUnderstood("The table's columns change from page to page.")
@@ -56,8 +51,7 @@ class Pages:
 
     def _check_next(self, page: Found) -> None:
         """Make sure that it makes sense to ask for the next page."""
-        if len(self._pages) >= _MAX_PAGES:
-            raise self._too_large(f"has more than {_MAX_PAGES} pages")
+        PAGES.check(len(self._pages) + 1, "The table", hint=self._hint)
         if self._has_key:
             return
         columns = read_columns(page.table, date_first=page.is_dataset)
@@ -66,5 +60,6 @@ class Pages:
             raise many_series(columns, self._code)
         self._seen |= moments
 
-    def _too_large(self, what: str) -> AnswerTooLarge:
-        return AnswerTooLarge(f"The table {what}.", hint="" if self._has_key else f"Ask for one of its series, as {self._code}.KEY.")
+    @property
+    def _hint(self) -> str:
+        return "" if self._has_key else f"Ask for one of its series, as {self._code}.KEY."

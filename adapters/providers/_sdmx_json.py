@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.providers._gathering import Gathered, Gathering, is_time
+from adapters.providers._parse_limits import NAMES
 from adapters.providers._sdmx_names import split_names, tell_apart
 from adapters.providers._sdmx_periods import read_period
 from domain.errors import AnswerNotUnderstood
@@ -46,17 +47,20 @@ def read_sdmx_json(document: Mapping[str, Any], flow: str) -> Gathering:
     structures = data.get("structures") or [data.get("structure") or document.get("structure")]
     gathering = Gathering()
     gathering.was_data = True
+    readers: dict[int, _DataSet] = {}
     try:
         for data_set in data["dataSets"]:
-            structure = structures[data_set.get("structure", 0) if len(structures) > 1 else 0]
-            _DataSet(gathering, flow or _flow(structure), structure).read(data_set)
+            at = data_set.get("structure", 0) if len(structures) > 1 else 0
+            if at not in readers:
+                readers[at] = _DataSet(gathering, flow or _flow(structures[at]), structures[at])
+            readers[at].read(data_set)
     except (LookupError, TypeError, ValueError, AttributeError) as exc:
         raise AnswerNotUnderstood(f"The answer is SDMX-JSON whose data do not fit its structure ({type(exc).__name__}).") from exc
     return gathering
 
 
 class _DataSet:
-    """Reads the series of one data set by its structure."""
+    """Reads the series of data sets of one structure."""
 
     def __init__(self, gathering: Gathering, flow: str, structure: Mapping[str, Any]) -> None:
         self._gathering, self._flow = gathering, flow
@@ -65,6 +69,7 @@ class _DataSet:
         attributes = (structure.get("attributes") or {}).get("series") or []
         self._attributes = [(str(attribute["id"]), attribute.get("values") or []) for attribute in attributes]
         measures = (structure.get("measures") or {}).get("observation") or []
+        NAMES.check(len(attributes) + sum(map(len, self._levels.values())) + len(measures))
         self._measures = [str(measure["id"]) for measure in measures] if len(measures) > 1 else [""]
         self._deletes = False
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from adapters.providers._parse_limits import LONGEST_NAME
+
 _NEVER = re.compile(
     r"OBS_\w*|CONF_\w*|PRE_BREAK\w*|DECIMALS\w*|UNIT_MULT\w*|TITLE\w*|TIME_(FORMAT|PER_COLLECT|COLLECT)|COLL_METHOD|COLLECTION\w*|"
     r"\w*COMM?ENT\w*|\w*_NOTES?|NOTES?|\w*UPDATED?(_DATE)?|\w*DATE|SOURCE\w*|\w*_SOURCE|EMBARGO\w*|AVAILABILITY|COMPILATION|PUBL\w*|"
@@ -36,6 +38,10 @@ def tell_apart(facts: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in facts.items() if _AMBIGUOUS.fullmatch(name) and _CODE.fullmatch(value)}
 
 
-@lru_cache(maxsize=4096)
 def _may_be_dimension(name: str) -> bool:
+    return len(name) <= LONGEST_NAME and _is_not_excluded(name)
+
+
+@lru_cache(maxsize=4096)
+def _is_not_excluded(name: str) -> bool:
     return not _NEVER.fullmatch(name)

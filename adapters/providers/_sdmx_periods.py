@@ -15,6 +15,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from adapters.providers._parse_limits import LONGEST_NAME
 from domain.errors import AnswerNotUnderstood, UnsupportedFrequency
 from domain.frequency import Frequency
 from domain.observations import Dates, Unit
@@ -120,9 +121,13 @@ def _period(text: str) -> Period:
     return period
 
 
-@lru_cache(maxsize=65536)
 def read_period(text: str) -> Period | None:
     """Read one period; None if it is none."""
+    return _read(text) if len(text) <= LONGEST_NAME else None
+
+
+@lru_cache(maxsize=65536)
+def _read(text: str) -> Period | None:
     text = " ".join(text.split())
     begin, slash, duration = text.partition("/")
     try:

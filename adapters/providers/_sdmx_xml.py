@@ -13,12 +13,14 @@ from xml.parsers import expat
 
 from adapters.providers._gathering import Gathered, Gathering, is_time
 from adapters.providers._own_xml import OwnXml
+from adapters.providers._parse_limits import NAMES
 from adapters.providers._sdmx_errors import named_error
 from adapters.providers._sdmx_names import split_names, tell_apart
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, SourceUnavailable
 
 _URN = re.compile(r"=[^:()]+:([^:()]+)\(")
 _CUT = frozenset({3, 5, 6, 20})  # no element, unclosed token, partial character, unclosed CDATA
+_NO_MEMORY = 1
 _SDMX = re.compile(r"(Generic|StructureSpecific|Compact|Utility)(TimeSeries)?Data|MessageGroup")
 _TEXTS = frozenset({"URN", "Structure", "DataSetID", "KeyFamilyRef", "Text", "ErrorMessage", "Time", "DataSetAction"})
 _LONGEST_TEXT = 10_000
@@ -54,6 +56,8 @@ def read_xml(body: bytes, flow: str) -> Gathering:
     try:
         parser.Parse(body, True)  # noqa: FBT003 - the parser's own word for "this is the end"
     except expat.ExpatError as exc:
+        if exc.code == _NO_MEMORY:
+            raise MemoryError from exc
         if exc.code in _CUT:
             raise AnswerTruncated("The answer is XML that ends too early.") from exc
         raise AnswerNotUnderstood(f"The answer is not XML: {exc}.") from exc
@@ -174,6 +178,7 @@ class SdmxMl:
 
     def _start_series(self, attributes: Mapping[str, str]) -> None:
         self._current, self._facts, self._compact = None, {}, bool(attributes)
+        NAMES.check(len(attributes))
         self._series = {_local(name): value for name, value in attributes.items()}
 
     def _start_series_key(self, _: Mapping[str, str]) -> None:
@@ -193,9 +198,11 @@ class SdmxMl:
 
     def _take_value(self, attributes: Mapping[str, str]) -> None:
         if self._target is not None:
+            NAMES.check(len(self._target))
             self._target[attributes.get("id") or attributes.get("concept", "")] = attributes.get("value", "")
 
     def _start_obs(self, attributes: dict[str, str]) -> None:
+        NAMES.check(len(attributes))
         self._value = None
         self._obs = attributes
         if attributes:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from adapters.providers._gathering import Gathered
+from adapters.providers._parse_limits import names_of
 from adapters.providers._sdmx_names import tell_apart
 from adapters.providers._sdmx_periods import form_of, frequency_of, read_axis
 from adapters.providers._texts import storable
@@ -93,17 +94,18 @@ def _named(found: Sequence[Gathered], naming: Naming) -> dict[str, Gathered]:
     for series in found:
         groups[naming.text(series)].append(series)
     named: dict[str, Gathered] = {}
+    numbers: Counter[str] = Counter()
     for text, group in groups.items():
         for apart, series in _apart(text, group, naming):
             for full, part in _by_form(apart, series):
-                named[_unique(_clean(full), named)] = part
+                named[_unique(_clean(full), named, numbers)] = part
     return named
 
 
 def _apart(text: str, group: Sequence[Gathered], naming: Naming) -> Iterator[tuple[str, Gathered]]:
     """Tell series of one code apart by what may be dimensions; put together what cannot be, being one series in pieces."""
     doubtful = [tell_apart(series.facts) for series in group]
-    every = dict.fromkeys(name for facts in doubtful for name in facts)
+    every = names_of(doubtful)
     differ = [name for name in every if len({facts.get(name) for facts in doubtful}) > 1]
     pieces: dict[str, list[Gathered]] = defaultdict(list)
     for series, facts in zip(group, doubtful, strict=True):
@@ -206,9 +208,10 @@ def _clean(text: str) -> str:
     return safe if len(safe) <= _LONGEST else f"{safe[: _LONGEST - 9]}~{sha256(text.encode()).hexdigest()[:8]}"
 
 
-def _unique(text: str, taken: Mapping[str, object]) -> str:
-    number, free = 1, text
+def _unique(text: str, taken: Mapping[str, object], numbers: Counter[str]) -> str:
+    """Give a text that is not taken; the numbers that were given to each spare the search through them."""
+    free = text
     while free in taken:
-        number += 1
-        free = f"{text[: _LONGEST - 6]}~{number}"
+        numbers[text] += 1
+        free = f"{text[: _LONGEST - 6]}~{numbers[text] + 1}"
     return free

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from adapters.providers._columns import DAY, Columns, Table, read_columns
 from adapters.providers._csv_tables import csv_table
 from adapters.providers._documents import read_text
+from adapters.providers._parse_limits import check_table, names_of
 from adapters.providers._xml_documents import local_name, xml_root
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, InvalidCode
@@ -54,7 +55,8 @@ def read_answer(body: bytes) -> Table:
 
 def joined(tables: Sequence[Table]) -> Table:
     """Put pages together; tenors come and go, so that each page may have other columns."""
-    names = list(dict.fromkeys(name for table in tables for name in table.names))
+    names = names_of([table.names for table in tables])
+    check_table(len(names), sum(len(table.rows) for table in tables))
     kinds = {name: kind for table in tables for name, kind in zip(table.names, table.types, strict=False)}
     rows = [dict(zip(table.names, row, strict=True)) for table in tables for row in table.rows]
     types = tuple(kinds.values()) if list(kinds) == names else ()
@@ -113,6 +115,7 @@ def _table(entries: Sequence[Element]) -> Table:
         if rows:
             raise AnswerNotUnderstood("The answer's entries have no date.")
         return Table(names=(), rows=[], as_text=True)
+    check_table(len(kinds), len(rows))
     names = [at, *(name for name in kinds if name != at and name.casefold() != "id")]
     cells = [[(row[name].text or "").strip() if name in row else "" for name in names] for row in rows]
     types = tuple(kinds[name] for name in names)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _HEAD = 2000
+_NO_MEMORY = 1
 
 
 def xml_root(body: bytes) -> Element:
@@ -31,6 +32,8 @@ def xml_root(body: bytes) -> Element:
     try:
         return ET.fromstring(text.lstrip())  # noqa: S314 - without a document type there are no entities to expand
     except ET.ParseError as exc:
+        if exc.code == _NO_MEMORY:
+            raise MemoryError from exc
         if text.lstrip().startswith("<") and exc.code in _ENDS:
             raise AnswerTruncated("The answer is XML that ends too early.") from exc
         raise AnswerNotUnderstood(f"The answer is not XML: {exc}.") from exc

@@ -13,12 +13,13 @@ from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from adapters.providers._file_formats import FORMATS, LARGEST, FileSeries, looks_like, read_file
+from adapters.providers._apart import leave_if_heavy
+from adapters.providers._file_formats import FORMATS, FileSeries, looks_like, read_file
+from adapters.providers._parse_limits import FILE, check_body
 from adapters.providers._texts import storable
 from domain.codes import DatasetCode
 from domain.errors import (
     AnswerNotUnderstood,
-    AnswerTooLarge,
     DatasetNotFound,
     InvalidCode,
     ProviderNotConfigured,
@@ -138,9 +139,11 @@ class FilesSource:
 
 
 def _body(path: Path, name: str) -> bytes:
-    if path.stat().st_size > LARGEST:
-        raise AnswerTooLarge(f"{name} is larger than {LARGEST >> 20} MB.")
-    return path.read_bytes()
+    FILE.check(path.stat().st_size, name)
+    body = path.read_bytes()
+    check_body(body, name)
+    leave_if_heavy(body)
+    return body
 
 
 def _metadata(table: FileSeries, name: str) -> Metadata:

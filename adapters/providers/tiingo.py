@@ -21,6 +21,7 @@ from adapters.providers._columns import Columns, Table, read_columns
 from adapters.providers._conversations import Conversation, newest_window
 from adapters.providers._documents import is_csv, is_json, json_of, objects, read_csv, read_text
 from adapters.providers._http import HttpClient
+from adapters.providers._parse_limits import names_of
 from adapters.providers._statuses import Door, is_html, is_success, key_missing, key_rejected, retry_after, status_error
 from adapters.providers._texts import storable
 from domain.codes import DatasetCode
@@ -179,7 +180,7 @@ def _by_words(words: str, answer: Answer, door: Door) -> FetchError:
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    names = names_of(rows)
     dates = next((name for name in _DATES if name in names), "")
     if not dates:
         raise AnswerNotUnderstood(f"The answer's rows have no date; they have {', '.join(map(repr, names[:5]))}.")

@@ -46,7 +46,6 @@ _PRODUCTION: dict[str, Any] = {
     "worker_lost_wait": 0.5,
     "worker_pool": "entrypoints.worker.pool:Pool",
     "worker_max_tasks_per_child": 500,
-    "worker_max_memory_per_child": 300_000,
 }
 _SPARE_SECONDS = 30
 

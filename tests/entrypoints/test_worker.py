@@ -206,6 +206,7 @@ def test_production_takes_one_message_a_process_and_gives_it_back_when_lost():
     assert (conf.task_acks_late, conf.task_reject_on_worker_lost, conf.task_ignore_result) == (True, True, True)
     assert conf.accept_content == ["json"]
     assert conf.broker_transport_options["confirm_publish"] is True
+    assert conf.worker_max_memory_per_child is None
     assert 200 < conf.task_soft_time_limit < conf.task_time_limit
 
 

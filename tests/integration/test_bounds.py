@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.providers import _bounds
-from adapters.providers._bounds import check_bounds, shows_its_end
+from adapters.providers import _parse_limits
+from adapters.providers._bodies import shows_its_end
+from adapters.providers._parse_limits import Bound, check_body
 from domain.errors import AnswerNotUnderstood, AnswerTooLarge
 
 TEXTS = st.text(alphabet=st.sampled_from('[]{}"\\é a,:'), max_size=12)
@@ -28,10 +29,10 @@ def test_levels_are_counted_outside_of_texts(document, limit, size):
     """Whatever stands in its texts, and wherever a slice ends, a document deeper than the limit is refused and no other."""
     body = json.dumps([document] * 2, ensure_ascii=False).encode()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(_bounds, "_DEPTH", limit)
-        patched.setattr(_bounds, "_SLICE", size)
+        patched.setattr(_parse_limits, "DEPTH", limit)
+        patched.setattr(_parse_limits, "_SLICE", size)
         try:
-            check_bounds(body, "host")
+            check_body(body)
             refused = False
         except AnswerNotUnderstood:
             refused = True
@@ -42,10 +43,10 @@ def test_levels_are_counted_outside_of_texts(document, limit, size):
 @pytest.mark.parametrize("body", [b"[" + b"{}," * 9 + b"{}]", b"a\n" * 11, b"a\r" * 11, b"<a>" + b"<b></b>" * 11 + b"</a>"])
 def test_rows_are_bounded(monkeypatch, body):
     """Lists, objects, lines and elements count as rows."""
-    monkeypatch.setattr(_bounds, "MAX_ROWS", 10)
+    monkeypatch.setattr(_parse_limits, "ROWS", Bound(10, "rows"))
     with pytest.raises(AnswerTooLarge, match="more than 10 rows"):
-        check_bounds(body, "host")
-    check_bounds(body[: len(body) // 2], "host")
+        check_body(body)
+    check_body(body[: len(body) // 2])
 
 
 @given(DOCUMENTS)

@@ -14,7 +14,7 @@ import pytest
 from pyarrow import parquet
 
 from adapters.providers import files
-from adapters.providers._file_formats import LARGEST
+from adapters.providers._parse_limits import FILE
 from domain.codes import DatasetCode
 from domain.errors import (
     AnswerNotUnderstood,
@@ -187,7 +187,7 @@ def test_the_origin_names_the_file_and_its_bytes(tmp_path):
         ("FB.csv", "Date,Close\n2024-01-01,é\n".encode("latin-1"), "row 2 is not UTF-8"),
         ("FB.csv", b"Date,Clo\0se\n2024-01-01,1\n", "holds a NUL"),
         ("FB.json", '[{"date": "2024-01-01", "x": 1', "not JSON at line 1, column 31"),
-        ("FB.json", "[" * 100_000, "not JSON that can be read"),
+        ("FB.json", "[" * 100_000, "nested deeper than 32 levels"),
         ("FB.json", "7", "JSON of another shape"),
         ("FB.json", '{"columns": "date", "data": []}', "JSON of another shape"),
         ("FB.json", "[1]", "row 1 is not an object"),
@@ -221,9 +221,9 @@ def test_moments_finer_than_a_second_are_not_supported(tmp_path, name, body):
 def test_a_file_that_is_too_large_is_not_read(tmp_path):
     """A file above the limit is refused by its size."""
     put(tmp_path, "WIKI/FB.csv")
-    os.truncate(tmp_path / "WIKI/FB.csv", LARGEST + 1)
+    os.truncate(tmp_path / "WIKI/FB.csv", FILE.most + 1)
 
-    with pytest.raises(AnswerTooLarge, match=r"WIKI/FB\.csv is larger than 128 MB"):
+    with pytest.raises(AnswerTooLarge, match=r"WIKI/FB\.csv is larger than 128 MiB"):
         fetch(tmp_path)
 
 

@@ -88,7 +88,8 @@ def test_a_third_party_is_installed(install):
     install(third=GOOD)
     providers = installed({"third": {"api_key": "k", "retries": "7", "fast": "true"}})
     providers.check()
-    options, _ = providers.source("third")
+    providers.source("third")
+    [options] = providers.module("third").opened
 
     assert (options.api_key, options.retries, options.fast) == ("k", 7, True)
     assert providers.get("third").max_age == timedelta(days=2)

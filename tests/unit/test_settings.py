@@ -102,6 +102,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ("LANNER_API_THREADS", "1000000", "write 1000 or less."),
         ("LANNER_CACHE_BYTES", "s3cret", "write a size such as 256 MB."),
         ("LANNER_CACHE_BYTES", "9999999 TB", "write 1099511627776 or less."),
+        ("LANNER_WORKER_MEMORY", "100 MB", "write 268435456 or more."),
         ("LANNER_WAIT_SECONDS", "s3cret", "write a number."),
         ("LANNER_WAIT_SECONDS", "inf", "write a finite number."),
         ("LANNER_WAIT_SECONDS", "nan", "write a finite number."),
