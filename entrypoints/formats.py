@@ -14,6 +14,7 @@ from domain.use_cases.read_series import Reading
 
 #: Raised whenever the bytes of an unchanged state change.
 ENCODER_VERSION = 1
+_BLOCK_CELLS = 2**20
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -71,11 +72,13 @@ def rows(observations: Observations, *, newest_first: bool = False) -> orjson.Fr
     return orjson.Fragment(b"[[" + b"],[".join(lines) + b"]]")
 
 
-def records(observations: Observations, *, newest_first: bool = False) -> list[dict[str, Any]]:
-    """Give each date as an object; a name that stands twice is numbered, for an object holds it once."""
-    names = unique_names([axis_name(observations), *observations.columns])
-    found = [dict(zip(names, (moment, *values), strict=True)) for moment, values in observations.rows()]
-    return found[::-1] if newest_first else found
+def records(observations: Observations, *, newest_first: bool = False) -> orjson.Fragment:
+    """Write each date as an object; a name that stands twice is numbered, for an object holds it once."""
+    names = [orjson.dumps(name) + b":" for name in unique_names([axis_name(observations), *observations.columns])]
+    lines = _spliced(observations, quote=b'"', newest_first=newest_first)
+    # Neither a date nor a number holds a comma.
+    objects = (b",".join(map(bytes.__add__, names, line.split(b","))) for line in lines)
+    return orjson.Fragment(b"[{" + b"},{".join(objects) + b"}]" if lines else b"[]")
 
 
 def csv(observations: Observations, heading: Sequence[str], *, newest_first: bool = False, header: bool = True) -> bytes:
@@ -141,16 +144,23 @@ def _spliced(observations: Observations, *, quote: bytes, newest_first: bool) ->
     dates = [quote + text.encode() + quote for text in observations.texts()[::step]]
     if not observations.columns or not dates:
         return dates
-    matrix = orjson.dumps(np.ascontiguousarray(observations.values[::step]), option=orjson.OPT_SERIALIZE_NUMPY)
-    if not quote:
-        matrix = _as_csv(matrix, observations, step)
-    return [date + b"," + values for date, values in zip(dates, matrix[2:-2].split(b"],["), strict=True)]
+    values, lines = observations.values[::step], list[bytes]()
+    # Block by block: the text of a large matrix takes several times what its lines take.
+    block = max(1, _BLOCK_CELLS // len(observations.columns))
+    for first in range(0, len(dates), block):
+        part = np.ascontiguousarray(values[first : first + block])
+        matrix = orjson.dumps(part, option=orjson.OPT_SERIALIZE_NUMPY)
+        if not quote:
+            matrix = _as_csv(matrix, part)
+        rest = matrix[2:-2].split(b"],[")
+        lines += [date + b"," + numbers for date, numbers in zip(dates[first : first + block], rest, strict=True)]
+    return lines
 
 
-def _as_csv(matrix: bytes, observations: Observations, step: int) -> bytes:
+def _as_csv(matrix: bytes, values: np.ndarray[Any, Any]) -> bytes:
     """Empty the missing cells; write all numbers anew where one has an exponent, or in Python would, so that all are Python's."""
     if b"e" in matrix or b"0.0000" in matrix:
-        texts = [",".join("" if value != value else repr(value) for value in row) for row in observations.values[::step].tolist()]  # noqa: PLR0124 - NaN
+        texts = [",".join("" if value != value else repr(value) for value in row) for row in values.tolist()]  # noqa: PLR0124 - NaN
         matrix = f"[[{'],['.join(texts)}]]".encode()
     return matrix.replace(b"null", b"")
 

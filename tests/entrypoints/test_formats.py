@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.observations import Observations, Unit
-from entrypoints.formats import encode, rows
+from entrypoints.formats import csv, encode, records, rows
 
 CELLS = st.floats(allow_infinity=False)
 
@@ -38,3 +38,19 @@ def test_the_splice_writes_what_the_encoder_writes_of_the_rows(state: Observatio
 def test_no_dates_are_an_empty_list(columns: list[str]) -> None:
     """A state without dates has no rows, whatever its columns."""
     assert encode({"data": rows(Observations.empty(columns))}) == b'{"data":[]}'
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_large_matrices_are_written_block_by_block(monkeypatch: pytest.MonkeyPatch, newest_first: bool) -> None:  # noqa: FBT001
+    """However small the blocks are, the text is the same; missing values and exponents too."""
+    values = np.array([[1.5, np.nan, 1e-7], [2.0, 1e300, -0.0], [0.00001, 3.0, np.nan], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])
+    observations = Observations.of(np.arange(5), ["a", "b", "a"], values)
+
+    def written() -> list[bytes]:
+        documents = [{"rows": write(observations, newest_first=newest_first)} for write in (rows, records)]
+        return [*map(encode, documents), csv(observations, ["date", "a", "b", "a"], newest_first=newest_first)]
+
+    whole = written()
+    monkeypatch.setattr("entrypoints.formats._BLOCK_CELLS", 6)
+    assert written() == whole
+    assert [list(record) for record in orjson.loads(whole[1])["rows"]] == [["date", "a", "b", "a_2"]] * 5

@@ -51,7 +51,7 @@ _TEXTS = {
     406: "It cannot be sent in any of the formats that the client takes.",
     409: "What goes on forbids it.",
     411: "The body's length is missing.",
-    413: "The body is too large.",
+    413: "The body, or the answer, would be too large.",
     414: "Path and query are too long.",
     415: "The body is not plain JSON.",
     416: "The answer has no such bytes.",
@@ -169,9 +169,9 @@ def _contents(path: str, content: Content) -> Mapping[str, Any]:
 
 
 def _problems(path: str, description: Description) -> Iterator[int]:
-    yield from (400, 403, *description.problems)
+    yield from (400, 403, 414, 429, *description.problems)
     if description.scope is not None:
-        yield from (401, 429, 503)
+        yield from (401, 503)
     if "{" in path or _at_door(path):
         yield 404
     if _at_door(path):

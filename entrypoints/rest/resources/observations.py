@@ -60,7 +60,7 @@ class ObservationsResource:
     def __init__(self, use_cases: UseCases, kind: Format | None) -> None:
         self._read_series, self._describe_series, self._format = use_cases.read_series, use_cases.describe_series, kind
 
-    @answering({200: FILES}, FORMED, problems=(404, 502), kept=True, scope=Scope.READ)
+    @answering({200: FILES}, FORMED, problems=(404, 413, 502), kept=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Send the part that is asked for."""
         self._send(req, resp, identifier(series_id), by_code=False)
@@ -88,7 +88,7 @@ class ObservationsResource:
 class ObservationsByCodeResource(ObservationsResource):
     """The same by the series' code."""
 
-    @answering({200: FILES}, BY_CODE, problems=(404, 502), kept=True, scope=Scope.READ)
+    @answering({200: FILES}, BY_CODE, problems=(404, 413, 502), kept=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:  # type: ignore[override]
         """Send the part that is asked for of the series that has the code."""
         parameters = Parameters(req.params, BY_CODE)

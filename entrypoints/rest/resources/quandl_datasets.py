@@ -47,7 +47,7 @@ class DatasetResource:
     def __init__(self, use_cases: UseCases) -> None:
         self._use_cases = use_cases
 
-    @answering({200: DATASET_OR_PART}, DOOR_READING, problems=(502,), kept=True, scope=Scope.READ)
+    @answering({200: DATASET_OR_PART}, DOOR_READING, problems=(413, 502), kept=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send it as JSON or CSV."""
         dataset, part = place["dataset"], place.get("part")

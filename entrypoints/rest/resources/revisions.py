@@ -28,7 +28,7 @@ class RevisionsResource:
     def __init__(self, compare_vintages: CompareVintages, describe_series: DescribeSeries) -> None:
         self._compare_vintages, self._describe_series = compare_vintages, describe_series
 
-    @answering({200: REVISIONS}, COMPARING, problems=(502,), scope=Scope.READ)
+    @answering({200: REVISIONS}, COMPARING, problems=(413, 502), scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Compare; by default the newest with the one known just before it."""
         key = identifier(series_id)

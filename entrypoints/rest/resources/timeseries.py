@@ -96,7 +96,7 @@ class TimeSeriesResource(RequestsResource):
         super().__init__(use_cases)
         self._search_series, self._read_series = use_cases.search_series, use_cases.read_series
 
-    @answering({200: _LISTED_OR_READ, 202: PENDING}, {**SEARCHING, **BY_ID}, problems=(404, 502), kept=True, scope=Scope.READ)
+    @answering({200: _LISTED_OR_READ, 202: PENDING}, {**SEARCHING, **BY_ID}, problems=(404, 413, 502), kept=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Read the observations of the series of an id, or list series."""
         if req.params.get("id"):
