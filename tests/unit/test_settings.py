@@ -10,6 +10,7 @@ import pytest
 from adapters.sql.engine import open_engine
 from config.settings import Settings, read_settings
 from domain.errors import InvalidInput
+from domain.providers import Limit
 
 
 def test_nothing_set_is_the_embedded_service() -> None:
@@ -269,3 +270,48 @@ def test_the_readme_has_every_setting() -> None:
     names = [f"LANNER_{field.upper()}" for field in Settings.model_fields if field != "providers"]
 
     assert [name for name in [*names, "LANNER_PROVIDERS__"] if f"`{name}" not in readme] == []
+
+
+def test_limits_proxies_and_prefix_are_read() -> None:
+    """Limits as providers' are, networks as addresses or in CIDR, a prefix without its last slash."""
+    settings = read_settings(
+        {
+            "LANNER_RATE_LIMIT": "20/1,100/10",
+            "LANNER_FETCH_RATE_LIMIT": "none",
+            "LANNER_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8, fd00::/8",
+            "LANNER_ROOT_PATH": "/lanner",
+        },
+        None,
+    )
+
+    assert (settings.request_limits, settings.fetch_limits) == ((Limit(20, 1), Limit(100, 10)), ())
+    assert [str(network) for network in settings.trusted_proxies] == ["127.0.0.1/32", "10.0.0.0/8", "fd00::/8"]
+    assert settings.root_path == "/lanner"
+    assert read_settings({"LANNER_ROOT_PATH": "/"}, None).root_path == ""
+
+
+def test_only_what_others_can_reach_is_limited_unasked() -> None:
+    """On a loopback address any number may ask; elsewhere fetches are limited as requests are."""
+    local, public = read_settings({}, None), read_settings({"LANNER_HOST": "0.0.0.0"}, None)
+
+    assert (local.request_limits, local.fetch_limits) == ((), ())
+    assert public.request_limits == public.fetch_limits == (Limit(100, 1), Limit(3000, 60))
+    assert read_settings({"LANNER_HOST": "0.0.0.0", "LANNER_RATE_LIMIT": "none"}, None).request_limits == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "clause"),
+    [
+        ("LANNER_RATE_LIMIT", "often", "write calls/seconds, such as 20/1,100/10, or none"),
+        ("LANNER_FETCH_RATE_LIMIT", "1/0", "write calls/seconds, such as 20/1,100/10, or none"),
+        ("LANNER_TRUSTED_PROXIES", "nginx", "write addresses or networks such as 127.0.0.1 or 10.0.0.0/8"),
+        ("LANNER_ROOT_PATH", "lanner/", "write a path such as /lanner"),
+        ("LANNER_ROOT_PATH", "/a/../b", "write a path such as /lanner"),
+        ("LANNER_MAX_CELLS", "0", "write 1 or more"),
+    ],
+)
+def test_what_is_no_limit_network_or_prefix_is_refused(name: str, value: str, clause: str) -> None:
+    """The sentence names the variable and what to write."""
+    with pytest.raises(InvalidInput, match=name) as caught:
+        read_settings({name: value}, None)
+    assert clause in caught.value.message

@@ -12,6 +12,7 @@ import pytest
 
 from domain.codes import DatasetCode
 from domain.keys import Scope
+from domain.providers import Limit
 from domain.use_cases import UseCases
 from entrypoints.cli.exporting import export
 from entrypoints.cli.keys import keys
@@ -85,3 +86,15 @@ def test_keys_are_made_listed_and_revoked(run: Run, use_cases: UseCases) -> None
     assert made.stdout.strip() not in listed
     assert "script" in revoked.stdout
     assert run(use_cases, keys, "revoke nobody").exit_code == 1
+
+
+def test_a_key_may_have_limits_of_its_own(run: Run, use_cases: UseCases) -> None:
+    """As calls/seconds; what is none is refused by name, and no key is made."""
+    made = run(use_cases, keys, "create --name script --limit 20/1,100/10")
+    wrong = run(use_cases, keys, "create --name other --limit often")
+    [key] = use_cases.manage_keys.list()
+
+    assert (made.exit_code, key.limits) == (0, (Limit(20, 1), Limit(100, 10)))
+    assert "20/1,100/10" in run(use_cases, keys, "list").stdout
+    assert wrong.exit_code == 1
+    assert "limit is not valid: write it as calls/seconds" in wrong.stderr
