@@ -97,4 +97,4 @@ def test_a_key_may_have_limits_of_its_own(run: Run, use_cases: UseCases) -> None
     assert (made.exit_code, key.limits) == (0, (Limit(20, 1), Limit(100, 10)))
     assert "20/1,100/10" in run(use_cases, keys, "list").stdout
     assert wrong.exit_code == 1
-    assert "limit is not valid: write it as calls/seconds" in wrong.stderr
+    assert "limit is not valid: write it as calls/seconds" in str(wrong.exception)
