@@ -35,6 +35,7 @@ class _Child:
     """One process, which does one thing at a time."""
 
     def __init__(self, memory_bytes: int) -> None:
+        self._path = tuple(sys.path)
         ours, its = socket.socketpair()
         with its:
             self._process = subprocess.Popen(  # noqa: S603 - ourselves
@@ -47,9 +48,9 @@ class _Child:
         self.channel = Channel(ours)
 
     @property
-    def is_there(self) -> bool:
-        """Whether it has not ended."""
-        return self._process.poll() is None
+    def is_usable(self) -> bool:
+        """Whether it has not ended, and finds the modules that this process finds."""
+        return self._process.poll() is None and self._path == tuple(sys.path)
 
     def end(self) -> int:
         """End it, if it has not ended; give its exit code."""
@@ -135,7 +136,7 @@ class Children:
     def _one(self) -> _Child:
         while self._idle:
             child = self._idle.pop()
-            if child.is_there:
+            if child.is_usable:
                 return child
             child.end()
         return _Child(self._memory_bytes)

@@ -65,6 +65,7 @@ def test_gdp_as_it_was_known(stack):
 def test_chunks_are_no_vintages(stack, monkeypatch):
     """A history asked for in parts is the same as in one: where a window cuts a span nothing was published."""
     whole = opened(stack, gdp()).fetch(GDP, NOTHING)
+    monkeypatch.setattr(_apart, "HEAVY_BYTES", 10**9)  # in this process, where the limits are others
     monkeypatch.setattr(_fred_source, "_VINTAGES_A_QUERY", 90)
     monkeypatch.setattr(_fred_source, "_ROWS_A_PAGE", 250)
     monkeypatch.setattr(_fred_source, "_DAYS_A_PAGE", 100)
