@@ -24,7 +24,7 @@ def slow_text(use: Use) -> str:
     """Give the first text that takes too long, shortened; empty if there is none."""
     run = use.run
     for short in nasty_texts(use.pattern, use.flags, 24):
-        if seconds(run, short) > FLOOR > 0 and best(run, short) > FLOOR:
+        if seconds(run, short) > FLOOR and best(run, short) > FLOOR:
             return short
     pairs = zip(*(nasty_texts(use.pattern, use.flags, size) for size in (SIZE, 2 * SIZE)), strict=True)
     return next((text for half, text in pairs if is_slow(run, half, text)), "")
