@@ -19,7 +19,8 @@ from structlog.typing import EventDict, Processor
 from domain.audit import LOGGER
 
 _SECRET_PARAMETER = re.compile(r"(?i)\b(api_?key|(?:auth_|access_)?token|registrationkey|secret|password)=[^\s&\"']+")
-_URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)(?:[^/\s]*@|[^@\s]+@)")
+#: The last part is what no password stands in: passed over at once, since each of its pieces may look like the beginning of one.
+_URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)(?:(?:[^/\s]*|[^@\s]+)@|([^@\s]+))")
 _HIDDEN = "***"
 #: Libraries that tell of their every step.
 _TALKATIVE = ("alembic", "celery", "kombu")
@@ -104,7 +105,11 @@ class _Lines(logging.Formatter):
         # Most texts are short words, and every request writes a line of them.
         if "=" in text:
             text = _SECRET_PARAMETER.sub(rf"\g<1>={_HIDDEN}", text)
-        return _URL_PASSWORD.sub(rf"\g<1>{_HIDDEN}@", text) if "://" in text else text
+        return _URL_PASSWORD.sub(_without_password, text) if "://" in text else text
+
+
+def _without_password(found: re.Match[str]) -> str:
+    return found[0] if found[2] else f"{found[1]}{_HIDDEN}@"
 
 
 def _json(_logger: object, _method: str, event: EventDict) -> str:

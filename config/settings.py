@@ -34,7 +34,7 @@ from domain.providers import Limit
 
 _PREFIX = "LANNER_"
 _PROVIDERS = "LANNER_PROVIDERS__"
-_PASSWORD = re.compile(r"://(?P<user>[^:/@]*):(?:(?P<password>[^/]*)@|(?P<odd>[^@]*)@)")
+_PASSWORD = re.compile(r"(?>.*?://(?P<user>[^:/@]*):)(?:(?P<password>[^/]*)@|(?P<odd>[^@]*)@)", re.DOTALL)
 _PLACE = re.compile(r"[^:]*://(?:[^@]*@)?(?P<place>[^@/?]*/[^@/?]*)(?:\?.*)?")
 #: How many fetches an embedded worker runs at once, and any worker's poller besides.
 _EMBEDDED_THREADS, _OWN_HANDS = 8, 4
@@ -160,7 +160,7 @@ class Settings(BaseModel):
         """Values that may stand in no log line."""
         options = [option for provider in self.providers.values() for option in provider.items()]
         found = [value for name, value in options if any(word in name for word in _SECRET_WORDS)]
-        for match in filter(None, map(_PASSWORD.search, (self.database_url, self.broker_url))):
+        for match in filter(None, map(_PASSWORD.match, (self.database_url, self.broker_url))):
             password = match["password"] or match["odd"]
             # One like its user's name hides nothing, and would be cut out of every word of the log that has it.
             if password and password != match["user"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
+from unicodedata import category, normalize
 
 import numpy as np
 import orjson
@@ -13,9 +14,14 @@ from domain.observations import Observations
 from domain.use_cases.read_series import Reading
 
 #: Raised whenever the bytes of an unchanged state change.
-ENCODER_VERSION = 1
+ENCODER_VERSION = 2
 _BLOCK_CELLS = 2**20
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = frozenset("=+-@\N{MINUS SIGN}")
+_BREAKS = ("\t", "\r", "\n")
+#: Unicode's classes of what is not seen in front of a sign: controls and marks of format, accents, spaces.
+_UNSEEN = "CMZ"
+#: Commas and what separates cells where the comma is the decimal sign.
+_QUOTED = frozenset(',;\t"\r\n')
 
 
 class Format(StrEnum):
@@ -167,5 +173,11 @@ def _as_csv(matrix: bytes, values: np.ndarray[Any, Any]) -> bytes:
 
 def cell(text: str) -> str:
     """Write a text that is not ours as a cell that no spreadsheet takes for a formula."""
-    safe = f"'{text}" if text.startswith(_FORMULA) else text
-    return '"' + safe.replace('"', '""') + '"' if any(mark in safe for mark in ',"\r\n') else safe
+    safe = f"'{text}" if text.startswith(_BREAKS) or _is_formula(text) else text
+    return safe if _QUOTED.isdisjoint(safe) else '"' + safe.replace('"', '""') + '"'
+
+
+def _is_formula(text: str) -> bool:
+    """Tell whether the first character that is seen begins a formula, in whatever width it is written."""
+    first = next((character for character in text if category(character)[0] not in _UNSEEN), "")
+    return normalize("NFKC", first) in _FORMULA

@@ -28,7 +28,7 @@ from domain.ports import Answer
 _ERRORS = ("Error Message", "Note", "Information", "ErrorMessage", "error")
 _TOO_OFTEN = ("rate limit", "call frequency", "requests per", "calls per", "higher api")
 _DAY = len("2024-01-31")
-_NUMBERED = re.compile(r"[0-9]+[a-z]?[.:] *")
+_NUMBERED = re.compile(r"(?<![0-9])[0-9]++[a-z]?[.:] *")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ from domain.ports import Parsed
 from domain.series import Metadata
 
 _NO_VALUE = MISSING | {"w", "nm", "s", "(s)", "q", "x", "*", "(na)", "withheld", "not available", "not meaningful"}
-_ROUTE = re.compile(r"/v2/(.+?)/data/?$")
+_ROUTE = re.compile(r"(?>.*?/v2/)(.+)/data/?")
 _SERIES = re.compile(r"/v2/seriesid/([^/]+)/?$")
 _ASKED = re.compile(r"data(?:\[[0-9]*\])?")
 _DESCRIPTION = re.compile(r"(?:name|desc|description|units?)$", re.IGNORECASE)
@@ -68,7 +68,7 @@ class Place:
 def place_of(url: str) -> Place:
     """Read the address of an answer."""
     parts = urlsplit(url)
-    route, series = _ROUTE.search(unquote(parts.path)), _SERIES.search(unquote(parts.path))
+    route, series = _ROUTE.fullmatch(unquote(parts.path)), _SERIES.search(unquote(parts.path))
     columns = tuple(value for name, value in parse_qsl(parts.query) if _ASKED.fullmatch(name))
     return Place(route=route[1] if route else "", columns=columns, series_id=series[1] if series else "")
 

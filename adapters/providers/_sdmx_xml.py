@@ -18,7 +18,7 @@ from adapters.providers._sdmx_errors import named_error
 from adapters.providers._sdmx_names import split_names, tell_apart
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, SourceUnavailable
 
-_URN = re.compile(r"=[^:()]+:([^:()]+)\(")
+_URN = re.compile(r"=[^=:()]+:([^:()]+)\(")
 _CUT = frozenset({3, 5, 6, 20})  # no element, unclosed token, partial character, unclosed CDATA
 _NO_MEMORY = 1
 _SDMX = re.compile(r"(Generic|StructureSpecific|Compact|Utility)(TimeSeries)?Data|MessageGroup")

@@ -10,11 +10,12 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from adapters.providers._apart import leave_if_heavy
 from adapters.providers._file_formats import FORMATS, FileSeries, looks_like, read_file
+from adapters.providers._folders import Folder, NoRegularFileError, OutsideError
 from adapters.providers._parse_limits import FILE, check_body
 from adapters.providers._texts import storable
 from domain.codes import DatasetCode
@@ -81,21 +82,27 @@ class FilesSource:
     """Reads the files of one folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder.resolve()
+        self._folder = Folder(folder)
 
     def fetch(self, code: DatasetCode, known: Known) -> Fetched:
         """See the port."""
         try:
-            path = self._find(code)
-            name = path.relative_to(self._folder).as_posix()
-            body = _body(path, name)
+            place = self._find(code)
+            body = self._folder.read(place, FILE.most)
+        except OutsideError as exc:
+            raise SourceForbidden(f"The file of {code} lies outside the folder.", hint=f"Put it under {_VARIABLE} itself.") from exc
+        except NoRegularFileError as exc:
+            raise SourceForbidden(f"What stands for {code} is no regular file.", hint="Put a file in its place.") from exc
         except PermissionError as exc:
             raise SourceForbidden(f"lanner may not read the file of {code}.", hint="Let lanner's user read it.") from exc
         except OSError as exc:
             raise SourceUnavailable(f"The file of {code} cannot be read: {exc.strerror}.", hint=f"Check {_VARIABLE}.") from exc
-        table = read_file(body, path.suffix.lower(), name)
+        name = place.as_posix()
+        check_body(body, name)
+        leave_if_heavy(body)
+        table = read_file(body, place.suffix.lower(), name)
         return Fetched(
-            metadata=_metadata(table, path.name),
+            metadata=_metadata(table, place.name),
             vintages=[(None, table.observations)],
             origin=Origin(
                 request=f"files:{name}",
@@ -117,33 +124,23 @@ class FilesSource:
         metadata = _metadata(table, path.name)
         return [Parsed(code=code, metadata=metadata, vintages=[(None, table.observations)], left_out=_left_out(table))]
 
-    def _find(self, code: DatasetCode) -> Path:
+    def _find(self, code: DatasetCode) -> PurePath:
         *folders, last = str(code).split("/")
-        folder = self._folder
+        place = PurePath()
         for name in folders:
-            folder = self._choose(code, name, [(path.name, path) for path in sorted(folder.iterdir()) if path.is_dir()])
-        files = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in FORMATS and path.is_file())
-        return self._choose(code, last, [(path.stem, path) for path in files])
-
-    def _choose(self, code: DatasetCode, name: str, named: Sequence[tuple[str, Path]]) -> Path:
-        same = [path for title, path in named if title == name]
-        same = same or [path for title, path in named if title.casefold() == name.casefold()]
-        if not same:
-            raise DatasetNotFound(f"The folder holds no file for {code}: there is no {name}.", hint=_nearby(name, dict(named)))
-        if len(same) > 1:
-            several = " and ".join(path.relative_to(self._folder).as_posix() for path in same)
-            raise AnswerNotUnderstood(f"{code} may be {several}.", hint="Keep one of them.")
-        if not same[0].resolve().is_relative_to(self._folder):
-            raise SourceForbidden(f"The file of {code} lies outside the folder.", hint=f"Put it under {_VARIABLE} itself.")
-        return same[0]
+            place = _choose(code, name, [(path.name, path) for path in self._folder.folders(place)])
+        files = (path for path in self._folder.files(place) if path.suffix.lower() in FORMATS)
+        return _choose(code, last, [(path.stem, path) for path in files])
 
 
-def _body(path: Path, name: str) -> bytes:
-    FILE.check(path.stat().st_size, name)
-    body = path.read_bytes()
-    check_body(body, name)
-    leave_if_heavy(body)
-    return body
+def _choose(code: DatasetCode, name: str, named: Sequence[tuple[str, PurePath]]) -> PurePath:
+    same = [path for title, path in named if title == name]
+    same = same or [path for title, path in named if title.casefold() == name.casefold()]
+    if not same:
+        raise DatasetNotFound(f"The folder holds no file for {code}: there is no {name}.", hint=_nearby(name, dict(named)))
+    if len(same) > 1:
+        raise AnswerNotUnderstood(f"{code} may be {' and '.join(path.as_posix() for path in same)}.", hint="Keep one of them.")
+    return same[0]
 
 
 def _metadata(table: FileSeries, name: str) -> Metadata:

@@ -1,6 +1,8 @@
-"""Observations as JSON."""
+"""Observations as JSON and CSV."""
 
 from __future__ import annotations
+
+from csv import reader
 
 import numpy as np
 import orjson
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.observations import Observations, Unit
-from entrypoints.formats import csv, encode, records, rows
+from entrypoints.formats import cell, csv, encode, records, rows
 
 CELLS = st.floats(allow_infinity=False)
 
@@ -54,3 +56,57 @@ def test_large_matrices_are_written_block_by_block(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("entrypoints.formats._BLOCK_CELLS", 6)
     assert written() == whole
     assert [list(record) for record in orjson.loads(whole[1])["rows"]] == [["date", "a", "b", "a_2"]] * 5
+
+
+UNSEEN = (
+    "",
+    " ",
+    "\t",
+    "\0",
+    "\x0b",
+    "\x7f",
+    "\x85",
+    "\xa0",
+    "\xad",
+    "\u034f",
+    "\u180e",
+    "\u2003",
+    "\u200b",
+    "\u200f",
+    "\u2028",
+    "\u202e",
+    "\u2060",
+    "\u3000",
+    "\ufe0f",
+    "\ufeff",
+)
+
+
+@pytest.mark.parametrize("sign", [*"=+-@", *"\uff1d\uff0b\uff0d\uff20", *"\ufe66\ufe62\ufe63\ufe6b", "\u2212"])
+@pytest.mark.parametrize("unseen", [*UNSEEN, "\ufeff\u200b \r\n"], ids=ascii)
+def test_no_cell_begins_with_a_formula(sign: str, unseen: str) -> None:
+    """Whatever cannot be seen stands before it, and however wide it is written."""
+    (read,) = reader([cell(f"{unseen}{sign}cmd()")])
+
+    assert read == [f"'{unseen}{sign}cmd()"]
+
+
+@pytest.mark.parametrize("text", ["Close", " Close", "1=2", "é=", "(=1)", "", " ", "\ufeffClose", "'=1"])
+def test_other_cells_are_written_as_they_are(text: str) -> None:
+    """Only what a spreadsheet would run is changed."""
+    assert cell(text) == text
+
+
+@pytest.mark.parametrize("mark", [*',;\t"\r\n'])
+def test_no_cell_can_be_split_into_a_formula(mark: str) -> None:
+    """A mark that separates cells somewhere stands in quotes."""
+    written = cell(f"a{mark}=cmd()")
+
+    assert written == f'"a{mark.replace(chr(34), chr(34) * 2)}=cmd()"'
+
+
+def test_numbers_are_never_touched() -> None:
+    """Headings are made safe, values stay as they are."""
+    state = Observations.of(np.array([0], dtype="int64"), ["a", "b"], np.array([[-1.5, 2.0]]))
+
+    assert csv(state, ["date", "\uff1da", "\u200b+b"]) == "date,'\uff1da,'\u200b+b\n1970-01-01,-1.5,2.0\n".encode()

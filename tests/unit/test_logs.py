@@ -97,3 +97,11 @@ def test_the_longest_secret_is_hidden_first(capsys: pytest.CaptureFixture[str]) 
     logging.getLogger("x").info("with abc-tail and abc")
 
     assert json.loads(capsys.readouterr().err)["event"] == "with *** and ***"
+
+
+def test_a_password_is_hidden_behind_places_without_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """A host and port look like a user and password until no at sign follows."""
+    set_up_logs("info")
+    logging.getLogger("x").info("http://h:80/x?y=://z:1 amqp://u:o/d@h// http://[::1]:80 amqp://u:@h")
+
+    assert json.loads(capsys.readouterr().err)["event"] == "http://h:80/x?y=://z:1 amqp://u:***@h// http://[::1]:80 amqp://u:***@h"

@@ -158,5 +158,6 @@ def _day(label: Any) -> Any:
 
 
 def _cell(value: Any) -> str:
-    plain = json.dumps(value) if isinstance(value, (list, bool)) else "" if value is None else str(value)
-    return cell(plain)
+    if isinstance(value, bool | int | float):
+        return json.dumps(value)
+    return cell(json.dumps(value) if isinstance(value, list) else str(value or ""))

@@ -457,14 +457,15 @@ def test_a_refusal_is_no_archive(door: Door) -> None:
     assert "content-disposition" not in busy.headers
 
 
-def test_what_providers_say_is_no_formula(client_on: ClientOn) -> None:
+@pytest.mark.parametrize("formula", ["=cmd()", "\uff1dcmd()", "\ufeff=cmd()", "\u200b@cmd()"], ids=ascii)
+def test_what_providers_say_is_no_formula(client_on: ClientOn, formula: str) -> None:
     """Names and descriptions begin with an apostrophe where a spreadsheet would run them."""
-    door = Door(client_on, description="=cmd()")
+    door = Door(client_on, description=formula)
     door.get("/datasets/WIKI/FB")
 
-    assert ",'=cmd()," in door.get("/datasets/WIKI/FB/metadata.csv").text
-    assert ",'=cmd()," in door.get("/datasets.csv").text
-    assert ",'=cmd()," in next(members(door.get("/databases/WIKI/metadata").content))[1][1]
+    assert f",'{formula}," in door.get("/datasets/WIKI/FB/metadata.csv").text
+    assert f",'{formula}," in door.get("/datasets.csv").text
+    assert f",'{formula}," in next(members(door.get("/databases/WIKI/metadata").content))[1][1]
 
 
 def test_a_series_removed_while_its_archive_is_sent(door: Door) -> None:

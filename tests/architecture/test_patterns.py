@@ -1,0 +1,45 @@
+"""No text takes a regular expression long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import thread_time
+
+from tests.architecture.patterns import Use, nasty_texts, uses
+
+SIZE = 10_000
+#: Below this, time says nothing.
+FLOOR = 0.002
+
+
+def test_patterns_take_time_in_proportion_to_the_text():
+    """Every pattern, used as the code uses it, takes at most three times as long for a text of twice the length."""
+    found = uses()
+
+    assert len(found) > 100
+    assert [f"{use.where}: {use.method} {use.pattern!r} on {text[:40]!r}" for use in found if (text := slow_text(use))] == []
+
+
+def slow_text(use: Use) -> str:
+    """Give the first text that takes too long, shortened; empty if there is none."""
+    run = use.run
+    for short in nasty_texts(use.pattern, use.flags, 24):
+        if seconds(run, short) > FLOOR and best(run, short) > FLOOR:
+            return short
+    pairs = zip(*(nasty_texts(use.pattern, use.flags, size) for size in (SIZE, 2 * SIZE)), strict=True)
+    return next((text for half, text in pairs if is_slow(run, half, text)), "")
+
+
+def is_slow(run: Callable[[str], object], half: str, text: str) -> bool:
+    return seconds(run, text) > FLOOR and best(run, text) > max(FLOOR, 3 * best(run, half))
+
+
+def best(run: Callable[[str], object], text: str) -> float:
+    return min(seconds(run, text) for _ in range(5))
+
+
+def seconds(run: Callable[[str], object], text: str) -> float:
+    """Measure the time of this thread alone: others share the machine."""
+    begun = thread_time()
+    run(text)
+    return thread_time() - begun
