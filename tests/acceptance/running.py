@@ -55,7 +55,7 @@ class Lanner:
 
 
 @contextmanager
-def running(folder: Path, environment: Mapping[str, str], *commands: str) -> Iterator[Lanner]:
+def running(folder: Path, environment: Mapping[str, str], *commands: str, module: str = "entrypoints.cli") -> Iterator[Lanner]:
     """Run ``lanner`` with each of the commands until left; each must then stop within seconds, with code 0."""
     port = free_port()
     settings = {
@@ -66,7 +66,7 @@ def running(folder: Path, environment: Mapping[str, str], *commands: str) -> Ite
         **environment,
     }
     logs = [folder / f"{command}.log" for command in commands]
-    processes = [_started(command, settings, log) for command, log in zip(commands, logs, strict=True)]
+    processes = [_started([module, *command.split()], settings, log) for command, log in zip(commands, logs, strict=True)]
     lanner = Lanner(f"http://127.0.0.1:{port}", logs)
     try:
         _wait_until_ready(lanner, processes)
@@ -87,10 +87,10 @@ def lanner(*arguments: str, folder: Path, environment: Mapping[str, str]) -> sub
     return subprocess.run(command, env=settings, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
 
 
-def _started(command: str, settings: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+def _started(command: list[str], settings: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "entrypoints.cli", *command.split()],
+            [sys.executable, "-m", *command],
             env=dict(settings),
             cwd=log.parent,
             stdout=output,

@@ -80,12 +80,20 @@ def newer_schema(_: str) -> None:
     schemas.REVISION, schemas._upgrade = NEWER, widen
 
 
+def hurry(seconds: str) -> None:
+    """Wait for clients less long than the API does otherwise."""
+    from entrypoints.rest import connections
+
+    connections.HEADER_SECONDS = connections.UNREAD_SECONDS = int(seconds)
+
+
 _FAULTS: dict[str, Callable[[str], None]] = {
     "die_when_ringing": die_when_ringing,
     "die_of_poison": die_of_poison,
     "shift_clock": shift_clock,
     "linger": linger,
     "newer_schema": newer_schema,
+    "hurry": hurry,
 }
 
 for _fault in filter(None, os.environ.get(INSIDE, "").split(",")):

@@ -1,0 +1,5 @@
+-- Run once, by the server's superuser, when its data folder is made: lanner owns a database, and is nobody anywhere else.
+\getenv password LANNER_PASSWORD
+CREATE ROLE lanner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD :'password';
+CREATE DATABASE lanner OWNER lanner;
+REVOKE ALL ON DATABASE lanner, postgres, template1 FROM PUBLIC;

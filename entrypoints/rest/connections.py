@@ -1,0 +1,38 @@
+"""What the operating system is told of connections: how many there may be, and how long an answer may be left unread."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+HEADER_SECONDS = 30
+UNREAD_SECONDS = 30
+CONNECTIONS = 4096
+
+
+def end_unread(worker: Callable[..., None]) -> Callable[..., None] | None:
+    """Return what runs a worker of Granian's on a socket whose connections end when left unread, where the system knows that."""
+    return _Worker(worker) if sys.platform == "linux" else None
+
+
+class _Worker:
+    """An object rather than a closure: it reaches a process that is spawned, too."""
+
+    def __init__(self, worker: Callable[..., None]) -> None:
+        self._worker = worker
+
+    def __call__(self, number: int, name: str | None, loader: Callable[..., Any], sockets: Any, *rest: Any) -> None:
+        """Listen, and have every connection inherit the deadline."""
+        (address, _), _ = sockets
+        holder = address.build()
+        with socket.socket(fileno=os.dup(holder.get_fd())) as listening:
+            _set_deadline(listening)
+        self._worker(number, name, loader, ((None, holder), None), *rest)
+
+
+def _set_deadline(listening: socket.socket) -> None:
+    if sys.platform == "linux":
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * UNREAD_SECONDS)
