@@ -94,21 +94,19 @@ def serve(  # noqa: PLR0913 - the server's options
     from granian.log import LogLevels
     from granian.server import MPServer
 
-    server = MPServer(
-
     from entrypoints.rest.answers import all_threads
+
+    server = MPServer(
         "entrypoints.rest.wsgi:application",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
         workers=processes,
-        blocking_threads=threads,
+        blocking_threads=all_threads(threads),
         # Looking for HTTP/2 without TLS, Granian would wait for a client's first byte for ever.
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=1000 * connections.HEADER_SECONDS),
         backpressure=connections.CONNECTIONS,
-
-    from entrypoints.rest.answers import all_threads
         log_level=LogLevels.info if debug else LogLevels.error,
         log_dictconfig={"loggers": {"_granian": {"propagate": True}}},
         respawn_failed_workers=True,
