@@ -20,8 +20,8 @@ def back_up_database(container: Container, file: Path, progress: Progress) -> Ma
     return contents(file)
 
 
-def restore_database(container: Container, file: Path, progress: Progress) -> Mapping[str, int]:
+def restore_database(container: Container, file: Path, progress: Progress, *, keep_damaged: bool) -> Mapping[str, int]:
     """Copy a backup into the database, which must be empty, and give the number of rows, by table."""
-    rows = restore(container.engine(), file, progress)
+    rows = restore(container.engine(), file, progress, keep_damaged=keep_damaged)
     audit("database restored", database=container.settings().place, backup=str(file), rows=rows)
     return contents(file)

@@ -153,10 +153,10 @@ def no_backup(path: Path) -> InvalidInput:
     return InvalidInput(f"{path} is not a backup of lanner.", field="file", hint="Name a file that `lanner backup` wrote.")
 
 
-def damaged(path: Path, reason: str) -> InvalidInput:
+def damaged(path: Path, reason: str, *, hint: str = "Take another backup.") -> InvalidInput:
     """Say what is wrong with a backup, whatever signs stand in the reason."""
     shown = "".join(sign if sign.isprintable() else "?" for sign in reason.rstrip("."))
-    return InvalidInput(f"{path} is damaged: {shown}. Nothing of it was restored.", field="file", hint="Take another backup.")
+    return InvalidInput(f"{path} is damaged: {shown}. Nothing of it was restored.", field="file", hint=hint)
 
 
 def _is_database(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,17 +20,22 @@ from adapters.sql.schema import migrate
 from adapters.sql.tables import descriptions, feed, fetches, series, vintages
 from adapters.sql.transaction import Transaction, translated, utc_now
 from adapters.sql.vintage_repository import SqlVintageRepository
-from domain.errors import DomainError, InvalidInput, StoreUnavailable
+from domain.errors import DamagedVintage, DomainError, InvalidInput, StoreUnavailable
 from domain.observations import Observations
 from domain.vintages import Moment
+
+logger = logging.getLogger(__name__)
 
 _AXES = (np.dtype("datetime64[D]"), np.dtype("datetime64[s]"))
 Progress = Callable[[int, int], object]
 
 
-def restore(engine: Engine, file: Path, progress: Progress) -> int:
+def restore(engine: Engine, file: Path, progress: Progress, *, keep_damaged: bool = False) -> int:
     """
     Copy a backup into an empty store, all of it or nothing, and give the number of rows.
+
+    Args:
+        keep_damaged: whether vintages that do not match their checksum are restored as they are; each reading finds them damaged.
 
     Raises:
         InvalidInput: the file is no backup, or one that no lanner wrote; or the store is not empty.
@@ -45,7 +51,7 @@ def restore(engine: Engine, file: Path, progress: Progress) -> int:
                 raise InvalidInput(f"The database {place(engine)} is not empty.", field="database_url", hint="Restore into a new one.")
             rows = _copy(backup, connection, progress)
             _check_references(backup, connection)
-            _check_states(backup, connection)
+            _check_states(backup, connection, keep_damaged=keep_damaged)
             if connection.dialect.name == "postgresql":
                 _go_on_counting(connection)
     return rows
@@ -99,7 +105,7 @@ def _check_references(backup: BackupFile, target: Connection) -> None:
         raise damaged(backup.path, "table feed: its position is behind the vintages'")
 
 
-def _check_states(backup: BackupFile, target: Connection) -> None:
+def _check_states(backup: BackupFile, target: Connection, *, keep_damaged: bool) -> None:
     """Read every vintage back as it will be read, and hold it to its facts and to what a state may be."""
     transaction = _transaction(target)
     repository = SqlVintageRepository(transaction)
@@ -110,6 +116,11 @@ def _check_states(backup: BackupFile, target: Connection) -> None:
             _check_state(repository, series_id, number)
         except StoreUnavailable:
             raise
+        except DamagedVintage as error:
+            if not keep_damaged:
+                hint = "If no better backup is at hand, `lanner restore --keep-damaged` restores such vintages as they are."
+                raise damaged(backup.path, f"table vintages, row series '{of}', number '{number}': {error}", hint=hint) from error
+            logger.warning("damaged vintage restored", extra={"series": str(series_id), "vintage": number})
         except Exception as error:
             raise damaged(backup.path, f"table vintages, row series '{of}', number '{number}': {error}") from error
 

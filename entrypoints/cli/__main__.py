@@ -96,11 +96,11 @@ def _back_up(file: Path, progress: Progress) -> Mapping[str, int]:
     return back_up_database(bootstrap(), file, progress)
 
 
-def _restore(file: Path, progress: Progress) -> Mapping[str, int]:
+def _restore(file: Path, progress: Progress, keep_damaged: bool) -> Mapping[str, int]:  # noqa: FBT001 - as the session calls it
     from config import bootstrap
     from config.backup import restore_database
 
-    return restore_database(bootstrap(), file, progress)
+    return restore_database(bootstrap(), file, progress, keep_damaged=keep_damaged)
 
 
 def _work() -> int:

@@ -26,11 +26,12 @@ def backup(session: Session, file: Path) -> None:
 
 @click.command
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--keep-damaged", is_flag=True, help="Restore vintages that do not match their checksum as they are.")
 @click.pass_obj
-def restore(session: Session, file: Path) -> None:
+def restore(session: Session, *, file: Path, keep_damaged: bool) -> None:
     """Copy a backup into the store, which must be empty; it may come from SQLite or Postgres and go to either."""
     bind_operator()
-    counts = _shown("Restoring", lambda progress: session.restore(file, progress))
+    counts = _shown("Restoring", lambda progress: session.restore(file, progress, keep_damaged))
     click.echo(f"Restored from {click.format_filename(file)}: {_told(counts)}.")
 
 

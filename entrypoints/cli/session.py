@@ -54,7 +54,7 @@ class Session:
         check: makes sure that the settings fit, and that the database is there and has the right schema.
         migrate: brings the schema up to date and says from what to what.
         back_up: copies everything into a new file; is given what to tell of its progress, and gives the number of rows by table.
-        restore: copies such a file into an empty store, likewise.
+        restore: copies such a file into an empty store, likewise; is told whether to keep damaged vintages.
         work: is a worker until told to stop; gives the exit code.
 
     """
@@ -64,5 +64,5 @@ class Session:
     check: Callable[[], None]
     migrate: Callable[[], str]
     back_up: Callable[[Path, Progress], Mapping[str, int]]
-    restore: Callable[[Path, Progress], Mapping[str, int]]
+    restore: Callable[[Path, Progress, bool], Mapping[str, int]]
     work: Callable[[], int]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -183,6 +184,9 @@ def bootstrapped(engine: Engine, folder: Path, part: str) -> Iterator[Any]:
         "LANNER_API_STATEMENT_SECONDS": "0.2",
         "LANNER_WORKER_STATEMENT_SECONDS": "1.5",
     }
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     container = bootstrap(settings, part=part)
+    root.handlers[:], root.level = handlers, level
     yield container
     container.engine().dispose()

@@ -24,8 +24,10 @@ from adapters.sql.engine import open_engine, open_file
 from adapters.sql.restoring import restore
 from adapters.sql.schema import migrate
 from adapters.sql.tables import series
+from adapters.sql.unit_of_work import SqlStore
 from domain.errors import InvalidInput
 from domain.observations import Observations
+from domain.series import SeriesQuery
 from tests.acceptance.running import lanner
 from tests.integration.test_backup import everything, filled, unheard
 
@@ -285,6 +287,20 @@ def test_a_state_that_is_none_is_refused(good: bytes, target: Engine, tmp_path: 
 def test_a_state_that_is_one_is_restored(good: bytes, target: Engine, tmp_path: Path) -> None:
     """The same way of writing a backup, with nothing wrong in it, is taken."""
     assert restore(target, with_state(good, tmp_path / "backup", packed(b"D", [1, 2], [1.0, 2.0])), unheard) > 3
+
+
+def test_damaged_vintages_are_restored_on_demand(good: bytes, target: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What does not match its checksum is then restored as it is, said so, and found damaged when it is read."""
+    file = spoilt(good, tmp_path / "backup", "UPDATE vintages SET checksum = zeroblob(16) WHERE number = 1")
+    with pytest.raises(InvalidInput) as caught:
+        restore(target, file, unheard)
+    assert "--keep-damaged" in caught.value.hint
+    assert restore(target, file, unheard, keep_damaged=True) > 3
+
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"][:1] == ["damaged vintage restored"]
+    with SqlStore(target).reading() as uow:
+        damaged = [damage.number for each in uow.series.search(SeriesQuery()).items for damage in uow.vintages.damage(each.id)]
+    assert 1 in damaged
 
 
 def told(payload: bytes) -> tuple[Any, ...]:
