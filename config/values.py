@@ -6,6 +6,7 @@ import ipaddress
 import math
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -77,6 +78,16 @@ def _host(text: str) -> str:
     if not _has_host(host):
         raise _refusal("write host names or addresses such as lanner.example.org, and separate names by commas")
     return host
+
+
+def _allowed_host(text: str) -> str:
+    """Read a host name or address, ``*`` for every name, ``*.`` before a name for all below it, or a network of addresses."""
+    if text == "*":
+        return text
+    if "/" in text:
+        with suppress(ValueError):
+            return str(ipaddress.ip_network(text, strict=False))
+    return f"*.{_host(text[2:])}" if text.startswith("*.") else _host(text)
 
 
 def _origin(text: str) -> str:
@@ -163,7 +174,7 @@ Count = Annotated[int, Field(ge=1, le=1000)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 SchemaName = Annotated[str, AfterValidator(_schema)]
 BrokerUrl = Annotated[str, AfterValidator(_broker)]
-HostNames = Annotated[tuple[str, ...], BeforeValidator(_listed), _each(_host)]
+HostNames = Annotated[tuple[str, ...], BeforeValidator(_listed), _each(_allowed_host)]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_listed), _each(_origin)]
 Networks = Annotated[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...], BeforeValidator(_networks)]
 Limits = Annotated[tuple[Limit, ...], BeforeValidator(_limits)]

@@ -64,7 +64,7 @@ def create_app(  # noqa: PLR0913 - who may use it, how often, and under which ad
     Args:
         keys_required: whether only holders of API keys are let in.
         answers: what sends observations, by default one that keeps nothing it has encoded.
-        allowed_hosts: names answered besides the loopback ones; None answers every name, which only keys make safe.
+        allowed_hosts: names answered besides the loopback ones, where no keys are required; None answers every name.
         cors_origins: origins whose pages may read answers in a browser.
         trusted_proxies: networks of proxies whose headers are believed.
         root_path: the path prefix under which clients reach the API, unless a trusted proxy names another.
@@ -88,7 +88,7 @@ def create_app(  # noqa: PLR0913 - who may use it, how often, and under which ad
     ]
     if cors_origins:
         middleware += [VaryByOrigin(), falcon.CORSMiddleware(allow_origins=list(cors_origins), expose_headers=_EXPOSED)]
-    if allowed_hosts is not None:
+    if allowed_hosts is not None and not keys_required:
         middleware.append(HostCheck(allowed_hosts))
     app: App = falcon.App(middleware=middleware, router=HeadWhereverGet())
     # Quandl's clients ask for databases/ as well as for databases.

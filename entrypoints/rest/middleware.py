@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 from http import HTTPStatus
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from random import getrandbits
 from time import perf_counter, time
 
@@ -17,6 +17,7 @@ from domain.keys import Scope
 from entrypoints.rest.access import AccessLines
 from entrypoints.rest.answers import Answers
 from entrypoints.rest.errors import LOGGED_CHARACTERS, Problem
+from entrypoints.rest.rate_limits import PROBES
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]*)?")
@@ -146,16 +147,24 @@ class VaryByOrigin:
 
 
 class HostCheck:
-    """Answers loopback names and those that are allowed, which DNS rebinding cannot forge."""
+    """
+    Answers loopback names and those that are allowed, which DNS rebinding cannot forge.
+
+    Args:
+        allowed: names, ``*.`` before a name for all below it, ``*`` for all, and networks of addresses.
+
+    """
 
     def __init__(self, allowed: Collection[str]) -> None:
-        self._allowed = {"localhost", *(_name(host) for host in allowed)}
+        self._networks = [ip_network(host) for host in allowed if "/" in host]
+        self._endings = tuple(host[1:].lower() for host in allowed if host.startswith("*"))
+        self._names = {"localhost", *(_name(host) for host in allowed if "/" not in host)}
         self._answers = lru_cache(_REMEMBERED)(self._is_answered)
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        """Refuse any other name, and a request without one."""
+        """Refuse any other name, and a request without one; who watches the service may ask by any."""
         host = req.get_header("Host", default="")
-        if not self._answers(host):
+        if not self._answers(host) and req.path not in PROBES:
             name = _name(host)
             detail = f"This server does not answer as {name[:100]!r}." if name else "The Host header names no host."
             raise Problem(
@@ -168,16 +177,15 @@ class HostCheck:
 
     def _is_answered(self, host: str) -> bool:
         name = _name(host)
-        return name in self._allowed or _is_loopback(name)
+        if name in self._names or (name and name.endswith(self._endings)):
+            return True
+        try:
+            address = ip_address(name.strip("[]"))
+        except ValueError:
+            return False
+        return address.is_loopback or any(address in network for network in self._networks)
 
 
 def _name(host: str) -> str:
     match = _HOST.fullmatch(host.strip())
     return match[1].lower() if match else ""
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        return ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return False

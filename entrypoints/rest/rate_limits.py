@@ -18,8 +18,8 @@ from domain.quotas import Allowance, Requester, allowance, take_token, wait_for_
 
 _MOST_CLIENTS = 10_000
 _REMEMBERED = 1024
-#: Whoever watches the service is no client of it.
-_UNLIMITED = frozenset({"/healthz", "/readyz"})
+#: What monitoring asks, as often as it likes and by any name of this host.
+PROBES = frozenset({"/healthz", "/readyz"})
 #: What one holder of IPv6 addresses has of them at least.
 _IPV6_PREFIX = 64
 
@@ -97,7 +97,7 @@ class RequestLimits:
         own = req.context.key.limits if req.context.key else ()
         req.context.fetch_limits = own or self._fetch_limits
         limits = own or self._limits
-        if not limits or req.path in _UNLIMITED:
+        if not limits or req.path in PROBES:
             return
         waiting = self._buckets.take(req.context.client, limits)
         tell(resp, self._buckets.allowances(req.context.client, limits))

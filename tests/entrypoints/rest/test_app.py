@@ -121,6 +121,38 @@ def test_the_request_id_is_bound_for_the_log(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
+    ("allowed", "host", "status"),
+    [
+        ("*.example.org", "a.example.org", 200),
+        ("*.example.org", "a.b.Example.org:8000", 200),
+        ("*.example.org", "example.org", 403),
+        ("*.example.org", "evilexample.org", 403),
+        ("*.example.org", "example.org.evil.net", 403),
+        ("*", "anything.example", 200),
+        ("*", "", 403),
+        ("10.0.0.0/8", "10.1.2.3:8000", 200),
+        ("10.0.0.0/8", "11.1.2.3", 403),
+        ("10.0.0.0/8", "10.evil.net", 403),
+        ("fd00::/8", "[fd00::1]:8000", 200),
+        ("fd00::/8", "[fe00::1]", 403),
+    ],
+)
+def test_hosts_are_allowed_by_patterns(allowed: str, host: str, status: int) -> None:
+    """All names below one, all names, or the addresses of a network; whatever watches the service may use any."""
+    client = TestClient(create_app(waiting_use_cases(), allowed_hosts=[allowed]))
+
+    assert client.simulate_get("/timeseries", headers={"Host": host}).status_code == status
+    assert [client.simulate_get(path, headers={"Host": host}).status_code for path in ("/healthz", "/readyz", "/healthz/")] == [200] * 3
+
+
+def test_keys_make_any_host_safe() -> None:
+    """Where they are required, a page that gets in under a name of its own has none."""
+    client = TestClient(create_app(waiting_use_cases(), allowed_hosts=(), keys_required=True))
+
+    assert client.simulate_get("/timeseries", headers={"Host": "anything.example"}).status_code == 401
+
+
+@pytest.mark.parametrize(
     "host",
     [
         "localhost",
