@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.logs import set_up_logs
+from config.permissions import close_database, close_file, close_folder
 from config.settings import Settings, read_settings
 from domain.errors import InvalidInput
 
@@ -19,8 +20,11 @@ def read(environment: Mapping[str, str] | None = None, dotenv: Path | None = Non
     """Read the settings and set up logging, and load no more than that takes; arguments and errors as for ``bootstrap``."""
     if environment is None:
         environment, dotenv = os.environ, dotenv or Path(".env")
-    settings = read_settings(environment, dotenv if dotenv and dotenv.is_file() else None)
+    found = dotenv if dotenv and os.path.lexists(dotenv) else None
+    settings = read_settings(environment, found)
     set_up_logs(settings.log_level, settings.secrets)
+    if found:
+        close_file(found)
     return settings
 
 
@@ -48,6 +52,10 @@ def bootstrap(environment: Mapping[str, str] | None = None, dotenv: Path | None 
 
 
 def _open_database(container: Container) -> None:
+    settings = container.settings()
+    close_folder(settings.data_dir)
+    if settings.on_sqlite:
+        close_database(Path(settings.place))
     try:
         container.engine()
     except InvalidInput as error:

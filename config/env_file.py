@@ -22,7 +22,7 @@ def read_env_file(file: Path) -> Mapping[str, str]:
     """
     text = _text(file)
     for binding in parse_stream(StringIO(text)):
-        if binding.error:
+        if binding.error or (binding.key is not None and binding.value is None):
             blank = len(binding.original.string) - len(binding.original.string.lstrip())
             line = binding.original.line + binding.original.string[:blank].count("\n")
             raise InvalidInput(
@@ -34,6 +34,9 @@ def read_env_file(file: Path) -> Mapping[str, str]:
 def _text(file: Path) -> str:
     try:
         content = file.read_bytes()
+    except IsADirectoryError as error:
+        hint = "Settings are read from a file of this name: rename the folder, or start lanner elsewhere."
+        raise InvalidInput(f"{file} is a folder.", field=str(file), hint=hint) from error
     except OSError as error:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}.", field=str(file), hint="Make it readable, or remove it.") from error
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 from contextlib import closing
 from pathlib import Path
 
@@ -78,8 +78,9 @@ def copy_before_migrating(engine: Engine) -> Path | None:
     copy = path.with_name(f"{path.name}.{found}")
     with translated(engine), closing(engine.raw_connection()) as raw:
         copy.unlink(missing_ok=True)
+        # SQLite would make it for everybody to read.
+        os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         raw.cursor().execute("VACUUM INTO ?", (str(copy),))
-    shutil.copymode(path, copy)
     return copy
 
 
