@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, ValidationError
 
-from config.env_file import read_env_file
+from config.sources import PREFIX, PROVIDERS, SECRET_WORDS, gather
 from config.values import (
     BrokerUrl,
     Count,
@@ -32,14 +32,11 @@ from config.values import (
 from domain.errors import InvalidInput
 from domain.providers import Limit
 
-_PREFIX = "LANNER_"
-_PROVIDERS = "LANNER_PROVIDERS__"
 _PASSWORD = re.compile(r"(?>.*?://(?P<user>[^:/@]*):)(?:(?P<password>[^/]*)@|(?P<odd>[^@]*)@)", re.DOTALL)
 _PLACE = re.compile(r"[^:]*://(?:[^@]*@)?(?P<place>[^@/?]*/[^@/?]*)(?:\?.*)?")
 #: How many fetches an embedded worker runs at once, and any worker's poller besides.
 _EMBEDDED_THREADS, _OWN_HANDS = 8, 4
 _RATE_LIMIT = (Limit(100, 1), Limit(3000, 60))
-_SECRET_WORDS = ("key", "token", "secret", "password")
 
 
 def _default_data_dir() -> Path:
@@ -159,7 +156,7 @@ class Settings(BaseModel):
     def secrets(self) -> tuple[str, ...]:
         """Values that may stand in no log line."""
         options = [option for provider in self.providers.values() for option in provider.items()]
-        found = [value for name, value in options if any(word in name for word in _SECRET_WORDS)]
+        found = [value for name, value in options if any(word in name for word in SECRET_WORDS)]
         for match in filter(None, map(_PASSWORD.match, (self.database_url, self.broker_url))):
             password = match["password"] or match["odd"]
             # One like its user's name hides nothing, and would be cut out of every word of the log that has it.
@@ -176,24 +173,20 @@ def read_settings(environment: Mapping[str, str], dotenv: Path | None) -> Settin
         InvalidInput: an unknown name or a value that does not fit; the message names the variable, never its value.
 
     """
-    written = read_env_file(dotenv) if dotenv else {}
-    known = {f"{_PREFIX}{field.upper()}": field for field in Settings.model_fields if field != "providers"}
+    known = {f"{PREFIX}{field.upper()}": field for field in Settings.model_fields if field != "providers"}
     values: dict[str, Any] = {"providers": {}}
-    _refuse_twins(environment)
-    for name, value in {**written, **environment}.items():
-        upper = name.upper()
-        if upper.startswith(_PROVIDERS):
-            _add_option(values["providers"], upper, value)
-        elif upper in known:
-            if value.strip():
-                values[known[upper]] = value.strip()
-        elif upper.startswith(_PREFIX):
+    for name, given in gather(environment, dotenv).items():
+        if name.startswith(PROVIDERS):
+            _add_option(values["providers"], name, given.text)
+        elif name in known:
+            values[known[name]] = given.text
+        else:
             raise _unknown(name, list(known))
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
-        name = f"{_PREFIX}{str(problem['loc'][0]).upper()}"
+        name = f"{PREFIX}{str(problem['loc'][0]).upper()}"
         clause = way_out(problem["type"], problem.get("ctx", {}), problem["msg"])
         raise InvalidInput(f"{name} is not valid: {clause}.", field=name) from None
     if settings.embedded and (settings.worker_processes or 1) > 1:
@@ -205,23 +198,13 @@ def read_settings(environment: Mapping[str, str], dotenv: Path | None) -> Settin
     return settings
 
 
-def _refuse_twins(environment: Mapping[str, str]) -> None:
-    """Refuse one variable that stands there twice, in other letters, with two values."""
-    given: dict[str, str] = {}
-    for name, value in environment.items():
-        upper = name.upper()
-        if upper.startswith(_PREFIX) and given.setdefault(upper, value) != value:
-            raise InvalidInput(f"{upper} is set twice, in capitals and in small letters, to different values.", field=upper)
-
-
 def _add_option(providers: dict[str, dict[str, str]], name: str, value: str) -> None:
-    provider, separator, option = name.removeprefix(_PROVIDERS).partition("__")
+    provider, separator, option = name.removeprefix(PROVIDERS).partition("__")
     if not (provider and separator and option):
-        raise InvalidInput(f"{name} names no provider's option.", field=name, hint=f"Write {_PROVIDERS}<NAME>__<OPTION>.")
-    if value.strip():
-        providers.setdefault(provider.lower(), {})[option.lower()] = value.strip()
+        raise InvalidInput(f"{name} names no provider's option.", field=name, hint=f"Write {PROVIDERS}<NAME>__<OPTION>.")
+    providers.setdefault(provider.lower(), {})[option.lower()] = value
 
 
 def _unknown(name: str, known: list[str]) -> InvalidInput:
-    near = get_close_matches(name.upper(), [*known, _PROVIDERS + "<NAME>__<OPTION>"], n=1, cutoff=0)
+    near = get_close_matches(name.upper(), [*known, PROVIDERS + "<NAME>__<OPTION>"], n=1, cutoff=0)
     return InvalidInput(f"{name} is not a setting of lanner.", field=name, hint=f"The nearest is {near[0]}.")

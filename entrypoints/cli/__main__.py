@@ -10,10 +10,10 @@ import click
 
 from entrypoints.cli.commands import LazyGroup
 from entrypoints.cli.outcome import exit_code_of
-from entrypoints.cli.session import Progress, Service, Session
+from entrypoints.cli.session import Progress, Service, Session, Setting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from domain.use_cases import UseCases
@@ -36,6 +36,7 @@ def lanner(context: click.Context) -> None:
         back_up=_back_up,
         restore=_restore,
         work=_work,
+        settings=_settings,
     )
 
 
@@ -107,6 +108,12 @@ def _work() -> int:
     from entrypoints.worker.main import main as work
 
     return work()
+
+
+def _settings() -> Sequence[Setting]:
+    from config.explain import explain
+
+    return explain()
 
 
 if __name__ == "__main__":

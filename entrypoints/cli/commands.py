@@ -11,6 +11,7 @@ COMMANDS = {
     "up": ("processes:up", "Run the API and a worker, supervised."),
     "api": ("processes:api", "Run the API alone."),
     "worker": ("processes:worker", "Run a worker alone."),
+    "config": ("config:config", "Print every setting with its value and where it comes from."),
     "migrate": ("processes:migrate", "Bring the database's schema up to date."),
     "check": ("checking:check", "Read every vintage back and list the damaged ones."),
     "backup": ("backups:backup", "Copy everything that is kept into a file."),

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from entrypoints.cli.session import Service, Session
 
 logger = logging.getLogger(__name__)
@@ -22,7 +24,25 @@ _STALE_SECONDS = 60.0
 _LANNER = (sys.executable, "-P", "-m", "entrypoints.cli")
 
 
+def _listen(function: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say where the API listens."""
+    host = click.option("--host", expose_value=False, callback=_set, is_eager=True, help="Listen there instead of at LANNER_HOST.")
+    port = click.option("--port", expose_value=False, callback=_set, is_eager=True, help="Listen there instead of at LANNER_PORT.")
+    return host(port(function))
+
+
+def _set(_context: click.Context, option: click.Parameter, value: str | None) -> None:
+    """Set the variable, for this process and for those that it starts, however it was written."""
+    if value is None:
+        return
+    variable = f"LANNER_{(option.name or '').upper()}"
+    for name in [name for name in os.environ if name.upper() == variable]:
+        del os.environ[name]
+    os.environ[variable] = value
+
+
 @click.command
+@_listen
 @click.pass_obj
 def up(session: Session) -> None:
     """
@@ -58,6 +78,7 @@ def _refuse_locked_door(session: Session, service: Service) -> None:
 
 
 @click.command
+@_listen
 @click.option("--debug", is_flag=True, help="Log everything, and restart whenever a source file changes.")
 @click.pass_obj
 def api(session: Session, *, debug: bool) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from domain.use_cases import UseCases
@@ -13,6 +13,25 @@ if TYPE_CHECKING:
 
 #: Rows done, and rows in all.
 Progress = Callable[[int, int], object]
+
+
+class Setting(Protocol):
+    """A setting as it is shown: its text, and the environment, file or default that it comes from."""
+
+    @property
+    def name(self) -> str:
+        """The variable's name."""
+        ...
+
+    @property
+    def value(self) -> str:
+        """Its text, without secrets."""
+        ...
+
+    @property
+    def source(self) -> str:
+        """Where it comes from."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +75,7 @@ class Session:
         back_up: copies everything into a new file; is given what to tell of its progress, and gives the number of rows by table.
         restore: copies such a file into an empty store, likewise; is told whether to keep damaged vintages.
         work: is a worker until told to stop; gives the exit code.
+        settings: all settings as they are shown.
 
     """
 
@@ -66,3 +86,4 @@ class Session:
     back_up: Callable[[Path, Progress], Mapping[str, int]]
     restore: Callable[[Path, Progress, bool], Mapping[str, int]]
     work: Callable[[], int]
+    settings: Callable[[], Sequence[Setting]]

@@ -1,0 +1,79 @@
+"""Every setting with its value and where it comes from, for people who wonder; no secret among them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from config.settings import Settings, read_settings
+from config.sources import PREFIX, PROVIDERS, gather, is_secret
+from domain.quotas import write_limits
+
+_PASSWORD = re.compile(r"(://[^:/@]*):.*@")
+_PARAMETER = re.compile(r"((?:key|token|secret|password)=)[^&\s]+", re.IGNORECASE)
+_HIDDEN = "***"
+#: What holds where nothing is given, by the property that says so.
+_EFFECTIVE = {"database_url": "database", "rate_limit": "request_limits", "fetch_rate_limit": "fetch_limits"}
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A setting as it is shown."""
+
+    name: str
+    value: str
+    source: str
+
+
+def explain(environment: Mapping[str, str] | None = None, dotenv: Path | None = None) -> list[Explained]:
+    """
+    Return all settings in the order of their declaration, then the options of providers that are given.
+
+    Args:
+        environment: by default the process's own, over ``.env`` in the working folder.
+        dotenv: another file of settings.
+
+    Raises:
+        InvalidInput: as ``read_settings``.
+
+    """
+    if environment is None:
+        environment, dotenv = os.environ, dotenv or Path(".env")
+    found = dotenv if dotenv and os.path.lexists(dotenv) else None
+    return list(_explained(read_settings(environment, found), gather(environment, found)))
+
+
+def _explained(settings: Settings, given: Mapping[str, Any]) -> Iterator[Explained]:
+    for field in Settings.model_fields:
+        name = f"{PREFIX}{field.upper()}"
+        if name in given:
+            yield Explained(name, _masked(name, given[name].text), given[name].source)
+        elif field != "providers":
+            value = getattr(settings, _EFFECTIVE.get(field, field))
+            text = write_limits(value) if field.endswith("rate_limit") else _text(value)
+            yield Explained(name, _masked(name, text), "default")
+    for name in sorted(name for name in given if name.startswith(PROVIDERS)):
+        yield Explained(name, _masked(name, given[name].text), given[name].source)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return orjson.dumps(value).decode()
+    return f"{value.total_seconds():g}" if isinstance(value, timedelta) else str(value)
+
+
+def _masked(name: str, text: str) -> str:
+    if is_secret(name) and "://" not in text:
+        return _HIDDEN
+    return _PARAMETER.sub(rf"\1{_HIDDEN}", _PASSWORD.sub(rf"\1:{_HIDDEN}@", text))

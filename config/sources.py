@@ -1,0 +1,91 @@
+"""Where settings come from: the environment over a file ``.env``, and files that hold secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.env_file import read_env_file
+from domain.errors import InvalidInput
+
+PREFIX = "LANNER_"
+PROVIDERS = "LANNER_PROVIDERS__"
+SECRET_WORDS = ("key", "token", "secret", "password")
+
+_SECRETS = frozenset({"LANNER_DATABASE_URL", "LANNER_BROKER_URL"})
+_FILE = "_FILE"
+_MOST_BYTES = 64 * 1024
+#: What Kubernetes puts into every pod's environment for each service whose name begins with lanner.
+_SERVICE_LINK = re.compile(
+    r"LANNER_(?:[A-Z0-9]+_)*(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)"
+)
+_LINKED_PORT = re.compile(r"(?:tcp|udp|sctp)://\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The text of a setting, and where it was given."""
+
+    text: str
+    source: str
+
+
+def gather(environment: Mapping[str, str], dotenv: Path | None) -> dict[str, Given]:
+    """
+    Return what is given, by name in capitals, whether there is such a setting or not; empty texts are left out.
+
+    Raises:
+        InvalidInput: a name is given twice, or a file cannot be read; the message names the variable, never its value.
+
+    """
+    own = {name: value for name, value in environment.items() if name.upper().startswith(PREFIX) and not _is_service_link(name, value)}
+    written = _layer(read_env_file(dotenv), source=str(dotenv)) if dotenv else {}
+    return {**written, **_layer(own, source="environment")}
+
+
+def is_secret(name: str) -> bool:
+    """Tell whether a setting may hold a secret."""
+    option = name.removeprefix(PROVIDERS).partition("__")[2] if name.startswith(PROVIDERS) else ""
+    return name in _SECRETS or any(word in option.lower() for word in SECRET_WORDS)
+
+
+def _is_service_link(name: str, value: str) -> bool:
+    if name.upper().startswith(PROVIDERS):
+        return False
+    return bool(_SERVICE_LINK.fullmatch(name)) or (name.endswith("_PORT") and bool(_LINKED_PORT.fullmatch(value)))
+
+
+def _layer(texts: Mapping[str, str], *, source: str) -> dict[str, Given]:
+    found: dict[str, Given] = {}
+    for name, text in texts.items():
+        upper = name.upper()
+        if not upper.startswith(PREFIX):
+            continue
+        if found.setdefault(upper, Given(text.strip(), source)).text != text.strip():
+            raise InvalidInput(f"{upper} is set twice, in capitals and in small letters, to different values.", field=upper)
+    found = {name: given for name, given in found.items() if given.text}
+    for name in [name for name in found if name.endswith(_FILE) and is_secret(name.removesuffix(_FILE))]:
+        base = name.removesuffix(_FILE)
+        if base in found:
+            raise InvalidInput(f"{base} and {name} are both set.", field=name, hint="Set one of them.")
+        file = found.pop(name).text
+        found[base] = Given(_content(name, Path(file)), f"file {file}")
+    return found
+
+
+def _content(name: str, file: Path) -> str:
+    try:
+        with file.expanduser().open("rb") as opened:
+            content = opened.read(_MOST_BYTES + 1)
+        text = content.decode().strip()
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "its folder is none"
+        raise InvalidInput(f"{name} names {file}, which cannot be read: {reason}.", field=name) from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{name} names {file}, which is not UTF-8.", field=name) from error
+    if not text or len(content) > _MOST_BYTES:
+        reason = "is empty" if not text else f"is larger than {_MOST_BYTES} bytes"
+        raise InvalidInput(f"{name} names {file}, which {reason}.", field=name, hint="Write the secret into it, and nothing else.")
+    return text
