@@ -1,6 +1,6 @@
 # Everything that is done with this checkout; each target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test quick bench faults lint lock clean
+.PHONY: help run test quick bench faults attack lint lock sbom clean
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -24,6 +24,9 @@ faults: $(DEVELOPMENT) ## kill, freeze and starve everything in full counts, in 
 	@LANNER_TEST_FAULTS=full .venv/bin/pytest -m faults -q tests/faults tests/integration/test_rate_limits.py
 	@LANNER_TEST_EXAMPLES=2000 exec .venv/bin/pytest -q tests/entrypoints/rest/test_examples.py tests/acceptance/test_raw_requests.py
 
+attack: $(DEVELOPMENT) ## attack a running service in every way that was ever found, and behind nginx, in one table
+	@LANNER_TEST_ATTACKS=full exec .venv/bin/pytest -m attacks -q tests/attacks
+
 quick: $(DEVELOPMENT) ## run what needs no server, process or socket, in seconds
 	@$(QUICK) tests/unit & units=$$!; \
 	$(QUICK) tests/use_cases tests/contracts -k "use_cases or memory"; others=$$?; \
@@ -40,8 +43,11 @@ lock: $(DEVELOPMENT) ## resolve the dependencies of pyproject.toml anew into the
 	@echo setuptools | $(COMPILE) --upgrade pyproject.toml - --output-file requirements.lock
 	@echo setuptools | $(COMPILE) --upgrade pyproject.toml - --group dev --constraints requirements.lock --output-file requirements-dev.lock
 
+sbom: $(DEVELOPMENT) ## write sbom.json: what the service consists of, with versions and licences
+	@exec .ci/sbom sbom.json
+
 clean: ## remove what the other targets made
-	rm -rf .venv .boot build *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .boot build sbom.json *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## show this list

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -106,3 +107,18 @@ def test_the_wheel_holds_what_is_ours_alone(installed):
     ours = {str(path.relative_to(ROOT)) for package in SHIPPED[:4] for path in (ROOT / package).rglob("*") if path.suffix in kinds}
 
     assert {str(name) for name in names if name.suffix in kinds and name.parts[0] in SHIPPED} == ours
+
+
+@pytest.mark.timeout(600)
+def test_the_bill_of_materials_is_complete(tmp_path):
+    """It names what the lock lists for this kind of machine, in those versions and each with a licence, and nothing else."""
+    done = subprocess.run([ROOT / ".ci" / "sbom", tmp_path / "sbom.json"], check=False, capture_output=True, text=True)
+    if OFFLINE.search(done.stderr):
+        missing("the package index cannot be reached.")
+    assert done.returncode == 0, done.stdout + done.stderr
+    components = json.loads((tmp_path / "sbom.json").read_text())["components"]
+    lock = locked("requirements.lock")
+
+    assert {component["name"] for component in components if not component.get("licenses")} == set()
+    assert {each["name"] for each in components if each["version"] not in lock.get(canonicalize_name(each["name"]), ())} == set()
+    assert {"granian", "falcon", "sqlalchemy", "pyarrow"} <= {canonicalize_name(component["name"]) for component in components}
