@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from tests.acceptance.raw import Reply, ask, ask_http_2, connect, received
 from tests.acceptance.running import Lanner, lanner, running
@@ -77,7 +78,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lanner]:
     """An API that everybody may use, at least from here."""
     folder = tmp_path_factory.mktemp("behind")
     assert lanner("migrate", folder=folder, environment={}).returncode == 0
-    with running(folder, {"LANNER_API_PROCESSES": "1"}, "api") as api:
+    with running(folder, {"LANNER_API_PROCESSES": "1", "LANNER_TRUSTED_PROXIES": "127.0.0.1"}, "api") as api:
         yield api
 
 
@@ -282,6 +283,28 @@ def test_answers_are_taken_at_once(before_echo: int) -> None:
         body = received(connection).body
 
     assert len(body) > 8_000_000
+
+
+def test_links_carry_the_prefix(service: Lanner) -> None:
+    """Those of headers and of documents lead back below it, and the client's own address is in the log."""
+    with nginx(urlsplit(service.address).port or 0) as port:
+        here = f"http://127.0.0.1:{port}/lanner"
+        document = {"provider": "sample", "database_code": "SAMPLE", "dataset_code": "GDP"}
+        made = requests.post(f"{here}/timeseries", json=document, timeout=30)
+        problem = requests.get(f"{here}/none", timeout=30).json()
+        page = requests.get(f"{here}/docs", timeout=30).text
+        doc = requests.get(f"{here}/openapi.json", timeout=30).json()
+        ask(port, "GET /lanner/from-afar", "X-Forwarded-For: 203.0.113.1", source="127.0.0.9")
+
+    assert made.headers["Location"] == f"/lanner/timeseries/{made.json()['id']}" == made.json()["links"]["self"]
+    assert problem["type"] == "/lanner/problems/unknown_route"
+    assert '<base href="/lanner/">' in page
+    assert doc["servers"] == [{"url": "/lanner"}]
+    end = time.monotonic() + 5
+    while '"path":"/from-afar"' not in service.log() and time.monotonic() < end:
+        time.sleep(0.05)
+    [line] = [line for line in service.log().splitlines() if '"path":"/from-afar"' in line]
+    assert json.loads(line)["client"] == "127.0.0.9"
 
 
 def test_stalled_clients_end(hurried: int) -> None:

@@ -7,11 +7,13 @@ import subprocess
 import venv
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.acceptance.quandl_server import quandl_server
 from tests.acceptance.running import Lanner, running
+from tests.nginx import nginx
 from tests.servers import missing
 
 CALLS = Path(__file__).with_name("quandl_calls.py")
@@ -37,7 +39,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lanner]:
     with quandl_server() as provider:
-        settings = {"LANNER_PROVIDERS__QUANDL__BASE_URL": provider.base_url}
+        settings = {"LANNER_PROVIDERS__QUANDL__BASE_URL": provider.base_url, "LANNER_TRUSTED_PROXIES": "127.0.0.0/8"}
         with running(tmp_path_factory.mktemp("service"), settings, "up") as service:
             yield service
 
@@ -48,6 +50,18 @@ def test_every_call_of_the_clients(module: str, python: Path, service: Lanner, t
     """Values, index, names, errors, merged lists, searches and whole databases are what the clients expect."""
     command = [python, "-P", CALLS, module, service.address, tmp_path]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=tmp_path, check=False)
+
+    assert (done.returncode, done.stdout) == (0, "all calls passed\n"), done.stderr
+
+
+@pytest.mark.server
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("module", CLIENTS)
+def test_every_call_behind_nginx_below_a_prefix(module: str, python: Path, service: Lanner, tmp_path: Path) -> None:
+    """Redirects lead there too, so that whole databases are had."""
+    with nginx(urlsplit(service.address).port or 0) as port:
+        command = [python, "-P", CALLS, module, f"http://127.0.0.1:{port}/lanner", tmp_path]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=tmp_path, check=False)
 
     assert (done.returncode, done.stdout) == (0, "all calls passed\n"), done.stderr
 
