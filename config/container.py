@@ -16,9 +16,9 @@ from adapters.sql.unit_of_work import SqlStore
 from config.settings import Settings
 from config.use_cases import UseCasesContainer
 from domain.fetches import RetryPolicy
+from domain.fetching.freshness import Freshness
+from domain.fetching.provider_throttle import Calls
 from domain.providers import Routing
-from domain.use_cases.calls import Calls
-from domain.use_cases.freshness import Freshness
 
 
 class Container(DeclarativeContainer):

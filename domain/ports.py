@@ -14,16 +14,16 @@ from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 from uuid import UUID
 
+from domain.api_keys import ApiKey
 from domain.codes import DatasetCode
-from domain.coverage import Confirmation, Covers
 from domain.fetches import LEASE_SECONDS, Answered, Failure, Fetch, FetchPage, FetchQuery, Lease, RequestKey, WaitingFor
-from domain.figures import Counted, Figures
-from domain.keys import ApiKey
-from domain.limits import Budget, Call, Permit, Standing, Wait
+from domain.metrics import Counted, Figures
 from domain.observations import Label, Observations
 from domain.providers import Finding, Limit, Provider
 from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, Version
+from domain.throttling import Budget, Call, Permit, Standing, Wait
 from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Origin, Prepared, Recorded, Vintage
+from domain.window import Confirmation, Covers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,10 @@ from typing import Any
 from uuid import UUID
 
 from domain.codes import DatasetCode
-from domain.coverage import Confirmation
 from domain.fetches import Fetch, FetchStatus
 from domain.frequency import Frequency
 from domain.vintages import Vintage
+from domain.window import Confirmation
 
 _RUN, _LONGEST, _MOST_SEARCHED = re.compile(r"[^\W_]+"), 100, 100_000
 

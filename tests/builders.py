@@ -17,6 +17,8 @@ from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
 from domain.errors import CallRefused, FetchError, ProviderNotConfigured, UnknownProvider
 from domain.fetches import RetryPolicy
+from domain.fetching.freshness import Freshness
+from domain.fetching.provider_throttle import Calls
 from domain.frequency import Frequency
 from domain.observations import Label, Observations
 from domain.ports import DataSource, Dispatcher, Fetched, Known, UnitOfWork
@@ -24,7 +26,6 @@ from domain.providers import Finding, Provider, Routing, Terms
 from domain.series import Metadata
 from domain.use_cases import UseCases
 from domain.use_cases.await_fetch import AwaitFetch
-from domain.use_cases.calls import Calls
 from domain.use_cases.cancel_fetch import CancelFetch
 from domain.use_cases.check_health import CheckHealth
 from domain.use_cases.check_key import CheckKey
@@ -34,7 +35,6 @@ from domain.use_cases.compare_vintages import CompareVintages
 from domain.use_cases.describe_series import DescribeSeries
 from domain.use_cases.fetch_dataset import FetchDataset
 from domain.use_cases.follow_fetches import FollowFetches
-from domain.use_cases.freshness import Freshness
 from domain.use_cases.list_providers import ListProviders
 from domain.use_cases.list_vintages import ListVintages
 from domain.use_cases.manage_keys import ManageKeys

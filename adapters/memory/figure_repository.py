@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from adapters.memory.state import Clock, State
-from domain.figures import Counted, Figures
+from domain.metrics import Counted, Figures
 
 _DAY = timedelta(days=1)
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from adapters.memory.state import Clock, State
+from domain.api_keys import ApiKey
 from domain.errors import KeyNotFound
-from domain.keys import ApiKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from adapters.memory.state import Clock, State
 from domain.fetches import FetchStatus
-from domain.limits import Budget, Call, Permit, Situation, Standing, Wait
+from domain.throttling import Budget, Call, Permit, Situation, Standing, Wait
 
 
 @dataclass(frozen=True, slots=True)

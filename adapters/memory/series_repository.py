@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 from adapters.memory.state import Clock, State
 from domain.aliases import free_alias
 from domain.codes import DatasetCode
-from domain.coverage import Confirmation
 from domain.errors import SeriesNotFound
 from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, terms
 from domain.vintages import Vintage
+from domain.window import Confirmation
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from domain.api_keys import ApiKey
 from domain.fetches import Answered, Fetch
-from domain.figures import Counted
-from domain.keys import ApiKey
-from domain.limits import Standing
+from domain.metrics import Counted
 from domain.providers import Limit
 from domain.series import Metadata, TimeSeries
+from domain.throttling import Standing
 from domain.vintages import Kept, Recorded
 
 Clock = Callable[[], datetime]

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from adapters.providers._http import HttpClient
 from adapters.providers._parse_limits import FETCH, PAGES
-from domain.coverage import Covers
 from domain.errors import DatasetNotFound
 from domain.ports import Answer, Fetched, Known, Parsed
 from domain.vintages import Origin
+from domain.window import Covers
 
 _NOTHING: Mapping[str, str] = {}
 

@@ -19,7 +19,6 @@ from adapters.providers._documents import read_text
 from adapters.providers._http import HttpClient
 from adapters.providers._statuses import Door, is_success, key_missing, key_rejected, retry_after, status_error
 from domain.codes import DatasetCode
-from domain.coverage import Covers
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, InvalidCode, RateLimited, UnsupportedFrequency
 from domain.frequency import Frequency
 from domain.observations import Observations
@@ -27,6 +26,7 @@ from domain.ports import Answer, DataSource, Fetched, Known, Parsed
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
 from domain.vintages import Origin
+from domain.window import Covers
 
 PROVIDER_API = 1
 ADAPTER_VERSION = 1

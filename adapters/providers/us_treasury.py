@@ -23,7 +23,6 @@ from adapters.providers._http import HttpClient
 from adapters.providers._statuses import Door, is_success, status_error
 from adapters.providers._treasury_answers import as_quandl, joined, read_answer, series_in
 from domain.codes import DatasetCode
-from domain.coverage import Covers
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, InvalidCode
 from domain.frequency import Frequency
 from domain.observations import Observations
@@ -31,6 +30,7 @@ from domain.ports import Answer, DataSource, Fetched, Known, Parsed
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
 from domain.vintages import Origin
+from domain.window import Covers
 
 PROVIDER_API = 1
 ADAPTER_VERSION = 1

@@ -15,9 +15,9 @@ from adapters.sql.fetch_rows import fetch_from
 from adapters.sql.series_rows import confirmed_from, metadata_from
 from adapters.sql.tables import api_keys, descriptions, fetches, series, vintages
 from adapters.sql.vintage_rows import FACTS, vintage_from
+from domain.api_keys import Scope
 from domain.codes import DatasetCode, parse_reference
 from domain.fetches import Failure, FetchStatus
-from domain.keys import Scope
 from domain.quotas import read_limits
 from domain.series import Metadata, SeriesStatus
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from adapters.sql.tables import counts, fetches, workers
 from adapters.sql.transaction import Transaction
 from domain.fetches import FetchStatus, WaitingFor
-from domain.figures import Counted, Figures
+from domain.metrics import Counted, Figures
 
 _DAY = 86_400.0
 

@@ -10,8 +10,8 @@ from sqlalchemy import RowMapping, func, insert, select, update
 
 from adapters.sql.tables import api_keys
 from adapters.sql.transaction import Transaction
+from domain.api_keys import ApiKey, Scope
 from domain.errors import KeyNotFound
-from domain.keys import ApiKey, Scope
 from domain.quotas import read_limits, write_limits
 
 

@@ -15,7 +15,7 @@ from adapters.sql.ready import Ready, Row
 from adapters.sql.tables import budgets, calls, fetches, series
 from adapters.sql.transaction import Transaction
 from domain.fetches import FetchStatus
-from domain.limits import Budget, Call, Permit, Situation, Standing, Wait
+from domain.throttling import Budget, Call, Permit, Situation, Standing, Wait
 
 _FACTS = [column for column in budgets.c if not column.primary_key]
 _SWEPT_EVERY = 64

@@ -18,9 +18,9 @@ from adapters.sql.transaction import Transaction
 from adapters.sql.word_index import numbers
 from domain.aliases import free_alias
 from domain.codes import DatasetCode
-from domain.coverage import Confirmation
 from domain.errors import SeriesNotFound
 from domain.series import Database, Metadata, SeriesPage, SeriesQuery, SeriesStatus, TimeSeries, terms
+from domain.window import Confirmation
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from adapters.sql.tables import descriptions, fetches, series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_rows import FACTS, vintage_from
 from domain.codes import DatasetCode
-from domain.coverage import Confirmation
 from domain.frequency import Frequency
 from domain.series import Metadata, SeriesStatus, TimeSeries, terms
+from domain.window import Confirmation
 
 
 def _complete(of: FromClause) -> Select[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.figures import Figures
+from domain.metrics import Figures
 from domain.ports import Dispatcher, Store, UnitOfWork
 
 _LIVELY_SECONDS = 60.0

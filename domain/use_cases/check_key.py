@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
+from domain.api_keys import ApiKey, KeyText
 from domain.errors import KeyNotFound, KeyRefused
-from domain.keys import ApiKey, KeyText
 from domain.ports import Store
 
 REVOKED_WITHIN_SECONDS = 5.0

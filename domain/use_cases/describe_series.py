@@ -8,10 +8,10 @@ from uuid import UUID
 
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
+from domain.fetching.freshness import Freshness
 from domain.ports import Providers, Store
 from domain.providers import Routing
 from domain.series import SeriesQuery, TimeSeries
-from domain.use_cases.freshness import Freshness
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,14 +23,14 @@ from domain.errors import (
     UnknownProvider,
 )
 from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, WaitingFor, waiting_for
-from domain.figures import Counted
-from domain.limits import Budget, Permit, Wait
+from domain.fetching.heartbeat import Heartbeat
+from domain.fetching.in_flight import Held
+from domain.fetching.ingest import WindowDiscarded, confirmation, known_of, prepare
+from domain.fetching.provider_throttle import Calls
+from domain.metrics import Counted
 from domain.ports import Fetched, Known, Providers, Store
 from domain.series import TimeSeries
-from domain.use_cases.arrivals import WindowDiscarded, confirmation, known_of, prepare
-from domain.use_cases.calls import Calls
-from domain.use_cases.heartbeat import Heartbeat
-from domain.use_cases.held import Held
+from domain.throttling import Budget, Permit, Wait
 
 logger = logging.getLogger(__name__)
 

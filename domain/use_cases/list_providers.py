@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.errors import StoreUnavailable
-from domain.limits import Circuit, Standing
+from domain.fetching.provider_throttle import Calls
 from domain.ports import Providers, Store
 from domain.providers import Provider
-from domain.use_cases.calls import Calls
+from domain.throttling import Circuit, Standing
 
 
 @dataclass(frozen=True, slots=True)

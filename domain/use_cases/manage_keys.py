@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from domain.api_keys import ApiKey, KeyText, Scope
 from domain.audit import audit
 from domain.errors import InvalidInput
-from domain.keys import ApiKey, KeyText, Scope
 from domain.ports import Store
 from domain.providers import Limit
 

@@ -8,13 +8,13 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.errors import DamagedVintage, InvalidInput, NoObservationsYet, NotKnownYet, VintageNotFound
+from domain.fetching.freshness import Freshness
 from domain.frequency import Frequency, collapse
 from domain.observations import Label, Observations
 from domain.periods import Side, aligned
 from domain.ports import Store, UnitOfWork
 from domain.series import Metadata, TimeSeries, Version
 from domain.transforms import Transform, transform
-from domain.use_cases.freshness import Freshness
 from domain.vintages import Kept, Moment, Vintage
 
 

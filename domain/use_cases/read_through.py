@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, DomainError, SourceGone
 from domain.fetches import FetchStatus
+from domain.fetching.freshness import Freshness
 from domain.ports import Providers, Store
 from domain.providers import Routing
 from domain.quotas import Requester
 from domain.series import SeriesQuery, TimeSeries
 from domain.use_cases.await_fetch import AwaitFetch
-from domain.use_cases.freshness import Freshness
 from domain.use_cases.request_fetch import RequestFetch
 
 _REMEMBERED = timedelta(hours=1)

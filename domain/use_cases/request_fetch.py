@@ -10,11 +10,11 @@ from uuid import UUID
 from domain.codes import DatasetCode
 from domain.errors import ProviderNotConfigured, TooManyRequests
 from domain.fetches import ANONYMOUS, Answered, Fetch, RequestKey
+from domain.fetching.freshness import Freshness
 from domain.ports import Dispatcher, Providers, Store, UnitOfWork
 from domain.providers import Limit, Provider, Routing
 from domain.quotas import Requester
 from domain.series import TimeSeries
-from domain.use_cases.freshness import Freshness
 
 #: Answers are remembered for two days under keys that clients choose: so many of one owner.
 _REMEMBERED, _MOST_REMEMBERED = "idempotency keys of", (Limit(50_000, 172_800),)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.errors import FetchCancelled
 from domain.fetches import Lease
-from domain.figures import Counted
+from domain.metrics import Counted
 from domain.ports import Store
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from domain.keys import Scope
+from domain.api_keys import Scope
 from domain.quotas import read_limits, write_limits
 from entrypoints.cli.operator import bind_operator
 from entrypoints.cli.tables import print_table, printable, when

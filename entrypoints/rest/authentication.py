@@ -9,9 +9,9 @@ from typing import Any
 import falcon
 from structlog.contextvars import bind_contextvars
 
+from domain.api_keys import ApiKey, Scope
 from domain.errors import KeyRefused, ScopeMissing, TooManyRequests
 from domain.fetches import ANONYMOUS
-from domain.keys import ApiKey, Scope
 from domain.providers import Limit
 from domain.use_cases.check_key import CheckKey
 from entrypoints.rest.errors import Problem

@@ -13,7 +13,7 @@ from time import perf_counter, time
 import falcon
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from domain.keys import Scope
+from domain.api_keys import Scope
 from entrypoints.rest.access import AccessLines
 from entrypoints.rest.answers import Answers
 from entrypoints.rest.errors import LOGGED_CHARACTERS, Problem

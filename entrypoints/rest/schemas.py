@@ -15,9 +15,9 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 from domain.codes import DatasetCode
 from domain.fetches import Fetch, FetchStatus, WaitingFor
 from domain.frequency import Frequency
-from domain.limits import Circuit
 from domain.providers import Redistribution
 from domain.series import SeriesStatus
+from domain.throttling import Circuit
 from domain.use_cases.request_fetch import Requested
 from domain.vintages import Cause, Vintage
 from entrypoints.rest.addresses import address

@@ -15,9 +15,9 @@ import pytest
 
 from adapters.sql.blocks import decode, encode
 from domain.codes import DatasetCode
+from domain.fetching.freshness import Freshness
 from domain.observations import Observations
 from domain.series import SeriesQuery
-from domain.use_cases.freshness import Freshness
 from domain.use_cases.read_series import ReadSeries, Selection
 from domain.vintages import Moment
 from tests.benchmarks.baselines import kept_otherwise

@@ -9,9 +9,9 @@ import pytest
 
 from domain.codes import DatasetCode
 from domain.fetches import Failure, FetchStatus, Lease, WaitingFor
-from domain.limits import Breaker, Budget, Call, Circuit, Permit, Standing, Wait
 from domain.ports import Store
 from domain.providers import Limit
+from domain.throttling import Breaker, Budget, Call, Circuit, Permit, Standing, Wait
 from tests.contracts.conftest import StoppedClock
 
 BREAKER = Breaker(failures=2, seconds=10)

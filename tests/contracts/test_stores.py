@@ -10,17 +10,17 @@ from uuid import UUID, uuid4
 import pytest
 
 from adapters.memory.dispatcher import SilentDispatcher
+from domain.api_keys import ApiKey, Scope
 from domain.codes import DatasetCode
-from domain.coverage import Confirmation
 from domain.errors import FetchAlreadyRunning, FetchNotFound, KeyNotFound, LeaseLost, SeriesNotFound
 from domain.fetches import Failure, Fetch, FetchStatus, Lease, WaitingFor
 from domain.frequency import Frequency
-from domain.keys import ApiKey, Scope
 from domain.observations import Observations
 from domain.ports import Store
 from domain.providers import Limit
 from domain.series import Metadata, SeriesQuery, SeriesStatus, TimeSeries, Version
 from domain.vintages import Moment
+from domain.window import Confirmation
 from tests.builders import CannedSource, an_arrival, append, memory_use_cases, some_metadata, some_observations
 from tests.contracts.conftest import StoppedClock
 

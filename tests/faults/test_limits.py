@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import select
 
 from adapters.sql.tables import budgets, calls
-from domain.limits import MAX_BLOCK_SECONDS
 from domain.providers import Limit
+from domain.throttling import MAX_BLOCK_SECONDS
 from tests.faults.conftest import scale
 from tests.faults.disturbing import disturbed, kept_alive, settled
 from tests.faults.figures import Figures

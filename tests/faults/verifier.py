@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Engine, delete, select, text
 
 from adapters.sql.tables import counts, fetches, series, vintages
-from domain.figures import Counted
+from domain.metrics import Counted
 from domain.observations import Observations
 from tests.faults.driver import Ledger
 from tests.faults.provider import COLUMNS, observations

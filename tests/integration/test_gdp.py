@@ -19,11 +19,11 @@ from adapters.sql.schema import migrate
 from adapters.sql.unit_of_work import SqlStore
 from domain.codes import DatasetCode
 from domain.fetches import RetryPolicy
+from domain.fetching.freshness import Freshness
+from domain.fetching.provider_throttle import Calls
 from domain.observations import Observations
 from domain.providers import Routing
-from domain.use_cases.calls import Calls
 from domain.use_cases.fetch_dataset import FetchDataset
-from domain.use_cases.freshness import Freshness
 from domain.use_cases.read_series import ReadSeries, Selection
 from domain.use_cases.request_fetch import RequestFetch
 from domain.vintages import Moment

@@ -14,9 +14,9 @@ import pytest
 
 from adapters.providers import InstalledProviders
 from domain.codes import DatasetCode
-from domain.coverage import Covers
 from domain.errors import AnswerTooLarge, DatasetNotFound, FetchError, KeyRejected
 from domain.ports import DataSource, Fetched, Known
+from domain.window import Covers
 from tests.builders import a_server, an_answer
 
 KEY = "k3y-0f-the-test"

@@ -20,8 +20,8 @@ from adapters.sql.transaction import Transaction, utc_now
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from adapters.sql.vintage_repository import SqlVintageRepository
 from domain.codes import DatasetCode
-from domain.limits import Budget, Call
 from domain.series import Metadata, SeriesQuery, SeriesStatus
+from domain.throttling import Budget, Call
 from domain.vintages import Moment
 from tests.benchmarks.databases import Database, postgres, sqlite
 

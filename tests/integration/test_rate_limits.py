@@ -24,9 +24,9 @@ from adapters.sql.schema import migrate
 from config import bootstrap
 from domain.codes import DatasetCode
 from domain.fetches import Fetch, FetchStatus
-from domain.limits import Breaker
+from domain.fetching.provider_throttle import Calls
+from domain.throttling import Breaker
 from domain.use_cases import UseCases
-from domain.use_cases.calls import Calls
 from tests.builders import a_server, an_answer
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(150)]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.coverage import Covers
 from domain.errors import InvalidObservations
 from domain.observations import Observations
+from domain.window import Covers
 from tests.builders import NAN
 
 EPOCH = date(1970, 1, 1)

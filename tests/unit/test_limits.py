@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.fetches import WaitingFor
-from domain.limits import MAX_BLOCK_SECONDS, Breaker, Budget, Call, Circuit, Permit, Situation, Standing, Wait
 from domain.providers import Limit
+from domain.throttling import MAX_BLOCK_SECONDS, Breaker, Budget, Call, Circuit, Permit, Situation, Standing, Wait
 
 START = datetime(2024, 6, 1, 12, tzinfo=UTC)
 NOBODY = UUID(int=0)

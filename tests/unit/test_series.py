@@ -10,10 +10,10 @@ import pytest
 
 from domain.codes import DatasetCode
 from domain.fetches import Fetch, FetchStatus
+from domain.fetching.freshness import Freshness
 from domain.frequency import Frequency
 from domain.providers import Provider, Routing, Terms
 from domain.series import Metadata, SeriesStatus, TimeSeries
-from domain.use_cases.freshness import Freshness
 from tests.builders import FakeProviders
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)

@@ -15,11 +15,11 @@ from adapters.memory.unit_of_work import MemoryStore, MemoryUnitOfWork
 from domain.codes import DatasetCode
 from domain.errors import CallRefused, DatasetNotFound, FetchError, RateLimited, SourceGone, SourceTimedOut, SourceUnavailable
 from domain.fetches import Fetch, FetchStatus, RetryPolicy, WaitingFor
-from domain.limits import Breaker, Circuit, Permit
+from domain.fetching.provider_throttle import Calls
 from domain.ports import Fetched, Known
 from domain.providers import Limit, Provider
+from domain.throttling import Breaker, Circuit, Permit
 from domain.use_cases import UseCases
-from domain.use_cases.calls import Calls
 from domain.use_cases.fetch_dataset import FetchDataset
 from tests.builders import NOBODY, CannedSource, FakeProviders, memory_use_cases
 from tests.contracts.conftest import StoppedClock

@@ -14,7 +14,6 @@ import pytest
 from adapters.memory.dispatcher import RecordingDispatcher
 from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
-from domain.coverage import Covers
 from domain.errors import (
     AnswerNotUnderstood,
     DatasetNotFound,
@@ -37,6 +36,7 @@ from domain.use_cases import UseCases
 from domain.use_cases.read_series import Selection
 from domain.use_cases.request_fetch import Requested
 from domain.vintages import Cause, Moment, Origin
+from domain.window import Covers
 from tests.builders import NAN, CannedSource, memory_use_cases, some_metadata, some_observations
 
 FB = DatasetCode("WIKI", "FB")

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapters.memory.unit_of_work import MemoryStore
+from domain.api_keys import Scope
 from domain.errors import InvalidInput, KeyNotFound, KeyRefused
-from domain.keys import Scope
 from domain.use_cases.check_key import REVOKED_WITHIN_SECONDS, CheckKey
 from domain.use_cases.manage_keys import ManageKeys
 

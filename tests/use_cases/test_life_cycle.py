@@ -27,12 +27,12 @@ from domain.errors import (
     StoreUnavailable,
 )
 from domain.fetches import Fetch, FetchQuery, FetchStatus, Lease
-from domain.figures import Counted
-from domain.limits import Budget
+from domain.fetching.heartbeat import Heartbeat
+from domain.metrics import Counted
 from domain.ports import DataSource, Fetched, Known
 from domain.series import SeriesQuery
+from domain.throttling import Budget
 from domain.use_cases import UseCases
-from domain.use_cases.heartbeat import Heartbeat
 from domain.use_cases.request_fetch import ClientKey
 from tests.builders import CannedSource, CutSource, memory_use_cases
 

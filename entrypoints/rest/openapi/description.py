@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from marshmallow import Schema
 
-from domain.keys import Scope
+from domain.api_keys import Scope
 from entrypoints.rest.openapi.parameters import Parameters
 
 F = TypeVar("F", bound=Callable[..., None])

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import falcon
 
+from domain.api_keys import Scope
 from domain.fetches import FetchStatus, WaitingFor
-from domain.figures import Counted, Figures
-from domain.keys import Scope
-from domain.limits import Circuit
+from domain.metrics import Counted, Figures
+from domain.throttling import Circuit
 from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth, Health
 from domain.use_cases.list_providers import Listed, ListProviders

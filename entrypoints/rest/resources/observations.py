@@ -14,8 +14,8 @@ from falcon.uri import parse_query_string
 from falcon.util import dt_to_http
 from falcon.util.mediatypes import best_match
 
+from domain.api_keys import Scope
 from domain.errors import InvalidInput
-from domain.keys import Scope
 from domain.use_cases import UseCases
 from domain.use_cases.read_series import Reading, Selection, Standing
 from entrypoints.formats import Format, axis_name, columnar, csv, encode, records, table

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import falcon
 
-from domain.keys import Scope
+from domain.api_keys import Scope
 from domain.use_cases import UseCases
 from domain.use_cases.list_providers import ListProviders
 from entrypoints.rest.openapi.description import answering

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 import falcon
 
+from domain.api_keys import Scope
 from domain.errors import DamagedVintage, DatasetNotFound, NotFound, SeriesNotFound
-from domain.keys import Scope
 from domain.observations import Observations
 from domain.series import Database, SeriesQuery, SeriesStatus, TimeSeries
 from domain.use_cases import UseCases

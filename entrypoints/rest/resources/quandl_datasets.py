@@ -13,9 +13,9 @@ from uuid import UUID
 import falcon
 from falcon.util import dt_to_http
 
+from domain.api_keys import Scope
 from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, DatasetNotFound, InvalidInput, NotFound
-from domain.keys import Scope
 from domain.series import SeriesQuery, SeriesStatus, TimeSeries
 from domain.use_cases import UseCases
 from domain.use_cases.describe_series import Described

@@ -7,8 +7,8 @@ from typing import Any
 
 import falcon
 
+from domain.api_keys import Scope
 from domain.errors import NoObservationsYet
-from domain.keys import Scope
 from domain.use_cases import UseCases
 from domain.use_cases.compare_vintages import CompareVintages, Comparison
 from domain.use_cases.describe_series import DescribeSeries

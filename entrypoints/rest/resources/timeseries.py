@@ -11,8 +11,8 @@ from typing import Any
 import falcon
 from falcon.util import dt_to_http
 
+from domain.api_keys import Scope
 from domain.errors import SeriesNotFound, StoreUnavailable
-from domain.keys import Scope
 from domain.series import SeriesStatus
 from domain.use_cases import UseCases
 from domain.use_cases.describe_series import Described, DescribeSeries

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from domain.api_keys import Scope
 from domain.codes import DatasetCode
-from domain.keys import Scope
 from domain.providers import Limit
 from domain.use_cases import UseCases
 from entrypoints.cli.exporting import export

@@ -10,7 +10,7 @@ import pytest
 from falcon.testing import Result, TestClient
 
 from adapters.memory.unit_of_work import MemoryStore
-from domain.keys import Scope
+from domain.api_keys import Scope
 from entrypoints.rest.app import create_app, discovered
 from tests.builders import CannedSource, memory_use_cases
 from tests.entrypoints.rest.conftest import LOCAL

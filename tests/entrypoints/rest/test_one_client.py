@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from falcon.testing import TestClient
 
-from domain.keys import Scope
+from domain.api_keys import Scope
 from domain.observations import Observations
 from entrypoints.rest.answers import Answers
 from entrypoints.rest.app import create_app

@@ -9,7 +9,7 @@ import pytest
 from falcon.testing import TestClient
 
 from adapters.memory.unit_of_work import MemoryStore
-from domain.keys import Scope
+from domain.api_keys import Scope
 from domain.providers import Limit
 from entrypoints.rest.app import create_app
 from entrypoints.rest.rate_limits import TokenBuckets, client_of

@@ -8,7 +8,7 @@ import falcon
 import pytest
 from falcon.testing import TestClient
 
-from domain.keys import Scope
+from domain.api_keys import Scope
 from entrypoints.rest.app import create_app, discovered
 from entrypoints.rest.authentication import scopes_of
 from tests.builders import CannedSource, memory_use_cases

@@ -6,13 +6,13 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from domain.coverage import Confirmation, Covers
 from domain.errors import AnswerNotUnderstood, DamagedVintage, InvalidObservations
 from domain.fetches import Fetch
 from domain.observations import Label, Observations
 from domain.ports import Fetched, Known, UnitOfWork
 from domain.series import TimeSeries
 from domain.vintages import Arrival, Cause, Moment, Prepared, Vintage, is_news, known_at, refuse_shrink
+from domain.window import Confirmation, Covers
 
 logger = logging.getLogger(__name__)
 

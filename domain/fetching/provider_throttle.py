@@ -12,8 +12,8 @@ from uuid import UUID
 
 from domain.errors import CallRefused, FetchError, PassingError, RateLimited, SourceTimedOut, SourceUnavailable, UnknownProvider
 from domain.fetches import WaitingFor
-from domain.limits import Breaker, Budget, Call, Permit, Wait
 from domain.ports import Providers, Store, UnitOfWork
+from domain.throttling import Breaker, Budget, Call, Permit, Wait
 
 logger = logging.getLogger(__name__)
 

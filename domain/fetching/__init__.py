@@ -1,0 +1,1 @@
+"""What several verbs of fetching share: ingesting what came, throttling, leases and freshness."""
