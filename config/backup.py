@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from adapters.sql.backup import back_up
-from adapters.sql.backup_file import contents
-from adapters.sql.restoring import restore
+from adapters.sql.backups.back_up import back_up
+from adapters.sql.backups.file import contents
+from adapters.sql.backups.restore import restore
 from config.container import Container
 from domain.audit import audit
 

@@ -12,7 +12,7 @@ from adapters.celery_dispatcher import CeleryDispatcher
 from adapters.memory.dispatcher import SilentDispatcher
 from adapters.providers import InstalledProviders
 from adapters.sql.engine import open_engine
-from adapters.sql.unit_of_work import SqlStore
+from adapters.sql.store import SqlStore
 from config.settings import Settings
 from config.use_cases import UseCasesContainer
 from domain.fetches import RetryPolicy

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from adapters.sql.deadlines import DEADLINE, Deadline, limits
-from adapters.sql.turns import Turns
+from adapters.sql.sqlite.writer_queue import Turns
 from domain.errors import InvalidInput, StoreUnavailable
 
 POOL_SECONDS = 2

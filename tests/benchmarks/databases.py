@@ -12,8 +12,8 @@ from sqlalchemy import Engine, insert, select, text
 
 from adapters.sql.engine import open_engine
 from adapters.sql.schema import migrate
+from adapters.sql.store import SqlStore
 from adapters.sql.tables import fetches, metadata, series
-from adapters.sql.unit_of_work import SqlStore
 from domain.codes import DatasetCode
 from domain.vintages import Arrival
 from tests.benchmarks.datasets import NOW

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from adapters.sql.engine import open_engine
 from adapters.sql.schema import migrate
-from adapters.sql.unit_of_work import SqlStore
+from adapters.sql.store import SqlStore
 from domain.codes import DatasetCode
 from domain.frequency import Frequency
 from domain.series import Metadata

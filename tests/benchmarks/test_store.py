@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from adapters.sql.blocks import decode, encode
+from adapters.sql.vintage_blocks.codec import decode, encode
 from domain.codes import DatasetCode
 from domain.fetching.freshness import Freshness
 from domain.observations import Observations

@@ -15,8 +15,8 @@ from sqlalchemy import Engine, text
 from adapters.memory.unit_of_work import MemoryStore
 from adapters.sql.engine import open_engine
 from adapters.sql.schema import migrate
+from adapters.sql.store import SqlStore
 from adapters.sql.tables import feed, metadata
-from adapters.sql.unit_of_work import SqlStore
 from domain.ports import Store
 
 

@@ -11,7 +11,7 @@ import time
 from uuid import UUID, uuid4
 
 from adapters.sql.engine import open_engine
-from adapters.sql.unit_of_work import SqlStore
+from adapters.sql.store import SqlStore
 from domain.fetches import Lease
 
 

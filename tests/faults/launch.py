@@ -46,7 +46,7 @@ def die_of_poison(_: str) -> None:
 
 def shift_clock(seconds: str) -> None:
     """Have another time than the rest of the machine."""
-    import adapters.sql.unit_of_work as store
+    from adapters.sql import store
 
     shift, now, clock = float(seconds), store.utc_now, time.time
     store.utc_now = lambda: now() + timedelta(seconds=shift)  # type: ignore[attr-defined]

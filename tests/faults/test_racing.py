@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sql.unit_of_work import SqlStore
+from adapters.sql.store import SqlStore
 from domain.codes import DatasetCode
 from tests.faults.conftest import scale
 from tests.faults.disturbing import settled

@@ -11,8 +11,8 @@ from sqlalchemy import text, update
 
 from adapters.sql.engine import open_engine
 from adapters.sql.schema import migrate
+from adapters.sql.store import SqlStore
 from adapters.sql.tables import fetches
-from adapters.sql.unit_of_work import SqlStore
 from domain.codes import DatasetCode
 from domain.fetches import Lease
 from domain.observations import Observations

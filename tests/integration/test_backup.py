@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, select, text
 
-from adapters.sql.backup import back_up
+from adapters.sql.backups.back_up import back_up
+from adapters.sql.backups.restore import restore
 from adapters.sql.engine import open_engine
-from adapters.sql.restoring import restore
 from adapters.sql.schema import migrate
+from adapters.sql.store import SqlStore
 from adapters.sql.tables import metadata
-from adapters.sql.unit_of_work import SqlStore
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput, SchemaMismatch
 from domain.fetches import Failure, Lease, WaitingFor

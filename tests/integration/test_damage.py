@@ -12,8 +12,8 @@ from sqlalchemy import update
 
 from adapters.sql.engine import open_engine
 from adapters.sql.schema import migrate
+from adapters.sql.store import SqlStore
 from adapters.sql.tables import vintages
-from adapters.sql.unit_of_work import SqlStore
 from domain.codes import DatasetCode
 from domain.errors import DamagedVintage
 from domain.fetches import Fetch

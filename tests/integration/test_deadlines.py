@@ -17,8 +17,8 @@ from sqlalchemy import Engine, text
 
 from adapters.sql.engine import for_reading, open_engine
 from adapters.sql.schema import migrate
+from adapters.sql.store import SqlStore, SqlUnitOfWork
 from adapters.sql.transaction import Transaction
-from adapters.sql.unit_of_work import SqlStore, SqlUnitOfWork
 from config import bootstrap
 from domain.codes import DatasetCode
 from domain.errors import StoreUnavailable

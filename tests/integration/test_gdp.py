@@ -16,7 +16,7 @@ from adapters.memory.dispatcher import SilentDispatcher
 from adapters.providers import InstalledProviders
 from adapters.sql.engine import open_engine
 from adapters.sql.schema import migrate
-from adapters.sql.unit_of_work import SqlStore
+from adapters.sql.store import SqlStore
 from domain.codes import DatasetCode
 from domain.fetches import RetryPolicy
 from domain.fetching.freshness import Freshness

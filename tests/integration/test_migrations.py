@@ -17,8 +17,8 @@ from sqlalchemy import Engine, insert, select, text
 from adapters.sql import migrations
 from adapters.sql.engine import for_writing, open_engine
 from adapters.sql.schema import migrate
+from adapters.sql.store import SqlStore
 from adapters.sql.tables import descriptions, feed, fetches, series, vintages
-from adapters.sql.unit_of_work import SqlStore
 from domain.codes import DatasetCode
 from domain.observations import Observations
 from domain.series import SeriesQuery, SeriesStatus

@@ -13,12 +13,12 @@ import pytest
 from sqlalchemy import delete, event, insert, text
 
 from adapters.sql.engine import for_reading
-from adapters.sql.rate_limiter import SqlRateLimiter
-from adapters.sql.series_repository import SqlSeriesRepository
+from adapters.sql.repositories.series import SqlSeriesRepository
+from adapters.sql.repositories.throttle import SqlRateLimiter
+from adapters.sql.repositories.vintages import SqlVintageRepository
+from adapters.sql.store import SqlUnitOfWork
 from adapters.sql.tables import series
 from adapters.sql.transaction import Transaction, utc_now
-from adapters.sql.unit_of_work import SqlUnitOfWork
-from adapters.sql.vintage_repository import SqlVintageRepository
 from domain.codes import DatasetCode
 from domain.series import Metadata, SeriesQuery, SeriesStatus
 from domain.throttling import Budget, Call

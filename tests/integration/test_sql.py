@@ -20,13 +20,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, select, text
 
-from adapters.sql import migrations, vintage_repository
+from adapters.sql import migrations
 from adapters.sql.engine import _write_ahead, for_writing, open_engine, place
-from adapters.sql.fetch_repository import SqlFetchRepository
-from adapters.sql.glances import Glances
+from adapters.sql.postgres.version_reader import Glances
+from adapters.sql.repositories import vintages as vintage_repository
+from adapters.sql.repositories.fetches import SqlFetchRepository
 from adapters.sql.schema import copy_before_migrating, migrate
+from adapters.sql.store import SqlStore
 from adapters.sql.tables import REVISION, metadata, vintages
-from adapters.sql.unit_of_work import SqlStore
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput, SchemaMismatch, StoreUnavailable
 from domain.fetches import Lease

@@ -9,8 +9,8 @@ import pytest
 
 from adapters.sql.engine import open_engine
 from adapters.sql.schema import migrate
-from adapters.sql.turns import Turns
-from adapters.sql.unit_of_work import SqlStore
+from adapters.sql.sqlite.writer_queue import Turns
+from adapters.sql.store import SqlStore
 from domain.errors import StoreUnavailable
 
 

@@ -16,15 +16,15 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, select, text
 
-from adapters.sql import backup_file
-from adapters.sql.backup import back_up
-from adapters.sql.backup_file import contents
-from adapters.sql.blocks import ZLIB, Block
+from adapters.sql.backups import file as backup_file
+from adapters.sql.backups.back_up import back_up
+from adapters.sql.backups.file import contents
+from adapters.sql.backups.restore import restore
 from adapters.sql.engine import open_engine, open_file
-from adapters.sql.restoring import restore
 from adapters.sql.schema import migrate
+from adapters.sql.store import SqlStore
 from adapters.sql.tables import series
-from adapters.sql.unit_of_work import SqlStore
+from adapters.sql.vintage_blocks.codec import ZLIB, Block
 from domain.errors import InvalidInput
 from domain.observations import Observations
 from domain.series import SeriesQuery
@@ -305,7 +305,7 @@ def test_damaged_vintages_are_restored_on_demand(good: bytes, target: Engine, tm
 
 def told(payload: bytes) -> tuple[Any, ...]:
     """The facts that a state claims, where it can be read at all."""
-    from adapters.sql.blocks import decode
+    from adapters.sql.vintage_blocks.codec import decode
 
     if len(payload) > 1_000 or payload == b"nothing":
         return bytes(32), 2, "1970-01-02", "1970-01-03"

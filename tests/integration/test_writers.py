@@ -17,7 +17,7 @@ from sqlalchemy import delete, text
 from adapters.sql import tables
 from adapters.sql.engine import for_writing, open_engine
 from adapters.sql.schema import migrate
-from adapters.sql.unit_of_work import SqlStore
+from adapters.sql.store import SqlStore
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
 from domain.observations import Observations

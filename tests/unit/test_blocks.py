@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adapters.sql.blocks import PCODEC, ZLIB, decode, encode
+from adapters.sql.vintage_blocks.codec import PCODEC, ZLIB, decode, encode
 from domain.observations import Observations
 
 NONE_DROPPED = np.array([], dtype="datetime64[D]")

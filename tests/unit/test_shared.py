@@ -10,7 +10,7 @@ from time import monotonic, sleep
 
 import pytest
 
-from adapters.sql.shared import Shared
+from adapters.sql.single_flight import Shared
 
 SECONDS = 10
 

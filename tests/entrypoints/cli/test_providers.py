@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 from adapters.sql.engine import open_engine
-from adapters.sql.unit_of_work import SqlStore
+from adapters.sql.store import SqlStore
 from domain.use_cases import UseCases
 from entrypoints.cli.providers import providers
 from tests.entrypoints.cli.conftest import Run

@@ -25,11 +25,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from adapters.sql.ready import Ready
-from adapters.sql.series_rows import OF_FETCHES, insertion
+from adapters.sql.postgres.prepared import Ready
+from adapters.sql.rows.series import OF_FETCHES, insertion
+from adapters.sql.rows.vintages import LAST_NUMBER
 from adapters.sql.tables import fetches, series
 from adapters.sql.transaction import Transaction
-from adapters.sql.vintage_rows import LAST_NUMBER
 from domain.fetches import CLOCK_SLACK_SECONDS, MAX_DELAY_SECONDS, FetchStatus
 from domain.series import SeriesStatus
 

@@ -11,13 +11,13 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, Select, bindparam, func, insert, select, update
 
-from adapters.sql.binary_copy import copy_rows
-from adapters.sql.chains import Chain, Made, link
-from adapters.sql.ready import Ready
-from adapters.sql.stored_blocks import read_stored
+from adapters.sql.postgres.binary_copy import copy_rows
+from adapters.sql.postgres.prepared import Ready
+from adapters.sql.rows.vintages import FACTS, LAST_NUMBER, folded, read_label, row_of, vintage_from
 from adapters.sql.tables import feed, series, vintages
 from adapters.sql.transaction import Transaction
-from adapters.sql.vintage_rows import FACTS, LAST_NUMBER, folded, read_label, row_of, vintage_from
+from adapters.sql.vintage_blocks.chain import Chain, Made, link
+from adapters.sql.vintage_blocks.reader import read_stored
 from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, SeriesNotFound
 from domain.observations import Label

@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from adapters.sql.blocks import PCODEC, ZLIB, check_size
-from adapters.sql.chains import MAX_STEP
-from adapters.sql.fetch_rows import fetch_from
-from adapters.sql.series_rows import confirmed_from, metadata_from
+from adapters.sql.rows.fetches import fetch_from
+from adapters.sql.rows.series import confirmed_from, metadata_from
+from adapters.sql.rows.vintages import FACTS, vintage_from
 from adapters.sql.tables import api_keys, descriptions, fetches, series, vintages
-from adapters.sql.vintage_rows import FACTS, vintage_from
+from adapters.sql.vintage_blocks.chain import MAX_STEP
+from adapters.sql.vintage_blocks.codec import PCODEC, ZLIB, check_size
 from domain.api_keys import Scope
 from domain.codes import DatasetCode, parse_reference
 from domain.fetches import Failure, FetchStatus

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, NullPool, create_engine, event
 
 from adapters.sql.deadlines import AHEAD, is_over
 from adapters.sql.engine import CONNECT_ARGUMENTS
-from adapters.sql.shared import Shared
+from adapters.sql.single_flight import Shared
 from adapters.sql.tables import Moment
 from adapters.sql.transaction import Clock, translated, trouble, utc_now
 from domain.errors import SeriesNotFound

@@ -10,11 +10,11 @@ import orjson
 from sqlalchemy import FromClause, Select, Uuid, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from adapters.sql.fetch_rows import fetch_from
-from adapters.sql.ready import Row
+from adapters.sql.postgres.prepared import Row
+from adapters.sql.rows.fetches import fetch_from
+from adapters.sql.rows.vintages import FACTS, vintage_from
 from adapters.sql.tables import descriptions, fetches, series, vintages
 from adapters.sql.transaction import Transaction
-from adapters.sql.vintage_rows import FACTS, vintage_from
 from domain.codes import DatasetCode
 from domain.frequency import Frequency
 from domain.series import Metadata, SeriesStatus, TimeSeries, terms

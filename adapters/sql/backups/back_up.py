@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.engine import Connection
 
-from adapters.sql.backup_file import contents, copied_tables
+from adapters.sql.backups.file import contents, copied_tables
 from adapters.sql.engine import for_reading, for_writing, open_file
 from adapters.sql.schema import migrate, require, revision
 from adapters.sql.tables import feed

@@ -11,11 +11,11 @@ from uuid import UUID, uuid4
 import orjson
 from sqlalchemy import Text, bindparam, case, delete, func, insert, select, tuple_, update
 
-from adapters.sql.ready import Ready
-from adapters.sql.series_rows import COMPLETE, insertion, insertion_values, metadata_from, series_from
+from adapters.sql.full_text import numbers
+from adapters.sql.postgres.prepared import Ready
+from adapters.sql.rows.series import COMPLETE, insertion, insertion_values, metadata_from, series_from
 from adapters.sql.tables import Moment, descriptions, series
 from adapters.sql.transaction import Transaction
-from adapters.sql.word_index import numbers
 from domain.aliases import free_alias
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound

@@ -12,14 +12,14 @@ from sqlalchemy import ColumnElement, Engine, Select, exists, func, insert, sele
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
-from adapters.sql.backup_file import BackupFile, copied_tables, damaged, read_backup
-from adapters.sql.backup_rules import Rules
-from adapters.sql.backup_values import key_of, values_of
+from adapters.sql.backups.file import BackupFile, copied_tables, damaged, read_backup
+from adapters.sql.backups.rules import Rules
+from adapters.sql.backups.values import key_of, values_of
 from adapters.sql.engine import for_writing, place
+from adapters.sql.repositories.vintages import SqlVintageRepository
 from adapters.sql.schema import migrate
 from adapters.sql.tables import descriptions, feed, fetches, series, vintages
 from adapters.sql.transaction import Transaction, translated, utc_now
-from adapters.sql.vintage_repository import SqlVintageRepository
 from domain.errors import DamagedVintage, DomainError, InvalidInput, StoreUnavailable
 from domain.observations import Observations
 from domain.vintages import Moment

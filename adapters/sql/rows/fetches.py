@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from adapters.sql.ready import Row
+from adapters.sql.postgres.prepared import Row
 from adapters.sql.tables import fetches
 from domain.fetches import Failure, Fetch, FetchStatus, WaitingFor
 

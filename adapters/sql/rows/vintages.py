@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import case, func, select
 
-from adapters.sql.blocks import Block, decode
-from adapters.sql.chains import Chain
 from adapters.sql.tables import series, vintages
+from adapters.sql.vintage_blocks.chain import Chain
+from adapters.sql.vintage_blocks.codec import Block, decode
 from domain.observations import Label
 from domain.vintages import Cause, Origin, Vintage, replay
 

@@ -11,17 +11,17 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from adapters.sql.fetch_repository import SqlFetchRepository
-from adapters.sql.figure_repository import SqlFigureRepository
-from adapters.sql.glances import Glances
-from adapters.sql.key_repository import SqlKeyRepository
-from adapters.sql.quota_repository import SqlQuotaRepository
-from adapters.sql.rate_limiter import SqlRateLimiter
-from adapters.sql.request_repository import SqlRequestRepository
+from adapters.sql.postgres.version_reader import Glances
+from adapters.sql.repositories.api_keys import SqlKeyRepository
+from adapters.sql.repositories.fetches import SqlFetchRepository
+from adapters.sql.repositories.metrics import SqlFigureRepository
+from adapters.sql.repositories.quotas import SqlQuotaRepository
+from adapters.sql.repositories.requests import SqlRequestRepository
+from adapters.sql.repositories.series import SqlSeriesRepository
+from adapters.sql.repositories.throttle import SqlRateLimiter
+from adapters.sql.repositories.vintages import SqlVintageRepository
 from adapters.sql.schema import require, revision
-from adapters.sql.series_repository import SqlSeriesRepository
 from adapters.sql.transaction import Clock, ServerClock, Transaction, begun, translated, utc_now
-from adapters.sql.vintage_repository import SqlVintageRepository
 from domain.series import Version
 
 

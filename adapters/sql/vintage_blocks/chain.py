@@ -11,7 +11,7 @@ from bisect import bisect_right, insort
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from adapters.sql.blocks import Block, encode
+from adapters.sql.vintage_blocks.codec import Block, encode
 from domain.observations import Dates, Observations
 from domain.vintages import Vintage, difference, replay
 

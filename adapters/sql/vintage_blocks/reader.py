@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import Select, bindparam, select
 
-from adapters.sql.binary_copy import copied_rows
-from adapters.sql.blocks import Block
+from adapters.sql.postgres.binary_copy import copied_rows
 from adapters.sql.tables import series, vintages
 from adapters.sql.transaction import Transaction
+from adapters.sql.vintage_blocks.codec import Block
 from domain.errors import DamagedVintage
 from domain.vintages import Moment
 

@@ -24,8 +24,8 @@ from sqlalchemy import (
     update,
 )
 
-from adapters.sql.fetch_rows import fetch_from
-from adapters.sql.fetch_statements import (
+from adapters.sql.repositories.series import SqlSeriesRepository
+from adapters.sql.rows.fetch_statements import (
     ADD,
     CLAIMED,
     FIRST,
@@ -43,8 +43,8 @@ from adapters.sql.fetch_statements import (
     ended,
     is_due,
 )
-from adapters.sql.series_repository import SqlSeriesRepository
-from adapters.sql.series_rows import insertion_values, series_from
+from adapters.sql.rows.fetches import fetch_from
+from adapters.sql.rows.series import insertion_values, series_from
 from adapters.sql.tables import Moment, fetches, requests, series
 from adapters.sql.transaction import Transaction
 from domain.codes import DatasetCode

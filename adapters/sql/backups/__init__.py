@@ -1,0 +1,1 @@
+"""Backups: everything that is kept as one SQLite file, written, checked and restored."""

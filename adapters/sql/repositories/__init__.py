@@ -1,0 +1,1 @@
+"""The repositories of a transaction, a module for each port."""

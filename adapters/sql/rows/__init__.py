@@ -1,0 +1,1 @@
+"""Rows of the tables as the domain's values, and back."""

@@ -1,0 +1,1 @@
+"""How the observations of vintages are stored: blocks of bytes in chains."""
