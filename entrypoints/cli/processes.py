@@ -137,7 +137,7 @@ def _problem_of_api(service: Service) -> str:
 
 
 def _problem_of_worker(service: Service, since: float) -> str:
-    from entrypoints.worker.signs import problem_of_workers
+    from entrypoints.worker.lifecycle.heartbeat_file import problem_of_workers
 
     return problem_of_workers(service.data_dir, since)
 

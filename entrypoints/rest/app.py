@@ -14,9 +14,13 @@ from falcon.routing import CompiledRouter
 from domain.providers import Limit
 from domain.use_cases import UseCases
 from entrypoints.formats import encode
-from entrypoints.rest import errors, resources
-from entrypoints.rest.answers import Answers
+from entrypoints.rest import quandl, resources
 from entrypoints.rest.authentication import Authentication, Route, scopes_of
+from entrypoints.rest.http import errors
+from entrypoints.rest.http.proxies import Network, ProxyHeaders
+from entrypoints.rest.http.rate_limits import RequestLimits
+from entrypoints.rest.http.responses import Answers
+from entrypoints.rest.http.sending import LargeAnswers
 from entrypoints.rest.middleware import (
     CrossSiteCheck,
     HostCheck,
@@ -26,10 +30,8 @@ from entrypoints.rest.middleware import (
     TargetCheck,
     VaryByOrigin,
 )
-from entrypoints.rest.proxies import Network, ProxyHeaders
+from entrypoints.rest.openapi.description import tag_of
 from entrypoints.rest.quandl.middleware import QuandlErrors
-from entrypoints.rest.rate_limits import RequestLimits
-from entrypoints.rest.sending import LargeAnswers
 
 App = falcon.App[falcon.Request, falcon.Response]
 _EXPOSED = ("Content-Location", "Content-Range", "ETag", "Link", "Location", "Retry-After", "X-Request-ID")
@@ -101,9 +103,11 @@ def create_app(  # noqa: PLR0913 - who may use it, how often, and under which ad
 
 
 def discovered(use_cases: UseCases) -> Iterator[Route]:
-    """Go through the modules of ``resources/`` and give what their ``routes`` yield."""
-    for module in pkgutil.iter_modules(resources.__path__, f"{resources.__name__}."):
-        yield from importlib.import_module(module.name).routes(use_cases)
+    """Go through the modules of ``resources/`` and ``quandl/`` and give what their ``routes`` yield, by the names of their tags."""
+    found = [module.name for package in (resources, quandl) for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")]
+    for module in map(importlib.import_module, sorted(found, key=tag_of)):
+        if hasattr(module, "routes"):
+            yield from module.routes(use_cases)
 
 
 def add_routes(app: App, routes: Iterable[Route]) -> list[str]:

@@ -14,10 +14,10 @@ from domain.errors import KeyRefused, ScopeMissing, TooManyRequests
 from domain.fetches import ANONYMOUS
 from domain.providers import Limit
 from domain.use_cases.check_key import CheckKey
-from entrypoints.rest.errors import Problem
+from entrypoints.rest.http.errors import Problem
+from entrypoints.rest.http.rate_limits import TokenBuckets, client_of
 from entrypoints.rest.openapi.description import description_of
 from entrypoints.rest.quandl import DOOR
-from entrypoints.rest.rate_limits import TokenBuckets, client_of
 
 Route = tuple[str, object] | tuple[str, object, str]
 #: (URI template, method) → scope; None where no key is needed.

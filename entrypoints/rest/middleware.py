@@ -14,10 +14,10 @@ import falcon
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from domain.api_keys import Scope
-from entrypoints.rest.access import AccessLines
-from entrypoints.rest.answers import Answers
-from entrypoints.rest.errors import LOGGED_CHARACTERS, Problem
-from entrypoints.rest.rate_limits import PROBES
+from entrypoints.rest.http.access_log import AccessLines
+from entrypoints.rest.http.errors import LOGGED_CHARACTERS, Problem
+from entrypoints.rest.http.rate_limits import PROBES
+from entrypoints.rest.http.responses import Answers
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]*)?")

@@ -20,10 +20,10 @@ from domain.series import SeriesStatus
 from domain.throttling import Circuit
 from domain.use_cases.request_fetch import Requested
 from domain.vintages import Cause, Vintage
-from entrypoints.rest.addresses import address
-from entrypoints.rest.body import pointer
-from entrypoints.rest.errors import Problem
-from entrypoints.rest.params import reference, suggestion
+from entrypoints.rest.http.body import pointer
+from entrypoints.rest.http.errors import Problem
+from entrypoints.rest.http.links import address
+from entrypoints.rest.http.params import reference, suggestion
 
 _MOST_FAULTS = 10
 _SHOWN = 40

@@ -94,7 +94,7 @@ def serve(  # noqa: PLR0913 - the server's options
     from granian.log import LogLevels
     from granian.server import MPServer
 
-    from entrypoints.rest.answers import all_threads
+    from entrypoints.rest.http.responses import all_threads
 
     server = MPServer(
         "entrypoints.rest.wsgi:application",

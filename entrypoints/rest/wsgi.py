@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from config import bootstrap
 from entrypoints.parent import die_with_parent, set_when_told_to_end
-from entrypoints.rest.answers import Answers
 from entrypoints.rest.app import create_app
+from entrypoints.rest.http.responses import Answers
 
 die_with_parent()
 _container = bootstrap(part="api")

@@ -8,7 +8,7 @@ from celery import Celery
 from celery.worker import WorkController
 
 from domain.use_cases import UseCases
-from entrypoints.worker.gate import Gate
+from entrypoints.worker.lifecycle.isolation import Gate
 from entrypoints.worker.messages import refuse_while_reading
 from entrypoints.worker.tasks import QUEUE, register
 

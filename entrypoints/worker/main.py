@@ -21,12 +21,12 @@ from config import bootstrap
 from config.container import Container
 from entrypoints.parent import die_with_parent
 from entrypoints.worker.app import create_worker, open_controller
-from entrypoints.worker.gate import Gate
-from entrypoints.worker.holdings import Holdings, end_leases
+from entrypoints.worker.lifecycle.heartbeat_file import SignOfLife
+from entrypoints.worker.lifecycle.isolation import Gate
+from entrypoints.worker.lifecycle.lease_table import Holdings, end_leases
+from entrypoints.worker.lifecycle.shutdown import Leash, cut_after, exit_if_stuck, give_back_and_exit
 from entrypoints.worker.poller import Poller, poll_or_exit
 from entrypoints.worker.pool import process_gone
-from entrypoints.worker.signs import SignOfLife
-from entrypoints.worker.stopping import Leash, cut_after, exit_if_stuck, give_back_and_exit
 from entrypoints.worker.tasks import TOGETHER, ring, run
 
 logger = logging.getLogger(__name__)

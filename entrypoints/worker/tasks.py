@@ -19,7 +19,7 @@ from structlog.contextvars import bound_contextvars
 from domain.errors import SourceTimedOut, StoreUnavailable
 from domain.fetches import Fetch, FetchStatus
 from domain.use_cases import UseCases
-from entrypoints.worker.gate import Gate
+from entrypoints.worker.lifecycle.isolation import Gate
 
 logger = logging.getLogger(__name__)
 

@@ -10,13 +10,13 @@ from threading import Barrier, Event, Thread
 
 import pytest
 
-from entrypoints.worker.gate import Gate
+from entrypoints.worker.lifecycle.isolation import Gate
 
 
 def ended(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a script as a process of its own, for what ends processes."""
     environment = {"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": os.environ["PATH"]}
-    begin = "import sys, os, time; from threading import Event; from entrypoints.worker.stopping import *\n"
+    begin = "import sys, os, time; from threading import Event; from entrypoints.worker.lifecycle.shutdown import *\n"
     return subprocess.run([sys.executable, "-c", begin + script], cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 

@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from adapters.sql.tables import REVISION
-from entrypoints.worker.signs import SignOfLife
+from entrypoints.worker.lifecycle.heartbeat_file import SignOfLife
 from tests.acceptance.running import Lanner, lanner, running
 from tests.servers import free_port
 

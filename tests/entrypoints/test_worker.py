@@ -34,8 +34,8 @@ from domain.ports import Fetched, Known
 from domain.use_cases import UseCases
 from entrypoints.worker import tasks
 from entrypoints.worker.app import create_worker, open_controller
-from entrypoints.worker.gate import Gate
-from entrypoints.worker.holdings import Holdings, end_leases
+from entrypoints.worker.lifecycle.isolation import Gate
+from entrypoints.worker.lifecycle.lease_table import Holdings, end_leases
 from entrypoints.worker.poller import Poller
 from entrypoints.worker.tasks import QUEUE, TASK, ring, run
 from tests.acceptance.running import lanner

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from marshmallow import Schema
 
 from domain.api_keys import Scope
+from entrypoints.rest import quandl
 from entrypoints.rest.openapi.parameters import Parameters
 
 F = TypeVar("F", bound=Callable[..., None])
@@ -71,3 +72,9 @@ def description_of(responder: object) -> Description | None:
     """Give a responder's description, if it has one."""
     found = getattr(responder, "description", None)
     return found if isinstance(found, Description) else None
+
+
+def tag_of(module: str) -> str:
+    """Return the tag of a module's operations: its name, in the Quandl-compatible API behind that one's."""
+    room, _, name = module.rpartition(".")
+    return f"quandl_{name}" if room == quandl.__name__ else name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from importlib.metadata import version
 from typing import Any
@@ -14,8 +13,8 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
 from entrypoints.formats import Format
-from entrypoints.rest.errors import PROBLEM_JSON
-from entrypoints.rest.openapi.description import Content, Description, description_of
+from entrypoints.rest.http.errors import PROBLEM_JSON
+from entrypoints.rest.openapi.description import Content, Description, description_of, tag_of
 from entrypoints.rest.openapi.parameters import PATH, Parameter, Parameters
 from entrypoints.rest.openapi.shapes import DOOR_ERROR, PROBLEM
 from entrypoints.rest.quandl import DOOR
@@ -99,7 +98,7 @@ def _operation(path: str, method: str, responder: Any, description: Description)
     resource = responder.__self__
     operation: dict[str, Any] = {
         "operationId": "_".join([method, *re.findall(r"\w+", path)]),
-        "tags": [sys.modules[type(resource).__module__].__name__.rpartition(".")[2]],
+        "tags": [tag_of(type(resource).__module__)],
         "summary": _summary(type(resource), responder),
         "parameters": list(_parameters(path, description)),
         "responses": _responses(path, description),

@@ -9,7 +9,7 @@ from typing import Any
 import falcon
 import orjson
 
-from entrypoints.rest.errors import Problem
+from entrypoints.rest.http.errors import Problem
 
 WRONG_CODE = "You have submitted an incorrect Quandl code. Please check your Quandl codes and try again."
 WRONG_ADDRESS = "The url you requested is incorrect. Please use the following url instead: /api/v3/datasets/:database_code/:dataset_code."

@@ -16,8 +16,8 @@ from domain.observations import Label
 from domain.transforms import Transform
 from domain.use_cases.read_series import Selection
 from domain.vintages import Moment
+from entrypoints.rest.http.params import whole_number
 from entrypoints.rest.openapi.parameters import Order
-from entrypoints.rest.params import whole_number
 
 _DAY = re.compile(r"\s*([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ].*)?")
 _DEFAULT = "none"

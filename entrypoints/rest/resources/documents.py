@@ -14,13 +14,13 @@ import orjson
 
 import entrypoints.rest
 from domain.use_cases import UseCases
-from entrypoints.rest.addresses import address
-from entrypoints.rest.answers import accepted_coding, compressed
-from entrypoints.rest.cache import Encoded
+from entrypoints.rest.http.links import address
+from entrypoints.rest.http.params import Parameters
+from entrypoints.rest.http.problems import meanings
+from entrypoints.rest.http.response_cache import Encoded
+from entrypoints.rest.http.responses import accepted_coding, compressed
 from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.shapes import MEANING, MEANINGS
-from entrypoints.rest.params import Parameters
-from entrypoints.rest.problems import meanings
 
 _PAGE = "swagger/index.html"
 _TYPES = {

@@ -12,15 +12,15 @@ from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.cancel_fetch import CancelFetch
 from domain.use_cases.follow_fetches import FollowFetches
 from domain.use_cases.request_fetch import RequestFetch
-from entrypoints.rest.addresses import address, link_next
-from entrypoints.rest.body import read_object, request_key
+from entrypoints.rest.http.body import read_object, request_key
+from entrypoints.rest.http.links import address, link_next
+from entrypoints.rest.http.params import Parameters, fetch_cursor, fetch_query, identifier
+from entrypoints.rest.http.prefer_wait import awaited
+from entrypoints.rest.http.rate_limits import requester_of
 from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.parameters import FOLLOWING, REQUESTING
 from entrypoints.rest.openapi.shapes import page_of
-from entrypoints.rest.params import Parameters, fetch_cursor, fetch_query, identifier
-from entrypoints.rest.rate_limits import requester_of
 from entrypoints.rest.schemas import FetchSchema, RefreshSchema, load
-from entrypoints.rest.waiting import awaited
 
 
 class FetchesResource:

@@ -8,9 +8,9 @@ import falcon
 
 from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth
+from entrypoints.rest.http.params import Parameters
 from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.shapes import ALIVE, READY
-from entrypoints.rest.params import Parameters
 
 
 class AliveResource:

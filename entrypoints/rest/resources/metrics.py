@@ -13,8 +13,8 @@ from domain.throttling import Circuit
 from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth, Health
 from domain.use_cases.list_providers import Listed, ListProviders
+from entrypoints.rest.http.params import Parameters
 from entrypoints.rest.openapi.description import answering
-from entrypoints.rest.params import Parameters
 
 _TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _COUNTED: Mapping[Counted, str] = {

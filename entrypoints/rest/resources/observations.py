@@ -19,14 +19,14 @@ from domain.errors import InvalidInput
 from domain.use_cases import UseCases
 from domain.use_cases.read_series import Reading, Selection, Standing
 from entrypoints.formats import Format, axis_name, columnar, csv, encode, records, table
-from entrypoints.rest.addresses import permanent_path
-from entrypoints.rest.answers import Offer
-from entrypoints.rest.cache import Encoded
-from entrypoints.rest.errors import Problem, without_vintage
+from entrypoints.rest.http.errors import Problem, without_vintage
+from entrypoints.rest.http.links import permanent_path
+from entrypoints.rest.http.params import Parameters, identifier, reference, selection
+from entrypoints.rest.http.response_cache import Encoded
+from entrypoints.rest.http.responses import Offer
 from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.parameters import BY_CODE, FORMED, Order, Shape
 from entrypoints.rest.openapi.shapes import FILES
-from entrypoints.rest.params import Parameters, identifier, reference, selection
 from entrypoints.rest.schemas import SourceSchema, VintageSchema
 
 #: Few things are asked for again and again; what a process remembers of the others stays small.

@@ -9,9 +9,9 @@ import falcon
 from domain.api_keys import Scope
 from domain.use_cases import UseCases
 from domain.use_cases.list_providers import ListProviders
+from entrypoints.rest.http.params import Parameters
 from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.shapes import PROVIDERS
-from entrypoints.rest.params import Parameters
 from entrypoints.rest.schemas import ProviderSchema
 
 

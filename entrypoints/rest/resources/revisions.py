@@ -14,11 +14,11 @@ from domain.use_cases.compare_vintages import CompareVintages, Comparison
 from domain.use_cases.describe_series import DescribeSeries
 from domain.vintages import Moment
 from entrypoints.formats import table
-from entrypoints.rest.errors import without_vintage
+from entrypoints.rest.http.errors import without_vintage
+from entrypoints.rest.http.params import Parameters, identifier, state
 from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.parameters import COMPARING
 from entrypoints.rest.openapi.shapes import REVISIONS
-from entrypoints.rest.params import Parameters, identifier, state
 from entrypoints.rest.schemas import SourceSchema, VintageSchema
 
 

@@ -19,20 +19,20 @@ from domain.use_cases.describe_series import Described, DescribeSeries
 from domain.use_cases.read_series import Reading, Selection
 from domain.use_cases.remove_series import RemoveSeries
 from entrypoints.formats import Format, encode, rows
-from entrypoints.rest.addresses import address, link_next, permanent_path
-from entrypoints.rest.answers import Offer
-from entrypoints.rest.body import read_object, request_key
-from entrypoints.rest.cache import Encoded
-from entrypoints.rest.errors import failed, seconds_until
+from entrypoints.rest.http.body import read_object, request_key
+from entrypoints.rest.http.errors import failed, seconds_until
+from entrypoints.rest.http.links import address, link_next, permanent_path
+from entrypoints.rest.http.params import Parameters, identifier, selection, series_query
+from entrypoints.rest.http.prefer_wait import awaited
+from entrypoints.rest.http.rate_limits import requester_of
+from entrypoints.rest.http.response_cache import Encoded
+from entrypoints.rest.http.responses import Offer
 from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.parameters import BY_ID, REMOVING, REQUESTING, SEARCHING, Order
 from entrypoints.rest.openapi.shapes import DATA, PENDING, ROOT, page_of
-from entrypoints.rest.params import Parameters, identifier, selection, series_query
 from entrypoints.rest.quandl import DOOR
 from entrypoints.rest.quandl.shapes import column_names
-from entrypoints.rest.rate_limits import requester_of
 from entrypoints.rest.schemas import FetchRequestSchema, FetchSchema, ItemSchema, RequestedSchema, SeriesSchema, load
-from entrypoints.rest.waiting import awaited
 
 _LINKS = {
     "timeseries": "/timeseries",

@@ -9,11 +9,11 @@ import falcon
 from domain.api_keys import Scope
 from domain.use_cases import UseCases
 from domain.use_cases.list_vintages import ListVintages
-from entrypoints.rest.addresses import link_next
+from entrypoints.rest.http.links import link_next
+from entrypoints.rest.http.params import Parameters, identifier, whole_number
 from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.parameters import PAGING, RECORDED
 from entrypoints.rest.openapi.shapes import FEED, page_of
-from entrypoints.rest.params import Parameters, identifier, whole_number
 from entrypoints.rest.schemas import VintageInFullSchema, vintage_documents
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from falcon.testing import TestClient
 
-from entrypoints.rest import access
-from entrypoints.rest.access import AccessLines
+from entrypoints.rest.http import access_log as access
+from entrypoints.rest.http.access_log import AccessLines
 from tests.acceptance.running import running
 
 

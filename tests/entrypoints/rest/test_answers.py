@@ -16,10 +16,10 @@ from domain.frequency import Frequency
 from domain.observations import Observations
 from domain.series import Metadata
 from entrypoints.formats import Format
-from entrypoints.rest.answers import Answers, Offer, accepted_coding
 from entrypoints.rest.app import create_app
-from entrypoints.rest.cache import AnswerCache, Encoded
-from entrypoints.rest.errors import Problem
+from entrypoints.rest.http.errors import Problem
+from entrypoints.rest.http.response_cache import AnswerCache, Encoded
+from entrypoints.rest.http.responses import Answers, Offer, accepted_coding
 from tests.builders import NAN, CannedSource, memory_use_cases, waiting_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
 
@@ -331,7 +331,7 @@ def test_half_of_the_threads_stay_free() -> None:
 
 def test_what_many_want_at_once_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """All who want an answer that is being made are given it, though there are fewer seats than they."""
-    monkeypatch.setattr("entrypoints.rest.answers._PATIENCE", 10.0)
+    monkeypatch.setattr("entrypoints.rest.http.responses._PATIENCE", 10.0)
     answers, begun, go_on, made = Answers(capacity=10**6, threads=2), Event(), Event(), []
 
     def make() -> Encoded:

@@ -12,7 +12,7 @@ from structlog.contextvars import get_contextvars
 from adapters.memory.unit_of_work import MemoryStore
 from domain.errors import DomainError, SchemaMismatch, StoreUnavailable
 from entrypoints.rest.app import add_routes, create_app
-from entrypoints.rest.errors import status_of
+from entrypoints.rest.http.errors import status_of
 from tests.builders import memory_use_cases, waiting_use_cases
 
 

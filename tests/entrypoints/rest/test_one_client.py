@@ -11,8 +11,8 @@ from falcon.testing import TestClient
 
 from domain.api_keys import Scope
 from domain.observations import Observations
-from entrypoints.rest.answers import Answers
 from entrypoints.rest.app import create_app
+from entrypoints.rest.http.responses import Answers
 from tests.builders import CannedSource, memory_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
 from tests.entrypoints.rest.test_access import Heard, heard

@@ -10,10 +10,10 @@ import pytest
 from falcon.testing import TestClient
 
 from domain.observations import Observations
-from entrypoints.rest.answers import Answers, all_threads
 from entrypoints.rest.app import create_app
-from entrypoints.rest.errors import Problem
-from entrypoints.rest.places import Places
+from entrypoints.rest.http.errors import Problem
+from entrypoints.rest.http.places import Places
+from entrypoints.rest.http.responses import Answers, all_threads
 from tests.builders import CannedSource, memory_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
 

@@ -24,9 +24,9 @@ from domain.series import Metadata
 from domain.use_cases import UseCases
 from domain.use_cases.list_providers import ListProviders
 from domain.use_cases.read_series import Reading, ReadSeries, Selection
-from entrypoints.rest.answers import Answers
 from entrypoints.rest.app import create_app
-from entrypoints.rest.resources.quandl_databases import ArchiveResource
+from entrypoints.rest.http.responses import Answers
+from entrypoints.rest.quandl.databases import ArchiveResource
 from tests.builders import NAN, CannedSource, memory_use_cases, waiting_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
 

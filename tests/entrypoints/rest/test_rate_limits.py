@@ -12,7 +12,7 @@ from adapters.memory.unit_of_work import MemoryStore
 from domain.api_keys import Scope
 from domain.providers import Limit
 from entrypoints.rest.app import create_app
-from entrypoints.rest.rate_limits import TokenBuckets, client_of
+from entrypoints.rest.http.rate_limits import TokenBuckets, client_of
 from tests.builders import CannedSource, memory_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
 

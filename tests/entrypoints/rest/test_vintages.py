@@ -15,8 +15,8 @@ from adapters.memory.unit_of_work import MemoryStore
 from domain.errors import DatasetNotFound
 from domain.observations import Observations
 from domain.use_cases import UseCases
-from entrypoints.rest.answers import Answers
 from entrypoints.rest.app import create_app
+from entrypoints.rest.http.responses import Answers
 from tests.builders import NAN, CannedSource, memory_use_cases, waiting_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import falcon
 
-from entrypoints.rest.answers import Answers
+from entrypoints.rest.http.responses import Answers
 
 _LARGE = 1024 * 1024
 _PIECE = 64 * 1024

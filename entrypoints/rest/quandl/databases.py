@@ -25,8 +25,8 @@ from entrypoints.rest.openapi.parameters import DOOR_PAGING, DOOR_PART
 from entrypoints.rest.openapi.shapes import ARCHIVE, DATABASE, DATABASES
 from entrypoints.rest.quandl import DOOR, shapes
 from entrypoints.rest.quandl.archives import zipped
+from entrypoints.rest.quandl.datasets import MOST_COUNTED, paging, searched, suffixed
 from entrypoints.rest.quandl.params import text
-from entrypoints.rest.resources.quandl_datasets import MOST_COUNTED, paging, searched, suffixed
 
 logger = logging.getLogger(__name__)
 

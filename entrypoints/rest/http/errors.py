@@ -16,7 +16,7 @@ from domain import errors
 from domain.fetches import Failure, Fetch
 from domain.series import SeriesStatus, TimeSeries
 from domain.use_cases.describe_series import Described
-from entrypoints.rest.addresses import address
+from entrypoints.rest.http.links import address
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from domain.errors import DomainError
-from entrypoints.rest.errors import Problem, status_of
+from entrypoints.rest.http.errors import Problem, status_of
 
 _PLAIN = "Send Content-Type: application/json, and no Content-Encoding."
 _OF_HTTP = (

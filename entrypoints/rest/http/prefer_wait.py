@@ -11,7 +11,7 @@ import falcon
 from domain.errors import NotFound, StoreUnavailable
 from domain.fetches import Fetch
 from domain.use_cases.await_fetch import AwaitFetch
-from entrypoints.rest.errors import Problem
+from entrypoints.rest.http.errors import Problem
 
 _WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?([0-9]{1,6})\b", re.IGNORECASE)
 

@@ -22,16 +22,16 @@ from domain.use_cases.describe_series import Described
 from domain.use_cases.read_series import Selection
 from domain.vintages import Moment
 from entrypoints.formats import Format, encode
-from entrypoints.rest.answers import Offer
-from entrypoints.rest.cache import Encoded
-from entrypoints.rest.errors import Problem, failed, seconds_until
+from entrypoints.rest.http.errors import Problem, failed, seconds_until
+from entrypoints.rest.http.params import words
+from entrypoints.rest.http.rate_limits import requester_of
+from entrypoints.rest.http.response_cache import Encoded
+from entrypoints.rest.http.responses import Offer
 from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.parameters import DOOR_READING, DOOR_SEARCHING
 from entrypoints.rest.openapi.shapes import DATASET_OR_PART, DATASETS
-from entrypoints.rest.params import words
 from entrypoints.rest.quandl import DOOR, shapes
 from entrypoints.rest.quandl.params import Question, number, question, text
-from entrypoints.rest.rate_limits import requester_of
 
 MOST_COUNTED = 10_000
 _LONGEST_RETRY = 10

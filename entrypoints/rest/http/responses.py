@@ -17,10 +17,10 @@ import falcon
 from domain.errors import TooManyCells
 from domain.observations import Observations
 from entrypoints.formats import ENCODER_VERSION, Format
-from entrypoints.rest.addresses import address
-from entrypoints.rest.cache import AnswerCache, Encoded
-from entrypoints.rest.errors import Problem
-from entrypoints.rest.places import Places
+from entrypoints.rest.http.errors import Problem
+from entrypoints.rest.http.links import address
+from entrypoints.rest.http.places import Places
+from entrypoints.rest.http.response_cache import AnswerCache, Encoded
 
 _SMALL = 1024
 _FOR_EVER = "max-age=31536000, immutable"

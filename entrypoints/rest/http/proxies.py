@@ -10,8 +10,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 
 import falcon
 
-from entrypoints.rest.addresses import set_root
-from entrypoints.rest.errors import Problem
+from entrypoints.rest.http.errors import Problem
+from entrypoints.rest.http.links import set_root
 
 Network = IPv4Network | IPv6Network
 

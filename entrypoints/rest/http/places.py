@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from threading import Condition
 
-from entrypoints.rest.errors import Problem
+from entrypoints.rest.http.errors import Problem
 
 
 class Places:

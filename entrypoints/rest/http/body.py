@@ -13,7 +13,7 @@ import falcon
 import orjson
 
 from domain.use_cases.request_fetch import ClientKey
-from entrypoints.rest.errors import Problem
+from entrypoints.rest.http.errors import Problem
 
 _MOST_BYTES = 64 * 1024
 _MOST_DEPTH = 16

@@ -1,0 +1,1 @@
+"""What every resource shares: requests read, responses sent, errors and links."""

@@ -1,0 +1,1 @@
+"""How a worker's processes begin, tell that they live, and end."""
