@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from base64 import b64encode
 from collections.abc import Iterator
 from io import StringIO
 from select import PIPE_BUF
@@ -105,3 +106,17 @@ def test_a_password_is_hidden_behind_places_without_one(capsys: pytest.CaptureFi
     logging.getLogger("x").info("http://h:80/x?y=://z:1 amqp://u:o/d@h// http://[::1]:80 amqp://u:@h")
 
     assert json.loads(capsys.readouterr().err)["event"] == "http://h:80/x?y=://z:1 amqp://u:***@h// http://[::1]:80 amqp://u:***@h"
+
+
+@pytest.mark.parametrize("key", ["c4nary/KEY+0123", "pa55word-x"])
+def test_secrets_are_hidden_in_every_spelling(key: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also in values that are no texts."""
+    set_up_logs("info", [key])
+    spelled = [key.swapcase(), key.encode().hex(), b64encode(f"u:{key}".encode()).decode(), "".join(f"%{ord(each):02x}" for each in key)]
+    logging.getLogger("x").info(
+        "heard %s", spelled, extra={"list": spelled, "error": ValueError(*spelled), "each": [{"path": text} for text in spelled]}
+    )
+
+    err = capsys.readouterr().err
+    assert len(err.splitlines()) == len(spelled)
+    assert not [text for text in spelled if text[4:-4] in err]
