@@ -15,14 +15,12 @@ import structlog
 from structlog.contextvars import get_contextvars
 
 from domain.audit import LOGGER
+from domain.controls import escape_controls, escape_controls_in_json
 from domain.redaction import HIDDEN, Redactor
 
 _SECRET_PARAMETER = re.compile(r"(?i)\b(api_?key|(?:auth_|access_)?token|registrationkey|secret|password)=[^\s&\"']+")
 #: The last part is what no password stands in: passed over at once, since each of its pieces may look like the beginning of one.
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)(?:(?:[^/\s]*|[^@\s]+)@|([^@\s]+))")
-#: What moves a terminal's cursor or turns the direction in which it writes: controls, separators of lines, overrides of direction.
-_CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-_DELETE = "\x7f"
 _OF_SEVERAL_LINES = ("exception", "stack")
 #: Libraries that tell of their every step.
 _TALKATIVE = ("alembic", "celery", "kombu")
@@ -102,7 +100,7 @@ class _Lines(logging.Formatter):
         # Nearly all lines are of requests and hold nothing of the kind: looked at once, in whole.
         if "=" in line or "://" in line or self._redactor.may_stand_in(line):
             line = orjson.dumps(self._hidden(event) | facts, default=lambda value: self._hide(str(value))).decode()
-        return line if line.isascii() and _DELETE not in line else _CONTROL.sub(_as_json, line)
+        return escape_controls_in_json(line)
 
     def _hidden(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -133,15 +131,7 @@ class _LinesForPeople(_Lines):
         if value is None or isinstance(value, int | float):
             return value
         text = self._hide(str(value))
-        return "\n".join(map(_escaped, text.split("\n"))) if name in _OF_SEVERAL_LINES else _escaped(text)
-
-
-def _escaped(text: str) -> str:
-    return text if text.isprintable() else _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
-
-
-def _as_json(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
+        return "\n".join(map(escape_controls, text.split("\n"))) if name in _OF_SEVERAL_LINES else escape_controls(text)
 
 
 def _without_password(found: re.Match[str]) -> str:
