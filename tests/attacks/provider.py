@@ -142,9 +142,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, document(code, name=said, description=said, column_names=columns, data=rows), _JSON)
 
     def _refuse(self, code: str) -> None:
-        """Repeat the key in what is wrong: ``REFUSE.n`` in the form of this number."""
-        forms = [*disguises(self.headers.get("X-Api-Token", "")).values()]
-        said = {"quandl_error": {"code": "QEPx04", "message": f"The key {forms[int(code.rpartition('.')[2])]} may not see this."}}
+        """Repeat the key in what is wrong."""
+        forms = ", ".join(disguises(self.headers.get("X-Api-Token", "")).values())
+        said = {"quandl_error": {"code": "QEPx04", "message": f"The key {forms} may not see this."}}
         self._answer(403, json.dumps(said).encode(), _JSON)
 
     def _cells(self, code: str) -> None:
