@@ -45,7 +45,7 @@ class Answer:
         return f"{self.status}\n{self.headers}\n{self.text}"
 
 
-def ask(  # noqa: PLR0913 - the parts of a request
+def ask(
     port: int,
     target: str,
     *,

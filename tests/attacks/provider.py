@@ -47,7 +47,20 @@ def disguises(key: str) -> dict[str, str]:
 
 
 #: What stands in the texts of a series of mode CELLS; a spreadsheet takes each for a formula.
-FORMULAS = ("=1+1", "＝1+1", "＋1+1", "－1+1", "＠SUM(1)", "\ufeff=1+1", "\u200b=1+1", "\u200d\u2060＝1+1", " \u200e@SUM(1)", "\u00ad+1+1", "\t=1", "﹣1+1")
+FORMULAS = (
+    "=1+1",
+    "＝1+1",
+    "＋1+1",
+    "－1+1",
+    "＠SUM(1)",
+    "\ufeff=1+1",
+    "\u200b=1+1",
+    "\u200d\u2060＝1+1",
+    " \u200e@SUM(1)",
+    "\u00ad+1+1",
+    "\t=1",
+    "﹣1+1",
+)
 
 
 @dataclass
