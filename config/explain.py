@@ -16,7 +16,6 @@ from config.settings import Settings, read_settings
 from config.sources import PREFIX, PROVIDERS, gather, is_secret
 from domain.quotas import write_limits
 
-_PASSWORD = re.compile(r"(://[^:/@]*):.*@")
 _PARAMETER = re.compile(r"((?:key|token|secret|password)=)[^&\s]+", re.IGNORECASE)
 _HIDDEN = "***"
 #: What holds where nothing is given, by the property that says so.
@@ -76,4 +75,8 @@ def _text(value: Any) -> str:
 def _masked(name: str, text: str) -> str:
     if is_secret(name) and "://" not in text:
         return _HIDDEN
-    return _PARAMETER.sub(rf"\1{_HIDDEN}", _PASSWORD.sub(rf"\1:{_HIDDEN}@", text))
+    scheme, separator, rest = text.partition("://")
+    user, at, place = rest.rpartition("@")
+    if at and ":" in user:
+        text = f"{scheme}{separator}{user.partition(':')[0]}:{_HIDDEN}@{place}"
+    return _PARAMETER.sub(rf"\1{_HIDDEN}", text)

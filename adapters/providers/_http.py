@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus, unquote_plus, urlencode, urljoin, urlsplit
+from urllib.parse import quote, unquote_plus, urlencode, urljoin, urlsplit
 
 from adapters.providers._addresses import climbs, is_below, origin
 from adapters.providers._bodies import read_body
 from adapters.providers._calls import Call, cut_calls, underway
 from adapters.providers._options import variable
+from adapters.providers._repeated_secrets import BodyRedactor
 from domain.errors import (
     AnswerNotUnderstood,
     AnswerTruncated,
@@ -24,6 +25,7 @@ from domain.errors import (
     SourceUnavailable,
 )
 from domain.ports import Answer
+from domain.redaction import HIDDEN, Redactor
 
 if TYPE_CHECKING:
     import urllib3
@@ -32,11 +34,8 @@ _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 15.0
 _MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_HIDDEN = "***"
 _NOTHING: Mapping[str, str] = {}
 BeforeCall = Callable[[float], object]
-#: A shorter one may stand in a body by chance.
-_LONG_SECRET = 12
 
 
 class HttpClient:
@@ -63,7 +62,8 @@ class HttpClient:
         by_operator: bool = False,
         before_call: BeforeCall | None = None,
     ) -> None:
-        self._provider, self._base_url, self._secrets = provider, base_url.rstrip("/"), tuple(_spellings(secrets))
+        self._provider, self._base_url = provider, base_url.rstrip("/")
+        self._texts, self._bodies = Redactor(secrets), BodyRedactor(secrets)
         self._deadline_seconds, self._before_call = deadline_seconds, before_call
         self._private = by_operator or base_url.startswith("http:")
         self._is_cut = False
@@ -82,10 +82,8 @@ class HttpClient:
         return variable(self._provider, option)
 
     def redact(self, text: str) -> str:
-        """Take the secrets out of a text."""
-        for secret in self._secrets:
-            text = text.replace(secret, _HIDDEN)
-        return text
+        """Take the secrets out of a text, however they are spelled in it."""
+        return self._texts.text(text)
 
     def deadline(self) -> float:
         """Give the moment, by the monotonic clock, at which a fetch that begins now has taken too long."""
@@ -191,7 +189,7 @@ class HttpClient:
             with self._answered(_target(url), sent, timeout) as raw, self._translated_body():
                 body = read_body(raw, host=self.host)
             named = {name.lower(): self.redact(value) for name, value in raw.headers.items()}
-        return Answer(body=self._without_secrets(body), status=raw.status, headers=named, url=self.redact(url))
+        return Answer(body=self._bodies.body(body), status=raw.status, headers=named, url=self.redact(url))
 
     def _answered(self, target: str, headers: Mapping[str, str], timeout: urllib3.Timeout) -> urllib3.BaseHTTPResponse:
         """Ask, and read the answer's head."""
@@ -240,20 +238,13 @@ class HttpClient:
         except (exceptions.HTTPError, OSError) as exc:
             raise AnswerTruncated(f"The answer of {self.host} ended too early.") from exc
 
-    def _without_secrets(self, body: bytes) -> bytes:
-        """Take out a key that the provider repeats: what is kept of an answer must not hold it."""
-        for secret in self._secrets:
-            if len(secret) >= _LONG_SECRET and secret.encode() in body:
-                body = body.replace(secret.encode(), _HIDDEN.encode())
-        return body
-
     def _redirected(self, url: str, answer: Answer, secret_params: Mapping[str, str]) -> str:
         """Give the address to go on with: below the base URL, and without what is added on the wire anyway."""
         try:
             target = self._prepared(urljoin(url, answer.headers.get("location", "")))
             if is_below(target, self._base):
                 target = _without_params(target, secret_params)
-                if _HIDDEN not in target:
+                if HIDDEN not in target:
                     return target
             where = "another path" if origin(target) == origin(url) else self.redact(urlsplit(target).netloc)
         except (ValueError, AnswerNotUnderstood):
@@ -296,12 +287,6 @@ def _without_params(url: str, names: Mapping[str, str]) -> str:
     parts = urlsplit(url)
     kept = [pair for pair in parts.query.split("&") if unquote_plus(pair.partition("=")[0]) not in names]
     return parts._replace(query="&".join(kept), fragment="").geturl()
-
-
-def _spellings(secrets: Sequence[str]) -> list[str]:
-    """Give the secrets and what becomes of them in URLs, longest first."""
-    every = {spelling for secret in filter(None, secrets) for spelling in (secret, quote(secret, safe=""), quote_plus(secret))}
-    return sorted(every, key=len, reverse=True)
 
 
 @cache

@@ -27,6 +27,7 @@ from domain.errors import (
     SourceUnavailable,
 )
 from domain.ports import Answer
+from domain.redaction import redactor
 
 _DAY_SECONDS = 86400.0
 _MESSAGE_LENGTH = 300
@@ -66,7 +67,7 @@ class Door:
     def heard(self, words: str) -> str:
         """Put the provider's words on one line of bearable length, without the key."""
         line = " ".join(storable(words).split())
-        line = line.replace(self.key, "***") if self.key else line
+        line = redactor((self.key,)).text(line)
         return line if len(line) <= _MESSAGE_LENGTH else line[:_MESSAGE_LENGTH] + "…"
 
 

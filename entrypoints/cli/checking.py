@@ -49,5 +49,7 @@ def _checked(use_cases: UseCases, codes: tuple[str, ...], provider: str | None) 
 
 
 def _print_damage(checked: Checked) -> None:
+    from entrypoints.cli.tables import printable
+
     for damage in checked.damage:
-        click.echo(f"{checked.series.provider}:{checked.series.code} vintage {damage.number}: {damage.reason}")
+        click.echo(printable(f"{checked.series.provider}:{checked.series.code} vintage {damage.number}: {damage.reason}"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from domain.controls import escape_controls, escape_controls_in_json
 from entrypoints.cli.choosing import choosing, chosen
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _FORMATS = ("json", "csv", "parquet", "arrow")
 def export(session: Session, /, *, code: str, form: str | None, output: Path | None, provider: str | None, **part: Any) -> None:
     """Write the observations of the series CODE as JSON, CSV, Parquet or Arrow, oldest first."""
     from entrypoints.cli.references import explaining_absence, find_series
+    from entrypoints.formats import Format
 
     form = form or _ending(output)
     selection, use_cases = chosen(**part), session.use_cases()
@@ -35,7 +37,7 @@ def export(session: Session, /, *, code: str, form: str | None, output: Path | N
         reading = use_cases.read_series(series.id, selection)
     content = _written(reading, form)
     if output is None:
-        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.write(_harmless(content) if form == Format.CSV and sys.stdout.isatty() else content)
     else:
         _keep(output, content)
         click.echo(f"{output}: {len(reading.observations)} dates, vintage {reading.vintage.number}.", err=True)
@@ -55,10 +57,15 @@ def _written(reading: Reading, form: str) -> bytes:
 
     kind, observations = Format(form), reading.observations
     if kind is Format.JSON:
-        return encode(document(reading, len(observations))) + b"\n"
+        return escape_controls_in_json(encode(document(reading, len(observations))).decode()).encode() + b"\n"
     if kind is Format.CSV:
         return csv(observations, (axis_name(observations), *observations.columns))
     return columnar(reading, kind)
+
+
+def _harmless(content: bytes) -> bytes:
+    """Show what would steer a terminal."""
+    return "\n".join(map(escape_controls, content.decode().split("\n"))).encode()
 
 
 def _keep(output: Path, content: bytes) -> None:

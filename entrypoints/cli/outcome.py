@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from domain.controls import escape_controls
 from domain.errors import DomainError
 from entrypoints.parent import die_with_parent
 
@@ -23,7 +24,7 @@ def exit_code_of(work: Callable[[], Any]) -> int:
         code = work()
         sys.stdout.flush()
     except DomainError as error:
-        print(f"lanner: {error.message} {error.hint}".rstrip(), file=sys.stderr)  # noqa: T201 - a command's own line
+        print(escape_controls(f"lanner: {error.message} {error.hint}".rstrip()), file=sys.stderr)  # noqa: T201 - a command's own line
         return 1
     except click.ClickException as error:
         error.show()
@@ -35,7 +36,7 @@ def exit_code_of(work: Callable[[], Any]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_BROKEN
     except Exception:  # noqa: BLE001 - a bug: everything that helps to find it is printed
-        traceback.print_exc()
+        sys.stderr.write("".join(f"{escape_controls(line)}\n" for line in traceback.format_exc().rstrip("\n").split("\n")))
         return 1
     return code if isinstance(code, int) else 0
 

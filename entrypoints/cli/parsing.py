@@ -32,12 +32,12 @@ def parse(  # noqa: PLR0913 - the command's options
     CODE is DATABASE/DATASET, or * for every series in the answer. Prints one line of JSON; an error gives exit code 1.
     """
     from domain.ports import Answer
-    from entrypoints.formats import encode
+    from entrypoints.cli.tables import print_json
 
     headers = {"content-type": content_type} if content_type else {}
     answer = Answer(body=body.read(), status=status, headers=headers, url=url)
     document = _parsed(session.use_cases().parse_answer, provider, code, answer)
-    click.echo(encode(document))
+    print_json(document)
     if "error" in document:
         sys.exit(1)
 

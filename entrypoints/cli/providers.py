@@ -26,13 +26,12 @@ def providers(session: Session, *, form: str, check: bool, online: bool) -> None
     if check or online:
         _check(session, form, online=online)
         return
-    from entrypoints.cli.tables import print_table
-    from entrypoints.formats import encode
+    from entrypoints.cli.tables import print_json, print_table
 
     found = session.use_cases().list_providers()
     if form == "json":
         for listed in found:
-            click.echo(encode(_document(listed)))
+            print_json(_document(listed))
     else:
         print_table(("name", "title", "databases", "ready", "key", "limits", "blocked until", "terms"), map(_row, found))
         _explain([listed.provider for listed in found])
@@ -49,13 +48,12 @@ def _explain(found: Sequence[Provider]) -> None:
 
 
 def _check(session: Session, form: str, *, online: bool) -> None:
-    from entrypoints.cli.tables import print_table
-    from entrypoints.formats import encode
+    from entrypoints.cli.tables import print_json, print_table
 
     found = session.use_cases().check_providers(online=online)
     if form == "json":
         for name, findings in found.items():
-            click.echo(encode({"name": name, "findings": findings}))
+            print_json({"name": name, "findings": findings})
     else:
         print_table(("name", "kept", "broken"), [_score(name, findings) for name, findings in found.items()])
     if any(finding.problem for findings in found.values() for finding in findings):

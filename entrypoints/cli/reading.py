@@ -35,8 +35,7 @@ def list_series(  # noqa: PLR0913 - the command's options
     Each of the WORDS must stand in a series' code, name or description.
     """
     from domain.series import SeriesQuery, SeriesStatus
-    from entrypoints.cli.tables import print_table
-    from entrypoints.formats import encode
+    from entrypoints.cli.tables import print_json, print_table
 
     query = SeriesQuery(
         words=words,
@@ -47,7 +46,7 @@ def list_series(  # noqa: PLR0913 - the command's options
     found = _found(session.use_cases().search_series, query, limit)
     if form == "json":
         for series in found:
-            click.echo(encode(_listed(series)))
+            print_json(_listed(series))
     else:
         headings = ("code", "name", "frequency", "rows", "first", "last", "status", "checked")
         print_table(headings, map(_row, found), right=("rows",))
@@ -120,7 +119,7 @@ def show(  # noqa: PLR0913 - the command's options
     from domain.periods import Side
     from entrypoints.cli.references import explaining_absence, find_series
     from entrypoints.cli.showing import document, print_reading
-    from entrypoints.formats import encode
+    from entrypoints.cli.tables import print_json
 
     selection = chosen(columns=columns, periods=Side(periods) if periods else None, **part)
     use_cases = session.use_cases()
@@ -128,6 +127,6 @@ def show(  # noqa: PLR0913 - the command's options
     with explaining_absence(series):
         reading = use_cases.read_series(series.id, selection)
     if form == "json":
-        click.echo(encode(document(reading, limit)))
+        print_json(document(reading, limit))
     else:
         print_reading(reading, limit)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 import click
+
+from domain.controls import escape_controls_in_json
 
 _ENDLESS = 100_000
 
@@ -37,6 +40,13 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right
 def printable(text: str) -> str:
     """Blank out what is no character to be read: providers' texts may hold line ends and terminal codes."""
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def print_json(document: Any) -> None:
+    """Print a line of JSON in which nothing steers a terminal."""
+    from entrypoints.formats import encode
+
+    click.echo(escape_controls_in_json(encode(document).decode()))
 
 
 def when(moment: date | None) -> str:

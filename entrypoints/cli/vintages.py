@@ -35,8 +35,7 @@ _NUMBERS = ("vintage", "rows", "added", "changed", "deleted")
 def vintages(session: Session, *, code: str, provider: str | None, limit: int, form: str) -> None:
     """List the vintages of a series in order of arrival."""
     from entrypoints.cli.references import find_series
-    from entrypoints.cli.tables import print_table
-    from entrypoints.formats import encode
+    from entrypoints.cli.tables import print_json, print_table
 
     use_cases = session.use_cases()
     series = find_series(use_cases.describe_series, code, provider)
@@ -47,7 +46,7 @@ def vintages(session: Session, *, code: str, provider: str | None, limit: int, f
         count += 1
     if form == "json":
         for vintage in last:
-            click.echo(encode(_document(vintage)))
+            print_json(_document(vintage))
     else:
         click.echo(f"{series.provider}:{series.code}, {count} vintage{'' if count == 1 else 's'}\n")
         print_table(_COLUMNS, map(_row, last), right=_NUMBERS)
@@ -111,7 +110,7 @@ def revisions(  # noqa: PLR0913 - the command's options
     """Compare two states of a series, value by value."""
     from domain.vintages import Moment
     from entrypoints.cli.references import explaining_absence, find_series
-    from entrypoints.formats import encode
+    from entrypoints.cli.tables import print_json
 
     earlier = Moment.named(before, field="from") if before else None
     later = Moment.named(after, field="to") if after else Moment()
@@ -120,7 +119,7 @@ def revisions(  # noqa: PLR0913 - the command's options
     with explaining_absence(series):
         comparison = use_cases.compare_vintages(series.id, earlier, later)
     if form == "json":
-        click.echo(encode(_compared(comparison)))
+        print_json(_compared(comparison))
     else:
         _print_comparison(comparison, limit)
 

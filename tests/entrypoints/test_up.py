@@ -408,7 +408,7 @@ def test_the_lines_of_help_name_every_command():
         for name in names
     ]
 
-    service = ["up", "api", "worker", "migrate", "check", "backup", "restore", "health"]
+    service = ["up", "api", "worker", "config", "migrate", "check", "backup", "restore", "health"]
     reading = ["fetch", "list", "show", "vintages", "revisions", "export", "parse"]
     assert names == [*service, *reading, "openapi", "keys", "providers", "new-provider"]
     assert [answer.returncode for answer in helps] == [0] * len(names)

@@ -16,7 +16,8 @@ from tests.faults.stacks import Stack, server_stack, sqlite_stack
 from tests.servers import SETTINGS
 
 FULL = SETTINGS.get("LANNER_TEST_FAULTS") == "full"
-_FIGURES = Figures(int(SETTINGS.get("LANNER_TEST_SEED") or random.SystemRandom().randrange(2**31)))
+SEED = int(SETTINGS.get("LANNER_TEST_SEED") or random.SystemRandom().randrange(2**31))
+_FIGURES = Figures(foot=f"seed {SEED} (LANNER_TEST_SEED)")
 SECONDS = 3600
 
 
@@ -51,13 +52,13 @@ def figures() -> Figures:
 
 @pytest.fixture(scope="session")
 def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with sqlite_stack(tmp_path_factory.mktemp("sqlite"), _FIGURES.seed) as stack:
+    with sqlite_stack(tmp_path_factory.mktemp("sqlite"), SEED) as stack:
         yield stack
 
 
 @pytest.fixture(scope="session")
 def on_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with server_stack(tmp_path_factory.mktemp("servers"), _FIGURES.seed) as stack:
+    with server_stack(tmp_path_factory.mktemp("servers"), SEED) as stack:
         yield stack
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 import traceback
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
 
 from adapters.providers._http import HttpClient
+from adapters.providers._statuses import Door
 from domain.errors import FetchError
 from domain.ports import Answer
 from tests.builders import a_server, an_answer
@@ -114,3 +118,32 @@ def test_an_answer_that_repeats_it(caplog):
 
     assert json.loads(answer.body) == {"request": "/x?api_key=***", "key": "***"}
     assert shown(repr(answer) + caplog.text) == []
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        str.upper,
+        lambda key: b64encode(f"user:{key}".encode()).decode(),
+        lambda key: urlsafe_b64encode(key.encode()).decode().rstrip("="),
+        lambda key: "".join(f"%{byte:02x}" for byte in key.encode()),
+        lambda key: quote(quote_plus(key)),
+        lambda key: key.encode().hex(),
+        html.escape,
+        lambda key: json.dumps(key)[1:-1],
+    ],
+    ids=["case", "user and key", "URL's base64", "percent", "twice", "hex", "HTML", "JSON"],
+)
+def test_an_answer_that_repeats_it_otherwise(spell: Callable[[str], str], caplog):
+    """Nor is any of it left in body, head, address, error or log where the provider spells it in another way."""
+    spelled = spell(KEY)
+    at_rest = spelled if spelled.isascii() else "x"
+    answer = ask(lambda target, headers: [an_answer(f"<{spelled}>".encode(), Link=f"<{at_rest}>")], id=spelled)
+    said = Door(host="h", key=KEY).heard(f"The key {spelled} is wrong")
+    logging.getLogger("x").info("said %s", said)
+
+    assert answer.body.count(b"***") == 1
+    assert said == caplog.messages[-1][len("said ") :]
+    for text in (answer.body.decode(), repr(answer.headers), answer.url, said):
+        assert spelled[8:-8] not in text
+        assert quote_plus(spelled)[8:-8] not in text

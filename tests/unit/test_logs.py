@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+from base64 import b64encode
 from collections.abc import Iterator
 from io import StringIO
 from select import PIPE_BUF
@@ -105,3 +107,66 @@ def test_a_password_is_hidden_behind_places_without_one(capsys: pytest.CaptureFi
     logging.getLogger("x").info("http://h:80/x?y=://z:1 amqp://u:o/d@h// http://[::1]:80 amqp://u:@h")
 
     assert json.loads(capsys.readouterr().err)["event"] == "http://h:80/x?y=://z:1 amqp://u:***@h// http://[::1]:80 amqp://u:***@h"
+
+
+@pytest.mark.parametrize("key", ["c4nary/KEY+0123", "pa55word-x"])
+def test_secrets_are_hidden_in_every_spelling(key: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also in values that are no texts."""
+    set_up_logs("info", [key])
+    spelled = [key.swapcase(), key.encode().hex(), b64encode(f"u:{key}".encode()).decode(), "".join(f"%{ord(each):02x}" for each in key)]
+    logging.getLogger("x").info(
+        "heard %s", spelled, extra={"list": spelled, "error": ValueError(*spelled), "each": [{"path": text} for text in spelled]}
+    )
+
+    err = capsys.readouterr().err
+    assert len(err.splitlines()) == len(spelled)
+    assert not [text for text in spelled if text[4:-4] in err]
+
+
+CONTROLS = "\0\x07\x1b\r\n\t\x7f\x85\x9b\x9d\u200f\u2028\u2029\u202a\u202e\u2066\u2069"
+ATTACK = f"/x\x1b]0;owned\x07{CONTROLS}é"
+
+
+class Terminal(StringIO):
+    """Standard error where a person watches."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def log_the_attack(monkeypatch: pytest.MonkeyPatch, stream: StringIO) -> list[str]:
+    """Log a text that steers terminals as event, as a field and as an exception's, and give the lines."""
+    monkeypatch.setattr("sys.stderr", stream)
+    set_up_logs("info")
+    logger = logging.getLogger("x")
+    logger.info(ATTACK, extra={"path": ATTACK, "list": [ATTACK], "error": ValueError(ATTACK)})
+    try:
+        float(ATTACK)
+    except ValueError:
+        logger.exception("broken", extra={"stack": ATTACK})
+    return stream.getvalue().split("\n")
+
+
+def test_nothing_in_json_steers_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Controls are escaped, so that the event says the same to programs."""
+    lines = log_the_attack(monkeypatch, StringIO())
+
+    assert [mark for mark in CONTROLS if mark in "".join(lines)] == []
+    first, second, end = lines[0], lines[1], lines[2:]
+    assert end == [""]
+    assert (json.loads(first)["event"], json.loads(first)["path"], json.loads(first)["list"]) == (ATTACK, ATTACK, [ATTACK])
+    assert repr(ATTACK)[1:-1] in json.loads(second)["exception"]
+    assert json.loads(second)["stack"] == ATTACK
+
+
+def test_nothing_that_is_logged_steers_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who watches sees controls escaped, colours that are ours, and lines that break in tracebacks alone."""
+    lines = log_the_attack(monkeypatch, Terminal())
+    seen = re.sub("\x1b\\[[0-9;]*m", "", "\n".join(lines))
+
+    assert [mark for mark in CONTROLS if mark != "\n" and mark in seen] == []
+    assert "\\x1b]0;owned\\x07" in lines[0]
+    assert "\\n" in lines[0]
+    assert "broken" in lines[1]
+    assert [line for line in lines if line.startswith("Traceback")]
+    assert lines[0].count("owned") == 4
