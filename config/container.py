@@ -9,7 +9,7 @@ from dependency_injector.providers import Container as Contained
 from dependency_injector.providers import Dependency, Object, Selector, Singleton
 
 from adapters.celery_dispatcher import CeleryDispatcher
-from adapters.memory.dispatcher import SilentDispatcher
+from adapters.memory.dispatcher import NullDispatcher
 from adapters.providers import InstalledProviders
 from adapters.sql.engine import open_engine
 from adapters.sql.store import SqlStore
@@ -46,7 +46,7 @@ class Container(DeclarativeContainer):
     )
     dispatcher = Selector(
         settings.provided.bell,
-        silent=Singleton(SilentDispatcher),
+        silent=Singleton(NullDispatcher),
         celery=Singleton(CeleryDispatcher, settings.provided.broker_url),
     )
     routing = Singleton(Routing, settings.provided.routes, settings.provided.default_provider, insists=settings.provided.insists_on_default)

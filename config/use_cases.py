@@ -24,10 +24,10 @@ from domain.use_cases.manage_keys import ManageKeys
 from domain.use_cases.parse_answer import ParseAnswer
 from domain.use_cases.read_series import ReadSeries
 from domain.use_cases.read_through import ReadThrough
+from domain.use_cases.reap_fetches import ReapFetches
 from domain.use_cases.remove_series import RemoveSeries
 from domain.use_cases.request_fetch import RequestFetch
 from domain.use_cases.search_series import SearchSeries
-from domain.use_cases.sweep_fetches import SweepFetches
 
 
 class UseCasesContainer(DeclarativeContainer):
@@ -72,7 +72,7 @@ class UseCasesContainer(DeclarativeContainer):
         follow_fetches=Factory(FollowFetches, store),
         cancel_fetch=Factory(CancelFetch, store),
         remove_series=Factory(RemoveSeries, store),
-        sweep_fetches=Factory(SweepFetches, store, settings.provided.lease_seconds, settings.provided.keep_fetches_days),
+        reap_fetches=Factory(ReapFetches, store, settings.provided.lease_seconds, settings.provided.keep_fetches_days),
         list_vintages=Factory(ListVintages, store),
         compare_vintages=Factory(CompareVintages, store),
         check_vintages=Factory(CheckVintages, store),

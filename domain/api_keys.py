@@ -58,7 +58,7 @@ class ApiKey:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyText:
+class ApiKeyToken:
     """The text of a key, ``lnr_<id>_<secret>``, which only its holder has."""
 
     id: str

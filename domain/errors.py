@@ -16,13 +16,13 @@ Every error of lanner, each with a sentence, a code and, where one helps, a hint
     │   ├── NotKnownYet
     │   ├── NoObservationsYet
     │   └── KeyNotFound
-    ├── KeyRefused · ScopeMissing    an API key of ours is wanted
+    ├── InvalidApiKey · InsufficientScope    an API key of ours is wanted
     ├── TooManyRequests              a client's quota is used up
     ├── TooManyCells                 one answer would be too large
     ├── FetchAlreadyRunning
     ├── FetchAlreadyEnded
     ├── RemovalNotConfirmed
-    ├── RequestKeyReused             the same Idempotency-Key, another request
+    ├── IdempotencyKeyReused             the same Idempotency-Key, another request
     ├── LeaseLost                    another worker holds the fetch, or it has ended
     ├── StoreUnavailable
     │   └── SchemaMismatch
@@ -31,8 +31,8 @@ Every error of lanner, each with a sentence, a code and, where one helps, a hint
         ├── DatasetNotFound · SourceGone · KeyMissing · KeyRejected · SourceForbidden
         ├── AnswerTooLarge · AnswerNotUnderstood · UnsupportedFrequency · SuspiciousShrink
         ├── AttemptsExhausted · FetchCancelled
-        └── PassingError             waiting may help
-            ├── CallRefused          lanner itself does not make the call now
+        └── TransientError             waiting may help
+            ├── ThrottledLocally          lanner itself does not make the call now
             └── RateLimited · SourceUnavailable · SourceTimedOut · AnswerTruncated
 """
 
@@ -137,14 +137,14 @@ class KeyNotFound(NotFound):
     hint = "`lanner keys list` lists the ids."
 
 
-class KeyRefused(DomainError):
+class InvalidApiKey(DomainError):
     """A good API key is needed here."""
 
     code = "key_refused"
     hint = "Send it as Authorization: Bearer KEY; `lanner keys create` makes one."
 
 
-class ScopeMissing(DomainError):
+class InsufficientScope(DomainError):
     """The API key does not allow this."""
 
     code = "scope_missing"
@@ -190,7 +190,7 @@ class RemovalNotConfirmed(DomainError):
     code = "removal_not_confirmed"
 
 
-class RequestKeyReused(DomainError):
+class IdempotencyKeyReused(DomainError):
     """The Idempotency-Key came with another request before."""
 
     code = "idempotency_key_reused"
@@ -302,7 +302,7 @@ class FetchCancelled(FetchError):
     code = "cancelled"
 
 
-class PassingError(FetchError):
+class TransientError(FetchError):
     """The provider cannot answer now, but may soon."""
 
     code = "unavailable"
@@ -313,14 +313,14 @@ class PassingError(FetchError):
         self.retry_after = retry_after
 
 
-class RateLimited(PassingError):
+class RateLimited(TransientError):
     """The provider's limit of calls is reached."""
 
     code = "rate_limited"
     hint = "lanner waits and tries again by itself; a key of your own may raise the limit."
 
 
-class CallRefused(PassingError):
+class ThrottledLocally(TransientError):
     """The provider may not be called just now."""
 
     code = "rate_limited"
@@ -331,20 +331,20 @@ class CallRefused(PassingError):
         self.circuit = circuit
 
 
-class SourceUnavailable(PassingError):
+class SourceUnavailable(TransientError):
     """The provider cannot be reached or answers with a server error."""
 
     hint = "lanner tries again by itself; check the network and the provider's base URL."
 
 
-class SourceTimedOut(PassingError):
+class SourceTimedOut(TransientError):
     """The provider did not answer in time."""
 
     code = "timed_out"
     hint = "lanner tries again by itself."
 
 
-class AnswerTruncated(PassingError):
+class AnswerTruncated(TransientError):
     """The provider's answer ended too early."""
 
     code = "truncated"

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from domain.errors import AnswerNotUnderstood, FetchError, PassingError, RateLimited
+from domain.errors import AnswerNotUnderstood, FetchError, RateLimited, TransientError
 from domain.vintages import Vintage
 
 MAX_CRASHES = 5
@@ -163,7 +163,7 @@ class FetchPage:
 
 
 @dataclass(frozen=True, slots=True)
-class RequestKey:
+class IdempotencyKey:
     """
     What makes a request known again when it is sent twice.
 
@@ -209,7 +209,7 @@ class RetryPolicy:
         if isinstance(error, AnswerNotUnderstood):
             again = fetch.failure is None or fetch.failure.code != error.code
             return backoff(1) if again else None
-        if isinstance(error, PassingError):
+        if isinstance(error, TransientError):
             return max(error.retry_after or 0.0, backoff(fetch.attempts))
         return None
 

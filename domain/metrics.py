@@ -12,13 +12,13 @@ from domain.fetches import FetchStatus, WaitingFor
 class Counted(StrEnum):
     """What no row tells afterwards, and is counted as it happens."""
 
-    FENCED_CLOSES = "fenced_closes"
-    CLAIMS_REFUSED = "claims_refused"
+    STALE_COMMITS = "fenced_closes"
+    CLAIMS_LOST = "claims_refused"
     SWEEPS_WITH_WORK = "sweeps_with_work"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class Metrics:
     """
     How the work stands.
 

@@ -16,13 +16,13 @@ from uuid import UUID
 
 from domain.api_keys import ApiKey
 from domain.codes import DatasetCode
-from domain.fetches import LEASE_SECONDS, Answered, Failure, Fetch, FetchPage, FetchQuery, Lease, RequestKey, WaitingFor
-from domain.metrics import Counted, Figures
+from domain.fetches import LEASE_SECONDS, Answered, Failure, Fetch, FetchPage, FetchQuery, IdempotencyKey, Lease, WaitingFor
+from domain.metrics import Counted, Metrics
 from domain.observations import Label, Observations
 from domain.providers import Finding, Limit, Provider
 from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, Version
-from domain.throttling import Budget, Call, Permit, Standing, Wait
-from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Origin, Prepared, Recorded, Vintage
+from domain.throttling import Budget, Call, Denied, LimiterState, Permit
+from domain.vintages import Damage, FeedEntry, FirstKnown, Moment, NewState, Origin, Prepared, StoredVintage, Vintage
 from domain.window import Confirmation, Covers
 
 
@@ -169,7 +169,7 @@ class Providers(Protocol):
         ...
 
     def cut(self) -> None:
-        """End every call to a provider with CallRefused, and begin no other: what remains of a stop's time is not theirs."""
+        """End every call to a provider with ThrottledLocally, and begin no other: what remains of a stop's time is not theirs."""
         ...
 
     def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
@@ -259,7 +259,7 @@ class SeriesRepository(Protocol):
 class VintageRepository(Protocol):
     """The vintages of the series; insert only."""
 
-    def prepare(self, series: TimeSeries, arrivals: Sequence[Arrival]) -> Prepared:
+    def prepare(self, series: TimeSeries, arrivals: Sequence[NewState]) -> Prepared:
         """Make ready to append states in this order, numbered on: all the work that no other writer has to wait for."""
         ...
 
@@ -271,7 +271,7 @@ class VintageRepository(Protocol):
         """Give the facts about the vintages numbered above ``after``, in order of arrival."""
         ...
 
-    def feed(self, *, after: int, limit: int) -> Sequence[Recorded]:
+    def feed(self, *, after: int, limit: int) -> Sequence[FeedEntry]:
         """
         Give the vintages of all series recorded after a position, oldest first.
 
@@ -287,7 +287,7 @@ class VintageRepository(Protocol):
         """Give for each provider's label the digest of its highest-numbered vintage."""
         ...
 
-    def find(self, series_id: UUID, moment: Moment) -> Kept | None:
+    def find(self, series_id: UUID, moment: Moment) -> StoredVintage | None:
         """
         Give the greatest vintage in knowledge order, (known_at, number), that the moment admits.
 
@@ -297,7 +297,7 @@ class VintageRepository(Protocol):
         """
         ...
 
-    def beginning(self, series_id: UUID) -> Beginning | None:
+    def beginning(self, series_id: UUID) -> FirstKnown | None:
         """Tell when the series was first known and first seen; None if there is no vintage."""
         ...
 
@@ -425,17 +425,17 @@ class FetchRepository(Protocol):
 class RequestRepository(Protocol):
     """The answers given to requests that came with a key, so that a repeated one gets the same."""
 
-    def begin(self, key: RequestKey) -> Answered | None:
+    def begin(self, key: IdempotencyKey) -> Answered | None:
         """
         Give what was answered to this request, or None and keep others with the same key waiting until this unit of work ends.
 
         Raises:
-            RequestKeyReused: the key came with another request.
+            IdempotencyKeyReused: the key came with another request.
 
         """
         ...
 
-    def remember(self, key: RequestKey, answered: Answered) -> None:
+    def remember(self, key: IdempotencyKey, answered: Answered) -> None:
         """Keep the answer to a request that was begun; it goes with its series."""
         ...
 
@@ -456,7 +456,7 @@ class QuotaRepository(Protocol):
         ...
 
 
-class FigureRepository(Protocol):
+class MetricsRepository(Protocol):
     """Signs of life of the workers, and counts of what happened; neither waits for anybody else's work."""
 
     def beat(self, worker: str) -> None:
@@ -471,7 +471,7 @@ class FigureRepository(Protocol):
         """Count that something happened."""
         ...
 
-    def all(self) -> Figures:
+    def all(self) -> Metrics:
         """Give the figures as they are now."""
         ...
 
@@ -483,15 +483,15 @@ class RateLimiter(Protocol):
     Whatever one unit of work did counts for the others once it is committed.
     """
 
-    def acquire(self, budget: Budget, call: Call) -> Permit | Wait:
+    def acquire(self, budget: Budget, call: Call) -> Permit | Denied:
         """Take a permit for one call, or a place in the line of those who were refused."""
         ...
 
-    def refusal(self, budget: Budget, holder: UUID) -> Wait | None:
+    def refusal(self, budget: Budget, holder: UUID) -> Denied | None:
         """Tell whether a fetch whose permit was for a later moment must not call after all."""
         ...
 
-    def blocked(self, budget: Budget, seconds: float) -> Wait:
+    def blocked(self, budget: Budget, seconds: float) -> Denied:
         """Have no call start for so many seconds, as the provider asked; gives a place in line to the fetch that was told."""
         ...
 
@@ -503,7 +503,7 @@ class RateLimiter(Protocol):
         """Note an answer of whatever kind, which closes the circuit."""
         ...
 
-    def standing(self, budget: Budget) -> Standing:
+    def standing(self, budget: Budget) -> LimiterState:
         """Tell how things stand."""
         ...
 
@@ -574,7 +574,7 @@ class UnitOfWork(Protocol):
         ...
 
     @property
-    def figures(self) -> FigureRepository:
+    def figures(self) -> MetricsRepository:
         """The figures."""
         ...
 

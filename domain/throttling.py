@@ -125,7 +125,7 @@ class Permit:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class Denied:
     """No right to make a call: when to ask again, in a line with everyone else who was refused, and why."""
 
     seconds: float
@@ -150,12 +150,12 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class Snapshot:
     """
     What is so at the moment of asking.
 
     Attributes:
-        times: call's number → when it started, for those in ``Standing.wanted``.
+        times: call's number → when it started, for those in ``LimiterState.wanted``.
         busy: how many other fetches of the provider run.
 
     """
@@ -166,7 +166,7 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class LimiterState:
     """
     How things stand between us and a provider; each method gives the standing after it.
 
@@ -199,7 +199,7 @@ class Standing:
         """Name the earlier calls whose times decide when the next may start."""
         return frozenset(self.calls + 1 - limit.calls for limit in budget.limits if limit.calls <= self.calls)
 
-    def asked(self, budget: Budget, call: Call, situation: Situation) -> tuple[Standing, Permit | Wait]:
+    def asked(self, budget: Budget, call: Call, situation: Snapshot) -> tuple[LimiterState, Permit | Denied]:
         """Decide about a call: it may start at once, or within the caller's patience at a moment reserved for it, or not."""
         now = situation.now
         refusal = self._obstacle(budget, call.holder, now)
@@ -217,19 +217,19 @@ class Standing:
         line = self._line(budget, now, now)
         return replace(self, line_until=line, **self._taken(budget, start), **self._probed(budget, call.holder, now)), permit
 
-    def refusal(self, budget: Budget, holder: UUID, now: datetime) -> Wait | None:
+    def refusal(self, budget: Budget, holder: UUID, now: datetime) -> Denied | None:
         """Tell for how long a fetch may not call whatever the windows allow, and why; None if it may."""
         found = self._obstacle(budget, holder, now)
-        return Wait((found[0] - now).total_seconds(), found[1]) if found else None
+        return Denied((found[0] - now).total_seconds(), found[1]) if found else None
 
-    def blocked(self, budget: Budget, seconds: float, now: datetime) -> tuple[Standing, Wait]:
+    def blocked(self, budget: Budget, seconds: float, now: datetime) -> tuple[LimiterState, Denied]:
         """Let nobody call for so many seconds; the one who was told so goes in line."""
         clamped = min(max(seconds, _MIN_BLOCK_SECONDS), MAX_BLOCK_SECONDS)
         until = max(now + timedelta(seconds=clamped), self.blocked_until or now)
         standing, wait = self._lined_up(budget, until, WaitingFor.RATE_LIMIT, now, gap=budget.pace or _GAP_SECONDS)
         return replace(standing, blocked_until=until), wait
 
-    def failed(self, budget: Budget, holder: UUID, now: datetime) -> Standing:
+    def failed(self, budget: Budget, holder: UUID, now: datetime) -> LimiterState:
         """Count a call without an answer; what was begun before the circuit opened says nothing new."""
         breaker = budget.breaker
         if self.open_until is None:
@@ -241,7 +241,7 @@ class Standing:
         until = now + timedelta(seconds=breaker.interval(openings))
         return replace(self, failures=breaker.failures, openings=openings, open_until=until, probe=None)
 
-    def succeeded(self) -> Standing:
+    def succeeded(self) -> LimiterState:
         """Note an answer of whatever kind: the provider is there."""
         line = None if self.open_until else self.line_until
         return replace(self, failures=0, openings=0, open_until=None, probe=None, line_until=line)
@@ -255,7 +255,7 @@ class Standing:
         look_again = now + timedelta(seconds=_LOOK_AGAIN_SECONDS)
         return (min(self.open_until, look_again) if self.probe else self.open_until), WaitingFor.CIRCUIT
 
-    def _free_at(self, budget: Budget, situation: Situation) -> datetime:
+    def _free_at(self, budget: Budget, situation: Snapshot) -> datetime:
         horizon = situation.now + timedelta(seconds=_FORESIGHT_SECONDS)
         start = situation.now
         if self.paced_until and budget.limits and self.paced_until <= horizon:
@@ -280,9 +280,9 @@ class Standing:
         seconds = min(budget.breaker.interval(self.openings), budget.breaker.probe_seconds)
         return {"probe": holder, "open_until": now + timedelta(seconds=seconds)}
 
-    def _lined_up(self, budget: Budget, until: datetime, reason: WaitingFor, now: datetime, *, gap: float) -> tuple[Standing, Wait]:
+    def _lined_up(self, budget: Budget, until: datetime, reason: WaitingFor, now: datetime, *, gap: float) -> tuple[LimiterState, Denied]:
         turn = max(until, (self._line(budget, until, now) or now) + timedelta(seconds=gap))
-        return replace(self, line_until=turn), Wait(min((turn - now).total_seconds(), _LONGEST_WAIT_SECONDS), reason)
+        return replace(self, line_until=turn), Denied(min((turn - now).total_seconds(), _LONGEST_WAIT_SECONDS), reason)
 
     def _line(self, budget: Budget, until: datetime, now: datetime) -> datetime | None:
         """Give the end of the line, if it was not formed before the clock was set back."""

@@ -85,7 +85,7 @@ class Vintage:
         return self.known_at, self.number
 
     @classmethod
-    def of(cls, number: int, arrival: Arrival, before: Observations | None) -> Vintage:
+    def of(cls, number: int, arrival: NewState, before: Observations | None) -> Vintage:
         """Tell the facts about a state that arrives, with what differs from the one known just before."""
         after = arrival.observations
         added, changed, deleted = (len(after), 0, 0) if before is None else _counts(before, after)
@@ -108,7 +108,7 @@ class Vintage:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredVintage:
     """A vintage with its observations."""
 
     vintage: Vintage
@@ -116,7 +116,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class FeedEntry:
     """A vintage of some series, and its place in the order in which all of them were recorded."""
 
     position: int
@@ -127,7 +127,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class FirstKnown:
     """When anything of a series was first known, and when first seen here."""
 
     known_at: datetime
@@ -143,7 +143,7 @@ class Damage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class NewState:
     """A state to be appended to a series, and the provider's label for it."""
 
     published: Label | None

@@ -15,7 +15,7 @@ from uuid import UUID
 from adapters.memory.dispatcher import InlineDispatcher, RecordingDispatcher
 from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
-from domain.errors import CallRefused, FetchError, ProviderNotConfigured, UnknownProvider
+from domain.errors import FetchError, ProviderNotConfigured, ThrottledLocally, UnknownProvider
 from domain.fetches import RetryPolicy
 from domain.fetching.freshness import Freshness
 from domain.fetching.provider_throttle import Calls
@@ -41,11 +41,11 @@ from domain.use_cases.manage_keys import ManageKeys
 from domain.use_cases.parse_answer import ParseAnswer
 from domain.use_cases.read_series import ReadSeries
 from domain.use_cases.read_through import ReadThrough
+from domain.use_cases.reap_fetches import ReapFetches
 from domain.use_cases.remove_series import RemoveSeries
 from domain.use_cases.request_fetch import RequestFetch
 from domain.use_cases.search_series import SearchSeries
-from domain.use_cases.sweep_fetches import SweepFetches
-from domain.vintages import Arrival, Origin, Vintage
+from domain.vintages import NewState, Origin, Vintage
 
 NAN = float("nan")
 NOBODY = UUID(int=0)
@@ -68,9 +68,9 @@ def an_arrival(
     published: Label | None = None,
     known_at: datetime | None = None,
     fetch_id: UUID = NOBODY,
-) -> Arrival:
+) -> NewState:
     """A state that arrived at a moment, and is known from then on if nothing else is said."""
-    return Arrival(
+    return NewState(
         published=published,
         observations=some_observations() if observations is None else observations,
         known_at=known_at or fetched_at,
@@ -80,7 +80,7 @@ def an_arrival(
     )
 
 
-def append(uow: UnitOfWork, series_id: UUID, arrivals: Sequence[Arrival]) -> Sequence[Vintage]:
+def append(uow: UnitOfWork, series_id: UUID, arrivals: Sequence[NewState]) -> Sequence[Vintage]:
     """Prepare states and append them at once."""
     prepared = uow.vintages.prepare(uow.series.get(series_id), arrivals)
     assert uow.vintages.append(series_id, prepared)
@@ -147,7 +147,7 @@ class CutSource:
     def fetch(self, code: DatasetCode, known: Known) -> Fetched:
         self.asked.set()
         self.cut.wait(10)
-        raise CallRefused("cut")
+        raise ThrottledLocally("cut")
 
 
 def memory_use_cases(
@@ -192,7 +192,7 @@ def memory_use_cases(
         follow_fetches=FollowFetches(store),
         cancel_fetch=CancelFetch(store),
         remove_series=RemoveSeries(store),
-        sweep_fetches=SweepFetches(store, lease_seconds, keep_days=90),
+        reap_fetches=ReapFetches(store, lease_seconds, keep_days=90),
         list_vintages=ListVintages(store),
         compare_vintages=CompareVintages(store),
         check_vintages=CheckVintages(store),

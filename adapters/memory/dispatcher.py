@@ -32,7 +32,7 @@ class RecordingDispatcher:
         self.rung.append(fetch_id)
 
 
-class SilentDispatcher:
+class NullDispatcher:
     """Rings nothing, for where the worker finds due fetches by itself."""
 
     heard: bool | None = None

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from adapters.memory.state import Clock, State
-from domain.metrics import Counted, Figures
+from domain.metrics import Counted, Metrics
 
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryFigureRepository:
+class MemoryMetricsRepository:
     """The figures of a state."""
 
     state: State
@@ -32,10 +32,10 @@ class MemoryFigureRepository:
         """See the port."""
         self.state.counts[what] = self.state.counts.get(what, 0) + times
 
-    def all(self) -> Figures:
+    def all(self) -> Metrics:
         """See the port."""
         fetches = self.state.fetches.values()
-        return Figures(
+        return Metrics(
             fetches=Counter(fetch.status for fetch in fetches),
             waits=Counter(fetch.waiting_for for fetch in fetches if fetch.waiting_for),
             counted=dict(self.state.counts),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from adapters.memory.state import Clock, State
 from domain.fetches import FetchStatus
-from domain.throttling import Budget, Call, Permit, Situation, Standing, Wait
+from domain.throttling import Budget, Call, Denied, LimiterState, Permit, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,22 +18,22 @@ class MemoryRateLimiter:
     state: State
     clock: Clock
 
-    def acquire(self, budget: Budget, call: Call) -> Permit | Wait:
+    def acquire(self, budget: Budget, call: Call) -> Permit | Denied:
         """See the port."""
         before, now = self.standing(budget), self.clock()
         log = self.state.calls.get(budget.identity, ())
         times = {number: log[number - before.calls - 1] for number in before.wanted(budget) if before.calls - number < len(log)}
-        after, answer = before.asked(budget, call, Situation(now, times, self._busy(budget, call.holder, now)))
+        after, answer = before.asked(budget, call, Snapshot(now, times, self._busy(budget, call.holder, now)))
         self.state.standings[budget.identity] = after
         if isinstance(answer, Permit) and budget.limits:
             self.state.calls[budget.identity] = (*log, answer.start)[-budget.remembered :]
         return answer
 
-    def refusal(self, budget: Budget, holder: UUID) -> Wait | None:
+    def refusal(self, budget: Budget, holder: UUID) -> Denied | None:
         """See the port."""
         return self.standing(budget).refusal(budget, holder, self.clock())
 
-    def blocked(self, budget: Budget, seconds: float) -> Wait:
+    def blocked(self, budget: Budget, seconds: float) -> Denied:
         """See the port."""
         self.state.standings[budget.identity], wait = self.standing(budget).blocked(budget, seconds, self.clock())
         return wait
@@ -46,9 +46,9 @@ class MemoryRateLimiter:
         """See the port."""
         self.state.standings[budget.identity] = self.standing(budget).succeeded()
 
-    def standing(self, budget: Budget) -> Standing:
+    def standing(self, budget: Budget) -> LimiterState:
         """See the port."""
-        return self.state.standings.get(budget.identity, Standing())
+        return self.state.standings.get(budget.identity, LimiterState())
 
     def _busy(self, budget: Budget, holder: UUID, now: datetime) -> int:
         running = (f for f in self.state.fetches.values() if f.status is FetchStatus.RUNNING and f.id != holder)

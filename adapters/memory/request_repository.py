@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from adapters.memory.state import Clock, State
-from domain.errors import RequestKeyReused
-from domain.fetches import Answered, RequestKey
+from domain.errors import IdempotencyKeyReused
+from domain.fetches import Answered, IdempotencyKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +17,16 @@ class MemoryRequestRepository:
     state: State
     clock: Clock
 
-    def begin(self, key: RequestKey) -> Answered | None:
+    def begin(self, key: IdempotencyKey) -> Answered | None:
         """See the port; the unit of work is the only writer already."""
         if (key.owner, key.key) not in self.state.requests:
             return None
         digest, _, answered = self.state.requests[key.owner, key.key]
         if digest != key.digest:
-            raise RequestKeyReused
+            raise IdempotencyKeyReused
         return answered
 
-    def remember(self, key: RequestKey, answered: Answered) -> None:
+    def remember(self, key: IdempotencyKey, answered: Answered) -> None:
         """See the port."""
         self.state.requests[key.owner, key.key] = key.digest, self.clock(), answered
 

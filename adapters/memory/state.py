@@ -13,8 +13,8 @@ from domain.fetches import Answered, Fetch
 from domain.metrics import Counted
 from domain.providers import Limit
 from domain.series import Metadata, TimeSeries
-from domain.throttling import Standing
-from domain.vintages import Kept, Recorded
+from domain.throttling import LimiterState
+from domain.vintages import FeedEntry, StoredVintage
 
 Clock = Callable[[], datetime]
 
@@ -25,8 +25,8 @@ class State:
 
     series: dict[UUID, TimeSeries] = field(default_factory=dict)
     descriptions: dict[UUID, tuple[tuple[datetime, Metadata], ...]] = field(default_factory=dict)
-    vintages: dict[UUID, tuple[Kept, ...]] = field(default_factory=dict)
-    recorded: tuple[Recorded, ...] = ()
+    vintages: dict[UUID, tuple[StoredVintage, ...]] = field(default_factory=dict)
+    recorded: tuple[FeedEntry, ...] = ()
     position: int = 0
     number: int = 0
     fetches: dict[UUID, Fetch] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class State:
     beats: dict[str, datetime] = field(default_factory=dict)
     counts: dict[Counted, int] = field(default_factory=dict)
     requests: dict[tuple[str, str], tuple[str, datetime, Answered]] = field(default_factory=dict)
-    standings: dict[tuple[str, str], Standing] = field(default_factory=dict)
+    standings: dict[tuple[str, str], LimiterState] = field(default_factory=dict)
     calls: dict[tuple[str, str], tuple[datetime, ...]] = field(default_factory=dict)
     keys: dict[str, ApiKey] = field(default_factory=dict)
     quotas: dict[tuple[str, Limit], float] = field(default_factory=dict)

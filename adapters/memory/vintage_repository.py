@@ -9,7 +9,7 @@ from uuid import UUID
 from adapters.memory.state import State
 from domain.observations import Label
 from domain.series import TimeSeries
-from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Prepared, Recorded, Vintage
+from domain.vintages import Damage, FeedEntry, FirstKnown, Moment, NewState, Prepared, StoredVintage, Vintage
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +18,14 @@ class MemoryVintageRepository:
 
     state: State
 
-    def prepare(self, series: TimeSeries, arrivals: Sequence[Arrival]) -> Prepared:
+    def prepare(self, series: TimeSeries, arrivals: Sequence[NewState]) -> Prepared:
         """See the port."""
         kept = self.state.vintages.get(series.id, ())
         grown = list(kept)
         for arrival in arrivals:
             before = _greatest(grown, Moment(as_of=arrival.known_at))
             vintage = Vintage.of(len(grown) + 1, arrival, before.observations if before else None)
-            grown.append(Kept(vintage, arrival.observations))
+            grown.append(StoredVintage(vintage, arrival.observations))
         added = grown[len(kept) :]
         return Prepared(len(kept), [each.vintage for each in added], added)
 
@@ -36,7 +36,7 @@ class MemoryVintageRepository:
             return False
         self.state.vintages[series_id] = (*kept, *prepared.forms)
         for position, vintage in enumerate(prepared.vintages, start=self.state.position + 1):
-            recorded = Recorded(position=position, series_id=series_id, provider=series.provider, code=series.code, vintage=vintage)
+            recorded = FeedEntry(position=position, series_id=series_id, provider=series.provider, code=series.code, vintage=vintage)
             self.state.recorded = (*self.state.recorded, recorded)
         self.state.position += len(prepared.vintages)
         return True
@@ -53,7 +53,7 @@ class MemoryVintageRepository:
         """See the port."""
         return [kept.vintage for kept in self.state.vintages.get(series_id, ())[after : after + limit]]
 
-    def feed(self, *, after: int, limit: int) -> Sequence[Recorded]:
+    def feed(self, *, after: int, limit: int) -> Sequence[FeedEntry]:
         """See the port."""
         return [each for each in self.state.recorded if each.position > after][:limit]
 
@@ -63,18 +63,18 @@ class MemoryVintageRepository:
         spoilt = (k.vintage.number for k in kept if k.observations.digest().hex() != k.vintage.digest)
         return [Damage(number, "Its observations do not match its digest.") for number in spoilt]
 
-    def find(self, series_id: UUID, moment: Moment) -> Kept | None:
+    def find(self, series_id: UUID, moment: Moment) -> StoredVintage | None:
         """See the port."""
         return _greatest(self.state.vintages.get(series_id, ()), moment)
 
-    def beginning(self, series_id: UUID) -> Beginning | None:
+    def beginning(self, series_id: UUID) -> FirstKnown | None:
         """See the port."""
         vintages = [kept.vintage for kept in self.state.vintages.get(series_id, ())]
         if not vintages:
             return None
-        return Beginning(min(vintage.known_at for vintage in vintages), min(vintage.fetched_at for vintage in vintages))
+        return FirstKnown(min(vintage.known_at for vintage in vintages), min(vintage.fetched_at for vintage in vintages))
 
 
-def _greatest(kept: Sequence[Kept], moment: Moment) -> Kept | None:
+def _greatest(kept: Sequence[StoredVintage], moment: Moment) -> StoredVintage | None:
     known = [each for each in kept if moment.admits(each.vintage)]
     return max(known, key=lambda each: each.vintage.knowledge(), default=None)

@@ -17,12 +17,12 @@ from adapters.providers._repeated_secrets import BodyRedactor
 from domain.errors import (
     AnswerNotUnderstood,
     AnswerTruncated,
-    CallRefused,
     DatasetNotFound,
     FetchError,
     KeyRejected,
     SourceTimedOut,
     SourceUnavailable,
+    ThrottledLocally,
 )
 from domain.ports import Answer
 from domain.redaction import HIDDEN, Redactor
@@ -48,7 +48,7 @@ class HttpClient:
         secrets: never to be seen in a message.
         deadline_seconds: for one call in all, or for all calls of a fetch that share a ``deadline``.
         by_operator: whether the base URL was configured, which permits a private address; only such a one can begin with http:.
-        before_call: is told before each call how many seconds are left for it; may wait, or raise CallRefused.
+        before_call: is told before each call how many seconds are left for it; may wait, or raise ThrottledLocally.
 
     """
 
@@ -90,7 +90,7 @@ class HttpClient:
         return time.monotonic() + self._deadline_seconds
 
     def cut(self) -> None:
-        """End every call at its socket with ``CallRefused``, and begin no other: what calls is about to stop."""
+        """End every call at its socket with ``ThrottledLocally``, and begin no other: what calls is about to stop."""
         self._is_cut = True
         cut_calls(self, self._stopping())
 
@@ -100,7 +100,7 @@ class HttpClient:
         Have what is done inside end at a ``deadline``, or when the calls are cut.
 
         Raises:
-            SourceTimedOut, CallRefused: it was.
+            SourceTimedOut, ThrottledLocally: it was.
 
         """
         late = SourceTimedOut(f"The answer of {self._name} was not read within the {self._deadline_seconds:g} seconds of a fetch.")
@@ -275,7 +275,7 @@ class HttpClient:
         )
 
     def _stopping(self) -> FetchError:
-        return CallRefused(f"The call to {self._name} was cut, since lanner stops.")
+        return ThrottledLocally(f"The call to {self._name} was cut, since lanner stops.")
 
 
 def _target(url: str) -> str:

@@ -19,12 +19,12 @@ from domain.errors import (
     FetchError,
     KeyMissing,
     KeyRejected,
-    PassingError,
     RateLimited,
     SourceForbidden,
     SourceGone,
     SourceTimedOut,
     SourceUnavailable,
+    TransientError,
 )
 from domain.ports import Answer
 from domain.redaction import redactor
@@ -33,7 +33,7 @@ _DAY_SECONDS = 86400.0
 _MESSAGE_LENGTH = 300
 _SERVER_ERRORS = 500
 _SECONDS = re.compile(r"[-+]?\d+(\.\d+)?", re.ASCII)
-_PASSING: Mapping[int, type[PassingError]] = {
+_PASSING: Mapping[int, type[TransientError]] = {
     HTTPStatus.REQUEST_TIMEOUT: SourceTimedOut,
     HTTPStatus.TOO_EARLY: SourceUnavailable,
     HTTPStatus.TOO_MANY_REQUESTS: RateLimited,

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from adapters.sql.deadlines import DEADLINE, Deadline, limits
-from adapters.sql.sqlite.writer_queue import Turns
+from adapters.sql.sqlite.writer_queue import WriterQueue
 from domain.errors import InvalidInput, StoreUnavailable
 
 POOL_SECONDS = 2
@@ -77,7 +77,7 @@ def for_reading(engine: Engine) -> Connection:
 @contextmanager
 def for_writing(engine: Engine) -> Iterator[Connection]:
     """Connect so that what is read stays true until it is written: on SQLite as its one writer, when its turn has come."""
-    turns: Turns | None = engine.get_execution_options().get(_TURNS)
+    turns: WriterQueue | None = engine.get_execution_options().get(_TURNS)
     with turns.taken() if turns else nullcontext(), engine.connect() as connection:
         yield connection.execution_options(**({_WRITES: True} if turns else {"isolation_level": "READ COMMITTED"}))
 
@@ -134,7 +134,7 @@ def _open_sqlite(url: URL, statement_seconds: float | None) -> Engine:
         connect_args={"timeout": busy_seconds},
         pool_timeout=POOL_SECONDS,
         pool_size=20,
-        execution_options={_TURNS: Turns(busy_seconds)},
+        execution_options={_TURNS: WriterQueue(busy_seconds)},
     )
     event.listen(engine, "do_connect", lambda *_: _create_for_owner(path))
     event.listen(engine, "connect", _prepare)

@@ -10,7 +10,7 @@ K = TypeVar("K", bound=Hashable)
 A = TypeVar("A")
 
 
-class Shared(Generic[K, A]):
+class SingleFlight(Generic[K, A]):
     """
     Asks once for all who ask the same before the question is sent; an error is everybody's, too.
 

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from adapters.sql.postgres.version_reader import Glances
+from adapters.sql.postgres.version_reader import VersionReader
 from adapters.sql.repositories.api_keys import SqlKeyRepository
 from adapters.sql.repositories.fetches import SqlFetchRepository
-from adapters.sql.repositories.metrics import SqlFigureRepository
+from adapters.sql.repositories.metrics import SqlMetricsRepository
 from adapters.sql.repositories.quotas import SqlQuotaRepository
 from adapters.sql.repositories.requests import SqlRequestRepository
 from adapters.sql.repositories.series import SqlSeriesRepository
@@ -53,8 +53,8 @@ class SqlStore:
         return self._glances.version(series_id)
 
     @cached_property
-    def _glances(self) -> Glances:
-        return Glances(self.engine, self.clock)
+    def _glances(self) -> VersionReader:
+        return VersionReader(self.engine, self.clock)
 
     def check(self) -> None:
         """See the port."""
@@ -71,7 +71,7 @@ class SqlUnitOfWork:
     vintages: SqlVintageRepository
     fetches: SqlFetchRepository
     requests: SqlRequestRepository
-    figures: SqlFigureRepository
+    figures: SqlMetricsRepository
     keys: SqlKeyRepository
     quotas: SqlQuotaRepository
     limits: SqlRateLimiter
@@ -101,7 +101,7 @@ class SqlUnitOfWork:
         self.vintages = SqlVintageRepository(self.transaction)
         self.fetches = SqlFetchRepository(self.transaction, self.vintages.last)
         self.requests = SqlRequestRepository(self.transaction)
-        self.figures = SqlFigureRepository(self.transaction)
+        self.figures = SqlMetricsRepository(self.transaction)
         self.keys = SqlKeyRepository(self.transaction)
         self.quotas = SqlQuotaRepository(self.transaction)
         self.limits = SqlRateLimiter(self.transaction)

@@ -13,7 +13,7 @@ def _nobody(fetch: Fetch | None, lease: Lease | None) -> None:
     """Be told what runs, and do nothing."""
 
 
-class Held:
+class RunningFetches:
     """
     The fetches that run in this process; any thread may use it.
 

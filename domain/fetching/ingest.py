@@ -11,7 +11,7 @@ from domain.fetches import Fetch
 from domain.observations import Label, Observations
 from domain.ports import Fetched, Known, UnitOfWork
 from domain.series import TimeSeries
-from domain.vintages import Arrival, Cause, Moment, Prepared, Vintage, is_news, known_at, refuse_shrink
+from domain.vintages import Cause, Moment, NewState, Prepared, Vintage, is_news, known_at, refuse_shrink
 from domain.window import Confirmation, Covers
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched)
     return uow.vintages.prepare(series, _news(uow, series, fetch, fetched))
 
 
-def _news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Sequence[Arrival]:
+def _news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Sequence[NewState]:
     kept, newest = _newest_state(uow, series), series.newest
     _check_part(series, kept, fetched)
     if fetched.not_modified:
@@ -62,7 +62,7 @@ def _news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -
     moment = max(now, newest.fetched_at) if newest else now
     readable = newest if kept is not None else None
     labels = _labels(uow, series, readable) if any(published is not None for published, _ in states) else {}
-    arrivals: list[Arrival] = []
+    arrivals: list[NewState] = []
     for published, state in states:
         digest = state.digest().hex()
         if is_news(published, digest, newest=readable, labelled=labels):
@@ -94,7 +94,7 @@ def _check_part(series: TimeSeries, kept: Observations | None, fetched: Fetched)
         raise WindowDiscarded
 
 
-def _refuse_shrink(kept: Observations | None, newest: Vintage, arrivals: Sequence[Arrival], covers: Covers | None) -> None:
+def _refuse_shrink(kept: Observations | None, newest: Vintage, arrivals: Sequence[NewState], covers: Covers | None) -> None:
     later = sorted((arrival for arrival in arrivals if arrival.known_at >= newest.known_at), key=lambda arrival: arrival.known_at)
     if not later:
         # What was published earlier leaves the newest state as it is, however small.
@@ -134,11 +134,11 @@ def _whole(kept: Observations | None, fetched: Fetched) -> States:
 
 def _arrival(
     labelled: tuple[Label | None, Observations], fetched: Fetched, *, fetch: Fetch, newest: Vintage | None, moment: datetime
-) -> Arrival:
+) -> NewState:
     published, state = labelled
     origin = fetched.origin
     reread = newest is not None and newest.origin.is_read_anew_by(origin)
-    return Arrival(
+    return NewState(
         published=published,
         observations=state,
         known_at=known_at(published, moment, newest),

@@ -10,10 +10,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from domain.errors import CallRefused, FetchError, PassingError, RateLimited, SourceTimedOut, SourceUnavailable, UnknownProvider
+from domain.errors import FetchError, RateLimited, SourceTimedOut, SourceUnavailable, ThrottledLocally, TransientError, UnknownProvider
 from domain.fetches import WaitingFor
 from domain.ports import Providers, Store, UnitOfWork
-from domain.throttling import Breaker, Budget, Call, Permit, Wait
+from domain.throttling import Breaker, Budget, Call, Denied, Permit
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Calls:
         concurrency = provider.concurrency or self.concurrency
         return Budget(provider=name, key=provider.key_id, limits=provider.limits, concurrency=concurrency, breaker=self.breaker)
 
-    def first(self, uow: UnitOfWork, budget: Budget, holder: UUID) -> Permit | Wait:
+    def first(self, uow: UnitOfWork, budget: Budget, holder: UUID) -> Permit | Denied:
         """Take the permit for the first call of a fetch in the transaction that begins it."""
         return uow.limits.acquire(budget, Call(holder, _PATIENCE_SECONDS, begins=True))
 
@@ -81,7 +81,7 @@ class Calls:
         token = _round.set(current)
         try:
             yield
-        except CallRefused:
+        except ThrottledLocally:
             raise
         except RateLimited as error:
             error.retry_after = self._blocked(current, error)
@@ -90,7 +90,7 @@ class Calls:
             self._failed(current, error)
             raise
         except FetchError as error:
-            if current.calls and not isinstance(error, PassingError):
+            if current.calls and not isinstance(error, TransientError):
                 self._answered(current)
             raise
         else:
@@ -106,7 +106,7 @@ class Calls:
             remaining: the seconds that are left for all calls of the fetch.
 
         Raises:
-            CallRefused: it may not start soon enough.
+            ThrottledLocally: it may not start soon enough.
 
         """
         current = _round.get()
@@ -129,7 +129,7 @@ class Calls:
         with self.store.writing() as uow:
             answer = uow.limits.acquire(current.budget, Call(current.holder, patience))
             uow.commit()
-        if isinstance(answer, Wait):
+        if isinstance(answer, Denied):
             raise refused(current.budget, answer)
         return answer
 
@@ -139,7 +139,7 @@ class Calls:
         if refusal:
             raise refused(current.budget, refusal)
 
-    def _blocked(self, current: _Round, error: PassingError) -> float:
+    def _blocked(self, current: _Round, error: TransientError) -> float:
         budget, smallest = current.budget, current.budget.smallest
         unsaid = min(smallest.seconds, _UNSAID_MOST_SECONDS) if smallest else _UNSAID_SECONDS
         seconds = unsaid if error.retry_after is None else error.retry_after
@@ -151,7 +151,7 @@ class Calls:
         logger.warning("provider blocked", extra={"provider": budget.provider, "seconds": seconds})
         return wait.seconds
 
-    def _failed(self, current: _Round, error: PassingError) -> None:
+    def _failed(self, current: _Round, error: TransientError) -> None:
         with self.store.writing() as uow:
             uow.limits.failed(current.budget, current.holder)
             if error.retry_after is not None:
@@ -166,8 +166,8 @@ class Calls:
             current.troubled = False
 
 
-def refused(budget: Budget, wait: Wait) -> CallRefused:
+def refused(budget: Budget, wait: Denied) -> ThrottledLocally:
     """Say why a provider is not called now."""
     circuit = wait.waiting_for is WaitingFor.CIRCUIT
     why = "has not answered lately and is left alone for a while" if circuit else "takes no more calls at present"
-    return CallRefused(f"The provider {budget.provider} {why}.", circuit=circuit, retry_after=wait.seconds)
+    return ThrottledLocally(f"The provider {budget.provider} {why}.", circuit=circuit, retry_after=wait.seconds)

@@ -20,10 +20,10 @@ from domain.use_cases.manage_keys import ManageKeys
 from domain.use_cases.parse_answer import ParseAnswer
 from domain.use_cases.read_series import ReadSeries
 from domain.use_cases.read_through import ReadThrough
+from domain.use_cases.reap_fetches import ReapFetches
 from domain.use_cases.remove_series import RemoveSeries
 from domain.use_cases.request_fetch import RequestFetch
 from domain.use_cases.search_series import SearchSeries
-from domain.use_cases.sweep_fetches import SweepFetches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class UseCases:
     read_through: ReadThrough
     cancel_fetch: CancelFetch
     remove_series: RemoveSeries
-    sweep_fetches: SweepFetches
+    reap_fetches: ReapFetches
     list_vintages: ListVintages
     compare_vintages: CompareVintages
     check_vintages: CheckVintages

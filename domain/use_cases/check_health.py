@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.metrics import Figures
+from domain.metrics import Metrics
 from domain.ports import Dispatcher, Store, UnitOfWork
 
 _LIVELY_SECONDS = 60.0
@@ -47,7 +47,7 @@ class CheckHealth:
         with self.store.reading() as uow:
             return self._health(uow)
 
-    def figures(self) -> tuple[Health, Figures]:
+    def figures(self) -> tuple[Health, Metrics]:
         """Look closer: this counts all fetches. Raises StoreUnavailable."""
         with self.store.reading() as uow:
             return self._health(uow), uow.figures.all()

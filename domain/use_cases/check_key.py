@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
-from domain.api_keys import ApiKey, KeyText
-from domain.errors import KeyNotFound, KeyRefused
+from domain.api_keys import ApiKey, ApiKeyToken
+from domain.errors import InvalidApiKey, KeyNotFound
 from domain.ports import Store
 
 REVOKED_WITHIN_SECONDS = 5.0
@@ -49,24 +49,24 @@ class CheckKey:
         A refusal costs one look into the store, whether no key has the id or one has it with another secret.
 
         Raises:
-            KeyRefused: there is none, or it is no longer good; the message is the same for all of these.
+            InvalidApiKey: there is none, or it is no longer good; the message is the same for all of these.
 
         """
-        read = KeyText.read(text)
+        read = ApiKeyToken.read(text)
         if read is None:
-            raise KeyRefused
+            raise InvalidApiKey
         found = self._found.get(read.id)
         if found is None or not found.key.has_text(text) or self.seconds() - found.begun > _SECONDS:
             found = self._looked_up(read.id)
         # The time by the store's clock, without asking it again.
         now = found.read_at + timedelta(seconds=self.seconds() - found.begun)
         if not found.key.opens(text, now):
-            raise KeyRefused
+            raise InvalidApiKey
         return found.key
 
     def was_good(self, text: str) -> bool:
         """Tell whether this text was a key when it was last looked up, without asking the store."""
-        read = KeyText.read(text)
+        read = ApiKeyToken.read(text)
         found = self._found.get(read.id) if read else None
         return found is not None and found.key.has_text(text)
 

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 from domain.errors import (
     AnswerNotUnderstood,
     AttemptsExhausted,
-    CallRefused,
     FetchCancelled,
     FetchError,
     InvalidInput,
@@ -20,17 +19,18 @@ from domain.errors import (
     SeriesNotFound,
     SourceGone,
     StoreUnavailable,
+    ThrottledLocally,
     UnknownProvider,
 )
 from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, WaitingFor, waiting_for
 from domain.fetching.heartbeat import Heartbeat
-from domain.fetching.in_flight import Held
+from domain.fetching.in_flight import RunningFetches
 from domain.fetching.ingest import WindowDiscarded, confirmation, known_of, prepare
 from domain.fetching.provider_throttle import Calls
 from domain.metrics import Counted
 from domain.ports import Fetched, Known, Providers, Store
 from domain.series import TimeSeries
-from domain.throttling import Budget, Permit, Wait
+from domain.throttling import Budget, Denied, Permit
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class FetchDataset:
     retry: RetryPolicy
     lease_seconds: float
     deadline_seconds: float
-    held: Held = field(default_factory=Held)
+    held: RunningFetches = field(default_factory=RunningFetches)
     heartbeat: Heartbeat = field(init=False)
 
     def __post_init__(self) -> None:
@@ -111,25 +111,25 @@ class FetchDataset:
 
     def _count_fenced(self) -> None:
         with suppress(StoreUnavailable), self.store.writing() as uow:
-            uow.figures.count(Counted.FENCED_CLOSES)
+            uow.figures.count(Counted.STALE_COMMITS)
             uow.commit()
 
     def _begin(self, fetch_id: UUID, lease: Lease) -> _Begun | Fetch | None:
         with self.store.writing() as uow:
             claimed = uow.fetches.claim(fetch_id, lease)
             if claimed is None:
-                uow.figures.count(Counted.CLAIMS_REFUSED)
+                uow.figures.count(Counted.CLAIMS_LOST)
                 uow.commit()
                 return None
             fetch, series = claimed
             budget = self.calls.budget(self.providers, series.provider)
             answer = self.calls.first(uow, budget, fetch.id)
-            if isinstance(answer, Wait):
+            if isinstance(answer, Denied):
                 fetch = uow.fetches.hold_back(fetch.id, lease, seconds=answer.seconds, waiting_for=answer.waiting_for)
             known = known_of(uow, series)
             # A lost claim is made again, and what it led to refused; but a call that counts in windows the provider does not forget.
             uow.commit(lasting=bool(budget.limits))
-        return fetch if isinstance(answer, Wait) else _Begun(fetch, series, known, budget, answer)
+        return fetch if isinstance(answer, Denied) else _Begun(fetch, series, known, budget, answer)
 
     def _run(self, begun: _Begun, lease: Lease) -> Fetch:
         fetch, series, known = begun.fetch, begun.series, begun.known
@@ -148,7 +148,7 @@ class FetchDataset:
                     logger.info("window discarded", extra={"fetch": str(fetch.id)})
                     known = Known(newest=None)
                     return self._keep(begun, self._ask(series, known), known, lease)
-        except CallRefused as error:
+        except ThrottledLocally as error:
             if self.held.gave_back(lease):
                 raise LeaseLost from error
             return self._hold_back(fetch, error, lease)
@@ -194,7 +194,7 @@ class FetchDataset:
                     return fetch.succeeded(ended_at, prepared.vintages, fetched.left_out)
                 series = uow.series.get(fetch.series_id)
 
-    def _hold_back(self, fetch: Fetch, error: CallRefused, lease: Lease) -> Fetch:
+    def _hold_back(self, fetch: Fetch, error: ThrottledLocally, lease: Lease) -> Fetch:
         reason = WaitingFor.CIRCUIT if error.circuit else WaitingFor.RATE_LIMIT
         with self.store.writing() as uow:
             uow.series.lock(fetch.series_id)

@@ -10,7 +10,7 @@ from domain.errors import StoreUnavailable
 from domain.fetching.provider_throttle import Calls
 from domain.ports import Providers, Store
 from domain.providers import Provider
-from domain.throttling import Circuit, Standing
+from domain.throttling import Circuit, LimiterState
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class ListProviders:
         return [_listed(*each, now) for each in zip(found, (budget.concurrency for budget in budgets), standings, strict=True)]
 
 
-def _listed(provider: Provider, concurrency: int | None, standing: Standing, now: datetime) -> Listed:
+def _listed(provider: Provider, concurrency: int | None, standing: LimiterState, now: datetime) -> Listed:
     def ahead(moment: datetime | None) -> datetime | None:
         return moment if moment and moment > now else None
 

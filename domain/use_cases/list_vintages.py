@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.errors import VintageNotFound
 from domain.ports import Store
 from domain.series import TimeSeries
-from domain.vintages import Recorded, Vintage
+from domain.vintages import FeedEntry, Vintage
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class ListVintages:
             raise VintageNotFound(f"The series has no vintage {number}.", hint="Its vintages are numbered from 1.")
         return found[0]
 
-    def recorded(self, *, after: int, limit: int) -> Sequence[Recorded]:
+    def recorded(self, *, after: int, limit: int) -> Sequence[FeedEntry]:
         """Give the vintages of all series recorded after a position, oldest first."""
         with self.store.reading() as uow:
             return uow.vintages.feed(after=after, limit=limit)

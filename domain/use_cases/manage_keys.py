@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from domain.api_keys import ApiKey, KeyText, Scope
+from domain.api_keys import ApiKey, ApiKeyToken, Scope
 from domain.audit import audit
 from domain.errors import InvalidInput
 from domain.ports import Store
@@ -29,7 +29,7 @@ class ManageKeys:
             raise InvalidInput(f"A key's name has 1 to {_MOST_CHARACTERS} printable characters.", field="name")
         if not scopes:
             raise InvalidInput("A key needs at least one scope.", field="scope", hint=f"There is {', '.join(Scope)}.")
-        drawn = KeyText.drawn()
+        drawn = ApiKeyToken.drawn()
         with self.store.writing() as uow:
             now = uow.now()
             expires_at = now + timedelta(days=days) if days else None

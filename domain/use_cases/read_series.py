@@ -15,7 +15,7 @@ from domain.periods import Side, aligned
 from domain.ports import Store, UnitOfWork
 from domain.series import Metadata, TimeSeries, Version
 from domain.transforms import Transform, transform
-from domain.vintages import Kept, Moment, Vintage
+from domain.vintages import Moment, StoredVintage, Vintage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StoredVersion:
     """
     How a series stands now.
 
@@ -105,14 +105,14 @@ class ReadSeries:
             stale=self.freshness.is_stale(series, now),
         )
 
-    def standing(self, series_id: UUID) -> Standing:
+    def standing(self, series_id: UUID) -> StoredVersion:
         """Tell whether an earlier answer still holds, without reading any observation; raises SeriesNotFound."""
         version, now = self.store.version(series_id)
         age = int((now - version.checked_at).total_seconds()) if version.checked_at else 0
-        return Standing(version, self.freshness.is_stale(version, now), max(0, age))
+        return StoredVersion(version, self.freshness.is_stale(version, now), max(0, age))
 
 
-def kept_at(uow: UnitOfWork, series: TimeSeries, moment: Moment) -> Kept:
+def kept_at(uow: UnitOfWork, series: TimeSeries, moment: Moment) -> StoredVintage:
     """
     Give the state that a moment asks for.
 
@@ -140,7 +140,7 @@ def kept_at(uow: UnitOfWork, series: TimeSeries, moment: Moment) -> Kept:
     raise NotKnownYet(f"Nothing of {name} was {verb} then.", hint=f"It begins at {first.isoformat().replace('+00:00', 'Z')}.")
 
 
-def _of_metadata(moment: Moment, kept: Kept) -> datetime | None:
+def _of_metadata(moment: Moment, kept: StoredVintage) -> datetime | None:
     asked = [moment.as_of, moment.seen_by, kept.vintage.fetched_at if moment.vintage is not None else None]
     return min((each for each in asked if each is not None), default=None)
 

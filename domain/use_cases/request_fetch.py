@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.codes import DatasetCode
 from domain.errors import ProviderNotConfigured, TooManyRequests
-from domain.fetches import ANONYMOUS, Answered, Fetch, RequestKey
+from domain.fetches import ANONYMOUS, Answered, Fetch, IdempotencyKey
 from domain.fetching.freshness import Freshness
 from domain.ports import Dispatcher, Providers, Store, UnitOfWork
 from domain.providers import Limit, Provider, Routing
@@ -96,7 +96,7 @@ class RequestFetch:
         Raises:
             UnknownProvider, ProviderNotConfigured: before anything is written.
             FetchAlreadyRunning: ``allow_shrink`` comes too late.
-            RequestKeyReused: the key came with another request.
+            IdempotencyKeyReused: the key came with another request.
             TooManyRequests: the requester has asked for too many fetches.
 
         """
@@ -118,7 +118,9 @@ class RequestFetch:
         flags = _Flags(refresh=True, allow_shrink=allow_shrink, request_id=request_id, requester=requester)
         return self._request(lambda uow: self._known(uow, series_id), flags, _request_key(key, str(series_id), flags), again=True)
 
-    def _request(self, find: Callable[[UnitOfWork], _Found], flags: _Flags, key: RequestKey | None, *, again: bool = False) -> Requested:
+    def _request(
+        self, find: Callable[[UnitOfWork], _Found], flags: _Flags, key: IdempotencyKey | None, *, again: bool = False
+    ) -> Requested:
         with self.store.writing() as uow:
             answered = uow.requests.begin(key) if key else None
             if answered:
@@ -183,10 +185,10 @@ def _count(uow: UnitOfWork, requester: Requester | None) -> None:
         raise TooManyRequests("Too many fetches were asked for.", seconds=waiting)
 
 
-def _owner(key: RequestKey, requester: Requester | None) -> str:
+def _owner(key: IdempotencyKey, requester: Requester | None) -> str:
     return requester.client if requester and key.owner == ANONYMOUS else key.owner
 
 
-def _request_key(key: ClientKey | None, what: str, flags: _Flags) -> RequestKey | None:
+def _request_key(key: ClientKey | None, what: str, flags: _Flags) -> IdempotencyKey | None:
     asked = f"{what}\n{flags.refresh}\n{flags.allow_shrink}"
-    return RequestKey(key.text, sha256(asked.encode("utf-8", "replace")).hexdigest(), key.owner) if key else None
+    return IdempotencyKey(key.text, sha256(asked.encode("utf-8", "replace")).hexdigest(), key.owner) if key else None

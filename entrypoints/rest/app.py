@@ -19,7 +19,7 @@ from entrypoints.rest.authentication import Authentication, Route, scopes_of
 from entrypoints.rest.http import errors
 from entrypoints.rest.http.proxies import Network, ProxyHeaders
 from entrypoints.rest.http.rate_limits import RequestLimits
-from entrypoints.rest.http.responses import Answers
+from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.http.sending import LargeAnswers
 from entrypoints.rest.middleware import (
     CrossSiteCheck,
@@ -53,7 +53,7 @@ def create_app(  # noqa: PLR0913 - who may use it, how often, and under which ad
     *,
     allowed_hosts: Collection[str] | None,
     cors_origins: Collection[str] = (),
-    answers: Answers | None = None,
+    answers: ResponseSender | None = None,
     keys_required: bool = False,
     trusted_proxies: Collection[Network] = (),
     root_path: str = "",
@@ -75,7 +75,7 @@ def create_app(  # noqa: PLR0913 - who may use it, how often, and under which ad
 
     """
     routes = list(discovered(use_cases))
-    answers = answers or Answers(capacity=0, threads=8)
+    answers = answers or ResponseSender(capacity=0, threads=8)
     middleware: list[Any] = [
         ProxyHeaders(trusted_proxies, root_path),
         RequestTrace(),

@@ -10,7 +10,7 @@ import falcon
 from structlog.contextvars import bind_contextvars
 
 from domain.api_keys import ApiKey, Scope
-from domain.errors import KeyRefused, ScopeMissing, TooManyRequests
+from domain.errors import InsufficientScope, InvalidApiKey, TooManyRequests
 from domain.fetches import ANONYMOUS
 from domain.providers import Limit
 from domain.use_cases.check_key import CheckKey
@@ -65,7 +65,7 @@ class Authentication:
             return
         try:
             key = self._key(self._check_key, req)
-        except (KeyRefused, TooManyRequests, Problem) as error:
+        except (InvalidApiKey, TooManyRequests, Problem) as error:
             context.refusal = error
             return
         context.scopes, context.key, context.owner, context.client = key.scopes, key, key.id, f"key {key.id}"
@@ -81,7 +81,7 @@ class Authentication:
         if req.context.refusal:
             raise req.context.refusal
         if needed not in req.context.scopes:
-            raise ScopeMissing(f"This needs a key with the scope {needed}.")
+            raise InsufficientScope(f"This needs a key with the scope {needed}.")
 
     def _key(self, check_key: CheckKey, req: falcon.Request) -> ApiKey:
         text, client = _text(req), req.context.client
@@ -91,7 +91,7 @@ class Authentication:
                 raise TooManyRequests("Too many keys from this address were refused.", seconds=waiting)
         try:
             return check_key(text)
-        except KeyRefused:
+        except InvalidApiKey:
             self._refusals.take(client, _REFUSALS)
             raise
 
@@ -109,5 +109,5 @@ def _text(req: falcon.Request) -> str:
         value = req.params[in_query]
         given = value if isinstance(value, str) else value[-1]
     if not given:
-        raise KeyRefused
+        raise InvalidApiKey
     return given

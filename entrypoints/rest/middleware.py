@@ -17,7 +17,7 @@ from domain.api_keys import Scope
 from entrypoints.rest.http.access_log import AccessLines
 from entrypoints.rest.http.errors import LOGGED_CHARACTERS, Problem
 from entrypoints.rest.http.rate_limits import PROBES
-from entrypoints.rest.http.responses import Answers
+from entrypoints.rest.http.responses import ResponseSender
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]*)?")
@@ -70,7 +70,7 @@ class RequestTrace:
 class SharedAnswers:
     """Hands every request what all of them share."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: ResponseSender) -> None:
         self._answers = answers
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:

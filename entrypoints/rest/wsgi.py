@@ -5,7 +5,7 @@ from __future__ import annotations
 from config import bootstrap
 from entrypoints.parent import die_with_parent, set_when_told_to_end
 from entrypoints.rest.app import create_app
-from entrypoints.rest.http.responses import Answers
+from entrypoints.rest.http.responses import ResponseSender
 
 die_with_parent()
 _container = bootstrap(part="api")
@@ -16,7 +16,7 @@ application = create_app(
     allowed_hosts=_settings.allowed_hosts,
     cors_origins=_settings.cors_origins,
     keys_required=_settings.auth == "required",
-    answers=Answers(capacity=_settings.cache_bytes, threads=_settings.api_threads, max_cells=_settings.max_cells),
+    answers=ResponseSender(capacity=_settings.cache_bytes, threads=_settings.api_threads, max_cells=_settings.max_cells),
     trusted_proxies=_settings.trusted_proxies,
     root_path=_settings.root_path,
     request_limits=_settings.request_limits,

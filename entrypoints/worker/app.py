@@ -8,7 +8,7 @@ from celery import Celery
 from celery.worker import WorkController
 
 from domain.use_cases import UseCases
-from entrypoints.worker.lifecycle.isolation import Gate
+from entrypoints.worker.lifecycle.isolation import IsolationLock
 from entrypoints.worker.messages import refuse_while_reading
 from entrypoints.worker.tasks import QUEUE, register
 
@@ -56,7 +56,7 @@ def create_worker(
     broker_url: str,
     processes: int = 1,
     deadline_seconds: float = 120,
-    gate: Gate | None = None,
+    gate: IsolationLock | None = None,
 ) -> Celery:
     """
     Build the application: threads with a broker in memory, else processes.
@@ -74,7 +74,7 @@ def create_worker(
     else:
         limits = {"task_soft_time_limit": deadline_seconds + _SPARE_SECONDS, "task_time_limit": deadline_seconds + 2 * _SPARE_SECONDS}
         app.conf.update(_PRODUCTION, worker_concurrency=processes, **limits)
-    register(app, use_cases, gate or Gate())
+    register(app, use_cases, gate or IsolationLock())
     return app
 
 

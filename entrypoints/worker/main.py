@@ -21,10 +21,10 @@ from config import bootstrap
 from config.container import Container
 from entrypoints.parent import die_with_parent
 from entrypoints.worker.app import create_worker, open_controller
-from entrypoints.worker.lifecycle.heartbeat_file import SignOfLife
-from entrypoints.worker.lifecycle.isolation import Gate
-from entrypoints.worker.lifecycle.lease_table import Holdings, end_leases
-from entrypoints.worker.lifecycle.shutdown import Leash, cut_after, exit_if_stuck, give_back_and_exit
+from entrypoints.worker.lifecycle.heartbeat_file import HeartbeatFile
+from entrypoints.worker.lifecycle.isolation import IsolationLock
+from entrypoints.worker.lifecycle.lease_table import LeaseTable, expire_leases
+from entrypoints.worker.lifecycle.shutdown import ShutdownPipe, cut_after, exit_if_stuck, give_back_and_exit
 from entrypoints.worker.poller import Poller, poll_or_exit
 from entrypoints.worker.pool import process_gone
 from entrypoints.worker.tasks import TOGETHER, ring, run
@@ -50,7 +50,7 @@ def main() -> int:
     settings = container.settings()
     container.store().check()
     logger.info("worker starts", extra={"data_dir": str(settings.data_dir), "embedded": settings.embedded})
-    gate, stop = Gate(), Event()
+    gate, stop = IsolationLock(), Event()
     app = _app(container, gate)
     fetch_dataset = container.use_cases().fetch_dataset
     _collect_seldom()
@@ -79,7 +79,7 @@ def _collect_seldom() -> None:
     gc.set_threshold(_SELDOM)
 
 
-def _app(container: Container, gate: Gate) -> Celery:
+def _app(container: Container, gate: IsolationLock) -> Celery:
     settings = container.settings()
     return create_worker(
         container.use_cases(),
@@ -90,25 +90,25 @@ def _app(container: Container, gate: Gate) -> Celery:
     )
 
 
-def _poller(container: Container, app: Celery, *, gate: Gate, waited: Callable[[float], object]) -> Poller:
+def _poller(container: Container, app: Celery, *, gate: IsolationLock, waited: Callable[[float], object]) -> Poller:
     settings, use_cases = container.settings(), container.use_cases()
-    sign, pass_on = SignOfLife(settings.data_dir), partial(ring, app)
+    sign, pass_on = HeartbeatFile(settings.data_dir), partial(ring, app)
 
     def beat(found: int) -> None:
         sign.give()
-        use_cases.sweep_fetches.beat(sign.name, found)
+        use_cases.reap_fetches.beat(sign.name, found)
 
     return Poller(
-        use_cases.sweep_fetches,
+        use_cases.reap_fetches,
         ring=pass_on,
         run=lambda fetch_id, heard: run(use_cases, [fetch_id], gate, pass_on=pass_on, spare=heard),
         beat=beat,
-        prune=use_cases.sweep_fetches.prune,
+        prune=use_cases.reap_fetches.prune,
         waited=waited,
         again_seconds=settings.lease_seconds,
         # Threads are free to take one each.
         together=1 if settings.embedded else TOGETHER,
-        quiet=use_cases.sweep_fetches.quiet,
+        quiet=use_cases.reap_fetches.quiet,
     )
 
 
@@ -122,8 +122,8 @@ def _poll_apart(container: Container, processes: int, waited: Any, stop: Event) 
     # Celery forks its children at any time, and a fork beside a thread that holds a lock would leave it locked for ever.
     engine = container.engine()
     engine.dispose()
-    leash, fetch_dataset = Leash(), container.use_cases().fetch_dataset
-    holdings = Holdings(processes)
+    shutdown_pipe, fetch_dataset = ShutdownPipe(), container.use_cases().fetch_dataset
+    holdings = LeaseTable(processes)
     listening, telling = multiprocessing.Pipe(duplex=False)
 
     def begin(**_: Any) -> None:
@@ -134,14 +134,14 @@ def _poll_apart(container: Container, processes: int, waited: Any, stop: Event) 
             telling.send_bytes(held)
 
     signals.worker_process_init.connect(lambda **_: engine.dispose(close=False), weak=False)
-    signals.worker_process_init.connect(lambda **_: leash.obey(fetch_dataset.release), weak=False)
+    signals.worker_process_init.connect(lambda **_: shutdown_pipe.listen(fetch_dataset.release), weak=False)
     signals.worker_process_init.connect(begin, weak=False)
     process_gone.connect(tell, weak=False)
     process = multiprocessing.get_context("spawn").Process(target=_poll, args=(os.getpid(), waited, listening), name="poller", daemon=True)
     process.start()
     Thread(target=_end_with, args=(process.sentinel, stop), name="watch", daemon=True).start()
     left = partial(_left, process)
-    return process.terminate, partial(leash.pull, left)
+    return process.terminate, partial(shutdown_pipe.signal_all, left)
 
 
 def _left(poller: multiprocessing.process.BaseProcess) -> list[object]:
@@ -152,12 +152,12 @@ def _poll(parent: int, waited: Any, left: Any) -> None:
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
-    container, gate, stop = bootstrap(), Gate(), Event()
+    container, gate, stop = bootstrap(), IsolationLock(), Event()
     settings, held = container.settings(), container.use_cases().fetch_dataset.held
     poller = _poller(container, _app(container, gate), gate=gate, waited=partial(setattr, waited, "value"))
     _collect_seldom()
     thread = _start(poller, settings.sweep_seconds or _SWEEP_SECONDS, stop)
-    Thread(target=end_leases, args=(left, container.use_cases().sweep_fetches.lost), name="left", daemon=True).start()
+    Thread(target=expire_leases, args=(left, container.use_cases().reap_fetches.lost), name="left", daemon=True).start()
     signal.sigwait([signal.SIGTERM])
     held.close()
     stop.set()

@@ -19,7 +19,7 @@ from structlog.contextvars import bound_contextvars
 from domain.errors import SourceTimedOut, StoreUnavailable
 from domain.fetches import Fetch, FetchStatus
 from domain.use_cases import UseCases
-from entrypoints.worker.lifecycle.isolation import Gate
+from entrypoints.worker.lifecycle.isolation import IsolationLock
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ _CONFIRM_SECONDS = 2
 _EXPIRES_SECONDS = 60
 
 
-def register(app: Celery, use_cases: UseCases, gate: Gate) -> None:
+def register(app: Celery, use_cases: UseCases, gate: IsolationLock) -> None:
     """Let the application do fetches."""
 
     # A shared task would also be every other application's in this process.
@@ -43,7 +43,7 @@ def register(app: Celery, use_cases: UseCases, gate: Gate) -> None:
 
 
 def run(
-    use_cases: UseCases, fetch_ids: Sequence[UUID], gate: Gate, *, pass_on: Callable[[Sequence[UUID]], object], spare: bool = False
+    use_cases: UseCases, fetch_ids: Sequence[UUID], gate: IsolationLock, *, pass_on: Callable[[Sequence[UUID]], object], spare: bool = False
 ) -> None:
     """
     Do fetches one after another, each request's id in its log lines; on request not those that a worker died with.
@@ -58,7 +58,7 @@ def run(
                 lost_a_worker = fetch.crashes > 0 or fetch.status is FetchStatus.RUNNING
                 if spare and lost_a_worker:
                     continue
-                with bound_contextvars(request_id=fetch.request_id, fetch=str(fetch.id)), gate.passing(alone=lost_a_worker):
+                with bound_contextvars(request_id=fetch.request_id, fetch=str(fetch.id)), gate.acquire(exclusive=lost_a_worker):
                     use_cases.fetch_dataset(fetch.id)
     except StoreUnavailable as error:
         logger.warning("fetches not run", extra={"fetches": len(fetch_ids), "reason": error.message})

@@ -15,7 +15,7 @@ from adapters.sql.schema import migrate
 from adapters.sql.store import SqlStore
 from adapters.sql.tables import fetches, metadata, series
 from domain.codes import DatasetCode
-from domain.vintages import Arrival
+from domain.vintages import NewState
 from tests.benchmarks.datasets import NOW
 from tests.builders import append
 
@@ -56,7 +56,7 @@ class Database:
             whole = "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND relnamespace = to_regnamespace(:schema)"
             return int(connection.execute(text(whole), {"schema": self.schema}).scalar_one())
 
-    def keep(self, arrivals: Sequence[Arrival]) -> UUID:
+    def keep(self, arrivals: Sequence[NewState]) -> UUID:
         """Keep a new series with these states."""
         with self.store.writing() as uow:
             added = uow.series.add("quandl", DatasetCode("WIKI", uuid4().hex))
@@ -64,7 +64,7 @@ class Database:
             uow.commit()
         return added.id
 
-    def append(self, series_id: UUID, arrivals: Sequence[Arrival]) -> None:
+    def append(self, series_id: UUID, arrivals: Sequence[NewState]) -> None:
         """Append states to a series."""
         with self.store.writing() as uow:
             append(uow, series_id, arrivals)
@@ -89,7 +89,7 @@ class Database:
             connection.execute(insert(fetches), [row | {"id": uuid4(), "number": n + 1, "vintage": n + 1} for n in range(count)])
 
 
-def marginal(database: Database, arrivals: Sequence[Arrival], count: int = MARGINAL) -> float:
+def marginal(database: Database, arrivals: Sequence[NewState], count: int = MARGINAL) -> float:
     """Tell how many bytes each series beyond the first takes."""
     database.keep(arrivals)
     one = database.size()
@@ -98,7 +98,7 @@ def marginal(database: Database, arrivals: Sequence[Arrival], count: int = MARGI
     return (database.size() - one) / count
 
 
-def per_append(database: Database, arrivals: Sequence[Arrival]) -> float:
+def per_append(database: Database, arrivals: Sequence[NewState]) -> float:
     """Tell how many bytes each state beyond a series' first takes, its fetch's row included."""
     series_id = database.keep(arrivals[:1])
     one = database.size()

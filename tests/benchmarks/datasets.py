@@ -15,7 +15,7 @@ from adapters.providers.sample import SampleSource
 from domain.codes import DatasetCode
 from domain.observations import Observations
 from domain.ports import Known
-from domain.vintages import Arrival, known_at
+from domain.vintages import NewState, known_at
 from tests.builders import an_arrival
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
@@ -60,14 +60,14 @@ def wiki(rows: int = ROWS, *, dividends: bool) -> Observations:
     return _state(*wiki_like(rows, dividends=dividends))
 
 
-def growing(*, dividends: bool, days: int = DAYS) -> list[Arrival]:
+def growing(*, dividends: bool, days: int = DAYS) -> list[NewState]:
     """Give the states of a series that holds ten thousand days and then gets one more each day."""
     full = wiki(ROWS + DAYS, dividends=dividends)
     labels = full.labels()
     return [an_arrival(NOW + timedelta(days=n), full.window(None, labels[ROWS - 1 + n])) for n in range(days + 1)]
 
 
-def dividend_events(count: int) -> list[Arrival]:
+def dividend_events(count: int) -> list[NewState]:
     """Give a state, and what each of some dividends makes of all its adjusted prices."""
     state, arrivals = wiki(dividends=True), []
     for n in range(count + 1):
@@ -78,11 +78,11 @@ def dividend_events(count: int) -> list[Arrival]:
     return arrivals
 
 
-def gdp() -> list[Arrival]:
+def gdp() -> list[NewState]:
     """Give every vintage of the gross domestic product that ships with lanner."""
     fetched = SampleSource().fetch(DatasetCode("SAMPLE", "GDP"), Known(newest=None))
     return [
-        Arrival(
+        NewState(
             published=published,
             observations=state,
             known_at=known_at(published, NOW, None),

@@ -18,7 +18,7 @@ from kombu.exceptions import OperationalError
 from sqlalchemy import make_url
 
 from adapters.celery_dispatcher import CeleryDispatcher
-from adapters.memory.dispatcher import InlineDispatcher, RecordingDispatcher, SilentDispatcher
+from adapters.memory.dispatcher import InlineDispatcher, NullDispatcher, RecordingDispatcher
 from domain.ports import Dispatcher
 from entrypoints.worker.app import create_worker
 from entrypoints.worker.tasks import QUEUE, TASK
@@ -129,7 +129,7 @@ def hanging() -> Iterator[str]:
 @pytest.mark.parametrize("deaf", ["silent", "closed port", "no such host", "no broker", "hanging"])
 def test_ringing_never_waits_nor_raises(deaf, hanging):
     """Whatever is wrong with the broker, each ring returns at once."""
-    dispatcher: Dispatcher = SilentDispatcher()
+    dispatcher: Dispatcher = NullDispatcher()
     if deaf != "silent":
         urls = {"closed port": f"amqp://127.0.0.1:{free_port()}//", "no such host": "amqp://nowhere.invalid//", "no broker": "nonsense://x"}
         dispatcher = CeleryDispatcher(urls.get(deaf, hanging))

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.codes import DatasetCode
-from domain.errors import FetchCancelled, FetchNotFound, LeaseLost, RequestKeyReused, SeriesNotFound
-from domain.fetches import Answered, Failure, Fetch, FetchQuery, FetchStatus, Lease, RequestKey, WaitingFor
+from domain.errors import FetchCancelled, FetchNotFound, IdempotencyKeyReused, LeaseLost, SeriesNotFound
+from domain.fetches import Answered, Failure, Fetch, FetchQuery, FetchStatus, IdempotencyKey, Lease, WaitingFor
 from domain.ports import Store
 from domain.series import SeriesQuery, SeriesStatus, TimeSeries
 from tests.builders import an_arrival, append
@@ -18,7 +18,7 @@ from tests.contracts.conftest import StoppedClock
 
 FB = DatasetCode("WIKI", "FB")
 FAILURE = Failure(code="unavailable", message="The provider is down.", retryable=True, hint="Wait.")
-KEY = RequestKey("k-1", digest="d")
+KEY = IdempotencyKey("k-1", digest="d")
 
 
 def added(store: Store, code: DatasetCode = FB, provider: str = "quandl") -> TimeSeries:
@@ -278,9 +278,9 @@ def test_a_remembered_request_is_answered_as_before(store: Store, clock: Stopped
 
     with store.writing() as uow:
         assert uow.requests.begin(KEY) == answered
-        assert uow.requests.begin(RequestKey("k-1", digest="d", owner="somebody")) is None
-        with pytest.raises(RequestKeyReused):
-            uow.requests.begin(RequestKey("k-1", digest="other"))
+        assert uow.requests.begin(IdempotencyKey("k-1", digest="d", owner="somebody")) is None
+        with pytest.raises(IdempotencyKeyReused):
+            uow.requests.begin(IdempotencyKey("k-1", digest="other"))
     clock.forward(100)
     with store.writing() as uow:
         assert (uow.requests.forget(seconds=101, limit=9), uow.requests.forget(seconds=99, limit=9)) == (0, 1)

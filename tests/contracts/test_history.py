@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from domain.codes import DatasetCode
 from domain.observations import Label, Observations, Unit
 from domain.ports import Store
-from domain.vintages import Kept, Moment, Vintage, known_at
+from domain.vintages import Moment, StoredVintage, Vintage, known_at
 from tests.builders import an_arrival, append
 from tests.servers import SETTINGS
 
@@ -161,7 +161,7 @@ class History(RuleBasedStateMachine):
                 assert list(uow.vintages.damage(self.series.id)) == []
 
 
-def assert_same(found: Kept | None, expected: Remembered | None) -> None:
+def assert_same(found: StoredVintage | None, expected: Remembered | None) -> None:
     if expected is None or found is None:
         assert found is expected
         return

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule, run_state_machine_as_test
 
 from domain.codes import DatasetCode
-from domain.errors import FetchCancelled, FetchNotFound, LeaseLost, RequestKeyReused, SeriesNotFound
-from domain.fetches import Answered, Failure, Fetch, FetchQuery, FetchStatus, Lease, RequestKey, WaitingFor
+from domain.errors import FetchCancelled, FetchNotFound, IdempotencyKeyReused, LeaseLost, SeriesNotFound
+from domain.fetches import Answered, Failure, Fetch, FetchQuery, FetchStatus, IdempotencyKey, Lease, WaitingFor
 from domain.observations import Observations
 from domain.ports import Store, UnitOfWork
 from domain.series import Metadata, SeriesStatus
@@ -71,10 +71,10 @@ class LifeCycle(RuleBasedStateMachine):
         before = self.model.in_flight(name)
         with self.store.writing() as uow:
             if key:
-                wanted = RequestKey(self.database + key, digest=name)
+                wanted = IdempotencyKey(self.database + key, digest=name)
                 try:
                     answered = uow.requests.begin(wanted)
-                except RequestKeyReused:
+                except IdempotencyKeyReused:
                     assert self.model.requests[key][0] != name
                     return
                 assert answered == self.model.requests.get(key, (name, None))[1]

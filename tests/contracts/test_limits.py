@@ -11,7 +11,7 @@ from domain.codes import DatasetCode
 from domain.fetches import Failure, FetchStatus, Lease, WaitingFor
 from domain.ports import Store
 from domain.providers import Limit
-from domain.throttling import Breaker, Budget, Call, Circuit, Permit, Standing, Wait
+from domain.throttling import Breaker, Budget, Call, Circuit, Denied, LimiterState, Permit
 from tests.contracts.conftest import StoppedClock
 
 BREAKER = Breaker(failures=2, seconds=10)
@@ -19,7 +19,7 @@ BUDGET = Budget(provider="quandl", key="k", limits=(Limit(100, 1), Limit(5, 60))
 HOLDER = UUID(int=1)
 
 
-def asked(store: Store, budget: Budget = BUDGET, *, holder: UUID = HOLDER, patience: float = 0, begins: bool = False) -> Permit | Wait:
+def asked(store: Store, budget: Budget = BUDGET, *, holder: UUID = HOLDER, patience: float = 0, begins: bool = False) -> Permit | Denied:
     with store.writing() as uow:
         answer = uow.limits.acquire(budget, Call(holder, patience, begins=begins))
         uow.commit()
@@ -33,7 +33,7 @@ def failed(store: Store, times: int) -> None:
             uow.commit()
 
 
-def standing(store: Store, budget: Budget = BUDGET) -> Standing:
+def standing(store: Store, budget: Budget = BUDGET) -> LimiterState:
     with store.reading() as uow:
         return uow.limits.standing(budget)
 
@@ -80,7 +80,7 @@ def test_a_permit_may_be_for_a_moment_soon(store: Store, clock: StoppedClock) ->
     answers = [asked(store, budget, patience=0.25) for _ in range(4)]
 
     assert [round(answer.seconds, 4) for answer in answers[:3]] == [0, 0.1075, 0.215]
-    assert isinstance(answers[3], Wait)
+    assert isinstance(answers[3], Denied)
     assert isinstance(answers[1], Permit)
     assert (answers[1].start - clock()).total_seconds() == pytest.approx(answers[1].seconds, abs=1e-5)
 
@@ -90,7 +90,7 @@ def test_forgotten_permits_are_not_taken(store: Store) -> None:
     with store.writing() as uow:
         assert isinstance(uow.limits.acquire(BUDGET, Call(HOLDER, 0)), Permit)
 
-    assert standing(store) == Standing()
+    assert standing(store) == LimiterState()
 
 
 def test_budgets_do_not_mix(store: Store) -> None:
@@ -99,7 +99,7 @@ def test_budgets_do_not_mix(store: Store) -> None:
     asked(store)
 
     assert standing(store).calls == 1
-    assert [standing(store, other) for other in others] == [Standing()] * 3
+    assert [standing(store, other) for other in others] == [LimiterState()] * 3
 
 
 def test_a_block_is_for_everyone(store: Store, clock: StoppedClock) -> None:
@@ -111,9 +111,9 @@ def test_a_block_is_for_everyone(store: Store, clock: StoppedClock) -> None:
     with store.reading() as uow:
         told = uow.limits.refusal(BUDGET, HOLDER)
 
-    assert isinstance(refused, Wait)
+    assert isinstance(refused, Denied)
     assert refused.seconds > line.seconds >= 7
-    assert told == Wait(7, WaitingFor.RATE_LIMIT)
+    assert told == Denied(7, WaitingFor.RATE_LIMIT)
     clock.forward(7)
     with store.reading() as uow:
         assert uow.limits.refusal(BUDGET, HOLDER) is None
@@ -124,14 +124,14 @@ def test_the_circuit_opens_and_lets_one_probe_through(store: Store, clock: Stopp
     """Failures in a row open it, after a while one fetch may try, and an answer closes it."""
     failed(store, 2)
     refused = asked(store)
-    assert isinstance(refused, Wait)
+    assert isinstance(refused, Denied)
     assert (refused.waiting_for, standing(store).circuit(clock())) == (WaitingFor.CIRCUIT, Circuit.OPEN)
 
     clock.forward(10)
     probe = asked(store)
     assert isinstance(probe, Permit)
     assert probe.troubled
-    assert isinstance(asked(store, holder=uuid4()), Wait)
+    assert isinstance(asked(store, holder=uuid4()), Denied)
     with store.writing() as uow:
         uow.limits.succeeded(BUDGET)
         uow.commit()
@@ -145,7 +145,7 @@ def test_places_are_the_running_fetches(store: Store, clock: StoppedClock) -> No
 
     assert isinstance(asked(store, budget, holder=mine, begins=True), Permit)
     late = running(store, "D")
-    assert isinstance(asked(store, budget, holder=late, begins=True), Wait)
+    assert isinstance(asked(store, budget, holder=late, begins=True), Denied)
     clock.forward(31)
     assert isinstance(asked(store, budget, holder=late, begins=True), Permit)
 

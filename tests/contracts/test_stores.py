@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from adapters.memory.dispatcher import SilentDispatcher
+from adapters.memory.dispatcher import NullDispatcher
 from domain.api_keys import ApiKey, Scope
 from domain.codes import DatasetCode
 from domain.errors import FetchAlreadyRunning, FetchNotFound, KeyNotFound, LeaseLost, SeriesNotFound
@@ -414,7 +414,7 @@ def test_racing_requests_make_one_series_and_one_fetch(store: Store) -> None:
 
 def test_a_request_while_its_fetch_ends_adds_none(store: Store) -> None:
     """A request that comes while a fetch is being ended waits for that end, and is content with it."""
-    request = memory_use_cases({"canned": CannedSource()}, store=store, dispatcher=SilentDispatcher()).request_fetch
+    request = memory_use_cases({"canned": CannedSource()}, store=store, dispatcher=NullDispatcher()).request_fetch
     code, heard = DatasetCode("CANNED", "PRICES"), []
     first, lease = request(code), Lease(uuid4(), 60)
     with store.writing() as uow:

@@ -20,7 +20,7 @@ from domain.fetches import Lease
 from domain.observations import Observations, Unit
 from domain.ports import Store
 from domain.series import Metadata
-from domain.vintages import Beginning, Kept, Moment, Vintage
+from domain.vintages import FirstKnown, Moment, StoredVintage, Vintage
 from tests.builders import an_arrival, append
 from tests.contracts.conftest import StoppedClock
 from tests.servers import SETTINGS
@@ -84,9 +84,9 @@ def test_every_moment_equals_the_naive_model(store: Store, history: list[tuple[i
             assert found is None
             continue
         _, number = max(known)
-        assert found == Kept(vintages[number], history[number][1])
+        assert found == StoredVintage(vintages[number], history[number][1])
     with store.reading() as uow:
-        assert uow.vintages.beginning(series_id) == Beginning(*[min(at(hour) for hour, _ in history)] * 2)
+        assert uow.vintages.beginning(series_id) == FirstKnown(*[min(at(hour) for hour, _ in history)] * 2)
         newest = uow.vintages.find(series_id, Moment())
         assert newest
         assert newest.vintage.number == max((hour, number) for number, (hour, _) in enumerate(history, start=1))[1]

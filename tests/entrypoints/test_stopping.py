@@ -10,7 +10,7 @@ from threading import Barrier, Event, Thread
 
 import pytest
 
-from entrypoints.worker.lifecycle.isolation import Gate
+from entrypoints.worker.lifecycle.isolation import IsolationLock
 
 
 def ended(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -33,12 +33,12 @@ def test_what_runs_is_released_before_the_end(tmp_path):
 def test_processes_on_the_leash_release_when_it_is_pulled(tmp_path):
     """Each process forked after it gives back what it holds and ends with 0, and who pulls waits for that."""
     script = (
-        "leash = Leash()\n"
+        "shutdown_pipe = Leash()\n"
         "children = []\n"
         "for n in range(3):\n"
         "    pid = os.fork()\n"
         "    if not pid:\n"
-        "        leash.obey(lambda: os.write(1, b'released\\n')); time.sleep(60)\n"
+        "        shutdown_pipe.listen(lambda: os.write(1, b'released\\n')); time.sleep(60)\n"
         "    children.append(pid)\n"
         "codes = {}\n"
         "def left():\n"
@@ -46,7 +46,7 @@ def test_processes_on_the_leash_release_when_it_is_pulled(tmp_path):
         "        if pid not in codes and os.waitpid(pid, os.WNOHANG)[0]:\n"
         "            codes[pid] = 0\n"
         "    return [pid for pid in children if pid not in codes]\n"
-        "leash.pull(left)\n"
+        "shutdown_pipe.signal_all(left)\n"
         "print(len(codes))\n"
     )
     done = ended(script, tmp_path)
@@ -55,13 +55,13 @@ def test_processes_on_the_leash_release_when_it_is_pulled(tmp_path):
 
 
 def test_a_process_on_the_leash_releases_once_however_often_it_is_told_to_end(tmp_path):
-    """The pool's SIGTERM, which may come while the leash is pulled, neither cuts a release short nor makes another."""
+    """The pool's SIGTERM, which may come while the shutdown_pipe is pulled, neither cuts a release short nor makes another."""
     script = (
-        "leash = Leash()\n"
+        "shutdown_pipe = Leash()\n"
         "def release():\n"
         "    os.write(1, b'begun\\n'); os.kill(os.getpid(), signal.SIGTERM); time.sleep(0.3); os.write(1, b'released\\n')\n"
-        "leash.obey(release)\n"
-        "leash.pull(list)\n"
+        "shutdown_pipe.listen(release)\n"
+        "shutdown_pipe.signal_all(list)\n"
         "time.sleep(60)\n"
     )
     done = ended(f"import signal\n{script}", tmp_path)
@@ -81,10 +81,10 @@ def test_a_stuck_worker_ends(waited, idle, code, tmp_path):
 
 def test_fetches_run_side_by_side():
     """Those that never lost a worker are inside together."""
-    gate, together = Gate(), Barrier(3, timeout=5)
+    gate, together = IsolationLock(), Barrier(3, timeout=5)
 
     def run() -> None:
-        with gate.passing(alone=False):
+        with gate.acquire(exclusive=False):
             together.wait()
 
     threads = [Thread(target=run) for _ in range(3)]
@@ -98,21 +98,21 @@ def test_fetches_run_side_by_side():
 
 def test_a_suspect_runs_alone():
     """It waits for those that run, newcomers wait for it, and afterwards they go on."""
-    gate, order, inside, leave = Gate(), [], Event(), Event()
+    gate, order, inside, leave = IsolationLock(), [], Event(), Event()
 
     def neighbour() -> None:
-        with gate.passing(alone=False):
+        with gate.acquire(exclusive=False):
             inside.set()
             leave.wait(5)
             order.append("neighbour")
 
     def suspect() -> None:
-        with gate.passing(alone=True):
+        with gate.acquire(exclusive=True):
             order.append("suspect")
             assert gate._inside == 1
 
     def newcomer() -> None:
-        with gate.passing(alone=False):
+        with gate.acquire(exclusive=False):
             order.append("newcomer")
 
     threads = [Thread(target=neighbour)]

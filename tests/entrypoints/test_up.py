@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from adapters.sql.tables import REVISION
-from entrypoints.worker.lifecycle.heartbeat_file import SignOfLife
+from entrypoints.worker.lifecycle.heartbeat_file import HeartbeatFile
 from tests.acceptance.running import Lanner, lanner, running
 from tests.servers import free_port
 
@@ -164,7 +164,7 @@ def test_a_worker_that_looks_no_more_is_ill(tmp_path):
     left_behind = tmp_path / "data" / "worker-gone-1.alive"
     left_behind.touch()
     dead = lanner("health", "worker", folder=tmp_path, environment={}).returncode
-    sign = SignOfLife(tmp_path / "data")
+    sign = HeartbeatFile(tmp_path / "data")
     sign.give()
     fresh = lanner("health", "worker", folder=tmp_path, environment={}).returncode
     [path] = (tmp_path / "data").glob("worker-*.alive")

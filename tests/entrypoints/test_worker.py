@@ -23,7 +23,7 @@ from celery import Celery
 from celery.worker import state
 from structlog.contextvars import clear_contextvars, get_contextvars
 
-from adapters.memory.dispatcher import SilentDispatcher
+from adapters.memory.dispatcher import NullDispatcher
 from adapters.memory.unit_of_work import MemoryStore
 from adapters.providers.memory import MemorySource
 from config import bootstrap
@@ -34,8 +34,8 @@ from domain.ports import Fetched, Known
 from domain.use_cases import UseCases
 from entrypoints.worker import tasks
 from entrypoints.worker.app import create_worker, open_controller
-from entrypoints.worker.lifecycle.isolation import Gate
-from entrypoints.worker.lifecycle.lease_table import Holdings, end_leases
+from entrypoints.worker.lifecycle.isolation import IsolationLock
+from entrypoints.worker.lifecycle.lease_table import LeaseTable, expire_leases
 from entrypoints.worker.poller import Poller
 from entrypoints.worker.tasks import QUEUE, TASK, ring, run
 from tests.acceptance.running import lanner
@@ -73,7 +73,7 @@ def ends(use_cases: UseCases, fetch_id: UUID, seconds: float = 5) -> bool:
 
 def silent_use_cases(source: Any = None) -> UseCases:
     """Use cases whose requests ring no bell."""
-    return memory_use_cases({"canned": source or CannedSource()}, dispatcher=SilentDispatcher())
+    return memory_use_cases({"canned": source or CannedSource()}, dispatcher=NullDispatcher())
 
 
 def test_a_due_fetch_is_found_rung_for_and_done():
@@ -81,11 +81,11 @@ def test_a_due_fetch_is_found_rung_for_and_done():
     use_cases, stop = silent_use_cases(), Event()
     app = create_worker(use_cases, broker_url=MEMORY)
     poller = Poller(
-        use_cases.sweep_fetches,
+        use_cases.reap_fetches,
         ring=lambda fetch_ids: ring(app, fetch_ids),
-        run=lambda fetch_id, _: run(use_cases, [fetch_id], Gate(), pass_on=list),
+        run=lambda fetch_id, _: run(use_cases, [fetch_id], IsolationLock(), pass_on=list),
         beat=lambda _: None,
-        prune=use_cases.sweep_fetches.prune,
+        prune=use_cases.reap_fetches.prune,
         waited=lambda _: None,
     )
     thread = Thread(target=poller.poll, args=(0.05, stop), daemon=True)
@@ -130,7 +130,7 @@ def test_a_fetch_runs_under_the_id_of_its_request():
     clear_contextvars()
     use_cases = silent_use_cases(MemorySource({CODE: answer}))
     fetch = use_cases.request_fetch(CODE, request_id="asked-by-me").fetch
-    run(use_cases, [fetch.id], Gate(), pass_on=list)
+    run(use_cases, [fetch.id], IsolationLock(), pass_on=list)
 
     assert seen == [{"request_id": "asked-by-me", "fetch": str(fetch.id)}]
     assert get_contextvars() == {}
@@ -157,7 +157,7 @@ def test_what_waits_behind_a_slow_fetch_is_passed_on(monkeypatch, limit):
         if len(passed_on) == len(others):
             slow.set()
 
-    run(use_cases, [first, second, *others], Gate(), pass_on=pass_on)
+    run(use_cases, [first, second, *others], IsolationLock(), pass_on=pass_on)
 
     assert passed_on == [[fetch_id] for fetch_id in others]
     assert [fetch.status for fetch in use_cases.follow_fetches.those([first, second])] == [FetchStatus.SUCCESS] * 2
@@ -167,14 +167,14 @@ def test_what_waits_behind_a_slow_fetch_is_passed_on(monkeypatch, limit):
 def test_what_a_worker_died_with_is_spared_on_request():
     """Whoever must not die leaves a fetch that a worker was lost with to others; unasked it is taken over."""
     store = MemoryStore()
-    use_cases = memory_use_cases({"canned": CannedSource()}, dispatcher=SilentDispatcher(), store=store)
+    use_cases = memory_use_cases({"canned": CannedSource()}, dispatcher=NullDispatcher(), store=store)
     fetch = use_cases.request_fetch(CODE).fetch
     with store.writing() as uow:
         uow.fetches.claim(fetch.id, Lease(uuid4(), -1))
         uow.commit()
-    run(use_cases, [fetch.id], Gate(), pass_on=list, spare=True)
+    run(use_cases, [fetch.id], IsolationLock(), pass_on=list, spare=True)
     spared = use_cases.follow_fetches(fetch.id)
-    run(use_cases, [fetch.id], Gate(), pass_on=list)
+    run(use_cases, [fetch.id], IsolationLock(), pass_on=list)
 
     assert spared.status is FetchStatus.RUNNING
     assert use_cases.follow_fetches(fetch.id).status is FetchStatus.SUCCESS
@@ -192,7 +192,7 @@ def test_fetches_of_one_message_are_done_in_order():
     use_cases = silent_use_cases(MemorySource(dict.fromkeys(codes, answer)))
     ids = [use_cases.request_fetch(code).fetch.id for code in codes]
     use_cases.fetch_dataset(ids[1])
-    run(use_cases, [ids[2], uuid4(), ids[1], ids[0]], Gate(), pass_on=list)
+    run(use_cases, [ids[2], uuid4(), ids[1], ids[0]], IsolationLock(), pass_on=list)
 
     assert asked == [codes[1], codes[2], codes[0]]
 
@@ -416,7 +416,7 @@ def test_processes_give_back_what_hangs(servers, tmp_path):
 def test_a_lease_that_cannot_be_ended_ends_by_itself(caplog):
     """Whatever becomes of one that a dead process left, the next is ended."""
     listening, telling = multiprocessing.Pipe(duplex=False)
-    holdings, ended = Holdings(2), []
+    holdings, ended = LeaseTable(2), []
 
     def end(fetch_id: UUID, token: UUID) -> None:
         ended.append((fetch_id, token))
@@ -430,7 +430,7 @@ def test_a_lease_that_cannot_be_ended_ends_by_itself(caplog):
         telling.send_bytes(holdings.left(1))
     assert holdings.left(0) is holdings.left(1) is None
     telling.close()
-    end_leases(listening, end)
+    expire_leases(listening, end)
 
     assert ended == [(fetch.id, lease.token) for lease in leases]
     assert [record.message for record in caplog.records] == ["lease not ended"] * 2

@@ -23,9 +23,9 @@ WIDENING = ("ALTER TABLE fetches ADD COLUMN novelty TEXT", f"UPDATE alembic_vers
 def die_when_ringing(_: str) -> None:
     """End the process after the commit of a request, before anybody is told of it."""
     from adapters.celery_dispatcher import CeleryDispatcher
-    from adapters.memory.dispatcher import SilentDispatcher
+    from adapters.memory.dispatcher import NullDispatcher
 
-    for kind in (CeleryDispatcher, SilentDispatcher):
+    for kind in (CeleryDispatcher, NullDispatcher):
         kind.ring = lambda *_: os._exit(9)  # type: ignore[method-assign,assignment]
 
 

@@ -161,7 +161,7 @@ class Verifier:
     def fenced(self) -> int:
         """Count the stale closes that were refused, since the beginning."""
         with self.engine.connect() as connection:
-            return connection.execute(select(counts.c.times).where(counts.c.name == Counted.FENCED_CLOSES.value)).scalar() or 0
+            return connection.execute(select(counts.c.times).where(counts.c.name == Counted.STALE_COMMITS.value)).scalar() or 0
 
     def calls(self) -> Counter[str]:
         """Count the provider's calls, by code."""

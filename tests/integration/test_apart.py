@@ -20,7 +20,7 @@ from adapters.providers import InstalledProviders
 from adapters.providers._apart import HEAVY_BYTES
 from adapters.providers._http import HttpClient
 from domain.codes import DatasetCode
-from domain.errors import AnswerNotUnderstood, AnswerTooLarge, CallRefused, FetchError, RateLimited, SourceTimedOut
+from domain.errors import AnswerNotUnderstood, AnswerTooLarge, FetchError, RateLimited, SourceTimedOut, ThrottledLocally
 from domain.ports import Answer, Known, Parsed, ParsesAnswers
 from tests.builders import a_server, an_answer
 
@@ -221,8 +221,8 @@ def test_who_stops_does_not_wait(opened):
     providers.cut()
     thread.join(5)
 
-    assert [type(error) for error in ended] == [CallRefused]
-    with pytest.raises(CallRefused):
+    assert [type(error) for error in ended] == [ThrottledLocally]
+    with pytest.raises(ThrottledLocally):
         parse(providers, "read")
 
 

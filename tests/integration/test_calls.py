@@ -16,7 +16,7 @@ import pytest
 from adapters.providers import InstalledProviders
 from adapters.providers._http import HttpClient
 from domain.codes import DatasetCode
-from domain.errors import CallRefused, SourceTimedOut
+from domain.errors import SourceTimedOut, ThrottledLocally
 from domain.ports import Known
 from tests.builders import a_server, an_answer
 from tests.servers import missing
@@ -165,10 +165,10 @@ def test_everything_is_cut_at_once(tls):
         asked.wait(5)
         client.cut()
         error = call.exception(5)
-        with pytest.raises(CallRefused, match="lanner stops"):
+        with pytest.raises(ThrottledLocally, match="lanner stops"):
             client.get(["quick"])
 
-        assert isinstance(error, CallRefused)
+        assert isinstance(error, ThrottledLocally)
         assert "lanner stops" in error.message
         assert a_client(url, seconds=5).get(["quick"]).body == b"{}"
 
@@ -188,7 +188,7 @@ def test_the_providers_are_cut_together():
         asked.wait(5)
         opened.cut()
         late.cut()
-        with pytest.raises(CallRefused, match="lanner stops"):
+        with pytest.raises(ThrottledLocally, match="lanner stops"):
             late.source("quandl").fetch(code, known)
 
-        assert isinstance(call.exception(5), CallRefused)
+        assert isinstance(call.exception(5), ThrottledLocally)

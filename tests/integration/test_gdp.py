@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from adapters.memory.dispatcher import SilentDispatcher
+from adapters.memory.dispatcher import NullDispatcher
 from adapters.providers import InstalledProviders
 from adapters.sql.engine import open_engine
 from adapters.sql.schema import migrate
@@ -41,7 +41,7 @@ def gdp(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     migrate(engine)
     store, providers = SqlStore(engine), InstalledProviders({}, deadline_seconds=10)
     freshness = Freshness(providers, None)
-    ask = RequestFetch(store=store, providers=providers, routing=Routing({}, "quandl"), freshness=freshness, dispatcher=SilentDispatcher())
+    ask = RequestFetch(store=store, providers=providers, routing=Routing({}, "quandl"), freshness=freshness, dispatcher=NullDispatcher())
     requested = ask(DatasetCode("SAMPLE", "GDP"))
     calls = Calls(store=store)
     ended = FetchDataset(store=store, providers=providers, calls=calls, retry=RetryPolicy(60), lease_seconds=30, deadline_seconds=120)(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from adapters.providers._http import HttpClient
-from domain.errors import CallRefused
+from domain.errors import ThrottledLocally
 from tests.builders import a_server, an_answer
 
 
@@ -35,13 +35,13 @@ def test_a_refused_call_is_not_made() -> None:
     seen: list[str] = []
 
     def refuse(_left: float) -> None:
-        raise CallRefused
+        raise ThrottledLocally
 
     def respond(target: str, _headers: Mapping[str, str]) -> Iterator[bytes]:
         seen.append(target)
         yield an_answer(b"{}")
 
-    with a_server(respond) as address, pytest.raises(CallRefused):
+    with a_server(respond) as address, pytest.raises(ThrottledLocally):
         HttpClient("p", address, secrets=(), deadline_seconds=9, before_call=refuse).get(["a"])
 
     assert seen == []

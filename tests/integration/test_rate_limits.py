@@ -128,7 +128,7 @@ def labour(environment: Mapping[str, str], stop: Event) -> None:
 
     def work() -> None:
         while not stop.is_set():
-            due = list(use_cases.sweep_fetches(50))
+            due = list(use_cases.reap_fetches(50))
             random.shuffle(due)
             for fetch_id in due:
                 use_cases.fetch_dataset(fetch_id)

@@ -22,7 +22,7 @@ from sqlalchemy import Engine, event, select, text
 
 from adapters.sql import migrations
 from adapters.sql.engine import _write_ahead, for_writing, open_engine, place
-from adapters.sql.postgres.version_reader import Glances
+from adapters.sql.postgres.version_reader import VersionReader
 from adapters.sql.repositories import vintages as vintage_repository
 from adapters.sql.repositories.fetches import SqlFetchRepository
 from adapters.sql.schema import copy_before_migrating, migrate
@@ -193,7 +193,7 @@ def test_a_connection_that_breaks_is_translated_and_given_back(postgres_url: str
         lambda uow: uow.transaction.sent(b"SELECT 1/0"),
         lambda uow: uow.transaction.filled(vintages, b"no rows"),
         lambda uow: uow.transaction.copied("SELECT 1/0"),
-        lambda uow: Glances(uow.transaction.connection.engine, None)._row("SELECT 1/%s", 0),
+        lambda uow: VersionReader(uow.transaction.connection.engine, None)._row("SELECT 1/%s", 0),
     ],
     ids=["statement", "copy in", "copy out", "glance"],
 )
@@ -211,13 +211,13 @@ def test_a_glance_tells_a_faulty_statement_from_a_damaged_file(tmp_path: Path) -
     engine = open_engine(f"sqlite:///{tmp_path / 'lanner.db'}", schema="unused")
     migrate(engine)
     with pytest.raises(sqlite3.ProgrammingError):
-        Glances(engine, None)._row("SELECT ?")
+        VersionReader(engine, None)._row("SELECT ?")
     engine.dispose()
 
     for file in tmp_path.iterdir():
         file.write_bytes(b"no database" * 1000)
     with pytest.raises(StoreUnavailable, match="not a database"):
-        Glances(engine, None).version(UUID(int=1))
+        VersionReader(engine, None).version(UUID(int=1))
     engine.dispose()
 
 

@@ -9,14 +9,14 @@ import pytest
 
 from adapters.sql.engine import open_engine
 from adapters.sql.schema import migrate
-from adapters.sql.sqlite.writer_queue import Turns
+from adapters.sql.sqlite.writer_queue import WriterQueue
 from adapters.sql.store import SqlStore
 from domain.errors import StoreUnavailable
 
 
 def test_who_came_first_is_let_in_first() -> None:
     """Nobody overtakes those who wait, not even the one who has just left."""
-    turns, entered = Turns(60), []
+    turns, entered = WriterQueue(60), []
 
     def enter(n: int) -> None:
         with turns.taken():
@@ -35,7 +35,7 @@ def test_who_came_first_is_let_in_first() -> None:
 
 def test_who_waits_too_long_is_told_and_holds_up_nobody() -> None:
     """A turn that does not come in time is an error of the store; those behind go on."""
-    turns = Turns(0.01)
+    turns = WriterQueue(0.01)
 
     with ThreadPoolExecutor(1) as threads:
         with turns.taken(), pytest.raises(StoreUnavailable, match=r"busy for 0\.01 s"):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from domain.fetches import WaitingFor
 from domain.providers import Limit
-from domain.throttling import MAX_BLOCK_SECONDS, Breaker, Budget, Call, Circuit, Permit, Situation, Standing, Wait
+from domain.throttling import MAX_BLOCK_SECONDS, Breaker, Budget, Call, Circuit, Denied, LimiterState, Permit, Snapshot
 
 START = datetime(2024, 6, 1, 12, tzinfo=UTC)
 NOBODY = UUID(int=0)
@@ -26,13 +26,13 @@ class Caller:
 
     def __init__(self, *limits: Limit, concurrency: int | None = None) -> None:
         self.budget = Budget(provider="p", limits=limits, concurrency=concurrency, breaker=BREAKER)
-        self.standing, self.now = Standing(), START
+        self.standing, self.now = LimiterState(), START
         self.starts: list[datetime] = []
 
-    def ask(self, patience: float = 0.25, holder: UUID = NOBODY, busy: int | None = None) -> Permit | Wait:
+    def ask(self, patience: float = 0.25, holder: UUID = NOBODY, busy: int | None = None) -> Permit | Denied:
         times = {number: self.starts[number - 1] for number in self.standing.wanted(self.budget)}
         call = Call(holder, patience, begins=busy is not None)
-        self.standing, answer = self.standing.asked(self.budget, call, Situation(self.now, times, busy or 0))
+        self.standing, answer = self.standing.asked(self.budget, call, Snapshot(self.now, times, busy or 0))
         if isinstance(answer, Permit):
             self.starts.append(answer.start)
         return answer
@@ -108,14 +108,14 @@ def test_a_wide_window_is_not_spread_out() -> None:
     full = caller.ask(patience=5)
 
     assert max(gaps) <= 1
-    assert isinstance(full, Wait)
+    assert isinstance(full, Denied)
     assert full.seconds > 3600 - 60
 
 
 def test_who_is_refused_goes_in_line() -> None:
     """Each of many that are refused at one moment is told a later one, no denser than calls may follow each other."""
     caller = Caller(Limit(20, 1), Limit(100, 10))
-    waits = [answer.seconds for answer in (caller.ask(patience=0) for _ in range(201)) if isinstance(answer, Wait)]
+    waits = [answer.seconds for answer in (caller.ask(patience=0) for _ in range(201)) if isinstance(answer, Denied)]
 
     assert len(waits) == 200
     assert all(later - earlier >= caller.budget.pace - 1e-6 for earlier, later in pairwise(waits))
@@ -128,7 +128,7 @@ def test_places_are_limited() -> None:
 
     assert isinstance(caller.ask(busy=1), Permit)
     refused = caller.ask(busy=2)
-    assert isinstance(refused, Wait)
+    assert isinstance(refused, Denied)
     assert (refused.waiting_for, refused.seconds <= 1) == (WaitingFor.RATE_LIMIT, True)
     assert isinstance(caller.ask(), Permit)
 
@@ -142,7 +142,7 @@ def test_a_block_holds_for_everyone(asked: float, given: float) -> None:
     refused = caller.ask(patience=1e9)
     caller.forward(given)
 
-    assert isinstance(refused, Wait)
+    assert isinstance(refused, Denied)
     assert refused.seconds >= given
     assert isinstance(caller.ask(), Permit)
 
@@ -160,7 +160,7 @@ def test_failures_in_a_row_open_the_circuit() -> None:
     refused = caller.ask()
 
     assert (before, caller.circuit()) == (Circuit.CLOSED, Circuit.OPEN)
-    assert isinstance(refused, Wait)
+    assert isinstance(refused, Denied)
     assert (refused.waiting_for, refused.seconds >= 10) == (WaitingFor.CIRCUIT, True)
 
 
@@ -207,7 +207,7 @@ def test_a_lost_probe_is_replaced() -> None:
     early = caller.ask(holder=uuid4())
     caller.forward(0.1)
 
-    assert isinstance(early, Wait)
+    assert isinstance(early, Denied)
     assert isinstance(caller.ask(holder=uuid4()), Permit)
 
 
@@ -233,8 +233,8 @@ def test_a_clock_set_back_leaves_no_line(limits: tuple[Limit, ...], busy: int | 
     caller.fail()
     caller.standing, blocked = caller.standing.blocked(caller.budget, 5, caller.now)
 
-    assert [wait.seconds for wait in again if isinstance(wait, Wait)] == pytest.approx(
-        [wait.seconds for wait in first if isinstance(wait, Wait)]
+    assert [wait.seconds for wait in again if isinstance(wait, Denied)] == pytest.approx(
+        [wait.seconds for wait in first if isinstance(wait, Denied)]
     )
     assert blocked.seconds < 10
 
@@ -243,7 +243,7 @@ def test_a_clock_set_back_leaves_no_line(limits: tuple[Limit, ...], busy: int | 
 def test_a_long_line_is_not_taken_for_a_clock_set_back(limits: tuple[Limit, ...], busy: int | None) -> None:
     """A line may be hours long where there is a limit, and minutes elsewhere: everybody in it has a moment of his own."""
     caller = Caller(*limits, concurrency=4)
-    waits = [answer.seconds for _ in range(12_000) if isinstance(answer := caller.ask(patience=0, busy=busy), Wait)]
+    waits = [answer.seconds for _ in range(12_000) if isinstance(answer := caller.ask(patience=0, busy=busy), Denied)]
 
     assert waits == sorted(set(waits))
     assert len(waits) > 1_500

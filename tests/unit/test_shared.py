@@ -10,7 +10,7 @@ from time import monotonic, sleep
 
 import pytest
 
-from adapters.sql.single_flight import Shared
+from adapters.sql.single_flight import SingleFlight
 
 SECONDS = 10
 
@@ -43,7 +43,7 @@ class Key(str):
 def test_who_comes_while_a_question_is_sent_shares_the_next() -> None:
     """An answer is never older than the asking: the one on its way is the first's alone, all others have the second's."""
     ask, key = Asked(), Key("a")
-    shared = Shared(ask)
+    shared = SingleFlight(ask)
     with ThreadPoolExecutor(9) as threads:
         first = threads.submit(shared, key)
         ask.begun.get(timeout=SECONDS)
@@ -61,7 +61,7 @@ def test_who_comes_while_a_question_is_sent_shares_the_next() -> None:
 def test_other_questions_do_not_wait() -> None:
     """What is asked of another series goes its own way."""
     ask = Asked()
-    shared = Shared(ask)
+    shared = SingleFlight(ask)
     with ThreadPoolExecutor(2) as threads:
         found = [threads.submit(shared, key) for key in ("a", "b")]
         begun = {ask.begun.get(timeout=SECONDS) for _ in found}
@@ -74,7 +74,7 @@ def test_other_questions_do_not_wait() -> None:
 def test_an_error_is_everybodys_and_forgotten() -> None:
     """Whoever shares a question shares its error, and the next one asks anew."""
     ask = Asked()
-    shared = Shared(ask)
+    shared = SingleFlight(ask)
     with ThreadPoolExecutor(4) as threads:
         found = [threads.submit(shared, "broken") for _ in range(4)]
         ask.begun.get(timeout=SECONDS)

@@ -13,7 +13,7 @@ import pytest
 from adapters.memory.dispatcher import RecordingDispatcher
 from adapters.memory.unit_of_work import MemoryStore, MemoryUnitOfWork
 from domain.codes import DatasetCode
-from domain.errors import CallRefused, DatasetNotFound, FetchError, RateLimited, SourceGone, SourceTimedOut, SourceUnavailable
+from domain.errors import DatasetNotFound, FetchError, RateLimited, SourceGone, SourceTimedOut, SourceUnavailable, ThrottledLocally
 from domain.fetches import Fetch, FetchStatus, RetryPolicy, WaitingFor
 from domain.fetching.provider_throttle import Calls
 from domain.ports import Fetched, Known
@@ -228,7 +228,7 @@ def test_a_permit_for_later_is_void_if_the_provider_asks_for_silence() -> None:
             house.calls.before_each(60)
             try:
                 house.calls.before_each(60)
-            except CallRefused as refused:
+            except ThrottledLocally as refused:
                 told.append(refused)
 
     thread = Thread(target=call_twice)

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.memory.unit_of_work import MemoryStore
 from domain.api_keys import Scope
-from domain.errors import InvalidInput, KeyNotFound, KeyRefused
+from domain.errors import InvalidApiKey, InvalidInput, KeyNotFound
 from domain.use_cases.check_key import REVOKED_WITHIN_SECONDS, CheckKey
 from domain.use_cases.manage_keys import ManageKeys
 
@@ -38,7 +38,7 @@ def test_another_text_opens_nothing(wrong: str) -> None:
     store = MemoryStore()
     _, text = ManageKeys(store).create("script", [Scope.READ])
 
-    with pytest.raises(KeyRefused):
+    with pytest.raises(InvalidApiKey):
         CheckKey(store)(wrong.format(text))
 
 
@@ -47,7 +47,7 @@ def test_the_secret_counts_and_not_the_id_alone() -> None:
     store = MemoryStore()
     (first, text), (_, other) = (ManageKeys(store).create(name, [Scope.READ]) for name in ("a", "b"))
 
-    with pytest.raises(KeyRefused):
+    with pytest.raises(InvalidApiKey):
         CheckKey(store)(text[: len(f"lnr_{first.id}_")] + other[len(f"lnr_{first.id}_") :])
 
 
@@ -59,7 +59,7 @@ def test_a_key_expires() -> None:
     clock.time += timedelta(hours=23)
     assert CheckKey(store)(text).name == "script"
     clock.time += timedelta(hours=1)
-    with pytest.raises(KeyRefused):
+    with pytest.raises(InvalidApiKey):
         CheckKey(store)(text)
 
 
@@ -72,7 +72,7 @@ def test_a_revoked_key_is_noticed_in_time() -> None:
     ManageKeys(store).revoke(key.id)
     moments[0] += REVOKED_WITHIN_SECONDS
 
-    with pytest.raises(KeyRefused):
+    with pytest.raises(InvalidApiKey):
         check(text)
 
 

@@ -19,9 +19,9 @@ from domain.codes import DatasetCode
 from domain.errors import (
     FetchAlreadyEnded,
     FetchNotFound,
+    IdempotencyKeyReused,
     ProviderNotConfigured,
     RemovalNotConfirmed,
-    RequestKeyReused,
     SeriesNotFound,
     SourceUnavailable,
     StoreUnavailable,
@@ -97,7 +97,7 @@ def test_what_waits_is_cancelled_at_once() -> None:
     assert cancelled.status is FetchStatus.CANCELLED
     assert use.cancel_fetch(fetch.id) == cancelled
     assert use.fetch_dataset(fetch.id) is None
-    assert use.check_health.figures()[1].counted == {Counted.CLAIMS_REFUSED: 1}
+    assert use.check_health.figures()[1].counted == {Counted.CLAIMS_LOST: 1}
     assert use.request_fetch(FB, refresh=True).fetch.id != fetch.id
 
 
@@ -128,7 +128,7 @@ def test_a_heartbeat_ends_a_cancelled_fetch_whose_source_hangs() -> None:
     assert running.thread.is_alive()
     assert running.now().status is FetchStatus.CANCELLED
     assert running.end() is None
-    assert running.counted() == {Counted.FENCED_CLOSES: 1}
+    assert running.counted() == {Counted.STALE_COMMITS: 1}
     assert running.vintages() == 0
 
 
@@ -220,7 +220,7 @@ def test_a_process_that_stops_cuts_its_calls() -> None:
         standing = uow.limits.standing(Budget(provider="canned"))
 
     assert (released, back.status, back.attempts, back.failure, back.waiting_for) == (1, FetchStatus.PENDING, 0, None, None)
-    assert Counted.FENCED_CLOSES not in dict(use.check_health.figures()[1].counted)
+    assert Counted.STALE_COMMITS not in dict(use.check_health.figures()[1].counted)
     assert standing.failures == 0
 
 
@@ -294,7 +294,7 @@ def test_a_key_belongs_to_one_request(other: Callable[..., object]) -> None:
     use = use_cases()
     first = use.request_fetch(FB, key=ClientKey("k"))
 
-    with pytest.raises(RequestKeyReused):
+    with pytest.raises(IdempotencyKeyReused):
         other(use, first.series)
     assert len(use.follow_fetches.listed(FetchQuery()).items) == 1
 
@@ -312,11 +312,11 @@ def test_old_fetches_and_keys_are_pruned() -> None:
     def left() -> set[UUID]:
         return {fetch.id for fetch in use.follow_fetches.listed(FetchQuery()).items}
 
-    assert (use.sweep_fetches.prune(10), left()) == (False, set(made))
+    assert (use.reap_fetches.prune(10), left()) == (False, set(made))
     now[0] += timedelta(days=89)
-    assert (use.sweep_fetches.prune(10), left()) == (False, set(made))
+    assert (use.reap_fetches.prune(10), left()) == (False, set(made))
     now[0] += timedelta(days=2)
-    assert [use.sweep_fetches.prune(2), use.sweep_fetches.prune(2)] == [True, False]
+    assert [use.reap_fetches.prune(2), use.reap_fetches.prune(2)] == [True, False]
     # The first added a vintage, the last is the newest.
     assert left() == {made[0], made[-1]}
 

@@ -44,7 +44,7 @@ class _Timeless(Transaction):
         return self.now() + cast(timedelta(seconds=seconds), INTERVAL)
 
 
-class Ready:
+class PreparedStatement:
     """
     A statement with parameters by name.
 
@@ -60,7 +60,7 @@ class Ready:
         self._build, self._name = build, next(_names)
         self._forms: tuple[WeakKeyDictionary[Engine, _Form], ...] = WeakKeyDictionary(), WeakKeyDictionary()
 
-    def rows(self, transaction: Transaction, **values: Any) -> Sequence[Row]:
+    def fetch_all(self, transaction: Transaction, **values: Any) -> Sequence[Row]:
         """Run it and give its rows, by column."""
         if not transaction.on_postgres:
             found = transaction.run(self._build(transaction), values)
@@ -72,16 +72,16 @@ class Ready:
                 row[at] = read(row[at])
         return [dict(zip(form.columns, row, strict=True)) for row in rows] if form.columns else []
 
-    def row(self, transaction: Transaction, **values: Any) -> Row | None:
+    def fetch_one(self, transaction: Transaction, **values: Any) -> Row | None:
         """Run it and give its only row, if there is one."""
-        return next(iter(self.rows(transaction, **values)), None)
+        return next(iter(self.fetch_all(transaction, **values)), None)
 
-    def later(self, transaction: Transaction, **values: Any) -> None:
+    def defer(self, transaction: Transaction, **values: Any) -> None:
         """Have it run before anything else and before the commit; it gives no rows."""
         if transaction.on_postgres:
             transaction.waiting.append(self._filled(transaction, self._form(transaction), values))
         else:
-            self.rows(transaction, **values)
+            self.fetch_all(transaction, **values)
 
     def _form(self, transaction: Transaction) -> _Form:
         engine, forms = transaction.connection.engine, self._forms[transaction.clock is None]

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, NullPool, create_engine, event
 
 from adapters.sql.deadlines import AHEAD, is_over
 from adapters.sql.engine import CONNECT_ARGUMENTS
-from adapters.sql.single_flight import Shared
+from adapters.sql.single_flight import SingleFlight
 from adapters.sql.tables import Moment
 from adapters.sql.transaction import Clock, translated, trouble, utc_now
 from domain.errors import SeriesNotFound
@@ -29,7 +29,7 @@ _ENTRY = "SELECT body FROM {schema}descriptions WHERE series = (SELECT number FR
 _ON_SQLITE = {"schema": "", "now": "NULL", "first": "?", "second": "?"}
 
 
-class Glances:
+class VersionReader:
     """
     Asks through the driver itself, on connections of its own that commit by themselves, with a statement planned once for each.
 
@@ -49,7 +49,7 @@ class Glances:
         self._moment = Moment()
         # No entry ever changes.
         self._frequency = lru_cache(_REMEMBERED)(self._read_frequency)
-        self._shared = Shared(self._version)
+        self._shared = SingleFlight(self._version)
 
     def version(self, series_id: UUID) -> tuple[Version, datetime]:
         """Tell what answers about a series depend on, and the time; raises SeriesNotFound."""

@@ -79,7 +79,7 @@ class SqlFetchRepository:
             return (added, fetch) if added and fetch else None
         series_id = uuid4()
         facts = insertion_values(series_id, provider, code, code.alias)
-        row = FIRST.row(self.transaction, **facts, asked=uuid4(), may_shrink=allow_shrink, asked_by=request_id)
+        row = FIRST.fetch_one(self.transaction, **facts, asked=uuid4(), may_shrink=allow_shrink, asked_by=request_id)
         if row is None:
             return None
         fetch = fetch_from(row, series_id=series_id)
@@ -108,14 +108,14 @@ class SqlFetchRepository:
 
     def get(self, fetch_id: UUID) -> Fetch:
         """See the port."""
-        row = GET.row(self.transaction, wanted=fetch_id)
+        row = GET.fetch_one(self.transaction, wanted=fetch_id)
         if row is None:
             raise FetchNotFound
         return fetch_from(row, series_id=row[series.c.id])
 
     def those(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
         """See the port."""
-        rows = THOSE.rows(self.transaction, wanted=list(fetch_ids))
+        rows = THOSE.fetch_all(self.transaction, wanted=list(fetch_ids))
         return [fetch_from(row, series_id=row[series.c.id]) for row in rows]
 
     def listed(self, query: FetchQuery) -> FetchPage:
@@ -149,8 +149,8 @@ class SqlFetchRepository:
 
     def claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries] | None:
         """See the port."""
-        claim(lease.seconds).later(self.transaction, wanted=fetch_id, token=lease.token)
-        row = CLAIMED.row(self.transaction, wanted=fetch_id, token=lease.token)
+        claim(lease.seconds).defer(self.transaction, wanted=fetch_id, token=lease.token)
+        row = CLAIMED.fetch_one(self.transaction, wanted=fetch_id, token=lease.token)
         return (fetch_from(row, series_id=row[series.c.id]), series_from(row)) if row else None
 
     def extend(self, fetch_id: UUID, lease: Lease) -> bool:
@@ -180,7 +180,7 @@ class SqlFetchRepository:
 
     def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> datetime:
         """See the port."""
-        row = SUCCEED.row(
+        row = SUCCEED.fetch_one(
             self.transaction,
             wanted=fetch_id,
             token=lease.token,
@@ -231,11 +231,11 @@ class SqlFetchRepository:
     def _insert(self, series_id: UUID, *, allow_shrink: bool, request_id: str) -> Fetch | None:
         if self.transaction.on_postgres:
             # Held, the series cannot be removed before the fetch that refers to it is there.
-            HOLD_SERIES.later(self.transaction, wanted=series_id)
-        row = ADD.row(self.transaction, asked=uuid4(), wanted=series_id, may_shrink=allow_shrink, asked_by=request_id)
+            HOLD_SERIES.defer(self.transaction, wanted=series_id)
+        row = ADD.fetch_one(self.transaction, asked=uuid4(), wanted=series_id, may_shrink=allow_shrink, asked_by=request_id)
         if row is None:
             return None
-        NOTE.later(self.transaction, wanted=series_id, newest=row[fetches.c.id])
+        NOTE.defer(self.transaction, wanted=series_id, newest=row[fetches.c.id])
         return fetch_from(row, series_id=series_id)
 
     def _change_pending(self, series_id: UUID, changes: dict[str, Any], *conditions: ColumnElement[bool]) -> None:

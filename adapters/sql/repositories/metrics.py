@@ -12,13 +12,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from adapters.sql.tables import counts, fetches, workers
 from adapters.sql.transaction import Transaction
 from domain.fetches import FetchStatus, WaitingFor
-from domain.metrics import Counted, Figures
+from domain.metrics import Counted, Metrics
 
 _DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class SqlFigureRepository:
+class SqlMetricsRepository:
     """The figures of a transaction."""
 
     transaction: Transaction
@@ -38,7 +38,7 @@ class SqlFigureRepository:
         """See the port."""
         self._upsert(counts, {"name": what.value, "times": times}, {"times": counts.c.times + times})
 
-    def all(self) -> Figures:
+    def all(self) -> Metrics:
         """See the port."""
         grouped = select(fetches.c.status, fetches.c.waiting_for, func.count()).group_by(fetches.c.status, fetches.c.waiting_for)
         statuses: Counter[FetchStatus] = Counter()
@@ -48,7 +48,7 @@ class SqlFigureRepository:
             if waiting_for:
                 waits[WaitingFor(waiting_for)] += number
         counted = {Counted(name): times for name, times in self.transaction.run(select(counts.c.name, counts.c.times))}
-        return Figures(fetches=statuses, waits=waits, counted=counted)
+        return Metrics(fetches=statuses, waits=waits, counted=counted)
 
     def _upsert(self, table: Table, row: dict[str, Any], changes: dict[str, Any]) -> None:
         dialect = postgresql if self.transaction.on_postgres else sqlite

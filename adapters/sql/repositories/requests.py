@@ -9,8 +9,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql.tables import requests, series
 from adapters.sql.transaction import Transaction
-from domain.errors import RequestKeyReused
-from domain.fetches import Answered, RequestKey
+from domain.errors import IdempotencyKeyReused
+from domain.fetches import Answered, IdempotencyKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class SqlRequestRepository:
 
     transaction: Transaction
 
-    def begin(self, key: RequestKey) -> Answered | None:
+    def begin(self, key: IdempotencyKey) -> Answered | None:
         """See the port."""
         dialect = postgresql if self.transaction.on_postgres else sqlite
         row = {"owner": key.owner, "key": key.key, "digest": key.digest, "made_at": self.transaction.now()}
@@ -32,10 +32,10 @@ class SqlRequestRepository:
             if found:
                 digest, series_id, fetch_id, created = found
                 if digest != key.digest:
-                    raise RequestKeyReused
+                    raise IdempotencyKeyReused
                 return Answered(series_id, fetch_id, created)
 
-    def remember(self, key: RequestKey, answered: Answered) -> None:
+    def remember(self, key: IdempotencyKey, answered: Answered) -> None:
         """See the port."""
         number = select(series.c.number).where(series.c.id == answered.series_id).scalar_subquery()
         values = {"series": number, "fetch": answered.fetch_id, "created": answered.created}
@@ -48,5 +48,5 @@ class SqlRequestRepository:
         return self.transaction.run(delete(requests).where(name.in_(old.order_by(requests.c.made_at).limit(limit)))).rowcount
 
 
-def _is(key: RequestKey) -> tuple[ColumnElement[bool], ...]:
+def _is(key: IdempotencyKey) -> tuple[ColumnElement[bool], ...]:
     return requests.c.owner == key.owner, requests.c.key == key.key

@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import Text, bindparam, case, delete, func, insert, select, tuple_, update
 
 from adapters.sql.full_text import numbers
-from adapters.sql.postgres.prepared import Ready
+from adapters.sql.postgres.prepared import PreparedStatement
 from adapters.sql.rows.series import COMPLETE, insertion, insertion_values, metadata_from, series_from
 from adapters.sql.tables import Moment, descriptions, series
 from adapters.sql.transaction import Transaction
@@ -31,12 +31,12 @@ class SqlSeriesRepository:
 
     def find(self, provider: str, code: DatasetCode) -> TimeSeries | None:
         """See the port."""
-        row = _FIND.row(self.transaction, source=provider, database=code.database, dataset=code.dataset)
+        row = _FIND.fetch_one(self.transaction, source=provider, database=code.database, dataset=code.dataset)
         return series_from(row) if row else None
 
     def get(self, series_id: UUID) -> TimeSeries:
         """See the port."""
-        row = _GET.row(self.transaction, wanted=series_id)
+        row = _GET.fetch_one(self.transaction, wanted=series_id)
         if row is None:
             raise SeriesNotFound
         return series_from(row)
@@ -53,7 +53,7 @@ class SqlSeriesRepository:
 
     def insert(self, provider: str, code: DatasetCode, alias: str) -> TimeSeries | None:
         """Add a series under an alias; None where it is there, or the alias is taken."""
-        row = _ADD.row(self.transaction, **insertion_values(uuid4(), provider, code, alias))
+        row = _ADD.fetch_one(self.transaction, **insertion_values(uuid4(), provider, code, alias))
         return series_from(row) if row else None
 
     def search(self, query: SeriesQuery) -> SeriesPage:
@@ -93,7 +93,7 @@ class SqlSeriesRepository:
     def lock(self, series_id: UUID) -> None:
         """See the port; on SQLite whoever writes is the only one."""
         if self.transaction.on_postgres:
-            _LOCK.later(self.transaction, wanted=series_id)
+            _LOCK.defer(self.transaction, wanted=series_id)
 
     def remove(self, series_id: UUID) -> None:
         """See the port."""
@@ -107,11 +107,11 @@ class SqlSeriesRepository:
         """See the port."""
         sure = orjson.dumps(confirmed).decode() if confirmed else None
         if known.metadata == metadata:
-            _CHECK.later(self.transaction, of=known.number, sure=sure)
+            _CHECK.defer(self.transaction, of=known.number, sure=sure)
         else:
             words = " ".join(terms(f"{known.code} {metadata.name} {metadata.description}"))
-            _DESCRIBE.later(self.transaction, of=known.number, text=orjson.dumps(metadata).decode(), at=known_at)
-            _CHECK_DESCRIBED.later(self.transaction, of=known.number, sure=sure, said=words)
+            _DESCRIBE.defer(self.transaction, of=known.number, text=orjson.dumps(metadata).decode(), at=known_at)
+            _CHECK_DESCRIBED.defer(self.transaction, of=known.number, sure=sure, said=words)
 
     def _with_words(self, query: SeriesQuery) -> Sequence[int]:
         if not query.can_be_met:
@@ -168,9 +168,13 @@ def _find(_: Transaction) -> Any:
     return COMPLETE.where(series.c.id == one.correlate(None).scalar_subquery())
 
 
-_FIND = Ready(_find)
-_GET = Ready(lambda _: COMPLETE.where(series.c.id == bindparam("wanted")))
-_LOCK = Ready(lambda _: select(series.c.number).where(series.c.id == bindparam("wanted")).with_for_update(key_share=True))
-_ADD, _CHECK, _DESCRIBE = Ready(lambda transaction: insertion(transaction).returning(*series.c)), Ready(_check), Ready(_describe)
+_FIND = PreparedStatement(_find)
+_GET = PreparedStatement(lambda _: COMPLETE.where(series.c.id == bindparam("wanted")))
+_LOCK = PreparedStatement(lambda _: select(series.c.number).where(series.c.id == bindparam("wanted")).with_for_update(key_share=True))
+_ADD, _CHECK, _DESCRIBE = (
+    PreparedStatement(lambda transaction: insertion(transaction).returning(*series.c)),
+    PreparedStatement(_check),
+    PreparedStatement(_describe),
+)
 # Each update of a series is one of its words' index too.
-_CHECK_DESCRIBED = Ready(lambda transaction: _check(transaction, description=_NEXT_ENTRY, words=bindparam("said")))
+_CHECK_DESCRIBED = PreparedStatement(lambda transaction: _check(transaction, description=_NEXT_ENTRY, words=bindparam("said")))

@@ -11,11 +11,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from adapters.sql.postgres.prepared import Ready, Row
+from adapters.sql.postgres.prepared import PreparedStatement, Row
 from adapters.sql.tables import budgets, calls, fetches, series
 from adapters.sql.transaction import Transaction
 from domain.fetches import FetchStatus
-from domain.throttling import Budget, Call, Permit, Situation, Standing, Wait
+from domain.throttling import Budget, Call, Denied, LimiterState, Permit, Snapshot
 
 _FACTS = [column for column in budgets.c if not column.primary_key]
 _SWEPT_EVERY = 64
@@ -27,20 +27,20 @@ class SqlRateLimiter:
 
     transaction: Transaction
 
-    def acquire(self, budget: Budget, call: Call) -> Permit | Wait:
+    def acquire(self, budget: Budget, call: Call) -> Permit | Denied:
         """See the port."""
         before, now, busy = self._situation(budget, call.holder)
-        after, answer = before.asked(budget, call, Situation(now, self._times(budget, before), busy))
+        after, answer = before.asked(budget, call, Snapshot(now, self._times(budget, before), busy))
         self._change(budget, before, after)
         if isinstance(answer, Permit) and budget.limits:
             self._log(budget, after.calls, answer.start)
         return answer
 
-    def refusal(self, budget: Budget, holder: UUID) -> Wait | None:
+    def refusal(self, budget: Budget, holder: UUID) -> Denied | None:
         """See the port."""
         return self.standing(budget).refusal(budget, holder, self.transaction.time())
 
-    def blocked(self, budget: Budget, seconds: float) -> Wait:
+    def blocked(self, budget: Budget, seconds: float) -> Denied:
         """See the port."""
         before = self._locked(budget)
         after, wait = before.blocked(budget, seconds, self.transaction.time())
@@ -57,40 +57,40 @@ class SqlRateLimiter:
         before = self._locked(budget)
         self._change(budget, before, before.succeeded())
 
-    def standing(self, budget: Budget) -> Standing:
+    def standing(self, budget: Budget) -> LimiterState:
         """See the port."""
-        row = _STANDING.row(self.transaction, source=budget.provider, account=budget.key)
-        return _standing(row) if row else Standing()
+        row = _STANDING.fetch_one(self.transaction, source=budget.provider, account=budget.key)
+        return _standing(row) if row else LimiterState()
 
-    def _situation(self, budget: Budget, holder: UUID) -> tuple[Standing, datetime, int]:
+    def _situation(self, budget: Budget, holder: UUID) -> tuple[LimiterState, datetime, int]:
         while True:
             if self.transaction.on_postgres:
                 # By a statement of its own: waiting for the row takes time.
-                _LOCK.later(self.transaction, source=budget.provider, account=budget.key)
-            row = _SITUATION.row(self.transaction, source=budget.provider, account=budget.key, holder=holder)
+                _LOCK.defer(self.transaction, source=budget.provider, account=budget.key)
+            row = _SITUATION.fetch_one(self.transaction, source=budget.provider, account=budget.key, holder=holder)
             if row:
                 *_, now, busy = row.values()
                 self.transaction.server.note(now)
                 return _standing(row), now, busy
             self._begin(budget)
 
-    def _locked(self, budget: Budget) -> Standing:
+    def _locked(self, budget: Budget) -> LimiterState:
         while True:
-            row = _LOCK.row(self.transaction, source=budget.provider, account=budget.key)
+            row = _LOCK.fetch_one(self.transaction, source=budget.provider, account=budget.key)
             if row:
                 return _standing(row)
             self._begin(budget)
 
     def _begin(self, budget: Budget) -> None:
         dialect = postgresql if self.transaction.on_postgres else sqlite
-        first = {"provider": budget.provider, "key": budget.key, **asdict(Standing())}
+        first = {"provider": budget.provider, "key": budget.key, **asdict(LimiterState())}
         self.transaction.run(dialect.insert(budgets).values(first).on_conflict_do_nothing())
 
-    def _change(self, budget: Budget, before: Standing, after: Standing) -> None:
+    def _change(self, budget: Budget, before: LimiterState, after: LimiterState) -> None:
         if after != before:
             self.transaction.run(update(budgets).where(_is(budget)).values(asdict(after)))
 
-    def _times(self, budget: Budget, standing: Standing) -> Mapping[int, datetime]:
+    def _times(self, budget: Budget, standing: LimiterState) -> Mapping[int, datetime]:
         wanted = standing.wanted(budget)
         if not wanted:
             return {}
@@ -111,8 +111,8 @@ def _of(budget: Budget) -> ColumnElement[bool]:
     return and_(calls.c.provider == budget.provider, calls.c.key == budget.key)
 
 
-def _standing(row: Row) -> Standing:
-    return Standing(**{column.name: row[column] for column in _FACTS})
+def _standing(row: Row) -> LimiterState:
+    return LimiterState(**{column.name: row[column] for column in _FACTS})
 
 
 def _situation(transaction: Transaction) -> Any:
@@ -126,7 +126,7 @@ def _situation(transaction: Transaction) -> Any:
 
 
 _STANDINGS = select(*_FACTS).where(budgets.c.provider == bindparam("source"), budgets.c.key == bindparam("account"))
-_STANDING = Ready(lambda _: _STANDINGS)
-_LOCK = Ready(lambda _: _STANDINGS.with_for_update())
+_STANDING = PreparedStatement(lambda _: _STANDINGS)
+_LOCK = PreparedStatement(lambda _: _STANDINGS.with_for_update())
 #: How things stand with a budget, the time, and how many other fetches of the provider ``source`` run.
-_SITUATION = Ready(_situation)
+_SITUATION = PreparedStatement(_situation)

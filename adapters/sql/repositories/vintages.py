@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Select, bindparam, func, insert, select, update
 
 from adapters.sql.postgres.binary_copy import copy_rows
-from adapters.sql.postgres.prepared import Ready
+from adapters.sql.postgres.prepared import PreparedStatement
 from adapters.sql.rows.vintages import FACTS, LAST_NUMBER, folded, read_label, row_of, vintage_from
 from adapters.sql.tables import feed, series, vintages
 from adapters.sql.transaction import Transaction
@@ -22,7 +22,7 @@ from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, SeriesNotFound
 from domain.observations import Label
 from domain.series import TimeSeries
-from domain.vintages import Arrival, Beginning, Damage, Kept, Moment, Prepared, Recorded, Vintage
+from domain.vintages import Damage, FeedEntry, FirstKnown, Moment, NewState, Prepared, StoredVintage, Vintage
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class SqlVintageRepository:
     newest: dict[UUID, Chain] = field(default_factory=dict)
     last: dict[UUID, int] = field(default_factory=dict)
 
-    def prepare(self, series: TimeSeries, arrivals: Sequence[Arrival]) -> Prepared:
+    def prepare(self, series: TimeSeries, arrivals: Sequence[NewState]) -> Prepared:
         """See the port."""
         series_id, place = series.id, self._place(series)
         vintages, rows, made = [], [], Made()
@@ -69,10 +69,10 @@ class SqlVintageRepository:
         if self.transaction.on_postgres and sum(len(row["payload"]) for row in rows) >= _LARGE:
             self._copy(rows)
         else:
-            _TAKE.later(self.transaction, more=len(rows))
+            _TAKE.defer(self.transaction, more=len(rows))
             for behind, row in zip(reversed(range(len(rows))), rows, strict=True):
-                _ADD.later(self.transaction, behind=behind, **{f"its_{name}": value for name, value in row.items()})
-        _NOTE.later(self.transaction, wanted=series_id)
+                _ADD.defer(self.transaction, behind=behind, **{f"its_{name}": value for name, value in row.items()})
+        _NOTE.defer(self.transaction, wanted=series_id)
         self.newest.pop(series_id, None)
         return True
 
@@ -81,7 +81,7 @@ class SqlVintageRepository:
         statement = _of(select(*FACTS), series_id).where(vintages.c.number > after).order_by(vintages.c.number).limit(limit)
         return [vintage_from(row) for row in self.transaction.run(statement).mappings()]
 
-    def feed(self, *, after: int, limit: int) -> Sequence[Recorded]:
+    def feed(self, *, after: int, limit: int) -> Sequence[FeedEntry]:
         """See the port."""
         identity = series.c.id, series.c.provider, series.c.database_code, series.c.dataset_code
         statement = select(vintages.c.position, *identity, *FACTS).join(series).where(vintages.c.position > after)
@@ -94,17 +94,17 @@ class SqlVintageRepository:
         statement = _of(columns, series_id).where(vintages.c.published.is_not(None)).order_by(vintages.c.number)
         return {read_label(published): digest.hex() for published, digest in self.transaction.run(statement)}
 
-    def find(self, series_id: UUID, moment: Moment) -> Kept | None:
+    def find(self, series_id: UUID, moment: Moment) -> StoredVintage | None:
         """See the port."""
         chain = self._chain(series_id, moment)
-        return Kept(chain.vintage, chain.state) if chain else None
+        return StoredVintage(chain.vintage, chain.state) if chain else None
 
-    def beginning(self, series_id: UUID) -> Beginning | None:
+    def beginning(self, series_id: UUID) -> FirstKnown | None:
         """See the port."""
         known_at, fetched_at = self.transaction.run(
             _of(select(func.min(vintages.c.known_at), func.min(vintages.c.fetched_at)), series_id)
         ).one()
-        return Beginning(known_at, fetched_at) if known_at else None
+        return FirstKnown(known_at, fetched_at) if known_at else None
 
     def damage(self, series_id: UUID) -> Sequence[Damage]:
         """See the port."""
@@ -112,11 +112,11 @@ class SqlVintageRepository:
         return [damage for number in numbers if (damage := self._damage(series_id, number))]
 
     def _last(self, series_id: UUID) -> int | None:
-        row = _LAST.row(self.transaction, wanted=series_id)
+        row = _LAST.fetch_one(self.transaction, wanted=series_id)
         return row[LAST_NUMBER] if row else None
 
     def _copy(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        (taken,) = _TAKE.rows(self.transaction, more=len(rows))
+        (taken,) = _TAKE.fetch_all(self.transaction, more=len(rows))
         first = taken[feed.c.position] - len(rows) + 1
         copy_rows(self.transaction, vintages, [{**row, "position": place} for place, row in enumerate(rows, start=first)])
 
@@ -131,7 +131,7 @@ class SqlVintageRepository:
             return Damage(number, f"Vintage {number} does not match its digest or its facts.")
         return None
 
-    def _known_before(self, series_id: UUID, place: _Place, arrival: Arrival, made: Chain | None) -> Chain | None:
+    def _known_before(self, series_id: UUID, place: _Place, arrival: NewState, made: Chain | None) -> Chain | None:
         if place.known_at is None or (made and made.vintage.known_at >= min(place.known_at, arrival.known_at)):
             return made
         kept = self._readable(series_id, Moment(as_of=arrival.known_at))
@@ -141,7 +141,7 @@ class SqlVintageRepository:
         if series.newest is None and series.checked_at is None:
             # Nothing has come yet; else its newest vintage would be lost.
             return _Place(series.number, 0, None)
-        row = _PLACE.row(self.transaction, wanted=series.id)
+        row = _PLACE.fetch_one(self.transaction, wanted=series.id)
         if row is None:
             raise SeriesNotFound
         return _Place(*row.values())
@@ -192,8 +192,8 @@ def _lost(number: int) -> DamagedVintage:
     return DamagedVintage(f"Vintage {number} is not there.")
 
 
-def _recorded(row: RowMapping) -> Recorded:
-    return Recorded(
+def _recorded(row: RowMapping) -> FeedEntry:
+    return FeedEntry(
         position=row[vintages.c.position],
         series_id=row[series.c.id],
         provider=row[series.c.provider],
@@ -228,5 +228,5 @@ def _note(_: Transaction) -> Any:
     return update(series).where(series.c.id == bindparam("wanted")).values(vintage=newest)
 
 
-_LAST = Ready(lambda _: select(LAST_NUMBER).where(series.c.id == bindparam("wanted")))
-_PLACE, _TAKE, _ADD, _NOTE = Ready(_place), Ready(_take), Ready(_add), Ready(_note)
+_LAST = PreparedStatement(lambda _: select(LAST_NUMBER).where(series.c.id == bindparam("wanted")))
+_PLACE, _TAKE, _ADD, _NOTE = PreparedStatement(_place), PreparedStatement(_take), PreparedStatement(_add), PreparedStatement(_note)

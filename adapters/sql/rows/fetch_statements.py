@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from adapters.sql.postgres.prepared import Ready
+from adapters.sql.postgres.prepared import PreparedStatement
 from adapters.sql.rows.series import OF_FETCHES, insertion
 from adapters.sql.rows.vintages import LAST_NUMBER
 from adapters.sql.tables import fetches, series
@@ -65,7 +65,7 @@ def ended(transaction: Transaction, status: FetchStatus, **outcome: Any) -> dict
 
 
 @cache
-def claim(lease_seconds: float) -> Ready:
+def claim(lease_seconds: float) -> PreparedStatement:
     """Begin the fetch ``wanted`` under the lease ``token``, if it is due; what was ``CLAIMED`` is read afterwards."""
 
     def build(transaction: Transaction) -> Any:
@@ -79,7 +79,7 @@ def claim(lease_seconds: float) -> Ready:
             waiting_for=None,
         )
 
-    return Ready(build)
+    return PreparedStatement(build)
 
 
 def _succeed(transaction: Transaction) -> Any:
@@ -138,18 +138,18 @@ def _note(_: Transaction) -> Any:
 _WANTED, _TOKEN, _ASKED = (bindparam(name, type_=Uuid()) for name in ("wanted", "token", "asked"))
 
 #: The fetch ``wanted``.
-GET = Ready(lambda _: complete().where(fetches.c.id == _WANTED))
+GET = PreparedStatement(lambda _: complete().where(fetches.c.id == _WANTED))
 #: The fetches ``wanted``.
-THOSE = Ready(_those)
+THOSE = PreparedStatement(_those)
 #: The fetch ``wanted`` with its series, if it is held under ``token``.
-CLAIMED = Ready(lambda _: OF_FETCHES.where(fetches.c.id == _WANTED, fetches.c.lease_token == _TOKEN))
+CLAIMED = PreparedStatement(lambda _: OF_FETCHES.where(fetches.c.id == _WANTED, fetches.c.lease_token == _TOKEN))
 #: End the fetch ``wanted``, held under ``token`` and not to be cancelled.
-SUCCEED = Ready(_succeed)
+SUCCEED = PreparedStatement(_succeed)
 #: Keep the series ``wanted`` from being removed.
-HOLD_SERIES = Ready(lambda _: select(series.c.number).where(series.c.id == _WANTED).with_for_update(read=True, key_share=True))
+HOLD_SERIES = PreparedStatement(lambda _: select(series.c.number).where(series.c.id == _WANTED).with_for_update(read=True, key_share=True))
 #: Add a series with its first fetch, ``asked``, unless it is there, or its alias is taken; on Postgres alone.
-FIRST = Ready(_first)
+FIRST = PreparedStatement(_first)
 #: Add the fetch ``asked`` of the series ``wanted``, unless there is one in flight, or no such series.
-ADD = Ready(_add)
+ADD = PreparedStatement(_add)
 #: Have the series ``wanted`` know its ``newest`` fetch.
-NOTE = Ready(_note)
+NOTE = PreparedStatement(_note)

@@ -10,7 +10,7 @@ from threading import Event, Lock, get_ident
 from domain.errors import StoreUnavailable
 
 
-class Turns:
+class WriterQueue:
     """
     A queue of the threads of one process: who came first is let in first.
 

@@ -34,7 +34,7 @@ _QUALITY = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:;\s*q=([01](?:\.\d
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class CacheableResponse:
     """
     An answer that can be made.
 
@@ -56,7 +56,7 @@ def all_threads(threads: int) -> int:
     return threads + threads + max(1, threads // 2) + threads + 4 * threads
 
 
-class Answers:
+class ResponseSender:
     """
     What all requests of a process share: encoded answers, and the places for what holds a thread for long.
 
@@ -113,7 +113,7 @@ class Answers:
         if cells > self.max_cells:
             raise TooManyCells(f"The answer would have {cells} cells, and {self.max_cells} are the most (LANNER_MAX_CELLS).")
 
-    def send(self, req: falcon.Request, resp: falcon.Response, offer: Offer) -> None:
+    def send(self, req: falcon.Request, resp: falcon.Response, offer: CacheableResponse) -> None:
         """Answer with what the client lacks: nothing if it has it already, a range of it, or the whole."""
         coding = "" if offer.format.is_columnar else accepted_coding(req.get_header("Accept-Encoding", default=""))
         tag = _tag(offer.key, offer.format, coding)
@@ -139,7 +139,7 @@ class Answers:
         else:
             resp.data = encoded.body
 
-    def _made(self, tag: str, coding: str, offer: Offer, client: str) -> Encoded:
+    def _made(self, tag: str, coding: str, offer: CacheableResponse, client: str) -> Encoded:
         mine = Future[Encoded]()
         making = self._making.setdefault(tag, mine)
         if making is not mine:
@@ -156,7 +156,7 @@ class Answers:
             del self._making[tag]
         return mine.result()
 
-    def _made_alone(self, tag: str, coding: str, offer: Offer, client: str) -> Encoded:
+    def _made_alone(self, tag: str, coding: str, offer: CacheableResponse, client: str) -> Encoded:
         with self.seats.taken(client), self._encoders:
             kept = self.cache.get(tag)
             if kept:

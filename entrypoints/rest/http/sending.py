@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import falcon
 
-from entrypoints.rest.http.responses import Answers
+from entrypoints.rest.http.responses import ResponseSender
 
 _LARGE = 1024 * 1024
 _PIECE = 64 * 1024
@@ -21,7 +21,7 @@ _PIECE = 64 * 1024
 class LargeAnswers:
     """Counts large answers for as long as they are being sent, and refuses more than there are places for."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: ResponseSender) -> None:
         self._answers = answers
 
     def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form

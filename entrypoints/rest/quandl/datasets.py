@@ -26,7 +26,7 @@ from entrypoints.rest.http.errors import Problem, failed, seconds_until
 from entrypoints.rest.http.params import words
 from entrypoints.rest.http.rate_limits import requester_of
 from entrypoints.rest.http.response_cache import Encoded
-from entrypoints.rest.http.responses import Offer
+from entrypoints.rest.http.responses import CacheableResponse
 from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.parameters import DOOR_READING, DOOR_SEARCHING
 from entrypoints.rest.openapi.shapes import DATASET_OR_PART, DATASETS
@@ -69,7 +69,7 @@ class DatasetResource:
             return Encoded(_written(name, kind, answered, asked), headers)
 
         key = (series.id, name, asked, standing.version.vintages, standing.version.entry)
-        offer = Offer(key=key if name == "data" else (*key, standing.version.checked_at), format=kind, make=make)
+        offer = CacheableResponse(key=key if name == "data" else (*key, standing.version.checked_at), format=kind, make=make)
         resp.set_header("Age", str(standing.age))
         req.context.answers.send(req, resp, offer)
 

@@ -8,7 +8,7 @@ import falcon
 
 from domain.api_keys import Scope
 from domain.fetches import FetchStatus, WaitingFor
-from domain.metrics import Counted, Figures
+from domain.metrics import Counted, Metrics
 from domain.throttling import Circuit
 from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth, Health
@@ -18,8 +18,8 @@ from entrypoints.rest.openapi.description import answering
 
 _TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _COUNTED: Mapping[Counted, str] = {
-    Counted.FENCED_CLOSES: "Ends of fetches refused because their lease was lost.",
-    Counted.CLAIMS_REFUSED: "Messages for fetches that somebody else had.",
+    Counted.STALE_COMMITS: "Ends of fetches refused because their lease was lost.",
+    Counted.CLAIMS_LOST: "Messages for fetches that somebody else had.",
     Counted.SWEEPS_WITH_WORK: "Sweeps that found due fetches to ring for.",
 }
 
@@ -48,7 +48,7 @@ def _of_health(health: Health) -> Iterator[str]:
         yield from _family("broker_up", "gauge", "Whether the last ring of this process reached the broker.", [("", int(health.broker))])
 
 
-def _of_figures(figures: Figures) -> Iterator[str]:
+def _of_figures(figures: Metrics) -> Iterator[str]:
     statuses = [(f'{{status="{status}"}}', figures.fetches.get(status, 0)) for status in FetchStatus]
     yield from _family("fetches", "gauge", "Fetches that are kept, by status.", statuses)
     waits = [(f'{{reason="{reason}"}}', figures.waits.get(reason, 0)) for reason in WaitingFor]

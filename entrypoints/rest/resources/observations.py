@@ -17,13 +17,13 @@ from falcon.util.mediatypes import best_match
 from domain.api_keys import Scope
 from domain.errors import InvalidInput
 from domain.use_cases import UseCases
-from domain.use_cases.read_series import Reading, Selection, Standing
+from domain.use_cases.read_series import Reading, Selection, StoredVersion
 from entrypoints.formats import Format, axis_name, columnar, csv, encode, records, table
 from entrypoints.rest.http.errors import Problem, without_vintage
 from entrypoints.rest.http.links import permanent_path
 from entrypoints.rest.http.params import Parameters, identifier, reference, selection
 from entrypoints.rest.http.response_cache import Encoded
-from entrypoints.rest.http.responses import Offer
+from entrypoints.rest.http.responses import CacheableResponse
 from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.parameters import BY_CODE, FORMED, Order, Shape
 from entrypoints.rest.openapi.shapes import FILES
@@ -81,7 +81,7 @@ class ObservationsResource:
             }
             return Encoded(_written(reading, wanted, standing), headers)
 
-        offer = Offer(key=_key(key, wanted, standing), format=wanted.format, make=make, permanent=wanted.permanent)
+        offer = CacheableResponse(key=_key(key, wanted, standing), format=wanted.format, make=make, permanent=wanted.permanent)
         req.context.answers.send(req, resp, offer)
 
 
@@ -134,7 +134,7 @@ def _wanted(query: str, kind: Format, *, by_code: bool) -> Wanted:
     )
 
 
-def _key(series_id: UUID, wanted: Wanted, standing: Standing) -> tuple[Any, ...]:
+def _key(series_id: UUID, wanted: Wanted, standing: StoredVersion) -> tuple[Any, ...]:
     if wanted.permanent:
         return (series_id, wanted.text)
     version = standing.version
@@ -142,7 +142,7 @@ def _key(series_id: UUID, wanted: Wanted, standing: Standing) -> tuple[Any, ...]
     return (series_id, wanted.text, version.vintages, version.entry, *told)
 
 
-def _written(reading: Reading, wanted: Wanted, standing: Standing) -> bytes:
+def _written(reading: Reading, wanted: Wanted, standing: StoredVersion) -> bytes:
     observations, newest_first = reading.observations, wanted.newest_first
     if wanted.format is Format.CSV:
         return csv(observations, (axis_name(observations), *observations.columns), newest_first=newest_first)

@@ -26,7 +26,7 @@ from entrypoints.rest.http.params import Parameters, identifier, selection, seri
 from entrypoints.rest.http.prefer_wait import awaited
 from entrypoints.rest.http.rate_limits import requester_of
 from entrypoints.rest.http.response_cache import Encoded
-from entrypoints.rest.http.responses import Offer
+from entrypoints.rest.http.responses import CacheableResponse
 from entrypoints.rest.openapi.description import answering
 from entrypoints.rest.openapi.parameters import BY_ID, REMOVING, REQUESTING, SEARCHING, Order
 from entrypoints.rest.openapi.shapes import DATA, PENDING, ROOT, page_of
@@ -130,7 +130,7 @@ class TimeSeriesResource(RequestsResource):
 
         key = (series_id, "quandl", wanted, order, standing.version.vintages, standing.version.entry)
         resp.set_header("Age", str(standing.age))
-        req.context.answers.send(req, resp, Offer(key=key, format=Format.JSON, make=make))
+        req.context.answers.send(req, resp, CacheableResponse(key=key, format=Format.JSON, make=make))
 
 
 class OneTimeSeriesResource:

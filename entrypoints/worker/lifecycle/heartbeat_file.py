@@ -10,7 +10,7 @@ from pathlib import Path
 _PATTERN = "worker-*.alive"
 
 
-class SignOfLife:
+class HeartbeatFile:
     """The file of one process; its time says when that worker last swept the store."""
 
     def __init__(self, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The gate: lets fetches run side by side, but one that a worker died with runs alone."""
+"""Fetches run side by side, but one that a worker died with runs exclusively."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from contextlib import contextmanager
 from threading import Condition
 
 
-class Gate:
+class IsolationLock:
     """
-    Keeps a suspect's neighbours out, so that one that kills its process spends no attempt of theirs.
+    A shared lock for ordinary fetches and an exclusive one for suspects, so that one that kills its process costs no other an attempt.
 
-    Whoever is to run alone goes first: were newcomers let in before it, it might wait for ever.
+    Exclusive requests go first: if newcomers were let in before them, they might wait forever.
     """
 
     def __init__(self) -> None:
         self._inside = self._waiting = 0
-        self._alone = False
+        self._exclusive = False
         self._changed = Condition()
 
     @contextmanager
-    def passing(self, *, alone: bool) -> Iterator[None]:
+    def acquire(self, *, exclusive: bool) -> Iterator[None]:
         """Wait until this one may run, and count it among those that do."""
         with self._changed:
-            self._waiting += alone
-            self._changed.wait_for(lambda: not self._alone and not (self._inside if alone else self._waiting))
-            self._waiting -= alone
-            self._alone, self._inside = alone, self._inside + 1
+            self._waiting += exclusive
+            self._changed.wait_for(lambda: not self._exclusive and not (self._inside if exclusive else self._waiting))
+            self._waiting -= exclusive
+            self._exclusive, self._inside = exclusive, self._inside + 1
         try:
             yield
         finally:
             with self._changed:
-                self._alone, self._inside = False, self._inside - 1
+                self._exclusive, self._inside = False, self._inside - 1
                 self._changed.notify_all()

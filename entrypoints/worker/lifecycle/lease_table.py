@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 _BYTES = 32
 
 
-class Holdings:
+class LeaseTable:
     """Memory that processes forked later share: in each one's place the fetch that it does, and its lease."""
 
     def __init__(self, processes: int) -> None:
@@ -33,7 +33,7 @@ class Holdings:
         return held if any(held) else None
 
 
-def end_leases(left: Connection, end: Callable[[UUID, UUID], object]) -> None:
+def expire_leases(left: Connection, end: Callable[[UUID, UUID], object]) -> None:
     """End the leases that dead processes have left, as they are told of, until nobody is there to tell."""
     while True:
         try:

@@ -41,25 +41,25 @@ def give_back_and_exit(release: Callable[[], object]) -> None:
         os._exit(os.EX_OK)
 
 
-class Leash:
-    """A line to processes forked later, by which they are told to give back what they run and end."""
+class ShutdownPipe:
+    """A pipe to processes that are forked later, through which they are told to release what they run and exit."""
 
     def __init__(self) -> None:
-        self._hear, self._say = os.pipe()
+        self._reading_end, self._writing_end = os.pipe()
 
-    def obey(self, release: Callable[[], object]) -> None:
+    def listen(self, release: Callable[[], object]) -> None:
         """Listen in a thread of this process, and heed SIGTERM: the pool sends it as soon as another process has gone."""
 
-        def listen() -> None:
-            if os.read(self._hear, 1):
+        def wait_for_signal() -> None:
+            if os.read(self._reading_end, 1):
                 give_back_and_exit(release)
 
         signal.signal(signal.SIGTERM, lambda *_: give_back_and_exit(release))
-        Thread(target=listen, name="leash", daemon=True).start()
+        Thread(target=wait_for_signal, name="shutdown-pipe", daemon=True).start()
 
-    def pull(self, processes: Callable[[], Collection[object]]) -> None:
+    def signal_all(self, processes: Callable[[], Collection[object]]) -> None:
         """Tell all of them, and wait until they are gone."""
-        os.write(self._say, bytes(_MANY))
+        os.write(self._writing_end, bytes(_MANY))
         end = time.monotonic() + _RELEASE_SECONDS
         while processes() and time.monotonic() < end:
             time.sleep(_LOOK_SECONDS / 20)

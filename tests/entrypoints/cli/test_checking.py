@@ -9,7 +9,7 @@ from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
 from domain.observations import Observations
 from domain.use_cases import UseCases
-from domain.vintages import Kept
+from domain.vintages import StoredVintage
 from entrypoints.cli.checking import check
 from tests.builders import CannedSource, memory_use_cases
 from tests.entrypoints.cli.conftest import Run
@@ -35,7 +35,7 @@ def use_cases(store: MemoryStore) -> UseCases:
 def damaged(store: MemoryStore, use_cases: UseCases) -> UseCases:
     """The same, with other observations under the facts of the first."""
     series_id, (kept,) = next(iter(store.state.vintages.items()))
-    store.state.vintages[series_id] = (Kept(kept.vintage, Observations.empty()),)
+    store.state.vintages[series_id] = (StoredVintage(kept.vintage, Observations.empty()),)
     return use_cases
 
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from adapters.memory.dispatcher import RecordingDispatcher, SilentDispatcher
+from adapters.memory.dispatcher import NullDispatcher, RecordingDispatcher
 from adapters.memory.unit_of_work import MemoryStore, utc_now
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, InvalidInput, RateLimited, SourceUnavailable
@@ -33,7 +33,7 @@ def two_providers() -> UseCases:
 
 def unserved(store: MemoryStore | None = None, error: SourceUnavailable | None = None) -> UseCases:
     """Give use cases without a worker."""
-    return memory_use_cases({"canned": CannedSource(error=error)}, store=store, dispatcher=SilentDispatcher())
+    return memory_use_cases({"canned": CannedSource(error=error)}, store=store, dispatcher=NullDispatcher())
 
 
 def test_a_good_fetch_says_what_it_brought(run: Run) -> None:
@@ -187,7 +187,7 @@ class LimitedOnce(CannedSource):
 
 def test_who_is_in_line_before_a_limit_is_followed_on() -> None:
     """A fetch that waits a moment for a provider's limit is no failure: the command goes on with it when its turn comes."""
-    use_cases = memory_use_cases({"canned": LimitedOnce(error=RateLimited(retry_after=0))}, dispatcher=SilentDispatcher())
+    use_cases = memory_use_cases({"canned": LimitedOnce(error=RateLimited(retry_after=0))}, dispatcher=NullDispatcher())
     asked = use_cases.request_fetch(FB).fetch
 
     ended = Following(use_cases=use_cases, patience_seconds=0, pause_seconds=0.01)({asked.id: "canned:WIKI/FB"})[asked.id]

@@ -19,7 +19,7 @@ from entrypoints.formats import Format
 from entrypoints.rest.app import create_app
 from entrypoints.rest.http.errors import Problem
 from entrypoints.rest.http.response_cache import AnswerCache, Encoded
-from entrypoints.rest.http.responses import Answers, Offer, accepted_coding
+from entrypoints.rest.http.responses import CacheableResponse, ResponseSender, accepted_coding
 from tests.builders import NAN, CannedSource, memory_use_cases, waiting_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
 
@@ -30,7 +30,7 @@ FEW = Observations.of(["2024-01-30", "2024-01-31", "2024-02-01"], ("Open", "a,b"
 class Kept:
     """A client of an application that keeps one series."""
 
-    def __init__(self, observations: Observations, answers: Answers | None = None) -> None:
+    def __init__(self, observations: Observations, answers: ResponseSender | None = None) -> None:
         metadata = Metadata(name="Prices", unit="USD", frequency=Frequency.DAILY, attribution="Who sent them")
         use_cases = memory_use_cases({"canned": CannedSource(observations=observations, metadata=metadata)})
         self.client = TestClient(create_app(use_cases, allowed_hosts=(), answers=answers), headers=LOCAL)
@@ -268,7 +268,7 @@ def test_ranges_that_cannot_be_had() -> None:
 
 def test_what_was_encoded_once_is_sent_again() -> None:
     """The second answer comes from memory with the same bytes and headers."""
-    answers = Answers(capacity=10**6, threads=8)
+    answers = ResponseSender(capacity=10**6, threads=8)
     kept = Kept(MANY, answers)
     first, held = kept.get(".csv"), answers.cache.held
     second = kept.get(".csv")
@@ -306,7 +306,7 @@ def test_small_answers_count_with_all_that_they_take() -> None:
 
 def test_half_of_the_threads_stay_free() -> None:
     """Beyond half of them, whoever wants a long answer is told to come again; the rest is served."""
-    answers = Answers(capacity=0, threads=4)
+    answers = ResponseSender(capacity=0, threads=4)
     begun, go_on = [Event(), Event()], Event()
 
     def hold(mine: Event) -> None:
@@ -332,7 +332,7 @@ def test_half_of_the_threads_stay_free() -> None:
 def test_what_many_want_at_once_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """All who want an answer that is being made are given it, though there are fewer seats than they."""
     monkeypatch.setattr("entrypoints.rest.http.responses._PATIENCE", 10.0)
-    answers, begun, go_on, made = Answers(capacity=10**6, threads=2), Event(), Event(), []
+    answers, begun, go_on, made = ResponseSender(capacity=10**6, threads=2), Event(), Event(), []
 
     def make() -> Encoded:
         made.append(1)
@@ -342,7 +342,7 @@ def test_what_many_want_at_once_is_made_once(monkeypatch: pytest.MonkeyPatch) ->
 
     def want() -> None:
         resp = Response()
-        answers.send(Request(create_environ()), resp, Offer(key=("FB",), format=Format.JSON, make=make))
+        answers.send(Request(create_environ()), resp, CacheableResponse(key=("FB",), format=Format.JSON, make=make))
         got.append(resp.data)
 
     got: list[bytes | None] = []
@@ -359,7 +359,7 @@ def test_what_many_want_at_once_is_made_once(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_client_leaves_places_for_streams_to_others() -> None:
     """Each has a share; a stream that is read, dropped or never begun gives its place back."""
-    answers = Answers(capacity=0, threads=16)
+    answers = ResponseSender(capacity=0, threads=16)
     streams = [answers.streamed([b"a", b"", b"b"], "one") for _ in range(2)]
 
     with pytest.raises(Problem):
@@ -373,7 +373,7 @@ def test_a_client_leaves_places_for_streams_to_others() -> None:
 
 def test_a_client_that_waits_leaves_places_to_others_and_to_readers() -> None:
     """However many fetches it waits for, others may wait, and what is kept can be read."""
-    answers = Answers(capacity=0, threads=8)
+    answers = ResponseSender(capacity=0, threads=8)
     kept = Kept(MANY, answers)
     with answers.waits.taken("one"), answers.waits.taken("one"):
         with pytest.raises(Problem), answers.waits.taken("one"):
@@ -384,7 +384,7 @@ def test_a_client_that_waits_leaves_places_to_others_and_to_readers() -> None:
 
 def test_what_was_requested_is_answered_where_nobody_may_wait() -> None:
     """A preference to wait is given up when all places to wait in are taken; the request itself is kept and told."""
-    answers = Answers(capacity=0, threads=4)
+    answers = ResponseSender(capacity=0, threads=4)
     client = TestClient(create_app(waiting_use_cases(), allowed_hosts=(), answers=answers), headers=LOCAL)
     with answers.waits.taken("127.0.0.1"):
         answer = client.simulate_post("/timeseries", json={"code": "CANNED/FB"}, headers={"Prefer": "wait=5"})

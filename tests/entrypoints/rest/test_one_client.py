@@ -12,7 +12,7 @@ from falcon.testing import TestClient
 from domain.api_keys import Scope
 from domain.observations import Observations
 from entrypoints.rest.app import create_app
-from entrypoints.rest.http.responses import Answers
+from entrypoints.rest.http.responses import ResponseSender
 from tests.builders import CannedSource, memory_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
 from tests.entrypoints.rest.test_access import Heard, heard
@@ -26,7 +26,7 @@ LISTED = "https://app.example"
 
 def client_of_wide(**options: int) -> TestClient:
     use_cases = memory_use_cases({"canned": CannedSource(observations=WIDE)})
-    client = TestClient(create_app(use_cases, allowed_hosts=(), answers=Answers(capacity=0, threads=8, **options)), headers=LOCAL)
+    client = TestClient(create_app(use_cases, allowed_hosts=(), answers=ResponseSender(capacity=0, threads=8, **options)), headers=LOCAL)
     client.simulate_post("/timeseries", json={"code": "canned:CANNED/FB"})
     return client
 
@@ -125,7 +125,9 @@ def test_the_cells_of_a_comparison_are_bounded() -> None:
     """What was added and deleted counts, and what was changed."""
     source = CannedSource(observations=WIDE)
     use_cases = memory_use_cases({"canned": source})
-    client = TestClient(create_app(use_cases, allowed_hosts=(), answers=Answers(capacity=0, threads=8, max_cells=3000)), headers=LOCAL)
+    client = TestClient(
+        create_app(use_cases, allowed_hosts=(), answers=ResponseSender(capacity=0, threads=8, max_cells=3000)), headers=LOCAL
+    )
     client.simulate_post("/timeseries", json={"code": "canned:CANNED/FB"})
     source.observations = Observations.of(WIDE.dates, WIDE.columns, WIDE.values + 1)
     series = client.simulate_post("/timeseries", json={"code": "canned:CANNED/FB", "refresh": True}).json["id"]

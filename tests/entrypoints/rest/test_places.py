@@ -13,7 +13,7 @@ from domain.observations import Observations
 from entrypoints.rest.app import create_app
 from entrypoints.rest.http.errors import Problem
 from entrypoints.rest.http.places import Places
-from entrypoints.rest.http.responses import Answers, all_threads
+from entrypoints.rest.http.responses import ResponseSender, all_threads
 from tests.builders import CannedSource, memory_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
 
@@ -56,14 +56,14 @@ def test_a_place_may_be_waited_for() -> None:
 def test_all_places_leave_threads_to_those_who_ask_briefly() -> None:
     """When everybody waits, streams, sends and has a body read, as many threads are free as were configured."""
     for threads in (1, 2, 8, 64):
-        answers = Answers(capacity=0, threads=threads)
+        answers = ResponseSender(capacity=0, threads=threads)
         held = sum(places._total for places in (answers.waits, answers.streams, answers.bodies, answers.sends))
         assert all_threads(threads) - held >= threads
 
 
 def test_a_large_answer_is_sent_from_a_place_of_its_own() -> None:
     """In pieces that are the whole; where the places are taken it is refused, and smaller ones are not."""
-    answers = Answers(capacity=10**9, threads=1)
+    answers = ResponseSender(capacity=10**9, threads=1)
     client = TestClient(
         create_app(memory_use_cases({"canned": CannedSource(observations=LARGE)}), allowed_hosts=(), answers=answers), headers=LOCAL
     )

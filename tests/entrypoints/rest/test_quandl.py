@@ -25,7 +25,7 @@ from domain.use_cases import UseCases
 from domain.use_cases.list_providers import ListProviders
 from domain.use_cases.read_series import Reading, ReadSeries, Selection
 from entrypoints.rest.app import create_app
-from entrypoints.rest.http.responses import Answers
+from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.quandl.databases import ArchiveResource
 from tests.builders import NAN, CannedSource, memory_use_cases, waiting_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
@@ -197,7 +197,7 @@ def test_a_stale_series_is_fetched_again_first(door: Door) -> None:
 
 def test_a_stale_series_is_answered_where_nobody_may_wait(door: Door) -> None:
     """When all places to wait in are taken, what is kept is answered; of what is not kept, clients are told to come again."""
-    answers = Answers(capacity=0, threads=8)
+    answers = ResponseSender(capacity=0, threads=8)
     client = TestClient(create_app(door.use_cases, allowed_hosts=(), answers=answers), headers=LOCAL)
     client.simulate_get("/api/v3/datasets/WIKI/FB/data")
     door.clock.time += timedelta(hours=7)
@@ -358,7 +358,7 @@ def test_databases(door: Door) -> None:
 @pytest.mark.parametrize("path", ["/databases", "/databases/WIKI"])
 def test_databases_are_described_from_a_seat(door: Door, path: str) -> None:
     """To find and count them takes a query each, so others keep threads of their own."""
-    answers = Answers(capacity=0, threads=2)
+    answers = ResponseSender(capacity=0, threads=2)
     client = TestClient(create_app(door.use_cases, allowed_hosts=(), answers=answers), headers=LOCAL)
     with answers.seats.taken("another"):
         answer = client.simulate_get(f"/api/v3{path}")
@@ -448,7 +448,7 @@ def test_names_of_archives(door: Door) -> None:
 def test_a_refusal_is_no_archive(door: Door) -> None:
     """Where all places for archives are taken, the answer is shown and not saved under the archive's name."""
     door.get("/datasets/WIKI/FB")
-    answers = Answers(capacity=0, threads=4)
+    answers = ResponseSender(capacity=0, threads=4)
     client = TestClient(create_app(door.use_cases, allowed_hosts=(), answers=answers), headers=LOCAL)
     with answers.streams.taken("127.0.0.1"):
         busy = client.simulate_get("/api/v3/databases/WIKI/codes")

@@ -16,7 +16,7 @@ from domain.errors import DatasetNotFound
 from domain.observations import Observations
 from domain.use_cases import UseCases
 from entrypoints.rest.app import create_app
-from entrypoints.rest.http.responses import Answers
+from entrypoints.rest.http.responses import ResponseSender
 from tests.builders import NAN, CannedSource, memory_use_cases, waiting_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
 
@@ -236,7 +236,7 @@ def test_two_states_are_compared_cell_by_cell(history: History, query: str) -> N
 
 def test_comparing_leaves_threads_to_others() -> None:
     """Two states take long to read and compare: where all seats are taken, clients are told to come again."""
-    answers = Answers(capacity=0, threads=2)
+    answers = ResponseSender(capacity=0, threads=2)
     client = TestClient(create_app(waiting_use_cases(), allowed_hosts=(), answers=answers), headers=LOCAL)
     with answers.seats.taken("another"):
         answer = client.simulate_get(f"/timeseries/{uuid4()}/revisions")

@@ -1,4 +1,4 @@
-"""SweepFetches: which fetches nobody works on, though their time has come, and which nobody needs any more."""
+"""ReapFetches: which fetches nobody works on, though their time has come, and which nobody needs any more."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REMEMBERED_SECONDS = 2 * _DAY
 
 
 @dataclass(frozen=True, slots=True)
-class SweepFetches:
+class ReapFetches:
     """Find due fetches, so that one whose bell was lost is begun all the same."""
 
     store: Store
