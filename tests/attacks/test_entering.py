@@ -23,7 +23,14 @@ SPELLINGS = (
     *("/{}/", "/{}//", "/{}/.", "/{}/%2e", "/{}%2f", "/{}/x/..", "/{}%00", "/{};x=y", "/{}%20", "/{}.json", "/{}%3f", "/{}#x"),
     *("/\\{}", "\\{}", "{}", "/%5c{}", "/%252f{}", "/%c0%af{}", "/api/v3/../../{}", "http://localhost/{}", "http://localhost//{}"),
     *("http://evil.example/{}", "/{}?confirm=x&", "/{}/../{}", "/%74imeseries/{id}", "/TIMESERIES/{id}", "/timeseries//{id}"),
-    *("/timeseries/./{id}", "/timeseries/%2e/{id}", "/timeseries%2f{id}", "/timeseries/x/../{id}", "/timeseries/{upper}", "/timeseries/{bare}"),
+    *(
+        "/timeseries/./{id}",
+        "/timeseries/%2e/{id}",
+        "/timeseries%2f{id}",
+        "/timeseries/x/../{id}",
+        "/timeseries/{upper}",
+        "/timeseries/{bare}",
+    ),
 )
 #: Words by which some servers take another method or another path for the one that is sent.
 OVERRIDES = ("X-HTTP-Method-Override: DELETE", "X-Method-Override: DELETE", "X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Prefix")
@@ -116,14 +123,19 @@ def test_cache_headers(guarded: Service, attack: Attack) -> None:
     door = f"/api/v3/datasets/{DATABASE}"
     targets = [
         *("/timeseries", f"/timeseries?id={series}", f"/timeseries/{series}", "/vintages", "/fetches", f"/fetches/{fetch}", "/providers"),
-        *(f"/timeseries/{series}/{part}" for part in ("data", "data.json", "data.csv", "data.parquet", "vintages", "vintages/1", "revisions")),
+        *(
+            f"/timeseries/{series}/{part}"
+            for part in ("data", "data.json", "data.csv", "data.parquet", "vintages", "vintages/1", "revisions")
+        ),
         *(f"/data{end}?code={DATABASE}/PLAIN.cached" for end in ("", ".json", ".csv", ".parquet", ".arrow")),
         *("/metrics", f"/timeseries/{uuid4()}", "/api/v3/datasets.json", "/api/v3/databases.json", f"/api/v3/databases/{DATABASE}.json"),
         *(f"{door}/PLAIN.cached{end}" for end in (".json", ".csv", "/data.json", "/metadata.json")),
         *(f"/api/v3/databases/{DATABASE}/{part}" for part in ("codes", "metadata", "data")),
     ]
     answers = {target: guarded.ask(target) for target in targets}
-    shared = [f"{target} {answer.headers['Cache-Control']}" for target, answer in answers.items() if not private(answer.headers["Cache-Control"])]
+    shared = [
+        f"{target} {answer.headers['Cache-Control']}" for target, answer in answers.items() if not private(answer.headers["Cache-Control"])
+    ]
     unasked = [f"{target} {answer.status}" for target, answer in answers.items() if answer.status not in (200, 302, 404)]
     page = guarded.ask("/docs").headers
     bare_headers = [name for name in ("X-Content-Type-Options", "Cross-Origin-Resource-Policy", "Referrer-Policy") if not page[name]]

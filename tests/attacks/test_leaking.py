@@ -29,8 +29,26 @@ NUMBER = re.compile(r"[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 #: Of paths: titles, colours and answers of terminals, lines of their own, text from right to left, C1 in one and in two bytes.
 SEQUENCES = (
-    *("%1b]0;owned%07", "%1b[2J%1b[1;31mred", "%1b[6n", "%1bP+q544e%1b%5c", "%07%08%08%08", "%7f", "%00", "a%0d%0aforged:line", "%c2%9b31m"),
-    *("%9b31m", "%c2%90q%c2%9c", "%e2%80%ae%e2%81%a6txt.exe", "%e2%80%a8forged", "%e2%80%8f", "%c2%85forged", "%1b%5d8;;http://x%1b%5clink"),
+    *(
+        "%1b]0;owned%07",
+        "%1b[2J%1b[1;31mred",
+        "%1b[6n",
+        "%1bP+q544e%1b%5c",
+        "%07%08%08%08",
+        "%7f",
+        "%00",
+        "a%0d%0aforged:line",
+        "%c2%9b31m",
+    ),
+    *(
+        "%9b31m",
+        "%c2%90q%c2%9c",
+        "%e2%80%ae%e2%81%a6txt.exe",
+        "%e2%80%a8forged",
+        "%e2%80%8f",
+        "%c2%85forged",
+        "%1b%5d8;;http://x%1b%5clink",
+    ),
 )
 
 
@@ -40,7 +58,12 @@ def everything_told(service: Service, series: str, code: str) -> Iterator[Answer
     ends = ("", "/data.json", "/data.csv", "/data.parquet", "/vintages", "/vintages/1", "/revisions?from=1&to=1")
     door = f"/api/v3/datasets/{DATABASE}/{code}"
     places = [*(f"/timeseries/{series}{end}" for end in ends), f"/timeseries?id={series}", f"/fetches/{fetch}", "/fetches", "/timeseries"]
-    places += [*(f"{door}{end}" for end in (".json", ".csv", "/metadata.csv", "/data.json")), "/api/v3/datasets.csv", "/providers", "/metrics"]
+    places += [
+        *(f"{door}{end}" for end in (".json", ".csv", "/metadata.csv", "/data.json")),
+        "/api/v3/datasets.csv",
+        "/providers",
+        "/metrics",
+    ]
     return map(service.ask, [*places, f"/api/v3/databases/{DATABASE}/metadata", f"/api/v3/databases/{DATABASE}/codes", "/vintages"])
 
 
