@@ -48,7 +48,10 @@ def test_swapped_links(tmp_path: Path, attack: Attack) -> None:
     followed = sum(OUTSIDE in text for text in told)
     good = sum(INSIDE in text for text in told)
     refused = sum(state.status != 200 for state in states)
-    figure = f"{len(names)} links to a turning link: {followed} led outside, {good} inside, {refused} refused; a link inside gives {INSIDE in kept}"
+    figure = (
+        f"{len(names)} links to a turning link: {followed} led outside, {good} inside, {refused} refused; "
+        f"a link inside gives {INSIDE in kept}"
+    )
     attack.shows(figure, held=not followed and OUTSIDE.encode() not in data and good > 0 and INSIDE in kept and again == 200)
 
 

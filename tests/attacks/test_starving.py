@@ -102,7 +102,8 @@ def test_unfinished_bodies(bare: Service, large: str, attack: Attack) -> None:
                 time.sleep(scale(1, 5))
         held = held and not unanswered(honest) and slowest(honest) <= MOST_MILLISECONDS
         figures.append(
-            f"{sources} addresses: {len(honest)} GETs, {unanswered(honest)} failed, slowest {slowest(honest):.0f} ms, a POST {posted.status}"
+            f"{sources} addresses: {len(honest)} GETs, {unanswered(honest)} failed, slowest {slowest(honest):.0f} ms, "
+            f"a POST {posted.status}"
         )
     time.sleep(0.5)
     after = bare.post("/timeseries", {"code": f"{DATABASE}/PLAIN.{uuid4().hex}"}).status
@@ -122,7 +123,10 @@ def test_stalled_archives(bare: Service, large: str, attack: Attack) -> None:
         with meanwhile(bare.port, "/healthz", source="127.0.5.6") as health:
             answers = [bare.ask(place, source=HONEST) for place in places for _ in range(scale(1, 3))]
     failed, megabytes = unanswered(answers), max(len(answer.body) for answer in answers) / 1e6
-    figure = f"12 stalled; {len(answers)} others up to {megabytes:.1f} MB: {failed} failed, slowest {slowest(answers):.0f} ms; health {slowest(health):.0f} ms"
+    figure = (
+        f"12 stalled; {len(answers)} others up to {megabytes:.1f} MB: {failed} failed, slowest {slowest(answers):.0f} ms; "
+        f"health {slowest(health):.0f} ms"
+    )
     attack.shows(figure, held=not failed and megabytes > 1 and slowest(answers) < 5000 and slowest(health) <= MOST_MILLISECONDS)
 
 
@@ -169,12 +173,13 @@ def test_unread(bare: Service, large: str, attack: Attack) -> None:
     size = max(len(bare.ask(place, headers=UNREAD).body) for _ in range(20))
     before, worst, figures, good = bare.memory, 0, [], True
     for sources in (1, 6):
-        with crowd(bare.port, 300, head(place, headers=UNREAD), sources=sources, room=4096):
-            with meanwhile(bare.port, "/healthz", "/timeseries?limit=1", f"{place}?limit=1", source=HONEST) as honest:
-                for _ in range(4):
-                    time.sleep(1.5)
-                    worst = max(worst, bare.memory)
-                other = bare.ask(place, headers=UNREAD, source="127.0.5.6")
+        asked = ("/healthz", "/timeseries?limit=1", f"{place}?limit=1")
+        readers = crowd(bare.port, 300, head(place, headers=UNREAD), sources=sources, room=4096)
+        with readers, meanwhile(bare.port, *asked, source=HONEST) as honest:
+            for _ in range(4):
+                time.sleep(1.5)
+                worst = max(worst, bare.memory)
+            other = bare.ask(place, headers=UNREAD, source="127.0.5.6")
         good = good and not unanswered(honest) and slowest(honest) <= BURST_MILLISECONDS and (sources > 1 or len(other.body) == size)
         figures.append(
             f"{sources} addresses: others' GETs slowest {slowest(honest):.0f} ms, {unanswered(honest)} failed, a large one {other.status}"
@@ -200,7 +205,10 @@ def test_silence(bare: Service, attack: Attack) -> None:
         with meanwhile(bare.port, "/healthz", "/timeseries?limit=1", source=HONEST) as honest:
             time.sleep(3)
             left = ended_within(connections, 45 - (time.monotonic() - begun))
-    figure = f"{len(connections)} of {len(kinds)} kinds: {left} open after {time.monotonic() - begun:.0f} s; {len(honest)} others, {unanswered(honest)} failed, slowest {slowest(honest):.0f} ms"
+    figure = (
+        f"{len(connections)} of {len(kinds)} kinds: {left} open after {time.monotonic() - begun:.0f} s; "
+        f"{len(honest)} others, {unanswered(honest)} failed, slowest {slowest(honest):.0f} ms"
+    )
     attack.shows(figure, held=not left and not unanswered(honest) and slowest(honest) <= MOST_MILLISECONDS)
 
 
