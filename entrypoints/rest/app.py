@@ -16,6 +16,7 @@ from domain.use_cases import UseCases
 from entrypoints.formats import encode
 from entrypoints.rest import quandl, resources
 from entrypoints.rest.authentication import Authentication, Route, scopes_of
+from entrypoints.rest.context import Request
 from entrypoints.rest.http import errors
 from entrypoints.rest.http.proxies import Network, ProxyHeaders
 from entrypoints.rest.http.rate_limits import RequestLimits
@@ -92,7 +93,7 @@ def create_app(  # noqa: PLR0913 - who may use it, how often, and under which ad
         middleware += [VaryByOrigin(), falcon.CORSMiddleware(allow_origins=list(cors_origins), expose_headers=_EXPOSED)]
     if allowed_hosts is not None and not keys_required:
         middleware.append(HostCheck(allowed_hosts))
-    app: App = falcon.App(middleware=middleware, router=HeadWhereverGet())
+    app: App = falcon.App(middleware=middleware, request_type=Request, router=HeadWhereverGet())
     # Quandl's clients ask for databases/ as well as for databases.
     app.req_options.strip_url_path_trailing_slash = True
     handler = JSONHandler(dumps=encode)

@@ -11,11 +11,10 @@ from structlog.contextvars import bind_contextvars
 
 from domain.api_keys import ApiKey, Scope
 from domain.errors import InsufficientScope, InvalidApiKey, TooManyRequests
-from domain.fetches import ANONYMOUS
 from domain.providers import Limit
 from domain.use_cases.check_key import CheckKey
 from entrypoints.rest.http.errors import Problem
-from entrypoints.rest.http.rate_limits import TokenBuckets, client_of
+from entrypoints.rest.http.rate_limits import TokenBuckets
 from entrypoints.rest.openapi.description import description_of
 from entrypoints.rest.quandl import DOOR
 
@@ -24,7 +23,6 @@ Route = tuple[str, object] | tuple[str, object, str]
 Scopes = Mapping[tuple[str, str], Scope | None]
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_EVERY = frozenset(Scope)
 _IN_QUERY = ("api_key", "auth_token")
 #: So many refused keys from one address; then its requests are refused unread, unless their key was good lately.
 _REFUSALS = (Limit(60, 60),)
@@ -58,17 +56,15 @@ class Authentication:
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Find out who asks; whether that is enough is decided once the route is known."""
-        context = req.context
-        context.scopes, context.key, context.owner, context.refusal = _EVERY, None, ANONYMOUS, None
-        context.client = client_of(context.address)
         if self._check_key is None:
             return
+        context = req.context
         try:
             key = self._key(self._check_key, req)
         except (InvalidApiKey, TooManyRequests, Problem) as error:
             context.refusal = error
             return
-        context.scopes, context.key, context.owner, context.client = key.scopes, key, key.id, f"key {key.id}"
+        context.scopes, context.key, context.owner = key.scopes, key, key.id
         bind_contextvars(key=key.id)
 
     def process_resource(self, req: falcon.Request, _resp: falcon.Response, _resource: object, _params: Mapping[str, Any]) -> None:

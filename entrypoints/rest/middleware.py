@@ -45,18 +45,18 @@ class RequestTrace:
         req.context.request_id = given if given and _REQUEST_ID.fullmatch(given) else f"{getrandbits(128):032x}"
         req.context.begun = perf_counter()
         clear_contextvars()
-        bind_contextvars(request_id=req.context.request_id, client=getattr(req.context, "address", ""))
+        bind_contextvars(request_id=req.context.request_id, client=req.context.address)
 
     def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
         """Tell how it ended."""
-        if not hasattr(req.context, "request_id"):  # Falcon refuses some methods before any process_request
+        if not req.context.request_id:  # Falcon refuses some methods before any process_request
             self.process_request(req, resp)
         resp.set_header("X-Request-ID", req.context.request_id)
-        key = getattr(req.context, "key", None)
+        key = req.context.key
         self._lines.add(
             {
                 "request_id": req.context.request_id,
-                "client": getattr(req.context, "address", ""),
+                "client": req.context.address,
                 "key": key.id if key else None,
                 "method": req.method,
                 "path": req.path[:LOGGED_CHARACTERS],  # the query may hold a secret
@@ -111,7 +111,7 @@ class CrossSiteCheck:
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Look at what browsers say of where a request comes from."""
-        origin, site = req.get_header("Origin"), req.get_header("Sec-Fetch-Site")
+        origin, site = req.env.get("HTTP_ORIGIN"), req.env.get("HTTP_SEC_FETCH_SITE")
         if (origin is None and site is None) or req.method not in ("GET", "HEAD"):
             return
         if origin is not None:
@@ -131,7 +131,7 @@ class SecurityHeaders:
         resp.set_headers(_SECURITY_HEADERS)
         if resp.get_header(_POLICY) is None:  # the pages of /docs have one of their own
             resp.set_header(_POLICY, "default-src 'none'; frame-ancestors 'none'")
-        if getattr(req.context, "key", None):
+        if req.context.key:
             kept = resp.get_header("Cache-Control") or "no-cache"
             if not kept.startswith("private"):
                 resp.set_header("Cache-Control", f"private, {kept}")

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
@@ -141,6 +143,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _plain(self, code: str) -> None:
         self._answer(200, document(code), _JSON)
+
+    def _large(self, code: str) -> None:
+        self._table(code, 20_000, 12)
+
+    def _wide(self, code: str) -> None:
+        self._table(code, 40, 60)
+
+    def _table(self, code: str, rows: int, columns: int) -> None:
+        chance, first = random.Random(code), date(1950, 1, 1)
+        data = [[str(first + timedelta(row)), *(chance.random() for _ in range(columns))] for row in range(rows)]
+        names = ["Date", *(f"c{column}" for column in range(columns))]
+        self._answer(200, document(code, column_names=names, data=data), _JSON)
 
     def _hang(self, code: str) -> None:
         self.server.provider.released.wait(HANG_SECONDS)

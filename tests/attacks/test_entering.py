@@ -160,7 +160,10 @@ def test_lines(guarded: Service, attack: Attack) -> None:
     audits = [line for line in lines if line["event"] != "request" and line.get("key") == key_id and run[:8] in line.get("series", "")]
     operators = guarded.operator_lines("keys create --name audited")
     believed = "192.0.2.7" in json.dumps(lines)
-    figure = f"{len(named)} access line with key and address, {len(audits)} audit line of a removal, {len(operators)} of a new key, forged address believed: {believed}"
+    figure = (
+        f"{len(named)} access line with key and address, {len(audits)} audit line of a removal, {len(operators)} of a new key, "
+        f"forged address believed: {believed}"
+    )
     attack.shows(figure, held=len(named) == 1 and len(audits) == len(operators) == 1 and not believed)
 
 
@@ -194,10 +197,9 @@ def test_timing(guarded: Service, attack: Attack) -> None:
 
 @pytest.mark.attacks("A10 guessing", "an address that keeps guessing gets 429, its good keys and all others go on")
 def test_guessing(guarded: Service, attack: Attack) -> None:
-    statuses = []
     guarded.ask("/timeseries", headers={"X-Api-Token": guarded.keys["read"]}, source=address(600))
-    for number in range(120):
-        statuses.append(guarded.ask("/timeseries", headers={"X-Api-Token": f"lnr_{number:08}_guess"}, source=address(600)))
+    guesses = ({"X-Api-Token": f"lnr_{number:08}_guess"} for number in range(120))
+    statuses = [guarded.ask("/timeseries", headers=guess, source=address(600)) for guess in guesses]
     refused = [answer for answer in statuses if answer.status == 429]
     good = guarded.ask("/timeseries", headers={"X-Api-Token": guarded.keys["read"]}, source=address(600)).status
     other = guarded.ask("/timeseries", headers={"X-Api-Token": "lnr_1_guess"}, source=address(601)).status

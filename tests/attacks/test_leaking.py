@@ -99,7 +99,7 @@ def logged(folder: Path, *, on_terminal: bool) -> str:
     service = Service(folder, {})
     service.run("migrate")
     if not on_terminal:
-        ask_for_all(service, lambda: service.api.log.read_bytes())
+        ask_for_all(service, service.api.log.read_bytes)
         return service.api.log.read_text(errors="backslashreplace")
     seen = bytearray()
     ours, theirs = pty.openpty()

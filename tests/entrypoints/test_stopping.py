@@ -30,10 +30,10 @@ def test_what_runs_is_released_before_the_end(tmp_path):
     assert failed.returncode == 0
 
 
-def test_processes_on_the_leash_release_when_it_is_pulled(tmp_path):
-    """Each process forked after it gives back what it holds and ends with 0, and who pulls waits for that."""
+def test_processes_behind_the_pipe_release_when_all_are_signalled(tmp_path):
+    """Each process forked after it gives back what it holds and ends with 0, and who signals waits for that."""
     script = (
-        "shutdown_pipe = Leash()\n"
+        "shutdown_pipe = ShutdownPipe()\n"
         "children = []\n"
         "for n in range(3):\n"
         "    pid = os.fork()\n"
@@ -54,10 +54,10 @@ def test_processes_on_the_leash_release_when_it_is_pulled(tmp_path):
     assert (done.returncode, done.stdout.split()) == (0, ["released"] * 3 + ["3"])
 
 
-def test_a_process_on_the_leash_releases_once_however_often_it_is_told_to_end(tmp_path):
-    """The pool's SIGTERM, which may come while the shutdown_pipe is pulled, neither cuts a release short nor makes another."""
+def test_a_process_behind_the_pipe_releases_once_however_often_it_is_told_to_end(tmp_path):
+    """The pool's SIGTERM, which may come while the shutdown_pipe signals, neither cuts a release short nor makes another."""
     script = (
-        "shutdown_pipe = Leash()\n"
+        "shutdown_pipe = ShutdownPipe()\n"
         "def release():\n"
         "    os.write(1, b'begun\\n'); os.kill(os.getpid(), signal.SIGTERM); time.sleep(0.3); os.write(1, b'released\\n')\n"
         "shutdown_pipe.listen(release)\n"

@@ -7,6 +7,7 @@ import logging
 import re
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from io import StringIO
 from select import PIPE_BUF
 
@@ -134,10 +135,10 @@ class Terminal(StringIO):
         return True
 
 
-def log_the_attack(monkeypatch: pytest.MonkeyPatch, stream: StringIO) -> list[str]:
+def log_the_attack(stream: StringIO) -> list[str]:
     """Log a text that steers terminals as event, as a field and as an exception's, and give the lines."""
-    monkeypatch.setattr("sys.stderr", stream)
-    set_up_logs("info")
+    with redirect_stderr(stream):
+        set_up_logs("info")
     logger = logging.getLogger("x")
     logger.info(ATTACK, extra={"path": ATTACK, "list": [ATTACK], "error": ValueError(ATTACK)})
     try:
@@ -147,9 +148,9 @@ def log_the_attack(monkeypatch: pytest.MonkeyPatch, stream: StringIO) -> list[st
     return stream.getvalue().split("\n")
 
 
-def test_nothing_in_json_steers_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_in_json_steers_a_terminal() -> None:
     """Controls are escaped, so that the event says the same to programs."""
-    lines = log_the_attack(monkeypatch, StringIO())
+    lines = log_the_attack(StringIO())
 
     assert [mark for mark in CONTROLS if mark in "".join(lines)] == []
     first, second, end = lines[0], lines[1], lines[2:]
@@ -159,9 +160,9 @@ def test_nothing_in_json_steers_a_terminal(monkeypatch: pytest.MonkeyPatch) -> N
     assert json.loads(second)["stack"] == ATTACK
 
 
-def test_nothing_that_is_logged_steers_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_that_is_logged_steers_a_terminal() -> None:
     """Who watches sees controls escaped, colours that are ours, and lines that break in tracebacks alone."""
-    lines = log_the_attack(monkeypatch, Terminal())
+    lines = log_the_attack(Terminal())
     seen = re.sub("\x1b\\[[0-9;]*m", "", "\n".join(lines))
 
     assert [mark for mark in CONTROLS if mark != "\n" and mark in seen] == []

@@ -121,7 +121,7 @@ def install(app: falcon.App[falcon.Request, falcon.Response], paths: Iterable[st
     known = ", ".join(sorted(paths))
 
     def unknown_route(req: falcon.Request, resp: falcon.Response, _error: Exception, params: Any) -> None:
-        refusal = getattr(req.context, "refusal", None)
+        refusal = req.context.refusal
         if refusal and req.uri_template is None:  # which routes there are is not told to everybody either
             _refused(req, resp, refusal, params)
         else:
@@ -146,7 +146,7 @@ def write(req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
         return
     resp.status = problem.status
     resp.content_type = PROBLEM_JSON
-    resp.media = problem.document(getattr(req.context, "request_id", ""))
+    resp.media = problem.document(req.context.request_id)
     resp.set_headers(dict(problem.headers))
 
 

@@ -94,9 +94,11 @@ class RequestLimits:
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Count the request, and tell what is left."""
-        own = req.context.key.limits if req.context.key else ()
-        req.context.fetch_limits = own or self._fetch_limits
+        key = req.context.key
+        own = key.limits if key else ()
         limits = own or self._limits
+        if own or self._fetch_limits:
+            req.context.fetch_limits = own or self._fetch_limits
         if not limits or req.path in PROBES:
             return
         waiting = self._buckets.take(req.context.client, limits)
