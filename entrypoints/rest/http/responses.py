@@ -53,7 +53,7 @@ class CacheableResponse:
 
 def all_threads(threads: int) -> int:
     """Return how many threads a process needs so that as many as this are left when all places but the seats are taken."""
-    return threads + threads + max(1, threads // 2) + threads + 4 * threads
+    return 2 * threads + 2 * max(1, threads // 2) + max(1, threads // 4)
 
 
 class ResponseSender:
@@ -83,10 +83,10 @@ class ResponseSender:
         self._making: dict[str, Future[Encoded]] = {}
         half = max(1, threads // 2)
         self.seats = Places(half, half - 1, _MANY)
-        self.waits = Places(threads, threads // 4, _MANY)
-        self.streams = Places(half, threads // 8, _MANY)
-        self.bodies = Places(threads, half, "Too many bodies are still on their way.", patience=_MOMENT)
-        self.sends = Places(4 * threads, 2 * threads, "Too many large answers are being sent.", patience=_PATIENCE)
+        self.waits = Places(half, threads // 4, _MANY)
+        self.streams = Places(threads // 4, threads // 8, _MANY)
+        self.bodies = Places(half, threads // 4, "Too many bodies are still on their way.", patience=_MOMENT)
+        self.sends = Places(threads, half, "Too many large answers are being sent.", patience=_PATIENCE)
         self._encoders = BoundedSemaphore(_ENCODERS)
 
     def streamed(self, parts: Iterable[bytes], client: str) -> Iterator[bytes]:
