@@ -26,7 +26,7 @@ _SMALL = 1024
 _FOR_EVER = "max-age=31536000, immutable"
 _ENCODERS = 2
 _MANY = "Too many others are waiting, or have large answers made, at this moment."
-_MOMENT = 0.05
+_MOMENT = 0.02
 _PATIENCE = 0.08
 _BYTES = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _REMEMBERED = 256
@@ -53,7 +53,7 @@ class CacheableResponse:
 
 def all_threads(threads: int) -> int:
     """Return how many threads a process needs so that as many as this are left when all places but the seats are taken."""
-    return 2 * threads + 2 * max(1, threads // 2) + max(1, threads // 4)
+    return 3 * threads + max(1, threads // 2) + max(1, threads // 4)
 
 
 class ResponseSender:
@@ -85,8 +85,8 @@ class ResponseSender:
         self.seats = Places(half, half - 1, _MANY)
         self.waits = Places(half, threads // 4, _MANY)
         self.streams = Places(threads // 4, threads // 8, _MANY)
-        self.bodies = Places(half, threads // 4, "Too many bodies are still on their way.", patience=_MOMENT)
-        self.sends = Places(threads, half, "Too many large answers are being sent.", patience=_PATIENCE)
+        self.bodies = Places(threads, half, "Too many bodies are still on their way.", patience=_MOMENT)
+        self.sends = Places(threads, half, "Too many large answers are being sent.", patience=_MOMENT)
         self._encoders = BoundedSemaphore(_ENCODERS)
 
     def streamed(self, parts: Iterable[bytes], client: str) -> Iterator[bytes]:
