@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,13 +13,20 @@ from typing import Any
 import orjson
 
 from config.settings import Settings, read_settings
-from config.sources import PREFIX, PROVIDERS, gather, is_secret
+from config.sources import PREFIX, PROVIDERS, Given, gather, is_secret
 from domain.quotas import write_limits
 
 _PARAMETER = re.compile(r"((?:key|token|secret|password)=)[^&\s]+", re.IGNORECASE)
 _HIDDEN = "***"
-#: What holds where nothing is given, by the property that says so.
-_EFFECTIVE = {"database_url": "database", "rate_limit": "request_limits", "fetch_rate_limit": "fetch_limits"}
+#: What holds where nothing is given and that follows from other settings.
+_EFFECTIVE: Mapping[str, Callable[[Settings], Any]] = {
+    "database_url": lambda settings: settings.database,
+    "api_processes": lambda settings: settings.cores,
+    "worker_processes": lambda settings: settings.cores,
+    "auth": lambda settings: "open" if settings.on_loopback else "required",
+    "rate_limit": lambda settings: write_limits(settings.request_limits),
+    "fetch_rate_limit": lambda settings: write_limits(settings.fetch_limits),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +56,27 @@ def explain(environment: Mapping[str, str] | None = None, dotenv: Path | None = 
     return list(_explained(read_settings(environment, found), gather(environment, found)))
 
 
-def _explained(settings: Settings, given: Mapping[str, Any]) -> Iterator[Explained]:
+def _explained(settings: Settings, given: Mapping[str, Given]) -> Iterator[Explained]:
     for field in Settings.model_fields:
         name = f"{PREFIX}{field.upper()}"
         if name in given:
             yield Explained(name, _masked(name, given[name].text), given[name].source)
         elif field != "providers":
-            value = getattr(settings, _EFFECTIVE.get(field, field))
-            text = write_limits(value) if field.endswith("rate_limit") else _text(value)
-            yield Explained(name, _masked(name, text), "default")
+            value = _EFFECTIVE[field](settings) if field in _EFFECTIVE else getattr(settings, field)
+            yield Explained(name, _masked(name, _text(value)), "default")
+    hidden = _declared_secrets(settings)
     for name in sorted(name for name in given if name.startswith(PROVIDERS)):
-        yield Explained(name, _masked(name, given[name].text), given[name].source)
+        yield Explained(name, _HIDDEN if name in hidden else _masked(name, given[name].text), given[name].source)
+
+
+def _declared_secrets(settings: Settings) -> Collection[str]:
+    """Return the variables of options that providers keep out of their own representation, as CONTRIBUTING.md has it."""
+    if not settings.providers:
+        return ()
+    from adapters.providers import InstalledProviders
+
+    installed = InstalledProviders(settings.providers, deadline_seconds=settings.fetch_deadline_seconds)
+    return {name for provider in settings.providers for name in installed.secret_variables(provider)}
 
 
 def _text(value: Any) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import logging
 import os
 import stat
+from functools import cache
 from pathlib import Path
 
 from domain.errors import InvalidInput
@@ -13,40 +15,50 @@ logger = logging.getLogger(__name__)
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _CAN_WRITE = stat.S_IWGRP | stat.S_IWOTH
-#: What SQLite keeps beside a database.
-_BESIDE = ("", "-wal", "-shm", "-journal")
+#: What SQLite keeps beside a database, and the copies that are made before migrating.
+_BESIDE, _COPIES = ("", "-wal", "-shm", "-journal"), ".[0-9][0-9][0-9][0-9]"
 
 
 def close_file(file: Path) -> None:
     """
-    Close a file to everybody else; warn where others can read it and that cannot be changed.
+    Close a file to everybody else; warn once where others can read it and that cannot be changed.
 
     Raises:
         InvalidInput: others can write to it, and that cannot be changed.
 
     """
     mode = _mode_of(file)
-    if not mode & _OTHERS or _is_closed(file, stat.S_IMODE(mode) & ~_OTHERS):
+    # A device, such as /dev/null where no settings are wanted, keeps nothing; and a folder is not taken for a file.
+    if stat.S_ISCHR(mode) or stat.S_ISDIR(mode) or not mode & _OTHERS or _is_closed(file, mode):
         return
     if mode & stat.S_IWOTH:
         raise InvalidInput(f"Everybody can write to {file}.", field=str(file), hint=f"Have its owner close it: chmod 600 {file}")
     if mode & stat.S_IROTH:
-        logger.warning("others can read a file", extra={"file": str(file)})
+        _warn("others can read a file", file)
 
 
 def close_database(file: Path) -> None:
-    """Close a SQLite database and what lies beside it; raises as ``close_file``."""
+    """Close a SQLite database, what lies beside it and its copies; raises as ``close_file`` for all that is read."""
     for ending in _BESIDE:
         close_file(Path(f"{file}{ending}"))
+    for copy in file.parent.glob(glob.escape(file.name) + _COPIES):
+        mode = _mode_of(copy)
+        if mode & _OTHERS and not _is_closed(copy, mode):
+            _warn("others can read a file", copy)
 
 
 def close_folder(folder: Path) -> None:
-    """Close a folder that others can write to, unless it is one for everybody, such as /tmp; warn where that cannot be done."""
+    """Close a folder that others can write to, unless it is one for everybody, such as /tmp; warn once where that cannot be done."""
     mode = _mode_of(folder)
-    if mode & stat.S_ISVTX or not mode & _CAN_WRITE or _is_closed(folder, stat.S_IRWXU):
+    if not stat.S_ISDIR(mode) or mode & stat.S_ISVTX or not mode & _CAN_WRITE or _is_closed(folder, mode | stat.S_IRWXU):
         return
     if mode & stat.S_IWOTH:
-        logger.warning("others can write to the data folder", extra={"folder": str(folder)})
+        _warn("others can write to the data folder", folder)
+
+
+@cache
+def _warn(event: str, path: Path) -> None:
+    logger.warning(event, extra={"path": str(path)})
 
 
 def _mode_of(path: Path) -> int:
@@ -57,10 +69,13 @@ def _mode_of(path: Path) -> int:
 
 
 def _is_closed(path: Path, mode: int) -> bool:
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        return False
     try:
-        if path.stat().st_uid != os.geteuid():
+        # A link of somebody else's could lead to any file of ours.
+        if {path.stat().st_uid, path.lstat().st_uid} != {os.geteuid()}:
             return False
-        path.chmod(mode)
+        path.chmod(stat.S_IMODE(mode) & stat.S_IRWXU)
     except OSError:  # on a file system that is mounted read-only, or knows no modes
         return False
     closed = not _mode_of(path) & _OTHERS

@@ -12,14 +12,14 @@ from domain.errors import InvalidInput
 
 PREFIX = "LANNER_"
 PROVIDERS = "LANNER_PROVIDERS__"
-SECRET_WORDS = ("key", "token", "secret", "password")
+SECRET_WORDS = ("key", "token", "secret", "password", "passphrase", "credential")
 
 _SECRETS = frozenset({"LANNER_DATABASE_URL", "LANNER_BROKER_URL"})
 _FILE = "_FILE"
 _MOST_BYTES = 64 * 1024
 #: What Kubernetes puts into every pod's environment for each service whose name begins with lanner.
 _SERVICE_LINK = re.compile(
-    r"LANNER_(?:[A-Z0-9]+_)*(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)"
+    r"LANNER_(?:[A-Z0-9]*_)*(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)"
 )
 _LINKED_PORT = re.compile(r"(?:tcp|udp|sctp)://\S+")
 
@@ -79,7 +79,7 @@ def _content(name: str, file: Path) -> str:
     try:
         with file.expanduser().open("rb") as opened:
             content = opened.read(_MOST_BYTES + 1)
-        text = content.decode().strip()
+        text = content.decode("utf-8-sig").strip()
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "its folder is none"
         raise InvalidInput(f"{name} names {file}, which cannot be read: {reason}.", field=name) from error

@@ -87,7 +87,8 @@ def _allowed_host(text: str) -> str:
     if "/" in text:
         with suppress(ValueError):
             return str(ipaddress.ip_network(text, strict=False))
-    return f"*.{_host(text[2:])}" if text.startswith("*.") else _host(text)
+    below = text.startswith("*.") and "[" not in text and not _is_ipv6(text[2:])
+    return f"*.{_host(text[2:])}" if below else _host(text)
 
 
 def _origin(text: str) -> str:

@@ -163,12 +163,13 @@ def _escapes(character: str) -> Sequence[str]:
     names = "".join(rf"|{name}" for name in _names(character))
     plain = re.escape(character)
     return [
-        plain if character.isalnum() else rf"(?:{_BACKSLASHES})?{plain}",
         "".join(_percent(byte) for byte in character.encode()),
         rf"{_AMPERSAND}(?:{_HASH}0{{0,6}}{number}(?![0-9])|{_HASH}x0{{0,6}}{number:x}(?![0-9a-f]){names})(?:;|{_percent(0x3B)})?",
         rf"{_BACKSLASHES}(?:u\{{0{{0,6}}{number:x}\}}{short})",
         "".join(rf"{_BACKSLASHES}u{unit}" for unit in _units(character)),
         *([r"\+", _percent(0x2B)] if character == " " else []),
+        # Last, for an escape of what escapes begin with begins with the mark itself.
+        plain if character.isalnum() else rf"(?:{_BACKSLASHES})?{plain}",
     ]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import logging
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import entry_points
@@ -20,7 +20,7 @@ from adapters.providers._apart import Apart, NotingClient, apart
 from adapters.providers._children import MEMORY_BYTES
 from adapters.providers._http import BeforeCall, HttpClient
 from adapters.providers._limits import limited, own
-from adapters.providers._options import NoOptions, check_base_url, nearest, secrets, typed, variable
+from adapters.providers._options import NoOptions, check_base_url, nearest, secret_variables, secrets, typed, variable
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput, ProviderNotConfigured, UnknownProvider
 from domain.ports import DataSource
@@ -146,6 +146,11 @@ class InstalledProviders:
     def module(self, name: str) -> Any:
         """Give a provider's module, or None if it could not be loaded."""
         return self._get(name).module
+
+    def secret_variables(self, name: str) -> Collection[str]:
+        """Return the variables of a provider's options that must not be shown; none where there is no such provider."""
+        installed = self._all().get(name)
+        return secret_variables(name, getattr(installed.module, "OPTIONS", NoOptions)) if installed else ()
 
     def source(self, name: str) -> DataSource:
         """See the port."""

@@ -55,6 +55,11 @@ def secrets(options: Any) -> list[str]:
     return [str(getattr(options, option.name)) for option in fields(options) if not option.repr]
 
 
+def secret_variables(provider: str, form: type[Any]) -> list[str]:
+    """Name the environment variables of the options that must not be shown."""
+    return [variable(provider, option.name) for option in fields(form) if not option.repr]
+
+
 def check_base_url(url: str, *, permit_http: bool) -> None:
     """
     Make sure that requests can be built on a base URL.

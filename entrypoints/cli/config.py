@@ -15,11 +15,10 @@ if TYPE_CHECKING:
 @click.pass_obj
 def config(session: Session, *, as_json: bool) -> None:
     """Print every setting with its value and where it comes from; secrets are masked."""
-    from entrypoints.cli.tables import print_table
-    from entrypoints.formats import encode
+    from entrypoints.cli.tables import print_json, print_table
 
     settings = session.settings()
     if as_json:
-        click.echo(encode({each.name: {"value": each.value, "source": each.source} for each in settings}))
+        print_json({each.name: {"value": each.value, "source": each.source} for each in settings})
     else:
         print_table(("NAME", "VALUE", "SOURCE"), [(each.name, each.value, each.source) for each in settings])

@@ -157,7 +157,7 @@ class HostCheck:
 
     def __init__(self, allowed: Collection[str]) -> None:
         self._networks = [ip_network(host) for host in allowed if "/" in host]
-        self._endings = tuple(host[1:].lower() for host in allowed if host.startswith("*"))
+        self._endings = tuple(_name(host)[1:] for host in allowed if host.startswith("*"))
         self._names = {"localhost", *(_name(host) for host in allowed if "/" not in host)}
         self._answers = lru_cache(_REMEMBERED)(self._is_answered)
 

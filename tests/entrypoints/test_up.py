@@ -71,7 +71,7 @@ def own_kilobytes(process: int) -> int:
 
 
 @contextmanager
-def supervised(folder: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def supervised(folder: Path, *options: str, **settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run ``lanner up`` until it says that it is ready; give it and its address."""
     address = f"http://127.0.0.1:{free_port()}"
     environment = {
@@ -81,7 +81,7 @@ def supervised(folder: Path, **settings: str) -> Iterator[tuple[subprocess.Popen
         "LANNER_PORT": address.rpartition(":")[2],
         **settings,
     }
-    command = [sys.executable, "-m", "entrypoints.cli", "up"]
+    command = [sys.executable, "-m", "entrypoints.cli", "up", *options]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True)
     try:
@@ -274,6 +274,18 @@ def test_up_stops_with_all_it_started(tmp_path):
     assert len(started) >= 3
     assert [child for child in started if lives(child)] == []
     assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+
+
+def test_up_listens_where_its_options_say(tmp_path):
+    """They hold for what it starts, over the environment and over what Kubernetes puts there."""
+    port = free_port()
+    options, settings = ("--host", "localhost", "--port", str(port)), {"LANNER_HOST": "192.0.2.1", "LANNER_PORT": "tcp://10.0.0.1:8000"}
+    with supervised(tmp_path, *options, **settings) as (process, _):
+        status = requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(15)
+
+    assert (status, code) == (200, 0)
 
 
 @ON_LINUX

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import socket
 import sqlite3
 import stat
@@ -21,6 +22,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, select, text
 
 from adapters.sql import migrations
+from adapters.sql.backups.back_up import back_up
 from adapters.sql.engine import _write_ahead, for_writing, open_engine, place
 from adapters.sql.postgres.version_reader import VersionReader
 from adapters.sql.repositories import vintages as vintage_repository
@@ -134,6 +136,24 @@ def test_a_sqlite_file_of_an_older_schema_is_copied_first(tmp_path: Path) -> Non
     with open_engine(f"sqlite:///{copy}", schema="unused").connect() as connection:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "0000"
     engine.dispose()
+
+
+def test_all_that_holds_data_is_the_owners_alone(tmp_path: Path) -> None:
+    """Whatever the process's mask: the database, what SQLite lays beside it, the copy made before migrating, and a backup."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'lanner.db'}", schema="unused")
+    mask = os.umask(0)
+    try:
+        migrate(engine)
+        back_up(engine, tmp_path / "backup.db", lambda *_: None)
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+        copy_before_migrating(engine)
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    finally:
+        os.umask(mask)
+        engine.dispose()
+
+    assert modes == dict.fromkeys(("lanner.db", "lanner.db-wal", "lanner.db-shm", "lanner.db.0000", "backup.db"), 0o600)
 
 
 def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,79 @@ def test_a_folder_of_another_is_used_and_told(tmp_path: Path, caplog: pytest.Log
 
     assert mode(folder) == 0o777
     assert [record.message for record in caplog.records] == ["others can write to the data folder"]
+
+
+@pytest.mark.parametrize("close", [close_file, close_folder])
+def test_a_device_keeps_its_mode(close: Callable[[Path], None]) -> None:
+    """One such as /dev/null, in the place of a file where no settings are wanted, is everybody's."""
+    controller, terminal = os.openpty()
+    device = Path(os.ttyname(terminal))
+    device.chmod(0o666)
+    close(device)
+    found = mode(device)
+    os.close(controller)
+    os.close(terminal)
+
+    assert found == 0o666
+
+
+def test_a_folder_in_the_place_of_a_database_keeps_its_mode(tmp_path: Path) -> None:
+    """What is named by mistake, such as /srv, may be everybody's."""
+    tmp_path.chmod(0o775)
+    close_database(tmp_path)
+
+    assert mode(tmp_path) == 0o775
+
+
+def test_a_pipe_that_all_can_write_is_refused(tmp_path: Path) -> None:
+    """Settings come through it as they come from a file."""
+    os.mkfifo(tmp_path / ".env")
+    (tmp_path / ".env").chmod(0o666)
+    with pytest.raises(InvalidInput, match="Everybody can write"):
+        close_file(tmp_path / ".env")
+
+
+def test_a_link_of_ours_is_followed(tmp_path: Path) -> None:
+    """What it leads to is closed."""
+    file = a_file(tmp_path / "file", 0o664)
+    (tmp_path / ".env").symlink_to(file)
+    close_file(tmp_path / ".env")
+
+    assert mode(file) == 0o600
+
+
+@AS_ROOT
+def test_a_link_of_another_changes_no_mode(tmp_path: Path) -> None:
+    """Who can write to a folder lays no link there by which a file elsewhere is closed."""
+    file, folder = a_file(tmp_path / "file", 0o644), tmp_path / "elsewhere"
+    folder.mkdir()
+    folder.chmod(0o775)
+    for name, target in (("lanner.db-wal", file), ("data", folder)):
+        (tmp_path / name).symlink_to(target)
+        os.lchown(tmp_path / name, ANOTHER, ANOTHER)
+    close_database(tmp_path / "lanner.db")
+    close_folder(tmp_path / "data")
+
+    assert (mode(file), mode(folder)) == (0o644, 0o775)
+
+
+def test_copies_made_before_migrating_are_closed(tmp_path: Path) -> None:
+    """They hold what the database held; other files beside it are nobody's business."""
+    names = ("lanner.db", "lanner.db.0002", "lanner.db.txt", "other.0002")
+    files = [a_file(tmp_path / name, 0o644) for name in names]
+    close_database(files[0])
+
+    assert [mode(file) for file in files] == [0o600, 0o600, 0o644, 0o644]
+
+
+@AS_ROOT
+def test_a_process_warns_of_a_file_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """However often it reads its settings."""
+    dotenv = a_file(tmp_path / ".env", 0o644, owner=ANOTHER)
+    close_file(dotenv)
+    close_file(dotenv)
+
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
 def test_what_is_not_there_is_passed_over(tmp_path: Path) -> None:

@@ -102,6 +102,16 @@ def test_any_mixture_of_escapes_is_found(data: st.DataObject, key: str) -> None:
     assert BodyRedactor([key]).body(text.encode()).decode() == f"{before}~{HIDDEN}~{behind}"
 
 
+@pytest.mark.parametrize(("mark", "escaped"), [("%", "%25"), ("\\", "\\u{5c}"), ("\\", "\\u005c"), ("&", "&amp;"), ("&", "&#38;")])
+def test_an_escape_of_what_escapes_begin_with_is_taken_out_whole(mark: str, escaped: str) -> None:
+    """Though its first character alone would end the secret too."""
+    key = f"c4nary-of-a-key{mark}"
+    text = f"key={key[:-1]}{escaped} is wrong"
+
+    assert Redactor([key]).text(text) == f"key={HIDDEN} is wrong"
+    assert BodyRedactor([key]).body(text.encode()).decode() == f"key={HIDDEN} is wrong"
+
+
 def test_many_secrets_in_one_body() -> None:
     """Each is taken out, however many there are and however far apart."""
     chance = random.Random(1)

@@ -23,8 +23,19 @@ LINKS = {
     "LANNER_API_SERVICE_PORT_WEB_UI": "80",
     "LANNER_API_PORT": "tcp://10.0.0.2:80",
     "LANNER_API_PORT_80_TCP_ADDR": "10.0.0.2",
+    "LANNER__DB_SERVICE_HOST": "10.0.0.3",
     "LANNER_DB_2_PORT_53_UDP": "udp://10.0.0.3:53",
 }
+DISCREET = """
+from dataclasses import dataclass, field
+from domain.providers import Terms
+PROVIDER_API, TITLE, DATABASES, TERMS = 1, "Discreet", (), Terms(attribution="them", url="https://them.invalid")
+@dataclass(frozen=True)
+class OPTIONS:
+    pin: str = field(default="", repr=False)
+    room: str = ""
+def source(options, http): return options
+"""
 KEY, URL = "LANNER_PROVIDERS__FRED__API_KEY", "LANNER_DATABASE_URL"
 
 
@@ -54,7 +65,7 @@ def test_a_port_that_is_no_link_is_refused() -> None:
         read_settings({"LANNER_PORT": "http://10.0.0.1:8000"}, None)
 
 
-@pytest.mark.parametrize("content", ["s3cret", "s3cret\n", "s3cret\r\n", " s3cret \n\n"])
+@pytest.mark.parametrize("content", ["s3cret", "s3cret\n", "s3cret\r\n", " s3cret \n\n", "\ufeffs3cret\n"])
 def test_a_secret_may_lie_in_a_file(tmp_path: Path, content: str) -> None:
     """Its blank ends are not the secret's; it is hidden in logs as others are."""
     file = tmp_path / "key"
@@ -102,6 +113,47 @@ def test_a_secret_is_given_once(tmp_path: Path) -> None:
         read_settings({KEY: "b", f"{KEY}_FILE": str(tmp_path / "key")}, None)
     with pytest.raises(InvalidInput, match="LANNER_HOST_FILE is not a setting"):
         read_settings({"LANNER_HOST_FILE": str(tmp_path / "key")}, None)
+
+
+def test_any_word_for_a_secret_makes_it_one(tmp_path: Path) -> None:
+    """It may lie in a file, is kept out of logs, and is not shown."""
+    (tmp_path / "file").write_text("hunter2\n")
+    for option in ("CLIENT_SECRET", "TOKEN", "PASSWORD", "PASSPHRASE", "CREDENTIALS", "API_KEY"):
+        environment = {f"LANNER_PROVIDERS__X__{option}_FILE": str(tmp_path / "file")}
+
+        assert read_settings(environment, None).secrets == ("hunter2",)
+        assert "hunter2" not in str(explain(environment, tmp_path / "none"))
+
+
+def test_what_a_provider_declares_to_be_secret_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an option that its own form leaves out, whatever its name."""
+    metadata = tmp_path / "discreet-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: discreet\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[lanner.providers]\ndiscreet = lanner_discreet_provider\n")
+    (tmp_path / "lanner_discreet_provider.py").write_text(DISCREET)
+    monkeypatch.syspath_prepend(tmp_path)
+    environment = {"LANNER_PROVIDERS__DISCREET__PIN": "hunter2", "LANNER_PROVIDERS__DISCREET__ROOM": "r1"}
+    shown = {each.name.rpartition("__")[2]: each.value for each in explain(environment, tmp_path / "none")}
+
+    assert (shown["PIN"], shown["ROOM"]) == ("***", "r1")
+
+
+@pytest.mark.parametrize(
+    ("environment", "name", "value"),
+    [
+        ({}, "LANNER_AUTH", "open"),
+        ({}, "LANNER_API_PROCESSES", "1"),
+        ({}, "LANNER_WORKER_PROCESSES", "1"),
+        ({"LANNER_HOST": "0.0.0.0"}, "LANNER_RATE_LIMIT", "100/1,3000/60"),
+        ({"LANNER_HOST": "0.0.0.0"}, "LANNER_AUTH", "required"),
+    ],
+)
+def test_what_is_not_given_is_shown_as_it_holds(environment: dict[str, str], name: str, value: str, tmp_path: Path) -> None:
+    """Also where it follows from other settings."""
+    shown = {each.name: (each.value, each.source) for each in explain(environment, tmp_path / "none")}
+
+    assert shown[name] == (value, "default")
 
 
 def test_settings_are_explained_without_secrets(tmp_path: Path) -> None:

@@ -125,6 +125,8 @@ def test_the_request_id_is_bound_for_the_log(client: TestClient) -> None:
     [
         ("*.example.org", "a.example.org", 200),
         ("*.example.org", "a.b.Example.org:8000", 200),
+        ("*.example.org:8443", "a.example.org:8443", 200),
+        ("*.example.org:8443", "b.example.org", 200),
         ("*.example.org", "example.org", 403),
         ("*.example.org", "evilexample.org", 403),
         ("*.example.org", "example.org.evil.net", 403),
