@@ -1,5 +1,7 @@
 """
-Clients that are silent or stall, of every kind, as a process of their own: ``python -m tests.attacks.crowd PORT COUNT ADDRESSES SERIES``.
+Clients that are silent or stall, of every kind, as a process of their own.
+
+``python -m tests.attacks.crowd PORT COUNT ADDRESSES LARGE ARCHIVE``: the last two are paths of a large series' data and of an archive.
 
 It holds that many connections, opens anew what the other side ends, and says at its end, on SIGTERM, what became of them.
 """
@@ -42,10 +44,10 @@ class Kind:
     reads: int = 0
 
 
-def kinds(series: str) -> dict[str, Kind]:
+def kinds(large: str, archive_path: str) -> dict[str, Kind]:
     """Name every kind."""
-    data = _HEAD.format(f"GET /timeseries/{series}/data.json") + "\r\n"
-    archive = _HEAD.format("GET /api/v3/databases/BIG/data?download_type=full") + "\r\n"
+    data = _HEAD.format(f"GET {large}") + "\r\n"
+    archive = _HEAD.format(f"GET {archive_path}") + "\r\n"
     codes = _HEAD.format("GET /api/v3/databases/BIG/codes") + "\r\n"
     return {
         "silent": Kind(""),
@@ -77,7 +79,6 @@ class Client:
         self.socket.settimeout(0.5)
         with suppress(OSError):
             self.socket.connect(("127.0.0.1", self._port))
-            self.socket.settimeout(0)
             self.socket.send(self._kind.begins.encode())
         self.socket.settimeout(0)
         return self.socket.fileno()
@@ -97,9 +98,8 @@ class Client:
         self.socket = None
 
 
-def besiege(port: int, count: int, addresses: int, series: str, *, goes_on: Callable[[], bool]) -> dict[str, dict[str, int]]:
+def besiege(port: int, count: int, addresses: int, names: dict[str, Kind], *, goes_on: Callable[[], bool]) -> dict[str, dict[str, int]]:
     """Hold the connections; tell how many were opened of each kind, and how many are open in the end."""
-    names = kinds(series)
     chosen = [[*names][number % len(names)] for number in range(count)]
     clients = [Client(port, _source(number % addresses), names[name]) for number, name in enumerate(chosen)]
     opened: Counter[str] = Counter()
@@ -132,5 +132,5 @@ if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     ended: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: ended.append(number))
-    told = besiege(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], goes_on=lambda: not ended)
+    told = besiege(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), kinds(*sys.argv[4:6]), goes_on=lambda: not ended)
     sys.stdout.write(json.dumps(told))

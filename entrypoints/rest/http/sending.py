@@ -3,7 +3,8 @@ Sending large answers: how many may be on their way to clients that are slow to 
 
 The server copies what it is given and keeps it until the client has read it, out of our sight: of an answer in one piece the whole.
 One that comes in many pieces keeps a few of them and its thread, as long as the client lets it wait; that is counted. Answers below
-the limit come in one piece: most fit into the system's own buffers (2.7 MB did, on Linux), and pieces take a quarter of their time.
+the limit come in one piece: most fit into the system's own buffers (2.7 MB did, on Linux) unless the client's are made small, and pieces
+take a quarter of their time.
 """
 
 from __future__ import annotations
