@@ -1,7 +1,8 @@
 """
 Clients that are silent or stall, of every kind, as a process of their own.
 
-``python -m tests.attacks.crowd PORT COUNT ADDRESSES LARGE ARCHIVE``: the last two are paths of a large series' data and of an archive.
+``python -m tests.attacks.crowd PORT COUNT ADDRESSES LARGE WHOLE ARCHIVE``: the last three are paths of the data
+of a large series, of data that is sent in one piece, and of an archive.
 
 It holds that many connections, opens anew what the other side ends, and says at its end, on SIGTERM, what became of them.
 """
@@ -44,9 +45,9 @@ class Kind:
     reads: int = 0
 
 
-def kinds(large: str, archive_path: str) -> dict[str, Kind]:
+def kinds(large: str, whole: str, archive_path: str) -> dict[str, Kind]:
     """Name every kind."""
-    data = _HEAD.format(f"GET {large}") + "\r\n"
+    data, piece = (_HEAD.format(f"GET {path}") + "\r\n" for path in (large, whole))
     archive = _HEAD.format(f"GET {archive_path}") + "\r\n"
     codes = _HEAD.format("GET /api/v3/databases/BIG/codes") + "\r\n"
     return {
@@ -56,7 +57,7 @@ def kinds(large: str, archive_path: str) -> dict[str, Kind]:
         "half a body": Kind(_POST + '{"code": "'),
         "dripping body": Kind(_POST + '{"code": "', "a"),
         "unread": Kind(data),
-        "unread pipeline": Kind(data * 50),
+        "unread pipeline": Kind(piece * 50),
         "stalled archive": Kind(archive),
         "slow archive": Kind(archive, reads=1),
         "stalled codes": Kind(codes),
@@ -132,5 +133,5 @@ if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     ended: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: ended.append(number))
-    told = besiege(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), kinds(*sys.argv[4:6]), goes_on=lambda: not ended)
+    told = besiege(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), kinds(*sys.argv[4:7]), goes_on=lambda: not ended)
     sys.stdout.write(json.dumps(told))
