@@ -10,7 +10,7 @@ from dependency_injector.providers import Dependency, Object, Selector, Singleto
 
 from adapters.celery_dispatcher import CeleryDispatcher
 from adapters.memory.dispatcher import NullDispatcher
-from adapters.providers import InstalledProviders
+from adapters.provider_kit.registry.installed import InstalledProviders
 from adapters.sql.engine import open_engine
 from adapters.sql.store import SqlStore
 from config.settings import Settings

@@ -73,7 +73,7 @@ def _declared_secrets(settings: Settings) -> Collection[str]:
     """Return the variables of options that providers keep out of their own representation, as CONTRIBUTING.md has it."""
     if not settings.providers:
         return ()
-    from adapters.providers import InstalledProviders
+    from adapters.provider_kit.registry.installed import InstalledProviders
 
     installed = InstalledProviders(settings.providers, deadline_seconds=settings.fetch_deadline_seconds)
     return {name for provider in settings.providers for name in installed.secret_variables(provider)}

@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.providers._cells import numbers, observations
-from adapters.providers._choosing import chosen, code_for, one_state
-from adapters.providers._conversations import Conversation
-from adapters.providers._documents import json_of, objects
-from adapters.providers._http import HttpClient
-from adapters.providers._periods import read_periods
-from adapters.providers._statuses import Door, key_missing, key_rejected, retry_after
-from adapters.providers._texts import text_of
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.http.session import Conversation
+from adapters.provider_kit.http.status_errors import Door, key_missing, key_rejected, retry_after
+from adapters.provider_kit.parsing.documents import json_of, objects
+from adapters.provider_kit.parsing.numbers import numbers, observations
+from adapters.provider_kit.parsing.periods import read_periods
+from adapters.provider_kit.parsing.select import chosen, code_for, one_state
+from adapters.provider_kit.text import text_of
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited, SourceUnavailable
 from domain.frequency import Frequency

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
-from adapters.providers._conditions import conditions, validators_in
-from adapters.providers._file_formats import FileSeries, read_file
-from adapters.providers._http import HttpClient
-from adapters.providers._statuses import Door, is_html, is_success, status_error
-from adapters.providers._texts import storable
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.http.conditional import conditions, validators_in
+from adapters.provider_kit.http.status_errors import Door, is_html, is_success, status_error
+from adapters.provider_kit.parsing.file_formats import FileSeries, read_file
+from adapters.provider_kit.text import storable
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood
 from domain.ports import Answer, DataSource, Fetched, Known, Parsed

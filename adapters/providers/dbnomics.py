@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from adapters.providers._cells import numbers, observations
-from adapters.providers._choosing import chosen, code_for, one_state
-from adapters.providers._columns import Table
-from adapters.providers._conversations import Conversation
-from adapters.providers._documents import is_csv, json_of, objects, read_csv, read_text, rows_of
-from adapters.providers._http import HttpClient
-from adapters.providers._periods import read_periods
-from adapters.providers._statuses import Door, is_success, status_error
-from adapters.providers._texts import storable, text_of, texts_of
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.http.session import Conversation
+from adapters.provider_kit.http.status_errors import Door, is_success, status_error
+from adapters.provider_kit.parsing.documents import is_csv, json_of, objects, read_csv, read_text, rows_of
+from adapters.provider_kit.parsing.numbers import numbers, observations
+from adapters.provider_kit.parsing.periods import read_periods
+from adapters.provider_kit.parsing.select import chosen, code_for, one_state
+from adapters.provider_kit.parsing.tables import Table
+from adapters.provider_kit.text import storable, text_of, texts_of
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
 from domain.frequency import Frequency

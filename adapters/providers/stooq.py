@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
-from adapters.providers._columns import read_columns
-from adapters.providers._csv_tables import csv_table
-from adapters.providers._documents import read_text
-from adapters.providers._http import HttpClient
-from adapters.providers._statuses import Door, is_success, key_missing, key_rejected, retry_after, status_error
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.http.status_errors import Door, is_success, key_missing, key_rejected, retry_after, status_error
+from adapters.provider_kit.parsing.csv_tables import csv_table
+from adapters.provider_kit.parsing.documents import read_text
+from adapters.provider_kit.parsing.tables import read_columns
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, InvalidCode, RateLimited, UnsupportedFrequency
 from domain.frequency import Frequency

@@ -15,15 +15,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from adapters.providers._cells import MISSING
-from adapters.providers._choosing import chosen, code_for, one_state
-from adapters.providers._columns import Columns, Table, read_columns
-from adapters.providers._conversations import Conversation, newest_window
-from adapters.providers._documents import is_csv, is_json, json_of, objects, read_csv, read_text
-from adapters.providers._http import HttpClient
-from adapters.providers._parse_limits import names_of
-from adapters.providers._statuses import Door, is_html, is_success, key_missing, key_rejected, retry_after, status_error
-from adapters.providers._texts import storable
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.http.session import Conversation, newest_window
+from adapters.provider_kit.http.status_errors import Door, is_html, is_success, key_missing, key_rejected, retry_after, status_error
+from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, objects, read_csv, read_text
+from adapters.provider_kit.parsing.limits import names_of
+from adapters.provider_kit.parsing.numbers import MISSING
+from adapters.provider_kit.parsing.select import chosen, code_for, one_state
+from adapters.provider_kit.parsing.tables import Columns, Table, read_columns
+from adapters.provider_kit.text import storable
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
 from domain.frequency import Frequency

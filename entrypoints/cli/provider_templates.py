@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.providers._http import HttpClient
-from adapters.providers._statuses import Door, is_success, status_error
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.http.status_errors import Door, is_success, status_error
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, InvalidObservations
 from domain.observations import Observations
@@ -162,7 +162,7 @@ IN_CHECKOUT: Mapping[str, str] = {
     "tests/payloads/$name/contract.json": _CONTRACT,
     "tests/payloads/$name/series.json": _PAYLOAD,
     "tests/unit/test_$name.py": _OWN_TEST.replace(
-        "$imports", "from pathlib import Path\n\nfrom adapters.providers._conformance import opened\n"
+        "$imports", "from pathlib import Path\n\nfrom adapters.provider_kit.conformance.rules import opened\n"
     ).replace("$folder", 'parents[1] / "payloads" / "$name"'),
 }
 #: For a package of its own.
@@ -173,7 +173,7 @@ IN_PACKAGE: Mapping[str, str] = {
     "tests/payload/series.json": _PAYLOAD,
     "tests/test_$name.py": _OWN_TEST.replace(
         "$imports",
-        "from pathlib import Path\n\nimport pytest\n\nfrom adapters.providers._conformance import RULES, Rule, opened\n",
+        "from pathlib import Path\n\nimport pytest\n\nfrom adapters.provider_kit.conformance.rules import RULES, Rule, opened\n",
     ).replace("$folder", 'with_name("payload")')
     + _RULES_TEST,
 }

@@ -17,7 +17,7 @@ from falcon.testing import TestClient
 
 import adapters.providers
 import entrypoints.rest.resources
-from adapters.providers import InstalledProviders
+from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.ports import Known
 from entrypoints.cli.commands import COMMANDS

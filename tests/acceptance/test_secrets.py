@@ -23,7 +23,7 @@ from kombu import Connection
 from sqlalchemy import make_url
 
 import adapters.providers
-from adapters.providers._options import NoOptions, variable
+from adapters.provider_kit.options import NoOptions, variable
 from tests.acceptance.quandl_server import QuandlServer, quandl_server
 from tests.acceptance.running import Lanner, lanner, running
 from tests.servers import missing

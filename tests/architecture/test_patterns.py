@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import thread_time
 
-from adapters.providers._repeated_secrets import BodyRedactor
+from adapters.provider_kit.http.redaction import BodyRedactor
 from domain.redaction import Redactor
 from tests.architecture.patterns import Use, nasty_texts, uses
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from adapters.providers.sample import SampleSource
+from adapters.providers.sample.provider import SampleSource
 from domain.codes import DatasetCode
 from domain.observations import Observations
 from domain.ports import Known

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.providers._conformance import RULES, Case, Rule, opened
+from adapters.provider_kit.conformance.rules import RULES, Case, Rule, opened
 
 ROOT = Path(__file__).parents[2]
 PAYLOADS = ROOT / "tests" / "payloads"

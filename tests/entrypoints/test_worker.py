@@ -25,7 +25,6 @@ from structlog.contextvars import clear_contextvars, get_contextvars
 
 from adapters.memory.dispatcher import NullDispatcher
 from adapters.memory.unit_of_work import MemoryStore
-from adapters.providers.memory import MemorySource
 from config import bootstrap
 from domain.codes import DatasetCode
 from domain.errors import StoreUnavailable
@@ -41,6 +40,7 @@ from entrypoints.worker.tasks import QUEUE, TASK, ring, run
 from tests.acceptance.running import lanner
 from tests.builders import CannedSource, memory_use_cases
 from tests.faults.processes import children
+from tests.memory_source import MemorySource
 
 CODE = DatasetCode("CANNED", "PRICES")
 MEMORY = "memory://"

@@ -31,7 +31,7 @@ def die_when_ringing(_: str) -> None:
 
 def die_of_poison(_: str) -> None:
     """End the process, as a crash in a parser written in C would, whenever a code called so is read."""
-    from adapters.providers.quandl import QuandlSource
+    from adapters.providers.quandl.provider import QuandlSource
 
     fetch = QuandlSource.fetch
 

@@ -8,8 +8,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from adapters.providers import InstalledProviders
-from adapters.providers._agency_table import AGENCIES
+from adapters.provider_kit.registry.installed import InstalledProviders
+from adapters.providers.sdmx.agencies import AGENCIES
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, ProviderNotConfigured
 from domain.ports import Answer, Known

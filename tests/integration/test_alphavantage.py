@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.providers.alphavantage import params_for
+from adapters.providers.alphavantage.provider import params_for
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, KeyMissing, RateLimited, SourceForbidden
 from domain.frequency import Frequency

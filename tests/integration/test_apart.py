@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from adapters.providers import InstalledProviders
-from adapters.providers._apart import HEAVY_BYTES
-from adapters.providers._http import HttpClient
+from adapters.provider_kit.child_process.source import HEAVY_BYTES
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, AnswerTooLarge, FetchError, RateLimited, SourceTimedOut, ThrottledLocally
 from domain.ports import Answer, Known, Parsed, ParsesAnswers
@@ -103,7 +103,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
 def processes() -> set[int]:
     """The processes that this one has for reading."""
     found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True, check=False).stdout
-    return {int(line.split()[0]) for line in found.splitlines() if "adapters.providers._child" in line}
+    return {int(line.split()[0]) for line in found.splitlines() if "adapters.provider_kit.child_process.child" in line}
 
 
 def parse(providers: InstalledProviders, what: str, size: int = HEAVY_BYTES + 1) -> Any:
@@ -230,7 +230,7 @@ def test_it_ends_with_its_parent(tmp_path):
     """A process that reads does not outlive the one that it reads for, even killed."""
     script = f"""
 import sys, time
-from adapters.providers import InstalledProviders
+from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.ports import Answer
 from tests.integration.test_apart import processes

@@ -20,7 +20,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
 #: Fetches the whole series first, so that what is loaded once is not counted; then the bomb, in its own processor time.
 READER = """
 import json, resource, sys, time
-from adapters.providers import InstalledProviders
+from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import FetchError
 from domain.ports import Known

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.provider_kit.http.body import shows_its_end
+from adapters.provider_kit.parsing.limits import Bound, check_body
 from adapters.providers import _parse_limits
-from adapters.providers._bodies import shows_its_end
-from adapters.providers._parse_limits import Bound, check_body
 from domain.errors import AnswerNotUnderstood, AnswerTooLarge
 
 TEXTS = st.text(alphabet=st.sampled_from('[]{}"\\é a,:'), max_size=12)

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from adapters.providers import InstalledProviders
-from adapters.providers._http import HttpClient
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import SourceTimedOut, ThrottledLocally
 from domain.ports import Known

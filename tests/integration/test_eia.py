@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.providers.eia import code_from_alias, request_for
+from adapters.providers.eia.provider import code_from_alias, request_for
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, KeyMissing, RateLimited
 from domain.frequency import Frequency

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from adapters.provider_kit.parsing.limits import FILE
 from adapters.providers import files
-from adapters.providers._parse_limits import FILE
 from domain.codes import DatasetCode
 from domain.errors import (
     AnswerNotUnderstood,

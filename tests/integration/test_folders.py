@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 import pytest
 
 from adapters.providers import files
-from adapters.providers._folders import Folder, NoRegularFileError
+from adapters.providers.files.folders import Folder, NoRegularFileError
 from domain.codes import DatasetCode
 from domain.errors import FetchError, SourceForbidden
 from domain.ports import Known

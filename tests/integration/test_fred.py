@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from adapters.memory.unit_of_work import MemoryStore
-from adapters.providers import InstalledProviders, _apart, _fred_source
+from adapters.provider_kit.registry.installed import InstalledProviders, _apart, _fred_source
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, KeyRejected
 from domain.observations import Observations

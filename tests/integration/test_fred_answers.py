@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from adapters.providers import InstalledProviders
+from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, FetchError, KeyMissing, KeyRejected, RateLimited
 from domain.ports import Answer, Parsed, ParsesAnswers

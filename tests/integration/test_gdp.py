@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from adapters.memory.dispatcher import NullDispatcher
-from adapters.providers import InstalledProviders
+from adapters.provider_kit.registry.installed import InstalledProviders
 from adapters.sql.engine import open_engine
 from adapters.sql.schema import migrate
 from adapters.sql.store import SqlStore

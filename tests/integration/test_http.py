@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.providers._http import HttpClient
-from adapters.providers._statuses import Door, retry_after, status_error
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.http.status_errors import Door, retry_after, status_error
 from domain.errors import (
     AnswerNotUnderstood,
     AnswerTooLarge,

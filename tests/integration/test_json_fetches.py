@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from adapters.providers import InstalledProviders
+from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import AnswerTooLarge, DatasetNotFound, FetchError, KeyRejected
 from domain.ports import DataSource, Fetched, Known
@@ -83,7 +83,7 @@ def test_pages_without_end_are_too_large():
 @pytest.mark.parametrize("total", [7, 8, 100, 0], ids=str)
 def test_totals_are_no_promise(total, monkeypatch):
     """Of the EIA pages are read until one is short and none is missing, whatever total is said; an empty one is the end."""
-    monkeypatch.setattr("adapters.providers.eia._ROWS_A_PAGE", 3)
+    monkeypatch.setattr("adapters.providers.eia.provider._ROWS_A_PAGE", 3)
     rows = [{"period": f"2024-01-01T{hour:02}", "respondent": "X", "value": hour, "value-units": "MWh"} for hour in range(7)]
 
     def answer(path, params):

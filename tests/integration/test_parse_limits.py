@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from adapters.providers import InstalledProviders
+from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, AnswerTooLarge, FetchError
 from domain.ports import Answer, ParsesAnswers
@@ -236,8 +236,8 @@ def test_large_series_are_read(tmp_path):
 
 def test_what_is_kept_of_periods_is_short():
     """Periods that were read are remembered, but none as long as an answer."""
-    from adapters.providers._periods import read_periods
-    from adapters.providers._sdmx_periods import read_period
+    from adapters.provider_kit.parsing.periods import read_periods
+    from adapters.provider_kit.statistics.sdmx_periods import read_period
 
     assert read_period("2024".ljust(200)) is None
     with pytest.raises(FetchError, match="a period such as"):

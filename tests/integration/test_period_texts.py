@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from adapters.providers._cells import numbers
-from adapters.providers._periods import read_periods
+from adapters.provider_kit.parsing.numbers import numbers
+from adapters.provider_kit.parsing.periods import read_periods
 from domain.errors import AnswerNotUnderstood
 from domain.frequency import Frequency
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from adapters.providers._http import HttpClient
+from adapters.provider_kit.http.client import HttpClient
 from domain.errors import ThrottledLocally
 from tests.builders import a_server, an_answer
 

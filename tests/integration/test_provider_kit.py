@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 from falcon.testing import TestClient
 
-from adapters.providers import InstalledProviders
-from adapters.providers._conformance import RULES, opened
+from adapters.provider_kit.conformance.rules import RULES, opened
+from adapters.provider_kit.registry.installed import InstalledProviders
 from adapters.sql.schema import migrate
 from config import bootstrap
 from domain.errors import InvalidInput

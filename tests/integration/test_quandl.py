@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 
-from adapters.providers._http import HttpClient
-from adapters.providers.quandl import Options, QuandlSource, request_for
+from adapters.provider_kit.http.client import HttpClient
+from adapters.providers.quandl.provider import Options, QuandlSource, request_for
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, DatasetNotFound, FetchError
 from domain.frequency import Frequency

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.providers._http import HttpClient
-from adapters.providers.quandl import Options, QuandlSource
+from adapters.provider_kit.http.client import HttpClient
+from adapters.providers.quandl.provider import Options, QuandlSource
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, AnswerTooLarge, FetchError
 from domain.ports import Known

@@ -10,9 +10,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from adapters.providers import InstalledProviders
-from adapters.providers._addresses import is_public
-from adapters.providers._http import HttpClient
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.http.url_policy import is_public
+from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import FetchError, InvalidInput, SourceUnavailable
 from domain.ports import Known

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from adapters.providers import InstalledProviders
+from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.errors import FetchError
 from domain.observations import Observations
 from domain.ports import Answer, Parsed

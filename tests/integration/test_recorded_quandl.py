@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adapters.providers import InstalledProviders
+from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import FetchError
 from domain.ports import Answer, Parsed

@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from adapters.providers import InstalledProviders
+from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import FetchError
 from domain.ports import Answer, Parsed

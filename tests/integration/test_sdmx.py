@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from adapters.providers._agencies import AgencySource
-from adapters.providers._agency_table import AGENCIES, ANY_SDMX
-from adapters.providers._http import HttpClient
+from adapters.provider_kit.http.client import HttpClient
+from adapters.providers.sdmx.agencies import AGENCIES, ANY_SDMX
+from adapters.providers.sdmx.source import AgencySource
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, DatasetNotFound, FetchError
 from domain.frequency import Frequency

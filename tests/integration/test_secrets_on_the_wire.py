@@ -12,8 +12,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from adapters.providers._http import HttpClient
-from adapters.providers._statuses import Door
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.http.status_errors import Door
 from domain.errors import FetchError
 from domain.ports import Answer
 from tests.builders import a_server, an_answer

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from adapters.providers import InstalledProviders
+from adapters.provider_kit.registry.installed import InstalledProviders
 from adapters.providers.csv_url import request_for
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, DatasetNotFound, FetchError, KeyMissing, RateLimited, UnsupportedFrequency

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from adapters.providers import InstalledProviders
-from adapters.providers._http import HttpClient
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import AnswerTruncated, FetchError
 from domain.observations import Observations

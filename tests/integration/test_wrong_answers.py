@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from adapters.providers import InstalledProviders
+from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.ports import Known
 from tests.builders import a_server, an_answer, memory_use_cases

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.providers.yahoo import Options, problem, request_for
+from adapters.providers.yahoo.provider import Options, problem, request_for
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
 from domain.frequency import Frequency

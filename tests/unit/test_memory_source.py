@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adapters.providers.memory import MemorySource
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, SourceGone
 from domain.ports import Known
+from tests.memory_source import MemorySource
 
 KNOWN = Known(newest=None)
 FB = DatasetCode("WIKI", "FB")

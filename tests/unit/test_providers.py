@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.providers import InstalledProviders
+from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput, ProviderNotConfigured, UnknownProvider
 from domain.ports import Known

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.providers._repeated_secrets import BodyRedactor
+from adapters.provider_kit.http.redaction import BodyRedactor
 from domain.redaction import HIDDEN, Redactor
 
 KEYS = ("c4naryKEY0123456789", "0123456789abcdef0123456789abcdef", "cän ary+key/0123?456&=\"'<~>", "sk-Live_9a.8B~7C:d6")

@@ -1,0 +1,1 @@
+"""Reading what is large in a process apart."""

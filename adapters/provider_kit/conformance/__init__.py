@@ -1,0 +1,1 @@
+"""What every provider promises, as rules that anyone can run."""

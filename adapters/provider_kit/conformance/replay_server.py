@@ -1,0 +1,167 @@
+"""
+A provider opened on a local server that replays its payload, whole or with a fault.
+
+The payload is a folder with ``contract.json``: ``code``, one that the provider knows; ``unknown``, one that it does not
+(null if it knows every code); ``options``, in which ``{folder}`` stands for the folder and ``{server}`` for the server;
+``answers``, by path, or by ``path?name=value`` where the query tells them apart, each with ``file``, ``content_type``,
+``status`` and ``headers``; ``missing``, how many missing values the newest state has; ``calls``, how many a fetch makes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from domain.codes import DatasetCode
+from domain.ports import Fetched, Known
+
+_POLL_SECONDS = 0.01
+_UNPACKED = 40 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """
+    What the server sends.
+
+    Attributes:
+        promised: the length it announces, if that is not the body's.
+
+    """
+
+    body: bytes = b""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    promised: int | None = None
+
+
+Fault = Callable[[Sent], Sent]
+
+
+def refused(status: int, **headers: str) -> Fault:
+    """Answer everything with this status."""
+    return lambda _: Sent(status=status, body=b"{}", headers={"Content-Type": "application/json", **headers})
+
+
+def replaced(body: bytes, content_type: str) -> Fault:
+    """Answer everything with another body and status 200."""
+    return lambda _: Sent(body=body, headers={"Content-Type": content_type})
+
+
+def cut(sent: Sent) -> Sent:
+    """Break every answer off in its middle."""
+    return Sent(body=sent.body[: len(sent.body) // 2], status=sent.status, headers=sent.headers, promised=len(sent.body) + 1)
+
+
+def swollen(sent: Sent) -> Sent:
+    """Answer with little that unpacks to more than any answer may hold."""
+    return Sent(body=_bomb(), headers={**sent.headers, "Content-Encoding": "gzip"})
+
+
+@cache
+def _bomb() -> bytes:
+    return gzip.compress(bytes(_UNPACKED))
+
+
+@dataclass(slots=True, kw_only=True)
+class Case:
+    """
+    A provider, opened as its payload says.
+
+    Attributes:
+        url: the base URL it was given; empty if it needs none.
+        fault: is done to all that its server sends.
+
+    """
+
+    module: Any
+    source: Any
+    contract: Mapping[str, Any]
+    secrets: tuple[str, ...]
+    url: str = ""
+    fault: Fault | None = None
+    calls: int = 0
+
+    @property
+    def code(self) -> DatasetCode:
+        """The code that the provider knows; without a payload, some code of its first database."""
+        return DatasetCode.parse(self.contract.get("code") or f"{next(iter(self.module.DATABASES), 'X')}/X")
+
+    @property
+    def is_replayed(self) -> bool:
+        """Whether there is a server that could fail it."""
+        return bool(self.contract.get("answers"))
+
+    def fetch(self, code: DatasetCode | None = None) -> Fetched:
+        """Ask for a series of which nothing is known."""
+        fetched: Fetched = self.source.fetch(code or self.code, Known(newest=None))
+        return fetched
+
+
+@contextmanager
+def opened(name: str, folder: Path) -> Iterator[Case]:
+    """Open a provider on its payload until the end of the block."""
+    from adapters.provider_kit.registry.installed import InstalledProviders
+
+    contract = json.loads((folder / "contract.json").read_text())
+    handler = type("ReplayOfOne", (_Replay,), {"folder": folder, "answers": contract.get("answers", {})})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": _POLL_SECONDS}).start()
+        try:
+            url = f"http://127.0.0.1:{server.server_port}"
+            given = contract.get("options", {})
+            options = {option: text.replace("{folder}", str(folder)).replace("{server}", url) for option, text in given.items()}
+            providers = InstalledProviders({name: options}, deadline_seconds=20)
+            providers.check()
+            secrets = tuple(text for option, text in options.items() if option.endswith("key"))
+            case = Case(
+                module=providers.module(name),
+                source=providers.source(name),
+                contract=contract,
+                secrets=secrets,
+                url=options.get("base_url", ""),
+            )
+            handler.case = case  # type: ignore[attr-defined]
+            yield case
+        finally:
+            server.shutdown()
+
+
+class _Replay(BaseHTTPRequestHandler):
+    """Answers with the payload of one provider, and 404 to anything else."""
+
+    folder: Path
+    answers: Mapping[str, Mapping[str, Any]]
+    case: Case
+
+    def do_GET(self) -> None:
+        """Send what fits the request best, with the fault of the moment."""
+        self.case.calls += 1
+        answer = self.answers.get(max(filter(self._is_asked, self.answers), key=len, default=""), {"status": 404})
+        headers = {"Content-Type": answer.get("content_type", "application/json"), **answer.get("headers", {})}
+        body = (self.folder / answer["file"]).read_bytes() if "file" in answer else b""
+        sent = Sent(body=body, status=answer.get("status", 200), headers=headers)
+        sent = self.case.fault(sent) if self.case.fault else sent
+        self.send_response(sent.status)
+        for name, value in {**sent.headers, "Content-Length": str(sent.promised or len(sent.body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(sent.body)
+        self.close_connection = sent.promised is not None
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+    def _is_asked(self, known: str) -> bool:
+        path, _, query = known.partition("?")
+        asked = urlsplit(self.path)
+        return asked.path == path and set(parse_qsl(query)) <= set(parse_qsl(asked.query))

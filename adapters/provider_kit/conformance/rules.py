@@ -1,0 +1,267 @@
+"""
+What every provider promises, as rules that anyone can run.
+
+A third party's test is a few lines::
+
+    from adapters.provider_kit.conformance.rules import RULES, opened
+
+
+    @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+    def test_a_rule_is_kept(rule):
+        with opened("weather", FOLDER_OF_THE_PAYLOAD) as case:
+            assert rule(case) == ""
+
+A rule gives a sentence that says how it is broken, or an empty text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from adapters.provider_kit.conformance.replay_server import Case, Fault, Sent, cut, opened, refused, replaced, swollen
+from domain.codes import DatasetCode
+from domain.errors import DatasetNotFound, FetchError, InvalidCode, RateLimited
+from domain.frequency import Frequency
+from domain.observations import Observations
+from domain.ports import Answer, ParsesAnswers
+from domain.providers import Limit, Terms
+from domain.series import Metadata
+from domain.vintages import Origin
+
+__all__ = ["EXAMPLE_RULES", "FACT_RULES", "PARSER_RULES", "RULES", "Case", "Rule", "opened"]
+
+Rule = Callable[[Case], str]
+
+_HTML = b"<!doctype html><html><title>Hello</title><p>Come in</html>"
+_GARBAGE = (b"", b"{}", b"{", b"[[[", _HTML, b"\x00\xff\xfe", b"PAR1", b"7", b"PK\x03\x04")
+_ODD_DATASETS = ("a/b", "$(x)|y", "^GSPC", "x=1,y~2", "A@B:C+D!", "...", "a" * 200)
+_REFUSALS = {"key_missing", "key_rejected", "forbidden"}
+_STATUSES = {
+    401: _REFUSALS,
+    403: _REFUSALS | {"rate_limited"},
+    404: {"not_found"},
+    410: {"gone"},
+    429: {"rate_limited"},
+    500: {"unavailable"},
+    503: {"unavailable"},
+}
+_RETRY_AFTER = 7
+
+
+def tells_its_facts(case: Case) -> str:
+    """Say who the provider is, what it serves and under which terms."""
+    module = case.module
+    try:
+        databases = [DatasetCode(database, "X").database for database in module.DATABASES]
+    except InvalidCode as exc:
+        return exc.message
+    wanted = {
+        "PROVIDER_API must be 1": module.PROVIDER_API == 1,
+        "ADAPTER_VERSION must be a whole number": isinstance(module.ADAPTER_VERSION, int),
+        "TITLE must be a text": isinstance(module.TITLE, str) and bool(module.TITLE),
+        "DATABASES must be a tuple of codes in capitals": databases == list(module.DATABASES) and isinstance(module.DATABASES, tuple),
+        "TERMS must be Terms with an attribution": isinstance(module.TERMS, Terms) and bool(module.TERMS.attribution),
+        "LIMITS must be Limits": all(isinstance(limit, Limit) for limit in getattr(module, "LIMITS", ())),
+        "a needed key has a KEY_URL": not getattr(module, "KEY_NEEDED", False) or bool(getattr(module, "KEY_URL", "")),
+    }
+    return "; ".join(rule for rule, kept in wanted.items() if not kept)
+
+
+def documents_its_codes(case: Case) -> str:
+    """Show a code in the module's docstring, or as its example."""
+    text = f"{case.module.__doc__} {getattr(case.module, 'EXAMPLE', '')}"
+    databases = case.module.DATABASES
+    is_shown = not databases or any(f"{database}/" in text for database in databases)
+    return "" if is_shown else f"neither the docstring nor EXAMPLE shows a code {databases[0]}/…"
+
+
+def refuses_garbage(case: Case) -> str:
+    """Answer what is no answer of the provider's with a named error and a sentence."""
+    return _first(_answered(case, Answer(body=body), None) for body in _GARBAGE)
+
+
+def names_statuses(case: Case) -> str:
+    """Give each status that is no success its own error, whatever the body."""
+    if not hasattr(getattr(case.module, "OPTIONS", None), "base_url"):
+        return ""
+    return _first(
+        _answered(case, Answer(body=body, status=status, headers={"content-type": kind}), codes)
+        for status, codes in _STATUSES.items()
+        for body, kind in ((b"{}", "application/json"), (_HTML, "text/html"))
+    )
+
+
+def gives_states(case: Case) -> str:
+    """Give one state at least: dates ascending, a name for every column, numbers or NaN."""
+    vintages = case.fetch().vintages
+    return _first(_state_fault(published, state) for published, state in vintages) if vintages else "no state came"
+
+
+def gives_vintages_in_order(case: Case) -> str:
+    """Give vintages oldest first; several of one series all carry labels."""
+    labels: list[Any] = [published for published, _ in case.fetch().vintages]
+    return "" if labels == [None] or labels == sorted(set(labels)) else "the labels are not ascending"
+
+
+def gives_metadata(case: Case) -> str:
+    """Give text, a known frequency or none, units for every column or for none, and extras that JSON can carry."""
+    fetched = case.fetch()
+    metadata = fetched.metadata
+    wanted = {
+        "metadata must be Metadata": isinstance(metadata, Metadata),
+        "a series has a name": bool(metadata.name),
+        "the first column has a name": bool(metadata.date_column),
+        "the frequency is one of lanner's": metadata.frequency is None or isinstance(metadata.frequency, Frequency),
+        "there are units for every column or for none": len(metadata.column_units) in (0, len(fetched.vintages[-1][1].columns)),
+        "extras are JSON": json.loads(json.dumps(dict(metadata.extra))) == metadata.extra,
+        "names of columns left out are text": all(isinstance(name, str) for name in fetched.left_out),
+    }
+    return "; ".join(rule for rule, kept in wanted.items() if not kept)
+
+
+def tells_its_origin(case: Case) -> str:
+    """Name the request and the answer's hash, and let no secret out."""
+    fetched = case.fetch()
+    origin = fetched.origin
+    if not isinstance(origin, Origin) or not origin.request or len(bytes.fromhex(origin.response_sha256)) != len(b"\0" * 32):
+        return "the origin lacks the request or the hash"
+    return "a secret comes out" if any(secret in repr(fetched) for secret in case.secrets) else ""
+
+
+def reads_what_is_missing(case: Case) -> str:
+    """Find as many missing values in the newest state as the payload says."""
+    found = int(np.isnan(case.fetch().vintages[-1][1].values).sum())
+    expected = case.contract.get("missing", found)
+    return "" if found == expected else f"{found} values are missing where {expected} must be"
+
+
+def makes_its_calls(case: Case) -> str:
+    """Ask for every page, and no more often than the payload says."""
+    case.calls = 0
+    case.fetch()
+    expected = case.contract.get("calls", case.calls)
+    return "" if case.calls == expected else f"{case.calls} calls were made where {expected} must be"
+
+
+def does_not_find_what_is_not_there(case: Case) -> str:
+    """Say of a code that the provider does not have that it is not found."""
+    unknown = case.contract["unknown"]
+    return _fails(case, {DatasetNotFound.code}, DatasetCode.parse(unknown)) if unknown else ""
+
+
+def answers_any_code(case: Case) -> str:
+    """Answer any code of the domain's form with a series or a named error."""
+    for dataset in _ODD_DATASETS:
+        try:
+            case.fetch(DatasetCode(case.code.database, dataset))
+        except FetchError as error:
+            if not error.message:
+                return f"the error of {dataset[:20]} has no sentence"
+    return ""
+
+
+def serves_threads(case: Case) -> str:
+    """Give each of many threads what one alone gets."""
+    alone = case.fetch()
+    with ThreadPoolExecutor(8) as threads:
+        every = list(threads.map(lambda _: case.fetch(), range(8)))
+    same = all(other.vintages == alone.vintages and other.metadata == alone.metadata for other in every)
+    return "" if same else "threads get different answers"
+
+
+def names_refusals(case: Case) -> str:
+    """Give every refusal by HTTP its own error, and pass on the wait that is asked for."""
+    return _first(_under(case, refused(status, **{"Retry-After": str(_RETRY_AFTER)}), codes) for status, codes in _STATUSES.items())
+
+
+def sees_what_is_no_answer(case: Case) -> str:
+    """Take no page, nothing, or document of another shape for a series, though the status is 200."""
+    other = b'{"unexpected": [["2024-01-31", "many"]], "observations": null}'
+    kinds = ((_HTML, "text/html"), (b"", "application/json"), (other, "application/json"), (b"<x><y/></x>", "text/xml"))
+    return _first(_under(case, replaced(body, kind), None) for body, kind in kinds)
+
+
+def sees_a_cut(case: Case) -> str:
+    """See that an answer breaks off."""
+    return _under(case, cut, {"truncated"})
+
+
+def bounds_the_size(case: Case) -> str:
+    """Refuse an answer that unpacks to more than the client takes."""
+    return _under(case, swollen, {"too_large"})
+
+
+FACT_RULES: Sequence[Rule] = (tells_its_facts, documents_its_codes)
+PARSER_RULES: Sequence[Rule] = (refuses_garbage, names_statuses)
+EXAMPLE_RULES: Sequence[Rule] = (gives_states, gives_vintages_in_order, gives_metadata, tells_its_origin)
+RULES: Sequence[Rule] = (
+    *FACT_RULES,
+    *PARSER_RULES,
+    *EXAMPLE_RULES,
+    reads_what_is_missing,
+    makes_its_calls,
+    does_not_find_what_is_not_there,
+    answers_any_code,
+    serves_threads,
+    names_refusals,
+    sees_what_is_no_answer,
+    sees_a_cut,
+    bounds_the_size,
+)
+
+
+def _first(faults: Iterator[str]) -> str:
+    return next(filter(None, faults), "")
+
+
+def _state_fault(published: object, state: object) -> str:
+    if not (published is None or isinstance(published, date)):
+        return "a label is no date"
+    if not isinstance(state, Observations) or not len(state) or not state.columns:
+        return "a state has no dates or no columns"
+    sound = (state.dates[1:] > state.dates[:-1]).all() and not np.isinf(state.values).any()
+    return "" if sound and all(isinstance(column, str) for column in state.columns) else "a state is not sorted or not finite"
+
+
+def _answered(case: Case, answer: Answer, codes: set[str] | None) -> str:
+    """Give what is wrong if the parser does not refuse an answer, with or without a code."""
+    source = case.source
+    if not isinstance(source, ParsesAnswers):
+        return ""
+    shown = f"the answer {answer.body[:20]!r} with status {answer.status}"
+    return _first(_refusal(partial(source.parse, code, answer), codes, case, shown) for code in (case.code, None))
+
+
+def _under(case: Case, fault: Fault, codes: set[str] | None) -> str:
+    """Give what is wrong if a fetch does not end with one of these errors while the server has a fault."""
+    if not case.is_replayed:
+        return ""
+    case.fault = fault
+    try:
+        return _fails(case, codes)
+    finally:
+        case.fault = None
+
+
+def _fails(case: Case, codes: set[str] | None, code: DatasetCode | None = None) -> str:
+    shown = repr(case.fault(Sent()))[:100] if case.fault else str(code)
+    return _refusal(lambda: case.fetch(code), codes, case, shown)
+
+
+def _refusal(ask: Callable[[], object], codes: set[str] | None, case: Case, shown: str) -> str:
+    try:
+        ask()
+    except FetchError as error:
+        if any(secret in error.message + error.hint for secret in case.secrets):
+            return f"{shown}: the error shows a secret"
+        named = bool(error.message) and (codes is None or error.code in codes)
+        waits = not isinstance(error, RateLimited) or not case.fault or error.retry_after == _RETRY_AFTER
+        return "" if named and waits else f"{shown} ends as {error.code}, retry after {getattr(error, 'retry_after', None)}"
+    return f"{shown} is taken for a series"

@@ -1,0 +1,299 @@
+"""One polite HTTP client: urls that cannot be led astray, deadlines, size limits, errors translated, secrets kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote_plus, urlencode, urljoin, urlsplit
+
+from adapters.provider_kit.http.body import read_body
+from adapters.provider_kit.http.deadlines import Call, cut_calls, underway
+from adapters.provider_kit.http.redaction import BodyRedactor
+from adapters.provider_kit.http.url_policy import climbs, is_below, origin
+from adapters.provider_kit.options import variable
+from domain.errors import (
+    AnswerNotUnderstood,
+    AnswerTruncated,
+    DatasetNotFound,
+    FetchError,
+    KeyRejected,
+    SourceTimedOut,
+    SourceUnavailable,
+    ThrottledLocally,
+)
+from domain.ports import Answer
+from domain.redaction import HIDDEN, Redactor
+
+if TYPE_CHECKING:
+    import urllib3
+
+_CONNECT_SECONDS = 5.0
+_READ_SECONDS = 15.0
+_MAX_REDIRECTS = 3
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NOTHING: Mapping[str, str] = {}
+BeforeCall = Callable[[float], object]
+
+
+class HttpClient:
+    """
+    Speaks to one provider, below one base URL; may be shared by threads.
+
+    Args:
+        provider: its name, for hints.
+        base_url: scheme, host, port and path prefix that no request leaves; empty if the provider needs no HTTP.
+        secrets: never to be seen in a message.
+        deadline_seconds: for one call in all, or for all calls of a fetch that share a ``deadline``.
+        by_operator: whether the base URL was configured, which permits a private address; only such a one can begin with http:.
+        before_call: is told before each call how many seconds are left for it; may wait, or raise ThrottledLocally.
+
+    """
+
+    def __init__(  # noqa: PLR0913 - what it keeps to, piece by piece
+        self,
+        provider: str,
+        base_url: str,
+        *,
+        secrets: Sequence[str],
+        deadline_seconds: float,
+        by_operator: bool = False,
+        before_call: BeforeCall | None = None,
+    ) -> None:
+        self._provider, self._base_url = provider, base_url.rstrip("/")
+        self._texts, self._bodies = Redactor(secrets), BodyRedactor(secrets)
+        self._deadline_seconds, self._before_call = deadline_seconds, before_call
+        self._private = by_operator or base_url.startswith("http:")
+        self._is_cut = False
+
+    @property
+    def host(self) -> str:
+        """Host and port of the base URL."""
+        return urlsplit(self._base_url).netloc
+
+    @property
+    def _name(self) -> str:
+        return self.host or self._provider
+
+    def variable(self, option: str) -> str:
+        """Name the environment variable of one of the provider's options."""
+        return variable(self._provider, option)
+
+    def redact(self, text: str) -> str:
+        """Take the secrets out of a text, however they are spelled in it."""
+        return self._texts.text(text)
+
+    def deadline(self) -> float:
+        """Give the moment, by the monotonic clock, at which a fetch that begins now has taken too long."""
+        return time.monotonic() + self._deadline_seconds
+
+    def cut(self) -> None:
+        """End every call at its socket with ``ThrottledLocally``, and begin no other: what calls is about to stop."""
+        self._is_cut = True
+        cut_calls(self, self._stopping())
+
+    @contextmanager
+    def reading(self, until: float) -> Iterator[Call]:
+        """
+        Have what is done inside end at a ``deadline``, or when the calls are cut.
+
+        Raises:
+            SourceTimedOut, ThrottledLocally: it was.
+
+        """
+        late = SourceTimedOut(f"The answer of {self._name} was not read within the {self._deadline_seconds:g} seconds of a fetch.")
+        with underway(Call(until=until, late=late, owner=self)) as call:
+            if self._is_cut:
+                raise self._stopping()
+            yield call
+
+    def get(
+        self,
+        segments: Sequence[str],
+        params: Mapping[str, str] = _NOTHING,
+        headers: Mapping[str, str] = _NOTHING,
+        *,
+        secret_params: Mapping[str, str] = _NOTHING,
+        until: float | None = None,
+    ) -> Answer:
+        """
+        Ask for what lies under the base URL at these path segments.
+
+        The deadline holds for connecting, a dripped head and a dripped body; only the look-up of a name is outside it.
+
+        Args:
+            secret_params: parameters that are added on the wire alone: in no log, no error and no ``Answer.url``.
+            until: a ``deadline`` that several calls share.
+
+        Returns:
+            Any complete answer, whatever its status: 304 too, where a header asked for it.
+
+        Raises:
+            SourceUnavailable, SourceTimedOut, AnswerTruncated, AnswerTooLarge: it did not come, or not in whole.
+            AnswerNotUnderstood: its coding is not one that was asked for, or it leads outside the base URL.
+            DatasetNotFound: the segments do not lead below the base URL.
+            KeyRejected: the key cannot stand in a header.
+
+        """
+        if not all(value.isascii() and value.isprintable() and value == value.strip() for value in headers.values()):
+            raise KeyRejected("The configured key holds characters that no header can carry.", hint=f"Check {self.variable('api_key')}.")
+        limit = until or self.deadline()
+        url = self._url(segments, params)
+        for _ in range(_MAX_REDIRECTS + 1):
+            answer = self._ask(url, headers, secret_params, limit)
+            if answer.status not in _REDIRECTS:
+                return answer
+            url = self._redirected(url, answer, secret_params)
+        raise AnswerNotUnderstood(f"{self.host} redirected more than {_MAX_REDIRECTS} times.")
+
+    def _url(self, segments: Sequence[str], params: Mapping[str, str]) -> str:
+        if any(segment in ("", ".", "..") for segment in segments):
+            raise DatasetNotFound("The code cannot be part of an address.")
+        if climbs(segments):
+            raise DatasetNotFound("The code leads outside the provider's API.")
+        try:
+            path = "/".join(quote(segment, safe="") for segment in segments)
+            return f"{self._base.rstrip('/')}/{path}" + (f"?{urlencode(params)}" if params else "")
+        except UnicodeError as exc:
+            raise self._unspeakable(exc) from exc
+
+    def _prepared(self, url: str) -> str:
+        import requests
+
+        prepared = requests.PreparedRequest()
+        try:
+            prepared.prepare_url(url, {})
+        except (requests.RequestException, ValueError) as exc:
+            raise self._unspeakable(exc) from exc
+        return prepared.url or ""
+
+    def _unspeakable(self, reason: Exception) -> AnswerNotUnderstood:
+        return AnswerNotUnderstood(f"{self.host} cannot be asked this ({type(reason).__name__}).")
+
+    def _ask(self, url: str, headers: Mapping[str, str], secret_params: Mapping[str, str], until: float) -> Answer:
+        from urllib3 import Timeout
+
+        if self._before_call:
+            self._before_call(until - time.monotonic())
+        late = SourceTimedOut(f"{self.host} took longer than {self._deadline_seconds:g} seconds in all.")
+        remaining = until - time.monotonic()
+        if remaining <= 0:
+            raise late
+        timeout = Timeout(connect=min(_CONNECT_SECONDS, remaining), read=min(_READ_SECONDS, remaining))
+        sent = {**headers, "User-Agent": _user_agent(), "Accept-Encoding": "gzip"}
+        with underway(Call(until=until, late=late, query=urlencode(secret_params), owner=self)):
+            if self._is_cut:
+                raise self._stopping()
+            with self._answered(_target(url), sent, timeout) as raw, self._translated_body():
+                body = read_body(raw, host=self.host)
+            named = {name.lower(): self.redact(value) for name, value in raw.headers.items()}
+        return Answer(body=self._bodies.body(body), status=raw.status, headers=named, url=self.redact(url))
+
+    def _answered(self, target: str, headers: Mapping[str, str], timeout: urllib3.Timeout) -> urllib3.BaseHTTPResponse:
+        """Ask, and read the answer's head."""
+        from urllib3 import exceptions
+
+        from adapters.provider_kit.http.transport import NotPublic
+
+        try:
+            return self._pool.urlopen(
+                "GET",
+                target,
+                headers=headers,
+                timeout=timeout,
+                retries=False,
+                redirect=False,
+                preload_content=False,
+                decode_content=False,
+            )
+        except NotPublic as exc:
+            raise SourceUnavailable(
+                f"{self.host} is at {exc}, which is no address of the open Internet, so it is not asked.",
+                hint=f"If it is meant to be there, set {self.variable('base_url')}, which permits it.",
+            ) from exc
+        except exceptions.NameResolutionError as exc:
+            raise self._unreachable("name not resolved") from exc
+        except exceptions.NewConnectionError as exc:
+            refused = isinstance(exc.__cause__, ConnectionRefusedError)
+            raise self._unreachable("connection refused" if refused else "no connection could be made") from exc
+        except exceptions.TimeoutError as exc:
+            raise SourceTimedOut(f"{self.host} did not answer in time.") from exc
+        except exceptions.SSLError as exc:
+            raise self._unreachable("its TLS certificate or handshake was not accepted") from exc
+        except exceptions.LocationValueError as exc:
+            raise self._unreachable("its name is none") from exc
+        except (exceptions.HTTPError, OSError) as exc:
+            raise self._unreachable("the connection failed or was closed before an answer") from exc
+
+    @contextmanager
+    def _translated_body(self) -> Iterator[None]:
+        from urllib3 import exceptions
+
+        try:
+            yield
+        except exceptions.TimeoutError as exc:
+            raise SourceTimedOut(f"{self.host} went silent inside its answer.") from exc
+        except (exceptions.HTTPError, OSError) as exc:
+            raise AnswerTruncated(f"The answer of {self.host} ended too early.") from exc
+
+    def _redirected(self, url: str, answer: Answer, secret_params: Mapping[str, str]) -> str:
+        """Give the address to go on with: below the base URL, and without what is added on the wire anyway."""
+        try:
+            target = self._prepared(urljoin(url, answer.headers.get("location", "")))
+            if is_below(target, self._base):
+                target = _without_params(target, secret_params)
+                if HIDDEN not in target:
+                    return target
+            where = "another path" if origin(target) == origin(url) else self.redact(urlsplit(target).netloc)
+        except (ValueError, AnswerNotUnderstood):
+            where = "an address that is none"
+        hint = f"If that is the provider's new home, set {self.variable('base_url')}."
+        raise AnswerNotUnderstood(f"{self.host} redirects to {where}; requests and keys are not taken outside its API.", hint=hint)
+
+    @cached_property
+    def _base(self) -> str:
+        return self._prepared(self._base_url)
+
+    @cached_property
+    def _pool(self) -> urllib3.HTTPConnectionPool:
+        """
+        The connections.
+
+        A ``Session`` of requests would read redirects' bodies without limit, keep cookies and look into the environment.
+        """
+        from adapters.provider_kit.http.transport import open_pool
+
+        return open_pool(self._base, private=self._private)
+
+    def _unreachable(self, reason: str) -> SourceUnavailable:
+        return SourceUnavailable(
+            f"Could not reach {self.host}: {reason}.",
+            hint=f"Check the network, set {self.variable('base_url')} to an address that answers, "
+            "or send the database to another provider with LANNER_ROUTES. lanner tries again by itself.",
+        )
+
+    def _stopping(self) -> FetchError:
+        return ThrottledLocally(f"The call to {self._name} was cut, since lanner stops.")
+
+
+def _target(url: str) -> str:
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _without_params(url: str, names: Mapping[str, str]) -> str:
+    parts = urlsplit(url)
+    kept = [pair for pair in parts.query.split("&") if unquote_plus(pair.partition("=")[0]) not in names]
+    return parts._replace(query="&".join(kept), fragment="").geturl()
+
+
+@cache
+def _user_agent() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"lanner/{version('lanner')}"
+    except PackageNotFoundError:
+        return "lanner"

@@ -1,0 +1,74 @@
+"""The calls of one fetch: one deadline and one bound for all of them, one result in the end."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.parsing.limits import FETCH, PAGES
+from domain.errors import DatasetNotFound
+from domain.ports import Answer, Fetched, Known, Parsed
+from domain.vintages import Origin
+from domain.window import Covers
+
+_NOTHING: Mapping[str, str] = {}
+
+
+class Conversation:
+    """
+    Asks a provider for what one fetch needs.
+
+    Args:
+        secret_params: parameters of every call that are never shown.
+        headers: of every call.
+
+    """
+
+    def __init__(self, http: HttpClient, *, secret_params: Mapping[str, str] = _NOTHING, headers: Mapping[str, str] = _NOTHING) -> None:
+        self._http, self._secret_params, self._headers = http, secret_params, headers
+        self._until = http.deadline()
+        self._sha = hashlib.sha256()
+        self._first = ""
+        self._calls = self._bytes = 0
+
+    def get(self, segments: Sequence[str], params: Mapping[str, str] = _NOTHING) -> Answer:
+        """
+        Ask for one page; raises as ``HttpClient.get``.
+
+        Raises:
+            AnswerTooLarge: it was one page too many, or the pages are too large together.
+
+        """
+        answer = self._http.get(segments, params, self._headers, secret_params=self._secret_params, until=self._until)
+        self._sha.update(answer.body)
+        self._first = self._first or answer.url
+        self._calls += 1
+        self._bytes += len(answer.body)
+        PAGES.check(self._calls, "The series")
+        FETCH.check(self._bytes, "The series")
+        return answer
+
+    def fetched(self, series: Parsed, adapter_version: int, *, covers: Covers | None = None) -> Fetched:
+        """
+        Give what came; its origin is the first address, and the hash of all bodies in order.
+
+        Args:
+            covers: see ``Fetched``.
+
+        Raises:
+            DatasetNotFound: it has no observations.
+
+        """
+        if not any(len(state) for _, state in series.vintages):
+            raise DatasetNotFound(f"The provider has no observations of {series.code}.")
+        origin = Origin(request=self._first, response_sha256=self._sha.hexdigest(), adapter_version=adapter_version)
+        return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, left_out=series.left_out, covers=covers)
+
+
+def newest_window(series: Parsed, known: Known) -> Covers | None:
+    """Tell what an answer covers that goes back only so far: all from its first date, the newest of which is not final."""
+    state = series.vintages[-1][1]
+    if known.newest is None or state.first is None or state.last is None:
+        return None
+    return Covers(start=state.first, end=state.last, revises_last=1)

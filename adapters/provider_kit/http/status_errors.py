@@ -1,0 +1,149 @@
+"""What an HTTP status that is no success means, in the domain's errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+import orjson
+
+from adapters.provider_kit.text import storable
+from domain.errors import (
+    AnswerNotUnderstood,
+    AnswerTooLarge,
+    DatasetNotFound,
+    FetchError,
+    KeyMissing,
+    KeyRejected,
+    RateLimited,
+    SourceForbidden,
+    SourceGone,
+    SourceTimedOut,
+    SourceUnavailable,
+    TransientError,
+)
+from domain.ports import Answer
+from domain.redaction import redactor
+
+_DAY_SECONDS = 86400.0
+_MESSAGE_LENGTH = 300
+_SERVER_ERRORS = 500
+_SECONDS = re.compile(r"[-+]?\d+(\.\d+)?", re.ASCII)
+_PASSING: Mapping[int, type[TransientError]] = {
+    HTTPStatus.REQUEST_TIMEOUT: SourceTimedOut,
+    HTTPStatus.TOO_EARLY: SourceUnavailable,
+    HTTPStatus.TOO_MANY_REQUESTS: RateLimited,
+}
+_FINAL: Mapping[int, type[FetchError]] = {
+    HTTPStatus.NOT_FOUND: DatasetNotFound,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: AnswerTooLarge,
+    HTTPStatus.REQUEST_URI_TOO_LONG: AnswerTooLarge,
+}
+_MESSAGE_KEYS = ("message", "error_message", "error", "detail", "description")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """
+    What must be known of a provider to word its refusals.
+
+    Attributes:
+        host: as people know it.
+        key: the one that is sent, if any; it is taken out of the provider's words.
+        key_variable: the variable that holds the key; empty if the provider takes none.
+        gone_hint: where to go when the provider has closed.
+
+    """
+
+    host: str
+    key: str = field(default="", repr=False)
+    key_variable: str = ""
+    gone_hint: str = SourceGone.hint
+
+    def heard(self, words: str) -> str:
+        """Put the provider's words on one line of bearable length, without the key."""
+        line = " ".join(storable(words).split())
+        line = redactor((self.key,)).text(line)
+        return line if len(line) <= _MESSAGE_LENGTH else line[:_MESSAGE_LENGTH] + "…"
+
+
+def is_success(answer: Answer) -> bool:
+    """Tell whether the status promises what was asked for."""
+    return HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def is_html(answer: Answer) -> bool:
+    """Tell whether an answer is a page for people."""
+    return "html" in answer.headers.get("content-type", "").casefold() or b"<html" in answer.body[:2000].lower()
+
+
+def status_error(answer: Answer, door: Door, said: str = "") -> FetchError:
+    """
+    Name the error of an answer that is no success.
+
+    Args:
+        said: the provider's words, where the caller has found them.
+
+    """
+    status = answer.status
+    said = said or door.heard(_said(answer))
+    text = f"{door.host} answered with status {status}{': ' + said if said else '.'}"
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return _refusal(answer, door, text)
+    if status in _PASSING or status >= _SERVER_ERRORS:
+        return _PASSING.get(status, SourceUnavailable)(text, retry_after=retry_after(answer))
+    if status == HTTPStatus.GONE:
+        return SourceGone(text, hint=door.gone_hint)
+    return _FINAL.get(status, AnswerNotUnderstood)(text)
+
+
+def key_missing(text: str, door: Door) -> KeyMissing:
+    """Say that a key would help, and which variable takes it."""
+    return KeyMissing(text, hint=f"Set {door.key_variable}.")
+
+
+def key_rejected(text: str, door: Door) -> KeyRejected:
+    """Say that the key is wrong, and which variable holds it."""
+    return KeyRejected(text, hint=f"Check the key in {door.key_variable}.")
+
+
+def retry_after(answer: Answer, now: datetime | None = None) -> float | None:
+    """Read ``Retry-After``, seconds or a date, as seconds between 0 and a day; None where there is none or it is no such thing."""
+    text = answer.headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(text):
+        return min(max(float(text), 0.0), _DAY_SECONDS)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max((moment - (now or datetime.now(UTC))).total_seconds(), 0.0), _DAY_SECONDS)
+
+
+def _refusal(answer: Answer, door: Door, text: str) -> FetchError:
+    if is_html(answer):
+        hint = f"The firewall of {door.host} blocks this machine or the API; a key does not help. Route the database to another provider."
+        return SourceForbidden(text, hint=hint)
+    if door.key_variable and not door.key:
+        return key_missing(text, door)
+    if answer.status == HTTPStatus.UNAUTHORIZED and door.key:
+        return key_rejected(text, door)
+    return SourceForbidden(text)
+
+
+def _said(answer: Answer) -> str:
+    if is_html(answer):
+        return "an HTML page."
+    try:
+        document = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        plain = answer.headers.get("content-type", "").startswith("text/plain")
+        return answer.body.decode(errors="replace") if plain else ""
+    if not isinstance(document, dict):
+        return ""
+    messages = (document.get(key) for key in _MESSAGE_KEYS)
+    return next((message for message in messages if isinstance(message, str)), "")

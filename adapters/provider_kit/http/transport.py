@@ -1,0 +1,133 @@
+"""Connections that reach only where they may, end when their call does, and bound the head of an answer."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from http.client import HTTPResponse, IncompleteRead, RemoteDisconnected
+from typing import Any
+from urllib.parse import urlsplit
+
+import certifi
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+from adapters.provider_kit.http.deadlines import current
+from adapters.provider_kit.http.url_policy import is_public
+from domain.errors import AnswerTooLarge
+
+_HEAD_BYTES = 64 * 1024
+_CONNECTIONS = 16
+
+
+class NotPublic(Exception):
+    """A host has this address alone, which may not be connected to."""
+
+
+def open_pool(base_url: str, *, private: bool) -> HTTPConnectionPool:
+    """Give the connections to a URL's host; ``private`` permits addresses that are not the open Internet's."""
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        where = certifi.where()
+        return _TlsPool(host, parts.port, maxsize=_CONNECTIONS, cert_reqs="CERT_REQUIRED", ca_certs=where, private=private)
+    return _PlainPool(host, parts.port, maxsize=_CONNECTIONS, private=private)
+
+
+class _Lines:
+    """An answer as it comes: the lines of its head are bounded, and each line ends."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self.in_head, self._left = stream, True, _HEAD_BYTES
+
+    def readline(self, limit: int = -1) -> bytes:
+        line: bytes = self._stream.readline(limit)
+        if self.in_head:
+            self._left -= len(line)
+            if self._left < 0:
+                raise AnswerTooLarge(f"The head of the answer is larger than {_HEAD_BYTES // 1024} KiB.")
+        whole = line.endswith(b"\n") or len(line) == limit
+        if self.in_head and not whole:
+            raise RemoteDisconnected("The connection was closed inside the answer's head.")
+        # The size of a chunk that lost its last digits would be a smaller one, and zero the end.
+        if line and not whole:
+            raise IncompleteRead(line)
+        return line
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+class _Response(HTTPResponse):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lines = _Lines(self.fp)
+        self.fp = self._lines  # type: ignore[assignment] # as much of a stream as is used
+
+    def begin(self) -> None:
+        super().begin()
+        self._lines.in_head = False
+
+
+class _Connection(HTTPConnection):
+    response_class = _Response
+
+    def __init__(self, *args: Any, private: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._private = private
+
+    def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+        call = current.get()
+        if self.sock is not None:
+            call.hold(self.sock)
+        super().putrequest(method, call.on_wire(url), *args, **kwargs)
+
+    def _new_conn(self) -> socket.socket:
+        """Connect to the first of the host's addresses that may be reached and answers."""
+        error: OSError = OSError("it has no address")
+        for family, address in self._addresses():
+            try:
+                return self._connected(family, address)
+            except OSError as exc:
+                error = exc
+        if isinstance(error, TimeoutError):
+            raise ConnectTimeoutError(self, f"Connecting to {self.host} took too long.") from error
+        raise NewConnectionError(self, f"Connecting to {self.host} failed: {error}.") from error
+
+    def _addresses(self) -> Sequence[tuple[int, Any]]:
+        try:
+            found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+        except socket.gaierror as exc:
+            raise NameResolutionError(self.host, self, exc) from exc
+        except UnicodeError as exc:
+            raise NameResolutionError(self.host, self, socket.gaierror(str(exc))) from exc
+        # Looked at here, not when the URL is read: a name may lead elsewhere a moment later.
+        allowed = [(family, address) for family, *_, address in found if self._private or is_public(str(address[0]))]
+        if not allowed:
+            raise NotPublic(found[0][4][0])
+        return allowed
+
+    def _connected(self, family: int, address: Any) -> socket.socket:
+        call, sock = current.get(), socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.settimeout(min(float(self.timeout or 0), call.remaining()))
+            call.hold(sock)
+            sock.connect(address)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+
+class _TlsConnection(_Connection, HTTPSConnection):
+    pass
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection

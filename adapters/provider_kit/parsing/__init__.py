@@ -1,0 +1,1 @@
+"""Reading answers and files: numbers, periods, tables, documents."""

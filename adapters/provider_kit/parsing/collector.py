@@ -1,0 +1,124 @@
+"""The series of a statistical answer as they are gathered from it, whatever its format."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapters.provider_kit.parsing.limits import NAMED, NAMES, OBSERVATIONS, SERIES
+from domain.errors import AnswerNotUnderstood
+
+TIMES = frozenset({"time_period", "time", "periode", "period", "year", "date"})
+_MISSING = frozenset({"", "nan", "na", "n/a", ":", "-", ".", "..", "...", "null", "none"})
+_NOTHING: Mapping[str, str] = {}
+_FEWER = "Ask for fewer series at once."
+
+
+@dataclass(slots=True, kw_only=True)
+class Gathered:
+    """
+    One series, its observations in the order they came.
+
+    Attributes:
+        flow: the data set it is part of, as one would ask for it; empty if nothing tells.
+        dimensions: what tells it apart, by the dimensions' names.
+        facts: what else is said of it.
+        words: its dimensions' values in words, where the answer has them.
+
+    """
+
+    flow: str
+    dimensions: Mapping[str, str]
+    facts: dict[str, str] = field(default_factory=dict)
+    words: Sequence[str] = ()
+    periods: list[str] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+    def add(self, period: str, value: Any) -> None:
+        """Add an observation."""
+        self.periods.append(period)
+        self.values.append(number(value))
+
+
+class Gathering:
+    """
+    The series of one answer, by what tells them apart.
+
+    Attributes:
+        was_data: whether the answer holds a data set, be it without any series.
+
+    """
+
+    def __init__(self) -> None:
+        self.was_data = False
+        self._series: dict[tuple[Any, ...], Gathered] = {}
+        self._deleted: dict[int, set[str]] = {}
+        self._expected = self._named = 0
+
+    def expect(self, observations: int) -> None:
+        """Count observations that are not written each by itself; raises AnswerTooLarge where they are too many."""
+        self._expected += observations
+        OBSERVATIONS.check(self._expected, hint=_FEWER)
+
+    def series(self, flow: str, dimensions: Mapping[str, str], facts: Mapping[str, str] = _NOTHING, words: Sequence[str] = ()) -> Gathered:
+        """Give the series of these dimensions, a new one if need be; raises AnswerTooLarge where there are too many."""
+        named = len(dimensions) + len(facts) + len(words)
+        self._named += named
+        NAMES.check(named)
+        NAMED.check(self._named, hint=_FEWER)
+        key = (flow, *dimensions.items())
+        found = self._series.get(key)
+        if found is None:
+            SERIES.check(len(self._series) + 1, hint=_FEWER)
+            found = self._series[key] = Gathered(flow=flow, dimensions=dict(dimensions), words=words)
+        found.facts.update(facts)
+        return found
+
+    def delete(self, series: Gathered, period: str) -> None:
+        """Note that the answer deletes a cell."""
+        self._deleted.setdefault(id(series), set()).add(period)
+
+    def all(self) -> list[Gathered]:
+        """Give the series without the cells that the answer deletes."""
+        kept = []
+        for series in self._series.values():
+            gone = self._deleted.get(id(series), set())
+            if gone:
+                cells = [cell for cell in zip(series.periods, series.values, strict=True) if cell[0] not in gone]
+                series.periods, series.values = [period for period, _ in cells], [value for _, value in cells]
+            if series.periods or not gone:
+                kept.append(series)
+        return kept
+
+
+def number(value: Any) -> float:
+    """
+    Read a value; NaN where it says that there is none.
+
+    Raises:
+        AnswerNotUnderstood: it is no number.
+
+    """
+    try:
+        return _finite(float(value), value)
+    except (TypeError, ValueError):
+        if value is None or (isinstance(value, str) and value.strip().casefold() in _MISSING):
+            return math.nan
+        raise _no_number(value) from None
+
+
+def is_time(name: str) -> bool:
+    """Tell whether a dimension of this name is the time."""
+    return name.casefold() in TIMES
+
+
+def _finite(number: float, value: Any) -> float:
+    if isinstance(value, bool) or (isinstance(value, str) and "_" in value) or math.isinf(number):
+        raise _no_number(value)
+    return number
+
+
+def _no_number(value: Any) -> AnswerNotUnderstood:
+    return AnswerNotUnderstood(f"The answer holds {str(value)[:40]!r} where a number must be.")

@@ -1,0 +1,188 @@
+"""Bodies as documents: text, JSON and CSV, each with a name for what is wrong with it."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from io import StringIO
+from typing import Any
+
+import orjson
+
+from adapters.provider_kit.http.status_errors import Door, is_html, is_success, status_error
+from adapters.provider_kit.parsing.limits import check_table
+from adapters.provider_kit.parsing.tables import Table
+from adapters.provider_kit.text import whole_escapes
+from domain.errors import AnswerNotUnderstood, AnswerTruncated, FetchError
+from domain.ports import Answer
+
+_LINE = re.compile(rb"[^\r\n]{0,4000}")
+_DATES = frozenset({b"date", b"time", b"timestamp", b"period"})
+
+
+def read_text(body: bytes) -> str:
+    """
+    Read a body as text in UTF-8, without the mark of its byte order.
+
+    Raises:
+        AnswerNotUnderstood: it is empty, or no such text.
+        AnswerTruncated: it ends inside a character.
+
+    """
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        if exc.end == len(body) and exc.reason == "unexpected end of data":
+            raise AnswerTruncated("The answer ends in the middle of a character.") from exc
+        what = "a ZIP archive" if body.startswith(b"PK") else "not text in UTF-8"
+        raise AnswerNotUnderstood(f"The answer is {what}.") from exc
+    if not text.strip():
+        raise AnswerNotUnderstood("The answer is empty.")
+    return text
+
+
+def read_json(text: str) -> Any:
+    """
+    Read JSON.
+
+    Raises:
+        AnswerNotUnderstood: it is none.
+        AnswerTruncated: it ends too early.
+
+    """
+    with _json_errors():
+        return _loaded(text)
+
+
+def read_object(content: Any, loads: Callable[[Any], Any] | None = None) -> dict[str, Any]:
+    """Read JSON that is one object, from text or by a reader of one's own; raises as ``read_json``."""
+    with _json_errors():
+        document = (loads or _loaded)(content)
+    if not isinstance(document, dict):
+        raise AnswerNotUnderstood("The answer is a JSON list where an object must be.")
+    return document
+
+
+def csv_lines(text: str, delimiter: str = ",") -> list[list[str]]:
+    """Read the lines of CSV that hold anything; raises as ``read_csv``."""
+    try:
+        lines = [line for line in csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True) if line]
+    except csv.Error as exc:
+        if "unexpected end" in str(exc):
+            raise AnswerTruncated("The answer is CSV that ends inside quotes.") from exc
+        raise AnswerNotUnderstood(f"The answer is not CSV: {exc}.") from exc
+    check_table(len(lines[0]), len(lines))
+    return lines
+
+
+def read_csv(text: str, missing: frozenset[str] = frozenset()) -> Table:
+    """
+    Read CSV under a line of names.
+
+    Args:
+        missing: words that say that a value is missing, in lower case.
+
+    Raises:
+        AnswerNotUnderstood: it is none.
+        AnswerTruncated: it ends inside quotes.
+
+    """
+    lines = csv_lines(text)
+    rows = [["" if cell.strip().casefold() in missing else cell for cell in line] for line in lines[1:]] if missing else lines[1:]
+    return Table(names=tuple(name.strip() for name in lines[0]), rows=rows, as_text=True, ended=text[-1] in "\r\n")
+
+
+def rows_of(table: Table) -> Sequence[Sequence[Any]]:
+    """
+    Give a table's rows.
+
+    Raises:
+        AnswerNotUnderstood: one has more or fewer cells than there are names.
+        AnswerTruncated: it is the last one, and without an end.
+
+    """
+    for row, cells in enumerate(table.rows):
+        if len(cells) != len(table.names):
+            raise table.fault(row, f"{len(cells)} cells stand under {len(table.names)} column names")
+    return table.rows
+
+
+def is_json(answer: Answer) -> bool:
+    """Tell whether a body begins as JSON does."""
+    return answer.body[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
+
+
+def is_csv(answer: Answer) -> bool:
+    """Tell whether a good answer's first line names columns, one of them of dates."""
+    line = _LINE.match(answer.body.removeprefix(b"\xef\xbb\xbf").lstrip())
+    names = [name.strip(b'" ').lower() for name in line[0].split(b",")] if line else []
+    return is_success(answer) and len(names) > 1 and not _DATES.isdisjoint(names)
+
+
+def json_of(answer: Answer, door: Door, named_error: Callable[[Any, Answer, Door], FetchError | None]) -> Any:
+    """
+    Give the JSON of a good answer.
+
+    Args:
+        named_error: finds the provider's own error in a document, if there is one.
+
+    Raises:
+        FetchError: what the provider says, else what the status says, else that it is no JSON.
+
+    """
+    if is_success(answer) and is_html(answer) and not is_json(answer):
+        raise AnswerNotUnderstood(f"{door.host or 'The provider'} answered with a page for people instead of data.")
+    try:
+        document = read_json(read_text(answer.body))
+    except FetchError as exc:
+        if is_success(answer):
+            raise
+        raise status_error(answer, door) from exc
+    error = named_error(document, answer, door)
+    if not is_success(answer):
+        raise _clearer(error, status_error(answer, door))
+    if error:
+        raise error
+    return document
+
+
+def objects(items: Any, what: str) -> Sequence[dict[str, Any]]:
+    """
+    Make sure that something is a list of objects.
+
+    Raises:
+        AnswerNotUnderstood: it is not.
+
+    """
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise AnswerNotUnderstood(f"The answer's {what} are not a list of objects.")
+    return items
+
+
+def _clearer(said: FetchError | None, by_status: FetchError) -> FetchError:
+    """Choose what the provider says, unless it is not understood and the status is."""
+    if said is None or (type(said) is AnswerNotUnderstood and type(by_status) is not AnswerNotUnderstood):
+        return by_status
+    return said
+
+
+@contextmanager
+def _json_errors() -> Iterator[None]:
+    try:
+        yield
+    except orjson.JSONDecodeError as exc:
+        if exc.pos >= len(exc.doc):
+            raise AnswerTruncated("The answer is JSON that ends too early.") from exc
+        raise AnswerNotUnderstood(f"The answer is not JSON: {exc}.") from exc
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        mended = whole_escapes(text)
+        if mended == text:
+            raise
+        return orjson.loads(mended)

@@ -1,0 +1,250 @@
+"""
+Rows of cells, read strictly as dates and columns of numbers.
+
+A column of nothing but words is left out and named; a word among numbers is a fault that names its row and column.
+"""
+
+from __future__ import annotations
+
+import marshal
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adapters.provider_kit.parsing.limits import check_table
+from domain.errors import AnswerNotUnderstood, AnswerTruncated, FetchError, InvalidObservations, UnsupportedFrequency
+from domain.observations import Dates, Matrix, Observations, Unit
+
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAYS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\n)*+")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+ ?(Z|UTC|[+-][0-9:]+)?)?")
+_NUMBER = re.compile(r"\s*[-+]?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][-+]?[0-9]+)?\s*")
+DATE_WORD = re.compile(r"date|day|week|month|quarter|year|period|time", re.IGNORECASE)
+_TYPED_DATE = re.compile(r"date|time", re.IGNORECASE)
+_TYPED_NUMBER = re.compile(r"double|float|real|int|integer|long|number|numeric|(big)?decimal(\(.*\))?", re.IGNORECASE)
+_JSON_NUMBERS = frozenset({int, float, type(None)})
+_FLOATS_HEAD, _FLOATS = 5, np.dtype([("kind", "S1"), ("value", "<f8")])
+_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """
+    Names and rows as they came.
+
+    Attributes:
+        types: the provider's word for each column's type, where it gives any.
+        as_text: whether numbers come as text and an empty text is a missing value.
+        ended: False if the last line has no end, so that its last cell may have been cut.
+
+    """
+
+    names: tuple[str, ...]
+    rows: Sequence[Sequence[Any]]
+    types: tuple[str, ...] = ()
+    as_text: bool = False
+    ended: bool = True
+
+    def fault(self, row: int, what: str) -> FetchError:
+        """Name what is wrong with a row: nothing but its cut, if it is a last one without an end."""
+        if not self.ended and row == len(self.rows) - 1:
+            return AnswerTruncated(f"The answer ends in the middle of row {row + 1}.")
+        return AnswerNotUnderstood(f"Row {row + 1}: {what}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """
+    A table understood.
+
+    Attributes:
+        at: position of the date column.
+        keys: for each row the text that tells several series apart; empty if no column can.
+
+    """
+
+    at: int
+    date_column: str
+    dates: Dates
+    unit: Unit
+    names: tuple[str, ...]
+    values: Matrix
+    left_out: tuple[str, ...]
+    keys: Sequence[str]
+
+    @property
+    def has_repeated_dates(self) -> bool:
+        """Tell whether a date stands in several rows."""
+        return len(np.unique(self.dates)) < len(self.dates)
+
+    def observations(self, rows: NDArray[np.intp] | slice = slice(None)) -> Observations:
+        """Give some rows as observations."""
+        try:
+            return Observations.of(self.dates[rows], self.names, self.values[rows], unit=self.unit)
+        except InvalidObservations as exc:
+            raise AnswerNotUnderstood(exc.message) from exc
+
+    def rows_by_key(self) -> dict[str, NDArray[np.intp]]:
+        """Give the rows of each key, in order of the keys."""
+        keys, inverse = np.unique(np.array(self.keys, dtype=object), return_inverse=True)
+        order = np.argsort(inverse, kind="stable")
+        parts = np.split(order, np.cumsum(np.bincount(inverse, minlength=len(keys)))[:-1])
+        return dict(zip(keys.tolist(), parts, strict=True)) if len(keys) else {}
+
+
+def read_columns(table: Table, *, date_first: bool) -> Columns:
+    """
+    Find the dates, read the numbers, leave the words out.
+
+    Args:
+        date_first: whether the dates are known to stand in the first column; else they are looked for.
+
+    Raises:
+        AnswerNotUnderstood: a cell, row or column is not what it must be.
+        AnswerTooLarge: there are too many of them.
+        AnswerTruncated: the last line was cut.
+        UnsupportedFrequency: the dates are finer than a second.
+
+    """
+    width = len(table.names)
+    check_table(width, len(table.rows))
+    if not set(map(len, table.rows)) <= {width}:
+        odd = next(row for row, cells in enumerate(table.rows) if len(cells) != width)
+        raise table.fault(odd, f"{len(table.rows[odd])} cells stand under {width} column names")
+    columns = list(zip(*table.rows, strict=True)) or [()] * width
+    at = 0 if date_first else _date_position(table)
+    dates, unit = _dates(table, at, columns[at])
+    numbers = {i: _numbers(table, i, columns[i]) for i in range(width) if i != at}
+    values = {i: column for i, column in numbers.items() if column is not None}
+    if numbers and not values:
+        raise AnswerNotUnderstood("None of the columns holds numbers.")
+    left_out = [i for i in numbers if i not in values]
+    keys = _key_position(table, left_out)
+    return Columns(
+        at=at,
+        date_column=table.names[at] or "Date",
+        dates=dates,
+        unit=unit,
+        names=tuple(table.names[i] for i in values),
+        values=np.array(list(values.values())).T if values else np.empty((len(table.rows), 0)),
+        left_out=tuple(table.names[i] for i in left_out),
+        keys=[] if keys is None else ["" if cell is None else str(cell) for cell in columns[keys]],
+    )
+
+
+def _date_position(table: Table) -> int:
+    if table.types:
+        found = [i for i, kind in enumerate(table.types) if _TYPED_DATE.match(kind)]
+    elif table.rows:
+        found = [i for i, cell in enumerate(table.rows[0]) if isinstance(cell, str) and DAY.match(cell)]
+    else:
+        found = [i for i, name in enumerate(table.names) if DATE_WORD.search(name)]
+    if not found and table.rows and not table.types:
+        raise table.fault(0, "no cell is a date")
+    if not found:
+        raise AnswerNotUnderstood("No column holds dates.")
+    return found[0]
+
+
+def _key_position(table: Table, left_out: Sequence[int]) -> int | None:
+    """Choose the text column that names series: the one called ``code``, else the first."""
+    if not table.rows:
+        return None
+    words = [i for i in left_out if isinstance(table.rows[0][i], str) and not DAY.match(table.rows[0][i])]
+    return next((i for i in words if table.names[i].casefold() == "code"), next(iter(words), None))
+
+
+def _dates(table: Table, at: int, cells: Sequence[Any]) -> tuple[Dates, Unit]:
+    # One match of them all: one for each cell takes longer than all the rest.
+    if set(map(type, cells)) <= {str} and _DAYS.fullmatch("\n".join((*cells, ""))):
+        try:
+            return np.array(cells, dtype="datetime64[D]"), "D"
+        except ValueError:
+            pass  # the loop below names the row
+    moments = [_moment(table, at, row, cell) for row, cell in enumerate(cells)]
+    unit: Unit = "D" if all(moment.time() == time() for moment in moments) else "s"
+    return np.array(moments, dtype=f"datetime64[{unit}]"), unit
+
+
+def _moment(table: Table, at: int, row: int, cell: Any) -> datetime:
+    text = cell.strip() if isinstance(cell, str) else ""
+    fault = table.fault(row, f"column {_shown(table.names[at])} holds {_shown(cell)} where a date like 2014-01-31 must be")
+    if not _MOMENT.fullmatch(text):
+        raise fault
+    try:
+        moment = datetime.fromisoformat(text.replace(" UTC", "+00:00"))
+        moment = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError) as exc:
+        raise fault from exc
+    if moment.microsecond:
+        raise UnsupportedFrequency(f"Row {row + 1} has a moment finer than a second.")
+    return moment
+
+
+def _numbers(table: Table, position: int, cells: Sequence[Any]) -> NDArray[np.float64] | None:
+    if table.types and not _TYPED_NUMBER.fullmatch(table.types[position]):
+        return None
+    if not table.as_text:
+        floats = _floats(cells)
+        if floats is not None:
+            return floats
+        if set(map(type, cells)) <= _JSON_NUMBERS:
+            return np.array(cells, dtype=np.float64)
+    values = np.full(len(cells), np.nan)
+    others, known = [], 0
+    for row, cell in enumerate(cells):
+        if cell is None or (table.as_text and not cell.strip()):
+            continue
+        known += 1
+        number = _number(cell, as_text=table.as_text)
+        if number is None:
+            others.append(row)
+        else:
+            values[row] = number
+    if not others:
+        return values
+    if len(others) == known and not table.types and all(_is_word(cells[row]) for row in others):
+        return None
+    row = others[0]
+    raise table.fault(row, f"column {_shown(table.names[position])} holds {_shown(cells[row])} where a number must be")
+
+
+def _floats(cells: Any) -> NDArray[np.float64] | None:
+    """Give cells of which each is a float, at a third of what it takes to ask each for its type and its value."""
+    # In this version a float is a letter and its eight bytes, behind a letter and a length for them all.
+    written = marshal.dumps(cells, 2)
+    if len(written) != _FLOATS_HEAD + len(cells) * _FLOATS.itemsize:
+        return None
+    floats = np.frombuffer(written, _FLOATS, len(cells), _FLOATS_HEAD)
+    return floats["value"] if (floats["kind"] == b"g").all() else None
+
+
+def _number(cell: Any, *, as_text: bool) -> float | None:
+    if as_text and not _NUMBER.fullmatch(cell):
+        return None
+    if not as_text and type(cell) not in _JSON_NUMBERS:
+        return None
+    number = float(cell)
+    return number if math.isfinite(number) else None
+
+
+def _is_word(cell: Any) -> bool:
+    """Tell whether a cell is text that nobody would read as a number."""
+    try:
+        float(cell)
+    except TypeError:
+        return False
+    except ValueError:
+        return isinstance(cell, str)
+    return False
+
+
+def _shown(cell: Any) -> str:
+    text = repr(cell)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

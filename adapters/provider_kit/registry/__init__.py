@@ -1,0 +1,1 @@
+"""The providers that are installed, as the environment configures them."""

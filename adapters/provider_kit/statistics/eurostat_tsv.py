@@ -1,0 +1,47 @@
+r"""
+Eurostat's TSV: one line for each series, one column for each period, a flag behind a value.
+
+::
+
+    freq,unit,geo\TIME_PERIOD<tab>2022 <tab>2023
+    A,PC,DE<tab>1.5 p<tab>:
+"""
+
+from __future__ import annotations
+
+from adapters.provider_kit.parsing.collector import Gathering
+from domain.errors import AnswerNotUnderstood, AnswerTruncated
+
+_MARKS = ("\\TIME_PERIOD\t", "\\time\t")
+
+
+def is_tsv(text: str) -> bool:
+    """Tell whether a text is such a table."""
+    return any(mark in text.partition("\n")[0] for mark in _MARKS)
+
+
+def read_tsv(text: str, flow: str) -> Gathering:
+    """
+    Gather the series of a table.
+
+    Raises:
+        AnswerNotUnderstood: a line does not fit the first.
+        AnswerTruncated: the last one was cut.
+
+    """
+    header, *lines = text.splitlines()
+    first, *periods = header.split("\t")
+    names = first.rpartition("\\")[0].split(",")
+    gathering = Gathering()
+    gathering.was_data = True
+    for number, line in enumerate(lines, 1):
+        key, *cells = line.split("\t")
+        values = key.split(",")
+        if len(values) != len(names) or len(cells) != len(periods):
+            if number == len(lines) and not text.endswith("\n"):
+                raise AnswerTruncated(f"The answer ends in the middle of row {number}.")
+            raise AnswerNotUnderstood(f"Row {number} does not fit the first line.")
+        series = gathering.series(flow, dict(zip(names, values, strict=True)))
+        for period, cell in zip(periods, cells, strict=True):
+            series.add(period.strip(), "" if cell.startswith(":") else cell.partition(" ")[0])
+    return gathering

@@ -1,0 +1,146 @@
+"""
+JSON-stat 1.x and 2.0: cubes whose values lie in row-major order, as a list or by position.
+
+One answer may hold a cube itself, under ``dataset``, under a name of its own, or several; a cell that is not there is missing.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from adapters.provider_kit.parsing.collector import Gathering, is_time
+from adapters.provider_kit.parsing.limits import NAMES
+from adapters.provider_kit.statistics.sdmx_periods import read_period
+from domain.errors import AnswerNotUnderstood
+
+_TIMES = frozenset({"tid", "quarter", "month", "week", "aika", "ár", "tlist(a1)", "tlist(q1)", "tlist(m1)", "tlist(w1)", "tlist(d1)"})
+_NUMBER = re.compile(r"[0-9]{1,3}|[0-9]{5,}")
+
+
+def cubes(document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Find the cubes in a document, each with its name, which is empty where it has none."""
+    return list(_cubes("", document))
+
+
+def read_jsonstat(named: Sequence[tuple[str, Mapping[str, Any]]], flow: str) -> Gathering:
+    """
+    Gather the series of cubes.
+
+    Raises:
+        AnswerNotUnderstood: a cube has no time, or does not fit its dimensions.
+        AnswerTooLarge: it has more cells than one answer may.
+
+    """
+    gathering = Gathering()
+    for name, cube in named:
+        gathering.was_data = True
+        try:
+            _read(gathering, name or _own_name(cube) or flow, cube)
+        except (LookupError, TypeError, ValueError, AttributeError) as exc:
+            raise AnswerNotUnderstood(f"The answer is JSON-stat whose values do not fit its dimensions ({type(exc).__name__}).") from exc
+    return gathering
+
+
+def _cubes(name: str, document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if "dimension" in document and "value" in document:
+        yield name, document
+        return
+    for key, part in document.items():
+        if isinstance(part, dict) and "dimension" in part and "value" in part:
+            yield "" if key == "dataset" else key, part
+    items = (document.get("link") or {}).get("item") if isinstance(document.get("link"), dict) else None
+    for item in items or []:
+        if isinstance(item, dict):
+            yield from _cubes("", item)
+
+
+def _own_name(cube: Mapping[str, Any]) -> str:
+    extension = cube.get("extension")
+    named = [extension.get(key) for key in ("id", "datasetId", "matrix")] if isinstance(extension, dict) else []
+    return next((name for name in named if isinstance(name, str)), "")
+
+
+def _read(gathering: Gathering, flow: str, cube: Mapping[str, Any]) -> None:
+    dimensions = cube["dimension"]
+    names: Sequence[str] = cube.get("id") or dimensions["id"]
+    NAMES.check(len(names))
+    said = [int(size) for size in cube.get("size") or dimensions["size"]]
+    NAMES.check(len(said))
+    cells = math.prod(said)
+    # Where one dimension is empty, its cells are none, but their series as many as the others make.
+    gathering.expect(math.prod(max(size, 1) for size in said))
+    missing = [name for name in names if name not in dimensions]
+    if missing:
+        raise AnswerNotUnderstood(f"The answer does not describe its dimension {missing[0]!r}.")
+    codes = {name: _codes(dimensions[name]) for name in names}
+    sizes = _sizes(said, codes)
+    words = {name: _words(dimensions[name], codes[name]) for name in names}
+    time = _time(names, cube.get("role") or dimensions.get("role") or {}, codes)
+    periods = _periods(codes[time], words[time])
+    at = names.index(time)
+    values = np.moveaxis(_values(cube["value"], cells).reshape(sizes), at, -1)
+    others = [name for name in names if name != time]
+    facts = {name: str(cube[name]) for name in ("label", "title", "source") if cube.get(name)}
+    for place in np.ndindex(*values.shape[:-1]):
+        key = {name: codes[name][i] for name, i in zip(others, place, strict=True)}
+        told = [words[name][i] for name, i in zip(others, place, strict=True)]
+        series = gathering.series(flow, key, facts, told)
+        for period, value in zip(periods, values[place].tolist(), strict=True):
+            series.add(period, value)
+
+
+def _values(value: Any, cells: int) -> Any:
+    values = np.full(cells, None, dtype=object)
+    if isinstance(value, dict):
+        for position, cell in value.items():
+            values[int(position)] = cell
+    else:
+        if len(value) != cells:
+            raise AnswerNotUnderstood(f"The answer has {len(value)} values for {cells} cells.")
+        values[:] = value
+    return values
+
+
+def _codes(dimension: Mapping[str, Any]) -> list[str]:
+    """Give the categories' codes in order; ``index`` is a list, positions by code, or absent where the only category has a label."""
+    category = dimension["category"]
+    index = category.get("index")
+    codes = sorted(index, key=index.__getitem__) if isinstance(index, dict) else list(index or category["label"])
+    return [str(code) for code in codes]
+
+
+def _sizes(said: Sequence[int], codes: Mapping[str, Sequence[str]]) -> list[int]:
+    """Count the categories; what is said must agree, but for dimensions of one category, which move no cell."""
+    sizes = [len(every) for every in codes.values()]
+    if [size for size in said if size != 1] != [size for size in sizes if size != 1]:
+        shown = " × ".join(map(str, said))
+        raise AnswerNotUnderstood(
+            f"The answer has dimensions of {' × '.join(map(str, sizes))} categories whose size is said to be {shown}."
+        )
+    return sizes
+
+
+def _words(dimension: Mapping[str, Any], codes: Sequence[str]) -> list[str]:
+    labels = dimension["category"].get("label")
+    return [str(labels.get(code, "")) for code in codes] if isinstance(labels, dict) else [""] * len(codes)
+
+
+def _time(names: Sequence[str], roles: Mapping[str, Any], codes: Mapping[str, Sequence[str]]) -> str:
+    """Find the dimension that is the time: by its role, by its name, or as the only one all of whose codes are periods."""
+    said = [name for name in roles.get("time") or [] if name in names]
+    called = [name for name in names if is_time(name) or name.casefold() in _TIMES]
+    found = said or called or [name for name in names if all(map(read_period, codes[name]))]
+    if not found:
+        raise AnswerNotUnderstood(f"The answer has no dimension that is the time; it has {', '.join(names)}.")
+    return found[0]
+
+
+def _periods(codes: Sequence[str], words: Sequence[str]) -> Sequence[str]:
+    """Give the periods, which are the labels where the codes are mere numbers: 202405 may be a week."""
+    spelt = all(map(read_period, codes)) and not all(map(_NUMBER.fullmatch, codes))
+    return words if not spelt and all(map(read_period, words)) else codes

@@ -1,0 +1,217 @@
+"""
+Gathered series as series of lanner: each with a code of its own, dates, a frequency and what is said of it.
+
+A code is ``FLOW.KEY``, the key being the values of the dimensions, dotted; ``FLOW/KEY`` where the flow has dots of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from adapters.provider_kit.parsing.collector import Gathered
+from adapters.provider_kit.parsing.limits import names_of
+from adapters.provider_kit.statistics.ambiguous_dimensions import tell_apart
+from adapters.provider_kit.statistics.sdmx_periods import form_of, frequency_of, read_axis
+from adapters.provider_kit.text import storable
+from domain.codes import DatasetCode
+from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, InvalidObservations
+from domain.observations import Observations
+from domain.ports import Parsed
+from domain.series import Metadata
+
+_STRANGE = re.compile(r"[^A-Za-z0-9._\-+:^=@,$~!()|]")
+_LONGEST = 200
+_SHOWN = 10
+_ANY = ("", "*")
+_FREQUENCIES = ("freq", "frequency", "freq_name", "time_format")
+_NOT_KEPT = frozenset({"S", "H", "T", "N", "P6M"})
+_TITLES = ("TITLE", "TITLE_EN", "TITLE_COMPL", "SERIES_NAME", "DESC", "posTitle", "BBK_TITLE_ENG", "TITLE_FR")
+_UNITS = ("UNIT_MEASURE", "UNIT", "unit", "unitText")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Naming:
+    """
+    How an agency's series are named.
+
+    Attributes:
+        database: the database code.
+        identity: dimensions or facts each of which is a code by itself.
+        order: dimensions that come first in a key.
+        attribution: whom to name.
+
+    """
+
+    database: str
+    identity: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    attribution: str = ""
+
+    def parts(self, code: DatasetCode) -> tuple[str, str]:
+        """Split a code into flow and key."""
+        slash = "/" in code.dataset
+        flow, _, key = code.dataset.partition("/" if slash else ".")
+        return flow, key
+
+    def text(self, series: Gathered) -> str:
+        """Write a series' code without its database."""
+        said = {**series.facts, **series.dimensions}
+        own = next((said[name] for name in self.identity if said.get(name)), "")
+        return own or _joined(series.flow, self.values(series))
+
+    def values(self, series: Gathered) -> list[str]:
+        """Give the key: the dimensions in order, but those that may be none."""
+        doubtful = tell_apart(series.facts)
+        first = {name: series.dimensions[name] for name in self.order if name in series.dimensions}
+        return [value for name, value in (first | dict(series.dimensions)).items() if name not in doubtful]
+
+
+def read_series(found: Sequence[Gathered], naming: Naming, code: DatasetCode | None) -> Sequence[Parsed]:
+    """
+    Give the series of this code, or all of them.
+
+    Raises:
+        AnswerNotUnderstood: a code does not tell several apart, or a series holds what it must not.
+        DatasetNotFound: there is none of this code, or nothing in it.
+
+    """
+    named = _named(found, naming)
+    if code is None:
+        return [_parsed(DatasetCode(naming.database, text), series, naming) for text, series in named.items()]
+    series = _chosen(named, naming, code)
+    if not series.periods:
+        raise DatasetNotFound(f"The provider knows {code}, but has no observation of it.")
+    return [_parsed(code, series, naming)]
+
+
+def _named(found: Sequence[Gathered], naming: Naming) -> dict[str, Gathered]:
+    """Give every series a code of its own."""
+    groups: dict[str, list[Gathered]] = defaultdict(list)
+    for series in found:
+        groups[naming.text(series)].append(series)
+    named: dict[str, Gathered] = {}
+    numbers: Counter[str] = Counter()
+    for text, group in groups.items():
+        for apart, series in _apart(text, group, naming):
+            for full, part in _by_form(apart, series):
+                named[_unique(_clean(full), named, numbers)] = part
+    return named
+
+
+def _apart(text: str, group: Sequence[Gathered], naming: Naming) -> Iterator[tuple[str, Gathered]]:
+    """Tell series of one code apart by what may be dimensions; put together what cannot be, being one series in pieces."""
+    doubtful = [tell_apart(series.facts) for series in group]
+    every = names_of(doubtful)
+    differ = [name for name in every if len({facts.get(name) for facts in doubtful}) > 1]
+    pieces: dict[str, list[Gathered]] = defaultdict(list)
+    for series, facts in zip(group, doubtful, strict=True):
+        is_own = any(name in series.facts or name in series.dimensions for name in naming.identity)
+        pieces[text if is_own else ".".join([text, *(facts[name] for name in differ if name in facts)])].append(series)
+    for full, series_pieces in pieces.items():
+        first = series_pieces[0]
+        if len(series_pieces) > 1:
+            periods = [period for piece in series_pieces for period in piece.periods]
+            first = replace(first, periods=periods, values=[value for piece in series_pieces for value in piece.values])
+        yield full, first
+
+
+def _by_form(text: str, series: Gathered) -> Iterator[tuple[str, Gathered]]:
+    """Part a series without a frequency whose periods are of several lengths, as years and their quarters are."""
+    forms = [] if _said(series, _FREQUENCIES) else list(map(form_of, series.periods))
+    if len(set(forms)) <= 1:
+        yield text, series
+        return
+    for form in dict.fromkeys(forms):
+        at = [i for i, other in enumerate(forms) if other == form]
+        part = replace(series, periods=[series.periods[i] for i in at], values=[series.values[i] for i in at])
+        yield f"{text}.{form}", part
+
+
+def _chosen(named: Mapping[str, Gathered], naming: Naming, code: DatasetCode) -> Gathered:
+    same = next((series for text, series in named.items() if text.casefold() == code.dataset.casefold()), None)
+    if same:
+        return same
+    _, key = naming.parts(code)
+    asked = [value.casefold() for value in key.split(".")] if key else []
+    fit = [text for text, series in named.items() if _matches(asked, naming.values(series))]
+    fit = fit or [text for text, series in named.items() if _holds(asked, series)]
+    if not fit and len(named) == 1:
+        fit = [text for text, series in named.items() if not _is_comparable(asked, series, naming)]
+    if len(fit) == 1:
+        return named[fit[0]]
+    every = [f"{naming.database}/{text}" for text in fit or named]
+    shown = ", ".join(every[:_SHOWN]) + (" …" if len(every) > _SHOWN else "")
+    if fit:
+        raise AnswerNotUnderstood(f"{code} does not tell {len(fit)} series apart: {shown}.", hint="Ask for one of them.")
+    raise DatasetNotFound(f"The answer has no series {code}.", hint=f"It has {shown}." if named else "The provider has no data for it.")
+
+
+def _matches(asked: Sequence[str], values: Sequence[str]) -> bool:
+    """Compare a key place by place; an empty one asks for anything, and ``+`` parts alternatives."""
+    return len(asked) == len(values) and all(
+        ask in _ANY or value.casefold() in ask.split("+") for ask, value in zip(asked, values, strict=True)
+    )
+
+
+def _holds(asked: Sequence[str], series: Gathered) -> bool:
+    """Compare a key as a set, for answers that name dimensions in another order or fewer of them."""
+    wanted = Counter(ask for ask in asked if ask not in _ANY)
+    sure = Counter(value.casefold() for value in series.dimensions.values())
+    return not wanted - (sure + Counter(value.casefold() for value in tell_apart(series.facts).values()))
+
+
+def _is_comparable(asked: Sequence[str], series: Gathered, naming: Naming) -> bool:
+    """Tell whether a key has as many parts as the series'; if not, it is written otherwise, and an only series may be meant."""
+    return len(naming.values(series)) <= len(asked) <= len(series.dimensions)
+
+
+def _parsed(code: DatasetCode, series: Gathered, naming: Naming) -> Parsed:
+    try:
+        axis = read_axis(series.periods)
+        observations = Observations.of(axis.dates, ["Value"], [[value] for value in series.values], unit=axis.unit)
+    except (InvalidObservations, FetchError) as exc:
+        kind = type(exc) if isinstance(exc, FetchError) else AnswerNotUnderstood
+        raise kind(f"{code}: {exc.message}") from exc
+    said = _said(series, _FREQUENCIES)
+    metadata = Metadata(
+        name=storable(_said(series, _TITLES) or ", ".join(filter(None, series.words)) or series.facts.get("label") or str(code)),
+        unit=storable(_said(series, _UNITS)),
+        frequency=frequency_of(said) or (None if said in _NOT_KEPT else axis.frequency),
+        source=storable(series.facts.get("source", "")),
+        attribution=naming.attribution,
+        extra={"dates": axis.convention, "key": {storable(name): storable(value) for name, value in series.dimensions.items()}},
+    )
+    return Parsed(code=code, metadata=metadata, vintages=[(None, observations)])
+
+
+def _said(series: Gathered, names: Sequence[str]) -> str:
+    told = {name.casefold(): value for name, value in {**series.facts, **series.dimensions}.items()}
+    return next((told[name.casefold()] for name in names if told.get(name.casefold())), "")
+
+
+def _joined(flow: str, values: Sequence[str]) -> str:
+    key = ".".join(values)
+    if not flow or not key:
+        return flow or key or "ALL"
+    return f"{flow}/{key}" if re.search("[.,]", flow) else f"{flow}.{key}"
+
+
+def _clean(text: str) -> str:
+    """Make a code of a text: what may not stand in one becomes an underscore, and what is too long ends in its hash."""
+    flow, slash, key = text.rpartition("/")
+    parts = [_STRANGE.sub("_", part) for part in ((flow, key) if slash else (key,))]
+    safe = "/".join(part if part.strip(".") else "ALL" for part in parts)
+    return safe if len(safe) <= _LONGEST else f"{safe[: _LONGEST - 9]}~{sha256(text.encode()).hexdigest()[:8]}"
+
+
+def _unique(text: str, taken: Mapping[str, object], numbers: Counter[str]) -> str:
+    """Give a text that is not taken; the numbers that were given to each spare the search through them."""
+    free = text
+    while free in taken:
+        numbers[text] += 1
+        free = f"{text[: _LONGEST - 6]}~{numbers[text] + 1}"
+    return free

@@ -1,0 +1,175 @@
+"""
+Alpha Vantage: prices, exchange rates, indicators and economic series, with a key.
+
+A code is a function of the API with its symbol behind a dot, and further parameters behind commas:
+``AV/TIME_SERIES_DAILY.IBM``, ``AV/TIME_SERIES_INTRADAY.IBM,interval=5min``, ``AV/FX_DAILY,from_symbol=EUR,to_symbol=USD``,
+``AV/SMA.IBM,interval=weekly,time_period=10,series_type=open``, ``AV/REAL_GDP,interval=annual``.
+Dates are the provider's own days; moments are local to the time zone that the answer names and become UTC. CSV names
+none: then moments of exchange rates and crypto-currencies are UTC, others New York's, as the documentation says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.http.session import Conversation, newest_window
+from adapters.provider_kit.http.status_errors import Door
+from adapters.provider_kit.parsing.documents import is_csv, json_of, read_csv, read_text
+from adapters.provider_kit.parsing.numbers import MISSING
+from adapters.provider_kit.parsing.select import chosen, code_for, one_state
+from adapters.provider_kit.parsing.tables import Columns, read_columns
+from adapters.provider_kit.text import storable
+from adapters.providers.alphavantage.answers import Found, find_table, named_error
+from domain.codes import DatasetCode
+from domain.errors import AnswerNotUnderstood, DatasetNotFound
+from domain.frequency import Frequency
+from domain.observations import Dates
+from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.providers import Limit, Redistribution, Terms
+from domain.series import Metadata
+
+PROVIDER_API = 1
+ADAPTER_VERSION = 1
+NAME = "alphavantage"
+TITLE = "Alpha Vantage"
+DATABASES = ("AV",)
+LIMITS = (Limit(5, 60), Limit(25, 86_400))
+TERMS = Terms(
+    attribution="Alpha Vantage",
+    url="https://www.alphavantage.co/terms_of_service/",
+    redistribution=Redistribution.PERSONAL,
+)
+KEY_URL = "https://www.alphavantage.co/support/#api-key"
+KEY_NEEDED = True
+
+_FUNCTION = re.compile(r"([A-Z][A-Z0-9_]*)(?:\.([^,]+))?((?:,[a-z_]+=[^,=]+)*)")
+_OURS = ("function", "apikey", "datatype")
+_FULL = ("TIME_SERIES_DAILY", "TIME_SERIES_INTRADAY", "FX_DAILY", "FX_INTRADAY", "CRYPTO_INTRADAY")
+_IN_UTC = ("FX_", "CRYPTO_", "DIGITAL_")
+_NEW_YORK = "America/New_York"
+_ZONES = {"US/Eastern": _NEW_YORK, "EST": _NEW_YORK, "": _NEW_YORK}
+_FREQUENCIES = (
+    ("daily", Frequency.DAILY),
+    ("weekly", Frequency.WEEKLY),
+    ("monthly", Frequency.MONTHLY),
+    ("quarterly", Frequency.QUARTERLY),
+    ("semiannual", None),
+    ("annual", Frequency.ANNUAL),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options: the key, which the API takes in the query only, and what stands before ``/query``."""
+
+    api_key: str = field(default="", repr=False)
+    base_url: str = "https://www.alphavantage.co"
+
+
+OPTIONS = Options
+
+
+def source(options: Options, http: HttpClient) -> DataSource:
+    """Give the source."""
+    return AlphaVantageSource(options, http)
+
+
+def params_for(code: DatasetCode) -> Mapping[str, str]:
+    """
+    Build the parameters that name a series.
+
+    Raises:
+        DatasetNotFound: the code is not one.
+
+    """
+    match = _FUNCTION.fullmatch(code.dataset)
+    given = dict(part.split("=") for part in match[3].split(",")[1:]) if match else {}
+    if match is None or any(name in given for name in _OURS):
+        hint = "Write it as AV/FUNCTION.SYMBOL,parameter=value, for example AV/TIME_SERIES_DAILY.IBM."
+        raise DatasetNotFound(f"{code} is not a code of Alpha Vantage.", hint=hint)
+    full = {"outputsize": "full"} if match[1].startswith(_FULL) else {}
+    return {"function": match[1]} | ({"symbol": match[2]} if match[2] else {}) | full | given
+
+
+class AlphaVantageSource:
+    """Speaks to Alpha Vantage."""
+
+    def __init__(self, options: Options, http: HttpClient) -> None:
+        self._http = http
+        self._secret = {"apikey": options.api_key}
+        self._door = Door(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
+
+    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+        """See the port; of intraday and compact answers, which go back only so far, the window is told."""
+        params = params_for(code)
+        calls = Conversation(self._http, secret_params=self._secret)
+        series = self.parse(code, calls.get(("query",), params))[0]
+        ends_early = params.get("outputsize") == "compact" or "INTRADAY" in params["function"]
+        return calls.fetched(series, ADAPTER_VERSION, covers=newest_window(series, known) if ends_early else None)
+
+    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+        """See the port."""
+        asked = dict(parse_qsl(urlsplit(answer.url).query))
+        if is_csv(answer):
+            found = Found(table=read_csv(read_text(answer.body), MISSING))
+        else:
+            found = find_table(json_of(answer, self._door, named_error))
+        return chosen([_series(found, asked)], code)
+
+
+def _series(found: Found, asked: Mapping[str, str]) -> Parsed:
+    columns = read_columns(found.table, date_first=True)
+    if columns.unit == "s":
+        columns = replace(columns, dates=_in_utc(columns, _zone(found, asked)))
+    symbol, facts = asked.get("symbol") or _symbol(found.facts), found.facts
+    frequency = _frequency(" ".join((found.title, facts.get("interval", ""), asked.get("interval", ""), asked.get("function", ""))))
+    metadata = Metadata(
+        name=facts.get("name") or " ".join(filter(None, (symbol, facts.get("information") or facts.get("indicator")))) or "Alpha Vantage",
+        unit=facts.get("unit", ""),
+        frequency=frequency if columns.unit == "D" else None,
+        source=TITLE,
+        attribution=TERMS.attribution,
+        date_column=storable(columns.date_column),
+        extra={"dates": "the provider's own day"} if columns.unit == "D" else {"time zone of the answer": _zone(found, asked)},
+    )
+    return one_state(_code(found, asked, symbol), metadata, columns.observations(), columns.left_out)
+
+
+def _code(found: Found, asked: Mapping[str, str], symbol: str) -> DatasetCode:
+    function = asked.get("function") or re.sub(r"[^A-Z0-9]+", "_", (found.title or found.facts.get("name", "SERIES")).upper()).strip("_")
+    others = (f"{name}={value}" for name, value in asked.items() if name not in (*_OURS, "symbol", "outputsize"))
+    return code_for("AV", ",".join((f"{function}.{symbol}" if symbol else function, *others)))
+
+
+def _symbol(facts: Mapping[str, str]) -> str:
+    """Find the symbol, or the pair of currencies, in an answer."""
+    pair = [text for name, text in facts.items() if name in ("from symbol", "to symbol", "digital currency code", "market code")]
+    return facts.get("symbol") or ".".join(pair)
+
+
+def _frequency(words: str) -> Frequency | None:
+    lower = words.casefold()
+    return next((frequency for word, frequency in _FREQUENCIES if word in lower), None)
+
+
+def _zone(found: Found, asked: Mapping[str, str]) -> str:
+    given = found.facts.get("time zone", "UTC" if asked.get("function", "").startswith(_IN_UTC) else "")
+    return _ZONES.get(given, given)
+
+
+def _in_utc(columns: Columns, zone: str) -> Dates:
+    """Read moments as local to a zone; of an hour that comes twice as the first."""
+    try:
+        local = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as exc:
+        raise AnswerNotUnderstood(f"The answer's time zone {zone[:40]!r} is not known here.") from exc
+    moments: list[datetime] = columns.dates.tolist()
+    return np.array([moment.replace(tzinfo=local).astimezone(UTC).replace(tzinfo=None) for moment in moments], dtype="datetime64[s]")

@@ -1,0 +1,119 @@
+"""The ECB's files of euro reference rates: XML, CSV or the ZIP of it, one column for each currency."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from io import BytesIO
+from zipfile import BadZipFile, ZipFile
+
+import numpy as np
+
+from adapters.provider_kit.parsing.csv_tables import csv_table
+from adapters.provider_kit.parsing.documents import read_text
+from adapters.provider_kit.parsing.limits import BODY, check_body, names_of
+from adapters.provider_kit.parsing.tables import Table, read_columns
+from adapters.provider_kit.parsing.xml import local_name, xml_root
+from domain.codes import DatasetCode
+from domain.errors import AnswerNotUnderstood, AnswerTruncated, DatasetNotFound
+from domain.frequency import Frequency
+from domain.observations import Observations
+from domain.ports import Parsed
+from domain.series import Metadata
+
+ALL = "ALL"
+_ZIP = b"PK\x03\x04"
+_MISSING = ("N/A", "-")
+_CODE = re.compile(r"(?:EUR)?([A-Z]{3})")
+_IS_RATES = re.compile(rb"vocabulary/[0-9-]+/eurofxref|\A(\xef\xbb\xbf)?Date, ?[A-Z]{3},")
+
+
+def is_eurofxref(body: bytes) -> bool:
+    """Tell whether a body is one of these files, or an archive."""
+    return body.startswith(_ZIP) or bool(_IS_RATES.search(body[:2000]))
+
+
+def currency_in(code: DatasetCode) -> str:
+    """Give the currency a code names, ``ALL`` for every one; not found if it can name none."""
+    match = _CODE.fullmatch(code.dataset.upper())
+    if match is None:
+        raise DatasetNotFound(f"{code} names no currency.", hint="Write it as ECB_FX/USD, or ECB_FX/ALL for all of them.")
+    return match[1]
+
+
+def series_in(body: bytes, code: DatasetCode, attribution: str) -> Sequence[Parsed]:
+    """
+    Read a file for the rates that a code names.
+
+    Raises:
+        AnswerNotUnderstood, AnswerTruncated, AnswerTooLarge: it is none of them, or not whole.
+        DatasetNotFound: it has no such rates.
+
+    """
+    rates = _chosen(_read_rates(body), code)
+    return [Parsed(code=code, metadata=_metadata(code, attribution), vintages=[(None, rates)])]
+
+
+def _read_rates(body: bytes) -> Observations:
+    text = read_text(_unzipped(body) if body.startswith(_ZIP) else body)
+    if not is_eurofxref(text.encode()):
+        raise AnswerNotUnderstood("The answer is none of the ECB's files of reference rates.")
+    table = _xml(text.encode()) if text.lstrip().startswith("<") else csv_table(text, missing=_MISSING, day=_iso)
+    return read_columns(table, date_first=True).observations()
+
+
+def _chosen(rates: Observations, code: DatasetCode) -> Observations:
+    currency = currency_in(code)
+    if currency == ALL:
+        return rates
+    if currency not in rates.columns:
+        raise DatasetNotFound(f"The ECB has no rate of {currency}.", hint=f"There are {', '.join(rates.columns)}.")
+    one = rates.select([rates.columns.index(currency)])
+    quoted = np.flatnonzero(~np.isnan(one.values[:, 0]))
+    span = slice(quoted[0], quoted[-1] + 1) if len(quoted) else slice(None)
+    return Observations.of(one.dates[span], ["Value" if code.database == "ECB" else currency], one.values[span])
+
+
+def _metadata(code: DatasetCode, attribution: str) -> Metadata:
+    currency = code.dataset.upper()[-3:]
+    return Metadata(
+        name="Euro foreign exchange reference rates" + ("" if currency == ALL else f", {currency}"),
+        description="What one euro is worth, as concerted at 14:15 CET on working days.",
+        unit="Currency units per euro" if currency == ALL else f"{currency} per euro",
+        frequency=Frequency.DAILY,
+        source="European Central Bank",
+        attribution=attribution,
+        extra={"dates": "the provider's own day"},
+    )
+
+
+def _unzipped(body: bytes) -> bytes:
+    try:
+        with ZipFile(BytesIO(body)) as archive:
+            inside = archive.infolist()
+            if len(inside) != 1:
+                raise AnswerNotUnderstood(f"The answer is a ZIP archive of {len(inside)} files where one must be.")
+            with archive.open(inside[0]) as file:
+                content = file.read(BODY.most + 1)
+    except (BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as exc:
+        raise AnswerTruncated("The answer is a ZIP archive that is not whole.") from exc
+    BODY.check(len(content), does="unpacks to more")
+    check_body(content)
+    return content
+
+
+def _xml(body: bytes) -> Table:
+    days = [cube for cube in xml_root(body).iter() if local_name(cube.tag) == "Cube" and "time" in cube.attrib]
+    rows = [{"Date": day.get("time", "")} | {cube.get("currency", ""): cube.get("rate", "") for cube in day} for day in days]
+    names = names_of(rows)
+    if len(names) <= 1:
+        raise AnswerNotUnderstood("The answer holds no reference rates.")
+    return Table(names=tuple(names), rows=[["" if row.get(n) in _MISSING else row.get(n, "") for n in names] for row in rows], as_text=True)
+
+
+def _iso(cell: str) -> str:
+    try:
+        return datetime.strptime(cell, "%d %B %Y").date().isoformat()  # noqa: DTZ007 - a day, not a moment
+    except ValueError:
+        return cell

@@ -1,0 +1,74 @@
+"""
+The euro reference rates of the European Central Bank, from 1999 on.
+
+Codes are currencies: ``ECB_FX/USD``; ``ECB_FX/ALL`` has a column for each. Quandl's ``ECB/EURUSD`` is answered too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.http.conditional import conditions, validators_in
+from adapters.provider_kit.http.status_errors import Door, is_success, status_error
+from adapters.providers.ecb_fx.answers import ALL, currency_in, series_in
+from domain.codes import DatasetCode
+from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.providers import Redistribution, Terms
+from domain.vintages import Origin
+
+PROVIDER_API = 1
+ADAPTER_VERSION = 1
+NAME = "ecb_fx"
+TITLE = "European Central Bank, euro reference rates"
+DATABASES = ("ECB_FX",)
+EXAMPLE = "ECB_FX/USD"
+QUANDL_CODES = ("ECB/EUR[A-Z][A-Z][A-Z]",)
+TERMS = Terms(
+    attribution="European Central Bank",
+    url="https://www.ecb.europa.eu/services/using-our-site/disclaimer/html/index.en.html",
+    redistribution=Redistribution.ATTRIBUTION,
+)
+_FILE = "eurofxref-hist.zip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options of the provider."""
+
+    base_url: str = "https://www.ecb.europa.eu/stats/eurofxref"
+
+
+OPTIONS = Options
+
+
+def source(options: Options, http: HttpClient) -> DataSource:  # noqa: ARG001 - every provider is opened with both
+    """Give the source."""
+    return RatesSource(http)
+
+
+class RatesSource:
+    """Reads the ECB's file of all rates; for every series the same one."""
+
+    def __init__(self, http: HttpClient) -> None:
+        self._http, self._door = http, Door(host=http.host)
+
+    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+        """See the port."""
+        currency_in(code)
+        answer = self._http.get((_FILE,), {}, conditions(known))
+        sha256 = hashlib.sha256(answer.body).hexdigest()
+        origin = Origin(request=answer.url, response_sha256=sha256, adapter_version=ADAPTER_VERSION)
+        if answer.status == HTTPStatus.NOT_MODIFIED:
+            return Fetched.unchanged(origin, known.validators)
+        [series] = self.parse(code, answer)
+        return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, validators=validators_in(answer))
+
+    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+        """See the port; without a code all currencies are the columns of one series."""
+        if not is_success(answer):
+            raise status_error(answer, self._door)
+        return series_in(answer.body, code or DatasetCode("ECB_FX", ALL), TERMS.attribution)

@@ -1,0 +1,1 @@
+"""U.S. Energy Information Administration."""

@@ -1,0 +1,173 @@
+"""
+The answers of the U.S. Energy Information Administration, of its API's second and first version, as series.
+
+::
+
+    {"response": {"frequency": "hourly", "data": [{"period": "2022-10-31T11", "respondent": "BPAT", "value": 20, "value-units": …}]}}
+    {"series": [{"series_id": "PET.RWTC.D", "f": "D", "units": …, "data": [["20240102", 70.1]]}]}
+
+In the second version each combination of facets is a series. A field is data if the address asked for it or its units stand
+beside it; it is a description if its name says so; every other field but the period is a facet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from adapters.provider_kit.parsing.documents import objects
+from adapters.provider_kit.parsing.numbers import MISSING, is_number, numbers, observations
+from adapters.provider_kit.parsing.periods import read_periods
+from adapters.provider_kit.parsing.select import code_for, one_state
+from adapters.provider_kit.text import storable, text_of
+from domain.errors import AnswerNotUnderstood
+from domain.frequency import Frequency
+from domain.ports import Parsed
+from domain.series import Metadata
+
+_NO_VALUE = MISSING | {"w", "nm", "s", "(s)", "q", "x", "*", "(na)", "withheld", "not available", "not meaningful"}
+_ROUTE = re.compile(r"(?>.*?/v2/)(.+)/data/?")
+_SERIES = re.compile(r"/v2/seriesid/([^/]+)/?$")
+_ASKED = re.compile(r"data(?:\[[0-9]*\])?")
+_DESCRIPTION = re.compile(r"(?:name|desc|description|units?)$", re.IGNORECASE)
+_TITLE = re.compile(r"(?:name|desc|description)$", re.IGNORECASE)
+_NOTHING = re.compile("(?!)")
+_NUMBERS = (int, float, type(None))
+_FREQUENCIES: Mapping[str, Frequency] = {
+    "A": Frequency.ANNUAL,
+    "Q": Frequency.QUARTERLY,
+    "M": Frequency.MONTHLY,
+    "W": Frequency.WEEKLY,
+    "4": Frequency.WEEKLY,
+    "D": Frequency.DAILY,
+} | {str(known): known for known in Frequency}
+
+Groups = dict[tuple[str, ...], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """
+    Which rows of the API an answer holds.
+
+    Attributes:
+        columns: the fields that are data; empty where only the rows can tell.
+        series_id: the one of the first version under which they were asked for, if they were.
+
+    """
+
+    route: str = ""
+    columns: tuple[str, ...] = ()
+    series_id: str = ""
+
+
+def place_of(url: str) -> Place:
+    """Read the address of an answer."""
+    parts = urlsplit(url)
+    route, series = _ROUTE.fullmatch(unquote(parts.path)), _SERIES.search(unquote(parts.path))
+    columns = tuple(value for name, value in parse_qsl(parts.query) if _ASKED.fullmatch(name))
+    return Place(route=route[1] if route else "", columns=columns, series_id=series[1] if series else "")
+
+
+def rows_in(document: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
+    """
+    Give the rows of an answer of the second version.
+
+    Raises:
+        AnswerNotUnderstood: there are none.
+
+    """
+    response = document.get("response")
+    rows = objects(response.get("data") if isinstance(response, dict) else None, "data")
+    if not all(isinstance(row.get("period"), str | int) for row in rows):
+        raise AnswerNotUnderstood("The answer's rows have no period.")
+    return rows
+
+
+def series_in(document: Mapping[str, Any], place: Place) -> Sequence[Parsed]:
+    """
+    Give the series of an answer of either version.
+
+    Raises:
+        AnswerNotUnderstood: there are none.
+
+    """
+    if isinstance(document.get("series"), list):
+        return [_of_first_version(fields) for fields in objects(document["series"], "series")]
+    rows = rows_in(document)
+    columns = place.columns or _columns(rows)
+    groups = _grouped(rows, columns, _DESCRIPTION)
+    if any(len({row["period"] for row in group}) < len(group) for group in groups.values()):
+        groups = _grouped(rows, columns, _NOTHING)
+    return [_group(facets, group, columns, (document["response"], place)) for facets, group in groups.items()]
+
+
+def _columns(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = tuple(name for name in names if f"{name}-units" in names) or tuple({"value"} & set(names))
+    columns = columns or tuple(name for name in names if name != "period" and all(type(row.get(name)) in _NUMBERS for row in rows))
+    if rows and not columns:
+        raise AnswerNotUnderstood("None of the fields in the answer's rows is data.", hint="Ask for columns with data[]=….")
+    return columns
+
+
+def _grouped(rows: Sequence[dict[str, Any]], columns: Sequence[str], description: re.Pattern[str]) -> Groups:
+    """Part rows by their facets; where periods repeat, a description such as a unit is one, too."""
+    groups: Groups = defaultdict(list)
+    for row in rows:
+        others = {name: value for name, value in row.items() if not (name == "period" or name in columns or value is None)}
+        groups[tuple(f"{name}={value}" for name, value in others.items() if not description.search(name))].append(row)
+    return groups
+
+
+def _group(
+    facets: Sequence[str], rows: Sequence[Mapping[str, Any]], columns: Sequence[str], whence: tuple[Mapping[str, Any], Place]
+) -> Parsed:
+    response, place = whence
+    said = text_of(response.get("frequency"))
+    axis = read_periods(row["period"] for row in rows)
+    cells = {name: [row.get(name) for row in rows] for name in columns}
+    words = {name for name, column in cells.items() if _are_words(column)}
+    values = {name: numbers(column, name, _NO_VALUE) for name, column in cells.items() if name not in words}
+    newest = rows[-1]
+    titles = [text_of(value) for name, value in newest.items() if _TITLE.search(name)]
+    metadata = Metadata(
+        name=", ".join(filter(None, titles)) or place.series_id or ", ".join(facets),
+        description=text_of(response.get("description")),
+        frequency=_FREQUENCIES.get(said.casefold(), axis.frequency) if axis.unit == "D" else None,
+        column_units=tuple(text_of(newest.get(f"{name}-units") or newest.get("units") or newest.get("unit")) for name in values),
+        source="U.S. Energy Information Administration",
+        attribution="U.S. Energy Information Administration",
+        extra={"dates": "first day of the period" if axis.frequency else "the provider's own"},
+    )
+    named = place.series_id or ":".join((place.route or "v2", said or "any", ",".join(columns), ",".join(facets)))
+    left_out = tuple(storable(name) for name in cells if name in words)
+    named_values = {"Value" if name == "value" else name: column for name, column in values.items()}
+    return one_state(code_for("EIA", named), metadata, observations(axis, named_values), left_out)
+
+
+def _are_words(cells: Sequence[Any]) -> bool:
+    given = [cell for cell in cells if not (cell is None or str(cell).strip().casefold() in _NO_VALUE)]
+    return bool(given) and not any(map(is_number, given))
+
+
+def _of_first_version(fields: Mapping[str, Any]) -> Parsed:
+    rows, name = fields.get("data"), str(fields.get("series_id", ""))
+    if not isinstance(rows, list) or not all(isinstance(row, list) and len(row) >= len(("period", "value")) for row in rows):
+        raise AnswerNotUnderstood(f"The series {storable(name[:40])} has no list of periods and values.")
+    axis = read_periods(row[0] for row in rows)
+    metadata = Metadata(
+        name=text_of(fields.get("name")) or storable(name),
+        description=text_of(fields.get("description")),
+        unit=text_of(fields.get("units")),
+        frequency=_FREQUENCIES.get(str(fields.get("f")), axis.frequency) if axis.unit == "D" else None,
+        source=text_of(fields.get("source")),
+        attribution="U.S. Energy Information Administration",
+        extra={"dates": "first day of the period" if axis.frequency else "the provider's own"},
+    )
+    state = observations(axis, {"Value": numbers([row[1] for row in rows], name, _NO_VALUE)})
+    return one_state(code_for("EIA", name), metadata, state)

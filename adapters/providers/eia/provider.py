@@ -1,0 +1,171 @@
+"""
+The U.S. Energy Information Administration, with a key.
+
+A code is a series of the API's first version, which the second still knows: ``EIA/PET.RWTC.D``, ``EIA/ELEC.PRICE.CO-RES.M``;
+or a route of the second with frequency, columns and facets behind colons:
+``EIA/electricity/rto/region-data:hourly:value:respondent=BPAT,type=D``. Facets may be fewer than there are, as long as they
+leave one series. Dates are the first days of the periods, or the provider's own days; hours are UTC.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import Any
+
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.http.session import Conversation
+from adapters.provider_kit.http.status_errors import Door, is_success, key_missing, key_rejected, retry_after, status_error
+from adapters.provider_kit.parsing.documents import json_of
+from adapters.provider_kit.parsing.select import chosen
+from adapters.providers.eia.answers import Place, place_of, rows_in, series_in
+from domain.codes import DatasetCode
+from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
+from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.providers import Limit, Redistribution, Terms
+
+PROVIDER_API = 1
+ADAPTER_VERSION = 1
+NAME = "eia"
+TITLE = "U.S. Energy Information Administration"
+DATABASES = ("EIA",)
+LIMITS = (Limit(5, 1), Limit(9_000, 3_600))
+TERMS = Terms(
+    attribution="U.S. Energy Information Administration",
+    url="https://www.eia.gov/about/copyrights_reuse.php",
+    redistribution=Redistribution.OPEN,
+)
+KEY_URL = "https://www.eia.gov/opendata/register.php"
+KEY_NEEDED = True
+
+_SERIES_ID = re.compile(r"[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]+)+")
+_OLD = re.compile(r"([A-Z]+)_([A-Z0-9_]+)_([ADHMQW])")
+_ROWS_A_PAGE = 5_000
+_PARTS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options: the key, which the API takes in the query only, and what stands before the route."""
+
+    api_key: str = field(default="", repr=False)
+    base_url: str = "https://api.eia.gov/v2"
+
+
+OPTIONS = Options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked for: path segments, parameters, and the place in the API that they are."""
+
+    segments: tuple[str, ...]
+    params: Mapping[str, str]
+    place: Place
+
+
+def source(options: Options, http: HttpClient) -> DataSource:
+    """Give the source."""
+    return EiaSource(options, http)
+
+
+def request_for(code: DatasetCode) -> Request:
+    """
+    Build the request for a series, without its page.
+
+    Raises:
+        DatasetNotFound: the code is neither a series nor a route.
+
+    """
+    if _SERIES_ID.fullmatch(code.dataset):
+        return Request(segments=("seriesid", code.dataset), params={}, place=Place(series_id=code.dataset))
+    parts = code.dataset.split(":", _PARTS - 1)
+    if len(parts) < _PARTS or not all("=" in facet for facet in parts[-1].split(",") if facet):
+        hint = "Write it as EIA/PET.RWTC.D or EIA/ROUTE:FREQUENCY:COLUMN,COLUMN:FACET=VALUE,FACET=VALUE."
+        raise DatasetNotFound(f"{code} is not a code of the EIA.", hint=hint)
+    route, frequency, columns, facets = parts
+    params = {"frequency": frequency, "sort[0][column]": "period", "sort[0][direction]": "asc"}
+    params |= {f"data[{i}]": column for i, column in enumerate(columns.split(","))}
+    params |= {f"facets[{name}][]": value for name, _, value in (facet.partition("=") for facet in facets.split(",") if facet)}
+    return Request(segments=(*route.split("/"), "data"), params=params, place=Place(route=route, columns=tuple(columns.split(","))))
+
+
+def code_from_alias(alias: DatasetCode) -> DatasetCode | None:
+    """Read an old code of Quandl's, ``EIA/PET_RBRTE_D``: category, series and frequency, between which the API has dots."""
+    match = _OLD.fullmatch(alias.dataset)
+    return DatasetCode(alias.database, ".".join(match.groups())) if match else None
+
+
+class EiaSource:
+    """Speaks to the Energy Information Administration."""
+
+    def __init__(self, options: Options, http: HttpClient) -> None:
+        self._http = http
+        self._secret = {"api_key": options.api_key}
+        self._door = Door(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
+
+    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+        """See the port; totals are no promise, so pages are asked for until one is short and none is missing."""
+        request = request_for(code)
+        calls = Conversation(self._http, secret_params=self._secret)
+        rows: list[dict[str, Any]] = []
+        while True:
+            page = {"offset": str(len(rows)), "length": str(_ROWS_A_PAGE)}
+            document = json_of(calls.get(request.segments, {**request.params, **page}), self._door, named_error)
+            more = rows_in(document)
+            if more and rows and more[0] == rows[0]:
+                break
+            rows += more
+            if not more or (len(more) < _ROWS_A_PAGE and len(rows) >= _total(document)):
+                break
+        whole = {"response": {**document["response"], "data": rows}}
+        return calls.fetched(chosen(_matching(series_in(whole, request.place), code), code)[0], ADAPTER_VERSION)
+
+    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+        """See the port; of a series that came in pages this is one page."""
+        document = json_of(answer, self._door, named_error)
+        return chosen(_matching(series_in(document, place_of(answer.url)), code), code)
+
+
+def named_error(document: Any, answer: Answer, door: Door) -> FetchError | None:
+    """Name the error that a document speaks of, in the form of either version."""
+    if not isinstance(document, dict):
+        return AnswerNotUnderstood("The answer is a JSON list where an object must be.")
+    data = document.get("data")
+    error = document.get("error") or (data.get("error") if isinstance(data, dict) else None)
+    if not error:
+        return None
+    fields = error if isinstance(error, dict) else {"message": error}
+    said = door.heard(f"{fields.get('message', '')} {fields.get('code', '')}".strip())
+    return _by_words(said, replace(answer, status=_status(document, answer)), door)
+
+
+def _by_words(said: str, answer: Answer, door: Door) -> FetchError:
+    text, words = f"The EIA refuses: {said}", said.casefold()
+    if "rate_limit" in words or "rate limit" in words:
+        return RateLimited(text, retry_after=retry_after(answer))
+    if "api_key" in words or "api key" in words:
+        return key_missing(text, door) if "missing" in words or not door.key else key_rejected(text, door)
+    if "series_id" in words or "not found" in words or answer.status == HTTPStatus.NOT_FOUND:
+        return DatasetNotFound(text)
+    return AnswerNotUnderstood(text) if is_success(answer) else status_error(answer, door, said)
+
+
+def _status(document: Mapping[str, Any], answer: Answer) -> int:
+    """Take the status in a document where that of the answer is a success."""
+    code = document.get("code")
+    return code if is_success(answer) and type(code) is int else answer.status
+
+
+def _total(document: Mapping[str, Any]) -> int:
+    total = str(document["response"].get("total", 0))
+    return int(total) if total.isdecimal() else 0
+
+
+def _matching(series: Sequence[Parsed], code: DatasetCode | None) -> Sequence[Parsed]:
+    """Leave the series that have all facets of a code, if any have."""
+    wanted = set(code.dataset.split(":", _PARTS - 1)[-1].split(",")) if code and code.dataset.count(":") >= _PARTS - 1 else set()
+    found = [one for one in series if wanted <= set(one.code.dataset.split(":", _PARTS - 1)[-1].split(","))]
+    return found or series

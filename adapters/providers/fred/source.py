@@ -1,0 +1,188 @@
+"""FRED and ALFRED, one host: what is asked, in which order, and what its refusals mean."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.http.status_errors import Door, is_success, key_missing, key_rejected, status_error
+from adapters.provider_kit.parsing.limits import ROWS
+from adapters.providers.fred.answers import BEGINNING, END, States, day_of, listed, metadata, read_document, states
+from domain.codes import DatasetCode
+from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
+from domain.frequency import Frequency
+from domain.ports import Answer, Fetched, Known, Parsed
+from domain.vintages import Origin
+
+BASE_URL = "https://api.stlouisfed.org/fred"
+
+_ID = re.compile(r"[A-Za-z0-9_]{1,40}")
+_VINTAGES_A_QUERY = 2_000
+_DAYS_A_PAGE = 10_000
+_ROWS_A_PAGE = 100_000
+_NO_VINTAGES = "ALFRED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """
+    What is FRED's or ALFRED's own.
+
+    Attributes:
+        whole_history: whether all vintages are wanted of a series of this frequency, or only those from now on.
+
+    """
+
+    database: str
+    attribution: str
+    adapter_version: int
+    whole_history: Callable[[Frequency | None], bool]
+
+
+class FredSource:
+    """Speaks to FRED."""
+
+    def __init__(self, key: str, http: HttpClient, habits: Habits) -> None:
+        self._key, self._http, self._habits = key, http, habits
+        self._door = Door(host=http.host, key=key, key_variable=http.variable("api_key"))
+
+    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+        """See the port."""
+        if not _ID.fullmatch(code.dataset):
+            raise DatasetNotFound(f"{code} is no code of FRED.", hint="Its ids are made of letters, digits and _, as GDP.")
+        return _Visit(self._ask, self._habits, code.dataset, self._http.deadline()).fetch(known)
+
+    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+        """See the port."""
+        document, facts = self._read(answer), metadata(None, self._habits.attribution)
+        several = document.get("columns", {})
+        found: dict[str, Mapping[str, Any]] = {_id(name): {"observations": rows} for name, rows in several.items()}
+        found = found or {_id_in(answer.url): document}
+        if code and len(found) > 1:
+            if code.dataset not in found:
+                raise AnswerNotUnderstood(f"The answer holds the series {', '.join(found)}.", hint="Ask for one of them.")
+            found = {code.dataset: found[code.dataset]}
+        database = self._habits.database
+        return [Parsed(code=code or DatasetCode(database, name), metadata=facts, vintages=states(found[name])) for name in found]
+
+    def _ask(self, segments: Sequence[str], params: Mapping[str, str], until: float) -> tuple[Answer, Mapping[str, Any]]:
+        answer = self._http.get(segments, {**params, "file_type": "json"}, secret_params={"api_key": self._key}, until=until)
+        return answer, self._read(answer)
+
+    def _read(self, answer: Answer) -> Mapping[str, Any]:
+        try:
+            document = read_document(answer.body)
+        except FetchError as exc:
+            if is_success(answer):
+                raise
+            raise status_error(answer, self._door) from exc
+        if "error_code" in document or not is_success(answer):
+            raise self._error(document, answer)
+        return document
+
+    def _error(self, document: Mapping[str, Any], answer: Answer) -> FetchError:
+        said = self._door.heard(str(document.get("error_message") or document.get("message") or ""))
+        code = str(document.get("error_code", ""))
+        status = int(code) if code.isdecimal() and is_success(answer) else answer.status
+        if "api_key" in said:
+            return (key_missing if "not set" in said else key_rejected)(f"FRED refuses: {said}", self._door)
+        if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND) and ("does not exist" in said or "series_id" in said):
+            return DatasetNotFound(f"FRED says: {said}")
+        return status_error(Answer(body=answer.body, status=status, headers=answer.headers, url=answer.url), self._door, said)
+
+
+class _Visit:
+    """One fetch of one series."""
+
+    def __init__(self, ask: Callable[..., tuple[Answer, Mapping[str, Any]]], habits: Habits, series: str, until: float) -> None:
+        self._ask, self._habits, self._series, self._until = ask, habits, series, until
+        self._sha, self._first_url = hashlib.sha256(), ""
+
+    def fetch(self, known: Known) -> Fetched:
+        answer, described = self._get("series")
+        facts = metadata(described, self._habits.attribution)
+        validators = {"last_updated": str(listed(described, "seriess")[0].get("last_updated", ""))} if described.get("seriess") else {}
+        if validators.get("last_updated") and known.validators == validators:
+            return Fetched.unchanged(self._origin(answer.url), validators)
+        every = self._vintage_days()
+        days = self._wanted(every, known, whole=self._habits.whole_history(facts.frequency))
+        found = self._history(days, since=BEGINNING if days == every else days[0].isoformat()) if days else self._now()
+        return Fetched(metadata=facts, vintages=found, origin=self._origin(self._first_url), validators=validators)
+
+    def _wanted(self, days: Sequence[date], known: Known, *, whole: bool) -> Sequence[date]:
+        """Choose the vintages to ask for: the newest one kept again, because it may have been corrected, and the later ones."""
+        since = known.newest.published if known.newest else None
+        if since is None:
+            return days if whole else days[-1:]
+        return [day for day in days if day.isoformat() >= since.isoformat()[:10]] or days[-1:]
+
+    def _vintage_days(self) -> Sequence[date]:
+        days: list[date] = []
+        while True:
+            page = {"limit": str(_DAYS_A_PAGE), "offset": str(len(days))}
+            try:
+                _, document = self._get("series", "vintagedates", **page)
+            except DatasetNotFound as error:
+                if _NO_VINTAGES in error.message:
+                    return []
+                raise
+            listing = listed(document, "vintage_dates")
+            days += map(day_of, listing)
+            ROWS.check(len(days))
+            if len(listing) < _DAYS_A_PAGE:
+                return sorted(set(days))
+
+    def _history(self, days: Sequence[date], since: str) -> States:
+        found = [state for part in _parts(days, since) for state in self._states(*part)]
+        if not found:
+            raise AnswerNotUnderstood("FRED names vintages of the series, but sends no observations of them.")
+        return found
+
+    def _states(self, days: Sequence[date], window: tuple[str, str]) -> States:
+        return states(self._observations(realtime_start=window[0], realtime_end=window[1]), days)
+
+    def _now(self) -> States:
+        """Ask for the state of today, which carries no label."""
+        return states({**self._observations(), "output_type": "4"})
+
+    def _observations(self, **window: str) -> Mapping[str, Any]:
+        rows: list[Any] = []
+        while True:
+            page = {"limit": str(_ROWS_A_PAGE), "offset": str(len(rows))}
+            answer, document = self._get("series", "observations", **window, **page)
+            self._sha.update(answer.body)
+            self._first_url = self._first_url or answer.url
+            part = listed(document, "observations")
+            rows += part
+            ROWS.check(len(rows))
+            if len(part) < _ROWS_A_PAGE:
+                return {**document, "observations": rows}
+
+    def _get(self, *segments: str, **params: str) -> tuple[Answer, Mapping[str, Any]]:
+        return self._ask(segments, {"series_id": self._series, **params}, self._until)
+
+    def _origin(self, url: str) -> Origin:
+        return Origin(request=url, response_sha256=self._sha.hexdigest(), adapter_version=self._habits.adapter_version)
+
+
+def _parts(days: Sequence[date], since: str) -> Iterator[tuple[Sequence[date], tuple[str, str]]]:
+    """Cut the vintages into what one query may span, each part with its window."""
+    for first in range(0, len(days), _VINTAGES_A_QUERY):
+        part, later = days[first : first + _VINTAGES_A_QUERY], days[first + _VINTAGES_A_QUERY :]
+        yield part, (part[0].isoformat() if first else since, (later[0] - timedelta(days=1)).isoformat() if later else END)
+
+
+def _id_in(url: str) -> str:
+    query = parse_qs(urlsplit(url).query)
+    return _id((query.get("series_id") or query.get("id") or [""])[0])
+
+
+def _id(named: str) -> str:
+    return named if _ID.fullmatch(named) else "UNNAMED"

@@ -1,0 +1,1 @@
+"""Quandl / Nasdaq Data Link."""

@@ -1,0 +1,150 @@
+"""
+Quandl, today Nasdaq Data Link: datasets in the form of its v3 API, and its datatables.
+
+The hosted datasets were shut down in 2024; servers that speak the same API are reached by ``BASE_URL``. Datatables go on:
+``QDL/TABLE.KEY`` is read from ``/datatables/QDL/TABLE.json?code=KEY``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.http.status_errors import Door, is_success, status_error
+from adapters.providers.quandl.answers import Found, find_table, read_document
+from adapters.providers.quandl.errors import named_error
+from adapters.providers.quandl.pages import Pages
+from adapters.providers.quandl.series import read_series
+from domain.codes import DatasetCode
+from domain.errors import DatasetNotFound, FetchError
+from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.providers import Limit, Terms
+from domain.vintages import Origin
+
+PROVIDER_API = 1
+ADAPTER_VERSION = 1
+NAME = "quandl"
+TITLE = "Quandl / Nasdaq Data Link"
+DATABASES = ("QDL",)
+LIMITS = (Limit(300, 10), Limit(2_000, 600), Limit(50_000, 86_400))
+LIMITS_WITHOUT_KEY = (Limit(20, 600), Limit(50, 86_400))
+CONCURRENCY = 1
+TERMS = Terms(attribution="Nasdaq Data Link", url="https://data.nasdaq.com/terms")
+KEY_URL = "https://data.nasdaq.com/account/profile"
+KEY_NEEDED = False
+
+_DATASET = re.compile(r"[A-Za-z0-9_.\-]+")
+_TABLE = re.compile(r"([A-Za-z0-9_]+)(?:\.(.+))?")
+_GONE_HINT = (
+    "The hosted time-series API was shut down in 2024. Route the database to another provider or to your files with LANNER_ROUTES, "
+    "ask for a table (QDL/TABLE.KEY), or set LANNER_PROVIDERS__QUANDL__BASE_URL to a server that has it."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """
+    The options of the provider.
+
+    Attributes:
+        api_key: sent as a header, never in a URL.
+        base_url: what stands before ``/datasets`` and ``/datatables``.
+
+    """
+
+    api_key: str = field(default="", repr=False)
+    base_url: str = "https://data.nasdaq.com/api/v3"
+
+
+OPTIONS = Options
+
+
+def source(options: Options, http: HttpClient) -> DataSource:
+    """Give the source."""
+    return QuandlSource(options, http)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for: path segments below the base URL, and a filter."""
+
+    segments: tuple[str, ...]
+    params: dict[str, str]
+
+
+def request_for(code: DatasetCode) -> Request:
+    """
+    Build the (first) request for a series.
+
+    Raises:
+        DatasetNotFound: nothing at Quandl has such a code.
+
+    """
+    if code.database in DATABASES:
+        table = _TABLE.fullmatch(code.dataset)
+        if table is None:
+            raise DatasetNotFound(f"{code} is not a code of a table.", hint=f"Write it as {code.database}/TABLE.KEY.")
+        return Request(("datatables", code.database, f"{table[1]}.json"), {"code": table[2]} if table[2] else {})
+    if not _DATASET.fullmatch(code.dataset):
+        raise DatasetNotFound(
+            f"{code} is not a code of Quandl.", hint="Its dataset codes are made of letters, digits, _, - and full stops."
+        )
+    return Request(("datasets", code.database, f"{code.dataset}.json"), {})
+
+
+class QuandlSource:
+    """Speaks to Quandl, or to a server that speaks like it."""
+
+    def __init__(self, options: Options, http: HttpClient) -> None:
+        self._http = http
+        self._headers = {"X-Api-Token": options.api_key} if options.api_key else {}
+        self._door = Door(
+            host=http.host,
+            key=options.api_key,
+            key_variable=http.variable("api_key"),
+            gone_hint=_GONE_HINT,
+        )
+
+    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+        """See the port."""
+        sha, urls, pages = hashlib.sha256(), [], Pages(code)
+        for answer, page in self._pages(request_for(code)):
+            pages.take(page, len(answer.body))
+            sha.update(answer.body)
+            urls.append(answer.url)
+        series = read_series(pages.joined(), code, urls[0])[0]
+        origin = Origin(request=urls[0], response_sha256=sha.hexdigest(), adapter_version=ADAPTER_VERSION)
+        return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, left_out=series.left_out)
+
+    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+        """See the port; of a table that came in pages this is one page."""
+        return read_series(self._read(answer), code, answer.url)
+
+    def _pages(self, request: Request) -> Iterator[tuple[Answer, Found]]:
+        until = self._http.deadline()
+        params = dict(request.params)
+        while True:
+            answer = self._http.get(request.segments, params, self._headers, until=until)
+            page = self._read(answer)
+            yield answer, page
+            if page.cursor is None:
+                return
+            params["qopts.cursor_id"] = page.cursor
+
+    def _read(self, answer: Answer) -> Found:
+        try:
+            document = read_document(answer.body)
+        except FetchError as exc:
+            if is_success(answer):
+                raise
+            raise status_error(answer, self._door) from exc
+        if isinstance(document, dict):
+            error = named_error(document, answer, self._door)
+            if error:
+                raise error
+        if not is_success(answer):
+            raise status_error(answer, self._door)
+        return find_table(document) if isinstance(document, dict) else document

@@ -1,0 +1,1 @@
+"""Statistical agencies, and any SDMX service."""

@@ -1,0 +1,55 @@
+"""The Bank of Japan's own JSON: series with two lists, of dates as bare numbers and of values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.provider_kit.parsing.collector import Gathering
+from domain.errors import AnswerNotUnderstood
+
+_HALF = re.compile(r"([0-9]{4})0([12])")
+_FISCAL_HALVES = {"1": "04", "2": "10"}
+
+
+def read_result_set(document: Mapping[str, Any], flow: str) -> Gathering:
+    """
+    Gather the series of a result set.
+
+    Raises:
+        AnswerNotUnderstood: it only describes series, or is of another shape.
+
+    """
+    parameter = document.get("PARAMETER")
+    database = str(document.get("DB") or (parameter.get("DB") if isinstance(parameter, dict) else None) or flow)
+    gathering = Gathering()
+    try:
+        for found in document["RESULTSET"]:
+            if "VALUES" in found:
+                _read(gathering, database, found)
+    except (LookupError, TypeError, ValueError, AttributeError) as exc:
+        raise AnswerNotUnderstood(f"The answer is a result set of another shape ({type(exc).__name__}).") from exc
+    if document["RESULTSET"] and not gathering.was_data:
+        raise AnswerNotUnderstood("The answer describes series but holds no values.")
+    return gathering
+
+
+def _read(gathering: Gathering, flow: str, found: Mapping[str, Any]) -> None:
+    gathering.was_data = True
+    frequency = str(found.get("FREQUENCY", ""))
+    facts = {"TITLE": found.get("NAME_OF_TIME_SERIES"), "UNIT": found.get("UNIT"), "FREQ": frequency}
+    told = {name: value for name, value in facts.items() if isinstance(value, str)}
+    series = gathering.series(flow, {"SERIES_CODE": str(found["SERIES_CODE"])}, told)
+    for date, value in zip(found["VALUES"]["SURVEY_DATES"], found["VALUES"]["VALUES"], strict=True):
+        series.add(_period(str(date), frequency.upper()), value)
+
+
+def _period(date: str, frequency: str) -> str:
+    """Spell a date as its frequency means it: 202402 is February, the second quarter or the second half."""
+    if frequency.startswith("QUARTERLY"):
+        return f"{date[:4]}-Q{date[4:].lstrip('0')}"
+    half = _HALF.fullmatch(date)
+    if frequency.startswith("SEMIANNUAL") and half:
+        return f"{half[1]}-{_FISCAL_HALVES[half[2]]}" if "SEP" in frequency else f"{half[1]}-S{half[2]}"
+    return date

@@ -1,0 +1,142 @@
+"""The Treasury's feeds of properties, and its CSV, as series: a feed may name its fields as it likes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from adapters.provider_kit.parsing.csv_tables import csv_table
+from adapters.provider_kit.parsing.documents import read_text
+from adapters.provider_kit.parsing.limits import check_table, names_of
+from adapters.provider_kit.parsing.tables import DAY, Columns, Table, read_columns
+from adapters.provider_kit.parsing.xml import local_name, xml_root
+from domain.codes import DatasetCode
+from domain.errors import AnswerNotUnderstood, DatasetNotFound, InvalidCode
+from domain.observations import Observations
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+_TENOR = re.compile(r"[A-Z]+_([0-9]+(?:_[0-9]+)?)_?(MONTH|YEAR)S?")
+_SHORT = {"MONTH": "MO", "YEAR": "YR"}
+_MISSING = ("N/A", "NA", "n/a", ".")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A series in an answer."""
+
+    code: DatasetCode
+    observations: Observations
+    left_out: tuple[str, ...]
+    date_column: str
+
+
+def read_answer(body: bytes) -> Table:
+    """
+    Read a feed or a CSV file, dates first.
+
+    Raises:
+        AnswerNotUnderstood, AnswerTruncated: it is neither, or ends too early.
+
+    """
+    text = read_text(body)
+    if not text.lstrip().startswith("<"):
+        return csv_table(text, missing=_MISSING, day=_iso)
+    root = xml_root(body)
+    entries = [element for element in root.iter() if local_name(element.tag) == "properties"]
+    if not entries and local_name(root.tag) not in ("feed", "pre"):
+        raise AnswerNotUnderstood(f"The answer is XML of another kind ({local_name(root.tag)[:40]}).")
+    return _table(entries)
+
+
+def joined(tables: Sequence[Table]) -> Table:
+    """Put pages together; tenors come and go, so that each page may have other columns."""
+    names = names_of([table.names for table in tables])
+    check_table(len(names), sum(len(table.rows) for table in tables))
+    kinds = {name: kind for table in tables for name, kind in zip(table.names, table.types, strict=False)}
+    rows = [dict(zip(table.names, row, strict=True)) for table in tables for row in table.rows]
+    types = tuple(kinds.values()) if list(kinds) == names else ()
+    return Table(names=tuple(names), rows=[[row.get(name, "") for name in names] for row in rows], types=types, as_text=True)
+
+
+def series_in(table: Table, code: DatasetCode, *, every: bool = False) -> Sequence[Found]:
+    """
+    Give the series of a code, or every one: there are several where each date stands once for each kind of rate.
+
+    Raises:
+        AnswerNotUnderstood: the code cannot tell several apart; it lists their codes.
+        DatasetNotFound: there is none of this name.
+
+    """
+    if not table.names:
+        raise AnswerNotUnderstood("The answer is a feed without entries.")
+    columns = read_columns(table, date_first=True)
+    if not columns.has_repeated_dates or not columns.keys:
+        return [Found(code, columns.observations(), columns.left_out, columns.date_column)]
+    dataset, _, key = code.dataset.partition(".")
+    rows = columns.rows_by_key()
+    if every:
+        return [_part(columns, DatasetCode(code.database, f"{dataset}.{name}"), rows[name]) for name in rows if _is_askable(name)]
+    if not key:
+        some = ", ".join(f"{code}.{name}" for name in rows)
+        raise AnswerNotUnderstood(f"{code} holds several rates a day.", hint=f"Ask for one of {some}.")
+    if key not in rows:
+        raise DatasetNotFound(f"There is no {key} in {dataset}.", hint=f"There are {', '.join(rows)}.")
+    return [_part(columns, code, rows[key])]
+
+
+def as_quandl(name: str) -> str:
+    """Give a tenor's name at Quandl, as ``10 YR``; empty if the column is no tenor."""
+    match = _TENOR.fullmatch(name)
+    return f"{match[1].replace('_', '.')} {_SHORT[match[2]]}" if match else ""
+
+
+def _part(columns: Columns, code: DatasetCode, rows: object) -> Found:
+    return Found(code, columns.observations(rows), columns.left_out, columns.date_column)  # type: ignore[arg-type]
+
+
+def _is_askable(name: str) -> bool:
+    try:
+        DatasetCode("US_TREASURY", f"x.{name}")
+    except InvalidCode:
+        return False
+    return True
+
+
+def _table(entries: Sequence[Element]) -> Table:
+    rows = [{local_name(field.tag): field for field in entry} for entry in entries]
+    kinds = {name: _kind(field) for row in rows for name, field in row.items()}
+    at = next((name for name, kind in kinds.items() if kind == "DateTime"), None) or _dated(rows)
+    if at is None:
+        if rows:
+            raise AnswerNotUnderstood("The answer's entries have no date.")
+        return Table(names=(), rows=[], as_text=True)
+    check_table(len(kinds), len(rows))
+    names = [at, *(name for name in kinds if name != at and name.casefold() != "id")]
+    cells = [[(row[name].text or "").strip() if name in row else "" for name in names] for row in rows]
+    types = tuple(kinds[name] for name in names)
+    return Table(names=tuple(names), rows=cells, types=types if all(types) else (), as_text=True)
+
+
+def _dated(rows: Sequence[dict[str, Element]]) -> str | None:
+    """Find the dates in a feed that does not tell its types."""
+    return next((name for row in rows[:1] for name, field in row.items() if DAY.match((field.text or "").strip())), None)
+
+
+def _kind(field: Element) -> str:
+    """Give the type of a field without its namespace; text where it has none."""
+    typed = next((value for name, value in field.attrib.items() if local_name(name) == "type"), "")
+    return typed.removeprefix("Edm.")
+
+
+def _iso(cell: str) -> str:
+    for form in ("%m/%d/%Y", "%m/%d/%y"):
+        try:
+            return datetime.strptime(cell, form).date().isoformat()  # noqa: DTZ007 - a day, not a moment
+        except ValueError:
+            continue
+    return cell

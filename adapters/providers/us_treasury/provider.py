@@ -1,0 +1,192 @@
+"""
+The US Treasury's daily interest rates: yield curves and bill rates, a column for each tenor.
+
+Codes are the names of its data sets: ``US_TREASURY/daily_treasury_yield_curve``, ``US_TREASURY/daily_treasury_bill_rates``. One
+that holds several rates a day has a series for each: ``US_TREASURY/daily_treasury_long_term_rate.BC_20year``. Quandl's
+``USTREASURY/YIELD`` is answered with Quandl's column names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.http.status_errors import Door, is_success, status_error
+from adapters.provider_kit.parsing.tables import Table
+from adapters.providers.us_treasury.answers import as_quandl, joined, read_answer, series_in
+from domain.codes import DatasetCode
+from domain.errors import AnswerNotUnderstood, DatasetNotFound, InvalidCode
+from domain.frequency import Frequency
+from domain.observations import Observations
+from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.providers import Redistribution, Terms
+from domain.series import Metadata
+from domain.vintages import Origin
+from domain.window import Covers
+
+PROVIDER_API = 1
+ADAPTER_VERSION = 1
+NAME = "us_treasury"
+TITLE = "U.S. Department of the Treasury, daily interest rates"
+DATABASES = ("US_TREASURY",)
+EXAMPLE = "US_TREASURY/daily_treasury_yield_curve"
+QUANDL_CODES = ("USTREASURY/YIELD", "USTREASURY/REALYIELD")
+TERMS = Terms(
+    attribution="U.S. Department of the Treasury",
+    url="https://home.treasury.gov/subfooter/site-policies-and-notices",
+    redistribution=Redistribution.OPEN,
+)
+
+_FIRST_PAGES = 200
+_DATASET = re.compile(r"(daily_treasury_[a-z_]{1,60})(?:\.(.+))?")
+_OLD = {"YIELD": "daily_treasury_yield_curve", "REALYIELD": "daily_treasury_real_yield_curve"}
+_TITLES = {
+    "daily_treasury_yield_curve": "Daily Treasury par yield curve rates",
+    "daily_treasury_bill_rates": "Daily Treasury bill rates",
+    "daily_treasury_long_term_rate": "Daily Treasury long-term rates",
+    "daily_treasury_real_yield_curve": "Daily Treasury par real yield curve rates",
+    "daily_treasury_real_long_term": "Daily Treasury real long-term rates",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options of the provider."""
+
+    base_url: str = "https://home.treasury.gov/resource-center/data-chart-center/interest-rates/pages"
+
+
+OPTIONS = Options
+
+
+def source(options: Options, http: HttpClient) -> DataSource:  # noqa: ARG001 - every provider is opened with both
+    """Give the source."""
+    return TreasurySource(http)
+
+
+def dataset_of(code: DatasetCode) -> tuple[str, str]:
+    """Give the name of a code's data set, and the series' own in it; not found if the Treasury has no such code."""
+    dataset = _OLD.get(code.dataset, "") if code.database == "USTREASURY" else code.dataset
+    match = _DATASET.fullmatch(dataset)
+    if match is None:
+        raise DatasetNotFound(f"{code} is no code of the Treasury.", hint=f"There are US_TREASURY/{', US_TREASURY/'.join(_TITLES)}.")
+    return match[1], match[2] or ""
+
+
+def code_from_alias(alias: DatasetCode) -> DatasetCode | None:
+    """Give the data set of this name; the Treasury writes them in small letters."""
+    return DatasetCode(alias.database, alias.dataset.lower()) if alias.database in DATABASES else None
+
+
+class TreasurySource:
+    """Speaks to the Treasury's site."""
+
+    def __init__(self, http: HttpClient) -> None:
+        self._http, self._door = http, Door(host=http.host)
+
+    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+        """See the port; what is known is asked for from the year of its last date on."""
+        dataset, _ = dataset_of(code)
+        years = _years(known)
+        sha, urls, tables = hashlib.sha256(), [], []
+        for answer, table in self._by_year(dataset, years) if years else self._pages(dataset):
+            sha.update(answer.body)
+            urls.append(answer.url)
+            tables.append(table)
+        [series] = series_in(joined(tables), code)
+        return Fetched(
+            metadata=_metadata(dataset, series.date_column, code),
+            vintages=[(None, _named(series.observations, code))],
+            origin=Origin(request=urls[0], response_sha256=sha.hexdigest(), adapter_version=ADAPTER_VERSION),
+            left_out=series.left_out,
+            covers=Covers(start=date(years[0], 1, 1), end=date(years[-1], 12, 31)) if years else None,
+        )
+
+    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+        """See the port."""
+        asked = (parse_qs(urlsplit(answer.url).query).get("data") or ["UNNAMED"])[0]
+        dataset = _dataset_in(code, asked)
+        found = series_in(self._read(answer), code or _code(asked), every=code is None)
+        return [
+            Parsed(
+                code=each.code,
+                metadata=_metadata(dataset, each.date_column, each.code),
+                vintages=[(None, _named(each.observations, code))],
+                left_out=each.left_out,
+            )
+            for each in found
+        ]
+
+    def _by_year(self, dataset: str, years: Sequence[int]) -> Iterator[tuple[Answer, Table]]:
+        until = self._http.deadline()
+        for year in years:
+            answer = self._http.get(("xml",), {"data": dataset, "field_tdr_date_value": str(year)}, until=until)
+            yield answer, self._read(answer)
+
+    def _pages(self, dataset: str) -> Iterator[tuple[Answer, Table]]:
+        """Ask for all years, page by page, until a page brings nothing that was not there before."""
+        until, seen = self._http.deadline(), set[str]()
+        for page in range(_FIRST_PAGES):
+            answer = self._http.get(("xml",), {"data": dataset, "field_tdr_date_value": "all", "page": str(page)}, until=until)
+            table = self._read(answer)
+            rows = {repr(row) for row in table.rows}
+            if page and rows <= seen:
+                return
+            if not rows:
+                raise DatasetNotFound(f"The Treasury has nothing under {dataset}.")
+            seen |= rows
+            yield answer, table
+        raise AnswerNotUnderstood(f"The Treasury sends more than {_FIRST_PAGES} pages.")
+
+    def _read(self, answer: Answer) -> Table:
+        if not is_success(answer):
+            raise status_error(answer, self._door)
+        return read_answer(answer.body)
+
+
+def _dataset_in(code: DatasetCode | None, asked: str) -> str:
+    """Give the data set that a code names, else the one that was asked for: an answer is read however its code is spelt."""
+    with suppress(DatasetNotFound):
+        return dataset_of(code)[0] if code else asked
+    return asked
+
+
+def _years(known: Known) -> Sequence[int]:
+    last = known.newest.last if known.newest else None
+    return range(last.year, max(datetime.now(UTC).year, last.year) + 1) if last else ()
+
+
+def _named(observations: Observations, code: DatasetCode | None) -> Observations:
+    """Give the columns their names at Quandl where one of its codes is asked for."""
+    if code is None or code.database != "USTREASURY":
+        return observations
+    kept = [i for i, name in enumerate(observations.columns) if as_quandl(name)]
+    names = [as_quandl(observations.columns[i]) for i in kept]
+    return Observations.of(observations.dates, names, np.array(observations.values[:, kept]))
+
+
+def _metadata(dataset: str, date_column: str, code: DatasetCode) -> Metadata:
+    return Metadata(
+        name=_TITLES.get(dataset, dataset),
+        unit="Percent",
+        frequency=Frequency.DAILY,
+        source="U.S. Department of the Treasury",
+        attribution=TERMS.attribution,
+        date_column="Date" if code.database == "USTREASURY" else date_column,
+        extra={"dates": "the provider's own day"},
+    )
+
+
+def _code(dataset: str) -> DatasetCode:
+    try:
+        return DatasetCode("US_TREASURY", dataset)
+    except InvalidCode:
+        return DatasetCode("US_TREASURY", "UNNAMED")

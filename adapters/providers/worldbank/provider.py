@@ -1,0 +1,134 @@
+"""
+The World Bank: its indicators, by country.
+
+A code is the country's and the indicator's, as in ``WB/DEU.NY.GDP.MKTP.CD``. Countries have ISO codes of three letters,
+aggregates such ones as ``WB/EUU.SP.POP.TOTL`` or ``WB/WLD.SP.POP.TOTL``.
+Dates are the first days of the periods; null is a missing value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.http.session import Conversation
+from adapters.provider_kit.http.status_errors import Door, is_html, is_success
+from adapters.provider_kit.parsing.documents import json_of, read_text
+from adapters.provider_kit.parsing.numbers import numbers, observations
+from adapters.provider_kit.parsing.periods import read_periods
+from adapters.provider_kit.parsing.select import chosen, code_for, one_state
+from adapters.provider_kit.statistics.formats import read_answer
+from adapters.provider_kit.statistics.naming import Naming, read_series
+from adapters.provider_kit.text import text_of, texts_of
+from adapters.providers.worldbank.answers import Page, named_error, page_of, read_xml
+from domain.codes import DatasetCode
+from domain.errors import DatasetNotFound
+from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.providers import Redistribution, Terms
+from domain.series import Metadata
+
+PROVIDER_API = 1
+ADAPTER_VERSION = 1
+NAME = "worldbank"
+TITLE = "World Bank"
+DATABASES = ("WB",)
+QUANDL_CODES = ("WORLDBANK/*",)
+TERMS = Terms(
+    attribution="The World Bank",
+    url="https://datacatalog.worldbank.org/public-licenses#cc-by",
+    redistribution=Redistribution.ATTRIBUTION,
+)
+
+_ROWS_A_PAGE = "20000"
+_SDMX = re.compile(rb"sdmx\.org|\"dataSets\"")
+_HEAD = 4_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options: what stands before ``/country``."""
+
+    base_url: str = "https://api.worldbank.org/v2"
+
+
+OPTIONS = Options
+
+
+def source(options: Options, http: HttpClient) -> DataSource:  # noqa: ARG001 - every provider is opened with both
+    """Give the source."""
+    return WorldBankSource(http)
+
+
+def segments_for(code: DatasetCode) -> Sequence[str]:
+    """
+    Build the path of a series.
+
+    Raises:
+        DatasetNotFound: the code has not the two parts of one.
+
+    """
+    dataset = code.dataset.replace("_", ".") if code.database == "WORLDBANK" else code.dataset
+    country, dot, indicator = dataset.partition(".")
+    if not (country and dot and indicator) or ";" in code.dataset:
+        raise DatasetNotFound(f"{code} is not a code of the World Bank.", hint="Write it as WB/COUNTRY.INDICATOR.")
+    return ("country", country, "indicator", indicator)
+
+
+class WorldBankSource:
+    """Speaks to the World Bank."""
+
+    def __init__(self, http: HttpClient) -> None:
+        self._http, self._door = http, Door(host=http.host)
+
+    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+        """See the port."""
+        calls = Conversation(self._http)
+        rows: list[dict[str, Any]] = []
+        segments, number = segments_for(code), 1
+        while True:
+            page = self._page(calls.get(segments, {"format": "json", "per_page": _ROWS_A_PAGE, "page": str(number)}))
+            rows += page.rows
+            if number >= page.pages or not page.rows:
+                return calls.fetched(chosen(_series_in(rows), code)[0], ADAPTER_VERSION)
+            number += 1
+
+    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+        """See the port; of a series that came in pages this is one page; recorded SDMX of the same house is read, too."""
+        if is_success(answer) and _SDMX.search(answer.body, 0, _HEAD):
+            return read_series(read_answer(answer).all(), Naming(database="WB", attribution=TERMS.attribution), code)
+        return chosen(_series_in(self._page(answer).rows), code)
+
+    def _page(self, answer: Answer) -> Page:
+        if answer.body[:64].lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<") and not is_html(answer) and is_success(answer):
+            document = read_xml(read_text(answer.body))
+            error = named_error(document, answer, self._door)
+            if error:
+                raise error
+            return page_of(document)
+        return page_of(json_of(answer, self._door, named_error))
+
+
+def _series_in(rows: Sequence[Mapping[str, Any]]) -> Sequence[Parsed]:
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        indicator, country = texts_of(row.get("indicator")), texts_of(row.get("country"))
+        groups[text_of(row.get("countryiso3code")) or country.get("id", ""), indicator.get("id", "")].append(row)
+    return [_series(".".join(filter(None, key)), group) for key, group in groups.items()]
+
+
+def _series(name: str, rows: Sequence[Mapping[str, Any]]) -> Parsed:
+    axis = read_periods(row["date"] for row in rows)
+    indicator, country = texts_of(rows[0].get("indicator")), texts_of(rows[0].get("country"))
+    metadata = Metadata(
+        name=", ".join(filter(None, (indicator.get("value"), country.get("value")))),
+        unit=text_of(rows[0].get("unit")),
+        frequency=axis.frequency,
+        source="World Bank",
+        attribution=TERMS.attribution,
+        extra={"dates": "first day of the period"},
+    )
+    return one_state(code_for("WB", name), metadata, observations(axis, {"Value": numbers([row["value"] for row in rows], name)}))

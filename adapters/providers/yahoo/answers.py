@@ -1,0 +1,191 @@
+"""
+The answers of Yahoo Finance: charts, and the CSV of the download that is closed.
+
+::
+
+    {"chart": {"result": [{"meta": {…}, "timestamp": […], "indicators": {"quote": [{"open": […], …}], "adjclose": […]},
+               "events": {"dividends": {"1613658600": {"amount": 0.56, "date": 1613658600}}, "splits": {…}}}], "error": null}}
+    Date,Open,High,Low,Close,Adj Close,Volume
+
+The day of a row is that of the exchange's time zone: ``gmtoffset`` is the offset at the moment of the query only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+
+from adapters.provider_kit.http.status_errors import Door, is_success, retry_after, status_error
+from adapters.provider_kit.parsing.documents import objects
+from adapters.provider_kit.parsing.numbers import numbers, observations
+from adapters.provider_kit.parsing.periods import Axis
+from adapters.provider_kit.parsing.select import code_for, one_state
+from adapters.provider_kit.text import text_of
+from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
+from domain.frequency import Frequency
+from domain.ports import Answer, Parsed
+from domain.series import Metadata
+
+_COLUMNS = {"open": "Open", "high": "High", "low": "Low", "close": "Close", "adjclose": "Adj Close", "volume": "Volume"}
+_DAY = 86_400
+_EVENTS = ("dividends", "splits", "capitalGains")
+_BY_DAY: Mapping[str, Frequency | None] = {
+    "1d": Frequency.DAILY,
+    "5d": None,
+    "1wk": Frequency.WEEKLY,
+    "1mo": Frequency.MONTHLY,
+    "3mo": Frequency.QUARTERLY,
+}
+_NONE_SUCH = ("not found", "no data", "data doesn't exist", "delisted")
+
+
+def named_error(document: Any, answer: Answer, door: Door) -> FetchError | None:
+    """Name the error that a document speaks of."""
+    if not isinstance(document, dict):
+        return AnswerNotUnderstood("The answer is a JSON list where an object must be.")
+    envelope = next((value for value in document.values() if isinstance(value, dict) and value.get("error")), None)
+    if envelope is None:
+        return None
+    error = envelope["error"]
+    fields = error if isinstance(error, dict) else {"description": error}
+    return by_words(f"{fields.get('code', '')}: {fields.get('description', '')}", answer, door)
+
+
+def by_words(words: str, answer: Answer, door: Door) -> FetchError:
+    """Name an error by the provider's words, else by the status."""
+    said = door.heard(words)
+    if any(none_such in said.casefold() for none_such in _NONE_SUCH):
+        return DatasetNotFound(f"Yahoo refuses: {said}")
+    if "too many requests" in said.casefold():
+        return RateLimited(f"Yahoo refuses: {said}", retry_after=retry_after(answer))
+    return AnswerNotUnderstood(f"Yahoo refuses: {said}") if is_success(answer) else status_error(answer, door, said)
+
+
+def results_in(document: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
+    """
+    Give the charts in a document.
+
+    Raises:
+        AnswerNotUnderstood: there are none.
+
+    """
+    chart, spark = document.get("chart"), document.get("spark")
+    if isinstance(chart, dict):
+        return objects(chart.get("result"), "charts")
+    if isinstance(spark, dict):
+        return [chart for one in objects(spark.get("result"), "charts") for chart in objects(one.get("response"), "charts")]
+    raise AnswerNotUnderstood(f"The answer is no chart; it has the fields {', '.join(map(repr, list(document)[:5])) or 'none'}.")
+
+
+def prices_in(result: Mapping[str, Any]) -> Parsed:
+    """
+    Read the prices of a chart; it has none where it has no moments.
+
+    Raises:
+        AnswerNotUnderstood: it is no chart.
+
+    """
+    meta, stamps, indicators = result.get("meta"), result.get("timestamp") or [], result.get("indicators")
+    if not isinstance(meta, dict) or not isinstance(indicators, dict) or not isinstance(stamps, list):
+        raise AnswerNotUnderstood("A chart in the answer has no description or no indicators.")
+    lists = {**_first(indicators, "quote"), **_first(indicators, "adjclose")}
+    columns = {title: lists[name] for name, title in _COLUMNS.items() if isinstance(lists.get(name), list)}
+    if stamps and not columns:
+        raise AnswerNotUnderstood("A chart in the answer has moments and no prices.")
+    if any(len(cells) != len(stamps) for cells in columns.values() if stamps):
+        raise AnswerNotUnderstood("A chart in the answer has more or fewer prices than moments.")
+    granularity = text_of(meta.get("dataGranularity")) or _likely_granularity(stamps)
+    axis = _axis(stamps, meta, granularity)
+    last = _once_a_day(axis, stamps, meta)
+    values = {title: numbers(cells if stamps else [], title)[last] for title, cells in columns.items()}
+    symbol = text_of(meta.get("symbol")) or "UNNAMED"
+    name = symbol if granularity == "1d" else f"{symbol}:{granularity}"
+    return one_state(code_for("YAHOO", name), _metadata(meta, axis), observations(_taken(axis, last), values))
+
+
+def events_in(result: Mapping[str, Any]) -> Sequence[Parsed]:
+    """Read dividends, splits and capital gains beside the prices, each kind as a series."""
+    meta, events = result["meta"], result.get("events")
+    symbol = text_of(meta.get("symbol")) or "UNNAMED"
+    series = []
+    for kind in _EVENTS:
+        found = events.get(kind) if isinstance(events, dict) else None
+        rows = objects(list(found.values()), kind) if isinstance(found, dict) else []
+        if rows:
+            axis = _axis([row.get("date") for row in rows], meta, "1d")
+            values = numbers([_amount(row) for row in rows], kind)
+            metadata = _metadata(meta, Axis(axis.dates, "D", None))
+            series.append(one_state(code_for("YAHOO", f"{symbol}:{kind}"), metadata, observations(axis, {"Value": values})))
+    return series
+
+
+def _first(indicators: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    groups = indicators.get(name)
+    return groups[0] if isinstance(groups, list) and groups and isinstance(groups[0], dict) else {}
+
+
+def _axis(stamps: Sequence[Any], meta: Mapping[str, Any], granularity: str) -> Axis:
+    if not all(type(stamp) is int for stamp in stamps):
+        raise AnswerNotUnderstood("A moment in the answer is not a number of seconds.")
+    if granularity not in _BY_DAY:
+        return Axis(np.array(stamps, dtype="datetime64[s]"), "s", None)
+    zone = _zone(meta)
+    try:
+        days = [datetime.fromtimestamp(stamp, UTC).astimezone(zone).date() for stamp in stamps]
+    except (ValueError, OverflowError, OSError) as exc:
+        raise AnswerNotUnderstood("A moment in the answer lies outside the years 1 to 9999.") from exc
+    return Axis(np.array(days, dtype="datetime64[D]"), "D", _BY_DAY[granularity])
+
+
+def _zone(meta: Mapping[str, Any]) -> tzinfo:
+    """Give the exchange's time zone; where it has a name that this machine does not know, its offset of today."""
+    offset = meta.get("gmtoffset")
+    try:
+        return ZoneInfo(text_of(meta.get("exchangeTimezoneName")) or "")
+    except (ZoneInfoNotFoundError, ValueError):
+        return timezone(timedelta(seconds=offset)) if type(offset) is int and abs(offset) < _DAY else UTC
+
+
+def _likely_granularity(stamps: Sequence[Any]) -> str:
+    """Guess at days unless some moments are closer to each other."""
+    moments = sorted(stamp for stamp in stamps if type(stamp) is int)
+    return "1m" if any(after - before < _DAY // 2 for before, after in pairwise(moments)) else "1d"
+
+
+def _once_a_day(axis: Axis, stamps: Sequence[Any], meta: Mapping[str, Any]) -> Any:
+    """Leave out the last row but one where the last is the moment of the query on the same day."""
+    rows = np.arange(len(stamps))
+    live = len(stamps) > 1 and stamps[-1] == meta.get("regularMarketTime") and axis.dates[-1] == axis.dates[-2]
+    return np.delete(rows, -2) if live else rows
+
+
+def _taken(axis: Axis, rows: Any) -> Axis:
+    return Axis(axis.dates[rows], axis.unit, axis.frequency)
+
+
+def _metadata(meta: Mapping[str, Any], axis: Axis) -> Metadata:
+    symbol, exchange = text_of(meta.get("symbol")), text_of(meta.get("fullExchangeName") or meta.get("exchangeName"))
+    zone = text_of(meta.get("exchangeTimezoneName"))
+    return Metadata(
+        name=text_of(meta.get("longName") or meta.get("shortName")) or symbol or "Yahoo Finance",
+        unit=text_of(meta.get("currency")),
+        frequency=axis.frequency,
+        source=exchange,
+        attribution="Yahoo Finance",
+        extra={"dates": f"the exchange's day in {zone or 'UTC'}"} if axis.unit == "D" else {"time zone": zone},
+    )
+
+
+def _amount(row: Mapping[str, Any]) -> Any:
+    """Give what is paid, or by how much the shares are multiplied."""
+    if "amount" in row:
+        return row["amount"]
+    try:
+        return float(row["numerator"]) / float(row["denominator"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError) as exc:
+        raise AnswerNotUnderstood("An event in the answer has neither an amount nor a ratio.") from exc

@@ -1,0 +1,139 @@
+"""
+Yahoo Finance's charts: prices by day, week, month or minute. Unofficial, and off until ``ENABLED`` is set.
+
+A code is a symbol, ``YAHOO/AAPL``, ``YAHOO/^GSPC``, ``YAHOO/EURUSD=X``; another interval or kind of event stands behind a
+colon: ``YAHOO/AAPL:1mo``, ``YAHOO/AAPL:1h`` (of late only), ``YAHOO/MSFT:dividends``, ``YAHOO/NVDA:splits``.
+Dates are days of the exchange; moments are UTC. Every series of an answer means the prices: events are asked for by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import unquote, urlsplit
+
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.http.session import Conversation, newest_window
+from adapters.provider_kit.http.status_errors import Door, is_html
+from adapters.provider_kit.options import variable
+from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, read_csv, read_text
+from adapters.provider_kit.parsing.select import chosen, code_for, one_state
+from adapters.provider_kit.parsing.tables import read_columns
+from adapters.provider_kit.text import storable
+from adapters.providers.yahoo.answers import by_words, events_in, named_error, prices_in, results_in
+from domain.codes import DatasetCode
+from domain.errors import DatasetNotFound
+from domain.frequency import Frequency
+from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.providers import Limit, Redistribution, Terms
+from domain.series import Metadata
+
+PROVIDER_API = 1
+ADAPTER_VERSION = 1
+NAME = "yahoo"
+TITLE = "Yahoo Finance, unofficial"
+DATABASES = ("YAHOO",)
+LIMITS = (Limit(60, 60), Limit(2_000, 3_600))
+TERMS = Terms(
+    attribution="Yahoo Finance",
+    url="https://legal.yahoo.com/us/en/yahoo/terms/otos/index.html",
+    redistribution=Redistribution.FORBIDDEN,
+)
+
+_EVENTS = ("dividends", "splits", "capitalGains")
+_WHOLE = {"period1": "-2208988800", "period2": "9999999999"}
+_OF_LATE = {"1m": "7d", "2m": "1mo", "5m": "1mo", "15m": "1mo", "30m": "1mo", "90m": "1mo", "60m": "2y", "1h": "2y"}
+_INTERVALS = ("1d", "5d", "1wk", "1mo", "3mo", *_OF_LATE)
+_SYMBOL = re.compile(r"([^:/]+)(?::([0-9A-Za-z]+))?")
+_RATIO = re.compile(r"([0-9.]+)[:/]([0-9.]+)")
+_DOWNLOAD = re.compile(r"/download/([^/]+)$")
+_FREQUENCIES = {"1d": Frequency.DAILY, "1wk": Frequency.WEEKLY, "1mo": Frequency.MONTHLY}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options: whether to ask an API that is not offered to the public, and what stands before ``/v8``."""
+
+    enabled: bool = False
+    base_url: str = "https://query2.finance.yahoo.com"
+
+
+OPTIONS = Options
+
+
+def problem(options: Options) -> str:
+    """Say how to switch it on."""
+    if options.enabled:
+        return ""
+    return f"Yahoo's charts are no official API: set {variable(NAME, 'enabled')}=true if its terms permit you to use them."
+
+
+def source(options: Options, http: HttpClient) -> DataSource:  # noqa: ARG001 - every provider is opened with both
+    """Give the source."""
+    return YahooSource(http)
+
+
+def request_for(code: DatasetCode) -> tuple[Sequence[str], Mapping[str, str]]:
+    """
+    Build the path and the parameters of a series.
+
+    Raises:
+        DatasetNotFound: the code is no symbol, or asks for an interval there is not.
+
+    """
+    match = _SYMBOL.fullmatch(code.dataset)
+    what = (match[2] or "1d") if match else ""
+    if match is None or what not in (*_INTERVALS, *_EVENTS):
+        hint = f"Write it as YAHOO/AAPL or YAHOO/AAPL:INTERVAL with one of {', '.join(_INTERVALS)}, {', '.join(_EVENTS)}."
+        raise DatasetNotFound(f"{code} is not a code of Yahoo Finance.", hint=hint)
+    span = {"range": _OF_LATE[what]} if what in _OF_LATE else _WHOLE
+    interval = "1d" if what in _EVENTS else what
+    return ("v8", "finance", "chart", match[1]), {"interval": interval, "events": "div|split|capitalGains", **span}
+
+
+class YahooSource:
+    """Speaks to Yahoo Finance."""
+
+    def __init__(self, http: HttpClient) -> None:
+        self._http, self._door = http, Door(host=http.host)
+
+    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+        """See the port; of intervals that go back only so far, the window is told."""
+        segments, params = request_for(code)
+        calls = Conversation(self._http)
+        series = self.parse(code, calls.get(segments, params))[0]
+        return calls.fetched(series, ADAPTER_VERSION, covers=newest_window(series, known) if "range" in params else None)
+
+    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+        """See the port."""
+        if is_csv(answer):
+            return chosen([_series_of_csv(answer)], code)
+        if not is_json(answer) and not is_html(answer):
+            raise by_words(read_text(answer.body), answer, self._door)
+        results = results_in(json_of(answer, self._door, named_error))
+        if code and code.dataset.endswith(_EVENTS):
+            return chosen([event for result in results for event in events_in(result)], code, exact=True)
+        return chosen([prices_in(result) for result in results], code)
+
+
+def _series_of_csv(answer: Answer) -> Parsed:
+    path = urlsplit(answer.url)
+    match = _DOWNLOAD.search(unquote(path.path))
+    interval = next((word for word in _FREQUENCIES if f"interval={word}" in path.query), "")
+    table = read_csv(read_text(answer.body), frozenset({"null"}))
+    columns = read_columns(replace(table, rows=[[_ratio(cell) for cell in row] for row in table.rows]), date_first=True)
+    metadata = Metadata(
+        name=storable(match[1]) if match else TITLE,
+        frequency=_FREQUENCIES.get(interval) if len(columns.names) > 1 else None,
+        attribution=TERMS.attribution,
+        date_column=storable(columns.date_column),
+        extra={"dates": "the exchange's day"},
+    )
+    return one_state(code_for("YAHOO", match[1] if match else "UNNAMED"), metadata, columns.observations(), columns.left_out)
+
+
+def _ratio(cell: str) -> str:
+    """Give a split such as ``4:1`` as the number of shares that one becomes."""
+    match = _RATIO.fullmatch(cell)
+    return str(float(match[1]) / float(match[2])) if match and float(match[2]) else cell
