@@ -17,12 +17,12 @@ logger = logging.getLogger(__name__)
 TASK = "lanner.fetch_dataset"
 QUEUE = "fetch"
 _CAPACITY = 10_000
-_TOGETHER = 16
-_APART_SECONDS = 0.04
+_BATCH_SIZE = 16
+_BATCH_INTERVAL_SECONDS = 0.04
 _IDLE_SECONDS = 5
 _CONFIRM_SECONDS = 2
 _EXPIRES_SECONDS = 60
-_LEFT_ALONE_SECONDS = 1.0
+_COOLDOWN_SECONDS = 1.0
 # Else a broker that falls silent would be waited for without end when its connection is closed.
 _PATIENCE = {"read_timeout": 4, "write_timeout": 4}
 
@@ -41,10 +41,10 @@ class CeleryDispatcher:
         self._lock = Lock()
         self._running = False
         self._app: Any = None
-        self._next_at = self._left_alone_until = 0.0
-        self.heard: bool | None = None
+        self._next_at = self._cooldown_until = 0.0
+        self.broker_reachable: bool | None = None
 
-    def ring(self, fetch_id: UUID) -> None:
+    def notify(self, fetch_id: UUID) -> None:
         """See the port."""
         try:
             self._waiting.put_nowait(fetch_id)
@@ -66,10 +66,10 @@ class CeleryDispatcher:
                         self._running = False
                         return
                 continue
-            if self._waiting.qsize() < _TOGETHER:
+            if self._waiting.qsize() < _BATCH_SIZE:
                 time.sleep(max(0.0, self._next_at - time.monotonic()))
-            self._send([first, *islice(self._others(), _TOGETHER - 1)])
-            self._next_at = time.monotonic() + _APART_SECONDS
+            self._send([first, *islice(self._others(), _BATCH_SIZE - 1)])
+            self._next_at = time.monotonic() + _BATCH_INTERVAL_SECONDS
 
     def _others(self) -> Iterator[UUID]:
         with suppress(Empty):
@@ -77,7 +77,7 @@ class CeleryDispatcher:
                 yield self._waiting.get_nowait()
 
     def _send(self, fetch_ids: list[UUID]) -> None:
-        if time.monotonic() < self._left_alone_until:
+        if time.monotonic() < self._cooldown_until:
             return
         if self._app is None:
             self._app = _client(self._broker_url)
@@ -91,10 +91,10 @@ class CeleryDispatcher:
                 ignore_result=True,
                 confirm_timeout=_CONFIRM_SECONDS,
             )
-            self.heard = True
+            self.broker_reachable = True
         except Exception as error:  # noqa: BLE001 - whatever a broker client raises, the sweeper rings again
-            self.heard = False
-            self._left_alone_until = time.monotonic() + _LEFT_ALONE_SECONDS
+            self.broker_reachable = False
+            self._cooldown_until = time.monotonic() + _COOLDOWN_SECONDS
             logger.warning("ring failed", extra={"fetches": len(fetch_ids), "reason": type(error).__name__})
 
 

@@ -17,7 +17,7 @@ from config.settings import Settings
 from config.use_cases import UseCasesContainer
 from domain.fetches import RetryPolicy
 from domain.fetching.freshness import Freshness
-from domain.fetching.provider_throttle import Calls
+from domain.fetching.provider_throttle import ProviderThrottle
 from domain.providers import Routing
 
 
@@ -34,7 +34,7 @@ class Container(DeclarativeContainer):
         open_engine, settings.provided.database, schema=settings.provided.database_schema, statement_seconds=statement_seconds
     )
     store = Singleton(SqlStore, engine)
-    calls = Singleton(Calls, store=store, concurrency=settings.provided.concurrency)
+    calls = Singleton(ProviderThrottle, store=store, concurrency=settings.provided.concurrency)
     deadline = settings.provided.fetch_deadline_seconds
     before = calls.provided.before_each
     data_sources = Singleton(
@@ -49,7 +49,9 @@ class Container(DeclarativeContainer):
         silent=Singleton(NullDispatcher),
         celery=Singleton(CeleryDispatcher, settings.provided.broker_url),
     )
-    routing = Singleton(Routing, settings.provided.routes, settings.provided.default_provider, insists=settings.provided.insists_on_default)
+    routing = Singleton(
+        Routing, settings.provided.routes, settings.provided.default_provider, prefer_default=settings.provided.prefers_default
+    )
     freshness = Singleton(Freshness, data_sources, settings.provided.max_age)
     retry = Singleton(RetryPolicy, settings.provided.give_up_seconds)
     #: Set when the process is told to end: nobody waits any longer.

@@ -27,7 +27,7 @@ from config.values import (
     Routes,
     SchemaName,
     Seconds,
-    way_out,
+    hint_of,
 )
 from domain.errors import InvalidInput
 from domain.providers import Limit
@@ -142,7 +142,7 @@ class Settings(BaseModel):
         return 1 if self.embedded else os.cpu_count() or 1
 
     @property
-    def insists_on_default(self) -> bool:
+    def prefers_default(self) -> bool:
         """Tell whether the default provider was chosen, or sent to a server of the operator's: then old codes of Quandl's go there."""
         return "default_provider" in self.model_fields_set or "base_url" in self.providers.get(self.default_provider, {})
 
@@ -187,7 +187,7 @@ def read_settings(environment: Mapping[str, str], dotenv: Path | None) -> Settin
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
         name = f"{PREFIX}{str(problem['loc'][0]).upper()}"
-        clause = way_out(problem["type"], problem.get("ctx", {}), problem["msg"])
+        clause = hint_of(problem["type"], problem.get("ctx", {}), problem["msg"])
         raise InvalidInput(f"{name} is not valid: {clause}.", field=name) from None
     if settings.embedded and (settings.worker_processes or 1) > 1:
         raise InvalidInput(

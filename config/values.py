@@ -42,7 +42,7 @@ _WAYS_OUT = {
 }
 
 
-def way_out(kind: str, context: Mapping[str, Any], message: str) -> str:
+def hint_of(kind: str, context: Mapping[str, Any], message: str) -> str:
     """Say in a clause what to write where a value was refused; pydantic's own words stand in for kinds without a clause."""
     return _WAYS_OUT[kind].format(**context) if kind in _WAYS_OUT else message[:1].lower() + message[1:]
 

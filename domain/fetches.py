@@ -79,7 +79,7 @@ class Fetch:
     status: FetchStatus
     created_at: datetime
     not_before: datetime
-    waits_since: datetime | None = None
+    scheduled_at: datetime | None = None
     attempts: int = 0
     crashes: int = 0
     lease_until: datetime | None = None
@@ -118,7 +118,7 @@ class Fetch:
         A time that today's clock cannot have set has come too: the clock went back.
         """
         if self.status is FetchStatus.PENDING:
-            said_later = self.waits_since is not None and self.waits_since > now + timedelta(seconds=CLOCK_SLACK_SECONDS)
+            said_later = self.scheduled_at is not None and self.scheduled_at > now + timedelta(seconds=CLOCK_SLACK_SECONDS)
             return said_later or not now < self.not_before <= now + timedelta(seconds=MAX_DELAY_SECONDS)
         until = self.lease_until
         return self.status is FetchStatus.RUNNING and until is not None and not now <= until <= now + timedelta(seconds=2 * lease_seconds)

@@ -22,12 +22,12 @@ from domain.observations import Label, Observations
 from domain.providers import Finding, Limit, Provider
 from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, Version
 from domain.throttling import Budget, Call, Denied, LimiterState, Permit
-from domain.vintages import Damage, FeedEntry, FirstKnown, Moment, NewState, Origin, Prepared, StoredVintage, Vintage
-from domain.window import Confirmation, Covers
+from domain.vintages import AsOf, Damage, FeedEntry, FirstKnown, NewState, Origin, Prepared, StoredVintage, Vintage
+from domain.window import Confirmation, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class PriorState:
     """
     What is kept of a series when its source is asked again; no vintage at all where the whole is wanted.
 
@@ -58,7 +58,7 @@ class Fetched:
     vintages: Sequence[tuple[Label | None, Observations]]
     origin: Origin
     left_out: tuple[str, ...] = ()
-    covers: Covers | None = None
+    covers: Window | None = None
     validators: Mapping[str, str] = field(default_factory=dict)
     not_modified: bool = False
 
@@ -71,7 +71,7 @@ class Fetched:
 class DataSource(Protocol):
     """Speaks to one provider."""
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """
         Ask the provider for a series: in whole, or for what may differ from ``known``; in whole if nothing is known.
 
@@ -86,7 +86,7 @@ class DataSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class RawResponse:
     """
     A provider's answer as it came over the wire, decoded of any content coding.
 
@@ -102,7 +102,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parsed:
+class ParsedSeries:
     """One series found in an answer."""
 
     code: DatasetCode
@@ -112,10 +112,10 @@ class Parsed:
 
 
 @runtime_checkable
-class ParsesAnswers(Protocol):
+class ParsesResponses(Protocol):
     """What a data source can do besides, where its provider's answers can be recorded."""
 
-    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """
         Read an answer as ``fetch`` would.
 
@@ -287,7 +287,7 @@ class VintageRepository(Protocol):
         """Give for each provider's label the digest of its highest-numbered vintage."""
         ...
 
-    def find(self, series_id: UUID, moment: Moment) -> StoredVintage | None:
+    def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
         """
         Give the greatest vintage in knowledge order, (known_at, number), that the moment admits.
 
@@ -401,11 +401,11 @@ class FetchRepository(Protocol):
         """
         ...
 
-    def postpone(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
+    def schedule_retry(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
         """Make a running fetch pending again, not to be begun before so many seconds; ends and raises as ``fail``."""
         ...
 
-    def hold_back(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
+    def defer(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
         """Make a running fetch pending as before it was begun: no attempt is counted, its last error stays; ends and raises as ``fail``."""
         ...
 
@@ -643,11 +643,11 @@ class Store(Protocol):
 class Dispatcher(Protocol):
     """Tells the workers that there is work. A doorbell: losing a ring costs delay, never a fetch."""
 
-    def ring(self, fetch_id: UUID) -> None:
+    def notify(self, fetch_id: UUID) -> None:
         """Say that a committed fetch is due; neither waits nor raises."""
         ...
 
     @property
-    def heard(self) -> bool | None:
+    def broker_reachable(self) -> bool | None:
         """Tell whether the last ring reached the broker; None if none has been tried, or there is no broker."""
         ...

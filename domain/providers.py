@@ -67,7 +67,7 @@ class Provider:
     key_id: str = ""
     quandl_codes: tuple[str, ...] = ()
 
-    def revives(self, code: DatasetCode) -> bool:
+    def serves_legacy_code(self, code: DatasetCode) -> bool:
         """Tell whether it can be asked for a code that was Quandl's."""
         return not self.problem and any(fnmatchcase(str(code), pattern) for pattern in self.quandl_codes)
 
@@ -95,13 +95,13 @@ class Routing:
 
     routes: Mapping[str, str]
     default: str
-    insists: bool = False
+    prefer_default: bool = False
 
     def provider_for(self, code: DatasetCode, providers: Sequence[Provider]) -> str:
         """Name the provider that serves a code for which none was asked."""
         routed = self.routes.get(code.database)
         declared = next((provider.name for provider in providers if code.database in provider.databases), "")
-        revived = next((provider.name for provider in providers if provider.revives(code)), "")
-        if self.insists and not declared:
+        revived = next((provider.name for provider in providers if provider.serves_legacy_code(code)), "")
+        if self.prefer_default and not declared:
             revived = ""
         return routed or revived or declared or self.default

@@ -273,7 +273,7 @@ def refuse_shrink(before: int, after: int, what: str) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class AsOf:
     """
     Whose knowledge is asked for: the newest, unless one of these narrows it.
 
@@ -296,7 +296,7 @@ class Moment:
             raise InvalidInput("vintage and as_of exclude each other.", field="vintage", hint="Give one of them.")
 
     @classmethod
-    def parse(cls, as_of: str | None = None, *, vintage: int | None = None, seen_by: str | None = None) -> Moment:
+    def parse(cls, as_of: str | None = None, *, vintage: int | None = None, seen_by: str | None = None) -> AsOf:
         """Read moments, each a day, which means its end in UTC, or an instant with its offset."""
         return cls(
             as_of=parse_moment(as_of, field="as_of") if as_of is not None else None,
@@ -305,7 +305,7 @@ class Moment:
         )
 
     @classmethod
-    def named(cls, text: str, *, field: str) -> Moment:
+    def named(cls, text: str, *, field: str) -> AsOf:
         """Read a whole number as a vintage's, anything else as the moment whose knowledge is asked for."""
         if not _WHOLE_NUMBER.fullmatch(text):
             return cls(as_of=parse_moment(text, field=field))

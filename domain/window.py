@@ -17,7 +17,7 @@ WHOLE_EVERY = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Covers:
+class Window:
     """
     A closed window in which an answer is complete: what is missing there has been deleted, outside nothing is said.
 

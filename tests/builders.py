@@ -18,10 +18,10 @@ from domain.codes import DatasetCode
 from domain.errors import FetchError, ProviderNotConfigured, ThrottledLocally, UnknownProvider
 from domain.fetches import RetryPolicy
 from domain.fetching.freshness import Freshness
-from domain.fetching.provider_throttle import Calls
+from domain.fetching.provider_throttle import ProviderThrottle
 from domain.frequency import Frequency
 from domain.observations import Label, Observations
-from domain.ports import DataSource, Dispatcher, Fetched, Known, UnitOfWork
+from domain.ports import DataSource, Dispatcher, Fetched, PriorState, UnitOfWork
 from domain.providers import Finding, Provider, Routing, Terms
 from domain.series import Metadata
 from domain.use_cases import UseCases
@@ -95,7 +95,7 @@ class CannedSource:
     metadata: Metadata = field(default_factory=some_metadata)
     error: FetchError | None = None
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         if self.error:
             raise self.error
         origin = Origin(request=f"canned:{code}", response_sha256="0" * 64, adapter_version=1)
@@ -144,7 +144,7 @@ class CutSource:
     asked: Event = field(default_factory=Event)
     cut: Event = field(default_factory=Event)
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         self.asked.set()
         self.cut.wait(10)
         raise ThrottledLocally("cut")
@@ -168,7 +168,7 @@ def memory_use_cases(
     """
     store, providers = store or MemoryStore(), FakeProviders(sources)
     routing, freshness = Routing({}, default), Freshness(providers, None)
-    calls = Calls(store=store)
+    calls = ProviderThrottle(store=store)
     fetch = FetchDataset(
         store=store,
         providers=providers,

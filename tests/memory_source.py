@@ -15,7 +15,7 @@ from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, FetchError
 from domain.frequency import Frequency
 from domain.observations import Observations
-from domain.ports import DataSource, Fetched, Known
+from domain.ports import DataSource, Fetched, PriorState
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
 from domain.vintages import Origin
@@ -27,10 +27,10 @@ TITLE = "Made-up series, for demonstrations"
 DATABASES: tuple[str, ...] = ()
 TERMS = Terms(attribution="Nobody: the values are made up", url="", redistribution=Redistribution.OPEN)
 
-Given = Fetched | FetchError | Callable[[DatasetCode, Known], Fetched]
+Given = Fetched | FetchError | Callable[[DatasetCode, PriorState], Fetched]
 
 
-def source(options: object, http: object) -> DataSource:  # noqa: ARG001 - every provider is opened with both
+def source(options: object, http: object) -> DataSource:
     """Open a source that makes up a series for any code."""
     return MemorySource()
 
@@ -47,7 +47,7 @@ class MemorySource:
     def __init__(self, answers: Mapping[DatasetCode, Given] | None = None) -> None:
         self._answers = answers
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """See the port."""
         if self._answers is None:
             return _made_up(code)

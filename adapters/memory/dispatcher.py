@@ -9,12 +9,12 @@ from uuid import UUID
 class InlineDispatcher:
     """Runs the fetch in the caller's thread, as the ring itself."""
 
-    heard: bool | None = None
+    broker_reachable: bool | None = None
 
     def __init__(self, fetch: Callable[[UUID], object]) -> None:
         self._fetch = fetch
 
-    def ring(self, fetch_id: UUID) -> None:
+    def notify(self, fetch_id: UUID) -> None:
         """See the port."""
         self._fetch(fetch_id)
 
@@ -22,20 +22,20 @@ class InlineDispatcher:
 class RecordingDispatcher:
     """Remembers which bells were rung."""
 
-    heard: bool | None = None
+    broker_reachable: bool | None = None
 
     def __init__(self) -> None:
-        self.rung: list[UUID] = []
+        self.notified: list[UUID] = []
 
-    def ring(self, fetch_id: UUID) -> None:
+    def notify(self, fetch_id: UUID) -> None:
         """See the port."""
-        self.rung.append(fetch_id)
+        self.notified.append(fetch_id)
 
 
 class NullDispatcher:
     """Rings nothing, for where the worker finds due fetches by itself."""
 
-    heard: bool | None = None
+    broker_reachable: bool | None = None
 
-    def ring(self, fetch_id: UUID) -> None:
+    def notify(self, fetch_id: UUID) -> None:
         """See the port."""

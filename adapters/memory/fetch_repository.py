@@ -47,7 +47,7 @@ class MemoryFetchRepository:
                 status=FetchStatus.PENDING,
                 created_at=now,
                 not_before=now,
-                waits_since=now,
+                scheduled_at=now,
                 allow_shrink=allow_shrink,
                 request_id=request_id,
             )
@@ -57,7 +57,7 @@ class MemoryFetchRepository:
                 raise FetchAlreadyRunning
             held = self._put(replace(held, allow_shrink=True))
         if at_once and held.waiting_for is WaitingFor.RETRY:
-            held = self._put(replace(held, not_before=self.clock(), waits_since=self.clock(), waiting_for=None))
+            held = self._put(replace(held, not_before=self.clock(), scheduled_at=self.clock(), waiting_for=None))
         return held, False
 
     def get(self, fetch_id: UUID) -> Fetch:
@@ -145,12 +145,12 @@ class MemoryFetchRepository:
         """See the port."""
         return self._leave(fetch_id, lease, status=FetchStatus.ERROR, failure=failure)
 
-    def postpone(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
+    def schedule_retry(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
         """See the port."""
         wait = {"not_before": self.clock() + timedelta(seconds=seconds), "waiting_for": waiting_for, "failure": failure}
         return self._leave(fetch_id, lease, status=FetchStatus.PENDING, **wait)
 
-    def hold_back(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
+    def defer(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
         """See the port."""
         wait = {"not_before": self.clock() + timedelta(seconds=seconds), "waiting_for": waiting_for}
         attempts = self._held(fetch_id, lease).attempts - 1
@@ -185,7 +185,7 @@ class MemoryFetchRepository:
         if fetch.cancel_requested_at:
             changes = {"status": FetchStatus.CANCELLED, "failure": _CANCELLED}
         fetch = replace(fetch, lease_until=None, **changes)
-        return self._put(replace(fetch, finished_at=now) if fetch.ended else replace(fetch, waits_since=now))
+        return self._put(replace(fetch, finished_at=now) if fetch.ended else replace(fetch, scheduled_at=now))
 
     def _held(self, fetch_id: UUID, lease: Lease) -> Fetch:
         fetch = self.state.fetches.get(fetch_id)

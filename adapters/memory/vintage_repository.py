@@ -9,7 +9,7 @@ from uuid import UUID
 from adapters.memory.state import State
 from domain.observations import Label
 from domain.series import TimeSeries
-from domain.vintages import Damage, FeedEntry, FirstKnown, Moment, NewState, Prepared, StoredVintage, Vintage
+from domain.vintages import AsOf, Damage, FeedEntry, FirstKnown, NewState, Prepared, StoredVintage, Vintage
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class MemoryVintageRepository:
         kept = self.state.vintages.get(series.id, ())
         grown = list(kept)
         for arrival in arrivals:
-            before = _greatest(grown, Moment(as_of=arrival.known_at))
+            before = _greatest(grown, AsOf(as_of=arrival.known_at))
             vintage = Vintage.of(len(grown) + 1, arrival, before.observations if before else None)
             grown.append(StoredVintage(vintage, arrival.observations))
         added = grown[len(kept) :]
@@ -63,7 +63,7 @@ class MemoryVintageRepository:
         spoilt = (k.vintage.number for k in kept if k.observations.digest().hex() != k.vintage.digest)
         return [Damage(number, "Its observations do not match its digest.") for number in spoilt]
 
-    def find(self, series_id: UUID, moment: Moment) -> StoredVintage | None:
+    def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
         """See the port."""
         return _greatest(self.state.vintages.get(series_id, ()), moment)
 
@@ -75,6 +75,6 @@ class MemoryVintageRepository:
         return FirstKnown(min(vintage.known_at for vintage in vintages), min(vintage.fetched_at for vintage in vintages))
 
 
-def _greatest(kept: Sequence[StoredVintage], moment: Moment) -> StoredVintage | None:
+def _greatest(kept: Sequence[StoredVintage], moment: AsOf) -> StoredVintage | None:
     known = [each for each in kept if moment.admits(each.vintage)]
     return max(known, key=lambda each: each.vintage.knowledge(), default=None)

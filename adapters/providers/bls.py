@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adapters.provider_kit.http.client import HttpClient
-from adapters.provider_kit.http.session import Conversation
-from adapters.provider_kit.http.status_errors import Door, key_missing, key_rejected, retry_after
+from adapters.provider_kit.http.session import ProviderSession
+from adapters.provider_kit.http.status_errors import ErrorContext, key_missing, key_rejected, retry_after
 from adapters.provider_kit.parsing.documents import json_of, objects
 from adapters.provider_kit.parsing.numbers import numbers, observations
 from adapters.provider_kit.parsing.periods import read_periods
@@ -27,7 +27,7 @@ from adapters.provider_kit.text import text_of
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited, SourceUnavailable
 from domain.frequency import Frequency
-from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
 
@@ -91,14 +91,14 @@ class BlsSource:
         self._years = _YEARS_WITH_KEY if options.api_key else _YEARS_WITHOUT
         self._catalog = {"catalog": "true"} if options.api_key else {}
         self._secret = {"registrationkey": options.api_key} if options.api_key else {}
-        self._door = Door(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
+        self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """See the port; goes back in time until there is nothing more."""
         match = _SERIES_ID.fullmatch(code.dataset)
         if match is None:
             raise DatasetNotFound(f"{code} is not a code of a series.", hint="Write it as BLS/LNS14000000.")
-        calls = Conversation(self._http, secret_params=self._secret)
+        calls = ProviderSession(self._http, secret_params=self._secret)
         rows: list[dict[str, Any]] = []
         catalog: Any = None
         for start, end in windows(datetime.now(UTC).year, self._years):
@@ -111,32 +111,32 @@ class BlsSource:
                 break
         return calls.fetched(chosen(_by_kind(match[1], rows, catalog), code, exact=True)[0], ADAPTER_VERSION)
 
-    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port; of a series that came in several answers this is one of them."""
         every = [one for found in self._series(answer) for one in _by_kind(str(found.get("seriesID")), _rows(found), found.get("catalog"))]
         return chosen(every, code)
 
-    def _series(self, answer: Answer) -> Sequence[dict[str, Any]]:
-        document = json_of(answer, self._door, named_error)
+    def _series(self, answer: RawResponse) -> Sequence[dict[str, Any]]:
+        document = json_of(answer, self._error_context, named_error)
         results = document.get("Results")
         results = results[0] if isinstance(results, list) and results else results
         if not isinstance(results, dict):
             raise AnswerNotUnderstood("The answer holds no results.")
         series = objects(results.get("series"), "series")
         if not any(found.get("data") for found in series):
-            error = _by_words(_messages(document), answer, self._door)
+            error = _by_words(_messages(document), answer, self._error_context)
             if isinstance(error, DatasetNotFound):
                 raise error
         return series
 
 
-def named_error(document: Any, answer: Answer, door: Door) -> FetchError | None:
+def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
     """Name the error that a document speaks of; the status is 200 all the same."""
     if not isinstance(document, dict) or "status" not in document:
         return AnswerNotUnderstood("The answer is JSON of another shape than the Bureau's.")
     if str(document["status"]) == "REQUEST_SUCCEEDED":
         return None
-    return _by_words(_messages(document), answer, door)
+    return _by_words(_messages(document), answer, context)
 
 
 def _messages(document: Mapping[str, Any]) -> str:
@@ -144,15 +144,15 @@ def _messages(document: Mapping[str, Any]) -> str:
     return "; ".join(map(str, messages)) if isinstance(messages, list) else str(messages or "")
 
 
-def _by_words(messages: str, answer: Answer, door: Door) -> FetchError:
-    said = door.heard(messages)
+def _by_words(messages: str, answer: RawResponse, context: ErrorContext) -> FetchError:
+    said = context.quoted(messages)
     text, words = f"The Bureau refuses: {said or 'it gives no reason.'}", said.casefold()
     if any(none_such in words for none_such in _NONE_SUCH):
         return DatasetNotFound(text)
     if "threshold" in words or "exceeded" in words:
         return RateLimited(text, retry_after=retry_after(answer))
     if "key" in words and ("invalid" in words or "provided" in words):
-        return key_rejected(text, door) if door.key else key_missing(text, door)
+        return key_rejected(text, context) if context.key else key_missing(text, context)
     if any(passing in words for passing in ("try again", "unavailable", "experienc")):
         return SourceUnavailable(text, retry_after=retry_after(answer))
     return AnswerNotUnderstood(text)
@@ -167,7 +167,7 @@ def _rows(found: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
     return rows
 
 
-def _by_kind(name: str, rows: Iterable[Mapping[str, Any]], catalog: Any) -> Sequence[Parsed]:
+def _by_kind(name: str, rows: Iterable[Mapping[str, Any]], catalog: Any) -> Sequence[ParsedSeries]:
     """Part the rows by the length of their periods; without rows there is one empty series."""
     groups: dict[str, list[tuple[str, Any]]] = defaultdict(list)
     for row in rows:
@@ -187,7 +187,7 @@ def _kind(period: str) -> tuple[str, str]:
     return kind, "" if kind == "A" else period
 
 
-def _series(name: str, kind: str, cells: Sequence[tuple[str, Any]], catalog: Any) -> Parsed:
+def _series(name: str, kind: str, cells: Sequence[tuple[str, Any]], catalog: Any) -> ParsedSeries:
     facts = catalog if isinstance(catalog, dict) else {}
     axis = read_periods(period for period, _ in cells)
     metadata = Metadata(

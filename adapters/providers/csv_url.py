@@ -15,12 +15,12 @@ from urllib.parse import parse_qsl
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.conditional import conditions, validators_in
-from adapters.provider_kit.http.status_errors import Door, is_html, is_success, status_error
+from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success, status_error
 from adapters.provider_kit.parsing.file_formats import FileSeries, read_file
 from adapters.provider_kit.text import storable
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood
-from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Terms
 from domain.series import Metadata
 from domain.vintages import Origin
@@ -79,9 +79,9 @@ class CsvUrlSource:
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http, self._template = http, options.path
         self._headers = {"Authorization": f"Bearer {options.api_key}"} if options.api_key else {}
-        self._door = Door(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
+        self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """See the port."""
         segments, params = request_for(self._template, code)
         answer = self._http.get(segments, params, {**self._headers, **conditions(known)})
@@ -98,16 +98,16 @@ class CsvUrlSource:
             validators=validators_in(answer),
         )
 
-    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port; a file does not name its code."""
         if not is_success(answer):
-            raise status_error(answer, self._door)
+            raise status_error(answer, self._error_context)
         if code is None:
             raise AnswerNotUnderstood("A file does not name its series.", hint="Give a code in place of *.")
         if is_html(answer):
             raise AnswerNotUnderstood("The answer is an HTML page where CSV must be.")
         table = read_file(answer.body, ".csv", "The answer")
-        return [Parsed(code=code, metadata=_metadata(code, table), vintages=[(None, table.observations)], left_out=_left_out(table))]
+        return [ParsedSeries(code=code, metadata=_metadata(code, table), vintages=[(None, table.observations)], left_out=_left_out(table))]
 
 
 def _filled(place: str, code: DatasetCode) -> str:

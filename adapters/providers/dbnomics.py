@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from adapters.provider_kit.http.client import HttpClient
-from adapters.provider_kit.http.session import Conversation
-from adapters.provider_kit.http.status_errors import Door, is_success, status_error
+from adapters.provider_kit.http.session import ProviderSession
+from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.parsing.documents import is_csv, json_of, objects, read_csv, read_text, rows_of
 from adapters.provider_kit.parsing.numbers import numbers, observations
 from adapters.provider_kit.parsing.periods import read_periods
@@ -25,7 +25,7 @@ from adapters.provider_kit.text import storable, text_of, texts_of
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
 from domain.frequency import Frequency
-from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
 
@@ -82,51 +82,51 @@ class DbnomicsSource:
     """Speaks to DBnomics."""
 
     def __init__(self, http: HttpClient) -> None:
-        self._http, self._door = http, Door(host=http.host)
+        self._http, self._error_context = http, ErrorContext(host=http.host)
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """See the port."""
-        calls = Conversation(self._http)
+        calls = ProviderSession(self._http)
         answer = calls.get(segments_for(code), {"observations": "1", "metadata": "1", "format": "json"})
         return calls.fetched(self.parse(code, answer)[0], ADAPTER_VERSION)
 
-    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port."""
         if is_csv(answer):
             return chosen(_series_in_table(read_csv(read_text(answer.body)), answer.url), code)
-        document = json_of(answer, self._door, named_error)
+        document = json_of(answer, self._error_context, named_error)
         series = _series_in(document)
         if code is not None and not series and document.get("errors"):
-            raise _said(document["errors"], self._door)
+            raise _said(document["errors"], self._error_context)
         return chosen(series, code)
 
 
-def named_error(document: Any, answer: Answer, door: Door) -> FetchError | None:
+def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
     """Name the error of an answer without series."""
     if not isinstance(document, dict):
         return AnswerNotUnderstood("The answer is a JSON list where an object must be.")
     if "series" in document:
         errors, series = document.get("errors"), document["series"]
-        return _said(errors, door) if errors and not (isinstance(series, dict) and series.get("docs")) else None
+        return _said(errors, context) if errors and not (isinstance(series, dict) and series.get("docs")) else None
     message = document.get("message")
     if not message:
         return None
     if not is_success(answer):
-        return status_error(answer, door)
-    return _by_words(door.heard(str(message)))
+        return status_error(answer, context)
+    return _by_words(context.quoted(str(message)))
 
 
-def _said(errors: Any, door: Door) -> FetchError:
+def _said(errors: Any, context: ErrorContext) -> FetchError:
     every = errors if isinstance(errors, list) else [errors]
     messages = [str(error.get("message", "")) if isinstance(error, dict) else str(error) for error in every]
-    return _by_words(door.heard("; ".join(messages)))
+    return _by_words(context.quoted("; ".join(messages)))
 
 
 def _by_words(said: str) -> FetchError:
     return (DatasetNotFound if "not found" in said.casefold() else AnswerNotUnderstood)(f"DBnomics refuses: {said}")
 
 
-def _series_in(document: Any) -> Sequence[Parsed]:
+def _series_in(document: Any) -> Sequence[ParsedSeries]:
     found = document.get("series")
     if not isinstance(found, dict):
         raise AnswerNotUnderstood("The answer holds no series.")
@@ -135,7 +135,7 @@ def _series_in(document: Any) -> Sequence[Parsed]:
     return [_series(doc, facts) for doc in objects(found.get("docs", found.get("data")), "series")]
 
 
-def _series(doc: Mapping[str, Any], provider: Mapping[str, Any]) -> Parsed:
+def _series(doc: Mapping[str, Any], provider: Mapping[str, Any]) -> ParsedSeries:
     names = [doc.get("provider_code") or provider.get("code"), doc.get("dataset_code"), doc.get("series_code")]
     code = code_for("DBNOMICS", *(str(name) for name in names if name))
     periods, values = doc.get("period_start_day") or doc.get("period"), doc.get("value")
@@ -155,7 +155,7 @@ def _series(doc: Mapping[str, Any], provider: Mapping[str, Any]) -> Parsed:
     return one_state(code, metadata, state)
 
 
-def _series_in_table(table: Table, url: str) -> Sequence[Parsed]:
+def _series_in_table(table: Table, url: str) -> Sequence[ParsedSeries]:
     """Read a table of periods, with a column for each series that ends in its code in brackets."""
     rows = rows_of(table)
     axis = read_periods(row[0] for row in rows)

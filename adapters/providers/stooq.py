@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from adapters.provider_kit.http.client import HttpClient
-from adapters.provider_kit.http.status_errors import Door, is_success, key_missing, key_rejected, retry_after, status_error
+from adapters.provider_kit.http.status_errors import ErrorContext, is_success, key_missing, key_rejected, retry_after, status_error
 from adapters.provider_kit.parsing.csv_tables import csv_table
 from adapters.provider_kit.parsing.documents import read_text
 from adapters.provider_kit.parsing.tables import read_columns
@@ -22,11 +22,11 @@ from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, InvalidCode, RateLimited, UnsupportedFrequency
 from domain.frequency import Frequency
 from domain.observations import Observations
-from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
 from domain.vintages import Origin
-from domain.window import Covers
+from domain.window import Window
 
 PROVIDER_API = 1
 ADAPTER_VERSION = 1
@@ -114,9 +114,9 @@ class StooqSource:
 
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._key, self._http = options.api_key, http
-        self._door = Door(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
+        self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """See the port; of a daily series that is known, ask for its last month and what came since."""
         query = request_for(code)
         window = _window(known) if query["i"] == "d" else None
@@ -128,19 +128,19 @@ class StooqSource:
             metadata=_metadata(code, query["i"]),
             vintages=[(None, observations)],
             origin=Origin(request=answer.url, response_sha256=hashlib.sha256(answer.body).hexdigest(), adapter_version=ADAPTER_VERSION),
-            covers=Covers(start=window[0], end=window[1]) if window else None,
+            covers=Window(start=window[0], end=window[1]) if window else None,
         )
 
-    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port."""
         observations = self._read(answer)
         asked = parse_qs(urlsplit(answer.url).query)
         metadata = _metadata(code or _code_in(asked), (asked.get("i") or [""])[0])
-        return [Parsed(code=code or _code_in(asked), metadata=metadata, vintages=[(None, observations)])]
+        return [ParsedSeries(code=code or _code_in(asked), metadata=metadata, vintages=[(None, observations)])]
 
-    def _read(self, answer: Answer) -> Observations:
+    def _read(self, answer: RawResponse) -> Observations:
         if not is_success(answer):
-            raise status_error(answer, self._door)
+            raise status_error(answer, self._error_context)
         text = read_text(answer.body)
         refusal = self._refusal(text, answer) if len(text) < _LONGEST_MESSAGE else None
         if refusal:
@@ -154,18 +154,18 @@ class StooqSource:
             raise UnsupportedFrequency("Stooq's prices within the day have times of an unnamed zone.", hint="Ask for whole days.")
         return columns.observations()
 
-    def _refusal(self, text: str, answer: Answer) -> FetchError | None:
-        said, words = self._door.heard(text), text.casefold()
+    def _refusal(self, text: str, answer: RawResponse) -> FetchError | None:
+        said, words = self._error_context.quoted(text), text.casefold()
         if any(map(words.startswith, _NOT_FOUND)):
             return DatasetNotFound(f"Stooq says: {said}.", hint="Check the symbol at stooq.com.")
         if any(phrase in words for phrase in _LIMIT):
             return RateLimited(f"Stooq says: {said}.", retry_after=retry_after(answer))
         if "apikey" in words:
-            return (key_rejected if self._key else key_missing)(f"Stooq says: {said}", self._door)
+            return (key_rejected if self._key else key_missing)(f"Stooq says: {said}", self._error_context)
         return None
 
 
-def _window(known: Known) -> tuple[date, date] | None:
+def _window(known: PriorState) -> tuple[date, date] | None:
     last = known.newest.last if known.newest else None
     if last is None:
         return None

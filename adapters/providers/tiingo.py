@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from adapters.provider_kit.http.client import HttpClient
-from adapters.provider_kit.http.session import Conversation, newest_window
-from adapters.provider_kit.http.status_errors import Door, is_html, is_success, key_missing, key_rejected, retry_after, status_error
+from adapters.provider_kit.http.session import ProviderSession, newest_window
+from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success, key_missing, key_rejected, retry_after, status_error
 from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, objects, read_csv, read_text
 from adapters.provider_kit.parsing.limits import names_of
 from adapters.provider_kit.parsing.numbers import MISSING
@@ -28,7 +28,7 @@ from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
 from domain.frequency import Frequency
 from domain.observations import Observations
-from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
 
@@ -124,29 +124,29 @@ class TiingoSource:
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http = http
         self._headers = {"Authorization": f"Token {options.api_key}"}
-        self._door = Door(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
+        self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """See the port."""
         is_old = code.database == "WIKI"
         segments, params = request_for(DatasetCode("TIINGO", code.dataset.replace("_", "-")) if is_old else code)
-        calls = Conversation(self._http, headers=self._headers)
+        calls = ProviderSession(self._http, headers=self._headers)
         series = self.parse(code, calls.get(segments, params))[0]
         series = _as_wiki(series) if is_old else series
         return calls.fetched(series, ADAPTER_VERSION, covers=newest_window(series, known) if segments[0] == "iex" else None)
 
-    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port."""
         if is_csv(answer):
             return chosen(_series_in(read_csv(read_text(answer.body), MISSING), answer.url), code)
         if is_success(answer) and not (is_json(answer) or is_html(answer)):
-            raise _by_words(read_text(answer.body), answer, self._door)
-        rows = objects(json_of(answer, self._door, named_error), "rows")
+            raise _by_words(read_text(answer.body), answer, self._error_context)
+        rows = objects(json_of(answer, self._error_context, named_error), "rows")
         nested = [one for row in rows if "priceData" in row for one in _series_of_ticker(row, answer.url)]
         return chosen(nested or (_series_in(_table(rows), answer.url) if rows else []), code)
 
 
-def _as_wiki(series: Parsed) -> Parsed:
+def _as_wiki(series: ParsedSeries) -> ParsedSeries:
     """Give the columns that WIKI had at Quandl; raises AnswerNotUnderstood if one is wanting."""
     _, state = series.vintages[0]
     wanting = [field for field in _WIKI.values() if field not in state.columns]
@@ -157,25 +157,25 @@ def _as_wiki(series: Parsed) -> Parsed:
     return replace(series, metadata=replace(series.metadata, date_column="Date"), vintages=vintages)
 
 
-def named_error(document: Any, answer: Answer, door: Door) -> FetchError | None:
+def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
     """Name the error that a document speaks of."""
     if isinstance(document, list):
         return None
     said = document.get("detail") if isinstance(document, dict) else None
     if not isinstance(said, str):
         return AnswerNotUnderstood("The answer is no list of rows.")
-    return _by_words(said, answer, door)
+    return _by_words(said, answer, context)
 
 
-def _by_words(words: str, answer: Answer, door: Door) -> FetchError:
+def _by_words(words: str, answer: RawResponse, context: ErrorContext) -> FetchError:
     said = words.casefold()
-    text = f"Tiingo refuses: {door.heard(words)}"
+    text = f"Tiingo refuses: {context.quoted(words)}"
     if "run over" in said or "request allocation" in said:
         return RateLimited(text, retry_after=retry_after(answer))
     if not is_success(answer):
-        return status_error(answer, door)
+        return status_error(answer, context)
     if "token" in said or "api key" in said:
-        return key_rejected(text, door) if door.key else key_missing(text, door)
+        return key_rejected(text, context) if context.key else key_missing(text, context)
     return (DatasetNotFound if "not found" in said else AnswerNotUnderstood)(text)
 
 
@@ -189,14 +189,14 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
     return Table(names=tuple(order), rows=[[row.get(name) for name in order] for row in rows])
 
 
-def _series_of_ticker(row: Mapping[str, Any], url: str) -> Sequence[Parsed]:
+def _series_of_ticker(row: Mapping[str, Any], url: str) -> Sequence[ParsedSeries]:
     rows, ticker = objects(row["priceData"], "prices"), str(row.get("ticker"))
     if not rows:
         return []
     return [_series(read_columns(_table(rows), date_first=True), ("crypto", ticker), url)]
 
 
-def _series_in(table: Table, url: str) -> Sequence[Parsed]:
+def _series_in(table: Table, url: str) -> Sequence[ParsedSeries]:
     """Give the one series of a table, or one for each ticker that it names."""
     columns = read_columns(table, date_first=False)
     match = _PATH.search(unquote(urlsplit(url).path))
@@ -208,7 +208,7 @@ def _series_in(table: Table, url: str) -> Sequence[Parsed]:
     return [_series(columns, (kind, name), url, rows) for name, rows in keyed.rows_by_key().items()]
 
 
-def _series(columns: Columns, name: tuple[str, str], url: str, rows: Any = slice(None)) -> Parsed:
+def _series(columns: Columns, name: tuple[str, str], url: str, rows: Any = slice(None)) -> ParsedSeries:
     kind, ticker = name
     asked = dict(parse_qsl(urlsplit(url).query)).get("resampleFreq", "daily" if url and kind in ("daily", "fundamentals") else "")
     state = columns.observations(rows)

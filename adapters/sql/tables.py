@@ -32,7 +32,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """An instant, to the microsecond."""
 
     impl = BigInteger
@@ -68,8 +68,8 @@ series = Table(
     Column("alias", Text, nullable=False, unique=True),
     Column("status", Text, nullable=False),
     Column("words", Text, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("checked_at", Moment),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("checked_at", UtcDateTime),
     Column("confirmed", Text),
     Column("description", Integer),
     Column("vintage", Integer),
@@ -85,7 +85,7 @@ descriptions = Table(
     metadata,
     Column("series", _big, ForeignKey("series.number", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("known_at", Moment, nullable=False),
+    Column("known_at", UtcDateTime, nullable=False),
     Column("body", Text, nullable=False),
 )
 
@@ -96,8 +96,8 @@ vintages = Table(
     Column("number", Integer, primary_key=True),
     Column("position", BigInteger, nullable=False, unique=True),
     Column("published", Text),
-    Column("known_at", Moment, nullable=False),
-    Column("fetched_at", Moment, nullable=False),
+    Column("known_at", UtcDateTime, nullable=False),
+    Column("fetched_at", UtcDateTime, nullable=False),
     Column("rows", Integer, nullable=False),
     Column("first", Text),
     Column("last", Text),
@@ -129,9 +129,9 @@ api_keys = Table(
     Column("name", Text, nullable=False),
     Column("scopes", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("expires_at", Moment),
-    Column("revoked_at", Moment),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
     Column("limits", Text),
 )
 
@@ -154,16 +154,16 @@ fetches = Table(
     Column("series", _big, ForeignKey("series.number", ondelete="CASCADE"), nullable=False),
     Column("number", Integer, nullable=False, server_default=text("0")),
     Column("status", Text, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("not_before", Moment, nullable=False),
-    Column("waits_since", Moment),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("not_before", UtcDateTime, nullable=False),
+    Column("waits_since", UtcDateTime),
     Column("attempts", Integer, nullable=False),
     Column("crashes", Integer, nullable=False),
     Column("lease_token", Uuid),
-    Column("lease_until", Moment),
+    Column("lease_until", UtcDateTime),
     Column("waiting_for", Text),
-    Column("finished_at", Moment),
-    Column("cancel_requested_at", Moment),
+    Column("finished_at", UtcDateTime),
+    Column("cancel_requested_at", UtcDateTime),
     Column("failure", Text),
     Column("vintages_added", Integer),
     Column("vintage", Integer),
@@ -191,7 +191,7 @@ requests = Table(
     Column("owner", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("digest", Text, nullable=False),
-    Column("made_at", Moment, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
     Column("series", _big, ForeignKey("series.number", ondelete="CASCADE")),
     Column("fetch", Uuid, ForeignKey("fetches.id", ondelete="CASCADE")),
     Column("created", Boolean),
@@ -200,7 +200,7 @@ requests = Table(
     Index("requests_of_fetch", "fetch"),
 )
 
-workers = Table("workers", metadata, Column("name", Text, primary_key=True), Column("seen_at", Moment, nullable=False))
+workers = Table("workers", metadata, Column("name", Text, primary_key=True), Column("seen_at", UtcDateTime, nullable=False))
 
 counts = Table("counts", metadata, Column("name", Text, primary_key=True), Column("times", BigInteger, nullable=False))
 
@@ -210,12 +210,12 @@ budgets = Table(
     Column("provider", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("calls", BigInteger, nullable=False),
-    Column("paced_until", Moment),
-    Column("line_until", Moment),
-    Column("blocked_until", Moment),
+    Column("paced_until", UtcDateTime),
+    Column("line_until", UtcDateTime),
+    Column("blocked_until", UtcDateTime),
     Column("failures", Integer, nullable=False),
     Column("openings", Integer, nullable=False),
-    Column("open_until", Moment),
+    Column("open_until", UtcDateTime),
     Column("probe", Uuid),
     postgresql_with={"fillfactor": "50"},
 )
@@ -226,5 +226,5 @@ calls = Table(
     Column("provider", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("number", BigInteger, primary_key=True),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )

@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from adapters.sql.deadlines import DEADLINE, OPENINGS, READING, Deadline, is_over
 from adapters.sql.engine import for_reading, for_writing, place
-from adapters.sql.tables import Moment
+from adapters.sql.tables import UtcDateTime
 from domain.errors import SchemaMismatch, StoreUnavailable
 
 Clock = Callable[[], datetime]
@@ -171,13 +171,13 @@ class Transaction:
 
     def now(self) -> ColumnElement[Any]:
         """Give the present as an expression."""
-        return func.clock_timestamp(type_=Moment) if self.clock is None else literal(self.clock(), Moment)
+        return func.clock_timestamp(type_=UtcDateTime) if self.clock is None else literal(self.clock(), UtcDateTime)
 
     def later(self, seconds: float) -> ColumnElement[Any]:
         """Give the moment so many seconds from now as an expression."""
         if self.clock is None:
             return self.now() + cast(timedelta(seconds=seconds), INTERVAL)
-        return literal(self.clock() + timedelta(seconds=seconds), Moment)
+        return literal(self.clock() + timedelta(seconds=seconds), UtcDateTime)
 
     def time(self) -> datetime:
         """Ask the clock."""

@@ -38,13 +38,13 @@ class RunningFetches:
         """Have no more begun."""
         self._closed = True
 
-    def give_back(self) -> list[tuple[Fetch, Lease]]:
+    def drain(self) -> list[tuple[Fetch, Lease]]:
         """Give what runs now, whose leases are to be released."""
         with self._lock:
             self._given_back.update(self._running)
             return [(fetch, lease) for lease, fetch in self._running.items()]
 
-    def gave_back(self, lease: Lease) -> bool:
+    def was_released(self, lease: Lease) -> bool:
         """Tell whether a lease is no longer for its fetch to end."""
         return lease in self._given_back
 

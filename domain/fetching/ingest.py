@@ -9,10 +9,10 @@ from datetime import datetime
 from domain.errors import AnswerNotUnderstood, DamagedVintage, InvalidObservations
 from domain.fetches import Fetch
 from domain.observations import Label, Observations
-from domain.ports import Fetched, Known, UnitOfWork
+from domain.ports import Fetched, PriorState, UnitOfWork
 from domain.series import TimeSeries
-from domain.vintages import Cause, Moment, NewState, Prepared, Vintage, is_news, known_at, refuse_shrink
-from domain.window import Confirmation, Covers
+from domain.vintages import AsOf, Cause, NewState, Prepared, Vintage, is_news, known_at, refuse_shrink
+from domain.window import Confirmation, Window
 
 logger = logging.getLogger(__name__)
 
@@ -23,15 +23,15 @@ class WindowDiscarded(Exception):
     """A part of the series, or the word that nothing changed, does not fit what is kept; the whole must be asked for."""
 
 
-def known_of(uow: UnitOfWork, series: TimeSeries) -> Known:
+def known_of(uow: UnitOfWork, series: TimeSeries) -> PriorState:
     """Tell a source what is kept; nothing where it is time to ask for the whole again."""
     confirmed, newest = series.confirmed, series.newest
     if confirmed is None or newest is None or confirmed.is_due_in_whole(uow.now()):
-        return Known(newest=None)
-    return Known(newest=newest, validators=confirmed.validators if confirmed.vintage == newest.number else {})
+        return PriorState(newest=None)
+    return PriorState(newest=newest, validators=confirmed.validators if confirmed.vintage == newest.number else {})
 
 
-def confirmation(uow: UnitOfWork, series: TimeSeries, known: Known, fetched: Fetched, *, added: Sequence[Vintage]) -> Confirmation:
+def confirmation(uow: UnitOfWork, series: TimeSeries, known: PriorState, fetched: Fetched, *, added: Sequence[Vintage]) -> Confirmation:
     """Tell what a good fetch confirmed of a series whose source was told ``known``."""
     newest = max(filter(None, [series.newest, *added]), key=Vintage.knowledge)
     whole_at = series.confirmed.whole_at if series.confirmed and known.newest else uow.now()
@@ -94,7 +94,7 @@ def _check_part(series: TimeSeries, kept: Observations | None, fetched: Fetched)
         raise WindowDiscarded
 
 
-def _refuse_shrink(kept: Observations | None, newest: Vintage, arrivals: Sequence[NewState], covers: Covers | None) -> None:
+def _refuse_shrink(kept: Observations | None, newest: Vintage, arrivals: Sequence[NewState], covers: Window | None) -> None:
     later = sorted((arrival for arrival in arrivals if arrival.known_at >= newest.known_at), key=lambda arrival: arrival.known_at)
     if not later:
         # What was published earlier leaves the newest state as it is, however small.
@@ -111,7 +111,7 @@ def _newest_state(uow: UnitOfWork, series: TimeSeries) -> Observations | None:
     if series.newest is None:
         return None
     try:
-        kept = uow.vintages.find(series.id, Moment())
+        kept = uow.vintages.find(series.id, AsOf())
     except DamagedVintage as error:
         logger.warning("newest vintage is damaged", extra={"series": f"{series.provider}:{series.code}", "reason": error.message})
         return None

@@ -42,7 +42,7 @@ _round: ContextVar[_Round | None] = ContextVar("round", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calls:
+class ProviderThrottle:
     """
     Keeps to what providers allow, together with all other workers.
 

@@ -55,4 +55,4 @@ class CheckHealth:
     def _health(self, uow: UnitOfWork) -> Health:
         oldest = uow.fetches.oldest_due(self.lease_seconds)
         age = max(0.0, (uow.now() - oldest).total_seconds()) if oldest else 0.0
-        return Health(oldest_due_seconds=age, workers=uow.figures.workers(_LIVELY_SECONDS), broker=self.dispatcher.heard)
+        return Health(oldest_due_seconds=age, workers=uow.figures.workers(_LIVELY_SECONDS), broker=self.dispatcher.broker_reachable)

@@ -10,7 +10,7 @@ from domain.ports import Store, UnitOfWork
 from domain.revisions import Revision, revision
 from domain.series import TimeSeries
 from domain.use_cases.read_series import kept_at
-from domain.vintages import Moment, Vintage
+from domain.vintages import AsOf, Vintage
 
 _ALL = 10**9
 
@@ -31,7 +31,7 @@ class CompareVintages:
 
     store: Store
 
-    def __call__(self, series_id: UUID, before: Moment | None, after: Moment) -> Comparison:
+    def __call__(self, series_id: UUID, before: AsOf | None, after: AsOf) -> Comparison:
         """
         Compare the states that two moments ask for; without ``before``, with the one known just before the later.
 
@@ -51,7 +51,7 @@ class CompareVintages:
         )
 
 
-def _just_before(uow: UnitOfWork, series: TimeSeries, later: Vintage) -> Moment:
+def _just_before(uow: UnitOfWork, series: TimeSeries, later: Vintage) -> AsOf:
     known = uow.vintages.listed(series.id, after=0, limit=_ALL)
     earlier = max((each.knowledge() for each in known if each.knowledge() < later.knowledge()), default=None)
     if earlier is None:
@@ -59,4 +59,4 @@ def _just_before(uow: UnitOfWork, series: TimeSeries, later: Vintage) -> Moment:
             f"Vintage {later.number} is the first that was known of {series.provider}:{series.code}: there is none before it.",
             hint="Compare it with a later one.",
         )
-    return Moment(vintage=earlier[1])
+    return AsOf(vintage=earlier[1])

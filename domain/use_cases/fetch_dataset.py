@@ -26,9 +26,9 @@ from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, Wait
 from domain.fetching.heartbeat import Heartbeat
 from domain.fetching.in_flight import RunningFetches
 from domain.fetching.ingest import WindowDiscarded, confirmation, known_of, prepare
-from domain.fetching.provider_throttle import Calls
+from domain.fetching.provider_throttle import ProviderThrottle
 from domain.metrics import Counted
-from domain.ports import Fetched, Known, Providers, Store
+from domain.ports import Fetched, PriorState, Providers, Store
 from domain.series import TimeSeries
 from domain.throttling import Budget, Denied, Permit
 
@@ -41,7 +41,7 @@ class _Begun:
 
     fetch: Fetch
     series: TimeSeries
-    known: Known
+    known: PriorState
     budget: Budget
     permit: Permit
 
@@ -59,7 +59,7 @@ class FetchDataset:
 
     store: Store
     providers: Providers
-    calls: Calls
+    calls: ProviderThrottle
     retry: RetryPolicy
     lease_seconds: float
     deadline_seconds: float
@@ -87,7 +87,7 @@ class FetchDataset:
             with self.held.holding(begun.fetch, lease):
                 ended = self._run(begun, lease)
         except (LeaseLost, SeriesNotFound):
-            if not self.held.gave_back(lease):
+            if not self.held.was_released(lease):
                 logger.warning("fetch fenced", extra={"fetch": str(fetch_id)})
                 self._count_fenced()
             return None
@@ -97,7 +97,7 @@ class FetchDataset:
     def release(self) -> int:
         """Begin no more, cut all calls, and give back what runs as if it had not been begun; tell how many were."""
         self.held.close()
-        running, released = self.held.give_back(), 0
+        running, released = self.held.drain(), 0
         self.providers.cut()
         for fetch, lease in running:
             # One that ends in this very moment needs no release.
@@ -125,7 +125,7 @@ class FetchDataset:
             budget = self.calls.budget(self.providers, series.provider)
             answer = self.calls.first(uow, budget, fetch.id)
             if isinstance(answer, Denied):
-                fetch = uow.fetches.hold_back(fetch.id, lease, seconds=answer.seconds, waiting_for=answer.waiting_for)
+                fetch = uow.fetches.defer(fetch.id, lease, seconds=answer.seconds, waiting_for=answer.waiting_for)
             known = known_of(uow, series)
             # A lost claim is made again, and what it led to refused; but a call that counts in windows the provider does not forget.
             uow.commit(lasting=bool(budget.limits))
@@ -146,10 +146,10 @@ class FetchDataset:
                     return self._keep(begun, fetched, known, lease)
                 except WindowDiscarded:
                     logger.info("window discarded", extra={"fetch": str(fetch.id)})
-                    known = Known(newest=None)
+                    known = PriorState(newest=None)
                     return self._keep(begun, self._ask(series, known), known, lease)
         except ThrottledLocally as error:
-            if self.held.gave_back(lease):
+            if self.held.was_released(lease):
                 raise LeaseLost from error
             return self._hold_back(fetch, error, lease)
         except FetchError as error:
@@ -161,7 +161,7 @@ class FetchDataset:
             broken = AnswerNotUnderstood(f"lanner broke on this answer of {series.provider} ({type(error).__name__}).")
             return self._put_off(fetch, broken, lease)
 
-    def _ask(self, series: TimeSeries, known: Known) -> Fetched:
+    def _ask(self, series: TimeSeries, known: PriorState) -> Fetched:
         try:
             fetched = self.providers.source(series.provider).fetch(series.code, known)
         except ProviderNotConfigured as error:
@@ -176,7 +176,7 @@ class FetchDataset:
             raise AnswerNotUnderstood("The provider's answer holds no whole state of the series.")
         return fetched
 
-    def _keep(self, begun: _Begun, fetched: Fetched, known: Known, lease: Lease) -> Fetch:
+    def _keep(self, begun: _Begun, fetched: Fetched, known: PriorState, lease: Lease) -> Fetch:
         fetch, series = begun.fetch, begun.series
         while True:
             with self.store.reading() as uow:
@@ -198,7 +198,7 @@ class FetchDataset:
         reason = WaitingFor.CIRCUIT if error.circuit else WaitingFor.RATE_LIMIT
         with self.store.writing() as uow:
             uow.series.lock(fetch.series_id)
-            held_back = uow.fetches.hold_back(fetch.id, lease, seconds=error.retry_after or 0.0, waiting_for=reason)
+            held_back = uow.fetches.defer(fetch.id, lease, seconds=error.retry_after or 0.0, waiting_for=reason)
             uow.commit()
         return held_back
 
@@ -210,7 +210,7 @@ class FetchDataset:
             if seconds is None:
                 ended = uow.fetches.fail(fetch.id, lease, failure)
             else:
-                ended = uow.fetches.postpone(fetch.id, lease, failure, seconds=seconds, waiting_for=waiting_for(error))
+                ended = uow.fetches.schedule_retry(fetch.id, lease, failure, seconds=seconds, waiting_for=waiting_for(error))
             uow.commit()
         return ended
 

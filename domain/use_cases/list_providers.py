@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.errors import StoreUnavailable
-from domain.fetching.provider_throttle import Calls
+from domain.fetching.provider_throttle import ProviderThrottle
 from domain.ports import Providers, Store
 from domain.providers import Provider
 from domain.throttling import Circuit, LimiterState
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ProviderStatus:
     """
     A provider and how things stand with it.
 
@@ -39,13 +39,13 @@ class ListProviders:
 
     store: Store
     providers: Providers
-    calls: Calls
+    calls: ProviderThrottle
 
     def facts(self) -> Sequence[Provider]:
         """Give what is known of them without a look at the store."""
         return self.providers.all()
 
-    def __call__(self) -> Sequence[Listed]:
+    def __call__(self) -> Sequence[ProviderStatus]:
         """Give all of them, by name; a store that is not there takes nothing from the facts."""
         found = self.facts()
         budgets = [self.calls.budget(self.providers, provider.name) for provider in found]
@@ -53,12 +53,12 @@ class ListProviders:
             with self.store.reading() as uow:
                 now, standings = uow.now(), [uow.limits.standing(budget) for budget in budgets]
         except StoreUnavailable:
-            return [Listed(provider, budget.concurrency) for provider, budget in zip(found, budgets, strict=True)]
+            return [ProviderStatus(provider, budget.concurrency) for provider, budget in zip(found, budgets, strict=True)]
         return [_listed(*each, now) for each in zip(found, (budget.concurrency for budget in budgets), standings, strict=True)]
 
 
-def _listed(provider: Provider, concurrency: int | None, standing: LimiterState, now: datetime) -> Listed:
+def _listed(provider: Provider, concurrency: int | None, standing: LimiterState, now: datetime) -> ProviderStatus:
     def ahead(moment: datetime | None) -> datetime | None:
         return moment if moment and moment > now else None
 
-    return Listed(provider, concurrency, ahead(standing.blocked_until), standing.circuit(now), ahead(standing.open_until))
+    return ProviderStatus(provider, concurrency, ahead(standing.blocked_until), standing.circuit(now), ahead(standing.open_until))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DomainError, InvalidInput
-from domain.ports import Answer, Parsed, ParsesAnswers, Providers
+from domain.ports import ParsedSeries, ParsesResponses, Providers, RawResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class ParseAnswer:
 
     providers: Providers
 
-    def __call__(self, provider: str, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+    def __call__(self, provider: str, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """
         Give the series in the answer: the one of this code, or all if there is no code.
 
@@ -27,7 +27,7 @@ class ParseAnswer:
 
         """
         source = self.providers.reader(provider)
-        if not isinstance(source, ParsesAnswers):
+        if not isinstance(source, ParsesResponses):
             raise InvalidInput(f"The provider {provider} has no answers to parse.", field="provider")
         try:
             return source.parse(code, answer)

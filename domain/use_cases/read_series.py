@@ -15,7 +15,7 @@ from domain.periods import Side, aligned
 from domain.ports import Store, UnitOfWork
 from domain.series import Metadata, TimeSeries, Version
 from domain.transforms import Transform, transform
-from domain.vintages import Moment, StoredVintage, Vintage
+from domain.vintages import AsOf, StoredVintage, Vintage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Selection:
 
     """
 
-    moment: Moment = field(default_factory=Moment)
+    moment: AsOf = field(default_factory=AsOf)
     start: Label | None = None
     end: Label | None = None
     columns: tuple[str, ...] = ()
@@ -112,7 +112,7 @@ class ReadSeries:
         return StoredVersion(version, self.freshness.is_stale(version, now), max(0, age))
 
 
-def kept_at(uow: UnitOfWork, series: TimeSeries, moment: Moment) -> StoredVintage:
+def kept_at(uow: UnitOfWork, series: TimeSeries, moment: AsOf) -> StoredVintage:
     """
     Give the state that a moment asks for.
 
@@ -140,7 +140,7 @@ def kept_at(uow: UnitOfWork, series: TimeSeries, moment: Moment) -> StoredVintag
     raise NotKnownYet(f"Nothing of {name} was {verb} then.", hint=f"It begins at {first.isoformat().replace('+00:00', 'Z')}.")
 
 
-def _of_metadata(moment: Moment, kept: StoredVintage) -> datetime | None:
+def _of_metadata(moment: AsOf, kept: StoredVintage) -> datetime | None:
     asked = [moment.as_of, moment.seen_by, kept.vintage.fetched_at if moment.vintage is not None else None]
     return min((each for each in asked if each is not None), default=None)
 

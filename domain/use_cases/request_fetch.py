@@ -58,7 +58,7 @@ class _Asked:
     fetch: Fetch
     written: bool
     added: bool
-    rings: bool
+    notifies: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +137,8 @@ class RequestFetch:
                 uow.requests.remember(key, Answered(series.id, asked.fetch.id, created))
             if key or asked.written:
                 uow.commit()
-        if asked.rings:
-            self.dispatcher.ring(asked.fetch.id)
+        if asked.notifies:
+            self.dispatcher.notify(asked.fetch.id)
         return requested
 
     def _as_it_is(self, uow: UnitOfWork, series: TimeSeries) -> TimeSeries:
@@ -156,7 +156,7 @@ class RequestFetch:
         if new is None:
             return _Found(uow.series.add(provider, code))
         series, fetch = new
-        return _Found(series, _Asked(fetch, written=True, added=True, rings=True))
+        return _Found(series, _Asked(fetch, written=True, added=True, notifies=True))
 
     def _known(self, uow: UnitOfWork, series_id: UUID) -> _Found:
         series = uow.series.get(series_id)
@@ -166,10 +166,10 @@ class RequestFetch:
     def _ask(self, uow: UnitOfWork, series: TimeSeries, flags: _Flags) -> _Asked:
         fetch = series.fetch
         if fetch and fetch.ended and not (flags.refresh or flags.allow_shrink or self.freshness.is_stale(series, uow.now())):
-            return _Asked(fetch, written=False, added=False, rings=False)
+            return _Asked(fetch, written=False, added=False, notifies=False)
         hurried = flags.refresh and fetch is not None and fetch.waiting_for is not None
         joined, added = uow.fetches.add(series.id, allow_shrink=flags.allow_shrink, request_id=flags.request_id, at_once=flags.refresh)
-        return _Asked(joined, written=True, added=added, rings=added or hurried)
+        return _Asked(joined, written=True, added=added, notifies=added or hurried)
 
     def provider_of(self, code: DatasetCode, name: str | None) -> Provider:
         """Choose the provider and make sure that it can be asked."""

@@ -31,9 +31,9 @@ def choosing(command: Callable[..., Any]) -> Callable[..., Any]:
 def chosen(*, as_of: str | None, vintage: int | None, seen_by: str | None, start: str | None, end: str | None, **other: Any) -> Selection:
     """Read them; raises InvalidInput."""
     from domain.use_cases.read_series import Selection
-    from domain.vintages import Moment
+    from domain.vintages import AsOf
 
-    moment = Moment.parse(as_of, vintage=vintage, seen_by=seen_by)
+    moment = AsOf.parse(as_of, vintage=vintage, seen_by=seen_by)
     return Selection(moment=moment, start=_label(start, "start"), end=_label(end, "end"), **other)
 
 

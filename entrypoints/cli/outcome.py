@@ -41,7 +41,7 @@ def exit_code_of(work: Callable[[], Any]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def do_apart(work: Callable[[], Any]) -> None:
+def run_in_child_process(work: Callable[[], Any]) -> None:
     """
     Do work in a short-lived process of its own, so that the libraries it needs leave this one's memory alone.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 if TYPE_CHECKING:
-    from domain.ports import Answer, Parsed
+    from domain.ports import ParsedSeries, RawResponse
     from domain.use_cases.parse_answer import ParseAnswer
     from entrypoints.cli.session import Session
 
@@ -31,18 +31,18 @@ def parse(  # noqa: PLR0913 - the command's options
 
     CODE is DATABASE/DATASET, or * for every series in the answer. Prints one line of JSON; an error gives exit code 1.
     """
-    from domain.ports import Answer
+    from domain.ports import RawResponse
     from entrypoints.cli.tables import print_json
 
     headers = {"content-type": content_type} if content_type else {}
-    answer = Answer(body=body.read(), status=status, headers=headers, url=url)
+    answer = RawResponse(body=body.read(), status=status, headers=headers, url=url)
     document = _parsed(session.use_cases().parse_answer, provider, code, answer)
     print_json(document)
     if "error" in document:
         sys.exit(1)
 
 
-def _parsed(parse_answer: ParseAnswer, provider: str, code: str, answer: Answer) -> dict[str, Any]:
+def _parsed(parse_answer: ParseAnswer, provider: str, code: str, answer: RawResponse) -> dict[str, Any]:
     from domain.codes import DatasetCode
     from domain.errors import DomainError
 
@@ -53,7 +53,7 @@ def _parsed(parse_answer: ParseAnswer, provider: str, code: str, answer: Answer)
         return {"error": {"code": error.code, "message": error.message}}
 
 
-def _series(parsed: Parsed) -> dict[str, Any]:
+def _series(parsed: ParsedSeries) -> dict[str, Any]:
     from entrypoints.formats import rows
 
     columns = parsed.vintages[-1][1].columns

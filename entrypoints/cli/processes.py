@@ -52,16 +52,16 @@ def up(session: Session) -> None:
     the worker.
     """
     from entrypoints.cli.lock import hold
-    from entrypoints.cli.outcome import do_apart
+    from entrypoints.cli.outcome import run_in_child_process
     from entrypoints.cli.supervisor import Child, Supervisor
-    from entrypoints.rest.server import refuse_open_door, refuse_taken_port
+    from entrypoints.rest.server import check_port_free, require_auth_off_loopback
 
     service = session.service()
-    refuse_open_door(service.host, service.auth, on_loopback=service.on_loopback)
+    require_auth_off_loopback(service.host, service.auth, on_loopback=service.on_loopback)
     with hold(service.data_dir, service.port):
-        refuse_taken_port(service.host, service.port)
-        do_apart(lambda: click.echo(session.migrate(), err=True) if service.on_sqlite else session.check())
-        _refuse_locked_door(session, service)
+        check_port_free(service.host, service.port)
+        run_in_child_process(lambda: click.echo(session.migrate(), err=True) if service.on_sqlite else session.check())
+        _require_active_key(session, service)
         stop_seconds = service.stop_seconds or _STOP_SECONDS_OF_UP
         environment = {**os.environ, "LANNER_STOP_SECONDS": str(stop_seconds)}
         children = [Child(name, (*_LANNER, name), environment) for name in ("api", "worker")]
@@ -69,12 +69,12 @@ def up(session: Session) -> None:
         supervisor.run(is_ready=partial(_all_well, service, time()), on_ready=partial(_announce, service))
 
 
-def _refuse_locked_door(session: Session, service: Service) -> None:
-    from entrypoints.cli.outcome import do_apart
-    from entrypoints.rest.server import refuse_locked_door
+def _require_active_key(session: Session, service: Service) -> None:
+    from entrypoints.cli.outcome import run_in_child_process
+    from entrypoints.rest.server import require_active_key
 
     if service.auth == "required":
-        do_apart(lambda: refuse_locked_door(session.use_cases()))
+        run_in_child_process(lambda: require_active_key(session.use_cases()))
 
 
 @click.command
@@ -83,16 +83,16 @@ def _refuse_locked_door(session: Session, service: Service) -> None:
 @click.pass_obj
 def api(session: Session, *, debug: bool) -> None:
     """Run the API alone."""
-    from entrypoints.cli.outcome import do_apart
-    from entrypoints.rest.server import refuse_open_door, refuse_taken_port, serve
+    from entrypoints.cli.outcome import run_in_child_process
+    from entrypoints.rest.server import check_port_free, require_auth_off_loopback, serve
 
     if debug:
         os.environ["LANNER_LOG_LEVEL"] = "debug"
     service = session.service()
-    refuse_open_door(service.host, service.auth, on_loopback=service.on_loopback)
-    address = refuse_taken_port(service.host, service.port)
-    do_apart(session.check)
-    _refuse_locked_door(session, service)
+    require_auth_off_loopback(service.host, service.auth, on_loopback=service.on_loopback)
+    address = check_port_free(service.host, service.port)
+    run_in_child_process(session.check)
+    _require_active_key(session, service)
     logger.info("api starts", extra={"host": service.host, "port": service.port, "data_dir": str(service.data_dir)})
     serve(
         address,

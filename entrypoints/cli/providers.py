@@ -10,7 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from domain.providers import Finding, Provider
-    from domain.use_cases.list_providers import Listed
+    from domain.use_cases.list_providers import ProviderStatus
     from entrypoints.cli.session import Session
 
 
@@ -65,7 +65,7 @@ def _score(name: str, findings: Sequence[Finding]) -> tuple[str, ...]:
     return name, f"{len(findings) - len(broken)} of {len(findings)}", "; ".join(broken)
 
 
-def _row(listed: Listed) -> tuple[str, ...]:
+def _row(listed: ProviderStatus) -> tuple[str, ...]:
     provider = listed.provider
     key = " ".join(filter(None, [_key(listed), provider.key_url]))
     limits = ", ".join(f"{limit.calls} in {limit.seconds} s" for limit in provider.limits)
@@ -74,12 +74,12 @@ def _row(listed: Listed) -> tuple[str, ...]:
     return provider.name, provider.title, databases, "no" if provider.problem else "yes", key, limits, _blocked(listed), terms
 
 
-def _blocked(listed: Listed) -> str:
+def _blocked(listed: ProviderStatus) -> str:
     until = max(filter(None, [listed.blocked_until, listed.open_until]), default=None)
     return f"{until:%Y-%m-%d %H:%M:%S}" + (" (does not answer)" if until == listed.open_until else "") if until else ""
 
 
-def _document(listed: Listed) -> dict[str, Any]:
+def _document(listed: ProviderStatus) -> dict[str, Any]:
     provider = listed.provider
     return {
         "name": provider.name,
@@ -98,7 +98,7 @@ def _document(listed: Listed) -> dict[str, Any]:
     }
 
 
-def _key(listed: Listed) -> str:
+def _key(listed: ProviderStatus) -> str:
     if listed.provider.key_needed:
         return "needed"
     return "optional" if listed.provider.key_url else "none"

@@ -108,12 +108,12 @@ def revisions(  # noqa: PLR0913 - the command's options
     session: Session, *, code: str, provider: str | None, before: str | None, after: str | None, limit: int, form: str
 ) -> None:
     """Compare two states of a series, value by value."""
-    from domain.vintages import Moment
+    from domain.vintages import AsOf
     from entrypoints.cli.references import explaining_absence, find_series
     from entrypoints.cli.tables import print_json
 
-    earlier = Moment.named(before, field="from") if before else None
-    later = Moment.named(after, field="to") if after else Moment()
+    earlier = AsOf.named(before, field="from") if before else None
+    later = AsOf.named(after, field="to") if after else AsOf()
     use_cases = session.use_cases()
     series = find_series(use_cases.describe_series, code, provider)
     with explaining_absence(series):

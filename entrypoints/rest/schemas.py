@@ -130,7 +130,7 @@ def _faults(schema: Schema, messages: Mapping[str, list[str]]) -> Iterator[dict[
         yield {"pointer": pointer(name), "detail": f"{shown} {texts[0]}{hint}"}
 
 
-class Moment(fields.Raw):
+class InstantField(fields.Raw):
     """A moment, which the encoder writes."""
 
     def __init__(self, *, allow_none: bool = False, **more: Any) -> None:
@@ -139,7 +139,7 @@ class Moment(fields.Raw):
         super().__init__(**{"metadata": {"type": kind, "format": "date-time"}, **more})
 
 
-class Label(Moment):
+class Label(InstantField):
     """A day or a moment, or neither."""
 
     def __init__(self, **more: Any) -> None:
@@ -191,9 +191,9 @@ class FetchSchema(Schema):
     id = fields.UUID()
     timeseries_id = fields.UUID(attribute="series_id")
     status = Word(FetchStatus)
-    created_at = Moment()
-    finished_at = Moment(allow_none=True)
-    cancel_requested_at = Moment(allow_none=True)
+    created_at = InstantField()
+    finished_at = InstantField(allow_none=True)
+    cancel_requested_at = InstantField(allow_none=True)
     attempts = fields.Integer()
     next_attempt = fields.Function(_next_attempt, metadata={"type": ["string", "null"], "format": "date-time"})
     waiting_for = fields.Function(_waiting, metadata=WAITING)
@@ -217,8 +217,8 @@ class VintageSchema(Schema):
 
     number = fields.Integer()
     published = Label()
-    known_at = Moment()
-    fetched_at = Moment()
+    known_at = InstantField()
+    fetched_at = InstantField()
     rows = fields.Integer()
     first_date = Label(attribute="first")
     last_date = Label(attribute="last")
@@ -288,7 +288,7 @@ class StateSchema(IdentitySchema):
     rows = fields.Integer(attribute="newest.rows", dump_default=None, allow_none=True)
     first_date = Label(attribute="newest.first", dump_default=None)
     last_date = Label(attribute="newest.last", dump_default=None)
-    checked_at = Moment(allow_none=True)
+    checked_at = InstantField(allow_none=True)
     links = fields.Function(lambda series: links(series.id), metadata=LINKS)
 
 
@@ -303,7 +303,7 @@ class SeriesSchema(StateSchema):
     """A series in full."""
 
     number = fields.Integer()
-    created_at = Moment()
+    created_at = InstantField()
     metadata = fields.Nested(MetadataSchema)
     vintage = fields.Nested(VintageSchema, attribute="newest", allow_none=True)
     fetch = fields.Nested(FetchSchema, allow_none=True)
@@ -329,9 +329,9 @@ class ProviderSchema(Schema):
     key_url = fields.String(attribute="provider.key_url")
     limits = fields.List(fields.Nested(LimitSchema), attribute="provider.limits")
     concurrency = fields.Integer(allow_none=True)
-    blocked_until = Moment(allow_none=True)
+    blocked_until = InstantField(allow_none=True)
     circuit = Word(Circuit, allow_none=True)
-    open_until = Moment(allow_none=True)
+    open_until = InstantField(allow_none=True)
     attribution = fields.String(attribute="provider.terms.attribution")
     terms = fields.String(attribute="provider.terms.url")
     redistribution = Word(Redistribution, attribute="provider.terms.redistribution")

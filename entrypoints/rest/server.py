@@ -19,7 +19,7 @@ from entrypoints.rest.probe import is_lanner
 _PACKAGES = ("domain", "adapters", "entrypoints", "config")
 
 
-def refuse_open_door(host: str, auth: str | None, *, on_loopback: bool) -> None:
+def require_auth_off_loopback(host: str, auth: str | None, *, on_loopback: bool) -> None:
     """
     Refuse to be reached by others unless somebody said how.
 
@@ -36,7 +36,7 @@ def refuse_open_door(host: str, auth: str | None, *, on_loopback: bool) -> None:
         )
 
 
-def refuse_locked_door(use_cases: UseCases) -> None:
+def require_active_key(use_cases: UseCases) -> None:
     """
     Refuse to serve holders of keys where there is no key.
 
@@ -50,7 +50,7 @@ def refuse_locked_door(use_cases: UseCases) -> None:
         )
 
 
-def refuse_taken_port(host: str, port: int) -> str:
+def check_port_free(host: str, port: int) -> str:
     """
     Bind once, let go and give the address: Granian shares its port with whoever else does, says nothing, and knows no names.
 

@@ -27,7 +27,7 @@ from entrypoints.worker.lifecycle.lease_table import LeaseTable, expire_leases
 from entrypoints.worker.lifecycle.shutdown import ShutdownPipe, cut_after, exit_if_stuck, give_back_and_exit
 from entrypoints.worker.poller import Poller, poll_or_exit
 from entrypoints.worker.pool import process_gone
-from entrypoints.worker.tasks import TOGETHER, ring, run
+from entrypoints.worker.tasks import BATCH_SIZE, notify, run
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def main() -> int:
         poller = _poller(container, app, gate=gate, waited=partial(setattr, waited, "value"))
         _start(poller, settings.sweep_seconds or _EMBEDDED_SWEEP_SECONDS, stop)
     else:
-        told, release = _poll_apart(container, app.conf.worker_concurrency, waited, stop)
+        told, release = _poll_in_child_process(container, app.conf.worker_concurrency, waited, stop)
     cut_after(stop, settings.stop_seconds or _STOP_SECONDS, release)
     watched = partial(getattr, waited, "value"), lambda: not state.active_requests, stop
     Thread(target=exit_if_stuck, args=watched, name="watchdog", daemon=True).start()
@@ -92,7 +92,7 @@ def _app(container: Container, gate: IsolationLock) -> Celery:
 
 def _poller(container: Container, app: Celery, *, gate: IsolationLock, waited: Callable[[float], object]) -> Poller:
     settings, use_cases = container.settings(), container.use_cases()
-    sign, pass_on = HeartbeatFile(settings.data_dir), partial(ring, app)
+    sign, requeue = HeartbeatFile(settings.data_dir), partial(notify, app)
 
     def beat(found: int) -> None:
         sign.give()
@@ -100,14 +100,14 @@ def _poller(container: Container, app: Celery, *, gate: IsolationLock, waited: C
 
     return Poller(
         use_cases.reap_fetches,
-        ring=pass_on,
-        run=lambda fetch_id, heard: run(use_cases, [fetch_id], gate, pass_on=pass_on, spare=heard),
+        notify=requeue,
+        run=lambda fetch_id, broker_reachable: run(use_cases, [fetch_id], gate, requeue=requeue, skip_suspects=broker_reachable),
         beat=beat,
         prune=use_cases.reap_fetches.prune,
         waited=waited,
         again_seconds=settings.lease_seconds,
         # Threads are free to take one each.
-        together=1 if settings.embedded else TOGETHER,
+        together=1 if settings.embedded else BATCH_SIZE,
         quiet=use_cases.reap_fetches.quiet,
     )
 
@@ -118,7 +118,9 @@ def _start(poller: Poller, seconds: float, stop: Event) -> Thread:
     return thread
 
 
-def _poll_apart(container: Container, processes: int, waited: Any, stop: Event) -> tuple[Callable[[], object], Callable[[], object]]:
+def _poll_in_child_process(
+    container: Container, processes: int, waited: Any, stop: Event
+) -> tuple[Callable[[], object], Callable[[], object]]:
     # Celery forks its children at any time, and a fork beside a thread that holds a lock would leave it locked for ever.
     engine = container.engine()
     engine.dispose()

@@ -51,7 +51,7 @@ class Poller:
         self,
         sweep: Callable[[int], Mapping[UUID, datetime]],
         *,
-        ring: Callable[[Sequence[UUID]], object],
+        notify: Callable[[Sequence[UUID]], object],
         run: Callable[[UUID, bool], object],
         beat: Callable[[int], object],
         prune: Callable[[int], bool],
@@ -61,7 +61,7 @@ class Poller:
         quiet: Callable[[float], float] = float,
         clock: Clock = monotonic,
     ) -> None:
-        self._sweep, self._ring, self._run, self._beat = sweep, ring, run, beat
+        self._sweep, self._ring, self._run, self._beat = sweep, notify, run, beat
         self._prune, self._waited, self._quiet = prune, waited, quiet
         self._again_seconds, self._together, self._clock = again_seconds, together, clock
         self._seen: dict[_Due, float] = {}

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 TASK = "lanner.fetch_dataset"
 QUEUE = "fetch"
-TOGETHER, TOGETHER_SECONDS, SLOW_SECONDS = 16, 0.5, 0.1
+BATCH_SIZE, BATCH_SECONDS, SLOW_SECONDS = 16, 0.5, 0.1
 _CONFIRM_SECONDS = 2
 _EXPIRES_SECONDS = 60
 
@@ -39,11 +39,16 @@ def register(app: Celery, use_cases: UseCases, gate: IsolationLock) -> None:
         if app.conf.task_soft_time_limit and current_thread() is main_thread():
             # In place of the pool's own exception, which would pass for a fault in the answer.
             signal.signal(signal.SIGUSR1, _time_out)
-        run(use_cases, list(map(UUID, fetch_ids)), gate, pass_on=partial(ring, app))
+        run(use_cases, list(map(UUID, fetch_ids)), gate, requeue=partial(notify, app))
 
 
 def run(
-    use_cases: UseCases, fetch_ids: Sequence[UUID], gate: IsolationLock, *, pass_on: Callable[[Sequence[UUID]], object], spare: bool = False
+    use_cases: UseCases,
+    fetch_ids: Sequence[UUID],
+    gate: IsolationLock,
+    *,
+    requeue: Callable[[Sequence[UUID]], object],
+    skip_suspects: bool = False,
 ) -> None:
     """
     Do fetches one after another, each request's id in its log lines; on request not those that a worker died with.
@@ -53,10 +58,10 @@ def run(
     """
     try:
         waiting = deque(fetch for fetch in use_cases.follow_fetches.those(fetch_ids) if not fetch.ended)
-        with _passed_on(waiting, pass_on):
+        with _requeued(waiting, requeue):
             while fetch := _next(waiting):
                 lost_a_worker = fetch.crashes > 0 or fetch.status is FetchStatus.RUNNING
-                if spare and lost_a_worker:
+                if skip_suspects and lost_a_worker:
                     continue
                 with bound_contextvars(request_id=fetch.request_id, fetch=str(fetch.id)), gate.acquire(exclusive=lost_a_worker):
                     use_cases.fetch_dataset(fetch.id)
@@ -64,21 +69,21 @@ def run(
         logger.warning("fetches not run", extra={"fetches": len(fetch_ids), "reason": error.message})
 
 
-def ring(app: Celery, fetch_ids: Sequence[UUID]) -> None:
+def notify(app: Celery, fetch_ids: Sequence[UUID]) -> None:
     """Send the task's message, waiting a few seconds at most; raises whatever the broker's client raises."""
     names = tuple(map(str, fetch_ids))
     app.send_task(TASK, names, queue=QUEUE, expires=_EXPIRES_SECONDS, retry=False, confirm_timeout=_CONFIRM_SECONDS)
 
 
 @contextmanager
-def _passed_on(waiting: deque[Fetch], pass_on: Callable[[Sequence[UUID]], object]) -> Iterator[None]:
+def _requeued(waiting: deque[Fetch], requeue: Callable[[Sequence[UUID]], object]) -> Iterator[None]:
     behind_first, done = len(waiting) - 1, Event()
 
     def watch() -> None:
-        seen, until = behind_first, monotonic() + TOGETHER_SECONDS
+        seen, until = behind_first, monotonic() + BATCH_SECONDS
         while not done.wait(SLOW_SECONDS):
             if len(waiting) == seen or monotonic() > until:
-                _pass_on(waiting, pass_on)
+                _requeue(waiting, requeue)
                 return
             seen = len(waiting)
 
@@ -90,11 +95,11 @@ def _passed_on(waiting: deque[Fetch], pass_on: Callable[[Sequence[UUID]], object
         done.set()
 
 
-def _pass_on(waiting: deque[Fetch], pass_on: Callable[[Sequence[UUID]], object]) -> None:
+def _requeue(waiting: deque[Fetch], requeue: Callable[[Sequence[UUID]], object]) -> None:
     try:
         # Each by itself, so that as many as are free share them; whoever has them goes on with the rest meanwhile.
         while fetch := _next(waiting):
-            pass_on([fetch.id])
+            requeue([fetch.id])
     except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, the poller finds it
         logger.warning("ring failed", extra={"fetches": 1, "reason": type(error).__name__})
 

@@ -19,7 +19,7 @@ import adapters.providers
 import entrypoints.rest.resources
 from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
-from domain.ports import Known
+from domain.ports import PriorState
 from entrypoints.cli.commands import COMMANDS
 from entrypoints.rest.app import create_app, discovered
 from entrypoints.rest.openapi.document import document
@@ -131,7 +131,7 @@ def test_its_provider_is_found_and_answers(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(adapters.providers, "__path__", [*adapters.providers.__path__, str(tmp_path)])
     providers = InstalledProviders({}, deadline_seconds=5)
     providers.check()
-    fetched = providers.source("constants").fetch(DatasetCode("CONSTANT", "C"), Known(newest=None))
+    fetched = providers.source("constants").fetch(DatasetCode("CONSTANT", "C"), PriorState(newest=None))
 
     assert providers.get("constants").problem == ""
     assert fetched.vintages[0][1].values[0, 0] == 299_792_458.0

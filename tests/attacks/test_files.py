@@ -58,12 +58,12 @@ def test_swapped_links(tmp_path: Path, attack: Attack) -> None:
 @contextmanager
 def turning(link: Path, *targets: str) -> Iterator[None]:
     """Have a link lead to each of the targets in turn, as fast as can be."""
-    done, spare = Event(), link.with_name(f"{link.name}.{uuid4().hex}")
+    done, skip_suspects = Event(), link.with_name(f"{link.name}.{uuid4().hex}")
 
     def turn() -> None:
         for target in cycle(targets):
-            spare.symlink_to(target)
-            spare.replace(link)
+            skip_suspects.symlink_to(target)
+            skip_suspects.replace(link)
             if done.wait(0.0002):
                 break
 

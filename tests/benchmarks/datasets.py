@@ -14,7 +14,7 @@ import numpy as np
 from adapters.providers.sample.provider import SampleSource
 from domain.codes import DatasetCode
 from domain.observations import Observations
-from domain.ports import Known
+from domain.ports import PriorState
 from domain.vintages import NewState, known_at
 from tests.builders import an_arrival
 
@@ -80,7 +80,7 @@ def dividend_events(count: int) -> list[NewState]:
 
 def gdp() -> list[NewState]:
     """Give every vintage of the gross domestic product that ships with lanner."""
-    fetched = SampleSource().fetch(DatasetCode("SAMPLE", "GDP"), Known(newest=None))
+    fetched = SampleSource().fetch(DatasetCode("SAMPLE", "GDP"), PriorState(newest=None))
     return [
         NewState(
             published=published,

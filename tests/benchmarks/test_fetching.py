@@ -23,7 +23,7 @@ from adapters.sql.schema import migrate
 from config import bootstrap
 from config.container import Container
 from domain.codes import DatasetCode
-from domain.ports import Answer, DataSource, Fetched, Known, ParsesAnswers, Store, UnitOfWork
+from domain.ports import DataSource, Fetched, ParsesResponses, PriorState, RawResponse, Store, UnitOfWork
 from domain.providers import Provider
 from tests.benchmarks import article
 from tests.benchmarks.quandl import LONG, SHORT, answer, quandl
@@ -132,8 +132,8 @@ def test_where_the_time_goes(container: Container, table: Table, kind: str) -> N
         watch.stages = iter(("claim", "compare and encode", "close"))
         do(fetch.id)
     source, body = container.data_sources().source("quandl"), answer(kind)
-    assert isinstance(source, ParsesAnswers)
-    (parsing,) = least(lambda: timed(lambda: source.parse(DatasetCode("WIKI", kind), Answer(body=body))), rounds=10)
+    assert isinstance(source, ParsesResponses)
+    (parsing,) = least(lambda: timed(lambda: source.parse(DatasetCode("WIKI", kind), RawResponse(body=body))), rounds=10)
     spent = {stage: min(times) for stage, times in watch.spent.items()}
     spent["ask and parse"] = spent.pop("ask")
     for stage, took in {**spent, "parse alone": parsing}.items():
@@ -192,7 +192,7 @@ class WatchedSource:
     source: DataSource
     watch: Watch
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         with self.watch.on("ask"):
             return self.source.fetch(code, known)
 

@@ -19,7 +19,7 @@ from domain.fetching.freshness import Freshness
 from domain.observations import Observations
 from domain.series import SeriesQuery
 from domain.use_cases.read_series import ReadSeries, Selection
-from domain.vintages import Moment
+from domain.vintages import AsOf
 from tests.benchmarks.baselines import kept_otherwise
 from tests.benchmarks.crowds import CROWD, PLACES, a_million_series, code_of, pages_read, side_by_side
 from tests.benchmarks.databases import Database, marginal, per_append
@@ -41,7 +41,7 @@ def snapshot_of(state: Observations) -> tuple[int, bytes]:
     return encode(state, state.dates[:0], snapshot=True)
 
 
-def found(database: Database, series_id: UUID, moment: Moment) -> float:
+def found(database: Database, series_id: UUID, moment: AsOf) -> float:
     """Tell how long the store takes to find a state as the first thing in a unit of work."""
     with database.store.reading() as uow:
         return timed(lambda: uow.vintages.find(series_id, moment))
@@ -54,7 +54,7 @@ def written(database: Database, state: Observations) -> float:
         return timed(lambda: (append(uow, series.id, [an_arrival(NOW, state)]), uow.commit()))
 
 
-def worst(database: Database, series_id: UUID, moments: list[Moment], usual: Moment) -> float:
+def worst(database: Database, series_id: UUID, moments: list[AsOf], usual: AsOf) -> float:
     """
     Tell how much longer the worst of these moments takes than the usual one.
 
@@ -93,7 +93,7 @@ def test_real_prices(database: Database, postgres_url: str, table: Table) -> Non
     series_id = database.keep([arrival])
     with kept_otherwise(postgres_url, state) as others:
         sizes = [size / 1e3 for size in others.sizes()]
-        took, *times = least(lambda: found(database, series_id, Moment()), *one_by_one(others.read()))
+        took, *times = least(lambda: found(database, series_id, AsOf()), *one_by_one(others.read()))
     table.add(f"first vintage, {len(state):,} real days, kB", database.name, marginal(database, [arrival]) / 1e3, None, *sizes)
     table.add(f"read newest, {len(state):,} real days, ms", database.name, took, None, *times)
 
@@ -124,18 +124,18 @@ def test_reading(database: Database, postgres_url: str, table: Table, dividends:
     codec, payload = snapshot_of(history[0].observations)
     series_id = database.keep(history[:1])
     read = ReadSeries(store=database.store, freshness=Freshness(FakeProviders({"quandl": CannedSource()}), None))
-    took, decoding = least(lambda: found(database, series_id, Moment()), lambda: timed(lambda: decode(codec, payload, None)), rounds=READS)
+    took, decoding = least(lambda: found(database, series_id, AsOf()), lambda: timed(lambda: decode(codec, payload, None)), rounds=READS)
     with kept_otherwise(postgres_url, history[0].observations) as others:
         whole, *times = least(lambda: timed(lambda: read(series_id, Selection())), *one_by_one(others.read()), rounds=7)
     table.add(f"read newest, {name} (decode {decoding:.2f}), ms", database.name, took, 2 * decoding + 1, *times)
     table.add(f"read newest, {name}, the whole use case, ms", database.name, whole)
 
     database.append(series_id, history[1:])
-    moments = [Moment(as_of=NOW + timedelta(days=n)) for n in range(DAYS + 1)]
+    moments = [AsOf(as_of=NOW + timedelta(days=n)) for n in range(DAYS + 1)]
     table.add(
         f"worst newest after 1 … {DAYS:,} days / after one, {name}", database.name, worst(database, series_id, moments[1:], moments[1]), 1.5
     )
-    table.add(f"worst as_of among {DAYS:,} / newest, {name}", database.name, worst(database, series_id, moments, Moment()), 3)
+    table.add(f"worst as_of among {DAYS:,} / newest, {name}", database.name, worst(database, series_id, moments, AsOf()), 3)
 
 
 def test_pages(database: Database, table: Table) -> None:
@@ -150,7 +150,7 @@ def test_pages(database: Database, table: Table) -> None:
     before = pages_read(database)
     with database.store.reading() as uow:
         connection: Any = uow.transaction.connection
-        kept = uow.vintages.find(series_id, Moment())
+        kept = uow.vintages.find(series_id, AsOf())
         connection.exec_driver_sql("SELECT pg_stat_force_next_flush()")
     assert kept
     assert kept.observations == history[-1].observations

@@ -22,7 +22,7 @@ from adapters.memory.dispatcher import InlineDispatcher, NullDispatcher, Recordi
 from domain.ports import Dispatcher
 from entrypoints.worker.app import create_worker
 from entrypoints.worker.tasks import QUEUE, TASK
-from entrypoints.worker.tasks import ring as ring_from_worker
+from entrypoints.worker.tasks import notify as ring_from_worker
 from tests.builders import waiting_use_cases
 from tests.faults.proxy import proxy_to
 from tests.servers import RABBITMQ_PORT, free_port
@@ -36,17 +36,17 @@ class Bell:
     """A dispatcher, and a way to learn which rings of it were heard: so many of them, or as many as come."""
 
     dispatcher: Dispatcher
-    heard: Callable[[int], list[UUID]]
+    broker_reachable: Callable[[int], list[UUID]]
 
 
 def inline() -> Bell:
-    heard: list[UUID] = []
-    return Bell(InlineDispatcher(heard.append), lambda _: heard)
+    broker_reachable: list[UUID] = []
+    return Bell(InlineDispatcher(broker_reachable.append), lambda _: broker_reachable)
 
 
 def recording() -> Bell:
     dispatcher = RecordingDispatcher()
-    return Bell(dispatcher, lambda _: dispatcher.rung)
+    return Bell(dispatcher, lambda _: dispatcher.notified)
 
 
 def over(broker_url: str) -> Bell:
@@ -93,17 +93,17 @@ def bell(request: pytest.FixtureRequest) -> Iterator[Bell]:
 def test_every_ring_is_heard_in_order(bell):
     """A listener that is there learns the id of each fetch, in the order of the rings."""
     for fetch_id in IDS:
-        bell.dispatcher.ring(fetch_id)
+        bell.dispatcher.notify(fetch_id)
 
-    assert bell.heard(len(IDS)) == IDS
+    assert bell.broker_reachable(len(IDS)) == IDS
 
 
 def test_a_second_ring_is_allowed(bell):
     """Ringing twice for the same fetch is no error; it may be heard twice."""
-    bell.dispatcher.ring(IDS[0])
-    bell.dispatcher.ring(IDS[0])
+    bell.dispatcher.notify(IDS[0])
+    bell.dispatcher.notify(IDS[0])
 
-    assert set(bell.heard(2)) == {IDS[0]}
+    assert set(bell.broker_reachable(2)) == {IDS[0]}
 
 
 def test_rings_close_behind_one_another_go_together():
@@ -111,11 +111,11 @@ def test_rings_close_behind_one_another_go_together():
     url = "memory://localhost/"
     bell, rings = over(url), [uuid4() for _ in range(80)]
     for fetch_id in rings:
-        bell.dispatcher.ring(fetch_id)
+        bell.dispatcher.notify(fetch_id)
     messages: list[int] = []
-    heard = received(create_worker(waiting_use_cases(), broker_url=url), len(rings), messages)
+    broker_reachable = received(create_worker(waiting_use_cases(), broker_url=url), len(rings), messages)
 
-    assert heard == rings
+    assert broker_reachable == rings
     assert len(messages) <= len(rings) / 4
 
 
@@ -136,7 +136,7 @@ def test_ringing_never_waits_nor_raises(deaf, hanging):
     took = []
     for fetch_id in IDS:
         began = time.monotonic()
-        dispatcher.ring(fetch_id)
+        dispatcher.notify(fetch_id)
         took.append(time.monotonic() - began)
 
     assert max(took) < LONGEST_SECONDS
@@ -145,13 +145,13 @@ def test_ringing_never_waits_nor_raises(deaf, hanging):
 def test_a_hanging_broker_is_given_up_in_seconds(hanging):
     """A ring that a silent broker took is told to be unheard; until then nothing is told."""
     dispatcher = CeleryDispatcher(hanging)
-    before = dispatcher.heard
-    dispatcher.ring(IDS[0])
+    before = dispatcher.broker_reachable
+    dispatcher.notify(IDS[0])
     end = time.monotonic() + 30
-    while dispatcher.heard is None and time.monotonic() < end:
+    while dispatcher.broker_reachable is None and time.monotonic() < end:
         time.sleep(0.05)
 
-    assert (before, dispatcher.heard) == (None, False)
+    assert (before, dispatcher.broker_reachable) == (None, False)
 
 
 @pytest.mark.server
@@ -161,10 +161,10 @@ def test_a_broker_that_falls_silent_is_given_up_in_seconds(broker_url, ringing):
     url = make_url(broker_url)
     with proxy_to(url.port or RABBITMQ_PORT) as proxy:
         proxied = url.set(port=proxy.port).render_as_string(hide_password=False)
-        ring = CeleryDispatcher(proxied)._send if ringing != "a worker" else partial(ring_unheard, worker_at(proxied))
-        ring([IDS[0]])
+        notify = CeleryDispatcher(proxied)._send if ringing != "a worker" else partial(ring_unheard, worker_at(proxied))
+        notify([IDS[0]])
         proxy.silent.set()
-        second = Thread(target=ring, args=([IDS[0]],), daemon=True)
+        second = Thread(target=notify, args=([IDS[0]],), daemon=True)
         second.start()
         second.join(30)
 
@@ -184,7 +184,7 @@ def test_a_dead_broker_is_left_alone_for_a_moment(caplog):
     """However many rings wait, a broker that cannot be reached is tried once a second, with one line in the log."""
     dispatcher = CeleryDispatcher(f"amqp://127.0.0.1:{free_port()}//")
     for fetch_id in IDS:
-        dispatcher.ring(fetch_id)
+        dispatcher.notify(fetch_id)
     end = time.monotonic() + 10
     while not dispatcher._waiting.empty() and time.monotonic() < end:
         time.sleep(0.02)
@@ -196,6 +196,6 @@ def test_ringing_goes_on_when_the_queue_is_full(hanging, caplog):
     """With a hanging broker rings pile up to a bound, then are dropped with a line in the log; the sweeper finds their fetches."""
     dispatcher = CeleryDispatcher(hanging)
     for _ in range(12_000):
-        dispatcher.ring(IDS[0])
+        dispatcher.notify(IDS[0])
 
     assert "ring dropped" in caplog.messages

@@ -109,7 +109,7 @@ def test_what_was_to_be_cancelled_ends_so(store: Store, way: str) -> None:
     with store.writing() as uow:
         ended = {
             "fail": lambda: uow.fetches.fail(fetch.id, lease, FAILURE),
-            "postpone": lambda: uow.fetches.postpone(fetch.id, lease, FAILURE, seconds=9, waiting_for=WaitingFor.RETRY),
+            "postpone": lambda: uow.fetches.schedule_retry(fetch.id, lease, FAILURE, seconds=9, waiting_for=WaitingFor.RETRY),
             "release": lambda: uow.fetches.release(fetch.id, lease),
         }[way]()
         uow.commit()
@@ -189,7 +189,7 @@ def test_a_clock_that_went_back_leaves_nothing_stuck(store: Store, clock: Stoppe
     new, waiting, running = (requested(store, added(store, DatasetCode("WIKI", name))) for name in "ABC")
     lease = claimed(store, waiting)
     with store.writing() as uow:
-        uow.fetches.postpone(waiting.id, lease, FAILURE, seconds=60, waiting_for=WaitingFor.RETRY)
+        uow.fetches.schedule_retry(waiting.id, lease, FAILURE, seconds=60, waiting_for=WaitingFor.RETRY)
         uow.commit()
     claimed(store, running)
     clock.forward(-3600)

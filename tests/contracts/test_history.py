@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from domain.codes import DatasetCode
 from domain.observations import Label, Observations, Unit
 from domain.ports import Store
-from domain.vintages import Moment, StoredVintage, Vintage, known_at
+from domain.vintages import AsOf, StoredVintage, Vintage, known_at
 from tests.builders import an_arrival, append
 from tests.servers import SETTINGS
 
@@ -113,7 +113,7 @@ class History(RuleBasedStateMachine):
         state = self.state()
         with self.store.writing() as uow:
             newest = max((each.vintage for each in self.remembered), key=Vintage.knowledge, default=None)
-            found = uow.vintages.find(self.series.id, Moment())
+            found = uow.vintages.find(self.series.id, AsOf())
             assert (found.vintage if found else None) == newest
             arrivals = [self.arrival(state, label, newest) for label in labels]
             vintages = append(uow, self.series.id, arrivals)
@@ -132,7 +132,7 @@ class History(RuleBasedStateMachine):
         known = known_at(label, self.now, newest)
         return an_arrival(self.now, state, published=label, known_at=known)
 
-    def expected(self, moment: Moment) -> Remembered | None:
+    def expected(self, moment: AsOf) -> Remembered | None:
         known = [each for each in self.remembered if moment.admits(each.vintage)]
         return max(known, key=lambda each: each.vintage.knowledge(), default=None)
 
@@ -144,11 +144,11 @@ class History(RuleBasedStateMachine):
         moments = {each.vintage.known_at for each in self.remembered}
         fetched = {each.vintage.fetched_at for each in self.remembered}
         before, after = START - timedelta(days=99), self.now + timedelta(days=1)
-        asked = [Moment(), Moment(as_of=before), Moment(seen_by=before), Moment(as_of=after), Moment(vintage=len(numbers) + 1)]
-        asked += [Moment(vintage=number) for number in numbers]
-        asked += [Moment(as_of=moment + step) for moment in moments for step in (timedelta(0), -timedelta(microseconds=1))]
-        asked += [Moment(seen_by=moment) for moment in fetched]
-        asked += [Moment(as_of=as_of, seen_by=seen_by) for as_of in moments for seen_by in fetched]
+        asked = [AsOf(), AsOf(as_of=before), AsOf(seen_by=before), AsOf(as_of=after), AsOf(vintage=len(numbers) + 1)]
+        asked += [AsOf(vintage=number) for number in numbers]
+        asked += [AsOf(as_of=moment + step) for moment in moments for step in (timedelta(0), -timedelta(microseconds=1))]
+        asked += [AsOf(seen_by=moment) for moment in fetched]
+        asked += [AsOf(as_of=as_of, seen_by=seen_by) for as_of in moments for seen_by in fetched]
         with self.store.reading() as uow:
             assert numbers == list(range(1, len(numbers) + 1))
             assert [each.vintage for each in self.remembered] == list(uow.vintages.listed(self.series.id, after=0, limit=10_000))
@@ -186,8 +186,8 @@ def test_several_on_one_day_keep_their_order(store: Store) -> None:
         series = uow.series.add("quandl", DatasetCode("X", "SAME_DAY"))
         arrivals = [an_arrival(START, state, published=day, known_at=known_at(day, START, None)) for state in states]
         append(uow, series.id, arrivals)
-        found = uow.vintages.find(series.id, Moment(as_of=START))
-        second = uow.vintages.find(series.id, Moment(vintage=2))
+        found = uow.vintages.find(series.id, AsOf(as_of=START))
+        second = uow.vintages.find(series.id, AsOf(vintage=2))
 
     assert found
     assert (found.vintage.number, found.observations) == (3, states[2])

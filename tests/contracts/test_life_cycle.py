@@ -167,9 +167,9 @@ class LifeCycle(RuleBasedStateMachine):
         self.leave(held, FetchStatus.ERROR, lambda uow: uow.fetches.fail(*held, FAILURE))
 
     @rule(held=leases, seconds=st.sampled_from([0.5, 60.0, DAY]))
-    def postpone(self, held: tuple[UUID, Lease], seconds: float) -> None:
+    def schedule_retry(self, held: tuple[UUID, Lease], seconds: float) -> None:
         wait = {"seconds": seconds, "waiting_for": WaitingFor.RETRY}
-        self.leave(held, FetchStatus.PENDING, lambda uow: uow.fetches.postpone(*held, FAILURE, **wait))
+        self.leave(held, FetchStatus.PENDING, lambda uow: uow.fetches.schedule_retry(*held, FAILURE, **wait))
 
     @rule(held=leases)
     def release(self, held: tuple[UUID, Lease]) -> None:
@@ -227,7 +227,9 @@ class LifeCycle(RuleBasedStateMachine):
         waits = [fetch for fetch in self.all() if not fetch.ended and not fetch.is_due(self.clock(), LEASE)]
         for fetch in waits:
             wait = (fetch.lease_until or fetch.not_before) - self.clock()
-            assert wait <= timedelta(seconds=2 * LEASE) or (fetch.waits_since and fetch.waits_since <= self.clock() + timedelta(seconds=2))
+            assert wait <= timedelta(seconds=2 * LEASE) or (
+                fetch.scheduled_at and fetch.scheduled_at <= self.clock() + timedelta(seconds=2)
+            )
 
     @rule(days=st.sampled_from([-1.0, 0.0, 1.0]))
     def prune(self, days: float) -> None:

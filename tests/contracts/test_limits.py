@@ -177,9 +177,9 @@ def test_holding_back_undoes_the_beginning(store: Store, clock: StoppedClock) ->
     clock.forward(31)
     with store.writing() as uow:
         uow.fetches.claim(fetch_id, lease)
-        tried = uow.fetches.postpone(fetch_id, lease, failure, seconds=0, waiting_for=WaitingFor.RETRY)
+        tried = uow.fetches.schedule_retry(fetch_id, lease, failure, seconds=0, waiting_for=WaitingFor.RETRY)
         uow.fetches.claim(fetch_id, lease)
-        held_back = uow.fetches.hold_back(fetch_id, lease, seconds=9, waiting_for=WaitingFor.CIRCUIT)
+        held_back = uow.fetches.defer(fetch_id, lease, seconds=9, waiting_for=WaitingFor.CIRCUIT)
         uow.commit()
 
     assert (held_back.status, held_back.waiting_for, held_back.failure) == (FetchStatus.PENDING, WaitingFor.CIRCUIT, failure)

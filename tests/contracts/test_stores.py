@@ -19,7 +19,7 @@ from domain.observations import Observations
 from domain.ports import Store
 from domain.providers import Limit
 from domain.series import Metadata, SeriesQuery, SeriesStatus, TimeSeries, Version
-from domain.vintages import Moment
+from domain.vintages import AsOf
 from domain.window import Confirmation
 from tests.builders import CannedSource, an_arrival, append, memory_use_cases, some_metadata, some_observations
 from tests.contracts.conftest import StoppedClock
@@ -304,7 +304,7 @@ def test_only_due_fetches_are_swept_longest_due_first(store: Store, clock: Stopp
     waiting, running, young = (requested(store, added(store, DatasetCode("WIKI", name))) for name in "ABC")
     _, lease = claimed(store, waiting)
     with store.writing() as uow:
-        uow.fetches.postpone(waiting.id, lease, FAILURE, seconds=60, waiting_for=WaitingFor.RETRY)
+        uow.fetches.schedule_retry(waiting.id, lease, FAILURE, seconds=60, waiting_for=WaitingFor.RETRY)
         uow.commit()
     claimed(store, running)
 
@@ -328,7 +328,7 @@ def test_postponing_keeps_the_last_error(store: Store, clock: StoppedClock) -> N
     _, lease = claimed(store, fetch)
 
     with store.writing() as uow:
-        waits = uow.fetches.postpone(fetch.id, lease, FAILURE, seconds=9.5, waiting_for=WaitingFor.RATE_LIMIT)
+        waits = uow.fetches.schedule_retry(fetch.id, lease, FAILURE, seconds=9.5, waiting_for=WaitingFor.RATE_LIMIT)
         uow.commit()
 
     assert waits == replace(
@@ -459,7 +459,7 @@ def test_nothing_kept_is_found_nowhere(store: Store) -> None:
     series = added(store)
 
     with store.reading() as uow:
-        assert uow.vintages.find(series.id, Moment()) is None
+        assert uow.vintages.find(series.id, AsOf()) is None
         assert uow.vintages.beginning(series.id) is None
         assert uow.vintages.labels(series.id) == {}
 

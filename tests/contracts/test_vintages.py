@@ -20,7 +20,7 @@ from domain.fetches import Lease
 from domain.observations import Observations, Unit
 from domain.ports import Store
 from domain.series import Metadata
-from domain.vintages import FirstKnown, Moment, StoredVintage, Vintage
+from domain.vintages import AsOf, FirstKnown, StoredVintage, Vintage
 from tests.builders import an_arrival, append
 from tests.contracts.conftest import StoppedClock
 from tests.servers import SETTINGS
@@ -79,7 +79,7 @@ def test_every_moment_equals_the_naive_model(store: Store, history: list[tuple[i
     for hour in range(-1, 11):
         known = [(known_at, number) for number, (known_at, _) in enumerate(history) if known_at <= hour]
         with store.reading() as uow:
-            found = uow.vintages.find(series_id, Moment(as_of=at(hour)))
+            found = uow.vintages.find(series_id, AsOf(as_of=at(hour)))
         if not known:
             assert found is None
             continue
@@ -87,7 +87,7 @@ def test_every_moment_equals_the_naive_model(store: Store, history: list[tuple[i
         assert found == StoredVintage(vintages[number], history[number][1])
     with store.reading() as uow:
         assert uow.vintages.beginning(series_id) == FirstKnown(*[min(at(hour) for hour, _ in history)] * 2)
-        newest = uow.vintages.find(series_id, Moment())
+        newest = uow.vintages.find(series_id, AsOf())
         assert newest
         assert newest.vintage.number == max((hour, number) for number, (hour, _) in enumerate(history, start=1))[1]
 
@@ -126,7 +126,7 @@ def test_late_states_are_counted_against_what_was_known_just_before(store: Store
     states = [Observations.of(range(n), ("a",), [[float(i)] for i in range(n)]) for n in (1, 2, 3, 4)]
     series_id, _ = kept(store, [(3, states[0])], at_once=True)
     with store.writing() as uow:
-        uow.vintages.find(series_id, Moment())
+        uow.vintages.find(series_id, AsOf())
         arrivals = [an_arrival(at(hour), state) for hour, state in ((4, states[1]), (10, states[3]), (5, states[2]))]
         vintages = append(uow, series_id, arrivals)
         uow.commit()
@@ -178,7 +178,7 @@ def test_a_thousand_daily_vintages_read_back(store: Store) -> None:
 
     for n in (0, 1, 2, 3, 255, 510, 511, 512, 513, 598, 599):
         with store.reading() as uow:
-            found = uow.vintages.find(series_id, Moment(as_of=at(n)))
+            found = uow.vintages.find(series_id, AsOf(as_of=at(n)))
         assert found
         assert found.observations == history[n][1]
 
@@ -192,7 +192,7 @@ def test_a_large_state_survives(store: Store) -> None:
     series_id, _ = kept(store, [(0, state)], at_once=True)
 
     with store.reading() as uow:
-        found = uow.vintages.find(series_id, Moment())
+        found = uow.vintages.find(series_id, AsOf())
 
     assert found
     assert found.observations == state
@@ -215,8 +215,8 @@ def test_damage_is_noticed_before_decoding(store: Any, column: str) -> None:
 
     with store.reading() as uow:
         with pytest.raises(DamagedVintage, match="Vintage 2"):
-            uow.vintages.find(series_id, Moment())
-        healthy = uow.vintages.find(series_id, Moment(as_of=at(0)))
+            uow.vintages.find(series_id, AsOf())
+        healthy = uow.vintages.find(series_id, AsOf(as_of=at(0)))
 
     assert healthy
     assert healthy.observations == state
@@ -232,7 +232,7 @@ def test_labels_keep_their_precision(store: Store) -> None:
         uow.commit()
 
     with store.reading() as uow:
-        found = uow.vintages.find(series.id, Moment())
+        found = uow.vintages.find(series.id, AsOf())
 
     assert [vintage.published for vintage in vintages] == labels
     assert found
@@ -347,11 +347,11 @@ def test_every_flipped_byte_is_noticed(store: Any) -> None:
     for damage in damages:
         spoil(store, 1, **damage)
         with store.reading() as uow, pytest.raises(DamagedVintage, match="Vintage 1"):
-            uow.vintages.find(series_id, Moment())
+            uow.vintages.find(series_id, AsOf())
         spoil(store, 1, **{name: row[name] for name in damage})
 
     with store.reading() as uow:
-        found = uow.vintages.find(series_id, Moment())
+        found = uow.vintages.find(series_id, AsOf())
     assert found
     assert found.observations == state
 
@@ -373,7 +373,7 @@ def test_what_damage_reaches_and_what_not(store: Any) -> None:
         (vintage,) = append(uow, series_id, [an_arrival(at(9), full)])
         uow.commit()
     with store.reading() as uow:
-        found = uow.vintages.find(series_id, Moment())
+        found = uow.vintages.find(series_id, AsOf())
         assert [damage.number for damage in uow.vintages.damage(series_id)] == [3, 4]
     assert found
     assert (found.vintage.number, vintage.number, found.observations) == (6, 6, full)
@@ -401,7 +401,7 @@ def test_a_damaged_newest_state_blocks_no_new_one(store: Any, caplog: pytest.Log
         uow.commit()
 
     with store.reading() as uow:
-        found = uow.vintages.find(series_id, Moment())
+        found = uow.vintages.find(series_id, AsOf())
         assert [damage.number for damage in uow.vintages.damage(series_id)] == [1]
     assert found
     assert found.observations == state
@@ -446,12 +446,12 @@ def test_a_lost_newest_state_is_damage(store: Any) -> None:
         connection.execute(delete(vintages).where(vintages.c.number == 2))
 
     with store.reading() as uow, pytest.raises(DamagedVintage, match="Vintage 2 is not there"):
-        uow.vintages.find(series_id, Moment())
+        uow.vintages.find(series_id, AsOf())
     with store.writing() as uow:
         (vintage,) = append(uow, series_id, [an_arrival(at(2), state)])
         uow.commit()
     with store.reading() as uow:
-        found = uow.vintages.find(series_id, Moment())
+        found = uow.vintages.find(series_id, AsOf())
         assert [damage.number for damage in uow.vintages.damage(series_id)] == [2]
     assert found
     assert (found.vintage.number, vintage.number, found.observations) == (3, 3, state)

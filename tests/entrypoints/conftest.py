@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from adapters.memory.unit_of_work import MemoryStore
-from domain.fetching.provider_throttle import Calls
+from domain.fetching.provider_throttle import ProviderThrottle
 from domain.providers import Limit, Provider, Redistribution, Terms
 from domain.throttling import Breaker, Budget
 from domain.use_cases import UseCases
@@ -48,7 +48,7 @@ class ListedProviders(FakeProviders):
 @pytest.fixture
 def listed() -> UseCases:
     store = MemoryStore(lambda: datetime(2024, 6, 1, 12, tzinfo=UTC))
-    calls = Calls(store=store, concurrency=7)
+    calls = ProviderThrottle(store=store, concurrency=7)
     with store.writing() as uow:
         uow.limits.blocked(Budget(provider="fred", key="k"), 90)
         for _ in range(Breaker().failures):

@@ -27,7 +27,7 @@ class Surroundings:
         self.now = 1000.0
         self.due: list[UUID] = []
         self.since = datetime(2026, 1, 1, tzinfo=UTC)
-        self.rung: list[UUID] = []
+        self.notified: list[UUID] = []
         self.run: list[UUID] = []
         self.beats: list[float] = []
         self.waited: list[float] = []
@@ -37,7 +37,7 @@ class Surroundings:
         self.ran = Event()
         self.poller = Poller(
             self._sweep,
-            ring=self._ring,
+            notify=self._ring,
             run=self._run,
             beat=self._beat,
             prune=self._prune,
@@ -68,10 +68,10 @@ class Surroundings:
     def _ring(self, fetch_ids: Sequence[UUID]) -> None:
         if self.broker_down:
             raise ConnectionRefusedError
-        self.rung.extend(fetch_ids)
+        self.notified.extend(fetch_ids)
 
-    def _run(self, fetch_id: UUID, heard: object) -> None:
-        self.heard = heard
+    def _run(self, fetch_id: UUID, broker_reachable: object) -> None:
+        self.broker_reachable = broker_reachable
         self.run.append(fetch_id)
         self.ran.set()
 
@@ -86,20 +86,20 @@ def test_due_fetches_are_rung_for_in_order(around):
     around.due = [FIRST, SECOND]
     around.sweep()
 
-    assert around.rung == [FIRST, SECOND]
+    assert around.notified == [FIRST, SECOND]
 
 
 def test_the_bell_is_rung_for_some_at_once(around):
     """As many as go together are told of in one ring, the rest in the next; without a broker no further ring is tried."""
     rings = []
 
-    def ring(fetch_ids: Sequence[UUID]) -> None:
+    def notify(fetch_ids: Sequence[UUID]) -> None:
         rings.append(list(fetch_ids))
         if len(rings) == 3:
             raise ConnectionRefusedError
 
     around.due = [uuid4() for _ in range(9)]
-    around.poller._ring, around.poller._together = ring, 2
+    around.poller._ring, around.poller._together = notify, 2
     around.sweep()
 
     assert rings == [around.due[:2], around.due[2:4], around.due[4:6]]
@@ -110,11 +110,11 @@ def test_nobody_is_rung_for_twice_in_a_while(around):
     around.due = [FIRST]
     around.sweep()
     around.sweep(after=AGAIN_SECONDS - 1)
-    before = list(around.rung)
+    before = list(around.notified)
     around.sweep(after=1)
 
     assert before == [FIRST]
-    assert around.rung == [FIRST, FIRST]
+    assert around.notified == [FIRST, FIRST]
 
 
 @pytest.mark.parametrize("how", ["seen to be no longer due", "due since another moment"])
@@ -131,7 +131,7 @@ def test_a_retry_is_rung_for_at_once(around, how):
     around.sweep(after=PATIENCE_SECONDS)
     around.poller._hands.shutdown()
 
-    assert around.rung == [FIRST, FIRST]
+    assert around.notified == [FIRST, FIRST]
     assert around.run == []
 
 
@@ -144,7 +144,7 @@ def test_without_a_broker_waiting_fetches_are_run_here(around):
     around.sweep(after=1)
 
     assert around.ran.wait(5)
-    assert (early, around.run, around.rung, around.heard) == ([], [FIRST], [], False)
+    assert (early, around.run, around.notified, around.broker_reachable) == ([], [FIRST], [], False)
 
 
 def test_without_a_broker_every_waiting_fetch_gets_its_turn(around):
@@ -162,10 +162,10 @@ def test_a_bell_that_nobody_heard_is_rung_again_within_a_lease(around):
     around.due, around.poller._again_seconds = [FIRST], 2.0
     around.sweep()
     around.sweep(after=1.9)
-    before = list(around.rung)
+    before = list(around.notified)
     around.sweep(after=0.1)
 
-    assert (before, around.rung) == ([FIRST], [FIRST, FIRST])
+    assert (before, around.notified) == ([FIRST], [FIRST, FIRST])
 
 
 def test_what_nobody_begins_is_run_here(around):
@@ -175,7 +175,7 @@ def test_what_nobody_begins_is_run_here(around):
     around.sweep(after=PATIENCE_SECONDS)
 
     assert around.ran.wait(5)
-    assert (around.rung, around.run, around.heard) == ([FIRST], [FIRST], True)
+    assert (around.notified, around.run, around.broker_reachable) == ([FIRST], [FIRST], True)
 
 
 @pytest.mark.parametrize(("quiet", "pause"), [(9.0, 5.0), (0.4, 0.4), (0.0, 0.1), (StoreUnavailable(), 5.0)])
@@ -199,7 +199,7 @@ def test_a_returning_broker_is_used_again(around):
     around.broker_down = False
     around.sweep(after=1)
 
-    assert around.rung == [FIRST]
+    assert around.notified == [FIRST]
 
 
 def test_a_lost_store_is_survived_and_told_once(around, caplog):
@@ -214,7 +214,7 @@ def test_a_lost_store_is_survived_and_told_once(around, caplog):
 
     assert [record.message for record in caplog.records] == ["sweeps fail"]
     assert silent == []
-    assert around.rung == [FIRST]
+    assert around.notified == [FIRST]
 
 
 def test_sweeps_that_found_work_are_counted(around):
@@ -276,7 +276,7 @@ def test_a_sign_of_life_that_cannot_be_given_harms_no_fetch(around, caplog):
     around.heart_stopped = True
     around.sweep(after=10)
 
-    assert around.rung == [FIRST, FIRST]
+    assert around.notified == [FIRST, FIRST]
     assert len(around.beats) == 1
     assert [record.message for record in caplog.records] == ["sweep broke", "sweep broke"]
 
@@ -311,7 +311,7 @@ def test_polling_ends_when_told(around):
 
 
 def _told_by(around: Surroundings) -> Callable[[], bool]:
-    heard = Event()
-    ring = around.rung.append
-    around.poller._ring = lambda fetch_id: (ring(fetch_id), heard.set())
-    return lambda: heard.wait(5)
+    broker_reachable = Event()
+    notify = around.notified.append
+    around.poller._ring = lambda fetch_id: (notify(fetch_id), broker_reachable.set())
+    return lambda: broker_reachable.wait(5)

@@ -13,7 +13,7 @@ import pytest
 
 from domain.errors import DomainError, StoreUnavailable
 from entrypoints.cli.lock import hold
-from entrypoints.cli.outcome import do_apart, exit_code_of
+from entrypoints.cli.outcome import exit_code_of, run_in_child_process
 from entrypoints.cli.supervisor import Child
 
 
@@ -133,9 +133,9 @@ def test_a_bug_shows_its_traceback(capsys):
 def test_work_done_apart_reports_and_leaves_no_trace(capfd):
     """What fails in the short-lived process is said there; here only the exit code arrives."""
     marks: list[int] = []
-    do_apart(lambda: marks.append(1))
+    run_in_child_process(lambda: marks.append(1))
     with pytest.raises(click.exceptions.Exit):
-        do_apart(refuse)
+        run_in_child_process(refuse)
 
     assert marks == []
     assert capfd.readouterr().err.startswith("lanner: The database x")

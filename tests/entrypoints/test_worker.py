@@ -29,14 +29,14 @@ from config import bootstrap
 from domain.codes import DatasetCode
 from domain.errors import StoreUnavailable
 from domain.fetches import Fetch, FetchStatus, Lease
-from domain.ports import Fetched, Known
+from domain.ports import Fetched, PriorState
 from domain.use_cases import UseCases
 from entrypoints.worker import tasks
 from entrypoints.worker.app import create_worker, open_controller
 from entrypoints.worker.lifecycle.isolation import IsolationLock
 from entrypoints.worker.lifecycle.lease_table import LeaseTable, expire_leases
 from entrypoints.worker.poller import Poller
-from entrypoints.worker.tasks import QUEUE, TASK, ring, run
+from entrypoints.worker.tasks import QUEUE, TASK, notify, run
 from tests.acceptance.running import lanner
 from tests.builders import CannedSource, memory_use_cases
 from tests.faults.processes import children
@@ -82,8 +82,8 @@ def test_a_due_fetch_is_found_rung_for_and_done():
     app = create_worker(use_cases, broker_url=MEMORY)
     poller = Poller(
         use_cases.reap_fetches,
-        ring=lambda fetch_ids: ring(app, fetch_ids),
-        run=lambda fetch_id, _: run(use_cases, [fetch_id], IsolationLock(), pass_on=list),
+        notify=lambda fetch_ids: notify(app, fetch_ids),
+        run=lambda fetch_id, _: run(use_cases, [fetch_id], IsolationLock(), requeue=list),
         beat=lambda _: None,
         prune=use_cases.reap_fetches.prune,
         waited=lambda _: None,
@@ -113,7 +113,7 @@ def test_messages_that_are_not_ours_run_nothing_and_harm_nothing():
         app.send_task(TASK, ("../../etc/passwd",), queue=QUEUE)
         app.send_task(TASK, (7,), queue=QUEUE)
         app.send_task(TASK, (str(uuid4()),), queue=QUEUE)
-        ring(app, [fetch.id])
+        notify(app, [fetch.id])
         assert ends(use_cases, fetch.id)
 
     assert use_cases.follow_fetches(fetch.id).status is FetchStatus.SUCCESS
@@ -123,14 +123,14 @@ def test_a_fetch_runs_under_the_id_of_its_request():
     """While a fetch runs, whatever it logs carries the request's id and the fetch's; afterwards nothing does."""
     seen: list[dict[str, Any]] = []
 
-    def answer(code: DatasetCode, known: Known) -> Fetched:
+    def answer(code: DatasetCode, known: PriorState) -> Fetched:
         seen.append(get_contextvars())
         return CannedSource().fetch(code, known)
 
     clear_contextvars()
     use_cases = silent_use_cases(MemorySource({CODE: answer}))
     fetch = use_cases.request_fetch(CODE, request_id="asked-by-me").fetch
-    run(use_cases, [fetch.id], IsolationLock(), pass_on=list)
+    run(use_cases, [fetch.id], IsolationLock(), requeue=list)
 
     assert seen == [{"request_id": "asked-by-me", "fetch": str(fetch.id)}]
     assert get_contextvars() == {}
@@ -142,7 +142,7 @@ def test_what_waits_behind_a_slow_fetch_is_passed_on(monkeypatch, limit):
     passed_on: list[list[UUID]] = []
     slow = Event()
 
-    def answer(code: DatasetCode, known: Known) -> Fetched:
+    def answer(code: DatasetCode, known: PriorState) -> Fetched:
         if code != CODE:
             assert slow.wait(5)
         return CannedSource().fetch(code, known)
@@ -152,12 +152,12 @@ def test_what_waits_behind_a_slow_fetch_is_passed_on(monkeypatch, limit):
     first, second, *others = [use_cases.request_fetch(code).fetch.id for code in codes]
     monkeypatch.setattr(tasks, limit, 0.01)
 
-    def pass_on(fetch_ids: Sequence[UUID]) -> None:
+    def requeue(fetch_ids: Sequence[UUID]) -> None:
         passed_on.append(list(fetch_ids))
         if len(passed_on) == len(others):
             slow.set()
 
-    run(use_cases, [first, second, *others], IsolationLock(), pass_on=pass_on)
+    run(use_cases, [first, second, *others], IsolationLock(), requeue=requeue)
 
     assert passed_on == [[fetch_id] for fetch_id in others]
     assert [fetch.status for fetch in use_cases.follow_fetches.those([first, second])] == [FetchStatus.SUCCESS] * 2
@@ -172,9 +172,9 @@ def test_what_a_worker_died_with_is_spared_on_request():
     with store.writing() as uow:
         uow.fetches.claim(fetch.id, Lease(uuid4(), -1))
         uow.commit()
-    run(use_cases, [fetch.id], IsolationLock(), pass_on=list, spare=True)
+    run(use_cases, [fetch.id], IsolationLock(), requeue=list, skip_suspects=True)
     spared = use_cases.follow_fetches(fetch.id)
-    run(use_cases, [fetch.id], IsolationLock(), pass_on=list)
+    run(use_cases, [fetch.id], IsolationLock(), requeue=list)
 
     assert spared.status is FetchStatus.RUNNING
     assert use_cases.follow_fetches(fetch.id).status is FetchStatus.SUCCESS
@@ -184,7 +184,7 @@ def test_fetches_of_one_message_are_done_in_order():
     """What has ended, or is unknown, is passed over; the others are done one after another."""
     asked: list[DatasetCode] = []
 
-    def answer(code: DatasetCode, known: Known) -> Fetched:
+    def answer(code: DatasetCode, known: PriorState) -> Fetched:
         asked.append(code)
         return CannedSource().fetch(code, known)
 
@@ -192,7 +192,7 @@ def test_fetches_of_one_message_are_done_in_order():
     use_cases = silent_use_cases(MemorySource(dict.fromkeys(codes, answer)))
     ids = [use_cases.request_fetch(code).fetch.id for code in codes]
     use_cases.fetch_dataset(ids[1])
-    run(use_cases, [ids[2], uuid4(), ids[1], ids[0]], IsolationLock(), pass_on=list)
+    run(use_cases, [ids[2], uuid4(), ids[1], ids[0]], IsolationLock(), requeue=list)
 
     assert asked == [codes[1], codes[2], codes[0]]
 
@@ -213,7 +213,7 @@ def test_production_takes_one_message_a_process_and_gives_it_back_when_lost():
 def test_a_fetch_that_is_cut_for_its_time_is_tried_again():
     """The pool's signal that time is up reads as a source that did not answer in time, not as a fault in its answer."""
 
-    def hang(code: DatasetCode, known: Known) -> Fetched:
+    def hang(code: DatasetCode, known: PriorState) -> Fetched:
         os.kill(os.getpid(), signal.SIGUSR1)
         raise AssertionError
 

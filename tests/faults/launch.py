@@ -26,7 +26,7 @@ def die_when_ringing(_: str) -> None:
     from adapters.memory.dispatcher import NullDispatcher
 
     for kind in (CeleryDispatcher, NullDispatcher):
-        kind.ring = lambda *_: os._exit(9)  # type: ignore[method-assign,assignment]
+        kind.notify = lambda *_: os._exit(9)  # type: ignore[method-assign,assignment]
 
 
 def die_of_poison(_: str) -> None:

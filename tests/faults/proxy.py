@@ -57,11 +57,11 @@ def _accept(listener: socket.socket, server: int, proxy: Proxy, sockets: ExitSta
             sockets.callback(_shut, client)
             upstream = sockets.enter_context(socket.create_connection(("127.0.0.1", server)))
             sockets.callback(_shut, upstream)
-            Thread(target=_pass_on, args=(client, upstream, proxy, True), daemon=True).start()
-            Thread(target=_pass_on, args=(upstream, client, proxy, False), daemon=True).start()
+            Thread(target=_requeue, args=(client, upstream, proxy, True), daemon=True).start()
+            Thread(target=_requeue, args=(upstream, client, proxy, False), daemon=True).start()
 
 
-def _pass_on(source: socket.socket, sink: socket.socket, proxy: Proxy, asks: bool) -> None:  # noqa: FBT001 - which way it goes
+def _requeue(source: socket.socket, sink: socket.socket, proxy: Proxy, asks: bool) -> None:  # noqa: FBT001 - which way it goes
     with suppress(OSError):
         while message := source.recv(_BLOCK):
             if proxy.silent.is_set():

@@ -12,12 +12,12 @@ from adapters.provider_kit.registry.installed import InstalledProviders
 from adapters.providers.sdmx.agencies import AGENCIES
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, ProviderNotConfigured
-from domain.ports import Answer, Known
+from domain.ports import PriorState, RawResponse
 from domain.providers import Limit, Terms
 from tests.builders import a_server, an_answer
 from tests.contracts.test_data_sources import NAMES, ROOT
 
-KNOWN = Known(newest=None)
+KNOWN = PriorState(newest=None)
 REQUESTS = {
     "abs": "/data/CPI/1.10001.10.50.Q",
     "bis": "/data/WS_CBPOL/M.CH",
@@ -113,5 +113,5 @@ def test_a_service_of_ones_own_must_be_named(name):
     assert providers.get(name).problem == problem
     with pytest.raises(ProviderNotConfigured, match=problem):
         providers.source(name)
-    assert len(providers.reader(name).parse(None, Answer(body=body, headers={"content-type": "text/csv"}))) == 1
+    assert len(providers.reader(name).parse(None, RawResponse(body=body, headers={"content-type": "text/csv"}))) == 1
     assert InstalledProviders({name: {"base_url": "https://example.org"}}, deadline_seconds=5).get(name).problem == ""

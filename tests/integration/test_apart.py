@@ -21,7 +21,7 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, AnswerTooLarge, FetchError, RateLimited, SourceTimedOut, ThrottledLocally
-from domain.ports import Answer, Known, Parsed, ParsesAnswers
+from domain.ports import ParsedSeries, ParsesResponses, PriorState, RawResponse
 from tests.builders import a_server, an_answer
 
 ROOT = Path(__file__).parents[2]
@@ -108,11 +108,11 @@ def processes() -> set[int]:
 
 def parse(providers: InstalledProviders, what: str, size: int = HEAVY_BYTES + 1) -> Any:
     source = providers.reader("third")
-    assert isinstance(source, ParsesAnswers)
-    return source.parse(CODE, Answer(body=what.encode().ljust(size)))
+    assert isinstance(source, ParsesResponses)
+    return source.parse(CODE, RawResponse(body=what.encode().ljust(size)))
 
 
-def process_of(series: list[Parsed]) -> int:
+def process_of(series: list[ParsedSeries]) -> int:
     return int(series[0].vintages[0][1].values[0, 0])
 
 
@@ -265,7 +265,9 @@ def test_pages_are_asked_for_once():
 
     with a_server(respond) as url:
         settings = {"quandl": {"base_url": url, "api_key": "a-long-secret-key"}}
-        fetched = InstalledProviders(settings, deadline_seconds=30).source("quandl").fetch(DatasetCode("QDL", "T.k"), Known(newest=None))
+        fetched = (
+            InstalledProviders(settings, deadline_seconds=30).source("quandl").fetch(DatasetCode("QDL", "T.k"), PriorState(newest=None))
+        )
 
     assert [query for query, _ in asked] == ["code=k", "code=k&qopts.cursor_id=c1", "code=k&qopts.cursor_id=c2"]
     assert {key for _, key in asked} == {"a-long-secret-key"}
@@ -280,7 +282,7 @@ def test_the_same_comes_of_it():
     providers = InstalledProviders({}, deadline_seconds=30)
     here, _ = providers.opened("quandl", HttpClient)
     sources = [providers.source("quandl"), here]
-    apart, known = [source.parse(CODE, Answer(body=body))[0] for source in sources if isinstance(source, ParsesAnswers)]
+    apart, known = [source.parse(CODE, RawResponse(body=body))[0] for source in sources if isinstance(source, ParsesResponses)]
 
     assert apart == known
     assert not apart.vintages[0][1].values.flags.writeable

@@ -69,7 +69,7 @@ def filled(engine: Engine) -> SqlStore:
                 uow.series.checked(uow.series.get(series.id), some_metadata())
                 uow.fetches.succeed(fetch.id, lease, vintages)
             if n == 1:
-                uow.fetches.postpone(fetch.id, lease, failure, seconds=60, waiting_for=WaitingFor.RETRY)
+                uow.fetches.schedule_retry(fetch.id, lease, failure, seconds=60, waiting_for=WaitingFor.RETRY)
         uow.commit()
     return store
 

@@ -17,7 +17,7 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import SourceTimedOut, ThrottledLocally
-from domain.ports import Known
+from domain.ports import PriorState
 from tests.builders import a_server, an_answer
 from tests.servers import missing
 
@@ -183,7 +183,7 @@ def test_the_providers_are_cut_together():
 
     with a_server(respond) as url, ThreadPoolExecutor(1) as threads:
         opened, late = (InstalledProviders({"quandl": {"base_url": url}}, deadline_seconds=LONG) for _ in range(2))
-        code, known = DatasetCode("WIKI", "FB"), Known(newest=None)
+        code, known = DatasetCode("WIKI", "FB"), PriorState(newest=None)
         call = threads.submit(opened.source("quandl").fetch, code, known)
         asked.wait(5)
         opened.cut()

@@ -18,7 +18,7 @@ from domain.codes import DatasetCode
 from domain.errors import DamagedVintage
 from domain.fetches import Fetch
 from domain.observations import Label, Observations
-from domain.ports import Fetched, Known
+from domain.ports import Fetched, PriorState
 from domain.use_cases.read_series import Selection
 from tests.builders import CannedSource, memory_use_cases
 
@@ -34,7 +34,7 @@ class LabelledSource:
     label: Label | None = None
     canned: CannedSource = field(default_factory=CannedSource)
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         fetched = self.canned.fetch(code, known)
         return Fetched(metadata=fetched.metadata, vintages=[(self.label, self.state)], origin=fetched.origin)
 

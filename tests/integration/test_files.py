@@ -26,14 +26,14 @@ from domain.errors import (
     UnsupportedFrequency,
 )
 from domain.frequency import Frequency
-from domain.ports import Answer, Fetched, Known
+from domain.ports import Fetched, PriorState, RawResponse
 
 FB = DatasetCode("WIKI", "FB")
 DAY, NEXT = date(2024, 1, 1), date(2024, 1, 2)
 
 
 def fetch(folder: Path, code: DatasetCode = FB) -> Fetched:
-    return files.source(files.Options(path=folder), None).fetch(code, Known(newest=None))
+    return files.source(files.Options(path=folder), None).fetch(code, PriorState(newest=None))
 
 
 def put(folder: Path, name: str, body: bytes | str = "Date,Close\n2024-01-01,1.5\n") -> Path:
@@ -318,7 +318,7 @@ def test_a_folder_that_went_away_is_unavailable(tmp_path):
     (tmp_path / "mounted").rename(tmp_path / "elsewhere")
 
     with pytest.raises(SourceUnavailable, match="WIKI/FB cannot be read"):
-        opened.fetch(FB, Known(newest=None))
+        opened.fetch(FB, PriorState(newest=None))
 
 
 def test_a_folder_may_be_at_home(tmp_path, monkeypatch):
@@ -351,7 +351,7 @@ def test_a_folder_must_be_configured(path):
 )
 def test_recorded_answers_are_parsed(tmp_path, body, url, content_type):
     """An answer's format is told by its address, else by its content type, else by its first bytes."""
-    answer = Answer(body=body, url=url, headers={"content-type": content_type} if content_type else {})
+    answer = RawResponse(body=body, url=url, headers={"content-type": content_type} if content_type else {})
     (parsed,) = files.FilesSource(tmp_path).parse(FB, answer)
 
     assert parsed.code == FB
@@ -361,4 +361,4 @@ def test_recorded_answers_are_parsed(tmp_path, body, url, content_type):
 def test_an_answer_without_a_code_is_not_understood(tmp_path):
     """A file does not say which series it is."""
     with pytest.raises(AnswerNotUnderstood, match="does not name its series"):
-        files.FilesSource(tmp_path).parse(None, Answer(body=b""))
+        files.FilesSource(tmp_path).parse(None, RawResponse(body=b""))

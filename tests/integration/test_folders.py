@@ -16,7 +16,7 @@ from adapters.providers import files
 from adapters.providers.files.folders import Folder, NoRegularFileError
 from domain.codes import DatasetCode
 from domain.errors import FetchError, SourceForbidden
-from domain.ports import Known
+from domain.ports import PriorState
 
 TRIES = 3000
 INSIDE, OUTSIDE = 1.0, 2.0
@@ -64,7 +64,7 @@ def test_a_link_that_is_swapped_leads_nowhere_else(folder, link):
     with swapping(folder / link, *ends):
         for _ in range(TRIES):
             try:
-                seen[source.fetch(FB, Known(newest=None)).vintages[0][1].values[0, 0]] += 1
+                seen[source.fetch(FB, PriorState(newest=None)).vintages[0][1].values[0, 0]] += 1
             except FetchError as exc:
                 seen[type(exc)] += 1
 

@@ -15,15 +15,15 @@ from adapters.provider_kit.registry.installed import InstalledProviders, _apart,
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, KeyRejected
 from domain.observations import Observations
-from domain.ports import Fetched, Known
+from domain.ports import Fetched, PriorState
 from domain.use_cases.read_series import Selection
-from domain.vintages import Moment, Vintage
+from domain.vintages import AsOf, Vintage
 from tests.builders import an_arrival, memory_use_cases
 from tests.integration.fred_server import KEY, RECORDED, Fred, gdp, serving
 
 pytestmark = pytest.mark.skipif(not (RECORDED / "alfred").is_dir(), reason="../shared/recorded/alfred is not beside this checkout")
 GDP = DatasetCode("FRED", "GDP")
-NOTHING = Known(newest=None)
+NOTHING = PriorState(newest=None)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_gdp_as_it_was_known(stack):
     assert fetch.vintages_added == 393
     for day in sorted({row["realtime_start"] for row in rows}):
         known = {row["date"]: row["value"] for row in rows if row["realtime_start"] <= day <= row["realtime_end"]}
-        state = use_cases.read_series(requested.series.id, Selection(moment=Moment.parse(day))).observations
+        state = use_cases.read_series(requested.series.id, Selection(moment=AsOf.parse(day))).observations
         found = {moment.isoformat(): value for moment, (value,) in state.rows()}
         assert found == {when: None if value == "." else float(value) for when, value in known.items()}
 
@@ -83,7 +83,7 @@ def test_only_later_vintages_are_asked_for(stack):
     fred = gdp()
     whole = opened(stack, fred).fetch(GDP, NOTHING)
     published, state = whole.vintages[-4]
-    later = opened(stack, fred).fetch(GDP, Known(newest=kept(published, state)))
+    later = opened(stack, fred).fetch(GDP, PriorState(newest=kept(published, state)))
 
     assert [day for day, _ in later.vintages] == [day for day, _ in whole.vintages[-4:]]
     assert all(a == b for (_, a), (_, b) in zip(later.vintages, whole.vintages[-4:], strict=True))
@@ -95,7 +95,7 @@ def test_what_has_not_changed_is_not_read_again(stack):
     source = opened(stack, fred)
     whole = source.fetch(GDP, NOTHING)
     fred.asked.clear()
-    again = source.fetch(GDP, Known(newest=kept(*whole.vintages[-1]), validators=whole.validators))
+    again = source.fetch(GDP, PriorState(newest=kept(*whole.vintages[-1]), validators=whole.validators))
 
     assert again.not_modified
     assert [path for path, _ in fred.asked] == ["/fred/series"]

@@ -9,16 +9,16 @@ import pytest
 from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, FetchError, KeyMissing, KeyRejected, RateLimited
-from domain.ports import Answer, Parsed, ParsesAnswers
+from domain.ports import ParsedSeries, ParsesResponses, RawResponse
 
 Rows = list[tuple[str, float | None]]
 JSON = b'{"observations": [%s]}'
 
 
-def parsed(body: bytes, code: str | None = None, *, status: int = 200) -> list[Parsed]:
+def parsed(body: bytes, code: str | None = None, *, status: int = 200) -> list[ParsedSeries]:
     source = InstalledProviders({}, deadline_seconds=5).reader("fred")
-    assert isinstance(source, ParsesAnswers)
-    return list(source.parse(DatasetCode.parse(code) if code else None, Answer(body=body, status=status)))
+    assert isinstance(source, ParsesResponses)
+    return list(source.parse(DatasetCode.parse(code) if code else None, RawResponse(body=body, status=status)))
 
 
 def vintages(body: bytes) -> dict[str | None, Rows]:

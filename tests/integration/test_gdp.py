@@ -20,13 +20,13 @@ from adapters.sql.store import SqlStore
 from domain.codes import DatasetCode
 from domain.fetches import RetryPolicy
 from domain.fetching.freshness import Freshness
-from domain.fetching.provider_throttle import Calls
+from domain.fetching.provider_throttle import ProviderThrottle
 from domain.observations import Observations
 from domain.providers import Routing
 from domain.use_cases.fetch_dataset import FetchDataset
 from domain.use_cases.read_series import ReadSeries, Selection
 from domain.use_cases.request_fetch import RequestFetch
-from domain.vintages import Moment
+from domain.vintages import AsOf
 
 RECORDED = Path(__file__).parents[3] / "shared" / "recorded" / "alfred"
 pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason="../shared/recorded/alfred is not beside this checkout")
@@ -43,7 +43,7 @@ def gdp(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     freshness = Freshness(providers, None)
     ask = RequestFetch(store=store, providers=providers, routing=Routing({}, "quandl"), freshness=freshness, dispatcher=NullDispatcher())
     requested = ask(DatasetCode("SAMPLE", "GDP"))
-    calls = Calls(store=store)
+    calls = ProviderThrottle(store=store)
     ended = FetchDataset(store=store, providers=providers, calls=calls, retry=RetryPolicy(60), lease_seconds=30, deadline_seconds=120)(
         requested.fetch.id
     )
@@ -52,7 +52,7 @@ def gdp(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     read = ReadSeries(store=store, freshness=freshness)
 
     def as_of(day: str) -> Observations:
-        return read(requested.series.id, Selection(moment=Moment.parse(day))).observations
+        return read(requested.series.id, Selection(moment=AsOf.parse(day))).observations
 
     yield as_of
     if request.param == "postgres":

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.provider_kit.http.client import HttpClient
-from adapters.provider_kit.http.status_errors import Door, retry_after, status_error
+from adapters.provider_kit.http.status_errors import ErrorContext, retry_after, status_error
 from domain.errors import (
     AnswerNotUnderstood,
     AnswerTooLarge,
@@ -25,7 +25,7 @@ from domain.errors import (
     SourceTimedOut,
     SourceUnavailable,
 )
-from domain.ports import Answer
+from domain.ports import RawResponse
 from tests.builders import a_server, an_answer
 
 KEY = "canary-key"
@@ -36,7 +36,7 @@ def a_client(base_url: str, *, seconds: float = 10) -> HttpClient:
     return HttpClient("canned", base_url, secrets=[KEY], deadline_seconds=seconds)
 
 
-def ask(*parts: bytes) -> Answer:
+def ask(*parts: bytes) -> RawResponse:
     """What the client makes of these bytes."""
     with a_server(lambda target, headers: parts) as url:
         return a_client(url).get(["x.json"], headers={"X-Api-Token": KEY})
@@ -361,7 +361,7 @@ NOW = datetime(2024, 1, 1, tzinfo=UTC)
 @given(st.text(max_size=60) | st.from_regex(r"\A(Mon, )?[0-9]{1,20} Jan [0-9]{1,20} [0-9:]{1,12} ([+-][0-9]{1,9}|GMT)\Z"))
 def test_retry_after_is_between_now_and_tomorrow(text):
     """Whatever a provider writes into ``Retry-After``, it is a wait between nothing and a day, or none."""
-    seconds = retry_after(Answer(body=b"", headers={"retry-after": text}), NOW)
+    seconds = retry_after(RawResponse(body=b"", headers={"retry-after": text}), NOW)
 
     assert seconds is None or 0 <= seconds <= 86400
 
@@ -395,12 +395,12 @@ def test_retry_after_is_between_now_and_tomorrow(text):
 )
 def test_retry_after_is_seconds_or_a_date(text, seconds):
     """``Retry-After`` is read in both its forms and kept between nothing and a day."""
-    assert retry_after(Answer(body=b"", headers={"retry-after": text}), NOW) == seconds
+    assert retry_after(RawResponse(body=b"", headers={"retry-after": text}), NOW) == seconds
 
 
-KEYED = Door(host="host", key=KEY, key_variable="THE_VARIABLE")
-KEYLESS = Door(host="host", key_variable="THE_VARIABLE")
-OPEN = Door(host="host")
+KEYED = ErrorContext(host="host", key=KEY, key_variable="THE_VARIABLE")
+KEYLESS = ErrorContext(host="host", key_variable="THE_VARIABLE")
+OPEN = ErrorContext(host="host")
 
 
 @pytest.mark.parametrize(
@@ -428,20 +428,20 @@ OPEN = Door(host="host")
 )
 def test_a_status_has_its_error(status, door, code):
     """Every status that is no success has one error."""
-    assert status_error(Answer(body=b"", status=status), door).code == code
+    assert status_error(RawResponse(body=b"", status=status), door).code == code
 
 
 @pytest.mark.parametrize("status", [408, 429, 503])
 def test_passing_statuses_say_how_long(status):
     """What may pass tells how long the provider wants to be left alone."""
-    error = status_error(Answer(body=b"", status=status, headers={"retry-after": "7"}), KEYED)
+    error = status_error(RawResponse(body=b"", status=status, headers={"retry-after": "7"}), KEYED)
 
     assert getattr(error, "retry_after", None) == 7.0
 
 
 def test_a_firewalls_page_is_forbidden():
     """An HTML page with 403 is the site's firewall: final, whether a key was sent or not."""
-    page = Answer(body=b"<html><body>Request unsuccessful. Incapsula</body></html>", status=403)
+    page = RawResponse(body=b"<html><body>Request unsuccessful. Incapsula</body></html>", status=403)
 
     assert [status_error(page, door).code for door in (KEYED, KEYLESS)] == ["forbidden"] * 2
     assert "firewall" in status_error(page, KEYLESS).hint
@@ -459,7 +459,7 @@ def test_a_firewalls_page_is_forbidden():
 )
 def test_the_providers_own_words_are_told(body, kind, words):
     """A refusal repeats what the provider says: shortened, on one line, without the key."""
-    error = status_error(Answer(body=body, status=400, headers={"content-type": kind}), KEYED)
+    error = status_error(RawResponse(body=body, status=400, headers={"content-type": kind}), KEYED)
 
     assert error.message.endswith(words)
     assert len(error.message) < 400

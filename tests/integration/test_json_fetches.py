@@ -15,12 +15,12 @@ import pytest
 from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import AnswerTooLarge, DatasetNotFound, FetchError, KeyRejected
-from domain.ports import DataSource, Fetched, Known
-from domain.window import Covers
+from domain.ports import DataSource, Fetched, PriorState
+from domain.window import Window
 from tests.builders import a_server, an_answer
 
 KEY = "k3y-0f-the-test"
-WHOLE = Known(newest=None)
+WHOLE = PriorState(newest=None)
 KEYS = {"alphavantage": "apikey", "eia": "api_key", "bls": "registrationkey"}
 
 Asked = list[SimpleNamespace]
@@ -42,7 +42,7 @@ def a_source(provider: str, answer: Callable[[str, dict[str, str]], Any], **opti
         yield InstalledProviders(settings, deadline_seconds=20).source(provider), asked
 
 
-def fetched(source: DataSource, code: str, known: Known = WHOLE) -> Fetched:
+def fetched(source: DataSource, code: str, known: PriorState = WHOLE) -> Fetched:
     return source.fetch(DatasetCode.parse(code), known)
 
 
@@ -187,13 +187,13 @@ def test_yahoo_is_asked_for_all_there_is(code, params):
     kept: Any = SimpleNamespace()
 
     with a_source("yahoo", lambda path, params: {"chart": {"result": [chart], "error": None}}, enabled="true") as (source, asked):
-        whole, again = fetched(source, code), fetched(source, code, Known(newest=kept))
+        whole, again = fetched(source, code), fetched(source, code, PriorState(newest=kept))
 
     state = whole.vintages[0][1]
     assert asked[0].path == "/v8/finance/chart/^GSPC"
     assert params.items() <= asked[0].params.items()
     assert whole.covers is None
-    assert again.covers == (Covers(start=state.first, end=state.last, revises_last=1) if "range" in params else None)
+    assert again.covers == (Window(start=state.first, end=state.last, revises_last=1) if "range" in params else None)
 
 
 def test_nothing_at_all_is_not_found():

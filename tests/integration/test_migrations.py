@@ -22,7 +22,7 @@ from adapters.sql.tables import descriptions, feed, fetches, series, vintages
 from domain.codes import DatasetCode
 from domain.observations import Observations
 from domain.series import SeriesQuery, SeriesStatus
-from domain.vintages import Moment
+from domain.vintages import AsOf
 from tests.builders import an_arrival, append
 
 OLD = Path(__file__).with_name("stores") / "0002.sql"
@@ -79,8 +79,8 @@ def test_an_old_store_is_whole_after_migrating(engine: Engine) -> None:
     with SqlStore(engine).reading() as uow:
         everything = uow.series.search(SeriesQuery()).items
         fb = everything[0]
-        states = [uow.vintages.find(fb.id, Moment(vintage=n)) for n in (1, 2, 3)]
-        newest = uow.vintages.find(fb.id, Moment())
+        states = [uow.vintages.find(fb.id, AsOf(vintage=n)) for n in (1, 2, 3)]
+        newest = uow.vintages.find(fb.id, AsOf())
         found = [uow.series.search(SeriesQuery(words=words)).items for words in (("meta",), ("Split-Adjusted", "fb"), ("rat",))]
         assert list(uow.vintages.damage(fb.id)) == []
 

@@ -19,7 +19,7 @@ from pyarrow import parquet
 from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, AnswerTooLarge, FetchError
-from domain.ports import Answer, ParsesAnswers
+from domain.ports import ParsesResponses, RawResponse
 
 MIB = 1024**2
 
@@ -184,9 +184,9 @@ NOT_UNDERSTOOD: dict[str, tuple[Callable[[], bytes], str, str, str]] = {
 
 def read(provider: str, name: str, body: bytes, folder: Path) -> int:
     source = InstalledProviders({"files": {"path": str(folder)}}, deadline_seconds=30).reader(provider)
-    assert isinstance(source, ParsesAnswers)
+    assert isinstance(source, ParsesResponses)
     code = DatasetCode("X", "Y") if provider in ("files", "csv_url") else None
-    return len(source.parse(code, Answer(body=body, url=f"https://example.org/{name}" if name else "")))
+    return len(source.parse(code, RawResponse(body=body, url=f"https://example.org/{name}" if name else "")))
 
 
 def peak() -> int:

@@ -22,7 +22,7 @@ from adapters.sql.transaction import Transaction, utc_now
 from domain.codes import DatasetCode
 from domain.series import Metadata, SeriesQuery, SeriesStatus
 from domain.throttling import Budget, Call
-from domain.vintages import Moment
+from domain.vintages import AsOf
 from tests.benchmarks.databases import Database, postgres, sqlite
 
 FB, NOW = DatasetCode("WIKI", "FB"), datetime(2024, 6, 1, tzinfo=UTC)
@@ -37,10 +37,10 @@ QUESTIONS: dict[str, Callable[[SqlUnitOfWork], object]] = {
     "an alias": lambda uow: uow.series.search(SeriesQuery(alias="WIKI/FB", limit=1)),
     "aliases that are taken": lambda uow: uow.series._taken(["WIKI/FB", *(f"WIKI/FB_{n}" for n in range(2, 70))]),
     "an identity": lambda uow: uow.series.find("quandl", FB),
-    "the newest state": lambda uow: uow.vintages.find(uuid4(), Moment()),
-    "the state of a moment": lambda uow: uow.vintages.find(uuid4(), Moment(as_of=NOW)),
-    "the state seen by a moment": lambda uow: uow.vintages.find(uuid4(), Moment(seen_by=NOW)),
-    "a vintage": lambda uow: uow.vintages.find(uuid4(), Moment(vintage=7)),
+    "the newest state": lambda uow: uow.vintages.find(uuid4(), AsOf()),
+    "the state of a moment": lambda uow: uow.vintages.find(uuid4(), AsOf(as_of=NOW)),
+    "the state seen by a moment": lambda uow: uow.vintages.find(uuid4(), AsOf(seen_by=NOW)),
+    "a vintage": lambda uow: uow.vintages.find(uuid4(), AsOf(vintage=7)),
     "the feed": lambda uow: uow.vintages.feed(after=7, limit=10),
 }
 

@@ -17,7 +17,7 @@ from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, DatasetNotFound, FetchError
 from domain.frequency import Frequency
 from domain.observations import Observations
-from domain.ports import Answer, Fetched, Known, Parsed
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from tests.builders import NAN, a_server, an_answer
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "quandl"
@@ -31,11 +31,11 @@ def a_source(base_url: str = "https://host.invalid/api/v3", *, key: str = "") ->
 
 def read(
     body: bytes | str, code: DatasetCode | None = FB, *, status: int = 200, url: str = "", key: str = "", **headers: str
-) -> list[Parsed]:
+) -> list[ParsedSeries]:
     """What a source reads in a body."""
     raw = body.encode() if isinstance(body, str) else body
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return list(a_source(key=key).parse(code, Answer(body=raw, status=status, headers=named, url=url)))
+    return list(a_source(key=key).parse(code, RawResponse(body=raw, status=status, headers=named, url=url)))
 
 
 def one(body: bytes | str, code: DatasetCode | None = FB, *, url: str = "") -> Observations:
@@ -105,7 +105,7 @@ def fetched(code: str, *bodies: bytes, key: str = "") -> tuple[Fetched, list[tup
 
     with a_server(respond) as url:
         source = a_source(url + "/api/v3", key=key)
-        return source.fetch(DatasetCode.parse(code), Known(newest=None)), asked
+        return source.fetch(DatasetCode.parse(code), PriorState(newest=None)), asked
 
 
 def test_a_dataset_is_fetched_with_its_metadata():

@@ -8,7 +8,7 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.providers.quandl.provider import Options, QuandlSource
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, AnswerTooLarge, FetchError
-from domain.ports import Known
+from domain.ports import PriorState
 from tests.builders import a_server, an_answer
 
 
@@ -40,7 +40,7 @@ def failure_of_pages(code: str, page: bytes, *, most: int) -> tuple[FetchError, 
         yield an_answer(page)
 
     with a_server(respond) as url, pytest.raises(FetchError) as raised:
-        a_source(url + "/api/v3").fetch(DatasetCode.parse(code), Known(newest=None))
+        a_source(url + "/api/v3").fetch(DatasetCode.parse(code), PriorState(newest=None))
     assert len(asked) <= most
     return raised.value, len(asked)
 

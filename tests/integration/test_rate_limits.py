@@ -24,7 +24,7 @@ from adapters.sql.schema import migrate
 from config import bootstrap
 from domain.codes import DatasetCode
 from domain.fetches import Fetch, FetchStatus
-from domain.fetching.provider_throttle import Calls
+from domain.fetching.provider_throttle import ProviderThrottle
 from domain.throttling import Breaker
 from domain.use_cases import UseCases
 from tests.builders import a_server, an_answer
@@ -55,7 +55,7 @@ class Provider:
 
 
 @dataclass
-class House:
+class Harness:
     """A database with its settings, and the use cases that requests are made with."""
 
     environment: dict[str, str]
@@ -77,7 +77,7 @@ class House:
         return found
 
 
-Opened = Callable[..., House]
+Opened = Callable[..., Harness]
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def opened(postgres_url: str, tmp_path: Path) -> Iterator[Opened]:
     engine = open_engine(postgres_url, schema=schema)
     migrate(engine)
 
-    def opening(**options: str) -> House:
+    def opening(**options: str) -> Harness:
         environment = {
             "LANNER_DATABASE_URL": postgres_url,
             "LANNER_DATABASE_SCHEMA": schema,
@@ -96,7 +96,7 @@ def opened(postgres_url: str, tmp_path: Path) -> Iterator[Opened]:
             "LANNER_LOG_LEVEL": "error",
             **{f"LANNER_PROVIDERS__{name.upper()}": value for name, value in options.items()},
         }
-        return House(environment, bootstrap(environment).use_cases())
+        return Harness(environment, bootstrap(environment).use_cases())
 
     yield opening
     with engine.begin() as connection:
@@ -105,7 +105,7 @@ def opened(postgres_url: str, tmp_path: Path) -> Iterator[Opened]:
 
 
 @contextmanager
-def labourers(house: House) -> Iterator[None]:
+def labourers(house: Harness) -> Iterator[None]:
     """Run processes that sweep and fetch with a breaker of short times."""
     spawn = multiprocessing.get_context("spawn")
     stop = spawn.Event()
@@ -123,7 +123,7 @@ def labourers(house: House) -> Iterator[None]:
 
 def labour(environment: Mapping[str, str], stop: Event) -> None:
     container = bootstrap(environment)
-    container.calls.override(Singleton(Calls, store=container.store, concurrency=WORKERS * HANDS - 1, breaker=BREAKER))
+    container.calls.override(Singleton(ProviderThrottle, store=container.store, concurrency=WORKERS * HANDS - 1, breaker=BREAKER))
     use_cases = container.use_cases()
 
     def work() -> None:
@@ -147,7 +147,7 @@ def fullest(starts: Sequence[float], seconds: float) -> int:
     return max(sum(start <= at < start + seconds for at in starts) for start in starts)
 
 
-def logged(house: House) -> dict[int, float]:
+def logged(house: Harness) -> dict[int, float]:
     """Give the moments for which the last permits were given, by the store's clock and the permits' numbers."""
     engine = open_engine(house.environment["LANNER_DATABASE_URL"], schema=house.environment["LANNER_DATABASE_SCHEMA"])
     with engine.connect() as connection:

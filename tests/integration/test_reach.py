@@ -15,7 +15,7 @@ from adapters.provider_kit.http.url_policy import is_public
 from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import FetchError, InvalidInput, SourceUnavailable
-from domain.ports import Known
+from domain.ports import PriorState
 from tests.builders import a_server, an_answer
 
 PRIVATE = [
@@ -110,7 +110,7 @@ def test_an_operator_may_permit_it(monkeypatch):
         providers = InstalledProviders({"quandl": {"base_url": f"http://inside.example:{port}/api"}}, deadline_seconds=5)
         providers.check()
         with pytest.raises(FetchError, match="JSON of another shape"):
-            providers.source("quandl").fetch(DatasetCode("WIKI", "FB"), Known(newest=None))
+            providers.source("quandl").fetch(DatasetCode("WIKI", "FB"), PriorState(newest=None))
 
 
 STEPS = ("..", ".", "%2e%2e", "%2E.", ".%2e", "%252e%252e", "..%2f", "..%5c", "..\\", "..;", "..%00", "...", "%c0%ae%c0%ae", "․․", "．．")
@@ -143,8 +143,8 @@ def test_no_code_leaves_the_base_url():
             for attempt in (
                 lambda text=text: client.get(["datasets", text]),
                 lambda text=text: client.get(text.split("/"), {"code": text}),
-                lambda text=text: source.fetch(DatasetCode("WIKI", text), Known(newest=None)),
-                lambda text=text: source.fetch(DatasetCode.parse(text), Known(newest=None)),
+                lambda text=text: source.fetch(DatasetCode("WIKI", text), PriorState(newest=None)),
+                lambda text=text: source.fetch(DatasetCode.parse(text), PriorState(newest=None)),
             ):
                 try:
                     attempt()

@@ -23,7 +23,7 @@ import pytest
 from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.errors import FetchError
 from domain.observations import Observations
-from domain.ports import Answer, Parsed
+from domain.ports import ParsedSeries, RawResponse
 from domain.use_cases.parse_answer import ParseAnswer
 from tests.servers import missing
 
@@ -64,11 +64,11 @@ def parser() -> ParseAnswer:
     return ParseAnswer(InstalledProviders({}, deadline_seconds=5))
 
 
-def parsed(entry: Any, *, hints: bool = True, status: int | None = None) -> list[Parsed]:
+def parsed(entry: Any, *, hints: bool = True, status: int | None = None) -> list[ParsedSeries]:
     """What the product reads; without hints it sees the body and the status alone."""
     headers = {"content-type": entry["content_type"]} if hints else {}
     body = (RECORDED / entry["body"]).read_bytes()
-    answer = Answer(body=body, status=status or entry["status"], headers=headers, url=entry["request_url"] if hints else "")
+    answer = RawResponse(body=body, status=status or entry["status"], headers=headers, url=entry["request_url"] if hints else "")
     return list(parser()(entry["provider"], None, answer))
 
 
@@ -197,7 +197,7 @@ def test_every_series_is_read_as_it_is(entry, hints):
 def test_a_series_of_a_set_is_had_by_its_code(entry):
     """Each code that an answer's series are listed under gives that series alone."""
     body = (RECORDED / entry["body"]).read_bytes()
-    answer = Answer(body=body, headers={"content-type": entry["content_type"]}, url=entry["request_url"])
+    answer = RawResponse(body=body, headers={"content-type": entry["content_type"]}, url=entry["request_url"])
     for one in parsed(entry)[:5]:
         [alone] = parser()(entry["provider"], one.code, answer)
 

@@ -15,7 +15,7 @@ import pytest
 from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import FetchError
-from domain.ports import Answer, Parsed
+from domain.ports import ParsedSeries, RawResponse
 from domain.use_cases.parse_answer import ParseAnswer
 
 RECORDED = Path(__file__).parents[3] / "shared" / "recorded"
@@ -43,11 +43,11 @@ def parser() -> ParseAnswer:
     return ParseAnswer(InstalledProviders({}, deadline_seconds=5))
 
 
-def parsed(entry: Any, code: DatasetCode | None, *, hints: bool = True) -> list[Parsed]:
+def parsed(entry: Any, code: DatasetCode | None, *, hints: bool = True) -> list[ParsedSeries]:
     """What the product reads; without hints it sees the body alone."""
     headers = {"content-type": entry["content_type"]} if hints else {}
     body = (RECORDED / entry["body"]).read_bytes()
-    answer = Answer(body=body, status=entry["status"], headers=headers, url=entry["request_url"] if hints else "")
+    answer = RawResponse(body=body, status=entry["status"], headers=headers, url=entry["request_url"] if hints else "")
     return list(parser()("quandl", code, answer))
 
 
@@ -68,7 +68,7 @@ def numbers(rows: list[list[Any]]) -> list[Row]:
     return sorted(((row[0], [None if cell is None else float(cell) for cell in row[1:]]) for row in rows), key=lambda row: row[0])
 
 
-def in_product(series: Parsed) -> Iterator[Row]:
+def in_product(series: ParsedSeries) -> Iterator[Row]:
     """The rows of a series as it was parsed."""
     [(published, observations)] = series.vintages
     assert published is None

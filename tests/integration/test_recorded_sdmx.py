@@ -20,7 +20,7 @@ import pytest
 from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import FetchError
-from domain.ports import Answer, Parsed
+from domain.ports import ParsedSeries, RawResponse
 from domain.use_cases.parse_answer import ParseAnswer
 
 ROOT = Path(__file__).parents[2]
@@ -62,11 +62,11 @@ def parser() -> ParseAnswer:
     return ParseAnswer(InstalledProviders({}, deadline_seconds=5))
 
 
-def parsed(entry: Any, code: Any = None, *, hints: bool = True) -> list[Parsed]:
+def parsed(entry: Any, code: Any = None, *, hints: bool = True) -> list[ParsedSeries]:
     """What the product reads; without hints it sees the body alone."""
     headers = {"content-type": entry["content_type"]} if hints else {}
     body = (RECORDED / entry["body"]).read_bytes()
-    answer = Answer(body=body, status=entry["status"], headers=headers, url=entry["request_url"] if hints else "")
+    answer = RawResponse(body=body, status=entry["status"], headers=headers, url=entry["request_url"] if hints else "")
     return list(parser()(SAMPLES.get(entry["provider"], entry["provider"]), code, answer))
 
 
@@ -189,7 +189,7 @@ def figures(cells: Cells) -> tuple[Any, ...]:
     return len(cells), cells[0][0] if cells else None, cells[-1][0] if cells else None, math.fsum(known), len(values) - len(known)
 
 
-def in_product(series: Parsed) -> Cells:
+def in_product(series: ParsedSeries) -> Cells:
     """The cells of a series as it was parsed."""
     [(published, state)] = series.vintages
     assert published is None

@@ -21,7 +21,7 @@ import pytest
 from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.errors import FetchError
 from domain.observations import Observations
-from domain.ports import Answer, Parsed
+from domain.ports import ParsedSeries, RawResponse
 from domain.use_cases.parse_answer import ParseAnswer
 
 RECORDED = Path(__file__).parents[3] / "shared" / "recorded"
@@ -59,11 +59,11 @@ def parser() -> ParseAnswer:
     return ParseAnswer(InstalledProviders({}, deadline_seconds=5))
 
 
-def parsed(provider: str, entry: Any, *, hints: bool = True) -> list[Parsed]:
+def parsed(provider: str, entry: Any, *, hints: bool = True) -> list[ParsedSeries]:
     """What the product reads; without hints it sees the body and status alone."""
     headers = {"content-type": entry["content_type"]} if hints else {}
     body = (RECORDED / entry["body"]).read_bytes()
-    answer = Answer(body=body, status=entry["status"], headers=headers, url=entry["request_url"] if hints else "")
+    answer = RawResponse(body=body, status=entry["status"], headers=headers, url=entry["request_url"] if hints else "")
     return list(parser()(provider, None, answer))
 
 
@@ -184,7 +184,7 @@ def test_vintages_are_those_that_alfred_lists():
     if not folder.is_dir():
         pytest.skip("../shared/recorded/alfred is not beside this checkout")
     listed = json.loads((folder / "fred_series_vintagedates.json").read_text())["vintage_dates"]
-    [series] = parser()("alfred", None, Answer(body=(folder / "fred_series_all_releases.json").read_bytes()))
+    [series] = parser()("alfred", None, RawResponse(body=(folder / "fred_series_all_releases.json").read_bytes()))
 
     assert [published.isoformat() for published, _ in series.vintages] == listed
 

@@ -17,7 +17,7 @@ from adapters.providers import sample
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound
 from domain.observations import Observations
-from domain.ports import Fetched, Known
+from domain.ports import Fetched, PriorState
 
 SHARED = Path(__file__).parents[3] / "shared"
 ALFRED = SHARED / "recorded" / "alfred"
@@ -27,7 +27,7 @@ published_figures = pytest.mark.skipif(not SHARED.is_dir(), reason="the publishe
 
 @cache
 def fetch(dataset: str) -> Fetched:
-    return sample.SampleSource().fetch(DatasetCode("SAMPLE", dataset), Known(newest=None))
+    return sample.SampleSource().fetch(DatasetCode("SAMPLE", dataset), PriorState(newest=None))
 
 
 def newest(dataset: str) -> Observations:
@@ -101,7 +101,7 @@ def test_the_recession_looked_milder_at_first():
 def test_an_unknown_code_names_the_known_ones(code):
     """A code that is no sample dataset is not found, and the hint lists those there are."""
     with pytest.raises(DatasetNotFound, match=str(code)) as raised:
-        sample.SampleSource().fetch(code, Known(newest=None))
+        sample.SampleSource().fetch(code, PriorState(newest=None))
 
     assert "SAMPLE/GDP, SAMPLE/MACRO" in raised.value.hint
 

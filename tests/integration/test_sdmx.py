@@ -14,7 +14,7 @@ from adapters.providers.sdmx.source import AgencySource
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, DatasetNotFound, FetchError
 from domain.frequency import Frequency
-from domain.ports import Answer, Parsed
+from domain.ports import ParsedSeries, RawResponse
 
 BY_NAME = {agency.NAME: agency for agency in (*AGENCIES, ANY_SDMX)}
 
@@ -96,15 +96,15 @@ SDMX_JSON = {
 NONE = None
 
 
-def read(body: Any, code: str | None = None, *, provider: str = "sdmx", status: int = 200, url: str = "") -> list[Parsed]:
+def read(body: Any, code: str | None = None, *, provider: str = "sdmx", status: int = 200, url: str = "") -> list[ParsedSeries]:
     """What a provider reads in a body."""
     raw = json.dumps(body) if isinstance(body, dict) else body
     source = AgencySource(BY_NAME[provider], HttpClient(provider, "https://host.invalid", secrets=[], deadline_seconds=5))
-    answer = Answer(body=raw if isinstance(raw, bytes) else raw.encode(), status=status, url=url)
+    answer = RawResponse(body=raw if isinstance(raw, bytes) else raw.encode(), status=status, url=url)
     return list(source.parse(code and DatasetCode.parse(code), answer))
 
 
-def rows(series: Parsed) -> list[tuple[str, float | None]]:
+def rows(series: ParsedSeries) -> list[tuple[str, float | None]]:
     """The dates and values of a series."""
     return [(moment.isoformat(), values[0]) for moment, values in series.vintages[0][1].rows()]
 

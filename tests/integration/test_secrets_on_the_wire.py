@@ -13,9 +13,9 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from adapters.provider_kit.http.client import HttpClient
-from adapters.provider_kit.http.status_errors import Door
+from adapters.provider_kit.http.status_errors import ErrorContext
 from domain.errors import FetchError
-from domain.ports import Answer
+from domain.ports import RawResponse
 from tests.builders import a_server, an_answer
 
 KEY = "cän ary+key/0123456789&="
@@ -29,7 +29,7 @@ def talkative(caplog):
     caplog.set_level(logging.DEBUG)
 
 
-def ask(respond, **params: str) -> Answer:
+def ask(respond, **params: str) -> RawResponse:
     """What a client with the key in its query makes of a server."""
     with a_server(respond) as url:
         client = HttpClient("canned", url + "/api", secrets=[KEY], deadline_seconds=5)
@@ -139,7 +139,7 @@ def test_an_answer_that_repeats_it_otherwise(spell: Callable[[str], str], caplog
     spelled = spell(KEY)
     at_rest = spelled if spelled.isascii() else "x"
     answer = ask(lambda target, headers: [an_answer(f"<{spelled}>".encode(), Link=f"<{at_rest}>")], id=spelled)
-    said = Door(host="h", key=KEY).heard(f"The key {spelled} is wrong")
+    said = ErrorContext(host="h", key=KEY).heard(f"The key {spelled} is wrong")
     logging.getLogger("x").info("said %s", said)
 
     assert answer.body.count(b"***") == 1

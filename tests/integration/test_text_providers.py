@@ -15,12 +15,12 @@ from adapters.providers.csv_url import request_for
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, DatasetNotFound, FetchError, KeyMissing, RateLimited, UnsupportedFrequency
 from domain.observations import Observations
-from domain.ports import Answer, DataSource, Known, ParsesAnswers
+from domain.ports import DataSource, ParsesResponses, PriorState, RawResponse
 from domain.vintages import Vintage
 from tests.builders import NAN, an_arrival
 from tests.integration.web import Asked, Sent, web
 
-NOTHING = Known(newest=None)
+NOTHING = PriorState(newest=None)
 RATES = b"Date,USD,JPY,EEK,\n2024-01-03,1.0919,155.84,N/A,\n2024-01-02,1.0956,155.7,15.6466,\n"
 
 
@@ -35,14 +35,14 @@ def opened() -> Iterator[Callable[..., DataSource]]:
         yield opened
 
 
-def known(last: str, validators: Mapping[str, str] | None = None) -> Known:
+def known(last: str, validators: Mapping[str, str] | None = None) -> PriorState:
     newest = Vintage.of(1, an_arrival(datetime(2024, 1, 5, tzinfo=UTC), Observations.of([last], ["a"], [[1.0]])), None)
-    return Known(newest=newest, validators=validators or {})
+    return PriorState(newest=newest, validators=validators or {})
 
 
-def parser(name: str) -> ParsesAnswers:
+def parser(name: str) -> ParsesResponses:
     source = InstalledProviders({}, deadline_seconds=5).reader(name)
-    assert isinstance(source, ParsesAnswers)
+    assert isinstance(source, ParsesResponses)
     return source
 
 
@@ -82,7 +82,7 @@ def test_stooq_is_asked_for_the_last_month(opened):
 def test_stooq_says_no_with_status_200(body: bytes, error: type[FetchError]):
     """Refusals in Stooq's plain words, in either language, have their names; a row that was cut is no row without its last cell."""
     with pytest.raises(error):
-        parser("stooq").parse(DatasetCode("STOOQ", "X"), Answer(body=body))
+        parser("stooq").parse(DatasetCode("STOOQ", "X"), RawResponse(body=body))
 
 
 def test_the_treasury_is_asked_page_by_page(opened):
@@ -120,7 +120,7 @@ def test_the_treasury_is_asked_for_recent_years(opened):
 def test_several_rates_a_day_are_several_series():
     """Where a date stands once for each kind of rate, each kind is a series; the code of all lists them."""
     body = feed("2024-01-02", RATE_TYPE="BC_20year", RATE="4.2") + feed("2024-01-02", RATE_TYPE="Real_Rate", RATE="1.9")
-    answer = Answer(body=body.replace(b"</feed><feed xmlns:d='d' xmlns:m='m'>", b""))
+    answer = RawResponse(body=body.replace(b"</feed><feed xmlns:d='d' xmlns:m='m'>", b""))
     both = parser("us_treasury").parse(None, answer)
     code = "daily_treasury_long_term_rate"
     [one] = parser("us_treasury").parse(DatasetCode("US_TREASURY", f"{code}.Real_Rate"), answer)
@@ -134,7 +134,7 @@ def test_several_rates_a_day_are_several_series():
 
 def test_an_answer_of_the_treasury_is_read_under_any_code():
     """A code that names no data set is no reason not to read what is there; the one that ``*`` gives is such a code."""
-    answer = Answer(body=feed("2024-01-02", BC_1MONTH="5.5"))
+    answer = RawResponse(body=feed("2024-01-02", BC_1MONTH="5.5"))
     [named] = parser("us_treasury").parse(None, answer)
     [again] = parser("us_treasury").parse(named.code, answer)
 
@@ -177,7 +177,7 @@ def test_euro_rates_come_zipped_and_conditionally(opened):
 def test_words_that_look_like_numbers_are_words():
     """A field that the Treasury types as text is left out, though it reads as a number."""
     body = feed("2024-01-02", RATE="5.2", RATE_TYPE="912796E40")
-    [series] = parser("us_treasury").parse(None, Answer(body=body))
+    [series] = parser("us_treasury").parse(None, RawResponse(body=body))
 
     assert series.vintages[0][1].columns == ("RATE",)
     assert series.left_out == ("RATE_TYPE",)
@@ -186,8 +186,8 @@ def test_words_that_look_like_numbers_are_words():
 @pytest.mark.parametrize("body", [RATES, zipped(RATES), b"Date, USD, JPY, EEK, \n3 January 2024, 1.0919, 155.84, N/A, \n"])
 def test_euro_rates_in_every_form(body):
     """Archive, long file and the day's file have one column for each currency, and a missing rate where there is none."""
-    [everything] = parser("ecb_fx").parse(None, Answer(body=body))
-    [one] = parser("ecb_fx").parse(DatasetCode("ECB", "EURUSD"), Answer(body=body))
+    [everything] = parser("ecb_fx").parse(None, RawResponse(body=body))
+    [one] = parser("ecb_fx").parse(DatasetCode("ECB", "EURUSD"), RawResponse(body=body))
 
     assert str(everything.code) == "ECB_FX/ALL"
     assert everything.vintages[0][1].columns == ("USD", "JPY", "EEK")
@@ -198,7 +198,7 @@ def test_euro_rates_in_every_form(body):
 def test_an_archive_that_was_cut_is_truncated():
     """Half an archive is no archive."""
     with pytest.raises(AnswerTruncated):
-        parser("ecb_fx").parse(None, Answer(body=zipped(RATES)[:60]))
+        parser("ecb_fx").parse(None, RawResponse(body=zipped(RATES)[:60]))
 
 
 def test_a_template_leads_to_a_file(opened):
@@ -247,7 +247,7 @@ def test_wiki_lives_on_at_tiingo(opened):
 
 def test_the_ecb_reads_its_rates_too():
     """The provider ``ecb`` reads the files of rates of the same house."""
-    [series] = parser("ecb").parse(None, Answer(body=RATES))
+    [series] = parser("ecb").parse(None, RawResponse(body=RATES))
 
     assert (str(series.code), series.vintages[0][1].columns) == ("ECB/ALL", ("USD", "JPY", "EEK"))
 

@@ -12,7 +12,7 @@ from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import AnswerTruncated, FetchError
 from domain.observations import Observations
-from domain.ports import Known
+from domain.ports import PriorState
 from tests.builders import a_server
 
 ROWS = [["2024-01-03", 12.5, 100], ["2024-01-02", 1.25, None], ["2023-12-29", -0.5, 99.875]]
@@ -53,7 +53,7 @@ def test_the_whole_or_nothing(form, body):
         source = InstalledProviders({"quandl": {"base_url": url}}, deadline_seconds=10).source("quandl")
         for cut in range(len(whole) + 1):
             try:
-                [(_, state)] = source.fetch(DatasetCode("X", "Y"), Known(newest=None)).vintages
+                [(_, state)] = source.fetch(DatasetCode("X", "Y"), PriorState(newest=None)).vintages
             except FetchError as error:
                 codes.add(error.code)
                 continue

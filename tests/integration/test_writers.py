@@ -21,7 +21,7 @@ from adapters.sql.store import SqlStore
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
 from domain.observations import Observations
-from domain.vintages import Moment, is_news
+from domain.vintages import AsOf, is_news
 from tests.builders import an_arrival, append
 from tests.servers import SETTINGS
 
@@ -123,7 +123,7 @@ def test_two_writers_leave_one_vintage_a_round(place: tuple[str, str]) -> None:
     with store.reading() as uow:
         assert len(uow.vintages.listed(series_id, after=0, limit=2 * ROUNDS)) == ROUNDS
         assert list(uow.vintages.damage(series_id)) == []
-        newest = uow.vintages.find(series_id, Moment())
+        newest = uow.vintages.find(series_id, AsOf())
     assert newest
     assert newest.observations.values[0, 0] == ROUNDS - 1
     store.engine.dispose()

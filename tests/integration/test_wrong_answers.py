@@ -9,7 +9,7 @@ import pytest
 
 from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
-from domain.ports import Known
+from domain.ports import PriorState
 from tests.builders import a_server, an_answer, memory_use_cases
 
 GOOD = {"dataset": {"column_names": ["Date", "V"], "data": [["2024-01-02", 2.5], ["2024-01-01", 1.5]]}}
@@ -96,6 +96,6 @@ def test_what_only_looks_odd_is_read(body):
     """The mark of a byte order, blanks around and another type than is said do not matter."""
     with a_server(lambda target, headers: [an_answer(body, Content_Type="text/html")]) as url:
         source = InstalledProviders({"quandl": {"base_url": url}}, deadline_seconds=10).source("quandl")
-        [(_, state)] = source.fetch(DatasetCode("WIKI", "FB"), Known(newest=None)).vintages
+        [(_, state)] = source.fetch(DatasetCode("WIKI", "FB"), PriorState(newest=None)).vintages
 
     assert state.values[:, 0].tolist() == [1.5, 2.5]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.errors import InvalidObservations
 from domain.observations import Observations
-from domain.window import Covers
+from domain.window import Window
 from tests.builders import NAN
 
 EPOCH = date(1970, 1, 1)
@@ -32,7 +32,7 @@ def test_merging_equals_the_plain_model(kept: dict[int, float], sent: dict[int, 
     """Inside the window the answer counts, outside what is kept; a firm date that differs, or is new below one, is not explained."""
     end = start + length
     answer = {day: value for day, value in sent.items() if start <= day <= end}
-    covers = Covers(start=EPOCH + timedelta(start), end=EPOCH + timedelta(end), revises_last=revised)
+    covers = Window(start=EPOCH + timedelta(start), end=EPOCH + timedelta(end), revises_last=revised)
     merged = covers.merged(a_state(kept), a_state(answer))
     firm = sorted(kept)[: max(0, len(kept) - revised)]
 
@@ -45,7 +45,7 @@ def test_merging_equals_the_plain_model(kept: dict[int, float], sent: dict[int, 
 
 def test_other_columns_are_not_explained() -> None:
     """A window with other columns than are kept says nothing of the rest."""
-    covers = Covers(start=EPOCH, end=EPOCH)
+    covers = Window(start=EPOCH, end=EPOCH)
 
     assert covers.merged(a_state({0: 1.0}), Observations.of([0], ["b"], [[1.0]])) is None
 
@@ -53,4 +53,4 @@ def test_other_columns_are_not_explained() -> None:
 def test_an_answer_stays_in_its_window() -> None:
     """Dates outside what the answer covers are refused."""
     with pytest.raises(InvalidObservations, match="outside the window"):
-        Covers(start=EPOCH, end=EPOCH).merged(a_state({}), a_state({1: 1.0}))
+        Window(start=EPOCH, end=EPOCH).merged(a_state({}), a_state({1: 1.0}))

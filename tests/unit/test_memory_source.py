@@ -7,10 +7,10 @@ import pytest
 
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, SourceGone
-from domain.ports import Known
+from domain.ports import PriorState
 from tests.memory_source import MemorySource
 
-KNOWN = Known(newest=None)
+KNOWN = PriorState(newest=None)
 FB = DatasetCode("WIKI", "FB")
 
 

@@ -12,7 +12,7 @@ import pytest
 from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput, ProviderNotConfigured, UnknownProvider
-from domain.ports import Known
+from domain.ports import PriorState
 from tests.builders import a_server, an_answer
 
 GOOD = """
@@ -268,7 +268,7 @@ def test_the_base_url_replaces_the_providers():
     with a_server(lambda target, headers: [an_answer(body)] if seen.append((target, headers)) is None else []) as url:
         providers = installed({"quandl": {"base_url": url + "/my/api/", "api_key": "a-key"}})
         providers.check()
-        fetched = providers.source("quandl").fetch(DatasetCode("WIKI", "FB"), Known(newest=None))
+        fetched = providers.source("quandl").fetch(DatasetCode("WIKI", "FB"), PriorState(newest=None))
     [(target, headers)] = seen
 
     assert target == "/my/api/datasets/WIKI/FB.json"

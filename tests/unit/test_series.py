@@ -69,8 +69,8 @@ def test_who_serves_a_code() -> None:
     [
         ("WIKI/FB", Routing({}, "quandl"), "tiingo"),
         ("WIKI/FB", Routing({"WIKI": "files"}, "quandl"), "files"),
-        ("WIKI/FB", Routing({}, "quandl", insists=True), "quandl"),
-        ("ECB/EURUSD", Routing({}, "quandl", insists=True), "rates"),
+        ("WIKI/FB", Routing({}, "quandl", prefer_default=True), "quandl"),
+        ("ECB/EURUSD", Routing({}, "quandl", prefer_default=True), "rates"),
         ("ECB/EXR.D.USD.EUR.SP00.A", Routing({}, "quandl"), "ecb"),
         ("EIA/PET", Routing({}, "quandl"), "quandl"),
     ],

@@ -76,9 +76,9 @@ def test_two_values_of_one_variable_are_refused() -> None:
         ({"LANNER_PROVIDERS__FRED__BASE_URL": "http://127.0.0.1:1"}, False),
     ],
 )
-def test_a_default_that_was_chosen_is_insisted_on(environment: dict[str, str], insists: bool) -> None:  # noqa: FBT001 - a case
+def test_a_default_that_was_chosen_is_insisted_on(environment: dict[str, str], prefer_default: bool) -> None:  # noqa: FBT001 - a case
     """Old codes of Quandl's stay with a default provider that the operator chose or sent to a server."""
-    assert read_settings(environment, None).insists_on_default is insists
+    assert read_settings(environment, None).prefers_default is prefer_default
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput, SuspiciousShrink
 from domain.observations import Observations
-from domain.vintages import Moment, Vintage, difference, is_news, known_at, refuse_shrink, replay
+from domain.vintages import AsOf, Vintage, difference, is_news, known_at, refuse_shrink, replay
 from tests.builders import NAN, an_arrival, append, some_observations
 
 NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
@@ -117,14 +117,14 @@ def test_a_shrink_below_half_is_suspicious() -> None:
 )
 def test_reading_a_moment(text: str, moment: datetime) -> None:
     """A day means its end; a plus that a URL turned into a blank is understood."""
-    assert Moment.parse(text).as_of == moment
+    assert AsOf.parse(text).as_of == moment
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2009-13-01", "2009-01-30T12:00:00", "20090130", "2009-01-30T25:00:00Z"])
 def test_a_moment_that_cannot_be_read_names_the_field(text: str) -> None:
     """What is neither a day nor a moment with its offset is refused."""
     with pytest.raises(InvalidInput) as caught:
-        Moment.parse(text)
+        AsOf.parse(text)
 
     assert caught.value.field == "as_of"
 

@@ -15,8 +15,8 @@ from adapters.memory.unit_of_work import MemoryStore, MemoryUnitOfWork
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, FetchError, RateLimited, SourceGone, SourceTimedOut, SourceUnavailable, ThrottledLocally
 from domain.fetches import Fetch, FetchStatus, RetryPolicy, WaitingFor
-from domain.fetching.provider_throttle import Calls
-from domain.ports import Fetched, Known
+from domain.fetching.provider_throttle import ProviderThrottle
+from domain.ports import Fetched, PriorState
 from domain.providers import Limit, Provider
 from domain.throttling import Breaker, Circuit, Permit
 from domain.use_cases import UseCases
@@ -35,7 +35,7 @@ class Asked(CannedSource):
     made: int = 0
     before_each: Callable[[float], object] = float
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         for _ in range(self.calls):
             self.before_each(60)
             self.made += 1
@@ -54,7 +54,7 @@ class LimitedProviders(FakeProviders):
 
 
 @dataclass
-class House:
+class Harness:
     """Use cases over one provider with limits and a store whose clock is moved by hand."""
 
     limits: tuple[Limit, ...] = ()
@@ -65,7 +65,7 @@ class House:
     def __post_init__(self) -> None:
         self.store = MemoryStore(self.clock)
         providers = LimitedProviders({"canned": self.source}, self.limits, self.concurrency)
-        self.calls = Calls(store=self.store, breaker=Breaker(failures=2, seconds=30))
+        self.calls = ProviderThrottle(store=self.store, breaker=Breaker(failures=2, seconds=30))
         self.source.before_each = self.calls.before_each
         self.budget = self.calls.budget(providers, "canned")
         plain = memory_use_cases({"canned": self.source}, store=self.store, dispatcher=RecordingDispatcher())
@@ -94,7 +94,7 @@ class House:
 
 def test_without_a_permit_a_fetch_goes_back_as_it_was() -> None:
     """It waits for the limit with no attempt counted and no call made, and ends well when its time has come."""
-    house = House(limits=(Limit(1, 10),))
+    house = Harness(limits=(Limit(1, 10),))
     house.run("A")
     waiting = house.run("B")
 
@@ -113,7 +113,7 @@ def test_without_a_permit_a_fetch_goes_back_as_it_was() -> None:
 
 def test_waiting_fetches_form_a_line() -> None:
     """Of many that are refused each gets a moment of its own, so that few are looked at in vain."""
-    house = House(limits=(Limit(10, 1),))
+    house = Harness(limits=(Limit(10, 1),))
     moments = {house.run(f"D{n}").not_before for n in range(60)}
 
     assert len(moments) >= 55
@@ -122,7 +122,7 @@ def test_waiting_fetches_form_a_line() -> None:
 
 def test_every_call_of_a_fetch_counts() -> None:
     """A fetch of several calls takes a permit for each, the first one's as it is begun."""
-    house = House(limits=(Limit(5, 3600),), source=Asked(calls=3))
+    house = Harness(limits=(Limit(5, 3600),), source=Asked(calls=3))
     house.source.before_each = lambda seconds: (house.clock.forward(2), house.calls.before_each(seconds))
     house.run("A")
 
@@ -132,7 +132,7 @@ def test_every_call_of_a_fetch_counts() -> None:
 
 def test_a_limit_in_the_midst_of_a_fetch_costs_no_attempt() -> None:
     """If its later call has no permit soon enough, the fetch goes back to wait, and nothing is stored."""
-    house = House(limits=(Limit(2, 3600),), source=Asked(calls=3))
+    house = Harness(limits=(Limit(2, 3600),), source=Asked(calls=3))
     house.source.before_each = lambda seconds: (house.clock.forward(2), house.calls.before_each(seconds))
     waiting = house.run("A")
 
@@ -147,7 +147,7 @@ def test_a_limit_in_the_midst_of_a_fetch_costs_no_attempt() -> None:
 
 def test_a_refusal_by_the_provider_silences_everyone() -> None:
     """After a 429 no other fetch calls before Retry-After is over, and then all end well, however old they are."""
-    house = House(source=Asked(error=RateLimited(retry_after=40)))
+    house = Harness(source=Asked(error=RateLimited(retry_after=40)))
     first, second = house.run("A"), house.run("B")
 
     assert [fetch.waiting_for for fetch in (first, second)] == [WaitingFor.RATE_LIMIT] * 2
@@ -166,7 +166,7 @@ def test_a_refusal_by_the_provider_silences_everyone() -> None:
 @pytest.mark.parametrize("error", [SourceUnavailable(), SourceTimedOut()])
 def test_a_provider_that_is_down_is_left_alone(error: FetchError) -> None:
     """After failures in a row nothing is called but one probe; fetches wait for the circuit until its answer closes it."""
-    house = House(source=Asked(error=error))
+    house = Harness(source=Asked(error=error))
     house.run("A")
     house.run("B")
     waiting = house.run("C")
@@ -186,7 +186,7 @@ def test_a_provider_that_is_down_is_left_alone(error: FetchError) -> None:
 @pytest.mark.parametrize("answer", [DatasetNotFound(), SourceGone(), RateLimited(retry_after=1), None])
 def test_any_answer_shows_that_the_provider_is_there(answer: FetchError | None) -> None:
     """An answer that does not help a fetch still ends a row of failures."""
-    house = House(source=Asked(error=SourceUnavailable()))
+    house = Harness(source=Asked(error=SourceUnavailable()))
     house.run("A")
     house.source.error = answer
     house.run("B")
@@ -199,7 +199,7 @@ def test_any_answer_shows_that_the_provider_is_there(answer: FetchError | None) 
 
 def test_an_error_without_a_call_says_nothing_of_the_provider() -> None:
     """A code that the source refuses by itself does not end a row of failures."""
-    house = House(source=Asked(error=SourceUnavailable()))
+    house = Harness(source=Asked(error=SourceUnavailable()))
     house.run("A")
     house.source.calls, house.source.error = 0, DatasetNotFound()
     house.run("B")
@@ -211,7 +211,7 @@ def test_an_error_without_a_call_says_nothing_of_the_provider() -> None:
 
 def test_a_503_with_a_time_is_obeyed() -> None:
     """A provider that is unavailable until a moment is not called before it."""
-    house = House(source=Asked(error=SourceUnavailable(retry_after=20)))
+    house = Harness(source=Asked(error=SourceUnavailable(retry_after=20)))
     house.run("A")
 
     assert house.run("B").waiting_for is WaitingFor.RATE_LIMIT
@@ -220,7 +220,7 @@ def test_a_503_with_a_time_is_obeyed() -> None:
 
 def test_a_permit_for_later_is_void_if_the_provider_asks_for_silence() -> None:
     """Who waits for a moment reserved for it looks once more before it calls."""
-    house, told = House(limits=(Limit(10, 3),)), []
+    house, told = Harness(limits=(Limit(10, 3),)), []
 
     def call_twice() -> None:
         with house.calls.of(house.budget, NOBODY, Permit(house.clock(), 0)):
@@ -245,10 +245,10 @@ def test_a_permit_for_later_is_void_if_the_provider_asks_for_silence() -> None:
 
 def test_outside_a_fetch_nothing_is_counted() -> None:
     """A client that is used for something else than a fetch is not held up."""
-    House(limits=(Limit(1, 10),)).calls.before_each(0)
+    Harness(limits=(Limit(1, 10),)).calls.before_each(0)
 
 
-def _calls(house: House) -> int:
+def _calls(house: Harness) -> int:
     return house.store.state.standings[house.budget.identity].calls
 
 
@@ -274,7 +274,7 @@ class _Noted(MemoryUnitOfWork):
 @pytest.mark.parametrize(("limits", "lasting"), [((), False), ((Limit(5, 60),), True)])
 def test_a_claim_lasts_where_calls_are_counted(limits: tuple[Limit, ...], *, lasting: bool) -> None:
     """What a provider has counted must not be forgotten; any other claim can be made again. The end always lasts."""
-    house = House(limits)
+    house = Harness(limits)
     store = NotedStore(house.clock)
     fetch = house.request("A")
     store.state = house.store.state

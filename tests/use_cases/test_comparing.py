@@ -11,7 +11,7 @@ from domain.codes import DatasetCode
 from domain.errors import VintageNotFound
 from domain.observations import Observations
 from domain.use_cases.compare_vintages import CompareVintages
-from domain.vintages import Moment
+from domain.vintages import AsOf
 from tests.builders import an_arrival, append
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
@@ -38,7 +38,7 @@ def a_history(known: list[int]) -> tuple[CompareVintages, object]:
 def test_the_state_before_is_the_one_known_before(known: list[int], later: int, before: int) -> None:
     """Knowledge order counts, and arrival among what became known at once."""
     compare, series_id = a_history(known)
-    found = compare(series_id, None, Moment(vintage=later))
+    found = compare(series_id, None, AsOf(vintage=later))
 
     assert (found.before.number, found.after.number) == (before, later)
     assert [(change.old, change.new) for change in found.revision.changed] == [(before - 1.0, later - 1.0)]
@@ -50,4 +50,4 @@ def test_nothing_is_before_the_first_that_was_known(known: list[int], first: int
     compare, series_id = a_history(known)
 
     with pytest.raises(VintageNotFound, match=f"Vintage {first} is the first"):
-        compare(series_id, None, Moment(vintage=first))
+        compare(series_id, None, AsOf(vintage=first))

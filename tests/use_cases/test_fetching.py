@@ -30,13 +30,13 @@ from domain.errors import (
 )
 from domain.fetches import Fetch, FetchStatus, Lease, WaitingFor
 from domain.observations import Label, Observations
-from domain.ports import Fetched, Known
+from domain.ports import Fetched, PriorState
 from domain.series import Metadata, SeriesStatus
 from domain.use_cases import UseCases
 from domain.use_cases.read_series import Selection
 from domain.use_cases.request_fetch import Requested
-from domain.vintages import Cause, Moment, Origin
-from domain.window import Covers
+from domain.vintages import AsOf, Cause, Origin
+from domain.window import Window
 from tests.builders import NAN, CannedSource, memory_use_cases, some_metadata, some_observations
 
 FB = DatasetCode("WIKI", "FB")
@@ -60,9 +60,9 @@ class ScriptedSource:
     """Gives one answer after the other: observations, errors, or whatever a function does; the last for ever."""
 
     answers: list[Observations | Exception | Callable[[], Observations]]
-    asked: list[Known] = field(default_factory=list)
+    asked: list[PriorState] = field(default_factory=list)
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         answer = self.answers[min(len(self.asked), len(self.answers) - 1)]
         self.asked.append(known)
         if isinstance(answer, Exception):
@@ -77,7 +77,7 @@ class VintagesSource:
 
     vintages: list[tuple[Label, Observations]]
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         return fetched(*self.vintages)
 
 
@@ -91,7 +91,7 @@ def values(*numbers: float) -> Observations:
 
 
 @dataclass
-class House:
+class Harness:
     """Use cases whose bell only remembers, over a store whose clock is moved by hand."""
 
     source: ScriptedSource | VintagesSource | WindowSource | RereadSource | TaggedSource
@@ -120,22 +120,22 @@ class House:
         return ended
 
     def read(self, as_of: str | None = None) -> Observations:
-        return self.use.read_series(self.request().series.id, Selection(moment=Moment.parse(as_of))).observations
+        return self.use.read_series(self.request().series.id, Selection(moment=AsOf.parse(as_of))).observations
 
 
 def test_a_request_is_pending_and_rings_once() -> None:
     """A new code gives a new series and a pending fetch, rung after the commit; asking again joins it."""
-    house = House(ScriptedSource([values(1)]))
+    house = Harness(ScriptedSource([values(1)]))
     first, again = house.request(), house.request(refresh=True)
 
     assert (first.created, first.series.status, first.fetch.status) == (True, SeriesStatus.PENDING, FetchStatus.PENDING)
     assert (again.created, again.series.id, again.fetch) == (False, first.series.id, first.fetch)
-    assert house.bell.rung == [first.fetch.id]
+    assert house.bell.notified == [first.fetch.id]
 
 
 def test_a_fetch_ends_in_a_vintage() -> None:
     """The observations, metadata and origin of the answer are kept; the series is a success and fresh."""
-    house = House(ScriptedSource([some_observations()]))
+    house = Harness(ScriptedSource([some_observations()]))
     ended = house.run()
     described = house.use.describe_series(ended.series_id)
 
@@ -149,7 +149,7 @@ def test_a_fetch_ends_in_a_vintage() -> None:
 
 def test_nothing_new_adds_nothing() -> None:
     """An equal answer leaves one vintage, and the fetch says unchanged; A, B, A are three."""
-    house = House(ScriptedSource([values(1), values(1), values(2), values(1)]))
+    house = Harness(ScriptedSource([values(1), values(1), values(2), values(1)]))
     added = [house.run().vintages_added for _ in range(4)]
 
     assert added == [1, 0, 1, 1]
@@ -160,13 +160,13 @@ def test_nothing_new_adds_nothing() -> None:
 
 def test_a_refresh_does_not_wait_for_the_next_try() -> None:
     """A fetch that waits to be tried again is due at once, and rung for, when a refresh is asked; a limit still holds."""
-    house = House(ScriptedSource([SourceUnavailable(retry_after=60), RateLimited(retry_after=60), values(1)]))
+    house = Harness(ScriptedSource([SourceUnavailable(retry_after=60), RateLimited(retry_after=60), values(1)]))
     waiting = house.run()
-    house.bell.rung.clear()
+    house.bell.notified.clear()
 
     assert house.request().fetch == waiting
     assert house.request(refresh=True).fetch.is_due(house.clock())
-    assert house.bell.rung == [waiting.id]
+    assert house.bell.notified == [waiting.id]
     limited = house.use.fetch_dataset(waiting.id)
     assert limited
     assert house.request(refresh=True).fetch == limited
@@ -174,7 +174,7 @@ def test_a_refresh_does_not_wait_for_the_next_try() -> None:
 
 def test_a_known_fresh_series_is_not_fetched_again() -> None:
     """Only a stale series, or a wish to refresh, leads to a fetch."""
-    house = House(ScriptedSource([values(1)]))
+    house = Harness(ScriptedSource([values(1)]))
     first = house.run()
     house.clock.forward(hours=6)
 
@@ -185,7 +185,7 @@ def test_a_known_fresh_series_is_not_fetched_again() -> None:
 
 def test_history_can_be_asked_for() -> None:
     """As of a past moment the series is what it was then; before the first vintage nothing was known."""
-    house = House(ScriptedSource([values(1), values(1, 2), values(7, 2)]))
+    house = Harness(ScriptedSource([values(1), values(1, 2), values(7, 2)]))
     for _ in range(3):
         house.run()
         house.clock.forward(days=1)
@@ -201,7 +201,7 @@ def test_a_history_of_labels_is_kept_in_one_go() -> None:
     """Labelled states are kept even where they equal a neighbour; delivered again they add nothing; a correction does."""
     history: list[tuple[Label, Observations]] = [(date(2020, 1, n), values(n // 2)) for n in range(1, 5)]
     source = VintagesSource(history)
-    house = House(source)
+    house = Harness(source)
 
     assert house.run().vintages_added == 4
     assert house.read("2020-01-02") == values(1)
@@ -221,7 +221,7 @@ class WindowSource:
     window: Callable[[], Fetched]
     wholes_sent: int = 0
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         if known.newest:
             return self.window()
         self.wholes_sent += 1
@@ -231,7 +231,7 @@ class WindowSource:
 def a_window(first: int, *numbers: float, end: int, revises_last: int = 0) -> Fetched:
     """An answer of some days from 1970-01-01 + first on, complete to day ``end``."""
     answer = Observations.of(range(first, first + len(numbers)), ["a"], [[number] for number in numbers])
-    covers = Covers(start=date(1970, 1, 1) + timedelta(first), end=date(1970, 1, 1) + timedelta(end), revises_last=revises_last)
+    covers = Window(start=date(1970, 1, 1) + timedelta(first), end=date(1970, 1, 1) + timedelta(end), revises_last=revises_last)
     return replace(fetched((None, answer)), covers=covers)
 
 
@@ -246,7 +246,7 @@ def a_window(first: int, *numbers: float, end: int, revises_last: int = 0) -> Fe
 def test_a_window_is_put_into_the_whole(window: Fetched, state: Observations) -> None:
     """New dates are added, revised ones changed, those missing inside deleted; the rest stays, and the whole is not sent again."""
     source = WindowSource(values(1, 2, 3, 4), lambda: window)
-    house = House(source)
+    house = Harness(source)
     house.run()
 
     assert house.run().vintages_added == 1
@@ -264,7 +264,7 @@ def test_a_window_is_put_into_the_whole(window: Fetched, state: Observations) ->
 def test_what_a_window_cannot_explain_is_fetched_in_whole(window: Fetched) -> None:
     """Other values at firm dates, or other columns, mean that the rest has changed too: the whole is asked for."""
     source = WindowSource(values(1, 2, 3, 4), lambda: window)
-    house = House(source)
+    house = Harness(source)
     house.run()
     source.whole = values(2, 4, 6, 8, 10)
 
@@ -274,8 +274,8 @@ def test_what_a_window_cannot_explain_is_fetched_in_whole(window: Fetched) -> No
 
 def test_an_open_window_reaches_to_whatever_comes() -> None:
     """Where a question had no end and all of its answer came, a date that is missing at the end has been deleted."""
-    source = WindowSource(values(1, 2, 3, 4), lambda: replace(a_window(2, 3, end=0), covers=Covers(start=date(1970, 1, 3), end=None)))
-    house = House(source)
+    source = WindowSource(values(1, 2, 3, 4), lambda: replace(a_window(2, 3, end=0), covers=Window(start=date(1970, 1, 3), end=None)))
+    house = Harness(source)
     house.run()
 
     assert house.run().vintages_added == 1
@@ -285,14 +285,14 @@ def test_an_open_window_reaches_to_whatever_comes() -> None:
 def test_an_answer_that_was_cut_covers_no_more_than_came() -> None:
     """After a limit the window ends at the last row: what lies behind it stays."""
     answer = values(1, 2)
-    covers = Covers.answered(date(1970, 1, 1), answer, is_all=False)
+    covers = Window.answered(date(1970, 1, 1), answer, is_all=False)
     source = WindowSource(values(1, 2, 3, 4), lambda: replace(fetched((None, answer)), covers=covers))
-    house = House(source)
+    house = Harness(source)
     house.run()
 
     assert house.run().vintages_added == 0
     assert house.read() == values(1, 2, 3, 4)
-    assert Covers.answered(date(1970, 1, 1), answer, is_all=True).end is None
+    assert Window.answered(date(1970, 1, 1), answer, is_all=True).end is None
 
 
 @dataclass
@@ -303,9 +303,9 @@ class TaggedSource:
     tag: str = "one"
     version: int = 3
     says_unchanged: bool = False
-    asked: list[Known] = field(default_factory=list)
+    asked: list[PriorState] = field(default_factory=list)
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         self.asked.append(known)
         origin = replace(fetched().origin, adapter_version=self.version)
         if self.says_unchanged or known.validators == {"etag": self.tag}:
@@ -320,7 +320,7 @@ class TaggedSource:
 def test_what_is_not_modified_is_unchanged() -> None:
     """A source is shown its validators again; if it says that nothing changed, the fetch ends well without a vintage."""
     source = TaggedSource(values(1))
-    house = House(source)
+    house = Harness(source)
     house.run()
     house.clock.forward(hours=7)
     again = house.run()
@@ -337,7 +337,7 @@ def test_what_is_not_modified_is_unchanged() -> None:
 def test_the_whole_is_asked_for_every_week() -> None:
     """A week after the last whole answer nothing is said to be known, whatever came in between."""
     source = TaggedSource(values(1))
-    house = House(source)
+    house = Harness(source)
     for _ in range(9):
         house.run()
         house.clock.forward(days=1)
@@ -348,7 +348,7 @@ def test_the_whole_is_asked_for_every_week() -> None:
 def test_another_version_of_a_source_reads_the_whole_again() -> None:
     """What one version of a data source has read does not count as unchanged for the next."""
     source = TaggedSource(values(1))
-    house = House(source)
+    house = Harness(source)
     house.run()
     source.version, source.state = 4, values(9)
 
@@ -360,7 +360,7 @@ def test_another_version_of_a_source_reads_the_whole_again() -> None:
 
 def test_nothing_kept_cannot_be_unchanged() -> None:
     """A source that calls unchanged what is not kept is not understood."""
-    ended = House(TaggedSource(values(1), says_unchanged=True)).run()
+    ended = Harness(TaggedSource(values(1), says_unchanged=True)).run()
 
     assert ended.failure
     assert ended.failure.code == AnswerNotUnderstood.code
@@ -368,7 +368,7 @@ def test_nothing_kept_cannot_be_unchanged() -> None:
 
 def test_a_window_with_dates_outside_is_not_understood() -> None:
     """An answer may not speak of more than it says it covers."""
-    house = House(WindowSource(values(1, 2), lambda: a_window(2, 3, 4, end=2)))
+    house = Harness(WindowSource(values(1, 2), lambda: a_window(2, 3, 4, end=2)))
     house.run()
     ended = house.run()
 
@@ -378,7 +378,7 @@ def test_a_window_with_dates_outside_is_not_understood() -> None:
 
 def test_a_shrink_is_counted_inside_the_window() -> None:
     """A window that empties what it covers is suspicious however much lies outside."""
-    house = House(WindowSource(values(*range(100)), lambda: a_window(90, 90, 91, end=99)))
+    house = Harness(WindowSource(values(*range(100)), lambda: a_window(90, 90, 91, end=99)))
     house.run()
     shrunk = house.run()
 
@@ -394,7 +394,7 @@ class RereadSource:
     version: int = 1
     value: float = 0.0
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         self.value += 1
         answer = fetched((None, values(self.value)))
         return replace(answer, origin=replace(answer.origin, adapter_version=self.version))
@@ -403,7 +403,7 @@ class RereadSource:
 def test_the_same_bytes_read_anew_are_the_parsers_doing() -> None:
     """A state that differs though the bytes are the same is the parser's if that is another, else the provider's."""
     source = RereadSource()
-    house = House(source)
+    house = Harness(source)
     causes = []
     for version in (1, 1, 2):
         source.version = version
@@ -416,7 +416,7 @@ def test_the_same_bytes_read_anew_are_the_parsers_doing() -> None:
 
 def test_a_suspicious_shrink_changes_nothing() -> None:
     """An answer with less than half of the values fails with both counts, unless it was allowed."""
-    house = House(ScriptedSource([values(1, 2, 3, 4), values(1, NAN)]))
+    house = Harness(ScriptedSource([values(1, 2, 3, 4), values(1, NAN)]))
     house.run()
     shrunk = house.run()
 
@@ -430,7 +430,7 @@ def test_a_suspicious_shrink_changes_nothing() -> None:
 def test_a_state_published_earlier_is_no_shrink() -> None:
     """What counts is the newest state before and after: one that was known before it leaves it as it is, however small."""
     small, large = (date(2024, 5, 1), values(1)), (date(2024, 5, 2), values(1, 2, 3, 4))
-    house = House(VintagesSource([large]))
+    house = Harness(VintagesSource([large]))
     house.run()
     house.source = source = VintagesSource([small])
     house.use = memory_use_cases({"canned": source, "keyless": None}, store=house.store, dispatcher=house.bell)
@@ -446,7 +446,7 @@ def test_a_state_published_earlier_is_no_shrink() -> None:
 def test_a_state_sent_twice_is_kept_once() -> None:
     """Within one answer too, a state that equals the last of its label adds nothing."""
     day = date(2024, 5, 1)
-    house = House(VintagesSource([(day, values(1)), (day, values(1))]))
+    house = Harness(VintagesSource([(day, values(1)), (day, values(1))]))
 
     assert [house.run().vintages_added, house.run().vintages_added] == [1, 0]
 
@@ -454,7 +454,7 @@ def test_a_state_sent_twice_is_kept_once() -> None:
 @pytest.mark.parametrize("error", [DatasetNotFound("No such set.", hint="Look it up."), FetchError("Odd.")])
 def test_a_permanent_error_ends_the_fetch(error: FetchError) -> None:
     """The error's code, sentence and hint are on the fetch, and the series without data is an error."""
-    house = House(ScriptedSource([error]))
+    house = Harness(ScriptedSource([error]))
     ended = house.run()
 
     assert ended.failure
@@ -466,7 +466,7 @@ def test_a_permanent_error_ends_the_fetch(error: FetchError) -> None:
 
 def test_a_passing_error_waits_and_then_succeeds() -> None:
     """The fetch stays pending with its last error until its time comes; the series stays pending too."""
-    house = House(ScriptedSource([RateLimited(retry_after=50), SourceUnavailable(), values(1)]))
+    house = Harness(ScriptedSource([RateLimited(retry_after=50), SourceUnavailable(), values(1)]))
     fetch = house.run()
 
     assert (fetch.status, fetch.waiting_for) == (FetchStatus.PENDING, WaitingFor.RATE_LIMIT)
@@ -484,7 +484,7 @@ def test_a_passing_error_waits_and_then_succeeds() -> None:
 
 def test_an_error_never_hides_what_is_kept() -> None:
     """A series with data stays a success when its refresh fails."""
-    house = House(ScriptedSource([values(1), DatasetNotFound()]))
+    house = Harness(ScriptedSource([values(1), DatasetNotFound()]))
     house.run()
 
     assert house.run().status is FetchStatus.ERROR
@@ -493,7 +493,7 @@ def test_an_error_never_hides_what_is_kept() -> None:
 
 def test_a_source_that_breaks_is_an_answer_not_understood() -> None:
     """A fault in a data source becomes a named error; nothing is left running."""
-    house = House(ScriptedSource([ZeroDivisionError("secret")]))
+    house = Harness(ScriptedSource([ZeroDivisionError("secret")]))
     fetch = house.run()
 
     assert fetch.failure
@@ -503,7 +503,7 @@ def test_a_source_that_breaks_is_an_answer_not_understood() -> None:
 
 def test_what_cannot_be_kept_is_an_answer_not_understood() -> None:
     """Whatever breaks while an answer is stored ends or delays the fetch with a named error, never leaves it running."""
-    house = House(ScriptedSource([values(1)]))
+    house = Harness(ScriptedSource([values(1)]))
     house.source.answers = [Observations(values(1).dates, (object(),), values(1).values)]  # type: ignore[union-attr, arg-type, list-item]
     fetch = house.run()
 
@@ -515,7 +515,7 @@ def test_what_cannot_be_kept_is_an_answer_not_understood() -> None:
 
 def test_an_error_that_no_database_could_keep_is_made_keepable() -> None:
     """NUL and halves of surrogate pairs in a provider's words are replaced."""
-    fetch = House(ScriptedSource([DatasetNotFound("No \0 such \ud800 set.")])).run()
+    fetch = Harness(ScriptedSource([DatasetNotFound("No \0 such \ud800 set.")])).run()
 
     assert fetch.failure
     assert fetch.failure.message == "No ? such ? set."
@@ -523,7 +523,7 @@ def test_an_error_that_no_database_could_keep_is_made_keepable() -> None:
 
 def test_left_out_columns_are_on_the_fetch() -> None:
     """Names of columns that are not numbers are told."""
-    house = House(WindowSource(values(1), lambda: fetched((None, values(1)))))
+    house = Harness(WindowSource(values(1), lambda: fetched((None, values(1)))))
     house.source.fetch = lambda code, known: replace(fetched((None, values(1))), left_out=("Note", "b"))  # type: ignore[method-assign]
 
     assert house.run().left_out == ("Note", "b")
@@ -538,7 +538,7 @@ def test_left_out_columns_are_on_the_fetch() -> None:
 )
 def test_an_answer_that_makes_no_series_is_not_understood(source: ScriptedSource | VintagesSource, words: str) -> None:
     """Dates that do not make a series, or no state at all, are named on the fetch."""
-    fetch = House(source).run()
+    fetch = Harness(source).run()
 
     assert fetch.failure
     assert fetch.failure.code == AnswerNotUnderstood.code
@@ -547,20 +547,20 @@ def test_an_answer_that_makes_no_series_is_not_understood(source: ScriptedSource
 
 def test_a_provider_without_its_key_refuses_before_any_row() -> None:
     """Neither a missing key nor an unknown provider leaves a trace."""
-    house = House(ScriptedSource([values(1)]))
+    house = Harness(ScriptedSource([values(1)]))
 
     with pytest.raises(ProviderNotConfigured, match="LANNER_PROVIDERS__KEYLESS__API_KEY"):
         house.use.request_fetch(FB, provider="keyless")
     with pytest.raises(UnknownProvider):
         house.use.request_fetch(FB, provider="nobody")
     with house.store.reading() as uow:
-        assert (uow.series.find("keyless", FB), house.bell.rung) == (None, [])
+        assert (uow.series.find("keyless", FB), house.bell.notified) == (None, [])
 
 
 def test_a_fetch_is_done_once_however_often_it_is_rung() -> None:
     """A second bell for a fetch that has ended asks nobody."""
     source = ScriptedSource([values(1)])
-    house = House(source)
+    house = Harness(source)
     fetch = house.run()
 
     assert [house.use.fetch_dataset(fetch.id), house.use.fetch_dataset(uuid4())] == [None, None]
@@ -569,7 +569,7 @@ def test_a_fetch_is_done_once_however_often_it_is_rung() -> None:
 
 def test_a_worker_that_lost_its_lease_stores_nothing() -> None:
     """What a frozen worker brings after another has taken over is fenced off."""
-    house = House(ScriptedSource([values(1)]))
+    house = Harness(ScriptedSource([values(1)]))
     fetch = house.request().fetch
 
     def frozen() -> Observations:
@@ -590,7 +590,7 @@ def test_a_worker_that_lost_its_lease_stores_nothing() -> None:
 def test_a_fetch_that_kills_its_workers_is_given_up() -> None:
     """After five lost workers the source is no longer asked."""
     source = ScriptedSource([values(1)])
-    house = House(source)
+    house = Harness(source)
     fetch = house.request().fetch
     for _ in range(5):
         with house.store.writing() as uow:
@@ -689,7 +689,7 @@ def test_describing_by_code() -> None:
 
 def test_a_lease_ends_with_its_holder() -> None:
     """What a process did that is known to be dead is due at once and counts a crash; another's lease, and what has ended, is left."""
-    house = House(ScriptedSource([values(1)]))
+    house = Harness(ScriptedSource([values(1)]))
     fetch, lease = house.begun()
     house.use.reap_fetches.lost(fetch.id, uuid4())
     house.clock.forward(seconds=1)
@@ -707,7 +707,7 @@ def test_a_lease_ends_with_its_holder() -> None:
 
 def test_the_lease_of_a_fetch_to_be_cancelled_is_left_to_its_time() -> None:
     """Its dead holder cannot end it, and whoever takes it over then does."""
-    house = House(ScriptedSource([values(1)]))
+    house = Harness(ScriptedSource([values(1)]))
     fetch, lease = house.begun()
     house.use.cancel_fetch(fetch.id)
     house.use.reap_fetches.lost(fetch.id, lease.token)
@@ -723,7 +723,7 @@ def test_the_lease_of_a_fetch_to_be_cancelled_is_left_to_its_time() -> None:
 
 def test_health_tells_how_long_work_waits() -> None:
     """The oldest due fetch's age is told; without one it is zero."""
-    house = House(ScriptedSource([values(1)]))
+    house = Harness(ScriptedSource([values(1)]))
     assert house.use.check_health().oldest_due_seconds == 0
     fetch = house.request().fetch
     house.clock.forward(seconds=7)

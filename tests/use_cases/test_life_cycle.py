@@ -29,7 +29,7 @@ from domain.errors import (
 from domain.fetches import Fetch, FetchQuery, FetchStatus, Lease
 from domain.fetching.heartbeat import Heartbeat
 from domain.metrics import Counted
-from domain.ports import DataSource, Fetched, Known
+from domain.ports import DataSource, Fetched, PriorState
 from domain.series import SeriesQuery
 from domain.throttling import Budget
 from domain.use_cases import UseCases
@@ -47,7 +47,7 @@ class HangingSource:
     answer: Event
     then: Callable[[], None] = lambda: None
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         self.asked.set()
         self.answer.wait(10)
         self.then()

@@ -14,7 +14,7 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.parsing.limits import check_body
 from domain.codes import DatasetCode
 from domain.errors import FetchError
-from domain.ports import Answer, DataSource, Fetched, Known, Parsed, ParsesAnswers
+from domain.ports import DataSource, Fetched, ParsedSeries, ParsesResponses, PriorState, RawResponse
 
 HEAVY_BYTES = 256 * 1024
 #: Little of these can be much, and nothing tells without unpacking it.
@@ -32,12 +32,12 @@ class _TooHeavy(BaseException):
 class _Asked:
     """What a fetch has asked for so far, and what came."""
 
-    outcomes: list[tuple[_Request, Answer | FetchError]] = field(default_factory=list)
+    outcomes: list[tuple[_Request, RawResponse | FetchError]] = field(default_factory=list)
     size: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Apart:
+class ChildProcessOptions:
     """
     How a provider is opened once more in a process apart.
 
@@ -57,10 +57,10 @@ class Apart:
 class _Work:
     """What a source is to do in the process apart, and what it has asked for already."""
 
-    how: Apart
+    how: ChildProcessOptions
     method: str
     arguments: Sequence[Any]
-    outcomes: Sequence[tuple[_Request, Answer | FetchError]]
+    outcomes: Sequence[tuple[_Request, RawResponse | FetchError]]
 
 
 _asked: ContextVar[_Asked | None] = ContextVar("asked", default=None)
@@ -72,7 +72,7 @@ def leave_if_heavy(body: bytes, before: int = 0) -> None:
         raise _TooHeavy
 
 
-class NotingClient(HttpClient):
+class RecordingClient(HttpClient):
     """Keeps what came for the process apart, where the source asks for it once more."""
 
     def get(
@@ -83,7 +83,7 @@ class NotingClient(HttpClient):
         *,
         secret_params: Mapping[str, str] = _NOTHING,
         until: float | None = None,
-    ) -> Answer:
+    ) -> RawResponse:
         """See HttpClient."""
         request, asked = (tuple(segments), dict(params)), _asked.get() or _Asked()
         try:
@@ -97,18 +97,18 @@ class NotingClient(HttpClient):
         return answer
 
 
-def apart(source: DataSource, http: HttpClient, how: Apart) -> DataSource:
+def apart(source: DataSource, http: HttpClient, how: ChildProcessOptions) -> DataSource:
     """Give a source that reads small answers here and large ones apart."""
-    if isinstance(source, ParsesAnswers):
-        return _ApartWithParse(source, http, how)
-    return _Apart(source, http, how)
+    if isinstance(source, ParsesResponses):
+        return _ParsingChildProcessSource(source, http, how)
+    return _ChildProcessSource(source, http, how)
 
 
-class _Apart:
-    def __init__(self, source: DataSource, http: HttpClient, how: Apart) -> None:
+class _ChildProcessSource:
+    def __init__(self, source: DataSource, http: HttpClient, how: ChildProcessOptions) -> None:
         self._source, self._http, self._how = source, http, how
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """See the port."""
         until, asked = self._http.deadline(), _Asked()
         token = _asked.set(asked)
@@ -123,28 +123,28 @@ class _Apart:
     def _run(self, until: float, method: str, *arguments: Any, outcomes: Sequence[Any] = ()) -> Any:
         with self._http.reading(until) as call:
             work = _Work(how=self._how, method=method, arguments=arguments, outcomes=outcomes)
-            return children(self._how.memory_bytes).run(run_apart, work, call=call, ask=self._http.get)
+            return children(self._how.memory_bytes).run(run_in_child, work, call=call, ask=self._http.get)
 
 
-class _ApartWithParse(_Apart):
-    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+class _ParsingChildProcessSource(_ChildProcessSource):
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port."""
         check_body(answer.body)
         until, token = self._http.deadline(), _asked.set(_Asked())
         try:
             leave_if_heavy(answer.body)
         except _TooHeavy:
-            return cast("Sequence[Parsed]", self._run(until, "parse", code, answer))
+            return cast("Sequence[ParsedSeries]", self._run(until, "parse", code, answer))
         finally:
             _asked.reset(token)
-        return cast("ParsesAnswers", self._source).parse(code, answer)
+        return cast("ParsesResponses", self._source).parse(code, answer)
 
 
 class _Replayed(HttpClient):
     """In the process apart: gives what came already, and has the parent ask for the rest."""
 
-    outcomes: Sequence[tuple[_Request, Answer | FetchError]] = ()
-    ask: Callable[..., Answer]
+    outcomes: Sequence[tuple[_Request, RawResponse | FetchError]] = ()
+    ask: Callable[..., RawResponse]
 
     def get(
         self,
@@ -154,7 +154,7 @@ class _Replayed(HttpClient):
         *,
         secret_params: Mapping[str, str] = _NOTHING,
         until: float | None = None,
-    ) -> Answer:
+    ) -> RawResponse:
         """See HttpClient."""
         if not self.outcomes or self.outcomes[0][0] != (tuple(segments), params):
             self.outcomes = ()
@@ -165,7 +165,7 @@ class _Replayed(HttpClient):
         return outcome
 
 
-def run_apart(ask: Callable[..., Answer], work: _Work) -> Any:
+def run_in_child(ask: Callable[..., RawResponse], work: _Work) -> Any:
     """Do what a source is asked to, in the process apart."""
     source, client = _opened(work.how.provider, json.dumps(work.how.options), work.how.deadline_seconds)
     client.outcomes, client.ask = work.outcomes, ask

@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from domain.codes import DatasetCode
-from domain.ports import Fetched, Known
+from domain.ports import Fetched, PriorState
 
 _POLL_SECONDS = 0.01
 _UNPACKED = 40 * 1024 * 1024
@@ -103,7 +103,7 @@ class Case:
 
     def fetch(self, code: DatasetCode | None = None) -> Fetched:
         """Ask for a series of which nothing is known."""
-        fetched: Fetched = self.source.fetch(code or self.code, Known(newest=None))
+        fetched: Fetched = self.source.fetch(code or self.code, PriorState(newest=None))
         return fetched
 
 

@@ -30,7 +30,7 @@ from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, FetchError, InvalidCode, RateLimited
 from domain.frequency import Frequency
 from domain.observations import Observations
-from domain.ports import Answer, ParsesAnswers
+from domain.ports import ParsesResponses, RawResponse
 from domain.providers import Limit, Terms
 from domain.series import Metadata
 from domain.vintages import Origin
@@ -84,7 +84,7 @@ def documents_its_codes(case: Case) -> str:
 
 def refuses_garbage(case: Case) -> str:
     """Answer what is no answer of the provider's with a named error and a sentence."""
-    return _first(_answered(case, Answer(body=body), None) for body in _GARBAGE)
+    return _first(_answered(case, RawResponse(body=body), None) for body in _GARBAGE)
 
 
 def names_statuses(case: Case) -> str:
@@ -92,7 +92,7 @@ def names_statuses(case: Case) -> str:
     if not hasattr(getattr(case.module, "OPTIONS", None), "base_url"):
         return ""
     return _first(
-        _answered(case, Answer(body=body, status=status, headers={"content-type": kind}), codes)
+        _answered(case, RawResponse(body=body, status=status, headers={"content-type": kind}), codes)
         for status, codes in _STATUSES.items()
         for body, kind in ((b"{}", "application/json"), (_HTML, "text/html"))
     )
@@ -230,10 +230,10 @@ def _state_fault(published: object, state: object) -> str:
     return "" if sound and all(isinstance(column, str) for column in state.columns) else "a state is not sorted or not finite"
 
 
-def _answered(case: Case, answer: Answer, codes: set[str] | None) -> str:
+def _answered(case: Case, answer: RawResponse, codes: set[str] | None) -> str:
     """Give what is wrong if the parser does not refuse an answer, with or without a code."""
     source = case.source
-    if not isinstance(source, ParsesAnswers):
+    if not isinstance(source, ParsesResponses):
         return ""
     shown = f"the answer {answer.body[:20]!r} with status {answer.status}"
     return _first(_refusal(partial(source.parse, code, answer), codes, case, shown) for code in (case.code, None))

@@ -24,7 +24,7 @@ from domain.errors import (
     SourceUnavailable,
     ThrottledLocally,
 )
-from domain.ports import Answer
+from domain.ports import RawResponse
 from domain.redaction import HIDDEN, Redactor
 
 if TYPE_CHECKING:
@@ -117,14 +117,14 @@ class HttpClient:
         *,
         secret_params: Mapping[str, str] = _NOTHING,
         until: float | None = None,
-    ) -> Answer:
+    ) -> RawResponse:
         """
         Ask for what lies under the base URL at these path segments.
 
         The deadline holds for connecting, a dripped head and a dripped body; only the look-up of a name is outside it.
 
         Args:
-            secret_params: parameters that are added on the wire alone: in no log, no error and no ``Answer.url``.
+            secret_params: parameters that are added on the wire alone: in no log, no error and no ``RawResponse.url``.
             until: a ``deadline`` that several calls share.
 
         Returns:
@@ -172,7 +172,7 @@ class HttpClient:
     def _unspeakable(self, reason: Exception) -> AnswerNotUnderstood:
         return AnswerNotUnderstood(f"{self.host} cannot be asked this ({type(reason).__name__}).")
 
-    def _ask(self, url: str, headers: Mapping[str, str], secret_params: Mapping[str, str], until: float) -> Answer:
+    def _ask(self, url: str, headers: Mapping[str, str], secret_params: Mapping[str, str], until: float) -> RawResponse:
         from urllib3 import Timeout
 
         if self._before_call:
@@ -189,7 +189,7 @@ class HttpClient:
             with self._answered(_target(url), sent, timeout) as raw, self._translated_body():
                 body = read_body(raw, host=self.host)
             named = {name.lower(): self.redact(value) for name, value in raw.headers.items()}
-        return Answer(body=self._bodies.body(body), status=raw.status, headers=named, url=self.redact(url))
+        return RawResponse(body=self._bodies.body(body), status=raw.status, headers=named, url=self.redact(url))
 
     def _answered(self, target: str, headers: Mapping[str, str], timeout: urllib3.Timeout) -> urllib3.BaseHTTPResponse:
         """Ask, and read the answer's head."""
@@ -238,7 +238,7 @@ class HttpClient:
         except (exceptions.HTTPError, OSError) as exc:
             raise AnswerTruncated(f"The answer of {self.host} ended too early.") from exc
 
-    def _redirected(self, url: str, answer: Answer, secret_params: Mapping[str, str]) -> str:
+    def _redirected(self, url: str, answer: RawResponse, secret_params: Mapping[str, str]) -> str:
         """Give the address to go on with: below the base URL, and without what is added on the wire anyway."""
         try:
             target = self._prepared(urljoin(url, answer.headers.get("location", "")))

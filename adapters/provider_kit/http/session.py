@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.parsing.limits import FETCH, PAGES
 from domain.errors import DatasetNotFound
-from domain.ports import Answer, Fetched, Known, Parsed
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.vintages import Origin
-from domain.window import Covers
+from domain.window import Window
 
 _NOTHING: Mapping[str, str] = {}
 
 
-class Conversation:
+class ProviderSession:
     """
     Asks a provider for what one fetch needs.
 
@@ -32,7 +32,7 @@ class Conversation:
         self._first = ""
         self._calls = self._bytes = 0
 
-    def get(self, segments: Sequence[str], params: Mapping[str, str] = _NOTHING) -> Answer:
+    def get(self, segments: Sequence[str], params: Mapping[str, str] = _NOTHING) -> RawResponse:
         """
         Ask for one page; raises as ``HttpClient.get``.
 
@@ -49,7 +49,7 @@ class Conversation:
         FETCH.check(self._bytes, "The series")
         return answer
 
-    def fetched(self, series: Parsed, adapter_version: int, *, covers: Covers | None = None) -> Fetched:
+    def fetched(self, series: ParsedSeries, adapter_version: int, *, covers: Window | None = None) -> Fetched:
         """
         Give what came; its origin is the first address, and the hash of all bodies in order.
 
@@ -66,9 +66,9 @@ class Conversation:
         return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, left_out=series.left_out, covers=covers)
 
 
-def newest_window(series: Parsed, known: Known) -> Covers | None:
+def newest_window(series: ParsedSeries, known: PriorState) -> Window | None:
     """Tell what an answer covers that goes back only so far: all from its first date, the newest of which is not final."""
     state = series.vintages[-1][1]
     if known.newest is None or state.first is None or state.last is None:
         return None
-    return Covers(start=state.first, end=state.last, revises_last=1)
+    return Window(start=state.first, end=state.last, revises_last=1)

@@ -26,7 +26,7 @@ from domain.errors import (
     SourceUnavailable,
     TransientError,
 )
-from domain.ports import Answer
+from domain.ports import RawResponse
 from domain.redaction import redactor
 
 _DAY_SECONDS = 86400.0
@@ -47,7 +47,7 @@ _MESSAGE_KEYS = ("message", "error_message", "error", "detail", "description")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
+class ErrorContext:
     """
     What must be known of a provider to word its refusals.
 
@@ -64,24 +64,24 @@ class Door:
     key_variable: str = ""
     gone_hint: str = SourceGone.hint
 
-    def heard(self, words: str) -> str:
+    def quoted(self, words: str) -> str:
         """Put the provider's words on one line of bearable length, without the key."""
         line = " ".join(storable(words).split())
         line = redactor((self.key,)).text(line)
         return line if len(line) <= _MESSAGE_LENGTH else line[:_MESSAGE_LENGTH] + "…"
 
 
-def is_success(answer: Answer) -> bool:
+def is_success(answer: RawResponse) -> bool:
     """Tell whether the status promises what was asked for."""
     return HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
 
 
-def is_html(answer: Answer) -> bool:
+def is_html(answer: RawResponse) -> bool:
     """Tell whether an answer is a page for people."""
     return "html" in answer.headers.get("content-type", "").casefold() or b"<html" in answer.body[:2000].lower()
 
 
-def status_error(answer: Answer, door: Door, said: str = "") -> FetchError:
+def status_error(answer: RawResponse, context: ErrorContext, said: str = "") -> FetchError:
     """
     Name the error of an answer that is no success.
 
@@ -90,28 +90,28 @@ def status_error(answer: Answer, door: Door, said: str = "") -> FetchError:
 
     """
     status = answer.status
-    said = said or door.heard(_said(answer))
-    text = f"{door.host} answered with status {status}{': ' + said if said else '.'}"
+    said = said or context.quoted(_said(answer))
+    text = f"{context.host} answered with status {status}{': ' + said if said else '.'}"
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return _refusal(answer, door, text)
+        return _refusal(answer, context, text)
     if status in _PASSING or status >= _SERVER_ERRORS:
         return _PASSING.get(status, SourceUnavailable)(text, retry_after=retry_after(answer))
     if status == HTTPStatus.GONE:
-        return SourceGone(text, hint=door.gone_hint)
+        return SourceGone(text, hint=context.gone_hint)
     return _FINAL.get(status, AnswerNotUnderstood)(text)
 
 
-def key_missing(text: str, door: Door) -> KeyMissing:
+def key_missing(text: str, context: ErrorContext) -> KeyMissing:
     """Say that a key would help, and which variable takes it."""
-    return KeyMissing(text, hint=f"Set {door.key_variable}.")
+    return KeyMissing(text, hint=f"Set {context.key_variable}.")
 
 
-def key_rejected(text: str, door: Door) -> KeyRejected:
+def key_rejected(text: str, context: ErrorContext) -> KeyRejected:
     """Say that the key is wrong, and which variable holds it."""
-    return KeyRejected(text, hint=f"Check the key in {door.key_variable}.")
+    return KeyRejected(text, hint=f"Check the key in {context.key_variable}.")
 
 
-def retry_after(answer: Answer, now: datetime | None = None) -> float | None:
+def retry_after(answer: RawResponse, now: datetime | None = None) -> float | None:
     """Read ``Retry-After``, seconds or a date, as seconds between 0 and a day; None where there is none or it is no such thing."""
     text = answer.headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(text):
@@ -124,18 +124,19 @@ def retry_after(answer: Answer, now: datetime | None = None) -> float | None:
     return min(max((moment - (now or datetime.now(UTC))).total_seconds(), 0.0), _DAY_SECONDS)
 
 
-def _refusal(answer: Answer, door: Door, text: str) -> FetchError:
+def _refusal(answer: RawResponse, context: ErrorContext, text: str) -> FetchError:
     if is_html(answer):
-        hint = f"The firewall of {door.host} blocks this machine or the API; a key does not help. Route the database to another provider."
+        hint = f"The firewall of {context.host} blocks this machine or the API; a key does not help. "
+        hint += "Route the database to another provider."
         return SourceForbidden(text, hint=hint)
-    if door.key_variable and not door.key:
-        return key_missing(text, door)
-    if answer.status == HTTPStatus.UNAUTHORIZED and door.key:
-        return key_rejected(text, door)
+    if context.key_variable and not context.key:
+        return key_missing(text, context)
+    if answer.status == HTTPStatus.UNAUTHORIZED and context.key:
+        return key_rejected(text, context)
     return SourceForbidden(text)
 
 
-def _said(answer: Answer) -> str:
+def _said(answer: RawResponse) -> str:
     if is_html(answer):
         return "an HTML page."
     try:

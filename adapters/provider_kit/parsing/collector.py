@@ -17,7 +17,7 @@ _FEWER = "Ask for fewer series at once."
 
 
 @dataclass(slots=True, kw_only=True)
-class Gathered:
+class CollectedSeries:
     """
     One series, its observations in the order they came.
 
@@ -42,7 +42,7 @@ class Gathered:
         self.values.append(number(value))
 
 
-class Gathering:
+class SeriesCollector:
     """
     The series of one answer, by what tells them apart.
 
@@ -53,7 +53,7 @@ class Gathering:
 
     def __init__(self) -> None:
         self.was_data = False
-        self._series: dict[tuple[Any, ...], Gathered] = {}
+        self._series: dict[tuple[Any, ...], CollectedSeries] = {}
         self._deleted: dict[int, set[str]] = {}
         self._expected = self._named = 0
 
@@ -62,7 +62,9 @@ class Gathering:
         self._expected += observations
         OBSERVATIONS.check(self._expected, hint=_FEWER)
 
-    def series(self, flow: str, dimensions: Mapping[str, str], facts: Mapping[str, str] = _NOTHING, words: Sequence[str] = ()) -> Gathered:
+    def series(
+        self, flow: str, dimensions: Mapping[str, str], facts: Mapping[str, str] = _NOTHING, words: Sequence[str] = ()
+    ) -> CollectedSeries:
         """Give the series of these dimensions, a new one if need be; raises AnswerTooLarge where there are too many."""
         named = len(dimensions) + len(facts) + len(words)
         self._named += named
@@ -72,15 +74,15 @@ class Gathering:
         found = self._series.get(key)
         if found is None:
             SERIES.check(len(self._series) + 1, hint=_FEWER)
-            found = self._series[key] = Gathered(flow=flow, dimensions=dict(dimensions), words=words)
+            found = self._series[key] = CollectedSeries(flow=flow, dimensions=dict(dimensions), words=words)
         found.facts.update(facts)
         return found
 
-    def delete(self, series: Gathered, period: str) -> None:
+    def delete(self, series: CollectedSeries, period: str) -> None:
         """Note that the answer deletes a cell."""
         self._deleted.setdefault(id(series), set()).add(period)
 
-    def all(self) -> list[Gathered]:
+    def all(self) -> list[CollectedSeries]:
         """Give the series without the cells that the answer deletes."""
         kept = []
         for series in self._series.values():

@@ -11,12 +11,12 @@ from typing import Any
 
 import orjson
 
-from adapters.provider_kit.http.status_errors import Door, is_html, is_success, status_error
+from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success, status_error
 from adapters.provider_kit.parsing.limits import check_table
 from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.text import whole_escapes
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, FetchError
-from domain.ports import Answer
+from domain.ports import RawResponse
 
 _LINE = re.compile(rb"[^\r\n]{0,4000}")
 _DATES = frozenset({b"date", b"time", b"timestamp", b"period"})
@@ -109,19 +109,19 @@ def rows_of(table: Table) -> Sequence[Sequence[Any]]:
     return table.rows
 
 
-def is_json(answer: Answer) -> bool:
+def is_json(answer: RawResponse) -> bool:
     """Tell whether a body begins as JSON does."""
     return answer.body[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
 
 
-def is_csv(answer: Answer) -> bool:
+def is_csv(answer: RawResponse) -> bool:
     """Tell whether a good answer's first line names columns, one of them of dates."""
     line = _LINE.match(answer.body.removeprefix(b"\xef\xbb\xbf").lstrip())
     names = [name.strip(b'" ').lower() for name in line[0].split(b",")] if line else []
     return is_success(answer) and len(names) > 1 and not _DATES.isdisjoint(names)
 
 
-def json_of(answer: Answer, door: Door, named_error: Callable[[Any, Answer, Door], FetchError | None]) -> Any:
+def json_of(answer: RawResponse, context: ErrorContext, named_error: Callable[[Any, RawResponse, ErrorContext], FetchError | None]) -> Any:
     """
     Give the JSON of a good answer.
 
@@ -133,16 +133,16 @@ def json_of(answer: Answer, door: Door, named_error: Callable[[Any, Answer, Door
 
     """
     if is_success(answer) and is_html(answer) and not is_json(answer):
-        raise AnswerNotUnderstood(f"{door.host or 'The provider'} answered with a page for people instead of data.")
+        raise AnswerNotUnderstood(f"{context.host or 'The provider'} answered with a page for people instead of data.")
     try:
         document = read_json(read_text(answer.body))
     except FetchError as exc:
         if is_success(answer):
             raise
-        raise status_error(answer, door) from exc
-    error = named_error(document, answer, door)
+        raise status_error(answer, context) from exc
+    error = named_error(document, answer, context)
     if not is_success(answer):
-        raise _clearer(error, status_error(answer, door))
+        raise _clearer(error, status_error(answer, context))
     if error:
         raise error
     return document

@@ -10,7 +10,7 @@ from dataclasses import replace
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, InvalidCode
 from domain.observations import Observations
-from domain.ports import Parsed
+from domain.ports import ParsedSeries
 from domain.series import Metadata
 
 _NO_PART = re.compile(r"[^A-Za-z0-9._\-+:^=@,$~!()|/]")
@@ -18,9 +18,9 @@ _MOST_CHARACTERS = 200
 _MOST_SHOWN = 5
 
 
-def one_state(code: DatasetCode, metadata: Metadata, state: Observations, left_out: tuple[str, ...] = ()) -> Parsed:
+def one_state(code: DatasetCode, metadata: Metadata, state: Observations, left_out: tuple[str, ...] = ()) -> ParsedSeries:
     """Give a series of which an answer holds one state without a label."""
-    return Parsed(code=code, metadata=metadata, vintages=[(None, state)], left_out=left_out)
+    return ParsedSeries(code=code, metadata=metadata, vintages=[(None, state)], left_out=left_out)
 
 
 def code_for(database: str, *parts: str) -> DatasetCode:
@@ -38,7 +38,7 @@ def code_for(database: str, *parts: str) -> DatasetCode:
         raise AnswerNotUnderstood("A series in the answer has no name.") from exc
 
 
-def chosen(series: Sequence[Parsed], code: DatasetCode | None, *, exact: bool = False) -> Sequence[Parsed]:
+def chosen(series: Sequence[ParsedSeries], code: DatasetCode | None, *, exact: bool = False) -> Sequence[ParsedSeries]:
     """
     Give the series of this code, or all.
 
@@ -61,7 +61,7 @@ def chosen(series: Sequence[Parsed], code: DatasetCode | None, *, exact: bool = 
     return [replace(found[0], code=code)]
 
 
-def many_series(series: Sequence[Parsed], code: DatasetCode) -> AnswerNotUnderstood:
+def many_series(series: Sequence[ParsedSeries], code: DatasetCode) -> AnswerNotUnderstood:
     """Say that a code does not tell which of several series is meant, and which there are."""
     names = [str(one.code) for one in series]
     more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
@@ -71,7 +71,7 @@ def many_series(series: Sequence[Parsed], code: DatasetCode) -> AnswerNotUnderst
     )
 
 
-def _check_unique(series: Sequence[Parsed]) -> None:
+def _check_unique(series: Sequence[ParsedSeries]) -> None:
     twice = [code for code, count in Counter(one.code for one in series).items() if count > 1]
     if twice:
         raise AnswerNotUnderstood(f"Several series in the answer would have the code {twice[0]}.")

@@ -17,7 +17,7 @@ from threading import RLock
 from typing import Any, TypeVar
 
 from adapters.provider_kit.child_process.pool import MEMORY_BYTES
-from adapters.provider_kit.child_process.source import Apart, NotingClient, apart
+from adapters.provider_kit.child_process.source import ChildProcessOptions, RecordingClient, apart
 from adapters.provider_kit.http.client import BeforeCall, HttpClient
 from adapters.provider_kit.options import NoOptions, check_base_url, nearest, secret_variables, secrets, typed, variable
 from adapters.provider_kit.registry.limits import limited, own
@@ -29,7 +29,7 @@ from domain.providers import Finding, Provider, Terms
 logger = logging.getLogger(__name__)
 
 Client = TypeVar("Client", bound=HttpClient)
-_GROUP = "lanner.providers"
+_OURS, _GROUP = "adapters.providers", "lanner.providers"
 _API = 1
 _SHOWN = 40
 
@@ -184,12 +184,12 @@ class InstalledProviders:
         return self._get(name).module.source(options, http), http
 
     def _apart(self, name: str) -> DataSource:
-        source, client = self.opened(name, NotingClient)
+        source, client = self.opened(name, RecordingClient)
         with self._lock:
             self._clients.append(client)
             if self._is_cut:
                 client.cut()
-        how = Apart(
+        how = ChildProcessOptions(
             provider=name,
             options=self._settings.get(name, {}),
             deadline_seconds=self._deadline_seconds,
@@ -220,9 +220,10 @@ class InstalledProviders:
 
 
 def _loaders() -> Iterator[tuple[str, Callable[[], Any]]]:
-    for module in pkgutil.iter_modules(__path__):
+    ours = importlib.import_module(_OURS)
+    for module in pkgutil.iter_modules(ours.__path__):
         if not module.name.startswith("_"):
-            yield module.name, partial(importlib.import_module, f"{__name__}.{module.name}")
+            yield module.name, partial(importlib.import_module, f"{_OURS}.{module.name}")
     for point in entry_points(group=_GROUP):
         yield point.name, point.load
 

@@ -33,7 +33,7 @@ def split_names(attributes: Mapping[str, str]) -> tuple[dict[str, str], dict[str
     return dimensions, facts
 
 
-def tell_apart(facts: Mapping[str, str]) -> dict[str, str]:
+def ambiguous_dimensions(facts: Mapping[str, str]) -> dict[str, str]:
     """Give the facts that may be dimensions after all."""
     return {name: value for name, value in facts.items() if _AMBIGUOUS.fullmatch(name) and _CODE.fullmatch(value)}
 

@@ -9,7 +9,7 @@ Eurostat's TSV: one line for each series, one column for each period, a flag beh
 
 from __future__ import annotations
 
-from adapters.provider_kit.parsing.collector import Gathering
+from adapters.provider_kit.parsing.collector import SeriesCollector
 from domain.errors import AnswerNotUnderstood, AnswerTruncated
 
 _MARKS = ("\\TIME_PERIOD\t", "\\time\t")
@@ -20,7 +20,7 @@ def is_tsv(text: str) -> bool:
     return any(mark in text.partition("\n")[0] for mark in _MARKS)
 
 
-def read_tsv(text: str, flow: str) -> Gathering:
+def read_tsv(text: str, flow: str) -> SeriesCollector:
     """
     Gather the series of a table.
 
@@ -32,7 +32,7 @@ def read_tsv(text: str, flow: str) -> Gathering:
     header, *lines = text.splitlines()
     first, *periods = header.split("\t")
     names = first.rpartition("\\")[0].split(",")
-    gathering = Gathering()
+    gathering = SeriesCollector()
     gathering.was_data = True
     for number, line in enumerate(lines, 1):
         key, *cells = line.split("\t")

@@ -16,9 +16,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from adapters.provider_kit.parsing.collector import Gathering, is_time
+from adapters.provider_kit.parsing.collector import SeriesCollector, is_time
 from adapters.provider_kit.parsing.limits import DEPTH, NAMES
-from adapters.provider_kit.statistics.ambiguous_dimensions import split_names, tell_apart
+from adapters.provider_kit.statistics.ambiguous_dimensions import ambiguous_dimensions, split_names
 from domain.errors import AnswerNotUnderstood
 
 _VALUES = ("OBS_VALUE", "value", "rate")
@@ -49,7 +49,7 @@ class OwnXml:
 
     """
 
-    def __init__(self, gathering: Gathering, flow: str) -> None:
+    def __init__(self, gathering: SeriesCollector, flow: str) -> None:
         self.errors: list[tuple[str, str]] = []
         self.said = ""
         self._gathering, self._flow = gathering, flow
@@ -100,7 +100,7 @@ class OwnXml:
         if local.casefold() not in _PLAIN:
             key["MEASURE"] = local
         dimensions, facts = split_names(_renamed({name: text for name, text in key.items() if not is_time(name)}))
-        self._gathering.series(self._flow, dimensions | tell_apart(facts), facts).add(period, value)
+        self._gathering.series(self._flow, dimensions | ambiguous_dimensions(facts), facts).add(period, value)
 
 
 def _renamed(named: dict[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import orjson
 
-from adapters.provider_kit.parsing.collector import Gathering
+from adapters.provider_kit.parsing.collector import SeriesCollector
 from adapters.provider_kit.parsing.documents import read_object, read_text
 from adapters.provider_kit.statistics.eurostat_tsv import is_tsv, read_tsv
 from adapters.provider_kit.statistics.jsonstat import cubes, read_jsonstat
@@ -20,7 +20,7 @@ from adapters.provider_kit.statistics.sdmx_json import read_compact_json, read_s
 from adapters.provider_kit.statistics.sdmx_xml import read_xml
 from adapters.providers.sdmx.boj import read_result_set
 from domain.errors import AnswerNotUnderstood
-from domain.ports import Answer
+from domain.ports import RawResponse
 
 _BOM = b"\xef\xbb\xbf"
 _DATA_PATH = re.compile(r"/data/(?:dataflow/[^/]+/)?([A-Za-z0-9_@$,.+-]+)")
@@ -30,7 +30,7 @@ _MESSAGES = ("CompactData", "GenericData", "StructureSpecificData", "MessageGrou
 _NO_FLOWS = ("dataflow", "all")
 
 
-def read_answer(answer: Answer) -> Gathering:
+def read_answer(answer: RawResponse) -> SeriesCollector:
     """
     Gather the series of an answer.
 
@@ -62,7 +62,7 @@ def _loaded(body: bytes) -> Any:
         raise
 
 
-def _document(document: dict[str, Any], flow: str) -> Gathering:
+def _document(document: dict[str, Any], flow: str) -> SeriesCollector:
     data = document["data"] if isinstance(document.get("data"), dict) else document
     if isinstance(data.get("dataSets"), list) and data["dataSets"]:
         return read_sdmx_json(document, flow)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from adapters.provider_kit.parsing.collector import Gathering, is_time
+from adapters.provider_kit.parsing.collector import SeriesCollector, is_time
 from adapters.provider_kit.parsing.limits import NAMES
 from adapters.provider_kit.statistics.sdmx_periods import read_period
 from domain.errors import AnswerNotUnderstood
@@ -27,7 +27,7 @@ def cubes(document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     return list(_cubes("", document))
 
 
-def read_jsonstat(named: Sequence[tuple[str, Mapping[str, Any]]], flow: str) -> Gathering:
+def read_jsonstat(named: Sequence[tuple[str, Mapping[str, Any]]], flow: str) -> SeriesCollector:
     """
     Gather the series of cubes.
 
@@ -36,7 +36,7 @@ def read_jsonstat(named: Sequence[tuple[str, Mapping[str, Any]]], flow: str) -> 
         AnswerTooLarge: it has more cells than one answer may.
 
     """
-    gathering = Gathering()
+    gathering = SeriesCollector()
     for name, cube in named:
         gathering.was_data = True
         try:
@@ -65,7 +65,7 @@ def _own_name(cube: Mapping[str, Any]) -> str:
     return next((name for name in named if isinstance(name, str)), "")
 
 
-def _read(gathering: Gathering, flow: str, cube: Mapping[str, Any]) -> None:
+def _read(gathering: SeriesCollector, flow: str, cube: Mapping[str, Any]) -> None:
     dimensions = cube["dimension"]
     names: Sequence[str] = cube.get("id") or dimensions["id"]
     NAMES.check(len(names))

@@ -12,15 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from adapters.provider_kit.parsing.collector import Gathered
+from adapters.provider_kit.parsing.collector import CollectedSeries
 from adapters.provider_kit.parsing.limits import names_of
-from adapters.provider_kit.statistics.ambiguous_dimensions import tell_apart
+from adapters.provider_kit.statistics.ambiguous_dimensions import ambiguous_dimensions
 from adapters.provider_kit.statistics.sdmx_periods import form_of, frequency_of, read_axis
 from adapters.provider_kit.text import storable
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, InvalidObservations
 from domain.observations import Observations
-from domain.ports import Parsed
+from domain.ports import ParsedSeries
 from domain.series import Metadata
 
 _STRANGE = re.compile(r"[^A-Za-z0-9._\-+:^=@,$~!()|]")
@@ -57,20 +57,20 @@ class Naming:
         flow, _, key = code.dataset.partition("/" if slash else ".")
         return flow, key
 
-    def text(self, series: Gathered) -> str:
+    def text(self, series: CollectedSeries) -> str:
         """Write a series' code without its database."""
         said = {**series.facts, **series.dimensions}
         own = next((said[name] for name in self.identity if said.get(name)), "")
         return own or _joined(series.flow, self.values(series))
 
-    def values(self, series: Gathered) -> list[str]:
+    def values(self, series: CollectedSeries) -> list[str]:
         """Give the key: the dimensions in order, but those that may be none."""
-        doubtful = tell_apart(series.facts)
+        doubtful = ambiguous_dimensions(series.facts)
         first = {name: series.dimensions[name] for name in self.order if name in series.dimensions}
         return [value for name, value in (first | dict(series.dimensions)).items() if name not in doubtful]
 
 
-def read_series(found: Sequence[Gathered], naming: Naming, code: DatasetCode | None) -> Sequence[Parsed]:
+def read_series(found: Sequence[CollectedSeries], naming: Naming, code: DatasetCode | None) -> Sequence[ParsedSeries]:
     """
     Give the series of this code, or all of them.
 
@@ -88,12 +88,12 @@ def read_series(found: Sequence[Gathered], naming: Naming, code: DatasetCode | N
     return [_parsed(code, series, naming)]
 
 
-def _named(found: Sequence[Gathered], naming: Naming) -> dict[str, Gathered]:
+def _named(found: Sequence[CollectedSeries], naming: Naming) -> dict[str, CollectedSeries]:
     """Give every series a code of its own."""
-    groups: dict[str, list[Gathered]] = defaultdict(list)
+    groups: dict[str, list[CollectedSeries]] = defaultdict(list)
     for series in found:
         groups[naming.text(series)].append(series)
-    named: dict[str, Gathered] = {}
+    named: dict[str, CollectedSeries] = {}
     numbers: Counter[str] = Counter()
     for text, group in groups.items():
         for apart, series in _apart(text, group, naming):
@@ -102,12 +102,12 @@ def _named(found: Sequence[Gathered], naming: Naming) -> dict[str, Gathered]:
     return named
 
 
-def _apart(text: str, group: Sequence[Gathered], naming: Naming) -> Iterator[tuple[str, Gathered]]:
+def _apart(text: str, group: Sequence[CollectedSeries], naming: Naming) -> Iterator[tuple[str, CollectedSeries]]:
     """Tell series of one code apart by what may be dimensions; put together what cannot be, being one series in pieces."""
-    doubtful = [tell_apart(series.facts) for series in group]
+    doubtful = [ambiguous_dimensions(series.facts) for series in group]
     every = names_of(doubtful)
     differ = [name for name in every if len({facts.get(name) for facts in doubtful}) > 1]
-    pieces: dict[str, list[Gathered]] = defaultdict(list)
+    pieces: dict[str, list[CollectedSeries]] = defaultdict(list)
     for series, facts in zip(group, doubtful, strict=True):
         is_own = any(name in series.facts or name in series.dimensions for name in naming.identity)
         pieces[text if is_own else ".".join([text, *(facts[name] for name in differ if name in facts)])].append(series)
@@ -119,7 +119,7 @@ def _apart(text: str, group: Sequence[Gathered], naming: Naming) -> Iterator[tup
         yield full, first
 
 
-def _by_form(text: str, series: Gathered) -> Iterator[tuple[str, Gathered]]:
+def _by_form(text: str, series: CollectedSeries) -> Iterator[tuple[str, CollectedSeries]]:
     """Part a series without a frequency whose periods are of several lengths, as years and their quarters are."""
     forms = [] if _said(series, _FREQUENCIES) else list(map(form_of, series.periods))
     if len(set(forms)) <= 1:
@@ -131,7 +131,7 @@ def _by_form(text: str, series: Gathered) -> Iterator[tuple[str, Gathered]]:
         yield f"{text}.{form}", part
 
 
-def _chosen(named: Mapping[str, Gathered], naming: Naming, code: DatasetCode) -> Gathered:
+def _chosen(named: Mapping[str, CollectedSeries], naming: Naming, code: DatasetCode) -> CollectedSeries:
     same = next((series for text, series in named.items() if text.casefold() == code.dataset.casefold()), None)
     if same:
         return same
@@ -157,19 +157,19 @@ def _matches(asked: Sequence[str], values: Sequence[str]) -> bool:
     )
 
 
-def _holds(asked: Sequence[str], series: Gathered) -> bool:
+def _holds(asked: Sequence[str], series: CollectedSeries) -> bool:
     """Compare a key as a set, for answers that name dimensions in another order or fewer of them."""
     wanted = Counter(ask for ask in asked if ask not in _ANY)
     sure = Counter(value.casefold() for value in series.dimensions.values())
-    return not wanted - (sure + Counter(value.casefold() for value in tell_apart(series.facts).values()))
+    return not wanted - (sure + Counter(value.casefold() for value in ambiguous_dimensions(series.facts).values()))
 
 
-def _is_comparable(asked: Sequence[str], series: Gathered, naming: Naming) -> bool:
+def _is_comparable(asked: Sequence[str], series: CollectedSeries, naming: Naming) -> bool:
     """Tell whether a key has as many parts as the series'; if not, it is written otherwise, and an only series may be meant."""
     return len(naming.values(series)) <= len(asked) <= len(series.dimensions)
 
 
-def _parsed(code: DatasetCode, series: Gathered, naming: Naming) -> Parsed:
+def _parsed(code: DatasetCode, series: CollectedSeries, naming: Naming) -> ParsedSeries:
     try:
         axis = read_axis(series.periods)
         observations = Observations.of(axis.dates, ["Value"], [[value] for value in series.values], unit=axis.unit)
@@ -185,10 +185,10 @@ def _parsed(code: DatasetCode, series: Gathered, naming: Naming) -> Parsed:
         attribution=naming.attribution,
         extra={"dates": axis.convention, "key": {storable(name): storable(value) for name, value in series.dimensions.items()}},
     )
-    return Parsed(code=code, metadata=metadata, vintages=[(None, observations)])
+    return ParsedSeries(code=code, metadata=metadata, vintages=[(None, observations)])
 
 
-def _said(series: Gathered, names: Sequence[str]) -> str:
+def _said(series: CollectedSeries, names: Sequence[str]) -> str:
     told = {name.casefold(): value for name, value in {**series.facts, **series.dimensions}.items()}
     return next((told[name.casefold()] for name in names if told.get(name.casefold())), "")
 

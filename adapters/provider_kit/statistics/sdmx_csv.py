@@ -18,7 +18,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adapters.provider_kit.parsing.collector import Gathering, is_time
+from adapters.provider_kit.parsing.collector import SeriesCollector, is_time
 from adapters.provider_kit.parsing.documents import csv_lines
 from adapters.provider_kit.statistics.ambiguous_dimensions import split_names
 from adapters.provider_kit.statistics.sdmx_periods import read_period
@@ -44,7 +44,7 @@ class _Columns:
     action: int | None
 
 
-def read_csv(text: str, flow: str) -> Gathering:
+def read_csv(text: str, flow: str) -> SeriesCollector:
     """
     Gather the series of a table.
 
@@ -56,7 +56,7 @@ def read_csv(text: str, flow: str) -> Gathering:
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
     names, *rows = csv_lines(text, delimiter)
     columns = _columns(names, rows)
-    gathering = Gathering()
+    gathering = SeriesCollector()
     gathering.was_data = True
     with_comma = delimiter == ";" and not any("." in row[at] for row in rows for at, _ in columns.values if at < len(row))
     for number, row in enumerate(rows, 1):
@@ -66,7 +66,7 @@ def read_csv(text: str, flow: str) -> Gathering:
     return gathering
 
 
-def _read_row(gathering: Gathering, columns: _Columns, row: Sequence[str], flow: str) -> None:
+def _read_row(gathering: SeriesCollector, columns: _Columns, row: Sequence[str], flow: str) -> None:
     named = flow or (_flow(row[columns.flow]) if columns.flow is not None else "")
     key = {name: _code(row[at]) for at, name in columns.dimensions}
     period = _code(row[columns.time])

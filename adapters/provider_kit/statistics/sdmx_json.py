@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.provider_kit.parsing.collector import Gathered, Gathering, is_time
+from adapters.provider_kit.parsing.collector import CollectedSeries, SeriesCollector, is_time
 from adapters.provider_kit.parsing.limits import NAMES
-from adapters.provider_kit.statistics.ambiguous_dimensions import split_names, tell_apart
+from adapters.provider_kit.statistics.ambiguous_dimensions import ambiguous_dimensions, split_names
 from adapters.provider_kit.statistics.sdmx_periods import read_period
 from domain.errors import AnswerNotUnderstood
 
@@ -35,7 +35,7 @@ class _Dimension:
     is_time: bool
 
 
-def read_sdmx_json(document: Mapping[str, Any], flow: str) -> Gathering:
+def read_sdmx_json(document: Mapping[str, Any], flow: str) -> SeriesCollector:
     """
     Gather the series of an SDMX-JSON message.
 
@@ -45,7 +45,7 @@ def read_sdmx_json(document: Mapping[str, Any], flow: str) -> Gathering:
     """
     data = document["data"] if isinstance(document.get("data"), dict) else document
     structures = data.get("structures") or [data.get("structure") or document.get("structure")]
-    gathering = Gathering()
+    gathering = SeriesCollector()
     gathering.was_data = True
     readers: dict[int, _DataSet] = {}
     try:
@@ -62,7 +62,7 @@ def read_sdmx_json(document: Mapping[str, Any], flow: str) -> Gathering:
 class _DataSet:
     """Reads the series of data sets of one structure."""
 
-    def __init__(self, gathering: Gathering, flow: str, structure: Mapping[str, Any]) -> None:
+    def __init__(self, gathering: SeriesCollector, flow: str, structure: Mapping[str, Any]) -> None:
         self._gathering, self._flow = gathering, flow
         levels = structure["dimensions"]
         self._levels = {level: list(map(_dimension, levels.get(level) or [])) for level in _LEVELS}
@@ -86,7 +86,7 @@ class _DataSet:
         self._observe(whole, {}, data_set.get("observations") or {})
 
     def _observe(self, located: list[tuple[_Dimension, int]], facts: Mapping[str, str], observations: Mapping[str, Any]) -> None:
-        series: dict[tuple[int, ...], list[Gathered]] = {}
+        series: dict[tuple[int, ...], list[CollectedSeries]] = {}
         for key, cells in observations.items():
             places = located + self._located("observation", key)
             period = next((dimension.codes[at] for dimension, at in places if dimension.is_time), "")
@@ -106,7 +106,7 @@ class _DataSet:
         places = [int(place) for place in key.split(":")] if dimensions else []
         return list(zip(dimensions, places, strict=True))
 
-    def _series(self, located: Sequence[tuple[_Dimension, int]], facts: Mapping[str, str], measure: str = "") -> Gathered:
+    def _series(self, located: Sequence[tuple[_Dimension, int]], facts: Mapping[str, str], measure: str = "") -> CollectedSeries:
         told = [(dimension, at) for dimension, at in located if not dimension.is_time]
         if all(dimension.position is not None for dimension, _ in told):
             told.sort(key=lambda place: place[0].position or 0)
@@ -121,16 +121,16 @@ class _DataSet:
         return found
 
 
-def read_compact_json(message: Mapping[str, Any], flow: str) -> Gathering:
+def read_compact_json(message: Mapping[str, Any], flow: str) -> SeriesCollector:
     """Gather the series of SDMX-ML put into JSON, in which what stands once is no list."""
-    gathering = Gathering()
+    gathering = SeriesCollector()
     header = message.get("Header")
     named = header.get("DataSetID") if isinstance(header, dict) else ""
     for data_set in _listed(message.get("DataSet")):
         gathering.was_data = True
         for series in _listed(data_set.get("Series")):
             dimensions, facts = split_names(_attributes(series))
-            found = gathering.series(flow or (named if isinstance(named, str) else ""), dimensions | tell_apart(facts), facts)
+            found = gathering.series(flow or (named if isinstance(named, str) else ""), dimensions | ambiguous_dimensions(facts), facts)
             for observation in _listed(series.get("Obs")):
                 cells = _attributes(observation)
                 found.add(cells.get("TIME_PERIOD", ""), cells.get("OBS_VALUE"))

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar
 from xml.parsers import expat
 
-from adapters.provider_kit.parsing.collector import Gathered, Gathering, is_time
+from adapters.provider_kit.parsing.collector import CollectedSeries, SeriesCollector, is_time
 from adapters.provider_kit.parsing.limits import NAMES
-from adapters.provider_kit.statistics.ambiguous_dimensions import split_names, tell_apart
+from adapters.provider_kit.statistics.ambiguous_dimensions import ambiguous_dimensions, split_names
 from adapters.provider_kit.statistics.flat_xml import OwnXml
 from adapters.provider_kit.statistics.sdmx_errors import named_error
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, SourceUnavailable
@@ -27,7 +27,7 @@ _LONGEST_TEXT = 10_000
 _VALUES = ("OBS_VALUE", "obs_value", "value", "VALUE")
 
 
-def read_xml(body: bytes, flow: str) -> Gathering:
+def read_xml(body: bytes, flow: str) -> SeriesCollector:
     """
     Gather the series of a message.
 
@@ -40,7 +40,7 @@ def read_xml(body: bytes, flow: str) -> Gathering:
     """
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    gathering = Gathering()
+    gathering = SeriesCollector()
 
     def begin(name: str, attributes: dict[str, str]) -> None:
         root = _local(name)
@@ -72,7 +72,7 @@ def _refuse(*_: object) -> None:
     raise AnswerNotUnderstood("The answer has a document type, which no statistical answer has.")
 
 
-def _check(root: str, reader: SdmxMl | OwnXml, gathering: Gathering) -> None:
+def _check(root: str, reader: SdmxMl | OwnXml, gathering: SeriesCollector) -> None:
     """Name what an answer without series is instead."""
     if gathering.all():
         return
@@ -94,7 +94,7 @@ class SdmxMl:
 
     """
 
-    def __init__(self, gathering: Gathering, flow: str) -> None:
+    def __init__(self, gathering: SeriesCollector, flow: str) -> None:
         self.errors: list[tuple[str, str]] = []
         self.said = ""
         self._gathering, self._asked_flow, self._flow = gathering, flow, flow
@@ -105,7 +105,7 @@ class SdmxMl:
         self._series: dict[str, str] | None = None
         self._compact = False
         self._facts: dict[str, str] = {}
-        self._current: Gathered | None = None
+        self._current: CollectedSeries | None = None
         self._obs: dict[str, str] | None = None
         self._value: str | None = None
         self._target: dict[str, str] | None = None
@@ -230,14 +230,14 @@ class SdmxMl:
         else:
             series.add(period, self._value)
 
-    def _open(self, key: Mapping[str, str]) -> Gathered:
+    def _open(self, key: Mapping[str, str]) -> CollectedSeries:
         """Give the series of a key whose observations lie along the time."""
         if not self._compact:
             return self._gathering.series(self._flow, key, self._facts)
         dimensions, facts = split_names(key)
-        return self._gathering.series(self._flow, dimensions | tell_apart(facts), facts)
+        return self._gathering.series(self._flow, dimensions | ambiguous_dimensions(facts), facts)
 
-    def _across_series(self, obs: dict[str, str]) -> tuple[Gathered, str]:
+    def _across_series(self, obs: dict[str, str]) -> tuple[CollectedSeries, str]:
         """Give the series of one observation among others that lie along another dimension, or along none."""
         if self._compact:
             named = {_local(name): value for name, value in obs.items()}

@@ -16,14 +16,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.provider_kit.http.status_errors import Door, is_success, key_missing, key_rejected, retry_after
+from adapters.provider_kit.http.status_errors import ErrorContext, is_success, key_missing, key_rejected, retry_after
 from adapters.provider_kit.parsing.documents import objects
 from adapters.provider_kit.parsing.limits import names_of
 from adapters.provider_kit.parsing.numbers import MISSING
 from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.text import texts_of
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited, SourceForbidden
-from domain.ports import Answer
+from domain.ports import RawResponse
 
 _ERRORS = ("Error Message", "Note", "Information", "ErrorMessage", "error")
 _TOO_OFTEN = ("rate limit", "call frequency", "requests per", "calls per", "higher api")
@@ -47,20 +47,20 @@ class Found:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
-def named_error(document: Any, answer: Answer, door: Door) -> FetchError | None:
+def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
     """Name the error that a document speaks of; the status is 200 all the same."""
     if not isinstance(document, dict):
         return AnswerNotUnderstood("The answer is a JSON list where an object must be.")
     said = next((str(document[name]) for name in _ERRORS if isinstance(document.get(name), str)), "")
     if not said and (document or not is_success(answer)):
         return None
-    words, text = said.casefold(), f"Alpha Vantage refuses: {door.heard(said) or 'it has nothing of this name.'}"
+    words, text = said.casefold(), f"Alpha Vantage refuses: {context.quoted(said) or 'it has nothing of this name.'}"
     if any(often in words for often in _TOO_OFTEN):
         return RateLimited(text, retry_after=retry_after(answer))
     if "premium" in words:
         return SourceForbidden(text, hint="Ask for less, as AV/TIME_SERIES_DAILY.IBM,outputsize=compact, or with the key of a dearer plan.")
     if "apikey" in words.replace(" ", ""):
-        return key_rejected(text, door) if door.key else key_missing(text, door)
+        return key_rejected(text, context) if context.key else key_missing(text, context)
     return DatasetNotFound(text) if not said or "invalid api call" in words else AnswerNotUnderstood(text)
 
 

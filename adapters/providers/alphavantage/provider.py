@@ -20,8 +20,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from adapters.provider_kit.http.client import HttpClient
-from adapters.provider_kit.http.session import Conversation, newest_window
-from adapters.provider_kit.http.status_errors import Door
+from adapters.provider_kit.http.session import ProviderSession, newest_window
+from adapters.provider_kit.http.status_errors import ErrorContext
 from adapters.provider_kit.parsing.documents import is_csv, json_of, read_csv, read_text
 from adapters.provider_kit.parsing.numbers import MISSING
 from adapters.provider_kit.parsing.select import chosen, code_for, one_state
@@ -32,7 +32,7 @@ from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound
 from domain.frequency import Frequency
 from domain.observations import Dates
-from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
 
@@ -105,27 +105,27 @@ class AlphaVantageSource:
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http = http
         self._secret = {"apikey": options.api_key}
-        self._door = Door(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
+        self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """See the port; of intraday and compact answers, which go back only so far, the window is told."""
         params = params_for(code)
-        calls = Conversation(self._http, secret_params=self._secret)
+        calls = ProviderSession(self._http, secret_params=self._secret)
         series = self.parse(code, calls.get(("query",), params))[0]
         ends_early = params.get("outputsize") == "compact" or "INTRADAY" in params["function"]
         return calls.fetched(series, ADAPTER_VERSION, covers=newest_window(series, known) if ends_early else None)
 
-    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port."""
         asked = dict(parse_qsl(urlsplit(answer.url).query))
         if is_csv(answer):
             found = Found(table=read_csv(read_text(answer.body), MISSING))
         else:
-            found = find_table(json_of(answer, self._door, named_error))
+            found = find_table(json_of(answer, self._error_context, named_error))
         return chosen([_series(found, asked)], code)
 
 
-def _series(found: Found, asked: Mapping[str, str]) -> Parsed:
+def _series(found: Found, asked: Mapping[str, str]) -> ParsedSeries:
     columns = read_columns(found.table, date_first=True)
     if columns.unit == "s":
         columns = replace(columns, dates=_in_utc(columns, _zone(found, asked)))

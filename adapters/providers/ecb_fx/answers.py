@@ -19,7 +19,7 @@ from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, DatasetNotFound
 from domain.frequency import Frequency
 from domain.observations import Observations
-from domain.ports import Parsed
+from domain.ports import ParsedSeries
 from domain.series import Metadata
 
 ALL = "ALL"
@@ -42,7 +42,7 @@ def currency_in(code: DatasetCode) -> str:
     return match[1]
 
 
-def series_in(body: bytes, code: DatasetCode, attribution: str) -> Sequence[Parsed]:
+def series_in(body: bytes, code: DatasetCode, attribution: str) -> Sequence[ParsedSeries]:
     """
     Read a file for the rates that a code names.
 
@@ -52,7 +52,7 @@ def series_in(body: bytes, code: DatasetCode, attribution: str) -> Sequence[Pars
 
     """
     rates = _chosen(_read_rates(body), code)
-    return [Parsed(code=code, metadata=_metadata(code, attribution), vintages=[(None, rates)])]
+    return [ParsedSeries(code=code, metadata=_metadata(code, attribution), vintages=[(None, rates)])]
 
 
 def _read_rates(body: bytes) -> Observations:

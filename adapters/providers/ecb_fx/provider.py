@@ -13,10 +13,10 @@ from http import HTTPStatus
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.conditional import conditions, validators_in
-from adapters.provider_kit.http.status_errors import Door, is_success, status_error
+from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.providers.ecb_fx.answers import ALL, currency_in, series_in
 from domain.codes import DatasetCode
-from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.vintages import Origin
 
@@ -54,9 +54,9 @@ class RatesSource:
     """Reads the ECB's file of all rates; for every series the same one."""
 
     def __init__(self, http: HttpClient) -> None:
-        self._http, self._door = http, Door(host=http.host)
+        self._http, self._error_context = http, ErrorContext(host=http.host)
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """See the port."""
         currency_in(code)
         answer = self._http.get((_FILE,), {}, conditions(known))
@@ -67,8 +67,8 @@ class RatesSource:
         [series] = self.parse(code, answer)
         return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, validators=validators_in(answer))
 
-    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port; without a code all currencies are the columns of one series."""
         if not is_success(answer):
-            raise status_error(answer, self._door)
+            raise status_error(answer, self._error_context)
         return series_in(answer.body, code or DatasetCode("ECB_FX", ALL), TERMS.attribution)

@@ -26,7 +26,7 @@ from adapters.provider_kit.parsing.select import code_for, one_state
 from adapters.provider_kit.text import storable, text_of
 from domain.errors import AnswerNotUnderstood
 from domain.frequency import Frequency
-from domain.ports import Parsed
+from domain.ports import ParsedSeries
 from domain.series import Metadata
 
 _NO_VALUE = MISSING | {"w", "nm", "s", "(s)", "q", "x", "*", "(na)", "withheld", "not available", "not meaningful"}
@@ -88,7 +88,7 @@ def rows_in(document: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
     return rows
 
 
-def series_in(document: Mapping[str, Any], place: Place) -> Sequence[Parsed]:
+def series_in(document: Mapping[str, Any], place: Place) -> Sequence[ParsedSeries]:
     """
     Give the series of an answer of either version.
 
@@ -126,7 +126,7 @@ def _grouped(rows: Sequence[dict[str, Any]], columns: Sequence[str], description
 
 def _group(
     facets: Sequence[str], rows: Sequence[Mapping[str, Any]], columns: Sequence[str], whence: tuple[Mapping[str, Any], Place]
-) -> Parsed:
+) -> ParsedSeries:
     response, place = whence
     said = text_of(response.get("frequency"))
     axis = read_periods(row["period"] for row in rows)
@@ -155,7 +155,7 @@ def _are_words(cells: Sequence[Any]) -> bool:
     return bool(given) and not any(map(is_number, given))
 
 
-def _of_first_version(fields: Mapping[str, Any]) -> Parsed:
+def _of_first_version(fields: Mapping[str, Any]) -> ParsedSeries:
     rows, name = fields.get("data"), str(fields.get("series_id", ""))
     if not isinstance(rows, list) or not all(isinstance(row, list) and len(row) >= len(("period", "value")) for row in rows):
         raise AnswerNotUnderstood(f"The series {storable(name[:40])} has no list of periods and values.")

@@ -16,14 +16,14 @@ from http import HTTPStatus
 from typing import Any
 
 from adapters.provider_kit.http.client import HttpClient
-from adapters.provider_kit.http.session import Conversation
-from adapters.provider_kit.http.status_errors import Door, is_success, key_missing, key_rejected, retry_after, status_error
+from adapters.provider_kit.http.session import ProviderSession
+from adapters.provider_kit.http.status_errors import ErrorContext, is_success, key_missing, key_rejected, retry_after, status_error
 from adapters.provider_kit.parsing.documents import json_of
 from adapters.provider_kit.parsing.select import chosen
 from adapters.providers.eia.answers import Place, place_of, rows_in, series_in
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
-from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 
 PROVIDER_API = 1
@@ -104,16 +104,16 @@ class EiaSource:
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http = http
         self._secret = {"api_key": options.api_key}
-        self._door = Door(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
+        self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """See the port; totals are no promise, so pages are asked for until one is short and none is missing."""
         request = request_for(code)
-        calls = Conversation(self._http, secret_params=self._secret)
+        calls = ProviderSession(self._http, secret_params=self._secret)
         rows: list[dict[str, Any]] = []
         while True:
             page = {"offset": str(len(rows)), "length": str(_ROWS_A_PAGE)}
-            document = json_of(calls.get(request.segments, {**request.params, **page}), self._door, named_error)
+            document = json_of(calls.get(request.segments, {**request.params, **page}), self._error_context, named_error)
             more = rows_in(document)
             if more and rows and more[0] == rows[0]:
                 break
@@ -123,13 +123,13 @@ class EiaSource:
         whole = {"response": {**document["response"], "data": rows}}
         return calls.fetched(chosen(_matching(series_in(whole, request.place), code), code)[0], ADAPTER_VERSION)
 
-    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port; of a series that came in pages this is one page."""
-        document = json_of(answer, self._door, named_error)
+        document = json_of(answer, self._error_context, named_error)
         return chosen(_matching(series_in(document, place_of(answer.url)), code), code)
 
 
-def named_error(document: Any, answer: Answer, door: Door) -> FetchError | None:
+def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
     """Name the error that a document speaks of, in the form of either version."""
     if not isinstance(document, dict):
         return AnswerNotUnderstood("The answer is a JSON list where an object must be.")
@@ -138,22 +138,22 @@ def named_error(document: Any, answer: Answer, door: Door) -> FetchError | None:
     if not error:
         return None
     fields = error if isinstance(error, dict) else {"message": error}
-    said = door.heard(f"{fields.get('message', '')} {fields.get('code', '')}".strip())
-    return _by_words(said, replace(answer, status=_status(document, answer)), door)
+    said = context.quoted(f"{fields.get('message', '')} {fields.get('code', '')}".strip())
+    return _by_words(said, replace(answer, status=_status(document, answer)), context)
 
 
-def _by_words(said: str, answer: Answer, door: Door) -> FetchError:
+def _by_words(said: str, answer: RawResponse, context: ErrorContext) -> FetchError:
     text, words = f"The EIA refuses: {said}", said.casefold()
     if "rate_limit" in words or "rate limit" in words:
         return RateLimited(text, retry_after=retry_after(answer))
     if "api_key" in words or "api key" in words:
-        return key_missing(text, door) if "missing" in words or not door.key else key_rejected(text, door)
+        return key_missing(text, context) if "missing" in words or not context.key else key_rejected(text, context)
     if "series_id" in words or "not found" in words or answer.status == HTTPStatus.NOT_FOUND:
         return DatasetNotFound(text)
-    return AnswerNotUnderstood(text) if is_success(answer) else status_error(answer, door, said)
+    return AnswerNotUnderstood(text) if is_success(answer) else status_error(answer, context, said)
 
 
-def _status(document: Mapping[str, Any], answer: Answer) -> int:
+def _status(document: Mapping[str, Any], answer: RawResponse) -> int:
     """Take the status in a document where that of the answer is a success."""
     code = document.get("code")
     return code if is_success(answer) and type(code) is int else answer.status
@@ -164,7 +164,7 @@ def _total(document: Mapping[str, Any]) -> int:
     return int(total) if total.isdecimal() else 0
 
 
-def _matching(series: Sequence[Parsed], code: DatasetCode | None) -> Sequence[Parsed]:
+def _matching(series: Sequence[ParsedSeries], code: DatasetCode | None) -> Sequence[ParsedSeries]:
     """Leave the series that have all facets of a code, if any have."""
     wanted = set(code.dataset.split(":", _PARTS - 1)[-1].split(",")) if code and code.dataset.count(":") >= _PARTS - 1 else set()
     found = [one for one in series if wanted <= set(one.code.dataset.split(":", _PARTS - 1)[-1].split(","))]

@@ -27,7 +27,7 @@ from domain.errors import (
     SourceForbidden,
     SourceUnavailable,
 )
-from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Terms
 from domain.series import Metadata
 from domain.vintages import Origin
@@ -84,7 +84,7 @@ class FilesSource:
     def __init__(self, folder: Path) -> None:
         self._folder = Folder(folder)
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """See the port."""
         try:
             place = self._find(code)
@@ -112,7 +112,7 @@ class FilesSource:
             left_out=_left_out(table),
         )
 
-    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port; a file does not name its code."""
         if code is None:
             raise AnswerNotUnderstood("A file does not name its series.", hint="Give a code in place of *.")
@@ -122,7 +122,7 @@ class FilesSource:
         suffix = path.suffix.lower()
         table = read_file(answer.body, suffix if suffix in FORMATS else said or looks_like(answer.body), name)
         metadata = _metadata(table, path.name)
-        return [Parsed(code=code, metadata=metadata, vintages=[(None, table.observations)], left_out=_left_out(table))]
+        return [ParsedSeries(code=code, metadata=metadata, vintages=[(None, table.observations)], left_out=_left_out(table))]
 
     def _find(self, code: DatasetCode) -> PurePath:
         *folders, last = str(code).split("/")

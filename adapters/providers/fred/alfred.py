@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from adapters.provider_kit.http.client import HttpClient
-from adapters.providers.fred.source import BASE_URL, FredSource, Habits
+from adapters.providers.fred.source import BASE_URL, FredSource, FredVariant
 from domain.ports import DataSource
 from domain.providers import Limit, Redistribution, Terms
 
@@ -42,7 +42,7 @@ OPTIONS = Options
 
 def source(options: Options, http: HttpClient) -> DataSource:
     """Give the source."""
-    habits = Habits(
+    variant = FredVariant(
         database="ALFRED", attribution=TERMS.attribution, adapter_version=ADAPTER_VERSION, whole_history=lambda _frequency: True
     )
-    return FredSource(options.api_key, http, habits)
+    return FredSource(options.api_key, http, variant)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from adapters.provider_kit.http.client import HttpClient
-from adapters.providers.fred.source import BASE_URL, FredSource, Habits
+from adapters.providers.fred.source import BASE_URL, FredSource, FredVariant
 from domain.frequency import Frequency
 from domain.ports import DataSource
 from domain.providers import Limit, Redistribution, Terms
@@ -56,5 +56,5 @@ def source(options: Options, http: HttpClient) -> DataSource:
     def whole_history(frequency: Frequency | None) -> bool:
         return options.history == "all" or (options.history is None and frequency not in (None, Frequency.DAILY))
 
-    habits = Habits(database="FRED", attribution=TERMS.attribution, adapter_version=ADAPTER_VERSION, whole_history=whole_history)
-    return FredSource(options.api_key, http, habits)
+    variant = FredVariant(database="FRED", attribution=TERMS.attribution, adapter_version=ADAPTER_VERSION, whole_history=whole_history)
+    return FredSource(options.api_key, http, variant)

@@ -12,13 +12,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from adapters.provider_kit.http.client import HttpClient
-from adapters.provider_kit.http.status_errors import Door, is_success, key_missing, key_rejected, status_error
+from adapters.provider_kit.http.status_errors import ErrorContext, is_success, key_missing, key_rejected, status_error
 from adapters.provider_kit.parsing.limits import ROWS
 from adapters.providers.fred.answers import BEGINNING, END, States, day_of, listed, metadata, read_document, states
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
 from domain.frequency import Frequency
-from domain.ports import Answer, Fetched, Known, Parsed
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.vintages import Origin
 
 BASE_URL = "https://api.stlouisfed.org/fred"
@@ -31,7 +31,7 @@ _NO_VINTAGES = "ALFRED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Habits:
+class FredVariant:
     """
     What is FRED's or ALFRED's own.
 
@@ -49,19 +49,19 @@ class Habits:
 class FredSource:
     """Speaks to FRED."""
 
-    def __init__(self, key: str, http: HttpClient, habits: Habits) -> None:
-        self._key, self._http, self._habits = key, http, habits
-        self._door = Door(host=http.host, key=key, key_variable=http.variable("api_key"))
+    def __init__(self, key: str, http: HttpClient, variant: FredVariant) -> None:
+        self._key, self._http, self._variant = key, http, variant
+        self._error_context = ErrorContext(host=http.host, key=key, key_variable=http.variable("api_key"))
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """See the port."""
         if not _ID.fullmatch(code.dataset):
             raise DatasetNotFound(f"{code} is no code of FRED.", hint="Its ids are made of letters, digits and _, as GDP.")
-        return _Visit(self._ask, self._habits, code.dataset, self._http.deadline()).fetch(known)
+        return _Visit(self._ask, self._variant, code.dataset, self._http.deadline()).fetch(known)
 
-    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port."""
-        document, facts = self._read(answer), metadata(None, self._habits.attribution)
+        document, facts = self._read(answer), metadata(None, self._variant.attribution)
         several = document.get("columns", {})
         found: dict[str, Mapping[str, Any]] = {_id(name): {"observations": rows} for name, rows in several.items()}
         found = found or {_id_in(answer.url): document}
@@ -69,54 +69,54 @@ class FredSource:
             if code.dataset not in found:
                 raise AnswerNotUnderstood(f"The answer holds the series {', '.join(found)}.", hint="Ask for one of them.")
             found = {code.dataset: found[code.dataset]}
-        database = self._habits.database
-        return [Parsed(code=code or DatasetCode(database, name), metadata=facts, vintages=states(found[name])) for name in found]
+        database = self._variant.database
+        return [ParsedSeries(code=code or DatasetCode(database, name), metadata=facts, vintages=states(found[name])) for name in found]
 
-    def _ask(self, segments: Sequence[str], params: Mapping[str, str], until: float) -> tuple[Answer, Mapping[str, Any]]:
+    def _ask(self, segments: Sequence[str], params: Mapping[str, str], until: float) -> tuple[RawResponse, Mapping[str, Any]]:
         answer = self._http.get(segments, {**params, "file_type": "json"}, secret_params={"api_key": self._key}, until=until)
         return answer, self._read(answer)
 
-    def _read(self, answer: Answer) -> Mapping[str, Any]:
+    def _read(self, answer: RawResponse) -> Mapping[str, Any]:
         try:
             document = read_document(answer.body)
         except FetchError as exc:
             if is_success(answer):
                 raise
-            raise status_error(answer, self._door) from exc
+            raise status_error(answer, self._error_context) from exc
         if "error_code" in document or not is_success(answer):
             raise self._error(document, answer)
         return document
 
-    def _error(self, document: Mapping[str, Any], answer: Answer) -> FetchError:
-        said = self._door.heard(str(document.get("error_message") or document.get("message") or ""))
+    def _error(self, document: Mapping[str, Any], answer: RawResponse) -> FetchError:
+        said = self._error_context.quoted(str(document.get("error_message") or document.get("message") or ""))
         code = str(document.get("error_code", ""))
         status = int(code) if code.isdecimal() and is_success(answer) else answer.status
         if "api_key" in said:
-            return (key_missing if "not set" in said else key_rejected)(f"FRED refuses: {said}", self._door)
+            return (key_missing if "not set" in said else key_rejected)(f"FRED refuses: {said}", self._error_context)
         if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND) and ("does not exist" in said or "series_id" in said):
             return DatasetNotFound(f"FRED says: {said}")
-        return status_error(Answer(body=answer.body, status=status, headers=answer.headers, url=answer.url), self._door, said)
+        return status_error(RawResponse(body=answer.body, status=status, headers=answer.headers, url=answer.url), self._error_context, said)
 
 
 class _Visit:
     """One fetch of one series."""
 
-    def __init__(self, ask: Callable[..., tuple[Answer, Mapping[str, Any]]], habits: Habits, series: str, until: float) -> None:
-        self._ask, self._habits, self._series, self._until = ask, habits, series, until
+    def __init__(self, ask: Callable[..., tuple[RawResponse, Mapping[str, Any]]], variant: FredVariant, series: str, until: float) -> None:
+        self._ask, self._variant, self._series, self._until = ask, variant, series, until
         self._sha, self._first_url = hashlib.sha256(), ""
 
-    def fetch(self, known: Known) -> Fetched:
+    def fetch(self, known: PriorState) -> Fetched:
         answer, described = self._get("series")
-        facts = metadata(described, self._habits.attribution)
+        facts = metadata(described, self._variant.attribution)
         validators = {"last_updated": str(listed(described, "seriess")[0].get("last_updated", ""))} if described.get("seriess") else {}
         if validators.get("last_updated") and known.validators == validators:
             return Fetched.unchanged(self._origin(answer.url), validators)
         every = self._vintage_days()
-        days = self._wanted(every, known, whole=self._habits.whole_history(facts.frequency))
+        days = self._wanted(every, known, whole=self._variant.whole_history(facts.frequency))
         found = self._history(days, since=BEGINNING if days == every else days[0].isoformat()) if days else self._now()
         return Fetched(metadata=facts, vintages=found, origin=self._origin(self._first_url), validators=validators)
 
-    def _wanted(self, days: Sequence[date], known: Known, *, whole: bool) -> Sequence[date]:
+    def _wanted(self, days: Sequence[date], known: PriorState, *, whole: bool) -> Sequence[date]:
         """Choose the vintages to ask for: the newest one kept again, because it may have been corrected, and the later ones."""
         since = known.newest.published if known.newest else None
         if since is None:
@@ -165,11 +165,11 @@ class _Visit:
             if len(part) < _ROWS_A_PAGE:
                 return {**document, "observations": rows}
 
-    def _get(self, *segments: str, **params: str) -> tuple[Answer, Mapping[str, Any]]:
+    def _get(self, *segments: str, **params: str) -> tuple[RawResponse, Mapping[str, Any]]:
         return self._ask(segments, {"series_id": self._series, **params}, self._until)
 
     def _origin(self, url: str) -> Origin:
-        return Origin(request=url, response_sha256=self._sha.hexdigest(), adapter_version=self._habits.adapter_version)
+        return Origin(request=url, response_sha256=self._sha.hexdigest(), adapter_version=self._variant.adapter_version)
 
 
 def _parts(days: Sequence[date], since: str) -> Iterator[tuple[Sequence[date], tuple[str, str]]]:

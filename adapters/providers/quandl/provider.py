@@ -13,14 +13,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from adapters.provider_kit.http.client import HttpClient
-from adapters.provider_kit.http.status_errors import Door, is_success, status_error
+from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.providers.quandl.answers import Found, find_table, read_document
 from adapters.providers.quandl.errors import named_error
 from adapters.providers.quandl.pages import Pages
 from adapters.providers.quandl.series import read_series
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, FetchError
-from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Terms
 from domain.vintages import Origin
 
@@ -101,14 +101,14 @@ class QuandlSource:
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http = http
         self._headers = {"X-Api-Token": options.api_key} if options.api_key else {}
-        self._door = Door(
+        self._error_context = ErrorContext(
             host=http.host,
             key=options.api_key,
             key_variable=http.variable("api_key"),
             gone_hint=_GONE_HINT,
         )
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """See the port."""
         sha, urls, pages = hashlib.sha256(), [], Pages(code)
         for answer, page in self._pages(request_for(code)):
@@ -119,11 +119,11 @@ class QuandlSource:
         origin = Origin(request=urls[0], response_sha256=sha.hexdigest(), adapter_version=ADAPTER_VERSION)
         return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, left_out=series.left_out)
 
-    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port; of a table that came in pages this is one page."""
         return read_series(self._read(answer), code, answer.url)
 
-    def _pages(self, request: Request) -> Iterator[tuple[Answer, Found]]:
+    def _pages(self, request: Request) -> Iterator[tuple[RawResponse, Found]]:
         until = self._http.deadline()
         params = dict(request.params)
         while True:
@@ -134,17 +134,17 @@ class QuandlSource:
                 return
             params["qopts.cursor_id"] = page.cursor
 
-    def _read(self, answer: Answer) -> Found:
+    def _read(self, answer: RawResponse) -> Found:
         try:
             document = read_document(answer.body)
         except FetchError as exc:
             if is_success(answer):
                 raise
-            raise status_error(answer, self._door) from exc
+            raise status_error(answer, self._error_context) from exc
         if isinstance(document, dict):
-            error = named_error(document, answer, self._door)
+            error = named_error(document, answer, self._error_context)
             if error:
                 raise error
         if not is_success(answer):
-            raise status_error(answer, self._door)
+            raise status_error(answer, self._error_context)
         return find_table(document) if isinstance(document, dict) else document

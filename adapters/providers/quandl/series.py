@@ -22,7 +22,7 @@ from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, InvalidCode
 from domain.frequency import Frequency
 from domain.observations import Observations
-from domain.ports import Parsed
+from domain.ports import ParsedSeries
 from domain.series import Metadata
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ _UNNAMED_TABLE = DatasetCode("QDL", "TABLE")
 _LASTING = ("id", "database_id", "type", "premium", "display_url")
 
 
-def read_series(found: Found, code: DatasetCode | None, url: str) -> Sequence[Parsed]:
+def read_series(found: Found, code: DatasetCode | None, url: str) -> Sequence[ParsedSeries]:
     """
     Give the series of this code, or all of them.
 
@@ -78,7 +78,7 @@ def _chosen(columns: Columns, code: DatasetCode) -> Observations:
     raise many_series(columns, code)
 
 
-def _every_series(columns: Columns, table: DatasetCode) -> Sequence[Parsed]:
+def _every_series(columns: Columns, table: DatasetCode) -> Sequence[ParsedSeries]:
     if not columns.keys:
         return [_parsed(table, columns, columns.observations(), {})]
     series = []
@@ -94,7 +94,7 @@ def _every_series(columns: Columns, table: DatasetCode) -> Sequence[Parsed]:
     return series
 
 
-def _parsed(code: DatasetCode, columns: Columns, observations: Observations, facts: Mapping[str, Any]) -> Parsed:
+def _parsed(code: DatasetCode, columns: Columns, observations: Observations, facts: Mapping[str, Any]) -> ParsedSeries:
     metadata = Metadata(
         name=_text(facts.get("name")),
         description=_text(facts.get("description")),
@@ -103,7 +103,7 @@ def _parsed(code: DatasetCode, columns: Columns, observations: Observations, fac
         date_column=storable(columns.date_column),
         extra={name: _fact(facts[name]) for name in _LASTING if isinstance(facts.get(name), str | int | bool)},
     )
-    return Parsed(code=code, metadata=metadata, vintages=[(None, observations)], left_out=tuple(map(storable, columns.left_out)))
+    return ParsedSeries(code=code, metadata=metadata, vintages=[(None, observations)], left_out=tuple(map(storable, columns.left_out)))
 
 
 def _text(value: Any) -> str:

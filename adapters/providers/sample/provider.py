@@ -22,7 +22,7 @@ from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound
 from domain.frequency import Frequency
 from domain.observations import Label, Observations, label
-from domain.ports import DataSource, Fetched, Known
+from domain.ports import DataSource, Fetched, PriorState
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
 from domain.vintages import Origin
@@ -130,7 +130,7 @@ def source(options: object, http: object) -> DataSource:  # noqa: ARG001 - every
 class SampleSource:
     """Reads the series that ship with lanner, anew at every fetch."""
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """See the port."""
         metadata = _DATASETS.get(code.dataset) if code.database in DATABASES else None
         if metadata is None:

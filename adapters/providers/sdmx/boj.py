@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.provider_kit.parsing.collector import Gathering
+from adapters.provider_kit.parsing.collector import SeriesCollector
 from domain.errors import AnswerNotUnderstood
 
 _HALF = re.compile(r"([0-9]{4})0([12])")
 _FISCAL_HALVES = {"1": "04", "2": "10"}
 
 
-def read_result_set(document: Mapping[str, Any], flow: str) -> Gathering:
+def read_result_set(document: Mapping[str, Any], flow: str) -> SeriesCollector:
     """
     Gather the series of a result set.
 
@@ -23,7 +23,7 @@ def read_result_set(document: Mapping[str, Any], flow: str) -> Gathering:
     """
     parameter = document.get("PARAMETER")
     database = str(document.get("DB") or (parameter.get("DB") if isinstance(parameter, dict) else None) or flow)
-    gathering = Gathering()
+    gathering = SeriesCollector()
     try:
         for found in document["RESULTSET"]:
             if "VALUES" in found:
@@ -35,7 +35,7 @@ def read_result_set(document: Mapping[str, Any], flow: str) -> Gathering:
     return gathering
 
 
-def _read(gathering: Gathering, flow: str, found: Mapping[str, Any]) -> None:
+def _read(gathering: SeriesCollector, flow: str, found: Mapping[str, Any]) -> None:
     gathering.was_data = True
     frequency = str(found.get("FREQUENCY", ""))
     facts = {"TITLE": found.get("NAME_OF_TIME_SERIES"), "UNIT": found.get("UNIT"), "FREQ": frequency}

@@ -9,14 +9,14 @@ from functools import partial
 from typing import Any
 
 from adapters.provider_kit.http.client import HttpClient
-from adapters.provider_kit.http.status_errors import Door, is_success, status_error
+from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.options import variable
 from adapters.provider_kit.statistics.formats import read_answer
 from adapters.provider_kit.statistics.naming import Naming, read_series
 from adapters.providers.ecb_fx.answers import ALL, is_eurofxref, series_in
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
-from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Terms
 from domain.vintages import Origin
 
@@ -97,9 +97,9 @@ class AgencySource:
 
     def __init__(self, agency: Agency, http: HttpClient) -> None:
         self._agency, self._http = agency, http
-        self._door = Door(host=http.host)
+        self._error_context = ErrorContext(host=http.host)
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """See the port."""
         segments, params = self._agency.request(code)
         answer = self._http.get(segments, params, {"Accept": self._agency.accept})
@@ -111,7 +111,7 @@ class AgencySource:
         )
         return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin)
 
-    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port."""
         if self._agency.NAME == "ecb" and is_success(answer) and is_eurofxref(answer.body):
             return series_in(answer.body, code or DatasetCode("ECB", ALL), self._agency.TERMS.attribution)
@@ -120,9 +120,9 @@ class AgencySource:
         except FetchError as exc:
             if is_success(answer) or not isinstance(exc, AnswerNotUnderstood):
                 raise
-            raise status_error(answer, self._door) from exc
+            raise status_error(answer, self._error_context) from exc
         if not is_success(answer):
-            raise status_error(answer, self._door)
+            raise status_error(answer, self._error_context)
         return read_series(found, self._agency.naming, code)
 
 

@@ -19,18 +19,18 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 
 from adapters.provider_kit.http.client import HttpClient
-from adapters.provider_kit.http.status_errors import Door, is_success, status_error
+from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.parsing.tables import Table
 from adapters.providers.us_treasury.answers import as_quandl, joined, read_answer, series_in
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, InvalidCode
 from domain.frequency import Frequency
 from domain.observations import Observations
-from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
 from domain.vintages import Origin
-from domain.window import Covers
+from domain.window import Window
 
 PROVIDER_API = 1
 ADAPTER_VERSION = 1
@@ -90,9 +90,9 @@ class TreasurySource:
     """Speaks to the Treasury's site."""
 
     def __init__(self, http: HttpClient) -> None:
-        self._http, self._door = http, Door(host=http.host)
+        self._http, self._error_context = http, ErrorContext(host=http.host)
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """See the port; what is known is asked for from the year of its last date on."""
         dataset, _ = dataset_of(code)
         years = _years(known)
@@ -107,16 +107,16 @@ class TreasurySource:
             vintages=[(None, _named(series.observations, code))],
             origin=Origin(request=urls[0], response_sha256=sha.hexdigest(), adapter_version=ADAPTER_VERSION),
             left_out=series.left_out,
-            covers=Covers(start=date(years[0], 1, 1), end=date(years[-1], 12, 31)) if years else None,
+            covers=Window(start=date(years[0], 1, 1), end=date(years[-1], 12, 31)) if years else None,
         )
 
-    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port."""
         asked = (parse_qs(urlsplit(answer.url).query).get("data") or ["UNNAMED"])[0]
         dataset = _dataset_in(code, asked)
         found = series_in(self._read(answer), code or _code(asked), every=code is None)
         return [
-            Parsed(
+            ParsedSeries(
                 code=each.code,
                 metadata=_metadata(dataset, each.date_column, each.code),
                 vintages=[(None, _named(each.observations, code))],
@@ -125,13 +125,13 @@ class TreasurySource:
             for each in found
         ]
 
-    def _by_year(self, dataset: str, years: Sequence[int]) -> Iterator[tuple[Answer, Table]]:
+    def _by_year(self, dataset: str, years: Sequence[int]) -> Iterator[tuple[RawResponse, Table]]:
         until = self._http.deadline()
         for year in years:
             answer = self._http.get(("xml",), {"data": dataset, "field_tdr_date_value": str(year)}, until=until)
             yield answer, self._read(answer)
 
-    def _pages(self, dataset: str) -> Iterator[tuple[Answer, Table]]:
+    def _pages(self, dataset: str) -> Iterator[tuple[RawResponse, Table]]:
         """Ask for all years, page by page, until a page brings nothing that was not there before."""
         until, seen = self._http.deadline(), set[str]()
         for page in range(_FIRST_PAGES):
@@ -146,9 +146,9 @@ class TreasurySource:
             yield answer, table
         raise AnswerNotUnderstood(f"The Treasury sends more than {_FIRST_PAGES} pages.")
 
-    def _read(self, answer: Answer) -> Table:
+    def _read(self, answer: RawResponse) -> Table:
         if not is_success(answer):
-            raise status_error(answer, self._door)
+            raise status_error(answer, self._error_context)
         return read_answer(answer.body)
 
 
@@ -159,7 +159,7 @@ def _dataset_in(code: DatasetCode | None, asked: str) -> str:
     return asked
 
 
-def _years(known: Known) -> Sequence[int]:
+def _years(known: PriorState) -> Sequence[int]:
     last = known.newest.last if known.newest else None
     return range(last.year, max(datetime.now(UTC).year, last.year) + 1) if last else ()
 

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.provider_kit.http.status_errors import Door, is_success, retry_after
+from adapters.provider_kit.http.status_errors import ErrorContext, is_success, retry_after
 from adapters.provider_kit.parsing.documents import objects
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, DatasetNotFound, FetchError, SourceUnavailable
-from domain.ports import Answer
+from domain.ports import RawResponse
 
 _NOTHING_SUCH = frozenset({"120", "140", "175"})
 _NOT_NOW = frozenset({"105", "199"})
@@ -48,14 +48,14 @@ def page_of(document: Any) -> Page:
     return Page(rows, _count(head.get("page")), _count(head.get("pages")))
 
 
-def named_error(document: Any, answer: Answer, door: Door) -> FetchError | None:
+def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
     """Name the error that a document speaks of, whatever the status."""
     first = document[0] if isinstance(document, list) and document else document
     messages = first.get("message") if isinstance(first, dict) else None
     if not isinstance(messages, list) or not messages or not isinstance(messages[0], dict):
         return None
     number = str(messages[0].get("id"))
-    said = door.heard(f"{messages[0].get('key', '')}: {messages[0].get('value', '')}")
+    said = context.quoted(f"{messages[0].get('key', '')}: {messages[0].get('value', '')}")
     text = f"The World Bank refuses ({number}): {said}"
     if number in _NOTHING_SUCH and (is_success(answer) or answer.status < 500):  # noqa: PLR2004 - a server's own failure
         return DatasetNotFound(text)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.provider_kit.http.client import HttpClient
-from adapters.provider_kit.http.session import Conversation
-from adapters.provider_kit.http.status_errors import Door, is_html, is_success
+from adapters.provider_kit.http.session import ProviderSession
+from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success
 from adapters.provider_kit.parsing.documents import json_of, read_text
 from adapters.provider_kit.parsing.numbers import numbers, observations
 from adapters.provider_kit.parsing.periods import read_periods
@@ -27,7 +27,7 @@ from adapters.provider_kit.text import text_of, texts_of
 from adapters.providers.worldbank.answers import Page, named_error, page_of, read_xml
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound
-from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
 
@@ -82,11 +82,11 @@ class WorldBankSource:
     """Speaks to the World Bank."""
 
     def __init__(self, http: HttpClient) -> None:
-        self._http, self._door = http, Door(host=http.host)
+        self._http, self._error_context = http, ErrorContext(host=http.host)
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """See the port."""
-        calls = Conversation(self._http)
+        calls = ProviderSession(self._http)
         rows: list[dict[str, Any]] = []
         segments, number = segments_for(code), 1
         while True:
@@ -96,23 +96,23 @@ class WorldBankSource:
                 return calls.fetched(chosen(_series_in(rows), code)[0], ADAPTER_VERSION)
             number += 1
 
-    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port; of a series that came in pages this is one page; recorded SDMX of the same house is read, too."""
         if is_success(answer) and _SDMX.search(answer.body, 0, _HEAD):
             return read_series(read_answer(answer).all(), Naming(database="WB", attribution=TERMS.attribution), code)
         return chosen(_series_in(self._page(answer).rows), code)
 
-    def _page(self, answer: Answer) -> Page:
+    def _page(self, answer: RawResponse) -> Page:
         if answer.body[:64].lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<") and not is_html(answer) and is_success(answer):
             document = read_xml(read_text(answer.body))
-            error = named_error(document, answer, self._door)
+            error = named_error(document, answer, self._error_context)
             if error:
                 raise error
             return page_of(document)
-        return page_of(json_of(answer, self._door, named_error))
+        return page_of(json_of(answer, self._error_context, named_error))
 
 
-def _series_in(rows: Sequence[Mapping[str, Any]]) -> Sequence[Parsed]:
+def _series_in(rows: Sequence[Mapping[str, Any]]) -> Sequence[ParsedSeries]:
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
         indicator, country = texts_of(row.get("indicator")), texts_of(row.get("country"))
@@ -120,7 +120,7 @@ def _series_in(rows: Sequence[Mapping[str, Any]]) -> Sequence[Parsed]:
     return [_series(".".join(filter(None, key)), group) for key, group in groups.items()]
 
 
-def _series(name: str, rows: Sequence[Mapping[str, Any]]) -> Parsed:
+def _series(name: str, rows: Sequence[Mapping[str, Any]]) -> ParsedSeries:
     axis = read_periods(row["date"] for row in rows)
     indicator, country = texts_of(rows[0].get("indicator")), texts_of(rows[0].get("country"))
     metadata = Metadata(

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
-from adapters.provider_kit.http.status_errors import Door, is_success, retry_after, status_error
+from adapters.provider_kit.http.status_errors import ErrorContext, is_success, retry_after, status_error
 from adapters.provider_kit.parsing.documents import objects
 from adapters.provider_kit.parsing.numbers import numbers, observations
 from adapters.provider_kit.parsing.periods import Axis
@@ -28,7 +28,7 @@ from adapters.provider_kit.parsing.select import code_for, one_state
 from adapters.provider_kit.text import text_of
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
 from domain.frequency import Frequency
-from domain.ports import Answer, Parsed
+from domain.ports import ParsedSeries, RawResponse
 from domain.series import Metadata
 
 _COLUMNS = {"open": "Open", "high": "High", "low": "Low", "close": "Close", "adjclose": "Adj Close", "volume": "Volume"}
@@ -44,7 +44,7 @@ _BY_DAY: Mapping[str, Frequency | None] = {
 _NONE_SUCH = ("not found", "no data", "data doesn't exist", "delisted")
 
 
-def named_error(document: Any, answer: Answer, door: Door) -> FetchError | None:
+def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
     """Name the error that a document speaks of."""
     if not isinstance(document, dict):
         return AnswerNotUnderstood("The answer is a JSON list where an object must be.")
@@ -53,17 +53,17 @@ def named_error(document: Any, answer: Answer, door: Door) -> FetchError | None:
         return None
     error = envelope["error"]
     fields = error if isinstance(error, dict) else {"description": error}
-    return by_words(f"{fields.get('code', '')}: {fields.get('description', '')}", answer, door)
+    return by_words(f"{fields.get('code', '')}: {fields.get('description', '')}", answer, context)
 
 
-def by_words(words: str, answer: Answer, door: Door) -> FetchError:
+def by_words(words: str, answer: RawResponse, context: ErrorContext) -> FetchError:
     """Name an error by the provider's words, else by the status."""
-    said = door.heard(words)
+    said = context.quoted(words)
     if any(none_such in said.casefold() for none_such in _NONE_SUCH):
         return DatasetNotFound(f"Yahoo refuses: {said}")
     if "too many requests" in said.casefold():
         return RateLimited(f"Yahoo refuses: {said}", retry_after=retry_after(answer))
-    return AnswerNotUnderstood(f"Yahoo refuses: {said}") if is_success(answer) else status_error(answer, door, said)
+    return AnswerNotUnderstood(f"Yahoo refuses: {said}") if is_success(answer) else status_error(answer, context, said)
 
 
 def results_in(document: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
@@ -82,7 +82,7 @@ def results_in(document: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
     raise AnswerNotUnderstood(f"The answer is no chart; it has the fields {', '.join(map(repr, list(document)[:5])) or 'none'}.")
 
 
-def prices_in(result: Mapping[str, Any]) -> Parsed:
+def prices_in(result: Mapping[str, Any]) -> ParsedSeries:
     """
     Read the prices of a chart; it has none where it has no moments.
 
@@ -108,7 +108,7 @@ def prices_in(result: Mapping[str, Any]) -> Parsed:
     return one_state(code_for("YAHOO", name), _metadata(meta, axis), observations(_taken(axis, last), values))
 
 
-def events_in(result: Mapping[str, Any]) -> Sequence[Parsed]:
+def events_in(result: Mapping[str, Any]) -> Sequence[ParsedSeries]:
     """Read dividends, splits and capital gains beside the prices, each kind as a series."""
     meta, events = result["meta"], result.get("events")
     symbol = text_of(meta.get("symbol")) or "UNNAMED"

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
 from adapters.provider_kit.http.client import HttpClient
-from adapters.provider_kit.http.session import Conversation, newest_window
-from adapters.provider_kit.http.status_errors import Door, is_html
+from adapters.provider_kit.http.session import ProviderSession, newest_window
+from adapters.provider_kit.http.status_errors import ErrorContext, is_html
 from adapters.provider_kit.options import variable
 from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, read_csv, read_text
 from adapters.provider_kit.parsing.select import chosen, code_for, one_state
@@ -25,7 +25,7 @@ from adapters.providers.yahoo.answers import by_words, events_in, named_error, p
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound
 from domain.frequency import Frequency
-from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
 
@@ -96,28 +96,28 @@ class YahooSource:
     """Speaks to Yahoo Finance."""
 
     def __init__(self, http: HttpClient) -> None:
-        self._http, self._door = http, Door(host=http.host)
+        self._http, self._error_context = http, ErrorContext(host=http.host)
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """See the port; of intervals that go back only so far, the window is told."""
         segments, params = request_for(code)
-        calls = Conversation(self._http)
+        calls = ProviderSession(self._http)
         series = self.parse(code, calls.get(segments, params))[0]
         return calls.fetched(series, ADAPTER_VERSION, covers=newest_window(series, known) if "range" in params else None)
 
-    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port."""
         if is_csv(answer):
             return chosen([_series_of_csv(answer)], code)
         if not is_json(answer) and not is_html(answer):
-            raise by_words(read_text(answer.body), answer, self._door)
-        results = results_in(json_of(answer, self._door, named_error))
+            raise by_words(read_text(answer.body), answer, self._error_context)
+        results = results_in(json_of(answer, self._error_context, named_error))
         if code and code.dataset.endswith(_EVENTS):
             return chosen([event for result in results for event in events_in(result)], code, exact=True)
         return chosen([prices_in(result) for result in results], code)
 
 
-def _series_of_csv(answer: Answer) -> Parsed:
+def _series_of_csv(answer: RawResponse) -> ParsedSeries:
     path = urlsplit(answer.url)
     match = _DOWNLOAD.search(unquote(path.path))
     interval = next((word for word in _FREQUENCIES if f"interval={word}" in path.query), "")

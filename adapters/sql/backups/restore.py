@@ -22,7 +22,7 @@ from adapters.sql.tables import descriptions, feed, fetches, series, vintages
 from adapters.sql.transaction import Transaction, translated, utc_now
 from domain.errors import DamagedVintage, DomainError, InvalidInput, StoreUnavailable
 from domain.observations import Observations
-from domain.vintages import Moment
+from domain.vintages import AsOf
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ def _check_states(backup: BackupFile, target: Connection, *, keep_damaged: bool)
 
 
 def _check_state(repository: SqlVintageRepository, series_id: Any, number: int) -> None:
-    kept = repository.find(series_id, Moment(vintage=number))
+    kept = repository.find(series_id, AsOf(vintage=number))
     if kept is None:
         raise ValueError("it is not there")
     facts, state = kept.vintage, kept.observations

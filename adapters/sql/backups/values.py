@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, SmallInteger, Table, Text, Uuid
 
-from adapters.sql.tables import Moment
+from adapters.sql.tables import UtcDateTime
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HEX = re.compile("[0-9a-f]{32}")
@@ -77,7 +77,7 @@ def _number(bits: int) -> Callable[[Any], int]:
 
 _READERS: Mapping[type[Any], Callable[[Any], Any]] = {
     Uuid: _uuid,
-    Moment: _moment,
+    UtcDateTime: _moment,
     Boolean: _truth,
     Text: _text,
     LargeBinary: _bytes,

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, SmallInteger, Table, Text, Uuid
 
-from adapters.sql.tables import Moment
+from adapters.sql.tables import UtcDateTime
 from adapters.sql.transaction import Transaction
 
 _SIGNATURE, _HEADER_BYTES = b"PGCOPY\n\xff\r\n\0", 19
@@ -21,7 +21,7 @@ _EPOCH, _MICROSECOND = datetime(2000, 1, 1, tzinfo=UTC), timedelta(microseconds=
 _READERS: dict[type[Any], Callable[[memoryview], Any]] = {
     Integer: lambda field: int.from_bytes(field, signed=True),
     Text: lambda field: str(field, "utf-8"),
-    Moment: lambda field: _EPOCH + timedelta(microseconds=int.from_bytes(field, signed=True)),
+    UtcDateTime: lambda field: _EPOCH + timedelta(microseconds=int.from_bytes(field, signed=True)),
     Uuid: lambda field: UUID(bytes=bytes(field)),
     LargeBinary: lambda field: field,
 }
@@ -30,7 +30,7 @@ _WRITERS: dict[type[Any], Callable[[Any], bytes]] = {
     Integer: struct.Struct(">i").pack,
     BigInteger: struct.Struct(">q").pack,
     Text: str.encode,
-    Moment: lambda moment: struct.pack(">q", (moment - _EPOCH) // _MICROSECOND),
+    UtcDateTime: lambda moment: struct.pack(">q", (moment - _EPOCH) // _MICROSECOND),
     Uuid: attrgetter("bytes"),
     LargeBinary: bytes,
 }

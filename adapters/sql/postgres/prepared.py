@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Engine, bindparam, cast
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import INTERVAL
 
-from adapters.sql.tables import Moment
+from adapters.sql.tables import UtcDateTime
 from adapters.sql.transaction import Transaction
 
 Row = Mapping[Any, Any]
@@ -38,7 +38,7 @@ class _Timeless(Transaction):
     """A transaction whose time is a parameter."""
 
     def now(self) -> ColumnElement[Any]:
-        return bindparam(_NOW, type_=Moment)
+        return bindparam(_NOW, type_=UtcDateTime)
 
     def later(self, seconds: float) -> ColumnElement[Any]:
         return self.now() + cast(timedelta(seconds=seconds), INTERVAL)

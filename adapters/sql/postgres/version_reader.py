@@ -14,7 +14,7 @@ from sqlalchemy import Engine, NullPool, create_engine, event
 from adapters.sql.deadlines import AHEAD, is_over
 from adapters.sql.engine import CONNECT_ARGUMENTS
 from adapters.sql.single_flight import SingleFlight
-from adapters.sql.tables import Moment
+from adapters.sql.tables import UtcDateTime
 from adapters.sql.transaction import Clock, translated, trouble, utc_now
 from domain.errors import SeriesNotFound
 from domain.frequency import Frequency
@@ -46,7 +46,7 @@ class VersionReader:
         self._opens = _prepared(engine) if self._on_postgres else engine
         self._idle = deque[Any]()
         self._broken = engine.dialect.loaded_dbapi.Error
-        self._moment = Moment()
+        self._moment = UtcDateTime()
         # No entry ever changes.
         self._frequency = lru_cache(_REMEMBERED)(self._read_frequency)
         self._shared = SingleFlight(self._version)

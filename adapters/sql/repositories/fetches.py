@@ -45,7 +45,7 @@ from adapters.sql.rows.fetch_statements import (
 )
 from adapters.sql.rows.fetches import fetch_from
 from adapters.sql.rows.series import insertion_values, series_from
-from adapters.sql.tables import Moment, fetches, requests, series
+from adapters.sql.tables import UtcDateTime, fetches, requests, series
 from adapters.sql.transaction import Transaction
 from domain.codes import DatasetCode
 from domain.errors import FetchAlreadyRunning, FetchCancelled, FetchNotFound, LeaseLost, SeriesNotFound
@@ -124,7 +124,7 @@ class SqlFetchRepository:
         wanted = [(fetches.c.status, query.status), (series.c.provider, query.provider)]
         conditions = [column == value for column, value in wanted if value is not None]
         if query.before:
-            conditions.append(place < tuple_(literal(query.before[0], Moment), literal(query.before[1], fetches.c.id.type)))
+            conditions.append(place < tuple_(literal(query.before[0], UtcDateTime), literal(query.before[1], fetches.c.id.type)))
         newest = fetches.c.created_at.desc(), fetches.c.id.desc()
         rows = self.transaction.run(complete().where(*conditions).order_by(*newest).limit(query.limit + 1)).mappings()
         return FetchPage.of([fetch_from(row, series_id=row[series.c.id]) for row in rows], query.limit)
@@ -199,7 +199,7 @@ class SqlFetchRepository:
         """See the port."""
         return self._leave(fetch_id, lease, ended(self.transaction, FetchStatus.ERROR, failure=_written(failure)))
 
-    def postpone(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
+    def schedule_retry(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
         """See the port."""
         later = {"not_before": self.transaction.later(seconds), "waiting_for": waiting_for.value, "failure": _written(failure)}
         return self._leave(fetch_id, lease, self._pending(**later))
@@ -223,7 +223,7 @@ class SqlFetchRepository:
         old = statement.order_by(fetches.c.finished_at).limit(limit)
         return self.transaction.run(delete(fetches).where(fetches.c.id.in_(old))).rowcount
 
-    def hold_back(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
+    def defer(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
         """See the port."""
         wait = {"not_before": self.transaction.later(seconds), "waiting_for": waiting_for.value}
         return self._leave(fetch_id, lease, self._pending(attempts=fetches.c.attempts - 1, **wait))

@@ -14,7 +14,7 @@ from sqlalchemy import Text, bindparam, case, delete, func, insert, select, tupl
 from adapters.sql.full_text import numbers
 from adapters.sql.postgres.prepared import PreparedStatement
 from adapters.sql.rows.series import COMPLETE, insertion, insertion_values, metadata_from, series_from
-from adapters.sql.tables import Moment, descriptions, series
+from adapters.sql.tables import UtcDateTime, descriptions, series
 from adapters.sql.transaction import Transaction
 from domain.aliases import free_alias
 from domain.codes import DatasetCode
@@ -150,7 +150,7 @@ def _check(transaction: Transaction, **more: Any) -> Any:
 
 
 def _describe(transaction: Transaction) -> Any:
-    known_at = func.coalesce(bindparam("at", type_=Moment), transaction.now())
+    known_at = func.coalesce(bindparam("at", type_=UtcDateTime), transaction.now())
     of = bindparam("of", type_=series.c.number.type)
     entry = select(_NEXT_ENTRY).where(series.c.number == of).scalar_subquery()
     return insert(descriptions).values({"series": of, "number": entry, "known_at": known_at, "body": bindparam("text")})

@@ -22,7 +22,7 @@ from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, SeriesNotFound
 from domain.observations import Label
 from domain.series import TimeSeries
-from domain.vintages import Damage, FeedEntry, FirstKnown, Moment, NewState, Prepared, StoredVintage, Vintage
+from domain.vintages import AsOf, Damage, FeedEntry, FirstKnown, NewState, Prepared, StoredVintage, Vintage
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class SqlVintageRepository:
         statement = _of(columns, series_id).where(vintages.c.published.is_not(None)).order_by(vintages.c.number)
         return {read_label(published): digest.hex() for published, digest in self.transaction.run(statement)}
 
-    def find(self, series_id: UUID, moment: Moment) -> StoredVintage | None:
+    def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
         """See the port."""
         chain = self._chain(series_id, moment)
         return StoredVintage(chain.vintage, chain.state) if chain else None
@@ -122,7 +122,7 @@ class SqlVintageRepository:
 
     def _damage(self, series_id: UUID, number: int) -> Damage | None:
         try:
-            chain = self._chain(series_id, Moment(vintage=number))
+            chain = self._chain(series_id, AsOf(vintage=number))
         except DamagedVintage as error:
             return Damage(number, error.message)
         if chain is None:
@@ -134,7 +134,7 @@ class SqlVintageRepository:
     def _known_before(self, series_id: UUID, place: _Place, arrival: NewState, made: Chain | None) -> Chain | None:
         if place.known_at is None or (made and made.vintage.known_at >= min(place.known_at, arrival.known_at)):
             return made
-        kept = self._readable(series_id, Moment(as_of=arrival.known_at))
+        kept = self._readable(series_id, AsOf(as_of=arrival.known_at))
         return max((each for each in (kept, made) if each), key=lambda each: each.vintage.knowledge(), default=None)
 
     def _place(self, series: TimeSeries) -> _Place:
@@ -146,7 +146,7 @@ class SqlVintageRepository:
             raise SeriesNotFound
         return _Place(*row.values())
 
-    def _readable(self, series_id: UUID, moment: Moment) -> Chain | None:
+    def _readable(self, series_id: UUID, moment: AsOf) -> Chain | None:
         known = self.newest.get(series_id)
         if known and moment.admits(known.vintage):
             return known
@@ -160,17 +160,17 @@ class SqlVintageRepository:
         if place.known_at is None:
             return None
         known = self.transaction.run(select(func.min(vintages.c.known_at)).where(vintages.c.series == place.series)).scalar_one()
-        return self._readable(series_id, Moment(as_of=known))
+        return self._readable(series_id, AsOf(as_of=known))
 
-    def _chain(self, series_id: UUID, moment: Moment) -> Chain | None:
+    def _chain(self, series_id: UUID, moment: AsOf) -> Chain | None:
         found = read_stored(self.transaction, series_id, moment)
         if found is None:
-            if moment == Moment():
+            if moment == AsOf():
                 self._refuse_lost(series_id)
             return None
         row, blocks = found
         chain = folded(vintage_from(row), blocks)
-        if moment == Moment():
+        if moment == AsOf():
             self.newest[series_id] = chain
         return chain
 

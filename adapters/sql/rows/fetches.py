@@ -28,7 +28,7 @@ def fetch_from(row: Row, *, series_id: UUID) -> Fetch:
         attempts=facts["attempts"],
         crashes=facts["crashes"],
         lease_until=facts["lease_until"],
-        waits_since=facts["waits_since"],
+        scheduled_at=facts["waits_since"],
         waiting_for=WaitingFor(waiting_for) if waiting_for else None,
         finished_at=facts["finished_at"],
         cancel_requested_at=facts["cancel_requested_at"],

@@ -14,7 +14,7 @@ from adapters.sql.tables import series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_blocks.codec import Block
 from domain.errors import DamagedVintage
-from domain.vintages import Moment
+from domain.vintages import AsOf
 
 Row = Mapping[Any, Any]
 
@@ -28,7 +28,7 @@ _IN_KNOWLEDGE_ORDER = _STATES.order_by(vintages.c.known_at.desc(), vintages.c.nu
 _BELOW = select(*_BLOCK).where(vintages.c.series == bindparam("series"), vintages.c.number.in_(bindparam("numbers", expanding=True)))
 
 
-def read_stored(transaction: Transaction, series_id: UUID, moment: Moment) -> tuple[Row, list[Block]] | None:
+def read_stored(transaction: Transaction, series_id: UUID, moment: AsOf) -> tuple[Row, list[Block]] | None:
     """
     Read the row of the vintage that a moment gives, and the blocks that its state is folded from, the snapshot first.
 
@@ -49,7 +49,7 @@ def read_stored(transaction: Transaction, series_id: UUID, moment: Moment) -> tu
     return own, [*(_verified(own[vintages.c.series], below[each]) for each in block.path), block]
 
 
-def _selected(transaction: Transaction, series_id: UUID, moment: Moment) -> Sequence[Row]:
+def _selected(transaction: Transaction, series_id: UUID, moment: AsOf) -> Sequence[Row]:
     row = transaction.run(_narrowed(moment), {"series_id": series_id}).mappings().one_or_none()
     if row is None:
         return []
@@ -58,8 +58,8 @@ def _selected(transaction: Transaction, series_id: UUID, moment: Moment) -> Sequ
     return [row, *transaction.run(_BELOW, wanted).mappings()] if path else [row]
 
 
-def _narrowed(moment: Moment) -> Select[Any]:
-    if moment == Moment():
+def _narrowed(moment: AsOf) -> Select[Any]:
+    if moment == AsOf():
         return _NEWEST
     statement = _IN_KNOWLEDGE_ORDER
     if moment.as_of is not None:
@@ -71,12 +71,12 @@ def _narrowed(moment: Moment) -> Select[Any]:
     return statement
 
 
-def _copied(transaction: Transaction, series_id: UUID, moment: Moment) -> Sequence[Row]:
+def _copied(transaction: Transaction, series_id: UUID, moment: AsOf) -> Sequence[Row]:
     stored, of = transaction.named(vintages), transaction.named(series)
     # A damaged path is noticed when its row is verified: here it must not end the transaction.
     below = "CASE WHEN path ~ '^[0-9]{1,9}( [0-9]{1,9})*$' THEN path || ' ' ELSE '' END"
     conditions = " AND ".join(["series = s.number", *_conditions(moment)])
-    order = "" if moment == Moment() or moment.vintage is not None else "ORDER BY known_at DESC, number DESC"
+    order = "" if moment == AsOf() or moment.vintage is not None else "ORDER BY known_at DESC, number DESC"
     # Inside the join, where the series is one, Postgres follows the index instead of sorting all that was known.
     own = (
         f"SELECT v.* FROM {of} s CROSS JOIN LATERAL (SELECT series, number, {below} || number AS numbers FROM {stored} "  # noqa: S608 - an identifier, moments and integers
@@ -91,8 +91,8 @@ def _copied(transaction: Transaction, series_id: UUID, moment: Moment) -> Sequen
     return copied_rows(transaction, _COLUMNS, query)
 
 
-def _conditions(moment: Moment) -> Sequence[str]:
-    if moment == Moment():
+def _conditions(moment: AsOf) -> Sequence[str]:
+    if moment == AsOf():
         return ["number = s.vintage"]
     wanted = [
         ("known_at <= '{}'", moment.as_of and moment.as_of.isoformat()),

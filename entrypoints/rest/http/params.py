@@ -21,7 +21,7 @@ from domain.periods import Side
 from domain.series import SeriesQuery, SeriesStatus
 from domain.transforms import Transform
 from domain.use_cases.read_series import Selection
-from domain.vintages import Moment, parse_moment
+from domain.vintages import AsOf, parse_moment
 
 _ITEMS, _MOST_ITEMS = 100, 1000
 _MOST_QUERY, _MOST_WORDS = 200, 20
@@ -155,7 +155,7 @@ def selection(parameters: Parameters) -> Selection:
     if twice is not None:
         raise InvalidInput(f"columns names {twice[:40]!r} twice.", field="columns", hint="Name each column once.")
     return Selection(
-        moment=Moment.parse(parameters.text("as_of"), vintage=parameters.number("vintage", least=1), seen_by=parameters.text("seen_by")),
+        moment=AsOf.parse(parameters.text("as_of"), vintage=parameters.number("vintage", least=1), seen_by=parameters.text("seen_by")),
         start=parameters.label("start_date"),
         end=parameters.label("end_date"),
         columns=columns,
@@ -167,10 +167,10 @@ def selection(parameters: Parameters) -> Selection:
     )
 
 
-def state(parameters: Parameters, name: str) -> Moment | None:
+def state(parameters: Parameters, name: str) -> AsOf | None:
     """Read which state of a series is meant: by its vintage's number, or by a moment."""
     text = parameters.text(name)
-    return Moment.named(text, field=name) if text else None
+    return AsOf.named(text, field=name) if text else None
 
 
 def words(text: str) -> tuple[str, ...]:

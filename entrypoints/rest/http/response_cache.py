@@ -24,7 +24,7 @@ class Encoded:
         return _OVERHEAD + len(self.body) + sum(len(name) + len(value) for name, value in self.headers.items())
 
 
-class AnswerCache:
+class ResponseCache:
     """
     Keeps the answers used last, up to a number of bytes; may be shared by threads.
 

@@ -20,7 +20,7 @@ from entrypoints.formats import ENCODER_VERSION, Format
 from entrypoints.rest.http.errors import Problem
 from entrypoints.rest.http.links import address
 from entrypoints.rest.http.places import Places
-from entrypoints.rest.http.response_cache import AnswerCache, Encoded
+from entrypoints.rest.http.response_cache import Encoded, ResponseCache
 
 _SMALL = 1024
 _FOR_EVER = "max-age=31536000, immutable"
@@ -78,7 +78,7 @@ class ResponseSender:
     """
 
     def __init__(self, *, capacity: int, threads: int, max_cells: int = 20_000_000) -> None:
-        self.cache = AnswerCache(capacity)
+        self.cache = ResponseCache(capacity)
         self.max_cells = max_cells
         self._making: dict[str, Future[Encoded]] = {}
         half = max(1, threads // 2)

@@ -11,8 +11,8 @@ from entrypoints.rest.openapi.description import Content
 from entrypoints.rest.schemas import (
     LINKS,
     FailureSchema,
+    InstantField,
     Label,
-    Moment,
     ProviderSchema,
     SourceSchema,
     VintageInFullSchema,
@@ -67,7 +67,7 @@ PENDING = shape(
     id=fields.UUID(),
     status=TEXT,
     attempts=NUMBER,
-    next_attempt=Moment(allow_none=True),
+    next_attempt=InstantField(allow_none=True),
     last_error=fields.Nested(FailureSchema, allow_none=True),
 )
 
@@ -78,7 +78,7 @@ OBSERVATIONS = shape(
     data=fields.Raw(metadata={"type": "array", "items": {"anyOf": [_ROW, _RECORD]}}),
     series=SOURCE,
     vintage=VINTAGE,
-    checked_at=optional(Moment(allow_none=True)),
+    checked_at=optional(InstantField(allow_none=True)),
     stale=optional(fields.Boolean()),
 )
 FILES: Content = {

@@ -17,7 +17,7 @@ from domain.observations import Observations
 from domain.series import Database, SeriesQuery, SeriesStatus, TimeSeries
 from domain.use_cases import UseCases
 from domain.use_cases.read_series import Selection
-from domain.vintages import Moment
+from domain.vintages import AsOf
 from entrypoints.formats import Format, cell
 from entrypoints.formats import csv as csv_of
 from entrypoints.rest.openapi.description import answering
@@ -181,7 +181,7 @@ class ArchiveResource(Databases):
     def _news(self, series: TimeSeries, since: datetime) -> Observations:
         newest = self._use_cases.read_series(series.id, Selection()).observations
         try:
-            revision = self._use_cases.compare_vintages(series.id, Moment(seen_by=since), Moment()).revision
+            revision = self._use_cases.compare_vintages(series.id, AsOf(seen_by=since), AsOf()).revision
         except NotFound:
             return newest
         dates = {*revision.added.labels(), *(change.date for change in revision.changed)}

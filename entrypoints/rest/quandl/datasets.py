@@ -20,7 +20,7 @@ from domain.series import SeriesQuery, SeriesStatus, TimeSeries
 from domain.use_cases import UseCases
 from domain.use_cases.describe_series import Described
 from domain.use_cases.read_series import Selection
-from domain.vintages import Moment
+from domain.vintages import AsOf
 from entrypoints.formats import Format, encode
 from entrypoints.rest.http.errors import Problem, failed, seconds_until
 from entrypoints.rest.http.params import words
@@ -140,7 +140,7 @@ class DatasetsResource:
             return ()
 
     def _read_columns(self, series_id: UUID, vintage: int) -> Sequence[str]:
-        return self._use_cases.read_series(series_id, Selection(moment=Moment(vintage=vintage), limit=1)).observations.columns
+        return self._use_cases.read_series(series_id, Selection(moment=AsOf(vintage=vintage), limit=1)).observations.columns
 
 
 def suffixed(req: falcon.Request, resp: falcon.Response, name: str) -> tuple[str, Format]:

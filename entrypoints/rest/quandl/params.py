@@ -15,7 +15,7 @@ from domain.frequency import Frequency
 from domain.observations import Label
 from domain.transforms import Transform
 from domain.use_cases.read_series import Selection
-from domain.vintages import Moment
+from domain.vintages import AsOf
 from entrypoints.rest.http.params import whole_number
 from entrypoints.rest.openapi.parameters import Order
 
@@ -74,7 +74,7 @@ def question(req: falcon.Request) -> Question:
     """
     vintage = number(req, "vintage")
     selection = Selection(
-        moment=Moment.parse(text(req, "as_of"), vintage=vintage, seen_by=text(req, "seen_by")),
+        moment=AsOf.parse(text(req, "as_of"), vintage=vintage, seen_by=text(req, "seen_by")),
         start=_day(req, "start_date"),
         end=_day(req, "end_date"),
         column_index=number(req, "column_index", least=0),

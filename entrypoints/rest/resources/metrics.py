@@ -12,7 +12,7 @@ from domain.metrics import Counted, Metrics
 from domain.throttling import Circuit
 from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth, Health
-from domain.use_cases.list_providers import Listed, ListProviders
+from domain.use_cases.list_providers import ListProviders, ProviderStatus
 from entrypoints.rest.http.params import Parameters
 from entrypoints.rest.openapi.description import answering
 
@@ -57,7 +57,7 @@ def _of_figures(figures: Metrics) -> Iterator[str]:
         yield from _family(f"{counted}_total", "counter", text, [("", figures.counted.get(counted, 0))])
 
 
-def _of_providers(listed: Iterable[Listed]) -> Iterator[str]:
+def _of_providers(listed: Iterable[ProviderStatus]) -> Iterator[str]:
     known = [each for each in listed if each.circuit]
     opened = [(f'{{provider="{each.provider.name}"}}', int(each.circuit is not Circuit.CLOSED)) for each in known]
     yield from _family("provider_circuit_open", "gauge", "Whether a provider counts as down and is left alone.", opened)

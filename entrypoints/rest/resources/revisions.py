@@ -12,7 +12,7 @@ from domain.errors import NoObservationsYet
 from domain.use_cases import UseCases
 from domain.use_cases.compare_vintages import CompareVintages, Comparison
 from domain.use_cases.describe_series import DescribeSeries
-from domain.vintages import Moment
+from domain.vintages import AsOf
 from entrypoints.formats import table
 from entrypoints.rest.http.errors import without_vintage
 from entrypoints.rest.http.params import Parameters, identifier, state
@@ -33,7 +33,7 @@ class RevisionsResource:
         """Compare; by default the newest with the one known just before it."""
         key = identifier(series_id)
         parameters = Parameters(req.params, COMPARING)
-        before, after = state(parameters, "from"), state(parameters, "to") or Moment()
+        before, after = state(parameters, "from"), state(parameters, "to") or AsOf()
         try:
             with req.context.answers.seats.taken(req.context.client):
                 found = self._compare_vintages(key, before, after)

@@ -15,7 +15,7 @@ from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, InvalidInput, RateLimited, SourceUnavailable
 from domain.fetches import FetchStatus, Lease, WaitingFor
 from domain.observations import Observations
-from domain.ports import Fetched, Known
+from domain.ports import Fetched, PriorState
 from domain.series import SeriesQuery
 from domain.use_cases import UseCases
 from entrypoints.cli.fetching import fetch
@@ -178,7 +178,7 @@ def test_following_ends_with_the_first_attempt_made_here() -> None:
 class LimitedOnce(CannedSource):
     """Refuses the first call, as a provider whose limit is reached."""
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         error, self.error = self.error, None
         if error:
             raise error
@@ -247,7 +247,7 @@ def test_more_fetches_than_are_looked_at_are_followed() -> None:
 
     ended = Following(use_cases=use_cases, patience_seconds=0, pause_seconds=0)(names)
 
-    assert list(ended) == bell.rung
+    assert list(ended) == bell.notified
     assert {fetch.status for fetch in ended.values()} == {FetchStatus.SUCCESS}
 
 

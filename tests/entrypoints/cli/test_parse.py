@@ -14,7 +14,7 @@ from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood
 from domain.frequency import Frequency
 from domain.observations import Observations
-from domain.ports import Answer, Parsed
+from domain.ports import ParsedSeries, RawResponse
 from domain.series import Metadata
 from domain.use_cases import UseCases
 from entrypoints.cli.parsing import parse
@@ -27,7 +27,7 @@ STATE = Observations.of(["2024-01-02", "2024-01-01"], ["Low", "High"], [[0.1, NA
 class ParsingSource(CannedSource):
     """Finds two series in whatever is not ``bad`` or ``broken``, and names the second after the answer."""
 
-    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         if answer.body == b"bad":
             raise AnswerNotUnderstood("This is bad.")
         if answer.body == b"broken":
@@ -36,12 +36,12 @@ class ParsingSource(CannedSource):
         named = DatasetCode(
             "SEEN", f"{answer.status}/{answer.headers.get('content-type', 'none').replace('/', '-')}/{answer.url or 'none'}"
         )
-        first = Parsed(
+        first = ParsedSeries(
             code=code or DatasetCode("ALL", "1"),
             metadata=Metadata(frequency=Frequency.MONTHLY, date_column="Month"),
             vintages=[(date(2024, 2, 1), STATE.latest(1)), (datetime(2024, 3, 1, 12, tzinfo=UTC), STATE)],
         )
-        return [first, Parsed(code=named, metadata=Metadata(), vintages=[(None, seconds)])]
+        return [first, ParsedSeries(code=named, metadata=Metadata(), vintages=[(None, seconds)])]
 
 
 class ClosedStore(MemoryStore):

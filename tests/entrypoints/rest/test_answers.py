@@ -18,7 +18,7 @@ from domain.series import Metadata
 from entrypoints.formats import Format
 from entrypoints.rest.app import create_app
 from entrypoints.rest.http.errors import Problem
-from entrypoints.rest.http.response_cache import AnswerCache, Encoded
+from entrypoints.rest.http.response_cache import Encoded, ResponseCache
 from entrypoints.rest.http.responses import CacheableResponse, ResponseSender, accepted_coding
 from tests.builders import NAN, CannedSource, memory_use_cases, waiting_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
@@ -283,7 +283,7 @@ def test_what_was_encoded_once_is_sent_again() -> None:
 def test_the_cache_is_bounded() -> None:
     """What was used longest ago goes first, and what is too large is never kept."""
     size = Encoded(b"", {}).size + 25
-    cache = AnswerCache(4 * size)
+    cache = ResponseCache(4 * size)
     for name in "abcde":
         cache.put(name, Encoded(b"x" * 25, {}))
         cache.get("a")
@@ -296,7 +296,7 @@ def test_the_cache_is_bounded() -> None:
 
 def test_small_answers_count_with_all_that_they_take() -> None:
     """Headers and objects fill the cache as bodies do, so that no number of empty answers outgrows it."""
-    cache = AnswerCache(10**6)
+    cache = ResponseCache(10**6)
     for number in range(2000):
         cache.put(f"{number}", Encoded(b"", {"Content-Location": "/" * 1000}))
 

@@ -18,7 +18,7 @@ from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, DatasetNotFound, FetchError, RateLimited, SourceForbidden, SourceUnavailable
 from domain.observations import Observations
-from domain.ports import Fetched, Known
+from domain.ports import Fetched, PriorState
 from domain.providers import Provider
 from domain.series import Metadata
 from domain.use_cases import UseCases
@@ -42,7 +42,7 @@ class Changing(CannedSource):
     error: FetchError | None = None
     asked: list[DatasetCode] = field(default_factory=list)
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         self.asked.append(code)
         if self.error:
             raise self.error
@@ -57,7 +57,7 @@ class Clock:
         return self.time
 
 
-class Door:
+class ErrorContext:
     """A client at the door of a service whose provider knows one state."""
 
     def __init__(self, client_on: ClientOn, **facts: Any) -> None:
@@ -74,11 +74,11 @@ class Door:
 
 
 @pytest.fixture
-def door(client_on: ClientOn) -> Door:
-    return Door(client_on)
+def door(client_on: ClientOn) -> ErrorContext:
+    return ErrorContext(client_on)
 
 
-def test_a_dataset_is_fetched_by_being_asked_for(door: Door) -> None:
+def test_a_dataset_is_fetched_by_being_asked_for(door: ErrorContext) -> None:
     """The first call answers with the data, newest first, with what was asked echoed."""
     assert door.data() == {
         "limit": None,
@@ -95,7 +95,7 @@ def test_a_dataset_is_fetched_by_being_asked_for(door: Door) -> None:
     assert len(door.source.asked) == 1
 
 
-def test_the_members_come_in_the_order_of_quandls_server(door: Door) -> None:
+def test_the_members_come_in_the_order_of_quandls_server(door: ErrorContext) -> None:
     """Data stand between the metadata, and the database's id comes last."""
     whole = door.get("/datasets/WIKI/FB.json").json["dataset"]
     described = door.get("/datasets/WIKI/FB/metadata.json").json["dataset"]
@@ -126,12 +126,12 @@ def test_the_members_come_in_the_order_of_quandls_server(door: Door) -> None:
         ("limit=1&limit=2&column_index=1", [["2024-02-05", 8.0], ["2024-02-01", 4.0]]),
     ],
 )
-def test_parameters(door: Door, query: str, rows: list[list[Any]]) -> None:
+def test_parameters(door: ErrorContext, query: str, rows: list[list[Any]]) -> None:
     """Every name and alias means what it meant; empty and unknown ones mean nothing."""
     assert door.data(query)["data"] == rows
 
 
-def test_a_column_that_is_not_there(door: Door) -> None:
+def test_a_column_that_is_not_there(door: ErrorContext) -> None:
     """The answer is well formed and empty, which clients tell from a missing dataset."""
     assert (door.data("column_index=3")["data"], door.data("column_index=3")["column_names"]) == ([], ["Date", None])
     assert door.get("/datasets/WIKI/FB/data.csv", "column_index=3").text == "Date,\n"
@@ -140,7 +140,7 @@ def test_a_column_that_is_not_there(door: Door) -> None:
 @pytest.mark.parametrize(
     "query", ["start_date=2000-00-00", "limit=0", "limit=many", "collapse=hourly", "transform=log", "order=up", "column_index=-1"]
 )
-def test_values_that_nobody_understands(door: Door, query: str) -> None:
+def test_values_that_nobody_understands(door: ErrorContext, query: str) -> None:
     """They are 422 with Quandl's code for it, and name the parameter."""
     answer = door.get("/datasets/WIKI/FB/data", query)
 
@@ -148,7 +148,7 @@ def test_values_that_nobody_understands(door: Door, query: str) -> None:
     assert query.partition("=")[0] in answer.json["quandl_error"]["message"]
 
 
-def test_csv(door: Door) -> None:
+def test_csv(door: ErrorContext) -> None:
     """The suffix or the Accept header asks for it; the header line can be left out; an error is CSV too."""
     plain = "2024-02-05,8.0,40.0\n2024-02-01,4.0,\n"
     answer = door.get("/datasets/WIKI/FB.csv", "limit=2")
@@ -164,7 +164,7 @@ def test_csv(door: Door) -> None:
 
 def test_names_that_providers_leave_out(client_on: ClientOn) -> None:
     """An only column without a name is Value, a date column without one is Date."""
-    door = Door(client_on, observations=Observations.of(["2024-01-01"], ("",), [[1.0]]), date_column="")
+    door = ErrorContext(client_on, observations=Observations.of(["2024-01-01"], ("",), [[1.0]]), date_column="")
 
     assert door.data()["column_names"] == ["Date", "Value"]
 
@@ -172,7 +172,7 @@ def test_names_that_providers_leave_out(client_on: ClientOn) -> None:
 @pytest.mark.parametrize("path", ["/datasets/wiki/fb", "/datasets/Wiki/FB/data.json", "/datasets/WIKI/F.B/data", "/datasets/WIKI/F_B.json"])
 def test_codes_are_case_blind_and_reached_by_alias(client_on: ClientOn, path: str) -> None:
     """A series is found by its code in letters of either case, or by the spelling without special characters."""
-    door = Door(client_on)
+    door = ErrorContext(client_on)
     held = "WIKI/F.B" if "F.B" in path or "F_B" in path else "WIKI/FB"
     door.client.simulate_post("/timeseries", json={"code": held})
 
@@ -180,7 +180,7 @@ def test_codes_are_case_blind_and_reached_by_alias(client_on: ClientOn, path: st
     assert [str(code) for code in door.source.asked] == [held]
 
 
-def test_a_stale_series_is_fetched_again_first(door: Door) -> None:
+def test_a_stale_series_is_fetched_again_first(door: ErrorContext) -> None:
     """What is older than its age is refreshed before it is answered; if that fails, what is kept is answered."""
     door.data()
     door.clock.time += timedelta(hours=7)
@@ -195,7 +195,7 @@ def test_a_stale_series_is_fetched_again_first(door: Door) -> None:
     assert len(door.source.asked) == 3  # it is not asked again within the hour
 
 
-def test_a_stale_series_is_answered_where_nobody_may_wait(door: Door) -> None:
+def test_a_stale_series_is_answered_where_nobody_may_wait(door: ErrorContext) -> None:
     """When all places to wait in are taken, what is kept is answered; of what is not kept, clients are told to come again."""
     answers = ResponseSender(capacity=0, threads=8)
     client = TestClient(create_app(door.use_cases, allowed_hosts=(), answers=answers), headers=LOCAL)
@@ -218,14 +218,14 @@ def test_a_stale_series_is_answered_where_nobody_may_wait(door: Door) -> None:
 )
 def test_how_a_provider_refuses(client_on: ClientOn, error: FetchError, status: int, code: str) -> None:
     """Each class of error is the one by which clients know what to raise, and repeats the reason."""
-    door = Door(client_on)
+    door = ErrorContext(client_on)
     door.source.error = error
     answer = door.get("/datasets/WIKI/FB")
 
     assert (answer.status_code, answer.json["quandl_error"]["code"]) == (status, code)
 
 
-def test_what_is_unknown_is_remembered_for_an_hour(door: Door) -> None:
+def test_what_is_unknown_is_remembered_for_an_hour(door: ErrorContext) -> None:
     """A code that its provider does not know is not asked for again at once."""
     door.source.error = DatasetNotFound("No such.")
     door.get("/datasets/WIKI/FB")
@@ -243,7 +243,7 @@ def test_a_fetch_that_takes_too_long(client_on: ClientOn) -> None:
     assert (pending.status_code, pending.headers["retry-after"]) == (503, "1")
     assert pending.json["quandl_error"]["code"] == "QEXx01"
 
-    door = Door(client_on)
+    door = ErrorContext(client_on)
     door.clock.time = datetime.now(UTC)
     door.source.error = RateLimited("Enough.", retry_after=3600)
     barred = door.get("/datasets/WIKI/FB")
@@ -253,7 +253,7 @@ def test_a_fetch_that_takes_too_long(client_on: ClientOn) -> None:
 
 def test_why_a_fetch_is_tried_again(client_on: ClientOn) -> None:
     """While it waits for its next try, clients are told how the last one failed, and to come again all the same."""
-    door = Door(client_on)
+    door = ErrorContext(client_on)
     door.source.error = SourceUnavailable("Could not reach data.invalid: its name is not known.")
     answer = door.get("/datasets/WIKI/FB")
 
@@ -280,14 +280,14 @@ def test_a_provider_without_its_key(client: TestClient) -> None:
     ("path", "code"),
     [("/datasets/WIKI", "QECx05"), ("/nothing", "QECx05"), ("/datasets/WIKI/FB/other", "QECx05"), ("/datasets/WI!KI/FB", "QECx02")],
 )
-def test_addresses_that_are_none(door: Door, path: str, code: str) -> None:
+def test_addresses_that_are_none(door: ErrorContext, path: str, code: str) -> None:
     """They are 404 in the words that clients can read."""
     answer = door.get(path)
 
     assert (answer.status_code, answer.json["quandl_error"]["code"]) == (404, code)
 
 
-def test_the_past_by_old_clients(door: Door) -> None:
+def test_the_past_by_old_clients(door: ErrorContext) -> None:
     """as_of, vintage and seen_by choose the state here too."""
     door.data()
     door.source.observations = Observations.of(["2024-01-29"], ("Open",), [[5.0]])
@@ -301,7 +301,7 @@ def test_the_past_by_old_clients(door: Door) -> None:
 
 
 @pytest.mark.parametrize("query", ["vintage=1", "as_of=2024-03-01", "seen_by=2024-03-01"])
-def test_metadata_of_the_past_look_no_further(door: Door, query: str) -> None:
+def test_metadata_of_the_past_look_no_further(door: ErrorContext, query: str) -> None:
     """The first and last dates are those that were there; lists tell the newest ones."""
     door.data()
     door.source.observations = Observations.of(["2023-12-31", *DAYS, "2024-03-02"], ("Open",), [[float(n)] for n in range(6)])
@@ -318,7 +318,7 @@ def dates_of(described: dict[str, Any]) -> tuple[str, str]:
     return described["oldest_available_date"], described["newest_available_date"]
 
 
-def test_searching(door: Door) -> None:
+def test_searching(door: ErrorContext) -> None:
     """All words must match; pages are counted, and totals told."""
     for name in ("A", "B", "C"):
         door.get(f"/datasets/WIKI/{name}")
@@ -341,7 +341,7 @@ def test_searching(door: Door) -> None:
     assert len(door.get("/datasets.csv", "per_page=2").text.splitlines()) == 3
 
 
-def test_databases(door: Door) -> None:
+def test_databases(door: ErrorContext) -> None:
     """They are those under which something is kept."""
     door.get("/datasets/WIKI/FB")
     door.get("/datasets/LBMA/GOLD")
@@ -356,7 +356,7 @@ def test_databases(door: Door) -> None:
 
 
 @pytest.mark.parametrize("path", ["/databases", "/databases/WIKI"])
-def test_databases_are_described_from_a_seat(door: Door, path: str) -> None:
+def test_databases_are_described_from_a_seat(door: ErrorContext, path: str) -> None:
     """To find and count them takes a query each, so others keep threads of their own."""
     answers = ResponseSender(capacity=0, threads=2)
     client = TestClient(create_app(door.use_cases, allowed_hosts=(), answers=answers), headers=LOCAL)
@@ -377,7 +377,7 @@ class Lister(ListProviders):
         return ListProviders.facts(self)
 
 
-def test_titles_are_looked_up_once_a_page(door: Door) -> None:
+def test_titles_are_looked_up_once_a_page(door: ErrorContext) -> None:
     """However many databases it describes."""
     listing = door.use_cases.list_providers
     lister = Lister(store=listing.store, providers=listing.providers, calls=listing.calls)
@@ -395,7 +395,7 @@ def members(content: bytes) -> Iterator[tuple[str, list[str]]]:
             yield name, archive.read(name).decode().splitlines()
 
 
-def test_archives(door: Door) -> None:
+def test_archives(door: ErrorContext) -> None:
     """Codes, descriptions and all data come as a ZIP with one CSV in it; the data under a name of their own."""
     door.get("/datasets/WIKI/FB")
     codes, described = door.get("/databases/WIKI/codes.json"), door.get("/databases/WIKI/metadata")
@@ -410,7 +410,7 @@ def test_archives(door: Door) -> None:
     assert lines == ["FB,2024-01-29,1.0,10.0", "FB,2024-01-30,2.0,20.0", "FB,2024-02-01,4.0,", "FB,2024-02-05,8.0,40.0"]
 
 
-def test_the_partial_archive_has_what_the_last_day_brought(door: Door) -> None:
+def test_the_partial_archive_has_what_the_last_day_brought(door: ErrorContext) -> None:
     """New dates and changed ones are in it, and nothing else."""
     door.get("/datasets/WIKI/FB")
     door.get("/datasets/WIKI/OLD")
@@ -425,7 +425,7 @@ def test_the_partial_archive_has_what_the_last_day_brought(door: Door) -> None:
     assert door.get("/databases/WIKI/data/OTHER_1.zip").status_code == 404
 
 
-def test_the_older_address_of_archives(door: Door) -> None:
+def test_the_older_address_of_archives(door: ErrorContext) -> None:
     """There a line of names comes first, once."""
     door.get("/datasets/WIKI/FB")
     door.get("/datasets/WIKI/OLD")
@@ -436,7 +436,7 @@ def test_the_older_address_of_archives(door: Door) -> None:
     assert [line[:3] for line in lines[1:]] == ["FB,"] * 4 + ["OLD"] * 4
 
 
-def test_names_of_archives(door: Door) -> None:
+def test_names_of_archives(door: ErrorContext) -> None:
     """Only names that lanner gives are answered, so that no header repeats what somebody made up."""
     door.get("/datasets/WIKI/FB")
 
@@ -445,7 +445,7 @@ def test_names_of_archives(door: Door) -> None:
         assert door.get(f"/databases/WIKI/data/{made_up}").status_code == 404
 
 
-def test_a_refusal_is_no_archive(door: Door) -> None:
+def test_a_refusal_is_no_archive(door: ErrorContext) -> None:
     """Where all places for archives are taken, the answer is shown and not saved under the archive's name."""
     door.get("/datasets/WIKI/FB")
     answers = ResponseSender(capacity=0, threads=4)
@@ -460,7 +460,7 @@ def test_a_refusal_is_no_archive(door: Door) -> None:
 @pytest.mark.parametrize("formula", ["=cmd()", "\uff1dcmd()", "\ufeff=cmd()", "\u200b@cmd()"], ids=ascii)
 def test_what_providers_say_is_no_formula(client_on: ClientOn, formula: str) -> None:
     """Names and descriptions begin with an apostrophe where a spreadsheet would run them."""
-    door = Door(client_on, description=formula)
+    door = ErrorContext(client_on, description=formula)
     door.get("/datasets/WIKI/FB")
 
     assert f",'{formula}," in door.get("/datasets/WIKI/FB/metadata.csv").text
@@ -468,7 +468,7 @@ def test_what_providers_say_is_no_formula(client_on: ClientOn, formula: str) -> 
     assert f",'{formula}," in next(members(door.get("/databases/WIKI/metadata").content))[1][1]
 
 
-def test_a_series_removed_while_its_archive_is_sent(door: Door) -> None:
+def test_a_series_removed_while_its_archive_is_sent(door: ErrorContext) -> None:
     """The rest is sent."""
     ids = [door.client.simulate_post("/timeseries", json={"code": f"WIKI/{name}"}).json["id"] for name in "ABC"]
     resource = ArchiveResource(door.use_cases)
@@ -479,14 +479,14 @@ def test_a_series_removed_while_its_archive_is_sent(door: Door) -> None:
     assert [line.partition(b",")[0] for line in (first, *rows)] == [b"A", b"C"]
 
 
-def test_caches_are_told_that_accept_decides(door: Door) -> None:
+def test_caches_are_told_that_accept_decides(door: ErrorContext) -> None:
     """Without a suffix it does; with one it does not."""
     asked = {path: door.get(path).headers["vary"] for path in ("/datasets/WIKI/FB", "/datasets/WIKI/FB.json")}
 
     assert [[word.strip() for word in vary.split(",")] for vary in asked.values()] == [["Accept", "Accept-Encoding"], ["Accept-Encoding"]]
 
 
-def test_lists_of_databases_as_csv(door: Door) -> None:
+def test_lists_of_databases_as_csv(door: ErrorContext) -> None:
     """A suffix means there what it means everywhere."""
     door.get("/datasets/WIKI/FB")
 
@@ -496,7 +496,7 @@ def test_lists_of_databases_as_csv(door: Door) -> None:
 
 
 @pytest.mark.parametrize("query", ["query=%00", "database_code=%00", f"query={'x+' * 500}"])
-def test_searches_that_cannot_be_made(door: Door, query: str) -> None:
+def test_searches_that_cannot_be_made(door: ErrorContext, query: str) -> None:
     """No store is asked for what it cannot hold, nor for hundreds of words."""
     assert door.get("/datasets", query).json["quandl_error"]["code"] == "QESx04"
 
@@ -517,7 +517,7 @@ class Reader(ReadSeries):
 
 def test_a_series_is_read_for_its_columns_once(client_on: ClientOn) -> None:
     """Searches repeat their names from memory until a vintage is added."""
-    door = Door(client_on)
+    door = ErrorContext(client_on)
     reader = Reader(store=door.use_cases.read_series.store, freshness=door.use_cases.read_series.freshness)
     client = client_on(replace(door.use_cases, read_series=reader))
     door.get("/datasets/WIKI/FB")
@@ -532,7 +532,7 @@ def test_a_series_is_read_for_its_columns_once(client_on: ClientOn) -> None:
 
 def test_a_damaged_series_hides_no_other(client_on: ClientOn) -> None:
     """It is found without its columns."""
-    door = Door(client_on)
+    door = ErrorContext(client_on)
     reader = Reader(store=door.use_cases.read_series.store, freshness=door.use_cases.read_series.freshness)
     reader.damaged.add(UUID(door.client.simulate_post("/timeseries", json={"code": "WIKI/FB"}).json["id"]))
     door.get("/datasets/WIKI/OTHER")
@@ -543,7 +543,7 @@ def test_a_damaged_series_hides_no_other(client_on: ClientOn) -> None:
 
 def test_a_damaged_series_leaves_the_others_in_an_archive(client_on: ClientOn, caplog: pytest.LogCaptureFixture) -> None:
     """It is left out, and the log names it."""
-    door = Door(client_on)
+    door = ErrorContext(client_on)
     reader = Reader(store=door.use_cases.read_series.store, freshness=door.use_cases.read_series.freshness)
     ids = [door.client.simulate_post("/timeseries", json={"code": f"WIKI/{name}"}).json["id"] for name in "ABC"]
     reader.damaged.add(UUID(ids[1]))

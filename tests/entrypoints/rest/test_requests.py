@@ -63,10 +63,10 @@ def test_a_client_may_prefer_to_wait(preference: str, applied: str | None) -> No
     use_cases = memory_use_cases({"canned": CannedSource()}, dispatcher=bell)
 
     def work() -> None:
-        while not bell.rung:
+        while not bell.notified:
             sleep(0.01)
         if applied:
-            use_cases.fetch_dataset(bell.rung[0])
+            use_cases.fetch_dataset(bell.notified[0])
 
     worker = Thread(target=work)
     worker.start()
@@ -91,8 +91,8 @@ def test_a_client_may_prefer_to_wait_for_a_refresh(preference: str, status: str)
     use_cases = memory_use_cases({"canned": CannedSource()}, dispatcher=bell)
     client = client_of(use_cases)
     series = post(client, {"code": "WIKI/FB"}).json["id"]
-    use_cases.fetch_dataset(bell.rung.pop())
-    worker = Timer(0.05, lambda: use_cases.fetch_dataset(bell.rung[0]))
+    use_cases.fetch_dataset(bell.notified.pop())
+    worker = Timer(0.05, lambda: use_cases.fetch_dataset(bell.notified[0]))
     worker.start()
     answer = post(client, {}, f"/timeseries/{series}/fetches", headers={"Prefer": preference})
     worker.join()
