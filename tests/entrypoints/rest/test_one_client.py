@@ -15,7 +15,7 @@ from entrypoints.rest.app import create_app
 from entrypoints.rest.http.responses import ResponseSender
 from tests.builders import CannedSource, memory_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
-from tests.entrypoints.rest.test_access import Heard
+from tests.entrypoints.rest.test_access import Heard, heard
 from tests.entrypoints.rest.test_keys import Gate, gate, routes
 
 __all__ = ["gate", "heard"]
