@@ -46,7 +46,7 @@ class Options:
     base_url: str = "https://api.db.nomics.world/v22"
 
 
-def open_source(options: Options, http: HttpClient) -> DataSource:  # noqa: ARG001 - every provider is opened with both
+def open_source(options: Options, http: HttpClient) -> DataSource:
     """Return the source."""
     return DbnomicsSource(http)
 

@@ -29,7 +29,7 @@ class Options:
     base_url: str = "https://www.ecb.europa.eu/stats/eurofxref"
 
 
-def open_source(options: Options, http: HttpClient) -> DataSource:  # noqa: ARG001 - every provider is opened with both
+def open_source(options: Options, http: HttpClient) -> DataSource:
     """Return the source."""
     return RatesSource(http)
 

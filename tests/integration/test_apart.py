@@ -31,16 +31,13 @@ MEMORY = 400_000_000
 PROVIDER = """
 import ctypes, logging, os, time
 from dataclasses import dataclass, field
+from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, RateLimited
 from domain.observations import Observations
-from domain.ports import Parsed
+from domain.ports import ParsedSeries
 from domain.providers import Terms
 from domain.series import Metadata
-PROVIDER_API = 1
-TITLE = "A third party"
-DATABASES = ()
-TERMS = Terms(attribution="them", url="https://them.invalid")
 class Refused(AnswerNotUnderstood):
     def __init__(self, one, other):
         super().__init__(one + other)
@@ -51,7 +48,7 @@ class Source:
         return self.parse(code, None)
     def read(self):
         state = Observations.of(["2024-01-01"], ["V"], [[os.getpid()]])
-        return [Parsed(code=DatasetCode("X", "Y"), metadata=Metadata(), vintages=[(None, state)])]
+        return [ParsedSeries(code=DatasetCode("X", "Y"), metadata=Metadata(), vintages=[(None, state)])]
     def sleep(self):
         time.sleep(60)
     def spin(self):
@@ -78,8 +75,10 @@ class Source:
     def log(self):
         logging.getLogger("third").warning("row left out", extra={"row": 7})
         return self.read()
-def source(options, http):
-    return Source()
+TERMS = Terms(attribution="them", url="https://them.invalid")
+PROVIDER = ProviderSpec(
+    provider_api=2, name="third", title="A third party", databases=(), terms=TERMS, open=lambda options, http: Source()
+)
 """
 
 _memories = count(MEMORY)
@@ -107,7 +106,7 @@ def processes() -> set[int]:
 
 
 def parse(providers: InstalledProviders, what: str, size: int = HEAVY_BYTES + 1) -> Any:
-    source = providers.reader("third")
+    source = providers.offline_source("third")
     assert isinstance(source, ParsesResponses)
     return source.parse(CODE, RawResponse(body=what.encode().ljust(size)))
 
@@ -218,7 +217,7 @@ def test_who_stops_does_not_wait(opened):
     thread = Thread(target=read)
     thread.start()
     time.sleep(1)
-    providers.cut()
+    providers.abort_calls()
     thread.join(5)
 
     assert [type(error) for error in ended] == [ThrottledLocally]
@@ -234,7 +233,7 @@ from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.ports import Answer
 from tests.integration.test_apart import processes
-source = InstalledProviders({{"files": {{"path": {str(tmp_path)!r}}}}}, deadline_seconds=30).reader("files")
+source = InstalledProviders({{"files": {{"path": {str(tmp_path)!r}}}}}, deadline_seconds=30).offline_source("files")
 source.parse(DatasetCode("X", "Y"), Answer(body=b"Date,V\\n" + b"2024-01-01,1\\n" * 30_000))
 print(*processes(), flush=True)
 time.sleep(60)

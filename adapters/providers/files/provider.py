@@ -59,7 +59,7 @@ def problem(options: Options) -> str:
     return "" if there else f"{_VARIABLE} does not name a folder that lanner can see."
 
 
-def open_source(options: Options, http: object) -> DataSource:  # noqa: ARG001 - every provider is opened with both
+def open_source(options: Options, http: object) -> DataSource:
     """Open the folder."""
     obstacle = problem(options)
     if options.path is None or obstacle:

@@ -109,7 +109,7 @@ _DATASETS = {
 }
 
 
-def open_source(options: object, http: object) -> DataSource:  # noqa: ARG001 - every provider is opened with both
+def open_source(options: object, http: object) -> DataSource:
     """Open the sample series."""
     return SampleSource()
 

@@ -130,7 +130,7 @@ AGENCIES = (
         terms=_open("International Monetary Fund", "https://www.imf.org/external/terms.htm"),
         example="IMF/IMF.RES,WEO/DEU.NGDP_R.A",
         base_url="https://api.imf.org/external/sdmx/2.1",
-        LIMITS=(Limit(10, 5),),
+        limits=(Limit(10, 5),),
     ),
     Agency(
         name="insee",
@@ -141,7 +141,7 @@ AGENCIES = (
         base_url="https://bdm.insee.fr/series/sdmx",
         bare="data/SERIES_BDM/{code}",
         identity=("IDBANK",),
-        LIMITS=(Limit(30, 60),),
+        limits=(Limit(30, 60),),
     ),
     Agency(
         name="istat",
@@ -150,7 +150,7 @@ AGENCIES = (
         terms=_open("Istat", "https://www.istat.it/en/legal-notice/"),
         example="ISTAT/22_289.A.IT.JAN.1.TOTAL.99",
         base_url="https://esploradati.istat.it/SDMXWS/rest",
-        LIMITS=(Limit(5, 60),),
+        limits=(Limit(5, 60),),
     ),
     Agency(
         name="jsonstat",
@@ -182,7 +182,7 @@ AGENCIES = (
         base_url="https://sdmx.oecd.org/public/rest",
         params={"format": "jsondata"},
         accept="application/json",
-        LIMITS=(Limit(60, 3_600),),
+        limits=(Limit(60, 3_600),),
     ),
     Agency(
         name="onb",

@@ -17,7 +17,7 @@ from adapters.provider_kit.statistics.naming import Naming, read_series
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
-from domain.providers import Terms
+from domain.providers import Limit, Terms
 
 _ACCEPT = "application/vnd.sdmx.genericdata+xml;version=2.1, application/xml;q=0.9, */*;q=0.5"
 
@@ -50,6 +50,7 @@ class Agency:
     accept: str = _ACCEPT
     identity: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
     own_format: Callable[[bytes, DatasetCode, str], Sequence[ParsedSeries] | None] | None = None
 
     @cached_property
@@ -64,6 +65,7 @@ class Agency:
             terms=self.terms,
             open=lambda _options, http: AgencySource(self, http),
             options=make_dataclass("Options", [("base_url", str, field(default=self.base_url))], frozen=True, kw_only=True),
+            limits=self.limits,
             problem=self._problem,
         )
 

@@ -52,7 +52,7 @@ class Options:
     base_url: str = "https://home.treasury.gov/resource-center/data-chart-center/interest-rates/pages"
 
 
-def open_source(options: Options, http: HttpClient) -> DataSource:  # noqa: ARG001 - every provider is opened with both
+def open_source(options: Options, http: HttpClient) -> DataSource:
     """Return the source."""
     return TreasurySource(http)
 

@@ -44,7 +44,7 @@ class Options:
     base_url: str = "https://api.worldbank.org/v2"
 
 
-def open_source(options: Options, http: HttpClient) -> DataSource:  # noqa: ARG001 - every provider is opened with both
+def open_source(options: Options, http: HttpClient) -> DataSource:
     """Return the source."""
     return WorldBankSource(http)
 

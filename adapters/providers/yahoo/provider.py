@@ -55,7 +55,7 @@ def problem(options: Options) -> str:
     return f"Yahoo's charts are no official API: set {variable(PROVIDER.name, 'enabled')}=true if its terms permit you to use them."
 
 
-def open_source(options: Options, http: HttpClient) -> DataSource:  # noqa: ARG001 - every provider is opened with both
+def open_source(options: Options, http: HttpClient) -> DataSource:
     """Return the source."""
     return YahooSource(http)
 
