@@ -19,6 +19,7 @@ import pytest
 from adapters.provider_kit.child_process.source import HEAVY_BYTES
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.registry.installed import InstalledProviders
+from adapters.provider_kit.registry.opening import open_source
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, AnswerTooLarge, FetchError, RateLimited, SourceTimedOut, ThrottledLocally
 from domain.ports import ParsedSeries, ParsesResponses, PriorState, RawResponse
@@ -231,10 +232,10 @@ def test_it_ends_with_its_parent(tmp_path):
 import sys, time
 from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
-from domain.ports import Answer
+from domain.ports import RawResponse
 from tests.integration.test_apart import processes
 source = InstalledProviders({{"files": {{"path": {str(tmp_path)!r}}}}}, deadline_seconds=30).offline_source("files")
-source.parse(DatasetCode("X", "Y"), Answer(body=b"Date,V\\n" + b"2024-01-01,1\\n" * 30_000))
+source.parse(DatasetCode("X", "Y"), RawResponse(body=b"Date,V\\n" + b"2024-01-01,1\\n" * 30_000))
 print(*processes(), flush=True)
 time.sleep(60)
 """
@@ -279,7 +280,9 @@ def test_the_same_comes_of_it():
     rows = [[f"{row[0]}-01-01", *row[1:]] for row in rows]
     body = json.dumps({"dataset": {"column_names": ["Date", *"abcdefghijkl"], "data": rows}}).encode().ljust(HEAVY_BYTES + 1)
     providers = InstalledProviders({}, deadline_seconds=30)
-    here, _ = providers.opened("quandl", HttpClient)
+    spec = providers.spec("quandl")
+    assert spec is not None
+    here, _ = open_source(spec, {}, HttpClient, deadline_seconds=30)
     sources = [providers.source("quandl"), here]
     apart, known = [source.parse(CODE, RawResponse(body=body))[0] for source in sources if isinstance(source, ParsesResponses)]
 
