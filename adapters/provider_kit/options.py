@@ -23,7 +23,7 @@ def variable(provider: str, option: str = "") -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Give the known name that is most alike, or an empty text."""
+    """Return the known name that is most alike, or an empty text."""
     return next(iter(get_close_matches(name, list(known), n=1)), "")
 
 
@@ -51,7 +51,7 @@ def typed(provider: str, form: type[Any], raw: Mapping[str, str]) -> Any:
 
 
 def secrets(options: Any) -> list[str]:
-    """Give the values of the options that must not be shown."""
+    """Return the values of the options that must not be shown."""
     return [str(getattr(options, option.name)) for option in fields(options) if not option.repr]
 
 

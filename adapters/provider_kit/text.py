@@ -21,11 +21,11 @@ def whole_escapes(document: str) -> str:
 
 
 def text_of(value: Any) -> str:
-    """Give a text as it can be stored; an empty one for anything else."""
+    """Return a text as it can be stored; an empty one for anything else."""
     return storable(value).strip() if isinstance(value, str) else ""
 
 
 def texts_of(facts: Any) -> Mapping[str, str]:
-    """Give the facts among an object's fields that say something, as texts that can be stored."""
+    """Return the facts among an object's fields that say something, as texts that can be stored."""
     plain = {name: value for name, value in facts.items() if isinstance(value, str | int | float)} if isinstance(facts, dict) else {}
     return {storable(str(name)): storable(str(value)) for name, value in plain.items() if value != ""}

@@ -71,7 +71,6 @@ class CsvUrlSource:
         self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port."""
         segments, params = request_for(self._template, code)
         answer = self._http.get(segments, params, {**self._headers, **conditions(known)})
         origin = PROVIDER.origin(answer.url, answer.body)
@@ -87,7 +86,7 @@ class CsvUrlSource:
         )
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port; a file does not name its code."""
+        """Read a file, which does not name its code."""
         if not is_success(answer):
             raise status_error(answer, self._error_context)
         if code is None:

@@ -26,7 +26,7 @@ _UNIT_OF_PEAK = 1 if sys.platform == "darwin" else 1024
 
 
 def main() -> int:
-    """Serve the socket whose number is given until it closes, and give the exit code."""
+    """Serve the socket whose number is given until it closes, and return the exit code."""
     number, memory_bytes = map(int, sys.argv[1:])
     _keep_to(memory_bytes)
     # Linux hands on the peak of the process that started this one.
@@ -107,7 +107,6 @@ class _Told(logging.Handler):
         self._channel = channel
 
     def emit(self, record: logging.LogRecord) -> None:
-        """See Handler."""
         told = {"name": record.name, "levelno": record.levelno, "levelname": record.levelname, "msg": record.getMessage()}
         own = {name: value for name, value in record.__dict__.items() if isinstance(value, str | int | float)}
         self._channel.send(("log", {**own, **told}))

@@ -53,13 +53,13 @@ class _Child:
         return self._process.poll() is None and self._path == tuple(sys.path)
 
     def end(self) -> int:
-        """End it, if it has not ended; give its exit code."""
+        """End it, if it has not ended; return its exit code."""
         self._process.kill()
         self.channel.sock.close()
         return self._process.wait()
 
     def run(self, function: Callable[..., Any], arguments: tuple[Any, ...], ask: Ask) -> tuple[Any, bool]:
-        """Have it call a function, and answer what it asks meanwhile; give the outcome, and whether it is good for another."""
+        """Have it call a function, and answer what it asks meanwhile; return the outcome, and whether it is good for another."""
         self.channel.send((function, arguments))
         while True:
             kind, *content = self.channel.receive()
@@ -160,7 +160,7 @@ def _end_all(processes: Sequence[_Child]) -> None:
 
 
 def children(memory_bytes: int) -> Children:
-    """Give this process's children of so much memory."""
+    """Return this process's children of so much memory."""
     return _children(os.getpid(), memory_bytes)
 
 

@@ -90,7 +90,7 @@ def refuses_garbage(case: Case) -> str:
 
 
 def names_statuses(case: Case) -> str:
-    """Give each status that is no success its own error, whatever the body."""
+    """Return each status that is no success its own error, whatever the body."""
     if not hasattr(case.spec.options, "base_url"):
         return ""
     return _first(
@@ -101,19 +101,19 @@ def names_statuses(case: Case) -> str:
 
 
 def gives_states(case: Case) -> str:
-    """Give one state at least: dates ascending, a name for every column, numbers or NaN."""
+    """Return one state at least: dates ascending, a name for every column, numbers or NaN."""
     vintages = case.fetch().vintages
     return _first(_state_fault(published, state) for published, state in vintages) if vintages else "no state came"
 
 
 def gives_vintages_in_order(case: Case) -> str:
-    """Give vintages oldest first; several of one series all carry labels."""
+    """Return vintages oldest first; several of one series all carry labels."""
     labels: list[Any] = [published for published, _ in case.fetch().vintages]
     return "" if labels == [None] or labels == sorted(set(labels)) else "the labels are not ascending"
 
 
 def gives_metadata(case: Case) -> str:
-    """Give text, a known frequency or none, units for every column or for none, and extras that JSON can carry."""
+    """Return text, a known frequency or none, units for every column or for none, and extras that JSON can carry."""
     fetched = case.fetch()
     metadata = fetched.metadata
     wanted = {
@@ -170,7 +170,7 @@ def answers_any_code(case: Case) -> str:
 
 
 def serves_threads(case: Case) -> str:
-    """Give each of many threads what one alone gets."""
+    """Return each of many threads what one alone gets."""
     alone = case.fetch()
     with ThreadPoolExecutor(8) as threads:
         every = list(threads.map(lambda _: case.fetch(), range(8)))
@@ -179,7 +179,7 @@ def serves_threads(case: Case) -> str:
 
 
 def names_refusals(case: Case) -> str:
-    """Give every refusal by HTTP its own error, and pass on the wait that is asked for."""
+    """Return every refusal by HTTP its own error, and pass on the wait that is asked for."""
     return _first(_under(case, refused(status, **{"Retry-After": str(_RETRY_AFTER)}), codes) for status, codes in _STATUSES.items())
 
 
@@ -191,7 +191,6 @@ def sees_what_is_no_answer(case: Case) -> str:
 
 
 def sees_a_cut(case: Case) -> str:
-    """See that an answer breaks off."""
     return _under(case, truncated, {"truncated"})
 
 
@@ -233,7 +232,7 @@ def _state_fault(published: object, state: object) -> str:
 
 
 def _answered(case: Case, answer: RawResponse, codes: set[str] | None) -> str:
-    """Give what is wrong if the parser does not refuse an answer, with or without a code."""
+    """Return what is wrong if the parser does not refuse an answer, with or without a code."""
     source = case.source
     if not isinstance(source, ParsesResponses):
         return ""
@@ -242,7 +241,7 @@ def _answered(case: Case, answer: RawResponse, codes: set[str] | None) -> str:
 
 
 def _under(case: Case, fault: Fault, codes: set[str] | None) -> str:
-    """Give what is wrong if a fetch does not end with one of these errors while the server has a fault."""
+    """Return what is wrong if a fetch does not end with one of these errors while the server has a fault."""
     if not case.is_replayed:
         return ""
     case.fault = fault

@@ -52,7 +52,7 @@ def read_body(raw: urllib3.BaseHTTPResponse, *, host: str) -> bytes:
 
 
 def shows_its_end(body: bytes) -> bool:
-    """Tell whether a body can only be whole: JSON whose brackets are closed, or markup that ends with the element it began with."""
+    """Return whether a body can only be whole: JSON whose brackets are closed, or markup that ends with the element it began with."""
     start = body[:64].removeprefix(_BOM).lstrip()[:1]
     if start in (b"{", b"["):
         return closes(body)

@@ -86,7 +86,7 @@ class HttpClient:
         return self._texts.text(text)
 
     def deadline(self) -> float:
-        """Give the moment, by the monotonic clock, at which a fetch that begins now has taken too long."""
+        """Return the moment, by the monotonic clock, at which a fetch that begins now has taken too long."""
         return time.monotonic() + self._deadline_seconds
 
     def abort_calls(self) -> None:
@@ -239,7 +239,7 @@ class HttpClient:
             raise AnswerTruncated(f"The answer of {self.host} ended too early.") from exc
 
     def _redirected(self, url: str, answer: RawResponse, secret_params: Mapping[str, str]) -> str:
-        """Give the address to go on with: below the base URL, and without what is added on the wire anyway."""
+        """Return the address to go on with: below the base URL, and without what is added on the wire anyway."""
         try:
             target = self._prepared(urljoin(url, answer.headers.get("location", "")))
             if is_below(target, self._base):

@@ -38,7 +38,7 @@ class InFlightCall:
         self._held: list[socket.socket] = []
 
     def remaining(self) -> float:
-        """Tell how many seconds are left, never none at all."""
+        """Return how many seconds are left, never none at all."""
         return max(self.until - time.monotonic(), 0.001)
 
     def hold(self, sock: socket.socket) -> None:
@@ -72,7 +72,7 @@ class InFlightCall:
             self._held.clear()
 
     def on_wire(self, target: str) -> str:
-        """Give a request's target with the secret parameters."""
+        """Return a request's target with the secret parameters."""
         return f"{target}{'&' if '?' in target else '?'}{self._query}" if self._query else target
 
 

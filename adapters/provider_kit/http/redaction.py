@@ -42,7 +42,7 @@ class BodyRedactor:
         return b"".join((*pieces, body[end:])) if pieces else body
 
     def _suspect(self, body: bytes) -> Iterator[tuple[int, int]]:
-        """Give the parts of a body that may hold a secret, from the first on and apart from each other."""
+        """Return the parts of a body that may hold a secret, from the first on and apart from each other."""
         places, reach = sorted((*self._at_words(body), *self._at_escapes(body))), self._redactor.longest
         if not places:
             return

@@ -51,7 +51,7 @@ class ProviderSession:
 
     def fetched(self, series: ParsedSeries, adapter_version: int, *, covers: Window | None = None) -> Fetched:
         """
-        Give what came; its origin is the first address, and the hash of all bodies in order.
+        Return what came; its origin is the first address, and the hash of all bodies in order.
 
         Args:
             covers: see ``Fetched``.
@@ -67,7 +67,7 @@ class ProviderSession:
 
 
 def newest_window(series: ParsedSeries, known: PriorState) -> Window | None:
-    """Tell what an answer covers that goes back only so far: all from its first date, the newest of which is not final."""
+    """Return what an answer covers that goes back only so far: all from its first date, the newest of which is not final."""
     state = series.vintages[-1][1]
     if known.newest is None or state.first is None or state.last is None:
         return None

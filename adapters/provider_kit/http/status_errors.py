@@ -72,12 +72,12 @@ class ErrorContext:
 
 
 def is_success(answer: RawResponse) -> bool:
-    """Tell whether the status promises what was asked for."""
+    """Return whether the status promises what was asked for."""
     return HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
 
 
 def is_html(answer: RawResponse) -> bool:
-    """Tell whether an answer is a page for people."""
+    """Return whether an answer is a page for people."""
     return "html" in answer.headers.get("content-type", "").casefold() or b"<html" in answer.body[:2000].lower()
 
 

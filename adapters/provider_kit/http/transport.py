@@ -26,7 +26,7 @@ class NotPublic(Exception):
 
 
 def open_pool(base_url: str, *, private: bool) -> HTTPConnectionPool:
-    """Give the connections to a URL's host; ``private`` permits addresses that are not the open Internet's."""
+    """Return the connections to a URL's host; ``private`` permits addresses that are not the open Internet's."""
     parts = urlsplit(base_url)
     host = parts.hostname or ""
     if parts.scheme == "https":

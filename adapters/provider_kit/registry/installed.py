@@ -102,7 +102,7 @@ class InstalledProviders:
                 _check_works(installed[name], raw)
 
     def disputed(self) -> Mapping[str, Sequence[str]]:
-        """Give the database codes that several providers declare, each with their names."""
+        """Return the database codes that several providers declare, each with their names."""
         declared: dict[str, list[str]] = {}
         for provider in self.all():
             for database in dict.fromkeys(provider.databases):

@@ -91,7 +91,7 @@ class EiaSource:
         self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port; totals are no promise, so pages are asked for until one is short and none is missing."""
+        """Fetch a series, page by page until one is short: totals are not reliable."""
         request = request_for(code)
         calls = ProviderSession(self._http, secret_params=self._secret)
         rows: list[dict[str, Any]] = []
@@ -108,7 +108,7 @@ class EiaSource:
         return calls.fetched(chosen(_matching(series_in(whole, request.place), code), code)[0], PROVIDER.adapter_version)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port; of a series that came in pages this is one page."""
+        """Of a series that came in pages this is one page."""
         document = json_of(answer, self._error_context, named_error)
         return chosen(_matching(series_in(document, place_of(answer.url)), code), code)
 

@@ -95,7 +95,6 @@ class QuandlSource:
         )
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port."""
         sha, urls, pages = hashlib.sha256(), [], Pages(code)
         for answer, page in self._pages(request_for(code)):
             pages.take(page, len(answer.body))
@@ -106,7 +105,7 @@ class QuandlSource:
         return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, left_out=series.left_out)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port; of a table that came in pages this is one page."""
+        """Of a table that came in pages this is one page."""
         return read_series(self._read(answer), code, answer.url)
 
     def _pages(self, request: Request) -> Iterator[tuple[RawResponse, Found]]:

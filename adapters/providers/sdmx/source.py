@@ -104,7 +104,6 @@ class AgencySource:
         self._error_context = ErrorContext(host=http.host)
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port."""
         segments, params = self._agency.request(code)
         answer = self._http.get(segments, params, {"Accept": self._agency.accept})
         [series] = self.parse(code, answer)
@@ -112,7 +111,6 @@ class AgencySource:
         return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port."""
         if self._agency.own_format and is_success(answer):
             code_or_all = code or DatasetCode(self._agency.databases[0], ALL)
             own = self._agency.own_format(answer.body, code_or_all, self._agency.terms.attribution)
