@@ -68,7 +68,7 @@ def windows(last_year: int, years: int) -> Iterator[tuple[int, int]]:
 
 
 class BlsSource:
-    """Speaks to the Bureau of Labor Statistics."""
+    """The data source of the Bureau of Labor Statistics."""
 
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http = http
@@ -115,7 +115,7 @@ class BlsSource:
 
 
 def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
-    """Name the error that a document speaks of; the status is 200 all the same."""
+    """Return the error that a document reports; the status is 200 all the same."""
     if not isinstance(document, dict) or "status" not in document:
         return AnswerNotUnderstood("The answer is JSON of another shape than the Bureau's.")
     if str(document["status"]) == "REQUEST_SUCCEEDED":

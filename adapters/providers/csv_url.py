@@ -44,7 +44,7 @@ class Options:
 
 
 def problem(options: Options) -> str:
-    """Say why no file can be asked for; empty if it can."""
+    """Return why no file can be requested; empty if it can."""
     if not options.base_url:
         return f"Set {_VARIABLE}BASE_URL to the address below which the files lie."
     return "" if "{dataset}" in options.path else f"{_VARIABLE}PATH does not say where {{dataset}} stands."
@@ -63,7 +63,7 @@ def request_for(template: str, code: DatasetCode) -> tuple[Sequence[str], Mappin
 
 
 class CsvUrlSource:
-    """Speaks to the configured server."""
+    """The data source of the configured server."""
 
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http, self._template = http, options.path

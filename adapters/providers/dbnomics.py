@@ -66,7 +66,7 @@ def segments_for(code: DatasetCode) -> Sequence[str]:
 
 
 class DbnomicsSource:
-    """Speaks to DBnomics."""
+    """The data source of DBnomics."""
 
     def __init__(self, http: HttpClient) -> None:
         self._http, self._error_context = http, ErrorContext(host=http.host)

@@ -68,7 +68,7 @@ class Options:
 
 
 def problem(options: Options) -> str:
-    """Say why Stooq is not asked; empty if it may be."""
+    """Return why Stooq is not asked; empty if it is enabled."""
     return (
         ""
         if options.enabled
@@ -100,7 +100,7 @@ def code_from_alias(alias: DatasetCode) -> DatasetCode | None:
 
 
 class StooqSource:
-    """Speaks to Stooq."""
+    """The data source of Stooq."""
 
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._key, self._http = options.api_key, http

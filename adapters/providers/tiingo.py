@@ -102,7 +102,7 @@ def request_for(code: DatasetCode) -> tuple[Sequence[str], Mapping[str, str]]:
 
 
 class TiingoSource:
-    """Speaks to Tiingo."""
+    """The data source of Tiingo."""
 
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http = http
@@ -139,7 +139,7 @@ def _as_wiki(series: ParsedSeries) -> ParsedSeries:
 
 
 def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
-    """Name the error that a document speaks of."""
+    """Return the error that a document reports."""
     if isinstance(document, list):
         return None
     said = document.get("detail") if isinstance(document, dict) else None

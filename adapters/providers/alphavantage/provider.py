@@ -84,7 +84,7 @@ def params_for(code: DatasetCode) -> Mapping[str, str]:
 
 
 class AlphaVantageSource:
-    """Speaks to Alpha Vantage."""
+    """The data source of Alpha Vantage."""
 
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http = http

@@ -43,7 +43,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked for: path segments, parameters, and the place in the API that they are."""
+    """A request: path segments, parameters, and the place in the API that they are."""
 
     segments: tuple[str, ...]
     params: Mapping[str, str]
@@ -83,7 +83,7 @@ def code_from_alias(alias: DatasetCode) -> DatasetCode | None:
 
 
 class EiaSource:
-    """Speaks to the Energy Information Administration."""
+    """The data source of the Energy Information Administration."""
 
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http = http
@@ -114,7 +114,7 @@ class EiaSource:
 
 
 def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
-    """Name the error that a document speaks of, in the form of either version."""
+    """Return the error that a document reports, in the form of either version."""
     if not isinstance(document, dict):
         return AnswerNotUnderstood("The answer is a JSON list where an object must be.")
     data = document.get("data")

@@ -51,7 +51,7 @@ class FredVariant:
 
 
 class FredSource:
-    """Speaks to FRED."""
+    """The data source of FRED."""
 
     def __init__(self, key: str, http: HttpClient, variant: FredVariant) -> None:
         self._key, self._http, self._variant = key, http, variant

@@ -55,7 +55,7 @@ def open_source(options: Options, http: HttpClient) -> DataSource:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for: path segments below the base URL, and a filter."""
+    """A request: path segments below the base URL, and a filter."""
 
     segments: tuple[str, ...]
     params: dict[str, str]
@@ -82,7 +82,7 @@ def request_for(code: DatasetCode) -> Request:
 
 
 class QuandlSource:
-    """Speaks to Quandl, or to a server that speaks like it."""
+    """The data source of Quandl, or to a server that speaks like it."""
 
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http = http

@@ -72,7 +72,7 @@ def code_from_alias(alias: DatasetCode) -> DatasetCode | None:
 
 
 class TreasurySource:
-    """Speaks to the Treasury's site."""
+    """The data source of the Treasury's site."""
 
     def __init__(self, http: HttpClient) -> None:
         self._http, self._error_context = http, ErrorContext(host=http.host)

@@ -65,7 +65,7 @@ def segments_for(code: DatasetCode) -> Sequence[str]:
 
 
 class WorldBankSource:
-    """Speaks to the World Bank."""
+    """The data source of the World Bank."""
 
     def __init__(self, http: HttpClient) -> None:
         self._http, self._error_context = http, ErrorContext(host=http.host)

@@ -79,7 +79,7 @@ def request_for(code: DatasetCode) -> tuple[Sequence[str], Mapping[str, str]]:
 
 
 class YahooSource:
-    """Speaks to Yahoo Finance."""
+    """The data source of Yahoo Finance."""
 
     def __init__(self, http: HttpClient) -> None:
         self._http, self._error_context = http, ErrorContext(host=http.host)
