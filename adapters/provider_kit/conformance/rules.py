@@ -191,6 +191,7 @@ def sees_what_is_no_answer(case: Case) -> str:
 
 
 def sees_a_cut(case: Case) -> str:
+    """Raise a named error for a response that is cut off."""
     return _under(case, truncated, {"truncated"})
 
 
