@@ -44,15 +44,15 @@ class ApiKey:
     revoked_at: datetime | None = None
     limits: tuple[Limit, ...] = ()
 
-    def opens(self, text: str, now: datetime) -> bool:
+    def verifies(self, text: str, now: datetime) -> bool:
         """Tell whether this text is the key, and still good."""
-        return self.has_text(text) and self.is_good(now)
+        return self.matches(text) and self.is_active(now)
 
-    def has_text(self, text: str) -> bool:
+    def matches(self, text: str) -> bool:
         """Tell whether this text is the key, in a time that says nothing of how much of it is right."""
         return hmac.compare_digest(self.digest, hashlib.sha256(text.encode()).digest())
 
-    def is_good(self, now: datetime) -> bool:
+    def is_active(self, now: datetime) -> bool:
         """Tell whether it is neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
@@ -65,13 +65,13 @@ class ApiKeyToken:
     text: str
 
     @classmethod
-    def drawn(cls) -> Self:
+    def generate(cls) -> Self:
         """Draw a new one: 256 random bits behind an id."""
         key_id = secrets.token_hex(6)
         return cls(key_id, f"lnr_{key_id}_{secrets.token_urlsafe(32)}")
 
     @classmethod
-    def read(cls, text: str) -> Self | None:
+    def parse(cls, text: str) -> Self | None:
         """Read one that a client sent; None if it has another form."""
         match = _TEXT.fullmatch(text)
         return cls(match[1], text) if match else None

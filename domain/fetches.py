@@ -180,7 +180,7 @@ class IdempotencyKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class RequestRecord:
     """What a request was answered: the series and its fetch, and whether the answer called it new."""
 
     series_id: UUID

@@ -59,4 +59,4 @@ def collapse(observations: Observations, frequency: Frequency) -> Observations:
     known = newest >= first
     values = np.where(known, np.take_along_axis(observations.values, np.maximum(newest, 0), axis=0), np.nan)
     kept = known.any(axis=1) | (len(observations.columns) > 1)
-    return Observations.checked(labels[last][kept], observations.columns, values[kept])
+    return Observations.from_trusted(labels[last][kept], observations.columns, values[kept])

@@ -65,7 +65,7 @@ class Observations:
             if axis[0] < _FIRST or axis[-1].astype("datetime64[D]") > _LAST:
                 raise InvalidObservations("A date lies outside the years 1 to 9999.", field="dates")
         matrix[np.isnan(matrix)] = np.nan
-        return cls.checked(axis, tuple(columns), matrix)
+        return cls.from_trusted(axis, tuple(columns), matrix)
 
     @classmethod
     def empty(cls, columns: Sequence[str] = (), *, unit: Unit = "D") -> Self:
@@ -73,7 +73,7 @@ class Observations:
         return cls.of([], columns, np.empty((0, len(columns))), unit=unit)
 
     @classmethod
-    def checked(cls, dates: Dates, columns: tuple[str, ...], values: Matrix) -> Self:
+    def from_trusted(cls, dates: Dates, columns: tuple[str, ...], values: Matrix) -> Self:
         """Freeze parts of states that are there already: dates sorted and unique, values without infinities, NaN of one kind."""
         dates, values = np.ascontiguousarray(dates), np.asfortranarray(values)
         dates.setflags(write=False)
@@ -149,7 +149,7 @@ class Observations:
 
     def select(self, indices: Sequence[int]) -> Observations:
         """Give the columns of these positions, counted from 0, in the order asked."""
-        return self.checked(self.dates, tuple(self.columns[i] for i in indices), self.values[:, list(indices)])
+        return self.from_trusted(self.dates, tuple(self.columns[i] for i in indices), self.values[:, list(indices)])
 
     def rows(self) -> Iterator[tuple[Label, list[float | None]]]:
         """Go through the dates, oldest first, each with its values and None where one is missing."""
@@ -166,7 +166,7 @@ class Observations:
         return [str(text) for text in np.datetime_as_string(self.dates, timezone="naive" if self.unit == "D" else "UTC")]
 
     def _rows(self, part: slice) -> Observations:
-        return self.checked(self.dates[part], self.columns, self.values[part])
+        return self.from_trusted(self.dates[part], self.columns, self.values[part])
 
 
 def label(moment: np.datetime64) -> Label:

@@ -16,12 +16,12 @@ from uuid import UUID
 
 from domain.api_keys import ApiKey
 from domain.codes import DatasetCode
-from domain.fetches import LEASE_SECONDS, Answered, Failure, Fetch, FetchPage, FetchQuery, IdempotencyKey, Lease, WaitingFor
+from domain.fetches import LEASE_SECONDS, Failure, Fetch, FetchPage, FetchQuery, IdempotencyKey, Lease, RequestRecord, WaitingFor
 from domain.metrics import Counted, Metrics
 from domain.observations import Label, Observations
 from domain.providers import Finding, Limit, Provider
 from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, Version
-from domain.throttling import Budget, Call, Denied, LimiterState, Permit
+from domain.throttling import Budget, Denied, LimiterState, Permit, PermitRequest
 from domain.vintages import AsOf, Damage, FeedEntry, FirstKnown, NewState, Origin, Prepared, StoredVintage, Vintage
 from domain.window import Confirmation, Window
 
@@ -242,7 +242,7 @@ class SeriesRepository(Protocol):
         """
         ...
 
-    def checked(
+    def record_fetch(
         self, series: TimeSeries, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
     ) -> None:
         """
@@ -259,7 +259,7 @@ class SeriesRepository(Protocol):
 class VintageRepository(Protocol):
     """The vintages of the series; insert only."""
 
-    def prepare(self, series: TimeSeries, arrivals: Sequence[NewState]) -> Prepared:
+    def prepare(self, series: TimeSeries, states: Sequence[NewState]) -> Prepared:
         """Make ready to append states in this order, numbered on: all the work that no other writer has to wait for."""
         ...
 
@@ -267,7 +267,7 @@ class VintageRepository(Protocol):
         """Append what was prepared, or tell that it is out of date by vintages added since; the series is locked by the caller."""
         ...
 
-    def listed(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
+    def list(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
         """Give the facts about the vintages numbered above ``after``, in order of arrival."""
         ...
 
@@ -279,7 +279,7 @@ class VintageRepository(Protocol):
         """
         ...
 
-    def damage(self, series_id: UUID) -> Sequence[Damage]:
+    def verify(self, series_id: UUID) -> Sequence[Damage]:
         """Read every vintage of a series back, and tell which do not hold what was written."""
         ...
 
@@ -297,7 +297,7 @@ class VintageRepository(Protocol):
         """
         ...
 
-    def beginning(self, series_id: UUID) -> FirstKnown | None:
+    def first_known(self, series_id: UUID) -> FirstKnown | None:
         """Tell when the series was first known and first seen; None if there is no vintage."""
         ...
 
@@ -332,11 +332,11 @@ class FetchRepository(Protocol):
         """
         ...
 
-    def those(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
+    def get_many(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
         """Give the fetches of these ids that are there, in any order."""
         ...
 
-    def listed(self, query: FetchQuery) -> FetchPage:
+    def list(self, query: FetchQuery) -> FetchPage:
         """Give the matching fetches, newest first."""
         ...
 
@@ -425,7 +425,7 @@ class FetchRepository(Protocol):
 class RequestRepository(Protocol):
     """The answers given to requests that came with a key, so that a repeated one gets the same."""
 
-    def begin(self, key: IdempotencyKey) -> Answered | None:
+    def begin(self, key: IdempotencyKey) -> RequestRecord | None:
         """
         Give what was answered to this request, or None and keep others with the same key waiting until this unit of work ends.
 
@@ -435,7 +435,7 @@ class RequestRepository(Protocol):
         """
         ...
 
-    def remember(self, key: IdempotencyKey, answered: Answered) -> None:
+    def remember(self, key: IdempotencyKey, answered: RequestRecord) -> None:
         """Keep the answer to a request that was begun; it goes with its series."""
         ...
 
@@ -459,7 +459,7 @@ class QuotaRepository(Protocol):
 class MetricsRepository(Protocol):
     """Signs of life of the workers, and counts of what happened; neither waits for anybody else's work."""
 
-    def beat(self, worker: str) -> None:
+    def heartbeat(self, worker: str) -> None:
         """Note that a worker lives; forget those that have been silent for a day."""
         ...
 
@@ -483,7 +483,7 @@ class RateLimiter(Protocol):
     Whatever one unit of work did counts for the others once it is committed.
     """
 
-    def acquire(self, budget: Budget, call: Call) -> Permit | Denied:
+    def acquire(self, budget: Budget, call: PermitRequest) -> Permit | Denied:
         """Take a permit for one call, or a place in the line of those who were refused."""
         ...
 
@@ -491,7 +491,7 @@ class RateLimiter(Protocol):
         """Tell whether a fetch whose permit was for a later moment must not call after all."""
         ...
 
-    def blocked(self, budget: Budget, seconds: float) -> Denied:
+    def cool_down(self, budget: Budget, seconds: float) -> Denied:
         """Have no call start for so many seconds, as the provider asked; gives a place in line to the fetch that was told."""
         ...
 
@@ -503,7 +503,7 @@ class RateLimiter(Protocol):
         """Note an answer of whatever kind, which closes the circuit."""
         ...
 
-    def standing(self, budget: Budget) -> LimiterState:
+    def state_of(self, budget: Budget) -> LimiterState:
         """Tell how things stand."""
         ...
 
@@ -574,7 +574,7 @@ class UnitOfWork(Protocol):
         ...
 
     @property
-    def figures(self) -> MetricsRepository:
+    def metrics(self) -> MetricsRepository:
         """The figures."""
         ...
 

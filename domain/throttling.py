@@ -121,7 +121,7 @@ class Permit:
 
     start: datetime
     seconds: float
-    troubled: bool = False
+    probing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class Denied:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class PermitRequest:
     """
     A call that somebody wants to make.
 
@@ -145,7 +145,7 @@ class Call:
     """
 
     holder: UUID
-    patience: float
+    max_wait: float
     begins: bool = False
 
 
@@ -172,7 +172,7 @@ class LimiterState:
 
     Attributes:
         calls: how many there have been.
-        paced_until: when the call after the last one is due by the pace.
+        next_permit_at: when the call after the last one is due by the pace.
         line_until: when the last one in line may ask again.
         failures: in a row, while the circuit is closed.
         openings: of the circuit, in a row.
@@ -181,7 +181,7 @@ class LimiterState:
     """
 
     calls: int = 0
-    paced_until: datetime | None = None
+    next_permit_at: datetime | None = None
     line_until: datetime | None = None
     blocked_until: datetime | None = None
     failures: int = 0
@@ -199,21 +199,21 @@ class LimiterState:
         """Name the earlier calls whose times decide when the next may start."""
         return frozenset(self.calls + 1 - limit.calls for limit in budget.limits if limit.calls <= self.calls)
 
-    def asked(self, budget: Budget, call: Call, situation: Snapshot) -> tuple[LimiterState, Permit | Denied]:
+    def request(self, budget: Budget, call: PermitRequest, snapshot: Snapshot) -> tuple[LimiterState, Permit | Denied]:
         """Decide about a call: it may start at once, or within the caller's patience at a moment reserved for it, or not."""
-        now = situation.now
+        now = snapshot.now
         refusal = self._obstacle(budget, call.holder, now)
         if refusal:
             return self._lined_up(budget, *refusal, now, gap=budget.pace or _GAP_SECONDS)
-        if call.begins and budget.concurrency is not None and situation.busy >= budget.concurrency:
+        if call.begins and budget.concurrency is not None and snapshot.busy >= budget.concurrency:
             gap = _PLACE_SECONDS / budget.concurrency
             return self._lined_up(budget, now + timedelta(seconds=_PLACE_SECONDS), WaitingFor.RATE_LIMIT, now, gap=gap)
-        start = self._free_at(budget, situation)
+        start = self._free_at(budget, snapshot)
         seconds = (start - now).total_seconds()
-        if seconds > call.patience:
+        if seconds > call.max_wait:
             early = max(now, start - timedelta(seconds=_EARLY_SECONDS))
             return self._lined_up(budget, early, WaitingFor.RATE_LIMIT, now, gap=budget.pace)
-        permit = Permit(start, seconds, troubled=self.failures > 0 or self.open_until is not None)
+        permit = Permit(start, seconds, probing=self.failures > 0 or self.open_until is not None)
         line = self._line(budget, now, now)
         return replace(self, line_until=line, **self._taken(budget, start), **self._probed(budget, call.holder, now)), permit
 
@@ -222,7 +222,7 @@ class LimiterState:
         found = self._obstacle(budget, holder, now)
         return Denied((found[0] - now).total_seconds(), found[1]) if found else None
 
-    def blocked(self, budget: Budget, seconds: float, now: datetime) -> tuple[LimiterState, Denied]:
+    def cool_down(self, budget: Budget, seconds: float, now: datetime) -> tuple[LimiterState, Denied]:
         """Let nobody call for so many seconds; the one who was told so goes in line."""
         clamped = min(max(seconds, _MIN_BLOCK_SECONDS), MAX_BLOCK_SECONDS)
         until = max(now + timedelta(seconds=clamped), self.blocked_until or now)
@@ -255,13 +255,13 @@ class LimiterState:
         look_again = now + timedelta(seconds=_LOOK_AGAIN_SECONDS)
         return (min(self.open_until, look_again) if self.probe else self.open_until), WaitingFor.CIRCUIT
 
-    def _free_at(self, budget: Budget, situation: Snapshot) -> datetime:
-        horizon = situation.now + timedelta(seconds=_FORESIGHT_SECONDS)
-        start = situation.now
-        if self.paced_until and budget.limits and self.paced_until <= horizon:
-            start = max(start, self.paced_until - timedelta(seconds=(budget.burst - 1) * budget.pace))
+    def _free_at(self, budget: Budget, snapshot: Snapshot) -> datetime:
+        horizon = snapshot.now + timedelta(seconds=_FORESIGHT_SECONDS)
+        start = snapshot.now
+        if self.next_permit_at and budget.limits and self.next_permit_at <= horizon:
+            start = max(start, self.next_permit_at - timedelta(seconds=(budget.burst - 1) * budget.pace))
         for limit in budget.limits:
-            earlier = situation.times.get(self.calls + 1 - limit.calls)
+            earlier = snapshot.times.get(self.calls + 1 - limit.calls)
             if earlier and earlier <= horizon:
                 start = max(start, earlier + timedelta(seconds=limit.seconds * STRETCH))
         return start
@@ -269,10 +269,10 @@ class LimiterState:
     def _taken(self, budget: Budget, start: datetime) -> dict[str, Any]:
         if not budget.limits:
             return {}
-        paced = max(start, self.paced_until or start) + timedelta(seconds=budget.pace)
+        paced = max(start, self.next_permit_at or start) + timedelta(seconds=budget.pace)
         # Never further ahead than a whole burst: more than that is left from before the clock was set back.
         paced = min(paced, start + timedelta(seconds=budget.burst * budget.pace))
-        return {"calls": self.calls + 1, "paced_until": paced}
+        return {"calls": self.calls + 1, "next_permit_at": paced}
 
     def _probed(self, budget: Budget, holder: UUID, now: datetime) -> dict[str, Any]:
         if self.open_until is None or self.probe == holder:
@@ -288,7 +288,7 @@ class LimiterState:
         """Give the end of the line, if it was not formed before the clock was set back."""
         # Where there is a pace, a line is as long as it must be; then the pace tells of the clock.
         if budget.limits:
-            mark, most = self.paced_until, now + timedelta(seconds=budget.burst * budget.pace + _FORESIGHT_SECONDS)
+            mark, most = self.next_permit_at, now + timedelta(seconds=budget.burst * budget.pace + _FORESIGHT_SECONDS)
         else:
             mark, most = self.line_until, until + timedelta(seconds=_LONGEST_LINE_SECONDS)
         return None if mark and mark > most else self.line_until

@@ -37,7 +37,7 @@ def transform(observations: Observations, kind: Transform) -> Observations:
     with np.errstate(all="ignore"):
         values = _CALCULATIONS[kind](observations.values)
     dates = observations.dates[1:] if kind.looks_back else observations.dates
-    return Observations.checked(dates, observations.columns, _rounded(values))
+    return Observations.from_trusted(dates, observations.columns, _rounded(values))
 
 
 def _diff(values: Matrix) -> Matrix:

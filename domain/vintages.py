@@ -168,7 +168,7 @@ class Prepared:
 
     after: int
     vintages: Sequence[Vintage]
-    forms: Sequence[Any]
+    rows: Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ def difference(before: Observations, after: Observations) -> Delta | None:
     put = is_new.copy()
     put[:same] = (before.bits[:same] != after.bits[:same]).any(axis=1)
     put[same + new] = (before.bits[same + old] != after.bits[same + new]).any(axis=1)
-    rows = Observations.checked(after.dates[put], after.columns, after.values[put])
+    rows = Observations.from_trusted(after.dates[put], after.columns, after.values[put])
     return Delta(rows, before.dates[gone], int(is_new.sum()))
 
 
@@ -216,11 +216,11 @@ def replay(snapshot: Observations, deltas: Iterable[tuple[Observations, Dates]])
         return snapshot
     touched = [dates[0] for put, drop in steps for dates in (put.dates, drop) if len(dates)]
     untouched = int(np.searchsorted(snapshot.dates, min(touched))) if touched else len(snapshot)
-    rest = Observations.checked(snapshot.dates[untouched:], snapshot.columns, snapshot.values[untouched:])
+    rest = Observations.from_trusted(snapshot.dates[untouched:], snapshot.columns, snapshot.values[untouched:])
     dates, rows = _last_words([(rest, snapshot.dates[:0]), *steps])
     values = np.empty((untouched + len(dates), len(snapshot.columns)), order="F")
     values[:untouched], values[untouched:] = snapshot.values[:untouched], rows
-    return Observations.checked(np.concatenate([snapshot.dates[:untouched], dates]), snapshot.columns, values)
+    return Observations.from_trusted(np.concatenate([snapshot.dates[:untouched], dates]), snapshot.columns, values)
 
 
 def _last_words(steps: Sequence[tuple[Observations, Dates]]) -> tuple[Dates, Matrix]:

@@ -66,11 +66,11 @@ class MemoryFetchRepository:
             raise FetchNotFound
         return self.state.fetches[fetch_id]
 
-    def those(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
+    def get_many(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
         """See the port."""
         return [self.state.fetches[fetch_id] for fetch_id in fetch_ids if fetch_id in self.state.fetches]
 
-    def listed(self, query: FetchQuery) -> FetchPage:
+    def list(self, query: FetchQuery) -> FetchPage:
         """See the port."""
         found = [
             fetch
@@ -116,7 +116,7 @@ class MemoryFetchRepository:
     def extend(self, fetch_id: UUID, lease: Lease) -> bool:
         """See the port."""
         try:
-            fetch = self._held(fetch_id, lease)
+            fetch = self._held_fetch(fetch_id, lease)
         except LeaseLost:
             return False
         if fetch.cancel_requested_at:
@@ -135,7 +135,7 @@ class MemoryFetchRepository:
 
     def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> datetime:
         """See the port."""
-        fetch, now = self._held(fetch_id, lease), self.clock()
+        fetch, now = self._held_fetch(fetch_id, lease), self.clock()
         if fetch.cancel_requested_at:
             raise FetchCancelled
         self._put(fetch.succeeded(now, vintages, left_out))
@@ -143,23 +143,23 @@ class MemoryFetchRepository:
 
     def fail(self, fetch_id: UUID, lease: Lease, failure: Failure) -> Fetch:
         """See the port."""
-        return self._leave(fetch_id, lease, status=FetchStatus.ERROR, failure=failure)
+        return self._let_go(fetch_id, lease, status=FetchStatus.ERROR, failure=failure)
 
     def schedule_retry(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
         """See the port."""
         wait = {"not_before": self.clock() + timedelta(seconds=seconds), "waiting_for": waiting_for, "failure": failure}
-        return self._leave(fetch_id, lease, status=FetchStatus.PENDING, **wait)
+        return self._let_go(fetch_id, lease, status=FetchStatus.PENDING, **wait)
 
     def defer(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
         """See the port."""
         wait = {"not_before": self.clock() + timedelta(seconds=seconds), "waiting_for": waiting_for}
-        attempts = self._held(fetch_id, lease).attempts - 1
-        return self._leave(fetch_id, lease, status=FetchStatus.PENDING, attempts=attempts, **wait)
+        attempts = self._held_fetch(fetch_id, lease).attempts - 1
+        return self._let_go(fetch_id, lease, status=FetchStatus.PENDING, attempts=attempts, **wait)
 
     def release(self, fetch_id: UUID, lease: Lease) -> Fetch:
         """See the port."""
-        attempts = self._held(fetch_id, lease).attempts - 1
-        return self._leave(fetch_id, lease, status=FetchStatus.PENDING, not_before=self.clock(), attempts=attempts)
+        attempts = self._held_fetch(fetch_id, lease).attempts - 1
+        return self._let_go(fetch_id, lease, status=FetchStatus.PENDING, not_before=self.clock(), attempts=attempts)
 
     def prune(self, *, seconds: float, limit: int) -> int:
         """See the port."""
@@ -175,19 +175,19 @@ class MemoryFetchRepository:
             del self.state.fetches[fetch_id]
         return len(old[:limit])
 
-    def _due(self, lease_seconds: float) -> list[Fetch]:
+    def _due(self, lease_seconds: float) -> Sequence[Fetch]:
         now = self.clock()
         return [fetch for fetch in self.state.fetches.values() if fetch.is_due(now, lease_seconds)]
 
-    def _leave(self, fetch_id: UUID, lease: Lease, **changes: Any) -> Fetch:
+    def _let_go(self, fetch_id: UUID, lease: Lease, **changes: Any) -> Fetch:
         """Let a fetch go; what was to be cancelled is, whatever else was to become of it."""
-        fetch, now = self._held(fetch_id, lease), self.clock()
+        fetch, now = self._held_fetch(fetch_id, lease), self.clock()
         if fetch.cancel_requested_at:
             changes = {"status": FetchStatus.CANCELLED, "failure": _CANCELLED}
         fetch = replace(fetch, lease_until=None, **changes)
         return self._put(replace(fetch, finished_at=now) if fetch.ended else replace(fetch, scheduled_at=now))
 
-    def _held(self, fetch_id: UUID, lease: Lease) -> Fetch:
+    def _held_fetch(self, fetch_id: UUID, lease: Lease) -> Fetch:
         fetch = self.state.fetches.get(fetch_id)
         if fetch is None or fetch.status is not FetchStatus.RUNNING or self.state.tokens.get(fetch_id) != lease.token:
             raise LeaseLost

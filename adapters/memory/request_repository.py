@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from adapters.memory.state import Clock, State
 from domain.errors import IdempotencyKeyReused
-from domain.fetches import Answered, IdempotencyKey
+from domain.fetches import IdempotencyKey, RequestRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class MemoryRequestRepository:
     state: State
     clock: Clock
 
-    def begin(self, key: IdempotencyKey) -> Answered | None:
+    def begin(self, key: IdempotencyKey) -> RequestRecord | None:
         """See the port; the unit of work is the only writer already."""
         if (key.owner, key.key) not in self.state.requests:
             return None
@@ -26,7 +26,7 @@ class MemoryRequestRepository:
             raise IdempotencyKeyReused
         return answered
 
-    def remember(self, key: IdempotencyKey, answered: Answered) -> None:
+    def remember(self, key: IdempotencyKey, answered: RequestRecord) -> None:
         """See the port."""
         self.state.requests[key.owner, key.key] = key.digest, self.clock(), answered
 

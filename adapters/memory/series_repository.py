@@ -92,7 +92,7 @@ class MemorySeriesRepository:
         self.state.fetches = {key: fetch for key, fetch in self.state.fetches.items() if fetch.series_id != series_id}
         self.state.requests = {key: entry for key, entry in self.state.requests.items() if entry[2].series_id != series_id}
 
-    def checked(
+    def record_fetch(
         self, series: TimeSeries, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
     ) -> None:
         """See the port."""

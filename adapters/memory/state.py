@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.api_keys import ApiKey
-from domain.fetches import Answered, Fetch
+from domain.fetches import Fetch, RequestRecord
 from domain.metrics import Counted
 from domain.providers import Limit
 from domain.series import Metadata, TimeSeries
@@ -31,10 +31,10 @@ class State:
     number: int = 0
     fetches: dict[UUID, Fetch] = field(default_factory=dict)
     tokens: dict[UUID, UUID] = field(default_factory=dict)
-    beats: dict[str, datetime] = field(default_factory=dict)
+    heartbeats: dict[str, datetime] = field(default_factory=dict)
     counts: dict[Counted, int] = field(default_factory=dict)
-    requests: dict[tuple[str, str], tuple[str, datetime, Answered]] = field(default_factory=dict)
-    standings: dict[tuple[str, str], LimiterState] = field(default_factory=dict)
+    requests: dict[tuple[str, str], tuple[str, datetime, RequestRecord]] = field(default_factory=dict)
+    limiter_states: dict[tuple[str, str], LimiterState] = field(default_factory=dict)
     calls: dict[tuple[str, str], tuple[datetime, ...]] = field(default_factory=dict)
     keys: dict[str, ApiKey] = field(default_factory=dict)
     quotas: dict[tuple[str, Limit], float] = field(default_factory=dict)

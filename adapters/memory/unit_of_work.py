@@ -9,8 +9,8 @@ from typing import Self
 from uuid import UUID
 
 from adapters.memory.fetch_repository import MemoryFetchRepository
-from adapters.memory.figure_repository import MemoryMetricsRepository
 from adapters.memory.key_repository import MemoryKeyRepository
+from adapters.memory.metrics_repository import MemoryMetricsRepository
 from adapters.memory.quota_repository import MemoryQuotaRepository
 from adapters.memory.rate_limiter import MemoryRateLimiter
 from adapters.memory.request_repository import MemoryRequestRepository
@@ -65,7 +65,7 @@ class MemoryUnitOfWork:
     vintages: MemoryVintageRepository
     fetches: MemoryFetchRepository
     requests: MemoryRequestRepository
-    figures: MemoryMetricsRepository
+    metrics: MemoryMetricsRepository
     keys: MemoryKeyRepository
     quotas: MemoryQuotaRepository
     limits: MemoryRateLimiter
@@ -90,7 +90,7 @@ class MemoryUnitOfWork:
         self.vintages = MemoryVintageRepository(self._state)
         self.fetches = MemoryFetchRepository(self._state, self._store.clock)
         self.requests = MemoryRequestRepository(self._state, self._store.clock)
-        self.figures = MemoryMetricsRepository(self._state, self._store.clock)
+        self.metrics = MemoryMetricsRepository(self._state, self._store.clock)
         self.keys = MemoryKeyRepository(self._state, self._store.clock)
         self.quotas = MemoryQuotaRepository(self._state, self._store.clock)
         self.limits = MemoryRateLimiter(self._state, self._store.clock)

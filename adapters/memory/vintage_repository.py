@@ -18,14 +18,14 @@ class MemoryVintageRepository:
 
     state: State
 
-    def prepare(self, series: TimeSeries, arrivals: Sequence[NewState]) -> Prepared:
+    def prepare(self, series: TimeSeries, states: Sequence[NewState]) -> Prepared:
         """See the port."""
         kept = self.state.vintages.get(series.id, ())
         grown = list(kept)
-        for arrival in arrivals:
-            before = _greatest(grown, AsOf(as_of=arrival.known_at))
-            vintage = Vintage.of(len(grown) + 1, arrival, before.observations if before else None)
-            grown.append(StoredVintage(vintage, arrival.observations))
+        for state in states:
+            before = _greatest(grown, AsOf(as_of=state.known_at))
+            vintage = Vintage.of(len(grown) + 1, state, before.observations if before else None)
+            grown.append(StoredVintage(vintage, state.observations))
         added = grown[len(kept) :]
         return Prepared(len(kept), [each.vintage for each in added], added)
 
@@ -34,7 +34,7 @@ class MemoryVintageRepository:
         kept, series = self.state.vintages.get(series_id, ()), self.state.series[series_id]
         if len(kept) != prepared.after:
             return False
-        self.state.vintages[series_id] = (*kept, *prepared.forms)
+        self.state.vintages[series_id] = (*kept, *prepared.rows)
         for position, vintage in enumerate(prepared.vintages, start=self.state.position + 1):
             recorded = FeedEntry(position=position, series_id=series_id, provider=series.provider, code=series.code, vintage=vintage)
             self.state.recorded = (*self.state.recorded, recorded)
@@ -49,7 +49,7 @@ class MemoryVintageRepository:
             if kept.vintage.published is not None
         }
 
-    def listed(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
+    def list(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
         """See the port."""
         return [kept.vintage for kept in self.state.vintages.get(series_id, ())[after : after + limit]]
 
@@ -57,7 +57,7 @@ class MemoryVintageRepository:
         """See the port."""
         return [each for each in self.state.recorded if each.position > after][:limit]
 
-    def damage(self, series_id: UUID) -> Sequence[Damage]:
+    def verify(self, series_id: UUID) -> Sequence[Damage]:
         """See the port."""
         kept = self.state.vintages.get(series_id, ())
         spoilt = (k.vintage.number for k in kept if k.observations.digest().hex() != k.vintage.digest)
@@ -67,7 +67,7 @@ class MemoryVintageRepository:
         """See the port."""
         return _greatest(self.state.vintages.get(series_id, ()), moment)
 
-    def beginning(self, series_id: UUID) -> FirstKnown | None:
+    def first_known(self, series_id: UUID) -> FirstKnown | None:
         """See the port."""
         vintages = [kept.vintage for kept in self.state.vintages.get(series_id, ())]
         if not vintages:

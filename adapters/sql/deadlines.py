@@ -16,7 +16,7 @@ _QUERY_CANCELED, _SQLITE_INTERRUPT = "57014", 9
 _MOST_MILLISECONDS = 2**31 - 1
 
 
-class Deadline:
+class StatementDeadline:
     """
     When the statement that a SQLite connection runs must have ended.
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 
-from adapters.sql.deadlines import DEADLINE, Deadline, limits
+from adapters.sql.deadlines import DEADLINE, StatementDeadline, limits
 from adapters.sql.sqlite.writer_queue import WriterQueue
 from domain.errors import InvalidInput, StoreUnavailable
 
@@ -23,7 +23,7 @@ POOL_SECONDS = 2
 CONNECT_ARGUMENTS = {"connect_timeout": 5, "application_name": "lanner"}
 _BUSY_SECONDS, _AGAIN_SECONDS = 10, 0.02
 _FRESH_SECONDS, _IDLE_SINCE = 1, "lanner_idle_since"
-_WRITES, _TURNS = "lanner_writes", "lanner_turns"
+_WRITES, _WRITER_QUEUE = "lanner_writes", "lanner_turns"
 _SQLITE_PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
@@ -56,8 +56,8 @@ def open_engine(url: str, *, schema: str, pool_size: int = 10, statement_seconds
         # A unit of work says itself where it begins and ends, each in one message with another statement.
         isolation_level="AUTOCOMMIT",
     )
-    event.listen(engine, "connect", _plan_once)
-    event.listen(engine, "checkin", _note_when)
+    event.listen(engine, "connect", _use_generic_plans)
+    event.listen(engine, "checkin", _note_idle_since)
     event.listen(engine, "checkout", partial(_ping_if_idle, engine.dialect))
     return engine
 
@@ -77,9 +77,9 @@ def for_reading(engine: Engine) -> Connection:
 @contextmanager
 def for_writing(engine: Engine) -> Iterator[Connection]:
     """Connect so that what is read stays true until it is written: on SQLite as its one writer, when its turn has come."""
-    turns: WriterQueue | None = engine.get_execution_options().get(_TURNS)
-    with turns.taken() if turns else nullcontext(), engine.connect() as connection:
-        yield connection.execution_options(**({_WRITES: True} if turns else {"isolation_level": "READ COMMITTED"}))
+    writer_queue: WriterQueue | None = engine.get_execution_options().get(_WRITER_QUEUE)
+    with writer_queue.acquire() if writer_queue else nullcontext(), engine.connect() as connection:
+        yield connection.execution_options(**({_WRITES: True} if writer_queue else {"isolation_level": "READ COMMITTED"}))
 
 
 def place(engine: Engine) -> str:
@@ -88,13 +88,13 @@ def place(engine: Engine) -> str:
     return url.database or "" if engine.dialect.name == "sqlite" else f"{url.host or 'local socket'}:{url.port or 5432}/{url.database}"
 
 
-def _plan_once(connection: Any, _: object) -> None:
+def _use_generic_plans(connection: Any, _: object) -> None:
     # What is prepared finds rows by their keys: a plan for each set of values is never better, and takes longer than the rest.
     with connection.cursor() as cursor:
         cursor.execute("SET plan_cache_mode = force_generic_plan")
 
 
-def _note_when(_: object, record: Any) -> None:
+def _note_idle_since(_: object, record: Any) -> None:
     record.info[_IDLE_SINCE] = monotonic()
 
 
@@ -134,13 +134,13 @@ def _open_sqlite(url: URL, statement_seconds: float | None) -> Engine:
         connect_args={"timeout": busy_seconds},
         pool_timeout=POOL_SECONDS,
         pool_size=20,
-        execution_options={_TURNS: WriterQueue(busy_seconds)},
+        execution_options={_WRITER_QUEUE: WriterQueue(busy_seconds)},
     )
     event.listen(engine, "do_connect", lambda *_: _create_for_owner(path))
-    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "connect", _set_pragmas)
     if statement_seconds:
-        event.listen(engine, "connect", partial(_watch, statement_seconds))
-    event.listen(engine, "begin", _begin)
+        event.listen(engine, "connect", partial(_set_deadline, statement_seconds))
+    event.listen(engine, "begin", _begin_transaction)
     return engine
 
 
@@ -154,12 +154,12 @@ def _create_for_owner(path: Path) -> None:
         raise StoreUnavailable(f"The database {path} cannot be made: {error.strerror}.", hint=hint) from error
 
 
-def _watch(seconds: float, connection: Any, record: Any) -> None:
-    record.info[DEADLINE] = deadline = Deadline(seconds)
+def _set_deadline(seconds: float, connection: Any, record: Any) -> None:
+    record.info[DEADLINE] = deadline = StatementDeadline(seconds)
     deadline.watch(connection)
 
 
-def _prepare(connection: Any, _: object) -> None:
+def _set_pragmas(connection: Any, _: object) -> None:
     # The driver's own BEGIN comes too late: between a SELECT and a write another process could write, and be lost.
     connection.isolation_level = None
     _write_ahead(connection)
@@ -181,6 +181,6 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             return
 
 
-def _begin(connection: Connection) -> None:
+def _begin_transaction(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from adapters.sql.engine import for_writing, place
 from adapters.sql.tables import REVISION
-from adapters.sql.transaction import translated
+from adapters.sql.transaction import wrap_driver_errors
 from domain.errors import SchemaMismatch
 
 _LOCK = 7_106_513_862
@@ -31,7 +31,7 @@ def migrate(engine: Engine) -> str | None:
 
     """
     schema = _schema(engine)
-    with translated(engine), for_writing(engine) as connection, connection.begin():
+    with wrap_driver_errors(engine), for_writing(engine) as connection, connection.begin():
         if schema:
             connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
@@ -71,12 +71,12 @@ def revision(connection: Connection) -> str | None:
 def copy_before_migrating(engine: Engine) -> Path | None:
     """Copy a SQLite database of an older schema beside itself; give the copy's path, or None if there is nothing to copy."""
     path = Path(engine.url.database or "")
-    with translated(engine), for_writing(engine) as connection, connection.begin():
+    with wrap_driver_errors(engine), for_writing(engine) as connection, connection.begin():
         found = revision(connection)
     if found is None or found >= REVISION:
         return None
     copy = path.with_name(f"{path.name}.{found}")
-    with translated(engine), closing(engine.raw_connection()) as raw:
+    with wrap_driver_errors(engine), closing(engine.raw_connection()) as raw:
         copy.unlink(missing_ok=True)
         # SQLite would make it for everybody to read.
         os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

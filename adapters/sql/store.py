@@ -21,7 +21,7 @@ from adapters.sql.repositories.series import SqlSeriesRepository
 from adapters.sql.repositories.throttle import SqlRateLimiter
 from adapters.sql.repositories.vintages import SqlVintageRepository
 from adapters.sql.schema import require, revision
-from adapters.sql.transaction import Clock, ServerClock, Transaction, begun, translated, utc_now
+from adapters.sql.transaction import Clock, ServerClock, Transaction, open_transaction, utc_now, wrap_driver_errors
 from domain.series import Version
 
 
@@ -50,15 +50,15 @@ class SqlStore:
 
     def version(self, series_id: UUID) -> tuple[Version, datetime]:
         """See the port."""
-        return self._glances.version(series_id)
+        return self._version_reader.version(series_id)
 
     @cached_property
-    def _glances(self) -> VersionReader:
+    def _version_reader(self) -> VersionReader:
         return VersionReader(self.engine, self.clock)
 
     def check(self) -> None:
         """See the port."""
-        with self.reading() as uow, translated(self.engine):
+        with self.reading() as uow, wrap_driver_errors(self.engine):
             found = revision(uow.transaction.connection)
         require(found, self.engine)
 
@@ -71,7 +71,7 @@ class SqlUnitOfWork:
     vintages: SqlVintageRepository
     fetches: SqlFetchRepository
     requests: SqlRequestRepository
-    figures: SqlMetricsRepository
+    metrics: SqlMetricsRepository
     keys: SqlKeyRepository
     quotas: SqlQuotaRepository
     limits: SqlRateLimiter
@@ -95,13 +95,14 @@ class SqlUnitOfWork:
     def __enter__(self) -> Self:
         """See the port."""
         with ExitStack() as undone:
-            self.transaction = undone.enter_context(begun(self._store.engine, self._store.clock, self._store.server, writes=self._writes))
+            store = self._store
+            self.transaction = undone.enter_context(open_transaction(store.engine, store.clock, store.server, writes=self._writes))
             self._opened = undone.pop_all()
         self.series = SqlSeriesRepository(self.transaction)
         self.vintages = SqlVintageRepository(self.transaction)
         self.fetches = SqlFetchRepository(self.transaction, self.vintages.last)
         self.requests = SqlRequestRepository(self.transaction)
-        self.figures = SqlMetricsRepository(self.transaction)
+        self.metrics = SqlMetricsRepository(self.transaction)
         self.keys = SqlKeyRepository(self.transaction)
         self.quotas = SqlQuotaRepository(self.transaction)
         self.limits = SqlRateLimiter(self.transaction)

@@ -16,14 +16,14 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from adapters.sql.deadlines import DEADLINE, OPENINGS, READING, Deadline, is_over
+from adapters.sql.deadlines import DEADLINE, OPENINGS, READING, StatementDeadline, is_over
 from adapters.sql.engine import for_reading, for_writing, place
 from adapters.sql.tables import UtcDateTime
 from domain.errors import SchemaMismatch, StoreUnavailable
 
 Clock = Callable[[], datetime]
 
-_CARRIED_SECONDS = 1.0
+_EXTRAPOLATED_SECONDS = 1.0
 
 
 def utc_now() -> datetime:
@@ -32,19 +32,19 @@ def utc_now() -> datetime:
 
 
 @contextmanager
-def translated(engine: Engine) -> Iterator[None]:
+def wrap_driver_errors(engine: Engine) -> Iterator[None]:
     """Turn the driver's errors into the domain's."""
     try:
         yield
     except PoolTimeoutError as error:
         raise StoreUnavailable("All connections to the database are in use.", hint="Try again in a moment.") from error
     except ProgrammingError as error:
-        told = foreign_error(engine, error.orig)
-        if isinstance(told, SchemaMismatch):
-            raise told from error
+        mapped = domain_error(engine, error.orig)
+        if isinstance(mapped, SchemaMismatch):
+            raise mapped from error
         raise
     except (OperationalError, InterfaceError) as error:
-        raise foreign_error(engine, error.orig) from error
+        raise domain_error(engine, error.orig) from error
     except DatabaseError as error:
         # SQLite says it in the most general class when a file is no database, or a damaged one.
         if type(error) is not DatabaseError:
@@ -68,7 +68,7 @@ class ServerClock:
             return None
         moment, at = self._read
         passed = monotonic() - at
-        return moment + timedelta(seconds=passed) if passed < _CARRIED_SECONDS else None
+        return moment + timedelta(seconds=passed) if passed < _EXTRAPOLATED_SECONDS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +88,11 @@ class Transaction:
 
     connection: Connection
     clock: Clock | None
-    waiting: list[bytes] = field(default_factory=list)
+    deferred: list[bytes] = field(default_factory=list)
     server: ServerClock = field(default_factory=ServerClock)
     cursor: Any = None
     opening: bytes = b""
-    deadline: Deadline | None = None
+    deadline: StatementDeadline | None = None
 
     @property
     def on_postgres(self) -> bool:
@@ -104,69 +104,69 @@ class Transaction:
         self.flush()
         if self.deadline:
             self.deadline.begin()
-        with translated(self.connection.engine):
+        with wrap_driver_errors(self.connection.engine):
             return self.connection.execute(statement, values)
 
-    def sent(self, statement: bytes) -> list[tuple[Any, ...]]:
+    def execute_raw(self, statement: bytes) -> list[tuple[Any, ...]]:
         """Send a statement to Postgres as it is, behind those that wait, and give its rows."""
-        whole = b";".join([*self.waiting, statement])
-        self.waiting.clear()
-        return self._answered(whole)
+        whole = b";".join([*self.deferred, statement])
+        self.deferred.clear()
+        return self._execute(whole)
 
-    def _answered(self, statements: bytes) -> list[tuple[Any, ...]]:
+    def _execute(self, statements: bytes) -> list[tuple[Any, ...]]:
         try:
             self.cursor.execute(statements)
             return self.cursor.fetchall() if self.cursor.description else []
         except self.connection.dialect.loaded_dbapi.Error as error:
-            self._refuse(error)
+            self._raise(error)
 
-    def filled(self, table: Table, rows: bytes) -> None:
+    def copy_in(self, table: Table, rows: bytes) -> None:
         """Add rows to a table of Postgres, all its columns as COPY reads them in binary."""
         self.flush()
         columns = ", ".join(f'"{column.name}"' for column in table.c)
         try:
-            self.cursor.copy_expert(f"COPY {self.named(table)} ({columns}) FROM STDIN (FORMAT binary)", BytesIO(rows), len(rows))
+            self.cursor.copy_expert(f"COPY {self.qualified_name(table)} ({columns}) FROM STDIN (FORMAT binary)", BytesIO(rows), len(rows))
         except self.connection.dialect.loaded_dbapi.Error as error:
-            self._refuse(error)
+            self._raise(error)
 
-    def _refuse(self, error: Exception) -> NoReturn:
-        told = trouble(self.connection.engine, error)
+    def _raise(self, error: Exception) -> NoReturn:
+        mapped = map_driver_error(self.connection.engine, error)
         with suppress(DBAPIError):
             # So that SQLAlchemy sees a connection that is lost, and those beside it.
             self.connection.execute(text("SELECT 1"))
-        raise told from error
+        raise mapped from error
 
     def commit(self, *, lasting: bool = True) -> None:
         """Make what was done last; on Postgres, what need not is not waited for to be on the disk."""
         if not self.on_postgres:
-            with translated(self.connection.engine):
+            with wrap_driver_errors(self.connection.engine):
                 self.connection.commit()
-        elif self.waiting != [self.opening]:
-            self.sent(b"COMMIT" if lasting else b"SET LOCAL synchronous_commit = off;COMMIT")
+        elif self.deferred != [self.opening]:
+            self.execute_raw(b"COMMIT" if lasting else b"SET LOCAL synchronous_commit = off;COMMIT")
 
     def flush(self) -> None:
         """Send what waits."""
-        if self.waiting:
-            self.sent(self.waiting.pop())
+        if self.deferred:
+            self.execute_raw(self.deferred.pop())
 
-    def named(self, table: Table) -> str:
+    def qualified_name(self, table: Table) -> str:
         """Give a table's name on Postgres, with the schema it lies in."""
         schema = self.connection.engine.get_execution_options()["schema_translate_map"][None]
         return f'"{schema}".{table.name}'
 
-    def copied(self, query: str) -> list[bytes]:
+    def copy_out(self, query: str) -> list[bytes]:
         """
         Run a query on Postgres and give the messages in which COPY sends its rows in binary.
 
         Each is one row, the first behind COPY's header, and the last is its trailer.
         """
-        whole = b";".join([*self.waiting, f"COPY ({query}) TO STDOUT (FORMAT binary)".encode()])
-        self.waiting.clear()
-        messages = _Messages()
+        whole = b";".join([*self.deferred, f"COPY ({query}) TO STDOUT (FORMAT binary)".encode()])
+        self.deferred.clear()
+        messages = _CopyMessages()
         try:
             self.cursor.copy_expert(whole, messages)
         except self.connection.dialect.loaded_dbapi.Error as error:
-            self._refuse(error)
+            self._raise(error)
         return messages
 
     def now(self) -> ColumnElement[Any]:
@@ -184,8 +184,8 @@ class Transaction:
         if self.clock:
             return self.clock()
         # A transaction that has read nothing yet need not begin for this, nor end if nothing follows.
-        nothing_read = self.waiting == [self.opening] and self.opening.startswith(READING)
-        asked = self._answered if nothing_read else self.sent
+        nothing_read = self.deferred == [self.opening] and self.opening.startswith(READING)
+        asked = self._execute if nothing_read else self.execute_raw
         moment: datetime = asked(b"SELECT clock_timestamp()")[0][0].astimezone(UTC)
         self.server.note(moment)
         return moment
@@ -196,20 +196,20 @@ class Transaction:
 
 
 @contextmanager
-def begun(engine: Engine, clock: Clock | None, server: ServerClock, *, writes: bool) -> Iterator[Transaction]:
+def open_transaction(engine: Engine, clock: Clock | None, server: ServerClock, *, writes: bool) -> Iterator[Transaction]:
     """Open a transaction that is undone on leaving unless it was committed."""
     if engine.dialect.name == "postgresql":
-        with translated(engine), engine.connect() as connection:
+        with wrap_driver_errors(engine), engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
             opening = engine.get_execution_options()[OPENINGS][writes]
             try:
                 yield Transaction(connection, clock, [opening], server, driver.cursor(), opening)
             finally:
-                _undo(connection, driver)
+                _roll_back(connection, driver)
     else:
-        with translated(engine), (for_writing if writes else for_reading)(engine) as connection:
+        with wrap_driver_errors(engine), (for_writing if writes else for_reading)(engine) as connection:
             connection.begin()
-            deadline: Deadline | None = connection.info.get(DEADLINE)
+            deadline: StatementDeadline | None = connection.info.get(DEADLINE)
             try:
                 yield Transaction(connection, clock, deadline=deadline)
             finally:
@@ -217,7 +217,7 @@ def begun(engine: Engine, clock: Clock | None, server: ServerClock, *, writes: b
                     deadline.lift()
 
 
-def _undo(connection: Connection, driver: Any) -> None:
+def _roll_back(connection: Connection, driver: Any) -> None:
     if connection.invalidated:
         return
     try:
@@ -228,23 +228,23 @@ def _undo(connection: Connection, driver: Any) -> None:
         connection.invalidate()
 
 
-class _Messages(list[bytes]):
+class _CopyMessages(list[bytes]):
     """A file for the driver to write messages to, kept apart: to join large ones would take as long as to fetch them."""
 
     write = list[bytes].append
 
 
-def trouble(engine: Engine, error: Exception) -> SchemaMismatch | StoreUnavailable:
+def map_driver_error(engine: Engine, error: Exception) -> SchemaMismatch | StoreUnavailable:
     """Say in the domain's words what the driver itself says; raises it again where not the database but the statement is at fault."""
-    told, driver = foreign_error(engine, error), engine.dialect.loaded_dbapi
+    mapped, driver = domain_error(engine, error), engine.dialect.loaded_dbapi
     # The most general class is what SQLite raises for a file that is no database, or a damaged one.
     is_its_own = isinstance(error, (driver.OperationalError, driver.InterfaceError)) or type(error) is driver.DatabaseError
-    if not is_its_own and not isinstance(told, SchemaMismatch):
+    if not is_its_own and not isinstance(mapped, SchemaMismatch):
         raise error
-    return told
+    return mapped
 
 
-def foreign_error(engine: Engine, error: BaseException | None) -> SchemaMismatch | StoreUnavailable:
+def domain_error(engine: Engine, error: BaseException | None) -> SchemaMismatch | StoreUnavailable:
     """Say in the domain's words what the driver says."""
     if getattr(error, "pgcode", None) in ("42P01", "3F000") or "no such table" in str(error):
         return SchemaMismatch(f"The database {place(engine)} lacks lanner's tables.")

@@ -9,7 +9,7 @@ from threading import Lock
 from domain.fetches import Fetch, Lease
 
 
-def _nobody(fetch: Fetch | None, lease: Lease | None) -> None:
+def _ignore(fetch: Fetch | None, lease: Lease | None) -> None:
     """Be told what runs, and do nothing."""
 
 
@@ -18,14 +18,14 @@ class RunningFetches:
     The fetches that run in this process; any thread may use it.
 
     Attributes:
-        told: is told of each fetch that begins, and by None that it has ended; of use where there is one at a time.
+        on_change: is called of each fetch that begins, and by None that it has ended; of use where there is one at a time.
 
     """
 
     def __init__(self) -> None:
-        self.told: Callable[[Fetch | None, Lease | None], object] = _nobody
+        self.on_change: Callable[[Fetch | None, Lease | None], object] = _ignore
         self._running: dict[Lease, Fetch] = {}
-        self._given_back: set[Lease] = set()
+        self._released: set[Lease] = set()
         self._closed = False
         self._lock = Lock()
 
@@ -41,22 +41,22 @@ class RunningFetches:
     def drain(self) -> list[tuple[Fetch, Lease]]:
         """Give what runs now, whose leases are to be released."""
         with self._lock:
-            self._given_back.update(self._running)
+            self._released.update(self._running)
             return [(fetch, lease) for lease, fetch in self._running.items()]
 
     def was_released(self, lease: Lease) -> bool:
         """Tell whether a lease is no longer for its fetch to end."""
-        return lease in self._given_back
+        return lease in self._released
 
     @contextmanager
-    def holding(self, fetch: Fetch, lease: Lease) -> Iterator[None]:
+    def track(self, fetch: Fetch, lease: Lease) -> Iterator[None]:
         """Count a fetch among those that run."""
         with self._lock:
             self._running[lease] = fetch
-        self.told(fetch, lease)
+        self.on_change(fetch, lease)
         try:
             yield
         finally:
-            self.told(None, None)
+            self.on_change(None, None)
             with self._lock:
                 del self._running[lease]

@@ -23,7 +23,7 @@ class WindowDiscarded(Exception):
     """A part of the series, or the word that nothing changed, does not fit what is kept; the whole must be asked for."""
 
 
-def known_of(uow: UnitOfWork, series: TimeSeries) -> PriorState:
+def prior_state(uow: UnitOfWork, series: TimeSeries) -> PriorState:
     """Tell a source what is kept; nothing where it is time to ask for the whole again."""
     confirmed, newest = series.confirmed, series.newest
     if confirmed is None or newest is None or confirmed.is_due_in_whole(uow.now()):
@@ -54,24 +54,24 @@ def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched)
 
 
 def _news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Sequence[NewState]:
-    kept, newest = _newest_state(uow, series), series.newest
-    _check_part(series, kept, fetched)
+    kept, newest = _read_newest(uow, series), series.newest
+    _check_partial(series, kept, fetched)
     if fetched.not_modified:
         return []
-    states, now = _whole(kept, fetched), uow.now()
+    states, now = _merge(kept, fetched), uow.now()
     moment = max(now, newest.fetched_at) if newest else now
     readable = newest if kept is not None else None
     labels = _labels(uow, series, readable) if any(published is not None for published, _ in states) else {}
-    arrivals: list[NewState] = []
+    added: list[NewState] = []
     for published, state in states:
         digest = state.digest().hex()
         if is_news(published, digest, newest=readable, labelled=labels):
-            arrivals.append(_arrival((published, state), fetched, fetch=fetch, newest=newest, moment=moment))
+            added.append(_new_state((published, state), fetched, fetch=fetch, newest=newest, moment=moment))
             if published is not None:
                 labels[published] = digest
     if newest and not fetch.allow_shrink:
-        _refuse_shrink(kept, newest, arrivals, fetched.covers)
-    return arrivals
+        _refuse_shrink(kept, newest, added, fetched.covers)
+    return added
 
 
 def _labels(uow: UnitOfWork, series: TimeSeries, readable: Vintage | None) -> dict[Label, str]:
@@ -82,7 +82,7 @@ def _labels(uow: UnitOfWork, series: TimeSeries, readable: Vintage | None) -> di
     return labels
 
 
-def _check_part(series: TimeSeries, kept: Observations | None, fetched: Fetched) -> None:
+def _check_partial(series: TimeSeries, kept: Observations | None, fetched: Fetched) -> None:
     """Make sure that what is not the whole speaks of what is kept now, and was read as that was."""
     if not (fetched.not_modified or fetched.covers):
         return
@@ -94,8 +94,8 @@ def _check_part(series: TimeSeries, kept: Observations | None, fetched: Fetched)
         raise WindowDiscarded
 
 
-def _refuse_shrink(kept: Observations | None, newest: Vintage, arrivals: Sequence[NewState], covers: Window | None) -> None:
-    later = sorted((arrival for arrival in arrivals if arrival.known_at >= newest.known_at), key=lambda arrival: arrival.known_at)
+def _refuse_shrink(kept: Observations | None, newest: Vintage, states: Sequence[NewState], covers: Window | None) -> None:
+    later = sorted((new for new in states if new.known_at >= newest.known_at), key=lambda new: new.known_at)
     if not later:
         # What was published earlier leaves the newest state as it is, however small.
         return
@@ -107,7 +107,7 @@ def _refuse_shrink(kept: Observations | None, newest: Vintage, arrivals: Sequenc
         refuse_shrink(parts[0].known_cells, parts[1].known_cells, "values")
 
 
-def _newest_state(uow: UnitOfWork, series: TimeSeries) -> Observations | None:
+def _read_newest(uow: UnitOfWork, series: TimeSeries) -> Observations | None:
     if series.newest is None:
         return None
     try:
@@ -118,7 +118,7 @@ def _newest_state(uow: UnitOfWork, series: TimeSeries) -> Observations | None:
     return kept.observations if kept else None
 
 
-def _whole(kept: Observations | None, fetched: Fetched) -> States:
+def _merge(kept: Observations | None, fetched: Fetched) -> States:
     if fetched.covers is None:
         return fetched.vintages
     if kept is None:
@@ -132,7 +132,7 @@ def _whole(kept: Observations | None, fetched: Fetched) -> States:
     return [(None, merged)]
 
 
-def _arrival(
+def _new_state(
     labelled: tuple[Label | None, Observations], fetched: Fetched, *, fetch: Fetch, newest: Vintage | None, moment: datetime
 ) -> NewState:
     published, state = labelled

@@ -47,12 +47,12 @@ class CheckHealth:
         with self.store.reading() as uow:
             return self._health(uow)
 
-    def figures(self) -> tuple[Health, Metrics]:
+    def metrics(self) -> tuple[Health, Metrics]:
         """Look closer: this counts all fetches. Raises StoreUnavailable."""
         with self.store.reading() as uow:
-            return self._health(uow), uow.figures.all()
+            return self._health(uow), uow.metrics.all()
 
     def _health(self, uow: UnitOfWork) -> Health:
         oldest = uow.fetches.oldest_due(self.lease_seconds)
         age = max(0.0, (uow.now() - oldest).total_seconds()) if oldest else 0.0
-        return Health(oldest_due_seconds=age, workers=uow.figures.workers(_LIVELY_SECONDS), broker=self.dispatcher.broker_reachable)
+        return Health(oldest_due_seconds=age, workers=uow.metrics.workers(_LIVELY_SECONDS), broker=self.dispatcher.broker_reachable)

@@ -21,10 +21,10 @@ _NOBODY = ApiKey(id="", name="", scopes=frozenset(), digest=bytes(32), created_a
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _CachedKey:
     key: ApiKey
     read_at: datetime
-    begun: float
+    cached_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class CheckKey:
 
     store: Store
     seconds: Callable[[], float] = time.monotonic
-    _found: OrderedDict[str, _Found] = field(default_factory=OrderedDict)
+    _cache: OrderedDict[str, _CachedKey] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
     def __call__(self, text: str) -> ApiKey:
@@ -52,34 +52,34 @@ class CheckKey:
             InvalidApiKey: there is none, or it is no longer good; the message is the same for all of these.
 
         """
-        read = ApiKeyToken.read(text)
+        read = ApiKeyToken.parse(text)
         if read is None:
             raise InvalidApiKey
-        found = self._found.get(read.id)
-        if found is None or not found.key.has_text(text) or self.seconds() - found.begun > _SECONDS:
-            found = self._looked_up(read.id)
+        found = self._cache.get(read.id)
+        if found is None or not found.key.matches(text) or self.seconds() - found.cached_at > _SECONDS:
+            found = self._look_up(read.id)
         # The time by the store's clock, without asking it again.
-        now = found.read_at + timedelta(seconds=self.seconds() - found.begun)
-        if not found.key.opens(text, now):
+        now = found.read_at + timedelta(seconds=self.seconds() - found.cached_at)
+        if not found.key.verifies(text, now):
             raise InvalidApiKey
         return found.key
 
-    def was_good(self, text: str) -> bool:
+    def was_known(self, text: str) -> bool:
         """Tell whether this text was a key when it was last looked up, without asking the store."""
-        read = ApiKeyToken.read(text)
-        found = self._found.get(read.id) if read else None
-        return found is not None and found.key.has_text(text)
+        read = ApiKeyToken.parse(text)
+        found = self._cache.get(read.id) if read else None
+        return found is not None and found.key.matches(text)
 
-    def _looked_up(self, key_id: str) -> _Found:
+    def _look_up(self, key_id: str) -> _CachedKey:
         with self.store.reading() as uow:
             now = uow.now()
             try:
                 key = uow.keys.get(key_id)
             except KeyNotFound:
-                return _Found(_NOBODY, now, self.seconds())
-            found = _Found(key, now, self.seconds())
+                return _CachedKey(_NOBODY, now, self.seconds())
+            found = _CachedKey(key, now, self.seconds())
         with self._lock:
-            self._found[key_id] = found
-            while len(self._found) > _MOST:
-                self._found.popitem(last=False)
+            self._cache[key_id] = found
+            while len(self._cache) > _MOST:
+                self._cache.popitem(last=False)
         return found

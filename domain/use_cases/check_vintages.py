@@ -36,4 +36,4 @@ class CheckVintages:
     def one(self, series: TimeSeries) -> Checked:
         """Read one series back."""
         with self.store.reading() as uow:
-            return Checked(series, uow.vintages.damage(series.id))
+            return Checked(series, uow.vintages.verify(series.id))

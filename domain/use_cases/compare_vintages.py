@@ -9,7 +9,7 @@ from domain.errors import VintageNotFound
 from domain.ports import Store, UnitOfWork
 from domain.revisions import Revision, revision
 from domain.series import TimeSeries
-from domain.use_cases.read_series import kept_at
+from domain.use_cases.read_series import stored_at
 from domain.vintages import AsOf, Vintage
 
 _ALL = 10**9
@@ -41,8 +41,8 @@ class CompareVintages:
         """
         with self.store.reading() as uow:
             series = uow.series.get(series_id)
-            later = kept_at(uow, series, after)
-            earlier = kept_at(uow, series, before or _just_before(uow, series, later.vintage))
+            later = stored_at(uow, series, after)
+            earlier = stored_at(uow, series, before or _just_before(uow, series, later.vintage))
         return Comparison(
             series=series,
             before=earlier.vintage,
@@ -52,7 +52,7 @@ class CompareVintages:
 
 
 def _just_before(uow: UnitOfWork, series: TimeSeries, later: Vintage) -> AsOf:
-    known = uow.vintages.listed(series.id, after=0, limit=_ALL)
+    known = uow.vintages.list(series.id, after=0, limit=_ALL)
     earlier = max((each.knowledge() for each in known if each.knowledge() < later.knowledge()), default=None)
     if earlier is None:
         raise VintageNotFound(

@@ -21,13 +21,13 @@ class FollowFetches:
         with self.store.reading() as uow:
             return uow.fetches.get(fetch_id)
 
-    def those(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
+    def get_many(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
         """Give fetches as they are now, in the same order; what is not there is left out."""
         with self.store.reading() as uow:
-            found = uow.fetches.those(fetch_ids)
+            found = uow.fetches.get_many(fetch_ids)
         return sorted(found, key=lambda fetch: fetch_ids.index(fetch.id))
 
-    def listed(self, query: FetchQuery) -> FetchPage:
+    def list(self, query: FetchQuery) -> FetchPage:
         """Give the matching fetches as they are now, newest first."""
         with self.store.reading() as uow:
-            return uow.fetches.listed(query)
+            return uow.fetches.list(query)

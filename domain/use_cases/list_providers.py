@@ -51,14 +51,14 @@ class ListProviders:
         budgets = [self.calls.budget(self.providers, provider.name) for provider in found]
         try:
             with self.store.reading() as uow:
-                now, standings = uow.now(), [uow.limits.standing(budget) for budget in budgets]
+                now, states = uow.now(), [uow.limits.state_of(budget) for budget in budgets]
         except StoreUnavailable:
             return [ProviderStatus(provider, budget.concurrency) for provider, budget in zip(found, budgets, strict=True)]
-        return [_listed(*each, now) for each in zip(found, (budget.concurrency for budget in budgets), standings, strict=True)]
+        return [_status(*each, now) for each in zip(found, (budget.concurrency for budget in budgets), states, strict=True)]
 
 
-def _listed(provider: Provider, concurrency: int | None, standing: LimiterState, now: datetime) -> ProviderStatus:
+def _status(provider: Provider, concurrency: int | None, state: LimiterState, now: datetime) -> ProviderStatus:
     def ahead(moment: datetime | None) -> datetime | None:
         return moment if moment and moment > now else None
 
-    return ProviderStatus(provider, concurrency, ahead(standing.blocked_until), standing.circuit(now), ahead(standing.open_until))
+    return ProviderStatus(provider, concurrency, ahead(state.blocked_until), state.circuit(now), ahead(state.open_until))

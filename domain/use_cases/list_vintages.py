@@ -31,7 +31,7 @@ class ListVintages:
         """Give the vintages numbered above ``after``; raises SeriesNotFound."""
         with self.store.reading() as uow:
             series = uow.series.get(series_id)
-            found = uow.vintages.listed(series_id, after=after, limit=limit + 1)
+            found = uow.vintages.list(series_id, after=after, limit=limit + 1)
         more = len(found) > limit
         return VintagePage(series, found[:limit], found[limit - 1].number if more else None)
 

@@ -29,15 +29,15 @@ class ManageKeys:
             raise InvalidInput(f"A key's name has 1 to {_MOST_CHARACTERS} printable characters.", field="name")
         if not scopes:
             raise InvalidInput("A key needs at least one scope.", field="scope", hint=f"There is {', '.join(Scope)}.")
-        drawn = ApiKeyToken.drawn()
+        token = ApiKeyToken.generate()
         with self.store.writing() as uow:
             now = uow.now()
             expires_at = now + timedelta(days=days) if days else None
             key = ApiKey(
-                id=drawn.id,
+                id=token.id,
                 name=name,
                 scopes=frozenset(scopes),
-                digest=drawn.digest(),
+                digest=token.digest(),
                 created_at=now,
                 expires_at=expires_at,
                 limits=limits,
@@ -45,7 +45,7 @@ class ManageKeys:
             uow.keys.add(key)
             uow.commit()
         audit("key created", key_id=key.id, key_name=key.name, scopes=sorted(key.scopes))
-        return key, drawn.text
+        return key, token.text
 
     def list(self) -> Sequence[ApiKey]:
         """Give all of them, oldest first, those that are no longer good too."""
@@ -56,7 +56,7 @@ class ManageKeys:
         """Tell whether one of them still opens anything."""
         with self.store.reading() as uow:
             now = uow.now()
-            return any(key.is_good(now) for key in uow.keys.all())
+            return any(key.is_active(now) for key in uow.keys.all())
 
     def revoke(self, key_id: str) -> ApiKey:
         """Make a key useless, for good; raises KeyNotFound."""

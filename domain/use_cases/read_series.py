@@ -94,25 +94,25 @@ class ReadSeries:
         """
         with self.store.reading() as uow:
             series = uow.series.get(series_id)
-            kept = kept_at(uow, series, selection.moment)
+            kept = stored_at(uow, series, selection.moment)
             now = uow.now()
             moment = _of_metadata(selection.moment, kept)
             metadata = uow.series.metadata_at(series_id, moment) if moment else series.metadata
         return Reading(
             series=replace(series, metadata=metadata),
             vintage=kept.vintage,
-            observations=_part(_aligned(kept.observations, metadata, selection.periods), selection),
+            observations=_select(_aligned(kept.observations, metadata, selection.periods), selection),
             stale=self.freshness.is_stale(series, now),
         )
 
-    def standing(self, series_id: UUID) -> StoredVersion:
+    def stored_version(self, series_id: UUID) -> StoredVersion:
         """Tell whether an earlier answer still holds, without reading any observation; raises SeriesNotFound."""
         version, now = self.store.version(series_id)
         age = int((now - version.checked_at).total_seconds()) if version.checked_at else 0
         return StoredVersion(version, self.freshness.is_stale(version, now), max(0, age))
 
 
-def kept_at(uow: UnitOfWork, series: TimeSeries, moment: AsOf) -> StoredVintage:
+def stored_at(uow: UnitOfWork, series: TimeSeries, moment: AsOf) -> StoredVintage:
     """
     Give the state that a moment asks for.
 
@@ -129,7 +129,7 @@ def kept_at(uow: UnitOfWork, series: TimeSeries, moment: AsOf) -> StoredVintage:
         raise DamagedVintage(f"{name}: {error.message}") from error
     if kept:
         return kept
-    beginning = uow.vintages.beginning(series.id)
+    beginning = uow.vintages.first_known(series.id)
     if beginning is None:
         raise NoObservationsYet(f"{name} has no observations yet.")
     if moment.vintage is not None:
@@ -151,7 +151,7 @@ def _aligned(observations: Observations, metadata: Metadata, periods: Side | Non
     return aligned(observations, periods, metadata.frequency, week_begins=str(metadata.extra.get("dates", "")).startswith("first"))
 
 
-def _part(observations: Observations, selection: Selection) -> Observations:
+def _select(observations: Observations, selection: Selection) -> Observations:
     """Columns, window, collapse, transform, limit: in Quandl's order, in which the last two change places with some transforms."""
     part = observations.window(selection.start, selection.end)
     indices = _indices(part.columns, selection)

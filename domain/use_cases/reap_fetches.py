@@ -34,25 +34,25 @@ class ReapFetches:
         with self.store.reading() as uow:
             return uow.fetches.due(limit, self.lease_seconds)
 
-    def quiet(self, at_most: float) -> float:
+    def seconds_until_due(self, at_most: float) -> float:
         """Tell for how many seconds, at most so many, no fetch becomes due that waits now."""
         with self.store.reading() as uow:
             moment = uow.fetches.next_due()
             return min(at_most, max(0.0, (moment - uow.now()).total_seconds())) if moment else at_most
 
-    def lost(self, fetch_id: UUID, token: UUID) -> None:
+    def expire_lease(self, fetch_id: UUID, token: UUID) -> None:
         """End a lease whose holder is known to be dead, so that the fetch is due."""
         # One that is to be cancelled waits for its time.
         with suppress(FetchCancelled), self.store.writing() as uow:
             uow.fetches.extend(fetch_id, Lease(token, 0.0))
             uow.commit()
 
-    def beat(self, worker: str, found: int) -> None:
+    def heartbeat(self, worker: str, found: int) -> None:
         """Give a worker's sign of life, and tell how many sweeps found work since the last."""
         with self.store.writing() as uow:
-            uow.figures.beat(worker)
+            uow.metrics.heartbeat(worker)
             if found:
-                uow.figures.count(Counted.SWEEPS_WITH_WORK, found)
+                uow.metrics.count(Counted.SWEEPS_WITH_WORK, found)
             uow.commit()
 
     def prune(self, limit: int) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.codes import DatasetCode
 from domain.errors import ProviderNotConfigured, TooManyRequests
-from domain.fetches import ANONYMOUS, Answered, Fetch, IdempotencyKey
+from domain.fetches import ANONYMOUS, Fetch, IdempotencyKey, RequestRecord
 from domain.fetching.freshness import Freshness
 from domain.ports import Dispatcher, Providers, Store, UnitOfWork
 from domain.providers import Limit, Provider, Routing
@@ -54,7 +54,7 @@ class _Flags:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Outcome:
     fetch: Fetch
     written: bool
     added: bool
@@ -62,11 +62,11 @@ class _Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Target:
     """A series, and what a request led to where that was its first."""
 
     series: TimeSeries
-    asked: _Asked | None = None
+    outcome: _Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +103,9 @@ class RequestFetch:
         flags = _Flags(refresh=refresh, allow_shrink=allow_shrink, request_id=request_id, requester=requester)
         request_key = _request_key(key, f"{provider or ''}:{code}", flags)
         chosen = self.provider_of(code, provider)
-        return self._request(lambda uow: self._found(uow, chosen.name, code, flags), flags, request_key)
+        return self._request(lambda uow: self._find_or_add(uow, chosen.name, code, flags), flags, request_key)
 
-    def again(
+    def refetch(
         self,
         series_id: UUID,
         *,
@@ -116,60 +116,60 @@ class RequestFetch:
     ) -> Requested:
         """Ask for a series that is kept, fresh or not; ``created`` tells of its fetch. Raises as the call, and SeriesNotFound."""
         flags = _Flags(refresh=True, allow_shrink=allow_shrink, request_id=request_id, requester=requester)
-        return self._request(lambda uow: self._known(uow, series_id), flags, _request_key(key, str(series_id), flags), again=True)
+        return self._request(lambda uow: self._get(uow, series_id), flags, _request_key(key, str(series_id), flags), refetch=True)
 
     def _request(
-        self, find: Callable[[UnitOfWork], _Found], flags: _Flags, key: IdempotencyKey | None, *, again: bool = False
+        self, find: Callable[[UnitOfWork], _Target], flags: _Flags, key: IdempotencyKey | None, *, refetch: bool = False
     ) -> Requested:
         with self.store.writing() as uow:
             answered = uow.requests.begin(key) if key else None
             if answered:
                 return Requested(uow.series.get(answered.series_id), uow.fetches.get(answered.fetch_id), created=answered.created)
             found = find(uow)
-            series = self._as_it_is(uow, found.series)
-            asked = found.asked or self._ask(uow, series, flags)
-            created = asked.added if again else series.fetch is None
-            requested = Requested(replace(series, fetch=asked.fetch), asked.fetch, created=created)
-            if asked.added:
+            series = self._reread_if_stale(uow, found.series)
+            outcome = found.outcome or self._reuse_or_add(uow, series, flags)
+            created = outcome.added if refetch else series.fetch is None
+            requested = Requested(replace(series, fetch=outcome.fetch), outcome.fetch, created=created)
+            if outcome.added:
                 _count(uow, flags.requester)
             if key:
                 _count(uow, Requester(f"{_REMEMBERED} {_owner(key, flags.requester)}", _MOST_REMEMBERED))
-                uow.requests.remember(key, Answered(series.id, asked.fetch.id, created))
-            if key or asked.written:
+                uow.requests.remember(key, RequestRecord(series.id, outcome.fetch.id, created))
+            if key or outcome.written:
                 uow.commit()
-        if asked.notifies:
-            self.dispatcher.notify(asked.fetch.id)
+        if outcome.notifies:
+            self.dispatcher.notify(outcome.fetch.id)
         return requested
 
-    def _as_it_is(self, uow: UnitOfWork, series: TimeSeries) -> TimeSeries:
+    def _reread_if_stale(self, uow: UnitOfWork, series: TimeSeries) -> TimeSeries:
         if series.fetch is None or not self.freshness.is_stale(series, uow.now()):
             return series
         # Whoever ends a fetch holds its series: the one in flight may have ended since it was looked at.
         uow.series.lock(series.id)
         return uow.series.get(series.id)
 
-    def _found(self, uow: UnitOfWork, provider: str, code: DatasetCode, flags: _Flags) -> _Found:
+    def _find_or_add(self, uow: UnitOfWork, provider: str, code: DatasetCode, flags: _Flags) -> _Target:
         known = uow.series.find(provider, code)
         if known:
-            return _Found(known)
+            return _Target(known)
         new = uow.fetches.add_first(provider, code, allow_shrink=flags.allow_shrink, request_id=flags.request_id)
         if new is None:
-            return _Found(uow.series.add(provider, code))
+            return _Target(uow.series.add(provider, code))
         series, fetch = new
-        return _Found(series, _Asked(fetch, written=True, added=True, notifies=True))
+        return _Target(series, _Outcome(fetch, written=True, added=True, notifies=True))
 
-    def _known(self, uow: UnitOfWork, series_id: UUID) -> _Found:
+    def _get(self, uow: UnitOfWork, series_id: UUID) -> _Target:
         series = uow.series.get(series_id)
         self.provider_of(series.code, series.provider)
-        return _Found(series)
+        return _Target(series)
 
-    def _ask(self, uow: UnitOfWork, series: TimeSeries, flags: _Flags) -> _Asked:
+    def _reuse_or_add(self, uow: UnitOfWork, series: TimeSeries, flags: _Flags) -> _Outcome:
         fetch = series.fetch
         if fetch and fetch.ended and not (flags.refresh or flags.allow_shrink or self.freshness.is_stale(series, uow.now())):
-            return _Asked(fetch, written=False, added=False, notifies=False)
+            return _Outcome(fetch, written=False, added=False, notifies=False)
         hurried = flags.refresh and fetch is not None and fetch.waiting_for is not None
         joined, added = uow.fetches.add(series.id, allow_shrink=flags.allow_shrink, request_id=flags.request_id, at_once=flags.refresh)
-        return _Asked(joined, written=True, added=added, notifies=added or hurried)
+        return _Outcome(joined, written=True, added=added, notifies=added or hurried)
 
     def provider_of(self, code: DatasetCode, name: str | None) -> Provider:
         """Choose the provider and make sure that it can be asked."""
@@ -190,5 +190,5 @@ def _owner(key: IdempotencyKey, requester: Requester | None) -> str:
 
 
 def _request_key(key: ClientKey | None, what: str, flags: _Flags) -> IdempotencyKey | None:
-    asked = f"{what}\n{flags.refresh}\n{flags.allow_shrink}"
-    return IdempotencyKey(key.text, sha256(asked.encode("utf-8", "replace")).hexdigest(), key.owner) if key else None
+    outcome = f"{what}\n{flags.refresh}\n{flags.allow_shrink}"
+    return IdempotencyKey(key.text, sha256(outcome.encode("utf-8", "replace")).hexdigest(), key.owner) if key else None

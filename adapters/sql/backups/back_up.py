@@ -16,7 +16,7 @@ from adapters.sql.backups.file import contents, copied_tables
 from adapters.sql.engine import for_reading, for_writing, open_file
 from adapters.sql.schema import migrate, require, revision
 from adapters.sql.tables import feed
-from adapters.sql.transaction import translated
+from adapters.sql.transaction import wrap_driver_errors
 from domain.errors import InvalidInput, StoreUnavailable
 
 _BATCH = 500
@@ -62,7 +62,7 @@ def _fill(part: Path, engine: Engine, progress: Progress) -> dict[str, int]:
     target = open_file(part)
     try:
         migrate(target)
-        with translated(engine), for_reading(engine) as source, for_writing(target) as connection, connection.begin():
+        with wrap_driver_errors(engine), for_reading(engine) as source, for_writing(target) as connection, connection.begin():
             require(revision(source), engine)
             counts = _copy(source, connection, progress)
     finally:
@@ -77,7 +77,7 @@ def _copy(source: Connection, target: Connection, progress: Progress) -> dict[st
     copied, total = 0, sum(counts.values())
     for table in copied_tables():
         for batch in source.execute(select(table), execution_options={"stream_results": True}).mappings().partitions(_BATCH):
-            with translated(target.engine):
+            with wrap_driver_errors(target.engine):
                 target.execute(insert(table), [dict(row) for row in batch])
             copied += len(batch)
             progress(copied, total)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Table
 
-from adapters.sql.deadlines import Deadline, is_over
+from adapters.sql.deadlines import StatementDeadline, is_over
 from adapters.sql.engine import open_file
 from adapters.sql.schema import migrate, require
 from adapters.sql.tables import feed, metadata
@@ -41,7 +41,7 @@ class BackupFile:
 
     path: Path
     connection: sqlite3.Connection
-    deadline: Deadline
+    deadline: StatementDeadline
 
     def require_schema(self) -> None:
         """
@@ -112,7 +112,7 @@ def read_backup(path: Path) -> Iterator[BackupFile]:
         raise no_backup(path)
     if any(_size(Path(f"{path}{ending}")) for ending in ("-wal", "-journal")):
         raise damaged(path, "there is a journal beside it, so that it is a database in use")
-    deadline = Deadline(_SECONDS + path.stat().st_size / _BYTES_A_SECOND)
+    deadline = StatementDeadline(_SECONDS + path.stat().st_size / _BYTES_A_SECOND)
     try:
         # A path in a URI has its signs escaped, and the file is neither written nor locked.
         uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"

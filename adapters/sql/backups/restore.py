@@ -19,7 +19,7 @@ from adapters.sql.engine import for_writing, place
 from adapters.sql.repositories.vintages import SqlVintageRepository
 from adapters.sql.schema import migrate
 from adapters.sql.tables import descriptions, feed, fetches, series, vintages
-from adapters.sql.transaction import Transaction, translated, utc_now
+from adapters.sql.transaction import Transaction, utc_now, wrap_driver_errors
 from domain.errors import DamagedVintage, DomainError, InvalidInput, StoreUnavailable
 from domain.observations import Observations
 from domain.vintages import AsOf
@@ -46,7 +46,7 @@ def restore(engine: Engine, file: Path, progress: Progress, *, keep_damaged: boo
         migrate(engine)
         backup.require_schema()
         backup.require_soundness()
-        with translated(engine), for_writing(engine) as connection, connection.begin():
+        with wrap_driver_errors(engine), for_writing(engine) as connection, connection.begin():
             if connection.execute(select(func.count()).select_from(series)).scalar_one():
                 raise InvalidInput(f"The database {place(engine)} is not empty.", field="database_url", hint="Restore into a new one.")
             rows = _copy(backup, connection, progress)

@@ -24,7 +24,7 @@ _dialect: Any = postgresql.dialect
 _names = map("lanner_{}".format, count(1))
 
 
-class _Form(NamedTuple):
+class _Plan(NamedTuple):
     """What Postgres and the driver are told of a statement, and how its rows are read."""
 
     name: str
@@ -34,7 +34,7 @@ class _Form(NamedTuple):
     readers: Sequence[tuple[int, Callable[[Any], Any]]]
 
 
-class _Timeless(Transaction):
+class _TimeAsParameter(Transaction):
     """A transaction whose time is a parameter."""
 
     def now(self) -> ColumnElement[Any]:
@@ -58,19 +58,19 @@ class PreparedStatement:
 
     def __init__(self, build: Callable[[Transaction], Any]) -> None:
         self._build, self._name = build, next(_names)
-        self._forms: tuple[WeakKeyDictionary[Engine, _Form], ...] = WeakKeyDictionary(), WeakKeyDictionary()
+        self._plans: tuple[WeakKeyDictionary[Engine, _Plan], ...] = WeakKeyDictionary(), WeakKeyDictionary()
 
     def fetch_all(self, transaction: Transaction, **values: Any) -> Sequence[Row]:
         """Run it and give its rows, by column."""
         if not transaction.on_postgres:
             found = transaction.run(self._build(transaction), values)
             return found.mappings().all() if found.returns_rows else []
-        form = self._form(transaction)
-        rows = [list(row) for row in transaction.sent(self._filled(transaction, form, values))]
-        for at, read in form.readers:
+        plan = self._plan(transaction)
+        rows = [list(row) for row in transaction.execute_raw(self._bind(transaction, plan, values))]
+        for at, read in plan.readers:
             for row in rows:
                 row[at] = read(row[at])
-        return [dict(zip(form.columns, row, strict=True)) for row in rows] if form.columns else []
+        return [dict(zip(plan.columns, row, strict=True)) for row in rows] if plan.columns else []
 
     def fetch_one(self, transaction: Transaction, **values: Any) -> Row | None:
         """Run it and give its only row, if there is one."""
@@ -79,21 +79,21 @@ class PreparedStatement:
     def defer(self, transaction: Transaction, **values: Any) -> None:
         """Have it run before anything else and before the commit; it gives no rows."""
         if transaction.on_postgres:
-            transaction.waiting.append(self._filled(transaction, self._form(transaction), values))
+            transaction.deferred.append(self._bind(transaction, self._plan(transaction), values))
         else:
             self.fetch_all(transaction, **values)
 
-    def _form(self, transaction: Transaction) -> _Form:
-        engine, forms = transaction.connection.engine, self._forms[transaction.clock is None]
-        form = forms.get(engine)
-        if form is None:
-            timeless = _Timeless(transaction.connection, transaction.clock) if transaction.clock else transaction
+    def _plan(self, transaction: Transaction) -> _Plan:
+        engine, forms = transaction.connection.engine, self._plans[transaction.clock is None]
+        plan = forms.get(engine)
+        if plan is None:
+            parametrised = _TimeAsParameter(transaction.connection, transaction.clock) if transaction.clock else transaction
             suffix = "_at" if transaction.clock else ""
-            form = self._written(self._build(timeless), engine, transaction.cursor, suffix=suffix)
-            forms[engine] = form
-        return form
+            plan = self._compile(self._build(parametrised), engine, transaction.cursor, suffix=suffix)
+            forms[engine] = plan
+        return plan
 
-    def _written(self, statement: Any, engine: Engine, cursor: Any, suffix: str) -> _Form:
+    def _compile(self, statement: Any, engine: Engine, cursor: Any, suffix: str) -> _Plan:
         name, numbered = self._name + suffix, _dialect(paramstyle="numeric_dollar")
         schema = engine.get_execution_options()["schema_translate_map"]
         compiled = statement.compile(dialect=numbered, schema_translate_map=schema, render_schema_translate=True)
@@ -108,7 +108,7 @@ class PreparedStatement:
         readers = [
             (at, column.type.dialect_impl(engine.dialect).result_processor(engine.dialect, None)) for at, column in enumerate(columns)
         ]
-        return _Form(
+        return _Plan(
             name=name,
             prepare=b"PREPARE %s AS %s" % (name.encode(), planned),
             execute=f"EXECUTE {name} ({values})" if values else f"EXECUTE {name}",
@@ -116,12 +116,12 @@ class PreparedStatement:
             readers=[(at, read) for at, read in readers if read],
         )
 
-    def _filled(self, transaction: Transaction, form: _Form, values: dict[str, Any]) -> bytes:
+    def _bind(self, transaction: Transaction, plan: _Plan, values: dict[str, Any]) -> bytes:
         prepared = transaction.connection.info.setdefault(_PREPARED, set())
-        if form.name not in prepared:
-            transaction.sent(form.prepare)
-            prepared.add(form.name)
+        if plan.name not in prepared:
+            transaction.execute_raw(plan.prepare)
+            prepared.add(plan.name)
         if transaction.clock:
             values[_NOW] = transaction.clock()
-        filled: bytes = transaction.cursor.mogrify(form.execute, values)
-        return filled
+        bound: bytes = transaction.cursor.mogrify(plan.execute, values)
+        return bound

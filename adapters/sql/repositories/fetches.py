@@ -28,16 +28,16 @@ from adapters.sql.repositories.series import SqlSeriesRepository
 from adapters.sql.rows.fetch_statements import (
     ADD,
     CLAIMED,
-    FIRST,
     GET,
-    HOLD_SERIES,
+    GET_MANY,
+    INSERT_SERIES_WITH_FETCH,
     LAST_VINTAGE,
-    NOTE,
+    LOCK_SERIES,
     PENDING,
     RUNNING,
     SERIES_ID,
+    SET_NEWEST_FETCH,
     SUCCEED,
-    THOSE,
     claim,
     complete,
     ended,
@@ -54,7 +54,7 @@ from domain.series import SeriesStatus, TimeSeries
 from domain.vintages import Vintage
 
 _CANCELLED = Failure.of(FetchCancelled())
-_WANTED = fetches.c.cancel_requested_at.is_(None)
+_NOT_CANCELLED = fetches.c.cancel_requested_at.is_(None)
 _IN_FLIGHT = fetches.c.status.in_((PENDING, RUNNING))
 
 
@@ -79,7 +79,7 @@ class SqlFetchRepository:
             return (added, fetch) if added and fetch else None
         series_id = uuid4()
         facts = insertion_values(series_id, provider, code, code.alias)
-        row = FIRST.fetch_one(self.transaction, **facts, asked=uuid4(), may_shrink=allow_shrink, asked_by=request_id)
+        row = INSERT_SERIES_WITH_FETCH.fetch_one(self.transaction, **facts, asked=uuid4(), may_shrink=allow_shrink, asked_by=request_id)
         if row is None:
             return None
         fetch = fetch_from(row, series_id=series_id)
@@ -113,12 +113,12 @@ class SqlFetchRepository:
             raise FetchNotFound
         return fetch_from(row, series_id=row[series.c.id])
 
-    def those(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
+    def get_many(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
         """See the port."""
-        rows = THOSE.fetch_all(self.transaction, wanted=list(fetch_ids))
+        rows = GET_MANY.fetch_all(self.transaction, wanted=list(fetch_ids))
         return [fetch_from(row, series_id=row[series.c.id]) for row in rows]
 
-    def listed(self, query: FetchQuery) -> FetchPage:
+    def list(self, query: FetchQuery) -> FetchPage:
         """See the port."""
         place = tuple_(fetches.c.created_at, fetches.c.id)
         wanted = [(fetches.c.status, query.status), (series.c.provider, query.provider)]
@@ -155,7 +155,7 @@ class SqlFetchRepository:
 
     def extend(self, fetch_id: UUID, lease: Lease) -> bool:
         """See the port."""
-        statement = _held(fetch_id, lease).where(_WANTED).values(lease_until=self.transaction.later(lease.seconds))
+        statement = _held_fetch(fetch_id, lease).where(_NOT_CANCELLED).values(lease_until=self.transaction.later(lease.seconds))
         if self.transaction.run(statement).rowcount == 1:
             return True
         self._raise_if_cancelled(fetch_id, lease)
@@ -164,18 +164,18 @@ class SqlFetchRepository:
     def cancel(self, fetch_id: UUID) -> Fetch:
         """See the port."""
         pending, now = fetches.c.status == PENDING, self.transaction.now()
-        statement = update(fetches).where(fetches.c.id == fetch_id, _IN_FLIGHT, _WANTED)
+        statement = update(fetches).where(fetches.c.id == fetch_id, _IN_FLIGHT, _NOT_CANCELLED)
         values = {
             "status": case((pending, FetchStatus.CANCELLED.value), else_=fetches.c.status),
             "finished_at": case((pending, now), else_=None),
             "cancel_requested_at": case((pending, None), else_=now),
             "waiting_for": None,
-            "failure": case((pending, _written(_CANCELLED)), else_=fetches.c.failure),
+            "failure": case((pending, _failure_json(_CANCELLED)), else_=fetches.c.failure),
         }
         self.transaction.run(statement.values(values))
         fetch = self.get(fetch_id)
         if fetch.status is FetchStatus.CANCELLED:
-            self._note_failure(fetch)
+            self._mark_series_failed(fetch)
         return fetch
 
     def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> datetime:
@@ -197,17 +197,17 @@ class SqlFetchRepository:
 
     def fail(self, fetch_id: UUID, lease: Lease, failure: Failure) -> Fetch:
         """See the port."""
-        return self._leave(fetch_id, lease, ended(self.transaction, FetchStatus.ERROR, failure=_written(failure)))
+        return self._let_go(fetch_id, lease, ended(self.transaction, FetchStatus.ERROR, failure=_failure_json(failure)))
 
     def schedule_retry(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
         """See the port."""
-        later = {"not_before": self.transaction.later(seconds), "waiting_for": waiting_for.value, "failure": _written(failure)}
-        return self._leave(fetch_id, lease, self._pending(**later))
+        later = {"not_before": self.transaction.later(seconds), "waiting_for": waiting_for.value, "failure": _failure_json(failure)}
+        return self._let_go(fetch_id, lease, self._pending(**later))
 
     def release(self, fetch_id: UUID, lease: Lease) -> Fetch:
         """See the port."""
         now = self.transaction.now()
-        return self._leave(fetch_id, lease, self._pending(not_before=now, attempts=fetches.c.attempts - 1))
+        return self._let_go(fetch_id, lease, self._pending(not_before=now, attempts=fetches.c.attempts - 1))
 
     def prune(self, *, seconds: float, limit: int) -> int:
         """See the port."""
@@ -226,16 +226,16 @@ class SqlFetchRepository:
     def defer(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
         """See the port."""
         wait = {"not_before": self.transaction.later(seconds), "waiting_for": waiting_for.value}
-        return self._leave(fetch_id, lease, self._pending(attempts=fetches.c.attempts - 1, **wait))
+        return self._let_go(fetch_id, lease, self._pending(attempts=fetches.c.attempts - 1, **wait))
 
     def _insert(self, series_id: UUID, *, allow_shrink: bool, request_id: str) -> Fetch | None:
         if self.transaction.on_postgres:
             # Held, the series cannot be removed before the fetch that refers to it is there.
-            HOLD_SERIES.defer(self.transaction, wanted=series_id)
+            LOCK_SERIES.defer(self.transaction, wanted=series_id)
         row = ADD.fetch_one(self.transaction, asked=uuid4(), wanted=series_id, may_shrink=allow_shrink, asked_by=request_id)
         if row is None:
             return None
-        NOTE.defer(self.transaction, wanted=series_id, newest=row[fetches.c.id])
+        SET_NEWEST_FETCH.defer(self.transaction, wanted=series_id, newest=row[fetches.c.id])
         return fetch_from(row, series_id=series_id)
 
     def _change_pending(self, series_id: UUID, changes: dict[str, Any], *conditions: ColumnElement[bool]) -> None:
@@ -243,21 +243,21 @@ class SqlFetchRepository:
         pending = update(fetches).where(fetches.c.series == number, fetches.c.status == PENDING, *conditions)
         self.transaction.run(pending.values(changes))
 
-    def _leave(self, fetch_id: UUID, lease: Lease, values: dict[str, Any]) -> Fetch:
+    def _let_go(self, fetch_id: UUID, lease: Lease, values: dict[str, Any]) -> Fetch:
         """Let a fetch go; what was to be cancelled is, whatever else was to become of it."""
-        if self.transaction.run(_held(fetch_id, lease).where(_WANTED).values(values)).rowcount != 1:
-            cancelled = ended(self.transaction, FetchStatus.CANCELLED, failure=_written(_CANCELLED))
-            if self.transaction.run(_held(fetch_id, lease).values(cancelled)).rowcount != 1:
+        if self.transaction.run(_held_fetch(fetch_id, lease).where(_NOT_CANCELLED).values(values)).rowcount != 1:
+            cancelled = ended(self.transaction, FetchStatus.CANCELLED, failure=_failure_json(_CANCELLED))
+            if self.transaction.run(_held_fetch(fetch_id, lease).values(cancelled)).rowcount != 1:
                 raise LeaseLost
         fetch = self.get(fetch_id)
         if fetch.ended:
-            self._note_failure(fetch)
+            self._mark_series_failed(fetch)
         return fetch
 
     def _pending(self, **wait: Any) -> dict[str, Any]:
         return {"status": PENDING, "waits_since": self.transaction.now(), "lease_token": None, "lease_until": None, **wait}
 
-    def _note_failure(self, fetch: Fetch) -> None:
+    def _mark_series_failed(self, fetch: Fetch) -> None:
         without_data = and_(series.c.id == fetch.series_id, series.c.status == SeriesStatus.PENDING.value)
         self.transaction.run(update(series).where(without_data).values(status=SeriesStatus.ERROR.value))
 
@@ -271,7 +271,7 @@ class SqlFetchRepository:
         return fetch_from(row, series_id=row[series.c.id]) if row else None
 
 
-def _held(fetch_id: UUID, lease: Lease) -> Update:
+def _held_fetch(fetch_id: UUID, lease: Lease) -> Update:
     return update(fetches).where(*_held_by(fetch_id, lease))
 
 
@@ -283,5 +283,5 @@ def _due_since() -> Any:
     return func.coalesce(fetches.c.lease_until, fetches.c.not_before)
 
 
-def _written(failure: Failure) -> str:
+def _failure_json(failure: Failure) -> str:
     return orjson.dumps(failure).decode()

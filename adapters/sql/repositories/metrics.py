@@ -23,7 +23,7 @@ class SqlMetricsRepository:
 
     transaction: Transaction
 
-    def beat(self, worker: str) -> None:
+    def heartbeat(self, worker: str) -> None:
         """See the port."""
         self._upsert(workers, {"name": worker, "seen_at": self.transaction.now()}, {"seen_at": self.transaction.now()})
         self.transaction.run(delete(workers).where(workers.c.seen_at < self.transaction.later(-_DAY)))

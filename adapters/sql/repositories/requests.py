@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from adapters.sql.tables import requests, series
 from adapters.sql.transaction import Transaction
 from domain.errors import IdempotencyKeyReused
-from domain.fetches import Answered, IdempotencyKey
+from domain.fetches import IdempotencyKey, RequestRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class SqlRequestRepository:
 
     transaction: Transaction
 
-    def begin(self, key: IdempotencyKey) -> Answered | None:
+    def begin(self, key: IdempotencyKey) -> RequestRecord | None:
         """See the port."""
         dialect = postgresql if self.transaction.on_postgres else sqlite
         row = {"owner": key.owner, "key": key.key, "digest": key.digest, "made_at": self.transaction.now()}
@@ -33,9 +33,9 @@ class SqlRequestRepository:
                 digest, series_id, fetch_id, created = found
                 if digest != key.digest:
                     raise IdempotencyKeyReused
-                return Answered(series_id, fetch_id, created)
+                return RequestRecord(series_id, fetch_id, created)
 
-    def remember(self, key: IdempotencyKey, answered: Answered) -> None:
+    def remember(self, key: IdempotencyKey, answered: RequestRecord) -> None:
         """See the port."""
         number = select(series.c.number).where(series.c.id == answered.series_id).scalar_subquery()
         values = {"series": number, "fetch": answered.fetch_id, "created": answered.created}

@@ -59,7 +59,7 @@ class SqlSeriesRepository:
     def search(self, query: SeriesQuery) -> SeriesPage:
         """See the port."""
         # Chosen first and completed then: Postgres would else merge whole tables, at a cost that grows with the page.
-        chosen: Any = self._with_words(query) if query.words else _listed(query)
+        chosen: Any = self._with_words(query) if query.words else _page(query)
         if query.words and not chosen:
             return SeriesPage((), None)
         page = self.transaction.run(COMPLETE.where(series.c.number.in_(chosen)).order_by(series.c.number)).mappings()
@@ -101,17 +101,17 @@ class SqlSeriesRepository:
         if self.transaction.run(delete(series).where(series.c.id == series_id)).rowcount != 1:
             raise SeriesNotFound
 
-    def checked(
+    def record_fetch(
         self, known: TimeSeries, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
     ) -> None:
         """See the port."""
         sure = orjson.dumps(confirmed).decode() if confirmed else None
         if known.metadata == metadata:
-            _CHECK.defer(self.transaction, of=known.number, sure=sure)
+            _RECORD_FETCH.defer(self.transaction, of=known.number, sure=sure)
         else:
             words = " ".join(terms(f"{known.code} {metadata.name} {metadata.description}"))
             _DESCRIBE.defer(self.transaction, of=known.number, text=orjson.dumps(metadata).decode(), at=known_at)
-            _CHECK_DESCRIBED.defer(self.transaction, of=known.number, sure=sure, said=words)
+            _RECORD_DESCRIBED.defer(self.transaction, of=known.number, sure=sure, said=words)
 
     def _with_words(self, query: SeriesQuery) -> Sequence[int]:
         if not query.can_be_met:
@@ -126,7 +126,7 @@ class SqlSeriesRepository:
         return set(self.transaction.run(select(series.c.alias).where(series.c.alias.in_(aliases))).scalars())
 
 
-def _listed(query: SeriesQuery) -> Any:
+def _page(query: SeriesQuery) -> Any:
     chosen = select(series.c.number).where(series.c.number > query.after, *_conditions(query)).order_by(series.c.number)
     return chosen.offset(query.skip).limit(query.limit + 1).correlate(None)
 
@@ -143,7 +143,7 @@ def _conditions(query: SeriesQuery) -> list[Any]:
     return [column == value for column, value in wanted if value is not None]
 
 
-def _check(transaction: Transaction, **more: Any) -> Any:
+def _record_fetch(transaction: Transaction, **more: Any) -> Any:
     stands = case((series.c.vintage.is_not(None), SeriesStatus.SUCCESS.value), else_=series.c.status)
     changes: dict[str, Any] = {"checked_at": transaction.now(), "status": stands, "confirmed": bindparam("sure"), **more}
     return update(series).where(series.c.number == bindparam("of")).values(changes)
@@ -171,10 +171,10 @@ def _find(_: Transaction) -> Any:
 _FIND = PreparedStatement(_find)
 _GET = PreparedStatement(lambda _: COMPLETE.where(series.c.id == bindparam("wanted")))
 _LOCK = PreparedStatement(lambda _: select(series.c.number).where(series.c.id == bindparam("wanted")).with_for_update(key_share=True))
-_ADD, _CHECK, _DESCRIBE = (
+_ADD, _RECORD_FETCH, _DESCRIBE = (
     PreparedStatement(lambda transaction: insertion(transaction).returning(*series.c)),
-    PreparedStatement(_check),
+    PreparedStatement(_record_fetch),
     PreparedStatement(_describe),
 )
 # Each update of a series is one of its words' index too.
-_CHECK_DESCRIBED = PreparedStatement(lambda transaction: _check(transaction, description=_NEXT_ENTRY, words=bindparam("said")))
+_RECORD_DESCRIBED = PreparedStatement(lambda transaction: _record_fetch(transaction, description=_NEXT_ENTRY, words=bindparam("said")))

@@ -48,7 +48,7 @@ def is_due(transaction: Transaction, lease_seconds: float) -> ColumnElement[bool
     time_has_come = or_(
         fetches.c.not_before <= now,
         fetches.c.not_before > later(MAX_DELAY_SECONDS),
-        fetches.c.scheduled_at > later(CLOCK_SLACK_SECONDS),
+        fetches.c.waits_since > later(CLOCK_SLACK_SECONDS),
     )
     lease_is_over = or_(fetches.c.lease_until < now, fetches.c.lease_until > later(2 * lease_seconds))
     return or_(and_(fetches.c.status == PENDING, time_has_come), and_(fetches.c.status == RUNNING, lease_is_over))
@@ -104,7 +104,7 @@ def _add(transaction: Transaction) -> Any:
     return added.on_conflict_do_nothing().returning(*fetches.c)
 
 
-def _first(transaction: Transaction) -> Any:
+def _insert_series_with_fetch(transaction: Transaction) -> Any:
     added = insertion(transaction, fetch=_ASKED).returning(series.c.number, series.c.created_at).cte("added")
     now = added.c.created_at
     row = {"id": _ASKED, "series": added.c.number, "number": literal(1), **_pending(now)}
@@ -124,13 +124,13 @@ def _pending(now: Any) -> dict[str, Any]:
     }
 
 
-def _those(transaction: Transaction) -> Any:
+def _get_many(transaction: Transaction) -> Any:
     if transaction.on_postgres:
         return complete().where(fetches.c.id == any_(bindparam("wanted", type_=ARRAY(Uuid()))))
     return complete().where(fetches.c.id.in_(bindparam("wanted", expanding=True)))
 
 
-def _note(_: Transaction) -> Any:
+def _set_newest_fetch(_: Transaction) -> Any:
     waits_again = case((series.c.status == SeriesStatus.ERROR.value, SeriesStatus.PENDING.value), else_=series.c.status)
     return update(series).where(series.c.id == _WANTED).values(fetch=bindparam("newest"), status=waits_again)
 
@@ -140,16 +140,16 @@ _WANTED, _TOKEN, _ASKED = (bindparam(name, type_=Uuid()) for name in ("wanted", 
 #: The fetch ``wanted``.
 GET = PreparedStatement(lambda _: complete().where(fetches.c.id == _WANTED))
 #: The fetches ``wanted``.
-THOSE = PreparedStatement(_those)
+GET_MANY = PreparedStatement(_get_many)
 #: The fetch ``wanted`` with its series, if it is held under ``token``.
 CLAIMED = PreparedStatement(lambda _: OF_FETCHES.where(fetches.c.id == _WANTED, fetches.c.lease_token == _TOKEN))
 #: End the fetch ``wanted``, held under ``token`` and not to be cancelled.
 SUCCEED = PreparedStatement(_succeed)
 #: Keep the series ``wanted`` from being removed.
-HOLD_SERIES = PreparedStatement(lambda _: select(series.c.number).where(series.c.id == _WANTED).with_for_update(read=True, key_share=True))
+LOCK_SERIES = PreparedStatement(lambda _: select(series.c.number).where(series.c.id == _WANTED).with_for_update(read=True, key_share=True))
 #: Add a series with its first fetch, ``asked``, unless it is there, or its alias is taken; on Postgres alone.
-FIRST = PreparedStatement(_first)
+INSERT_SERIES_WITH_FETCH = PreparedStatement(_insert_series_with_fetch)
 #: Add the fetch ``asked`` of the series ``wanted``, unless there is one in flight, or no such series.
 ADD = PreparedStatement(_add)
 #: Have the series ``wanted`` know its ``newest`` fetch.
-NOTE = PreparedStatement(_note)
+SET_NEWEST_FETCH = PreparedStatement(_set_newest_fetch)

@@ -77,7 +77,7 @@ def vintage_from(row: Mapping[Any, Any]) -> Vintage:
     )
 
 
-def folded(vintage: Vintage, blocks: Sequence[Block]) -> Chain:
+def fold(vintage: Vintage, blocks: Sequence[Block]) -> Chain:
     """Fold verified blocks, the snapshot first."""
     snapshot, *others = blocks
     parts = [decode(snapshot.codec, snapshot.payload, None)]

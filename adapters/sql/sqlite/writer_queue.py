@@ -27,7 +27,7 @@ class WriterQueue:
         self._thread: int | None = None
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
+    def acquire(self) -> Iterator[None]:
         """
         Wait for a turn and have it until the end of the block.
 

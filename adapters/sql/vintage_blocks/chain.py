@@ -61,7 +61,7 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class PendingChains:
     """Chains that are not stored yet, in knowledge order."""
 
     chains: list[Chain] = field(default_factory=list)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, bindparam, select
 
-from adapters.sql.postgres.binary_copy import copied_rows
+from adapters.sql.postgres.binary_copy import copy_rows_out
 from adapters.sql.tables import series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_blocks.codec import Block
@@ -72,7 +72,7 @@ def _narrowed(moment: AsOf) -> Select[Any]:
 
 
 def _copied(transaction: Transaction, series_id: UUID, moment: AsOf) -> Sequence[Row]:
-    stored, of = transaction.named(vintages), transaction.named(series)
+    stored, of = transaction.qualified_name(vintages), transaction.qualified_name(series)
     # A damaged path is noticed when its row is verified: here it must not end the transaction.
     below = "CASE WHEN path ~ '^[0-9]{1,9}( [0-9]{1,9})*$' THEN path || ' ' ELSE '' END"
     conditions = " AND ".join(["series = s.number", *_conditions(moment)])
@@ -88,7 +88,7 @@ def _copied(transaction: Transaction, series_id: UUID, moment: AsOf) -> Sequence
         f"CROSS JOIN LATERAL (SELECT * FROM {stored} WHERE series = own.series AND number = n LIMIT 1) v "
         "ORDER BY v.number = own.number DESC"
     )
-    return copied_rows(transaction, _COLUMNS, query)
+    return copy_rows_out(transaction, _COLUMNS, query)
 
 
 def _conditions(moment: AsOf) -> Sequence[str]:

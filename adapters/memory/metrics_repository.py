@@ -19,14 +19,14 @@ class MemoryMetricsRepository:
     state: State
     clock: Clock
 
-    def beat(self, worker: str) -> None:
+    def heartbeat(self, worker: str) -> None:
         """See the port."""
         now = self.clock()
-        self.state.beats = {name: seen for name, seen in self.state.beats.items() if now - seen < _DAY} | {worker: now}
+        self.state.heartbeats = {name: seen for name, seen in self.state.heartbeats.items() if now - seen < _DAY} | {worker: now}
 
     def workers(self, seconds: float) -> int:
         """See the port."""
-        return sum(1 for seen in self.state.beats.values() if seen > self.clock() - timedelta(seconds=seconds))
+        return sum(1 for seen in self.state.heartbeats.values() if seen > self.clock() - timedelta(seconds=seconds))
 
     def count(self, what: Counted, times: int = 1) -> None:
         """See the port."""
