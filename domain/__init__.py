@@ -7,7 +7,7 @@ The inside of lanner: what a time series, a vintage and a fetch are, and what ca
     ┌──────────────────────┐   ┌───────────────────────────┐   ┌────────────────────────┐
     │ entrypoints/rest     │   │ domain/use_cases  (verbs) │   │ adapters/providers     │
     │ entrypoints/worker   │──▶│ domain/*          (nouns) │◀──│ adapters/memory        │
-    │ entrypoints/cli      │   │ domain/ports.py           │   │ adapters/sql           │
+    │ entrypoints/cli      │   │ domain/ports/            │   │ adapters/sql           │
     └──────────────────────┘   └───────────────────────────┘   │ adapters/celery_…      │
                                              ▲                 └────────────────────────┘
                                    config/ ties the knot
