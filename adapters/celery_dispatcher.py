@@ -45,7 +45,6 @@ class CeleryDispatcher:
         self.broker_reachable: bool | None = None
 
     def notify(self, fetch_id: UUID) -> None:
-        """See the port."""
         try:
             self._waiting.put_nowait(fetch_id)
         except Full:

@@ -10,7 +10,7 @@ _DOUBLED = [2**power for power in range(1, _PARTS)]
 
 def free_alias(alias: str, taken: Callable[[Sequence[str]], Collection[str]]) -> str:
     """
-    Give the alias or, where that is taken, one with ``_2``, ``_3`` … that is free behind one that is not.
+    Return the alias or, where that is taken, one with ``_2``, ``_3`` … that is free behind one that is not.
 
     However many are taken, it asks a few times.
 

@@ -45,15 +45,15 @@ class ApiKey:
     limits: tuple[Limit, ...] = ()
 
     def verifies(self, text: str, now: datetime) -> bool:
-        """Tell whether this text is the key, and still good."""
+        """Return whether this text is the key, and still good."""
         return self.matches(text) and self.is_active(now)
 
     def matches(self, text: str) -> bool:
-        """Tell whether this text is the key, in a time that says nothing of how much of it is right."""
+        """Return whether this text is the key, in a time that says nothing of how much of it is right."""
         return hmac.compare_digest(self.digest, hashlib.sha256(text.encode()).digest())
 
     def is_active(self, now: datetime) -> bool:
-        """Tell whether it is neither revoked nor expired."""
+        """Return whether it is neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
@@ -77,5 +77,5 @@ class ApiKeyToken:
         return cls(match[1], text) if match else None
 
     def digest(self) -> bytes:
-        """Give what is kept of it."""
+        """Return what is kept of it."""
         return hashlib.sha256(self.text.encode()).digest()

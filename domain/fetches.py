@@ -95,11 +95,11 @@ class Fetch:
 
     @property
     def ended(self) -> bool:
-        """Tell whether the state is final."""
+        """Return whether the state is final."""
         return self.status not in (FetchStatus.PENDING, FetchStatus.RUNNING)
 
     def succeeded(self, at: datetime, vintages: Sequence[Vintage], left_out: Sequence[str]) -> Fetch:
-        """Give it as it is once it has ended well with these vintages, oldest first."""
+        """Return it as it is once it has ended well with these vintages, oldest first."""
         return replace(
             self,
             status=FetchStatus.SUCCESS,
@@ -113,7 +113,7 @@ class Fetch:
 
     def is_due(self, now: datetime, lease_seconds: float = LEASE_SECONDS) -> bool:
         """
-        Tell whether a worker may begin it: its time has come, or the lease of the one that held it has run out.
+        Return whether a worker may begin it: its time has come, or the lease of the one that held it has run out.
 
         A time that today's clock cannot have set has come too: the clock went back.
         """
@@ -201,7 +201,7 @@ class RetryPolicy:
     give_up_seconds: float
 
     def wait(self, fetch: Fetch, error: FetchError, now: datetime) -> float | None:
-        """Give the seconds until the next attempt, or None if the error is final; a limit never is, however old the fetch."""
+        """Return the seconds until the next attempt, or None if the error is final; a limit never is, however old the fetch."""
         if isinstance(error, RateLimited):
             return backoff(fetch.attempts) if error.retry_after is None else error.retry_after
         if (now - fetch.created_at).total_seconds() >= self.give_up_seconds:
@@ -224,5 +224,5 @@ def waiting_for(error: FetchError) -> WaitingFor:
 
 
 def backoff(attempts: int) -> float:
-    """Give a random wait below a bound that doubles with each attempt ("full jitter"), in seconds."""
+    """Return a random wait below a bound that doubles with each attempt ("full jitter"), in seconds."""
     return random.uniform(0, min(MAX_WAIT_SECONDS, 2.0 * 2.0 ** min(attempts, 10)))  # noqa: S311 - not a secret

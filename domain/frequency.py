@@ -28,7 +28,7 @@ class Frequency(StrEnum):
         return _OF_DAILY if self is Frequency.DAILY else _OF_COARSER
 
     def ends(self, dates: Dates) -> Dates:
-        """Give for each date the last day of its calendar period; weeks end on Sunday, as in ISO 8601."""
+        """Return for each date the last day of its calendar period; weeks end on Sunday, as in ISO 8601."""
         days = dates.astype("datetime64[D]")
         if self is Frequency.DAILY:
             return days

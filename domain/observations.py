@@ -69,7 +69,7 @@ class Observations:
 
     @classmethod
     def empty(cls, columns: Sequence[str] = (), *, unit: Unit = "D") -> Self:
-        """Give the state without any date."""
+        """Return the state without any date."""
         return cls.of([], columns, np.empty((0, len(columns))), unit=unit)
 
     @classmethod
@@ -138,17 +138,17 @@ class Observations:
         return sha.digest()
 
     def window(self, start: Label | None = None, end: Label | None = None) -> Observations:
-        """Give the dates from start to end, both included; a day as end includes all its seconds."""
+        """Return the dates from start to end, both included; a day as end includes all its seconds."""
         lower = 0 if start is None else int(np.searchsorted(self.dates, _bound(start, self.unit)))
         upper = len(self) if end is None else int(np.searchsorted(self.dates, _bound(end, self.unit, last=True), "right"))
         return self._rows(slice(lower, max(lower, upper)))
 
     def latest(self, count: int) -> Observations:
-        """Give the newest ``count`` dates."""
+        """Return the newest ``count`` dates."""
         return self._rows(slice(max(0, len(self) - count), None))
 
     def select(self, indices: Sequence[int]) -> Observations:
-        """Give the columns of these positions, counted from 0, in the order asked."""
+        """Return the columns of these positions, counted from 0, in the order asked."""
         return self.from_trusted(self.dates, tuple(self.columns[i] for i in indices), self.values[:, list(indices)])
 
     def rows(self) -> Iterator[tuple[Label, list[float | None]]]:
@@ -157,12 +157,12 @@ class Observations:
             yield moment, [None if value != value else value for value in row]  # noqa: PLR0124 - NaN differs from itself
 
     def labels(self) -> list[Label]:
-        """Give the dates as ``date``, or as ``datetime`` in UTC on an axis of seconds."""
+        """Return the dates as ``date``, or as ``datetime`` in UTC on an axis of seconds."""
         moments: list[Any] = self.dates.astype(object).tolist()
         return moments if self.unit == "D" else [moment.replace(tzinfo=UTC) for moment in moments]
 
     def texts(self) -> list[str]:
-        """Give the dates as ISO 8601 text, ``2024-01-31`` or ``2024-01-31T10:00:00Z``."""
+        """Return the dates as ISO 8601 text, ``2024-01-31`` or ``2024-01-31T10:00:00Z``."""
         return [str(text) for text in np.datetime_as_string(self.dates, timezone="naive" if self.unit == "D" else "UTC")]
 
     def _rows(self, part: slice) -> Observations:

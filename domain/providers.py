@@ -68,7 +68,7 @@ class Provider:
     quandl_codes: tuple[str, ...] = ()
 
     def serves_legacy_code(self, code: DatasetCode) -> bool:
-        """Tell whether it can be asked for a code that was Quandl's."""
+        """Return whether it can be asked for a code that was Quandl's."""
         return not self.problem and any(fnmatchcase(str(code), pattern) for pattern in self.quandl_codes)
 
 

@@ -114,12 +114,12 @@ class Redactor:
 
 @cache
 def redactor(secrets: tuple[str, ...]) -> Redactor:
-    """Give the one that takes these secrets out; its patterns take a while to make."""
+    """Return the one that takes these secrets out; its patterns take a while to make."""
     return Redactor(secrets)
 
 
 def _literals(secret: str) -> Iterator[tuple[str, bool]]:
-    """Give spellings, and whether their case is no matter."""
+    """Return spellings, and whether their case is no matter."""
     yield secret, True
     for variant in _variants(secret):
         digits = variant.encode().hex()
@@ -133,7 +133,7 @@ def _variants(secret: str) -> Iterable[str]:
 
 
 def _base64(secret: str) -> Iterator[str]:
-    """Give the characters that are the same in base64 whatever stands around, for each number of bytes before it, in both alphabets."""
+    """Return the characters that are the same in base64 whatever stands around, for each number of bytes before it, in both alphabets."""
     for variant in map(str.encode, _variants(secret)):
         for before in range(3):
             first, last = -(-before * 8 // 6), (before + len(variant)) * 8 // 6
@@ -143,7 +143,7 @@ def _base64(secret: str) -> Iterator[str]:
 
 
 def _either(character: str) -> Sequence[str]:
-    """Give a character in all its cases, as far as they are one character."""
+    """Return a character in all its cases, as far as they are one character."""
     return [each for each in dict.fromkeys((character, character.lower(), character.upper())) if len(each) == 1]
 
 
@@ -174,7 +174,7 @@ def _escapes(character: str) -> Sequence[str]:
 
 
 def _heads(character: str) -> Iterator[str]:
-    """Give what every escape of a character begins with."""
+    """Return what every escape of a character begins with."""
     for each in _either(character):
         yield f"%{each.encode()[0]:02x}"
         yield f"\\u{_units(each)[0]}"
@@ -186,7 +186,7 @@ def _heads(character: str) -> Iterator[str]:
 
 
 def _units(character: str) -> Sequence[str]:
-    """Give the hex digits of what a character is in UTF-16."""
+    """Return the hex digits of what a character is in UTF-16."""
     digits = character.encode("utf-16-be").hex()
     return [digits[place : place + 4] for place in range(0, len(digits), 4)]
 

@@ -140,7 +140,7 @@ class SeriesQuery:
 
     @property
     def can_be_met(self) -> bool:
-        """Tell that no word is punctuation alone."""
+        """Return that no word is punctuation alone."""
         return all(terms(word) for word in self.words)
 
 
@@ -161,6 +161,6 @@ class Database:
 
 
 def terms(text: str) -> tuple[str, ...]:
-    """Give the runs of letters and digits by which a text is found, each once and in small letters."""
+    """Return the runs of letters and digits by which a text is found, each once and in small letters."""
     found = _RUN.findall(text[:_MOST_SEARCHED].casefold())
     return tuple(dict.fromkeys(run[:_LONGEST] for run in found))

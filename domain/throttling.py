@@ -59,7 +59,7 @@ class Breaker:
     probe_seconds: float = 120.0
 
     def interval(self, openings: int) -> float:
-        """Give the length of the n-th opening in a row."""
+        """Return the length of the n-th opening in a row."""
         return float(min(self.most_seconds, self.seconds * 2.0 ** min(max(openings, 1) - 1, 32)))
 
 
@@ -82,28 +82,28 @@ class Budget:
 
     @property
     def identity(self) -> tuple[str, str]:
-        """Give what tells it from other budgets."""
+        """Return what tells it from other budgets."""
         return self.provider, self.key
 
     @property
     def smallest(self) -> Limit | None:
-        """Give the limit of the smallest window."""
+        """Return the limit of the smallest window."""
         return min(self.limits, key=lambda limit: (limit.seconds, limit.calls), default=None)
 
     @property
     def pace(self) -> float:
-        """Give the seconds from one call to the next: the smallest window's, though never over a second."""
+        """Return the seconds from one call to the next: the smallest window's, though never over a second."""
         smallest = self.smallest
         return min(smallest.seconds * STRETCH / smallest.calls, MAX_PACE_SECONDS) if smallest else 0.0
 
     @property
     def burst(self) -> int:
-        """Give how many calls may start at the same moment."""
+        """Return how many calls may start at the same moment."""
         return max(1, int(self.smallest.calls * BURST_SHARE)) if self.smallest else 1
 
     @property
     def remembered(self) -> int:
-        """Give of how many calls the times must be known."""
+        """Return of how many calls the times must be known."""
         return max((limit.calls for limit in self.limits), default=0)
 
 
@@ -190,7 +190,7 @@ class LimiterState:
     probe: UUID | None = None
 
     def circuit(self, now: datetime) -> Circuit:
-        """Tell the breaker's state."""
+        """Return the breaker's state."""
         if self.open_until is None:
             return Circuit.CLOSED
         return Circuit.OPEN if self.open_until > now and self.probe is None else Circuit.HALF_OPEN
@@ -285,7 +285,7 @@ class LimiterState:
         return replace(self, line_until=turn), Denied(min((turn - now).total_seconds(), _LONGEST_WAIT_SECONDS), reason)
 
     def _line(self, budget: Budget, until: datetime, now: datetime) -> datetime | None:
-        """Give the end of the line, if it was not formed before the clock was set back."""
+        """Return the end of the line, if it was not formed before the clock was set back."""
         # Where there is a pace, a line is as long as it must be; then the pace tells of the clock.
         if budget.limits:
             mark, most = self.next_permit_at, now + timedelta(seconds=budget.burst * budget.pace + _FORESIGHT_SECONDS)

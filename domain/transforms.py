@@ -26,7 +26,7 @@ class Transform(StrEnum):
 
     @property
     def looks_back(self) -> bool:
-        """Tell whether each value is compared with the one before, so that the first has none."""
+        """Return whether each value is compared with the one before, so that the first has none."""
         return self in (Transform.DIFF, Transform.RDIFF)
 
 
@@ -69,7 +69,7 @@ def _normalize(values: Matrix) -> Matrix:
 
 
 def _first_known(known: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.intp]], ...]:
-    """Give for each column the first row that is known, -1 if there is none, beside the column's position."""
+    """Return for each column the first row that is known, -1 if there is none, beside the column's position."""
     columns = np.arange(known.shape[1])
     rows = known.argmax(axis=0)
     return np.where(known[rows, columns], rows, -1), columns

@@ -45,7 +45,7 @@ class Origin:
     adapter_version: int
 
     def is_read_anew_by(self, later: Origin) -> bool:
-        """Tell whether another version of the adapter has read the same bytes."""
+        """Return whether another version of the adapter has read the same bytes."""
         return self.response_sha256 == later.response_sha256 and self.adapter_version != later.adapter_version
 
 
@@ -81,12 +81,12 @@ class Vintage:
     fetch_id: UUID
 
     def knowledge(self) -> tuple[datetime, int]:
-        """Give its place in knowledge order."""
+        """Return its place in knowledge order."""
         return self.known_at, self.number
 
     @classmethod
     def of(cls, number: int, arrival: NewState, before: Observations | None) -> Vintage:
-        """Tell the facts about a state that arrives, with what differs from the one known just before."""
+        """Return the facts about a state that arrives, with what differs from the one known just before."""
         after = arrival.observations
         added, changed, deleted = (len(after), 0, 0) if before is None else _counts(before, after)
         return cls(
@@ -186,7 +186,7 @@ class Delta:
 
 
 def difference(before: Observations, after: Observations) -> Delta | None:
-    """Give what turns ``before`` into ``after``, or None if their columns or axis units differ."""
+    """Return what turns ``before`` into ``after``, or None if their columns or axis units differ."""
     if (before.columns, before.unit) != (after.columns, after.unit):
         return None
     same = _shared(before.dates, after.dates)
@@ -242,7 +242,7 @@ def _shared(dates: Dates, others: Dates) -> int:
 
 def known_at(published: Label | None, fetched_at: datetime, newest: Vintage | None) -> datetime:
     """
-    Tell when a state became known.
+    Return when a state became known.
 
     A day alone counts as its last second: any earlier moment would let an ``as_of`` look ahead.
     """
@@ -314,7 +314,7 @@ class AsOf:
         return cls(vintage=int(text))
 
     def admits(self, vintage: Vintage) -> bool:
-        """Tell whether a vintage takes part."""
+        """Return whether a vintage takes part."""
         return (
             (self.as_of is None or vintage.known_at <= self.as_of)
             and (self.vintage is None or vintage.number == self.vintage)

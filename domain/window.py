@@ -34,7 +34,7 @@ class Window:
     @classmethod
     def answered(cls, start: Label, answer: Observations, *, is_all: bool, revises_last: int = 0) -> Self:
         """
-        Tell what an answer to a question without end covers.
+        Return what an answer to a question without end covers.
 
         Args:
             is_all: whether paging finished and no limit cut the answer; else it ends at its last row.
@@ -68,7 +68,7 @@ class Window:
         return Observations.of(dates, kept.columns, values, unit=kept.unit)
 
     def part(self, state: Observations) -> Observations:
-        """Give what a state holds inside the window."""
+        """Return what a state holds inside the window."""
         return state.window(self.start, self.end)
 
 
@@ -91,9 +91,9 @@ class Confirmation:
     validators: Mapping[str, str] = field(default_factory=dict)
 
     def is_of(self, newest: Vintage | None, adapter_version: int) -> bool:
-        """Tell whether it speaks of this vintage, as this version of the data source would have read it."""
+        """Return whether it speaks of this vintage, as this version of the data source would have read it."""
         return newest is not None and (self.vintage, self.adapter_version) == (newest.number, adapter_version)
 
     def is_due_in_whole(self, now: datetime) -> bool:
-        """Tell whether parts have been enough for a week: a source may have changed what it does not tell."""
+        """Return whether parts have been enough for a week: a source may have changed what it does not tell."""
         return now - self.whole_at >= WHOLE_EVERY

@@ -15,7 +15,6 @@ class InlineDispatcher:
         self._fetch = fetch
 
     def notify(self, fetch_id: UUID) -> None:
-        """See the port."""
         self._fetch(fetch_id)
 
 
@@ -28,7 +27,6 @@ class RecordingDispatcher:
         self.notified: list[UUID] = []
 
     def notify(self, fetch_id: UUID) -> None:
-        """See the port."""
         self.notified.append(fetch_id)
 
 
@@ -38,4 +36,4 @@ class NullDispatcher:
     broker_reachable: bool | None = None
 
     def notify(self, fetch_id: UUID) -> None:
-        """See the port."""
+        pass

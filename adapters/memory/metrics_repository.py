@@ -20,20 +20,16 @@ class MemoryMetricsRepository:
     clock: Clock
 
     def heartbeat(self, worker: str) -> None:
-        """See the port."""
         now = self.clock()
         self.state.heartbeats = {name: seen for name, seen in self.state.heartbeats.items() if now - seen < _DAY} | {worker: now}
 
     def workers(self, seconds: float) -> int:
-        """See the port."""
         return sum(1 for seen in self.state.heartbeats.values() if seen > self.clock() - timedelta(seconds=seconds))
 
     def count(self, what: Counted, times: int = 1) -> None:
-        """See the port."""
         self.state.counts[what] = self.state.counts.get(what, 0) + times
 
     def all(self) -> Metrics:
-        """See the port."""
         fetches = self.state.fetches.values()
         return Metrics(
             fetches=Counter(fetch.status for fetch in fetches),

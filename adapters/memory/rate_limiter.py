@@ -19,7 +19,6 @@ class MemoryRateLimiter:
     clock: Clock
 
     def acquire(self, budget: Budget, call: PermitRequest) -> Permit | Denied:
-        """See the port."""
         before, now = self.state_of(budget), self.clock()
         log = self.state.calls.get(budget.identity, ())
         times = {number: log[number - before.calls - 1] for number in before.wanted(budget) if before.calls - number < len(log)}
@@ -30,24 +29,19 @@ class MemoryRateLimiter:
         return answer
 
     def refusal(self, budget: Budget, holder: UUID) -> Denied | None:
-        """See the port."""
         return self.state_of(budget).refusal(budget, holder, self.clock())
 
     def cool_down(self, budget: Budget, seconds: float) -> Denied:
-        """See the port."""
         self.state.limiter_states[budget.identity], wait = self.state_of(budget).cool_down(budget, seconds, self.clock())
         return wait
 
     def failed(self, budget: Budget, holder: UUID) -> None:
-        """See the port."""
         self.state.limiter_states[budget.identity] = self.state_of(budget).failed(budget, holder, self.clock())
 
     def succeeded(self, budget: Budget) -> None:
-        """See the port."""
         self.state.limiter_states[budget.identity] = self.state_of(budget).succeeded()
 
     def state_of(self, budget: Budget) -> LimiterState:
-        """See the port."""
         return self.state.limiter_states.get(budget.identity, LimiterState())
 
     def _busy(self, budget: Budget, holder: UUID, now: datetime) -> int:

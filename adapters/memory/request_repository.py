@@ -27,11 +27,9 @@ class MemoryRequestRepository:
         return answered
 
     def remember(self, key: IdempotencyKey, answered: RequestRecord) -> None:
-        """See the port."""
         self.state.requests[key.owner, key.key] = key.digest, self.clock(), answered
 
     def forget(self, *, seconds: float, limit: int) -> int:
-        """See the port."""
         before = self.clock() - timedelta(seconds=seconds)
         old = [name for name, (_, answered_at, _) in self.state.requests.items() if answered_at < before][:limit]
         for name in old:

@@ -40,6 +40,6 @@ class State:
     quotas: dict[tuple[str, Limit], float] = field(default_factory=dict)
 
     def copy(self) -> State:
-        """Give a state that can be changed without changing this one."""
+        """Return a state that can be changed without changing this one."""
         copied: dict[str, Any] = {each.name: dict(held) for each in fields(self) if isinstance(held := getattr(self, each.name), dict)}
         return replace(self, **copied)

@@ -21,7 +21,7 @@ from domain.series import Version
 
 
 def utc_now() -> datetime:
-    """Tell the time of this machine, in UTC."""
+    """Return the time of this machine, in UTC."""
     return datetime.now(UTC)
 
 
@@ -34,7 +34,6 @@ class MemoryStore:
         self.writer = Lock()
 
     def reading(self) -> MemoryUnitOfWork:
-        """See the port."""
         return MemoryUnitOfWork(self, writes=False)
 
     def writing(self) -> MemoryUnitOfWork:
@@ -42,7 +41,6 @@ class MemoryStore:
         return MemoryUnitOfWork(self, writes=True)
 
     def version(self, series_id: UUID) -> tuple[Version, datetime]:
-        """See the port."""
         with self.reading() as uow:
             series, state = uow.series.get(series_id), self.state
         version = Version(
@@ -74,15 +72,12 @@ class MemoryUnitOfWork:
         self._store, self._writes = store, writes
 
     def now(self) -> datetime:
-        """See the port."""
         return self._store.clock()
 
     def commit(self, *, lasting: bool = True) -> None:  # noqa: ARG002 - nothing lasts here
-        """See the port."""
         self._store.state = self._state
 
     def __enter__(self) -> Self:
-        """See the port."""
         if self._writes:
             self._store.writer.acquire()
         self._state = self._store.state.copy()
@@ -97,6 +92,5 @@ class MemoryUnitOfWork:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """See the port."""
         if self._writes:
             self._store.writer.release()

@@ -19,7 +19,6 @@ class MemoryVintageRepository:
     state: State
 
     def prepare(self, series: TimeSeries, states: Sequence[NewState]) -> Prepared:
-        """See the port."""
         kept = self.state.vintages.get(series.id, ())
         grown = list(kept)
         for state in states:
@@ -30,7 +29,6 @@ class MemoryVintageRepository:
         return Prepared(len(kept), [each.vintage for each in added], added)
 
     def append(self, series_id: UUID, prepared: Prepared) -> bool:
-        """See the port."""
         kept, series = self.state.vintages.get(series_id, ()), self.state.series[series_id]
         if len(kept) != prepared.after:
             return False
@@ -42,7 +40,6 @@ class MemoryVintageRepository:
         return True
 
     def labels(self, series_id: UUID) -> Mapping[Label, str]:
-        """See the port."""
         return {
             kept.vintage.published: kept.vintage.digest
             for kept in self.state.vintages.get(series_id, ())
@@ -50,25 +47,20 @@ class MemoryVintageRepository:
         }
 
     def list(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
-        """See the port."""
         return [kept.vintage for kept in self.state.vintages.get(series_id, ())[after : after + limit]]
 
     def feed(self, *, after: int, limit: int) -> Sequence[FeedEntry]:
-        """See the port."""
         return [each for each in self.state.recorded if each.position > after][:limit]
 
     def verify(self, series_id: UUID) -> Sequence[Damage]:
-        """See the port."""
         kept = self.state.vintages.get(series_id, ())
         spoilt = (k.vintage.number for k in kept if k.observations.digest().hex() != k.vintage.digest)
         return [Damage(number, "Its observations do not match its digest.") for number in spoilt]
 
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
-        """See the port."""
         return _greatest(self.state.vintages.get(series_id, ()), moment)
 
     def first_known(self, series_id: UUID) -> FirstKnown | None:
-        """See the port."""
         vintages = [kept.vintage for kept in self.state.vintages.get(series_id, ())]
         if not vintages:
             return None

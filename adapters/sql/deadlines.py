@@ -43,7 +43,7 @@ class StatementDeadline:
 
 
 def limits(seconds: float | None) -> dict[str, Any]:
-    """Give the options of an engine for Postgres whose statements may take so long each; by default any time."""
+    """Return the options of an engine for Postgres whose statements may take so long each; by default any time."""
     if not seconds:
         return {OPENINGS: (READING, _WRITING), AHEAD: ""}
     # In one message with what follows, so that it takes no way to the server. A plain SET would stay with the server's process, which
@@ -53,5 +53,5 @@ def limits(seconds: float | None) -> dict[str, Any]:
 
 
 def is_over(error: BaseException | None) -> bool:
-    """Tell whether a driver's error says that a statement was cut for its time."""
+    """Return whether a driver's error says that a statement was cut for its time."""
     return getattr(error, "pgcode", None) == _QUERY_CANCELED or getattr(error, "sqlite_errorcode", None) == _SQLITE_INTERRUPT

@@ -18,7 +18,7 @@ _NEAR = 10_000
 
 
 def numbers(transaction: Transaction, query: SeriesQuery, conditions: Sequence[BinaryExpression[Any]]) -> Sequence[int]:
-    """Give the numbers of the series that have the words and meet the conditions, ascending, one more than the query's limit."""
+    """Return the numbers of the series that have the words and meet the conditions, ascending, one more than the query's limit."""
     if transaction.on_postgres:
         return _near(transaction, query, conditions) or _anywhere(transaction, query, conditions)
     matches = literal_column("series_words").op("MATCH")(" AND ".join(f'"{term}"*' for term in query.terms))

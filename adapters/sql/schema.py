@@ -59,7 +59,7 @@ def require(found: str | None, engine: Engine) -> None:
 
 
 def revision(connection: Connection) -> str | None:
-    """Tell the schema's revision, or None before the first."""
+    """Return the schema's revision, or None before the first."""
     schema = _schema(connection.engine)
     if not inspect(connection).has_table("alembic_version", schema=schema):
         return None

@@ -24,7 +24,7 @@ class SingleFlight(Generic[K, A]):
         self._lock = Lock()
 
     def __call__(self, key: K) -> A:
-        """Give an answer that is no older than this call; raises what asking raises."""
+        """Return an answer that is no older than this call; raises what asking raises."""
         with self._lock:
             last = self._rounds.get(key)
             mine: _Round[A] = last if last and not last.sent else _Round(sent=last is None)

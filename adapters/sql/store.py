@@ -41,15 +41,12 @@ class SqlStore:
         self.server = ServerClock()
 
     def reading(self) -> SqlUnitOfWork:
-        """See the port."""
         return SqlUnitOfWork(self, writes=False)
 
     def writing(self) -> SqlUnitOfWork:
-        """See the port."""
         return SqlUnitOfWork(self, writes=True)
 
     def version(self, series_id: UUID) -> tuple[Version, datetime]:
-        """See the port."""
         return self._version_reader.version(series_id)
 
     @cached_property
@@ -57,7 +54,6 @@ class SqlStore:
         return VersionReader(self.engine, self.clock)
 
     def check(self) -> None:
-        """See the port."""
         with self.reading() as uow, wrap_driver_errors(self.engine):
             found = revision(uow.transaction.connection)
         require(found, self.engine)
@@ -93,7 +89,6 @@ class SqlUnitOfWork:
         self.transaction.commit(lasting=lasting)
 
     def __enter__(self) -> Self:
-        """See the port."""
         with ExitStack() as undone:
             store = self._store
             self.transaction = undone.enter_context(open_transaction(store.engine, store.clock, store.server, writes=self._writes))
@@ -109,5 +104,4 @@ class SqlUnitOfWork:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """See the port."""
         self._opened.close()

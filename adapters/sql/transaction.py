@@ -27,7 +27,7 @@ _EXTRAPOLATED_SECONDS = 1.0
 
 
 def utc_now() -> datetime:
-    """Tell the time of this machine, in UTC."""
+    """Return the time of this machine, in UTC."""
     return datetime.now(UTC)
 
 
@@ -63,7 +63,7 @@ class ServerClock:
         self._read = moment, monotonic()
 
     def time(self) -> datetime | None:
-        """Tell what it shows, if it was read a moment ago; never ahead of it by more than the two clocks drift meanwhile."""
+        """Return what it shows, if it was read a moment ago; never ahead of it by more than the two clocks drift meanwhile."""
         if self._read is None:
             return None
         moment, at = self._read
@@ -96,7 +96,7 @@ class Transaction:
 
     @property
     def on_postgres(self) -> bool:
-        """Tell which of the two dialects this is."""
+        """Return which of the two dialects this is."""
         return self.connection.dialect.name == "postgresql"
 
     def run(self, statement: Executable, values: dict[str, Any] | Sequence[dict[str, Any]] | None = None) -> CursorResult[*tuple[Any, ...]]:
@@ -150,7 +150,7 @@ class Transaction:
             self.execute_raw(self.deferred.pop())
 
     def qualified_name(self, table: Table) -> str:
-        """Give a table's name on Postgres, with the schema it lies in."""
+        """Return a table's name on Postgres, with the schema it lies in."""
         schema = self.connection.engine.get_execution_options()["schema_translate_map"][None]
         return f'"{schema}".{table.name}'
 
@@ -170,11 +170,11 @@ class Transaction:
         return messages
 
     def now(self) -> ColumnElement[Any]:
-        """Give the present as an expression."""
+        """Return the present as an expression."""
         return func.clock_timestamp(type_=UtcDateTime) if self.clock is None else literal(self.clock(), UtcDateTime)
 
     def later(self, seconds: float) -> ColumnElement[Any]:
-        """Give the moment so many seconds from now as an expression."""
+        """Return the moment so many seconds from now as an expression."""
         if self.clock is None:
             return self.now() + cast(timedelta(seconds=seconds), INTERVAL)
         return literal(self.clock() + timedelta(seconds=seconds), UtcDateTime)
@@ -191,7 +191,7 @@ class Transaction:
         return moment
 
     def recent_time(self) -> datetime:
-        """Tell the time without asking the server, if it was asked a moment ago."""
+        """Return the time without asking the server, if it was asked a moment ago."""
         return (None if self.clock else self.server.time()) or self.time()
 
 

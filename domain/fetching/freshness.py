@@ -21,7 +21,7 @@ class Freshness:
     _of_providers: dict[str, timedelta | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def is_stale(self, series: TimeSeries | Version, now: datetime) -> bool:
-        """Tell whether the last good fetch is too old."""
+        """Return whether the last good fetch is too old."""
         return series.checked_at is None or now - series.checked_at > self._age(series)
 
     def _age(self, series: TimeSeries | Version) -> timedelta:

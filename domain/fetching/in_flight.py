@@ -31,7 +31,7 @@ class RunningFetches:
 
     @property
     def closed(self) -> bool:
-        """Tell whether no more may be begun."""
+        """Return whether no more may be begun."""
         return self._closed
 
     def close(self) -> None:
@@ -39,13 +39,13 @@ class RunningFetches:
         self._closed = True
 
     def drain(self) -> list[tuple[Fetch, Lease]]:
-        """Give what runs now, whose leases are to be released."""
+        """Return what runs now, whose leases are to be released."""
         with self._lock:
             self._released.update(self._running)
             return [(fetch, lease) for lease, fetch in self._running.items()]
 
     def was_released(self, lease: Lease) -> bool:
-        """Tell whether a lease is no longer for its fetch to end."""
+        """Return whether a lease is no longer for its fetch to end."""
         return lease in self._released
 
     @contextmanager

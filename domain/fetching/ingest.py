@@ -32,7 +32,7 @@ def prior_state(uow: UnitOfWork, series: TimeSeries) -> PriorState:
 
 
 def confirmation(uow: UnitOfWork, series: TimeSeries, known: PriorState, fetched: Fetched, *, added: Sequence[Vintage]) -> Confirmation:
-    """Tell what a good fetch confirmed of a series whose source was told ``known``."""
+    """Return what a good fetch confirmed of a series whose source was told ``known``."""
     newest = max(filter(None, [series.newest, *added]), key=Vintage.knowledge)
     whole_at = series.confirmed.whole_at if series.confirmed and known.newest else uow.now()
     return Confirmation(

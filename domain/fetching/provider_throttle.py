@@ -56,7 +56,7 @@ class ProviderThrottle:
     breaker: Breaker = field(default_factory=Breaker)
 
     def budget(self, providers: Providers, name: str) -> Budget:
-        """Give the budget from which a provider's calls are taken."""
+        """Return the budget from which a provider's calls are taken."""
         try:
             provider = providers.get(name)
         except UnknownProvider:

@@ -122,12 +122,12 @@ class Providers(Protocol):
     """The providers there are."""
 
     def all(self) -> Sequence[Provider]:
-        """Give every provider, by name; opens none."""
+        """Return every provider, by name; opens none."""
         ...
 
     def get(self, name: str) -> Provider:
         """
-        Give one provider's facts; opens nothing.
+        Return one provider's facts; opens nothing.
 
         Raises:
             UnknownProvider: there is none of this name.
@@ -137,7 +137,7 @@ class Providers(Protocol):
 
     def reader(self, name: str) -> DataSource:
         """
-        Give a provider's source to read recorded answers with, also where it cannot be asked for want of a key.
+        Return a provider's source to read recorded answers with, also where it cannot be asked for want of a key.
 
         Raises:
             UnknownProvider, ProviderNotConfigured: as ``source``, the latter only if it cannot be opened at all.
@@ -147,7 +147,7 @@ class Providers(Protocol):
 
     def source(self, name: str) -> DataSource:
         """
-        Give a provider's source, opened on first use and then shared.
+        Return a provider's source, opened on first use and then shared.
 
         Raises:
             UnknownProvider: there is none of this name.
@@ -161,7 +161,7 @@ class Providers(Protocol):
         ...
 
     def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
-        """Give the code that a provider would have under an alias which no series holds yet; None if it cannot tell."""
+        """Return the code that a provider would have under an alias which no series holds yet; None if it cannot tell."""
         ...
 
     def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:

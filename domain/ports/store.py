@@ -23,12 +23,12 @@ class SeriesRepository(Protocol):
     """The series."""
 
     def find(self, provider: str, code: DatasetCode) -> TimeSeries | None:
-        """Give the series of this identity, or None."""
+        """Return the series of this identity, or None."""
         ...
 
     def get(self, series_id: UUID) -> TimeSeries:
         """
-        Give a series with its metadata, newest vintage and newest fetch as they are in this transaction.
+        Return a series with its metadata, newest vintage and newest fetch as they are in this transaction.
 
         Raises:
             SeriesNotFound: none has this id.
@@ -45,7 +45,7 @@ class SeriesRepository(Protocol):
         ...
 
     def search(self, query: SeriesQuery) -> SeriesPage:
-        """Give the matching series in order of creation."""
+        """Return the matching series in order of creation."""
         ...
 
     def count(self, query: SeriesQuery, *, most: int) -> int:
@@ -53,11 +53,11 @@ class SeriesRepository(Protocol):
         ...
 
     def databases(self) -> Sequence[Database]:
-        """Give the database codes under which series are kept, in alphabetical order."""
+        """Return the database codes under which series are kept, in alphabetical order."""
         ...
 
     def metadata_at(self, series_id: UUID, moment: datetime) -> Metadata:
-        """Give the metadata as they were known at a moment, or the first ones if it is earlier."""
+        """Return the metadata as they were known at a moment, or the first ones if it is earlier."""
         ...
 
     def lock(self, series_id: UUID) -> None:
@@ -100,12 +100,12 @@ class VintageRepository(Protocol):
         ...
 
     def list(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
-        """Give the facts about the vintages numbered above ``after``, in order of arrival."""
+        """Return the facts about the vintages numbered above ``after``, in order of arrival."""
         ...
 
     def feed(self, *, after: int, limit: int) -> Sequence[FeedEntry]:
         """
-        Give the vintages of all series recorded after a position, oldest first.
+        Return the vintages of all series recorded after a position, oldest first.
 
         Positions grow in the order of commits: once one has been seen, no smaller one appears.
         """
@@ -116,12 +116,12 @@ class VintageRepository(Protocol):
         ...
 
     def labels(self, series_id: UUID) -> Mapping[Label, str]:
-        """Give for each provider's label the digest of its highest-numbered vintage."""
+        """Return for each provider's label the digest of its highest-numbered vintage."""
         ...
 
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
         """
-        Give the greatest vintage in knowledge order, (known_at, number), that the moment admits.
+        Return the greatest vintage in knowledge order, (known_at, number), that the moment admits.
 
         Raises:
             DamagedVintage: its stored bytes do not match their checksum.
@@ -130,7 +130,7 @@ class VintageRepository(Protocol):
         ...
 
     def first_known(self, series_id: UUID) -> FirstKnown | None:
-        """Tell when the series was first known and first seen; None if there is no vintage."""
+        """Return when the series was first known and first seen; None if there is no vintage."""
         ...
 
 
@@ -156,7 +156,7 @@ class FetchRepository(Protocol):
 
     def get(self, fetch_id: UUID) -> Fetch:
         """
-        Give a fetch.
+        Return a fetch.
 
         Raises:
             FetchNotFound: none has this id.
@@ -165,23 +165,23 @@ class FetchRepository(Protocol):
         ...
 
     def get_many(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
-        """Give the fetches of these ids that are there, in any order."""
+        """Return the fetches of these ids that are there, in any order."""
         ...
 
     def list(self, query: FetchQuery) -> FetchPage:
-        """Give the matching fetches, newest first."""
+        """Return the matching fetches, newest first."""
         ...
 
     def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Mapping[UUID, datetime]:
-        """Give fetches that a worker may begin, longest due first, each with the moment since which it is due."""
+        """Return fetches that a worker may begin, longest due first, each with the moment since which it is due."""
         ...
 
     def next_due(self) -> datetime | None:
-        """Tell when the next fetch that is not due yet ends its waiting."""
+        """Return when the next fetch that is not due yet ends its waiting."""
         ...
 
     def oldest_due(self, lease_seconds: float = LEASE_SECONDS) -> datetime | None:
-        """Tell since when the fetch that is longest due could have been begun."""
+        """Return since when the fetch that is longest due could have been begun."""
         ...
 
     def claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries] | None:
@@ -242,7 +242,7 @@ class FetchRepository(Protocol):
         ...
 
     def release(self, fetch_id: UUID, lease: Lease) -> Fetch:
-        """Give a running fetch back as if this attempt had not been begun; ends and raises as ``fail``."""
+        """Return a running fetch back as if this attempt had not been begun; ends and raises as ``fail``."""
         ...
 
     def prune(self, *, seconds: float, limit: int) -> int:
@@ -259,7 +259,7 @@ class RequestRepository(Protocol):
 
     def begin(self, key: IdempotencyKey) -> RequestRecord | None:
         """
-        Give what was answered to this request, or None and keep others with the same key waiting until this unit of work ends.
+        Return what was answered to this request, or None and keep others with the same key waiting until this unit of work ends.
 
         Raises:
             IdempotencyKeyReused: the key came with another request.
@@ -284,7 +284,7 @@ class MetricsRepository(Protocol):
         ...
 
     def workers(self, seconds: float) -> int:
-        """Tell how many workers have given a sign of life within so many seconds."""
+        """Return how many workers have given a sign of life within so many seconds."""
         ...
 
     def count(self, what: Counted, times: int = 1) -> None:
@@ -292,7 +292,7 @@ class MetricsRepository(Protocol):
         ...
 
     def all(self) -> Metrics:
-        """Give the figures as they are now."""
+        """Return the figures as they are now."""
         ...
 
 
@@ -305,7 +305,7 @@ class KeyRepository(Protocol):
 
     def get(self, key_id: str) -> ApiKey:
         """
-        Give a key, good or not.
+        Return a key, good or not.
 
         Raises:
             KeyNotFound: none has this id.
@@ -314,7 +314,7 @@ class KeyRepository(Protocol):
         ...
 
     def all(self) -> Sequence[ApiKey]:
-        """Give all keys, oldest first."""
+        """Return all keys, oldest first."""
         ...
 
     def revoke(self, key_id: str) -> ApiKey:
@@ -372,7 +372,7 @@ class UnitOfWork(Protocol):
         ...
 
     def now(self) -> datetime:
-        """Tell the time by the store's clock."""
+        """Return the time by the store's clock."""
         ...
 
     def commit(self, *, lasting: bool = True) -> None:
@@ -397,16 +397,16 @@ class Store(Protocol):
     """Where everything is kept."""
 
     def reading(self) -> UnitOfWork:
-        """Give a unit of work that sees one consistent state and writes nothing."""
+        """Return a unit of work that sees one consistent state and writes nothing."""
         ...
 
     def writing(self) -> UnitOfWork:
-        """Give a unit of work that may write; on SQLite it holds the only writer's place from its beginning."""
+        """Return a unit of work that may write; on SQLite it holds the only writer's place from its beginning."""
         ...
 
     def version(self, series_id: UUID) -> tuple[Version, datetime]:
         """
-        Tell whether what was read of a series still holds, and the time by the store's clock.
+        Return whether what was read of a series still holds, and the time by the store's clock.
 
         It is asked before every answer, and so takes a fraction of what a unit of work takes.
 

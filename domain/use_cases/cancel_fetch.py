@@ -18,7 +18,7 @@ class CancelFetch:
 
     def __call__(self, fetch_id: UUID) -> Fetch:
         """
-        Give the fetch as it is now: cancelled, or running with its cancellation requested.
+        Return the fetch as it is now: cancelled, or running with its cancellation requested.
 
         Raises:
             FetchNotFound: none has this id.

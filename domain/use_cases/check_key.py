@@ -65,7 +65,7 @@ class CheckKey:
         return found.key
 
     def was_known(self, text: str) -> bool:
-        """Tell whether this text was a key when it was last looked up, without asking the store."""
+        """Return whether this text was a key when it was last looked up, without asking the store."""
         read = ApiKeyToken.parse(text)
         found = self._cache.get(read.id) if read else None
         return found is not None and found.key.matches(text)

@@ -17,7 +17,7 @@ class CheckProviders:
 
     def __call__(self, *, online: bool = False) -> Mapping[str, Sequence[Finding]]:
         """
-        Give the findings by provider.
+        Return the findings by provider.
 
         Args:
             online: whether those that are configured are asked for their examples.

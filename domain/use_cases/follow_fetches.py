@@ -17,17 +17,17 @@ class FollowFetches:
     store: Store
 
     def __call__(self, fetch_id: UUID) -> Fetch:
-        """Give the fetch as it is now; raises FetchNotFound."""
+        """Return the fetch as it is now; raises FetchNotFound."""
         with self.store.reading() as uow:
             return uow.fetches.get(fetch_id)
 
     def get_many(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
-        """Give fetches as they are now, in the same order; what is not there is left out."""
+        """Return fetches as they are now, in the same order; what is not there is left out."""
         with self.store.reading() as uow:
             found = uow.fetches.get_many(fetch_ids)
         return sorted(found, key=lambda fetch: fetch_ids.index(fetch.id))
 
     def list(self, query: FetchQuery) -> FetchPage:
-        """Give the matching fetches as they are now, newest first."""
+        """Return the matching fetches as they are now, newest first."""
         with self.store.reading() as uow:
             return uow.fetches.list(query)

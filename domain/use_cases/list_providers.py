@@ -42,11 +42,11 @@ class ListProviders:
     calls: ProviderThrottle
 
     def facts(self) -> Sequence[Provider]:
-        """Give what is known of them without a look at the store."""
+        """Return what is known of them without a look at the store."""
         return self.providers.all()
 
     def __call__(self) -> Sequence[ProviderStatus]:
-        """Give all of them, by name; a store that is not there takes nothing from the facts."""
+        """Return all of them, by name; a store that is not there takes nothing from the facts."""
         found = self.facts()
         budgets = [self.calls.budget(self.providers, provider.name) for provider in found]
         try:

@@ -28,7 +28,7 @@ class ListVintages:
     store: Store
 
     def __call__(self, series_id: UUID, *, after: int = 0, limit: int = 1000) -> VintagePage:
-        """Give the vintages numbered above ``after``; raises SeriesNotFound."""
+        """Return the vintages numbered above ``after``; raises SeriesNotFound."""
         with self.store.reading() as uow:
             series = uow.series.get(series_id)
             found = uow.vintages.list(series_id, after=after, limit=limit + 1)
@@ -36,13 +36,13 @@ class ListVintages:
         return VintagePage(series, found[:limit], found[limit - 1].number if more else None)
 
     def one(self, series_id: UUID, number: int) -> Vintage:
-        """Give one vintage; raises SeriesNotFound or VintageNotFound."""
+        """Return one vintage; raises SeriesNotFound or VintageNotFound."""
         found = self(series_id, after=number - 1, limit=1).items
         if not found or found[0].number != number:
             raise VintageNotFound(f"The series has no vintage {number}.", hint="Its vintages are numbered from 1.")
         return found[0]
 
     def recorded(self, *, after: int, limit: int) -> Sequence[FeedEntry]:
-        """Give the vintages of all series recorded after a position, oldest first."""
+        """Return the vintages of all series recorded after a position, oldest first."""
         with self.store.reading() as uow:
             return uow.vintages.feed(after=after, limit=limit)

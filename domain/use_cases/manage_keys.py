@@ -48,12 +48,12 @@ class ManageKeys:
         return key, token.text
 
     def list(self) -> Sequence[ApiKey]:
-        """Give all of them, oldest first, those that are no longer good too."""
+        """Return all of them, oldest first, those that are no longer good too."""
         with self.store.reading() as uow:
             return uow.keys.all()
 
     def any_good(self) -> bool:
-        """Tell whether one of them still opens anything."""
+        """Return whether one of them still opens anything."""
         with self.store.reading() as uow:
             now = uow.now()
             return any(key.is_active(now) for key in uow.keys.all())

@@ -18,7 +18,7 @@ class ParseAnswer:
 
     def __call__(self, provider: str, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """
-        Give the series in the answer: the one of this code, or all if there is no code.
+        Return the series in the answer: the one of this code, or all if there is no code.
 
         Raises:
             UnknownProvider, ProviderNotConfigured: the provider cannot be opened.

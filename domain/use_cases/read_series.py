@@ -106,7 +106,7 @@ class ReadSeries:
         )
 
     def stored_version(self, series_id: UUID) -> StoredVersion:
-        """Tell whether an earlier answer still holds, without reading any observation; raises SeriesNotFound."""
+        """Return whether an earlier answer still holds, without reading any observation; raises SeriesNotFound."""
         version, now = self.store.version(series_id)
         age = int((now - version.checked_at).total_seconds()) if version.checked_at else 0
         return StoredVersion(version, self.freshness.is_stale(version, now), max(0, age))
@@ -114,7 +114,7 @@ class ReadSeries:
 
 def stored_at(uow: UnitOfWork, series: TimeSeries, moment: AsOf) -> StoredVintage:
     """
-    Give the state that a moment asks for.
+    Return the state that a moment asks for.
 
     Raises:
         NoObservationsYet: there is none at all.

@@ -33,7 +33,7 @@ class ReadThrough:
 
     def held(self, code: DatasetCode) -> tuple[TimeSeries | None, bool]:
         """
-        Give the series of a code or alias, letters of either case, and tell whether it is good as it is.
+        Return the series of a code or alias, letters of either case, and tell whether it is good as it is.
 
         One that its provider did not know within the last hour counts as good, and so does one that is kept and failed to be
         refreshed within it.
@@ -73,13 +73,13 @@ class ReadThrough:
             return uow.series.get(requested.series.id)
 
     def _meant(self, alias: DatasetCode) -> DatasetCode:
-        """Give the code that an alias stands for, as far as its provider can tell; else the alias in capitals."""
+        """Return the code that an alias stands for, as far as its provider can tell; else the alias in capitals."""
         written = DatasetCode(alias.database, alias.dataset.upper())
         return self.providers.code_from_alias(self.routing.provider_for(written, self.providers.all()), written) or written
 
 
 def _is_remembered(series: TimeSeries, now: datetime) -> bool:
-    """Tell that the last fetch failed a while ago in a way that the next would repeat, or while there is something to answer."""
+    """Return that the last fetch failed a while ago in a way that the next would repeat, or while there is something to answer."""
     fetch = series.fetch
     if fetch is None or fetch.status is not FetchStatus.ERROR or fetch.finished_at is None or now - fetch.finished_at >= _REMEMBERED:
         return False

@@ -30,7 +30,7 @@ class ReapFetches:
     keep_days: int
 
     def __call__(self, limit: int) -> Mapping[UUID, datetime]:
-        """Give the ids of at most ``limit`` due fetches, longest due first, and since when each is due."""
+        """Return the ids of at most ``limit`` due fetches, longest due first, and since when each is due."""
         with self.store.reading() as uow:
             return uow.fetches.due(limit, self.lease_seconds)
 
@@ -48,7 +48,7 @@ class ReapFetches:
             uow.commit()
 
     def heartbeat(self, worker: str, found: int) -> None:
-        """Give a worker's sign of life, and tell how many sweeps found work since the last."""
+        """Return a worker's sign of life, and tell how many sweeps found work since the last."""
         with self.store.writing() as uow:
             uow.metrics.heartbeat(worker)
             if found:

@@ -17,7 +17,7 @@ class SearchSeries:
     store: Store
 
     def __call__(self, query: SeriesQuery) -> SeriesPage:
-        """Give a page in order of creation."""
+        """Return a page in order of creation."""
         with self.store.reading() as uow:
             return uow.series.search(query)
 
@@ -27,11 +27,11 @@ class SearchSeries:
             return uow.series.count(query, most=most)
 
     def databases(self) -> Sequence[Database]:
-        """Give the database codes under which series are kept."""
+        """Return the database codes under which series are kept."""
         with self.store.reading() as uow:
             return uow.series.databases()
 
     def now(self) -> datetime:
-        """Tell the time by which what is found was fetched."""
+        """Return the time by which what is found was fetched."""
         with self.store.reading() as uow:
             return uow.now()

@@ -78,7 +78,7 @@ class BackupFile:
         return int(self._all(f'SELECT count(*) FROM "{table.name}"')[0][0])  # noqa: S608 - a name of ours
 
     def rows(self, table: Table) -> Iterator[Sequence[tuple[Any, ...]]]:
-        """Give the rows of a table, some at a time and fewer where they are long, in the order of its key, as they are stored."""
+        """Return the rows of a table, some at a time and fewer where they are long, in the order of its key, as they are stored."""
         columns = ", ".join(f'"{column.name}"' for column in table.c)
         key = ", ".join(f'"{column.name}"' for column in table.primary_key) or "1"
         batch: list[tuple[Any, ...]] = []
@@ -143,7 +143,7 @@ def contents(path: Path) -> dict[str, int]:
 
 
 def copied_tables() -> list[Table]:
-    """Give the tables whose rows a backup holds, each behind those that it refers to; the feed's one row goes with them."""
+    """Return the tables whose rows a backup holds, each behind those that it refers to; the feed's one row goes with them."""
     # What providers and clients are allowed is of the moment, and the store it is restored into has its own.
     return [table for table in metadata.sorted_tables if table.name not in (feed.name, "budgets", "calls", "quotas")]
 

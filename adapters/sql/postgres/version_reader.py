@@ -52,7 +52,7 @@ class VersionReader:
         self._single_flight = SingleFlight(self._version)
 
     def version(self, series_id: UUID) -> tuple[Version, datetime]:
-        """Tell what answers about a series depend on, and the time; raises SeriesNotFound."""
+        """Return what answers about a series depend on, and the time; raises SeriesNotFound."""
         return self._single_flight(series_id.int)
 
     def _version(self, number: int) -> tuple[Version, datetime]:

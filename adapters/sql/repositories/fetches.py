@@ -72,7 +72,6 @@ class SqlFetchRepository:
     last: dict[UUID, int] = field(default_factory=dict)
 
     def add_first(self, provider: str, code: DatasetCode, *, allow_shrink: bool, request_id: str) -> tuple[TimeSeries, Fetch] | None:
-        """See the port."""
         if not self.transaction.on_postgres:
             added = SqlSeriesRepository(self.transaction).insert(provider, code, code.alias)
             fetch = self._insert(added.id, allow_shrink=allow_shrink, request_id=request_id) if added else None
@@ -87,7 +86,6 @@ class SqlFetchRepository:
         return TimeSeries(id=series_id, number=number, provider=provider, code=code, alias=code.alias, created_at=since), fetch
 
     def add(self, series_id: UUID, *, allow_shrink: bool, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:
-        """See the port."""
         while True:
             added = self._insert(series_id, allow_shrink=allow_shrink, request_id=request_id)
             if added:
@@ -107,19 +105,16 @@ class SqlFetchRepository:
                 return held, False
 
     def get(self, fetch_id: UUID) -> Fetch:
-        """See the port."""
         row = GET.fetch_one(self.transaction, wanted=fetch_id)
         if row is None:
             raise FetchNotFound
         return fetch_from(row, series_id=row[series.c.id])
 
     def get_many(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
-        """See the port."""
         rows = GET_MANY.fetch_all(self.transaction, wanted=list(fetch_ids))
         return [fetch_from(row, series_id=row[series.c.id]) for row in rows]
 
     def list(self, query: FetchQuery) -> FetchPage:
-        """See the port."""
         place = tuple_(fetches.c.created_at, fetches.c.id)
         wanted = [(fetches.c.status, query.status), (series.c.provider, query.provider)]
         conditions = [column == value for column, value in wanted if value is not None]
@@ -130,31 +125,26 @@ class SqlFetchRepository:
         return FetchPage.of([fetch_from(row, series_id=row[series.c.id]) for row in rows], query.limit)
 
     def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Mapping[UUID, datetime]:
-        """See the port."""
         since = _due_since()
         statement = select(fetches.c.id, since).where(is_due(self.transaction, lease_seconds)).order_by(since).limit(limit)
         return {row[0]: row[1] for row in self.transaction.run(statement)}
 
     def oldest_due(self, lease_seconds: float = LEASE_SECONDS) -> datetime | None:
-        """See the port."""
         statement = select(func.min(_due_since())).where(is_due(self.transaction, lease_seconds))
         moment: datetime | None = self.transaction.run(statement).scalar()
         return moment
 
     def next_due(self) -> datetime | None:
-        """See the port."""
         waiting = and_(fetches.c.status == PENDING, fetches.c.not_before > self.transaction.now())
         moment: datetime | None = self.transaction.run(select(func.min(fetches.c.not_before)).where(waiting)).scalar()
         return moment
 
     def claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries] | None:
-        """See the port."""
         claim(lease.seconds).defer(self.transaction, wanted=fetch_id, token=lease.token)
         row = CLAIMED.fetch_one(self.transaction, wanted=fetch_id, token=lease.token)
         return (fetch_from(row, series_id=row[series.c.id]), series_from(row)) if row else None
 
     def extend(self, fetch_id: UUID, lease: Lease) -> bool:
-        """See the port."""
         statement = _held_fetch(fetch_id, lease).where(_NOT_CANCELLED).values(lease_until=self.transaction.later(lease.seconds))
         if self.transaction.run(statement).rowcount == 1:
             return True
@@ -162,7 +152,6 @@ class SqlFetchRepository:
         return False
 
     def cancel(self, fetch_id: UUID) -> Fetch:
-        """See the port."""
         pending, now = fetches.c.status == PENDING, self.transaction.now()
         statement = update(fetches).where(fetches.c.id == fetch_id, _IN_FLIGHT, _NOT_CANCELLED)
         values = {
@@ -179,7 +168,6 @@ class SqlFetchRepository:
         return fetch
 
     def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> datetime:
-        """See the port."""
         row = SUCCEED.fetch_one(
             self.transaction,
             wanted=fetch_id,
@@ -196,21 +184,17 @@ class SqlFetchRepository:
         return finished_at
 
     def fail(self, fetch_id: UUID, lease: Lease, failure: Failure) -> Fetch:
-        """See the port."""
         return self._let_go(fetch_id, lease, ended(self.transaction, FetchStatus.ERROR, failure=_failure_json(failure)))
 
     def schedule_retry(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
-        """See the port."""
         later = {"not_before": self.transaction.later(seconds), "waiting_for": waiting_for.value, "failure": _failure_json(failure)}
         return self._let_go(fetch_id, lease, self._pending(**later))
 
     def release(self, fetch_id: UUID, lease: Lease) -> Fetch:
-        """See the port."""
         now = self.transaction.now()
         return self._let_go(fetch_id, lease, self._pending(not_before=now, attempts=fetches.c.attempts - 1))
 
     def prune(self, *, seconds: float, limit: int) -> int:
-        """See the port."""
         newer = fetches.alias()
         statement = select(fetches.c.id).where(
             # The words of the index, without which it is not used.
@@ -224,7 +208,6 @@ class SqlFetchRepository:
         return self.transaction.run(delete(fetches).where(fetches.c.id.in_(old))).rowcount
 
     def defer(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
-        """See the port."""
         wait = {"not_before": self.transaction.later(seconds), "waiting_for": waiting_for.value}
         return self._let_go(fetch_id, lease, self._pending(attempts=fetches.c.attempts - 1, **wait))
 

@@ -24,22 +24,18 @@ class SqlMetricsRepository:
     transaction: Transaction
 
     def heartbeat(self, worker: str) -> None:
-        """See the port."""
         self._upsert(workers, {"name": worker, "seen_at": self.transaction.now()}, {"seen_at": self.transaction.now()})
         self.transaction.run(delete(workers).where(workers.c.seen_at < self.transaction.later(-_DAY)))
 
     def workers(self, seconds: float) -> int:
-        """See the port."""
         lively = select(func.count()).where(workers.c.seen_at > self.transaction.later(-seconds))
         number: int = self.transaction.run(lively).scalar_one()
         return number
 
     def count(self, what: Counted, times: int = 1) -> None:
-        """See the port."""
         self._upsert(counts, {"name": what.value, "times": times}, {"times": counts.c.times + times})
 
     def all(self) -> Metrics:
-        """See the port."""
         grouped = select(fetches.c.status, fetches.c.waiting_for, func.count()).group_by(fetches.c.status, fetches.c.waiting_for)
         statuses: Counter[FetchStatus] = Counter()
         waits: Counter[WaitingFor] = Counter()

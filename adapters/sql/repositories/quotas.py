@@ -21,7 +21,6 @@ class SqlQuotaRepository:
     transaction: Transaction
 
     def take(self, client: str, limits: Sequence[Limit]) -> float:
-        """See the port."""
         # In one order, so that no two requests of a client wait for each other.
         full_at = {limit: self._locked(client, limit) for limit in sorted(limits, key=lambda limit: (limit.seconds, limit.calls))}
         now = self.transaction.time().timestamp()
@@ -32,7 +31,6 @@ class SqlQuotaRepository:
         return waiting
 
     def forget(self, limit: int) -> int:
-        """See the port."""
         now = self.transaction.time().timestamp()
         name = tuple_(quotas.c.client, quotas.c.calls, quotas.c.seconds)
         whole = select(quotas.c.client, quotas.c.calls, quotas.c.seconds).where(quotas.c.full_at < now).limit(limit)

@@ -20,7 +20,6 @@ class SqlRequestRepository:
     transaction: Transaction
 
     def begin(self, key: IdempotencyKey) -> RequestRecord | None:
-        """See the port."""
         dialect = postgresql if self.transaction.on_postgres else sqlite
         row = {"owner": key.owner, "key": key.key, "digest": key.digest, "made_at": self.transaction.now()}
         known = select(requests.c.digest, series.c.id, requests.c.fetch, requests.c.created).join(series).where(*_is(key))
@@ -36,13 +35,11 @@ class SqlRequestRepository:
                 return RequestRecord(series_id, fetch_id, created)
 
     def remember(self, key: IdempotencyKey, answered: RequestRecord) -> None:
-        """See the port."""
         number = select(series.c.number).where(series.c.id == answered.series_id).scalar_subquery()
         values = {"series": number, "fetch": answered.fetch_id, "created": answered.created}
         self.transaction.run(update(requests).where(*_is(key)).values(values))
 
     def forget(self, *, seconds: float, limit: int) -> int:
-        """See the port."""
         name = tuple_(requests.c.owner, requests.c.key)
         old = select(requests.c.owner, requests.c.key).where(requests.c.made_at < self.transaction.later(-seconds))
         return self.transaction.run(delete(requests).where(name.in_(old.order_by(requests.c.made_at).limit(limit)))).rowcount

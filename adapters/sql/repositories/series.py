@@ -30,19 +30,16 @@ class SqlSeriesRepository:
     transaction: Transaction
 
     def find(self, provider: str, code: DatasetCode) -> TimeSeries | None:
-        """See the port."""
         row = _FIND.fetch_one(self.transaction, source=provider, database=code.database, dataset=code.dataset)
         return series_from(row) if row else None
 
     def get(self, series_id: UUID) -> TimeSeries:
-        """See the port."""
         row = _GET.fetch_one(self.transaction, wanted=series_id)
         if row is None:
             raise SeriesNotFound
         return series_from(row)
 
     def add(self, provider: str, code: DatasetCode) -> TimeSeries:
-        """See the port."""
         alias = code.alias
         while True:
             found = self.insert(provider, code, alias) or self.find(provider, code)
@@ -57,7 +54,6 @@ class SqlSeriesRepository:
         return series_from(row) if row else None
 
     def search(self, query: SeriesQuery) -> SeriesPage:
-        """See the port."""
         # Chosen first and completed then: Postgres would else merge whole tables, at a cost that grows with the page.
         chosen: Any = self._with_words(query) if query.words else _page(query)
         if query.words and not chosen:
@@ -68,7 +64,6 @@ class SqlSeriesRepository:
         return SeriesPage(tuple(found[: query.limit]), found[query.limit - 1].number if more else None)
 
     def count(self, query: SeriesQuery, *, most: int) -> int:
-        """See the port."""
         if query.words:
             return len(self._with_words(replace(query, after=0, skip=0, limit=most))[:most])
         found = select(series.c.number).where(*_conditions(query)).limit(most).subquery()
@@ -84,7 +79,6 @@ class SqlSeriesRepository:
         return [self._database(code) for code in found]
 
     def metadata_at(self, series_id: UUID, moment: datetime) -> Metadata:
-        """See the port."""
         of_series = select(descriptions.c.body).join(series).where(series.c.id == series_id)
         known = of_series.where(descriptions.c.known_at <= moment).order_by(descriptions.c.number.desc()).limit(1)
         first = of_series.order_by(descriptions.c.number).limit(1)
@@ -96,7 +90,6 @@ class SqlSeriesRepository:
             _LOCK.defer(self.transaction, wanted=series_id)
 
     def remove(self, series_id: UUID) -> None:
-        """See the port."""
         # The strongest lock at once: to be given a weaker one first and wait for this would be a deadlock with a request.
         if self.transaction.run(delete(series).where(series.c.id == series_id)).rowcount != 1:
             raise SeriesNotFound
@@ -104,7 +97,6 @@ class SqlSeriesRepository:
     def record_fetch(
         self, known: TimeSeries, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
     ) -> None:
-        """See the port."""
         sure = orjson.dumps(confirmed).decode() if confirmed else None
         if known.metadata == metadata:
             _RECORD_FETCH.defer(self.transaction, of=known.number, sure=sure)

@@ -28,7 +28,6 @@ class SqlRateLimiter:
     transaction: Transaction
 
     def acquire(self, budget: Budget, call: PermitRequest) -> Permit | Denied:
-        """See the port."""
         before, now, busy = self._snapshot(budget, call.holder)
         after, answer = before.request(budget, call, Snapshot(now, self._times(budget, before), busy))
         self._change(budget, before, after)
@@ -37,28 +36,23 @@ class SqlRateLimiter:
         return answer
 
     def refusal(self, budget: Budget, holder: UUID) -> Denied | None:
-        """See the port."""
         return self.state_of(budget).refusal(budget, holder, self.transaction.time())
 
     def cool_down(self, budget: Budget, seconds: float) -> Denied:
-        """See the port."""
         before = self._locked(budget)
         after, wait = before.cool_down(budget, seconds, self.transaction.time())
         self._change(budget, before, after)
         return wait
 
     def failed(self, budget: Budget, holder: UUID) -> None:
-        """See the port."""
         before = self._locked(budget)
         self._change(budget, before, before.failed(budget, holder, self.transaction.time()))
 
     def succeeded(self, budget: Budget) -> None:
-        """See the port."""
         before = self._locked(budget)
         self._change(budget, before, before.succeeded())
 
     def state_of(self, budget: Budget) -> LimiterState:
-        """See the port."""
         row = _STATE.fetch_one(self.transaction, source=budget.provider, account=budget.key)
         return _state_from(row) if row else LimiterState()
 

@@ -46,7 +46,6 @@ class SqlVintageRepository:
     last: dict[UUID, int] = field(default_factory=dict)
 
     def prepare(self, series: TimeSeries, states: Sequence[NewState]) -> Prepared:
-        """See the port."""
         series_id, place = series.id, self._place(series)
         vintages, rows, pending = [], [], PendingChains()
         for number, new in enumerate(states, start=place.last + 1):
@@ -59,7 +58,6 @@ class SqlVintageRepository:
         return Prepared(place.last, vintages, rows)
 
     def append(self, series_id: UUID, prepared: Prepared) -> bool:
-        """See the port."""
         rows = prepared.rows
         last = self.last.pop(series_id) if series_id in self.last else self._last(series_id)
         if last != prepared.after:
@@ -77,37 +75,31 @@ class SqlVintageRepository:
         return True
 
     def list(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
-        """See the port."""
         statement = _of(select(*FACTS), series_id).where(vintages.c.number > after).order_by(vintages.c.number).limit(limit)
         return [vintage_from(row) for row in self.transaction.run(statement).mappings()]
 
     def feed(self, *, after: int, limit: int) -> Sequence[FeedEntry]:
-        """See the port."""
         identity = series.c.id, series.c.provider, series.c.database_code, series.c.dataset_code
         statement = select(vintages.c.position, *identity, *FACTS).join(series).where(vintages.c.position > after)
         rows = self.transaction.run(statement.order_by(vintages.c.position).limit(limit)).mappings()
         return [_feed_entry(row) for row in rows]
 
     def labels(self, series_id: UUID) -> Mapping[Label, str]:
-        """See the port."""
         columns = select(vintages.c.published, vintages.c.digest)
         statement = _of(columns, series_id).where(vintages.c.published.is_not(None)).order_by(vintages.c.number)
         return {read_label(published): digest.hex() for published, digest in self.transaction.run(statement)}
 
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
-        """See the port."""
         chain = self._chain(series_id, moment)
         return StoredVintage(chain.vintage, chain.state) if chain else None
 
     def first_known(self, series_id: UUID) -> FirstKnown | None:
-        """See the port."""
         known_at, fetched_at = self.transaction.run(
             _of(select(func.min(vintages.c.known_at), func.min(vintages.c.fetched_at)), series_id)
         ).one()
         return FirstKnown(known_at, fetched_at) if known_at else None
 
     def verify(self, series_id: UUID) -> Sequence[Damage]:
-        """See the port."""
         numbers = range(1, (self._last(series_id) or 0) + 1)
         return [damage for number in numbers if (damage := self._damage(series_id, number))]
 

@@ -42,7 +42,7 @@ LAST_VINTAGE = select(LAST_NUMBER).where(series.c.number == fetches.c.series).sc
 
 
 def is_due(transaction: Transaction, lease_seconds: float) -> ColumnElement[bool]:
-    """Tell whether a worker may begin a fetch."""
+    """Return whether a worker may begin a fetch."""
     now, later = transaction.now(), transaction.later
     # What is too far ahead, or was said later than now, was written before the clock went back.
     time_has_come = or_(
@@ -55,12 +55,12 @@ def is_due(transaction: Transaction, lease_seconds: float) -> ColumnElement[bool
 
 
 def complete() -> Select[Any]:
-    """Give fetches, each with the id of its series."""
+    """Return fetches, each with the id of its series."""
     return select(fetches, series.c.id).join(series, series.c.number == fetches.c.series)
 
 
 def ended(transaction: Transaction, status: FetchStatus, **outcome: Any) -> dict[str, Any]:
-    """Give what changes in a fetch as it ends."""
+    """Return what changes in a fetch as it ends."""
     return {"status": status.value, "finished_at": transaction.now(), "lease_token": None, "lease_until": None, **outcome}
 
 

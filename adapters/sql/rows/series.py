@@ -22,7 +22,7 @@ from domain.window import Confirmation
 
 
 def _complete(of: FromClause) -> Select[Any]:
-    """Give series and fetches, joined already, with each series' newest description and vintage."""
+    """Return series and fetches, joined already, with each series' newest description and vintage."""
     described = (descriptions.c.series == series.c.number) & (descriptions.c.number == series.c.description)
     newest = (vintages.c.series == series.c.number) & (vintages.c.number == series.c.vintage)
     return select(series, descriptions.c.body, *FACTS, fetches).select_from(
@@ -71,7 +71,7 @@ def insertion(transaction: Transaction, **more: Any) -> Any:
 
 
 def insertion_values(series_id: UUID, provider: str, code: DatasetCode, alias: str) -> dict[str, Any]:
-    """Give what an insertion is filled with."""
+    """Return what an insertion is filled with."""
     facts = {"source": provider, "database": code.database, "dataset": code.dataset, "name": alias}
     return {"new": series_id, **facts, "said": " ".join(terms(str(code)))}
 

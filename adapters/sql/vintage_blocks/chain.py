@@ -38,17 +38,17 @@ class Chain:
     state: Observations
 
     def is_sound(self) -> bool:
-        """Tell whether the state is the one that the vintage's facts and digest speak of."""
+        """Return whether the state is the one that the vintage's facts and digest speak of."""
         facts, state = self.vintage, self.state
         return state.digest().hex() == facts.digest and (len(state), state.first, state.last) == (facts.rows, facts.first, facts.last)
 
     def below(self, step: int) -> tuple[int, Observations]:
-        """Give the length and the state of this chain's part that a vintage of this step builds on."""
+        """Return the length and the state of this chain's part that a vintage of this step builds on."""
         depth = (step & (step - 1)).bit_count() + 1
         return depth, self.state if depth == len(self.parts) else replay(self.parts[0][0], self.parts[1:depth])
 
     def grown(self, vintage: Vintage, step: int, part: tuple[Observations, Dates], state: Observations) -> Chain:
-        """Give the chain that ends in a vintage of this step built on this one."""
+        """Return the chain that ends in a vintage of this step built on this one."""
         depth = step.bit_count()
         return Chain(
             vintage=vintage,
@@ -71,7 +71,7 @@ class PendingChains:
         insort(self.chains, chain, key=_known_at)
 
     def before(self, moment: datetime) -> Chain | None:
-        """Give the last one known at a moment."""
+        """Return the last one known at a moment."""
         place = bisect_right(self.chains, moment, key=_known_at)
         return self.chains[place - 1] if place else None
 
