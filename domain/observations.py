@@ -31,8 +31,8 @@ class Observations:
     Dates × named float64 columns.
 
     Attributes:
-        dates: sorted and unique; ``datetime64[D]``, or ``datetime64[s]`` in UTC where a provider is finer than a day.
-        columns: the columns' names without the date's; names may repeat.
+        dates: sorted and unique; ``datetime64[D]``, or ``datetime64[s]`` in UTC for data finer than daily.
+        columns: names of the columns after the date; names may repeat.
         values: float64 of shape (dates, columns), columns contiguous. Missing is NaN in one bit pattern; −0.0 is kept.
 
     """
@@ -45,7 +45,7 @@ class Observations:
     @classmethod
     def of(cls, dates: Any, columns: Sequence[str], values: Any, *, unit: Unit = "D") -> Self:
         """
-        Sort, check and freeze.
+        Return sorted, validated, immutable observations.
 
         Args:
             dates: anything numpy reads as dates of ``unit``, in any order.
@@ -53,7 +53,7 @@ class Observations:
 
         Raises:
             InvalidObservations: on duplicate dates with different rows, infinities, shapes that differ, years
-                outside 1–9999 or names that are no text. Rows repeated to the bit are kept once.
+                outside 1–9999 or names that are not valid text. Rows repeated bit for bit are stored once.
 
         """
         axis = np.asarray(dates, dtype=f"datetime64[{unit}]").reshape(-1)
@@ -69,12 +69,12 @@ class Observations:
 
     @classmethod
     def empty(cls, columns: Sequence[str] = (), *, unit: Unit = "D") -> Self:
-        """Return the state without any date."""
+        """Return observations without any date."""
         return cls.of([], columns, np.empty((0, len(columns))), unit=unit)
 
     @classmethod
     def from_trusted(cls, dates: Dates, columns: tuple[str, ...], values: Matrix) -> Self:
-        """Freeze parts of states that are there already: dates sorted and unique, values without infinities, NaN of one kind."""
+        """Return observations without validation: dates must be sorted and unique, values finite or NaN in the one bit pattern."""
         dates, values = np.ascontiguousarray(dates), np.asfortranarray(values)
         dates.setflags(write=False)
         values.setflags(write=False)
@@ -102,7 +102,7 @@ class Observations:
 
     @property
     def bits(self) -> NDArray[np.int64]:
-        """The values' bit patterns, in the values' shape."""
+        """The values' bit patterns as int64, in the values' shape."""
         return self.values.T.view(np.int64).T
 
     @property
@@ -148,11 +148,11 @@ class Observations:
         return self._rows(slice(max(0, len(self) - count), None))
 
     def select(self, indices: Sequence[int]) -> Observations:
-        """Return the columns of these positions, counted from 0, in the order asked."""
+        """Return the columns at these positions, counted from 0, in the given order."""
         return self.from_trusted(self.dates, tuple(self.columns[i] for i in indices), self.values[:, list(indices)])
 
     def rows(self) -> Iterator[tuple[Label, list[float | None]]]:
-        """Go through the dates, oldest first, each with its values and None where one is missing."""
+        """Iterate over the rows, oldest first: a date and its values, None where missing."""
         for moment, row in zip(self.labels(), self.values.tolist(), strict=True):
             yield moment, [None if value != value else value for value in row]  # noqa: PLR0124 - NaN differs from itself
 
@@ -170,7 +170,7 @@ class Observations:
 
 
 def label(moment: np.datetime64) -> Label:
-    """Turn one date of an axis into a ``date``, or a ``datetime`` in UTC if it is finer than a day."""
+    """Return one date of an axis as ``date``, or as ``datetime`` in UTC on an axis of seconds."""
     value: Label = moment.astype(object)
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 

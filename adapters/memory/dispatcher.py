@@ -1,4 +1,4 @@
-"""Three bells in RAM: one does the work at once, one only remembers, one is silent."""
+"""Dispatchers without a broker: one runs fetches at once, one records, one does nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 
 
 class InlineDispatcher:
-    """Runs the fetch in the caller's thread, as the ring itself."""
+    """Runs the fetch in the caller's thread."""
 
     broker_reachable: bool | None = None
 
@@ -19,7 +19,7 @@ class InlineDispatcher:
 
 
 class RecordingDispatcher:
-    """Remembers which bells were rung."""
+    """Records the notifications."""
 
     broker_reachable: bool | None = None
 
@@ -31,7 +31,7 @@ class RecordingDispatcher:
 
 
 class NullDispatcher:
-    """Rings nothing, for where the worker finds due fetches by itself."""
+    """Sends nothing; the worker's poller finds due fetches."""
 
     broker_reachable: bool | None = None
 

@@ -1,4 +1,4 @@
-"""The fetches in RAM."""
+"""The fetches in memory."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ class MemoryFetchRepository:
         return [fetch for fetch in self.state.fetches.values() if fetch.is_due(now, lease_seconds)]
 
     def _let_go(self, fetch_id: UUID, lease: Lease, **changes: Any) -> Fetch:
-        """Let a fetch go; what was to be cancelled is, whatever else was to become of it."""
+        """Release a fetch with these changes, or cancel it if that was requested."""
         fetch, now = self._held_fetch(fetch_id, lease), self.clock()
         if fetch.cancel_requested_at:
             changes = {"status": FetchStatus.CANCELLED, "failure": _CANCELLED}

@@ -1,4 +1,4 @@
-"""The API keys in RAM."""
+"""The API keys in memory."""
 
 from __future__ import annotations
 

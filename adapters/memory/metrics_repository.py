@@ -1,4 +1,4 @@
-"""The figures in RAM."""
+"""The metrics in memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class MemoryMetricsRepository:
-    """The figures of a state."""
+    """The metrics of a state."""
 
     state: State
     clock: Clock

@@ -1,4 +1,4 @@
-"""The quotas of clients, in RAM."""
+"""The quotas of clients in memory."""
 
 from __future__ import annotations
 

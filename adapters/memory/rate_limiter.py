@@ -1,4 +1,4 @@
-"""The limits of the providers in RAM."""
+"""The limits of the providers in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answers to requests with a key, in RAM."""
+"""The responses to requests with an idempotency key, in memory."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from domain.fetches import IdempotencyKey, RequestRecord
 
 @dataclass(frozen=True, slots=True)
 class MemoryRequestRepository:
-    """The answered requests of a state."""
+    """The stored responses of a state."""
 
     state: State
     clock: Clock
 
     def begin(self, key: IdempotencyKey) -> RequestRecord | None:
-        """See the port; the unit of work is the only writer already."""
         if (key.owner, key.key) not in self.state.requests:
             return None
         digest, _, answered = self.state.requests[key.owner, key.key]

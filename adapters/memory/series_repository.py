@@ -1,4 +1,4 @@
-"""The series in RAM."""
+"""The series in memory."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class MemorySeriesRepository:
         return known[-1] if known else Metadata()
 
     def lock(self, series_id: UUID) -> None:
-        """See the port; the unit of work is the only writer already."""
+        """Do nothing: a writing unit of work is the only writer."""
 
     def remove(self, series_id: UUID) -> None:
         if self.state.series.pop(series_id, None) is None:

@@ -1,4 +1,4 @@
-"""What is kept in RAM."""
+"""The state of the store in memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(slots=True)
 class State:
-    """Everything that is kept; values are frozen, so a copy of the dictionaries is a copy of the state."""
+    """All stored data; values are frozen, so a copy of the dictionaries is a copy of the state."""
 
     series: dict[UUID, TimeSeries] = field(default_factory=dict)
     descriptions: dict[UUID, tuple[tuple[datetime, Metadata], ...]] = field(default_factory=dict)
@@ -40,6 +40,6 @@ class State:
     quotas: dict[tuple[str, Limit], float] = field(default_factory=dict)
 
     def copy(self) -> State:
-        """Return a state that can be changed without changing this one."""
+        """Return an independent copy."""
         copied: dict[str, Any] = {each.name: dict(held) for each in fields(self) if isinstance(held := getattr(self, each.name), dict)}
         return replace(self, **copied)

@@ -1,4 +1,4 @@
-"""The store in RAM and its unit of work."""
+"""The store in memory and its unit of work."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from domain.series import Version
 
 
 def utc_now() -> datetime:
-    """Return the time of this machine, in UTC."""
+    """Return this machine's time in UTC."""
     return datetime.now(UTC)
 
 
 class MemoryStore:
-    """Keeps one state; a writing unit of work replaces it on commit."""
+    """Holds one state; a writing unit of work replaces it on commit."""
 
     def __init__(self, clock: Clock = utc_now) -> None:
         self.clock = clock
@@ -37,7 +37,7 @@ class MemoryStore:
         return MemoryUnitOfWork(self, writes=False)
 
     def writing(self) -> MemoryUnitOfWork:
-        """See the port; a second writer waits for the first."""
+        """Return a unit of work that blocks other writers."""
         return MemoryUnitOfWork(self, writes=True)
 
     def version(self, series_id: UUID) -> tuple[Version, datetime]:
@@ -53,11 +53,11 @@ class MemoryStore:
         return version, self.clock()
 
     def check(self) -> None:
-        """See the port; memory is always there."""
+        """Do nothing: memory is always available."""
 
 
 class MemoryUnitOfWork:
-    """Works on a copy of the state, so that leaving without commit forgets."""
+    """Works on a copy of the state, which is discarded unless committed."""
 
     series: MemorySeriesRepository
     vintages: MemoryVintageRepository
@@ -74,7 +74,7 @@ class MemoryUnitOfWork:
     def now(self) -> datetime:
         return self._store.clock()
 
-    def commit(self, *, lasting: bool = True) -> None:  # noqa: ARG002 - nothing lasts here
+    def commit(self, *, lasting: bool = True) -> None:  # noqa: ARG002 - memory is not durable
         self._store.state = self._state
 
     def __enter__(self) -> Self:

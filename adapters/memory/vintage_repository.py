@@ -1,4 +1,4 @@
-"""The vintages in RAM, each kept in full."""
+"""The vintages in memory, each stored in full."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.vintages import AsOf, Damage, FeedEntry, FirstKnown, NewState, Prepa
 
 @dataclass(frozen=True, slots=True)
 class MemoryVintageRepository:
-    """The vintages of a state, each kept in full."""
+    """The vintages of a state, each stored in full."""
 
     state: State
 

@@ -1,4 +1,4 @@
-"""The store in SQL and its unit of work."""
+"""The SQL store and its unit of work."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from domain.series import Version
 
 class SqlStore:
     """
-    Keeps everything in a database.
+    Stores all data in a database.
 
     Attributes:
-        clock: whose time counts; by default the database server's, on SQLite this machine's.
-        server: what was last heard of the server's time.
+        clock: by default the database server's, on SQLite this machine's.
+        server: the last reading of the server's clock.
 
     """
 
@@ -77,7 +77,7 @@ class SqlUnitOfWork:
         self._read_at: datetime | None = None
 
     def now(self) -> datetime:
-        """See the port; where one state is read, one time goes with it."""
+        """Return the time; a reading unit of work has one time, as it has one snapshot."""
         if self._writes:
             return self.transaction.time()
         if self._read_at is None:
@@ -85,7 +85,6 @@ class SqlUnitOfWork:
         return self._read_at
 
     def commit(self, *, lasting: bool = True) -> None:
-        """See the port; SQLite makes all last at once."""
         self.transaction.commit(lasting=lasting)
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""The heartbeat: keeps a worker's leases while it waits for providers."""
+"""The heartbeat: renews a worker's leases while its fetches run."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _RENEWALS_PER_LEASE = 3
 
 class Heartbeat:
     """
-    Renews the leases of what runs in this process, each three times within its length, but not for ever: what hangs loses it.
+    Renews the leases of this process's running fetches, three times per lease, up to a maximum: a fetch that hangs loses its lease.
 
-    A fetch whose cancellation was requested ends here, however long its source goes on: its close will be fenced. One thread
-    does it for all, for to start one takes as long as a short answer's parsing; with nothing to renew it ends.
+    A fetch whose cancellation was requested ends here, however long its source runs on: its commit will be rejected. One thread
+    renews all leases, since starting one takes as long as parsing a short answer; it ends when there is nothing to renew.
     """
 
     def __init__(self, store: Store, *, lease_seconds: float, at_most_seconds: float) -> None:
@@ -33,10 +33,10 @@ class Heartbeat:
 
     @contextmanager
     def of(self, fetch: Fetch, lease: Lease) -> Iterator[None]:
-        """Beat for a fetch from entering to leaving."""
+        """Renew a fetch's lease from entering to leaving."""
         with self._lock:
             self._running[lease] = fetch, monotonic() + self._at_most_seconds
-            # A forked process has the object, but not the thread.
+            # A forked process inherits the object, but not the thread.
             if self._thread is None or not self._thread.is_alive():
                 self._thread = Thread(target=self._renew_all, name="heartbeat", daemon=True)
                 self._thread.start()
@@ -68,8 +68,8 @@ class Heartbeat:
         except StoreUnavailable:
             logger.warning("heartbeat missed", extra={"fetch": str(fetch.id)})
         except Exception:
-            # The others' leases hang on this thread too.
-            logger.exception("heartbeat broke", extra={"fetch": str(fetch.id)})
+            # This thread renews the other leases too.
+            logger.exception("unhandled error in heartbeat", extra={"fetch": str(fetch.id)})
         return True
 
     def _renew(self, fetch: Fetch, lease: Lease) -> bool:

@@ -1,4 +1,4 @@
-"""What this process holds: the leases that it must give back when it is told to stop."""
+"""The fetches in flight in this process, whose leases it releases when it shuts down."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from domain.fetches import Fetch, Lease
 
 
 def _ignore(fetch: Fetch | None, lease: Lease | None) -> None:
-    """Be told what runs, and do nothing."""
+    """Do nothing, in place of a callback."""
 
 
 class RunningFetches:
     """
-    The fetches that run in this process; any thread may use it.
+    The running fetches of this process; thread-safe.
 
     Attributes:
-        on_change: is called of each fetch that begins, and by None that it has ended; of use where there is one at a time.
+        on_change: called with each fetch that starts, and with None when it ends; useful where one runs at a time.
 
     """
 
@@ -31,26 +31,26 @@ class RunningFetches:
 
     @property
     def closed(self) -> bool:
-        """Return whether no more may be begun."""
+        """Return whether no more may start."""
         return self._closed
 
     def close(self) -> None:
-        """Have no more begun."""
+        """Let no more start."""
         self._closed = True
 
     def drain(self) -> list[tuple[Fetch, Lease]]:
-        """Return what runs now, whose leases are to be released."""
+        """Return the running fetches, whose leases are to be released."""
         with self._lock:
             self._released.update(self._running)
             return [(fetch, lease) for lease, fetch in self._running.items()]
 
     def was_released(self, lease: Lease) -> bool:
-        """Return whether a lease is no longer for its fetch to end."""
+        """Return whether ``drain`` returned this lease, so that its fetch must not commit."""
         return lease in self._released
 
     @contextmanager
     def track(self, fetch: Fetch, lease: Lease) -> Iterator[None]:
-        """Count a fetch among those that run."""
+        """Track a fetch as running."""
         with self._lock:
             self._running[lease] = fetch
         self.on_change(fetch, lease)

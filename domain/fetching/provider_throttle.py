@@ -1,4 +1,4 @@
-"""Calls: a permit for each call to a provider, the fetch's first taken as it is begun, and what the answers say of the provider."""
+"""Throttle calls to providers: one permit per call, the first taken with the claim; outcomes are fed back to the limiter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from domain.throttling import Breaker, Budget, Denied, Permit, PermitRequest
 logger = logging.getLogger(__name__)
 
 _MAX_WAIT_SECONDS = 0.25
-# To begin a fetch of many calls anew would make the calls it has made in vain.
+# Restarting a fetch of many calls would waste the calls already made.
 _MAX_LATER_WAIT_SECONDS = 30.0
 _PERMIT_VALID_SECONDS = 1.0
 _RECHECK_AFTER_SECONDS = 0.05
@@ -28,7 +28,7 @@ _MAX_DEFAULT_COOLDOWN_SECONDS = 60.0
 
 @dataclass(slots=True)
 class _FetchCalls:
-    """The calls of one fetch; a permit that lay unused for long is no longer good."""
+    """The calls of one fetch; a permit expires soon after its start."""
 
     budget: Budget
     holder: UUID
@@ -44,10 +44,10 @@ _current: ContextVar[_FetchCalls | None] = ContextVar("round", default=None)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderThrottle:
     """
-    Keeps to what providers allow, together with all other workers.
+    Keeps all workers together within the providers' limits.
 
     Attributes:
-        concurrency: how many fetches of one provider run at once if it says nothing.
+        concurrency: how many fetches of one provider run at once, unless it declares a number.
 
     """
 
@@ -56,7 +56,7 @@ class ProviderThrottle:
     breaker: Breaker = field(default_factory=Breaker)
 
     def budget(self, providers: Providers, name: str) -> Budget:
-        """Return the budget from which a provider's calls are taken."""
+        """Return the budget of a provider's calls."""
         try:
             provider = providers.get(name)
         except UnknownProvider:
@@ -65,16 +65,16 @@ class ProviderThrottle:
         return Budget(provider=name, key=provider.key_id, limits=provider.limits, concurrency=concurrency, breaker=self.breaker)
 
     def first(self, uow: UnitOfWork, budget: Budget, holder: UUID) -> Permit | Denied:
-        """Take the permit for the first call of a fetch in the transaction that begins it."""
+        """Take the permit for a fetch's first call in the transaction that claims it."""
         return uow.limits.acquire(budget, PermitRequest(holder, _MAX_WAIT_SECONDS, begins=True))
 
     @contextmanager
     def of(self, budget: Budget, holder: UUID, permit: Permit) -> Iterator[None]:
         """
-        Have the calls that are made inside count for a fetch, and what comes of them for the provider.
+        Attribute the calls made inside to a fetch, and record their outcome for the provider.
 
         Raises:
-            RateLimited: the provider's, its ``retry_after`` changed to the fetch's place in line.
+            RateLimited: as the provider answered, with ``retry_after`` set to the fetch's place in the queue.
 
         """
         current = _FetchCalls(budget, holder, permit, permit.probing)
@@ -100,13 +100,13 @@ class ProviderThrottle:
 
     def before_call(self, remaining: float) -> None:
         """
-        Be called before each call to a provider; returns when it may start.
+        Block until the next call to a provider may start; called before each.
 
         Args:
-            remaining: the seconds that are left for all calls of the fetch.
+            remaining: seconds left for all calls of the fetch.
 
         Raises:
-            ThrottledLocally: it may not start soon enough.
+            ThrottledLocally: it may not start within the maximum wait.
 
         """
         current = _current.get()
@@ -121,7 +121,7 @@ class ProviderThrottle:
         if early > 0:
             time.sleep(early)
         if time.monotonic() - taken > _RECHECK_AFTER_SECONDS:
-            # The provider may have asked for silence since.
+            # The provider may have answered 429 to another worker since.
             self._check(current)
         current.calls += 1
 
@@ -167,7 +167,7 @@ class ProviderThrottle:
 
 
 def throttled(budget: Budget, wait: Denied) -> ThrottledLocally:
-    """Say why a provider is not called now."""
+    """Return the error that says why a provider is not called now."""
     circuit = wait.waiting_for is WaitingFor.CIRCUIT
     why = "has not answered lately and is left alone for a while" if circuit else "takes no more calls at present"
     return ThrottledLocally(f"The provider {budget.provider} {why}.", circuit=circuit, retry_after=wait.seconds)

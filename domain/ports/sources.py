@@ -17,10 +17,10 @@ from domain.window import Window
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriorState:
     """
-    What is kept of a series when its source is asked again; no vintage at all where the whole is wanted.
+    The stored state of a series when it is fetched again; without a vintage if the whole series is wanted.
 
     Attributes:
-        validators: what the source gave with the answer that confirmed ``newest``: an ETag, a date of change.
+        validators: sent by the source with the answer that confirmed ``newest``: an ETag, a Last-Modified date.
 
     """
 
@@ -31,14 +31,14 @@ class PriorState:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """
-    What a source sent of one series.
+    What a source returned of one series.
 
     Attributes:
         vintages: (the provider's label or None, the state), oldest first, at least one.
         left_out: names of columns that are not numbers.
-        covers: the window of which an only state without a label speaks; None if it is the whole series.
-        validators: by which the source will know, when it is asked again, that nothing has changed.
-        not_modified: whether the source says that nothing has; then there are no vintages.
+        covers: the window that a single state without a label covers; None if it is the whole series.
+        validators: for the next conditional request, such as an ETag.
+        not_modified: whether the source answered "not modified"; then there are no vintages.
 
     """
 
@@ -52,22 +52,22 @@ class Fetched:
 
     @classmethod
     def unchanged(cls, origin: Origin, validators: Mapping[str, str]) -> Self:
-        """Say that ``known`` is still the newest state, and what is known about the series still true."""
+        """Return a "not modified" answer: the stored state and metadata are still current."""
         return cls(metadata=Metadata(), vintages=(), origin=origin, validators=validators, not_modified=True)
 
 
 class DataSource(Protocol):
-    """Speaks to one provider."""
+    """Fetches series from one provider."""
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """
-        Ask the provider for a series: in whole, or for what may differ from ``known``; in whole if nothing is known.
+        Fetch a series from the provider: in whole, or only what may differ from ``known``; in whole if nothing is known.
 
-        Called by many threads at once, and outside any transaction. The code is valid by the domain's pattern; a
-        source checks its provider's stricter one and raises ``DatasetNotFound`` where it cannot name anything there.
+        Called by many threads at once, outside any transaction. The code is valid by the domain's pattern; a
+        source checks its provider's stricter one and raises ``DatasetNotFound`` for codes that cannot exist there.
 
         Raises:
-            FetchError: a subclass that names what went wrong; nothing else.
+            FetchError: one of its subclasses; nothing else.
 
         """
         ...
@@ -76,10 +76,10 @@ class DataSource(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawResponse:
     """
-    A provider's answer as it came over the wire, decoded of any content coding.
+    A provider's HTTP response, after decoding of any content coding.
 
     Attributes:
-        headers: by lower-case name.
+        headers: by lower-case names.
 
     """
 
@@ -101,33 +101,33 @@ class ParsedSeries:
 
 @runtime_checkable
 class ParsesResponses(Protocol):
-    """What a data source can do besides, where its provider's answers can be recorded."""
+    """Implemented by data sources that can parse recorded answers of their provider."""
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """
-        Read an answer as ``fetch`` would.
+        Parse an answer as ``fetch`` would.
 
         Args:
             code: the series wanted, or None for every series in the answer.
 
         Raises:
-            FetchError: as ``fetch``; ``AnswerNotUnderstood`` names the codes where one code cannot tell several
-                series apart.
+            FetchError: as ``fetch``; ``AnswerNotUnderstood`` lists the codes if the answer holds several series
+                and ``code`` does not select one.
 
         """
         ...
 
 
 class Providers(Protocol):
-    """The providers there are."""
+    """The installed providers."""
 
     def all(self) -> Sequence[Provider]:
-        """Return every provider, by name; opens none."""
+        """Return all providers, ordered by name; opens none."""
         ...
 
     def get(self, name: str) -> Provider:
         """
-        Return one provider's facts; opens nothing.
+        Return one provider; opens nothing.
 
         Raises:
             UnknownProvider: there is none of this name.
@@ -137,10 +137,10 @@ class Providers(Protocol):
 
     def reader(self, name: str) -> DataSource:
         """
-        Return a provider's source to read recorded answers with, also where it cannot be asked for want of a key.
+        Return a provider's source for parsing recorded answers; works without an API key.
 
         Raises:
-            UnknownProvider, ProviderNotConfigured: as ``source``, the latter only if it cannot be opened at all.
+            UnknownProvider, ProviderNotConfigured: as ``source``, the latter only if it cannot be loaded at all.
 
         """
         ...
@@ -151,17 +151,17 @@ class Providers(Protocol):
 
         Raises:
             UnknownProvider: there is none of this name.
-            ProviderNotConfigured: it cannot be asked; the message names the variable to set.
+            ProviderNotConfigured: a setting is missing; the message names the variable.
 
         """
         ...
 
     def cut(self) -> None:
-        """End every call to a provider with ThrottledLocally, and begin no other: what remains of a stop's time is not theirs."""
+        """Abort all calls to providers with ThrottledLocally and start no more, since the process is shutting down."""
         ...
 
     def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
-        """Return the code that a provider would have under an alias which no series holds yet; None if it cannot tell."""
+        """Return the provider's code for an alias that no series has yet; None if unknown."""
         ...
 
     def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:

@@ -28,7 +28,7 @@ class SeriesRepository(Protocol):
 
     def get(self, series_id: UUID) -> TimeSeries:
         """
-        Return a series with its metadata, newest vintage and newest fetch as they are in this transaction.
+        Return a series with its metadata, newest vintage and newest fetch, as seen by this transaction.
 
         Raises:
             SeriesNotFound: none has this id.
@@ -38,38 +38,38 @@ class SeriesRepository(Protocol):
 
     def add(self, provider: str, code: DatasetCode) -> TimeSeries:
         """
-        Add the series of this identity, or give the one there is: two callers at once get the same.
+        Add the series of this identity, or return the existing one; concurrent callers get the same.
 
-        The alias is the code's own or, where that is taken, the code's with ``_2``, ``_3`` … in order of creation.
+        The alias is the code's own or, if that is taken, it with a suffix ``_2``, ``_3`` … in order of creation.
         """
         ...
 
     def search(self, query: SeriesQuery) -> SeriesPage:
-        """Return the matching series in order of creation."""
+        """Return a page of the matching series in order of creation."""
         ...
 
     def count(self, query: SeriesQuery, *, most: int) -> int:
-        """Count the matching series, wherever the page begins, but never beyond ``most``."""
+        """Return the number of all matching series, at most ``most``."""
         ...
 
     def databases(self) -> Sequence[Database]:
-        """Return the database codes under which series are kept, in alphabetical order."""
+        """Return the database codes of the stored series, in alphabetical order."""
         ...
 
     def metadata_at(self, series_id: UUID, moment: datetime) -> Metadata:
-        """Return the metadata as they were known at a moment, or the first ones if it is earlier."""
+        """Return the metadata known at a moment, or the first ones if it is earlier."""
         ...
 
     def lock(self, series_id: UUID) -> None:
-        """Keep every other writer of a series' vintages away until this unit of work ends; none has to have this id any more."""
+        """Lock a series against other writers of its vintages until this unit of work ends; it need not exist any more."""
         ...
 
     def remove(self, series_id: UUID) -> None:
         """
-        Remove a series with its vintages and fetches; whoever works on one of them finds its lease lost.
+        Remove a series with its vintages and fetches; workers on its fetches lose their leases.
 
         Raises:
-            SeriesNotFound: none has this id (any more).
+            SeriesNotFound: none has this id, or no longer.
 
         """
         ...
@@ -78,59 +78,59 @@ class SeriesRepository(Protocol):
         self, series: TimeSeries, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
     ) -> None:
         """
-        Note that a fetch ended well just now, and what it confirmed; append ``metadata`` to their history where they differ.
+        Record a successful fetch and what it confirmed; append ``metadata`` to their history if they differ.
 
         Args:
-            series: as it stands, for whoever may end its fetch.
-            known_at: since when they are known, by default now: those that came with a vintage are as old as it.
+            series: as read under its lock.
+            known_at: since when the metadata are known: when the vintage they came with was fetched, by default now.
 
         """
         ...
 
 
 class VintageRepository(Protocol):
-    """The vintages of the series; insert only."""
+    """The vintages of the series; insert-only."""
 
     def prepare(self, series: TimeSeries, states: Sequence[NewState]) -> Prepared:
-        """Make ready to append states in this order, numbered on: all the work that no other writer has to wait for."""
+        """Prepare states for appending in this order: all work that needs no lock."""
         ...
 
     def append(self, series_id: UUID, prepared: Prepared) -> bool:
-        """Append what was prepared, or tell that it is out of date by vintages added since; the series is locked by the caller."""
+        """Append what was prepared and return True, or False if other vintages were added since; the caller has locked the series."""
         ...
 
     def list(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
-        """Return the facts about the vintages numbered above ``after``, in order of arrival."""
+        """Return the vintages numbered above ``after``, without observations, in order of arrival."""
         ...
 
     def feed(self, *, after: int, limit: int) -> Sequence[FeedEntry]:
         """
         Return the vintages of all series recorded after a position, oldest first.
 
-        Positions grow in the order of commits: once one has been seen, no smaller one appears.
+        Positions grow in the order of commits: after one has been seen, no smaller one appears.
         """
         ...
 
     def verify(self, series_id: UUID) -> Sequence[Damage]:
-        """Read every vintage of a series back, and tell which do not hold what was written."""
+        """Read every vintage of a series back, and return those that differ from what was written."""
         ...
 
     def labels(self, series_id: UUID) -> Mapping[Label, str]:
-        """Return for each provider's label the digest of its highest-numbered vintage."""
+        """Return the digest of the highest-numbered vintage of each of the provider's labels."""
         ...
 
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
         """
-        Return the greatest vintage in knowledge order, (known_at, number), that the moment admits.
+        Return the last vintage in knowledge order, (known_at, number), that the moment admits.
 
         Raises:
-            DamagedVintage: its stored bytes do not match their checksum.
+            DamagedVintage: its stored bytes do not match their checksum, or are missing.
 
         """
         ...
 
     def first_known(self, series_id: UUID) -> FirstKnown | None:
-        """Return when the series was first known and first seen; None if there is no vintage."""
+        """Return when the series was first known and first fetched; None if there is no vintage."""
         ...
 
 
@@ -138,25 +138,25 @@ class FetchRepository(Protocol):
     """The fetches; at most one of a series is pending or running."""
 
     def add_first(self, provider: str, code: DatasetCode, *, allow_shrink: bool, request_id: str) -> tuple[TimeSeries, Fetch] | None:
-        """Add a series, and its first fetch as ``add`` would; None where the series is there already, or another has its alias."""
+        """Add a series with its first fetch; None if the series exists already, or its alias is taken."""
         ...
 
     def add(self, series_id: UUID, *, allow_shrink: bool, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:
         """
-        Add a pending fetch that is due now and tell that it is new, or give the one in flight.
+        Add a pending fetch that is due now, or return the one in flight; and whether it is new.
 
-        ``allow_shrink`` is added to a pending one; ``at_once`` makes one due that only waits to be tried again.
+        ``allow_shrink`` is set on a pending one; ``at_once`` makes one due that waits for a retry.
 
         Raises:
-            SeriesNotFound: the series is not there (any more).
-            FetchAlreadyRunning: ``allow_shrink`` is asked of a running one that has it not.
+            SeriesNotFound: the series does not exist, or no longer.
+            FetchAlreadyRunning: ``allow_shrink`` is requested of a running one without it.
 
         """
         ...
 
     def get(self, fetch_id: UUID) -> Fetch:
         """
-        Return a fetch.
+        Return the fetch with this id.
 
         Raises:
             FetchNotFound: none has this id.
@@ -165,36 +165,36 @@ class FetchRepository(Protocol):
         ...
 
     def get_many(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
-        """Return the fetches of these ids that are there, in any order."""
+        """Return the existing fetches among these ids, in any order."""
         ...
 
     def list(self, query: FetchQuery) -> FetchPage:
-        """Return the matching fetches, newest first."""
+        """Return a page of the matching fetches, newest first."""
         ...
 
     def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Mapping[UUID, datetime]:
-        """Return fetches that a worker may begin, longest due first, each with the moment since which it is due."""
+        """Return claimable fetches, longest due first, each with the moment since which it is due."""
         ...
 
     def next_due(self) -> datetime | None:
-        """Return when the next fetch that is not due yet ends its waiting."""
+        """Return when the next fetch becomes due that is not due yet."""
         ...
 
     def oldest_due(self, lease_seconds: float = LEASE_SECONDS) -> datetime | None:
-        """Return since when the fetch that is longest due could have been begun."""
+        """Return since when the longest due fetch is due."""
         ...
 
     def claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries] | None:
         """
-        Begin a due fetch under a lease, and give its series too: compare and set, so that of any number of callers one gets it.
+        Claim a due fetch under a lease and return it with its series: compare-and-set, so one of concurrent callers gets it.
 
-        A fetch taken over from a lost worker counts one more crash.
+        A fetch whose lease had expired counts one more crash.
         """
         ...
 
     def extend(self, fetch_id: UUID, lease: Lease) -> bool:
         """
-        Renew a lease; False if it is lost.
+        Renew a lease; return False if it is lost.
 
         Raises:
             FetchCancelled: the lease holds, but the fetch's cancellation was requested.
@@ -204,7 +204,7 @@ class FetchRepository(Protocol):
 
     def cancel(self, fetch_id: UUID) -> Fetch:
         """
-        End a pending fetch as cancelled, and ask whoever holds a running one to do so; the series is locked by the caller.
+        Cancel a pending fetch, or request the cancellation of a running one; the caller has locked the series.
 
         Raises:
             FetchNotFound: none has this id.
@@ -214,10 +214,10 @@ class FetchRepository(Protocol):
 
     def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> datetime:
         """
-        End a running fetch well, and tell when that was.
+        Mark a running fetch as succeeded and return when that was.
 
         Raises:
-            LeaseLost: the lease is not the one that holds it.
+            LeaseLost: the fetch is not held under this lease.
             FetchCancelled: the lease holds, but the fetch's cancellation was requested.
 
         """
@@ -225,74 +225,74 @@ class FetchRepository(Protocol):
 
     def fail(self, fetch_id: UUID, lease: Lease, failure: Failure) -> Fetch:
         """
-        End a running fetch with an error, or as cancelled if that was requested; the series is locked by the caller, as for ``succeed``.
+        Mark a running fetch as failed, or as cancelled if that was requested; the caller has locked the series.
 
         Raises:
-            LeaseLost: the lease is not the one that holds it.
+            LeaseLost: the fetch is not held under this lease.
 
         """
         ...
 
     def schedule_retry(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
-        """Make a running fetch pending again, not to be begun before so many seconds; ends and raises as ``fail``."""
+        """Make a running fetch pending for a retry in so many seconds; cancels and raises like ``fail``."""
         ...
 
     def defer(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
-        """Make a running fetch pending as before it was begun: no attempt is counted, its last error stays; ends and raises as ``fail``."""
+        """Make a running fetch pending without counting an attempt or changing its last error; cancels and raises like ``fail``."""
         ...
 
     def release(self, fetch_id: UUID, lease: Lease) -> Fetch:
-        """Return a running fetch back as if this attempt had not been begun; ends and raises as ``fail``."""
+        """Make a running fetch pending and due, as if it had not been claimed; cancels and raises like ``fail``."""
         ...
 
     def prune(self, *, seconds: float, limit: int) -> int:
         """
-        Remove fetches that ended longer ago than this, at most so many, and tell how many.
+        Remove at most ``limit`` fetches that ended longer ago than this, and return how many.
 
-        What stays: each series' newest, those that added a vintage, and those that a remembered request led to.
+        Each series' newest fetch stays, and so do those that added a vintage or belong to a stored idempotent response.
         """
         ...
 
 
 class RequestRepository(Protocol):
-    """The answers given to requests that came with a key, so that a repeated one gets the same."""
+    """The responses to requests with an idempotency key, so that a repeated request gets the same one."""
 
     def begin(self, key: IdempotencyKey) -> RequestRecord | None:
         """
-        Return what was answered to this request, or None and keep others with the same key waiting until this unit of work ends.
+        Return the response stored under this key, or None and block others with the same key until this unit of work ends.
 
         Raises:
-            IdempotencyKeyReused: the key came with another request.
+            IdempotencyKeyReused: the key was used with a different request.
 
         """
         ...
 
     def remember(self, key: IdempotencyKey, answered: RequestRecord) -> None:
-        """Keep the answer to a request that was begun; it goes with its series."""
+        """Store the response to a request after ``begin``; it is removed with its series."""
         ...
 
     def forget(self, *, seconds: float, limit: int) -> int:
-        """Forget answers older than this, at most so many, and tell how many."""
+        """Delete at most ``limit`` responses older than this, and return how many."""
         ...
 
 
 class MetricsRepository(Protocol):
-    """Signs of life of the workers, and counts of what happened; neither waits for anybody else's work."""
+    """Heartbeats of the workers and event counters."""
 
     def heartbeat(self, worker: str) -> None:
-        """Note that a worker lives; forget those that have been silent for a day."""
+        """Record a worker's heartbeat; forget workers that have been silent for a day."""
         ...
 
     def workers(self, seconds: float) -> int:
-        """Return how many workers have given a sign of life within so many seconds."""
+        """Return how many workers have sent a heartbeat within so many seconds."""
         ...
 
     def count(self, what: Counted, times: int = 1) -> None:
-        """Count that something happened."""
+        """Add to an event's counter."""
         ...
 
     def all(self) -> Metrics:
-        """Return the figures as they are now."""
+        """Return the current metrics."""
         ...
 
 
@@ -300,12 +300,12 @@ class KeyRepository(Protocol):
     """The API keys."""
 
     def add(self, key: ApiKey) -> None:
-        """Keep a new key."""
+        """Store a new key."""
         ...
 
     def get(self, key_id: str) -> ApiKey:
         """
-        Return a key, good or not.
+        Return a key, active or not.
 
         Raises:
             KeyNotFound: none has this id.
@@ -318,13 +318,13 @@ class KeyRepository(Protocol):
         ...
 
     def revoke(self, key_id: str) -> ApiKey:
-        """Note that a key is no longer good, unless that is noted already; raises as ``get``."""
+        """Revoke a key, unless it is revoked already; raises like ``get``."""
         ...
 
 
 class UnitOfWork(Protocol):
     """
-    One transaction over the repositories and the limits; leaving it without ``commit`` forgets what it did.
+    One transaction over the repositories and the limits; leaving it without ``commit`` rolls it back.
 
     Raises:
         StoreUnavailable: on entering or at any call, if the store cannot be reached.
@@ -332,44 +332,28 @@ class UnitOfWork(Protocol):
     """
 
     @property
-    def series(self) -> SeriesRepository:
-        """The series."""
-        ...
+    def series(self) -> SeriesRepository: ...
 
     @property
-    def vintages(self) -> VintageRepository:
-        """The vintages."""
-        ...
+    def vintages(self) -> VintageRepository: ...
 
     @property
-    def fetches(self) -> FetchRepository:
-        """The fetches."""
-        ...
+    def fetches(self) -> FetchRepository: ...
 
     @property
-    def limits(self) -> RateLimiter:
-        """The limits of the providers."""
-        ...
+    def limits(self) -> RateLimiter: ...
 
     @property
-    def requests(self) -> RequestRepository:
-        """The answers to requests with a key."""
-        ...
+    def requests(self) -> RequestRepository: ...
 
     @property
-    def quotas(self) -> QuotaRepository:
-        """The quotas of clients."""
-        ...
+    def quotas(self) -> QuotaRepository: ...
 
     @property
-    def metrics(self) -> MetricsRepository:
-        """The figures."""
-        ...
+    def metrics(self) -> MetricsRepository: ...
 
     @property
-    def keys(self) -> KeyRepository:
-        """The API keys."""
-        ...
+    def keys(self) -> KeyRepository: ...
 
     def now(self) -> datetime:
         """Return the time by the store's clock."""
@@ -377,38 +361,34 @@ class UnitOfWork(Protocol):
 
     def commit(self, *, lasting: bool = True) -> None:
         """
-        Make it last; the unit of work ends with it.
+        Commit; the unit of work ends with it.
 
-        What is not ``lasting`` may be as if it had not been where the database or its machine crashes within a second; whatever is made
-        to last afterwards makes it last, too.
+        A commit that is not ``lasting`` may be lost if the database or its machine crashes within a second; a later
+        lasting commit makes it lasting, too.
         """
         ...
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        ...
+    def __enter__(self) -> Self: ...
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Forget whatever was not committed."""
-        ...
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
 
 
 class Store(Protocol):
-    """Where everything is kept."""
+    """The store of all data."""
 
     def reading(self) -> UnitOfWork:
-        """Return a unit of work that sees one consistent state and writes nothing."""
+        """Return a read-only unit of work over one consistent snapshot."""
         ...
 
     def writing(self) -> UnitOfWork:
-        """Return a unit of work that may write; on SQLite it holds the only writer's place from its beginning."""
+        """Return a unit of work that may write; on SQLite it holds the write lock from its beginning."""
         ...
 
     def version(self, series_id: UUID) -> tuple[Version, datetime]:
         """
-        Return whether what was read of a series still holds, and the time by the store's clock.
+        Return what identifies the current state of a series, and the time by the store's clock.
 
-        It is asked before every answer, and so takes a fraction of what a unit of work takes.
+        It is read before every response, so it must cost a fraction of a unit of work.
 
         Raises:
             SeriesNotFound: none has this id.
@@ -418,7 +398,7 @@ class Store(Protocol):
 
     def check(self) -> None:
         """
-        Make sure that the store can be read and has the schema this code works with.
+        Check that the store can be read and has the schema that this code works with.
 
         Raises:
             StoreUnavailable: it cannot be reached.

@@ -1,4 +1,4 @@
-"""CancelFetch: end a fetch that is not wanted any more."""
+"""CancelFetch: end a fetch that is no longer wanted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class CancelFetch:
 
         Raises:
             FetchNotFound: none has this id.
-            FetchAlreadyEnded: it ended otherwise.
+            FetchAlreadyEnded: it ended, but not as cancelled.
 
         """
         with self.store.writing() as uow:

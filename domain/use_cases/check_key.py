@@ -1,4 +1,4 @@
-"""CheckKey: whose request it is, asked of the store at most every few seconds for one key."""
+"""CheckKey: authenticate requests, reading each key from the store at most every few seconds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.ports import Store
 REVOKED_WITHIN_SECONDS = 5.0
 _SECONDS = REVOKED_WITHIN_SECONDS / 2
 _MOST = 10_000
-#: Compared with where no key has the id, so that this takes as long as a wrong secret.
+#: Compared with if no key has the id, so that this takes as long as a wrong secret.
 _NOBODY = ApiKey(id="", name="", scopes=frozenset(), digest=bytes(32), created_at=datetime(1970, 1, 1, tzinfo=UTC))
 
 
@@ -30,10 +30,10 @@ class _CachedKey:
 @dataclass(frozen=True, slots=True)
 class CheckKey:
     """
-    Check the key of a request; what was found is believed for less than the time in which a revocation must count.
+    Check the key of a request; keys are cached for less than the time within which a revocation must take effect.
 
     Attributes:
-        seconds: a clock that never goes back.
+        seconds: a monotonic clock.
 
     """
 
@@ -44,12 +44,12 @@ class CheckKey:
 
     def __call__(self, text: str) -> ApiKey:
         """
-        Return the key with this text.
+        Return the key with this token.
 
-        A refusal costs one look into the store, whether no key has the id or one has it with another secret.
+        A refusal reads the store once, whether no key has the id or one has it with another secret.
 
         Raises:
-            InvalidApiKey: there is none, or it is no longer good; the message is the same for all of these.
+            InvalidApiKey: there is none, or it is not active; the message is the same for all cases.
 
         """
         read = ApiKeyToken.parse(text)
@@ -58,14 +58,14 @@ class CheckKey:
         found = self._cache.get(read.id)
         if found is None or not found.key.matches(text) or self.seconds() - found.cached_at > _SECONDS:
             found = self._look_up(read.id)
-        # The time by the store's clock, without asking it again.
+        # The time by the store's clock, without another query.
         now = found.read_at + timedelta(seconds=self.seconds() - found.cached_at)
         if not found.key.verifies(text, now):
             raise InvalidApiKey
         return found.key
 
     def was_known(self, text: str) -> bool:
-        """Return whether this text was a key when it was last looked up, without asking the store."""
+        """Return whether this text is the token of a cached key, without a query."""
         read = ApiKeyToken.parse(text)
         found = self._cache.get(read.id) if read else None
         return found is not None and found.key.matches(text)

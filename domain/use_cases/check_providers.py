@@ -1,4 +1,4 @@
-"""CheckProviders: how well the providers keep the rules."""
+"""CheckProviders: run the conformance rules on the installed providers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.providers import Finding
 
 @dataclass(frozen=True, slots=True)
 class CheckProviders:
-    """Hold every provider to the rules that need no payload."""
+    """Check every provider against the rules that need no payload."""
 
     providers: Providers
 
@@ -20,7 +20,7 @@ class CheckProviders:
         Return the findings by provider.
 
         Args:
-            online: whether those that are configured are asked for their examples.
+            online: whether configured providers are also asked for their examples.
 
         """
         return {provider.name: self.providers.examine(provider.name, online=online) for provider in self.providers.all()}

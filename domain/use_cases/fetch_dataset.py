@@ -1,4 +1,4 @@
-"""FetchDataset: claim, ask the source, keep what is new and close, in one transaction."""
+"""FetchDataset: claim a fetch, call its source, and store new vintages with the fetch's end in one transaction."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Claimed:
-    """A fetch that was claimed, and the permit for its first call."""
+    """A claimed fetch, and the permit for its first call."""
 
     fetch: Fetch
     series: TimeSeries
@@ -49,11 +49,11 @@ class _Claimed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchDataset:
     """
-    Do one fetch.
+    Run one fetch.
 
     Attributes:
-        lease_seconds: how long a worker that has gone silent keeps its fetches.
-        deadline_seconds: how long a source may take; some time after it the lease is no longer renewed.
+        lease_seconds: how long a worker keeps its fetches without renewing their leases.
+        deadline_seconds: how long a source may take; one lease later its lease is no longer renewed.
 
     """
 
@@ -67,16 +67,16 @@ class FetchDataset:
     heartbeat: Heartbeat = field(init=False)
 
     def __post_init__(self) -> None:
-        """Keep this process's leases by one heartbeat."""
+        """Create the heartbeat that renews this process's leases."""
         longest = self.deadline_seconds + self.lease_seconds
         object.__setattr__(self, "heartbeat", Heartbeat(self.store, lease_seconds=self.lease_seconds, at_most_seconds=longest))
 
     def __call__(self, fetch_id: UUID) -> Fetch | None:
         """
-        Begin a due fetch and bring it to its end or its next wait.
+        Claim a due fetch and run it until it ends or must wait.
 
         Returns:
-            The fetch as this left it; None if another worker has it, had it, or took it over.
+            The fetch as this left it; None if it was not due, or another worker took it over.
 
         """
         lease = Lease(uuid4(), self.lease_seconds)
@@ -88,19 +88,19 @@ class FetchDataset:
                 ended = self._run(claimed, lease)
         except (LeaseLost, SeriesNotFound):
             if not self.running.was_released(lease):
-                logger.warning("fetch fenced", extra={"fetch": str(fetch_id)})
+                logger.warning("lease lost", extra={"fetch": str(fetch_id)})
                 self._count_stale_commit()
             return None
         _log(ended, claimed.series)
         return ended
 
     def release(self) -> int:
-        """Begin no more, cut all calls, and give back what runs as if it had not been begun; tell how many were."""
+        """Start no more, abort all calls, and release the running fetches as if they had not been claimed; return how many."""
         self.running.close()
         in_flight, released = self.running.drain(), 0
         self.providers.cut()
         for fetch, lease in in_flight:
-            # One that ends in this very moment needs no release.
+            # One that ends at this moment needs no release.
             with suppress(LeaseLost, SeriesNotFound), self.store.writing() as uow:
                 uow.series.lock(fetch.series_id)
                 uow.fetches.release(fetch.id, lease)
@@ -127,7 +127,7 @@ class FetchDataset:
             if isinstance(answer, Denied):
                 fetch = uow.fetches.defer(fetch.id, lease, seconds=answer.seconds, waiting_for=answer.waiting_for)
             known = prior_state(uow, series)
-            # A lost claim is made again, and what it led to refused; but a call that counts in windows the provider does not forget.
+            # A lost claim is repeated and its results rejected; but a call that counts in a provider's windows must not be lost.
             uow.commit(lasting=bool(budget.limits))
         return fetch if isinstance(answer, Denied) else _Claimed(fetch, series, known, budget, answer)
 
@@ -157,8 +157,8 @@ class FetchDataset:
         except (LeaseLost, SeriesNotFound, StoreUnavailable):
             raise
         except Exception as error:
-            logger.exception("fetch broke", extra={"fetch": str(fetch.id)})
-            failure = AnswerNotUnderstood(f"lanner broke on this answer of {series.provider} ({type(error).__name__}).")
+            logger.exception("unhandled error in fetch", extra={"fetch": str(fetch.id)})
+            failure = AnswerNotUnderstood(f"lanner failed on this answer of {series.provider} ({type(error).__name__}).")
             return self._fail_or_retry(fetch, failure, lease)
 
     def _ask(self, series: TimeSeries, known: PriorState) -> Fetched:
@@ -167,13 +167,13 @@ class FetchDataset:
         except ProviderNotConfigured as error:
             raise KeyMissing(error.message) from error
         except UnknownProvider as error:
-            hint = "Start the workers again if it was just added; else route its databases elsewhere with LANNER_ROUTES."
+            hint = "Restart the workers if it was just added; else route its databases elsewhere with LANNER_ROUTES."
             raise SourceGone(f"This worker has no provider {series.provider}.", hint=hint) from error
         except InvalidInput as error:
             raise AnswerNotUnderstood(error.message, hint=error.hint) from error
         is_part = fetched.covers is not None or fetched.not_modified
         if bool(fetched.vintages) == fetched.not_modified or (is_part and known.newest is None):
-            raise AnswerNotUnderstood("The provider's answer holds no whole state of the series.")
+            raise AnswerNotUnderstood("The provider's answer holds no complete state of the series.")
         return fetched
 
     def _store(self, claimed: _Claimed, fetched: Fetched, known: PriorState, lease: Lease) -> Fetch:
@@ -186,7 +186,7 @@ class FetchDataset:
             with self.store.writing() as uow:
                 uow.series.lock(fetch.series_id)
                 ended_at = uow.fetches.succeed(fetch.id, lease, prepared.vintages, left_out=fetched.left_out)
-                # What was prepared against a vintage that is no longer the last has to be made anew.
+                # Prepared against a vintage that is no longer the last: prepare again.
                 if uow.vintages.append(fetch.series_id, prepared):
                     known_at = prepared.vintages[-1].fetched_at if prepared.vintages else None
                     uow.series.record_fetch(series, metadata, confirmed, known_at=known_at)

@@ -1,4 +1,4 @@
-"""FollowFetches: how fetches stand."""
+"""FollowFetches: the status of fetches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.ports import Store
 
 @dataclass(frozen=True, slots=True)
 class FollowFetches:
-    """Look at one fetch, or at many."""
+    """Read one fetch, or many."""
 
     store: Store
 
@@ -22,12 +22,12 @@ class FollowFetches:
             return uow.fetches.get(fetch_id)
 
     def get_many(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
-        """Return fetches as they are now, in the same order; what is not there is left out."""
+        """Return the existing fetches among these ids, in the same order."""
         with self.store.reading() as uow:
             found = uow.fetches.get_many(fetch_ids)
         return sorted(found, key=lambda fetch: fetch_ids.index(fetch.id))
 
     def list(self, query: FetchQuery) -> FetchPage:
-        """Return the matching fetches as they are now, newest first."""
+        """Return a page of the matching fetches, newest first."""
         with self.store.reading() as uow:
             return uow.fetches.list(query)

@@ -1,4 +1,4 @@
-"""ListVintages: the vintages of a series, one of them, and those of all series as they are recorded."""
+"""ListVintages: the vintages of a series, and the feed of all vintages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.vintages import FeedEntry, Vintage
 
 @dataclass(frozen=True, slots=True)
 class VintagePage:
-    """A part of a series' vintages in order of arrival, and the number to go on after, if there are more."""
+    """A page of vintages in order of arrival, and ``after`` of the next page, if there is one."""
 
     series: TimeSeries
     items: Sequence[Vintage]
@@ -23,12 +23,12 @@ class VintagePage:
 
 @dataclass(frozen=True, slots=True)
 class ListVintages:
-    """Look at vintages without their observations."""
+    """Read vintages without their observations."""
 
     store: Store
 
     def __call__(self, series_id: UUID, *, after: int = 0, limit: int = 1000) -> VintagePage:
-        """Return the vintages numbered above ``after``; raises SeriesNotFound."""
+        """Return a page of the vintages numbered above ``after``; raises SeriesNotFound."""
         with self.store.reading() as uow:
             series = uow.series.get(series_id)
             found = uow.vintages.list(series_id, after=after, limit=limit + 1)

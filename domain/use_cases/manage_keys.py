@@ -1,4 +1,4 @@
-"""ManageKeys: make API keys, list them, revoke them."""
+"""ManageKeys: create, list and revoke API keys."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _MOST_CHARACTERS = 100
 
 @dataclass(frozen=True, slots=True)
 class ManageKeys:
-    """Look after the API keys."""
+    """Manage the API keys."""
 
     store: Store
 
     def create(
         self, name: str, scopes: Collection[Scope], *, days: int | None = None, limits: tuple[Limit, ...] = ()
     ) -> tuple[ApiKey, str]:
-        """Make a key and give its text, which is told this once; raises InvalidInput."""
+        """Create a key and return it with its token, which is shown only here; raises InvalidInput."""
         if not name.strip() or len(name) > _MOST_CHARACTERS or not name.isprintable():
             raise InvalidInput(f"A key's name has 1 to {_MOST_CHARACTERS} printable characters.", field="name")
         if not scopes:
@@ -48,18 +48,18 @@ class ManageKeys:
         return key, token.text
 
     def list(self) -> Sequence[ApiKey]:
-        """Return all of them, oldest first, those that are no longer good too."""
+        """Return all of them, oldest first, inactive ones included."""
         with self.store.reading() as uow:
             return uow.keys.all()
 
     def any_good(self) -> bool:
-        """Return whether one of them still opens anything."""
+        """Return whether one of them is active."""
         with self.store.reading() as uow:
             now = uow.now()
             return any(key.is_active(now) for key in uow.keys.all())
 
     def revoke(self, key_id: str) -> ApiKey:
-        """Make a key useless, for good; raises KeyNotFound."""
+        """Revoke a key permanently; raises KeyNotFound."""
         with self.store.writing() as uow:
             key = uow.keys.revoke(key_id)
             uow.commit()

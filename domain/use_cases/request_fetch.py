@@ -1,4 +1,4 @@
-"""RequestFetch: the series and its fetch in one transaction, then the bell."""
+"""RequestFetch: add the series and its fetch in one transaction, then notify the workers."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from domain.providers import Limit, Provider, Routing
 from domain.quotas import Requester
 from domain.series import TimeSeries
 
-#: Answers are remembered for two days under keys that clients choose: so many of one owner.
+#: The most idempotency keys of one owner, which are stored for two days.
 _REMEMBERED, _MOST_REMEMBERED = "idempotency keys of", (Limit(50_000, 172_800),)
 
 
 @dataclass(frozen=True, slots=True)
 class Requested:
     """
-    What a request led to.
+    The result of a request.
 
     Attributes:
-        series: as it is now.
+        series: after the request.
         fetch: the one in flight, else the series' newest.
-        created: whether the series is new here.
+        created: whether the series is new.
 
     """
 
@@ -39,7 +39,7 @@ class Requested:
 
 @dataclass(frozen=True, slots=True)
 class ClientKey:
-    """A client's own word for its request, and the id of the API key that it came with."""
+    """A request's Idempotency-Key, and the id of its API key."""
 
     text: str
     owner: str = ANONYMOUS
@@ -63,7 +63,7 @@ class _Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """A series, and what a request led to where that was its first."""
+    """A series, and the outcome if it was added with its first fetch."""
 
     series: TimeSeries
     outcome: _Outcome | None = None
@@ -71,7 +71,7 @@ class _Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFetch:
-    """Ask for a series: joins the fetch in flight, adds one if the series is new or stale, or when ``refresh`` says so."""
+    """Request a series: joins the fetch in flight, or adds one if the series is new or stale, or with ``refresh``."""
 
     store: Store
     providers: Providers
@@ -79,7 +79,7 @@ class RequestFetch:
     freshness: Freshness
     dispatcher: Dispatcher
 
-    def __call__(  # noqa: PLR0913 - what can be asked
+    def __call__(  # noqa: PLR0913 - the request's options
         self,
         code: DatasetCode,
         *,
@@ -91,13 +91,13 @@ class RequestFetch:
         requester: Requester | None = None,
     ) -> Requested:
         """
-        Commit the request and ring; one that is repeated under its key is answered as it was before.
+        Commit the request and notify the workers; a request repeated under its key gets the stored response.
 
         Raises:
-            UnknownProvider, ProviderNotConfigured: before anything is written.
-            FetchAlreadyRunning: ``allow_shrink`` comes too late.
-            IdempotencyKeyReused: the key came with another request.
-            TooManyRequests: the requester has asked for too many fetches.
+            UnknownProvider, ProviderNotConfigured: no provider can serve it; nothing was written.
+            FetchAlreadyRunning: ``allow_shrink`` cannot be set on a running fetch.
+            IdempotencyKeyReused: the key was used with a different request.
+            TooManyRequests: the requester's quota of fetches is used up.
 
         """
         flags = _Flags(refresh=refresh, allow_shrink=allow_shrink, request_id=request_id, requester=requester)
@@ -114,7 +114,7 @@ class RequestFetch:
         key: ClientKey | None = None,
         requester: Requester | None = None,
     ) -> Requested:
-        """Ask for a series that is kept, fresh or not; ``created`` tells of its fetch. Raises as the call, and SeriesNotFound."""
+        """Refresh a stored series; ``created`` refers to its fetch. Raises like the call, and SeriesNotFound."""
         flags = _Flags(refresh=True, allow_shrink=allow_shrink, request_id=request_id, requester=requester)
         return self._request(lambda uow: self._get(uow, series_id), flags, _request_key(key, str(series_id), flags), refetch=True)
 
@@ -144,7 +144,7 @@ class RequestFetch:
     def _reread_if_stale(self, uow: UnitOfWork, series: TimeSeries) -> TimeSeries:
         if series.fetch is None or not self.freshness.is_stale(series, uow.now()):
             return series
-        # Whoever ends a fetch holds its series: the one in flight may have ended since it was looked at.
+        # A fetch ends under the series' lock: the one in flight may have ended since it was read.
         uow.series.lock(series.id)
         return uow.series.get(series.id)
 
@@ -172,7 +172,7 @@ class RequestFetch:
         return _Outcome(joined, written=True, added=added, notifies=added or hurried)
 
     def provider_of(self, code: DatasetCode, name: str | None) -> Provider:
-        """Choose the provider and make sure that it can be asked."""
+        """Return the provider that serves a code; raises ProviderNotConfigured."""
         provider = self.providers.get(name or self.routing.provider_for(code, self.providers.all()))
         if provider.problem:
             raise ProviderNotConfigured(provider.problem)
@@ -182,7 +182,7 @@ class RequestFetch:
 def _count(uow: UnitOfWork, requester: Requester | None) -> None:
     waiting = uow.quotas.take(requester.client, requester.limits) if requester and requester.limits else 0.0
     if waiting:
-        raise TooManyRequests("Too many fetches were asked for.", seconds=waiting)
+        raise TooManyRequests("Too many fetches were requested.", seconds=waiting)
 
 
 def _owner(key: IdempotencyKey, requester: Requester | None) -> str:

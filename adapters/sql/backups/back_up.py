@@ -1,4 +1,4 @@
-"""Backups: everything that is kept, as one SQLite file, whichever database it comes from or goes to."""
+"""Write a backup: all data in one SQLite file, from SQLite or Postgres."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ Progress = Callable[[int, int], object]
 
 def back_up(engine: Engine, file: Path, progress: Progress) -> int:
     """
-    Copy one consistent state into a new file while others go on writing; the file appears when it is whole, and was read again.
+    Copy one consistent snapshot into a new file while others write; the file appears once it is complete and verified.
 
     Args:
-        progress: is told of rows copied and rows in all.
+        progress: called with the numbers of rows copied and of all rows.
 
     Raises:
-        InvalidInput: the file is there already, or cannot be written.
+        InvalidInput: the file exists already, or cannot be written.
         StoreUnavailable, SchemaMismatch: the database cannot be read.
 
     """
@@ -53,7 +53,7 @@ def back_up(engine: Engine, file: Path, progress: Progress) -> int:
 
 @contextmanager
 def _part_of(file: Path) -> Iterator[Path]:
-    # In the same folder, for a file is renamed within its file system alone.
+    # In the same folder, since renaming works only within a file system.
     with tempfile.TemporaryDirectory(prefix=".lanner-", dir=file.absolute().parent) as folder:
         yield Path(folder) / "part"
 

@@ -1,4 +1,4 @@
-"""Rows from and to Postgres by COPY in binary: the driver's own way spells every byte in two letters and takes three times as long."""
+"""Transfer rows from and to Postgres by binary COPY, which avoids the hex encoding of byte strings."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _WRITERS: dict[type[Any], Callable[[Any], bytes]] = {
 
 
 def copy_rows_in(transaction: Transaction, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add rows to a table, each with a value for every column."""
+    """Insert rows, each with a value for every column of the table."""
     writers = [(column.name, _converter(_WRITERS, column)) for column in table.c]
     parts = [_SIGNATURE.ljust(_HEADER_BYTES, b"\0")]
     for row in rows:
@@ -50,10 +50,10 @@ def copy_rows_in(transaction: Transaction, table: Table, rows: Sequence[Mapping[
 
 def copy_rows_out(transaction: Transaction, columns: Sequence[Column[Any]], query: str) -> list[dict[Column[Any], Any]]:
     """
-    Run a query and give its rows, bytes as views of what arrived.
+    Run a query and return its rows, byte strings as memoryviews.
 
     Args:
-        query: has ``{columns}`` where the columns of the table called ``v`` belong.
+        query: with ``{columns}`` in place of the columns of the table aliased ``v``.
 
     """
     wanted = ", ".join(f'v."{column.name}"' for column in columns)

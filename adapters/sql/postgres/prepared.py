@@ -1,4 +1,4 @@
-"""Statements that every fetch and request runs: written and planned once, then handed to the driver by name."""
+"""Prepared statements: compiled once, planned once per connection, and executed through the driver."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _names = map("lanner_{}".format, count(1))
 
 
 class _Plan(NamedTuple):
-    """What Postgres and the driver are told of a statement, and how its rows are read."""
+    """A compiled statement: its PREPARE and EXECUTE texts, and the result processors of its columns."""
 
     name: str
     prepare: bytes
@@ -35,7 +35,7 @@ class _Plan(NamedTuple):
 
 
 class _TimeAsParameter(Transaction):
-    """A transaction whose time is a parameter."""
+    """A transaction whose time is a bound parameter."""
 
     def now(self) -> ColumnElement[Any]:
         return bindparam(_NOW, type_=UtcDateTime)
@@ -46,13 +46,13 @@ class _TimeAsParameter(Transaction):
 
 class PreparedStatement:
     """
-    A statement with parameters by name.
+    A statement with named parameters.
 
-    On Postgres it is planned once a connection, and SQLAlchemy, whose way through it takes longer than Postgres's, is
-    left out.
+    On Postgres it is planned once per connection and executed without SQLAlchemy, whose overhead exceeds the execution
+    time. On SQLite it is an ordinary statement.
 
     Args:
-        build: makes the statement for a transaction, of which only the time and the dialect may be used.
+        build: builds the statement for a transaction, from its time and dialect only.
 
     """
 
@@ -61,7 +61,7 @@ class PreparedStatement:
         self._plans: tuple[WeakKeyDictionary[Engine, _Plan], ...] = WeakKeyDictionary(), WeakKeyDictionary()
 
     def fetch_all(self, transaction: Transaction, **values: Any) -> Sequence[Row]:
-        """Run it and give its rows, by column."""
+        """Execute it and return its rows, by column."""
         if not transaction.on_postgres:
             found = transaction.run(self._build(transaction), values)
             return found.mappings().all() if found.returns_rows else []
@@ -73,11 +73,11 @@ class PreparedStatement:
         return [dict(zip(plan.columns, row, strict=True)) for row in rows] if plan.columns else []
 
     def fetch_one(self, transaction: Transaction, **values: Any) -> Row | None:
-        """Run it and give its only row, if there is one."""
+        """Execute it and return its only row, or None."""
         return next(iter(self.fetch_all(transaction, **values)), None)
 
     def defer(self, transaction: Transaction, **values: Any) -> None:
-        """Have it run before anything else and before the commit; it gives no rows."""
+        """Execute it together with the next statement or the commit, without returning rows."""
         if transaction.on_postgres:
             transaction.deferred.append(self._bind(transaction, self._plan(transaction), values))
         else:

@@ -1,4 +1,4 @@
-"""The question asked before every answer, whether what was sent earlier still holds, at the least cost there is."""
+"""Read the current version of a series, which precedes every response, through the driver."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _ON_SQLITE = {"schema": "", "now": "NULL", "first": "?", "second": "?"}
 
 class VersionReader:
     """
-    Asks through the driver itself, on connections of its own that commit by themselves, with a statement planned once for each.
+    Reads through the driver, on autocommit connections of its own with prepared statements.
 
-    A transaction through SQLAlchemy costs some 30 times as much. There are no more connections than threads that ask at once;
-    where the server has closed one, a new one is tried.
+    There are no more connections than threads that read at the same time; after the server has closed one, a new one is
+    tried.
     """
 
     def __init__(self, engine: Engine, clock: Clock | None) -> None:
@@ -47,12 +47,12 @@ class VersionReader:
         self._idle = deque[Any]()
         self._driver_error = engine.dialect.loaded_dbapi.Error
         self._timestamp = UtcDateTime()
-        # No entry ever changes.
+        # Entries never change.
         self._frequency = lru_cache(_REMEMBERED)(self._read_frequency)
         self._single_flight = SingleFlight(self._version)
 
     def version(self, series_id: UUID) -> tuple[Version, datetime]:
-        """Return what answers about a series depend on, and the time; raises SeriesNotFound."""
+        """Return a series' current version, and the time; raises SeriesNotFound."""
         return self._single_flight(series_id.int)
 
     def _version(self, number: int) -> tuple[Version, datetime]:
@@ -80,12 +80,12 @@ class VersionReader:
             except self._driver_error as error:
                 if is_over(error):
                     raise map_driver_error(self._engine, error) from error
-                self._idle.clear()  # what ended this one has ended the others
+                self._idle.clear()  # what closed this one has closed the others
         with wrap_driver_errors(self._engine):
             try:
                 opened = self._connections.raw_connection()
                 cursor = opened.cursor()
-                opened.detach()  # from a pool whose care costs as much as the question
+                opened.detach()  # from the pool, whose bookkeeping costs as much as the query
                 return self._execute(cursor, statement, values)
             except self._driver_error as error:
                 raise map_driver_error(self._engine, error) from error
@@ -99,7 +99,7 @@ class VersionReader:
     def _execute(self, cursor: Any, statement: str, values: tuple[Any, ...]) -> Any:
         try:
             cursor.execute(statement, values)
-            rows = cursor.fetchall()  # to the end: SQLite would else go on reading
+            rows = cursor.fetchall()  # all, or SQLite's read transaction would stay open
         except BaseException:
             cursor.connection.close()
             raise

@@ -1,4 +1,4 @@
-"""The fetches in SQL. Every change of state is one statement that repeats its whole condition."""
+"""The fetches in SQL. Every change of status is one statement that repeats its whole condition (compare-and-set)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class SqlFetchRepository:
     The fetches of a transaction.
 
     Attributes:
-        last: told of the number of the last vintage of each series, locked by the caller, whose fetch succeeds.
+        last: shared with the vintages: last vintage's number of each locked series, filled by ``succeed``.
 
     """
 
@@ -98,7 +98,7 @@ class SqlFetchRepository:
             held = self._find(series.c.id == series_id, _IN_FLIGHT)
             if held is None and not self.transaction.run(select(series.c.number).where(series.c.id == series_id)).first():
                 raise SeriesNotFound
-            # None if the one that kept ours out has ended since: each statement sees what was committed before it.
+            # None if the conflicting fetch has ended since: each statement sees what was committed before it.
             if held is not None:
                 if allow_shrink and not held.allow_shrink:
                     raise FetchAlreadyRunning
@@ -197,7 +197,7 @@ class SqlFetchRepository:
     def prune(self, *, seconds: float, limit: int) -> int:
         newer = fetches.alias()
         statement = select(fetches.c.id).where(
-            # The words of the index, without which it is not used.
+            # Written as in the partial index, which is not used otherwise.
             fetches.c.finished_at.is_not(None),
             func.coalesce(fetches.c.vintages_added, text("0")) == text("0"),
             fetches.c.finished_at < self.transaction.later(-seconds),
@@ -213,7 +213,7 @@ class SqlFetchRepository:
 
     def _insert(self, series_id: UUID, *, allow_shrink: bool, request_id: str) -> Fetch | None:
         if self.transaction.on_postgres:
-            # Held, the series cannot be removed before the fetch that refers to it is there.
+            # The lock keeps the series from being removed before the fetch refers to it.
             LOCK_SERIES.defer(self.transaction, wanted=series_id)
         row = ADD.fetch_one(self.transaction, asked=uuid4(), wanted=series_id, may_shrink=allow_shrink, asked_by=request_id)
         if row is None:
@@ -227,7 +227,7 @@ class SqlFetchRepository:
         self.transaction.run(pending.values(changes))
 
     def _let_go(self, fetch_id: UUID, lease: Lease, values: dict[str, Any]) -> Fetch:
-        """Let a fetch go; what was to be cancelled is, whatever else was to become of it."""
+        """Release a fetch with these changes, or cancel it if that was requested."""
         if self.transaction.run(_held_fetch(fetch_id, lease).where(_NOT_CANCELLED).values(values)).rowcount != 1:
             cancelled = ended(self.transaction, FetchStatus.CANCELLED, failure=_failure_json(_CANCELLED))
             if self.transaction.run(_held_fetch(fetch_id, lease).values(cancelled)).rowcount != 1:

@@ -1,4 +1,4 @@
-"""The figures in SQL."""
+"""The metrics in SQL."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class SqlMetricsRepository:
-    """The figures of a transaction."""
+    """The metrics of a transaction."""
 
     transaction: Transaction
 

@@ -1,4 +1,4 @@
-"""The quotas of clients, in SQL: a row for each limit of a client, locked while it changes."""
+"""The quotas of clients in SQL: a row for each limit of a client, locked while it changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SqlQuotaRepository:
     transaction: Transaction
 
     def take(self, client: str, limits: Sequence[Limit]) -> float:
-        # In one order, so that no two requests of a client wait for each other.
+        # In a fixed order, so that two requests of a client cannot deadlock.
         full_at = {limit: self._locked(client, limit) for limit in sorted(limits, key=lambda limit: (limit.seconds, limit.calls))}
         now = self.transaction.time().timestamp()
         waiting = max((wait_for_token(moment, limit, now) for limit, moment in full_at.items()), default=0.0)

@@ -1,4 +1,4 @@
-"""The answers to requests with a key, in SQL."""
+"""The responses to requests with an idempotency key, in SQL."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from domain.fetches import IdempotencyKey, RequestRecord
 
 @dataclass(frozen=True, slots=True)
 class SqlRequestRepository:
-    """The answered requests of a transaction."""
+    """The stored responses of a transaction."""
 
     transaction: Transaction
 
@@ -24,7 +24,7 @@ class SqlRequestRepository:
         row = {"owner": key.owner, "key": key.key, "digest": key.digest, "made_at": self.transaction.now()}
         known = select(requests.c.digest, series.c.id, requests.c.fetch, requests.c.created).join(series).where(*_is(key))
         while True:
-            # Of two at once the second waits here for the first's end.
+            # The second of two concurrent requests blocks here until the first has ended.
             if self.transaction.run(dialect.insert(requests).values(row).on_conflict_do_nothing()).rowcount:
                 return None
             found = self.transaction.run(known).one_or_none()

@@ -49,12 +49,12 @@ class SqlSeriesRepository:
             alias = free_alias(code.alias, self._taken)
 
     def insert(self, provider: str, code: DatasetCode, alias: str) -> TimeSeries | None:
-        """Add a series under an alias; None where it is there, or the alias is taken."""
+        """Add a series under an alias; None if it exists, or the alias is taken."""
         row = _ADD.fetch_one(self.transaction, **insertion_values(uuid4(), provider, code, alias))
         return series_from(row) if row else None
 
     def search(self, query: SeriesQuery) -> SeriesPage:
-        # Chosen first and completed then: Postgres would else merge whole tables, at a cost that grows with the page.
+        # Select the page's numbers first: otherwise Postgres merges whole tables, at a cost that grows with the page.
         chosen: Any = self._with_words(query) if query.words else _page(query)
         if query.words and not chosen:
             return SeriesPage((), None)
@@ -70,7 +70,7 @@ class SqlSeriesRepository:
         return int(self.transaction.run(select(func.count()).select_from(found)).scalar_one())
 
     def databases(self) -> Sequence[Database]:
-        """See the port; hops from one code to the next in the index instead of reading all series."""
+        """Skip from one code to the next in the index instead of reading all series."""
         following = select(func.min(series.c.database_code)).scalar_subquery()
         codes = select(following.label("code")).cte(recursive=True)
         after = select(func.min(series.c.database_code)).where(series.c.database_code > codes.c.code).correlate(codes).scalar_subquery()
@@ -85,12 +85,12 @@ class SqlSeriesRepository:
         return metadata_from(self.transaction.run(known).scalar() or self.transaction.run(first).scalar())
 
     def lock(self, series_id: UUID) -> None:
-        """See the port; on SQLite whoever writes is the only one."""
+        """Lock a series; on SQLite a writing transaction is the only writer."""
         if self.transaction.on_postgres:
             _LOCK.defer(self.transaction, wanted=series_id)
 
     def remove(self, series_id: UUID) -> None:
-        # The strongest lock at once: to be given a weaker one first and wait for this would be a deadlock with a request.
+        # Takes the strongest lock at once: upgrading from a weaker one could deadlock with a request.
         if self.transaction.run(delete(series).where(series.c.id == series_id)).rowcount != 1:
             raise SeriesNotFound
 
@@ -152,7 +152,7 @@ _NEXT_ENTRY = func.coalesce(series.c.description, 0) + 1
 
 
 def _find(_: Transaction) -> Any:
-    # As long as Postgres has counted nothing, any index that begins with the database seems as good: the order wants the right one.
+    # Without statistics Postgres takes any index that begins with the database for as good: the order selects the right one.
     identity = series.c.dataset_code, series.c.provider
     wanted = tuple_(bindparam("dataset", type_=Text()), bindparam("source", type_=Text()))
     of_database = select(series.c.id).where(series.c.database_code == bindparam("database"))
@@ -168,5 +168,5 @@ _ADD, _RECORD_FETCH, _DESCRIBE = (
     PreparedStatement(_record_fetch),
     PreparedStatement(_describe),
 )
-# Each update of a series is one of its words' index too.
+# One statement for both, since each update of a series also updates its word index.
 _RECORD_DESCRIBED = PreparedStatement(lambda transaction: _record_fetch(transaction, description=_NEXT_ENTRY, words=bindparam("said")))

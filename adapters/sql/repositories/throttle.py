@@ -1,4 +1,4 @@
-"""The limits of the providers in SQL: one row a budget, locked while it changes, and the times of the calls in its windows."""
+"""The limits of the providers in SQL: one row per budget, locked while it changes, and the times of the calls in its windows."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class SqlRateLimiter:
     def _snapshot(self, budget: Budget, holder: UUID) -> tuple[LimiterState, datetime, int]:
         while True:
             if self.transaction.on_postgres:
-                # By a statement of its own: waiting for the row takes time.
+                # In a statement of its own, since the time must be read after waiting for the row.
                 _LOCK.defer(self.transaction, source=budget.provider, account=budget.key)
             row = _SNAPSHOT.fetch_one(self.transaction, source=budget.provider, account=budget.key, holder=holder)
             if row:
@@ -115,16 +115,16 @@ def _row_of(state: LimiterState) -> dict[str, Any]:
 
 def _snapshot(transaction: Transaction) -> Any:
     others = and_(fetches.c.lease_until >= transaction.now(), fetches.c.id != bindparam("holder"))
-    # Of the few that run each is asked for its provider: as long as Postgres has counted nothing, a join would begin with all its series.
+    # A subquery for each of the few running fetches: without statistics Postgres would start a join from all the provider's series.
     provider = select(series.c.provider).where(series.c.number == fetches.c.series).scalar_subquery()
     busy = select(func.count()).where(fetches.c.status == FetchStatus.RUNNING.value, others, provider == bindparam("source"))
     found = _STATES.add_columns(transaction.now().label("now"), busy.scalar_subquery().label("busy"))
-    # Locked here, too: somebody may have made the row since it was to be locked.
+    # Locked here, too: the row may have been inserted since the locking statement.
     return found.with_for_update(of=budgets)
 
 
 _STATES = select(*_COLUMNS.values()).where(budgets.c.provider == bindparam("source"), budgets.c.key == bindparam("account"))
 _STATE = PreparedStatement(lambda _: _STATES)
 _LOCK = PreparedStatement(lambda _: _STATES.with_for_update())
-#: How things stand with a budget, the time, and how many other fetches of the provider ``source`` run.
+#: A budget's state, the time, and the number of other running fetches of the provider ``source``.
 _SNAPSHOT = PreparedStatement(_snapshot)

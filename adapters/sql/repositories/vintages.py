@@ -1,4 +1,4 @@
-"""The vintages in SQL: rows that are only ever inserted."""
+"""The vintages in SQL: insert-only rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from domain.vintages import AsOf, Damage, FeedEntry, FirstKnown, NewState, Prepa
 
 logger = logging.getLogger(__name__)
 
-# From so many bytes on, COPY costs less than what it adds: a way to the server and back.
+# From so many bytes on, COPY saves more than its extra round trip costs.
 _LARGE = 32 * 1024
 
 
@@ -36,8 +36,8 @@ class SqlVintageRepository:
     The vintages of a transaction.
 
     Attributes:
-        newest: chains that were read as the newest of their series.
-        last: number of the last vintage of each locked series, as far as it was read.
+        newest: chains read as the newest of their series.
+        last: number of the last vintage of each locked series, if it was read.
 
     """
 
@@ -131,7 +131,7 @@ class SqlVintageRepository:
 
     def _place(self, series: TimeSeries) -> _Place:
         if series.newest is None and series.checked_at is None:
-            # Nothing has come yet; else its newest vintage would be lost.
+            # Without a successful fetch there are no vintages.
             return _Place(series.number, 0, None)
         row = _PLACE.fetch_one(self.transaction, wanted=series.id)
         if row is None:
@@ -173,7 +173,7 @@ class SqlVintageRepository:
 
 
 class _Place(NamedTuple):
-    """A series' integer, the number of its last vintage, and the moment when its newest was known."""
+    """A series' number, its last vintage's number, and when its newest vintage was known."""
 
     series: int
     last: int
