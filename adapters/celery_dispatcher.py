@@ -1,4 +1,4 @@
-"""The bell over Celery: a task by name, sent from a thread of its own, so that no broker can slow or fail a request."""
+"""Notifications over Celery: a task sent by name from a thread of its own, so that no broker can slow or fail a request."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _IDLE_SECONDS = 5
 _CONFIRM_SECONDS = 2
 _EXPIRES_SECONDS = 60
 _COOLDOWN_SECONDS = 1.0
-# Else a broker that falls silent would be waited for without end when its connection is closed.
-_PATIENCE = {"read_timeout": 4, "write_timeout": 4}
+# Without these, closing the connection to a hanging broker would block for ever.
+_SOCKET_TIMEOUTS = {"read_timeout": 4, "write_timeout": 4}
 
 
 class CeleryDispatcher:
     """
-    Puts fetches' ids into a bounded queue that one thread empties into the broker.
+    Queues fetches' ids; one thread sends them to the broker.
 
-    The first ring in a while is sent at once; those close behind it go together, for a message costs the worker as much as
-    a short fetch. A full queue drops rings, and so does a broker that could not be reached a moment ago.
+    The first notification in a while is sent at once; those that follow closely are batched, since a message costs the worker as much as
+    a short fetch. Notifications are dropped while the queue is full, and for a moment after a failure to reach the broker.
     """
 
     def __init__(self, broker_url: str) -> None:
@@ -45,11 +45,10 @@ class CeleryDispatcher:
         self.broker_reachable: bool | None = None
 
     def notify(self, fetch_id: UUID) -> None:
-        """See the port."""
         try:
             self._waiting.put_nowait(fetch_id)
         except Full:
-            logger.warning("ring dropped", extra={"fetch": str(fetch_id)})
+            logger.warning("notification dropped", extra={"fetch": str(fetch_id)})
             return
         with self._lock:
             if not self._running:
@@ -92,10 +91,10 @@ class CeleryDispatcher:
                 confirm_timeout=_CONFIRM_SECONDS,
             )
             self.broker_reachable = True
-        except Exception as error:  # noqa: BLE001 - whatever a broker client raises, the sweeper rings again
+        except Exception as error:  # noqa: BLE001 - after any error of the broker's client, the poller finds the fetch
             self.broker_reachable = False
             self._cooldown_until = time.monotonic() + _COOLDOWN_SECONDS
-            logger.warning("ring failed", extra={"fetches": len(fetch_ids), "reason": type(error).__name__})
+            logger.warning("notification failed", extra={"fetches": len(fetch_ids), "reason": type(error).__name__})
 
 
 def _client(broker_url: str) -> Any:
@@ -108,6 +107,6 @@ def _client(broker_url: str) -> Any:
         task_create_missing_queues=True,
         task_publish_retry=False,
         broker_connection_timeout=4,
-        broker_transport_options={"confirm_publish": True, "max_retries": 0, **_PATIENCE},
+        broker_transport_options={"confirm_publish": True, "max_retries": 0, **_SOCKET_TIMEOUTS},
     )
     return app

@@ -37,7 +37,7 @@ class Container(DeclarativeContainer):
     store = Singleton(SqlStore, engine)
     calls = Singleton(ProviderThrottle, store=store, concurrency=settings.provided.concurrency)
     deadline = settings.provided.fetch_deadline_seconds
-    before = calls.provided.before_each
+    before = calls.provided.before_call
     data_sources = Singleton(
         InstalledProviders,
         settings.provided.providers,

@@ -1,16 +1,16 @@
 """
-The inside of lanner: what a time series, a vintage and a fetch are, and what can be asked of them.
+The domain: time series, vintages and fetches, and the use cases over them.
 
 ::
 
-        who talks to us                  inside                     what we talk to
+driving adapters                 domain                     driven adapters
     ┌──────────────────────┐   ┌───────────────────────────┐   ┌────────────────────────┐
     │ entrypoints/rest     │   │ domain/use_cases  (verbs) │   │ adapters/providers     │
     │ entrypoints/worker   │──▶│ domain/*          (nouns) │◀──│ adapters/memory        │
-    │ entrypoints/cli      │   │ domain/ports.py           │   │ adapters/sql           │
+    │ entrypoints/cli      │   │ domain/ports/             │   │ adapters/sql           │
     └──────────────────────┘   └───────────────────────────┘   │ adapters/celery_…      │
                                              ▲                 └────────────────────────┘
-                                   config/ ties the knot
+                                   config/ wires them
 
 Arrows are imports: this package imports the standard library and numpy, nothing else.
 """

@@ -1,4 +1,4 @@
-"""Aliases: a free one among many that are taken, without asking for each."""
+"""Find a free alias among many taken ones with few queries."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _DOUBLED = [2**power for power in range(1, _PARTS)]
 
 def free_alias(alias: str, taken: Callable[[Sequence[str]], Collection[str]]) -> str:
     """
-    Give the alias or, where that is taken, one with ``_2``, ``_3`` … that is free behind one that is not.
+    Return the alias or, if it is taken, it with a free suffix ``_2``, ``_3`` … that follows a taken one.
 
-    However many are taken, it asks a few times.
+    Calls ``taken`` a few times, however many are taken.
 
     Args:
-        taken: tells which of some names are taken.
+        taken: returns which of the given names are taken.
 
     """
     below, numbers = 0, [*range(1, _PARTS), *(_PARTS * times for times in _DOUBLED)]

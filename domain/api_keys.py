@@ -1,4 +1,4 @@
-"""API keys: who may do what; only a digest of the secret is ever kept."""
+"""API keys and their scopes; only a digest of the secret is stored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TEXT = re.compile(r"lnr_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 
 
 class Scope(StrEnum):
-    """What a key allows: reading what is kept, having series fetched, and removing them."""
+    """What a key permits: reading stored data, requesting fetches, and removing series."""
 
     READ = "read"
     FETCH = "fetch"
@@ -27,11 +27,11 @@ class Scope(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
     """
-    A key as it is kept.
+    A key as it is stored.
 
     Attributes:
-        digest: SHA-256 of the whole text; the secret in it is random, so that no slower hash is needed.
-        limits: of the requests made with it, in place of those for everybody.
+        digest: SHA-256 of the whole token; its secret is random, so no slower hash is needed.
+        limits: of the requests made with it, in place of the general ones.
 
     """
 
@@ -44,38 +44,38 @@ class ApiKey:
     revoked_at: datetime | None = None
     limits: tuple[Limit, ...] = ()
 
-    def opens(self, text: str, now: datetime) -> bool:
-        """Tell whether this text is the key, and still good."""
-        return self.has_text(text) and self.is_good(now)
+    def verifies(self, text: str, now: datetime) -> bool:
+        """Return whether this text is the key's token and the key is active."""
+        return self.matches(text) and self.is_active(now)
 
-    def has_text(self, text: str) -> bool:
-        """Tell whether this text is the key, in a time that says nothing of how much of it is right."""
+    def matches(self, text: str) -> bool:
+        """Return whether this text is the key's token, in a time independent of how much of it matches."""
         return hmac.compare_digest(self.digest, hashlib.sha256(text.encode()).digest())
 
-    def is_good(self, now: datetime) -> bool:
-        """Tell whether it is neither revoked nor expired."""
+    def is_active(self, now: datetime) -> bool:
+        """Return whether it is neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyToken:
-    """The text of a key, ``lnr_<id>_<secret>``, which only its holder has."""
+    """The token of a key, ``lnr_<id>_<secret>``, which only its holder has."""
 
     id: str
     text: str
 
     @classmethod
-    def drawn(cls) -> Self:
-        """Draw a new one: 256 random bits behind an id."""
+    def generate(cls) -> Self:
+        """Return a new one: an id and 256 random bits."""
         key_id = secrets.token_hex(6)
         return cls(key_id, f"lnr_{key_id}_{secrets.token_urlsafe(32)}")
 
     @classmethod
-    def read(cls, text: str) -> Self | None:
-        """Read one that a client sent; None if it has another form."""
+    def parse(cls, text: str) -> Self | None:
+        """Parse one that a client sent; None if it is malformed."""
         match = _TEXT.fullmatch(text)
         return cls(match[1], text) if match else None
 
     def digest(self) -> bytes:
-        """Give what is kept of it."""
+        """Return its SHA-256, which is stored in its place."""
         return hashlib.sha256(self.text.encode()).digest()

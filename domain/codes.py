@@ -1,4 +1,4 @@
-"""Codes: how a dataset is named, read, printed and aliased."""
+"""Dataset codes: their form, parsing and aliases."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _SHOWN = 40
 @dataclass(frozen=True, slots=True, order=True)
 class DatasetCode:
     """
-    A provider's name for a series: an upper-case database code and the provider's own spelling behind it.
+    A provider's name for a series: an upper-case database code and a dataset code in the provider's own spelling.
 
     Raises:
-        InvalidCode: if either part has another form; ``field`` names the part.
+        InvalidCode: if either part is malformed; ``field`` names the part.
 
     """
 
@@ -45,7 +45,7 @@ class DatasetCode:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``DATABASE/DATASET``, split at the first slash."""
+        """Parse ``DATABASE/DATASET``, split at the first slash."""
         database, slash, dataset = text.partition("/")
         if not slash:
             raise InvalidCode(f"The code {_shown(text)} has no slash.", field="code")
@@ -61,7 +61,7 @@ class DatasetCode:
 
 
 def parse_reference(text: str) -> tuple[str | None, DatasetCode]:
-    """Read ``[provider:]DATABASE/DATASET``; a colon behind the first slash belongs to the dataset."""
+    """Parse ``[provider:]DATABASE/DATASET``; a colon after the first slash belongs to the dataset code."""
     provider, colon, rest = text.partition(":")
     if colon and _PROVIDER.fullmatch(provider):
         return provider, DatasetCode.parse(rest)

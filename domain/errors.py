@@ -1,10 +1,10 @@
 """
-Every error of lanner, each with a sentence, a code and, where one helps, a hint.
+lanner's errors, each with a message, a code and, where one helps, a hint.
 
 ::
 
     DomainError
-    ├── InvalidInput                 the caller's field is wrong, and which
+    ├── InvalidInput                 a field of the request is wrong; it is named
     │   ├── InvalidCode
     │   ├── InvalidObservations
     │   └── UnknownProvider
@@ -16,23 +16,23 @@ Every error of lanner, each with a sentence, a code and, where one helps, a hint
     │   ├── NotKnownYet
     │   ├── NoObservationsYet
     │   └── KeyNotFound
-    ├── InvalidApiKey · InsufficientScope    an API key of ours is wanted
+    ├── InvalidApiKey · InsufficientScope    one of our API keys is required
     ├── TooManyRequests              a client's quota is used up
     ├── TooManyCells                 one answer would be too large
     ├── FetchAlreadyRunning
     ├── FetchAlreadyEnded
     ├── RemovalNotConfirmed
     ├── IdempotencyKeyReused             the same Idempotency-Key, another request
-    ├── LeaseLost                    another worker holds the fetch, or it has ended
+    ├── LeaseLost                    the fetch belongs to another worker, or has ended
     ├── StoreUnavailable
     │   └── SchemaMismatch
     ├── DamagedVintage
-    └── FetchError                   how a fetch can end badly: a closed list
+    └── FetchError                   the ways a fetch can fail: a closed list
         ├── DatasetNotFound · SourceGone · KeyMissing · KeyRejected · SourceForbidden
         ├── AnswerTooLarge · AnswerNotUnderstood · UnsupportedFrequency · SuspiciousShrink
         ├── AttemptsExhausted · FetchCancelled
-        └── TransientError             waiting may help
-            ├── ThrottledLocally          lanner itself does not make the call now
+        └── TransientError             a retry may help
+            ├── ThrottledLocally          lanner itself holds the call back
             └── RateLimited · SourceUnavailable · SourceTimedOut · AnswerTruncated
 """
 
@@ -42,7 +42,7 @@ from typing import ClassVar
 
 
 class DomainError(Exception):
-    """Something went wrong inside lanner."""
+    """An error inside lanner."""
 
     code: ClassVar[str] = "internal_error"
     hint: str = ""
@@ -92,7 +92,7 @@ class ProviderNotConfigured(DomainError):
 
 
 class NotFound(DomainError):
-    """There is nothing here."""
+    """The resource does not exist."""
 
     code = "not_found"
 
@@ -138,7 +138,7 @@ class KeyNotFound(NotFound):
 
 
 class InvalidApiKey(DomainError):
-    """A good API key is needed here."""
+    """A valid API key is required here."""
 
     code = "key_refused"
     hint = "Send it as Authorization: Bearer KEY; `lanner keys create` makes one."
@@ -152,7 +152,7 @@ class InsufficientScope(DomainError):
 
 
 class TooManyRequests(DomainError):
-    """A client has asked too often."""
+    """The client has sent too many requests."""
 
     code = "too_many_requests"
     hint = "Wait as long as Retry-After says."
@@ -164,10 +164,10 @@ class TooManyRequests(DomainError):
 
 
 class TooManyCells(DomainError):
-    """The answer would have more cells than one answer may have."""
+    """The response would have more cells than one response may have."""
 
     code = "too_many_cells"
-    hint = "Ask for less at once: by start_date and end_date, columns, collapse or limit."
+    hint = "Request less at once: use start_date and end_date, columns, collapse or limit."
 
 
 class FetchAlreadyRunning(DomainError):
@@ -185,20 +185,20 @@ class FetchAlreadyEnded(DomainError):
 
 
 class RemovalNotConfirmed(DomainError):
-    """A series is only removed with all its vintages when its code is given as confirmation."""
+    """Removing a series with all its vintages requires its code as confirmation."""
 
     code = "removal_not_confirmed"
 
 
 class IdempotencyKeyReused(DomainError):
-    """The Idempotency-Key came with another request before."""
+    """The Idempotency-Key was used with a different request before."""
 
     code = "idempotency_key_reused"
     hint = "Send a new key with every new request, and the same key only to repeat one."
 
 
 class LeaseLost(DomainError):
-    """The fetch is no longer held by this worker; nothing of it is stored."""
+    """The worker no longer holds the fetch's lease; nothing of it is stored."""
 
     code = "lease_lost"
 
@@ -212,7 +212,7 @@ class StoreUnavailable(DomainError):
 
 
 class SchemaMismatch(StoreUnavailable):
-    """The database's schema is not the one this lanner works with."""
+    """The database's schema is not the one that this version of lanner works with."""
 
     code = "schema_mismatch"
     hint = "Run `lanner migrate`, or use the lanner that wrote this database."
@@ -232,7 +232,7 @@ class FetchError(DomainError):
 
 
 class DatasetNotFound(FetchError):
-    """The provider knows no dataset of this code."""
+    """The provider has no dataset of this code."""
 
     code = "not_found"
     hint = "Check the code at the provider."
@@ -259,7 +259,7 @@ class KeyRejected(FetchError):
 
 
 class SourceForbidden(FetchError):
-    """The provider refuses this dataset to us."""
+    """The provider denies access to this dataset."""
 
     code = "forbidden"
 
@@ -271,10 +271,10 @@ class AnswerTooLarge(FetchError):
 
 
 class AnswerNotUnderstood(FetchError):
-    """The provider's answer is not what its format promises."""
+    """The provider's answer does not conform to its format."""
 
     code = "not_understood"
-    hint = "Check the code at the provider; `lanner parse` shows what is read of an answer that was saved."
+    hint = "Check the code at the provider; `lanner parse` shows what lanner reads from a saved answer."
 
 
 class UnsupportedFrequency(FetchError):
@@ -291,7 +291,7 @@ class SuspiciousShrink(FetchError):
 
 
 class AttemptsExhausted(FetchError):
-    """Workers died on this fetch too often, so it is no longer tried."""
+    """Workers crashed on this fetch too often, so it is not retried."""
 
     code = "attempts_exhausted"
 
@@ -314,14 +314,14 @@ class TransientError(FetchError):
 
 
 class RateLimited(TransientError):
-    """The provider's limit of calls is reached."""
+    """The provider's rate limit is reached."""
 
     code = "rate_limited"
-    hint = "lanner waits and tries again by itself; a key of your own may raise the limit."
+    hint = "lanner waits and retries by itself; a key of your own may raise the limit."
 
 
 class ThrottledLocally(TransientError):
-    """The provider may not be called just now."""
+    """lanner may not call the provider just now."""
 
     code = "rate_limited"
     hint = "lanner waits and tries again by itself; `lanner providers` shows the limits."

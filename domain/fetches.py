@@ -1,4 +1,4 @@
-"""Fetches: one request to retrieve one series, with its state, its lease and its way of waiting."""
+"""Fetches: requests to retrieve one series each, with their status, lease and retry times."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from domain.vintages import Vintage
 MAX_CRASHES = 5
 MAX_WAIT_SECONDS = 300.0
 LEASE_SECONDS = 30.0
-#: No wait is longer, and none began later than now: what looks otherwise was written by a clock that has gone back since.
+#: No delay is longer, and none starts in the future: times that say otherwise were written before the clock was set back.
 MAX_DELAY_SECONDS = 90_000.0
 CLOCK_SLACK_SECONDS = 2.0
-#: Whose requests they are that come without an API key.
+#: The owner of requests that come without an API key.
 ANONYMOUS = "anonymous"
 
 
 class FetchStatus(StrEnum):
-    """Where a fetch stands; the last three are final."""
+    """The status of a fetch; the last three are final."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -42,7 +42,7 @@ class WaitingFor(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """How an attempt failed, in the words that clients see."""
+    """How an attempt failed, as clients see it."""
 
     code: str
     message: str
@@ -51,7 +51,7 @@ class Failure:
 
     @classmethod
     def of(cls, error: FetchError) -> Failure:
-        """Take an error's code, sentence and hint, without what no database could keep."""
+        """Return an error's code, message and hint, without characters that databases reject."""
         return cls(code=error.code, message=_storable(error.message), retryable=error.retryable, hint=_storable(error.hint))
 
 
@@ -61,14 +61,14 @@ class Fetch:
     A request to retrieve a series; its row in the store is the request.
 
     Attributes:
-        attempts: how often a worker has begun it.
-        crashes: how often a worker was lost with it.
-        not_before: when it may next be begun.
-        scheduled_at: when that was said.
+        attempts: how often a worker has claimed it.
+        crashes: how often a worker was lost while it held the lease.
+        not_before: when it may next be claimed.
+        scheduled_at: when ``not_before`` was set.
         lease_until: until when a worker holds it.
-        cancel_requested_at: when its cancellation was asked for while a worker had it.
+        cancel_requested_at: when its cancellation was requested while a worker held it.
         failure: of the last attempt.
-        vintages_added: None until it has ended well; 0 means unchanged.
+        vintages_added: None until it has succeeded; 0 means unchanged.
         left_out: names of the answer's columns that are not numbers.
         request_id: of the HTTP request that asked for it, so that the worker's log lines carry it.
 
@@ -95,11 +95,11 @@ class Fetch:
 
     @property
     def ended(self) -> bool:
-        """Tell whether the state is final."""
+        """Return whether the status is final."""
         return self.status not in (FetchStatus.PENDING, FetchStatus.RUNNING)
 
     def succeeded(self, at: datetime, vintages: Sequence[Vintage], left_out: Sequence[str]) -> Fetch:
-        """Give it as it is once it has ended well with these vintages, oldest first."""
+        """Return it as it is after success with these vintages, oldest first."""
         return replace(
             self,
             status=FetchStatus.SUCCESS,
@@ -113,9 +113,9 @@ class Fetch:
 
     def is_due(self, now: datetime, lease_seconds: float = LEASE_SECONDS) -> bool:
         """
-        Tell whether a worker may begin it: its time has come, or the lease of the one that held it has run out.
+        Return whether a worker may claim it: it is pending and its time has come, or its lease has expired.
 
-        A time that today's clock cannot have set has come too: the clock went back.
+        Times further ahead than any delay count as past: the clock was set back since.
         """
         if self.status is FetchStatus.PENDING:
             said_later = self.scheduled_at is not None and self.scheduled_at > now + timedelta(seconds=CLOCK_SLACK_SECONDS)
@@ -126,7 +126,7 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A worker's time-limited right to work on a fetch; the token fences off whoever lost it."""
+    """A worker's time-limited claim on a fetch; its token fences off a worker whose lease has expired."""
 
     token: UUID
     seconds: float
@@ -135,10 +135,10 @@ class Lease:
 @dataclass(frozen=True, slots=True)
 class FetchQuery:
     """
-    A question to the list of fetches, newest first.
+    A query for fetches, newest first.
 
     Attributes:
-        before: when the last fetch already seen was made, and its id.
+        before: creation time and id of the last fetch already seen.
 
     """
 
@@ -150,14 +150,14 @@ class FetchQuery:
 
 @dataclass(frozen=True, slots=True)
 class FetchPage:
-    """A part of the list, and what to go on before, if there is more."""
+    """A page of fetches, and ``before`` of the next page, if there is one."""
 
     items: tuple[Fetch, ...]
     next: tuple[datetime, UUID] | None
 
     @classmethod
     def of(cls, found: Sequence[Fetch], limit: int) -> FetchPage:
-        """Cut a page from what was found, which is one more than the limit where there is more."""
+        """Return a page of ``limit`` fetches from up to one more than that."""
         last = found[limit - 1] if len(found) > limit else None
         return cls(tuple(found[:limit]), (last.created_at, last.id) if last else None)
 
@@ -165,11 +165,11 @@ class FetchPage:
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
     """
-    What makes a request known again when it is sent twice.
+    What identifies a repeated request.
 
     Attributes:
-        key: the client's own word for the request.
-        digest: of what was asked.
+        key: the client's Idempotency-Key.
+        digest: of the request's parameters.
         owner: the id of the API key that it came with.
 
     """
@@ -180,8 +180,8 @@ class IdempotencyKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """What a request was answered: the series and its fetch, and whether the answer called it new."""
+class RequestRecord:
+    """The stored response to an idempotent request: the series, its fetch, and whether it was created."""
 
     series_id: UUID
     fetch_id: UUID
@@ -191,17 +191,17 @@ class Answered:
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """
-    When a failed attempt is tried again.
+    When a failed attempt is retried.
 
     Attributes:
-        give_up_seconds: age at which a fetch that only met passing errors ends.
+        give_up_seconds: age at which a fetch with transient errors fails for good.
 
     """
 
     give_up_seconds: float
 
     def wait(self, fetch: Fetch, error: FetchError, now: datetime) -> float | None:
-        """Give the seconds until the next attempt, or None if the error is final; a limit never is, however old the fetch."""
+        """Return the seconds until the next attempt, or None if the error is final; a rate limit never is, however old the fetch."""
         if isinstance(error, RateLimited):
             return backoff(fetch.attempts) if error.retry_after is None else error.retry_after
         if (now - fetch.created_at).total_seconds() >= self.give_up_seconds:
@@ -219,10 +219,10 @@ def _storable(text: str) -> str:
 
 
 def waiting_for(error: FetchError) -> WaitingFor:
-    """Name what a fetch waits for after this error."""
+    """Return what a fetch waits for after this error."""
     return WaitingFor.RATE_LIMIT if isinstance(error, RateLimited) else WaitingFor.RETRY
 
 
 def backoff(attempts: int) -> float:
-    """Give a random wait below a bound that doubles with each attempt ("full jitter"), in seconds."""
+    """Return a random delay in seconds below a bound that doubles with each attempt ("full jitter")."""
     return random.uniform(0, min(MAX_WAIT_SECONDS, 2.0 * 2.0 ** min(attempts, 10)))  # noqa: S311 - not a secret

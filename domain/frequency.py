@@ -1,4 +1,4 @@
-"""Frequency: how often a series is observed, how long it stays fresh, and how observations collapse to a coarser one."""
+"""Frequencies: how long a series stays fresh, and how observations collapse to a coarser frequency."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LAST_DAY = np.datetime64("9999-12-31")
 
 
 class Frequency(StrEnum):
-    """How often a series is observed, in Quandl's words."""
+    """How often a series is observed, by Quandl's names."""
 
     DAILY = "daily"
     WEEKLY = "weekly"
@@ -24,11 +24,11 @@ class Frequency(StrEnum):
 
     @property
     def max_age(self) -> timedelta:
-        """How old the last good fetch may be before the series is stale."""
+        """The age of the last successful fetch from which the series is stale."""
         return _OF_DAILY if self is Frequency.DAILY else _OF_COARSER
 
     def ends(self, dates: Dates) -> Dates:
-        """Give for each date the last day of its calendar period; weeks end on Sunday, as in ISO 8601."""
+        """Return the last day of each date's calendar period; weeks end on Sunday, as in ISO 8601."""
         days = dates.astype("datetime64[D]")
         if self is Frequency.DAILY:
             return days
@@ -46,10 +46,10 @@ MONTHS_OF = {Frequency.MONTHLY: 1, Frequency.QUARTERLY: 3, Frequency.ANNUAL: 12}
 
 def collapse(observations: Observations, frequency: Frequency) -> Observations:
     """
-    Keep of each calendar period the last known value of every column, under the period's last day.
+    Return the last known value of every column in each calendar period, dated the period's last day.
 
-    As Quandl's server did it (``Quandl::Operation::Collapse``): a period in which an only column has no value is left
-    out, one of several columns without any is kept, and dates alone collapse to nothing.
+    As Quandl's server did it (``Quandl::Operation::Collapse``): a period in which a single column has no value is left
+    out, one in which several columns have none is kept, and dates without columns collapse to nothing.
     """
     labels = frequency.ends(observations.dates)
     last = np.flatnonzero(np.append(labels[1:] != labels[:-1], True)) if len(labels) else np.empty(0, np.intp)
@@ -59,4 +59,4 @@ def collapse(observations: Observations, frequency: Frequency) -> Observations:
     known = newest >= first
     values = np.where(known, np.take_along_axis(observations.values, np.maximum(newest, 0), axis=0), np.nan)
     kept = known.any(axis=1) | (len(observations.columns) > 1)
-    return Observations.checked(labels[last][kept], observations.columns, values[kept])
+    return Observations.from_trusted(labels[last][kept], observations.columns, values[kept])

@@ -1,4 +1,4 @@
-"""Figures: what tells whoever watches the service how it fares."""
+"""Metrics of the service."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.fetches import FetchStatus, WaitingFor
 
 
 class Counted(StrEnum):
-    """What no row tells afterwards, and is counted as it happens."""
+    """Events that leave no row and are counted as they happen."""
 
     STALE_COMMITS = "fenced_closes"
     CLAIMS_LOST = "claims_refused"
@@ -20,12 +20,12 @@ class Counted(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metrics:
     """
-    How the work stands.
+    The fetches by status, and counters.
 
     Attributes:
-        fetches: that are kept, by their status.
-        waits: pending fetches, by what they wait for.
-        counted: since the store was made.
+        fetches: number stored, by status.
+        waits: number of pending fetches, by what they wait for.
+        counted: events since the store was created.
 
     """
 

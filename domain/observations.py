@@ -31,8 +31,8 @@ class Observations:
     Dates × named float64 columns.
 
     Attributes:
-        dates: sorted and unique; ``datetime64[D]``, or ``datetime64[s]`` in UTC where a provider is finer than a day.
-        columns: the columns' names without the date's; names may repeat.
+        dates: sorted and unique; ``datetime64[D]``, or ``datetime64[s]`` in UTC for data finer than daily.
+        columns: names of the columns after the date; names may repeat.
         values: float64 of shape (dates, columns), columns contiguous. Missing is NaN in one bit pattern; −0.0 is kept.
 
     """
@@ -45,7 +45,7 @@ class Observations:
     @classmethod
     def of(cls, dates: Any, columns: Sequence[str], values: Any, *, unit: Unit = "D") -> Self:
         """
-        Sort, check and freeze.
+        Return sorted, validated, immutable observations.
 
         Args:
             dates: anything numpy reads as dates of ``unit``, in any order.
@@ -53,7 +53,7 @@ class Observations:
 
         Raises:
             InvalidObservations: on duplicate dates with different rows, infinities, shapes that differ, years
-                outside 1–9999 or names that are no text. Rows repeated to the bit are kept once.
+                outside 1–9999 or names that are not valid text. Rows repeated bit for bit are stored once.
 
         """
         axis = np.asarray(dates, dtype=f"datetime64[{unit}]").reshape(-1)
@@ -65,16 +65,16 @@ class Observations:
             if axis[0] < _FIRST or axis[-1].astype("datetime64[D]") > _LAST:
                 raise InvalidObservations("A date lies outside the years 1 to 9999.", field="dates")
         matrix[np.isnan(matrix)] = np.nan
-        return cls.checked(axis, tuple(columns), matrix)
+        return cls.from_trusted(axis, tuple(columns), matrix)
 
     @classmethod
     def empty(cls, columns: Sequence[str] = (), *, unit: Unit = "D") -> Self:
-        """Give the state without any date."""
+        """Return observations without any date."""
         return cls.of([], columns, np.empty((0, len(columns))), unit=unit)
 
     @classmethod
-    def checked(cls, dates: Dates, columns: tuple[str, ...], values: Matrix) -> Self:
-        """Freeze parts of states that are there already: dates sorted and unique, values without infinities, NaN of one kind."""
+    def from_trusted(cls, dates: Dates, columns: tuple[str, ...], values: Matrix) -> Self:
+        """Return observations without validation: dates must be sorted and unique, values finite or NaN in the one bit pattern."""
         dates, values = np.ascontiguousarray(dates), np.asfortranarray(values)
         dates.setflags(write=False)
         values.setflags(write=False)
@@ -102,7 +102,7 @@ class Observations:
 
     @property
     def bits(self) -> NDArray[np.int64]:
-        """The values' bit patterns, in the values' shape."""
+        """The values' bit patterns as int64, in the values' shape."""
         return self.values.T.view(np.int64).T
 
     @property
@@ -138,39 +138,39 @@ class Observations:
         return sha.digest()
 
     def window(self, start: Label | None = None, end: Label | None = None) -> Observations:
-        """Give the dates from start to end, both included; a day as end includes all its seconds."""
+        """Return the dates from start to end, both included; a day as end includes all its seconds."""
         lower = 0 if start is None else int(np.searchsorted(self.dates, _bound(start, self.unit)))
         upper = len(self) if end is None else int(np.searchsorted(self.dates, _bound(end, self.unit, last=True), "right"))
         return self._rows(slice(lower, max(lower, upper)))
 
     def latest(self, count: int) -> Observations:
-        """Give the newest ``count`` dates."""
+        """Return the newest ``count`` dates."""
         return self._rows(slice(max(0, len(self) - count), None))
 
     def select(self, indices: Sequence[int]) -> Observations:
-        """Give the columns of these positions, counted from 0, in the order asked."""
-        return self.checked(self.dates, tuple(self.columns[i] for i in indices), self.values[:, list(indices)])
+        """Return the columns at these positions, counted from 0, in the given order."""
+        return self.from_trusted(self.dates, tuple(self.columns[i] for i in indices), self.values[:, list(indices)])
 
     def rows(self) -> Iterator[tuple[Label, list[float | None]]]:
-        """Go through the dates, oldest first, each with its values and None where one is missing."""
+        """Iterate over the rows, oldest first: a date and its values, None where missing."""
         for moment, row in zip(self.labels(), self.values.tolist(), strict=True):
             yield moment, [None if value != value else value for value in row]  # noqa: PLR0124 - NaN differs from itself
 
     def labels(self) -> list[Label]:
-        """Give the dates as ``date``, or as ``datetime`` in UTC on an axis of seconds."""
+        """Return the dates as ``date``, or as ``datetime`` in UTC on an axis of seconds."""
         moments: list[Any] = self.dates.astype(object).tolist()
         return moments if self.unit == "D" else [moment.replace(tzinfo=UTC) for moment in moments]
 
     def texts(self) -> list[str]:
-        """Give the dates as ISO 8601 text, ``2024-01-31`` or ``2024-01-31T10:00:00Z``."""
+        """Return the dates as ISO 8601 text, ``2024-01-31`` or ``2024-01-31T10:00:00Z``."""
         return [str(text) for text in np.datetime_as_string(self.dates, timezone="naive" if self.unit == "D" else "UTC")]
 
     def _rows(self, part: slice) -> Observations:
-        return self.checked(self.dates[part], self.columns, self.values[part])
+        return self.from_trusted(self.dates[part], self.columns, self.values[part])
 
 
 def label(moment: np.datetime64) -> Label:
-    """Turn one date of an axis into a ``date``, or a ``datetime`` in UTC if it is finer than a day."""
+    """Return one date of an axis as ``date``, or as ``datetime`` in UTC on an axis of seconds."""
     value: Label = moment.astype(object)
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 

@@ -1,4 +1,4 @@
-"""Periods: which day stands for a week, month, quarter or year."""
+"""Periods: the day by which a week, month, quarter or year is dated."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WEEK = np.timedelta64(6, "D")
 
 
 class Side(StrEnum):
-    """The day of a period that its observation carries."""
+    """The day of a period by which its observation is dated."""
 
     START = "start"
     END = "end"
@@ -22,13 +22,13 @@ class Side(StrEnum):
 
 def aligned(observations: Observations, side: Side, frequency: Frequency | None, *, week_begins: bool = False) -> Observations:
     """
-    Move each date to the first or last day of its period; days, and series without a known frequency, stay as they are.
+    Return the observations dated by the first or last day of each period; daily data and unknown frequencies stay as they are.
 
     Args:
-        week_begins: whether a week's date is its first day rather than its last.
+        week_begins: whether weeks are dated by their first day rather than their last.
 
     Raises:
-        InvalidInput: two dates lie in one period.
+        InvalidInput: two dates are in one period.
 
     """
     if observations.unit != "D" or frequency is None or frequency is Frequency.DAILY:

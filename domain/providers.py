@@ -1,4 +1,4 @@
-"""Providers: who has series, under which terms, and which of them serves a code."""
+"""Providers: their terms and limits, and the routing of codes to them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.codes import DatasetCode
 
 
 class Redistribution(StrEnum):
-    """Whether what a provider sends may be passed on."""
+    """Whether a provider's data may be redistributed."""
 
     OPEN = "open"
     ATTRIBUTION = "attribution"
@@ -23,7 +23,7 @@ class Redistribution(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """Under which terms a provider's series come."""
+    """The terms of a provider's data."""
 
     attribution: str
     url: str
@@ -32,7 +32,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most so many calls in so many seconds."""
+    """A rate limit: at most ``calls`` in any window of ``seconds``."""
 
     calls: int
     seconds: int
@@ -41,16 +41,16 @@ class Limit:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
     """
-    The facts about a provider as it is configured here.
+    A provider as it is configured here.
 
     Attributes:
         databases: the database codes it declares as its own.
-        concurrency: how many fetches of it may run at once, if it says.
-        key_id: tells the configured key from others, without telling it.
-        quandl_codes: patterns of codes that were Quandl's, which it answers with the same column names.
-        problem: why it cannot be asked, and the way out; empty if it can.
-        key_url: where a key is had; empty if it takes none.
-        max_age: how old its series may get before they are stale, if it says.
+        concurrency: how many of its fetches may run at once, if it declares a number.
+        key_id: identifies the configured key without revealing it.
+        quandl_codes: patterns of former Quandl codes that it serves with the same column names.
+        problem: why it cannot be used, and how to fix that; empty if it can.
+        key_url: where to get a key; empty if it takes none.
+        max_age: how old its series may get before they are stale, if it declares that.
 
     """
 
@@ -68,13 +68,13 @@ class Provider:
     quandl_codes: tuple[str, ...] = ()
 
     def serves_legacy_code(self, code: DatasetCode) -> bool:
-        """Tell whether it can be asked for a code that was Quandl's."""
+        """Return whether it serves a former Quandl code."""
         return not self.problem and any(fnmatchcase(str(code), pattern) for pattern in self.quandl_codes)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule that a provider was held to, and how it breaks it; empty if it keeps it."""
+    """The result of checking one rule: how the provider breaks it; empty if it complies."""
 
     rule: str
     problem: str = ""
@@ -83,13 +83,13 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Routing:
     """
-    Which provider serves a code: a configured route, else who declares it, else who revives it as Quandl's, else the default.
+    Routes codes to providers: by configured route, else declaration, else former Quandl code, else the default.
 
-    An old code of Quandl's in a database that is declared today is nobody else's: there the declarer knows no such code.
+    A former Quandl code in a database that a provider declares today is not routed to others.
 
     Attributes:
         routes: database code → provider's name.
-        insists: whether the default is meant for all that nobody declares, and old codes are its own.
+        insists: whether the default serves all undeclared codes, former Quandl codes included.
 
     """
 
@@ -98,7 +98,7 @@ class Routing:
     prefer_default: bool = False
 
     def provider_for(self, code: DatasetCode, providers: Sequence[Provider]) -> str:
-        """Name the provider that serves a code for which none was asked."""
+        """Return the name of the provider that serves a code."""
         routed = self.routes.get(code.database)
         declared = next((provider.name for provider in providers if code.database in provider.databases), "")
         revived = next((provider.name for provider in providers if provider.serves_legacy_code(code)), "")

@@ -1,8 +1,8 @@
 """
-Quotas: how often a client may ask.
+Quotas: clients' rate limits.
 
-Each limit is a token bucket in the form of the generic cell rate algorithm (ITU-T I.371): one moment a bucket, at which it will be
-full again. A client may ask ``calls`` times at once, and then once every ``seconds / calls``.
+Each limit is a token bucket in the form of the generic cell rate algorithm (ITU-T I.371): its state is the moment at which it will
+be full again. A client may send ``calls`` requests at once, and then one every ``seconds / calls``.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from domain.providers import Limit
 
 _LIMIT = re.compile(r"\s*([1-9]\d{0,8})\s*/\s*([1-9]\d{0,6})\s*", re.ASCII)
 _NONE = "none"
-#: Sums of moments are inexact by some microseconds.
+#: Sums of timestamps are inexact by some microseconds.
 _ROUNDING = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Who asks for fetches, and how many of them it may ask for; no limits mean any number."""
+    """The client that requests fetches, and its limits; none mean any number."""
 
     client: str
     limits: tuple[Limit, ...] = ()
@@ -31,10 +31,10 @@ class Requester:
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """
-    What a client is left with of one limit.
+    What remains of one limit for a client.
 
     Attributes:
-        remaining: how often it may ask at once.
+        remaining: number of requests that it may send at once.
         seconds: until the bucket is full again.
 
     """
@@ -45,7 +45,7 @@ class Allowance:
 
 
 def read_limits(text: str, *, field: str = "") -> tuple[Limit, ...]:
-    """Read limits written as calls/seconds, separated by commas; raise InvalidInput."""
+    """Parse limits written as calls/seconds, separated by commas; raises InvalidInput."""
     if text.strip().lower() == _NONE:
         return ()
     found = [_LIMIT.fullmatch(part) for part in text.split(",")]
@@ -55,12 +55,12 @@ def read_limits(text: str, *, field: str = "") -> tuple[Limit, ...]:
 
 
 def write_limits(limits: Sequence[Limit]) -> str:
-    """Write limits as ``read_limits`` reads them."""
+    """Format limits as ``read_limits`` parses them."""
     return ",".join(f"{limit.calls}/{limit.seconds}" for limit in limits) or _NONE
 
 
 def wait_for_token(full_at: float, limit: Limit, now: float) -> float:
-    """Return for how many seconds a bucket gives no token; 0 if it gives one now."""
+    """Return the seconds until a bucket has a token; 0 if it has one now."""
     # A bucket that fills later than a whole window from now was written before the clock was set back.
     behind = min(max(full_at - now, 0.0), float(limit.seconds))
     waiting = behind + limit.seconds / limit.calls - limit.seconds
@@ -68,7 +68,7 @@ def wait_for_token(full_at: float, limit: Limit, now: float) -> float:
 
 
 def take_token(full_at: float, limit: Limit, now: float) -> float:
-    """Return when a bucket is full again, once a token was taken from it."""
+    """Return when a bucket is full again after a token is taken from it."""
     return min(max(full_at, now), now + limit.seconds) + limit.seconds / limit.calls
 
 

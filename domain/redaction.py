@@ -1,4 +1,4 @@
-"""Secrets in texts that are not ours, found in every spelling in which software repeats them."""
+"""Redaction: find secrets in foreign texts, in every encoding in which software repeats them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from functools import cache, cached_property
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "***"
-#: What has fewer characters stands in other words by chance.
+#: Shorter texts occur in other words by chance.
 _SHORTEST_HEX, _SHORTEST_BASE64 = 8, 6
-#: Of one character in UTF-8, escaped as often as the bounds permit; they keep the patterns' time in proportion to the text.
+#: Of one character in UTF-8 with repeated escapes; the bound keeps matching linear in the text's length.
 _LONGEST_ESCAPE = 120
 _MOST_LATIN1 = 0xFF
 
 
 def _percent(byte: int) -> str:
-    """Write the pattern of a byte as URLs have it, itself escaped or not."""
+    """Return the pattern of a percent-encoded byte, itself escaped or not."""
     return f"%(?:25){{0,3}}{byte:02x}"
 
 
-#: What escapes begin with may itself be escaped.
+#: The first character of an escape may itself be escaped.
 _BACKSLASHES = rf"(?:\\|{_percent(0x5C)}){{1,8}}"
 _AMPERSAND = rf"(?:&|{_percent(0x26)}|\\{{1,8}}u0026)(?:amp(?:;|{_percent(0x3B)})){{0,3}}"
 _HASH = f"(?:#|{_percent(0x23)})"
@@ -29,10 +29,10 @@ _HASH = f"(?:#|{_percent(0x23)})"
 
 class Redactor:
     """
-    Takes secrets out of texts.
+    Removes secrets from texts.
 
-    They are found in any case, as hex digits, in base64 whatever stands before and behind, and escaped as URLs, HTML, JSON and
-    JavaScript do, whole or in part, once or several times. Of one inside a longer text in base64, the first and last character
+    They are found in upper and lower case, as hex digits, inside longer base64, and escaped as URLs, HTML, JSON and
+    JavaScript do, whole or in part, once or several times. Of a secret inside longer base64, the first and last character
     may stay, which hold a few of its bits.
     """
 
@@ -41,7 +41,7 @@ class Redactor:
         self._small = sorted({form.lower() for form in self.literals})
 
     def may_stand_in(self, text: str) -> bool:
-        """Tell in few steps whether a text, say a line of a log, is worth a closer look; where it says no, no secret is in it."""
+        """Return False if a text, say a line of a log, certainly holds no secret: a quick check before ``text``."""
         if not self._secrets:
             return False
         small = text.lower()
@@ -51,28 +51,28 @@ class Redactor:
         return ("%" in text or "&" in text or "\\" in text) and self._escape.search(text) is not None
 
     def text(self, text: str) -> str:
-        """Take the secrets out of a text."""
+        """Return a text without the secrets."""
         return self._plain.sub(HIDDEN, self._escaped.sub(HIDDEN, text)) if self.may_stand_in(text) else text
 
     def piece(self, piece: bytes) -> bytes:
-        """Take the secrets out of a piece of a body in UTF-8."""
+        """Return a piece of a UTF-8 body without the secrets."""
         hidden = HIDDEN.encode()
         return self._plain_bytes.sub(hidden, self._escaped_bytes.sub(hidden, piece))
 
     @cached_property
     def literals(self) -> Sequence[str]:
-        """All spellings without escapes; those of another case are not among them."""
+        """All encodings without escapes, in one case."""
         return [form for secret in self._secrets for form, _ in _literals(secret)]
 
     @cached_property
     def escapes(self) -> Sequence[str]:
-        """The beginnings, in small letters, of what may stand escaped for a part of a secret; none is shorter than two characters."""
+        """The lower-case beginnings of all escapes of a secret's characters, each of at least two characters."""
         characters = {character for text in self.literals for character in text}
         return sorted({head.lower() for character in characters for head in _heads(character)})
 
     @cached_property
     def longest(self) -> int:
-        """The most bytes of any spelling."""
+        """The length in bytes of the longest encoding."""
         return max((len(text.encode()) for text in self.literals), default=0) + max(map(len, self._secrets), default=0) * _LONGEST_ESCAPE
 
     @cached_property
@@ -96,7 +96,7 @@ class Redactor:
         return re.compile(self._escaped_pattern().encode())
 
     def _literal_pattern(self) -> str:
-        """Write the pattern of spellings without escapes; each alternative begins with one letter, for then it is found fast."""
+        """Return the pattern of the encodings without escapes; alternatives begin with one literal letter, which the engine finds fast."""
         forms = {form: is_blind for secret in self._secrets for form, is_blind in _literals(secret)}
         rests: dict[str, list[str]] = {}
         for form in sorted(forms, key=len, reverse=True):
@@ -106,7 +106,7 @@ class Redactor:
         return "|".join(f"{re.escape(first)}(?:{'|'.join(behind)})" for first, behind in rests.items())
 
     def _escaped_pattern(self) -> str:
-        """Write the pattern of spellings in which some characters, or all, are escaped."""
+        """Return the pattern of the encodings with some or all characters escaped."""
         whole = [f"(?i:{''.join(map(_character, secret))})" for secret in self._secrets]
         cores = [core for secret in self._secrets for core in _base64(secret) if not core.isalnum()]
         return "|".join((*whole, *("".join(map(_digit, core)) for core in cores)))
@@ -114,12 +114,12 @@ class Redactor:
 
 @cache
 def redactor(secrets: tuple[str, ...]) -> Redactor:
-    """Give the one that takes these secrets out; its patterns take a while to make."""
+    """Return the redactor of these secrets, cached since its patterns take long to compile."""
     return Redactor(secrets)
 
 
 def _literals(secret: str) -> Iterator[tuple[str, bool]]:
-    """Give spellings, and whether their case is no matter."""
+    """Return encodings, each with whether it is matched without regard to case."""
     yield secret, True
     for variant in _variants(secret):
         digits = variant.encode().hex()
@@ -133,7 +133,7 @@ def _variants(secret: str) -> Iterable[str]:
 
 
 def _base64(secret: str) -> Iterator[str]:
-    """Give the characters that are the same in base64 whatever stands around, for each number of bytes before it, in both alphabets."""
+    """Return a secret's base64 characters that do not depend on its neighbours, for each alignment and both alphabets."""
     for variant in map(str.encode, _variants(secret)):
         for before in range(3):
             first, last = -(-before * 8 // 6), (before + len(variant)) * 8 // 6
@@ -143,12 +143,12 @@ def _base64(secret: str) -> Iterator[str]:
 
 
 def _either(character: str) -> Sequence[str]:
-    """Give a character in all its cases, as far as they are one character."""
+    """Return a character in all its cases of one character."""
     return [each for each in dict.fromkeys((character, character.lower(), character.upper())) if len(each) == 1]
 
 
 def _character(character: str) -> str:
-    """Write the pattern of a character in either case, as it is and as software escapes it."""
+    """Return the pattern of a character in either case, plain and escaped."""
     return f"(?:{'|'.join(form for each in _either(character) for form in _escapes(each))})"
 
 
@@ -168,13 +168,13 @@ def _escapes(character: str) -> Sequence[str]:
         rf"{_BACKSLASHES}(?:u\{{0{{0,6}}{number:x}\}}{short})",
         "".join(rf"{_BACKSLASHES}u{unit}" for unit in _units(character)),
         *([r"\+", _percent(0x2B)] if character == " " else []),
-        # Last, for an escape of what escapes begin with begins with the mark itself.
+        # Last, since an escape of an escape character begins with that character.
         plain if character.isalnum() else rf"(?:{_BACKSLASHES})?{plain}",
     ]
 
 
 def _heads(character: str) -> Iterator[str]:
-    """Give what every escape of a character begins with."""
+    """Return the beginnings of all escapes of a character."""
     for each in _either(character):
         yield f"%{each.encode()[0]:02x}"
         yield f"\\u{_units(each)[0]}"
@@ -186,14 +186,14 @@ def _heads(character: str) -> Iterator[str]:
 
 
 def _units(character: str) -> Sequence[str]:
-    """Give the hex digits of what a character is in UTF-16."""
+    """Return a character's UTF-16 code units in hex."""
     digits = character.encode("utf-16-be").hex()
     return [digits[place : place + 4] for place in range(0, len(digits), 4)]
 
 
 @cache
 def _names(character: str) -> Sequence[str]:
-    """Name a mark as HTML does."""
+    """Return a character's names in HTML."""
     if character.isalnum():
         return []
     from html.entities import html5

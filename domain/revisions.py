@@ -1,4 +1,4 @@
-"""Revisions: what differs between two states of a series, cell by cell."""
+"""Revisions: the differences between two states of a series, cell by cell."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Column = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One value that differs; None where it is missing."""
+    """A changed value; None where missing."""
 
     date: Label
     column: str
@@ -26,13 +26,13 @@ class Change:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """
-    What turns one state into another.
+    The differences between two states.
 
     Attributes:
-        added: the dates that came, in the columns of the later state.
+        added: the new dates, in the columns of the later state.
         changed: values of dates and columns that both states have, by date and then column.
-        deleted: the dates that went, in the columns of the earlier state.
-        columns_added, columns_removed: names; a name that stands twice counts twice.
+        deleted: the removed dates, in the columns of the earlier state.
+        columns_added, columns_removed: names; repeated names count separately.
 
     """
 
@@ -44,7 +44,7 @@ class Revision:
 
 
 def revision(before: Observations, after: Observations) -> Revision:
-    """Compare two states; a column is the same if its name and its place among those of that name are."""
+    """Compare two states; columns correspond by name and position among those of that name."""
     old_columns, new_columns = _numbered(before.columns), _numbered(after.columns)
     old_dates, new_dates = before.dates.astype("datetime64[s]"), after.dates.astype("datetime64[s]")
     _, old, new = np.intersect1d(old_dates, new_dates, assume_unique=True, return_indices=True)

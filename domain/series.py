@@ -1,4 +1,4 @@
-"""Time series: what one provider's code names."""
+"""Time series, their metadata and queries for them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RUN, _LONGEST, _MOST_SEARCHED = re.compile(r"[^\W_]+"), 100, 100_000
 
 
 class SeriesStatus(StrEnum):
-    """What can be said of a series' data."""
+    """Whether a series has data."""
 
     PENDING = "pending"
     SUCCESS = "success"
@@ -30,11 +30,11 @@ class SeriesStatus(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
     """
-    What a provider says about a series.
+    A provider's description of a series.
 
     Attributes:
         date_column: the provider's own name for the first column.
-        extra: further facts of the provider, as JSON values; ``dates`` says which day of a period its dates are.
+        extra: further metadata as JSON values; ``dates`` says by which day its periods are dated.
 
     """
 
@@ -54,11 +54,11 @@ class Metadata:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
     """
-    What tells whether an answer about a series still holds.
+    What identifies a series' current state: while it is equal, earlier responses are still valid.
 
     Attributes:
-        vintages: how many there are.
-        entry: number of the newest entry in the history of its metadata, 0 if there is none.
+        vintages: number of vintages.
+        entry: number of the newest entry in the history of its metadata; 0 if there is none.
 
     """
 
@@ -72,15 +72,15 @@ class Version:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeSeries:
     """
-    A series under its permanent identity (provider, code), with what is known of it now.
+    A series with its permanent identity (provider, code) and its current state.
 
     Attributes:
-        number: the store's integer for it, Quandl's ``id``.
+        number: the store's integer id, Quandl's ``id``.
         alias: the code by which Quandl clients reach it.
-        checked_at: when a fetch of it last ended well, changed or not.
+        checked_at: when a fetch of it last succeeded, changed or not.
         newest: the newest vintage in knowledge order.
         fetch: the newest fetch.
-        confirmed: what the last good fetch confirmed.
+        confirmed: what the last successful fetch confirmed.
 
     """
 
@@ -98,7 +98,7 @@ class TimeSeries:
 
     @property
     def status(self) -> SeriesStatus:
-        """Success once a vintage is kept, whatever the newest fetch does."""
+        """Success once a vintage is stored, whatever the newest fetch does."""
         if self.newest:
             return SeriesStatus.SUCCESS
         failed = self.fetch is not None and self.fetch.status in (FetchStatus.ERROR, FetchStatus.CANCELLED)
@@ -106,20 +106,20 @@ class TimeSeries:
 
     @property
     def frequency(self) -> Frequency | None:
-        """How often it is observed, if its provider says."""
+        """How often it is observed, if its provider declares that."""
         return self.metadata.frequency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesQuery:
     """
-    A question to the list of series.
+    A query for series.
 
     Attributes:
-        words: each must begin a word of the code, name or description, case-blind.
+        words: each must begin a word of the code, name or description, in any case.
         alias: the code by which Quandl clients reach it, in capitals.
         after: number of the last series already seen.
-        skip: how many more to leave out, for clients that count pages.
+        skip: number of further series to skip, for numbered pages.
 
     """
 
@@ -135,18 +135,18 @@ class SeriesQuery:
 
     @property
     def terms(self) -> tuple[str, ...]:
-        """The words' parts without punctuation, which stands nowhere by itself."""
+        """The words split at punctuation, which is not indexed."""
         return terms(" ".join(self.words))
 
     @property
     def can_be_met(self) -> bool:
-        """Tell that no word is punctuation alone."""
+        """Return whether no word is punctuation alone."""
         return all(terms(word) for word in self.words)
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesPage:
-    """A part of the list in order of creation, and the number to go on after, if there is more."""
+    """A page of series in order of creation, and ``after`` of the next page, if there is one."""
 
     items: tuple[TimeSeries, ...]
     next: int | None
@@ -154,13 +154,13 @@ class SeriesPage:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database code under which series are kept, and whose they are."""
+    """A database code and the providers of its series."""
 
     code: str
     providers: tuple[str, ...]
 
 
 def terms(text: str) -> tuple[str, ...]:
-    """Give the runs of letters and digits by which a text is found, each once and in small letters."""
+    """Return the search terms of a text: its runs of letters and digits, each once and in lower case."""
     found = _RUN.findall(text[:_MOST_SEARCHED].casefold())
     return tuple(dict.fromkeys(run[:_LONGEST] for run in found))

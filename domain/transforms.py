@@ -12,10 +12,10 @@ from domain.observations import Matrix, Observations
 
 class Transform(StrEnum):
     """
-    What is calculated of the values y of a column, oldest first (``Quandl::Operation::Transform``).
+    Transforms of the values y of a column, oldest first (``Quandl::Operation::Transform``).
 
-    ``diff`` is y[t] - y[t-1] and ``rdiff`` that by y[t-1]; ``rdiff_from`` is (newest - y[t]) / y[t], ``cumul`` the sum up
-    to t, ``normalize`` 100 y[t] / y[0]. What cannot be calculated is missing.
+    ``diff`` is y[t] - y[t-1] and ``rdiff`` that divided by y[t-1]; ``rdiff_from`` is (newest - y[t]) / y[t], ``cumul`` the sum up
+    to t, ``normalize`` 100 y[t] / y[0]. Undefined results are missing.
     """
 
     DIFF = "diff"
@@ -26,18 +26,18 @@ class Transform(StrEnum):
 
     @property
     def looks_back(self) -> bool:
-        """Tell whether each value is compared with the one before, so that the first has none."""
+        """Return whether each value is compared with the one before, so that the first has none."""
         return self in (Transform.DIFF, Transform.RDIFF)
 
 
 def transform(observations: Observations, kind: Transform) -> Observations:
-    """Calculate; the results have 14 significant digits. The first date goes where each is compared with the one before."""
+    """Return the transformed observations, rounded to 14 significant digits; ``diff`` and ``rdiff`` drop the first date."""
     if not len(observations):
         return observations
     with np.errstate(all="ignore"):
         values = _CALCULATIONS[kind](observations.values)
     dates = observations.dates[1:] if kind.looks_back else observations.dates
-    return Observations.checked(dates, observations.columns, _rounded(values))
+    return Observations.from_trusted(dates, observations.columns, _rounded(values))
 
 
 def _diff(values: Matrix) -> Matrix:
@@ -69,7 +69,7 @@ def _normalize(values: Matrix) -> Matrix:
 
 
 def _first_known(known: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.intp]], ...]:
-    """Give for each column the first row that is known, -1 if there is none, beside the column's position."""
+    """Return each column's first row with a value, -1 if there is none, and the column positions."""
     columns = np.arange(known.shape[1])
     rows = known.argmax(axis=0)
     return np.where(known[rows, columns], rows, -1), columns

@@ -1,4 +1,4 @@
-"""Vintages: a series as it was known at a moment, what differs between two of them, and when one is added."""
+"""Vintages: states of a series as known at a moment, their differences, and when a new one is added."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_DIGITS = 9
 
 
 class Cause(StrEnum):
-    """Why a vintage was added: the provider sent something new, or lanner reads the same bytes in a new way."""
+    """Why a vintage was added: the provider published new data, or a new parser version reads the same bytes differently."""
 
     PUBLICATION = "publication"
     PARSER = "parser"
@@ -31,7 +31,7 @@ class Cause(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """
-    Where an answer came from.
+    The origin of an answer.
 
     Attributes:
         request: the request's URL without secrets, or the file's name.
@@ -45,21 +45,21 @@ class Origin:
     adapter_version: int
 
     def is_read_anew_by(self, later: Origin) -> bool:
-        """Tell whether another version of the adapter has read the same bytes."""
+        """Return whether the other origin has the same bytes, read by another adapter version."""
         return self.response_sha256 == later.response_sha256 and self.adapter_version != later.adapter_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vintage:
     """
-    The facts about one vintage; its observations are kept beside it.
+    One vintage, without its observations.
 
     Attributes:
         number: order of arrival in its series, from 1.
         published: the provider's own label, a day or a moment.
         known_at: the moment it became known; with ``number`` the knowledge order.
         fetched_at: when the whole answer had arrived here.
-        added, changed, deleted: dates that differ from the vintage known just before, at arrival; with other columns every
+        added, changed, deleted: number of dates that differ from the vintage known just before, at arrival; with other columns every
             date that stays counts as changed.
         digest: SHA-256 of the whole state, in hex.
 
@@ -81,12 +81,12 @@ class Vintage:
     fetch_id: UUID
 
     def knowledge(self) -> tuple[datetime, int]:
-        """Give its place in knowledge order."""
+        """Return its sort key in knowledge order."""
         return self.known_at, self.number
 
     @classmethod
     def of(cls, number: int, arrival: NewState, before: Observations | None) -> Vintage:
-        """Tell the facts about a state that arrives, with what differs from the one known just before."""
+        """Return the vintage of a new state, with the counts of differences from the state known just before."""
         after = arrival.observations
         added, changed, deleted = (len(after), 0, 0) if before is None else _counts(before, after)
         return cls(
@@ -117,7 +117,7 @@ class StoredVintage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedEntry:
-    """A vintage of some series, and its place in the order in which all of them were recorded."""
+    """A vintage in the feed of all series, and its position there."""
 
     position: int
     series_id: UUID
@@ -128,7 +128,7 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True)
 class FirstKnown:
-    """When anything of a series was first known, and when first seen here."""
+    """When anything of a series was first known, and first fetched here."""
 
     known_at: datetime
     fetched_at: datetime
@@ -136,7 +136,7 @@ class FirstKnown:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A vintage that cannot be read back as it was written, and why."""
+    """A vintage that differs from what was written, and how."""
 
     number: int
     reason: str
@@ -158,22 +158,22 @@ class NewState:
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """
-    States ready to be appended to a series.
+    States prepared for appending to a series.
 
     Attributes:
-        after: number of the last vintage that was known then; 0 if there was none.
-        forms: how the store that made them keeps each.
+        after: number of the last vintage at that time; 0 if there was none.
+        rows: the vintages in the store's own form.
 
     """
 
     after: int
     vintages: Sequence[Vintage]
-    forms: Sequence[Any]
+    rows: Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """What turns one state into another: rows to put (new or changed) and dates to drop."""
+    """The difference from one state to another: rows to put (new or changed) and dates to drop."""
 
     put: Observations
     drop: Dates
@@ -186,7 +186,7 @@ class Delta:
 
 
 def difference(before: Observations, after: Observations) -> Delta | None:
-    """Give what turns ``before`` into ``after``, or None if their columns or axis units differ."""
+    """Return the delta from ``before`` to ``after``, or None if their columns or axis units differ."""
     if (before.columns, before.unit) != (after.columns, after.unit):
         return None
     same = _shared(before.dates, after.dates)
@@ -196,12 +196,12 @@ def difference(before: Observations, after: Observations) -> Delta | None:
     put = is_new.copy()
     put[:same] = (before.bits[:same] != after.bits[:same]).any(axis=1)
     put[same + new] = (before.bits[same + old] != after.bits[same + new]).any(axis=1)
-    rows = Observations.checked(after.dates[put], after.columns, after.values[put])
+    rows = Observations.from_trusted(after.dates[put], after.columns, after.values[put])
     return Delta(rows, before.dates[gone], int(is_new.sum()))
 
 
 def _counts(before: Observations, after: Observations) -> tuple[int, int, int]:
-    """Count dates added, changed and deleted; with other columns every date that stays has changed."""
+    """Return the numbers of dates added, changed and deleted; with other columns every date that stays has changed."""
     delta = difference(before, after)
     if delta:
         return delta.added, delta.changed, len(delta.drop)
@@ -210,17 +210,17 @@ def _counts(before: Observations, after: Observations) -> tuple[int, int, int]:
 
 
 def replay(snapshot: Observations, deltas: Iterable[tuple[Observations, Dates]]) -> Observations:
-    """Fold (rows to put, dates to drop) over a snapshot; the last word on a date wins."""
+    """Apply deltas (rows to put, dates to drop) to a snapshot in order; the last one of a date wins."""
     steps = list(deltas)
     if not steps:
         return snapshot
     touched = [dates[0] for put, drop in steps for dates in (put.dates, drop) if len(dates)]
     untouched = int(np.searchsorted(snapshot.dates, min(touched))) if touched else len(snapshot)
-    rest = Observations.checked(snapshot.dates[untouched:], snapshot.columns, snapshot.values[untouched:])
+    rest = Observations.from_trusted(snapshot.dates[untouched:], snapshot.columns, snapshot.values[untouched:])
     dates, rows = _last_words([(rest, snapshot.dates[:0]), *steps])
     values = np.empty((untouched + len(dates), len(snapshot.columns)), order="F")
     values[:untouched], values[untouched:] = snapshot.values[:untouched], rows
-    return Observations.checked(np.concatenate([snapshot.dates[:untouched], dates]), snapshot.columns, values)
+    return Observations.from_trusted(np.concatenate([snapshot.dates[:untouched], dates]), snapshot.columns, values)
 
 
 def _last_words(steps: Sequence[tuple[Observations, Dates]]) -> tuple[Dates, Matrix]:
@@ -242,9 +242,9 @@ def _shared(dates: Dates, others: Dates) -> int:
 
 def known_at(published: Label | None, fetched_at: datetime, newest: Vintage | None) -> datetime:
     """
-    Tell when a state became known.
+    Return when a state became known.
 
-    A day alone counts as its last second: any earlier moment would let an ``as_of`` look ahead.
+    A day without time counts as its last second: with an earlier moment, an ``as_of`` could return data not published yet.
     """
     if published is None:
         return max(fetched_at, newest.known_at) if newest else fetched_at
@@ -254,11 +254,11 @@ def known_at(published: Label | None, fetched_at: datetime, newest: Vintage | No
 
 def is_news(published: Label | None, digest: str, *, newest: Vintage | None, labelled: Mapping[Label, str]) -> bool:
     """
-    Decide whether a state is added.
+    Return whether a state differs from what is stored, so that it is added.
 
     Args:
-        newest: the series' newest vintage in knowledge order, which a state without a label is compared with.
-        labelled: for each label kept, the digest of its highest-numbered vintage.
+        newest: the series' newest vintage in knowledge order, with which a state without a label is compared.
+        labelled: the digest of the highest-numbered vintage of each stored label.
 
     """
     if published is None:
@@ -267,23 +267,23 @@ def is_news(published: Label | None, digest: str, *, newest: Vintage | None, lab
 
 
 def refuse_shrink(before: int, after: int, what: str) -> None:
-    """Raise SuspiciousShrink if of so many values (or dates) less than half would be left."""
+    """Raise SuspiciousShrink if less than half of the stored values (or dates) would be left."""
     if 2 * after < before:
-        raise SuspiciousShrink(f"The new answer holds {after} {what} where {before} are kept; nothing was stored.")
+        raise SuspiciousShrink(f"The new answer holds {after} {what}, but {before} are stored; nothing was changed.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsOf:
     """
-    Whose knowledge is asked for: the newest, unless one of these narrows it.
+    Which vintage is wanted: the newest, unless one of these narrows the choice.
 
     Attributes:
         as_of: only what was known then.
         vintage: exactly the one of this number.
-        seen_by: only what had been fetched here by then; alone it is what lanner would have answered at that moment.
+        seen_by: only what had been fetched here by then; alone it selects what lanner would have returned at that moment.
 
     Raises:
-        InvalidInput: ``vintage`` and ``as_of`` together.
+        InvalidInput: ``vintage`` and ``as_of`` are both given.
 
     """
 
@@ -297,7 +297,7 @@ class AsOf:
 
     @classmethod
     def parse(cls, as_of: str | None = None, *, vintage: int | None = None, seen_by: str | None = None) -> AsOf:
-        """Read moments, each a day, which means its end in UTC, or an instant with its offset."""
+        """Parse moments: a day, which means its end in UTC, or an instant with its offset."""
         return cls(
             as_of=parse_moment(as_of, field="as_of") if as_of is not None else None,
             vintage=vintage,
@@ -306,7 +306,7 @@ class AsOf:
 
     @classmethod
     def named(cls, text: str, *, field: str) -> AsOf:
-        """Read a whole number as a vintage's, anything else as the moment whose knowledge is asked for."""
+        """Parse a whole number as a vintage's number, anything else as ``as_of``."""
         if not _WHOLE_NUMBER.fullmatch(text):
             return cls(as_of=parse_moment(text, field=field))
         if len(text) > _MOST_DIGITS or int(text) < 1:
@@ -314,7 +314,7 @@ class AsOf:
         return cls(vintage=int(text))
 
     def admits(self, vintage: Vintage) -> bool:
-        """Tell whether a vintage takes part."""
+        """Return whether a vintage is among those selected."""
         return (
             (self.as_of is None or vintage.known_at <= self.as_of)
             and (self.vintage is None or vintage.number == self.vintage)
@@ -323,7 +323,7 @@ class AsOf:
 
 
 def parse_moment(text: str, *, field: str) -> datetime:
-    """Read ``2009-01-30`` as the end of that UTC day, or an RFC 3339 instant."""
+    """Parse ``2009-01-30`` as the end of that UTC day, or an RFC 3339 instant."""
     hint = "Write a day like 2009-01-30, or a moment with its offset like 2009-01-30T12:00:00Z."
     try:
         if len(text) == len("2009-01-30"):

@@ -1,4 +1,4 @@
-"""Coverage: what an answer speaks of, how a part is put into the whole, and when the whole is asked for again."""
+"""Windows: what part of a series an answer covers, merging it, and when the whole is requested again."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ WHOLE_EVERY = timedelta(days=7)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """
-    A closed window in which an answer is complete: what is missing there has been deleted, outside nothing is said.
+    A closed window in which an answer is complete: stored dates missing from it have been deleted; dates outside are unaffected.
 
     Attributes:
-        end: None if everything from ``start`` on was asked for, and came.
+        end: None if the answer is complete from ``start`` on.
         revises_last: how many of the newest dates the provider is known to revise.
 
     """
@@ -34,23 +34,23 @@ class Window:
     @classmethod
     def answered(cls, start: Label, answer: Observations, *, is_all: bool, revises_last: int = 0) -> Self:
         """
-        Tell what an answer to a question without end covers.
+        Return the window of an answer to a request without an end date.
 
         Args:
-            is_all: whether paging finished and no limit cut the answer; else it ends at its last row.
+            is_all: whether the answer is complete; if paging or a limit cut it, the window ends at its last row.
 
         """
         return cls(start=start, end=None if is_all else answer.last or start, revises_last=revises_last)
 
     def merged(self, kept: Observations, answer: Observations) -> Observations | None:
         """
-        Put an answer into what is kept, or give None where a window cannot explain what differs.
+        Return the stored state with the answer merged in, or None if the differences imply changes outside the window.
 
-        Other columns, or other values at dates that are not revised, mean that the rest has changed too: prices are
-        adjusted backwards from each dividend on.
+        Other columns, or other values at dates that are not usually revised, mean that earlier dates changed too: prices are
+        adjusted backwards at each dividend.
 
         Raises:
-            InvalidObservations: the answer has dates outside its window.
+            InvalidObservations: the answer has dates outside the window.
 
         """
         if len(answer.window(self.start, self.end)) != len(answer):
@@ -68,20 +68,20 @@ class Window:
         return Observations.of(dates, kept.columns, values, unit=kept.unit)
 
     def part(self, state: Observations) -> Observations:
-        """Give what a state holds inside the window."""
+        """Return the part of a state inside the window."""
         return state.window(self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
     """
-    What the last good answer confirmed.
+    What the last successful fetch confirmed.
 
     Attributes:
-        vintage: number of the series' newest vintage then.
+        vintage: number of the newest vintage at that time.
         adapter_version: of the data source that read the answer.
-        whole_at: when the series was last asked for in whole.
-        validators: what the answer is recognised by at its source.
+        whole_at: when the whole series was last requested.
+        validators: for conditional requests, such as an ETag.
 
     """
 
@@ -91,9 +91,9 @@ class Confirmation:
     validators: Mapping[str, str] = field(default_factory=dict)
 
     def is_of(self, newest: Vintage | None, adapter_version: int) -> bool:
-        """Tell whether it speaks of this vintage, as this version of the data source would have read it."""
+        """Return whether it confirms this vintage, as read by this adapter version."""
         return newest is not None and (self.vintage, self.adapter_version) == (newest.number, adapter_version)
 
     def is_due_in_whole(self, now: datetime) -> bool:
-        """Tell whether parts have been enough for a week: a source may have changed what it does not tell."""
+        """Return whether the whole was last requested a week ago: sources may revise without notice."""
         return now - self.whole_at >= WHOLE_EVERY

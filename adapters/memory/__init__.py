@@ -1,1 +1,1 @@
-"""Every port in RAM: for tests, demonstrations and as the plainest statement of what the ports ask."""
+"""The ports in memory: for tests, demonstrations and as their reference implementation."""

@@ -1,4 +1,4 @@
-"""Three bells in RAM: one does the work at once, one only remembers, one is silent."""
+"""Dispatchers without a broker: one runs fetches at once, one records, one does nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 
 
 class InlineDispatcher:
-    """Runs the fetch in the caller's thread, as the ring itself."""
+    """Runs the fetch in the caller's thread."""
 
     broker_reachable: bool | None = None
 
@@ -15,12 +15,11 @@ class InlineDispatcher:
         self._fetch = fetch
 
     def notify(self, fetch_id: UUID) -> None:
-        """See the port."""
         self._fetch(fetch_id)
 
 
 class RecordingDispatcher:
-    """Remembers which bells were rung."""
+    """Records the notifications."""
 
     broker_reachable: bool | None = None
 
@@ -28,14 +27,13 @@ class RecordingDispatcher:
         self.notified: list[UUID] = []
 
     def notify(self, fetch_id: UUID) -> None:
-        """See the port."""
         self.notified.append(fetch_id)
 
 
 class NullDispatcher:
-    """Rings nothing, for where the worker finds due fetches by itself."""
+    """Sends nothing; the worker's poller finds due fetches."""
 
     broker_reachable: bool | None = None
 
     def notify(self, fetch_id: UUID) -> None:
-        """See the port."""
+        pass

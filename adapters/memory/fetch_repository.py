@@ -1,4 +1,4 @@
-"""The fetches in RAM."""
+"""The fetches in memory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ class MemoryFetchRepository:
     clock: Clock
 
     def add_first(self, provider: str, code: DatasetCode, *, allow_shrink: bool, request_id: str) -> tuple[TimeSeries, Fetch] | None:
-        """See the port."""
         known = self.state.series.values()
         if any(series.alias == code.alias or (series.provider, series.code) == (provider, code) for series in known):
             return None
@@ -35,7 +34,6 @@ class MemoryFetchRepository:
         return series, self.add(series.id, allow_shrink=allow_shrink, request_id=request_id)[0]
 
     def add(self, series_id: UUID, *, allow_shrink: bool, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:
-        """See the port."""
         if series_id not in self.state.series:
             raise SeriesNotFound
         held = next((f for f in self.state.fetches.values() if f.series_id == series_id and not f.ended), None)
@@ -61,17 +59,14 @@ class MemoryFetchRepository:
         return held, False
 
     def get(self, fetch_id: UUID) -> Fetch:
-        """See the port."""
         if fetch_id not in self.state.fetches:
             raise FetchNotFound
         return self.state.fetches[fetch_id]
 
-    def those(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
-        """See the port."""
+    def get_many(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
         return [self.state.fetches[fetch_id] for fetch_id in fetch_ids if fetch_id in self.state.fetches]
 
-    def listed(self, query: FetchQuery) -> FetchPage:
-        """See the port."""
+    def list(self, query: FetchQuery) -> FetchPage:
         found = [
             fetch
             for fetch in sorted(self.state.fetches.values(), key=_age, reverse=True)
@@ -82,21 +77,17 @@ class MemoryFetchRepository:
         return FetchPage.of(found, query.limit)
 
     def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Mapping[UUID, datetime]:
-        """See the port."""
         return {fetch.id: _due_since(fetch) for fetch in sorted(self._due(lease_seconds), key=_due_since)[:limit]}
 
     def oldest_due(self, lease_seconds: float = LEASE_SECONDS) -> datetime | None:
-        """See the port."""
         return min(map(_due_since, self._due(lease_seconds)), default=None)
 
     def next_due(self) -> datetime | None:
-        """See the port."""
         now = self.clock()
         pending = (f.not_before for f in self.state.fetches.values() if f.status is FetchStatus.PENDING)
         return min((moment for moment in pending if moment > now), default=None)
 
     def claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries] | None:
-        """See the port."""
         fetch, now = self.state.fetches.get(fetch_id), self.clock()
         if fetch is None or not fetch.is_due(now, lease.seconds):
             return None
@@ -114,9 +105,8 @@ class MemoryFetchRepository:
         return claimed, MemorySeriesRepository(self.state, self.clock).get(claimed.series_id)
 
     def extend(self, fetch_id: UUID, lease: Lease) -> bool:
-        """See the port."""
         try:
-            fetch = self._held(fetch_id, lease)
+            fetch = self._held_fetch(fetch_id, lease)
         except LeaseLost:
             return False
         if fetch.cancel_requested_at:
@@ -125,7 +115,6 @@ class MemoryFetchRepository:
         return True
 
     def cancel(self, fetch_id: UUID) -> Fetch:
-        """See the port."""
         fetch, now = self.get(fetch_id), self.clock()
         if fetch.status is FetchStatus.PENDING:
             return self._put(replace(fetch, status=FetchStatus.CANCELLED, finished_at=now, waiting_for=None, failure=_CANCELLED))
@@ -134,35 +123,29 @@ class MemoryFetchRepository:
         return fetch
 
     def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> datetime:
-        """See the port."""
-        fetch, now = self._held(fetch_id, lease), self.clock()
+        fetch, now = self._held_fetch(fetch_id, lease), self.clock()
         if fetch.cancel_requested_at:
             raise FetchCancelled
         self._put(fetch.succeeded(now, vintages, left_out))
         return now
 
     def fail(self, fetch_id: UUID, lease: Lease, failure: Failure) -> Fetch:
-        """See the port."""
-        return self._leave(fetch_id, lease, status=FetchStatus.ERROR, failure=failure)
+        return self._let_go(fetch_id, lease, status=FetchStatus.ERROR, failure=failure)
 
     def schedule_retry(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
-        """See the port."""
         wait = {"not_before": self.clock() + timedelta(seconds=seconds), "waiting_for": waiting_for, "failure": failure}
-        return self._leave(fetch_id, lease, status=FetchStatus.PENDING, **wait)
+        return self._let_go(fetch_id, lease, status=FetchStatus.PENDING, **wait)
 
     def defer(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
-        """See the port."""
         wait = {"not_before": self.clock() + timedelta(seconds=seconds), "waiting_for": waiting_for}
-        attempts = self._held(fetch_id, lease).attempts - 1
-        return self._leave(fetch_id, lease, status=FetchStatus.PENDING, attempts=attempts, **wait)
+        attempts = self._held_fetch(fetch_id, lease).attempts - 1
+        return self._let_go(fetch_id, lease, status=FetchStatus.PENDING, attempts=attempts, **wait)
 
     def release(self, fetch_id: UUID, lease: Lease) -> Fetch:
-        """See the port."""
-        attempts = self._held(fetch_id, lease).attempts - 1
-        return self._leave(fetch_id, lease, status=FetchStatus.PENDING, not_before=self.clock(), attempts=attempts)
+        attempts = self._held_fetch(fetch_id, lease).attempts - 1
+        return self._let_go(fetch_id, lease, status=FetchStatus.PENDING, not_before=self.clock(), attempts=attempts)
 
     def prune(self, *, seconds: float, limit: int) -> int:
-        """See the port."""
         before = self.clock() - timedelta(seconds=seconds)
         newest = {fetch.series_id: fetch.id for fetch in self.state.fetches.values()}
         kept = {*newest.values(), *(answered.fetch_id for _, _, answered in self.state.requests.values())}
@@ -175,19 +158,19 @@ class MemoryFetchRepository:
             del self.state.fetches[fetch_id]
         return len(old[:limit])
 
-    def _due(self, lease_seconds: float) -> list[Fetch]:
+    def _due(self, lease_seconds: float) -> Sequence[Fetch]:
         now = self.clock()
         return [fetch for fetch in self.state.fetches.values() if fetch.is_due(now, lease_seconds)]
 
-    def _leave(self, fetch_id: UUID, lease: Lease, **changes: Any) -> Fetch:
-        """Let a fetch go; what was to be cancelled is, whatever else was to become of it."""
-        fetch, now = self._held(fetch_id, lease), self.clock()
+    def _let_go(self, fetch_id: UUID, lease: Lease, **changes: Any) -> Fetch:
+        """Release a fetch with these changes, or cancel it if that was requested."""
+        fetch, now = self._held_fetch(fetch_id, lease), self.clock()
         if fetch.cancel_requested_at:
             changes = {"status": FetchStatus.CANCELLED, "failure": _CANCELLED}
         fetch = replace(fetch, lease_until=None, **changes)
         return self._put(replace(fetch, finished_at=now) if fetch.ended else replace(fetch, scheduled_at=now))
 
-    def _held(self, fetch_id: UUID, lease: Lease) -> Fetch:
+    def _held_fetch(self, fetch_id: UUID, lease: Lease) -> Fetch:
         fetch = self.state.fetches.get(fetch_id)
         if fetch is None or fetch.status is not FetchStatus.RUNNING or self.state.tokens.get(fetch_id) != lease.token:
             raise LeaseLost

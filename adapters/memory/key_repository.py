@@ -1,4 +1,4 @@
-"""The API keys in RAM."""
+"""The API keys in memory."""
 
 from __future__ import annotations
 
@@ -18,21 +18,17 @@ class MemoryKeyRepository:
     clock: Clock
 
     def add(self, key: ApiKey) -> None:
-        """See the port."""
         self.state.keys[key.id] = key
 
     def get(self, key_id: str) -> ApiKey:
-        """See the port."""
         if key_id not in self.state.keys:
             raise KeyNotFound
         return self.state.keys[key_id]
 
     def all(self) -> Sequence[ApiKey]:
-        """See the port."""
         return sorted(self.state.keys.values(), key=lambda key: (key.created_at, key.id))
 
     def revoke(self, key_id: str) -> ApiKey:
-        """See the port."""
         key = self.get(key_id)
         self.state.keys[key_id] = replace(key, revoked_at=key.revoked_at or self.clock())
         return self.state.keys[key_id]

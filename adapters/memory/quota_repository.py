@@ -1,4 +1,4 @@
-"""The quotas of clients, in RAM."""
+"""The quotas of clients in memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ class MemoryQuotaRepository:
     clock: Clock
 
     def take(self, client: str, limits: Sequence[Limit]) -> float:
-        """See the port."""
         now = self.clock().timestamp()
         full_at = {limit: self.state.quotas.get((client, limit), 0.0) for limit in limits}
         waiting = max((wait_for_token(moment, limit, now) for limit, moment in full_at.items()), default=0.0)
@@ -27,7 +26,6 @@ class MemoryQuotaRepository:
         return waiting
 
     def forget(self, limit: int) -> int:
-        """See the port."""
         now = self.clock().timestamp()
         whole = [name for name, full_at in self.state.quotas.items() if full_at < now][:limit]
         for name in whole:

@@ -1,4 +1,4 @@
-"""The limits of the providers in RAM."""
+"""The limits of the providers in memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from adapters.memory.state import Clock, State
 from domain.fetches import FetchStatus
-from domain.throttling import Budget, Call, Denied, LimiterState, Permit, Snapshot
+from domain.throttling import Budget, Denied, LimiterState, Permit, PermitRequest, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,37 +18,31 @@ class MemoryRateLimiter:
     state: State
     clock: Clock
 
-    def acquire(self, budget: Budget, call: Call) -> Permit | Denied:
-        """See the port."""
-        before, now = self.standing(budget), self.clock()
+    def acquire(self, budget: Budget, call: PermitRequest) -> Permit | Denied:
+        before, now = self.state_of(budget), self.clock()
         log = self.state.calls.get(budget.identity, ())
         times = {number: log[number - before.calls - 1] for number in before.wanted(budget) if before.calls - number < len(log)}
-        after, answer = before.asked(budget, call, Snapshot(now, times, self._busy(budget, call.holder, now)))
-        self.state.standings[budget.identity] = after
+        after, answer = before.request(budget, call, Snapshot(now, times, self._busy(budget, call.holder, now)))
+        self.state.limiter_states[budget.identity] = after
         if isinstance(answer, Permit) and budget.limits:
             self.state.calls[budget.identity] = (*log, answer.start)[-budget.remembered :]
         return answer
 
     def refusal(self, budget: Budget, holder: UUID) -> Denied | None:
-        """See the port."""
-        return self.standing(budget).refusal(budget, holder, self.clock())
+        return self.state_of(budget).refusal(budget, holder, self.clock())
 
-    def blocked(self, budget: Budget, seconds: float) -> Denied:
-        """See the port."""
-        self.state.standings[budget.identity], wait = self.standing(budget).blocked(budget, seconds, self.clock())
+    def cool_down(self, budget: Budget, seconds: float) -> Denied:
+        self.state.limiter_states[budget.identity], wait = self.state_of(budget).cool_down(budget, seconds, self.clock())
         return wait
 
     def failed(self, budget: Budget, holder: UUID) -> None:
-        """See the port."""
-        self.state.standings[budget.identity] = self.standing(budget).failed(budget, holder, self.clock())
+        self.state.limiter_states[budget.identity] = self.state_of(budget).failed(budget, holder, self.clock())
 
     def succeeded(self, budget: Budget) -> None:
-        """See the port."""
-        self.state.standings[budget.identity] = self.standing(budget).succeeded()
+        self.state.limiter_states[budget.identity] = self.state_of(budget).succeeded()
 
-    def standing(self, budget: Budget) -> LimiterState:
-        """See the port."""
-        return self.state.standings.get(budget.identity, LimiterState())
+    def state_of(self, budget: Budget) -> LimiterState:
+        return self.state.limiter_states.get(budget.identity, LimiterState())
 
     def _busy(self, budget: Budget, holder: UUID, now: datetime) -> int:
         running = (f for f in self.state.fetches.values() if f.status is FetchStatus.RUNNING and f.id != holder)

@@ -1,4 +1,4 @@
-"""The answers to requests with a key, in RAM."""
+"""The responses to requests with an idempotency key, in memory."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from datetime import timedelta
 
 from adapters.memory.state import Clock, State
 from domain.errors import IdempotencyKeyReused
-from domain.fetches import Answered, IdempotencyKey
+from domain.fetches import IdempotencyKey, RequestRecord
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryRequestRepository:
-    """The answered requests of a state."""
+    """The stored responses of a state."""
 
     state: State
     clock: Clock
 
-    def begin(self, key: IdempotencyKey) -> Answered | None:
-        """See the port; the unit of work is the only writer already."""
+    def begin(self, key: IdempotencyKey) -> RequestRecord | None:
         if (key.owner, key.key) not in self.state.requests:
             return None
         digest, _, answered = self.state.requests[key.owner, key.key]
@@ -26,12 +25,10 @@ class MemoryRequestRepository:
             raise IdempotencyKeyReused
         return answered
 
-    def remember(self, key: IdempotencyKey, answered: Answered) -> None:
-        """See the port."""
+    def remember(self, key: IdempotencyKey, answered: RequestRecord) -> None:
         self.state.requests[key.owner, key.key] = key.digest, self.clock(), answered
 
     def forget(self, *, seconds: float, limit: int) -> int:
-        """See the port."""
         before = self.clock() - timedelta(seconds=seconds)
         old = [name for name, (_, answered_at, _) in self.state.requests.items() if answered_at < before][:limit]
         for name in old:

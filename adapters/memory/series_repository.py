@@ -1,4 +1,4 @@
-"""The series in RAM."""
+"""The series in memory."""
 
 from __future__ import annotations
 
@@ -24,12 +24,10 @@ class MemorySeriesRepository:
     clock: Clock
 
     def find(self, provider: str, code: DatasetCode) -> TimeSeries | None:
-        """See the port."""
         found = (series for series in self.state.series.values() if (series.provider, series.code) == (provider, code))
         return next((self.get(series.id) for series in found), None)
 
     def get(self, series_id: UUID) -> TimeSeries:
-        """See the port."""
         if series_id not in self.state.series:
             raise SeriesNotFound
         kept = self.state.vintages.get(series_id, ())
@@ -38,7 +36,6 @@ class MemorySeriesRepository:
         return replace(self.state.series[series_id], newest=newest, fetch=fetches[-1] if fetches else None)
 
     def add(self, provider: str, code: DatasetCode) -> TimeSeries:
-        """See the port."""
         found = self.find(provider, code)
         if found:
             return found
@@ -56,34 +53,29 @@ class MemorySeriesRepository:
         return series
 
     def search(self, query: SeriesQuery) -> SeriesPage:
-        """See the port."""
         complete = (self.get(series_id) for series_id in self.state.series)
         found = [series for series in complete if _matches(series, query)][query.skip :][: query.limit + 1]
         more = len(found) > query.limit
         return SeriesPage(tuple(found[: query.limit]), found[query.limit - 1].number if more else None)
 
     def count(self, query: SeriesQuery, *, most: int) -> int:
-        """See the port."""
         return len(self.search(replace(query, after=0, skip=0, limit=most)).items)
 
     def databases(self) -> Sequence[Database]:
-        """See the port."""
         kept: dict[str, set[str]] = {}
         for series in self.state.series.values():
             kept.setdefault(series.code.database, set()).add(series.provider)
         return [Database(code, tuple(sorted(kept[code]))) for code in sorted(kept)]
 
     def metadata_at(self, series_id: UUID, moment: datetime) -> Metadata:
-        """See the port."""
         entries = self.state.descriptions.get(series_id, ())
         known = [metadata for known_at, metadata in entries if known_at <= moment] or [metadata for _, metadata in entries[:1]]
         return known[-1] if known else Metadata()
 
     def lock(self, series_id: UUID) -> None:
-        """See the port; the unit of work is the only writer already."""
+        """Do nothing: a writing unit of work is the only writer."""
 
     def remove(self, series_id: UUID) -> None:
-        """See the port."""
         if self.state.series.pop(series_id, None) is None:
             raise SeriesNotFound
         self.state.descriptions.pop(series_id, None)
@@ -92,10 +84,9 @@ class MemorySeriesRepository:
         self.state.fetches = {key: fetch for key, fetch in self.state.fetches.items() if fetch.series_id != series_id}
         self.state.requests = {key: entry for key, entry in self.state.requests.items() if entry[2].series_id != series_id}
 
-    def checked(
+    def record_fetch(
         self, series: TimeSeries, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
     ) -> None:
-        """See the port."""
         now, known = self.clock(), self.state.series[series.id]
         self.state.series[series.id] = replace(known, checked_at=now, metadata=metadata, confirmed=confirmed)
         if series.metadata != metadata:

@@ -1,4 +1,4 @@
-"""What is kept in RAM."""
+"""The state of the store in memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.api_keys import ApiKey
-from domain.fetches import Answered, Fetch
+from domain.fetches import Fetch, RequestRecord
 from domain.metrics import Counted
 from domain.providers import Limit
 from domain.series import Metadata, TimeSeries
@@ -21,7 +21,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(slots=True)
 class State:
-    """Everything that is kept; values are frozen, so a copy of the dictionaries is a copy of the state."""
+    """All stored data; values are frozen, so a copy of the dictionaries is a copy of the state."""
 
     series: dict[UUID, TimeSeries] = field(default_factory=dict)
     descriptions: dict[UUID, tuple[tuple[datetime, Metadata], ...]] = field(default_factory=dict)
@@ -31,15 +31,15 @@ class State:
     number: int = 0
     fetches: dict[UUID, Fetch] = field(default_factory=dict)
     tokens: dict[UUID, UUID] = field(default_factory=dict)
-    beats: dict[str, datetime] = field(default_factory=dict)
+    heartbeats: dict[str, datetime] = field(default_factory=dict)
     counts: dict[Counted, int] = field(default_factory=dict)
-    requests: dict[tuple[str, str], tuple[str, datetime, Answered]] = field(default_factory=dict)
-    standings: dict[tuple[str, str], LimiterState] = field(default_factory=dict)
+    requests: dict[tuple[str, str], tuple[str, datetime, RequestRecord]] = field(default_factory=dict)
+    limiter_states: dict[tuple[str, str], LimiterState] = field(default_factory=dict)
     calls: dict[tuple[str, str], tuple[datetime, ...]] = field(default_factory=dict)
     keys: dict[str, ApiKey] = field(default_factory=dict)
     quotas: dict[tuple[str, Limit], float] = field(default_factory=dict)
 
     def copy(self) -> State:
-        """Give a state that can be changed without changing this one."""
+        """Return an independent copy."""
         copied: dict[str, Any] = {each.name: dict(held) for each in fields(self) if isinstance(held := getattr(self, each.name), dict)}
         return replace(self, **copied)

@@ -1,4 +1,4 @@
-"""The store in RAM and its unit of work."""
+"""The store in memory and its unit of work."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Self
 from uuid import UUID
 
 from adapters.memory.fetch_repository import MemoryFetchRepository
-from adapters.memory.figure_repository import MemoryMetricsRepository
 from adapters.memory.key_repository import MemoryKeyRepository
+from adapters.memory.metrics_repository import MemoryMetricsRepository
 from adapters.memory.quota_repository import MemoryQuotaRepository
 from adapters.memory.rate_limiter import MemoryRateLimiter
 from adapters.memory.request_repository import MemoryRequestRepository
@@ -21,12 +21,12 @@ from domain.series import Version
 
 
 def utc_now() -> datetime:
-    """Tell the time of this machine, in UTC."""
+    """Return this machine's time in UTC."""
     return datetime.now(UTC)
 
 
 class MemoryStore:
-    """Keeps one state; a writing unit of work replaces it on commit."""
+    """Holds one state; a writing unit of work replaces it on commit."""
 
     def __init__(self, clock: Clock = utc_now) -> None:
         self.clock = clock
@@ -34,15 +34,13 @@ class MemoryStore:
         self.writer = Lock()
 
     def reading(self) -> MemoryUnitOfWork:
-        """See the port."""
         return MemoryUnitOfWork(self, writes=False)
 
     def writing(self) -> MemoryUnitOfWork:
-        """See the port; a second writer waits for the first."""
+        """Return a unit of work that blocks other writers."""
         return MemoryUnitOfWork(self, writes=True)
 
     def version(self, series_id: UUID) -> tuple[Version, datetime]:
-        """See the port."""
         with self.reading() as uow:
             series, state = uow.series.get(series_id), self.state
         version = Version(
@@ -55,17 +53,17 @@ class MemoryStore:
         return version, self.clock()
 
     def check(self) -> None:
-        """See the port; memory is always there."""
+        """Do nothing: memory is always available."""
 
 
 class MemoryUnitOfWork:
-    """Works on a copy of the state, so that leaving without commit forgets."""
+    """Works on a copy of the state, which is discarded unless committed."""
 
     series: MemorySeriesRepository
     vintages: MemoryVintageRepository
     fetches: MemoryFetchRepository
     requests: MemoryRequestRepository
-    figures: MemoryMetricsRepository
+    metrics: MemoryMetricsRepository
     keys: MemoryKeyRepository
     quotas: MemoryQuotaRepository
     limits: MemoryRateLimiter
@@ -74,15 +72,12 @@ class MemoryUnitOfWork:
         self._store, self._writes = store, writes
 
     def now(self) -> datetime:
-        """See the port."""
         return self._store.clock()
 
-    def commit(self, *, lasting: bool = True) -> None:  # noqa: ARG002 - nothing lasts here
-        """See the port."""
+    def commit(self, *, lasting: bool = True) -> None:  # noqa: ARG002 - memory is not durable
         self._store.state = self._state
 
     def __enter__(self) -> Self:
-        """See the port."""
         if self._writes:
             self._store.writer.acquire()
         self._state = self._store.state.copy()
@@ -90,13 +85,12 @@ class MemoryUnitOfWork:
         self.vintages = MemoryVintageRepository(self._state)
         self.fetches = MemoryFetchRepository(self._state, self._store.clock)
         self.requests = MemoryRequestRepository(self._state, self._store.clock)
-        self.figures = MemoryMetricsRepository(self._state, self._store.clock)
+        self.metrics = MemoryMetricsRepository(self._state, self._store.clock)
         self.keys = MemoryKeyRepository(self._state, self._store.clock)
         self.quotas = MemoryQuotaRepository(self._state, self._store.clock)
         self.limits = MemoryRateLimiter(self._state, self._store.clock)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """See the port."""
         if self._writes:
             self._store.writer.release()

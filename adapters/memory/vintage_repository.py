@@ -1,4 +1,4 @@
-"""The vintages in RAM, each kept in full."""
+"""The vintages in memory, each stored in full."""
 
 from __future__ import annotations
 
@@ -14,27 +14,25 @@ from domain.vintages import AsOf, Damage, FeedEntry, FirstKnown, NewState, Prepa
 
 @dataclass(frozen=True, slots=True)
 class MemoryVintageRepository:
-    """The vintages of a state, each kept in full."""
+    """The vintages of a state, each stored in full."""
 
     state: State
 
-    def prepare(self, series: TimeSeries, arrivals: Sequence[NewState]) -> Prepared:
-        """See the port."""
+    def prepare(self, series: TimeSeries, states: Sequence[NewState]) -> Prepared:
         kept = self.state.vintages.get(series.id, ())
         grown = list(kept)
-        for arrival in arrivals:
-            before = _greatest(grown, AsOf(as_of=arrival.known_at))
-            vintage = Vintage.of(len(grown) + 1, arrival, before.observations if before else None)
-            grown.append(StoredVintage(vintage, arrival.observations))
+        for state in states:
+            before = _greatest(grown, AsOf(as_of=state.known_at))
+            vintage = Vintage.of(len(grown) + 1, state, before.observations if before else None)
+            grown.append(StoredVintage(vintage, state.observations))
         added = grown[len(kept) :]
         return Prepared(len(kept), [each.vintage for each in added], added)
 
     def append(self, series_id: UUID, prepared: Prepared) -> bool:
-        """See the port."""
         kept, series = self.state.vintages.get(series_id, ()), self.state.series[series_id]
         if len(kept) != prepared.after:
             return False
-        self.state.vintages[series_id] = (*kept, *prepared.forms)
+        self.state.vintages[series_id] = (*kept, *prepared.rows)
         for position, vintage in enumerate(prepared.vintages, start=self.state.position + 1):
             recorded = FeedEntry(position=position, series_id=series_id, provider=series.provider, code=series.code, vintage=vintage)
             self.state.recorded = (*self.state.recorded, recorded)
@@ -42,33 +40,27 @@ class MemoryVintageRepository:
         return True
 
     def labels(self, series_id: UUID) -> Mapping[Label, str]:
-        """See the port."""
         return {
             kept.vintage.published: kept.vintage.digest
             for kept in self.state.vintages.get(series_id, ())
             if kept.vintage.published is not None
         }
 
-    def listed(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
-        """See the port."""
+    def list(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
         return [kept.vintage for kept in self.state.vintages.get(series_id, ())[after : after + limit]]
 
     def feed(self, *, after: int, limit: int) -> Sequence[FeedEntry]:
-        """See the port."""
         return [each for each in self.state.recorded if each.position > after][:limit]
 
-    def damage(self, series_id: UUID) -> Sequence[Damage]:
-        """See the port."""
+    def verify(self, series_id: UUID) -> Sequence[Damage]:
         kept = self.state.vintages.get(series_id, ())
         spoilt = (k.vintage.number for k in kept if k.observations.digest().hex() != k.vintage.digest)
         return [Damage(number, "Its observations do not match its digest.") for number in spoilt]
 
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
-        """See the port."""
         return _greatest(self.state.vintages.get(series_id, ()), moment)
 
-    def beginning(self, series_id: UUID) -> FirstKnown | None:
-        """See the port."""
+    def first_known(self, series_id: UUID) -> FirstKnown | None:
         vintages = [kept.vintage for kept in self.state.vintages.get(series_id, ())]
         if not vintages:
             return None

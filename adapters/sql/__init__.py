@@ -1,1 +1,1 @@
-"""Everything that is kept, in SQLite or Postgres, by SQLAlchemy Core."""
+"""The store in SQLite or Postgres, on SQLAlchemy Core."""

@@ -1,4 +1,4 @@
-"""Deadlines of statements: Postgres keeps them itself once it is told, SQLite asks as it works."""
+"""Statement timeouts: Postgres enforces its own setting, SQLite polls a progress handler."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import math
 from time import monotonic
 from typing import Any
 
-#: Of a SQLite connection's record: its deadline. Of an engine's options: how transactions begin on Postgres, reading and writing, and
-#: what is sent before a statement outside of them.
+#: DEADLINE: in a SQLite connection's ``info``. OPENINGS, AHEAD: execution options of a Postgres engine: how read and write transactions
+#: begin, and what precedes a statement outside of transactions.
 DEADLINE, OPENINGS, AHEAD = "lanner_deadline", "lanner_openings", "lanner_ahead"
 READING = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITING = b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
@@ -16,13 +16,13 @@ _QUERY_CANCELED, _SQLITE_INTERRUPT = "57014", 9
 _MOST_MILLISECONDS = 2**31 - 1
 
 
-class Deadline:
+class StatementDeadline:
     """
-    When the statement that a SQLite connection runs must have ended.
+    The deadline of the statement that a SQLite connection runs.
 
     Attributes:
         seconds: how long each may take.
-        until: the moment for the one that runs; none before the first.
+        until: the running statement's, by the monotonic clock; infinite before the first.
 
     """
 
@@ -30,28 +30,28 @@ class Deadline:
         self.seconds, self.until = seconds, math.inf
 
     def begin(self) -> None:
-        """Allow the next statement its time."""
+        """Start the next statement's time."""
         self.until = monotonic() + self.seconds
 
     def lift(self) -> None:
-        """Allow whoever has the connection next any time."""
+        """Remove the deadline before the connection returns to the pool."""
         self.until = math.inf
 
     def watch(self, connection: Any) -> None:
-        """Have SQLite ask now and then; what takes milliseconds ends before it asks once."""
+        """Register the progress handler; statements of some milliseconds end before its first call."""
         connection.set_progress_handler(lambda: monotonic() > self.until, _STEPS)
 
 
 def limits(seconds: float | None) -> dict[str, Any]:
-    """Give the options of an engine for Postgres whose statements may take so long each; by default any time."""
+    """Return the execution options of a Postgres engine with this statement timeout; None means no timeout."""
     if not seconds:
         return {OPENINGS: (READING, _WRITING), AHEAD: ""}
-    # In one message with what follows, so that it takes no way to the server. A plain SET would stay with the server's process, which
-    # a pooler gives to somebody else next.
+    # Sent in one message with the next statement, so it costs no round trip. A plain SET would outlive the transaction in the server
+    # process, which a pooler shares between clients.
     limit = b"SET LOCAL statement_timeout = %d" % min(max(round(seconds * 1000), 1), _MOST_MILLISECONDS)
     return {OPENINGS: (READING + b";" + limit, _WRITING + b";" + limit), AHEAD: f"{limit.decode()};"}
 
 
 def is_over(error: BaseException | None) -> bool:
-    """Tell whether a driver's error says that a statement was cut for its time."""
+    """Return whether a driver's error is a statement timeout."""
     return getattr(error, "pgcode", None) == _QUERY_CANCELED or getattr(error, "sqlite_errorcode", None) == _SQLITE_INTERRUPT

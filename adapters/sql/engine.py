@@ -1,4 +1,4 @@
-"""Engines: how lanner opens SQLite and Postgres."""
+"""Create SQLAlchemy engines for SQLite and Postgres."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 
-from adapters.sql.deadlines import DEADLINE, Deadline, limits
+from adapters.sql.deadlines import DEADLINE, StatementDeadline, limits
 from adapters.sql.sqlite.writer_queue import WriterQueue
 from domain.errors import InvalidInput, StoreUnavailable
 
@@ -23,7 +23,7 @@ POOL_SECONDS = 2
 CONNECT_ARGUMENTS = {"connect_timeout": 5, "application_name": "lanner"}
 _BUSY_SECONDS, _AGAIN_SECONDS = 10, 0.02
 _FRESH_SECONDS, _IDLE_SINCE = 1, "lanner_idle_since"
-_WRITES, _TURNS = "lanner_writes", "lanner_turns"
+_WRITES, _WRITER_QUEUE = "lanner_writes", "lanner_turns"
 _SQLITE_PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
@@ -33,12 +33,12 @@ _SQLITE_PRAGMAS = (
 
 def open_engine(url: str, *, schema: str, pool_size: int = 10, statement_seconds: float | None = None) -> Engine:
     """
-    Open an engine; it connects on first use.
+    Create an engine; it connects on first use.
 
     Args:
         url: ``sqlite:///path`` or ``postgresql://…``; the latter means psycopg2.
-        schema: where the tables lie on Postgres.
-        statement_seconds: how long a statement of a unit of work may take, waiting for locks included; any time by default.
+        schema: of the tables on Postgres.
+        statement_seconds: timeout of a unit of work's statements, waiting for locks included; none by default.
 
     Raises:
         InvalidInput: another kind of URL.
@@ -53,22 +53,22 @@ def open_engine(url: str, *, schema: str, pool_size: int = 10, statement_seconds
         pool_timeout=POOL_SECONDS,
         connect_args=CONNECT_ARGUMENTS,
         execution_options={"schema_translate_map": {None: schema}, **limits(statement_seconds)},
-        # A unit of work says itself where it begins and ends, each in one message with another statement.
+        # A unit of work sends BEGIN and COMMIT itself, each in one message with another statement.
         isolation_level="AUTOCOMMIT",
     )
-    event.listen(engine, "connect", _plan_once)
-    event.listen(engine, "checkin", _note_when)
+    event.listen(engine, "connect", _use_generic_plans)
+    event.listen(engine, "checkin", _note_idle_since)
     event.listen(engine, "checkout", partial(_ping_if_idle, engine.dialect))
     return engine
 
 
 def open_file(path: Path) -> Engine:
-    """Open a SQLite file under whatever name: a path is no URL, and none of its signs means anything."""
+    """Create an engine for a SQLite file by its path, in which no character has a special meaning."""
     return _open_sqlite(URL.create("sqlite", database=str(path.absolute())), None)
 
 
 def for_reading(engine: Engine) -> Connection:
-    """Connect so that all reads see one state."""
+    """Connect so that all reads see one snapshot."""
     if engine.dialect.name == "sqlite":
         return engine.connect()
     return engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -76,30 +76,30 @@ def for_reading(engine: Engine) -> Connection:
 
 @contextmanager
 def for_writing(engine: Engine) -> Iterator[Connection]:
-    """Connect so that what is read stays true until it is written: on SQLite as its one writer, when its turn has come."""
-    turns: WriterQueue | None = engine.get_execution_options().get(_TURNS)
-    with turns.taken() if turns else nullcontext(), engine.connect() as connection:
-        yield connection.execution_options(**({_WRITES: True} if turns else {"isolation_level": "READ COMMITTED"}))
+    """Connect for writing: on SQLite as the only writer, after waiting in the queue."""
+    writer_queue: WriterQueue | None = engine.get_execution_options().get(_WRITER_QUEUE)
+    with writer_queue.acquire() if writer_queue else nullcontext(), engine.connect() as connection:
+        yield connection.execution_options(**({_WRITES: True} if writer_queue else {"isolation_level": "READ COMMITTED"}))
 
 
 def place(engine: Engine) -> str:
-    """Name the database without its secrets."""
+    """Return the database's name without its secrets."""
     url = engine.url
     return url.database or "" if engine.dialect.name == "sqlite" else f"{url.host or 'local socket'}:{url.port or 5432}/{url.database}"
 
 
-def _plan_once(connection: Any, _: object) -> None:
-    # What is prepared finds rows by their keys: a plan for each set of values is never better, and takes longer than the rest.
+def _use_generic_plans(connection: Any, _: object) -> None:
+    # Prepared statements find rows by key: custom plans are never better, and planning takes longer than execution.
     with connection.cursor() as cursor:
         cursor.execute("SET plan_cache_mode = force_generic_plan")
 
 
-def _note_when(_: object, record: Any) -> None:
+def _note_idle_since(_: object, record: Any) -> None:
     record.info[_IDLE_SINCE] = monotonic()
 
 
 def _ping_if_idle(dialect: Any, connection: Any, record: Any, _: object) -> None:
-    # To ask each time takes as long as a short read; the server cannot have been restarted within a second.
+    # A ping takes as long as a short read; within a second a restarted server would not accept connections yet.
     if monotonic() - record.info.get(_IDLE_SINCE, monotonic()) > _FRESH_SECONDS:
         try:
             dialect.do_ping(connection)
@@ -114,7 +114,7 @@ def _parse(url: str) -> URL:
     except (ArgumentError, ValueError) as error:
         raise InvalidInput("It is not a database URL.", field="database_url", hint="Write sqlite:///path or postgresql://…") from error
     if "@" in (parsed.host or ""):
-        # The rest of the password would pass for a part of the host, which is shown.
+        # The rest of the password would be parsed as part of the host, which is shown.
         raise InvalidInput("It has several @.", field="database_url", hint="Write an @ of the password as %40: postgresql://…")
     if kind == "sqlite" and "?" in url:
         hint = "Write a ? of the path as %3F, and nothing behind the path."
@@ -128,19 +128,19 @@ def _parse(url: str) -> URL:
 
 def _open_sqlite(url: URL, statement_seconds: float | None) -> Engine:
     path, busy_seconds = Path(url.database or ""), min(_BUSY_SECONDS, statement_seconds or _BUSY_SECONDS)
-    # Another driver, such as an asynchronous one, would not do what the rest here expects.
+    # The rest relies on the standard library's driver.
     engine = create_engine(
         url.set(drivername="sqlite"),
         connect_args={"timeout": busy_seconds},
         pool_timeout=POOL_SECONDS,
         pool_size=20,
-        execution_options={_TURNS: WriterQueue(busy_seconds)},
+        execution_options={_WRITER_QUEUE: WriterQueue(busy_seconds)},
     )
     event.listen(engine, "do_connect", lambda *_: _create_for_owner(path))
-    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "connect", _set_pragmas)
     if statement_seconds:
-        event.listen(engine, "connect", partial(_watch, statement_seconds))
-    event.listen(engine, "begin", _begin)
+        event.listen(engine, "connect", partial(_set_deadline, statement_seconds))
+    event.listen(engine, "begin", _begin_transaction)
     return engine
 
 
@@ -154,13 +154,13 @@ def _create_for_owner(path: Path) -> None:
         raise StoreUnavailable(f"The database {path} cannot be made: {error.strerror}.", hint=hint) from error
 
 
-def _watch(seconds: float, connection: Any, record: Any) -> None:
-    record.info[DEADLINE] = deadline = Deadline(seconds)
+def _set_deadline(seconds: float, connection: Any, record: Any) -> None:
+    record.info[DEADLINE] = deadline = StatementDeadline(seconds)
     deadline.watch(connection)
 
 
-def _prepare(connection: Any, _: object) -> None:
-    # The driver's own BEGIN comes too late: between a SELECT and a write another process could write, and be lost.
+def _set_pragmas(connection: Any, _: object) -> None:
+    # The driver's own BEGIN comes too late: another process could write between a SELECT and a write here, and its change be lost.
     connection.isolation_level = None
     _write_ahead(connection)
     for pragma in _SQLITE_PRAGMAS:
@@ -168,7 +168,7 @@ def _prepare(connection: Any, _: object) -> None:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    # While another process changes the mode of a new file, SQLite says at once that it is locked, whatever the timeout.
+    # While another process changes a new file's mode, SQLite reports it as locked at once, regardless of the timeout.
     end = monotonic() + _BUSY_SECONDS
     while True:
         try:
@@ -181,6 +181,6 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             return
 
 
-def _begin(connection: Connection) -> None:
+def _begin_transaction(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,4 +1,4 @@
-"""The schema: brought up to date by Alembic under a lock, without any file of its own."""
+"""The schema: migrated by Alembic under a lock, without configuration files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from adapters.sql.engine import for_writing, place
 from adapters.sql.tables import REVISION
-from adapters.sql.transaction import translated
+from adapters.sql.transaction import wrap_driver_errors
 from domain.errors import SchemaMismatch
 
 _LOCK = 7_106_513_862
@@ -20,10 +20,10 @@ _LOCK_SECONDS = 60
 
 def migrate(engine: Engine) -> str | None:
     """
-    Bring the schema up to date; of several processes at once one does it and the others wait.
+    Migrate the schema; of concurrent processes one does it and the others wait.
 
     Returns:
-        The revision there was before, or None if there was none.
+        The revision before, or None if there was none.
 
     Raises:
         StoreUnavailable: the database cannot be reached.
@@ -31,7 +31,7 @@ def migrate(engine: Engine) -> str | None:
 
     """
     schema = _schema(engine)
-    with translated(engine), for_writing(engine) as connection, connection.begin():
+    with wrap_driver_errors(engine), for_writing(engine) as connection, connection.begin():
         if schema:
             connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
@@ -46,7 +46,7 @@ def migrate(engine: Engine) -> str | None:
 
 
 def require(found: str | None, engine: Engine) -> None:
-    """Raise SchemaMismatch unless the schema found is this code's."""
+    """Raise SchemaMismatch unless this is the code's revision."""
     if found is None:
         raise SchemaMismatch(f"The database {place(engine)} has no lanner schema yet.", hint="Run `lanner migrate`.")
     if found < REVISION:
@@ -59,26 +59,26 @@ def require(found: str | None, engine: Engine) -> None:
 
 
 def revision(connection: Connection) -> str | None:
-    """Tell the schema's revision, or None before the first."""
+    """Return the schema's revision, or None before the first."""
     schema = _schema(connection.engine)
     if not inspect(connection).has_table("alembic_version", schema=schema):
         return None
     table = f'"{schema}".alembic_version' if schema else "alembic_version"
-    found: str | None = connection.execute(text(f"SELECT version_num FROM {table}")).scalar_one_or_none()  # noqa: S608 - a setting's name
+    found: str | None = connection.execute(text(f"SELECT version_num FROM {table}")).scalar_one_or_none()  # noqa: S608 - the configured schema
     return found
 
 
 def copy_before_migrating(engine: Engine) -> Path | None:
-    """Copy a SQLite database of an older schema beside itself; give the copy's path, or None if there is nothing to copy."""
+    """Copy a SQLite database with an older schema into its folder; return the copy's path, or None if there was nothing to copy."""
     path = Path(engine.url.database or "")
-    with translated(engine), for_writing(engine) as connection, connection.begin():
+    with wrap_driver_errors(engine), for_writing(engine) as connection, connection.begin():
         found = revision(connection)
     if found is None or found >= REVISION:
         return None
     copy = path.with_name(f"{path.name}.{found}")
-    with translated(engine), closing(engine.raw_connection()) as raw:
+    with wrap_driver_errors(engine), closing(engine.raw_connection()) as raw:
         copy.unlink(missing_ok=True)
-        # SQLite would make it for everybody to read.
+        # SQLite would create it readable by everybody.
         os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         raw.cursor().execute("VACUUM INTO ?", (str(copy),))
     return copy

@@ -1,4 +1,4 @@
-"""One question for all who ask it at the same moment."""
+"""One query for all concurrent callers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ A = TypeVar("A")
 
 class SingleFlight(Generic[K, A]):
     """
-    Asks once for all who ask the same before the question is sent; an error is everybody's, too.
+    Merges concurrent calls with the same key into one; an error is raised in all of them.
 
-    Nobody is given the answer to a question that was on its way when he came: it may lack what he has just written.
-    So those who come meanwhile wait for its end, and have one of them ask again.
+    A call never joins a query that has started before it: the result might lack what the caller has just written.
+    Calls that arrive meanwhile wait for its end, and one of them queries for all of these.
     """
 
     def __init__(self, ask: Callable[[K], A]) -> None:
@@ -24,7 +24,7 @@ class SingleFlight(Generic[K, A]):
         self._lock = Lock()
 
     def __call__(self, key: K) -> A:
-        """Give an answer that is no older than this call; raises what asking raises."""
+        """Return a result no older than this call; raises what the query raises."""
         with self._lock:
             last = self._rounds.get(key)
             mine: _Round[A] = last if last and not last.sent else _Round(sent=last is None)
@@ -42,7 +42,7 @@ class SingleFlight(Generic[K, A]):
             mine.sent = True
         try:
             mine.answer = self._ask(key)
-        except BaseException as error:  # noqa: BLE001 - raised by all of the round
+        except BaseException as error:  # noqa: BLE001 - raised by all its callers
             mine.error = error
         with self._lock:
             if self._rounds[key] is mine:

@@ -1,4 +1,4 @@
-"""The store in SQL and its unit of work."""
+"""The SQL store and its unit of work."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from adapters.sql.repositories.series import SqlSeriesRepository
 from adapters.sql.repositories.throttle import SqlRateLimiter
 from adapters.sql.repositories.vintages import SqlVintageRepository
 from adapters.sql.schema import require, revision
-from adapters.sql.transaction import Clock, ServerClock, Transaction, begun, translated, utc_now
+from adapters.sql.transaction import Clock, ServerClock, Transaction, open_transaction, utc_now, wrap_driver_errors
 from domain.series import Version
 
 
 class SqlStore:
     """
-    Keeps everything in a database.
+    Stores all data in a database.
 
     Attributes:
-        clock: whose time counts; by default the database server's, on SQLite this machine's.
-        server: what was last heard of the server's time.
+        clock: by default the database server's, on SQLite this machine's.
+        server: the last reading of the server's clock.
 
     """
 
@@ -41,24 +41,20 @@ class SqlStore:
         self.server = ServerClock()
 
     def reading(self) -> SqlUnitOfWork:
-        """See the port."""
         return SqlUnitOfWork(self, writes=False)
 
     def writing(self) -> SqlUnitOfWork:
-        """See the port."""
         return SqlUnitOfWork(self, writes=True)
 
     def version(self, series_id: UUID) -> tuple[Version, datetime]:
-        """See the port."""
-        return self._glances.version(series_id)
+        return self._version_reader.version(series_id)
 
     @cached_property
-    def _glances(self) -> VersionReader:
+    def _version_reader(self) -> VersionReader:
         return VersionReader(self.engine, self.clock)
 
     def check(self) -> None:
-        """See the port."""
-        with self.reading() as uow, translated(self.engine):
+        with self.reading() as uow, wrap_driver_errors(self.engine):
             found = revision(uow.transaction.connection)
         require(found, self.engine)
 
@@ -71,7 +67,7 @@ class SqlUnitOfWork:
     vintages: SqlVintageRepository
     fetches: SqlFetchRepository
     requests: SqlRequestRepository
-    figures: SqlMetricsRepository
+    metrics: SqlMetricsRepository
     keys: SqlKeyRepository
     quotas: SqlQuotaRepository
     limits: SqlRateLimiter
@@ -81,7 +77,7 @@ class SqlUnitOfWork:
         self._read_at: datetime | None = None
 
     def now(self) -> datetime:
-        """See the port; where one state is read, one time goes with it."""
+        """Return the time; a reading unit of work has one time, as it has one snapshot."""
         if self._writes:
             return self.transaction.time()
         if self._read_at is None:
@@ -89,24 +85,22 @@ class SqlUnitOfWork:
         return self._read_at
 
     def commit(self, *, lasting: bool = True) -> None:
-        """See the port; SQLite makes all last at once."""
         self.transaction.commit(lasting=lasting)
 
     def __enter__(self) -> Self:
-        """See the port."""
         with ExitStack() as undone:
-            self.transaction = undone.enter_context(begun(self._store.engine, self._store.clock, self._store.server, writes=self._writes))
+            store = self._store
+            self.transaction = undone.enter_context(open_transaction(store.engine, store.clock, store.server, writes=self._writes))
             self._opened = undone.pop_all()
         self.series = SqlSeriesRepository(self.transaction)
         self.vintages = SqlVintageRepository(self.transaction)
         self.fetches = SqlFetchRepository(self.transaction, self.vintages.last)
         self.requests = SqlRequestRepository(self.transaction)
-        self.figures = SqlMetricsRepository(self.transaction)
+        self.metrics = SqlMetricsRepository(self.transaction)
         self.keys = SqlKeyRepository(self.transaction)
         self.quotas = SqlQuotaRepository(self.transaction)
         self.limits = SqlRateLimiter(self.transaction)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """See the port."""
         self._opened.close()

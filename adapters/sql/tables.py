@@ -1,4 +1,4 @@
-"""The tables. Moments are microseconds since 1970 in UTC on SQLite, whose own date type drops the zone."""
+"""The tables. On SQLite, whose date type drops the time zone, instants are microseconds since 1970 in UTC."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Choose timestamptz where there is one."""
+        """Return timestamptz on Postgres, an integer on SQLite."""
         return dialect.type_descriptor(TIMESTAMP(timezone=True) if dialect.name == "postgresql" else BigInteger())
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Write the instant."""
+        """Convert the instant for the database."""
         return value if value is None or dialect.name == "postgresql" else (value - _EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Read the instant, in UTC."""
+        """Convert the stored value to an instant in UTC."""
         if value is None:
             return None
         return value.astimezone(UTC) if dialect.name == "postgresql" else _EPOCH + timedelta(microseconds=value)
@@ -56,7 +56,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 metadata = MetaData()
 _big = BigInteger().with_variant(Integer, "sqlite")
 
-# Three columns name what is newest of a series: its description, vintage (in knowledge order) and fetch.
+# Three columns refer to a series' newest description, vintage (in knowledge order) and fetch.
 series = Table(
     "series",
     metadata,
@@ -118,8 +118,8 @@ vintages = Table(
     Index("vintages_in_knowledge_order", "series", "known_at", "number"),
 )
 
-# One row: the position given to the last vintage. Whoever updates it holds it until the commit, so that positions become
-# visible in their order; a sequence would let a smaller one appear after a greater one.
+# One row: the last vintage's position. A transaction that updates it locks it until the commit, so that positions become
+# visible in order; with a sequence a smaller one could appear after a greater one.
 feed = Table("feed", metadata, Column("position", BigInteger, nullable=False))
 
 api_keys = Table(
@@ -135,7 +135,7 @@ api_keys = Table(
     Column("limits", Text),
 )
 
-# How much a client has used of what it may ask for; ``full_at`` is in seconds since 1970.
+# Clients' token buckets; ``full_at`` is in seconds since 1970.
 quotas = Table(
     "quotas",
     metadata,

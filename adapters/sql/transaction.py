@@ -1,4 +1,4 @@
-"""Transactions: statements with foreign errors translated, and the store's clock as an SQL expression."""
+"""Transactions: run statements, map the driver's errors, and express the store's clock in SQL."""
 
 from __future__ import annotations
 
@@ -16,59 +16,59 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from adapters.sql.deadlines import DEADLINE, OPENINGS, READING, Deadline, is_over
+from adapters.sql.deadlines import DEADLINE, OPENINGS, READING, StatementDeadline, is_over
 from adapters.sql.engine import for_reading, for_writing, place
 from adapters.sql.tables import UtcDateTime
 from domain.errors import SchemaMismatch, StoreUnavailable
 
 Clock = Callable[[], datetime]
 
-_CARRIED_SECONDS = 1.0
+_EXTRAPOLATED_SECONDS = 1.0
 
 
 def utc_now() -> datetime:
-    """Tell the time of this machine, in UTC."""
+    """Return this machine's time in UTC."""
     return datetime.now(UTC)
 
 
 @contextmanager
-def translated(engine: Engine) -> Iterator[None]:
-    """Turn the driver's errors into the domain's."""
+def wrap_driver_errors(engine: Engine) -> Iterator[None]:
+    """Raise the driver's errors as the domain's."""
     try:
         yield
     except PoolTimeoutError as error:
         raise StoreUnavailable("All connections to the database are in use.", hint="Try again in a moment.") from error
     except ProgrammingError as error:
-        told = foreign_error(engine, error.orig)
-        if isinstance(told, SchemaMismatch):
-            raise told from error
+        mapped = domain_error(engine, error.orig)
+        if isinstance(mapped, SchemaMismatch):
+            raise mapped from error
         raise
     except (OperationalError, InterfaceError) as error:
-        raise foreign_error(engine, error.orig) from error
+        raise domain_error(engine, error.orig) from error
     except DatabaseError as error:
-        # SQLite says it in the most general class when a file is no database, or a damaged one.
+        # SQLite raises the most general class for a file that is damaged or not a database.
         if type(error) is not DatabaseError:
             raise
         raise _unavailable(engine, error.orig, hint="Move the file away, or restore a backup into a new one.") from error
 
 
 class ServerClock:
-    """The database server's clock, carried on from where it was last read by this machine's, for a moment."""
+    """The database server's clock, extrapolated from its last reading for up to a second."""
 
     def __init__(self) -> None:
         self._read: tuple[datetime, float] | None = None
 
     def note(self, moment: datetime) -> None:
-        """Note what it showed just now."""
+        """Record a reading."""
         self._read = moment, monotonic()
 
     def time(self) -> datetime | None:
-        """Tell what it shows, if it was read a moment ago; never ahead of it by more than the two clocks drift meanwhile."""
+        """Return its time if it was read within the last second; never ahead of it by more than the clocks' drift since."""
         if self._read is None:
             return None
         moment, at = self._read
         passed = monotonic() - at
-        return moment + timedelta(seconds=passed) if passed < _CARRIED_SECONDS else None
+        return moment + timedelta(seconds=passed) if passed < _EXTRAPOLATED_SECONDS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,138 +78,138 @@ class Transaction:
 
     Attributes:
         clock: the host's, or None for the database server's own.
-        waiting: statements that go to Postgres together with the next one, or before the commit.
-        server: told of the server's time whenever that is read.
+        deferred: statements to send to Postgres together with the next one, or with the commit.
+        server: records readings of the server's clock.
         cursor: the driver's, on Postgres.
-        opening: how it begins on Postgres; as long as that alone waits nothing was done.
+        opening: the BEGIN on Postgres; nothing was sent as long as only it is deferred.
         deadline: of each statement, on SQLite.
 
     """
 
     connection: Connection
     clock: Clock | None
-    waiting: list[bytes] = field(default_factory=list)
+    deferred: list[bytes] = field(default_factory=list)
     server: ServerClock = field(default_factory=ServerClock)
     cursor: Any = None
     opening: bytes = b""
-    deadline: Deadline | None = None
+    deadline: StatementDeadline | None = None
 
     @property
     def on_postgres(self) -> bool:
-        """Tell which of the two dialects this is."""
+        """Whether this is Postgres rather than SQLite."""
         return self.connection.dialect.name == "postgresql"
 
     def run(self, statement: Executable, values: dict[str, Any] | Sequence[dict[str, Any]] | None = None) -> CursorResult[*tuple[Any, ...]]:
-        """Run a statement, once or for many sets of values."""
+        """Execute a statement, once or for many sets of values."""
         self.flush()
         if self.deadline:
             self.deadline.begin()
-        with translated(self.connection.engine):
+        with wrap_driver_errors(self.connection.engine):
             return self.connection.execute(statement, values)
 
-    def sent(self, statement: bytes) -> list[tuple[Any, ...]]:
-        """Send a statement to Postgres as it is, behind those that wait, and give its rows."""
-        whole = b";".join([*self.waiting, statement])
-        self.waiting.clear()
-        return self._answered(whole)
+    def execute_raw(self, statement: bytes) -> list[tuple[Any, ...]]:
+        """Execute a statement through the Postgres driver, after the deferred ones, and return its rows."""
+        whole = b";".join([*self.deferred, statement])
+        self.deferred.clear()
+        return self._execute(whole)
 
-    def _answered(self, statements: bytes) -> list[tuple[Any, ...]]:
+    def _execute(self, statements: bytes) -> list[tuple[Any, ...]]:
         try:
             self.cursor.execute(statements)
             return self.cursor.fetchall() if self.cursor.description else []
         except self.connection.dialect.loaded_dbapi.Error as error:
-            self._refuse(error)
+            self._raise(error)
 
-    def filled(self, table: Table, rows: bytes) -> None:
-        """Add rows to a table of Postgres, all its columns as COPY reads them in binary."""
+    def copy_in(self, table: Table, rows: bytes) -> None:
+        """Insert rows into a Postgres table from COPY's binary format, with all its columns."""
         self.flush()
         columns = ", ".join(f'"{column.name}"' for column in table.c)
         try:
-            self.cursor.copy_expert(f"COPY {self.named(table)} ({columns}) FROM STDIN (FORMAT binary)", BytesIO(rows), len(rows))
+            self.cursor.copy_expert(f"COPY {self.qualified_name(table)} ({columns}) FROM STDIN (FORMAT binary)", BytesIO(rows), len(rows))
         except self.connection.dialect.loaded_dbapi.Error as error:
-            self._refuse(error)
+            self._raise(error)
 
-    def _refuse(self, error: Exception) -> NoReturn:
-        told = trouble(self.connection.engine, error)
+    def _raise(self, error: Exception) -> NoReturn:
+        mapped = map_driver_error(self.connection.engine, error)
         with suppress(DBAPIError):
-            # So that SQLAlchemy sees a connection that is lost, and those beside it.
+            # Lets SQLAlchemy notice a lost connection and discard its pool.
             self.connection.execute(text("SELECT 1"))
-        raise told from error
+        raise mapped from error
 
     def commit(self, *, lasting: bool = True) -> None:
-        """Make what was done last; on Postgres, what need not is not waited for to be on the disk."""
+        """Commit; if it need not be lasting, Postgres does not wait for the disk."""
         if not self.on_postgres:
-            with translated(self.connection.engine):
+            with wrap_driver_errors(self.connection.engine):
                 self.connection.commit()
-        elif self.waiting != [self.opening]:
-            self.sent(b"COMMIT" if lasting else b"SET LOCAL synchronous_commit = off;COMMIT")
+        elif self.deferred != [self.opening]:
+            self.execute_raw(b"COMMIT" if lasting else b"SET LOCAL synchronous_commit = off;COMMIT")
 
     def flush(self) -> None:
-        """Send what waits."""
-        if self.waiting:
-            self.sent(self.waiting.pop())
+        """Send the deferred statements."""
+        if self.deferred:
+            self.execute_raw(self.deferred.pop())
 
-    def named(self, table: Table) -> str:
-        """Give a table's name on Postgres, with the schema it lies in."""
+    def qualified_name(self, table: Table) -> str:
+        """Return a Postgres table's name with its schema."""
         schema = self.connection.engine.get_execution_options()["schema_translate_map"][None]
         return f'"{schema}".{table.name}'
 
-    def copied(self, query: str) -> list[bytes]:
+    def copy_out(self, query: str) -> list[bytes]:
         """
-        Run a query on Postgres and give the messages in which COPY sends its rows in binary.
+        Run a query on Postgres and return the messages of its binary COPY.
 
-        Each is one row, the first behind COPY's header, and the last is its trailer.
+        Each is one row, the first after COPY's header; the last is the trailer.
         """
-        whole = b";".join([*self.waiting, f"COPY ({query}) TO STDOUT (FORMAT binary)".encode()])
-        self.waiting.clear()
-        messages = _Messages()
+        whole = b";".join([*self.deferred, f"COPY ({query}) TO STDOUT (FORMAT binary)".encode()])
+        self.deferred.clear()
+        messages = _CopyMessages()
         try:
             self.cursor.copy_expert(whole, messages)
         except self.connection.dialect.loaded_dbapi.Error as error:
-            self._refuse(error)
+            self._raise(error)
         return messages
 
     def now(self) -> ColumnElement[Any]:
-        """Give the present as an expression."""
+        """Return the current time as an SQL expression."""
         return func.clock_timestamp(type_=UtcDateTime) if self.clock is None else literal(self.clock(), UtcDateTime)
 
     def later(self, seconds: float) -> ColumnElement[Any]:
-        """Give the moment so many seconds from now as an expression."""
+        """Return the time so many seconds from now as an SQL expression."""
         if self.clock is None:
             return self.now() + cast(timedelta(seconds=seconds), INTERVAL)
         return literal(self.clock() + timedelta(seconds=seconds), UtcDateTime)
 
     def time(self) -> datetime:
-        """Ask the clock."""
+        """Return the current time by the store's clock."""
         if self.clock:
             return self.clock()
-        # A transaction that has read nothing yet need not begin for this, nor end if nothing follows.
-        nothing_read = self.waiting == [self.opening] and self.opening.startswith(READING)
-        asked = self._answered if nothing_read else self.sent
+        # Reading the time does not start a transaction that has read nothing else yet.
+        nothing_read = self.deferred == [self.opening] and self.opening.startswith(READING)
+        asked = self._execute if nothing_read else self.execute_raw
         moment: datetime = asked(b"SELECT clock_timestamp()")[0][0].astimezone(UTC)
         self.server.note(moment)
         return moment
 
     def recent_time(self) -> datetime:
-        """Tell the time without asking the server, if it was asked a moment ago."""
+        """Return the time without a query if the server's clock was read within the last second."""
         return (None if self.clock else self.server.time()) or self.time()
 
 
 @contextmanager
-def begun(engine: Engine, clock: Clock | None, server: ServerClock, *, writes: bool) -> Iterator[Transaction]:
-    """Open a transaction that is undone on leaving unless it was committed."""
+def open_transaction(engine: Engine, clock: Clock | None, server: ServerClock, *, writes: bool) -> Iterator[Transaction]:
+    """Open a transaction that is rolled back on leaving unless it was committed."""
     if engine.dialect.name == "postgresql":
-        with translated(engine), engine.connect() as connection:
+        with wrap_driver_errors(engine), engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
             opening = engine.get_execution_options()[OPENINGS][writes]
             try:
                 yield Transaction(connection, clock, [opening], server, driver.cursor(), opening)
             finally:
-                _undo(connection, driver)
+                _roll_back(connection, driver)
     else:
-        with translated(engine), (for_writing if writes else for_reading)(engine) as connection:
+        with wrap_driver_errors(engine), (for_writing if writes else for_reading)(engine) as connection:
             connection.begin()
-            deadline: Deadline | None = connection.info.get(DEADLINE)
+            deadline: StatementDeadline | None = connection.info.get(DEADLINE)
             try:
                 yield Transaction(connection, clock, deadline=deadline)
             finally:
@@ -217,7 +217,7 @@ def begun(engine: Engine, clock: Clock | None, server: ServerClock, *, writes: b
                     deadline.lift()
 
 
-def _undo(connection: Connection, driver: Any) -> None:
+def _roll_back(connection: Connection, driver: Any) -> None:
     if connection.invalidated:
         return
     try:
@@ -228,24 +228,24 @@ def _undo(connection: Connection, driver: Any) -> None:
         connection.invalidate()
 
 
-class _Messages(list[bytes]):
-    """A file for the driver to write messages to, kept apart: to join large ones would take as long as to fetch them."""
+class _CopyMessages(list[bytes]):
+    """A file that keeps the driver's messages apart: joining large ones would take as long as fetching them."""
 
     write = list[bytes].append
 
 
-def trouble(engine: Engine, error: Exception) -> SchemaMismatch | StoreUnavailable:
-    """Say in the domain's words what the driver itself says; raises it again where not the database but the statement is at fault."""
-    told, driver = foreign_error(engine, error), engine.dialect.loaded_dbapi
-    # The most general class is what SQLite raises for a file that is no database, or a damaged one.
+def map_driver_error(engine: Engine, error: Exception) -> SchemaMismatch | StoreUnavailable:
+    """Map a driver's error to the domain's; re-raise it if the statement is at fault, not the database."""
+    mapped, driver = domain_error(engine, error), engine.dialect.loaded_dbapi
+    # SQLite raises the most general class for a file that is damaged or not a database.
     is_its_own = isinstance(error, (driver.OperationalError, driver.InterfaceError)) or type(error) is driver.DatabaseError
-    if not is_its_own and not isinstance(told, SchemaMismatch):
+    if not is_its_own and not isinstance(mapped, SchemaMismatch):
         raise error
-    return told
+    return mapped
 
 
-def foreign_error(engine: Engine, error: BaseException | None) -> SchemaMismatch | StoreUnavailable:
-    """Say in the domain's words what the driver says."""
+def domain_error(engine: Engine, error: BaseException | None) -> SchemaMismatch | StoreUnavailable:
+    """Return the domain's error for a driver's error."""
     if getattr(error, "pgcode", None) in ("42P01", "3F000") or "no such table" in str(error):
         return SchemaMismatch(f"The database {place(engine)} lacks lanner's tables.")
     if is_over(error):

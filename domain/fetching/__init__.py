@@ -1,1 +1,1 @@
-"""What several verbs of fetching share: ingesting what came, throttling, leases and freshness."""
+"""Shared parts of the fetching use cases: ingest, throttling, leases and freshness."""

@@ -13,15 +13,15 @@ from domain.series import TimeSeries, Version
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How old a series may get: the configured age, else its provider's, else its frequency's."""
+    """The maximum age of a series: the configured one, else its provider's, else its frequency's."""
 
     providers: Providers
     max_age: timedelta | None
-    #: Asked before every answer, and the same as long as the process lives.
+    #: Read before every response, and constant during the process's life.
     _of_providers: dict[str, timedelta | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def is_stale(self, series: TimeSeries | Version, now: datetime) -> bool:
-        """Tell whether the last good fetch is too old."""
+        """Return whether the last successful fetch is too old."""
         return series.checked_at is None or now - series.checked_at > self._age(series)
 
     def _age(self, series: TimeSeries | Version) -> timedelta:

@@ -1,4 +1,4 @@
-"""The heartbeat: keeps a worker's leases while it waits for providers."""
+"""The heartbeat: renews a worker's leases while its fetches run."""
 
 from __future__ import annotations
 
@@ -13,54 +13,54 @@ from domain.fetches import Failure, Fetch, Lease
 from domain.ports import Store
 
 logger = logging.getLogger(__name__)
-_BEATS_A_LEASE = 3
+_RENEWALS_PER_LEASE = 3
 
 
 class Heartbeat:
     """
-    Renews the leases of what runs in this process, each three times within its length, but not for ever: what hangs loses it.
+    Renews the leases of this process's running fetches, three times per lease, up to a maximum: a fetch that hangs loses its lease.
 
-    A fetch whose cancellation was requested ends here, however long its source goes on: its close will be fenced. One thread
-    does it for all, for to start one takes as long as a short answer's parsing; with nothing to renew it ends.
+    A fetch whose cancellation was requested ends here, however long its source runs on: its commit will be rejected. One thread
+    renews all leases, since starting one takes as long as parsing a short answer; it ends when there is nothing to renew.
     """
 
     def __init__(self, store: Store, *, lease_seconds: float, at_most_seconds: float) -> None:
         self._store, self._at_most_seconds = store, at_most_seconds
-        self._pause = lease_seconds / _BEATS_A_LEASE
-        self._beating: dict[Lease, tuple[Fetch, float]] = {}
+        self._pause = lease_seconds / _RENEWALS_PER_LEASE
+        self._running: dict[Lease, tuple[Fetch, float]] = {}
         self._lock = Lock()
         self._thread: Thread | None = None
 
     @contextmanager
     def of(self, fetch: Fetch, lease: Lease) -> Iterator[None]:
-        """Beat for a fetch from entering to leaving."""
+        """Renew a fetch's lease from entering to leaving."""
         with self._lock:
-            self._beating[lease] = fetch, monotonic() + self._at_most_seconds
-            # A forked process has the object, but not the thread.
+            self._running[lease] = fetch, monotonic() + self._at_most_seconds
+            # A forked process inherits the object, but not the thread.
             if self._thread is None or not self._thread.is_alive():
-                self._thread = Thread(target=self._beat, name="heartbeat", daemon=True)
+                self._thread = Thread(target=self._renew_all, name="heartbeat", daemon=True)
                 self._thread.start()
         try:
             yield
         finally:
             with self._lock:
-                self._beating.pop(lease, None)
+                self._running.pop(lease, None)
 
-    def _beat(self) -> None:
+    def _renew_all(self) -> None:
         idle = 0
         while True:
             sleep(self._pause)
             with self._lock:
-                beating = list(self._beating.items())
-                idle = 0 if beating else idle + 1
-                if idle > _BEATS_A_LEASE:
+                running = list(self._running.items())
+                idle = 0 if running else idle + 1
+                if idle > _RENEWALS_PER_LEASE:
                     self._thread = None
                     return
-            for lease, (fetch, until) in beating:
+            for lease, (fetch, until) in running:
                 if monotonic() < until and self._is_kept(fetch, lease):
                     continue
                 with self._lock:
-                    self._beating.pop(lease, None)
+                    self._running.pop(lease, None)
 
     def _is_kept(self, fetch: Fetch, lease: Lease) -> bool:
         try:
@@ -68,8 +68,8 @@ class Heartbeat:
         except StoreUnavailable:
             logger.warning("heartbeat missed", extra={"fetch": str(fetch.id)})
         except Exception:
-            # The others' leases hang on this thread too.
-            logger.exception("heartbeat broke", extra={"fetch": str(fetch.id)})
+            # This thread renews the other leases too.
+            logger.exception("unhandled error in heartbeat", extra={"fetch": str(fetch.id)})
         return True
 
     def _renew(self, fetch: Fetch, lease: Lease) -> bool:

@@ -1,4 +1,4 @@
-"""What this process holds: the leases that it must give back when it is told to stop."""
+"""The fetches in flight in this process, whose leases it releases when it shuts down."""
 
 from __future__ import annotations
 
@@ -9,54 +9,54 @@ from threading import Lock
 from domain.fetches import Fetch, Lease
 
 
-def _nobody(fetch: Fetch | None, lease: Lease | None) -> None:
-    """Be told what runs, and do nothing."""
+def _ignore(fetch: Fetch | None, lease: Lease | None) -> None:
+    """Do nothing, in place of a callback."""
 
 
 class RunningFetches:
     """
-    The fetches that run in this process; any thread may use it.
+    The running fetches of this process; thread-safe.
 
     Attributes:
-        told: is told of each fetch that begins, and by None that it has ended; of use where there is one at a time.
+        on_change: called with each fetch that starts, and with None when it ends; useful where one runs at a time.
 
     """
 
     def __init__(self) -> None:
-        self.told: Callable[[Fetch | None, Lease | None], object] = _nobody
+        self.on_change: Callable[[Fetch | None, Lease | None], object] = _ignore
         self._running: dict[Lease, Fetch] = {}
-        self._given_back: set[Lease] = set()
+        self._released: set[Lease] = set()
         self._closed = False
         self._lock = Lock()
 
     @property
     def closed(self) -> bool:
-        """Tell whether no more may be begun."""
+        """Return whether no more may start."""
         return self._closed
 
     def close(self) -> None:
-        """Have no more begun."""
+        """Let no more start."""
         self._closed = True
 
     def drain(self) -> list[tuple[Fetch, Lease]]:
-        """Give what runs now, whose leases are to be released."""
+        """Return the running fetches, whose leases are to be released."""
         with self._lock:
-            self._given_back.update(self._running)
+            self._released.update(self._running)
             return [(fetch, lease) for lease, fetch in self._running.items()]
 
     def was_released(self, lease: Lease) -> bool:
-        """Tell whether a lease is no longer for its fetch to end."""
-        return lease in self._given_back
+        """Return whether ``drain`` returned this lease, so that its fetch must not commit."""
+        return lease in self._released
 
     @contextmanager
-    def holding(self, fetch: Fetch, lease: Lease) -> Iterator[None]:
-        """Count a fetch among those that run."""
+    def track(self, fetch: Fetch, lease: Lease) -> Iterator[None]:
+        """Track a fetch as running."""
         with self._lock:
             self._running[lease] = fetch
-        self.told(fetch, lease)
+        self.on_change(fetch, lease)
         try:
             yield
         finally:
-            self.told(None, None)
+            self.on_change(None, None)
             with self._lock:
                 del self._running[lease]

@@ -1,4 +1,4 @@
-"""What of an answer is news: the states that a fetch adds to a series."""
+"""Ingest: decide which states of an answer a fetch adds to its series."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ States = Sequence[tuple[Label | None, Observations]]
 
 
 class WindowDiscarded(Exception):
-    """A part of the series, or the word that nothing changed, does not fit what is kept; the whole must be asked for."""
+    """A partial or "not modified" answer does not fit the stored state; the whole series must be requested."""
 
 
-def known_of(uow: UnitOfWork, series: TimeSeries) -> PriorState:
-    """Tell a source what is kept; nothing where it is time to ask for the whole again."""
+def prior_state(uow: UnitOfWork, series: TimeSeries) -> PriorState:
+    """Return the stored state to tell a source; nothing if it is time to request the whole series again."""
     confirmed, newest = series.confirmed, series.newest
     if confirmed is None or newest is None or confirmed.is_due_in_whole(uow.now()):
         return PriorState(newest=None)
@@ -32,7 +32,7 @@ def known_of(uow: UnitOfWork, series: TimeSeries) -> PriorState:
 
 
 def confirmation(uow: UnitOfWork, series: TimeSeries, known: PriorState, fetched: Fetched, *, added: Sequence[Vintage]) -> Confirmation:
-    """Tell what a good fetch confirmed of a series whose source was told ``known``."""
+    """Return what a successful fetch confirmed of a series whose source was given ``known``."""
     newest = max(filter(None, [series.newest, *added]), key=Vintage.knowledge)
     whole_at = series.confirmed.whole_at if series.confirmed and known.newest else uow.now()
     return Confirmation(
@@ -42,48 +42,48 @@ def confirmation(uow: UnitOfWork, series: TimeSeries, known: PriorState, fetched
 
 def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Prepared:
     """
-    Decide what an answer adds to its series, and make it ready before the series is locked.
+    Decide what an answer adds to its series, and prepare it before the series is locked.
 
     Raises:
-        WindowDiscarded: see there.
-        SuspiciousShrink: too little would be left, and the fetch does not allow it.
-        AnswerNotUnderstood: the answer has dates outside the window that it covers.
+        WindowDiscarded: a partial answer does not fit the stored state.
+        SuspiciousShrink: less than half would be left, and the fetch does not allow it.
+        AnswerNotUnderstood: the answer has dates outside its window.
 
     """
     return uow.vintages.prepare(series, _news(uow, series, fetch, fetched))
 
 
 def _news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Sequence[NewState]:
-    kept, newest = _newest_state(uow, series), series.newest
-    _check_part(series, kept, fetched)
+    kept, newest = _read_newest(uow, series), series.newest
+    _check_partial(series, kept, fetched)
     if fetched.not_modified:
         return []
-    states, now = _whole(kept, fetched), uow.now()
+    states, now = _merge(kept, fetched), uow.now()
     moment = max(now, newest.fetched_at) if newest else now
     readable = newest if kept is not None else None
     labels = _labels(uow, series, readable) if any(published is not None for published, _ in states) else {}
-    arrivals: list[NewState] = []
+    added: list[NewState] = []
     for published, state in states:
         digest = state.digest().hex()
         if is_news(published, digest, newest=readable, labelled=labels):
-            arrivals.append(_arrival((published, state), fetched, fetch=fetch, newest=newest, moment=moment))
+            added.append(_new_state((published, state), fetched, fetch=fetch, newest=newest, moment=moment))
             if published is not None:
                 labels[published] = digest
     if newest and not fetch.allow_shrink:
-        _refuse_shrink(kept, newest, arrivals, fetched.covers)
-    return arrivals
+        _refuse_shrink(kept, newest, added, fetched.covers)
+    return added
 
 
 def _labels(uow: UnitOfWork, series: TimeSeries, readable: Vintage | None) -> dict[Label, str]:
     labels, newest = dict(uow.vintages.labels(series.id)), series.newest
     if newest and readable is None and newest.published is not None:
-        # What cannot be read any more is kept again, though its digest is known.
+        # A damaged newest vintage is stored again, though its digest is known.
         labels.pop(newest.published, None)
     return labels
 
 
-def _check_part(series: TimeSeries, kept: Observations | None, fetched: Fetched) -> None:
-    """Make sure that what is not the whole speaks of what is kept now, and was read as that was."""
+def _check_partial(series: TimeSeries, kept: Observations | None, fetched: Fetched) -> None:
+    """Raise WindowDiscarded unless a partial answer refers to the stored state, read by the same adapter version."""
     if not (fetched.not_modified or fetched.covers):
         return
     confirmed, version = series.confirmed, fetched.origin.adapter_version
@@ -94,10 +94,10 @@ def _check_part(series: TimeSeries, kept: Observations | None, fetched: Fetched)
         raise WindowDiscarded
 
 
-def _refuse_shrink(kept: Observations | None, newest: Vintage, arrivals: Sequence[NewState], covers: Window | None) -> None:
-    later = sorted((arrival for arrival in arrivals if arrival.known_at >= newest.known_at), key=lambda arrival: arrival.known_at)
+def _refuse_shrink(kept: Observations | None, newest: Vintage, states: Sequence[NewState], covers: Window | None) -> None:
+    later = sorted((new for new in states if new.known_at >= newest.known_at), key=lambda new: new.known_at)
     if not later:
-        # What was published earlier leaves the newest state as it is, however small.
+        # States published earlier do not change the newest state, however small they are.
         return
     after = later[-1].observations
     if kept is None:
@@ -107,7 +107,7 @@ def _refuse_shrink(kept: Observations | None, newest: Vintage, arrivals: Sequenc
         refuse_shrink(parts[0].known_cells, parts[1].known_cells, "values")
 
 
-def _newest_state(uow: UnitOfWork, series: TimeSeries) -> Observations | None:
+def _read_newest(uow: UnitOfWork, series: TimeSeries) -> Observations | None:
     if series.newest is None:
         return None
     try:
@@ -118,7 +118,7 @@ def _newest_state(uow: UnitOfWork, series: TimeSeries) -> Observations | None:
     return kept.observations if kept else None
 
 
-def _whole(kept: Observations | None, fetched: Fetched) -> States:
+def _merge(kept: Observations | None, fetched: Fetched) -> States:
     if fetched.covers is None:
         return fetched.vintages
     if kept is None:
@@ -132,7 +132,7 @@ def _whole(kept: Observations | None, fetched: Fetched) -> States:
     return [(None, merged)]
 
 
-def _arrival(
+def _new_state(
     labelled: tuple[Label | None, Observations], fetched: Fetched, *, fetch: Fetch, newest: Vintage | None, moment: datetime
 ) -> NewState:
     published, state = labelled

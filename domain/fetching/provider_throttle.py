@@ -1,4 +1,4 @@
-"""Calls: a permit for each call to a provider, the fetch's first taken as it is begun, and what the answers say of the provider."""
+"""Throttle calls to providers: one permit per call, the first taken with the claim; outcomes are fed back to the limiter."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from uuid import UUID
 from domain.errors import FetchError, RateLimited, SourceTimedOut, SourceUnavailable, ThrottledLocally, TransientError, UnknownProvider
 from domain.fetches import WaitingFor
 from domain.ports import Providers, Store, UnitOfWork
-from domain.throttling import Breaker, Budget, Call, Denied, Permit
+from domain.throttling import Breaker, Budget, Denied, Permit, PermitRequest
 
 logger = logging.getLogger(__name__)
 
-_PATIENCE_SECONDS = 0.25
-# To begin a fetch of many calls anew would make the calls it has made in vain.
-_LATER_PATIENCE_SECONDS = 30.0
-_KEEPS_SECONDS = 1.0
-_FRESH_SECONDS = 0.05
-_UNSAID_SECONDS = 10.0
-_UNSAID_MOST_SECONDS = 60.0
+_MAX_WAIT_SECONDS = 0.25
+# Restarting a fetch of many calls would waste the calls already made.
+_MAX_LATER_WAIT_SECONDS = 30.0
+_PERMIT_VALID_SECONDS = 1.0
+_RECHECK_AFTER_SECONDS = 0.05
+_DEFAULT_COOLDOWN_SECONDS = 10.0
+_MAX_DEFAULT_COOLDOWN_SECONDS = 60.0
 
 
 @dataclass(slots=True)
-class _Round:
-    """The calls of one fetch; a permit that lay unused for long is no longer good."""
+class _FetchCalls:
+    """The calls of one fetch; a permit expires soon after its start."""
 
     budget: Budget
     holder: UUID
     permit: Permit | None
-    troubled: bool
+    probing: bool
     taken: float = field(default_factory=time.monotonic)
     calls: int = 0
 
 
-_round: ContextVar[_Round | None] = ContextVar("round", default=None)
+_current: ContextVar[_FetchCalls | None] = ContextVar("round", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderThrottle:
     """
-    Keeps to what providers allow, together with all other workers.
+    Keeps all workers together within the providers' limits.
 
     Attributes:
-        concurrency: how many fetches of one provider run at once if it says nothing.
+        concurrency: how many fetches of one provider run at once, unless it declares a number.
 
     """
 
@@ -56,7 +56,7 @@ class ProviderThrottle:
     breaker: Breaker = field(default_factory=Breaker)
 
     def budget(self, providers: Providers, name: str) -> Budget:
-        """Give the budget from which a provider's calls are taken."""
+        """Return the budget of a provider's calls."""
         try:
             provider = providers.get(name)
         except UnknownProvider:
@@ -65,109 +65,109 @@ class ProviderThrottle:
         return Budget(provider=name, key=provider.key_id, limits=provider.limits, concurrency=concurrency, breaker=self.breaker)
 
     def first(self, uow: UnitOfWork, budget: Budget, holder: UUID) -> Permit | Denied:
-        """Take the permit for the first call of a fetch in the transaction that begins it."""
-        return uow.limits.acquire(budget, Call(holder, _PATIENCE_SECONDS, begins=True))
+        """Take the permit for a fetch's first call in the transaction that claims it."""
+        return uow.limits.acquire(budget, PermitRequest(holder, _MAX_WAIT_SECONDS, begins=True))
 
     @contextmanager
     def of(self, budget: Budget, holder: UUID, permit: Permit) -> Iterator[None]:
         """
-        Have the calls that are made inside count for a fetch, and what comes of them for the provider.
+        Attribute the calls made inside to a fetch, and record their outcome for the provider.
 
         Raises:
-            RateLimited: the provider's, its ``retry_after`` changed to the fetch's place in line.
+            RateLimited: as the provider answered, with ``retry_after`` set to the fetch's place in the queue.
 
         """
-        current = _Round(budget, holder, permit, permit.troubled)
-        token = _round.set(current)
+        current = _FetchCalls(budget, holder, permit, permit.probing)
+        token = _current.set(current)
         try:
             yield
         except ThrottledLocally:
             raise
         except RateLimited as error:
-            error.retry_after = self._blocked(current, error)
+            error.retry_after = self._cool_down(current, error)
             raise
         except (SourceUnavailable, SourceTimedOut) as error:
             self._failed(current, error)
             raise
         except FetchError as error:
             if current.calls and not isinstance(error, TransientError):
-                self._answered(current)
+                self._succeeded(current)
             raise
         else:
-            self._answered(current)
+            self._succeeded(current)
         finally:
-            _round.reset(token)
+            _current.reset(token)
 
-    def before_each(self, remaining: float) -> None:
+    def before_call(self, remaining: float) -> None:
         """
-        Be called before each call to a provider; returns when it may start.
+        Block until the next call to a provider may start; called before each.
 
         Args:
-            remaining: the seconds that are left for all calls of the fetch.
+            remaining: seconds left for all calls of the fetch.
 
         Raises:
-            ThrottledLocally: it may not start soon enough.
+            ThrottledLocally: it may not start within the maximum wait.
 
         """
-        current = _round.get()
+        current = _current.get()
         if current is None:
             return
         permit, taken = current.permit, current.taken
         current.permit = None
-        if permit is None or time.monotonic() - taken > permit.seconds + _KEEPS_SECONDS:
-            patience = min(_LATER_PATIENCE_SECONDS if current.calls else _PATIENCE_SECONDS, remaining)
-            permit, taken = self._acquired(current, patience), time.monotonic()
+        if permit is None or time.monotonic() - taken > permit.seconds + _PERMIT_VALID_SECONDS:
+            max_wait = min(_MAX_LATER_WAIT_SECONDS if current.calls else _MAX_WAIT_SECONDS, remaining)
+            permit, taken = self._acquire(current, max_wait), time.monotonic()
         early = taken + permit.seconds - time.monotonic()
         if early > 0:
             time.sleep(early)
-        if time.monotonic() - taken > _FRESH_SECONDS:
-            # The provider may have asked for silence since.
+        if time.monotonic() - taken > _RECHECK_AFTER_SECONDS:
+            # The provider may have answered 429 to another worker since.
             self._check(current)
         current.calls += 1
 
-    def _acquired(self, current: _Round, patience: float) -> Permit:
+    def _acquire(self, current: _FetchCalls, max_wait: float) -> Permit:
         with self.store.writing() as uow:
-            answer = uow.limits.acquire(current.budget, Call(current.holder, patience))
+            answer = uow.limits.acquire(current.budget, PermitRequest(current.holder, max_wait))
             uow.commit()
         if isinstance(answer, Denied):
-            raise refused(current.budget, answer)
+            raise throttled(current.budget, answer)
         return answer
 
-    def _check(self, current: _Round) -> None:
+    def _check(self, current: _FetchCalls) -> None:
         with self.store.reading() as uow:
             refusal = uow.limits.refusal(current.budget, current.holder)
         if refusal:
-            raise refused(current.budget, refusal)
+            raise throttled(current.budget, refusal)
 
-    def _blocked(self, current: _Round, error: TransientError) -> float:
+    def _cool_down(self, current: _FetchCalls, error: TransientError) -> float:
         budget, smallest = current.budget, current.budget.smallest
-        unsaid = min(smallest.seconds, _UNSAID_MOST_SECONDS) if smallest else _UNSAID_SECONDS
-        seconds = unsaid if error.retry_after is None else error.retry_after
+        default = min(smallest.seconds, _MAX_DEFAULT_COOLDOWN_SECONDS) if smallest else _DEFAULT_COOLDOWN_SECONDS
+        seconds = default if error.retry_after is None else error.retry_after
         with self.store.writing() as uow:
-            if current.troubled:
+            if current.probing:
                 uow.limits.succeeded(budget)
-            wait = uow.limits.blocked(budget, seconds)
+            wait = uow.limits.cool_down(budget, seconds)
             uow.commit()
         logger.warning("provider blocked", extra={"provider": budget.provider, "seconds": seconds})
         return wait.seconds
 
-    def _failed(self, current: _Round, error: TransientError) -> None:
+    def _failed(self, current: _FetchCalls, error: TransientError) -> None:
         with self.store.writing() as uow:
             uow.limits.failed(current.budget, current.holder)
             if error.retry_after is not None:
-                uow.limits.blocked(current.budget, error.retry_after)
+                uow.limits.cool_down(current.budget, error.retry_after)
             uow.commit()
 
-    def _answered(self, current: _Round) -> None:
-        if current.troubled:
+    def _succeeded(self, current: _FetchCalls) -> None:
+        if current.probing:
             with self.store.writing() as uow:
                 uow.limits.succeeded(current.budget)
                 uow.commit()
-            current.troubled = False
+            current.probing = False
 
 
-def refused(budget: Budget, wait: Denied) -> ThrottledLocally:
-    """Say why a provider is not called now."""
+def throttled(budget: Budget, wait: Denied) -> ThrottledLocally:
+    """Return the error that says why a provider is not called now."""
     circuit = wait.waiting_for is WaitingFor.CIRCUIT
     why = "has not answered lately and is left alone for a while" if circuit else "takes no more calls at present"
     return ThrottledLocally(f"The provider {budget.provider} {why}.", circuit=circuit, retry_after=wait.seconds)

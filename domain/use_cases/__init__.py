@@ -1,4 +1,4 @@
-"""What lanner can do: the record of all use cases is its inbound port."""
+"""The use cases; the record of all of them is the inbound port."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from domain.use_cases.search_series import SearchSeries
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseCases:
-    """Everything an entry point may call."""
+    """The use cases that entry points call."""
 
     request_fetch: RequestFetch
     fetch_dataset: FetchDataset

@@ -1,4 +1,4 @@
-"""AwaitFetch: for callers that would rather wait for a fetch's end than ask again."""
+"""AwaitFetch: block until a fetch has ended."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwaitFetch:
     """
-    Wait until a fetch has ended.
+    Poll a fetch until it has ended.
 
     Attributes:
-        most_seconds: the longest that anybody may wait.
-        pause: lets so many seconds pass, and tells whether to wait no more.
+        most_seconds: the maximum wait.
+        pause: sleeps for so many seconds; returns True to stop waiting.
 
     """
 
@@ -30,10 +30,10 @@ class AwaitFetch:
 
     def __call__(self, fetch_id: UUID, seconds: float | None = None) -> Fetch:
         """
-        Look again and again, in transactions of their own.
+        Poll in a transaction each time.
 
         Returns:
-            The fetch when it has ended, when the time is over or cut short, or when it will not be begun before that; raises
+            The fetch when it has ended, when the wait is over or stopped, or when it is not due before then; raises
             FetchNotFound.
 
         """

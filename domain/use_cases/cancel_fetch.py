@@ -1,4 +1,4 @@
-"""CancelFetch: end a fetch that is not wanted any more."""
+"""CancelFetch: end a fetch that is no longer wanted."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class CancelFetch:
 
     def __call__(self, fetch_id: UUID) -> Fetch:
         """
-        Give the fetch as it is now: cancelled, or running with its cancellation requested.
+        Return the fetch as it is now: cancelled, or running with its cancellation requested.
 
         Raises:
             FetchNotFound: none has this id.
-            FetchAlreadyEnded: it ended otherwise.
+            FetchAlreadyEnded: it ended, but not as cancelled.
 
         """
         with self.store.writing() as uow:

@@ -1,4 +1,4 @@
-"""CheckHealth: can this process read the store, and does work get done."""
+"""CheckHealth: whether this process can read the store, and whether fetches make progress."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _LIVELY_SECONDS = 60.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """
-    How things stand.
+    The service's health.
 
     Attributes:
-        oldest_due_seconds: for how long the longest-waiting due fetch could have been begun; 0 if none is due.
-        workers: how many have given a sign of life within a minute.
-        broker: whether this process's last ring reached it; None if there was none, or there is no broker.
+        oldest_due_seconds: for how long the longest due fetch has been due; 0 if none is.
+        workers: number with a heartbeat within a minute.
+        broker: whether this process's last notification reached it; None before the first, or without a broker.
 
     """
 
@@ -29,7 +29,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class CheckHealth:
-    """Look at the store and at the work that waits in it."""
+    """Check the store and the fetches waiting in it."""
 
     store: Store
     dispatcher: Dispatcher
@@ -37,22 +37,22 @@ class CheckHealth:
 
     def __call__(self) -> Health:
         """
-        Look.
+        Return the health.
 
         Raises:
-            StoreUnavailable: the store cannot be read, or its schema does not fit.
+                    StoreUnavailable: the store cannot be read, or its schema does not fit.
 
         """
         self.store.check()
         with self.store.reading() as uow:
             return self._health(uow)
 
-    def figures(self) -> tuple[Health, Metrics]:
-        """Look closer: this counts all fetches. Raises StoreUnavailable."""
+    def metrics(self) -> tuple[Health, Metrics]:
+        """Return health and metrics, which counts all fetches; raises StoreUnavailable."""
         with self.store.reading() as uow:
-            return self._health(uow), uow.figures.all()
+            return self._health(uow), uow.metrics.all()
 
     def _health(self, uow: UnitOfWork) -> Health:
         oldest = uow.fetches.oldest_due(self.lease_seconds)
         age = max(0.0, (uow.now() - oldest).total_seconds()) if oldest else 0.0
-        return Health(oldest_due_seconds=age, workers=uow.figures.workers(_LIVELY_SECONDS), broker=self.dispatcher.broker_reachable)
+        return Health(oldest_due_seconds=age, workers=uow.metrics.workers(_LIVELY_SECONDS), broker=self.dispatcher.broker_reachable)

@@ -1,4 +1,4 @@
-"""CheckKey: whose request it is, asked of the store at most every few seconds for one key."""
+"""CheckKey: authenticate requests, reading each key from the store at most every few seconds."""
 
 from __future__ import annotations
 
@@ -16,70 +16,70 @@ from domain.ports import Store
 REVOKED_WITHIN_SECONDS = 5.0
 _SECONDS = REVOKED_WITHIN_SECONDS / 2
 _MOST = 10_000
-#: Compared with where no key has the id, so that this takes as long as a wrong secret.
+#: Compared with if no key has the id, so that this takes as long as a wrong secret.
 _NOBODY = ApiKey(id="", name="", scopes=frozenset(), digest=bytes(32), created_at=datetime(1970, 1, 1, tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _CachedKey:
     key: ApiKey
     read_at: datetime
-    begun: float
+    cached_at: float
 
 
 @dataclass(frozen=True, slots=True)
 class CheckKey:
     """
-    Check the key of a request; what was found is believed for less than the time in which a revocation must count.
+    Check the key of a request; keys are cached for less than the time within which a revocation must take effect.
 
     Attributes:
-        seconds: a clock that never goes back.
+        seconds: a monotonic clock.
 
     """
 
     store: Store
     seconds: Callable[[], float] = time.monotonic
-    _found: OrderedDict[str, _Found] = field(default_factory=OrderedDict)
+    _cache: OrderedDict[str, _CachedKey] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
     def __call__(self, text: str) -> ApiKey:
         """
-        Return the key with this text.
+        Return the key with this token.
 
-        A refusal costs one look into the store, whether no key has the id or one has it with another secret.
+        A refusal reads the store once, whether no key has the id or one has it with another secret.
 
         Raises:
-            InvalidApiKey: there is none, or it is no longer good; the message is the same for all of these.
+            InvalidApiKey: there is none, or it is not active; the message is the same for all cases.
 
         """
-        read = ApiKeyToken.read(text)
+        read = ApiKeyToken.parse(text)
         if read is None:
             raise InvalidApiKey
-        found = self._found.get(read.id)
-        if found is None or not found.key.has_text(text) or self.seconds() - found.begun > _SECONDS:
-            found = self._looked_up(read.id)
-        # The time by the store's clock, without asking it again.
-        now = found.read_at + timedelta(seconds=self.seconds() - found.begun)
-        if not found.key.opens(text, now):
+        found = self._cache.get(read.id)
+        if found is None or not found.key.matches(text) or self.seconds() - found.cached_at > _SECONDS:
+            found = self._look_up(read.id)
+        # The time by the store's clock, without another query.
+        now = found.read_at + timedelta(seconds=self.seconds() - found.cached_at)
+        if not found.key.verifies(text, now):
             raise InvalidApiKey
         return found.key
 
-    def was_good(self, text: str) -> bool:
-        """Tell whether this text was a key when it was last looked up, without asking the store."""
-        read = ApiKeyToken.read(text)
-        found = self._found.get(read.id) if read else None
-        return found is not None and found.key.has_text(text)
+    def was_known(self, text: str) -> bool:
+        """Return whether this text is the token of a cached key, without a query."""
+        read = ApiKeyToken.parse(text)
+        found = self._cache.get(read.id) if read else None
+        return found is not None and found.key.matches(text)
 
-    def _looked_up(self, key_id: str) -> _Found:
+    def _look_up(self, key_id: str) -> _CachedKey:
         with self.store.reading() as uow:
             now = uow.now()
             try:
                 key = uow.keys.get(key_id)
             except KeyNotFound:
-                return _Found(_NOBODY, now, self.seconds())
-            found = _Found(key, now, self.seconds())
+                return _CachedKey(_NOBODY, now, self.seconds())
+            found = _CachedKey(key, now, self.seconds())
         with self._lock:
-            self._found[key_id] = found
-            while len(self._found) > _MOST:
-                self._found.popitem(last=False)
+            self._cache[key_id] = found
+            while len(self._cache) > _MOST:
+                self._cache.popitem(last=False)
         return found

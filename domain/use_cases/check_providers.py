@@ -1,4 +1,4 @@
-"""CheckProviders: how well the providers keep the rules."""
+"""CheckProviders: run the conformance rules on the installed providers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CheckProviders:
         Return the findings by provider.
 
         Args:
-            online: whether those that are configured are asked for their examples.
+            online: whether configured providers are also asked for their examples.
 
         """
         return {provider.name: self.checks.run_conformance(provider.name, online=online) for provider in self.providers.all()}

@@ -1,4 +1,4 @@
-"""CheckVintages: does every vintage still hold what was written."""
+"""CheckVintages: whether every vintage still holds what was written."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.vintages import Damage
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A series whose vintages were read back, and what was wrong with them."""
+    """A series whose vintages were read back, and its damaged vintages."""
 
     series: TimeSeries
     damage: Sequence[Damage]
@@ -25,7 +25,7 @@ class CheckVintages:
     store: Store
 
     def __call__(self) -> Iterator[Checked]:
-        """Go through all series in order of creation, each in a unit of work of its own."""
+        """Iterate over all series in order of creation, each in its own unit of work."""
         after: int | None = 0
         while after is not None:
             with self.store.reading() as uow:
@@ -36,4 +36,4 @@ class CheckVintages:
     def one(self, series: TimeSeries) -> Checked:
         """Read one series back."""
         with self.store.reading() as uow:
-            return Checked(series, uow.vintages.damage(series.id))
+            return Checked(series, uow.vintages.verify(series.id))

@@ -1,4 +1,4 @@
-"""CompareVintages: what was revised between two states of a series."""
+"""CompareVintages: the revisions between two vintages of a series."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.errors import VintageNotFound
 from domain.ports import Store, UnitOfWork
 from domain.revisions import Revision, revision
 from domain.series import TimeSeries
-from domain.use_cases.read_series import kept_at
+from domain.use_cases.read_series import stored_at
 from domain.vintages import AsOf, Vintage
 
 _ALL = 10**9
@@ -17,7 +17,7 @@ _ALL = 10**9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Two vintages of a series and what differs between them."""
+    """Two vintages of a series and the revision between them."""
 
     series: TimeSeries
     before: Vintage
@@ -33,16 +33,16 @@ class CompareVintages:
 
     def __call__(self, series_id: UUID, before: AsOf | None, after: AsOf) -> Comparison:
         """
-        Compare the states that two moments ask for; without ``before``, with the one known just before the later.
+        Compare the vintages that two moments select; ``before`` defaults to the vintage known just before the later.
 
         Raises:
-            SeriesNotFound, NoObservationsYet, NotKnownYet, VintageNotFound, DamagedVintage: one of them is not there.
+            SeriesNotFound, NoObservationsYet, NotKnownYet, VintageNotFound, DamagedVintage: one of them is missing.
 
         """
         with self.store.reading() as uow:
             series = uow.series.get(series_id)
-            later = kept_at(uow, series, after)
-            earlier = kept_at(uow, series, before or _just_before(uow, series, later.vintage))
+            later = stored_at(uow, series, after)
+            earlier = stored_at(uow, series, before or _just_before(uow, series, later.vintage))
         return Comparison(
             series=series,
             before=earlier.vintage,
@@ -52,11 +52,11 @@ class CompareVintages:
 
 
 def _just_before(uow: UnitOfWork, series: TimeSeries, later: Vintage) -> AsOf:
-    known = uow.vintages.listed(series.id, after=0, limit=_ALL)
+    known = uow.vintages.list(series.id, after=0, limit=_ALL)
     earlier = max((each.knowledge() for each in known if each.knowledge() < later.knowledge()), default=None)
     if earlier is None:
         raise VintageNotFound(
-            f"Vintage {later.number} is the first that was known of {series.provider}:{series.code}: there is none before it.",
+            f"Vintage {later.number} is the first known of {series.provider}:{series.code}; there is none before it.",
             hint="Compare it with a later one.",
         )
     return AsOf(vintage=earlier[1])

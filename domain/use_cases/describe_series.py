@@ -1,4 +1,4 @@
-"""DescribeSeries: one series with everything known about it but its observations."""
+"""DescribeSeries: one series without its observations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.series import SeriesQuery, TimeSeries
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A series, whether it is stale, and when by the store's clock that was so."""
+    """A series, whether it is stale, and the time by the store's clock."""
 
     series: TimeSeries
     stale: bool
@@ -39,10 +39,10 @@ class DescribeSeries:
 
     def by_code(self, code: DatasetCode, provider: str | None = None) -> Described:
         """
-        Describe by code: of the provider named, else of the one that would serve it now, else the oldest kept.
+        Describe by code: of the named provider, else of the one that would serve it now, else the oldest stored.
 
         Raises:
-            SeriesNotFound: none is kept under this code.
+            SeriesNotFound: none is stored under this code.
 
         """
         name = provider or self.routing.provider_for(code, self.providers.all())

@@ -1,4 +1,4 @@
-"""FetchDataset: claim, ask the source, keep what is new and close, in one transaction."""
+"""FetchDataset: claim a fetch, call its source, and store new vintages with the fetch's end in one transaction."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from domain.errors import (
 from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, WaitingFor, waiting_for
 from domain.fetching.heartbeat import Heartbeat
 from domain.fetching.in_flight import RunningFetches
-from domain.fetching.ingest import WindowDiscarded, confirmation, known_of, prepare
+from domain.fetching.ingest import WindowDiscarded, confirmation, prepare, prior_state
 from domain.fetching.provider_throttle import ProviderThrottle
 from domain.metrics import Counted
 from domain.ports import Fetched, PriorState, Providers, Store
@@ -36,8 +36,8 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Begun:
-    """A fetch that was claimed, and the permit for its first call."""
+class _Claimed:
+    """A claimed fetch, and the permit for its first call."""
 
     fetch: Fetch
     series: TimeSeries
@@ -49,11 +49,11 @@ class _Begun:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchDataset:
     """
-    Do one fetch.
+    Run one fetch.
 
     Attributes:
-        lease_seconds: how long a worker that has gone silent keeps its fetches.
-        deadline_seconds: how long a source may take; some time after it the lease is no longer renewed.
+        lease_seconds: how long a worker keeps its fetches without renewing their leases.
+        deadline_seconds: how long a source may take; one lease later its lease is no longer renewed.
 
     """
 
@@ -63,44 +63,44 @@ class FetchDataset:
     retry: RetryPolicy
     lease_seconds: float
     deadline_seconds: float
-    held: RunningFetches = field(default_factory=RunningFetches)
+    running: RunningFetches = field(default_factory=RunningFetches)
     heartbeat: Heartbeat = field(init=False)
 
     def __post_init__(self) -> None:
-        """Keep this process's leases by one heartbeat."""
+        """Create the heartbeat that renews this process's leases."""
         longest = self.deadline_seconds + self.lease_seconds
         object.__setattr__(self, "heartbeat", Heartbeat(self.store, lease_seconds=self.lease_seconds, at_most_seconds=longest))
 
     def __call__(self, fetch_id: UUID) -> Fetch | None:
         """
-        Begin a due fetch and bring it to its end or its next wait.
+        Claim a due fetch and run it until it ends or must wait.
 
         Returns:
-            The fetch as this left it; None if another worker has it, had it, or took it over.
+            The fetch as this left it; None if it was not due, or another worker took it over.
 
         """
         lease = Lease(uuid4(), self.lease_seconds)
-        begun = None if self.held.closed else self._begin(fetch_id, lease)
-        if not isinstance(begun, _Begun):
-            return begun
+        claimed = None if self.running.closed else self._claim(fetch_id, lease)
+        if not isinstance(claimed, _Claimed):
+            return claimed
         try:
-            with self.held.holding(begun.fetch, lease):
-                ended = self._run(begun, lease)
+            with self.running.track(claimed.fetch, lease):
+                ended = self._run(claimed, lease)
         except (LeaseLost, SeriesNotFound):
-            if not self.held.was_released(lease):
-                logger.warning("fetch fenced", extra={"fetch": str(fetch_id)})
-                self._count_fenced()
+            if not self.running.was_released(lease):
+                logger.warning("lease lost", extra={"fetch": str(fetch_id)})
+                self._count_stale_commit()
             return None
-        _log(ended, begun.series)
+        _log(ended, claimed.series)
         return ended
 
     def release(self) -> int:
-        """Begin no more, cut all calls, and give back what runs as if it had not been begun; tell how many were."""
-        self.held.close()
-        running, released = self.held.drain(), 0
+        """Start no more, abort all calls, and release the running fetches as if they had not been claimed; return how many."""
+        self.running.close()
+        in_flight, released = self.running.drain(), 0
         self.providers.abort_calls()
-        for fetch, lease in running:
-            # One that ends in this very moment needs no release.
+        for fetch, lease in in_flight:
+            # One that ends at this moment needs no release.
             with suppress(LeaseLost, SeriesNotFound), self.store.writing() as uow:
                 uow.series.lock(fetch.series_id)
                 uow.fetches.release(fetch.id, lease)
@@ -109,16 +109,16 @@ class FetchDataset:
                 logger.info("fetch released", extra={"fetch": str(fetch.id)})
         return released
 
-    def _count_fenced(self) -> None:
+    def _count_stale_commit(self) -> None:
         with suppress(StoreUnavailable), self.store.writing() as uow:
-            uow.figures.count(Counted.STALE_COMMITS)
+            uow.metrics.count(Counted.STALE_COMMITS)
             uow.commit()
 
-    def _begin(self, fetch_id: UUID, lease: Lease) -> _Begun | Fetch | None:
+    def _claim(self, fetch_id: UUID, lease: Lease) -> _Claimed | Fetch | None:
         with self.store.writing() as uow:
             claimed = uow.fetches.claim(fetch_id, lease)
             if claimed is None:
-                uow.figures.count(Counted.CLAIMS_LOST)
+                uow.metrics.count(Counted.CLAIMS_LOST)
                 uow.commit()
                 return None
             fetch, series = claimed
@@ -126,40 +126,40 @@ class FetchDataset:
             answer = self.calls.first(uow, budget, fetch.id)
             if isinstance(answer, Denied):
                 fetch = uow.fetches.defer(fetch.id, lease, seconds=answer.seconds, waiting_for=answer.waiting_for)
-            known = known_of(uow, series)
-            # A lost claim is made again, and what it led to refused; but a call that counts in windows the provider does not forget.
+            known = prior_state(uow, series)
+            # A lost claim is repeated and its results rejected; but a call that counts in a provider's windows must not be lost.
             uow.commit(lasting=bool(budget.limits))
-        return fetch if isinstance(answer, Denied) else _Begun(fetch, series, known, budget, answer)
+        return fetch if isinstance(answer, Denied) else _Claimed(fetch, series, known, budget, answer)
 
-    def _run(self, begun: _Begun, lease: Lease) -> Fetch:
-        fetch, series, known = begun.fetch, begun.series, begun.known
+    def _run(self, claimed: _Claimed, lease: Lease) -> Fetch:
+        fetch, series, known = claimed.fetch, claimed.series, claimed.known
         logger.info("fetch begun", extra={"fetch": str(fetch.id), "series": f"{series.provider}:{series.code}"})
         if fetch.cancel_requested_at or fetch.crashes >= MAX_CRASHES:
-            return self._put_off(fetch, FetchCancelled() if fetch.cancel_requested_at else AttemptsExhausted(), lease)
+            return self._fail_or_retry(fetch, FetchCancelled() if fetch.cancel_requested_at else AttemptsExhausted(), lease)
         try:
             with (
                 self.heartbeat.of(fetch, lease),
-                self.calls.of(begun.budget, fetch.id, begun.permit),
+                self.calls.of(claimed.budget, fetch.id, claimed.permit),
             ):
                 fetched = self._ask(series, known)
                 try:
-                    return self._keep(begun, fetched, known, lease)
+                    return self._store(claimed, fetched, known, lease)
                 except WindowDiscarded:
                     logger.info("window discarded", extra={"fetch": str(fetch.id)})
                     known = PriorState(newest=None)
-                    return self._keep(begun, self._ask(series, known), known, lease)
+                    return self._store(claimed, self._ask(series, known), known, lease)
         except ThrottledLocally as error:
-            if self.held.was_released(lease):
+            if self.running.was_released(lease):
                 raise LeaseLost from error
-            return self._hold_back(fetch, error, lease)
+            return self._defer(fetch, error, lease)
         except FetchError as error:
-            return self._put_off(fetch, error, lease)
+            return self._fail_or_retry(fetch, error, lease)
         except (LeaseLost, SeriesNotFound, StoreUnavailable):
             raise
         except Exception as error:
-            logger.exception("fetch broke", extra={"fetch": str(fetch.id)})
-            broken = AnswerNotUnderstood(f"lanner broke on this answer of {series.provider} ({type(error).__name__}).")
-            return self._put_off(fetch, broken, lease)
+            logger.exception("unhandled error in fetch", extra={"fetch": str(fetch.id)})
+            failure = AnswerNotUnderstood(f"lanner failed on this answer of {series.provider} ({type(error).__name__}).")
+            return self._fail_or_retry(fetch, failure, lease)
 
     def _ask(self, series: TimeSeries, known: PriorState) -> Fetched:
         try:
@@ -167,17 +167,17 @@ class FetchDataset:
         except ProviderNotConfigured as error:
             raise KeyMissing(error.message) from error
         except UnknownProvider as error:
-            hint = "Start the workers again if it was just added; else route its databases elsewhere with LANNER_ROUTES."
+            hint = "Restart the workers if it was just added; else route its databases elsewhere with LANNER_ROUTES."
             raise SourceGone(f"This worker has no provider {series.provider}.", hint=hint) from error
         except InvalidInput as error:
             raise AnswerNotUnderstood(error.message, hint=error.hint) from error
         is_part = fetched.covers is not None or fetched.not_modified
         if bool(fetched.vintages) == fetched.not_modified or (is_part and known.newest is None):
-            raise AnswerNotUnderstood("The provider's answer holds no whole state of the series.")
+            raise AnswerNotUnderstood("The provider's answer holds no complete state of the series.")
         return fetched
 
-    def _keep(self, begun: _Begun, fetched: Fetched, known: PriorState, lease: Lease) -> Fetch:
-        fetch, series = begun.fetch, begun.series
+    def _store(self, claimed: _Claimed, fetched: Fetched, known: PriorState, lease: Lease) -> Fetch:
+        fetch, series = claimed.fetch, claimed.series
         while True:
             with self.store.reading() as uow:
                 prepared = prepare(uow, series, fetch, fetched)
@@ -186,23 +186,23 @@ class FetchDataset:
             with self.store.writing() as uow:
                 uow.series.lock(fetch.series_id)
                 ended_at = uow.fetches.succeed(fetch.id, lease, prepared.vintages, left_out=fetched.left_out)
-                # What was prepared against a vintage that is no longer the last has to be made anew.
+                # Prepared against a vintage that is no longer the last: prepare again.
                 if uow.vintages.append(fetch.series_id, prepared):
                     known_at = prepared.vintages[-1].fetched_at if prepared.vintages else None
-                    uow.series.checked(series, metadata, confirmed, known_at=known_at)
+                    uow.series.record_fetch(series, metadata, confirmed, known_at=known_at)
                     uow.commit()
                     return fetch.succeeded(ended_at, prepared.vintages, fetched.left_out)
                 series = uow.series.get(fetch.series_id)
 
-    def _hold_back(self, fetch: Fetch, error: ThrottledLocally, lease: Lease) -> Fetch:
+    def _defer(self, fetch: Fetch, error: ThrottledLocally, lease: Lease) -> Fetch:
         reason = WaitingFor.CIRCUIT if error.circuit else WaitingFor.RATE_LIMIT
         with self.store.writing() as uow:
             uow.series.lock(fetch.series_id)
-            held_back = uow.fetches.defer(fetch.id, lease, seconds=error.retry_after or 0.0, waiting_for=reason)
+            deferred = uow.fetches.defer(fetch.id, lease, seconds=error.retry_after or 0.0, waiting_for=reason)
             uow.commit()
-        return held_back
+        return deferred
 
-    def _put_off(self, fetch: Fetch, error: FetchError, lease: Lease) -> Fetch:
+    def _fail_or_retry(self, fetch: Fetch, error: FetchError, lease: Lease) -> Fetch:
         failure = Failure.of(error)
         with self.store.writing() as uow:
             uow.series.lock(fetch.series_id)

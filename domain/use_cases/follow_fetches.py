@@ -1,4 +1,4 @@
-"""FollowFetches: how fetches stand."""
+"""FollowFetches: the status of fetches."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from domain.ports import Store
 
 @dataclass(frozen=True, slots=True)
 class FollowFetches:
-    """Look at one fetch, or at many."""
+    """Read one fetch, or many."""
 
     store: Store
 
     def __call__(self, fetch_id: UUID) -> Fetch:
-        """Give the fetch as it is now; raises FetchNotFound."""
+        """Return the fetch as it is now; raises FetchNotFound."""
         with self.store.reading() as uow:
             return uow.fetches.get(fetch_id)
 
-    def those(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
-        """Give fetches as they are now, in the same order; what is not there is left out."""
+    def get_many(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
+        """Return the existing fetches among these ids, in the same order."""
         with self.store.reading() as uow:
-            found = uow.fetches.those(fetch_ids)
+            found = uow.fetches.get_many(fetch_ids)
         return sorted(found, key=lambda fetch: fetch_ids.index(fetch.id))
 
-    def listed(self, query: FetchQuery) -> FetchPage:
-        """Give the matching fetches as they are now, newest first."""
+    def list(self, query: FetchQuery) -> FetchPage:
+        """Return a page of the matching fetches, newest first."""
         with self.store.reading() as uow:
-            return uow.fetches.listed(query)
+            return uow.fetches.list(query)

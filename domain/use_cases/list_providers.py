@@ -1,4 +1,4 @@
-"""ListProviders: who can be asked, and how things stand with each."""
+"""ListProviders: the providers and the state of their limits."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from domain.throttling import Circuit, LimiterState
 @dataclass(frozen=True, slots=True)
 class ProviderStatus:
     """
-    A provider and how things stand with it.
+    A provider and the state of its limits.
 
     Attributes:
-        concurrency: how many fetches of it run at once.
-        blocked_until: until when it asked to be left alone.
-        circuit: whether it answers; None, as are the others, where the store cannot be read.
-        open_until: until when it is not asked, since it does not.
+        concurrency: how many of its fetches run at once.
+        blocked_until: until when it asked for no calls; None in the past.
+        circuit: the breaker's state; None, as are the others, if the store cannot be read.
+        open_until: until when the circuit stays open.
 
     """
 
@@ -35,30 +35,30 @@ class ProviderStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListProviders:
-    """List the providers with their terms, limits and what keeps them from being asked."""
+    """List the providers with their terms, limits and what blocks calls to them."""
 
     store: Store
     providers: Providers
     calls: ProviderThrottle
 
     def facts(self) -> Sequence[Provider]:
-        """Give what is known of them without a look at the store."""
+        """Return them without reading the store."""
         return self.providers.all()
 
     def __call__(self) -> Sequence[ProviderStatus]:
-        """Give all of them, by name; a store that is not there takes nothing from the facts."""
+        """Return all of them, ordered by name, also if the store is unavailable."""
         found = self.facts()
         budgets = [self.calls.budget(self.providers, provider.name) for provider in found]
         try:
             with self.store.reading() as uow:
-                now, standings = uow.now(), [uow.limits.standing(budget) for budget in budgets]
+                now, states = uow.now(), [uow.limits.state_of(budget) for budget in budgets]
         except StoreUnavailable:
             return [ProviderStatus(provider, budget.concurrency) for provider, budget in zip(found, budgets, strict=True)]
-        return [_listed(*each, now) for each in zip(found, (budget.concurrency for budget in budgets), standings, strict=True)]
+        return [_status(*each, now) for each in zip(found, (budget.concurrency for budget in budgets), states, strict=True)]
 
 
-def _listed(provider: Provider, concurrency: int | None, standing: LimiterState, now: datetime) -> ProviderStatus:
+def _status(provider: Provider, concurrency: int | None, state: LimiterState, now: datetime) -> ProviderStatus:
     def ahead(moment: datetime | None) -> datetime | None:
         return moment if moment and moment > now else None
 
-    return ProviderStatus(provider, concurrency, ahead(standing.blocked_until), standing.circuit(now), ahead(standing.open_until))
+    return ProviderStatus(provider, concurrency, ahead(state.blocked_until), state.circuit(now), ahead(state.open_until))

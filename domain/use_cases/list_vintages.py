@@ -1,4 +1,4 @@
-"""ListVintages: the vintages of a series, one of them, and those of all series as they are recorded."""
+"""ListVintages: the vintages of a series, and the feed of all vintages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.vintages import FeedEntry, Vintage
 
 @dataclass(frozen=True, slots=True)
 class VintagePage:
-    """A part of a series' vintages in order of arrival, and the number to go on after, if there are more."""
+    """A page of vintages in order of arrival, and ``after`` of the next page, if there is one."""
 
     series: TimeSeries
     items: Sequence[Vintage]
@@ -23,26 +23,26 @@ class VintagePage:
 
 @dataclass(frozen=True, slots=True)
 class ListVintages:
-    """Look at vintages without their observations."""
+    """Read vintages without their observations."""
 
     store: Store
 
     def __call__(self, series_id: UUID, *, after: int = 0, limit: int = 1000) -> VintagePage:
-        """Give the vintages numbered above ``after``; raises SeriesNotFound."""
+        """Return a page of the vintages numbered above ``after``; raises SeriesNotFound."""
         with self.store.reading() as uow:
             series = uow.series.get(series_id)
-            found = uow.vintages.listed(series_id, after=after, limit=limit + 1)
+            found = uow.vintages.list(series_id, after=after, limit=limit + 1)
         more = len(found) > limit
         return VintagePage(series, found[:limit], found[limit - 1].number if more else None)
 
     def one(self, series_id: UUID, number: int) -> Vintage:
-        """Give one vintage; raises SeriesNotFound or VintageNotFound."""
+        """Return one vintage; raises SeriesNotFound or VintageNotFound."""
         found = self(series_id, after=number - 1, limit=1).items
         if not found or found[0].number != number:
             raise VintageNotFound(f"The series has no vintage {number}.", hint="Its vintages are numbered from 1.")
         return found[0]
 
     def recorded(self, *, after: int, limit: int) -> Sequence[FeedEntry]:
-        """Give the vintages of all series recorded after a position, oldest first."""
+        """Return the vintages of all series recorded after a position, oldest first."""
         with self.store.reading() as uow:
             return uow.vintages.feed(after=after, limit=limit)

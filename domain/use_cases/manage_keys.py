@@ -1,4 +1,4 @@
-"""ManageKeys: make API keys, list them, revoke them."""
+"""ManageKeys: create, list and revoke API keys."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ _MOST_CHARACTERS = 100
 
 @dataclass(frozen=True, slots=True)
 class ManageKeys:
-    """Look after the API keys."""
+    """Manage the API keys."""
 
     store: Store
 
     def create(
         self, name: str, scopes: Collection[Scope], *, days: int | None = None, limits: tuple[Limit, ...] = ()
     ) -> tuple[ApiKey, str]:
-        """Make a key and give its text, which is told this once; raises InvalidInput."""
+        """Create a key and return it with its token, which is shown only here; raises InvalidInput."""
         if not name.strip() or len(name) > _MOST_CHARACTERS or not name.isprintable():
             raise InvalidInput(f"A key's name has 1 to {_MOST_CHARACTERS} printable characters.", field="name")
         if not scopes:
             raise InvalidInput("A key needs at least one scope.", field="scope", hint=f"There is {', '.join(Scope)}.")
-        drawn = ApiKeyToken.drawn()
+        token = ApiKeyToken.generate()
         with self.store.writing() as uow:
             now = uow.now()
             expires_at = now + timedelta(days=days) if days else None
             key = ApiKey(
-                id=drawn.id,
+                id=token.id,
                 name=name,
                 scopes=frozenset(scopes),
-                digest=drawn.digest(),
+                digest=token.digest(),
                 created_at=now,
                 expires_at=expires_at,
                 limits=limits,
@@ -45,21 +45,21 @@ class ManageKeys:
             uow.keys.add(key)
             uow.commit()
         audit("key created", key_id=key.id, key_name=key.name, scopes=sorted(key.scopes))
-        return key, drawn.text
+        return key, token.text
 
     def list(self) -> Sequence[ApiKey]:
-        """Give all of them, oldest first, those that are no longer good too."""
+        """Return all of them, oldest first, inactive ones included."""
         with self.store.reading() as uow:
             return uow.keys.all()
 
     def any_good(self) -> bool:
-        """Tell whether one of them still opens anything."""
+        """Return whether one of them is active."""
         with self.store.reading() as uow:
             now = uow.now()
-            return any(key.is_good(now) for key in uow.keys.all())
+            return any(key.is_active(now) for key in uow.keys.all())
 
     def revoke(self, key_id: str) -> ApiKey:
-        """Make a key useless, for good; raises KeyNotFound."""
+        """Revoke a key permanently; raises KeyNotFound."""
         with self.store.writing() as uow:
             key = uow.keys.revoke(key_id)
             uow.commit()

@@ -1,4 +1,4 @@
-"""ParseAnswer: what a provider's own parser makes of a recorded answer; nothing is stored."""
+"""ParseAnswer: parse a recorded answer with its provider's parser; nothing is stored."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from domain.ports import ParsedSeries, ParsesResponses, Providers, RawResponse
 
 @dataclass(frozen=True, slots=True)
 class ParseAnswer:
-    """Read a recorded answer as a fetch would."""
+    """Parse a recorded answer as a fetch would."""
 
     providers: Providers
 
     def __call__(self, provider: str, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """
-        Give the series in the answer: the one of this code, or all if there is no code.
+        Return the series in the answer: the one with this code, or all without a code.
 
         Raises:
-            UnknownProvider, ProviderNotConfigured: the provider cannot be opened.
-            InvalidInput: the provider has no answers that could be recorded.
-            FetchError: the answer is an error, or is not understood.
+            UnknownProvider, ProviderNotConfigured: the provider cannot be loaded.
+            InvalidInput: the provider cannot parse recorded answers.
+            FetchError: the answer reports an error, or cannot be parsed.
 
         """
         source = self.providers.offline_source(provider)

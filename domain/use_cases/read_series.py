@@ -1,4 +1,4 @@
-"""ReadSeries: a state of a series, chosen by moment, then by window and columns."""
+"""ReadSeries: observations of a series as known at a moment, cut to a window and columns."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from domain.vintages import AsOf, StoredVintage, Vintage
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """
-    The part of a state that is wanted.
+    Which part of which state is wanted.
 
     Attributes:
-        moment: whose knowledge is asked for.
+        moment: selects the vintage.
         columns: names; all if empty.
-        column_index: one column, counted from 1; 0 is the date, which always comes.
-        limit: the newest so many dates; what compares each date with the one before may use one more.
-        periods: the day of its period that each date is to be, before anything else is chosen.
+        column_index: one column, counted from 1; 0 selects the dates alone.
+        limit: number of newest dates.
+        periods: the day by which periods are dated, applied before all else.
 
     """
 
@@ -46,11 +46,11 @@ class Selection:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """
-    What was read.
+    Observations with the series and vintage they come from.
 
     Attributes:
-        series: with its metadata as they were known at the moment asked for.
-        vintage: the one that answered.
+        series: with its metadata as known at the requested moment.
+        vintage: the selected one.
         observations: the wanted part, oldest first.
 
     """
@@ -64,10 +64,10 @@ class Reading:
 @dataclass(frozen=True, slots=True)
 class StoredVersion:
     """
-    How a series stands now.
+    The current version of a series, and whether it is stale.
 
     Attributes:
-        age: seconds since a fetch last ended well.
+        age: seconds since a fetch last succeeded.
 
     """
 
@@ -78,47 +78,47 @@ class StoredVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadSeries:
-    """Read observations that are kept; never fetches."""
+    """Read stored observations; never fetches."""
 
     store: Store
     freshness: Freshness
 
     def __call__(self, series_id: UUID, selection: Selection) -> Reading:
         """
-        Choose the state first, then the part.
+        Return the selected observations.
 
         Raises:
             SeriesNotFound, NoObservationsYet, NotKnownYet, DamagedVintage: there is nothing to read.
-            InvalidInput: a column that the state does not have, or periods that its dates cannot be aligned to.
+            InvalidInput: the state lacks a requested column, or its dates cannot be aligned to periods.
 
         """
         with self.store.reading() as uow:
             series = uow.series.get(series_id)
-            kept = kept_at(uow, series, selection.moment)
+            kept = stored_at(uow, series, selection.moment)
             now = uow.now()
             moment = _of_metadata(selection.moment, kept)
             metadata = uow.series.metadata_at(series_id, moment) if moment else series.metadata
         return Reading(
             series=replace(series, metadata=metadata),
             vintage=kept.vintage,
-            observations=_part(_aligned(kept.observations, metadata, selection.periods), selection),
+            observations=_select(_aligned(kept.observations, metadata, selection.periods), selection),
             stale=self.freshness.is_stale(series, now),
         )
 
-    def standing(self, series_id: UUID) -> StoredVersion:
-        """Tell whether an earlier answer still holds, without reading any observation; raises SeriesNotFound."""
+    def stored_version(self, series_id: UUID) -> StoredVersion:
+        """Return what tells whether an earlier response is still valid, without reading observations; raises SeriesNotFound."""
         version, now = self.store.version(series_id)
         age = int((now - version.checked_at).total_seconds()) if version.checked_at else 0
         return StoredVersion(version, self.freshness.is_stale(version, now), max(0, age))
 
 
-def kept_at(uow: UnitOfWork, series: TimeSeries, moment: AsOf) -> StoredVintage:
+def stored_at(uow: UnitOfWork, series: TimeSeries, moment: AsOf) -> StoredVintage:
     """
-    Give the state that a moment asks for.
+    Return the vintage that a moment selects.
 
     Raises:
         NoObservationsYet: there is none at all.
-        VintageNotFound: none has the number asked for.
+        VintageNotFound: none has the requested number.
         NotKnownYet: the moment is before the first.
 
     """
@@ -129,7 +129,7 @@ def kept_at(uow: UnitOfWork, series: TimeSeries, moment: AsOf) -> StoredVintage:
         raise DamagedVintage(f"{name}: {error.message}") from error
     if kept:
         return kept
-    beginning = uow.vintages.beginning(series.id)
+    beginning = uow.vintages.first_known(series.id)
     if beginning is None:
         raise NoObservationsYet(f"{name} has no observations yet.")
     if moment.vintage is not None:
@@ -151,8 +151,8 @@ def _aligned(observations: Observations, metadata: Metadata, periods: Side | Non
     return aligned(observations, periods, metadata.frequency, week_begins=str(metadata.extra.get("dates", "")).startswith("first"))
 
 
-def _part(observations: Observations, selection: Selection) -> Observations:
-    """Columns, window, collapse, transform, limit: in Quandl's order, in which the last two change places with some transforms."""
+def _select(observations: Observations, selection: Selection) -> Observations:
+    """Apply window, columns, collapse, transform and limit in Quandl's order."""
     part = observations.window(selection.start, selection.end)
     indices = _indices(part.columns, selection)
     if indices is not None:
@@ -161,7 +161,7 @@ def _part(observations: Observations, selection: Selection) -> Observations:
         part = collapse(part, selection.collapse)
     wanted, limit = selection.transform, selection.limit
     if limit is not None and wanted:
-        # Whole columns would be calculated for a few rows; and what starts from a first value starts from the limited window's.
+        # Limit first, as Quandl did: transforms relative to a first value start from the limited window's, and cost less.
         part = part.latest(limit + wanted.looks_back)
     if wanted:
         part = transform(part, wanted)

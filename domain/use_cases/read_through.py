@@ -1,4 +1,4 @@
-"""ReadThrough: a series by the code that a Quandl client gives, fetched first if it is not kept or stale."""
+"""ReadThrough: read a series by a Quandl client's code, fetching it first if it is missing or stale."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _UNKNOWN = (DatasetNotFound.code, SourceGone.code)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadThrough:
-    """Find a series, and have it fetched where that may help."""
+    """Find a series, fetching it where that may help."""
 
     store: Store
     providers: Providers
@@ -33,10 +33,10 @@ class ReadThrough:
 
     def held(self, code: DatasetCode) -> tuple[TimeSeries | None, bool]:
         """
-        Give the series of a code or alias, letters of either case, and tell whether it is good as it is.
+        Return the series of a code or alias, in any case, and whether it can be served without a fetch.
 
-        One that its provider did not know within the last hour counts as good, and so does one that is kept and failed to be
-        refreshed within it.
+        It can if within the last hour its provider did not know it, or a refresh of stored data
+        failed.
         """
         provider = self.routing.provider_for(code, self.providers.all())
         with self.store.reading() as uow:
@@ -51,14 +51,14 @@ class ReadThrough:
         self, code: DatasetCode, series: TimeSeries | None, *, request_id: str = "", requester: Requester | None = None
     ) -> TimeSeries:
         """
-        Request the series and wait for it.
+        Request a fetch of the series and wait for it.
 
         Returns:
-            The series as it is then: with its data, or with a fetch that tells why there are none.
+            The series after that: with data, or with a fetch whose failure says why there is none.
 
         Raises:
-            UnknownProvider, ProviderNotConfigured: nobody can be asked, and nothing is kept.
-            TooManyRequests: the requester has asked for too many fetches, and nothing is kept.
+            UnknownProvider, ProviderNotConfigured: no provider can serve it, and no data are stored.
+            TooManyRequests: the requester's quota of fetches is used up, and no data are stored.
 
         """
         wanted, provider = (series.code, series.provider) if series else (self._meant(code), None)
@@ -73,13 +73,13 @@ class ReadThrough:
             return uow.series.get(requested.series.id)
 
     def _meant(self, alias: DatasetCode) -> DatasetCode:
-        """Give the code that an alias stands for, as far as its provider can tell; else the alias in capitals."""
+        """Return the code of an alias if its provider can tell, else the alias in upper case."""
         written = DatasetCode(alias.database, alias.dataset.upper())
         return self.providers.code_from_alias(self.routing.provider_for(written, self.providers.all()), written) or written
 
 
 def _is_remembered(series: TimeSeries, now: datetime) -> bool:
-    """Tell that the last fetch failed a while ago in a way that the next would repeat, or while there is something to answer."""
+    """Return whether the last fetch failed recently, and either there are data or the next fetch would fail alike."""
     fetch = series.fetch
     if fetch is None or fetch.status is not FetchStatus.ERROR or fetch.finished_at is None or now - fetch.finished_at >= _REMEMBERED:
         return False

@@ -1,4 +1,4 @@
-"""ReapFetches: which fetches nobody works on, though their time has come, and which nobody needs any more."""
+"""ReapFetches: find due fetches, expire dead workers' leases, and remove old fetches."""
 
 from __future__ import annotations
 
@@ -17,46 +17,46 @@ from domain.ports import Store
 logger = logging.getLogger(__name__)
 
 _DAY = 86_400.0
-#: A client that has not heard of its request for longer than this will not repeat it any more.
+#: Clients do not repeat a request after longer than this.
 _REMEMBERED_SECONDS = 2 * _DAY
 
 
 @dataclass(frozen=True, slots=True)
 class ReapFetches:
-    """Find due fetches, so that one whose bell was lost is begun all the same."""
+    """Find due fetches, so that a lost notification only delays one."""
 
     store: Store
     lease_seconds: float
     keep_days: int
 
     def __call__(self, limit: int) -> Mapping[UUID, datetime]:
-        """Give the ids of at most ``limit`` due fetches, longest due first, and since when each is due."""
+        """Return the ids of at most ``limit`` due fetches, longest due first, and since when each is due."""
         with self.store.reading() as uow:
             return uow.fetches.due(limit, self.lease_seconds)
 
-    def quiet(self, at_most: float) -> float:
-        """Tell for how many seconds, at most so many, no fetch becomes due that waits now."""
+    def seconds_until_due(self, at_most: float) -> float:
+        """Return the seconds until a waiting fetch becomes due, at most ``at_most``."""
         with self.store.reading() as uow:
             moment = uow.fetches.next_due()
             return min(at_most, max(0.0, (moment - uow.now()).total_seconds())) if moment else at_most
 
-    def lost(self, fetch_id: UUID, token: UUID) -> None:
-        """End a lease whose holder is known to be dead, so that the fetch is due."""
-        # One that is to be cancelled waits for its time.
+    def expire_lease(self, fetch_id: UUID, token: UUID) -> None:
+        """Expire a lease whose holder is known to be dead, so that the fetch is due."""
+        # A fetch with a requested cancellation keeps its lease until it expires.
         with suppress(FetchCancelled), self.store.writing() as uow:
             uow.fetches.extend(fetch_id, Lease(token, 0.0))
             uow.commit()
 
-    def beat(self, worker: str, found: int) -> None:
-        """Give a worker's sign of life, and tell how many sweeps found work since the last."""
+    def heartbeat(self, worker: str, found: int) -> None:
+        """Record a worker's heartbeat, and the number of polls that found work since the last."""
         with self.store.writing() as uow:
-            uow.figures.beat(worker)
+            uow.metrics.heartbeat(worker)
             if found:
-                uow.figures.count(Counted.SWEEPS_WITH_WORK, found)
+                uow.metrics.count(Counted.SWEEPS_WITH_WORK, found)
             uow.commit()
 
     def prune(self, limit: int) -> bool:
-        """Forget old request keys and remove old fetches, at most so many of each; tell whether there may be more."""
+        """Remove old idempotency keys and fetches, at most so many of each; return whether there may be more."""
         with self.store.writing() as uow:
             forgotten = uow.requests.forget(seconds=_REMEMBERED_SECONDS, limit=limit)
             removed = uow.fetches.prune(seconds=self.keep_days * _DAY, limit=limit)

@@ -1,4 +1,4 @@
-"""RemoveSeries: forget a series for good."""
+"""RemoveSeries: remove a series and all its data."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from domain.ports import Store
 
 @dataclass(frozen=True, slots=True)
 class RemoveSeries:
-    """Remove a series with its vintages and fetches, if whoever asks can name it."""
+    """Remove a series with its vintages and fetches, if the caller confirms with its code."""
 
     store: Store
 
     def __call__(self, series_id: UUID, *, confirm: str) -> None:
         """
-        Remove it; a fetch of it that runs stores nothing any more.
+        Remove it; a running fetch of it stores nothing.
 
         Raises:
             SeriesNotFound: none has this id.

@@ -1,4 +1,4 @@
-"""SearchSeries: which series are kept."""
+"""SearchSeries: search the stored series."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ class SearchSeries:
     store: Store
 
     def __call__(self, query: SeriesQuery) -> SeriesPage:
-        """Give a page in order of creation."""
+        """Return a page of matching series in order of creation."""
         with self.store.reading() as uow:
             return uow.series.search(query)
 
     def count(self, query: SeriesQuery, *, most: int) -> int:
-        """Count what would be found, never beyond ``most``."""
+        """Return the number of all matching series, at most ``most``."""
         with self.store.reading() as uow:
             return uow.series.count(query, most=most)
 
     def databases(self) -> Sequence[Database]:
-        """Give the database codes under which series are kept."""
+        """Return the database codes of the stored series."""
         with self.store.reading() as uow:
             return uow.series.databases()
 
     def now(self) -> datetime:
-        """Tell the time by which what is found was fetched."""
+        """Return the time by the store's clock."""
         with self.store.reading() as uow:
             return uow.now()

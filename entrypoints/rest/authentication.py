@@ -81,7 +81,7 @@ class Authentication:
 
     def _key(self, check_key: CheckKey, req: falcon.Request) -> ApiKey:
         text, client = _text(req), req.context.client
-        if not check_key.was_good(text):
+        if not check_key.was_known(text):
             waiting = self._refusals.wait(client, _REFUSALS)
             if waiting:
                 raise TooManyRequests("Too many keys from this address were refused.", seconds=waiting)

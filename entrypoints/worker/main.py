@@ -55,7 +55,7 @@ def main() -> int:
     fetch_dataset = container.use_cases().fetch_dataset
     _collect_seldom()
     waited = multiprocessing.get_context("spawn").Value("d", 0.0, lock=False)
-    told: Callable[[], object] = fetch_dataset.held.close
+    told: Callable[[], object] = fetch_dataset.running.close
     release: Callable[[], object] = fetch_dataset.release
     if settings.embedded:
         poller = _poller(container, app, gate=gate, waited=partial(setattr, waited, "value"))
@@ -96,7 +96,7 @@ def _poller(container: Container, app: Celery, *, gate: IsolationLock, waited: C
 
     def beat(found: int) -> None:
         sign.give()
-        use_cases.reap_fetches.beat(sign.name, found)
+        use_cases.reap_fetches.heartbeat(sign.name, found)
 
     return Poller(
         use_cases.reap_fetches,
@@ -108,7 +108,7 @@ def _poller(container: Container, app: Celery, *, gate: IsolationLock, waited: C
         again_seconds=settings.lease_seconds,
         # Threads are free to take one each.
         together=1 if settings.embedded else BATCH_SIZE,
-        quiet=use_cases.reap_fetches.quiet,
+        quiet=use_cases.reap_fetches.seconds_until_due,
     )
 
 
@@ -129,7 +129,7 @@ def _poll_in_child_process(
     listening, telling = multiprocessing.Pipe(duplex=False)
 
     def begin(**_: Any) -> None:
-        fetch_dataset.held.told = partial(holdings.note, current_process().index)  # type: ignore[attr-defined] # the pool sets it
+        fetch_dataset.running.on_change = partial(holdings.note, current_process().index)  # type: ignore[attr-defined] # the pool sets it
 
     def tell(process: int, **_: Any) -> None:
         if held := holdings.left(process):
@@ -155,11 +155,11 @@ def _poll(parent: int, waited: Any, left: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     container, gate, stop = bootstrap(), IsolationLock(), Event()
-    settings, held = container.settings(), container.use_cases().fetch_dataset.held
+    settings, held = container.settings(), container.use_cases().fetch_dataset.running
     poller = _poller(container, _app(container, gate), gate=gate, waited=partial(setattr, waited, "value"))
     _collect_seldom()
     thread = _start(poller, settings.sweep_seconds or _SWEEP_SECONDS, stop)
-    Thread(target=expire_leases, args=(left, container.use_cases().reap_fetches.lost), name="left", daemon=True).start()
+    Thread(target=expire_leases, args=(left, container.use_cases().reap_fetches.expire_lease), name="left", daemon=True).start()
     signal.sigwait([signal.SIGTERM])
     held.close()
     stop.set()

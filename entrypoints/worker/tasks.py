@@ -57,7 +57,7 @@ def run(
     prevents is left to a later sweep.
     """
     try:
-        waiting = deque(fetch for fetch in use_cases.follow_fetches.those(fetch_ids) if not fetch.ended)
+        waiting = deque(fetch for fetch in use_cases.follow_fetches.get_many(fetch_ids) if not fetch.ended)
         with _requeued(waiting, requeue):
             while fetch := _next(waiting):
                 lost_a_worker = fetch.crashes > 0 or fetch.status is FetchStatus.RUNNING

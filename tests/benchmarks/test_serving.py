@@ -98,7 +98,7 @@ def kept(url: str, schema: str) -> UUID:
         series = uow.series.add("quandl", DatasetCode("WIKI", "FB"))
         uow.series.lock(series.id)
         append(uow, series.id, [an_arrival(datetime.now(UTC), state)])
-        uow.series.checked(uow.series.get(series.id), Metadata(name="Prices", frequency=Frequency.DAILY))
+        uow.series.record_fetch(uow.series.get(series.id), Metadata(name="Prices", frequency=Frequency.DAILY))
         uow.commit()
     engine.dispose()
     orm = engine_of(url)

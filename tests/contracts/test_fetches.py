@@ -10,7 +10,7 @@ import pytest
 
 from domain.codes import DatasetCode
 from domain.errors import FetchCancelled, FetchNotFound, IdempotencyKeyReused, LeaseLost, SeriesNotFound
-from domain.fetches import Answered, Failure, Fetch, FetchQuery, FetchStatus, IdempotencyKey, Lease, WaitingFor
+from domain.fetches import Failure, Fetch, FetchQuery, FetchStatus, IdempotencyKey, Lease, RequestRecord, WaitingFor
 from domain.ports import Store
 from domain.series import SeriesQuery, SeriesStatus, TimeSeries
 from tests.builders import an_arrival, append
@@ -65,7 +65,7 @@ def closed(store: Store, series: TimeSeries, clock: StoppedClock, *, vintages: i
 
 def there(store: Store) -> set[UUID]:
     with store.reading() as uow:
-        return {fetch.id for fetch in uow.fetches.listed(FetchQuery(limit=1000)).items}
+        return {fetch.id for fetch in uow.fetches.list(FetchQuery(limit=1000)).items}
 
 
 def test_cancelling_what_waits_ends_it(store: Store, clock: StoppedClock) -> None:
@@ -97,7 +97,7 @@ def test_cancelling_what_runs_asks_its_worker(store: Store, clock: StoppedClock)
             uow.fetches.succeed(fetch.id, lease, kept)
     with store.reading() as uow:
         assert uow.fetches.get(fetch.id) == asked
-        assert list(uow.vintages.listed(series.id, after=0, limit=9)) == []
+        assert list(uow.vintages.list(series.id, after=0, limit=9)) == []
 
 
 @pytest.mark.parametrize("way", ["fail", "postpone", "release"])
@@ -164,7 +164,7 @@ def test_pruning_keeps_what_is_still_asked_for(store: Store, clock: StoppedClock
     remembered = closed(store, series, clock)
     with store.writing() as uow:
         uow.requests.begin(KEY)
-        uow.requests.remember(KEY, Answered(series.id, remembered.id, created=False))
+        uow.requests.remember(KEY, RequestRecord(series.id, remembered.id, created=False))
         uow.commit()
     clock.forward(100)
     young, newest = closed(store, series, clock), closed(store, series, clock)
@@ -225,7 +225,7 @@ def test_fetches_are_listed_newest_first_in_pages(store: Store, clock: StoppedCl
         found, place = [], None
         while True:
             with store.reading() as uow:
-                page = uow.fetches.listed(FetchQuery(before=place, limit=2, **question))  # type: ignore[arg-type]
+                page = uow.fetches.list(FetchQuery(before=place, limit=2, **question))  # type: ignore[arg-type]
             assert len(page.items) <= 2
             found += [fetch.id for fetch in page.items]
             place = page.next
@@ -248,7 +248,7 @@ def test_a_removed_series_takes_everything_along(store: Store, clock: StoppedClo
     lease = claimed(store, running)
     with store.writing() as uow:
         uow.requests.begin(KEY)
-        uow.requests.remember(KEY, Answered(series.id, running.id, created=False))
+        uow.requests.remember(KEY, RequestRecord(series.id, running.id, created=False))
         uow.series.remove(series.id)
         uow.commit()
 
@@ -270,7 +270,7 @@ def test_a_removed_series_takes_everything_along(store: Store, clock: StoppedClo
 def test_a_remembered_request_is_answered_as_before(store: Store, clock: StoppedClock) -> None:
     """The same key and request get the same answer, another request is refused, another owner's key is another key."""
     series = added(store)
-    answered = Answered(series.id, requested(store, series).id, created=True)
+    answered = RequestRecord(series.id, requested(store, series).id, created=True)
     with store.writing() as uow:
         assert uow.requests.begin(KEY) is None
         uow.requests.remember(KEY, answered)
@@ -305,7 +305,7 @@ def test_of_equal_requests_at_once_one_is_done(store: Store) -> None:
             answered = uow.requests.begin(KEY)
             if answered is None:
                 fetch, _ = uow.fetches.add(series.id, allow_shrink=False, request_id="")
-                uow.requests.remember(KEY, Answered(series.id, fetch.id, created=True))
+                uow.requests.remember(KEY, RequestRecord(series.id, fetch.id, created=True))
                 uow.commit()
             got.append(answered)
 
@@ -317,7 +317,7 @@ def test_of_equal_requests_at_once_one_is_done(store: Store) -> None:
 
     (fetch_id,) = there(store)
     assert sorted(got, key=str).count(None) == 1
-    assert got.count(Answered(series.id, fetch_id, created=True)) == 7
+    assert got.count(RequestRecord(series.id, fetch_id, created=True)) == 7
 
 
 def test_leases_are_judged_by_their_own_length(store: Store, clock: StoppedClock) -> None:

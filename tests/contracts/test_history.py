@@ -151,14 +151,14 @@ class History(RuleBasedStateMachine):
         asked += [AsOf(as_of=as_of, seen_by=seen_by) for as_of in moments for seen_by in fetched]
         with self.store.reading() as uow:
             assert numbers == list(range(1, len(numbers) + 1))
-            assert [each.vintage for each in self.remembered] == list(uow.vintages.listed(self.series.id, after=0, limit=10_000))
+            assert [each.vintage for each in self.remembered] == list(uow.vintages.list(self.series.id, after=0, limit=10_000))
             for moment in asked:
                 assert_same(uow.vintages.find(self.series.id, moment), self.expected(moment))
 
     def teardown(self) -> None:
         if hasattr(self, "series"):
             with self.store.reading() as uow:
-                assert list(uow.vintages.damage(self.series.id)) == []
+                assert list(uow.vintages.verify(self.series.id)) == []
 
 
 def assert_same(found: StoredVintage | None, expected: Remembered | None) -> None:

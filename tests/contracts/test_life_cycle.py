@@ -13,7 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from domain.codes import DatasetCode
 from domain.errors import FetchCancelled, FetchNotFound, IdempotencyKeyReused, LeaseLost, SeriesNotFound
-from domain.fetches import Answered, Failure, Fetch, FetchQuery, FetchStatus, IdempotencyKey, Lease, WaitingFor
+from domain.fetches import Failure, Fetch, FetchQuery, FetchStatus, IdempotencyKey, Lease, RequestRecord, WaitingFor
 from domain.observations import Observations
 from domain.ports import Store, UnitOfWork
 from domain.series import Metadata, SeriesStatus
@@ -48,7 +48,7 @@ class Model:
     fetches: dict[UUID, Expected] = field(default_factory=dict)
     gone: set[UUID] = field(default_factory=set)
     vintages: dict[str, list[UUID]] = field(default_factory=dict)
-    requests: dict[str, tuple[str, Answered]] = field(default_factory=dict)
+    requests: dict[str, tuple[str, RequestRecord]] = field(default_factory=dict)
 
     def in_flight(self, name: str) -> list[UUID]:
         return [key for key, fetch in self.fetches.items() if fetch.series == name and fetch.status in IN_FLIGHT]
@@ -83,8 +83,8 @@ class LifeCycle(RuleBasedStateMachine):
             series = uow.series.add("quandl", DatasetCode(self.database, name))
             fetch, new = uow.fetches.add(series.id, allow_shrink=False, request_id="")
             if key:
-                uow.requests.remember(wanted, Answered(series.id, fetch.id, new))
-                self.model.requests[key] = name, Answered(series.id, fetch.id, new)
+                uow.requests.remember(wanted, RequestRecord(series.id, fetch.id, new))
+                self.model.requests[key] = name, RequestRecord(series.id, fetch.id, new)
             uow.commit()
         self.model.series[name] = series.id
         assert new == (not before)
@@ -148,7 +148,7 @@ class LifeCycle(RuleBasedStateMachine):
             with self.store.writing() as uow:
                 series_id = self.lock(uow, fetch_id)
                 added = append(uow, series_id, [an_arrival(self.clock(), self.state(), fetch_id=fetch_id) for _ in range(vintages)])
-                uow.series.checked(uow.series.get(series_id), Metadata())
+                uow.series.record_fetch(uow.series.get(series_id), Metadata())
                 uow.fetches.succeed(fetch_id, lease, added)
                 uow.commit()
         except (LeaseLost, SeriesNotFound):
@@ -279,7 +279,7 @@ class LifeCycle(RuleBasedStateMachine):
     def vintages_are_those_of_closed_fetches(self) -> None:
         for name, series_id in getattr(self, "model", Model()).series.items():
             with self.store.reading() as uow:
-                kept, series = uow.vintages.listed(series_id, after=0, limit=10_000), uow.series.get(series_id)
+                kept, series = uow.vintages.list(series_id, after=0, limit=10_000), uow.series.get(series_id)
             closed = self.model.vintages.get(name, [])
             assert [vintage.fetch_id for vintage in kept] == closed
             assert all(self.model.fetches[fetch_id].status is FetchStatus.SUCCESS for fetch_id in closed)
@@ -299,7 +299,7 @@ class LifeCycle(RuleBasedStateMachine):
         listed, place = [], None
         while True:
             with self.store.reading() as uow:
-                page = uow.fetches.listed(FetchQuery(before=place, limit=2))
+                page = uow.fetches.list(FetchQuery(before=place, limit=2))
             listed += page.items
             place = page.next
             if place is None:
@@ -373,7 +373,7 @@ class LifeCycle(RuleBasedStateMachine):
         for name in list(getattr(self, "model", Model()).series):
             self.remove(name)
         with self.store.reading() as uow:
-            assert uow.fetches.listed(FetchQuery()).items == ()
+            assert uow.fetches.list(FetchQuery()).items == ()
 
 
 @pytest.mark.timeout(600)

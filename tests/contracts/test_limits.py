@@ -11,7 +11,7 @@ from domain.codes import DatasetCode
 from domain.fetches import Failure, FetchStatus, Lease, WaitingFor
 from domain.ports import Store
 from domain.providers import Limit
-from domain.throttling import Breaker, Budget, Call, Circuit, Denied, LimiterState, Permit
+from domain.throttling import Breaker, Budget, Circuit, Denied, LimiterState, Permit, PermitRequest
 from tests.contracts.conftest import StoppedClock
 
 BREAKER = Breaker(failures=2, seconds=10)
@@ -21,7 +21,7 @@ HOLDER = UUID(int=1)
 
 def asked(store: Store, budget: Budget = BUDGET, *, holder: UUID = HOLDER, patience: float = 0, begins: bool = False) -> Permit | Denied:
     with store.writing() as uow:
-        answer = uow.limits.acquire(budget, Call(holder, patience, begins=begins))
+        answer = uow.limits.acquire(budget, PermitRequest(holder, patience, begins=begins))
         uow.commit()
     return answer
 
@@ -35,7 +35,7 @@ def failed(store: Store, times: int) -> None:
 
 def standing(store: Store, budget: Budget = BUDGET) -> LimiterState:
     with store.reading() as uow:
-        return uow.limits.standing(budget)
+        return uow.limits.state_of(budget)
 
 
 def running(store: Store, name: str, provider: str = "quandl") -> UUID:
@@ -88,7 +88,7 @@ def test_a_permit_may_be_for_a_moment_soon(store: Store, clock: StoppedClock) ->
 def test_forgotten_permits_are_not_taken(store: Store) -> None:
     """A unit of work that is left without commit takes nothing from the budget."""
     with store.writing() as uow:
-        assert isinstance(uow.limits.acquire(BUDGET, Call(HOLDER, 0)), Permit)
+        assert isinstance(uow.limits.acquire(BUDGET, PermitRequest(HOLDER, 0)), Permit)
 
     assert standing(store) == LimiterState()
 
@@ -105,7 +105,7 @@ def test_budgets_do_not_mix(store: Store) -> None:
 def test_a_block_is_for_everyone(store: Store, clock: StoppedClock) -> None:
     """While a provider is blocked nobody gets a permit, and who has one for later is told not to use it."""
     with store.writing() as uow:
-        line = uow.limits.blocked(BUDGET, 7)
+        line = uow.limits.cool_down(BUDGET, 7)
         uow.commit()
     refused = asked(store, patience=100)
     with store.reading() as uow:
@@ -130,7 +130,7 @@ def test_the_circuit_opens_and_lets_one_probe_through(store: Store, clock: Stopp
     clock.forward(10)
     probe = asked(store)
     assert isinstance(probe, Permit)
-    assert probe.troubled
+    assert probe.probing
     assert isinstance(asked(store, holder=uuid4()), Denied)
     with store.writing() as uow:
         uow.limits.succeeded(BUDGET)

@@ -107,7 +107,7 @@ def test_a_series_comes_with_its_newest_parts(store: Store, clock: StoppedClock)
     with store.writing() as uow:
         uow.series.lock(series.id)
         vintages = append(uow, series.id, [an_arrival(clock(), fetch_id=fetch.id)])
-        uow.series.checked(uow.series.get(series.id), some_metadata(), confirmed)
+        uow.series.record_fetch(uow.series.get(series.id), some_metadata(), confirmed)
         ended = held.succeeded(uow.fetches.succeed(fetch.id, lease, vintages), vintages, [])
         uow.commit()
 
@@ -129,8 +129,8 @@ def test_a_version_tells_what_answers_depend_on(store: Store, clock: StoppedCloc
         late = an_arrival(clock(), published=date(2024, 5, 1), known_at=datetime(2024, 5, 1, tzinfo=UTC))
         append(uow, series.id, [newest])
         append(uow, series.id, [late])
-        uow.series.checked(uow.series.get(series.id), some_metadata())
-        uow.series.checked(uow.series.get(series.id), some_metadata())
+        uow.series.record_fetch(uow.series.get(series.id), some_metadata())
+        uow.series.record_fetch(uow.series.get(series.id), some_metadata())
         uow.commit()
 
     with pytest.raises(SeriesNotFound):
@@ -139,7 +139,7 @@ def test_a_version_tells_what_answers_depend_on(store: Store, clock: StoppedCloc
     assert store.version(series.id)[0] == once
     with store.writing() as uow:
         uow.series.lock(series.id)
-        uow.series.checked(uow.series.get(series.id), replace(some_metadata(), frequency=Frequency.ANNUAL))
+        uow.series.record_fetch(uow.series.get(series.id), replace(some_metadata(), frequency=Frequency.ANNUAL))
         uow.commit()
     assert store.version(series.id)[0] == replace(once, entry=2, frequency=Frequency.ANNUAL)
 
@@ -163,7 +163,7 @@ def test_metadata_survives_in_every_field(store: Store) -> None:
 
     for each in (some_metadata(), metadata, metadata):
         with store.writing() as uow:
-            uow.series.checked(uow.series.get(series.id), each)
+            uow.series.record_fetch(uow.series.get(series.id), each)
             uow.commit()
 
     with store.reading() as uow:
@@ -175,7 +175,7 @@ def test_searching(store: Store, clock: StoppedClock) -> None:
     fb, gold, ibm = added(store), added(store, DatasetCode("LBMA", "GOLD"), "files"), added(store, DatasetCode("WIKI", "IBM"))
     with store.writing() as uow:
         append(uow, gold.id, [an_arrival(clock())])
-        uow.series.checked(uow.series.get(gold.id), Metadata(name="Gold 100% Fixing", description="London"))
+        uow.series.record_fetch(uow.series.get(gold.id), Metadata(name="Gold 100% Fixing", description="London"))
         uow.commit()
 
     def found(**question: object) -> list[UUID]:
@@ -423,7 +423,7 @@ def test_a_request_while_its_fetch_ends_adds_none(store: Store) -> None:
     thread = Thread(target=lambda: heard.append(request(code).fetch.id))
     with store.writing() as uow:
         uow.series.lock(first.series.id)
-        uow.series.checked(uow.series.get(first.series.id), some_metadata())
+        uow.series.record_fetch(uow.series.get(first.series.id), some_metadata())
         uow.fetches.succeed(first.fetch.id, lease, [])
         thread.start()
         thread.join(0.3)
@@ -460,7 +460,7 @@ def test_nothing_kept_is_found_nowhere(store: Store) -> None:
 
     with store.reading() as uow:
         assert uow.vintages.find(series.id, AsOf()) is None
-        assert uow.vintages.beginning(series.id) is None
+        assert uow.vintages.first_known(series.id) is None
         assert uow.vintages.labels(series.id) == {}
 
 

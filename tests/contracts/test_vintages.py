@@ -86,7 +86,7 @@ def test_every_moment_equals_the_naive_model(store: Store, history: list[tuple[i
         _, number = max(known)
         assert found == StoredVintage(vintages[number], history[number][1])
     with store.reading() as uow:
-        assert uow.vintages.beginning(series_id) == FirstKnown(*[min(at(hour) for hour, _ in history)] * 2)
+        assert uow.vintages.first_known(series_id) == FirstKnown(*[min(at(hour) for hour, _ in history)] * 2)
         newest = uow.vintages.find(series_id, AsOf())
         assert newest
         assert newest.vintage.number == max((hour, number) for number, (hour, _) in enumerate(history, start=1))[1]
@@ -146,7 +146,7 @@ def test_what_was_prepared_before_others_came_is_refused(store: Store) -> None:
         uow.commit()
 
     with store.reading() as uow:
-        assert [vintage.number for vintage in uow.vintages.listed(series_id, after=0, limit=9)] == [1, 2]
+        assert [vintage.number for vintage in uow.vintages.list(series_id, after=0, limit=9)] == [1, 2]
         assert uow.series.get(series_id).newest == prepared[0].vintages[0]
 
 
@@ -297,13 +297,13 @@ def test_metadata_as_they_were(store: Store, clock: StoppedClock) -> None:
     with store.writing() as uow:
         series = uow.series.add("quandl", DatasetCode("X", "META"))
         assert uow.series.metadata_at(series.id, before) == Metadata()
-        uow.series.checked(uow.series.get(series.id), Metadata(name="Old"))
+        uow.series.record_fetch(uow.series.get(series.id), Metadata(name="Old"))
         clock.forward(60)
-        uow.series.checked(uow.series.get(series.id), Metadata(name="Old"))
+        uow.series.record_fetch(uow.series.get(series.id), Metadata(name="Old"))
         clock.forward(60)
-        uow.series.checked(uow.series.get(series.id), Metadata(name="New", extra={"n": [1, None]}))
+        uow.series.record_fetch(uow.series.get(series.id), Metadata(name="New", extra={"n": [1, None]}))
         clock.forward(60)
-        uow.series.checked(uow.series.get(series.id), Metadata(name="Newest"), known_at=before + timedelta(seconds=170))
+        uow.series.record_fetch(uow.series.get(series.id), Metadata(name="Newest"), known_at=before + timedelta(seconds=170))
         uow.commit()
 
     with store.reading() as uow:
@@ -367,14 +367,14 @@ def test_what_damage_reaches_and_what_not(store: Any) -> None:
     other, _ = kept(store, [(0, full)], at_once=True)
 
     with store.reading() as uow:
-        assert [damage.number for damage in uow.vintages.damage(series_id)] == [3, 4]
-        assert list(uow.vintages.damage(other)) == []
+        assert [damage.number for damage in uow.vintages.verify(series_id)] == [3, 4]
+        assert list(uow.vintages.verify(other)) == []
     with store.writing() as uow:
         (vintage,) = append(uow, series_id, [an_arrival(at(9), full)])
         uow.commit()
     with store.reading() as uow:
         found = uow.vintages.find(series_id, AsOf())
-        assert [damage.number for damage in uow.vintages.damage(series_id)] == [3, 4]
+        assert [damage.number for damage in uow.vintages.verify(series_id)] == [3, 4]
     assert found
     assert (found.vintage.number, vintage.number, found.observations) == (6, 6, full)
 
@@ -386,7 +386,7 @@ def test_a_state_that_differs_from_its_digest_is_listed(store: Any) -> None:
     spoil(store, 1, digest=b"\0" * 32)
 
     with store.reading() as uow:
-        (damage,) = uow.vintages.damage(series_id)
+        (damage,) = uow.vintages.verify(series_id)
     assert (damage.number, "digest" in damage.reason) == (1, True)
 
 
@@ -402,7 +402,7 @@ def test_a_damaged_newest_state_blocks_no_new_one(store: Any, caplog: pytest.Log
 
     with store.reading() as uow:
         found = uow.vintages.find(series_id, AsOf())
-        assert [damage.number for damage in uow.vintages.damage(series_id)] == [1]
+        assert [damage.number for damage in uow.vintages.verify(series_id)] == [1]
     assert found
     assert found.observations == state
     assert "damaged vintage passed over" in caplog.text
@@ -423,7 +423,7 @@ def test_what_is_lost_or_altered_is_listed(store: Any) -> None:
         connection.execute(delete(vintages).where(vintages.c.number == 2))
 
     with store.reading() as uow:
-        damage = uow.vintages.damage(series_id)
+        damage = uow.vintages.verify(series_id)
     assert [(each.number, each.reason) for each in damage] == [
         (2, "Vintage 2 is not there."),
         (3, "Vintage 3 does not match its digest or its facts."),
@@ -440,7 +440,7 @@ def test_a_lost_newest_state_is_damage(store: Any) -> None:
     state = Observations.of([1, 2], ("a",), [[1.0], [2.0]])
     series_id, _ = kept(store, [(0, state), (1, state.latest(1))], at_once=True)
     with store.writing() as uow:
-        uow.series.checked(uow.series.get(series_id), Metadata())
+        uow.series.record_fetch(uow.series.get(series_id), Metadata())
         uow.commit()
     with store.engine.begin() as connection:
         connection.execute(delete(vintages).where(vintages.c.number == 2))
@@ -452,6 +452,6 @@ def test_a_lost_newest_state_is_damage(store: Any) -> None:
         uow.commit()
     with store.reading() as uow:
         found = uow.vintages.find(series_id, AsOf())
-        assert [damage.number for damage in uow.vintages.damage(series_id)] == [2]
+        assert [damage.number for damage in uow.vintages.verify(series_id)] == [2]
     assert found
     assert (found.vintage.number, vintage.number, found.observations) == (3, 3, state)

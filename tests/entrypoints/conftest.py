@@ -50,7 +50,7 @@ def listed() -> UseCases:
     store = MemoryStore(lambda: datetime(2024, 6, 1, 12, tzinfo=UTC))
     calls = ProviderThrottle(store=store, concurrency=7)
     with store.writing() as uow:
-        uow.limits.blocked(Budget(provider="fred", key="k"), 90)
+        uow.limits.cool_down(Budget(provider="fred", key="k"), 90)
         for _ in range(Breaker().failures):
             uow.limits.failed(Budget(provider="quandl"), UUID(int=0))
         uow.commit()

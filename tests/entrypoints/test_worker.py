@@ -160,8 +160,8 @@ def test_what_waits_behind_a_slow_fetch_is_passed_on(monkeypatch, limit):
     run(use_cases, [first, second, *others], IsolationLock(), requeue=requeue)
 
     assert passed_on == [[fetch_id] for fetch_id in others]
-    assert [fetch.status for fetch in use_cases.follow_fetches.those([first, second])] == [FetchStatus.SUCCESS] * 2
-    assert [fetch.status for fetch in use_cases.follow_fetches.those(others)] == [FetchStatus.PENDING] * 2
+    assert [fetch.status for fetch in use_cases.follow_fetches.get_many([first, second])] == [FetchStatus.SUCCESS] * 2
+    assert [fetch.status for fetch in use_cases.follow_fetches.get_many(others)] == [FetchStatus.PENDING] * 2
 
 
 def test_what_a_worker_died_with_is_spared_on_request():

@@ -49,7 +49,7 @@ class Kept:
                 rows = observations(seed, CODE, 1)
                 state = Observations.of([row[0] for row in rows], COLUMNS, [row[1:] for row in rows])
                 append(uow, self.series, [an_arrival(uow.now(), state, fetch_id=fetch or uuid4())])
-            uow.fetches.succeed(self.fetch, lease, uow.vintages.listed(self.series, after=0, limit=9))
+            uow.fetches.succeed(self.fetch, lease, uow.vintages.list(self.series, after=0, limit=9))
             uow.commit()
 
 

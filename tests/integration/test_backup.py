@@ -66,7 +66,7 @@ def filled(engine: Engine) -> SqlStore:
             if n == 0:
                 growing = [an_arrival(NOW + timedelta(hours=h), state.latest(1_990 + h), fetch_id=fetch.id) for h in range(8)]
                 vintages = append(uow, series.id, [replace(growing[0], published=NOW.date()), *growing[1:]])
-                uow.series.checked(uow.series.get(series.id), some_metadata())
+                uow.series.record_fetch(uow.series.get(series.id), some_metadata())
                 uow.fetches.succeed(fetch.id, lease, vintages)
             if n == 1:
                 uow.fetches.schedule_retry(fetch.id, lease, failure, seconds=60, waiting_for=WaitingFor.RETRY)
@@ -97,7 +97,7 @@ def test_everything_comes_back(opens: Any, tmp_path: Path, source: str, target: 
     assert everything(engine) == everything(store.engine)
     with SqlStore(engine).writing() as uow:
         assert uow.series.add("quandl", DatasetCode("X", "NEXT")).number == 4
-        assert not [damage for n in range(3) for damage in uow.vintages.damage(uow.series.add("quandl", DatasetCode("X", f"S{n}")).id)]
+        assert not [damage for n in range(3) for damage in uow.vintages.verify(uow.series.add("quandl", DatasetCode("X", f"S{n}")).id)]
 
 
 @pytest.mark.parametrize("source", ["sqlite", POSTGRES])

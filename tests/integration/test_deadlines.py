@@ -98,15 +98,15 @@ def test_a_deadline_ends_with_its_transaction(postgres: Engine) -> None:
     """It is the transaction's: whoever has the session next, through a pooler as well, finds what the server is set to."""
     store = SqlStore(postgres)
     with store.reading() as uow:
-        assert uow.transaction.sent(b"SHOW statement_timeout") == [("200ms",)]
-        pid = uow.transaction.sent(b"SELECT pg_backend_pid()")
+        assert uow.transaction.execute_raw(b"SHOW statement_timeout") == [("200ms",)]
+        pid = uow.transaction.execute_raw(b"SELECT pg_backend_pid()")
     with store.writing() as uow:
         uow.series.add("quandl", CODE)
         uow.commit()
-        assert uow.transaction.sent(b"SELECT pg_backend_pid()") == pid
-        assert uow.transaction.sent(b"SHOW statement_timeout") == [("0",)]
+        assert uow.transaction.execute_raw(b"SELECT pg_backend_pid()") == pid
+        assert uow.transaction.execute_raw(b"SHOW statement_timeout") == [("0",)]
     assert store.version(write(store).id)  # type: ignore[attr-defined]
-    idle = store._glances._idle[-1]
+    idle = store._version_reader._idle[-1]
     idle.execute("SHOW statement_timeout")
     assert idle.fetchall() == [("0",)]
 
@@ -117,8 +117,8 @@ def test_a_deadline_takes_no_way_to_the_server(postgres: Engine, monkeypatch: py
     store, messages = SqlStore(postgres), []
     with store.reading() as uow:
         uow.series.find("quandl", CODE)
-    answered = Transaction._answered
-    monkeypatch.setattr(Transaction, "_answered", lambda self, statements: messages.append(statements) or answered(self, statements))
+    answered = Transaction._execute
+    monkeypatch.setattr(Transaction, "_execute", lambda self, statements: messages.append(statements) or answered(self, statements))
     with store.reading() as uow:
         uow.series.find("quandl", CODE)
 
@@ -159,7 +159,7 @@ def test_a_locked_file_is_waited_for_no_longer(sqlite: Engine) -> None:
 def test_api_and_worker_have_each_their_own(postgres: Engine, tmp_path: Path, part: str, seconds: str) -> None:
     """Which of the two settings counts says the process."""
     with bootstrapped(postgres, tmp_path, part) as container, container.store().reading() as uow:
-        assert uow.transaction.sent(b"SHOW statement_timeout") == [(seconds,)]
+        assert uow.transaction.execute_raw(b"SHOW statement_timeout") == [(seconds,)]
 
 
 @pytest.mark.server

@@ -82,7 +82,7 @@ def test_an_old_store_is_whole_after_migrating(engine: Engine) -> None:
         states = [uow.vintages.find(fb.id, AsOf(vintage=n)) for n in (1, 2, 3)]
         newest = uow.vintages.find(fb.id, AsOf())
         found = [uow.series.search(SeriesQuery(words=words)).items for words in (("meta",), ("Split-Adjusted", "fb"), ("rat",))]
-        assert list(uow.vintages.damage(fb.id)) == []
+        assert list(uow.vintages.verify(fb.id)) == []
 
     assert [(each.code, each.status) for each in everything] == [
         (FB, SeriesStatus.SUCCESS),

@@ -21,7 +21,7 @@ from adapters.sql.tables import series
 from adapters.sql.transaction import Transaction, utc_now
 from domain.codes import DatasetCode
 from domain.series import Metadata, SeriesQuery, SeriesStatus
-from domain.throttling import Budget, Call
+from domain.throttling import Budget, PermitRequest
 from domain.vintages import AsOf
 from tests.benchmarks.databases import Database, postgres, sqlite
 
@@ -51,17 +51,17 @@ class Explaining(Transaction):
 
     plans: list[str] = field(default_factory=list)
 
-    def sent(self, statement: bytes) -> list[tuple[Any, ...]]:
+    def execute_raw(self, statement: bytes) -> list[tuple[Any, ...]]:
         if statement.startswith(b"EXECUTE"):
             self._explain(statement)
-        return super().sent(statement)
+        return super().execute_raw(statement)
 
-    def copied(self, query: str) -> list[bytes]:
+    def copy_out(self, query: str) -> list[bytes]:
         self._explain(query.encode())
         return []
 
     def _explain(self, statement: bytes) -> None:
-        self.plans.append("\n".join(row[0] for row in super().sent(b"EXPLAIN " + statement)))
+        self.plans.append("\n".join(row[0] for row in super().execute_raw(b"EXPLAIN " + statement)))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.server)])
@@ -78,7 +78,7 @@ def plans(database: Database, ask: Callable[[SqlUnitOfWork], object]) -> list[st
     with database.store.reading() as uow:
         explaining = Explaining(uow.transaction.connection, None if database.schema else utc_now, cursor=uow.transaction.cursor)
         if database.schema:
-            explaining.sent(b"SET LOCAL enable_seqscan = off")
+            explaining.execute_raw(b"SET LOCAL enable_seqscan = off")
         uow.series, uow.vintages = SqlSeriesRepository(explaining), SqlVintageRepository(explaining)
         ask(uow)
     statements, found = list(asked), explaining.plans
@@ -113,10 +113,10 @@ def test_no_table_is_gone_through(database: Database, question: str) -> None:
 def test_an_empty_database_teaches_nothing_wrong(postgres_url: str) -> None:
     """What every request and fetch asks is planned while nothing has been counted, and yet never goes through a provider or a database."""
     with postgres(postgres_url) as database, database.store.writing() as uow:
-        explaining = Explaining(uow.transaction.connection, None, uow.transaction.waiting, cursor=uow.transaction.cursor)
+        explaining = Explaining(uow.transaction.connection, None, uow.transaction.deferred, cursor=uow.transaction.cursor)
         SqlSeriesRepository(explaining).find("quandl", FB)
-        SqlRateLimiter(explaining).acquire(Budget(provider="quandl"), Call(uuid4(), 0.0))
-        mode = explaining.sent(b"SHOW plan_cache_mode")
+        SqlRateLimiter(explaining).acquire(Budget(provider="quandl"), PermitRequest(uuid4(), 0.0))
+        mode = explaining.execute_raw(b"SHOW plan_cache_mode")
 
     assert mode == [("force_generic_plan",)]
     found, *permits = explaining.plans
@@ -135,7 +135,7 @@ def test_the_index_of_words_follows(database: Database) -> None:
 
     for name in ("Facebook", "Meta Größe"):
         with database.store.writing() as uow:
-            uow.series.checked(uow.series.add("quandl", FB), Metadata(name=name))
+            uow.series.record_fetch(uow.series.add("quandl", FB), Metadata(name=name))
             uow.commit()
 
     assert [found("wiki"), found("facebook"), found("meta"), found("GRÖSS")] == [1, 0, 1, 1]
@@ -148,8 +148,8 @@ def test_a_shared_alias_takes_as_many_statements_as_any(database: Database, monk
     """With 1,100 series whose codes lead to one alias the next is added by a few statements, as with forty."""
     asked: list[object] = []
     event.listen(database.engine, "before_cursor_execute", lambda *arguments: asked.append(arguments[2]))
-    sent = Transaction.sent
-    monkeypatch.setattr(Transaction, "sent", lambda self, statement: asked.append(statement) or sent(self, statement))
+    sent = Transaction.execute_raw
+    monkeypatch.setattr(Transaction, "execute_raw", lambda self, statement: asked.append(statement) or sent(self, statement))
     needed = []
     for many in (40, 1_100):
         keep_sharing(database, many)

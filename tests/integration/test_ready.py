@@ -42,7 +42,7 @@ def test_a_connection_that_the_server_ended_is_told_and_not_used_again(engine: E
         uow.series.add("quandl", CODE)
         uow.commit()
     with suppress(StoreUnavailable), store.writing() as uow:
-        victim = uow.transaction.sent(b"SELECT pg_backend_pid()")[0][0]
+        victim = uow.transaction.execute_raw(b"SELECT pg_backend_pid()")[0][0]
         with engine.connect() as other:
             other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": victim})
         with pytest.raises(StoreUnavailable):
@@ -93,7 +93,7 @@ def test_what_waits_is_seen_by_the_next_statement_and_by_others_after_the_commit
     with store.writing() as uow:
         series = uow.series.add("quandl", CODE)
         fetch, _ = uow.fetches.add(series.id, allow_shrink=False, request_id="r")
-        assert uow.transaction.waiting
+        assert uow.transaction.deferred
         assert uow.series.get(series.id).fetch == fetch
         again = uow.series.add("quandl", DatasetCode("WIKI", "AAPL"))
         fetch, _ = uow.fetches.add(again.id, allow_shrink=False, request_id="r")
@@ -148,20 +148,20 @@ def test_the_servers_clock_is_carried_on_for_a_second(engine: Engine, monkeypatc
 
 def test_what_need_not_last_is_seen_by_others_without_waiting_for_the_disk(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Such a commit says so for itself alone; the next one on its connection waits again."""
-    store, said, sent = SqlStore(engine), list[bytes](), Transaction.sent
+    store, said, sent = SqlStore(engine), list[bytes](), Transaction.execute_raw
 
     def noted(self: Transaction, statement: bytes) -> list[tuple[Any, ...]]:
         said.append(statement)
         return sent(self, statement)
 
-    monkeypatch.setattr(Transaction, "sent", noted)
+    monkeypatch.setattr(Transaction, "execute_raw", noted)
     for name, lasting in (("FB", False), ("IBM", True)):
         with store.writing() as uow:
             uow.series.add("quandl", DatasetCode("WIKI", name))
             uow.commit(lasting=lasting)
     with store.reading() as uow:
         assert uow.series.find("quandl", CODE)
-        assert uow.transaction.sent(b"SHOW synchronous_commit") == [("on",)]
+        assert uow.transaction.execute_raw(b"SHOW synchronous_commit") == [("on",)]
 
     assert [statement for statement in said if b"COMMIT" in statement] == [b"SET LOCAL synchronous_commit = off;COMMIT", b"COMMIT"]
 

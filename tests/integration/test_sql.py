@@ -184,7 +184,7 @@ def test_a_newer_database_is_not_copied(tmp_path: Path) -> None:
 @pytest.mark.server
 @pytest.mark.parametrize(
     "use",
-    [lambda uow: uow.now(), lambda uow: uow.transaction.filled(vintages, b""), lambda uow: uow.transaction.copied("SELECT 1")],
+    [lambda uow: uow.now(), lambda uow: uow.transaction.copy_in(vintages, b""), lambda uow: uow.transaction.copy_out("SELECT 1")],
     ids=["statement", "copy in", "copy out"],
 )
 def test_a_connection_that_breaks_is_translated_and_given_back(postgres_url: str, use: Callable[[Any], object]) -> None:
@@ -210,9 +210,9 @@ def test_a_connection_that_breaks_is_translated_and_given_back(postgres_url: str
 @pytest.mark.parametrize(
     "use",
     [
-        lambda uow: uow.transaction.sent(b"SELECT 1/0"),
-        lambda uow: uow.transaction.filled(vintages, b"no rows"),
-        lambda uow: uow.transaction.copied("SELECT 1/0"),
+        lambda uow: uow.transaction.execute_raw(b"SELECT 1/0"),
+        lambda uow: uow.transaction.copy_in(vintages, b"no rows"),
+        lambda uow: uow.transaction.copy_out("SELECT 1/0"),
         lambda uow: VersionReader(uow.transaction.connection.engine, None)._row("SELECT 1/%s", 0),
     ],
     ids=["statement", "copy in", "copy out", "glance"],
@@ -412,7 +412,7 @@ def test_rows_are_copied_as_they_are_written(opens: Opens, monkeypatch: pytest.M
             uow.commit()
             rows = uow.transaction.run(select(vintages).order_by(vintages.c.position.desc()).limit(2)).mappings().all()
             found.append([{name: value for name, value in row.items() if name not in ("series", "position", "checksum")} for row in rows])
-            assert uow.vintages.damage(written.id) == []
+            assert uow.vintages.verify(written.id) == []
 
     assert found[0] == found[1]
     assert [row["first"] for row in found[0]] == [None, "2024-01-01"]

@@ -19,11 +19,11 @@ def test_who_came_first_is_let_in_first() -> None:
     turns, entered = WriterQueue(60), []
 
     def enter(n: int) -> None:
-        with turns.taken():
+        with turns.acquire():
             entered.append(n)
 
     with ThreadPoolExecutor(5) as threads:
-        with turns.taken():
+        with turns.acquire():
             for n in range(5):
                 threads.submit(enter, n)
                 while len(turns.queue) < n + 2:
@@ -38,9 +38,9 @@ def test_who_waits_too_long_is_told_and_holds_up_nobody() -> None:
     turns = WriterQueue(0.01)
 
     with ThreadPoolExecutor(1) as threads:
-        with turns.taken(), pytest.raises(StoreUnavailable, match=r"busy for 0\.01 s"):
-            threads.submit(turns.taken().__enter__).result()
-        with turns.taken():
+        with turns.acquire(), pytest.raises(StoreUnavailable, match=r"busy for 0\.01 s"):
+            threads.submit(turns.acquire().__enter__).result()
+        with turns.acquire():
             assert len(turns.queue) == 1
 
 

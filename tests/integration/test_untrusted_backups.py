@@ -299,7 +299,7 @@ def test_damaged_vintages_are_restored_on_demand(good: bytes, target: Engine, tm
 
     assert [record.message for record in caplog.records if record.levelname == "WARNING"][:1] == ["damaged vintage restored"]
     with SqlStore(target).reading() as uow:
-        damaged = [damage.number for each in uow.series.search(SeriesQuery()).items for damage in uow.vintages.damage(each.id)]
+        damaged = [damage.number for each in uow.series.search(SeriesQuery()).items for damage in uow.vintages.verify(each.id)]
     assert 1 in damaged
 
 

@@ -121,8 +121,8 @@ def test_two_writers_leave_one_vintage_a_round(place: tuple[str, str]) -> None:
 
     assert outcomes == expected
     with store.reading() as uow:
-        assert len(uow.vintages.listed(series_id, after=0, limit=2 * ROUNDS)) == ROUNDS
-        assert list(uow.vintages.damage(series_id)) == []
+        assert len(uow.vintages.list(series_id, after=0, limit=2 * ROUNDS)) == ROUNDS
+        assert list(uow.vintages.verify(series_id)) == []
         newest = uow.vintages.find(series_id, AsOf())
     assert newest
     assert newest.observations.values[0, 0] == ROUNDS - 1

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from domain.fetches import WaitingFor
 from domain.providers import Limit
-from domain.throttling import MAX_BLOCK_SECONDS, Breaker, Budget, Call, Circuit, Denied, LimiterState, Permit, Snapshot
+from domain.throttling import MAX_BLOCK_SECONDS, Breaker, Budget, Circuit, Denied, LimiterState, Permit, PermitRequest, Snapshot
 
 START = datetime(2024, 6, 1, 12, tzinfo=UTC)
 NOBODY = UUID(int=0)
@@ -29,10 +29,10 @@ class Caller:
         self.standing, self.now = LimiterState(), START
         self.starts: list[datetime] = []
 
-    def ask(self, patience: float = 0.25, holder: UUID = NOBODY, busy: int | None = None) -> Permit | Denied:
+    def ask(self, max_wait: float = 0.25, holder: UUID = NOBODY, busy: int | None = None) -> Permit | Denied:
         times = {number: self.starts[number - 1] for number in self.standing.wanted(self.budget)}
-        call = Call(holder, patience, begins=busy is not None)
-        self.standing, answer = self.standing.asked(self.budget, call, Snapshot(self.now, times, busy or 0))
+        call = PermitRequest(holder, max_wait, begins=busy is not None)
+        self.standing, answer = self.standing.request(self.budget, call, Snapshot(self.now, times, busy or 0))
         if isinstance(answer, Permit):
             self.starts.append(answer.start)
         return answer
@@ -58,9 +58,9 @@ def most_in_a_window(starts: list[datetime], seconds: float) -> int:
 def test_no_window_ever_holds_more_calls_than_its_limit(limits: list[Limit], asks: list[tuple[float, float]]) -> None:
     """Whoever asks whenever, with whatever patience: calls start in order, and each window of each limit is kept."""
     caller = Caller(*limits)
-    for seconds, patience in asks:
+    for seconds, max_wait in asks:
         caller.forward(seconds)
-        caller.ask(patience)
+        caller.ask(max_wait)
 
     assert caller.starts == sorted(caller.starts)
     for limit in limits:
@@ -73,7 +73,7 @@ def test_nine_tenths_of_the_permitted_rate_can_be_used(limits: list[Limit]) -> N
     """Asked without pause for many windows, at least 90 calls start for each 100 that the strictest limit permits."""
     caller, windows = Caller(*limits), 12
     for _ in range(1_500):
-        answer = caller.ask(patience=10_000)
+        answer = caller.ask(max_wait=10_000)
         assert isinstance(answer, Permit)
         caller.now = answer.start
     longest = max(limit.seconds for limit in limits)
@@ -89,7 +89,7 @@ def test_nine_tenths_of_the_permitted_rate_can_be_used(limits: list[Limit]) -> N
 def test_bursts_are_small(limits: list[Limit]) -> None:
     """At one moment at most 2 % of the smallest window's calls start, or one."""
     caller = Caller(*limits)
-    while isinstance(caller.ask(patience=0), Permit):
+    while isinstance(caller.ask(max_wait=0), Permit):
         pass
 
     smallest = min(limits, key=lambda limit: (limit.seconds, limit.calls))
@@ -101,11 +101,11 @@ def test_a_wide_window_is_not_spread_out() -> None:
     caller = Caller(Limit(60, 3600))
     gaps = []
     for _ in range(60):
-        answer = caller.ask(patience=5)
+        answer = caller.ask(max_wait=5)
         assert isinstance(answer, Permit)
         gaps.append(answer.seconds)
         caller.now = answer.start
-    full = caller.ask(patience=5)
+    full = caller.ask(max_wait=5)
 
     assert max(gaps) <= 1
     assert isinstance(full, Denied)
@@ -115,7 +115,7 @@ def test_a_wide_window_is_not_spread_out() -> None:
 def test_who_is_refused_goes_in_line() -> None:
     """Each of many that are refused at one moment is told a later one, no denser than calls may follow each other."""
     caller = Caller(Limit(20, 1), Limit(100, 10))
-    waits = [answer.seconds for answer in (caller.ask(patience=0) for _ in range(201)) if isinstance(answer, Denied)]
+    waits = [answer.seconds for answer in (caller.ask(max_wait=0) for _ in range(201)) if isinstance(answer, Denied)]
 
     assert len(waits) == 200
     assert all(later - earlier >= caller.budget.pace - 1e-6 for earlier, later in pairwise(waits))
@@ -137,9 +137,9 @@ def test_places_are_limited() -> None:
 def test_a_block_holds_for_everyone(asked: float, given: float) -> None:
     """No call starts before the time that the provider asked for, within reason; a shorter block does not shorten a longer one."""
     caller = Caller(Limit(20, 1))
-    caller.standing, _ = caller.standing.blocked(caller.budget, asked, caller.now)
-    caller.standing, _ = caller.standing.blocked(caller.budget, 0.5, caller.now)
-    refused = caller.ask(patience=1e9)
+    caller.standing, _ = caller.standing.cool_down(caller.budget, asked, caller.now)
+    caller.standing, _ = caller.standing.cool_down(caller.budget, 0.5, caller.now)
+    refused = caller.ask(max_wait=1e9)
     caller.forward(given)
 
     assert isinstance(refused, Denied)
@@ -231,7 +231,7 @@ def test_a_clock_set_back_leaves_no_line(limits: tuple[Limit, ...], busy: int | 
     again = [caller.ask(busy=busy) for _ in range(20)]
     caller.forward(-3600)
     caller.fail()
-    caller.standing, blocked = caller.standing.blocked(caller.budget, 5, caller.now)
+    caller.standing, blocked = caller.standing.cool_down(caller.budget, 5, caller.now)
 
     assert [wait.seconds for wait in again if isinstance(wait, Denied)] == pytest.approx(
         [wait.seconds for wait in first if isinstance(wait, Denied)]
@@ -243,7 +243,7 @@ def test_a_clock_set_back_leaves_no_line(limits: tuple[Limit, ...], busy: int | 
 def test_a_long_line_is_not_taken_for_a_clock_set_back(limits: tuple[Limit, ...], busy: int | None) -> None:
     """A line may be hours long where there is a limit, and minutes elsewhere: everybody in it has a moment of his own."""
     caller = Caller(*limits, concurrency=4)
-    waits = [answer.seconds for _ in range(12_000) if isinstance(answer := caller.ask(patience=0, busy=busy), Denied)]
+    waits = [answer.seconds for _ in range(12_000) if isinstance(answer := caller.ask(max_wait=0, busy=busy), Denied)]
 
     assert waits == sorted(set(waits))
     assert len(waits) > 1_500

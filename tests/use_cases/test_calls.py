@@ -33,11 +33,11 @@ class Asked(CannedSource):
 
     calls: int = 1
     made: int = 0
-    before_each: Callable[[float], object] = float
+    before_call: Callable[[float], object] = float
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         for _ in range(self.calls):
-            self.before_each(60)
+            self.before_call(60)
             self.made += 1
         return super().fetch(code, known)
 
@@ -66,7 +66,7 @@ class Harness:
         self.store = MemoryStore(self.clock)
         providers = LimitedProviders({"canned": self.source}, self.limits, self.concurrency)
         self.calls = ProviderThrottle(store=self.store, breaker=Breaker(failures=2, seconds=30))
-        self.source.before_each = self.calls.before_each
+        self.source.before_call = self.calls.before_call
         self.budget = self.calls.budget(providers, "canned")
         plain = memory_use_cases({"canned": self.source}, store=self.store, dispatcher=RecordingDispatcher())
         fetch = FetchDataset(
@@ -84,11 +84,11 @@ class Harness:
 
     def circuit(self) -> Circuit:
         with self.store.reading() as uow:
-            return uow.limits.standing(self.budget).circuit(self.clock())
+            return uow.limits.state_of(self.budget).circuit(self.clock())
 
     def block(self, seconds: float) -> None:
         with self.store.writing() as uow:
-            uow.limits.blocked(self.budget, seconds)
+            uow.limits.cool_down(self.budget, seconds)
             uow.commit()
 
 
@@ -123,17 +123,17 @@ def test_waiting_fetches_form_a_line() -> None:
 def test_every_call_of_a_fetch_counts() -> None:
     """A fetch of several calls takes a permit for each, the first one's as it is begun."""
     house = Harness(limits=(Limit(5, 3600),), source=Asked(calls=3))
-    house.source.before_each = lambda seconds: (house.clock.forward(2), house.calls.before_each(seconds))
+    house.source.before_call = lambda seconds: (house.clock.forward(2), house.calls.before_call(seconds))
     house.run("A")
 
     with house.store.reading() as uow:
-        assert uow.limits.standing(house.budget).calls == 3
+        assert uow.limits.state_of(house.budget).calls == 3
 
 
 def test_a_limit_in_the_midst_of_a_fetch_costs_no_attempt() -> None:
     """If its later call has no permit soon enough, the fetch goes back to wait, and nothing is stored."""
     house = Harness(limits=(Limit(2, 3600),), source=Asked(calls=3))
-    house.source.before_each = lambda seconds: (house.clock.forward(2), house.calls.before_each(seconds))
+    house.source.before_call = lambda seconds: (house.clock.forward(2), house.calls.before_call(seconds))
     waiting = house.run("A")
 
     assert (waiting.status, waiting.attempts, waiting.waiting_for, waiting.failure) == (
@@ -224,17 +224,17 @@ def test_a_permit_for_later_is_void_if_the_provider_asks_for_silence() -> None:
 
     def call_twice() -> None:
         with house.calls.of(house.budget, NOBODY, Permit(house.clock(), 0)):
-            house.calls.before_each(60)
-            house.calls.before_each(60)
+            house.calls.before_call(60)
+            house.calls.before_call(60)
             try:
-                house.calls.before_each(60)
+                house.calls.before_call(60)
             except ThrottledLocally as refused:
                 told.append(refused)
 
     thread = Thread(target=call_twice)
     thread.start()
     end = monotonic() + 10
-    while house.store.state.standings.get(house.budget.identity, None) is None or _calls(house) < 2:
+    while house.store.state.limiter_states.get(house.budget.identity, None) is None or _calls(house) < 2:
         assert monotonic() < end
         sleep(0.001)
     house.block(40)
@@ -245,11 +245,11 @@ def test_a_permit_for_later_is_void_if_the_provider_asks_for_silence() -> None:
 
 def test_outside_a_fetch_nothing_is_counted() -> None:
     """A client that is used for something else than a fetch is not held up."""
-    Harness(limits=(Limit(1, 10),)).calls.before_each(0)
+    Harness(limits=(Limit(1, 10),)).calls.before_call(0)
 
 
 def _calls(house: Harness) -> int:
-    return house.store.state.standings[house.budget.identity].calls
+    return house.store.state.limiter_states[house.budget.identity].calls
 
 
 class NotedStore(MemoryStore):

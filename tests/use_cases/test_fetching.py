@@ -691,17 +691,17 @@ def test_a_lease_ends_with_its_holder() -> None:
     """What a process did that is known to be dead is due at once and counts a crash; another's lease, and what has ended, is left."""
     house = Harness(ScriptedSource([values(1)]))
     fetch, lease = house.begun()
-    house.use.reap_fetches.lost(fetch.id, uuid4())
+    house.use.reap_fetches.expire_lease(fetch.id, uuid4())
     house.clock.forward(seconds=1)
     assert list(house.use.reap_fetches(10)) == []
-    house.use.reap_fetches.lost(fetch.id, lease.token)
+    house.use.reap_fetches.expire_lease(fetch.id, lease.token)
     house.clock.forward(seconds=1)
     assert list(house.use.reap_fetches(10)) == [fetch.id]
 
     ended = house.use.fetch_dataset(fetch.id)
     assert ended
     assert (ended.status, ended.crashes) == (FetchStatus.SUCCESS, 1)
-    house.use.reap_fetches.lost(fetch.id, lease.token)
+    house.use.reap_fetches.expire_lease(fetch.id, lease.token)
     assert house.use.follow_fetches(fetch.id) == ended
 
 
@@ -710,7 +710,7 @@ def test_the_lease_of_a_fetch_to_be_cancelled_is_left_to_its_time() -> None:
     house = Harness(ScriptedSource([values(1)]))
     fetch, lease = house.begun()
     house.use.cancel_fetch(fetch.id)
-    house.use.reap_fetches.lost(fetch.id, lease.token)
+    house.use.reap_fetches.expire_lease(fetch.id, lease.token)
     house.clock.forward(seconds=1)
     early = list(house.use.reap_fetches(10))
     house.clock.forward(seconds=30)

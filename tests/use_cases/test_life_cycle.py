@@ -76,11 +76,11 @@ class Running:
         return self.use.follow_fetches(self.fetch.id)
 
     def counted(self) -> dict[Counted, int]:
-        return dict(self.use.check_health.figures()[1].counted)
+        return dict(self.use.check_health.metrics()[1].counted)
 
     def vintages(self) -> int:
         with self.store.reading() as uow:
-            return len(uow.vintages.listed(self.fetch.series_id, after=0, limit=9))
+            return len(uow.vintages.list(self.fetch.series_id, after=0, limit=9))
 
 
 def use_cases(source: DataSource | None = None, store: MemoryStore | None = None, lease_seconds: float = 30) -> UseCases:
@@ -97,7 +97,7 @@ def test_what_waits_is_cancelled_at_once() -> None:
     assert cancelled.status is FetchStatus.CANCELLED
     assert use.cancel_fetch(fetch.id) == cancelled
     assert use.fetch_dataset(fetch.id) is None
-    assert use.check_health.figures()[1].counted == {Counted.CLAIMS_LOST: 1}
+    assert use.check_health.metrics()[1].counted == {Counted.CLAIMS_LOST: 1}
     assert use.request_fetch(FB, refresh=True).fetch.id != fetch.id
 
 
@@ -144,7 +144,7 @@ def test_a_heartbeat_that_fails_is_not_the_last(trouble: Exception) -> None:
             return store.writing()
 
     def until() -> list[Any]:
-        return [fetch.lease_until for fetch in use.follow_fetches.those(ids)]
+        return [fetch.lease_until for fetch in use.follow_fetches.get_many(ids)]
 
     use, leases = use_cases(store=store), [Lease(uuid4(), 30), Lease(uuid4(), 30)]
     ids = [use.request_fetch(code).fetch.id for code in (FB, DatasetCode("CANNED", "OTHER"))]
@@ -152,7 +152,7 @@ def test_a_heartbeat_that_fails_is_not_the_last(trouble: Exception) -> None:
         for fetch_id, lease in zip(ids, leases, strict=True):
             uow.fetches.claim(fetch_id, lease)
         uow.commit()
-    first, second = use.follow_fetches.those(ids)
+    first, second = use.follow_fetches.get_many(ids)
     before, heartbeat = until(), Heartbeat(Faltering(), lease_seconds=0.03, at_most_seconds=10)  # type: ignore[arg-type]
     end = time.monotonic() + 5
     with heartbeat.of(first, leases[0]), heartbeat.of(second, leases[1]):
@@ -217,10 +217,10 @@ def test_a_process_that_stops_cuts_its_calls() -> None:
     thread.join(5)
     back = use.follow_fetches(fetch.id)
     with store.reading() as uow:
-        standing = uow.limits.standing(Budget(provider="canned"))
+        standing = uow.limits.state_of(Budget(provider="canned"))
 
     assert (released, back.status, back.attempts, back.failure, back.waiting_for) == (1, FetchStatus.PENDING, 0, None, None)
-    assert Counted.STALE_COMMITS not in dict(use.check_health.figures()[1].counted)
+    assert Counted.STALE_COMMITS not in dict(use.check_health.metrics()[1].counted)
     assert standing.failures == 0
 
 
@@ -234,7 +234,7 @@ def test_a_removed_series_fences_its_running_fetch() -> None:
 
     assert running.end() is None
     assert running.use.search_series(SeriesQuery()).items == ()
-    assert running.use.follow_fetches.listed(FetchQuery()).items == ()
+    assert running.use.follow_fetches.list(FetchQuery()).items == ()
     with pytest.raises(SeriesNotFound):
         running.use.remove_series(running.fetch.series_id, confirm="WIKI/FB")
 
@@ -244,12 +244,12 @@ def test_asking_again_always_fetches() -> None:
     use = use_cases()
     first = use.request_fetch(FB)
     use.fetch_dataset(first.fetch.id)
-    again, joined = use.request_fetch.again(first.series.id), use.request_fetch.again(first.series.id)
+    again, joined = use.request_fetch.refetch(first.series.id), use.request_fetch.refetch(first.series.id)
 
     assert again.fetch.id != first.fetch.id
     assert (again.created, joined.created, joined.fetch) == (True, False, again.fetch)
     with pytest.raises(SeriesNotFound):
-        use.request_fetch.again(uuid4())
+        use.request_fetch.refetch(uuid4())
 
 
 def test_asking_again_needs_the_key_of_the_provider() -> None:
@@ -261,7 +261,7 @@ def test_asking_again_needs_the_key_of_the_provider() -> None:
         uow.commit()
 
     with pytest.raises(ProviderNotConfigured):
-        use.request_fetch.again(series.id)
+        use.request_fetch.refetch(series.id)
 
 
 def test_a_repeated_request_gets_the_same_answer() -> None:
@@ -275,8 +275,8 @@ def test_a_repeated_request_gets_the_same_answer() -> None:
     assert repeated.fetch.status is FetchStatus.SUCCESS
     assert other.fetch.id != first.fetch.id
     assert use.request_fetch(FB, key=ClientKey("k")).fetch.id == first.fetch.id
-    again = use.request_fetch.again(first.series.id, key=ClientKey("m"))
-    assert use.request_fetch.again(first.series.id, key=ClientKey("m")) == again
+    again = use.request_fetch.refetch(first.series.id, key=ClientKey("m"))
+    assert use.request_fetch.refetch(first.series.id, key=ClientKey("m")) == again
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_a_repeated_request_gets_the_same_answer() -> None:
         lambda use, _: use.request_fetch(DatasetCode("WIKI", "IBM"), key=ClientKey("k")),
         lambda use, _: use.request_fetch(FB, refresh=True, key=ClientKey("k")),
         lambda use, _: use.request_fetch(FB, provider="canned", key=ClientKey("k")),
-        lambda use, series: use.request_fetch.again(series.id, key=ClientKey("k")),
+        lambda use, series: use.request_fetch.refetch(series.id, key=ClientKey("k")),
     ],
     ids=["another code", "another flag", "another provider", "a refresh"],
 )
@@ -296,7 +296,7 @@ def test_a_key_belongs_to_one_request(other: Callable[..., object]) -> None:
 
     with pytest.raises(IdempotencyKeyReused):
         other(use, first.series)
-    assert len(use.follow_fetches.listed(FetchQuery()).items) == 1
+    assert len(use.follow_fetches.list(FetchQuery()).items) == 1
 
 
 def test_old_fetches_and_keys_are_pruned() -> None:
@@ -310,7 +310,7 @@ def test_old_fetches_and_keys_are_pruned() -> None:
     ]
 
     def left() -> set[UUID]:
-        return {fetch.id for fetch in use.follow_fetches.listed(FetchQuery()).items}
+        return {fetch.id for fetch in use.follow_fetches.list(FetchQuery()).items}
 
     assert (use.reap_fetches.prune(10), left()) == (False, set(made))
     now[0] += timedelta(days=89)
@@ -322,4 +322,4 @@ def test_old_fetches_and_keys_are_pruned() -> None:
 
 
 def made_last(use: UseCases) -> UUID:
-    return use.follow_fetches.listed(FetchQuery(status=FetchStatus.PENDING)).items[0].id
+    return use.follow_fetches.list(FetchQuery(status=FetchStatus.PENDING)).items[0].id

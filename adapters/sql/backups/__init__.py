@@ -1,1 +1,1 @@
-"""Backups: everything that is kept as one SQLite file, written, checked and restored."""
+"""Backups: write all data into one SQLite file, check it and restore it."""

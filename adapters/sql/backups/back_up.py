@@ -1,4 +1,4 @@
-"""Backups: everything that is kept, as one SQLite file, whichever database it comes from or goes to."""
+"""Write a backup: all data in one SQLite file, from SQLite or Postgres."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from adapters.sql.backups.file import contents, copied_tables
 from adapters.sql.engine import for_reading, for_writing, open_file
 from adapters.sql.schema import migrate, require, revision
 from adapters.sql.tables import feed
-from adapters.sql.transaction import translated
+from adapters.sql.transaction import wrap_driver_errors
 from domain.errors import InvalidInput, StoreUnavailable
 
 _BATCH = 500
@@ -25,13 +25,13 @@ Progress = Callable[[int, int], object]
 
 def back_up(engine: Engine, file: Path, progress: Progress) -> int:
     """
-    Copy one consistent state into a new file while others go on writing; the file appears when it is whole, and was read again.
+    Copy one consistent snapshot into a new file while others write; the file appears once it is complete and verified.
 
     Args:
-        progress: is told of rows copied and rows in all.
+        progress: called with the numbers of rows copied and of all rows.
 
     Raises:
-        InvalidInput: the file is there already, or cannot be written.
+        InvalidInput: the file exists already, or cannot be written.
         StoreUnavailable, SchemaMismatch: the database cannot be read.
 
     """
@@ -53,7 +53,7 @@ def back_up(engine: Engine, file: Path, progress: Progress) -> int:
 
 @contextmanager
 def _part_of(file: Path) -> Iterator[Path]:
-    # In the same folder, for a file is renamed within its file system alone.
+    # In the same folder, since renaming works only within a file system.
     with tempfile.TemporaryDirectory(prefix=".lanner-", dir=file.absolute().parent) as folder:
         yield Path(folder) / "part"
 
@@ -62,7 +62,7 @@ def _fill(part: Path, engine: Engine, progress: Progress) -> dict[str, int]:
     target = open_file(part)
     try:
         migrate(target)
-        with translated(engine), for_reading(engine) as source, for_writing(target) as connection, connection.begin():
+        with wrap_driver_errors(engine), for_reading(engine) as source, for_writing(target) as connection, connection.begin():
             require(revision(source), engine)
             counts = _copy(source, connection, progress)
     finally:
@@ -77,7 +77,7 @@ def _copy(source: Connection, target: Connection, progress: Progress) -> dict[st
     copied, total = 0, sum(counts.values())
     for table in copied_tables():
         for batch in source.execute(select(table), execution_options={"stream_results": True}).mappings().partitions(_BATCH):
-            with translated(target.engine):
+            with wrap_driver_errors(target.engine):
                 target.execute(insert(table), [dict(row) for row in batch])
             copied += len(batch)
             progress(copied, total)

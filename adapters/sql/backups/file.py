@@ -1,4 +1,4 @@
-"""A backup that is read: a file that anybody may have written, so that nothing of it is run, and nothing of it believed."""
+"""Read a backup: an untrusted file, so nothing in it is executed and everything is checked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Table
 
-from adapters.sql.deadlines import Deadline, is_over
+from adapters.sql.deadlines import StatementDeadline, is_over
 from adapters.sql.engine import open_file
 from adapters.sql.schema import migrate, require
 from adapters.sql.tables import feed, metadata
@@ -35,21 +35,21 @@ class BackupFile:
     An open backup.
 
     Attributes:
-        deadline: of each look into it; a damaged file can be read without end.
+        deadline: of each statement on it; reading a damaged file may never end.
 
     """
 
     path: Path
     connection: sqlite3.Connection
-    deadline: Deadline
+    deadline: StatementDeadline
 
     def require_schema(self) -> None:
         """
-        Make sure that it holds the tables of this lanner and nothing besides: a view or a trigger is a program of somebody else's.
+        Check that it holds the tables of this version of lanner and nothing else: views and triggers would be foreign code.
 
         Raises:
-            InvalidInput: it does not.
-            SchemaMismatch: it is a backup of another lanner.
+            InvalidInput: it holds something else.
+            SchemaMismatch: it was written by another version of lanner.
 
         """
         expected, found = _expected(), {_entry(row) for row in self._all(_MASTER)}
@@ -62,7 +62,7 @@ class BackupFile:
             raise damaged(self.path, f"its {odd[0][0]} {odd[0][1]} is not the one that lanner makes")
 
     def require_soundness(self) -> None:
-        """Make sure that tables and their indexes say the same, and that no row refers to one that is not there."""
+        """Check that tables and indexes agree, and that foreign keys refer to existing rows."""
         for table in metadata.sorted_tables:
             found = self._all(f"PRAGMA integrity_check({table.name})")
             if found != [("ok",)]:
@@ -75,16 +75,16 @@ class BackupFile:
 
     def count(self, table: Table) -> int:
         """Count the rows of a table."""
-        return int(self._all(f'SELECT count(*) FROM "{table.name}"')[0][0])  # noqa: S608 - a name of ours
+        return int(self._all(f'SELECT count(*) FROM "{table.name}"')[0][0])  # noqa: S608 - our own table's name
 
     def rows(self, table: Table) -> Iterator[Sequence[tuple[Any, ...]]]:
-        """Give the rows of a table, some at a time and fewer where they are long, in the order of its key, as they are stored."""
+        """Return the stored rows of a table in key order, in batches that are smaller where rows are long."""
         columns = ", ".join(f'"{column.name}"' for column in table.c)
         key = ", ".join(f'"{column.name}"' for column in table.primary_key) or "1"
         batch: list[tuple[Any, ...]] = []
         length = 0
         self.deadline.begin()
-        for row in self.connection.execute(f'SELECT {columns} FROM "{table.name}" ORDER BY {key}'):  # noqa: S608 - names of ours
+        for row in self.connection.execute(f'SELECT {columns} FROM "{table.name}" ORDER BY {key}'):  # noqa: S608 - our own tables' names
             batch.append(row)
             length += sum(len(value) for value in row if isinstance(value, (bytes, str)))
             if len(batch) >= _BATCH or length > _BATCH_BYTES:
@@ -102,19 +102,19 @@ class BackupFile:
 @contextmanager
 def read_backup(path: Path) -> Iterator[BackupFile]:
     """
-    Open a backup so that it stays as it is, and no statement in it is run.
+    Open a backup read-only, so that no statement in it is executed.
 
     Raises:
-        InvalidInput: it is none, or cannot be read.
+        InvalidInput: it is not a backup, or cannot be read.
 
     """
     if not _is_database(path):
         raise no_backup(path)
     if any(_size(Path(f"{path}{ending}")) for ending in ("-wal", "-journal")):
         raise damaged(path, "there is a journal beside it, so that it is a database in use")
-    deadline = Deadline(_SECONDS + path.stat().st_size / _BYTES_A_SECOND)
+    deadline = StatementDeadline(_SECONDS + path.stat().st_size / _BYTES_A_SECOND)
     try:
-        # A path in a URI has its signs escaped, and the file is neither written nor locked.
+        # The path is escaped for the URI, and the file is neither written nor locked.
         uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
             connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
@@ -130,10 +130,10 @@ def read_backup(path: Path) -> Iterator[BackupFile]:
 
 def contents(path: Path) -> dict[str, int]:
     """
-    Read a backup through and count its rows, by table.
+    Check a whole backup and return the number of rows of each table.
 
     Raises:
-        InvalidInput, SchemaMismatch: it is not one that can be restored.
+        InvalidInput, SchemaMismatch: it cannot be restored.
 
     """
     with read_backup(path) as backup:
@@ -143,18 +143,18 @@ def contents(path: Path) -> dict[str, int]:
 
 
 def copied_tables() -> list[Table]:
-    """Give the tables whose rows a backup holds, each behind those that it refers to; the feed's one row goes with them."""
-    # What providers and clients are allowed is of the moment, and the store it is restored into has its own.
+    """Return the tables that a backup holds, each after those that it refers to, the feed's single row included."""
+    # The state of limits and quotas is transient and belongs to one store.
     return [table for table in metadata.sorted_tables if table.name not in (feed.name, "budgets", "calls", "quotas")]
 
 
 def no_backup(path: Path) -> InvalidInput:
-    """Say that a file is something else."""
+    """Return the error that a file is not a backup."""
     return InvalidInput(f"{path} is not a backup of lanner.", field="file", hint="Name a file that `lanner backup` wrote.")
 
 
 def damaged(path: Path, reason: str, *, hint: str = "Take another backup.") -> InvalidInput:
-    """Say what is wrong with a backup, whatever signs stand in the reason."""
+    """Return the error that a backup is damaged, with the reason's control characters escaped."""
     shown = "".join(sign if sign.isprintable() else "?" for sign in reason.rstrip("."))
     return InvalidInput(f"{path} is damaged: {shown}. Nothing of it was restored.", field="file", hint=hint)
 
@@ -187,6 +187,6 @@ def _expected() -> set[Entry]:
 
 
 def _entry(row: Sequence[Any]) -> Entry:
-    # Versions of SQLite differ in the blanks that they keep.
+    # Versions of SQLite keep different whitespace.
     kind, name, table, statement = ("" if part is None else str(part) for part in row)
     return kind, name, table, re.sub(r"\s+", " ", statement)

@@ -1,4 +1,4 @@
-"""Restoring: a backup is copied row by row as it is checked, and what was copied is read back before it counts."""
+"""Restore a backup: copy it row by row while checking it, and read it back before the commit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from adapters.sql.engine import for_writing, place
 from adapters.sql.repositories.vintages import SqlVintageRepository
 from adapters.sql.schema import migrate
 from adapters.sql.tables import descriptions, feed, fetches, series, vintages
-from adapters.sql.transaction import Transaction, translated, utc_now
+from adapters.sql.transaction import Transaction, utc_now, wrap_driver_errors
 from domain.errors import DamagedVintage, DomainError, InvalidInput, StoreUnavailable
 from domain.observations import Observations
 from domain.vintages import AsOf
@@ -32,13 +32,13 @@ Progress = Callable[[int, int], object]
 
 def restore(engine: Engine, file: Path, progress: Progress, *, keep_damaged: bool = False) -> int:
     """
-    Copy a backup into an empty store, all of it or nothing, and give the number of rows.
+    Copy a backup into an empty store, in one transaction, and return the number of rows.
 
     Args:
-        keep_damaged: whether vintages that do not match their checksum are restored as they are; each reading finds them damaged.
+        keep_damaged: whether vintages that do not match their checksum are restored as they are; reading them raises DamagedVintage.
 
     Raises:
-        InvalidInput: the file is no backup, or one that no lanner wrote; or the store is not empty.
+        InvalidInput: the file is not a backup that lanner wrote, or the store is not empty.
         StoreUnavailable, SchemaMismatch: the database cannot be used, or the backup has another schema.
 
     """
@@ -46,7 +46,7 @@ def restore(engine: Engine, file: Path, progress: Progress, *, keep_damaged: boo
         migrate(engine)
         backup.require_schema()
         backup.require_soundness()
-        with translated(engine), for_writing(engine) as connection, connection.begin():
+        with wrap_driver_errors(engine), for_writing(engine) as connection, connection.begin():
             if connection.execute(select(func.count()).select_from(series)).scalar_one():
                 raise InvalidInput(f"The database {place(engine)} is not empty.", field="database_url", hint="Restore into a new one.")
             rows = _copy(backup, connection, progress)
@@ -84,7 +84,7 @@ def _checked(backup: BackupFile, rules: Rules, table: Any, batch: Any) -> Iterat
 
 
 def _check_references(backup: BackupFile, target: Connection) -> None:
-    """Check that series name what is newest of them, and fetches what they added: no key of the tables does."""
+    """Check references that no foreign key covers: from series to their newest rows, and from fetches to their vintages."""
     newest = select(vintages.c.number).where(vintages.c.series == series.c.number)
     newest = newest.order_by(vintages.c.known_at.desc(), vintages.c.number.desc()).limit(1)
     entry = select(func.max(descriptions.c.number)).where(descriptions.c.series == series.c.number)
@@ -106,7 +106,7 @@ def _check_references(backup: BackupFile, target: Connection) -> None:
 
 
 def _check_states(backup: BackupFile, target: Connection, *, keep_damaged: bool) -> None:
-    """Read every vintage back as it will be read, and hold it to its facts and to what a state may be."""
+    """Read every vintage back, and check it against its row and the rules for observations."""
     transaction = _transaction(target)
     repository = SqlVintageRepository(transaction)
     rows = select(series.c.id, vintages.c.series, vintages.c.number).join(series)

@@ -1,4 +1,4 @@
-"""Rows of a backup by the domain's rules: what no store would have written is refused, table by table."""
+"""Check a backup's rows against the domain's rules: rows that no store would have written are rejected."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _WORDS = re.compile(r"[^\W_]{1,100}( [^\W_]{1,100})*")
 @dataclass
 class Rules:
     """
-    What is checked as the rows go by, those of a table in the order of their key.
+    Checks each row in turn, those of a table in key order.
 
     Attributes:
-        numbered: of the series whose numbered rows go by, table by table, its number and the last row's.
-        chain: step and path of each vintage of the series whose vintages go by.
+        numbered: series and number of the last row of each table with numbered rows.
+        chain: step and path of each vintage of the current series.
 
     """
 
@@ -42,7 +42,7 @@ class Rules:
     chain: dict[int, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
 
     def check(self, table: Table, row: Row) -> None:
-        """Raise ValueError (or what the domain raises of a value) where a row breaks a rule."""
+        """Raise ValueError, or a domain error of a value, if a row breaks a rule."""
         rules: Mapping[str, Callable[[Row], None]] = {
             series.name: _check_series,
             descriptions.name: self._check_description,
@@ -84,7 +84,7 @@ class Rules:
         self.numbered[table.name] = row["series"], row["number"]
 
 
-def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - what is required stands first
+def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - the condition comes first, as in an assert
     if not holds:
         raise ValueError(otherwise)
 

@@ -1,4 +1,4 @@
-"""Values of a backup: SQLite keeps anything in any column, so each is read as what its column holds, or refused."""
+"""Convert a backup's values: SQLite stores any type in any column, so each is converted to its column's type or rejected."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 def values_of(table: Table, raw: Sequence[Any]) -> dict[str, Any]:
     """
-    Read a row as SQLite gives it.
+    Convert a row from SQLite's values.
 
     Raises:
-        ValueError: a value is not one of its column.
+        ValueError: a value does not have its column's type.
 
     """
     return {column.name: _read(column, value) for column, value in zip(table.c, raw, strict=True)}
 
 
 def key_of(table: Table, raw: Sequence[Any]) -> str:
-    """Name a row by its key."""
+    """Describe a row by its key."""
     parts = zip(table.c, raw, strict=True)
     return ", ".join(f"{column.name} {str(value)[:80]!r}" for column, value in parts if column.primary_key)
 
@@ -71,7 +71,7 @@ def _bytes(value: Any) -> bytes:
 
 
 def _number(bits: int) -> Callable[[Any], int]:
-    # None of what is kept is negative.
+    # No stored number is negative.
     return lambda value: value if type(value) is int and 0 <= value < 2 ** (bits - 1) else _refuse()
 
 

@@ -1,1 +1,1 @@
-"""What goes around SQLAlchemy on Postgres, for its measured gain; see the README beside this file."""
+"""Fast paths around SQLAlchemy on Postgres; their measured gains are in the README beside this file."""

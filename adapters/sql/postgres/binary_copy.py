@@ -1,4 +1,4 @@
-"""Rows from and to Postgres by COPY in binary: the driver's own way spells every byte in two letters and takes three times as long."""
+"""Transfer rows from and to Postgres by binary COPY, which avoids the hex encoding of byte strings."""
 
 from __future__ import annotations
 
@@ -36,38 +36,38 @@ _WRITERS: dict[type[Any], Callable[[Any], bytes]] = {
 }
 
 
-def copy_rows(transaction: Transaction, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add rows to a table, each with a value for every column."""
-    writers = [(column.name, _chosen(_WRITERS, column)) for column in table.c]
+def copy_rows_in(transaction: Transaction, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, each with a value for every column of the table."""
+    writers = [(column.name, _converter(_WRITERS, column)) for column in table.c]
     parts = [_SIGNATURE.ljust(_HEADER_BYTES, b"\0")]
     for row in rows:
         fields = [None if row[name] is None else write(row[name]) for name, write in writers]
         parts.append(_COUNT.pack(len(fields)))
         for field in fields:
             parts += [_LENGTH.pack(-1)] if field is None else [_LENGTH.pack(len(field)), field]
-    transaction.filled(table, b"".join([*parts, _COUNT.pack(-1)]))
+    transaction.copy_in(table, b"".join([*parts, _COUNT.pack(-1)]))
 
 
-def copied_rows(transaction: Transaction, columns: Sequence[Column[Any]], query: str) -> list[dict[Column[Any], Any]]:
+def copy_rows_out(transaction: Transaction, columns: Sequence[Column[Any]], query: str) -> list[dict[Column[Any], Any]]:
     """
-    Run a query and give its rows, bytes as views of what arrived.
+    Run a query and return its rows, byte strings as memoryviews.
 
     Args:
-        query: has ``{columns}`` where the columns of the table called ``v`` belong.
+        query: with ``{columns}`` in place of the columns of the table aliased ``v``.
 
     """
     wanted = ", ".join(f'v."{column.name}"' for column in columns)
-    readers = [(column, _chosen(_READERS, column)) for column in columns]
+    readers = [(column, _converter(_READERS, column)) for column in columns]
     rows = []
-    for message in transaction.copied(query.replace("{columns}", wanted)):
+    for message in transaction.copy_out(query.replace("{columns}", wanted)):
         fields = _fields(message)
         if fields:
             rows.append({column: None if field is None else read(field) for (column, read), field in zip(readers, fields, strict=True)})
     return rows
 
 
-def _chosen(ways: Mapping[type[Any], Callable[[Any], Any]], column: Column[Any]) -> Callable[[Any], Any]:
-    return next(ways[kind] for kind in type(column.type).mro() if kind in ways)
+def _converter(converters: Mapping[type[Any], Callable[[Any], Any]], column: Column[Any]) -> Callable[[Any], Any]:
+    return next(converters[kind] for kind in type(column.type).mro() if kind in converters)
 
 
 def _fields(message: bytes) -> list[memoryview | None]:

@@ -1,4 +1,4 @@
-"""Statements that every fetch and request runs: written and planned once, then handed to the driver by name."""
+"""Prepared statements: compiled once, planned once per connection, and executed through the driver."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _dialect: Any = postgresql.dialect
 _names = map("lanner_{}".format, count(1))
 
 
-class _Form(NamedTuple):
-    """What Postgres and the driver are told of a statement, and how its rows are read."""
+class _Plan(NamedTuple):
+    """A compiled statement: its PREPARE and EXECUTE texts, and the result processors of its columns."""
 
     name: str
     prepare: bytes
@@ -34,8 +34,8 @@ class _Form(NamedTuple):
     readers: Sequence[tuple[int, Callable[[Any], Any]]]
 
 
-class _Timeless(Transaction):
-    """A transaction whose time is a parameter."""
+class _TimeAsParameter(Transaction):
+    """A transaction whose time is a bound parameter."""
 
     def now(self) -> ColumnElement[Any]:
         return bindparam(_NOW, type_=UtcDateTime)
@@ -46,54 +46,54 @@ class _Timeless(Transaction):
 
 class PreparedStatement:
     """
-    A statement with parameters by name.
+    A statement with named parameters.
 
-    On Postgres it is planned once a connection, and SQLAlchemy, whose way through it takes longer than Postgres's, is
-    left out.
+    On Postgres it is planned once per connection and executed without SQLAlchemy, whose overhead exceeds the execution
+    time. On SQLite it is an ordinary statement.
 
     Args:
-        build: makes the statement for a transaction, of which only the time and the dialect may be used.
+        build: builds the statement for a transaction, from its time and dialect only.
 
     """
 
     def __init__(self, build: Callable[[Transaction], Any]) -> None:
         self._build, self._name = build, next(_names)
-        self._forms: tuple[WeakKeyDictionary[Engine, _Form], ...] = WeakKeyDictionary(), WeakKeyDictionary()
+        self._plans: tuple[WeakKeyDictionary[Engine, _Plan], ...] = WeakKeyDictionary(), WeakKeyDictionary()
 
     def fetch_all(self, transaction: Transaction, **values: Any) -> Sequence[Row]:
-        """Run it and give its rows, by column."""
+        """Execute it and return its rows, by column."""
         if not transaction.on_postgres:
             found = transaction.run(self._build(transaction), values)
             return found.mappings().all() if found.returns_rows else []
-        form = self._form(transaction)
-        rows = [list(row) for row in transaction.sent(self._filled(transaction, form, values))]
-        for at, read in form.readers:
+        plan = self._plan(transaction)
+        rows = [list(row) for row in transaction.execute_raw(self._bind(transaction, plan, values))]
+        for at, read in plan.readers:
             for row in rows:
                 row[at] = read(row[at])
-        return [dict(zip(form.columns, row, strict=True)) for row in rows] if form.columns else []
+        return [dict(zip(plan.columns, row, strict=True)) for row in rows] if plan.columns else []
 
     def fetch_one(self, transaction: Transaction, **values: Any) -> Row | None:
-        """Run it and give its only row, if there is one."""
+        """Execute it and return its only row, or None."""
         return next(iter(self.fetch_all(transaction, **values)), None)
 
     def defer(self, transaction: Transaction, **values: Any) -> None:
-        """Have it run before anything else and before the commit; it gives no rows."""
+        """Execute it together with the next statement or the commit, without returning rows."""
         if transaction.on_postgres:
-            transaction.waiting.append(self._filled(transaction, self._form(transaction), values))
+            transaction.deferred.append(self._bind(transaction, self._plan(transaction), values))
         else:
             self.fetch_all(transaction, **values)
 
-    def _form(self, transaction: Transaction) -> _Form:
-        engine, forms = transaction.connection.engine, self._forms[transaction.clock is None]
-        form = forms.get(engine)
-        if form is None:
-            timeless = _Timeless(transaction.connection, transaction.clock) if transaction.clock else transaction
+    def _plan(self, transaction: Transaction) -> _Plan:
+        engine, forms = transaction.connection.engine, self._plans[transaction.clock is None]
+        plan = forms.get(engine)
+        if plan is None:
+            parametrised = _TimeAsParameter(transaction.connection, transaction.clock) if transaction.clock else transaction
             suffix = "_at" if transaction.clock else ""
-            form = self._written(self._build(timeless), engine, transaction.cursor, suffix=suffix)
-            forms[engine] = form
-        return form
+            plan = self._compile(self._build(parametrised), engine, transaction.cursor, suffix=suffix)
+            forms[engine] = plan
+        return plan
 
-    def _written(self, statement: Any, engine: Engine, cursor: Any, suffix: str) -> _Form:
+    def _compile(self, statement: Any, engine: Engine, cursor: Any, suffix: str) -> _Plan:
         name, numbered = self._name + suffix, _dialect(paramstyle="numeric_dollar")
         schema = engine.get_execution_options()["schema_translate_map"]
         compiled = statement.compile(dialect=numbered, schema_translate_map=schema, render_schema_translate=True)
@@ -108,7 +108,7 @@ class PreparedStatement:
         readers = [
             (at, column.type.dialect_impl(engine.dialect).result_processor(engine.dialect, None)) for at, column in enumerate(columns)
         ]
-        return _Form(
+        return _Plan(
             name=name,
             prepare=b"PREPARE %s AS %s" % (name.encode(), planned),
             execute=f"EXECUTE {name} ({values})" if values else f"EXECUTE {name}",
@@ -116,12 +116,12 @@ class PreparedStatement:
             readers=[(at, read) for at, read in readers if read],
         )
 
-    def _filled(self, transaction: Transaction, form: _Form, values: dict[str, Any]) -> bytes:
+    def _bind(self, transaction: Transaction, plan: _Plan, values: dict[str, Any]) -> bytes:
         prepared = transaction.connection.info.setdefault(_PREPARED, set())
-        if form.name not in prepared:
-            transaction.sent(form.prepare)
-            prepared.add(form.name)
+        if plan.name not in prepared:
+            transaction.execute_raw(plan.prepare)
+            prepared.add(plan.name)
         if transaction.clock:
             values[_NOW] = transaction.clock()
-        filled: bytes = transaction.cursor.mogrify(form.execute, values)
-        return filled
+        bound: bytes = transaction.cursor.mogrify(plan.execute, values)
+        return bound

@@ -1,4 +1,4 @@
-"""The question asked before every answer, whether what was sent earlier still holds, at the least cost there is."""
+"""Read the current version of a series, which precedes every response, through the driver."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from adapters.sql.deadlines import AHEAD, is_over
 from adapters.sql.engine import CONNECT_ARGUMENTS
 from adapters.sql.single_flight import SingleFlight
 from adapters.sql.tables import UtcDateTime
-from adapters.sql.transaction import Clock, translated, trouble, utc_now
+from adapters.sql.transaction import Clock, map_driver_error, utc_now, wrap_driver_errors
 from domain.errors import SeriesNotFound
 from domain.frequency import Frequency
 from domain.series import Version
@@ -25,81 +25,81 @@ _VERSION = """
 SELECT provider, checked_at, description, (SELECT max(number) FROM {schema}vintages WHERE series = series.number), {now}
 FROM {schema}series AS series WHERE id = {first}
 """
-_ENTRY = "SELECT body FROM {schema}descriptions WHERE series = (SELECT number FROM {schema}series WHERE id = {first}) AND number = {second}"
+_BODY = "SELECT body FROM {schema}descriptions WHERE series = (SELECT number FROM {schema}series WHERE id = {first}) AND number = {second}"
 _ON_SQLITE = {"schema": "", "now": "NULL", "first": "?", "second": "?"}
 
 
 class VersionReader:
     """
-    Asks through the driver itself, on connections of its own that commit by themselves, with a statement planned once for each.
+    Reads through the driver, on autocommit connections of its own with prepared statements.
 
-    A transaction through SQLAlchemy costs some 30 times as much. There are no more connections than threads that ask at once;
-    where the server has closed one, a new one is tried.
+    There are no more connections than threads that read at the same time; after the server has closed one, a new one is
+    tried.
     """
 
     def __init__(self, engine: Engine, clock: Clock | None) -> None:
         self._engine, self._clock = engine, clock
         self._on_postgres = engine.dialect.name == "postgresql"
         ahead = engine.get_execution_options().get(AHEAD)
-        self._asks_version = f"{ahead}EXECUTE lanner_version (%s)" if self._on_postgres else _VERSION.format(**_ON_SQLITE)
-        self._asks_entry = f"{ahead}EXECUTE lanner_entry (%s, %s)" if self._on_postgres else _ENTRY.format(**_ON_SQLITE)
-        self._opens = _prepared(engine) if self._on_postgres else engine
+        self._version_statement = f"{ahead}EXECUTE lanner_version (%s)" if self._on_postgres else _VERSION.format(**_ON_SQLITE)
+        self._entry_statement = f"{ahead}EXECUTE lanner_entry (%s, %s)" if self._on_postgres else _BODY.format(**_ON_SQLITE)
+        self._connections = _autocommit_engine(engine) if self._on_postgres else engine
         self._idle = deque[Any]()
-        self._broken = engine.dialect.loaded_dbapi.Error
-        self._moment = UtcDateTime()
-        # No entry ever changes.
+        self._driver_error = engine.dialect.loaded_dbapi.Error
+        self._timestamp = UtcDateTime()
+        # Entries never change.
         self._frequency = lru_cache(_REMEMBERED)(self._read_frequency)
-        self._shared = SingleFlight(self._version)
+        self._single_flight = SingleFlight(self._version)
 
     def version(self, series_id: UUID) -> tuple[Version, datetime]:
-        """Tell what answers about a series depend on, and the time; raises SeriesNotFound."""
-        return self._shared(series_id.int)
+        """Return a series' current version, and the time; raises SeriesNotFound."""
+        return self._single_flight(series_id.int)
 
     def _version(self, number: int) -> tuple[Version, datetime]:
         key = f"{number:032x}"
-        provider, checked_at, entry, count, now = self._row(self._asks_version, key)
+        provider, checked_at, entry, count, now = self._row(self._version_statement, key)
         version = Version(
             provider=provider,
             vintages=count or 0,
             entry=entry or 0,
             frequency=self._frequency(key, entry) if entry else None,
-            checked_at=self._moment.process_result_value(checked_at, self._engine.dialect),
+            checked_at=self._timestamp.process_result_value(checked_at, self._engine.dialect),
         )
         return version, self._clock() if self._clock else now or utc_now()
 
     def _read_frequency(self, key: str, entry: int) -> Frequency | None:
-        (body,) = self._row(self._asks_entry, key, entry)
+        (body,) = self._row(self._entry_statement, key, entry)
         found = orjson.loads(body)["frequency"]
         return Frequency(found) if found else None
 
     def _row(self, statement: str, *values: Any) -> Any:
-        idle = self._taken()
+        idle = self._take_idle()
         if idle:
             try:
-                return self._asked(idle, statement, values)
-            except self._broken as error:
+                return self._execute(idle, statement, values)
+            except self._driver_error as error:
                 if is_over(error):
-                    raise trouble(self._engine, error) from error
-                self._idle.clear()  # what ended this one has ended the others
-        with translated(self._engine):
+                    raise map_driver_error(self._engine, error) from error
+                self._idle.clear()  # what closed this one has closed the others
+        with wrap_driver_errors(self._engine):
             try:
-                opened = self._opens.raw_connection()
+                opened = self._connections.raw_connection()
                 cursor = opened.cursor()
-                opened.detach()  # from a pool whose care costs as much as the question
-                return self._asked(cursor, statement, values)
-            except self._broken as error:
-                raise trouble(self._engine, error) from error
+                opened.detach()  # from the pool, whose bookkeeping costs as much as the query
+                return self._execute(cursor, statement, values)
+            except self._driver_error as error:
+                raise map_driver_error(self._engine, error) from error
 
-    def _taken(self) -> Any:
+    def _take_idle(self) -> Any:
         try:
             return self._idle.pop()
         except IndexError:
             return None
 
-    def _asked(self, cursor: Any, statement: str, values: tuple[Any, ...]) -> Any:
+    def _execute(self, cursor: Any, statement: str, values: tuple[Any, ...]) -> Any:
         try:
             cursor.execute(statement, values)
-            rows = cursor.fetchall()  # to the end: SQLite would else go on reading
+            rows = cursor.fetchall()  # all, or SQLite's read transaction would stay open
         except BaseException:
             cursor.connection.close()
             raise
@@ -109,7 +109,7 @@ class VersionReader:
         return rows[0]
 
 
-def _prepared(engine: Engine) -> Engine:
+def _autocommit_engine(engine: Engine) -> Engine:
     schema: Any = engine.get_execution_options()["schema_translate_map"][None]
     ahead = engine.get_execution_options()[AHEAD]
     on_postgres = {"schema": f'"{schema}".', "now": "clock_timestamp()", "first": "$1", "second": "$2"}
@@ -119,6 +119,6 @@ def _prepared(engine: Engine) -> Engine:
     def _prepare(connection: Any, _: object) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"{ahead}PREPARE lanner_version (uuid) AS {_VERSION.format(**on_postgres)}")
-            cursor.execute(f"{ahead}PREPARE lanner_entry (uuid, integer) AS {_ENTRY.format(**on_postgres)}")
+            cursor.execute(f"{ahead}PREPARE lanner_entry (uuid, integer) AS {_BODY.format(**on_postgres)}")
 
     return prepared

@@ -1,1 +1,1 @@
-"""The repositories of a transaction, a module for each port."""
+"""The repositories of a transaction, one module per port."""

@@ -22,23 +22,19 @@ class SqlKeyRepository:
     transaction: Transaction
 
     def add(self, key: ApiKey) -> None:
-        """See the port."""
         self.transaction.run(insert(api_keys).values(_row_of(key)))
 
     def get(self, key_id: str) -> ApiKey:
-        """See the port."""
         row = self.transaction.run(select(api_keys).where(api_keys.c.id == key_id)).mappings().one_or_none()
         if row is None:
             raise KeyNotFound
         return _key_from(row)
 
     def all(self) -> Sequence[ApiKey]:
-        """See the port."""
         statement = select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id)
         return [_key_from(row) for row in self.transaction.run(statement).mappings()]
 
     def revoke(self, key_id: str) -> ApiKey:
-        """See the port."""
         now = func.coalesce(api_keys.c.revoked_at, self.transaction.now(), type_=api_keys.c.revoked_at.type)
         self.transaction.run(update(api_keys).where(api_keys.c.id == key_id).values(revoked_at=now))
         return self.get(key_id)

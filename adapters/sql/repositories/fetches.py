@@ -1,4 +1,4 @@
-"""The fetches in SQL. Every change of state is one statement that repeats its whole condition."""
+"""The fetches in SQL. Every change of status is one statement that repeats its whole condition (compare-and-set)."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from adapters.sql.repositories.series import SqlSeriesRepository
 from adapters.sql.rows.fetch_statements import (
     ADD,
     CLAIMED,
-    FIRST,
     GET,
-    HOLD_SERIES,
+    GET_MANY,
+    INSERT_SERIES_WITH_FETCH,
     LAST_VINTAGE,
-    NOTE,
+    LOCK_SERIES,
     PENDING,
     RUNNING,
     SERIES_ID,
+    SET_NEWEST_FETCH,
     SUCCEED,
-    THOSE,
     claim,
     complete,
     ended,
@@ -54,7 +54,7 @@ from domain.series import SeriesStatus, TimeSeries
 from domain.vintages import Vintage
 
 _CANCELLED = Failure.of(FetchCancelled())
-_WANTED = fetches.c.cancel_requested_at.is_(None)
+_NOT_CANCELLED = fetches.c.cancel_requested_at.is_(None)
 _IN_FLIGHT = fetches.c.status.in_((PENDING, RUNNING))
 
 
@@ -64,7 +64,7 @@ class SqlFetchRepository:
     The fetches of a transaction.
 
     Attributes:
-        last: told of the number of the last vintage of each series, locked by the caller, whose fetch succeeds.
+        last: shared with the vintages: last vintage's number of each locked series, filled by ``succeed``.
 
     """
 
@@ -72,14 +72,13 @@ class SqlFetchRepository:
     last: dict[UUID, int] = field(default_factory=dict)
 
     def add_first(self, provider: str, code: DatasetCode, *, allow_shrink: bool, request_id: str) -> tuple[TimeSeries, Fetch] | None:
-        """See the port."""
         if not self.transaction.on_postgres:
             added = SqlSeriesRepository(self.transaction).insert(provider, code, code.alias)
             fetch = self._insert(added.id, allow_shrink=allow_shrink, request_id=request_id) if added else None
             return (added, fetch) if added and fetch else None
         series_id = uuid4()
         facts = insertion_values(series_id, provider, code, code.alias)
-        row = FIRST.fetch_one(self.transaction, **facts, asked=uuid4(), may_shrink=allow_shrink, asked_by=request_id)
+        row = INSERT_SERIES_WITH_FETCH.fetch_one(self.transaction, **facts, asked=uuid4(), may_shrink=allow_shrink, asked_by=request_id)
         if row is None:
             return None
         fetch = fetch_from(row, series_id=series_id)
@@ -87,7 +86,6 @@ class SqlFetchRepository:
         return TimeSeries(id=series_id, number=number, provider=provider, code=code, alias=code.alias, created_at=since), fetch
 
     def add(self, series_id: UUID, *, allow_shrink: bool, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:
-        """See the port."""
         while True:
             added = self._insert(series_id, allow_shrink=allow_shrink, request_id=request_id)
             if added:
@@ -100,26 +98,23 @@ class SqlFetchRepository:
             held = self._find(series.c.id == series_id, _IN_FLIGHT)
             if held is None and not self.transaction.run(select(series.c.number).where(series.c.id == series_id)).first():
                 raise SeriesNotFound
-            # None if the one that kept ours out has ended since: each statement sees what was committed before it.
+            # None if the conflicting fetch has ended since: each statement sees what was committed before it.
             if held is not None:
                 if allow_shrink and not held.allow_shrink:
                     raise FetchAlreadyRunning
                 return held, False
 
     def get(self, fetch_id: UUID) -> Fetch:
-        """See the port."""
         row = GET.fetch_one(self.transaction, wanted=fetch_id)
         if row is None:
             raise FetchNotFound
         return fetch_from(row, series_id=row[series.c.id])
 
-    def those(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
-        """See the port."""
-        rows = THOSE.fetch_all(self.transaction, wanted=list(fetch_ids))
+    def get_many(self, fetch_ids: Sequence[UUID]) -> Sequence[Fetch]:
+        rows = GET_MANY.fetch_all(self.transaction, wanted=list(fetch_ids))
         return [fetch_from(row, series_id=row[series.c.id]) for row in rows]
 
-    def listed(self, query: FetchQuery) -> FetchPage:
-        """See the port."""
+    def list(self, query: FetchQuery) -> FetchPage:
         place = tuple_(fetches.c.created_at, fetches.c.id)
         wanted = [(fetches.c.status, query.status), (series.c.provider, query.provider)]
         conditions = [column == value for column, value in wanted if value is not None]
@@ -130,56 +125,49 @@ class SqlFetchRepository:
         return FetchPage.of([fetch_from(row, series_id=row[series.c.id]) for row in rows], query.limit)
 
     def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Mapping[UUID, datetime]:
-        """See the port."""
         since = _due_since()
         statement = select(fetches.c.id, since).where(is_due(self.transaction, lease_seconds)).order_by(since).limit(limit)
         return {row[0]: row[1] for row in self.transaction.run(statement)}
 
     def oldest_due(self, lease_seconds: float = LEASE_SECONDS) -> datetime | None:
-        """See the port."""
         statement = select(func.min(_due_since())).where(is_due(self.transaction, lease_seconds))
         moment: datetime | None = self.transaction.run(statement).scalar()
         return moment
 
     def next_due(self) -> datetime | None:
-        """See the port."""
         waiting = and_(fetches.c.status == PENDING, fetches.c.not_before > self.transaction.now())
         moment: datetime | None = self.transaction.run(select(func.min(fetches.c.not_before)).where(waiting)).scalar()
         return moment
 
     def claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries] | None:
-        """See the port."""
         claim(lease.seconds).defer(self.transaction, wanted=fetch_id, token=lease.token)
         row = CLAIMED.fetch_one(self.transaction, wanted=fetch_id, token=lease.token)
         return (fetch_from(row, series_id=row[series.c.id]), series_from(row)) if row else None
 
     def extend(self, fetch_id: UUID, lease: Lease) -> bool:
-        """See the port."""
-        statement = _held(fetch_id, lease).where(_WANTED).values(lease_until=self.transaction.later(lease.seconds))
+        statement = _held_fetch(fetch_id, lease).where(_NOT_CANCELLED).values(lease_until=self.transaction.later(lease.seconds))
         if self.transaction.run(statement).rowcount == 1:
             return True
         self._raise_if_cancelled(fetch_id, lease)
         return False
 
     def cancel(self, fetch_id: UUID) -> Fetch:
-        """See the port."""
         pending, now = fetches.c.status == PENDING, self.transaction.now()
-        statement = update(fetches).where(fetches.c.id == fetch_id, _IN_FLIGHT, _WANTED)
+        statement = update(fetches).where(fetches.c.id == fetch_id, _IN_FLIGHT, _NOT_CANCELLED)
         values = {
             "status": case((pending, FetchStatus.CANCELLED.value), else_=fetches.c.status),
             "finished_at": case((pending, now), else_=None),
             "cancel_requested_at": case((pending, None), else_=now),
             "waiting_for": None,
-            "failure": case((pending, _written(_CANCELLED)), else_=fetches.c.failure),
+            "failure": case((pending, _failure_json(_CANCELLED)), else_=fetches.c.failure),
         }
         self.transaction.run(statement.values(values))
         fetch = self.get(fetch_id)
         if fetch.status is FetchStatus.CANCELLED:
-            self._note_failure(fetch)
+            self._mark_series_failed(fetch)
         return fetch
 
     def succeed(self, fetch_id: UUID, lease: Lease, vintages: Sequence[Vintage], *, left_out: Sequence[str] = ()) -> datetime:
-        """See the port."""
         row = SUCCEED.fetch_one(
             self.transaction,
             wanted=fetch_id,
@@ -196,24 +184,20 @@ class SqlFetchRepository:
         return finished_at
 
     def fail(self, fetch_id: UUID, lease: Lease, failure: Failure) -> Fetch:
-        """See the port."""
-        return self._leave(fetch_id, lease, ended(self.transaction, FetchStatus.ERROR, failure=_written(failure)))
+        return self._let_go(fetch_id, lease, ended(self.transaction, FetchStatus.ERROR, failure=_failure_json(failure)))
 
     def schedule_retry(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
-        """See the port."""
-        later = {"not_before": self.transaction.later(seconds), "waiting_for": waiting_for.value, "failure": _written(failure)}
-        return self._leave(fetch_id, lease, self._pending(**later))
+        later = {"not_before": self.transaction.later(seconds), "waiting_for": waiting_for.value, "failure": _failure_json(failure)}
+        return self._let_go(fetch_id, lease, self._pending(**later))
 
     def release(self, fetch_id: UUID, lease: Lease) -> Fetch:
-        """See the port."""
         now = self.transaction.now()
-        return self._leave(fetch_id, lease, self._pending(not_before=now, attempts=fetches.c.attempts - 1))
+        return self._let_go(fetch_id, lease, self._pending(not_before=now, attempts=fetches.c.attempts - 1))
 
     def prune(self, *, seconds: float, limit: int) -> int:
-        """See the port."""
         newer = fetches.alias()
         statement = select(fetches.c.id).where(
-            # The words of the index, without which it is not used.
+            # Written as in the partial index, which is not used otherwise.
             fetches.c.finished_at.is_not(None),
             func.coalesce(fetches.c.vintages_added, text("0")) == text("0"),
             fetches.c.finished_at < self.transaction.later(-seconds),
@@ -224,18 +208,17 @@ class SqlFetchRepository:
         return self.transaction.run(delete(fetches).where(fetches.c.id.in_(old))).rowcount
 
     def defer(self, fetch_id: UUID, lease: Lease, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
-        """See the port."""
         wait = {"not_before": self.transaction.later(seconds), "waiting_for": waiting_for.value}
-        return self._leave(fetch_id, lease, self._pending(attempts=fetches.c.attempts - 1, **wait))
+        return self._let_go(fetch_id, lease, self._pending(attempts=fetches.c.attempts - 1, **wait))
 
     def _insert(self, series_id: UUID, *, allow_shrink: bool, request_id: str) -> Fetch | None:
         if self.transaction.on_postgres:
-            # Held, the series cannot be removed before the fetch that refers to it is there.
-            HOLD_SERIES.defer(self.transaction, wanted=series_id)
+            # The lock keeps the series from being removed before the fetch refers to it.
+            LOCK_SERIES.defer(self.transaction, wanted=series_id)
         row = ADD.fetch_one(self.transaction, asked=uuid4(), wanted=series_id, may_shrink=allow_shrink, asked_by=request_id)
         if row is None:
             return None
-        NOTE.defer(self.transaction, wanted=series_id, newest=row[fetches.c.id])
+        SET_NEWEST_FETCH.defer(self.transaction, wanted=series_id, newest=row[fetches.c.id])
         return fetch_from(row, series_id=series_id)
 
     def _change_pending(self, series_id: UUID, changes: dict[str, Any], *conditions: ColumnElement[bool]) -> None:
@@ -243,21 +226,21 @@ class SqlFetchRepository:
         pending = update(fetches).where(fetches.c.series == number, fetches.c.status == PENDING, *conditions)
         self.transaction.run(pending.values(changes))
 
-    def _leave(self, fetch_id: UUID, lease: Lease, values: dict[str, Any]) -> Fetch:
-        """Let a fetch go; what was to be cancelled is, whatever else was to become of it."""
-        if self.transaction.run(_held(fetch_id, lease).where(_WANTED).values(values)).rowcount != 1:
-            cancelled = ended(self.transaction, FetchStatus.CANCELLED, failure=_written(_CANCELLED))
-            if self.transaction.run(_held(fetch_id, lease).values(cancelled)).rowcount != 1:
+    def _let_go(self, fetch_id: UUID, lease: Lease, values: dict[str, Any]) -> Fetch:
+        """Release a fetch with these changes, or cancel it if that was requested."""
+        if self.transaction.run(_held_fetch(fetch_id, lease).where(_NOT_CANCELLED).values(values)).rowcount != 1:
+            cancelled = ended(self.transaction, FetchStatus.CANCELLED, failure=_failure_json(_CANCELLED))
+            if self.transaction.run(_held_fetch(fetch_id, lease).values(cancelled)).rowcount != 1:
                 raise LeaseLost
         fetch = self.get(fetch_id)
         if fetch.ended:
-            self._note_failure(fetch)
+            self._mark_series_failed(fetch)
         return fetch
 
     def _pending(self, **wait: Any) -> dict[str, Any]:
         return {"status": PENDING, "waits_since": self.transaction.now(), "lease_token": None, "lease_until": None, **wait}
 
-    def _note_failure(self, fetch: Fetch) -> None:
+    def _mark_series_failed(self, fetch: Fetch) -> None:
         without_data = and_(series.c.id == fetch.series_id, series.c.status == SeriesStatus.PENDING.value)
         self.transaction.run(update(series).where(without_data).values(status=SeriesStatus.ERROR.value))
 
@@ -271,7 +254,7 @@ class SqlFetchRepository:
         return fetch_from(row, series_id=row[series.c.id]) if row else None
 
 
-def _held(fetch_id: UUID, lease: Lease) -> Update:
+def _held_fetch(fetch_id: UUID, lease: Lease) -> Update:
     return update(fetches).where(*_held_by(fetch_id, lease))
 
 
@@ -283,5 +266,5 @@ def _due_since() -> Any:
     return func.coalesce(fetches.c.lease_until, fetches.c.not_before)
 
 
-def _written(failure: Failure) -> str:
+def _failure_json(failure: Failure) -> str:
     return orjson.dumps(failure).decode()

@@ -1,4 +1,4 @@
-"""The figures in SQL."""
+"""The metrics in SQL."""
 
 from __future__ import annotations
 
@@ -19,27 +19,23 @@ _DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class SqlMetricsRepository:
-    """The figures of a transaction."""
+    """The metrics of a transaction."""
 
     transaction: Transaction
 
-    def beat(self, worker: str) -> None:
-        """See the port."""
+    def heartbeat(self, worker: str) -> None:
         self._upsert(workers, {"name": worker, "seen_at": self.transaction.now()}, {"seen_at": self.transaction.now()})
         self.transaction.run(delete(workers).where(workers.c.seen_at < self.transaction.later(-_DAY)))
 
     def workers(self, seconds: float) -> int:
-        """See the port."""
         lively = select(func.count()).where(workers.c.seen_at > self.transaction.later(-seconds))
         number: int = self.transaction.run(lively).scalar_one()
         return number
 
     def count(self, what: Counted, times: int = 1) -> None:
-        """See the port."""
         self._upsert(counts, {"name": what.value, "times": times}, {"times": counts.c.times + times})
 
     def all(self) -> Metrics:
-        """See the port."""
         grouped = select(fetches.c.status, fetches.c.waiting_for, func.count()).group_by(fetches.c.status, fetches.c.waiting_for)
         statuses: Counter[FetchStatus] = Counter()
         waits: Counter[WaitingFor] = Counter()

@@ -1,4 +1,4 @@
-"""The quotas of clients, in SQL: a row for each limit of a client, locked while it changes."""
+"""The quotas of clients in SQL: a row for each limit of a client, locked while it changes."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ class SqlQuotaRepository:
     transaction: Transaction
 
     def take(self, client: str, limits: Sequence[Limit]) -> float:
-        """See the port."""
-        # In one order, so that no two requests of a client wait for each other.
+        # In a fixed order, so that two requests of a client cannot deadlock.
         full_at = {limit: self._locked(client, limit) for limit in sorted(limits, key=lambda limit: (limit.seconds, limit.calls))}
         now = self.transaction.time().timestamp()
         waiting = max((wait_for_token(moment, limit, now) for limit, moment in full_at.items()), default=0.0)
@@ -32,7 +31,6 @@ class SqlQuotaRepository:
         return waiting
 
     def forget(self, limit: int) -> int:
-        """See the port."""
         now = self.transaction.time().timestamp()
         name = tuple_(quotas.c.client, quotas.c.calls, quotas.c.seconds)
         whole = select(quotas.c.client, quotas.c.calls, quotas.c.seconds).where(quotas.c.full_at < now).limit(limit)

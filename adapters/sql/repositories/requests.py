@@ -1,4 +1,4 @@
-"""The answers to requests with a key, in SQL."""
+"""The responses to requests with an idempotency key, in SQL."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ from sqlalchemy.dialects import postgresql, sqlite
 from adapters.sql.tables import requests, series
 from adapters.sql.transaction import Transaction
 from domain.errors import IdempotencyKeyReused
-from domain.fetches import Answered, IdempotencyKey
+from domain.fetches import IdempotencyKey, RequestRecord
 
 
 @dataclass(frozen=True, slots=True)
 class SqlRequestRepository:
-    """The answered requests of a transaction."""
+    """The stored responses of a transaction."""
 
     transaction: Transaction
 
-    def begin(self, key: IdempotencyKey) -> Answered | None:
-        """See the port."""
+    def begin(self, key: IdempotencyKey) -> RequestRecord | None:
         dialect = postgresql if self.transaction.on_postgres else sqlite
         row = {"owner": key.owner, "key": key.key, "digest": key.digest, "made_at": self.transaction.now()}
         known = select(requests.c.digest, series.c.id, requests.c.fetch, requests.c.created).join(series).where(*_is(key))
         while True:
-            # Of two at once the second waits here for the first's end.
+            # The second of two concurrent requests blocks here until the first has ended.
             if self.transaction.run(dialect.insert(requests).values(row).on_conflict_do_nothing()).rowcount:
                 return None
             found = self.transaction.run(known).one_or_none()
@@ -33,16 +32,14 @@ class SqlRequestRepository:
                 digest, series_id, fetch_id, created = found
                 if digest != key.digest:
                     raise IdempotencyKeyReused
-                return Answered(series_id, fetch_id, created)
+                return RequestRecord(series_id, fetch_id, created)
 
-    def remember(self, key: IdempotencyKey, answered: Answered) -> None:
-        """See the port."""
+    def remember(self, key: IdempotencyKey, answered: RequestRecord) -> None:
         number = select(series.c.number).where(series.c.id == answered.series_id).scalar_subquery()
         values = {"series": number, "fetch": answered.fetch_id, "created": answered.created}
         self.transaction.run(update(requests).where(*_is(key)).values(values))
 
     def forget(self, *, seconds: float, limit: int) -> int:
-        """See the port."""
         name = tuple_(requests.c.owner, requests.c.key)
         old = select(requests.c.owner, requests.c.key).where(requests.c.made_at < self.transaction.later(-seconds))
         return self.transaction.run(delete(requests).where(name.in_(old.order_by(requests.c.made_at).limit(limit)))).rowcount

@@ -30,19 +30,16 @@ class SqlSeriesRepository:
     transaction: Transaction
 
     def find(self, provider: str, code: DatasetCode) -> TimeSeries | None:
-        """See the port."""
         row = _FIND.fetch_one(self.transaction, source=provider, database=code.database, dataset=code.dataset)
         return series_from(row) if row else None
 
     def get(self, series_id: UUID) -> TimeSeries:
-        """See the port."""
         row = _GET.fetch_one(self.transaction, wanted=series_id)
         if row is None:
             raise SeriesNotFound
         return series_from(row)
 
     def add(self, provider: str, code: DatasetCode) -> TimeSeries:
-        """See the port."""
         alias = code.alias
         while True:
             found = self.insert(provider, code, alias) or self.find(provider, code)
@@ -52,14 +49,13 @@ class SqlSeriesRepository:
             alias = free_alias(code.alias, self._taken)
 
     def insert(self, provider: str, code: DatasetCode, alias: str) -> TimeSeries | None:
-        """Add a series under an alias; None where it is there, or the alias is taken."""
+        """Add a series under an alias; None if it exists, or the alias is taken."""
         row = _ADD.fetch_one(self.transaction, **insertion_values(uuid4(), provider, code, alias))
         return series_from(row) if row else None
 
     def search(self, query: SeriesQuery) -> SeriesPage:
-        """See the port."""
-        # Chosen first and completed then: Postgres would else merge whole tables, at a cost that grows with the page.
-        chosen: Any = self._with_words(query) if query.words else _listed(query)
+        # Select the page's numbers first: otherwise Postgres merges whole tables, at a cost that grows with the page.
+        chosen: Any = self._with_words(query) if query.words else _page(query)
         if query.words and not chosen:
             return SeriesPage((), None)
         page = self.transaction.run(COMPLETE.where(series.c.number.in_(chosen)).order_by(series.c.number)).mappings()
@@ -68,14 +64,13 @@ class SqlSeriesRepository:
         return SeriesPage(tuple(found[: query.limit]), found[query.limit - 1].number if more else None)
 
     def count(self, query: SeriesQuery, *, most: int) -> int:
-        """See the port."""
         if query.words:
             return len(self._with_words(replace(query, after=0, skip=0, limit=most))[:most])
         found = select(series.c.number).where(*_conditions(query)).limit(most).subquery()
         return int(self.transaction.run(select(func.count()).select_from(found)).scalar_one())
 
     def databases(self) -> Sequence[Database]:
-        """See the port; hops from one code to the next in the index instead of reading all series."""
+        """Skip from one code to the next in the index instead of reading all series."""
         following = select(func.min(series.c.database_code)).scalar_subquery()
         codes = select(following.label("code")).cte(recursive=True)
         after = select(func.min(series.c.database_code)).where(series.c.database_code > codes.c.code).correlate(codes).scalar_subquery()
@@ -84,34 +79,31 @@ class SqlSeriesRepository:
         return [self._database(code) for code in found]
 
     def metadata_at(self, series_id: UUID, moment: datetime) -> Metadata:
-        """See the port."""
         of_series = select(descriptions.c.body).join(series).where(series.c.id == series_id)
         known = of_series.where(descriptions.c.known_at <= moment).order_by(descriptions.c.number.desc()).limit(1)
         first = of_series.order_by(descriptions.c.number).limit(1)
         return metadata_from(self.transaction.run(known).scalar() or self.transaction.run(first).scalar())
 
     def lock(self, series_id: UUID) -> None:
-        """See the port; on SQLite whoever writes is the only one."""
+        """Lock a series; on SQLite a writing transaction is the only writer."""
         if self.transaction.on_postgres:
             _LOCK.defer(self.transaction, wanted=series_id)
 
     def remove(self, series_id: UUID) -> None:
-        """See the port."""
-        # The strongest lock at once: to be given a weaker one first and wait for this would be a deadlock with a request.
+        # Takes the strongest lock at once: upgrading from a weaker one could deadlock with a request.
         if self.transaction.run(delete(series).where(series.c.id == series_id)).rowcount != 1:
             raise SeriesNotFound
 
-    def checked(
+    def record_fetch(
         self, known: TimeSeries, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None
     ) -> None:
-        """See the port."""
         sure = orjson.dumps(confirmed).decode() if confirmed else None
         if known.metadata == metadata:
-            _CHECK.defer(self.transaction, of=known.number, sure=sure)
+            _RECORD_FETCH.defer(self.transaction, of=known.number, sure=sure)
         else:
             words = " ".join(terms(f"{known.code} {metadata.name} {metadata.description}"))
             _DESCRIBE.defer(self.transaction, of=known.number, text=orjson.dumps(metadata).decode(), at=known_at)
-            _CHECK_DESCRIBED.defer(self.transaction, of=known.number, sure=sure, said=words)
+            _RECORD_DESCRIBED.defer(self.transaction, of=known.number, sure=sure, said=words)
 
     def _with_words(self, query: SeriesQuery) -> Sequence[int]:
         if not query.can_be_met:
@@ -126,7 +118,7 @@ class SqlSeriesRepository:
         return set(self.transaction.run(select(series.c.alias).where(series.c.alias.in_(aliases))).scalars())
 
 
-def _listed(query: SeriesQuery) -> Any:
+def _page(query: SeriesQuery) -> Any:
     chosen = select(series.c.number).where(series.c.number > query.after, *_conditions(query)).order_by(series.c.number)
     return chosen.offset(query.skip).limit(query.limit + 1).correlate(None)
 
@@ -143,7 +135,7 @@ def _conditions(query: SeriesQuery) -> list[Any]:
     return [column == value for column, value in wanted if value is not None]
 
 
-def _check(transaction: Transaction, **more: Any) -> Any:
+def _record_fetch(transaction: Transaction, **more: Any) -> Any:
     stands = case((series.c.vintage.is_not(None), SeriesStatus.SUCCESS.value), else_=series.c.status)
     changes: dict[str, Any] = {"checked_at": transaction.now(), "status": stands, "confirmed": bindparam("sure"), **more}
     return update(series).where(series.c.number == bindparam("of")).values(changes)
@@ -160,7 +152,7 @@ _NEXT_ENTRY = func.coalesce(series.c.description, 0) + 1
 
 
 def _find(_: Transaction) -> Any:
-    # As long as Postgres has counted nothing, any index that begins with the database seems as good: the order wants the right one.
+    # Without statistics Postgres takes any index that begins with the database for as good: the order selects the right one.
     identity = series.c.dataset_code, series.c.provider
     wanted = tuple_(bindparam("dataset", type_=Text()), bindparam("source", type_=Text()))
     of_database = select(series.c.id).where(series.c.database_code == bindparam("database"))
@@ -171,10 +163,10 @@ def _find(_: Transaction) -> Any:
 _FIND = PreparedStatement(_find)
 _GET = PreparedStatement(lambda _: COMPLETE.where(series.c.id == bindparam("wanted")))
 _LOCK = PreparedStatement(lambda _: select(series.c.number).where(series.c.id == bindparam("wanted")).with_for_update(key_share=True))
-_ADD, _CHECK, _DESCRIBE = (
+_ADD, _RECORD_FETCH, _DESCRIBE = (
     PreparedStatement(lambda transaction: insertion(transaction).returning(*series.c)),
-    PreparedStatement(_check),
+    PreparedStatement(_record_fetch),
     PreparedStatement(_describe),
 )
-# Each update of a series is one of its words' index too.
-_CHECK_DESCRIBED = PreparedStatement(lambda transaction: _check(transaction, description=_NEXT_ENTRY, words=bindparam("said")))
+# One statement for both, since each update of a series also updates its word index.
+_RECORD_DESCRIBED = PreparedStatement(lambda transaction: _record_fetch(transaction, description=_NEXT_ENTRY, words=bindparam("said")))

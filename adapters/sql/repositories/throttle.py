@@ -1,9 +1,9 @@
-"""The limits of the providers in SQL: one row a budget, locked while it changes, and the times of the calls in its windows."""
+"""The limits of the providers in SQL: one row per budget, locked while it changes, and the times of the calls in its windows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,9 +15,9 @@ from adapters.sql.postgres.prepared import PreparedStatement, Row
 from adapters.sql.tables import budgets, calls, fetches, series
 from adapters.sql.transaction import Transaction
 from domain.fetches import FetchStatus
-from domain.throttling import Budget, Call, Denied, LimiterState, Permit, Snapshot
+from domain.throttling import Budget, Denied, LimiterState, Permit, PermitRequest, Snapshot
 
-_FACTS = [column for column in budgets.c if not column.primary_key]
+_COLUMNS = {each.name: budgets.c["paced_until" if each.name == "next_permit_at" else each.name] for each in fields(LimiterState)}
 _SWEPT_EVERY = 64
 
 
@@ -27,68 +27,62 @@ class SqlRateLimiter:
 
     transaction: Transaction
 
-    def acquire(self, budget: Budget, call: Call) -> Permit | Denied:
-        """See the port."""
-        before, now, busy = self._situation(budget, call.holder)
-        after, answer = before.asked(budget, call, Snapshot(now, self._times(budget, before), busy))
+    def acquire(self, budget: Budget, call: PermitRequest) -> Permit | Denied:
+        before, now, busy = self._snapshot(budget, call.holder)
+        after, answer = before.request(budget, call, Snapshot(now, self._times(budget, before), busy))
         self._change(budget, before, after)
         if isinstance(answer, Permit) and budget.limits:
             self._log(budget, after.calls, answer.start)
         return answer
 
     def refusal(self, budget: Budget, holder: UUID) -> Denied | None:
-        """See the port."""
-        return self.standing(budget).refusal(budget, holder, self.transaction.time())
+        return self.state_of(budget).refusal(budget, holder, self.transaction.time())
 
-    def blocked(self, budget: Budget, seconds: float) -> Denied:
-        """See the port."""
+    def cool_down(self, budget: Budget, seconds: float) -> Denied:
         before = self._locked(budget)
-        after, wait = before.blocked(budget, seconds, self.transaction.time())
+        after, wait = before.cool_down(budget, seconds, self.transaction.time())
         self._change(budget, before, after)
         return wait
 
     def failed(self, budget: Budget, holder: UUID) -> None:
-        """See the port."""
         before = self._locked(budget)
         self._change(budget, before, before.failed(budget, holder, self.transaction.time()))
 
     def succeeded(self, budget: Budget) -> None:
-        """See the port."""
         before = self._locked(budget)
         self._change(budget, before, before.succeeded())
 
-    def standing(self, budget: Budget) -> LimiterState:
-        """See the port."""
-        row = _STANDING.fetch_one(self.transaction, source=budget.provider, account=budget.key)
-        return _standing(row) if row else LimiterState()
+    def state_of(self, budget: Budget) -> LimiterState:
+        row = _STATE.fetch_one(self.transaction, source=budget.provider, account=budget.key)
+        return _state_from(row) if row else LimiterState()
 
-    def _situation(self, budget: Budget, holder: UUID) -> tuple[LimiterState, datetime, int]:
+    def _snapshot(self, budget: Budget, holder: UUID) -> tuple[LimiterState, datetime, int]:
         while True:
             if self.transaction.on_postgres:
-                # By a statement of its own: waiting for the row takes time.
+                # In a statement of its own, since the time must be read after waiting for the row.
                 _LOCK.defer(self.transaction, source=budget.provider, account=budget.key)
-            row = _SITUATION.fetch_one(self.transaction, source=budget.provider, account=budget.key, holder=holder)
+            row = _SNAPSHOT.fetch_one(self.transaction, source=budget.provider, account=budget.key, holder=holder)
             if row:
                 *_, now, busy = row.values()
                 self.transaction.server.note(now)
-                return _standing(row), now, busy
+                return _state_from(row), now, busy
             self._begin(budget)
 
     def _locked(self, budget: Budget) -> LimiterState:
         while True:
             row = _LOCK.fetch_one(self.transaction, source=budget.provider, account=budget.key)
             if row:
-                return _standing(row)
+                return _state_from(row)
             self._begin(budget)
 
     def _begin(self, budget: Budget) -> None:
         dialect = postgresql if self.transaction.on_postgres else sqlite
-        first = {"provider": budget.provider, "key": budget.key, **asdict(LimiterState())}
+        first = {"provider": budget.provider, "key": budget.key, **_row_of(LimiterState())}
         self.transaction.run(dialect.insert(budgets).values(first).on_conflict_do_nothing())
 
     def _change(self, budget: Budget, before: LimiterState, after: LimiterState) -> None:
         if after != before:
-            self.transaction.run(update(budgets).where(_is(budget)).values(asdict(after)))
+            self.transaction.run(update(budgets).where(_is(budget)).values(_row_of(after)))
 
     def _times(self, budget: Budget, standing: LimiterState) -> Mapping[int, datetime]:
         wanted = standing.wanted(budget)
@@ -111,22 +105,26 @@ def _of(budget: Budget) -> ColumnElement[bool]:
     return and_(calls.c.provider == budget.provider, calls.c.key == budget.key)
 
 
-def _standing(row: Row) -> LimiterState:
-    return LimiterState(**{column.name: row[column] for column in _FACTS})
+def _state_from(row: Row) -> LimiterState:
+    return LimiterState(**{name: row[column] for name, column in _COLUMNS.items()})
 
 
-def _situation(transaction: Transaction) -> Any:
+def _row_of(state: LimiterState) -> dict[str, Any]:
+    return {_COLUMNS[name].name: value for name, value in asdict(state).items()}
+
+
+def _snapshot(transaction: Transaction) -> Any:
     others = and_(fetches.c.lease_until >= transaction.now(), fetches.c.id != bindparam("holder"))
-    # Of the few that run each is asked for its provider: as long as Postgres has counted nothing, a join would begin with all its series.
+    # A subquery for each of the few running fetches: without statistics Postgres would start a join from all the provider's series.
     provider = select(series.c.provider).where(series.c.number == fetches.c.series).scalar_subquery()
     busy = select(func.count()).where(fetches.c.status == FetchStatus.RUNNING.value, others, provider == bindparam("source"))
-    found = _STANDINGS.add_columns(transaction.now().label("now"), busy.scalar_subquery().label("busy"))
-    # Locked here, too: somebody may have made the row since it was to be locked.
+    found = _STATES.add_columns(transaction.now().label("now"), busy.scalar_subquery().label("busy"))
+    # Locked here, too: the row may have been inserted since the locking statement.
     return found.with_for_update(of=budgets)
 
 
-_STANDINGS = select(*_FACTS).where(budgets.c.provider == bindparam("source"), budgets.c.key == bindparam("account"))
-_STANDING = PreparedStatement(lambda _: _STANDINGS)
-_LOCK = PreparedStatement(lambda _: _STANDINGS.with_for_update())
-#: How things stand with a budget, the time, and how many other fetches of the provider ``source`` run.
-_SITUATION = PreparedStatement(_situation)
+_STATES = select(*_COLUMNS.values()).where(budgets.c.provider == bindparam("source"), budgets.c.key == bindparam("account"))
+_STATE = PreparedStatement(lambda _: _STATES)
+_LOCK = PreparedStatement(lambda _: _STATES.with_for_update())
+#: A budget's state, the time, and the number of other running fetches of the provider ``source``.
+_SNAPSHOT = PreparedStatement(_snapshot)

@@ -1,4 +1,4 @@
-"""The vintages in SQL: rows that are only ever inserted."""
+"""The vintages in SQL: insert-only rows."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, Select, bindparam, func, insert, select, update
 
-from adapters.sql.postgres.binary_copy import copy_rows
+from adapters.sql.postgres.binary_copy import copy_rows_in
 from adapters.sql.postgres.prepared import PreparedStatement
-from adapters.sql.rows.vintages import FACTS, LAST_NUMBER, folded, read_label, row_of, vintage_from
+from adapters.sql.rows.vintages import FACTS, LAST_NUMBER, fold, read_label, row_of, vintage_from
 from adapters.sql.tables import feed, series, vintages
 from adapters.sql.transaction import Transaction
-from adapters.sql.vintage_blocks.chain import Chain, Made, link
+from adapters.sql.vintage_blocks.chain import Chain, PendingChains, link
 from adapters.sql.vintage_blocks.reader import read_stored
 from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, SeriesNotFound
@@ -26,7 +26,7 @@ from domain.vintages import AsOf, Damage, FeedEntry, FirstKnown, NewState, Prepa
 
 logger = logging.getLogger(__name__)
 
-# From so many bytes on, COPY costs less than what it adds: a way to the server and back.
+# From so many bytes on, COPY saves more than its extra round trip costs.
 _LARGE = 32 * 1024
 
 
@@ -36,8 +36,8 @@ class SqlVintageRepository:
     The vintages of a transaction.
 
     Attributes:
-        newest: chains that were read as the newest of their series.
-        last: number of the last vintage of each locked series, as far as it was read.
+        newest: chains read as the newest of their series.
+        last: number of the last vintage of each locked series, if it was read.
 
     """
 
@@ -45,69 +45,61 @@ class SqlVintageRepository:
     newest: dict[UUID, Chain] = field(default_factory=dict)
     last: dict[UUID, int] = field(default_factory=dict)
 
-    def prepare(self, series: TimeSeries, arrivals: Sequence[NewState]) -> Prepared:
-        """See the port."""
+    def prepare(self, series: TimeSeries, states: Sequence[NewState]) -> Prepared:
         series_id, place = series.id, self._place(series)
-        vintages, rows, made = [], [], Made()
-        for number, arrival in enumerate(arrivals, start=place.last + 1):
-            chain = self._known_before(series_id, place, arrival, made.before(arrival.known_at))
-            vintage = Vintage.of(number, arrival, chain.state if chain else None)
-            grown = link(vintage, arrival.observations, chain or self._earliest(series_id, place))
-            made.add(grown.chain)
+        vintages, rows, pending = [], [], PendingChains()
+        for number, new in enumerate(states, start=place.last + 1):
+            chain = self._known_before(series_id, place, new, pending.before(new.known_at))
+            vintage = Vintage.of(number, new, chain.state if chain else None)
+            grown = link(vintage, new.observations, chain or self._earliest(series_id, place))
+            pending.add(grown.chain)
             vintages.append(vintage)
             rows.append(row_of(place.series, vintage, grown.block))
         return Prepared(place.last, vintages, rows)
 
     def append(self, series_id: UUID, prepared: Prepared) -> bool:
-        """See the port."""
-        rows = prepared.forms
+        rows = prepared.rows
         last = self.last.pop(series_id) if series_id in self.last else self._last(series_id)
         if last != prepared.after:
             return False
         if not rows:
             return True
         if self.transaction.on_postgres and sum(len(row["payload"]) for row in rows) >= _LARGE:
-            self._copy(rows)
+            self._copy_in(rows)
         else:
-            _TAKE.defer(self.transaction, more=len(rows))
+            _TAKE_POSITIONS.defer(self.transaction, more=len(rows))
             for behind, row in zip(reversed(range(len(rows))), rows, strict=True):
                 _ADD.defer(self.transaction, behind=behind, **{f"its_{name}": value for name, value in row.items()})
-        _NOTE.defer(self.transaction, wanted=series_id)
+        _SET_NEWEST.defer(self.transaction, wanted=series_id)
         self.newest.pop(series_id, None)
         return True
 
-    def listed(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
-        """See the port."""
+    def list(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
         statement = _of(select(*FACTS), series_id).where(vintages.c.number > after).order_by(vintages.c.number).limit(limit)
         return [vintage_from(row) for row in self.transaction.run(statement).mappings()]
 
     def feed(self, *, after: int, limit: int) -> Sequence[FeedEntry]:
-        """See the port."""
         identity = series.c.id, series.c.provider, series.c.database_code, series.c.dataset_code
         statement = select(vintages.c.position, *identity, *FACTS).join(series).where(vintages.c.position > after)
         rows = self.transaction.run(statement.order_by(vintages.c.position).limit(limit)).mappings()
-        return [_recorded(row) for row in rows]
+        return [_feed_entry(row) for row in rows]
 
     def labels(self, series_id: UUID) -> Mapping[Label, str]:
-        """See the port."""
         columns = select(vintages.c.published, vintages.c.digest)
         statement = _of(columns, series_id).where(vintages.c.published.is_not(None)).order_by(vintages.c.number)
         return {read_label(published): digest.hex() for published, digest in self.transaction.run(statement)}
 
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
-        """See the port."""
         chain = self._chain(series_id, moment)
         return StoredVintage(chain.vintage, chain.state) if chain else None
 
-    def beginning(self, series_id: UUID) -> FirstKnown | None:
-        """See the port."""
+    def first_known(self, series_id: UUID) -> FirstKnown | None:
         known_at, fetched_at = self.transaction.run(
             _of(select(func.min(vintages.c.known_at), func.min(vintages.c.fetched_at)), series_id)
         ).one()
         return FirstKnown(known_at, fetched_at) if known_at else None
 
-    def damage(self, series_id: UUID) -> Sequence[Damage]:
-        """See the port."""
+    def verify(self, series_id: UUID) -> Sequence[Damage]:
         numbers = range(1, (self._last(series_id) or 0) + 1)
         return [damage for number in numbers if (damage := self._damage(series_id, number))]
 
@@ -115,10 +107,10 @@ class SqlVintageRepository:
         row = _LAST.fetch_one(self.transaction, wanted=series_id)
         return row[LAST_NUMBER] if row else None
 
-    def _copy(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        (taken,) = _TAKE.fetch_all(self.transaction, more=len(rows))
+    def _copy_in(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        (taken,) = _TAKE_POSITIONS.fetch_all(self.transaction, more=len(rows))
         first = taken[feed.c.position] - len(rows) + 1
-        copy_rows(self.transaction, vintages, [{**row, "position": place} for place, row in enumerate(rows, start=first)])
+        copy_rows_in(self.transaction, vintages, [{**row, "position": place} for place, row in enumerate(rows, start=first)])
 
     def _damage(self, series_id: UUID, number: int) -> Damage | None:
         try:
@@ -131,15 +123,15 @@ class SqlVintageRepository:
             return Damage(number, f"Vintage {number} does not match its digest or its facts.")
         return None
 
-    def _known_before(self, series_id: UUID, place: _Place, arrival: NewState, made: Chain | None) -> Chain | None:
-        if place.known_at is None or (made and made.vintage.known_at >= min(place.known_at, arrival.known_at)):
-            return made
-        kept = self._readable(series_id, AsOf(as_of=arrival.known_at))
-        return max((each for each in (kept, made) if each), key=lambda each: each.vintage.knowledge(), default=None)
+    def _known_before(self, series_id: UUID, place: _Place, new: NewState, pending: Chain | None) -> Chain | None:
+        if place.known_at is None or (pending and pending.vintage.known_at >= min(place.known_at, new.known_at)):
+            return pending
+        kept = self._readable(series_id, AsOf(as_of=new.known_at))
+        return max((each for each in (kept, pending) if each), key=lambda each: each.vintage.knowledge(), default=None)
 
     def _place(self, series: TimeSeries) -> _Place:
         if series.newest is None and series.checked_at is None:
-            # Nothing has come yet; else its newest vintage would be lost.
+            # Without a successful fetch there are no vintages.
             return _Place(series.number, 0, None)
         row = _PLACE.fetch_one(self.transaction, wanted=series.id)
         if row is None:
@@ -166,22 +158,22 @@ class SqlVintageRepository:
         found = read_stored(self.transaction, series_id, moment)
         if found is None:
             if moment == AsOf():
-                self._refuse_lost(series_id)
+                self._raise_if_lost(series_id)
             return None
         row, blocks = found
-        chain = folded(vintage_from(row), blocks)
+        chain = fold(vintage_from(row), blocks)
         if moment == AsOf():
             self.newest[series_id] = chain
         return chain
 
-    def _refuse_lost(self, series_id: UUID) -> None:
+    def _raise_if_lost(self, series_id: UUID) -> None:
         newest = self.transaction.run(select(series.c.vintage).where(series.c.id == series_id)).scalar_one_or_none()
         if newest is not None:
             raise _lost(newest)
 
 
 class _Place(NamedTuple):
-    """A series' integer, the number of its last vintage, and the moment when its newest was known."""
+    """A series' number, its last vintage's number, and when its newest vintage was known."""
 
     series: int
     last: int
@@ -192,7 +184,7 @@ def _lost(number: int) -> DamagedVintage:
     return DamagedVintage(f"Vintage {number} is not there.")
 
 
-def _recorded(row: RowMapping) -> FeedEntry:
+def _feed_entry(row: RowMapping) -> FeedEntry:
     return FeedEntry(
         position=row[vintages.c.position],
         series_id=row[series.c.id],
@@ -212,7 +204,7 @@ def _place(_: Transaction) -> Any:
     return facts.where(series.c.id == bindparam("wanted"))
 
 
-def _take(_: Transaction) -> Any:
+def _take_positions(_: Transaction) -> Any:
     return update(feed).values(position=feed.c.position + bindparam("more")).returning(feed.c.position)
 
 
@@ -222,11 +214,12 @@ def _add(_: Transaction) -> Any:
     return insert(vintages).values(row | {"position": taken})
 
 
-def _note(_: Transaction) -> Any:
+def _set_newest(_: Transaction) -> Any:
     of_series = select(vintages.c.number).where(vintages.c.series == series.c.number)
     newest = of_series.order_by(vintages.c.known_at.desc(), vintages.c.number.desc()).limit(1).scalar_subquery()
     return update(series).where(series.c.id == bindparam("wanted")).values(vintage=newest)
 
 
 _LAST = PreparedStatement(lambda _: select(LAST_NUMBER).where(series.c.id == bindparam("wanted")))
-_PLACE, _TAKE, _ADD, _NOTE = PreparedStatement(_place), PreparedStatement(_take), PreparedStatement(_add), PreparedStatement(_note)
+_PLACE, _TAKE_POSITIONS = PreparedStatement(_place), PreparedStatement(_take_positions)
+_ADD, _SET_NEWEST = PreparedStatement(_add), PreparedStatement(_set_newest)

@@ -1,1 +1,1 @@
-"""Rows of the tables as the domain's values, and back."""
+"""Conversion between rows and the domain's values."""

@@ -1,4 +1,4 @@
-"""The statements that every fetch runs through, from its request to its end."""
+"""The statements of every fetch, from its request to its end."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ from domain.fetches import CLOCK_SLACK_SECONDS, MAX_DELAY_SECONDS, FetchStatus
 from domain.series import SeriesStatus
 
 PENDING, RUNNING = FetchStatus.PENDING.value, FetchStatus.RUNNING.value
-#: The id of a fetch's series, where that is not joined.
+#: The id of a fetch's series, without a join.
 SERIES_ID = select(series.c.id).where(series.c.number == fetches.c.series).scalar_subquery().label("series_id")
 
-#: The number of its last vintage.
+#: The number of its series' last vintage.
 LAST_VINTAGE = select(LAST_NUMBER).where(series.c.number == fetches.c.series).scalar_subquery().label("last")
 
 
 def is_due(transaction: Transaction, lease_seconds: float) -> ColumnElement[bool]:
-    """Tell whether a worker may begin a fetch."""
+    """Return the condition that a worker may claim a fetch."""
     now, later = transaction.now(), transaction.later
-    # What is too far ahead, or was said later than now, was written before the clock went back.
+    # Times too far ahead were written before the clock was set back.
     time_has_come = or_(
         fetches.c.not_before <= now,
         fetches.c.not_before > later(MAX_DELAY_SECONDS),
@@ -55,18 +55,18 @@ def is_due(transaction: Transaction, lease_seconds: float) -> ColumnElement[bool
 
 
 def complete() -> Select[Any]:
-    """Give fetches, each with the id of its series."""
+    """Return the query for fetches with their series' ids."""
     return select(fetches, series.c.id).join(series, series.c.number == fetches.c.series)
 
 
 def ended(transaction: Transaction, status: FetchStatus, **outcome: Any) -> dict[str, Any]:
-    """Give what changes in a fetch as it ends."""
+    """Return the changed columns of a fetch that ends."""
     return {"status": status.value, "finished_at": transaction.now(), "lease_token": None, "lease_until": None, **outcome}
 
 
 @cache
 def claim(lease_seconds: float) -> PreparedStatement:
-    """Begin the fetch ``wanted`` under the lease ``token``, if it is due; what was ``CLAIMED`` is read afterwards."""
+    """Return the statement that claims the fetch ``wanted`` under the lease ``token`` if it is due; ``CLAIMED`` reads it afterwards."""
 
     def build(transaction: Transaction) -> Any:
         due = update(fetches).where(fetches.c.id == _WANTED, is_due(transaction, lease_seconds))
@@ -104,7 +104,7 @@ def _add(transaction: Transaction) -> Any:
     return added.on_conflict_do_nothing().returning(*fetches.c)
 
 
-def _first(transaction: Transaction) -> Any:
+def _insert_series_with_fetch(transaction: Transaction) -> Any:
     added = insertion(transaction, fetch=_ASKED).returning(series.c.number, series.c.created_at).cte("added")
     now = added.c.created_at
     row = {"id": _ASKED, "series": added.c.number, "number": literal(1), **_pending(now)}
@@ -124,13 +124,13 @@ def _pending(now: Any) -> dict[str, Any]:
     }
 
 
-def _those(transaction: Transaction) -> Any:
+def _get_many(transaction: Transaction) -> Any:
     if transaction.on_postgres:
         return complete().where(fetches.c.id == any_(bindparam("wanted", type_=ARRAY(Uuid()))))
     return complete().where(fetches.c.id.in_(bindparam("wanted", expanding=True)))
 
 
-def _note(_: Transaction) -> Any:
+def _set_newest_fetch(_: Transaction) -> Any:
     waits_again = case((series.c.status == SeriesStatus.ERROR.value, SeriesStatus.PENDING.value), else_=series.c.status)
     return update(series).where(series.c.id == _WANTED).values(fetch=bindparam("newest"), status=waits_again)
 
@@ -140,16 +140,16 @@ _WANTED, _TOKEN, _ASKED = (bindparam(name, type_=Uuid()) for name in ("wanted", 
 #: The fetch ``wanted``.
 GET = PreparedStatement(lambda _: complete().where(fetches.c.id == _WANTED))
 #: The fetches ``wanted``.
-THOSE = PreparedStatement(_those)
+GET_MANY = PreparedStatement(_get_many)
 #: The fetch ``wanted`` with its series, if it is held under ``token``.
 CLAIMED = PreparedStatement(lambda _: OF_FETCHES.where(fetches.c.id == _WANTED, fetches.c.lease_token == _TOKEN))
-#: End the fetch ``wanted``, held under ``token`` and not to be cancelled.
+#: Mark the fetch ``wanted`` as succeeded, if it is held under ``token`` and not to be cancelled.
 SUCCEED = PreparedStatement(_succeed)
-#: Keep the series ``wanted`` from being removed.
-HOLD_SERIES = PreparedStatement(lambda _: select(series.c.number).where(series.c.id == _WANTED).with_for_update(read=True, key_share=True))
-#: Add a series with its first fetch, ``asked``, unless it is there, or its alias is taken; on Postgres alone.
-FIRST = PreparedStatement(_first)
-#: Add the fetch ``asked`` of the series ``wanted``, unless there is one in flight, or no such series.
+#: Lock the series ``wanted`` against removal.
+LOCK_SERIES = PreparedStatement(lambda _: select(series.c.number).where(series.c.id == _WANTED).with_for_update(read=True, key_share=True))
+#: Insert a series with its first fetch, ``asked``, unless it exists or its alias is taken; only on Postgres.
+INSERT_SERIES_WITH_FETCH = PreparedStatement(_insert_series_with_fetch)
+#: Insert the fetch ``asked`` of the series ``wanted``, unless one is in flight or the series does not exist.
 ADD = PreparedStatement(_add)
-#: Have the series ``wanted`` know its ``newest`` fetch.
-NOTE = PreparedStatement(_note)
+#: Set the ``newest`` fetch of the series ``wanted``.
+SET_NEWEST_FETCH = PreparedStatement(_set_newest_fetch)

@@ -1,4 +1,4 @@
-"""Rows of the table of fetches as fetches."""
+"""Rows of the table of fetches."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAMES, _values = fetches.c.keys(), itemgetter(*fetches.c)
 
 
 def fetch_from(row: Row, *, series_id: UUID) -> Fetch:
-    """Make a fetch of a row that holds its columns."""
+    """Return the fetch in a row with its columns."""
     facts: dict[str, Any] = dict(zip(_NAMES, _values(row), strict=True))
     waiting_for, failure = facts["waiting_for"], facts["failure"]
     return Fetch(

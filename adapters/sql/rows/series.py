@@ -1,4 +1,4 @@
-"""Series as they are read, a row with what is newest of each, and as they are added."""
+"""Rows of series, read with their newest description, vintage and fetch; and their insertion."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from domain.window import Confirmation
 
 
 def _complete(of: FromClause) -> Select[Any]:
-    """Give series and fetches, joined already, with each series' newest description and vintage."""
+    """Return the query for joined series and fetches with each series' newest description and vintage."""
     described = (descriptions.c.series == series.c.number) & (descriptions.c.number == series.c.description)
     newest = (vintages.c.series == series.c.number) & (vintages.c.number == series.c.vintage)
     return select(series, descriptions.c.body, *FACTS, fetches).select_from(
@@ -37,7 +37,7 @@ OF_FETCHES = _complete(fetches.join(series, series.c.number == fetches.c.series)
 
 
 def series_from(row: Row) -> TimeSeries:
-    """Make a series of a row that is complete, or one of the table alone, just added."""
+    """Return the series in a complete row, or in a new row of the table alone."""
     known = row.get(vintages.c.number), row.get(fetches.c.id)
     return TimeSeries(
         id=row[series.c.id],
@@ -55,7 +55,7 @@ def series_from(row: Row) -> TimeSeries:
 
 
 def insertion(transaction: Transaction, **more: Any) -> Any:
-    """Add a series by its ``insertion_values``, with ``more`` columns set; none where it is there, or its alias is taken."""
+    """Return the statement that inserts a series unless it exists or its alias is taken; parameters are ``insertion_values``."""
     row = {
         "id": bindparam("new", type_=Uuid()),
         "provider": bindparam("source"),
@@ -71,13 +71,13 @@ def insertion(transaction: Transaction, **more: Any) -> Any:
 
 
 def insertion_values(series_id: UUID, provider: str, code: DatasetCode, alias: str) -> dict[str, Any]:
-    """Give what an insertion is filled with."""
+    """Return the parameters of ``insertion``."""
     facts = {"source": provider, "database": code.database, "dataset": code.dataset, "name": alias}
     return {"new": series_id, **facts, "said": " ".join(terms(str(code)))}
 
 
 def confirmed_from(text: str | None) -> Confirmation | None:
-    """Read what the last good fetch confirmed."""
+    """Parse what the last successful fetch confirmed."""
     if text is None:
         return None
     fields = orjson.loads(text)
@@ -85,7 +85,7 @@ def confirmed_from(text: str | None) -> Confirmation | None:
 
 
 def metadata_from(body: str | None) -> Metadata:
-    """Read a description; of none known, it is empty."""
+    """Parse a description; None gives empty metadata."""
     if body is None:
         return Metadata()
     fields = orjson.loads(body)

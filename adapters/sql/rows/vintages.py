@@ -1,4 +1,4 @@
-"""Rows of the table of vintages: written, read and folded."""
+"""Rows of the table of vintages."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from domain.vintages import Cause, Origin, Vintage, replay
 FACTS = [column for column in vintages.c if column.name not in ("position", "step", "path", "codec", "checksum", "payload")]
 _others = vintages.alias()
 _kept = select(func.coalesce(func.max(_others.c.number), 0)).where(_others.c.series == series.c.number).scalar_subquery()
-#: Of a series; its newest is counted even where its row is lost: no number is given twice.
+#: A series' last vintage number; the newest counts even if its row is lost, so that no number is reused.
 LAST_NUMBER = case((series.c.vintage > _kept, series.c.vintage), else_=_kept).label("last")
 _NAMES, _values = [column.name for column in FACTS], itemgetter(*FACTS)
 
 
 def row_of(series: int, vintage: Vintage, block: Block) -> dict[str, Any]:
-    """Write a row, but for its position."""
+    """Return a row without its position."""
     return {
         "series": series,
         "number": vintage.number,
@@ -52,7 +52,7 @@ def row_of(series: int, vintage: Vintage, block: Block) -> dict[str, Any]:
 
 
 def vintage_from(row: Mapping[Any, Any]) -> Vintage:
-    """Make a vintage of a row that holds its facts."""
+    """Return the vintage in a row with its columns."""
     facts: dict[str, Any] = dict(zip(_NAMES, _values(row), strict=True))
     origin = Origin(
         request=facts["request"],
@@ -77,8 +77,8 @@ def vintage_from(row: Mapping[Any, Any]) -> Vintage:
     )
 
 
-def folded(vintage: Vintage, blocks: Sequence[Block]) -> Chain:
-    """Fold verified blocks, the snapshot first."""
+def fold(vintage: Vintage, blocks: Sequence[Block]) -> Chain:
+    """Return the chain folded from verified blocks, the snapshot first."""
     snapshot, *others = blocks
     parts = [decode(snapshot.codec, snapshot.payload, None)]
     parts += [decode(each.codec, each.payload, parts[0][0].columns) for each in others]
@@ -93,7 +93,7 @@ def folded(vintage: Vintage, blocks: Sequence[Block]) -> Chain:
 
 
 def read_label(text: str) -> Label:
-    """Read a day, or a moment to its precision."""
+    """Parse a day, or an instant."""
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
 

@@ -1,1 +1,1 @@
-"""What SQLite alone needs."""
+"""Needed for SQLite only."""

@@ -1,4 +1,4 @@
-"""Turns: SQLite has one writer at a time, and lets those who wait at it in by chance; here they queue."""
+"""A fair queue of writers: SQLite admits one writer at a time, and waiting ones in random order."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from domain.errors import StoreUnavailable
 
 class WriterQueue:
     """
-    A queue of the threads of one process: who came first is let in first.
+    A first-in, first-out queue of the writing threads of one process.
 
     Attributes:
-        seconds: how long a thread waits for its turn.
-        queue: those who wait, behind the one who has its turn.
+        seconds: the maximum wait.
+        queue: the current writer and the waiting ones.
 
     """
 
@@ -27,12 +27,12 @@ class WriterQueue:
         self._thread: int | None = None
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
+    def acquire(self) -> Iterator[None]:
         """
-        Wait for a turn and have it until the end of the block.
+        Wait for the turn to write and keep it until the end of the block.
 
         Raises:
-            StoreUnavailable: it did not come in time, or this very thread has it already.
+            StoreUnavailable: it did not come in time, or this thread has it already.
 
         """
         if self._thread == get_ident():

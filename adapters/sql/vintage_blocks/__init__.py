@@ -1,1 +1,1 @@
-"""How the observations of vintages are stored: blocks of bytes in chains."""
+"""The storage of vintages' observations: blocks of bytes in chains."""

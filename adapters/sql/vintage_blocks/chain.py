@@ -1,5 +1,5 @@
 """
-Chains: how a state is folded from a snapshot and a few differences.
+Chains: states stored as a snapshot and a few deltas.
 
 Each vintage that is not a snapshot has a step, one more than that of the vintage known just before it, and builds on the
 vintage of that chain whose step is its own with the lowest set bit cleared. So any state is at most ten blocks away.
@@ -21,11 +21,11 @@ MAX_STEP = 512
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
     """
-    A stored vintage with all that its state is folded from.
+    A stored vintage with the snapshot and deltas of its state.
 
     Attributes:
         numbers: of the vintages to fold, the snapshot first, this one last.
-        parts: what each of them puts and drops.
+        parts: the rows that each of them puts and the dates that it drops.
         snapshot_bytes: length of the snapshot's payload.
 
     """
@@ -38,17 +38,17 @@ class Chain:
     state: Observations
 
     def is_sound(self) -> bool:
-        """Tell whether the state is the one that the vintage's facts and digest speak of."""
+        """Return whether the state matches the vintage's digest, rows and dates."""
         facts, state = self.vintage, self.state
         return state.digest().hex() == facts.digest and (len(state), state.first, state.last) == (facts.rows, facts.first, facts.last)
 
     def below(self, step: int) -> tuple[int, Observations]:
-        """Give the length and the state of this chain's part that a vintage of this step builds on."""
+        """Return the length and state of the part of this chain on which a vintage of this step builds."""
         depth = (step & (step - 1)).bit_count() + 1
         return depth, self.state if depth == len(self.parts) else replay(self.parts[0][0], self.parts[1:depth])
 
     def grown(self, vintage: Vintage, step: int, part: tuple[Observations, Dates], state: Observations) -> Chain:
-        """Give the chain that ends in a vintage of this step built on this one."""
+        """Return the chain of a new vintage of this step that builds on this one."""
         depth = step.bit_count()
         return Chain(
             vintage=vintage,
@@ -61,31 +61,31 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class PendingChains:
     """Chains that are not stored yet, in knowledge order."""
 
     chains: list[Chain] = field(default_factory=list)
 
     def add(self, chain: Chain) -> None:
-        """Take one up that arrived after all the others."""
+        """Add the chain of the latest arrival."""
         insort(self.chains, chain, key=_known_at)
 
     def before(self, moment: datetime) -> Chain | None:
-        """Give the last one known at a moment."""
+        """Return the last one known at a moment."""
         place = bisect_right(self.chains, moment, key=_known_at)
         return self.chains[place - 1] if place else None
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A new vintage's place: its block, and the chain that ends in it."""
+    """A new vintage's block and chain."""
 
     block: Block
     chain: Chain
 
 
 def link(vintage: Vintage, state: Observations, chain: Chain | None) -> Link:
-    """Build a vintage on a chain where that is possible and worth it, else write a snapshot."""
+    """Return a new vintage's link: a delta if that is possible and at most half a snapshot's size, else a snapshot."""
     step = chain.step + 1 if chain else MAX_STEP
     if chain and step < MAX_STEP:
         depth, base = chain.below(step)

@@ -1,10 +1,10 @@
 """
-Blocks: what one vintage adds to the one it builds on, as bytes.
+Blocks: the encoded delta of a vintage to the one it builds on, or a snapshot.
 
 A block holds rows to put and dates to drop. Format 1, all little-endian: axis unit (one byte), counts of columns, rows
 and drops (three uint32), then for a snapshot each column's name (uint32 length, UTF-8), then the parts: dates to put,
-dates to drop (int64, in the axis unit since 1970), then column after column (float64). Short blocks are the parts in a
-row under zlib; long ones have each part packed by pcodec behind a uint32 length.
+dates to drop (int64, in the axis unit since 1970), then column after column (float64). Short blocks are the concatenated parts
+compressed by zlib; in long ones each part is compressed by pcodec and preceded by its length (uint32).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import numpy as np
 from domain.observations import Dates, Matrix, Observations
 
 ZLIB, PCODEC = 1, 2
-# Of so many rows pcodec makes less than zlib, but for many columns that are alike; of shorter ones where there are very many values.
+# From so many rows on, or so many values, pcodec's output is smaller than zlib's, except for many similar columns.
 _LONG, _LARGE = 200, 8_000
-# zlib beyond 3 takes three times as long for a twentieth less; pcodec below 5 takes some step-shaped columns for noise.
+# zlib above level 3 takes three times as long for 5 % less; pcodec below 5 does not detect some step-shaped columns.
 _ZLIB_LEVEL, _PCODEC_LEVEL = 3, 6
 _HEAD = struct.Struct("<cIII")
 _LENGTH = struct.Struct("<I")
@@ -48,7 +48,7 @@ class Block:
     payload: bytes | memoryview
 
     def checksum(self, series: int) -> bytes:
-        """BLAKE2b over everything that tells what the payload means, and the payload."""
+        """Return BLAKE2b over the payload and all that determines its meaning."""
         head = struct.pack(f"<QIIB{len(self.path)}I", series, self.number, self.step, self.codec, *self.path)
         checksum = blake2b(head, digest_size=16)
         checksum.update(self.payload)
@@ -56,7 +56,7 @@ class Block:
 
 
 def encode(put: Observations, drop: Dates, *, snapshot: bool) -> tuple[int, bytes]:
-    """Write a block: (codec, payload)."""
+    """Encode a block; return codec and payload."""
     head = _HEAD.pack(put.unit.encode(), len(put.columns), len(put), len(drop))
     if snapshot:
         names = [name.encode() for name in put.columns]
@@ -69,7 +69,7 @@ def encode(put: Observations, drop: Dates, *, snapshot: bool) -> tuple[int, byte
 
 def decode(codec: int, payload: bytes | memoryview, columns: Sequence[str] | None) -> tuple[Observations, Dates]:
     """
-    Read a block whose checksum holds.
+    Decode a block with a verified checksum into rows to put and dates to drop.
 
     Args:
         columns: the snapshot's, for a block that builds on one; None for a snapshot.
@@ -83,11 +83,11 @@ def decode(codec: int, payload: bytes | memoryview, columns: Sequence[str] | Non
     read = _Plain(body, at) if codec == ZLIB else _Packed(body, at)
     axis = f"datetime64[{unit.decode()}]"
     dates, drop = read.part(rows, "<i8").astype(axis), read.part(drops, "<i8").astype(axis)
-    return Observations.checked(dates, tuple(columns), read.matrix(rows, width)), drop
+    return Observations.from_trusted(dates, tuple(columns), read.matrix(rows, width)), drop
 
 
 def check_size(codec: int, payload: bytes) -> None:
-    """Raise ValueError where a block that anybody may have written is none, or would take more memory than a state does."""
+    """Raise ValueError if an untrusted block cannot be unpacked, or would need more memory than a state may have."""
     try:
         body = zlib.decompressobj().decompress(payload, _MOST_BYTES + 1) if codec == ZLIB else payload
         _, width, rows, drops = _HEAD.unpack_from(body)
@@ -117,7 +117,7 @@ def _packed(part: Any) -> bytes:
 
 
 class _Plain:
-    """Reads parts that lie in a row."""
+    """Reads concatenated parts."""
 
     def __init__(self, body: memoryview, at: int) -> None:
         self._body, self._at = body, at
@@ -133,7 +133,7 @@ class _Plain:
 
 
 class _Packed:
-    """Reads parts that pcodec has packed; it makes nothing of an empty array, so those are not asked of it."""
+    """Reads parts compressed by pcodec, which cannot handle empty arrays."""
 
     def __init__(self, body: memoryview, at: int) -> None:
         self._body, self._at = body, at

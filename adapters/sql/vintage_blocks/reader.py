@@ -1,4 +1,4 @@
-"""Blocks as they lie in the table of vintages: read, and verified before anything of them is decoded."""
+"""Read blocks from the table of vintages, and verify them before decoding."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, bindparam, select
 
-from adapters.sql.postgres.binary_copy import copied_rows
+from adapters.sql.postgres.binary_copy import copy_rows_out
 from adapters.sql.tables import series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_blocks.codec import Block
@@ -21,7 +21,7 @@ Row = Mapping[Any, Any]
 _COLUMNS = [column for column in vintages.c if column.name != "position"]
 _BLOCK = [vintages.c[name] for name in ("number", "step", "path", "codec", "checksum", "payload")]
 
-# Made once: building these statements anew would take as long as running them.
+# Built once: building these statements takes as long as running them.
 _STATES = select(*_COLUMNS).join(series, series.c.number == vintages.c.series).where(series.c.id == bindparam("series_id"))
 _NEWEST = _STATES.where(vintages.c.number == series.c.vintage)
 _IN_KNOWLEDGE_ORDER = _STATES.order_by(vintages.c.known_at.desc(), vintages.c.number.desc()).limit(1)
@@ -30,10 +30,10 @@ _BELOW = select(*_BLOCK).where(vintages.c.series == bindparam("series"), vintage
 
 def read_stored(transaction: Transaction, series_id: UUID, moment: AsOf) -> tuple[Row, list[Block]] | None:
     """
-    Read the row of the vintage that a moment gives, and the blocks that its state is folded from, the snapshot first.
+    Return the row of the vintage that a moment selects, and the blocks of its state, the snapshot first.
 
     Raises:
-        DamagedVintage: one of them is not what was written, or missing.
+        DamagedVintage: one of them is damaged or missing.
 
     """
     rows = (_copied if transaction.on_postgres else _selected)(transaction, series_id, moment)
@@ -72,23 +72,23 @@ def _narrowed(moment: AsOf) -> Select[Any]:
 
 
 def _copied(transaction: Transaction, series_id: UUID, moment: AsOf) -> Sequence[Row]:
-    stored, of = transaction.named(vintages), transaction.named(series)
-    # A damaged path is noticed when its row is verified: here it must not end the transaction.
+    stored, of = transaction.qualified_name(vintages), transaction.qualified_name(series)
+    # A damaged path is reported when its row is verified; an error here would abort the transaction.
     below = "CASE WHEN path ~ '^[0-9]{1,9}( [0-9]{1,9})*$' THEN path || ' ' ELSE '' END"
     conditions = " AND ".join(["series = s.number", *_conditions(moment)])
     order = "" if moment == AsOf() or moment.vintage is not None else "ORDER BY known_at DESC, number DESC"
-    # Inside the join, where the series is one, Postgres follows the index instead of sorting all that was known.
+    # In the lateral join, with a single series, Postgres follows the index instead of sorting all vintages.
     own = (
         f"SELECT v.* FROM {of} s CROSS JOIN LATERAL (SELECT series, number, {below} || number AS numbers FROM {stored} "  # noqa: S608 - an identifier, moments and integers
         f"WHERE {conditions} {order} LIMIT 1) v WHERE s.id = '{series_id}'"
     )
-    # One by one: else Postgres goes through all the series' rows where it has not counted them yet.
+    # One row at a time: without statistics Postgres would otherwise scan all the series' rows.
     query = (
         f"WITH own AS ({own}) SELECT {{columns}} FROM own CROSS JOIN unnest(string_to_array(own.numbers, ' ')::integer[]) n "  # noqa: S608 - as above
         f"CROSS JOIN LATERAL (SELECT * FROM {stored} WHERE series = own.series AND number = n LIMIT 1) v "
         "ORDER BY v.number = own.number DESC"
     )
-    return copied_rows(transaction, _COLUMNS, query)
+    return copy_rows_out(transaction, _COLUMNS, query)
 
 
 def _conditions(moment: AsOf) -> Sequence[str]:

@@ -186,7 +186,7 @@ class ArchiveResource(Databases):
             return newest
         dates = {*revision.added.labels(), *(change.date for change in revision.changed)}
         new = [label in dates for label in newest.labels()]
-        return Observations.checked(newest.dates[new], newest.columns, newest.values[new])
+        return Observations.from_trusted(newest.dates[new], newest.columns, newest.values[new])
 
 
 def _not_kept(code: str) -> DatasetNotFound:

@@ -59,7 +59,7 @@ class DatasetResource:
             name, (dataset, kind) = "dataset", suffixed(req, resp, dataset)
         asked = question(req)
         series = self._series(req, DatasetCode(place["database"], dataset))
-        standing = self._use_cases.read_series.standing(series.id)
+        standing = self._use_cases.read_series.stored_version(series.id)
 
         def make() -> Encoded:
             answered = self._answered(series, asked, whole=name != "data")

@@ -32,7 +32,7 @@ class FetchesResource:
     @answering({200: page_of(FetchSchema)}, FOLLOWING, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List them, newest first."""
-        page = self._follow_fetches.listed(fetch_query(Parameters(req.params, FOLLOWING)))
+        page = self._follow_fetches.list(fetch_query(Parameters(req.params, FOLLOWING)))
         resp.media = {"items": FetchSchema(many=True).dump(page.items), "next": link_next(req, resp, fetch_cursor(page.next))}
 
 
@@ -69,7 +69,7 @@ class RefreshResource:
         Parameters(req.params)
         arguments, key = load(RefreshSchema(), read_object(req)), request_key(req)
         about = {"request_id": req.context.request_id, "key": key, "requester": requester_of(req)}
-        requested = self._request_fetch.again(identifier(series_id), **arguments, **about)
+        requested = self._request_fetch.refetch(identifier(series_id), **arguments, **about)
         resp.media = FetchSchema().dump(awaited(req, resp, self._await_fetch, requested.fetch))
         if requested.created:
             resp.status = falcon.HTTP_CREATED

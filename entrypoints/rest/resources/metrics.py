@@ -34,7 +34,7 @@ class MetricsResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Write them in Prometheus' text form."""
         Parameters(req.params)
-        health, figures = self._check_health.figures()
+        health, figures = self._check_health.metrics()
         resp.content_type = _TYPE
         resp.text = "".join(f"{line}\n" for line in (*_of_health(health), *_of_figures(figures), *_of_providers(self._list_providers())))
 

@@ -67,7 +67,7 @@ class ObservationsResource:
 
     def _send(self, req: falcon.Request, resp: falcon.Response, key: UUID, *, by_code: bool) -> None:
         wanted = _wanted(req.query_string, self._format or negotiated(req, resp), by_code=by_code)
-        standing = self._read_series.standing(key)
+        standing = self._read_series.stored_version(key)
         if not standing.version.vintages:
             raise without_vintage(self._describe_series(key))
         resp.set_header("Age", str(standing.age))

@@ -113,7 +113,7 @@ class TimeSeriesResource(RequestsResource):
         series_id = identifier(parameters.text("id") or "")
         order = parameters.choice("order", Order) or Order.DESCENDING
         wanted = selection(parameters)
-        standing = self._read_series.standing(series_id)
+        standing = self._read_series.stored_version(series_id)
         if not standing.version.vintages:
             described = self._describe_series(series_id)
             if described.series.status is SeriesStatus.ERROR:

@@ -1,4 +1,4 @@
-"""The figures in RAM."""
+"""The metrics in memory."""
 
 from __future__ import annotations
 
@@ -14,26 +14,22 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class MemoryMetricsRepository:
-    """The figures of a state."""
+    """The metrics of a state."""
 
     state: State
     clock: Clock
 
-    def beat(self, worker: str) -> None:
-        """See the port."""
+    def heartbeat(self, worker: str) -> None:
         now = self.clock()
-        self.state.beats = {name: seen for name, seen in self.state.beats.items() if now - seen < _DAY} | {worker: now}
+        self.state.heartbeats = {name: seen for name, seen in self.state.heartbeats.items() if now - seen < _DAY} | {worker: now}
 
     def workers(self, seconds: float) -> int:
-        """See the port."""
-        return sum(1 for seen in self.state.beats.values() if seen > self.clock() - timedelta(seconds=seconds))
+        return sum(1 for seen in self.state.heartbeats.values() if seen > self.clock() - timedelta(seconds=seconds))
 
     def count(self, what: Counted, times: int = 1) -> None:
-        """See the port."""
         self.state.counts[what] = self.state.counts.get(what, 0) + times
 
     def all(self) -> Metrics:
-        """See the port."""
         fetches = self.state.fetches.values()
         return Metrics(
             fetches=Counter(fetch.status for fetch in fetches),

@@ -1,0 +1,42 @@
+"""
+The ports: what the use cases need from outside.
+
+Every port has an adapter in memory that ships, and one contract suite in ``tests/contracts`` that all its adapters pass.
+Adapters raise the errors of ``domain.errors`` and no others.
+"""
+
+from domain.ports.dispatch import Dispatcher
+from domain.ports.sources import ConformanceChecks, DataSource, Fetched, ParsedSeries, ParsesResponses, PriorState, Providers, RawResponse
+from domain.ports.store import (
+    FetchRepository,
+    KeyRepository,
+    MetricsRepository,
+    RequestRepository,
+    SeriesRepository,
+    Store,
+    UnitOfWork,
+    VintageRepository,
+)
+from domain.ports.throttle import QuotaRepository, RateLimiter
+
+__all__ = [
+    "ConformanceChecks",
+    "DataSource",
+    "Dispatcher",
+    "FetchRepository",
+    "Fetched",
+    "KeyRepository",
+    "MetricsRepository",
+    "ParsedSeries",
+    "ParsesResponses",
+    "PriorState",
+    "Providers",
+    "QuotaRepository",
+    "RateLimiter",
+    "RawResponse",
+    "RequestRepository",
+    "SeriesRepository",
+    "Store",
+    "UnitOfWork",
+    "VintageRepository",
+]
