@@ -21,7 +21,7 @@ import requests
 from adapters.sql.tables import REVISION
 from entrypoints.worker.lifecycle.heartbeat_file import HeartbeatFile
 from tests.acceptance.running import Lanner, lanner, running
-from tests.servers import free_port
+from tests.servers import bound, free_port
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("sqlalchemy", "pydantic", "celery", "falcon", "numpy", "structlog", "granian", "requests")
@@ -83,7 +83,7 @@ def supervised(folder: Path, *options: str, **settings: str) -> Iterator[tuple[s
     }
     command = [sys.executable, "-m", "entrypoints.cli", "up", *options]
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True)
+        process = subprocess.Popen(bound(command), env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True)
     try:
         assert process.stdout
         assert any("Ctrl-C" in line for line in process.stdout), (folder / "log").read_text()
