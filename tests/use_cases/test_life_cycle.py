@@ -34,7 +34,8 @@ from domain.series import SeriesQuery
 from domain.throttling import Budget
 from domain.use_cases import UseCases
 from domain.use_cases.request_fetch import ClientKey
-from tests.builders import CannedSource, CutSource, memory_use_cases
+from tests.builders import memory_use_cases
+from tests.fakes import CannedSource, CutSource
 
 FB = DatasetCode("WIKI", "FB")
 
