@@ -8,22 +8,34 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from config import logs
-
 pytest_plugins = ["tests.servers"]
 # For ``make quick``; tests that say themselves how many examples they want are left alone.
 settings.register_profile("quick", max_examples=15)
 
-#: What ``set_up_logs`` sets in the module ``logging``, and the loggers whose level it sets.
+#: What ``set_up_logs`` sets in the module ``logging``.
 _SWITCHES = ("logThreads", "logProcesses", "logMultiprocessing", "_srcfile")
-_LOGGERS = ("", logs.LOGGER, *logs._TALKATIVE)
+#: Marks of tests that are run where all has to be there, as in ``.ci/run``, or where they are named.
+_CI_ONLY = ("browser", "infra", "clients")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only CI runs."""
+    from tests.servers import SETTINGS
+
+    if SETTINGS.get("LANNER_TEST_SERVERS") != "required":
+        names = [name for name in _CI_ONLY if name not in config.option.markexpr]
+        left_out = [item for item in items if any(item.get_closest_marker(name) for name in names)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(autouse=True)
 def logging_as_before() -> Iterator[None]:
     """Undo what a test's ``bootstrap`` sets for its whole process: with another level, later tests would find no lines."""
+    from config import logs
+
     switches = {name: getattr(logging, name) for name in _SWITCHES}
-    levels = {name: logging.getLogger(name).level for name in _LOGGERS}
+    levels = {name: logging.getLogger(name).level for name in ("", logs.LOGGER, *logs._TALKATIVE)}
     yield
     for name, value in switches.items():
         setattr(logging, name, value)
