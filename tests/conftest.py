@@ -19,7 +19,7 @@ _CI_ONLY = ("browser", "infra", "clients")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what only CI runs."""
+    """Leave out what only CI runs; side by side, begin with what takes long."""
     from tests.servers import SETTINGS
 
     if SETTINGS.get("LANNER_TEST_SERVERS") != "required":
@@ -27,6 +27,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if any(item.get_closest_marker(name) for name in names)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    if hasattr(config, "workerinput"):
+        # Files with slow tests go first, so that no process has one of them alone in the end.
+        slow = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(autouse=True)
