@@ -123,7 +123,7 @@ def memory_use_cases(
         check_key=CheckKey(store),
         manage_keys=ManageKeys(store),
         list_providers=ListProviders(store=store, providers=providers, calls=calls),
-        check_providers=CheckProviders(providers),
+        check_providers=CheckProviders(providers, providers),
     )
 
 

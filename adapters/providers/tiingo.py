@@ -23,6 +23,7 @@ from adapters.provider_kit.parsing.limits import names_of
 from adapters.provider_kit.parsing.numbers import MISSING
 from adapters.provider_kit.parsing.select import chosen, code_for, one_state
 from adapters.provider_kit.parsing.tables import Columns, Table, read_columns
+from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import storable
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
@@ -31,21 +32,6 @@ from domain.observations import Observations
 from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
-
-PROVIDER_API = 1
-ADAPTER_VERSION = 1
-NAME = "tiingo"
-TITLE = "Tiingo"
-DATABASES = ("TIINGO",)
-QUANDL_CODES = ("WIKI/*",)
-LIMITS = (Limit(50, 3_600), Limit(1_000, 86_400))
-TERMS = Terms(
-    attribution="Tiingo",
-    url="https://www.tiingo.com/about/terms",
-    redistribution=Redistribution.PERSONAL,
-)
-KEY_URL = "https://www.tiingo.com/account/api/token"
-KEY_NEEDED = True
 
 _FROM_THE_BEGINNING = {"startDate": "1900-01-01"}
 _BY_DAY = {**_FROM_THE_BEGINNING, "resampleFreq": "1day"}
@@ -88,11 +74,8 @@ class Options:
     base_url: str = "https://api.tiingo.com"
 
 
-OPTIONS = Options
-
-
-def source(options: Options, http: HttpClient) -> DataSource:
-    """Give the source."""
+def open_source(options: Options, http: HttpClient) -> DataSource:
+    """Return the source."""
     return TiingoSource(options, http)
 
 
@@ -119,7 +102,7 @@ def request_for(code: DatasetCode) -> tuple[Sequence[str], Mapping[str, str]]:
 
 
 class TiingoSource:
-    """Speaks to Tiingo."""
+    """The data source of Tiingo."""
 
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http = http
@@ -127,16 +110,14 @@ class TiingoSource:
         self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port."""
         is_old = code.database == "WIKI"
         segments, params = request_for(DatasetCode("TIINGO", code.dataset.replace("_", "-")) if is_old else code)
         calls = ProviderSession(self._http, headers=self._headers)
         series = self.parse(code, calls.get(segments, params))[0]
         series = _as_wiki(series) if is_old else series
-        return calls.fetched(series, ADAPTER_VERSION, covers=newest_window(series, known) if segments[0] == "iex" else None)
+        return calls.fetched(series, PROVIDER.adapter_version, covers=newest_window(series, known) if segments[0] == "iex" else None)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port."""
         if is_csv(answer):
             return chosen(_series_in(read_csv(read_text(answer.body), MISSING), answer.url), code)
         if is_success(answer) and not (is_json(answer) or is_html(answer)):
@@ -147,7 +128,7 @@ class TiingoSource:
 
 
 def _as_wiki(series: ParsedSeries) -> ParsedSeries:
-    """Give the columns that WIKI had at Quandl; raises AnswerNotUnderstood if one is wanting."""
+    """Return the columns that WIKI had at Quandl; raises AnswerNotUnderstood if one is wanting."""
     _, state = series.vintages[0]
     wanting = [field for field in _WIKI.values() if field not in state.columns]
     if wanting:
@@ -158,7 +139,7 @@ def _as_wiki(series: ParsedSeries) -> ParsedSeries:
 
 
 def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
-    """Name the error that a document speaks of."""
+    """Return the error that a document reports."""
     if isinstance(document, list):
         return None
     said = document.get("detail") if isinstance(document, dict) else None
@@ -197,7 +178,7 @@ def _series_of_ticker(row: Mapping[str, Any], url: str) -> Sequence[ParsedSeries
 
 
 def _series_in(table: Table, url: str) -> Sequence[ParsedSeries]:
-    """Give the one series of a table, or one for each ticker that it names."""
+    """Return the one series of a table, or one for each ticker that it names."""
     columns = read_columns(table, date_first=False)
     match = _PATH.search(unquote(urlsplit(url).path))
     kind, ticker = (match[1], match[2]) if match else ("daily", "UNNAMED")
@@ -215,10 +196,29 @@ def _series(columns: Columns, name: tuple[str, str], url: str, rows: Any = slice
     metadata = Metadata(
         name=ticker,
         frequency=next((known for word, known in _FREQUENCIES if word == asked.casefold()), None) if state.unit == "D" else None,
-        source=TITLE,
-        attribution=TERMS.attribution,
+        source=PROVIDER.title,
+        attribution=PROVIDER.terms.attribution,
         date_column=storable(columns.date_column),
         extra={"dates": "the provider's own day"} if state.unit == "D" else {},
     )
     code = code_for("TIINGO", ticker) if kind == "daily" else code_for("TIINGO", kind, ticker)
     return one_state(code, metadata, state, tuple(map(storable, columns.left_out)))
+
+
+PROVIDER = ProviderSpec(
+    provider_api=2,
+    name="tiingo",
+    title="Tiingo",
+    databases=("TIINGO",),
+    terms=Terms(
+        attribution="Tiingo",
+        url="https://www.tiingo.com/about/terms",
+        redistribution=Redistribution.PERSONAL,
+    ),
+    open=open_source,
+    options=Options,
+    limits=(Limit(50, 3_600), Limit(1_000, 86_400)),
+    key_needed=True,
+    key_url="https://www.tiingo.com/account/api/token",
+    quandl_codes=("WIKI/*",),
+)

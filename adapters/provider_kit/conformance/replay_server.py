@@ -1,5 +1,5 @@
 """
-A provider opened on a local server that replays its payload, whole or with a fault.
+Open a provider on a local server that replays its payload, complete or with a fault.
 
 The payload is a folder with ``contract.json``: ``code``, one that the provider knows; ``unknown``, one that it does not
 (null if it knows every code); ``options``, in which ``{folder}`` stands for the folder and ``{server}`` for the server;
@@ -21,6 +21,8 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from adapters.provider_kit.registry.installed import InstalledProviders
+from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode
 from domain.ports import Fetched, PriorState
 
@@ -31,10 +33,10 @@ _UNPACKED = 40 * 1024 * 1024
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
     """
-    What the server sends.
+    A response of the server.
 
     Attributes:
-        promised: the length it announces, if that is not the body's.
+        promised: its Content-Length, if that is not the body's.
 
     """
 
@@ -57,13 +59,13 @@ def replaced(body: bytes, content_type: str) -> Fault:
     return lambda _: Sent(body=body, headers={"Content-Type": content_type})
 
 
-def cut(sent: Sent) -> Sent:
-    """Break every answer off in its middle."""
+def truncated(sent: Sent) -> Sent:
+    """Cut every response in its middle."""
     return Sent(body=sent.body[: len(sent.body) // 2], status=sent.status, headers=sent.headers, promised=len(sent.body) + 1)
 
 
 def swollen(sent: Sent) -> Sent:
-    """Answer with little that unpacks to more than any answer may hold."""
+    """Respond with a small body that unpacks to more than the size limit."""
     return Sent(body=_bomb(), headers={**sent.headers, "Content-Encoding": "gzip"})
 
 
@@ -79,11 +81,11 @@ class Case:
 
     Attributes:
         url: the base URL it was given; empty if it needs none.
-        fault: is done to all that its server sends.
+        fault: applied to every response of its server.
 
     """
 
-    module: Any
+    spec: ProviderSpec
     source: Any
     contract: Mapping[str, Any]
     secrets: tuple[str, ...]
@@ -94,15 +96,15 @@ class Case:
     @property
     def code(self) -> DatasetCode:
         """The code that the provider knows; without a payload, some code of its first database."""
-        return DatasetCode.parse(self.contract.get("code") or f"{next(iter(self.module.DATABASES), 'X')}/X")
+        return DatasetCode.parse(self.contract.get("code") or f"{next(iter(self.spec.databases), 'X')}/X")
 
     @property
     def is_replayed(self) -> bool:
-        """Whether there is a server that could fail it."""
+        """Whether its payload has responses."""
         return bool(self.contract.get("answers"))
 
     def fetch(self, code: DatasetCode | None = None) -> Fetched:
-        """Ask for a series of which nothing is known."""
+        """Fetch a series without prior state."""
         fetched: Fetched = self.source.fetch(code or self.code, PriorState(newest=None))
         return fetched
 
@@ -110,8 +112,6 @@ class Case:
 @contextmanager
 def opened(name: str, folder: Path) -> Iterator[Case]:
     """Open a provider on its payload until the end of the block."""
-    from adapters.provider_kit.registry.installed import InstalledProviders
-
     contract = json.loads((folder / "contract.json").read_text())
     handler = type("ReplayOfOne", (_Replay,), {"folder": folder, "answers": contract.get("answers", {})})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -123,9 +123,11 @@ def opened(name: str, folder: Path) -> Iterator[Case]:
             providers = InstalledProviders({name: options}, deadline_seconds=20)
             providers.check()
             secrets = tuple(text for option, text in options.items() if option.endswith("key"))
+            source, spec = providers.source(name), providers.spec(name)
+            assert spec is not None  # noqa: S101 - its source is open
             case = Case(
-                module=providers.module(name),
-                source=providers.source(name),
+                spec=spec,
+                source=source,
                 contract=contract,
                 secrets=secrets,
                 url=options.get("base_url", ""),
@@ -144,7 +146,7 @@ class _Replay(BaseHTTPRequestHandler):
     case: Case
 
     def do_GET(self) -> None:
-        """Send what fits the request best, with the fault of the moment."""
+        """Send the response that matches the request best, with the current fault."""
         self.case.calls += 1
         answer = self.answers.get(max(filter(self._is_asked, self.answers), key=len, default=""), {"status": 404})
         headers = {"Content-Type": answer.get("content_type", "application/json"), **answer.get("headers", {})}
@@ -159,7 +161,7 @@ class _Replay(BaseHTTPRequestHandler):
         self.close_connection = sent.promised is not None
 
     def log_message(self, *args: object) -> None:
-        """Say nothing."""
+        """Write no access log."""
 
     def _is_asked(self, known: str) -> bool:
         path, _, query = known.partition("?")

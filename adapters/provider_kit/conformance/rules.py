@@ -11,12 +11,13 @@ A third party's test is a few lines::
         with opened("weather", FOLDER_OF_THE_PAYLOAD) as case:
             assert rule(case) == ""
 
-A rule gives a sentence that says how it is broken, or an empty text.
+A rule returns a sentence that says how it is broken, or an empty text.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -25,7 +26,8 @@ from typing import Any
 
 import numpy as np
 
-from adapters.provider_kit.conformance.replay_server import Case, Fault, Sent, cut, opened, refused, replaced, swollen
+from adapters.provider_kit.conformance.replay_server import Case, Fault, Sent, opened, refused, replaced, swollen, truncated
+from adapters.provider_kit.spec import PROVIDER_API
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, FetchError, InvalidCode, RateLimited
 from domain.frequency import Frequency
@@ -57,39 +59,39 @@ _RETRY_AFTER = 7
 
 def tells_its_facts(case: Case) -> str:
     """Say who the provider is, what it serves and under which terms."""
-    module = case.module
+    spec = case.spec
     try:
-        databases = [DatasetCode(database, "X").database for database in module.DATABASES]
+        databases = tuple(DatasetCode(database, "X").database for database in spec.databases)
     except InvalidCode as exc:
         return exc.message
     wanted = {
-        "PROVIDER_API must be 1": module.PROVIDER_API == 1,
-        "ADAPTER_VERSION must be a whole number": isinstance(module.ADAPTER_VERSION, int),
-        "TITLE must be a text": isinstance(module.TITLE, str) and bool(module.TITLE),
-        "DATABASES must be a tuple of codes in capitals": databases == list(module.DATABASES) and isinstance(module.DATABASES, tuple),
-        "TERMS must be Terms with an attribution": isinstance(module.TERMS, Terms) and bool(module.TERMS.attribution),
-        "LIMITS must be Limits": all(isinstance(limit, Limit) for limit in getattr(module, "LIMITS", ())),
-        "a needed key has a KEY_URL": not getattr(module, "KEY_NEEDED", False) or bool(getattr(module, "KEY_URL", "")),
+        f"provider_api must be {PROVIDER_API}": spec.provider_api == PROVIDER_API,
+        "adapter_version must be a whole number": isinstance(spec.adapter_version, int),
+        "title must be a text": isinstance(spec.title, str) and bool(spec.title),
+        "databases must be a tuple of codes in capitals": databases == spec.databases,
+        "terms must be Terms with an attribution": isinstance(spec.terms, Terms) and bool(spec.terms.attribution),
+        "limits must be Limits": all(isinstance(limit, Limit) for limit in spec.limits),
+        "a needed key has a key_url": not spec.key_needed or bool(spec.key_url),
     }
     return "; ".join(rule for rule, kept in wanted.items() if not kept)
 
 
 def documents_its_codes(case: Case) -> str:
-    """Show a code in the module's docstring, or as its example."""
-    text = f"{case.module.__doc__} {getattr(case.module, 'EXAMPLE', '')}"
-    databases = case.module.DATABASES
-    is_shown = not databases or any(f"{database}/" in text for database in databases)
-    return "" if is_shown else f"neither the docstring nor EXAMPLE shows a code {databases[0]}/…"
+    """Show a code as its example, or in the docstring of the module that opens it."""
+    spec = case.spec
+    text = f"{getattr(sys.modules.get(spec.open.__module__), '__doc__', '')} {spec.example}"
+    is_shown = not spec.databases or any(f"{database}/" in text for database in spec.databases)
+    return "" if is_shown else f"neither the docstring nor the example shows a code {spec.databases[0]}/…"
 
 
 def refuses_garbage(case: Case) -> str:
-    """Answer what is no answer of the provider's with a named error and a sentence."""
+    """Raise a named error with a sentence for a body that is no answer of the provider's."""
     return _first(_answered(case, RawResponse(body=body), None) for body in _GARBAGE)
 
 
 def names_statuses(case: Case) -> str:
-    """Give each status that is no success its own error, whatever the body."""
-    if not hasattr(getattr(case.module, "OPTIONS", None), "base_url"):
+    """Raise the right error for each status that is no success, whatever the body."""
+    if not hasattr(case.spec.options, "base_url"):
         return ""
     return _first(
         _answered(case, RawResponse(body=body, status=status, headers={"content-type": kind}), codes)
@@ -99,19 +101,19 @@ def names_statuses(case: Case) -> str:
 
 
 def gives_states(case: Case) -> str:
-    """Give one state at least: dates ascending, a name for every column, numbers or NaN."""
+    """Return one state at least: dates ascending, a name for every column, numbers or NaN."""
     vintages = case.fetch().vintages
     return _first(_state_fault(published, state) for published, state in vintages) if vintages else "no state came"
 
 
 def gives_vintages_in_order(case: Case) -> str:
-    """Give vintages oldest first; several of one series all carry labels."""
+    """Return vintages oldest first; several of one series all carry labels."""
     labels: list[Any] = [published for published, _ in case.fetch().vintages]
     return "" if labels == [None] or labels == sorted(set(labels)) else "the labels are not ascending"
 
 
 def gives_metadata(case: Case) -> str:
-    """Give text, a known frequency or none, units for every column or for none, and extras that JSON can carry."""
+    """Return text, a known frequency or none, units for every column or for none, and extras that JSON can carry."""
     fetched = case.fetch()
     metadata = fetched.metadata
     wanted = {
@@ -127,7 +129,7 @@ def gives_metadata(case: Case) -> str:
 
 
 def tells_its_origin(case: Case) -> str:
-    """Name the request and the answer's hash, and let no secret out."""
+    """Name the request and the answer's hash; show no secret."""
     fetched = case.fetch()
     origin = fetched.origin
     if not isinstance(origin, Origin) or not origin.request or len(bytes.fromhex(origin.response_sha256)) != len(b"\0" * 32):
@@ -168,7 +170,7 @@ def answers_any_code(case: Case) -> str:
 
 
 def serves_threads(case: Case) -> str:
-    """Give each of many threads what one alone gets."""
+    """Return the same to many threads as to one."""
     alone = case.fetch()
     with ThreadPoolExecutor(8) as threads:
         every = list(threads.map(lambda _: case.fetch(), range(8)))
@@ -177,20 +179,20 @@ def serves_threads(case: Case) -> str:
 
 
 def names_refusals(case: Case) -> str:
-    """Give every refusal by HTTP its own error, and pass on the wait that is asked for."""
+    """Raise the right error for every refusal, with the wait of ``Retry-After``."""
     return _first(_under(case, refused(status, **{"Retry-After": str(_RETRY_AFTER)}), codes) for status, codes in _STATUSES.items())
 
 
 def sees_what_is_no_answer(case: Case) -> str:
-    """Take no page, nothing, or document of another shape for a series, though the status is 200."""
+    """Refuse an HTML page, an empty body and documents of another shape, though the status is 200."""
     other = b'{"unexpected": [["2024-01-31", "many"]], "observations": null}'
     kinds = ((_HTML, "text/html"), (b"", "application/json"), (other, "application/json"), (b"<x><y/></x>", "text/xml"))
     return _first(_under(case, replaced(body, kind), None) for body, kind in kinds)
 
 
 def sees_a_cut(case: Case) -> str:
-    """See that an answer breaks off."""
-    return _under(case, cut, {"truncated"})
+    """Raise a named error for a response that is cut off."""
+    return _under(case, truncated, {"truncated"})
 
 
 def bounds_the_size(case: Case) -> str:
@@ -231,7 +233,7 @@ def _state_fault(published: object, state: object) -> str:
 
 
 def _answered(case: Case, answer: RawResponse, codes: set[str] | None) -> str:
-    """Give what is wrong if the parser does not refuse an answer, with or without a code."""
+    """Return what is wrong where the parser does not refuse an answer, with or without a code."""
     source = case.source
     if not isinstance(source, ParsesResponses):
         return ""
@@ -240,7 +242,7 @@ def _answered(case: Case, answer: RawResponse, codes: set[str] | None) -> str:
 
 
 def _under(case: Case, fault: Fault, codes: set[str] | None) -> str:
-    """Give what is wrong if a fetch does not end with one of these errors while the server has a fault."""
+    """Return what is wrong where a fetch does not end with one of these errors while the server has a fault."""
     if not case.is_replayed:
         return ""
     case.fault = fault

@@ -1,4 +1,4 @@
-"""The calls under way: each can be cut at its socket, at its deadline or when everything has to end."""
+"""Calls in flight: each is aborted at its socket when its deadline passes or the process shuts down."""
 
 from __future__ import annotations
 
@@ -14,75 +14,75 @@ from threading import Condition, RLock, Thread
 
 from domain.errors import FetchError
 
-#: The call that this thread makes.
-current: ContextVar[Call] = ContextVar("current")
+#: This thread's call.
+current: ContextVar[InFlightCall] = ContextVar("current")
 
 
-class Call:
+class InFlightCall:
     """
-    One request and its answer.
+    One request and its response.
 
     Args:
-        until: moment of the monotonic clock at which it is cut.
-        late: what it then ends with.
-        query: secret parameters, which are added on the wire and known nowhere else.
-        owner: by whom it can be cut before.
+        until: time of the monotonic clock at which it is aborted.
+        late: the error raised then.
+        query: secret parameters, added to the request target only when it is sent.
+        owner: whose calls ``abort_calls`` ends.
 
     """
 
     def __init__(self, *, until: float, late: FetchError, query: str = "", owner: object = None) -> None:
         self.until, self.owner = until, owner
-        self.cut_by: FetchError | None = None
+        self.aborted_by: FetchError | None = None
         self._late, self._query = late, query
         self._lock = RLock()
         self._held: list[socket.socket] = []
 
     def remaining(self) -> float:
-        """Tell how many seconds are left, never none at all."""
+        """Return how many seconds are left, at least a millisecond."""
         return max(self.until - time.monotonic(), 0.001)
 
     def hold(self, sock: socket.socket) -> None:
         """
-        Have a socket end with this call.
+        Shut a socket down when this call is aborted.
 
         Raises:
-            FetchError: the call was cut.
+            FetchError: the call was aborted.
 
         """
-        # A descriptor of our own: TLS takes the other one over, and its number may be another connection's by the time of the cut.
+        # A descriptor of our own: TLS takes the other one over, and its number may be another connection's by then.
         twin = socket.socket(fileno=os.dup(sock.fileno()))
         with self._lock:
             self._held.append(twin)
-            if self.cut_by:
-                raise self.cut_by
+            if self.aborted_by:
+                raise self.aborted_by
 
-    def cut(self, error: FetchError | None = None) -> None:
-        """Shut its sockets, so that whatever waits for one returns; what it was cut by first is what counts."""
+    def abort(self, error: FetchError | None = None) -> None:
+        """Shut its sockets down, so that blocked reads return; the first error is kept."""
         with self._lock:
-            self.cut_by = self.cut_by or error or self._late
+            self.aborted_by = self.aborted_by or error or self._late
             for held in self._held:
                 with suppress(OSError):
                     held.shutdown(socket.SHUT_RDWR)
 
     def end(self) -> None:
-        """Let the sockets go."""
+        """Close its descriptors."""
         with self._lock:
             for held in self._held:
                 held.close()
             self._held.clear()
 
     def on_wire(self, target: str) -> str:
-        """Give a request's target with the secret parameters."""
+        """Return a request's target with the secret parameters."""
         return f"{target}{'&' if '?' in target else '?'}{self._query}" if self._query else target
 
 
 @contextmanager
-def underway(call: Call) -> Iterator[Call]:
+def in_flight(call: InFlightCall) -> Iterator[InFlightCall]:
     """
-    Make a call this thread's own, and watch over it.
+    Register a call as this thread's for the block.
 
     Raises:
-        FetchError: it was cut; what came until then, even if it looks whole, is not given.
+        FetchError: it was aborted; a response that came until then is discarded.
 
     """
     watch, token = _watch(os.getpid()), current.set(call)
@@ -90,33 +90,33 @@ def underway(call: Call) -> Iterator[Call]:
     try:
         yield call
     except Exception as exc:
-        if call.cut_by and call.cut_by is not exc:
-            raise call.cut_by from exc
+        if call.aborted_by and call.aborted_by is not exc:
+            raise call.aborted_by from exc
         raise
     else:
-        if call.cut_by:
-            raise call.cut_by
+        if call.aborted_by:
+            raise call.aborted_by
     finally:
         current.reset(token)
         watch.remove(call)
         call.end()
 
 
-def cut_calls(owner: object, error: FetchError) -> None:
-    """Cut every call of an owner."""
-    _watch(os.getpid()).cut(owner, error)
+def abort_calls(owner: object, error: FetchError) -> None:
+    """Abort every call of an owner."""
+    _watch(os.getpid()).abort(owner, error)
 
 
 class _Watch:
-    """Every call under way in this process, and the one thread that cuts those which are late."""
+    """The calls in flight of this process, and the thread that aborts them at their deadlines."""
 
     def __init__(self) -> None:
         self._changed = Condition()
-        self._calls: set[Call] = set()
+        self._calls: set[InFlightCall] = set()
         self._wakes_at = math.inf
         self._thread: Thread | None = None
 
-    def add(self, call: Call) -> None:
+    def add(self, call: InFlightCall) -> None:
         with self._changed:
             self._calls.add(call)
             if self._thread is None:
@@ -125,15 +125,15 @@ class _Watch:
             if call.until < self._wakes_at:
                 self._changed.notify()
 
-    def remove(self, call: Call) -> None:
+    def remove(self, call: InFlightCall) -> None:
         with self._changed:
             self._calls.discard(call)
 
-    def cut(self, owner: object, error: FetchError) -> None:
+    def abort(self, owner: object, error: FetchError) -> None:
         with self._changed:
             for call in self._calls:
                 if call.owner is owner:
-                    call.cut(error)
+                    call.abort(error)
 
     def _run(self) -> None:
         with self._changed:
@@ -141,7 +141,7 @@ class _Watch:
                 now = time.monotonic()
                 late = {call for call in self._calls if call.until <= now}
                 for call in late:
-                    call.cut()
+                    call.abort()
                 self._calls -= late
                 self._wakes_at = min((call.until for call in self._calls), default=math.inf)
                 self._changed.wait(None if self._wakes_at == math.inf else self._wakes_at - now)
@@ -149,5 +149,5 @@ class _Watch:
 
 @cache
 def _watch(_process: int) -> _Watch:
-    # A forked process has neither its parent's threads nor, perhaps, a lock that is free: it watches for itself.
+    # A forked process has neither its parent's threads nor its locks in a known state: it has a watch of its own.
     return _Watch()
