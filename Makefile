@@ -15,7 +15,7 @@ run: $(RUNTIME) ## set up and start the whole service at http://127.0.0.1:8000
 	@exec .venv/bin/lanner up
 
 test: $(DEVELOPMENT) ## set up and run every test that can run here
-	@exec .venv/bin/pytest
+	@exec .venv/bin/python .ci/test
 
 bench: $(DEVELOPMENT) ## measure storing, fetching and serving beside other ways, in tables
 	@exec .venv/bin/pytest -m bench -s -q tests/benchmarks

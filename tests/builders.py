@@ -1,10 +1,9 @@
-"""Small real objects for tests: observations, sources, and use cases on the memory adapters."""
+"""Small real objects for tests: states that arrive, servers, and use cases on the memory adapters."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from ssl import SSLContext
@@ -14,16 +13,12 @@ from uuid import UUID
 
 from adapters.memory.dispatcher import InlineDispatcher, RecordingDispatcher
 from adapters.memory.unit_of_work import MemoryStore
-from domain.codes import DatasetCode
-from domain.errors import FetchError, ProviderNotConfigured, ThrottledLocally, UnknownProvider
 from domain.fetches import RetryPolicy
 from domain.fetching.freshness import Freshness
 from domain.fetching.provider_throttle import ProviderThrottle
-from domain.frequency import Frequency
 from domain.observations import Label, Observations
-from domain.ports import DataSource, Dispatcher, Fetched, PriorState, UnitOfWork
-from domain.providers import Finding, Provider, Routing, Terms
-from domain.series import Metadata
+from domain.ports import DataSource, Dispatcher, UnitOfWork
+from domain.providers import Routing
 from domain.use_cases import UseCases
 from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.cancel_fetch import CancelFetch
@@ -46,19 +41,9 @@ from domain.use_cases.remove_series import RemoveSeries
 from domain.use_cases.request_fetch import RequestFetch
 from domain.use_cases.search_series import SearchSeries
 from domain.vintages import NewState, Origin, Vintage
+from tests.fakes import CannedSource, FakeProviders, some_observations
 
-NAN = float("nan")
 NOBODY = UUID(int=0)
-
-
-def some_observations() -> Observations:
-    """Three days of two columns, one value missing."""
-    return Observations.of(["2024-01-01", "2024-01-02", "2024-01-03"], ["Open", "Close"], [[1.0, 1.5], [2.0, NAN], [3.0, 3.5]])
-
-
-def some_metadata() -> Metadata:
-    """A daily series whose provider calls its dates ``Day``."""
-    return Metadata(name="Some Prices", description="made up", unit="USD", frequency=Frequency.DAILY, date_column="Day")
 
 
 def an_arrival(
@@ -85,69 +70,6 @@ def append(uow: UnitOfWork, series_id: UUID, arrivals: Sequence[NewState]) -> Se
     prepared = uow.vintages.prepare(uow.series.get(series_id), arrivals)
     assert uow.vintages.append(series_id, prepared)
     return prepared.vintages
-
-
-@dataclass
-class CannedSource:
-    """Answers every code with these observations, or raises this error."""
-
-    observations: Observations = field(default_factory=some_observations)
-    metadata: Metadata = field(default_factory=some_metadata)
-    error: FetchError | None = None
-
-    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        if self.error:
-            raise self.error
-        origin = Origin(request=f"canned:{code}", response_sha256="0" * 64, adapter_version=1)
-        return Fetched(metadata=self.metadata, vintages=[(None, self.observations)], origin=origin)
-
-
-@dataclass(frozen=True)
-class FakeProviders:
-    """Providers by name; one without a source lacks its key."""
-
-    sources: Mapping[str, DataSource | None]
-
-    def all(self) -> Sequence[Provider]:
-        return [self.get(name) for name in sorted(self.sources)]
-
-    def get(self, name: str) -> Provider:
-        if name not in self.sources:
-            raise UnknownProvider(f"There is no provider {name!r}.", field="provider")
-        problem = "" if self.sources[name] else f"Set LANNER_PROVIDERS__{name.upper()}__API_KEY."
-        return Provider(name=name, title=name, databases=(name.upper(),), terms=Terms(attribution=name, url=""), problem=problem)
-
-    def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
-        return None
-
-    def run_conformance(self, name: str, *, online: bool = False) -> Sequence[Finding]:
-        return [Finding("tells its facts"), Finding("was asked", "" if online else self.get(name).problem)]
-
-    def source(self, name: str) -> DataSource:
-        source = self.sources.get(name)
-        if source is None:
-            raise ProviderNotConfigured(self.get(name).problem)
-        return source
-
-    offline_source = source
-
-    def abort_calls(self) -> None:
-        for source in self.sources.values():
-            if isinstance(source, AbortableSource):
-                source.aborted.set()
-
-
-@dataclass
-class AbortableSource:
-    """Hangs until its calls are aborted."""
-
-    asked: Event = field(default_factory=Event)
-    aborted: Event = field(default_factory=Event)
-
-    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        self.asked.set()
-        self.aborted.wait(10)
-        raise ThrottledLocally("aborted")
 
 
 def memory_use_cases(

@@ -14,8 +14,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
@@ -190,7 +191,7 @@ def started(
     """Run a server in a process group of its own until the end."""
     with log.open("wb") as output:
         server = subprocess.Popen(
-            command,
+            bound(command),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -208,6 +209,16 @@ def started(
         yield
     finally:
         _end(server)
+
+
+def bound(command: Sequence[str | Path]) -> Sequence[str | Path]:
+    """
+    Return a command that gets SIGTERM when this process ends, even if this one is killed; on Linux alone.
+
+    Linux watches the thread that starts a process: what another thread starts is not bound.
+    """
+    program = shutil.which("setpriv") if threading.current_thread() is threading.main_thread() else None
+    return [program, "--pdeathsig", "TERM", *command] if program else command
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:

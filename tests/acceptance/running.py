@@ -15,7 +15,7 @@ from typing import Any
 
 import requests
 
-from tests.servers import free_port
+from tests.servers import bound, free_port
 
 START_SECONDS, STOP_SECONDS = 60.0, 20.0
 
@@ -90,7 +90,7 @@ def lanner(*arguments: str, folder: Path, environment: Mapping[str, str]) -> sub
 def _started(command: list[str], settings: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", *command],
+            bound([sys.executable, "-m", *command]),
             env=dict(settings),
             cwd=log.parent,
             stdout=output,

@@ -16,6 +16,8 @@ from tests.acceptance.running import Lanner, running
 from tests.nginx import nginx
 from tests.servers import missing
 
+pytestmark = pytest.mark.clients
+
 CALLS = Path(__file__).with_name("quandl_calls.py")
 CLIENTS = {"quandl": "quandl==3.7.0", "nasdaqdatalink": "nasdaq-data-link==1.0.4"}
 FRAMES = ("polars", "pyarrow", "fsspec", "requests")

@@ -92,6 +92,7 @@ def test_the_growth_rates_are_right() -> None:
     assert rates == re.findall(r"\*\*(−[\d.]+ % a year)", README)
 
 
+@pytest.mark.slow
 def test_its_terminal_commands_run(service: Lanner, folder: Path) -> None:
     """Every line of the terminal's block ends well and shows the series; those on keys make one and list it."""
     terminal, keys = [text for kind, text in BLOCKS if kind == "sh" and ".venv/bin/lanner" in text]

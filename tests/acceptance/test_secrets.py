@@ -146,6 +146,7 @@ def stored(settings: Mapping[str, str], folder: Path) -> bytes:
     return content
 
 
+@pytest.mark.slow
 def test_no_canary_leaves_its_cage(settings: Mapping[str, str], quandl: QuandlServer, tmp_path: Path) -> None:
     """From the first request to the last table, no key and no password is found, though the provider was told its own."""
     said, sent = "", []
@@ -209,6 +210,7 @@ def test_a_setting_that_is_wrong_keeps_its_secret(name: str, url: str, command: 
     assert excerpts(ended.stdout + ended.stderr) == []
 
 
+@pytest.mark.slow
 def test_a_broker_that_is_away_is_not_told_of(tmp_path: Path) -> None:
     """While the broker cannot be reached, neither the API nor the worker says with which password."""
     settings = {

@@ -65,6 +65,7 @@ def bits(rows: list[list[Any]]) -> list[list[Any]]:
     return [[row[0], *(None if cell is None else struct.pack("<d", cell) for cell in row[1:])] for row in rows]
 
 
+@pytest.mark.slow
 def test_the_articles_own_calls(service: Lanner) -> None:
     """POST at the root answers pending at once; GET by id gives the provider's own numbers, bit for bit."""
     response = service.post("/", {"database_code": "WIKI", "dataset_code": "FB"})

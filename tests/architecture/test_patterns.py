@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import thread_time
 
+import pytest
+
 from adapters.provider_kit.http.redaction import BodyRedactor
 from domain.redaction import Redactor
 from tests.architecture.patterns import Use, nasty_texts, uses
@@ -16,6 +18,7 @@ FLOOR = 0.002
 ESCAPES = r"(%(?:25)*61|&(?:amp;)*#0*x2b;|\\+u0039|&plus;|a/9\+)+"
 
 
+@pytest.mark.slow
 def test_patterns_take_time_in_proportion_to_the_text():
     """Every pattern, used as the code uses it, takes at most three times as long for a text of twice the length."""
     found = uses()
@@ -24,6 +27,7 @@ def test_patterns_take_time_in_proportion_to_the_text():
     assert [f"{use.where}: {use.method} {use.pattern!r} on {text!r}" for use in found if (text := slow_text(use))] == []
 
 
+@pytest.mark.slow
 def test_secrets_are_looked_for_in_proportion_to_the_text():
     """The patterns that are made of secrets, and what is built of them, keep to the same."""
     texts, bodies = Redactor(["a/9+"]), BodyRedactor(["a/9+" * 3])

@@ -41,6 +41,8 @@ class Attack:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave long ones out unless they are asked for, and give them time where they are."""
     mine = {item: mark for item in items if (mark := item.get_closest_marker("attacks"))}
+    for item in mine:
+        item.add_marker(pytest.mark.alone)
     if FULL:
         for item in mine:
             item.add_marker(pytest.mark.timeout(SECONDS))

@@ -25,7 +25,8 @@ from tests.benchmarks.crowds import CROWD, PLACES, a_million_series, code_of, pa
 from tests.benchmarks.databases import Database, marginal, per_append
 from tests.benchmarks.datasets import DAYS, NOW, dividend_events, gdp, growing, recorded_wiki, wiki
 from tests.benchmarks.table import Table, least, timed
-from tests.builders import CannedSource, FakeProviders, an_arrival, append
+from tests.builders import an_arrival, append
+from tests.fakes import CannedSource, FakeProviders
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(600)]
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,19 +16,7 @@ from adapters.sql.schema import migrate
 from adapters.sql.store import SqlStore
 from adapters.sql.tables import feed, metadata
 from domain.ports import Store
-
-
-@dataclass
-class StoppedClock:
-    """Tells the time it was set to."""
-
-    time: datetime = datetime(2024, 6, 1, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def forward(self, seconds: float) -> None:
-        self.time += timedelta(seconds=seconds)
+from tests.fakes import StoppedClock
 
 
 @pytest.fixture

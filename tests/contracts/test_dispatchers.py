@@ -154,6 +154,7 @@ def test_a_hanging_broker_is_given_up_in_seconds(hanging):
     assert (before, dispatcher.broker_reachable) == (None, False)
 
 
+@pytest.mark.slow
 @pytest.mark.server
 @pytest.mark.parametrize("ringing", ["an API's dispatcher", "a worker"])
 def test_a_broker_that_falls_silent_is_given_up_in_seconds(broker_url, ringing):

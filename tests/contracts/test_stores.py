@@ -21,8 +21,9 @@ from domain.providers import Limit
 from domain.series import Metadata, SeriesQuery, SeriesStatus, TimeSeries, Version
 from domain.vintages import AsOf
 from domain.window import Confirmation
-from tests.builders import CannedSource, an_arrival, append, memory_use_cases, some_metadata, some_observations
+from tests.builders import an_arrival, append, memory_use_cases
 from tests.contracts.conftest import StoppedClock
+from tests.fakes import CannedSource, some_metadata, some_observations
 
 FB = DatasetCode("WIKI", "FB")
 FAILURE = Failure(code="unavailable", message="The provider is down.", retryable=True, hint="Wait.")

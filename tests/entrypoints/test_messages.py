@@ -204,6 +204,7 @@ def send_all(channel: Any) -> int:
     return len(ALL) + len(UNREADABLE)
 
 
+@pytest.mark.slow
 @pytest.mark.server
 def test_a_worker_goes_on_after_every_one_of_them(broker_url: str, postgres_url: str, tmp_path: Path) -> None:
     """One process refuses all of them, logging each once and quoting none, and then does what it is asked to; the queue is empty."""

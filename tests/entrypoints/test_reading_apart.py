@@ -63,6 +63,7 @@ def settings(tmp_path: Path) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 def test_a_worker_goes_on(settings, tmp_path):
     """Fetches that would take all memory or all time end or wait by name, the next is done, and a stop waits for none of them."""
     with a_server(lambda *_: [an_answer(b" " * 300_000)]) as url:

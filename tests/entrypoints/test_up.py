@@ -21,7 +21,7 @@ import requests
 from adapters.sql.tables import REVISION
 from entrypoints.worker.lifecycle.heartbeat_file import HeartbeatFile
 from tests.acceptance.running import Lanner, lanner, running
-from tests.servers import free_port
+from tests.servers import bound, free_port
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("sqlalchemy", "pydantic", "celery", "falcon", "numpy", "structlog", "granian", "requests")
@@ -83,7 +83,7 @@ def supervised(folder: Path, *options: str, **settings: str) -> Iterator[tuple[s
     }
     command = [sys.executable, "-m", "entrypoints.cli", "up", *options]
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True)
+        process = subprocess.Popen(bound(command), env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True)
     try:
         assert process.stdout
         assert any("Ctrl-C" in line for line in process.stdout), (folder / "log").read_text()
@@ -288,6 +288,7 @@ def test_up_listens_where_its_options_say(tmp_path):
     assert (status, code) == (200, 0)
 
 
+@pytest.mark.slow
 @ON_LINUX
 def test_idling_costs_little(tmp_path):
     """With nothing to do, all processes together use at most 2 % of a core and 300 MB."""
@@ -314,6 +315,7 @@ def test_killing_the_supervisor_leaves_no_orphans(tmp_path):
         assert comes_true(lambda: not any(map(lives, started)), 10)
 
 
+@pytest.mark.slow
 @ON_LINUX
 @pytest.mark.parametrize("part", ["api", "worker"])
 def test_a_dead_part_is_started_again(tmp_path, part):
@@ -359,6 +361,7 @@ def test_stopping_finishes_the_requests_that_run(tmp_path):
     assert answers == [201]
 
 
+@pytest.mark.slow
 def test_debug_restarts_on_a_changed_file(tmp_path):
     """With --debug a changed source file is served in a moment, and an unfinished one does not end the server."""
     for package in ("domain", "adapters", "entrypoints", "config"):

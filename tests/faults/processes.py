@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.servers import bound
+
 START_SECONDS = 60.0
 STOP_SECONDS = 45.0
 
@@ -29,7 +31,7 @@ class Process:
     def start(self) -> Process:
         with self.log.open("ab") as output:
             self.running = subprocess.Popen(
-                self.command,
+                bound(self.command),
                 env=dict(self.environment),
                 cwd=self.log.parent,
                 stdin=subprocess.DEVNULL,

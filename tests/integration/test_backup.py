@@ -25,7 +25,8 @@ from domain.codes import DatasetCode
 from domain.errors import InvalidInput, SchemaMismatch
 from domain.fetches import Failure, Lease, WaitingFor
 from domain.observations import Observations
-from tests.builders import an_arrival, append, some_metadata
+from tests.builders import an_arrival, append
+from tests.fakes import some_metadata
 
 NOW = datetime(2024, 6, 1, 12, 0, 0, 123456, tzinfo=UTC)
 POSTGRES = pytest.param("postgres", marks=pytest.mark.server)

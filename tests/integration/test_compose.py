@@ -135,6 +135,7 @@ def test_settings_are_ones_there_are(services, name):
     assert (settings.database_url, settings.embedded) == ("postgresql://lanner:of-lanner@postgres:5432/lanner", False)
 
 
+@pytest.mark.slow
 @pytest.mark.server
 def test_services_work_as_processes(services, postgres_url, broker_url, tmp_path):
     """Migrated once, with a key made, API and worker become healthy by their own checks, and a request by nginx leads to data."""

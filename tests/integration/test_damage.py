@@ -20,7 +20,8 @@ from domain.fetches import Fetch
 from domain.observations import Label, Observations
 from domain.ports import Fetched, PriorState
 from domain.use_cases.read_series import Selection
-from tests.builders import CannedSource, memory_use_cases
+from tests.builders import memory_use_cases
+from tests.fakes import CannedSource
 
 CODE = DatasetCode("MY", "SERIES")
 WHOLE = Observations.of(range(10), ["a"], [[float(n)] for n in range(10)])

@@ -67,8 +67,11 @@ def installed(tmp_path_factory) -> Callable[..., subprocess.CompletedProcess[str
     for made in (source, home, elsewhere):
         made.mkdir()
     for name in SHIPPED:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, source / name)
+        if (ROOT / name).is_dir():
+            # Tests that run meanwhile may write there.
+            shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, source / name)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
     [line] = re.findall(r"^RUN pip (install .*--require-hashes.*)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     pip = [sys.executable, "-m", "pip", "--python", str(folder / "venv"), "--disable-pip-version-check"]
@@ -88,6 +91,7 @@ def installed(tmp_path_factory) -> Callable[..., subprocess.CompletedProcess[str
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_wheel_works_anywhere(installed):
     """Installed from the lock and the wheel alone, lanner migrates, fetches a sample and shows it."""
@@ -109,6 +113,7 @@ def test_the_wheel_holds_what_is_ours_alone(installed):
     assert {str(name) for name in names if name.suffix in kinds and name.parts[0] in SHIPPED} == ours
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_bill_of_materials_is_complete(tmp_path):
     """It names what the lock lists for this kind of machine, in those versions and each with a licence, and nothing else."""

@@ -226,6 +226,7 @@ def test_work_grows_as_the_answer_does(provider, body, tmp_path):
     assert time.monotonic() - begun < 5
 
 
+@pytest.mark.slow
 def test_large_series_are_read(tmp_path):
     """A million rows are read, and five thousand columns."""
     rows = b"".join(b"%s,1.5\n" % text for text in np.datetime_as_string(np.arange("1000", "3500", dtype="datetime64[D]")).astype("S10"))

@@ -18,7 +18,8 @@ from domain.errors import AnswerNotUnderstood, AnswerTruncated, DatasetNotFound,
 from domain.frequency import Frequency
 from domain.observations import Observations
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
-from tests.builders import NAN, a_server, an_answer
+from tests.builders import a_server, an_answer
+from tests.fakes import NAN
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "quandl"
 FB = DatasetCode("WIKI", "FB")

@@ -17,7 +17,8 @@ from domain.errors import AnswerNotUnderstood, AnswerTruncated, DatasetNotFound,
 from domain.observations import Observations
 from domain.ports import DataSource, ParsesResponses, PriorState, RawResponse
 from domain.vintages import Vintage
-from tests.builders import NAN, an_arrival
+from tests.builders import an_arrival
+from tests.fakes import NAN
 from tests.integration.web import Asked, Sent, web
 
 NOTHING = PriorState(newest=None)

@@ -72,6 +72,7 @@ def test_a_backup_has_its_own_name(target: Engine, tmp_path: Path, monkeypatch: 
     source.engine.dispose()
 
 
+@pytest.mark.slow
 def test_the_command_tells_what_it_holds(tmp_path: Path) -> None:
     """Series, vintages and fetches are counted in the file itself, on the way there and back."""
     settings = {"HOME": str(tmp_path), "LANNER_DATA_DIR": str(tmp_path / "data")}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from domain.errors import InvalidObservations
 from domain.observations import Observations
 from domain.window import Window
-from tests.builders import NAN
+from tests.fakes import NAN
 
 EPOCH = date(1970, 1, 1)
 ROWS = st.dictionaries(st.integers(0, 12), st.sampled_from([NAN, 0.0, -0.0, 1.0]), max_size=10)

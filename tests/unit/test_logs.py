@@ -6,7 +6,6 @@ import json
 import logging
 import re
 from base64 import b64encode
-from collections.abc import Iterator
 from contextlib import redirect_stderr
 from io import StringIO
 from select import PIPE_BUF
@@ -18,12 +17,8 @@ from config.logs import _Stream, set_up_logs
 
 
 @pytest.fixture(autouse=True)
-def root_logger() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+def no_request() -> None:
     structlog.contextvars.clear_contextvars()
-    yield
-    root.handlers[:], root.level = handlers, level
 
 
 def test_an_event_is_a_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:

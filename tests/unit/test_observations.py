@@ -10,7 +10,7 @@ import pytest
 
 from domain.errors import InvalidObservations
 from domain.observations import Observations
-from tests.builders import NAN, some_observations
+from tests.fakes import NAN, some_observations
 
 
 def test_dates_are_sorted_and_rows_follow() -> None:

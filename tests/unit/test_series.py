@@ -14,7 +14,7 @@ from domain.fetching.freshness import Freshness
 from domain.frequency import Frequency
 from domain.providers import Provider, Routing, Terms
 from domain.series import Metadata, SeriesStatus, TimeSeries
-from tests.builders import FakeProviders
+from tests.fakes import FakeProviders
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
 SERIES = TimeSeries(id=UUID(int=1), number=1, provider="quandl", code=DatasetCode("WIKI", "FB"), alias="WIKI/FB", created_at=NOW)

@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from domain.frequency import Frequency, collapse
 from domain.observations import Observations
 from domain.transforms import Transform, transform
-from tests.builders import NAN
+from tests.fakes import NAN
 
 DAYS = ["2024-01-30", "2024-01-31", "2024-02-01", "2024-04-05"]
 

@@ -16,7 +16,8 @@ from domain.codes import DatasetCode
 from domain.errors import InvalidInput, SuspiciousShrink
 from domain.observations import Observations
 from domain.vintages import AsOf, Vintage, difference, is_news, known_at, refuse_shrink, replay
-from tests.builders import NAN, an_arrival, append, some_observations
+from tests.builders import an_arrival, append
+from tests.fakes import NAN, some_observations
 
 NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
 ROWS = st.dictionaries(st.integers(0, 9), st.sampled_from([NAN, 0.0, -0.0, 1.0]), max_size=8)

@@ -22,7 +22,7 @@ from domain.throttling import Breaker, Circuit, Permit
 from domain.use_cases import UseCases
 from domain.use_cases.fetch_dataset import FetchDataset
 from tests.builders import NOBODY, CannedSource, FakeProviders, memory_use_cases
-from tests.contracts.conftest import StoppedClock
+from tests.fakes import StoppedClock
 
 DAY = 86_400
 

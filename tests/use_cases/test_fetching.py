@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from threading import Event, Thread
 from time import monotonic
 from uuid import uuid4
@@ -37,22 +37,10 @@ from domain.use_cases.read_series import Selection
 from domain.use_cases.request_fetch import Requested
 from domain.vintages import AsOf, Cause, Origin
 from domain.window import Window
-from tests.builders import NAN, CannedSource, memory_use_cases, some_metadata, some_observations
+from tests.builders import memory_use_cases
+from tests.fakes import NAN, CannedSource, StoppedClock, some_metadata, some_observations
 
 FB = DatasetCode("WIKI", "FB")
-
-
-@dataclass
-class Clock:
-    """Tells the time it was set to."""
-
-    time: datetime = datetime(2024, 6, 1, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def forward(self, **time: float) -> None:
-        self.time += timedelta(**time)
 
 
 @dataclass
@@ -95,7 +83,7 @@ class Harness:
     """Use cases whose bell only remembers, over a store whose clock is moved by hand."""
 
     source: ScriptedSource | VintagesSource | WindowSource | RereadSource | TaggedSource
-    clock: Clock = field(default_factory=Clock)
+    clock: StoppedClock = field(default_factory=StoppedClock)
 
     def __post_init__(self) -> None:
         self.bell = RecordingDispatcher()

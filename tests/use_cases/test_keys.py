@@ -11,14 +11,7 @@ from domain.api_keys import Scope
 from domain.errors import InvalidApiKey, InvalidInput, KeyNotFound
 from domain.use_cases.check_key import REVOKED_WITHIN_SECONDS, CheckKey
 from domain.use_cases.manage_keys import ManageKeys
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = datetime(2024, 3, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.time
+from tests.fakes import StoppedClock
 
 
 def test_a_key_is_told_once_and_kept_as_a_digest() -> None:
@@ -53,7 +46,7 @@ def test_the_secret_counts_and_not_the_id_alone() -> None:
 
 def test_a_key_expires() -> None:
     """After its days it is refused."""
-    clock = Clock()
+    clock = StoppedClock()
     store = MemoryStore(clock=clock)
     _, text = ManageKeys(store).create("script", [Scope.READ], days=1)
     clock.time += timedelta(hours=23)
@@ -93,7 +86,7 @@ def test_whether_a_key_opens_anything() -> None:
 
 def test_revoking_twice_keeps_the_first_time() -> None:
     """It is no error; a key that there is not is one."""
-    clock = Clock()
+    clock = StoppedClock()
     keys = ManageKeys(MemoryStore(clock=clock))
     key, _ = keys.create("script", [Scope.READ])
     first = keys.revoke(key.id).revoked_at

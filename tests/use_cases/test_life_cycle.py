@@ -34,7 +34,8 @@ from domain.series import SeriesQuery
 from domain.throttling import Budget
 from domain.use_cases import UseCases
 from domain.use_cases.request_fetch import ClientKey
-from tests.builders import AbortableSource, CannedSource, memory_use_cases
+from tests.builders import memory_use_cases
+from tests.fakes import AbortableSource, CannedSource
 
 FB = DatasetCode("WIKI", "FB")
 

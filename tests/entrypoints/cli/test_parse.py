@@ -18,8 +18,9 @@ from domain.ports import ParsedSeries, RawResponse
 from domain.series import Metadata
 from domain.use_cases import UseCases
 from entrypoints.cli.parsing import parse
-from tests.builders import NAN, CannedSource, memory_use_cases
+from tests.builders import memory_use_cases
 from tests.entrypoints.cli.conftest import Run
+from tests.fakes import NAN, CannedSource
 
 STATE = Observations.of(["2024-01-02", "2024-01-01"], ["Low", "High"], [[0.1, NAN], [1e16, -0.0]])
 

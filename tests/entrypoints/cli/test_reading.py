@@ -18,18 +18,10 @@ from entrypoints.cli import reading
 from entrypoints.cli.reading import list_series, show
 from tests.builders import CannedSource, memory_use_cases, waiting_use_cases
 from tests.entrypoints.cli.conftest import Run
+from tests.fakes import StoppedClock
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 FB = DatasetCode("WIKI", "FB")
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture
@@ -38,12 +30,12 @@ def source() -> CannedSource:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> StoppedClock:
+    return StoppedClock(NOON)
 
 
 @pytest.fixture
-def kept(source: CannedSource, clock: Clock) -> UseCases:
+def kept(source: CannedSource, clock: StoppedClock) -> UseCases:
     """One series with observations, one that failed; seen at noon."""
     sources = {"canned": source, "empty": CannedSource(error=DatasetNotFound(hint="Look again."))}
     use_cases = memory_use_cases(sources, store=MemoryStore(clock))
@@ -181,12 +173,12 @@ def test_a_day_opens_and_closes_an_axis_of_seconds(run: Run, source: CannedSourc
     assert shown["data"] == [["2024-01-02T00:00:00Z", 2.0], ["2024-01-02T23:59:59Z", 3.0]]
 
 
-def test_show_as_of_a_past_day(run: Run, source: CannedSource, clock: Clock, kept: UseCases) -> None:
+def test_show_as_of_a_past_day(run: Run, source: CannedSource, clock: StoppedClock, kept: UseCases) -> None:
     """What was known on a day is shown, and a series last checked long ago is stale."""
-    clock.now = datetime(2024, 4, 1, tzinfo=UTC)
+    clock.time = datetime(2024, 4, 1, tzinfo=UTC)
     source.observations = Observations.of(["2024-01-01", "2024-01-02"], ["Close"], [[9], [8]])
     kept.request_fetch(FB, refresh=True, allow_shrink=True)
-    clock.now = datetime(2024, 4, 2, tzinfo=UTC)
+    clock.time = datetime(2024, 4, 2, tzinfo=UTC)
 
     then = json.loads(run(kept, show, "WIKI/FB --format json --as-of 2024-03-01 --limit 1").stdout)
     today = json.loads(run(kept, show, "WIKI/FB --format json").stdout)

@@ -14,8 +14,9 @@ from domain.observations import Observations
 from domain.use_cases import UseCases
 from entrypoints.cli.reading import show
 from entrypoints.cli.vintages import revisions, vintages
-from tests.builders import NAN, CannedSource, memory_use_cases
+from tests.builders import memory_use_cases
 from tests.entrypoints.cli.conftest import Run
+from tests.fakes import NAN, CannedSource
 
 DAYS = ["2024-01-01", "2024-01-03", "2024-01-04"]
 STATES = [

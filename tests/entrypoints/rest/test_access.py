@@ -19,10 +19,11 @@ from tests.acceptance.running import running
 
 
 class Heard(logging.Handler):
-    """Keeps the lines that are written, and may be told to wait with them."""
+    """Keeps the lines of requests that end from now on, and may be told to wait with them."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.since = time.time()
         self.lines: list[dict[str, Any]] = []
         self.open = Event()
         self.open.set()
@@ -30,7 +31,9 @@ class Heard(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         assert self.open.wait(10)
         assert record.getMessage() == "request"
-        self.lines += [{"level": record.levelname} | dict(facts) for facts in vars(record)["each"]]
+        # Requests of an earlier test may have their lines written now.
+        each = [facts for facts in vars(record)["each"] if facts.get("created", self.since) >= self.since]
+        self.lines += [{"level": record.levelname} | dict(facts) for facts in each]
 
     def of(self, *paths: str) -> list[dict[str, Any]]:
         """Give the lines of these paths once there is one of each."""

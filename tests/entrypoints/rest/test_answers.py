@@ -20,8 +20,9 @@ from entrypoints.rest.app import create_app
 from entrypoints.rest.http.errors import Problem
 from entrypoints.rest.http.response_cache import Encoded, ResponseCache
 from entrypoints.rest.http.responses import CacheableResponse, ResponseSender, accepted_coding
-from tests.builders import NAN, CannedSource, memory_use_cases, waiting_use_cases
+from tests.builders import memory_use_cases, waiting_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
+from tests.fakes import NAN, CannedSource
 
 MANY = Observations.of(np.arange(500), ("Close", "=Volume"), np.arange(1000.0).reshape(500, 2))
 FEW = Observations.of(["2024-01-30", "2024-01-31", "2024-02-01"], ("Open", "a,b"), [[1.5, 8381600.0], [NAN, 1e16], [3.0, -0.0]])

@@ -27,8 +27,9 @@ from domain.use_cases.read_series import Reading, ReadSeries, Selection
 from entrypoints.rest.app import create_app
 from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.quandl.databases import ArchiveResource
-from tests.builders import NAN, CannedSource, memory_use_cases, waiting_use_cases
+from tests.builders import memory_use_cases, waiting_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
+from tests.fakes import NAN, CannedSource, StoppedClock
 
 ClientOn = Callable[[UseCases], TestClient]
 DAYS = ["2024-01-29", "2024-01-30", "2024-02-01", "2024-02-05"]
@@ -49,20 +50,12 @@ class Changing(CannedSource):
         return super().fetch(code, known)
 
 
-@dataclass
-class Clock:
-    time: datetime = datetime(2024, 3, 1, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.time
-
-
 class ErrorContext:
     """A client at the door of a service whose provider knows one state."""
 
     def __init__(self, client_on: ClientOn, **facts: Any) -> None:
         self.source = Changing(observations=facts.pop("observations", PRICES), metadata=Metadata(name="Prices", **facts))
-        self.clock = Clock()
+        self.clock = StoppedClock(datetime(2024, 3, 1, 12, tzinfo=UTC))
         self.use_cases = memory_use_cases({"canned": self.source}, store=MemoryStore(clock=self.clock))
         self.client = client_on(self.use_cases)
 

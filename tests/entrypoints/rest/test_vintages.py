@@ -17,8 +17,9 @@ from domain.observations import Observations
 from domain.use_cases import UseCases
 from entrypoints.rest.app import create_app
 from entrypoints.rest.http.responses import ResponseSender
-from tests.builders import NAN, CannedSource, memory_use_cases, waiting_use_cases
+from tests.builders import memory_use_cases, waiting_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
+from tests.fakes import NAN, CannedSource
 
 ClientOn = Callable[[UseCases], TestClient]
 STATES = [

@@ -1,0 +1,105 @@
+"""What tests put in the place of clocks, providers and their sources, and the values that those give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Event
+
+from domain.codes import DatasetCode
+from domain.errors import FetchError, ProviderNotConfigured, ThrottledLocally, UnknownProvider
+from domain.frequency import Frequency
+from domain.observations import Observations
+from domain.ports import DataSource, Fetched, PriorState
+from domain.providers import Finding, Provider, Terms
+from domain.series import Metadata
+from domain.vintages import Origin
+
+NAN = float("nan")
+
+
+def some_observations() -> Observations:
+    """Three days of two columns, one value missing."""
+    return Observations.of(["2024-01-01", "2024-01-02", "2024-01-03"], ["Open", "Close"], [[1.0, 1.5], [2.0, NAN], [3.0, 3.5]])
+
+
+def some_metadata() -> Metadata:
+    """A daily series whose provider calls its dates ``Day``."""
+    return Metadata(name="Some Prices", description="made up", unit="USD", frequency=Frequency.DAILY, date_column="Day")
+
+
+@dataclass
+class StoppedClock:
+    """Returns the time it is set to, at first noon on 1 June 2024."""
+
+    time: datetime = datetime(2024, 6, 1, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def forward(self, seconds: float = 0, **time: float) -> None:
+        self.time += timedelta(seconds=seconds, **time)
+
+
+@dataclass
+class CannedSource:
+    """Answers every code with these observations, or raises this error."""
+
+    observations: Observations = field(default_factory=some_observations)
+    metadata: Metadata = field(default_factory=some_metadata)
+    error: FetchError | None = None
+
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
+        if self.error:
+            raise self.error
+        origin = Origin(request=f"canned:{code}", response_sha256="0" * 64, adapter_version=1)
+        return Fetched(metadata=self.metadata, vintages=[(None, self.observations)], origin=origin)
+
+
+@dataclass(frozen=True)
+class FakeProviders:
+    """Providers by name; one without a source lacks its key."""
+
+    sources: Mapping[str, DataSource | None]
+
+    def all(self) -> Sequence[Provider]:
+        return [self.get(name) for name in sorted(self.sources)]
+
+    def get(self, name: str) -> Provider:
+        if name not in self.sources:
+            raise UnknownProvider(f"There is no provider {name!r}.", field="provider")
+        problem = "" if self.sources[name] else f"Set LANNER_PROVIDERS__{name.upper()}__API_KEY."
+        return Provider(name=name, title=name, databases=(name.upper(),), terms=Terms(attribution=name, url=""), problem=problem)
+
+    def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
+        return None
+
+    def run_conformance(self, name: str, *, online: bool = False) -> Sequence[Finding]:
+        return [Finding("tells its facts"), Finding("was asked", "" if online else self.get(name).problem)]
+
+    def source(self, name: str) -> DataSource:
+        source = self.sources.get(name)
+        if source is None:
+            raise ProviderNotConfigured(self.get(name).problem)
+        return source
+
+    offline_source = source
+
+    def abort_calls(self) -> None:
+        for source in self.sources.values():
+            if isinstance(source, AbortableSource):
+                source.aborted.set()
+
+
+@dataclass
+class AbortableSource:
+    """Hangs until its calls are aborted."""
+
+    asked: Event = field(default_factory=Event)
+    aborted: Event = field(default_factory=Event)
+
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
+        self.asked.set()
+        self.aborted.wait(10)
+        raise ThrottledLocally("aborted")
