@@ -10,6 +10,7 @@ from dependency_injector.providers import Dependency, Object, Selector, Singleto
 
 from adapters.celery_dispatcher import CeleryDispatcher
 from adapters.memory.dispatcher import NullDispatcher
+from adapters.provider_kit.conformance.report import ConformanceReports
 from adapters.provider_kit.registry.installed import InstalledProviders
 from adapters.sql.engine import open_engine
 from adapters.sql.store import SqlStore
@@ -44,6 +45,7 @@ class Container(DeclarativeContainer):
         before_call=before,
         memory_bytes=settings.provided.worker_memory,
     )
+    conformance = Singleton(ConformanceReports, data_sources)
     dispatcher = Selector(
         settings.provided.bell,
         silent=Singleton(NullDispatcher),
@@ -62,6 +64,7 @@ class Container(DeclarativeContainer):
         settings=settings,
         store=store,
         data_sources=data_sources,
+        conformance=conformance,
         dispatcher=dispatcher,
         routing=routing,
         freshness=freshness,

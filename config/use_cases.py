@@ -36,6 +36,7 @@ class UseCasesContainer(DeclarativeContainer):
     settings: Dependency[Any] = Dependency()
     store: Dependency[Any] = Dependency()
     data_sources: Dependency[Any] = Dependency()
+    conformance: Dependency[Any] = Dependency()
     dispatcher: Dependency[Any] = Dependency()
     routing: Dependency[Any] = Dependency()
     freshness: Dependency[Any] = Dependency()
@@ -81,5 +82,5 @@ class UseCasesContainer(DeclarativeContainer):
         check_key=Singleton(CheckKey, store),
         manage_keys=Factory(ManageKeys, store),
         list_providers=Factory(ListProviders, store=store, providers=data_sources, calls=calls),
-        check_providers=Factory(CheckProviders, data_sources),
+        check_providers=Factory(CheckProviders, data_sources, conformance),
     )

@@ -175,7 +175,7 @@ def test_its_terminal_commands_show_the_series(service: Lanner, folder: Path) ->
 
 def test_its_commands_exist() -> None:
     """Each ``lanner`` word is a command, and docs/operations.md names every command."""
-    words = set(re.findall(r"(?:`|bin/|^)lanner ([a-z][a-z-]*)", TEXT, re.MULTILINE))
+    words = set(re.findall(r"(?:`|bin/)lanner ([a-z][a-z-]*)", TEXT))
     table = (ROOT / "docs" / "operations.md").read_text()
 
     assert words - set(COMMANDS) == set()
@@ -184,9 +184,9 @@ def test_its_commands_exist() -> None:
 
 def test_its_make_targets_exist() -> None:
     """Each ``make`` word is a target."""
-    targets = set(re.findall(r"(?:^|`)make ([a-z]+)", TEXT, re.MULTILINE))
+    targets = set(re.findall(r"`make ([a-z]+)", TEXT))
 
-    assert {"run", "test", "lint"} <= targets
+    assert {"test", "lint"} <= targets
     for target in targets:
         assert_is_target(target)
 
