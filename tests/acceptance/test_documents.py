@@ -44,6 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which ``lanner`` is this environment's, and curl says why it fails."""
     folder = tmp_path_factory.mktemp("documents")
     (folder / "bin").mkdir()
+    (folder / "checkout" / "entrypoints" / "rest").mkdir(parents=True)
     for name, command in {
         "lanner": f'exec {Path(sys.executable).parent / "lanner"} "$@"',
         "curl": 'PATH=${PATH#*:} exec curl --silent --show-error --fail "$@"',
@@ -70,7 +71,13 @@ def run(line: str, folder: Path, **environment: str) -> str:
     }
     line = line.replace(".venv/bin/lanner", "lanner")
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", line], env=settings, cwd=folder, capture_output=True, text=True, timeout=60, check=False
+        ["bash", "-euo", "pipefail", "-c", line],
+        env=settings,
+        cwd=folder / "checkout",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
     return done.stdout
@@ -96,7 +103,6 @@ def test_its_commands_run_and_answer_what_it_says(page: Document, service: Lanne
             elif line.startswith("docker compose "):
                 assert_composed(line, folder)
             else:
-                (folder / "entrypoints" / "rest").mkdir(parents=True, exist_ok=True)
                 output = run(line.replace("http://localhost:8000", service.address).replace(SHOWN_ID, series_id), folder)
         if kind_below == "json":
             answer, promised = json.loads(output), json.loads(below)
@@ -136,9 +142,9 @@ def assert_composed(line: str, folder: Path) -> None:
         run(shlex.join(command or services[name]["command"]).replace("/var/lib/lanner", str(folder)), folder)
     else:
         assert [verb, *words] == ["up", "--detach"]
-        given = re.findall(r"^(\w+)=\w{48}$", (folder / ".env").read_text(), re.MULTILINE)
+        given = re.findall(r"^(\w+)=\w{48}$", (folder / "checkout" / ".env").read_text(), re.MULTILINE)
         assert set(re.findall(r"\$\{(\w+):\?", text)) == set(given)
-        (folder / ".env").unlink()
+        (folder / "checkout" / ".env").unlink()
 
 
 def test_it_serves_without_containers(folder: Path) -> None:
