@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import venv
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pytest
 
 from tests.acceptance.quandl_server import quandl_server
 from tests.acceptance.running import Lanner, running
+from tests.documents import DOCUMENTS
 from tests.nginx import nginx
 from tests.servers import missing
 
@@ -21,8 +21,7 @@ pytestmark = pytest.mark.clients
 CALLS = Path(__file__).with_name("quandl_calls.py")
 CLIENTS = {"quandl": "quandl==3.7.0", "nasdaqdatalink": "nasdaq-data-link==1.0.4"}
 FRAMES = ("polars", "pyarrow", "fsspec", "requests")
-README = (Path(__file__).parents[2] / "README.md").read_text()
-EXAMPLES = [code for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "http://localhost:8000" in code]
+EXAMPLES = [code for page in DOCUMENTS for code in page.blocks_of("python") if "http://localhost:8000" in code]
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +69,8 @@ def test_every_call_behind_nginx_below_a_prefix(module: str, python: Path, servi
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("example", EXAMPLES, ids=[code.splitlines()[0] for code in EXAMPLES])
-def test_the_readmes_examples_run(example: str, python: Path, service: Lanner, tmp_path: Path) -> None:
-    """Quandl's client, pandas and polars read from a running service, as the README shows it."""
+def test_the_documents_examples_run(example: str, python: Path, service: Lanner, tmp_path: Path) -> None:
+    """Quandl's client, pandas and polars read from a running service, as the README and docs/ show it."""
     service.polled(service.request("SAMPLE", "GDP")["id"])
     code = example.replace("http://localhost:8000", service.address)
     done = subprocess.run([python, "-P", "-c", code], capture_output=True, text=True, timeout=120, cwd=tmp_path, check=False)
@@ -81,5 +80,5 @@ def test_the_readmes_examples_run(example: str, python: Path, service: Lanner, t
 
 
 def test_there_are_two_examples() -> None:
-    """The README has one for Quandl's client and one for data frames."""
+    """One is for Quandl's client, and one for data frames."""
     assert len(EXAMPLES) == 2

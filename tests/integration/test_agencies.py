@@ -56,11 +56,11 @@ def test_an_entry_is_a_provider():
         assert DatasetCode.parse(agency.example).database in provider.databases
 
 
-def test_the_readme_names_every_agency():
-    """The README's table has each agency with its title and its example."""
+def test_the_documents_name_every_agency():
+    """The table in docs/providers.md has each agency with its title and its example."""
     lines = [f"| {agency.title} | `{agency.example}` |" for agency in AGENCIES if agency.base_url]
 
-    assert [line for line in (ROOT / "README.md").read_text().splitlines() if line in lines] == lines
+    assert [line for line in (ROOT / "docs" / "providers.md").read_text().splitlines() if line in lines] == lines
 
 
 def test_no_database_is_declared_twice():
