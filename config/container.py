@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from threading import Event
-from typing import Any
 
-from dependency_injector.providers import Object, Singleton, ThreadSafeSingleton
+from dependency_injector.providers import Object
+from dependency_injector.providers import ThreadSafeSingleton as Singleton
 
 from adapters.celery_dispatcher import CeleryDispatcher
 from adapters.memory.dispatcher import NullDispatcher
 from adapters.sql.engine import open_engine
 from adapters.sql.store import SqlStore
+from config.later import later
 from config.settings import Settings
 from config.use_cases import lazy_use_cases
 from domain.fetches import RetryPolicy
@@ -35,34 +36,17 @@ class Container:
         self.store = Singleton(SqlStore, self.engine)
         self.calls = Singleton(ProviderThrottle, store=self.store, concurrency=settings.concurrency)
         self.data_sources = Singleton(
-            _installed_providers,
+            later("adapters.provider_kit.registry.installed.InstalledProviders"),
             settings.providers,
             deadline_seconds=settings.fetch_deadline_seconds,
             before_call=self.calls.provided.before_each,
             memory_bytes=settings.worker_memory,
         )
+        self.conformance = Singleton(later("adapters.provider_kit.conformance.report.ConformanceReports"), self.data_sources)
         self.dispatcher = Singleton(NullDispatcher) if settings.embedded else Singleton(CeleryDispatcher, settings.broker_url)
         self.routing = Singleton(Routing, settings.routes, settings.default_provider, prefer_default=settings.prefers_default)
         self.freshness = Singleton(Freshness, self.data_sources, settings.max_age)
         self.retry = Singleton(RetryPolicy, settings.give_up_seconds)
         #: Set when the process is told to end, so that nothing waits any longer.
         self.stopping = Singleton(Event)
-        self.use_cases = ThreadSafeSingleton(
-            lazy_use_cases,
-            settings,
-            store=self.store.provider,
-            data_sources=self.data_sources.provider,
-            dispatcher=self.dispatcher.provider,
-            routing=self.routing.provider,
-            freshness=self.freshness.provider,
-            retry=self.retry.provider,
-            calls=self.calls.provider,
-            stopping=self.stopping.provider,
-        )
-
-
-def _installed_providers(*arguments: Any, **options: Any) -> Any:
-    # Imported late, since commands that only read the store need no provider.
-    from adapters.provider_kit.registry.installed import InstalledProviders
-
-    return InstalledProviders(*arguments, **options)
+        self.use_cases = Singleton(lazy_use_cases, self)

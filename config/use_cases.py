@@ -1,15 +1,17 @@
-"""The use cases, each imported and built when it is first asked for, so that a command loads no more than it needs."""
+"""The use cases, each imported and built when it is first asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dependency_injector.providers import Provider, ThreadSafeSingleton
+from dependency_injector.providers import ThreadSafeSingleton
 
-from config.settings import Settings
+from config.later import later
 from domain.use_cases import UseCases
+
+if TYPE_CHECKING:
+    from config.container import Container
 
 
 class _LazyUseCases(UseCases):
@@ -24,64 +26,50 @@ class _LazyUseCases(UseCases):
         return getattr(self, name)
 
 
-def lazy_use_cases(  # noqa: PLR0913 - what use cases are made of
-    settings: Settings,
-    *,
-    store: Provider[Any],
-    data_sources: Provider[Any],
-    dispatcher: Provider[Any],
-    routing: Provider[Any],
-    freshness: Provider[Any],
-    retry: Provider[Any],
-    calls: Provider[Any],
-    stopping: Provider[Any],
-) -> UseCases:
-    """Return all use cases on these adapters and policies."""
-    catalogue = {"store": store, "providers": data_sources, "routing": routing, "freshness": freshness}
-    patient = {"store": store, "pause": stopping.provided.wait}
-    request_fetch = _later("request_fetch.RequestFetch", **catalogue, dispatcher=dispatcher)
+def lazy_use_cases(parts: Container) -> UseCases:
+    """Return all use cases on the container's adapters and policies."""
+    settings, store, data_sources = parts.settings(), parts.store, parts.data_sources
+    catalogue = {"store": store, "providers": data_sources, "routing": parts.routing, "freshness": parts.freshness}
+    patient = {"store": store, "pause": parts.stopping.provided.wait}
+    request_fetch = _built("request_fetch.RequestFetch", **catalogue, dispatcher=parts.dispatcher)
     return _LazyUseCases(
         {
             "request_fetch": request_fetch,
-            "await_fetch": _later("await_fetch.AwaitFetch", **patient, most_seconds=settings.wait_seconds),
-            "read_through": _later(
+            "await_fetch": _built("await_fetch.AwaitFetch", **patient, most_seconds=settings.wait_seconds),
+            "read_through": _built(
                 "read_through.ReadThrough",
                 **catalogue,
                 request_fetch=request_fetch,
-                await_fetch=_later("await_fetch.AwaitFetch", **patient, most_seconds=settings.read_through_seconds),
+                await_fetch=_built("await_fetch.AwaitFetch", **patient, most_seconds=settings.read_through_seconds),
             ),
-            "fetch_dataset": _later(
+            "fetch_dataset": _built(
                 "fetch_dataset.FetchDataset",
                 store=store,
                 providers=data_sources,
-                calls=calls,
-                retry=retry,
+                calls=parts.calls,
+                retry=parts.retry,
                 lease_seconds=settings.lease_seconds,
                 deadline_seconds=settings.fetch_deadline_seconds,
             ),
-            "read_series": _later("read_series.ReadSeries", store=store, freshness=freshness),
-            "search_series": _later("search_series.SearchSeries", store),
-            "describe_series": _later("describe_series.DescribeSeries", **catalogue),
-            "follow_fetches": _later("follow_fetches.FollowFetches", store),
-            "cancel_fetch": _later("cancel_fetch.CancelFetch", store),
-            "remove_series": _later("remove_series.RemoveSeries", store),
-            "reap_fetches": _later("reap_fetches.ReapFetches", store, settings.lease_seconds, settings.keep_fetches_days),
-            "list_vintages": _later("list_vintages.ListVintages", store),
-            "compare_vintages": _later("compare_vintages.CompareVintages", store),
-            "check_vintages": _later("check_vintages.CheckVintages", store),
-            "check_health": _later("check_health.CheckHealth", store, dispatcher, settings.lease_seconds),
-            "parse_answer": _later("parse_answer.ParseAnswer", data_sources),
-            "check_key": _later("check_key.CheckKey", store),
-            "manage_keys": _later("manage_keys.ManageKeys", store),
-            "list_providers": _later("list_providers.ListProviders", store=store, providers=data_sources, calls=calls),
-            "check_providers": _later("check_providers.CheckProviders", data_sources),
+            "read_series": _built("read_series.ReadSeries", store=store, freshness=parts.freshness),
+            "search_series": _built("search_series.SearchSeries", store),
+            "describe_series": _built("describe_series.DescribeSeries", **catalogue),
+            "follow_fetches": _built("follow_fetches.FollowFetches", store),
+            "cancel_fetch": _built("cancel_fetch.CancelFetch", store),
+            "remove_series": _built("remove_series.RemoveSeries", store),
+            "reap_fetches": _built("reap_fetches.ReapFetches", store, settings.lease_seconds, settings.keep_fetches_days),
+            "list_vintages": _built("list_vintages.ListVintages", store),
+            "compare_vintages": _built("compare_vintages.CompareVintages", store),
+            "check_vintages": _built("check_vintages.CheckVintages", store),
+            "check_health": _built("check_health.CheckHealth", store, parts.dispatcher, settings.lease_seconds),
+            "parse_answer": _built("parse_answer.ParseAnswer", data_sources),
+            "check_key": _built("check_key.CheckKey", store),
+            "manage_keys": _built("manage_keys.ManageKeys", store),
+            "list_providers": _built("list_providers.ListProviders", store=store, providers=data_sources, calls=parts.calls),
+            "check_providers": _built("check_providers.CheckProviders", data_sources, parts.conformance),
         }
     )
 
 
-def _later(path: str, *arguments: Any, **named: Any) -> Provider[Any]:
-    def build(*arguments: Any, **named: Any) -> Any:
-        module, _, name = path.partition(".")
-        return getattr(import_module(f"domain.use_cases.{module}"), name)(*arguments, **named)
-
-    return ThreadSafeSingleton(build, *arguments, **named)
+def _built(path: str, *arguments: Any, **options: Any) -> ThreadSafeSingleton[Any]:
+    return ThreadSafeSingleton(later(f"domain.use_cases.{path}"), *arguments, **options)

@@ -64,7 +64,7 @@ class Fetch:
         attempts: how often a worker has begun it.
         crashes: how often a worker was lost with it.
         not_before: when it may next be begun.
-        waits_since: when that was said.
+        scheduled_at: when that was said.
         lease_until: until when a worker holds it.
         cancel_requested_at: when its cancellation was asked for while a worker had it.
         failure: of the last attempt.

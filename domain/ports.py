@@ -147,7 +147,7 @@ class Providers(Protocol):
         """
         ...
 
-    def reader(self, name: str) -> DataSource:
+    def offline_source(self, name: str) -> DataSource:
         """
         Give a provider's source to read recorded answers with, also where it cannot be asked for want of a key.
 
@@ -168,7 +168,7 @@ class Providers(Protocol):
         """
         ...
 
-    def cut(self) -> None:
+    def abort_calls(self) -> None:
         """End every call to a provider with ThrottledLocally, and begin no other: what remains of a stop's time is not theirs."""
         ...
 
@@ -176,9 +176,13 @@ class Providers(Protocol):
         """Give the code that a provider would have under an alias which no series holds yet; None if it cannot tell."""
         ...
 
-    def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:
+
+class ConformanceChecks(Protocol):
+    """The rules that every provider keeps."""
+
+    def run_conformance(self, name: str, *, online: bool = False) -> Sequence[Finding]:
         """
-        Hold a provider to the rules that need no payload; online, ask it for its example too.
+        Check a provider against the rules that need no payload; online, ask it for its example too.
 
         Raises:
             UnknownProvider: there is none of this name.

@@ -120,7 +120,7 @@ class FakeProviders:
     def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
         return None
 
-    def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:
+    def run_conformance(self, name: str, *, online: bool = False) -> Sequence[Finding]:
         return [Finding("tells its facts"), Finding("was asked", "" if online else self.get(name).problem)]
 
     def source(self, name: str) -> DataSource:
@@ -129,25 +129,25 @@ class FakeProviders:
             raise ProviderNotConfigured(self.get(name).problem)
         return source
 
-    reader = source
+    offline_source = source
 
-    def cut(self) -> None:
+    def abort_calls(self) -> None:
         for source in self.sources.values():
-            if isinstance(source, CutSource):
-                source.cut.set()
+            if isinstance(source, AbortableSource):
+                source.aborted.set()
 
 
 @dataclass
-class CutSource:
-    """Hangs until it is cut."""
+class AbortableSource:
+    """Hangs until its calls are aborted."""
 
     asked: Event = field(default_factory=Event)
-    cut: Event = field(default_factory=Event)
+    aborted: Event = field(default_factory=Event)
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         self.asked.set()
-        self.cut.wait(10)
-        raise ThrottledLocally("cut")
+        self.aborted.wait(10)
+        raise ThrottledLocally("aborted")
 
 
 def memory_use_cases(
@@ -201,7 +201,7 @@ def memory_use_cases(
         check_key=CheckKey(store),
         manage_keys=ManageKeys(store),
         list_providers=ListProviders(store=store, providers=providers, calls=calls),
-        check_providers=CheckProviders(providers),
+        check_providers=CheckProviders(providers, providers),
     )
 
 

@@ -1,5 +1,5 @@
 """
-Memory: answers given by a test, or made up for a demonstration; chosen by ``LANNER_ROUTES``.
+Memory: answers given by a test, or made up; a provider of a third party, whose entry point lies in ``tests/plugins``.
 
 Made-up prices depend on nothing but the code, so that every fetch of it gives the same.
 """
@@ -11,28 +11,17 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, FetchError
 from domain.frequency import Frequency
 from domain.observations import Observations
-from domain.ports import DataSource, Fetched, PriorState
+from domain.ports import Fetched, PriorState
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
 from domain.vintages import Origin
 
-PROVIDER_API = 1
-ADAPTER_VERSION = 1
-NAME = "memory"
-TITLE = "Made-up series, for demonstrations"
-DATABASES: tuple[str, ...] = ()
-TERMS = Terms(attribution="Nobody: the values are made up", url="", redistribution=Redistribution.OPEN)
-
 Given = Fetched | FetchError | Callable[[DatasetCode, PriorState], Fetched]
-
-
-def source(options: object, http: object) -> DataSource:
-    """Open a source that makes up a series for any code."""
-    return MemorySource()
 
 
 class MemorySource:
@@ -64,10 +53,10 @@ def _made_up(code: DatasetCode) -> Fetched:
         description="Random prices for demonstrations: the values are made up and mean nothing.",
         frequency=Frequency.DAILY,
         source="lanner's memory provider",
-        attribution=TERMS.attribution,
+        attribution="Nobody: the values are made up",
     )
     sha256 = hashlib.sha256(observations.values.tobytes()).hexdigest()
-    origin = Origin(request=f"memory:{code}", response_sha256=sha256, adapter_version=ADAPTER_VERSION)
+    origin = Origin(request=f"memory:{code}", response_sha256=sha256, adapter_version=1)
     return Fetched(metadata=metadata, vintages=[(None, observations)], origin=origin)
 
 
@@ -81,3 +70,13 @@ def _prices(random: np.random.Generator) -> Observations:
     prices = np.column_stack([opening, high, low, close]).round(2)
     volume = random.integers(10_000, 1_000_000, len(days))
     return Observations.of(days, ("Open", "High", "Low", "Close", "Volume"), np.column_stack([prices, volume]))
+
+
+PROVIDER = ProviderSpec(
+    provider_api=2,
+    name="memory",
+    title="Made-up series",
+    databases=(),
+    terms=Terms(attribution="Nobody: the values are made up", url="", redistribution=Redistribution.OPEN),
+    open=lambda _options, _http: MemorySource(),
+)

@@ -23,6 +23,7 @@ from adapters.provider_kit.parsing.documents import json_of, objects
 from adapters.provider_kit.parsing.numbers import numbers, observations
 from adapters.provider_kit.parsing.periods import read_periods
 from adapters.provider_kit.parsing.select import chosen, code_for, one_state
+from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import text_of
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited, SourceUnavailable
@@ -30,20 +31,6 @@ from domain.frequency import Frequency
 from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
-
-PROVIDER_API = 1
-ADAPTER_VERSION = 1
-NAME = "bls"
-TITLE = "U.S. Bureau of Labor Statistics"
-DATABASES = ("BLS",)
-LIMITS = (Limit(50, 10), Limit(500, 86_400))
-TERMS = Terms(
-    attribution="U.S. Bureau of Labor Statistics",
-    url="https://www.bls.gov/developers/termsOfService.htm",
-    redistribution=Redistribution.OPEN,
-)
-KEY_URL = "https://data.bls.gov/registrationEngine/"
-KEY_NEEDED = False
 
 _SERIES_ID = re.compile(r"([A-Z0-9_#\-]+)(?:\.(M|M13|Q|Q05|S|S03|A))?", re.IGNORECASE)
 _PERIOD = re.compile(r"(?:(M)(0[1-9]|1[0-2])|(Q)0([1-4])|(S)0([12])|(A)01|(M13|Q05|S03))")
@@ -69,11 +56,8 @@ class Options:
     base_url: str = "https://api.bls.gov/publicAPI/v2"
 
 
-OPTIONS = Options
-
-
-def source(options: Options, http: HttpClient) -> DataSource:
-    """Give the source."""
+def open_source(options: Options, http: HttpClient) -> DataSource:
+    """Return the source."""
     return BlsSource(options, http)
 
 
@@ -109,7 +93,7 @@ class BlsSource:
             rows += more
             if rows and not more:
                 break
-        return calls.fetched(chosen(_by_kind(match[1], rows, catalog), code, exact=True)[0], ADAPTER_VERSION)
+        return calls.fetched(chosen(_by_kind(match[1], rows, catalog), code, exact=True)[0], PROVIDER.adapter_version)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port; of a series that came in several answers this is one of them."""
@@ -196,8 +180,25 @@ def _series(name: str, kind: str, cells: Sequence[tuple[str, Any]], catalog: Any
         unit=text_of(facts.get("measure_data_type")),
         frequency=_KINDS[kind],
         seasonal_adjustment=text_of(facts.get("seasonality")),
-        source=TITLE,
-        attribution=TERMS.attribution,
+        source=PROVIDER.title,
+        attribution=PROVIDER.terms.attribution,
         extra={"dates": "first day of the period"},
     )
     return one_state(code_for("BLS", name), metadata, observations(axis, {"Value": numbers([value for _, value in cells], name)}))
+
+
+PROVIDER = ProviderSpec(
+    provider_api=2,
+    name="bls",
+    title="U.S. Bureau of Labor Statistics",
+    databases=("BLS",),
+    terms=Terms(
+        attribution="U.S. Bureau of Labor Statistics",
+        url="https://www.bls.gov/developers/termsOfService.htm",
+        redistribution=Redistribution.OPEN,
+    ),
+    open=open_source,
+    options=Options,
+    limits=(Limit(50, 10), Limit(500, 86_400)),
+    key_url="https://data.bls.gov/registrationEngine/",
+)

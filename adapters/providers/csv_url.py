@@ -7,7 +7,6 @@ With ``BASE_URL=https://example.org/data`` and ``PATH={database}/{dataset}.csv``
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -17,20 +16,13 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.conditional import conditions, validators_in
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success, status_error
 from adapters.provider_kit.parsing.file_formats import FileSeries, read_file
+from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import storable
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood
 from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Terms
 from domain.series import Metadata
-from domain.vintages import Origin
-
-PROVIDER_API = 1
-ADAPTER_VERSION = 1
-NAME = "csv_url"
-TITLE = "CSV files on a server of your choice"
-DATABASES: tuple[str, ...] = ()
-TERMS = Terms(attribution="The server's own", url="")
 
 _VARIABLE = "LANNER_PROVIDERS__CSV_URL__"
 
@@ -51,9 +43,6 @@ class Options:
     api_key: str = field(default="", repr=False)
 
 
-OPTIONS = Options
-
-
 def problem(options: Options) -> str:
     """Say why no file can be asked for; empty if it can."""
     if not options.base_url:
@@ -61,8 +50,8 @@ def problem(options: Options) -> str:
     return "" if "{dataset}" in options.path else f"{_VARIABLE}PATH does not say where {{dataset}} stands."
 
 
-def source(options: Options, http: HttpClient) -> DataSource:
-    """Give the source."""
+def open_source(options: Options, http: HttpClient) -> DataSource:
+    """Return the source."""
     return CsvUrlSource(options, http)
 
 
@@ -85,8 +74,7 @@ class CsvUrlSource:
         """See the port."""
         segments, params = request_for(self._template, code)
         answer = self._http.get(segments, params, {**self._headers, **conditions(known)})
-        sha256 = hashlib.sha256(answer.body).hexdigest()
-        origin = Origin(request=answer.url, response_sha256=sha256, adapter_version=ADAPTER_VERSION)
+        origin = PROVIDER.origin(answer.url, answer.body)
         if answer.status == HTTPStatus.NOT_MODIFIED:
             return Fetched.unchanged(origin, known.validators)
         [series] = self.parse(code, answer)
@@ -120,3 +108,15 @@ def _metadata(code: DatasetCode, table: FileSeries) -> Metadata:
 
 def _left_out(table: FileSeries) -> tuple[str, ...]:
     return tuple(map(storable, table.left_out))
+
+
+PROVIDER = ProviderSpec(
+    provider_api=2,
+    name="csv_url",
+    title="CSV files on a server of your choice",
+    databases=(),
+    terms=Terms(attribution="The server's own", url=""),
+    open=open_source,
+    options=Options,
+    problem=problem,
+)

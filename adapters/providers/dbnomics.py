@@ -21,6 +21,7 @@ from adapters.provider_kit.parsing.numbers import numbers, observations
 from adapters.provider_kit.parsing.periods import read_periods
 from adapters.provider_kit.parsing.select import chosen, code_for, one_state
 from adapters.provider_kit.parsing.tables import Table
+from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import storable, text_of, texts_of
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
@@ -28,17 +29,6 @@ from domain.frequency import Frequency
 from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
-
-PROVIDER_API = 1
-ADAPTER_VERSION = 1
-NAME = "dbnomics"
-TITLE = "DBnomics"
-DATABASES = ("DBNOMICS",)
-TERMS = Terms(
-    attribution="DBnomics, and the provider of each series",
-    url="https://db.nomics.world/docs/legal/",
-    redistribution=Redistribution.ATTRIBUTION,
-)
 
 _COLUMN = "Value"
 _PARTS = 3
@@ -56,11 +46,8 @@ class Options:
     base_url: str = "https://api.db.nomics.world/v22"
 
 
-OPTIONS = Options
-
-
-def source(options: Options, http: HttpClient) -> DataSource:  # noqa: ARG001 - every provider is opened with both
-    """Give the source."""
+def open_source(options: Options, http: HttpClient) -> DataSource:
+    """Return the source."""
     return DbnomicsSource(http)
 
 
@@ -88,7 +75,7 @@ class DbnomicsSource:
         """See the port."""
         calls = ProviderSession(self._http)
         answer = calls.get(segments_for(code), {"observations": "1", "metadata": "1", "format": "json"})
-        return calls.fetched(self.parse(code, answer)[0], ADAPTER_VERSION)
+        return calls.fetched(self.parse(code, answer)[0], PROVIDER.adapter_version)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port."""
@@ -167,3 +154,18 @@ def _series_in_table(table: Table, url: str) -> Sequence[ParsedSeries]:
         name = _SERIES_IN_NAME.sub("", title).strip()
         series.append(one_state(code, Metadata(name=storable(name), frequency=axis.frequency), state))
     return series
+
+
+PROVIDER = ProviderSpec(
+    provider_api=2,
+    name="dbnomics",
+    title="DBnomics",
+    databases=("DBNOMICS",),
+    terms=Terms(
+        attribution="DBnomics, and the provider of each series",
+        url="https://db.nomics.world/docs/legal/",
+        redistribution=Redistribution.ATTRIBUTION,
+    ),
+    open=open_source,
+    options=Options,
+)

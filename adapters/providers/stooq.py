@@ -6,7 +6,6 @@ Codes are Stooq's symbols: ``STOOQ/^SPX``, ``STOOQ/AAPL.US``, ``STOOQ/USDPLN``; 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from adapters.provider_kit.http.status_errors import ErrorContext, is_success, k
 from adapters.provider_kit.parsing.csv_tables import csv_table
 from adapters.provider_kit.parsing.documents import read_text
 from adapters.provider_kit.parsing.tables import read_columns
+from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, InvalidCode, RateLimited, UnsupportedFrequency
 from domain.frequency import Frequency
@@ -25,16 +25,7 @@ from domain.observations import Observations
 from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
-from domain.vintages import Origin
 from domain.window import Window
-
-PROVIDER_API = 1
-ADAPTER_VERSION = 1
-NAME = "stooq"
-TITLE = "Stooq (unofficial)"
-DATABASES = ("STOOQ",)
-EXAMPLE = "STOOQ/^SPX"
-TERMS = Terms(attribution="Stooq", url="https://stooq.com/terms.html", redistribution=Redistribution.PERSONAL)
 
 _SYMBOL = re.compile(r"([A-Za-z0-9^._\-=+]{1,40})(?::([DWMQY]))?", re.IGNORECASE)
 _ALIAS = re.compile(r"(_?)([A-Z0-9]+(?:_[A-Z0-9]+)*?)(?:_(US|UK|DE|JP|HK|HU|PL|F|B|V|C))?(?:_([WMQY]))?")
@@ -76,18 +67,17 @@ class Options:
     base_url: str = "https://stooq.com/q/d/l"
 
 
-OPTIONS = Options
-
-
 def problem(options: Options) -> str:
     """Say why Stooq is not asked; empty if it may be."""
     return (
-        "" if options.enabled else f"Stooq has no official API; read {TERMS.url} and set LANNER_PROVIDERS__STOOQ__ENABLED=true to use it."
+        ""
+        if options.enabled
+        else f"Stooq has no official API; read {PROVIDER.terms.url} and set LANNER_PROVIDERS__STOOQ__ENABLED=true to use it."
     )
 
 
-def source(options: Options, http: HttpClient) -> DataSource:
-    """Give the source."""
+def open_source(options: Options, http: HttpClient) -> DataSource:
+    """Return the source."""
     return StooqSource(options, http)
 
 
@@ -127,7 +117,7 @@ class StooqSource:
         return Fetched(
             metadata=_metadata(code, query["i"]),
             vintages=[(None, observations)],
-            origin=Origin(request=answer.url, response_sha256=hashlib.sha256(answer.body).hexdigest(), adapter_version=ADAPTER_VERSION),
+            origin=PROVIDER.origin(answer.url, answer.body),
             covers=Window(start=window[0], end=window[1]) if window else None,
         )
 
@@ -179,7 +169,7 @@ def _metadata(code: DatasetCode, interval: str) -> Metadata:
         name=code.dataset,
         frequency=_FREQUENCIES.get(interval.lower()),
         source="Stooq",
-        attribution=TERMS.attribution,
+        attribution=PROVIDER.terms.attribution,
         date_column="Date",
         extra={"dates": "the provider's own day" if interval.lower() in ("", "d") else "last day of the period"},
     )
@@ -191,3 +181,17 @@ def _code_in(asked: dict[str, list[str]]) -> DatasetCode:
         return DatasetCode("STOOQ", symbol if interval == "D" else f"{symbol}:{interval}")
     except InvalidCode:
         return DatasetCode("STOOQ", "UNNAMED")
+
+
+PROVIDER = ProviderSpec(
+    provider_api=2,
+    name="stooq",
+    title="Stooq (unofficial)",
+    databases=("STOOQ",),
+    example="STOOQ/^SPX",
+    terms=Terms(attribution="Stooq", url="https://stooq.com/terms.html", redistribution=Redistribution.PERSONAL),
+    open=open_source,
+    options=Options,
+    problem=problem,
+    code_from_alias=code_from_alias,
+)

@@ -23,6 +23,7 @@ from adapters.provider_kit.parsing.limits import names_of
 from adapters.provider_kit.parsing.numbers import MISSING
 from adapters.provider_kit.parsing.select import chosen, code_for, one_state
 from adapters.provider_kit.parsing.tables import Columns, Table, read_columns
+from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import storable
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
@@ -31,21 +32,6 @@ from domain.observations import Observations
 from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
-
-PROVIDER_API = 1
-ADAPTER_VERSION = 1
-NAME = "tiingo"
-TITLE = "Tiingo"
-DATABASES = ("TIINGO",)
-QUANDL_CODES = ("WIKI/*",)
-LIMITS = (Limit(50, 3_600), Limit(1_000, 86_400))
-TERMS = Terms(
-    attribution="Tiingo",
-    url="https://www.tiingo.com/about/terms",
-    redistribution=Redistribution.PERSONAL,
-)
-KEY_URL = "https://www.tiingo.com/account/api/token"
-KEY_NEEDED = True
 
 _FROM_THE_BEGINNING = {"startDate": "1900-01-01"}
 _BY_DAY = {**_FROM_THE_BEGINNING, "resampleFreq": "1day"}
@@ -88,11 +74,8 @@ class Options:
     base_url: str = "https://api.tiingo.com"
 
 
-OPTIONS = Options
-
-
-def source(options: Options, http: HttpClient) -> DataSource:
-    """Give the source."""
+def open_source(options: Options, http: HttpClient) -> DataSource:
+    """Return the source."""
     return TiingoSource(options, http)
 
 
@@ -133,7 +116,7 @@ class TiingoSource:
         calls = ProviderSession(self._http, headers=self._headers)
         series = self.parse(code, calls.get(segments, params))[0]
         series = _as_wiki(series) if is_old else series
-        return calls.fetched(series, ADAPTER_VERSION, covers=newest_window(series, known) if segments[0] == "iex" else None)
+        return calls.fetched(series, PROVIDER.adapter_version, covers=newest_window(series, known) if segments[0] == "iex" else None)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port."""
@@ -215,10 +198,29 @@ def _series(columns: Columns, name: tuple[str, str], url: str, rows: Any = slice
     metadata = Metadata(
         name=ticker,
         frequency=next((known for word, known in _FREQUENCIES if word == asked.casefold()), None) if state.unit == "D" else None,
-        source=TITLE,
-        attribution=TERMS.attribution,
+        source=PROVIDER.title,
+        attribution=PROVIDER.terms.attribution,
         date_column=storable(columns.date_column),
         extra={"dates": "the provider's own day"} if state.unit == "D" else {},
     )
     code = code_for("TIINGO", ticker) if kind == "daily" else code_for("TIINGO", kind, ticker)
     return one_state(code, metadata, state, tuple(map(storable, columns.left_out)))
+
+
+PROVIDER = ProviderSpec(
+    provider_api=2,
+    name="tiingo",
+    title="Tiingo",
+    databases=("TIINGO",),
+    terms=Terms(
+        attribution="Tiingo",
+        url="https://www.tiingo.com/about/terms",
+        redistribution=Redistribution.PERSONAL,
+    ),
+    open=open_source,
+    options=Options,
+    limits=(Limit(50, 3_600), Limit(1_000, 86_400)),
+    key_needed=True,
+    key_url="https://www.tiingo.com/account/api/token",
+    quandl_codes=("WIKI/*",),
+)

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from domain.ports import Providers
+from domain.ports import ConformanceChecks, Providers
 from domain.providers import Finding
 
 
 @dataclass(frozen=True, slots=True)
 class CheckProviders:
-    """Hold every provider to the rules that need no payload."""
+    """Check every provider against the rules that need no payload."""
 
     providers: Providers
+    checks: ConformanceChecks
 
     def __call__(self, *, online: bool = False) -> Mapping[str, Sequence[Finding]]:
         """
-        Give the findings by provider.
+        Return the findings by provider.
 
         Args:
             online: whether those that are configured are asked for their examples.
 
         """
-        return {provider.name: self.providers.examine(provider.name, online=online) for provider in self.providers.all()}
+        return {provider.name: self.checks.run_conformance(provider.name, online=online) for provider in self.providers.all()}

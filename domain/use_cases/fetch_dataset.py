@@ -98,7 +98,7 @@ class FetchDataset:
         """Begin no more, cut all calls, and give back what runs as if it had not been begun; tell how many were."""
         self.held.close()
         running, released = self.held.drain(), 0
-        self.providers.cut()
+        self.providers.abort_calls()
         for fetch, lease in running:
             # One that ends in this very moment needs no release.
             with suppress(LeaseLost, SeriesNotFound), self.store.writing() as uow:

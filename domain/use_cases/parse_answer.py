@@ -26,7 +26,7 @@ class ParseAnswer:
             FetchError: the answer is an error, or is not understood.
 
         """
-        source = self.providers.reader(provider)
+        source = self.providers.offline_source(provider)
         if not isinstance(source, ParsesResponses):
             raise InvalidInput(f"The provider {provider} has no answers to parse.", field="provider")
         try:

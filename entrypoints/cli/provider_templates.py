@@ -12,32 +12,20 @@ Codes are its ids: ``$database/prices``.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.provider_kit.http.client import HttpClient
-from adapters.provider_kit.http.status_errors import Door, is_success, status_error
+from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
+from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, InvalidObservations
 from domain.observations import Observations
-from domain.ports import Answer, DataSource, Fetched, Known, Parsed
+from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
-from domain.vintages import Origin
-
-PROVIDER_API = 1
-ADAPTER_VERSION = 1
-NAME = "$name"
-TITLE = "$database"
-DATABASES = ("$database",)
-EXAMPLE = "$database/prices"
-LIMITS = (Limit(60, 60),)
-TERMS = Terms(attribution="$database", url="https://example.org/terms", redistribution=Redistribution.UNKNOWN)
-KEY_NEEDED = True
-KEY_URL = "https://example.org/keys"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,38 +36,30 @@ class Options:
     base_url: str = "https://example.org/api"
 
 
-OPTIONS = Options
-
-
-def source(options: Options, http: HttpClient) -> DataSource:
-    """Give the source."""
-    return Source(options, http)
-
-
 class Source:
     """Speaks to the provider."""
 
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http = http
         self._headers = {"Authorization": f"Bearer {options.api_key}"}
-        self._door = Door(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
+        self._errors = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
-    def fetch(self, code: DatasetCode, known: Known) -> Fetched:
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """Ask for the whole of a series."""
         answer = self._http.get(("series", code.dataset), {}, self._headers)
         [series] = self.parse(code, answer)
-        sha256 = hashlib.sha256(answer.body).hexdigest()
-        origin = Origin(request=answer.url, response_sha256=sha256, adapter_version=ADAPTER_VERSION)
+        origin = PROVIDER.origin(answer.url, answer.body)
         return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin)
 
-    def parse(self, code: DatasetCode | None, answer: Answer) -> Sequence[Parsed]:
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """Read an answer, which names its series."""
         if not is_success(answer):
-            raise status_error(answer, self._door)
+            raise status_error(answer, self._errors)
         document = _document(answer.body)
         named = code or DatasetCode("$database", str(document.get("id")))
-        metadata = Metadata(name=str(document.get("name", named)), unit=str(document.get("unit", "")), attribution=TERMS.attribution)
-        return [Parsed(code=named, metadata=metadata, vintages=[(None, _observations(document.get("observations")))])]
+        name, unit = str(document.get("name", named)), str(document.get("unit", ""))
+        metadata = Metadata(name=name, unit=unit, attribution=PROVIDER.terms.attribution)
+        return [ParsedSeries(code=named, metadata=metadata, vintages=[(None, _observations(document.get("observations")))])]
 
 
 def _document(body: bytes) -> dict[str, Any]:
@@ -98,6 +78,21 @@ def _observations(rows: Any) -> Observations:
         return Observations.of([day for day, _ in rows], ["Value"], values)
     except (InvalidObservations, TypeError, ValueError) as exc:
         raise AnswerNotUnderstood(f"The answer's observations are not dates and numbers: {exc}") from exc
+
+
+PROVIDER = ProviderSpec(
+    provider_api=2,
+    name="$name",
+    title="$database",
+    databases=("$database",),
+    example="$database/prices",
+    terms=Terms(attribution="$database", url="https://example.org/terms", redistribution=Redistribution.UNKNOWN),
+    open=Source,
+    options=Options,
+    limits=(Limit(60, 60),),
+    key_needed=True,
+    key_url="https://example.org/keys",
+)
 '''
 _CONTRACT = """{
   "code": "$database/prices",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import importlib
 import json
-import pkgutil
 import shutil
 import subprocess
 import time
@@ -22,8 +20,9 @@ from amqp.exceptions import NotFound
 from kombu import Connection
 from sqlalchemy import make_url
 
-import adapters.providers
-from adapters.provider_kit.options import NoOptions, variable
+from adapters.provider_kit.options import variable
+from adapters.provider_kit.registry.discovery import discover
+from adapters.provider_kit.spec import ProviderSpec
 from tests.acceptance.quandl_server import QuandlServer, quandl_server
 from tests.acceptance.running import Lanner, lanner, running
 from tests.servers import missing
@@ -42,12 +41,11 @@ def a_canary(name: str) -> str:
 
 def provider_canaries() -> Iterator[tuple[str, str]]:
     """Every option of every provider that is not to be shown, by its variable."""
-    for found in pkgutil.iter_modules(adapters.providers.__path__):
-        if not found.name.startswith("_"):
-            module = importlib.import_module(f"adapters.providers.{found.name}")
-            for option in fields(getattr(module, "OPTIONS", NoOptions)):
-                if not option.repr:
-                    yield variable(found.name, option.name), f"{MARK}-{found.name}+{uuid4().hex}/&="
+    for name, spec in discover().items():
+        assert isinstance(spec, ProviderSpec)
+        for option in fields(spec.options):
+            if not option.repr:
+                yield variable(name, option.name), f"{MARK}-{name}+{uuid4().hex}/&="
 
 
 def traces(found: bytes | str) -> list[str]:

@@ -16,6 +16,8 @@ import pytest
 from tests.acceptance.quandl_server import FB, QuandlServer, quandl_server
 from tests.acceptance.running import Lanner, lanner, running
 
+ROOT = Path(__file__).parents[2]
+
 EMBEDDED = "embedded"
 PRODUCTION = pytest.param("production", marks=pytest.mark.server)
 
@@ -212,7 +214,8 @@ def test_bad_input_leaves_the_service_alive(service: Lanner) -> None:
 
 def test_routes_alone_swap_the_provider(tmp_path: Path) -> None:
     """With nothing but LANNER_ROUTES, the same calls are answered from memory instead of Quandl."""
-    with running(tmp_path, {"LANNER_ROUTES": '{"WIKI": "memory"}'}, "up") as service:
+    settings = {"LANNER_ROUTES": '{"WIKI": "memory"}', "PYTHONPATH": f"{ROOT}:{ROOT / 'tests' / 'plugins'}"}
+    with running(tmp_path, settings, "up") as service:
         asked = service.request("WIKI", "FB")
         answer = service.polled(asked["id"])
 

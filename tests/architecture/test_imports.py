@@ -9,7 +9,7 @@ import pytest
 
 from tests.architecture.source import PACKAGES, Module, modules
 
-FAMILIES = ("adapters.providers", "adapters.memory", "adapters.sql", "adapters.celery_dispatcher")
+FAMILIES = ("adapters.providers", "adapters.provider_kit", "adapters.memory", "adapters.sql", "adapters.celery_dispatcher")
 ALLOWED = {
     "domain": {"domain"},
     "adapters": {"adapters", "domain"},
@@ -53,23 +53,38 @@ def test_the_domain_knows_the_standard_library_and_numpy_alone():
 
 
 def test_families_of_adapters_are_strangers():
-    """No adapter imports one of another family, and every adapter belongs to a family."""
+    """No adapter imports one of another family, except for providers their toolbox, and every adapter belongs to a family."""
     adapters = [module for module in modules() if inside(module.name, "adapters") and module.name != "adapters"]
     family = {module: next((family for family in FAMILIES if inside(module.name, family)), None) for module in adapters}
     found = [(module, name) for module in adapters for name in module.imports if inside(name, "adapters")]
+    toolbox = {"adapters.providers": "adapters.provider_kit"}
+    permitted = {module: (own, toolbox.get(own or "", own)) for module, own in family.items()}
 
     assert [module.path for module in adapters if family[module] is None] == []
-    assert offences((module, name) for module, name in found if not inside(name, family[module] or "")) == []
+    assert offences((module, name) for module, name in found if not inside(name, *filter(None, permitted[module]))) == []
 
 
 def test_providers_are_strangers():
-    """No module imports a provider's: what providers share has a name that begins with an underscore."""
-    private = "adapters.providers."
-    providers = [module.name for module in modules() if module.name.startswith(private) and module.name[len(private)] != "_"]
-    found = [(module, name) for module in modules() for name in module.imports if inside(name, *providers)]
+    """A provider's module or package is imported by itself alone; what providers share is the toolbox, which imports none of them."""
+    shelf = "adapters.providers."
+    names = [module.name for module in modules() if module.name.startswith(shelf)]
+    providers = {shelf + name.removeprefix(shelf).split(".")[0] for name in names}
+    found = [
+        (module, name)
+        for module in modules()
+        for name in module.imports
+        if any(inside(name, provider) and not inside(module.name, provider) for provider in providers)
+    ]
 
     assert providers
     assert offences(found) == []
+
+
+def test_the_toolbox_is_public():
+    """No name that a provider imports from the toolbox begins with an underscore."""
+    found = [(module, name) for module in modules() if inside(module.name, "adapters.providers") for name in module.imports]
+
+    assert offences((module, name) for module, name in found if inside(name, "adapters.provider_kit") and "._" in name) == []
 
 
 def test_only_the_composition_root_knows_the_container():

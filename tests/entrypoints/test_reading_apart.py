@@ -20,19 +20,14 @@ from tests.builders import a_server, an_answer
 ROOT = Path(__file__).parents[2]
 #: Reads a large answer as the code says.
 PROVIDER = """
-import hashlib
+from adapters.provider_kit.spec import ProviderSpec
 from domain.observations import Observations
 from domain.ports import Fetched
 from domain.providers import Terms
 from domain.series import Metadata
-from domain.vintages import Origin
 from dataclasses import dataclass
-PROVIDER_API = 1
-TITLE = "A third party"
-DATABASES = ("THIRD",)
-TERMS = Terms(attribution="them", url="https://them.invalid")
 @dataclass(frozen=True)
-class OPTIONS:
+class Options:
     base_url: str = ""
 class Source:
     def __init__(self, http):
@@ -42,10 +37,17 @@ class Source:
         while code.dataset == "SPIN":
             pass
         held = bytearray(2_000_000_000 if code.dataset == "FILL" else 1)
-        origin = Origin(request=answer.url, response_sha256=hashlib.sha256(answer.body).hexdigest(), adapter_version=1)
+        origin = PROVIDER.origin(answer.url, answer.body)
         return Fetched(metadata=Metadata(), vintages=[(None, Observations.of(["2024-01-01"], ["V"], [[1.5]]))], origin=origin)
-def source(options, http):
-    return Source(http)
+PROVIDER = ProviderSpec(
+    provider_api=2,
+    name="third",
+    title="A third party",
+    databases=("THIRD",),
+    terms=Terms(attribution="them", url="https://them.invalid"),
+    open=lambda options, http: Source(http),
+    options=Options,
+)
 """
 
 

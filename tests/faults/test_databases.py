@@ -122,7 +122,7 @@ def test_the_disk_is_full(on_sqlite: Stack, figures: Figures) -> None:
 def test_the_disk_fails_at_any_write(figures: Figures, tmp_path: Path) -> None:
     """Wherever in a database's files a write fails, a request and its vintages are there in whole or not at all, and nothing is damaged."""
     command = [sys.executable, "-P", "-m", "tests.faults.disk", str(tmp_path), str(scale(16_000, 1000))]
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT / 'tests' / 'plugins'}"}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     refused, accepted, *halves = done.stdout.split(maxsplit=2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from importlib import import_module
 from urllib.parse import unquote
 
 import pytest
@@ -15,7 +14,7 @@ from domain.errors import DatasetNotFound, ProviderNotConfigured
 from domain.ports import PriorState, RawResponse
 from domain.providers import Limit, Terms
 from tests.builders import a_server, an_answer
-from tests.contracts.test_data_sources import NAMES, ROOT
+from tests.contracts.test_data_sources import ROOT, SPECS
 
 KNOWN = PriorState(newest=None)
 REQUESTS = {
@@ -47,36 +46,35 @@ def test_an_entry_is_a_provider():
     installed = InstalledProviders({}, deadline_seconds=5)
     installed.check()
     for agency in AGENCIES:
-        provider = installed.get(agency.NAME)
+        provider = installed.get(agency.name)
 
-        assert (provider.title, provider.databases, provider.terms) == (agency.TITLE, agency.DATABASES, agency.TERMS)
+        assert (provider.title, provider.databases, provider.terms) == (agency.title, agency.databases, agency.terms)
         assert (provider.problem == "") == bool(agency.base_url)
         assert isinstance(provider.terms, Terms)
         assert all(isinstance(limit, Limit) for limit in provider.limits)
         assert not agency.base_url or agency.base_url.startswith("https://")
-        assert DatasetCode.parse(agency.EXAMPLE).database in provider.databases
+        assert DatasetCode.parse(agency.example).database in provider.databases
 
 
 def test_the_readme_names_every_agency():
     """The README's table has each agency with its title and its example."""
-    lines = [f"| {agency.TITLE} | `{agency.EXAMPLE}` |" for agency in AGENCIES if agency.base_url]
+    lines = [f"| {agency.title} | `{agency.example}` |" for agency in AGENCIES if agency.base_url]
 
     assert [line for line in (ROOT / "README.md").read_text().splitlines() if line in lines] == lines
 
 
 def test_no_database_is_declared_twice():
     """A database code of an agency is declared by no other provider."""
-    modules = [import_module(f"adapters.providers.{name}") for name in NAMES]
-    declared = Counter(database for provider in (*modules, *AGENCIES) for database in provider.DATABASES)
+    declared = Counter(database for spec in SPECS.values() for database in spec.databases)
 
     assert [database for database, count in declared.items() if count > 1] == []
 
 
-@pytest.mark.parametrize("agency", AGENCIES, ids=lambda agency: agency.NAME)
+@pytest.mark.parametrize("agency", AGENCIES, ids=lambda agency: agency.name)
 def test_an_example_is_fetched(agency):
     """The example's request is the agency's documented one; an answer with one series is the series asked for."""
     asked = []
-    values = [value for value in agency.naming.parts(DatasetCode.parse(agency.EXAMPLE))[1].split(".") if value]
+    values = [value for value in agency.naming.parts(DatasetCode.parse(agency.example))[1].split(".") if value]
     key = "".join(f',"D{i}"' for i in range(len(values)))
     body = f"DATAFLOW{key},TIME_PERIOD,OBS_VALUE\nX{''.join(f',{value}' for value in values)},2024-02,1\n".replace('"', "").encode()
 
@@ -85,13 +83,13 @@ def test_an_example_is_fetched(agency):
         yield an_answer(body, Content_Type="text/csv")
 
     with a_server(respond) as address:
-        providers = InstalledProviders({agency.NAME: {"base_url": f"{address}/api"}}, deadline_seconds=5)
-        fetched = providers.source(agency.NAME).fetch(DatasetCode.parse(agency.EXAMPLE), KNOWN)
+        providers = InstalledProviders({agency.name: {"base_url": f"{address}/api"}}, deadline_seconds=5)
+        fetched = providers.source(agency.name).fetch(DatasetCode.parse(agency.example), KNOWN)
 
-    assert asked == [(f"/api{REQUESTS[agency.NAME]}", agency.accept)]
+    assert asked == [(f"/api{REQUESTS[agency.name]}", agency.accept)]
     assert [list(state.rows()) for _, state in fetched.vintages] == [[(fetched.vintages[0][1].first, [1.0])]]
-    assert fetched.metadata.attribution == agency.TERMS.attribution
-    assert fetched.origin.adapter_version == agency.ADAPTER_VERSION
+    assert fetched.metadata.attribution == agency.terms.attribution
+    assert fetched.origin.adapter_version == agency.spec.adapter_version
 
 
 def test_a_code_that_an_agency_cannot_have_is_not_found():
@@ -113,5 +111,5 @@ def test_a_service_of_ones_own_must_be_named(name):
     assert providers.get(name).problem == problem
     with pytest.raises(ProviderNotConfigured, match=problem):
         providers.source(name)
-    assert len(providers.reader(name).parse(None, RawResponse(body=body, headers={"content-type": "text/csv"}))) == 1
+    assert len(providers.offline_source(name).parse(None, RawResponse(body=body, headers={"content-type": "text/csv"}))) == 1
     assert InstalledProviders({name: {"base_url": "https://example.org"}}, deadline_seconds=5).get(name).problem == ""

@@ -23,16 +23,16 @@ import json, resource, sys, time
 from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.codes import DatasetCode
 from domain.errors import FetchError
-from domain.ports import Known
+from domain.ports import PriorState
 
 source = InstalledProviders({"quandl": {"base_url": sys.argv[1]}}, deadline_seconds=30).source("quandl")
 def peak():
     return int(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0]) // 1024 if sys.platform == "linux" \\
         else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024**2
-source.fetch(DatasetCode("X", "GOOD"), Known(newest=None))
+source.fetch(DatasetCode("X", "GOOD"), PriorState(newest=None))
 before, begun = peak(), time.process_time()
 try:
-    ended = len(source.fetch(DatasetCode("X", "BOMB"), Known(newest=None)).vintages[0][1])
+    ended = len(source.fetch(DatasetCode("X", "BOMB"), PriorState(newest=None)).vintages[0][1])
 except FetchError as error:
     ended = error.code
 print(json.dumps([ended, peak() - before, time.process_time() - begun]))

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.provider_kit.http.body import shows_its_end
+from adapters.provider_kit.parsing import limits
 from adapters.provider_kit.parsing.limits import Bound, check_body
-from adapters.providers import _parse_limits
 from domain.errors import AnswerNotUnderstood, AnswerTooLarge
 
 TEXTS = st.text(alphabet=st.sampled_from('[]{}"\\é a,:'), max_size=12)
@@ -29,8 +29,8 @@ def test_levels_are_counted_outside_of_texts(document, limit, size):
     """Whatever stands in its texts, and wherever a slice ends, a document deeper than the limit is refused and no other."""
     body = json.dumps([document] * 2, ensure_ascii=False).encode()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(_parse_limits, "DEPTH", limit)
-        patched.setattr(_parse_limits, "_SLICE", size)
+        patched.setattr(limits, "DEPTH", limit)
+        patched.setattr(limits, "_SLICE", size)
         try:
             check_body(body)
             refused = False
@@ -43,7 +43,7 @@ def test_levels_are_counted_outside_of_texts(document, limit, size):
 @pytest.mark.parametrize("body", [b"[" + b"{}," * 9 + b"{}]", b"a\n" * 11, b"a\r" * 11, b"<a>" + b"<b></b>" * 11 + b"</a>"])
 def test_rows_are_bounded(monkeypatch, body):
     """Lists, objects, lines and elements count as rows."""
-    monkeypatch.setattr(_parse_limits, "ROWS", Bound(10, "rows"))
+    monkeypatch.setattr(limits, "ROWS", Bound(10, "rows"))
     with pytest.raises(AnswerTooLarge, match="more than 10 rows"):
         check_body(body)
     check_body(body[: len(body) // 2])

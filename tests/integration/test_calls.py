@@ -163,7 +163,7 @@ def test_everything_is_cut_at_once(tls):
         client = a_client(url, seconds=LONG)
         call = threads.submit(client.get, ["slow"])
         asked.wait(5)
-        client.cut()
+        client.abort_calls()
         error = call.exception(5)
         with pytest.raises(ThrottledLocally, match="lanner stops"):
             client.get(["quick"])
@@ -186,8 +186,8 @@ def test_the_providers_are_cut_together():
         code, known = DatasetCode("WIKI", "FB"), PriorState(newest=None)
         call = threads.submit(opened.source("quandl").fetch, code, known)
         asked.wait(5)
-        opened.cut()
-        late.cut()
+        opened.abort_calls()
+        late.abort_calls()
         with pytest.raises(ThrottledLocally, match="lanner stops"):
             late.source("quandl").fetch(code, known)
 

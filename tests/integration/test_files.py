@@ -14,7 +14,7 @@ import pytest
 from pyarrow import parquet
 
 from adapters.provider_kit.parsing.limits import FILE
-from adapters.providers import files
+from adapters.providers.files import provider as files
 from domain.codes import DatasetCode
 from domain.errors import (
     AnswerNotUnderstood,
@@ -33,7 +33,7 @@ DAY, NEXT = date(2024, 1, 1), date(2024, 1, 2)
 
 
 def fetch(folder: Path, code: DatasetCode = FB) -> Fetched:
-    return files.source(files.Options(path=folder), None).fetch(code, PriorState(newest=None))
+    return files.open_source(files.Options(path=folder), None).fetch(code, PriorState(newest=None))
 
 
 def put(folder: Path, name: str, body: bytes | str = "Date,Close\n2024-01-01,1.5\n") -> Path:
@@ -314,7 +314,7 @@ def test_links_do_not_lead_out_of_the_folder(tmp_path, link):
 
 def test_a_folder_that_went_away_is_unavailable(tmp_path):
     """A folder that is not there any more may come back, so the fetch can wait."""
-    opened = files.source(files.Options(path=put(tmp_path / "mounted", "WIKI/FB.csv")), None)
+    opened = files.open_source(files.Options(path=put(tmp_path / "mounted", "WIKI/FB.csv")), None)
     (tmp_path / "mounted").rename(tmp_path / "elsewhere")
 
     with pytest.raises(SourceUnavailable, match="WIKI/FB cannot be read"):
@@ -336,7 +336,7 @@ def test_a_folder_must_be_configured(path):
 
     assert "LANNER_PROVIDERS__FILES__PATH" in files.problem(options)
     with pytest.raises(ProviderNotConfigured, match="LANNER_PROVIDERS__FILES__PATH"):
-        files.source(options, None)
+        files.open_source(options, None)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from adapters.providers import files
+from adapters.providers.files import provider as files
 from adapters.providers.files.folders import Folder, NoRegularFileError
 from domain.codes import DatasetCode
 from domain.errors import FetchError, SourceForbidden
@@ -60,7 +60,7 @@ def test_a_link_that_is_swapped_leads_nowhere_else(folder, link):
     """Between looking and reading a link may come to lead outside: then nothing is read, and never what it leads to."""
     (folder / link).parent.mkdir(exist_ok=True)
     ends = [place / PurePath(link).relative_to("WIKI") for place in (folder / "REAL", folder.parent / "outside")]
-    source, seen = files.source(files.Options(path=folder), None), Counter[object]()
+    source, seen = files.open_source(files.Options(path=folder), None), Counter[object]()
     with swapping(folder / link, *ends):
         for _ in range(TRIES):
             try:

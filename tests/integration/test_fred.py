@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from adapters.memory.unit_of_work import MemoryStore
-from adapters.provider_kit.registry.installed import InstalledProviders, _apart, _fred_source
+from adapters.provider_kit.child_process import source as child_source
+from adapters.provider_kit.registry.installed import InstalledProviders
+from adapters.providers.fred import source as fred_source
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, KeyRejected
 from domain.observations import Observations
@@ -65,10 +67,10 @@ def test_gdp_as_it_was_known(stack):
 def test_chunks_are_no_vintages(stack, monkeypatch):
     """A history asked for in parts is the same as in one: where a window cuts a span nothing was published."""
     whole = opened(stack, gdp()).fetch(GDP, NOTHING)
-    monkeypatch.setattr(_apart, "HEAVY_BYTES", 10**9)  # in this process, where the limits are others
-    monkeypatch.setattr(_fred_source, "_VINTAGES_A_QUERY", 90)
-    monkeypatch.setattr(_fred_source, "_ROWS_A_PAGE", 250)
-    monkeypatch.setattr(_fred_source, "_DAYS_A_PAGE", 100)
+    monkeypatch.setattr(child_source, "HEAVY_BYTES", 10**9)  # in this process, where the limits are others
+    monkeypatch.setattr(fred_source, "_VINTAGES_A_QUERY", 90)
+    monkeypatch.setattr(fred_source, "_ROWS_A_PAGE", 250)
+    monkeypatch.setattr(fred_source, "_DAYS_A_PAGE", 100)
     fred = gdp()
     fred.longest = 90
     in_parts = opened(stack, fred).fetch(GDP, NOTHING)

@@ -16,7 +16,7 @@ JSON = b'{"observations": [%s]}'
 
 
 def parsed(body: bytes, code: str | None = None, *, status: int = 200) -> list[ParsedSeries]:
-    source = InstalledProviders({}, deadline_seconds=5).reader("fred")
+    source = InstalledProviders({}, deadline_seconds=5).offline_source("fred")
     assert isinstance(source, ParsesResponses)
     return list(source.parse(DatasetCode.parse(code) if code else None, RawResponse(body=body, status=status)))
 

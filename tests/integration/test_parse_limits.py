@@ -183,7 +183,7 @@ NOT_UNDERSTOOD: dict[str, tuple[Callable[[], bytes], str, str, str]] = {
 
 
 def read(provider: str, name: str, body: bytes, folder: Path) -> int:
-    source = InstalledProviders({"files": {"path": str(folder)}}, deadline_seconds=30).reader(provider)
+    source = InstalledProviders({"files": {"path": str(folder)}}, deadline_seconds=30).offline_source(provider)
     assert isinstance(source, ParsesResponses)
     code = DatasetCode("X", "Y") if provider in ("files", "csv_url") else None
     return len(source.parse(code, RawResponse(body=body, url=f"https://example.org/{name}" if name else "")))

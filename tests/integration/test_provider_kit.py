@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from falcon.testing import TestClient
 
+from adapters.provider_kit.conformance.report import ConformanceReports
 from adapters.provider_kit.conformance.rules import RULES, opened
 from adapters.provider_kit.registry.installed import InstalledProviders
 from adapters.sql.schema import migrate
@@ -111,17 +112,17 @@ def test_in_a_checkout_the_files_lie_where_they_belong(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rule", "changes"),
     [
-        ("tells_its_facts", {"module": ('KEY_URL = "https://example.org/keys"', "")}),
-        ("documents_its_codes", {"module": ('DATABASES = ("', 'DATABASES = ("OTHER_')}),
+        ("tells_its_facts", {"module": ('key_url="https://example.org/keys",', "")}),
+        ("documents_its_codes", {"module": ('databases=("', 'databases=("OTHER_')}),
         ("refuses_garbage", {"module": ('raise AnswerNotUnderstood("The answer is not JSON.") from exc', f"return {SOME}")}),
         ("names_statuses", {"module": ("if not is_success(answer):", "if answer.status == 404:")}),
         ("gives_states", {"series": ('[["2024-01-31", 1.5], ["2024-02-29", null], ["2024-03-31", 1.75]]', "[]")}),
         ("gives_metadata", {"series": ('"name": "Prices"', '"name": ""')}),
-        ("tells_its_origin", {"module": ("request=answer.url", "request=self._door.key")}),
+        ("tells_its_origin", {"module": ("PROVIDER.origin(answer.url", "PROVIDER.origin(self._errors.key")}),
         ("reads_what_is_missing", {"series": ("null", "0")}),
         ("makes_its_calls", {"module": ("        [series] =", "        self._http.get((), {})\n        [series] =")}),
-        ("does_not_find_what_is_not_there", {"module": ("raise status_error(answer, self._door)", 'raise AnswerNotUnderstood("?")')}),
-        ("names_refusals", {"module": ("raise status_error(answer, self._door)", 'raise AnswerNotUnderstood("?")')}),
+        ("does_not_find_what_is_not_there", {"module": ("raise status_error(answer, self._errors)", 'raise AnswerNotUnderstood("?")')}),
+        ("names_refusals", {"module": ("raise status_error(answer, self._errors)", 'raise AnswerNotUnderstood("?")')}),
         ("sees_what_is_no_answer", {"module": ('raise AnswerNotUnderstood("The answer is not JSON.") from exc', f"return {SOME}")}),
     ],
 )
@@ -133,14 +134,14 @@ def test_a_rule_can_be_broken(written: Written, rule: str, changes: dict[str, tu
         assert held_to(case) != ""
 
 
-def test_the_scorecard_needs_no_network(written: Written) -> None:
+def test_a_report_needs_no_network(written: Written) -> None:
     """A provider that is not configured is held to what can be seen without asking anyone; a broken one says what broke."""
-    good, bad = written().name, written(module=("PROVIDER_API = 1", "PROVIDER_API = 1 / 0")).name
-    providers = InstalledProviders({}, deadline_seconds=5)
+    good, bad = written().name, written(module=("provider_api=2", "provider_api=2 / 0")).name
+    reports = ConformanceReports(InstalledProviders({}, deadline_seconds=5))
 
-    assert [finding.problem for finding in providers.examine(good)] == [""] * 4
-    assert len(providers.examine(good, online=True)) == 4
-    assert "ZeroDivisionError" in providers.examine(bad)[0].problem
+    assert [finding.problem for finding in reports.run_conformance(good)] == [""] * 4
+    assert len(reports.run_conformance(good, online=True)) == 4
+    assert "ZeroDivisionError" in reports.run_conformance(bad)[0].problem
 
 
 def test_online_the_example_is_asked_for(written: Written) -> None:
@@ -148,7 +149,7 @@ def test_online_the_example_is_asked_for(written: Written) -> None:
     folder = written()
     with opened(folder.name, folder / "tests" / "payload") as case:
         providers = InstalledProviders({folder.name: {"base_url": case.url, "api_key": "a-k3y"}}, deadline_seconds=5)
-        found = providers.examine(folder.name, online=True)
+        found = ConformanceReports(providers).run_conformance(folder.name, online=True)
 
     assert [finding.problem for finding in found] == [""] * 8
     assert case.calls > 0

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.providers import sample
+from adapters.providers.sample import provider as sample
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound
 from domain.observations import Observations
@@ -72,7 +72,7 @@ def test_a_dataset_has_its_extent(dataset, shape, ends, vintages):
 
 def test_every_file_is_a_dataset():
     """The folder of sample files holds the datasets that are named, and nothing else."""
-    files = {path.name for path in Path(sample.__file__).with_name("sample_data").iterdir()}
+    files = {path.name for path in Path(sample.__file__).with_name("data").iterdir()}
 
     assert files == {f"{dataset}.csv.gz" for dataset in sample._DATASETS}
 

@@ -16,7 +16,7 @@ from domain.errors import AnswerNotUnderstood, AnswerTruncated, DatasetNotFound,
 from domain.frequency import Frequency
 from domain.ports import ParsedSeries, RawResponse
 
-BY_NAME = {agency.NAME: agency for agency in (*AGENCIES, ANY_SDMX)}
+BY_NAME = {agency.name: agency for agency in (*AGENCIES, ANY_SDMX)}
 
 GENERIC_2_0 = """<?xml version="1.0"?><g:GenericData xmlns:g="m"><g:Header><DataSetID>FX</DataSetID></g:Header><g:DataSet><x:Group type="S">
 <x:GroupKey><x:Value concept="CUR" value="USD"/></x:GroupKey><x:Series><x:SeriesKey><x:Value concept="FREQ" value="Q"/>

@@ -139,7 +139,7 @@ def test_an_answer_that_repeats_it_otherwise(spell: Callable[[str], str], caplog
     spelled = spell(KEY)
     at_rest = spelled if spelled.isascii() else "x"
     answer = ask(lambda target, headers: [an_answer(f"<{spelled}>".encode(), Link=f"<{at_rest}>")], id=spelled)
-    said = ErrorContext(host="h", key=KEY).heard(f"The key {spelled} is wrong")
+    said = ErrorContext(host="h", key=KEY).quoted(f"The key {spelled} is wrong")
     logging.getLogger("x").info("said %s", said)
 
     assert answer.body.count(b"***") == 1

@@ -41,7 +41,7 @@ def known(last: str, validators: Mapping[str, str] | None = None) -> PriorState:
 
 
 def parser(name: str) -> ParsesResponses:
-    source = InstalledProviders({}, deadline_seconds=5).reader(name)
+    source = InstalledProviders({}, deadline_seconds=5).offline_source(name)
     assert isinstance(source, ParsesResponses)
     return source
 

@@ -12,12 +12,12 @@ from config import bootstrap
 from domain.errors import InvalidInput
 
 RIVAL = """
+from adapters.provider_kit.spec import ProviderSpec
 from domain.providers import Terms
-PROVIDER_API = 1
-TITLE = "Another sample"
-DATABASES = ("SAMPLE",)
 TERMS = Terms(attribution="them", url="https://them.invalid")
-def source(options, http): return options
+PROVIDER = ProviderSpec(
+    provider_api=2, name="rival", title="Another sample", databases=("SAMPLE",), terms=TERMS, open=lambda options, http: options
+)
 """
 
 

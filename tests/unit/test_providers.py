@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -18,27 +19,42 @@ from tests.builders import a_server, an_answer
 GOOD = """
 from dataclasses import dataclass, field
 from datetime import timedelta
+from adapters.provider_kit.spec import ProviderSpec
 from domain.providers import Limit, Terms
-PROVIDER_API = 1
-TITLE = "A third party"
-DATABASES = ("THIRD",)
-TERMS = Terms(attribution="them", url="https://them.invalid")
-LIMITS = (Limit(5, 60),)
-KEY_URL = "https://them.invalid/key"
-KEY_NEEDED = True
-MAX_AGE = timedelta(days=2)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     api_key: str = field(default="", repr=False)
     retries: int = 3
     fast: bool = False
-OPTIONS = Options
 opened = []
-def source(options, http):
+def open_source(options, http):
     opened.append(options)
     return options, http
+def problem(options):
+    return ""
+PROVIDER = ProviderSpec(
+    provider_api=2,
+    name="third",
+    title="A third party",
+    databases=("THIRD",),
+    terms=Terms(attribution="them", url="https://them.invalid"),
+    open=open_source,
+    options=Options,
+    limits=(Limit(5, 60),),
+    key_url="https://them.invalid/key",
+    key_needed=True,
+    max_age=timedelta(days=2),
+    problem=lambda options: problem(options),
+)
 """
-PLAIN = GOOD.split("LIMITS", maxsplit=1)[0] + "def source(options, http): return options"
+PLAIN = """
+from adapters.provider_kit.spec import ProviderSpec
+from domain.providers import Terms
+TERMS = Terms(attribution="them", url="")
+PROVIDER = ProviderSpec(
+    provider_api=2, name="plain", title="A third party", databases=("PLAIN",), terms=TERMS, open=lambda options, http: options
+)
+"""
 
 
 def installed(settings=None) -> InstalledProviders:
@@ -64,16 +80,16 @@ def install(tmp_path: Path, monkeypatch):
 
 
 def test_the_folder_is_discovered():
-    """Every module of the folder is a provider, by name; those with an underscore are not."""
+    """Every module and package of the folder brings its providers; those with an underscore do not."""
     names = [provider.name for provider in installed().all()]
 
-    assert {"files", "memory", "quandl", "sample"} <= set(names)
+    assert {"alfred", "ecb", "files", "fred", "quandl", "sample"} <= set(names)
     assert names == sorted(names)
     assert not [name for name in names if name.startswith("_")]
 
 
-def test_facts_come_from_the_module():
-    """A provider has the facts that its module states."""
+def test_facts_come_from_the_spec():
+    """A provider has the facts that its spec states."""
     quandl = installed().get("quandl")
 
     assert quandl.databases == ("QDL",)
@@ -89,14 +105,14 @@ def test_a_third_party_is_installed(install):
     providers = installed({"third": {"api_key": "k", "retries": "7", "fast": "true"}})
     providers.check()
     providers.source("third")
-    [options] = providers.module("third").opened
+    [options] = sys.modules[providers.spec("third").open.__module__].opened
 
     assert (options.api_key, options.retries, options.fast) == ("k", 7, True)
     assert providers.get("third").max_age == timedelta(days=2)
 
 
 def test_a_provider_may_have_neither_options_nor_limits(install):
-    """What a module does not state has its default."""
+    """What a spec does not state has its default."""
     install(plain=PLAIN)
     providers = installed()
 
@@ -111,15 +127,17 @@ def test_a_provider_may_have_neither_options_nor_limits(install):
         ("import a_library_nobody_has", "a_library_nobody_has is missing"),
         ("1 +", "SyntaxError"),
         ("1 / 0", "ZeroDivisionError"),
-        (GOOD.replace("PROVIDER_API = 1", "PROVIDER_API = 9"), "version 9"),
-        (GOOD.replace("PROVIDER_API = 1", ""), "AttributeError"),
-        (GOOD.replace("DATABASES", "BASES"), "AttributeError"),
-        (GOOD + "\ndef problem(options): return 1 / 0", "ZeroDivisionError"),
+        (GOOD.replace("provider_api=2", "provider_api=9"), "version 9"),
+        (GOOD.replace("provider_api=2,", ""), "provider_api"),
+        (GOOD.replace("databases=", "bases="), "bases"),
+        (GOOD.replace("PROVIDER =", "PROVIDERS ="), "TypeError"),
+        (GOOD.replace("PROVIDER =", "SOMETHING ="), "neither PROVIDER nor PROVIDERS"),
+        (GOOD.replace('return ""', "return 1 / 0"), "ZeroDivisionError"),
     ],
 )
 def test_a_broken_provider_harms_no_other(install, module, words):
     """A module that cannot be loaded is a provider with a problem; the others are there as ever."""
-    install(broken=module)
+    install(broken=module.replace('"third"', '"broken"'))
     providers = installed({"broken": {"api_key": "k"}})
     providers.check()
 
@@ -131,14 +149,14 @@ def test_a_broken_provider_harms_no_other(install, module, words):
 
 def test_the_folders_own_name_wins(install):
     """A third party cannot take the place of a provider that ships."""
-    install(quandl=GOOD)
+    install(quandl=GOOD.replace('"third"', '"quandl"'))
 
     assert installed().get("quandl").title == "Quandl / Nasdaq Data Link"
 
 
 def test_a_provider_that_breaks_later_keeps_its_facts(install):
     """Where a module's own check begins to raise, its limits still hold, and it has a problem that says so."""
-    install(third=GOOD + '\ndef problem(options): return 1 / 0 if opened else ""')
+    install(third=GOOD.replace('return ""', 'return 1 / 0 if opened else ""'))
     providers = installed({"third": {"api_key": "k"}})
     before = providers.get("third")
     providers.source("third")
@@ -230,7 +248,7 @@ def test_a_problem_that_passes_needs_no_new_start(tmp_path):
 
 def test_disputed_databases_are_told(install):
     """A database that several providers declare is named, with them."""
-    install(third=GOOD, rival=GOOD.replace('("THIRD",)', '("RIVAL", "THIRD", "QDL")'))
+    install(third=GOOD, rival=GOOD.replace('"third"', '"rival"').replace('("THIRD",)', '("RIVAL", "THIRD", "QDL")'))
 
     assert installed().disputed() == {"THIRD": ["rival", "third"], "QDL": ["quandl", "rival"]}
 
@@ -288,13 +306,14 @@ def test_what_is_no_key_is_refused_before_any_call(install, key):
 
 
 def test_a_module_may_bring_a_table_of_providers(install):
-    """Each object in ``PROVIDERS`` is a provider beside its module; a table that is none harms no other provider."""
-    row = "class Row:\n    NAME, PROVIDER_API, TITLE, DATABASES = 'row', 1, 'A row', ('ROW',)\n    TERMS = TERMS\n    source = source\n"
-    install(table=f"{PLAIN}\n{row}PROVIDERS = (Row,)\n", broken=f"{PLAIN}\nPROVIDERS = (7,)\n")
+    """Each spec in ``PROVIDERS`` is a provider; what is none is a problem of the module, and harms no other provider."""
+    row = "from dataclasses import replace\nROW = replace(PROVIDER, name='row', title='A row', databases=('ROW',))\n"
+    install(table=f"{PLAIN}\n{row}PROVIDERS = (PROVIDER, ROW, 7)\n")
     providers = installed()
 
-    assert [providers.get(name).title for name in ("table", "row", "broken")] == ["A third party", "A row", "A third party"]
+    assert [providers.get(name).title for name in ("plain", "row", "table")] == ["A third party", "A row", "table"]
     assert providers.get("row").databases == ("ROW",)
+    assert "int is no ProviderSpec" in providers.get("table").problem
 
 
 def test_limits_are_the_modules_own_or_what_the_operator_says() -> None:

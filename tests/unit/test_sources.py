@@ -28,13 +28,16 @@ LINKS = {
 }
 DISCREET = """
 from dataclasses import dataclass, field
+from adapters.provider_kit.spec import ProviderSpec
 from domain.providers import Terms
-PROVIDER_API, TITLE, DATABASES, TERMS = 1, "Discreet", (), Terms(attribution="them", url="https://them.invalid")
 @dataclass(frozen=True)
-class OPTIONS:
+class Options:
     pin: str = field(default="", repr=False)
     room: str = ""
-def source(options, http): return options
+TERMS = Terms(attribution="them", url="https://them.invalid")
+PROVIDER = ProviderSpec(
+    provider_api=2, name="discreet", title="Discreet", databases=(), terms=TERMS, open=lambda options, http: options, options=Options
+)
 """
 KEY, URL = "LANNER_PROVIDERS__FRED__API_KEY", "LANNER_DATABASE_URL"
 

@@ -34,7 +34,7 @@ from domain.series import SeriesQuery
 from domain.throttling import Budget
 from domain.use_cases import UseCases
 from domain.use_cases.request_fetch import ClientKey
-from tests.builders import CannedSource, CutSource, memory_use_cases
+from tests.builders import AbortableSource, CannedSource, memory_use_cases
 
 FB = DatasetCode("WIKI", "FB")
 
@@ -207,7 +207,7 @@ def test_a_process_that_stops_gives_back_what_runs() -> None:
 
 def test_a_process_that_stops_cuts_its_calls() -> None:
     """A cut call fails nothing: its fetch is due at once with no attempt counted, nothing counts as fenced, nor against the provider."""
-    source, store = CutSource(), MemoryStore()
+    source, store = AbortableSource(), MemoryStore()
     use = use_cases(source, store)
     fetch = use.request_fetch(FB).fetch
     thread = Thread(target=use.fetch_dataset, args=(fetch.id,))

@@ -17,7 +17,7 @@ from typing import Any
 from weakref import finalize
 
 from adapters.provider_kit.child_process.channel import Channel
-from adapters.provider_kit.http.deadlines import Call
+from adapters.provider_kit.http.deadlines import InFlightCall
 from domain.errors import AnswerNotUnderstood, AnswerTooLarge, DomainError
 
 MEMORY_BYTES = 1_000_000_000
@@ -87,7 +87,7 @@ class Children:
         self._idle: list[_Child] = []
         finalize(self, _end_all, self._idle)
 
-    def run(self, function: Callable[..., Any], *arguments: Any, call: Call, ask: Ask | None = None) -> Any:
+    def run(self, function: Callable[..., Any], *arguments: Any, call: InFlightCall, ask: Ask | None = None) -> Any:
         """
         Call a module's function in another process; what it raises is raised here.
 
@@ -110,16 +110,16 @@ class Children:
         return outcome
 
     @contextmanager
-    def _place(self, call: Call) -> Iterator[None]:
+    def _place(self, call: InFlightCall) -> Iterator[None]:
         while not self._places.acquire(timeout=_LOOK_SECONDS):
-            if call.cut_by:
-                raise call.cut_by
+            if call.aborted_by:
+                raise call.aborted_by
         try:
             yield
         finally:
             self._places.release()
 
-    def _outcome(self, call: Call, function: Callable[..., Any], arguments: tuple[Any, ...], ask: Ask) -> Any:
+    def _outcome(self, call: InFlightCall, function: Callable[..., Any], arguments: tuple[Any, ...], ask: Ask) -> Any:
         child, is_good = self._one(), False
         try:
             call.hold(child.channel.sock)

@@ -1,12 +1,10 @@
-"""Sources that read what is large in a process apart, under one deadline with the calls; no provider has to know."""
+"""Sources that read large answers in a child process, under one deadline with their calls; no provider has to know."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, cast
 
 from adapters.provider_kit.child_process.pool import children
@@ -21,7 +19,7 @@ HEAVY_BYTES = 256 * 1024
 _PACKED = (b"PAR1", b"PK\x03\x04")
 
 _NOTHING: Mapping[str, str] = {}
-_Request = tuple[tuple[str, ...], Mapping[str, str]]
+Request = tuple[tuple[str, ...], Mapping[str, str]]
 
 
 class _TooHeavy(BaseException):
@@ -32,18 +30,18 @@ class _TooHeavy(BaseException):
 class _Asked:
     """What a fetch has asked for so far, and what came."""
 
-    outcomes: list[tuple[_Request, RawResponse | FetchError]] = field(default_factory=list)
+    outcomes: list[tuple[Request, RawResponse | FetchError]] = field(default_factory=list)
     size: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildProcessOptions:
     """
-    How a provider is opened once more in a process apart.
+    How a provider is opened once more in a child process.
 
     Attributes:
         options: as the environment gives them.
-        memory_bytes: what that process may take.
+        memory_bytes: what that process may use.
 
     """
 
@@ -54,26 +52,26 @@ class ChildProcessOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Work:
-    """What a source is to do in the process apart, and what it has asked for already."""
+class Work:
+    """What a source is to do in the child process, and what it has asked for already."""
 
     how: ChildProcessOptions
     method: str
     arguments: Sequence[Any]
-    outcomes: Sequence[tuple[_Request, RawResponse | FetchError]]
+    outcomes: Sequence[tuple[Request, RawResponse | FetchError]]
 
 
 _asked: ContextVar[_Asked | None] = ContextVar("asked", default=None)
 
 
 def leave_if_heavy(body: bytes, before: int = 0) -> None:
-    """End here, for a process apart to begin anew, what is about to read a large body: one of a file, or one of several answers."""
+    """Stop a source that is about to read a large body, of a file or an answer, so that a child process begins anew."""
     if _asked.get() and (len(body) + before > HEAVY_BYTES or body.startswith(_PACKED)):
         raise _TooHeavy
 
 
 class RecordingClient(HttpClient):
-    """Keeps what came for the process apart, where the source asks for it once more."""
+    """Records what came, for the child process whose source asks for it once more."""
 
     def get(
         self,
@@ -84,7 +82,6 @@ class RecordingClient(HttpClient):
         secret_params: Mapping[str, str] = _NOTHING,
         until: float | None = None,
     ) -> RawResponse:
-        """See HttpClient."""
         request, asked = (tuple(segments), dict(params)), _asked.get() or _Asked()
         try:
             answer = super().get(segments, params, headers, secret_params=secret_params, until=until)
@@ -97,19 +94,18 @@ class RecordingClient(HttpClient):
         return answer
 
 
-def apart(source: DataSource, http: HttpClient, how: ChildProcessOptions) -> DataSource:
-    """Give a source that reads small answers here and large ones apart."""
+def in_child_process(source: DataSource, http: HttpClient, how: ChildProcessOptions, run: Callable[..., Any]) -> DataSource:
+    """Return a source that reads small answers here, and large ones in a child process by ``run(ask, work)``."""
     if isinstance(source, ParsesResponses):
-        return _ParsingChildProcessSource(source, http, how)
-    return _ChildProcessSource(source, http, how)
+        return _ParsingChildProcessSource(source, http, how, run)
+    return _ChildProcessSource(source, http, how, run)
 
 
 class _ChildProcessSource:
-    def __init__(self, source: DataSource, http: HttpClient, how: ChildProcessOptions) -> None:
-        self._source, self._http, self._how = source, http, how
+    def __init__(self, source: DataSource, http: HttpClient, how: ChildProcessOptions, run: Callable[..., Any]) -> None:
+        self._source, self._http, self._how, self._run_in_child = source, http, how, run
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port."""
         until, asked = self._http.deadline(), _Asked()
         token = _asked.set(asked)
         try:
@@ -122,13 +118,12 @@ class _ChildProcessSource:
 
     def _run(self, until: float, method: str, *arguments: Any, outcomes: Sequence[Any] = ()) -> Any:
         with self._http.reading(until) as call:
-            work = _Work(how=self._how, method=method, arguments=arguments, outcomes=outcomes)
-            return children(self._how.memory_bytes).run(run_in_child, work, call=call, ask=self._http.get)
+            work = Work(how=self._how, method=method, arguments=arguments, outcomes=outcomes)
+            return children(self._how.memory_bytes).run(self._run_in_child, work, call=call, ask=self._http.get)
 
 
 class _ParsingChildProcessSource(_ChildProcessSource):
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port."""
         check_body(answer.body)
         until, token = self._http.deadline(), _asked.set(_Asked())
         try:
@@ -138,42 +133,3 @@ class _ParsingChildProcessSource(_ChildProcessSource):
         finally:
             _asked.reset(token)
         return cast("ParsesResponses", self._source).parse(code, answer)
-
-
-class _Replayed(HttpClient):
-    """In the process apart: gives what came already, and has the parent ask for the rest."""
-
-    outcomes: Sequence[tuple[_Request, RawResponse | FetchError]] = ()
-    ask: Callable[..., RawResponse]
-
-    def get(
-        self,
-        segments: Sequence[str],
-        params: Mapping[str, str] = _NOTHING,
-        headers: Mapping[str, str] = _NOTHING,
-        *,
-        secret_params: Mapping[str, str] = _NOTHING,
-        until: float | None = None,
-    ) -> RawResponse:
-        """See HttpClient."""
-        if not self.outcomes or self.outcomes[0][0] != (tuple(segments), params):
-            self.outcomes = ()
-            return self.ask(segments, params, headers, secret_params=secret_params, until=until)
-        (_, outcome), *self.outcomes = self.outcomes
-        if isinstance(outcome, FetchError):
-            raise outcome
-        return outcome
-
-
-def run_in_child(ask: Callable[..., RawResponse], work: _Work) -> Any:
-    """Do what a source is asked to, in the process apart."""
-    source, client = _opened(work.how.provider, json.dumps(work.how.options), work.how.deadline_seconds)
-    client.outcomes, client.ask = work.outcomes, ask
-    return getattr(source, work.method)(*work.arguments)
-
-
-@cache
-def _opened(provider: str, options: str, deadline_seconds: float) -> tuple[DataSource, _Replayed]:
-    from adapters.provider_kit.registry.installed import InstalledProviders
-
-    return InstalledProviders({provider: json.loads(options)}, deadline_seconds=deadline_seconds).opened(provider, _Replayed)

@@ -21,6 +21,8 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from adapters.provider_kit.registry.installed import InstalledProviders
+from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode
 from domain.ports import Fetched, PriorState
 
@@ -57,7 +59,7 @@ def replaced(body: bytes, content_type: str) -> Fault:
     return lambda _: Sent(body=body, headers={"Content-Type": content_type})
 
 
-def cut(sent: Sent) -> Sent:
+def truncated(sent: Sent) -> Sent:
     """Break every answer off in its middle."""
     return Sent(body=sent.body[: len(sent.body) // 2], status=sent.status, headers=sent.headers, promised=len(sent.body) + 1)
 
@@ -83,7 +85,7 @@ class Case:
 
     """
 
-    module: Any
+    spec: ProviderSpec
     source: Any
     contract: Mapping[str, Any]
     secrets: tuple[str, ...]
@@ -94,7 +96,7 @@ class Case:
     @property
     def code(self) -> DatasetCode:
         """The code that the provider knows; without a payload, some code of its first database."""
-        return DatasetCode.parse(self.contract.get("code") or f"{next(iter(self.module.DATABASES), 'X')}/X")
+        return DatasetCode.parse(self.contract.get("code") or f"{next(iter(self.spec.databases), 'X')}/X")
 
     @property
     def is_replayed(self) -> bool:
@@ -110,8 +112,6 @@ class Case:
 @contextmanager
 def opened(name: str, folder: Path) -> Iterator[Case]:
     """Open a provider on its payload until the end of the block."""
-    from adapters.provider_kit.registry.installed import InstalledProviders
-
     contract = json.loads((folder / "contract.json").read_text())
     handler = type("ReplayOfOne", (_Replay,), {"folder": folder, "answers": contract.get("answers", {})})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -123,9 +123,11 @@ def opened(name: str, folder: Path) -> Iterator[Case]:
             providers = InstalledProviders({name: options}, deadline_seconds=20)
             providers.check()
             secrets = tuple(text for option, text in options.items() if option.endswith("key"))
+            source, spec = providers.source(name), providers.spec(name)
+            assert spec is not None  # noqa: S101 - its source is open
             case = Case(
-                module=providers.module(name),
-                source=providers.source(name),
+                spec=spec,
+                source=source,
                 contract=contract,
                 secrets=secrets,
                 url=options.get("base_url", ""),

@@ -1,29 +1,36 @@
-"""What can be said of a provider as it is installed: facts, parser and, if it may be asked, its example."""
+"""What can be checked of a provider as it is installed: its facts, its parser and, if it may be asked, its example."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 from adapters.provider_kit.conformance.rules import EXAMPLE_RULES, FACT_RULES, PARSER_RULES, Case, Rule
+from adapters.provider_kit.registry.installed import InstalledProviders
 from domain.errors import DomainError, ProviderNotConfigured
-from domain.ports import Providers
 from domain.providers import Finding
 
 
-def scorecard(providers: Providers, module: Any, secrets: Sequence[str], *, online: bool) -> Sequence[Finding]:
-    """Give a finding for each rule that can be tried: what is not configured is not asked."""
-    contract = {"code": module.EXAMPLE} if hasattr(module, "EXAMPLE") else {}
-    case = Case(module=module, source=None, contract=contract, secrets=tuple(filter(None, secrets)))
-    found = [_finding(rule, case) for rule in FACT_RULES]
-    with suppress(ProviderNotConfigured):
-        case.source = providers.reader(module.NAME)
-        found += [_finding(rule, case) for rule in PARSER_RULES]
-        if online and contract:
-            case.source = providers.source(module.NAME)
-            found += [_finding(rule, case) for rule in EXAMPLE_RULES]
-    return found
+class ConformanceReports:
+    """Reports on installed providers."""
+
+    def __init__(self, providers: InstalledProviders) -> None:
+        self._providers = providers
+
+    def run_conformance(self, name: str, *, online: bool = False) -> Sequence[Finding]:
+        spec = self._providers.spec(name)
+        if spec is None:
+            return [Finding("can be loaded", self._providers.get(name).problem)]
+        contract = {"code": spec.example} if spec.example else {}
+        case = Case(spec=spec, source=None, contract=contract, secrets=tuple(self._providers.secret_values(name)))
+        found = [_finding(rule, case) for rule in FACT_RULES]
+        with suppress(ProviderNotConfigured):
+            case.source = self._providers.offline_source(name)
+            found += [_finding(rule, case) for rule in PARSER_RULES]
+            if online and contract:
+                case.source = self._providers.source(name)
+                found += [_finding(rule, case) for rule in EXAMPLE_RULES]
+        return found
 
 
 def _finding(rule: Rule, case: Case) -> Finding:

@@ -17,6 +17,7 @@ A rule gives a sentence that says how it is broken, or an empty text.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -25,7 +26,8 @@ from typing import Any
 
 import numpy as np
 
-from adapters.provider_kit.conformance.replay_server import Case, Fault, Sent, cut, opened, refused, replaced, swollen
+from adapters.provider_kit.conformance.replay_server import Case, Fault, Sent, opened, refused, replaced, swollen, truncated
+from adapters.provider_kit.spec import PROVIDER_API
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, FetchError, InvalidCode, RateLimited
 from domain.frequency import Frequency
@@ -57,29 +59,29 @@ _RETRY_AFTER = 7
 
 def tells_its_facts(case: Case) -> str:
     """Say who the provider is, what it serves and under which terms."""
-    module = case.module
+    spec = case.spec
     try:
-        databases = [DatasetCode(database, "X").database for database in module.DATABASES]
+        databases = tuple(DatasetCode(database, "X").database for database in spec.databases)
     except InvalidCode as exc:
         return exc.message
     wanted = {
-        "PROVIDER_API must be 1": module.PROVIDER_API == 1,
-        "ADAPTER_VERSION must be a whole number": isinstance(module.ADAPTER_VERSION, int),
-        "TITLE must be a text": isinstance(module.TITLE, str) and bool(module.TITLE),
-        "DATABASES must be a tuple of codes in capitals": databases == list(module.DATABASES) and isinstance(module.DATABASES, tuple),
-        "TERMS must be Terms with an attribution": isinstance(module.TERMS, Terms) and bool(module.TERMS.attribution),
-        "LIMITS must be Limits": all(isinstance(limit, Limit) for limit in getattr(module, "LIMITS", ())),
-        "a needed key has a KEY_URL": not getattr(module, "KEY_NEEDED", False) or bool(getattr(module, "KEY_URL", "")),
+        f"provider_api must be {PROVIDER_API}": spec.provider_api == PROVIDER_API,
+        "adapter_version must be a whole number": isinstance(spec.adapter_version, int),
+        "title must be a text": isinstance(spec.title, str) and bool(spec.title),
+        "databases must be a tuple of codes in capitals": databases == spec.databases,
+        "terms must be Terms with an attribution": isinstance(spec.terms, Terms) and bool(spec.terms.attribution),
+        "limits must be Limits": all(isinstance(limit, Limit) for limit in spec.limits),
+        "a needed key has a key_url": not spec.key_needed or bool(spec.key_url),
     }
     return "; ".join(rule for rule, kept in wanted.items() if not kept)
 
 
 def documents_its_codes(case: Case) -> str:
-    """Show a code in the module's docstring, or as its example."""
-    text = f"{case.module.__doc__} {getattr(case.module, 'EXAMPLE', '')}"
-    databases = case.module.DATABASES
-    is_shown = not databases or any(f"{database}/" in text for database in databases)
-    return "" if is_shown else f"neither the docstring nor EXAMPLE shows a code {databases[0]}/…"
+    """Show a code as its example, or in the docstring of the module that opens it."""
+    spec = case.spec
+    text = f"{getattr(sys.modules.get(spec.open.__module__), '__doc__', '')} {spec.example}"
+    is_shown = not spec.databases or any(f"{database}/" in text for database in spec.databases)
+    return "" if is_shown else f"neither the docstring nor the example shows a code {spec.databases[0]}/…"
 
 
 def refuses_garbage(case: Case) -> str:
@@ -89,7 +91,7 @@ def refuses_garbage(case: Case) -> str:
 
 def names_statuses(case: Case) -> str:
     """Give each status that is no success its own error, whatever the body."""
-    if not hasattr(getattr(case.module, "OPTIONS", None), "base_url"):
+    if not hasattr(case.spec.options, "base_url"):
         return ""
     return _first(
         _answered(case, RawResponse(body=body, status=status, headers={"content-type": kind}), codes)
@@ -190,7 +192,7 @@ def sees_what_is_no_answer(case: Case) -> str:
 
 def sees_a_cut(case: Case) -> str:
     """See that an answer breaks off."""
-    return _under(case, cut, {"truncated"})
+    return _under(case, truncated, {"truncated"})
 
 
 def bounds_the_size(case: Case) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_plus, urlencode, urljoin, urlsplit
 
 from adapters.provider_kit.http.body import read_body
-from adapters.provider_kit.http.deadlines import Call, cut_calls, underway
+from adapters.provider_kit.http.deadlines import InFlightCall, abort_calls, in_flight
 from adapters.provider_kit.http.redaction import BodyRedactor
 from adapters.provider_kit.http.url_policy import climbs, is_below, origin
 from adapters.provider_kit.options import variable
@@ -66,7 +66,7 @@ class HttpClient:
         self._texts, self._bodies = Redactor(secrets), BodyRedactor(secrets)
         self._deadline_seconds, self._before_call = deadline_seconds, before_call
         self._private = by_operator or base_url.startswith("http:")
-        self._is_cut = False
+        self._is_aborted = False
 
     @property
     def host(self) -> str:
@@ -89,13 +89,13 @@ class HttpClient:
         """Give the moment, by the monotonic clock, at which a fetch that begins now has taken too long."""
         return time.monotonic() + self._deadline_seconds
 
-    def cut(self) -> None:
+    def abort_calls(self) -> None:
         """End every call at its socket with ``ThrottledLocally``, and begin no other: what calls is about to stop."""
-        self._is_cut = True
-        cut_calls(self, self._stopping())
+        self._is_aborted = True
+        abort_calls(self, self._stopping())
 
     @contextmanager
-    def reading(self, until: float) -> Iterator[Call]:
+    def reading(self, until: float) -> Iterator[InFlightCall]:
         """
         Have what is done inside end at a ``deadline``, or when the calls are cut.
 
@@ -104,8 +104,8 @@ class HttpClient:
 
         """
         late = SourceTimedOut(f"The answer of {self._name} was not read within the {self._deadline_seconds:g} seconds of a fetch.")
-        with underway(Call(until=until, late=late, owner=self)) as call:
-            if self._is_cut:
+        with in_flight(InFlightCall(until=until, late=late, owner=self)) as call:
+            if self._is_aborted:
                 raise self._stopping()
             yield call
 
@@ -183,8 +183,8 @@ class HttpClient:
             raise late
         timeout = Timeout(connect=min(_CONNECT_SECONDS, remaining), read=min(_READ_SECONDS, remaining))
         sent = {**headers, "User-Agent": _user_agent(), "Accept-Encoding": "gzip"}
-        with underway(Call(until=until, late=late, query=urlencode(secret_params), owner=self)):
-            if self._is_cut:
+        with in_flight(InFlightCall(until=until, late=late, query=urlencode(secret_params), owner=self)):
+            if self._is_aborted:
                 raise self._stopping()
             with self._answered(_target(url), sent, timeout) as raw, self._translated_body():
                 body = read_body(raw, host=self.host)

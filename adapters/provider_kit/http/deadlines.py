@@ -15,10 +15,10 @@ from threading import Condition, RLock, Thread
 from domain.errors import FetchError
 
 #: The call that this thread makes.
-current: ContextVar[Call] = ContextVar("current")
+current: ContextVar[InFlightCall] = ContextVar("current")
 
 
-class Call:
+class InFlightCall:
     """
     One request and its answer.
 
@@ -32,7 +32,7 @@ class Call:
 
     def __init__(self, *, until: float, late: FetchError, query: str = "", owner: object = None) -> None:
         self.until, self.owner = until, owner
-        self.cut_by: FetchError | None = None
+        self.aborted_by: FetchError | None = None
         self._late, self._query = late, query
         self._lock = RLock()
         self._held: list[socket.socket] = []
@@ -53,13 +53,13 @@ class Call:
         twin = socket.socket(fileno=os.dup(sock.fileno()))
         with self._lock:
             self._held.append(twin)
-            if self.cut_by:
-                raise self.cut_by
+            if self.aborted_by:
+                raise self.aborted_by
 
-    def cut(self, error: FetchError | None = None) -> None:
+    def abort(self, error: FetchError | None = None) -> None:
         """Shut its sockets, so that whatever waits for one returns; what it was cut by first is what counts."""
         with self._lock:
-            self.cut_by = self.cut_by or error or self._late
+            self.aborted_by = self.aborted_by or error or self._late
             for held in self._held:
                 with suppress(OSError):
                     held.shutdown(socket.SHUT_RDWR)
@@ -77,7 +77,7 @@ class Call:
 
 
 @contextmanager
-def underway(call: Call) -> Iterator[Call]:
+def in_flight(call: InFlightCall) -> Iterator[InFlightCall]:
     """
     Make a call this thread's own, and watch over it.
 
@@ -90,21 +90,21 @@ def underway(call: Call) -> Iterator[Call]:
     try:
         yield call
     except Exception as exc:
-        if call.cut_by and call.cut_by is not exc:
-            raise call.cut_by from exc
+        if call.aborted_by and call.aborted_by is not exc:
+            raise call.aborted_by from exc
         raise
     else:
-        if call.cut_by:
-            raise call.cut_by
+        if call.aborted_by:
+            raise call.aborted_by
     finally:
         current.reset(token)
         watch.remove(call)
         call.end()
 
 
-def cut_calls(owner: object, error: FetchError) -> None:
+def abort_calls(owner: object, error: FetchError) -> None:
     """Cut every call of an owner."""
-    _watch(os.getpid()).cut(owner, error)
+    _watch(os.getpid()).abort(owner, error)
 
 
 class _Watch:
@@ -112,11 +112,11 @@ class _Watch:
 
     def __init__(self) -> None:
         self._changed = Condition()
-        self._calls: set[Call] = set()
+        self._calls: set[InFlightCall] = set()
         self._wakes_at = math.inf
         self._thread: Thread | None = None
 
-    def add(self, call: Call) -> None:
+    def add(self, call: InFlightCall) -> None:
         with self._changed:
             self._calls.add(call)
             if self._thread is None:
@@ -125,15 +125,15 @@ class _Watch:
             if call.until < self._wakes_at:
                 self._changed.notify()
 
-    def remove(self, call: Call) -> None:
+    def remove(self, call: InFlightCall) -> None:
         with self._changed:
             self._calls.discard(call)
 
-    def cut(self, owner: object, error: FetchError) -> None:
+    def abort(self, owner: object, error: FetchError) -> None:
         with self._changed:
             for call in self._calls:
                 if call.owner is owner:
-                    call.cut(error)
+                    call.abort(error)
 
     def _run(self) -> None:
         with self._changed:
@@ -141,7 +141,7 @@ class _Watch:
                 now = time.monotonic()
                 late = {call for call in self._calls if call.until <= now}
                 for call in late:
-                    call.cut()
+                    call.abort()
                 self._calls -= late
                 self._wakes_at = min((call.until for call in self._calls), default=math.inf)
                 self._changed.wait(None if self._wakes_at == math.inf else self._wakes_at - now)

@@ -79,14 +79,14 @@ def _csv(body: bytes, name: str) -> FileSeries:
         raise AnswerNotUnderstood(f"{name}: row {row} is not UTF-8.", hint="Save the file as CSV in UTF-8.") from exc
     delimiter = max(",;\t", key=text.readline().count)
     text.seek(0)
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    offline_source = csv.reader(text, delimiter=delimiter, strict=True)
     try:
-        header = next(reader, [])
+        header = next(offline_source, [])
         if any(map(_moment, header)) or (header and all(math.isfinite(_number(cell)) for cell in header)):
             raise AnswerNotUnderstood(f"{name} has no line of column names.", hint="Name the columns in the first line, as Date,Value.")
-        return _table(header, ((reader.line_num, cells) for cells in reader if cells), name)
+        return _table(header, ((offline_source.line_num, cells) for cells in offline_source if cells), name)
     except csv.Error as exc:
-        raise AnswerNotUnderstood(f"{name}: row {reader.line_num} is not CSV: {exc}.") from exc
+        raise AnswerNotUnderstood(f"{name}: row {offline_source.line_num} is not CSV: {exc}.") from exc
 
 
 def _json(body: bytes, name: str) -> FileSeries:

@@ -1,61 +1,52 @@
 """
-The providers: one module each, named as the provider; found in this folder and in the entry points ``lanner.providers``.
+The providers that are installed, as the environment configures them.
 
-A module that cannot be loaded becomes a provider with a problem, and harms no other.
+One that cannot be loaded becomes a provider with a problem, and harms no other.
 """
 
 from __future__ import annotations
 
-import importlib
-import logging
-import pkgutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from importlib.metadata import entry_points
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any
 
 from adapters.provider_kit.child_process.pool import MEMORY_BYTES
-from adapters.provider_kit.child_process.source import ChildProcessOptions, RecordingClient, apart
+from adapters.provider_kit.child_process.source import ChildProcessOptions, RecordingClient, in_child_process
 from adapters.provider_kit.http.client import BeforeCall, HttpClient
-from adapters.provider_kit.options import NoOptions, check_base_url, nearest, secret_variables, secrets, typed, variable
-from adapters.provider_kit.registry.limits import limited, own
+from adapters.provider_kit.options import NoOptions, nearest, secret_variables, secrets, variable
+from adapters.provider_kit.registry.discovery import discover, reason_of
+from adapters.provider_kit.registry.in_child import run_in_child
+from adapters.provider_kit.registry.limits import limited
+from adapters.provider_kit.registry.opening import open_source, options_of
+from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput, ProviderNotConfigured, UnknownProvider
 from domain.ports import DataSource
-from domain.providers import Finding, Provider, Terms
+from domain.providers import Provider, Terms
 
-logger = logging.getLogger(__name__)
-
-Client = TypeVar("Client", bound=HttpClient)
-_OURS, _GROUP = "adapters.providers", "lanner.providers"
-_API = 1
 _SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Installed:
-    """A provider's facts, its module, and its options typed; the last two only where it could be loaded."""
+    """A provider's facts, its spec where it could be loaded, and its options where they are valid."""
 
     provider: Provider
-    module: Any = None
+    spec: ProviderSpec | None = None
     options: Any = None
 
     def obstacle(self) -> str:
-        """Say what the module itself has against being asked at this moment: a folder or a service may come and go."""
-        if self.provider.problem or not hasattr(self.module, "problem"):
-            return ""
-        own: str = self.module.problem(self.options)
-        return own
+        """Return what keeps it from being asked at this moment by its own word: a folder or a service may come and go."""
+        return "" if self.provider.problem or self.spec is None else self.spec.problem(self.options)
 
     def now(self) -> Provider:
-        """Give the facts with the problem of this moment."""
+        """Return the facts with the problem of this moment."""
         try:
             problem = self.provider.problem or self.obstacle()
         except Exception as exc:  # noqa: BLE001 - foreign code; whatever it raises must harm no other provider
             # Its limits stay: what it opened before goes on calling.
-            problem = f"The provider {self.provider.name} cannot tell whether it works: {_reason(exc)}."
+            problem = f"The provider {self.provider.name} cannot tell whether it works: {reason_of(exc)}."
         return replace(self.provider, problem=problem) if problem else self.provider
 
 
@@ -85,14 +76,13 @@ class InstalledProviders:
         self._installed: dict[str, _Installed] = {}
         self._sources: dict[str, DataSource] = {}
         self._clients: list[HttpClient] = []
-        self._is_cut = False
+        self._is_aborted = False
 
-    def cut(self) -> None:
-        """See the port."""
+    def abort_calls(self) -> None:
         with self._lock:
-            self._is_cut = True
+            self._is_aborted = True
             for client in self._clients:
-                client.cut()
+                client.abort_calls()
 
     def check(self) -> None:
         """
@@ -106,9 +96,9 @@ class InstalledProviders:
         for name, raw in self._settings.items():
             if name not in installed:
                 raise _no_such_provider(name, raw, sorted(installed))
-            if installed[name].module is not None:
-                options = _options(installed[name].module, name, raw)
-                limited(installed[name].provider, installed[name].module, options, raw)
+            spec = installed[name].spec
+            if spec is not None:
+                limited(spec, options_of(spec, raw), raw)
                 _check_works(installed[name], raw)
 
     def disputed(self) -> Mapping[str, Sequence[str]]:
@@ -120,82 +110,57 @@ class InstalledProviders:
         return {database: names for database, names in declared.items() if len(names) > 1}
 
     def all(self) -> Sequence[Provider]:
-        """See the port."""
         installed = self._all()
         return [installed[name].now() for name in sorted(installed)]
 
     def get(self, name: str) -> Provider:
-        """See the port."""
         return self._get(name).now()
 
     def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
-        """See the port."""
-        module = self._get(name).module
-        found: DatasetCode | None = module.code_from_alias(alias) if hasattr(module, "code_from_alias") else None
-        return found
+        spec = self._get(name).spec
+        return spec.code_from_alias(alias) if spec else None
 
-    def examine(self, name: str, *, online: bool = False) -> Sequence[Finding]:
-        """See the port."""
-        from adapters.provider_kit.conformance.report import scorecard
+    def spec(self, name: str) -> ProviderSpec | None:
+        """Return a provider's spec, or None if it could not be loaded."""
+        return self._get(name).spec
 
-        installed = self._get(name)
-        if installed.options is None:
-            return [Finding("can be loaded", installed.provider.problem)]
-        return scorecard(self, installed.module, secrets(installed.options), online=online)
-
-    def module(self, name: str) -> Any:
-        """Give a provider's module, or None if it could not be loaded."""
-        return self._get(name).module
+    def secret_values(self, name: str) -> Sequence[str]:
+        """Return the values of a provider's options that must not be shown."""
+        options = self._get(name).options
+        return [] if options is None else list(filter(None, secrets(options)))
 
     def secret_variables(self, name: str) -> Collection[str]:
         """Return the variables of a provider's options that must not be shown; none where there is no such provider."""
         installed = self._all().get(name)
-        return secret_variables(name, getattr(installed.module, "OPTIONS", NoOptions)) if installed else ()
+        return secret_variables(name, installed.spec.options if installed.spec else NoOptions) if installed else ()
 
     def source(self, name: str) -> DataSource:
-        """See the port."""
         installed = self._get(name)
         with self._lock:
             if name not in self._sources:
                 problem = installed.now().problem
                 if problem:
                     raise ProviderNotConfigured(problem)
-                self._sources[name] = self._apart(name)
+                self._sources[name] = self._in_child_process(name)
             return self._sources[name]
 
-    def reader(self, name: str) -> DataSource:
-        """See the port."""
+    def offline_source(self, name: str) -> DataSource:
         installed = self._get(name)
         if installed.options is None:
             raise ProviderNotConfigured(installed.provider.problem)
-        return self._apart(name)
+        return self._in_child_process(name)
 
-    def opened(self, name: str, client: type[Client]) -> tuple[DataSource, Client]:
-        """Give a provider's source that reads everything here, and the client it asks by."""
-        options = self._get(name).options
-        http = client(
-            name,
-            getattr(options, "base_url", ""),
-            secrets=secrets(options),
-            deadline_seconds=self._deadline_seconds,
-            by_operator="base_url" in self._settings.get(name, {}),
-            before_call=self._before_call,
-        )
-        return self._get(name).module.source(options, http), http
-
-    def _apart(self, name: str) -> DataSource:
-        source, client = self.opened(name, RecordingClient)
+    def _in_child_process(self, name: str) -> DataSource:
+        spec, raw = self._get(name).spec, self._settings.get(name, {})
+        assert spec is not None  # noqa: S101 - who asks has made sure
+        deadline = self._deadline_seconds
+        source, client = open_source(spec, raw, RecordingClient, deadline_seconds=deadline, before_call=self._before_call)
         with self._lock:
             self._clients.append(client)
-            if self._is_cut:
-                client.cut()
-        how = ChildProcessOptions(
-            provider=name,
-            options=self._settings.get(name, {}),
-            deadline_seconds=self._deadline_seconds,
-            memory_bytes=self._memory_bytes,
-        )
-        return apart(source, client, how)
+            if self._is_aborted:
+                client.abort_calls()
+        how = ChildProcessOptions(provider=name, options=raw, deadline_seconds=deadline, memory_bytes=self._memory_bytes)
+        return in_child_process(source, client, how, run_in_child)
 
     def _get(self, name: str) -> _Installed:
         installed = self._all()
@@ -209,99 +174,35 @@ class InstalledProviders:
     def _all(self) -> Mapping[str, _Installed]:
         with self._lock:
             if not self._installed:
-                found: dict[str, _Installed] = {}
-                for name, load in _offers():
-                    if name in found:
-                        logger.warning("provider left out", extra={"provider": name, "reason": "the name is taken"})
-                    else:
-                        found[name] = _installed(name, load, self._settings.get(name, {}))
-                self._installed = found
+                specs = discover()
+                self._installed = {name: _installed(name, found, self._settings.get(name, {})) for name, found in specs.items()}
         return self._installed
 
 
-def _loaders() -> Iterator[tuple[str, Callable[[], Any]]]:
-    ours = importlib.import_module(_OURS)
-    for module in pkgutil.iter_modules(ours.__path__):
-        if not module.name.startswith("_"):
-            yield module.name, partial(importlib.import_module, f"{_OURS}.{module.name}")
-    for point in entry_points(group=_GROUP):
-        yield point.name, point.load
-
-
-def _offers() -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Give every module, and behind it each provider of its table ``PROVIDERS`` where it has one."""
-    for name, load in _loaders():
-        yield name, load
-        yield from _table(name, load)
-
-
-def _table(name: str, load: Callable[[], Any]) -> Sequence[tuple[str, Callable[[], Any]]]:
+def _installed(name: str, found: ProviderSpec | str, raw: Mapping[str, str]) -> _Installed:
+    if isinstance(found, str):
+        return _broken(name, found)
     try:
-        table = getattr(load(), "PROVIDERS", ())
-    except Exception:  # noqa: BLE001 - foreign code; what cannot be loaded is a broken provider under its own name
-        return ()
-    try:
-        return [(str(provider.NAME), partial(_itself, provider)) for provider in table]
-    except (AttributeError, TypeError) as exc:
-        logger.warning("table of providers left out", extra={"provider": name, "reason": str(exc)})
-        return ()
-
-
-def _itself(provider: Any) -> Any:
-    return provider
-
-
-def _installed(name: str, load: Callable[[], Any], raw: Mapping[str, str]) -> _Installed:
-    try:
-        module = load()
-        if module.PROVIDER_API != _API:
-            return _broken(name, f"it speaks version {module.PROVIDER_API} of the interface of providers, and this lanner version {_API}")
-        return _configured(_facts(name, module), module, raw)
-    except ImportError as exc:
-        return _broken(name, f"{exc.name or 'a module'} is missing: {exc}")
+        return _configured(found, raw)
     except Exception as exc:  # noqa: BLE001 - foreign code; whatever it raises must harm no other provider
-        return _broken(name, _reason(exc))
+        return _broken(name, reason_of(exc))
 
 
-def _configured(provider: Provider, module: Any, raw: Mapping[str, str]) -> _Installed:
+def _configured(spec: ProviderSpec, raw: Mapping[str, str]) -> _Installed:
+    facts = spec.facts()
     try:
-        options = _options(module, provider.name, raw)
-        provider = limited(provider, module, options, raw)
+        options = options_of(spec, raw)
+        provider = limited(spec, options, raw)
     except InvalidInput as exc:
-        return _Installed(provider=replace(provider, problem=exc.message), module=module)
-    found = _Installed(provider=replace(provider, problem=_missing_key(provider, options)), module=module, options=options)
+        return _Installed(provider=replace(facts, problem=exc.message), spec=spec)
+    found = _Installed(provider=replace(provider, problem=_missing_key(provider, options)), spec=spec, options=options)
     found.obstacle()  # a module that cannot even say it is as broken as one that cannot be loaded
     return found
-
-
-def _facts(name: str, module: Any) -> Provider:
-    return Provider(
-        name=name,
-        title=module.TITLE,
-        databases=tuple(module.DATABASES),
-        terms=module.TERMS,
-        limits=tuple(getattr(module, "LIMITS", ())),
-        key_needed=getattr(module, "KEY_NEEDED", False),
-        key_url=getattr(module, "KEY_URL", ""),
-        max_age=getattr(module, "MAX_AGE", None),
-        quandl_codes=tuple(getattr(module, "QUANDL_CODES", ())),
-    )
-
-
-def _reason(exc: Exception) -> str:
-    return f"{type(exc).__name__}: {exc}".rstrip(".")
 
 
 def _broken(name: str, reason: str) -> _Installed:
     problem = f"The provider {name} could not be loaded: {reason.rstrip('.')}."
     return _Installed(provider=Provider(name=name, title=name, databases=(), terms=Terms(attribution="", url=""), problem=problem))
-
-
-def _options(module: Any, name: str, raw: Mapping[str, str]) -> Any:
-    options = typed(name, getattr(module, "OPTIONS", NoOptions), own(raw))
-    if getattr(options, "base_url", "") and "base_url" not in raw:
-        check_base_url(options.base_url, permit_http=False)
-    return options
 
 
 def _check_works(installed: _Installed, raw: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""A provider's limits: what its module declares, unless the environment says otherwise."""
+"""A provider's limits: those of its spec, unless the environment says otherwise."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 from adapters.provider_kit.options import variable
+from adapters.provider_kit.spec import ProviderSpec
 from domain.errors import InvalidInput
 from domain.providers import Provider
 from domain.quotas import read_limits
@@ -16,14 +17,14 @@ from domain.quotas import read_limits
 _GENERAL = ("limits", "concurrency")
 
 
-def own(raw: Mapping[str, str]) -> Mapping[str, str]:
-    """Leave out the options that every provider has."""
+def without_general(raw: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the options without those that every provider has."""
     return {name: value for name, value in raw.items() if name not in _GENERAL}
 
 
-def limited(provider: Provider, module: Any, options: Any, raw: Mapping[str, str]) -> Provider:
+def limited(spec: ProviderSpec, options: Any, raw: Mapping[str, str]) -> Provider:
     """
-    Add the limits: the module's own hold at its own address; at another one, which the operator gave, only what is said.
+    Return a provider's facts with its limits: its own hold at its own address; at one that the operator gave, only what is configured.
 
     Raises:
         InvalidInput: what the environment says is no limit; the message names the variable.
@@ -31,12 +32,13 @@ def limited(provider: Provider, module: Any, options: Any, raw: Mapping[str, str
     """
     key = str(getattr(options, "api_key", ""))
     elsewhere = "base_url" in raw
-    declared = () if elsewhere else tuple(getattr(module, "LIMITS", ()) if key else getattr(module, "LIMITS_WITHOUT_KEY", provider.limits))
-    concurrency = None if elsewhere else getattr(module, "CONCURRENCY", None)
+    without_key = spec.limits if spec.limits_without_key is None else spec.limits_without_key
+    declared = () if elsewhere else spec.limits if key else without_key
+    concurrency = None if elsewhere else spec.concurrency
     return replace(
-        provider,
-        limits=read_limits(raw["limits"], field=variable(provider.name, "limits")) if "limits" in raw else declared,
-        concurrency=_concurrency(provider.name, raw["concurrency"]) if "concurrency" in raw else concurrency,
+        spec.facts(),
+        limits=read_limits(raw["limits"], field=variable(spec.name, "limits")) if "limits" in raw else declared,
+        concurrency=_concurrency(spec.name, raw["concurrency"]) if "concurrency" in raw else concurrency,
         key_id=blake2b(key.encode(), digest_size=6, person=b"lanner").hexdigest() if key else "",
     )
 

@@ -44,11 +44,11 @@ def read_xml(body: bytes, flow: str) -> SeriesCollector:
 
     def begin(name: str, attributes: dict[str, str]) -> None:
         root = _local(name)
-        reader = SdmxMl(gathering, flow) if _SDMX.fullmatch(root) or root in _OTHERS else OwnXml(gathering, flow)
-        parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
-        parser.CharacterDataHandler = reader.text
-        readers.append((root, reader))
-        reader.start(name, attributes)
+        offline_source = SdmxMl(gathering, flow) if _SDMX.fullmatch(root) or root in _OTHERS else OwnXml(gathering, flow)
+        parser.StartElementHandler, parser.EndElementHandler = offline_source.start, offline_source.end
+        parser.CharacterDataHandler = offline_source.text
+        readers.append((root, offline_source))
+        offline_source.start(name, attributes)
 
     readers: list[tuple[str, SdmxMl | OwnXml]] = []
     parser.StartElementHandler = begin
@@ -63,8 +63,8 @@ def read_xml(body: bytes, flow: str) -> SeriesCollector:
         raise AnswerNotUnderstood(f"The answer is not XML: {exc}.") from exc
     except (LookupError, ValueError) as exc:
         raise AnswerNotUnderstood("The answer is XML in an encoding that nobody knows.") from exc
-    root, reader = readers[0]
-    _check(root, reader, gathering)
+    root, offline_source = readers[0]
+    _check(root, offline_source, gathering)
     return gathering
 
 
@@ -72,14 +72,14 @@ def _refuse(*_: object) -> None:
     raise AnswerNotUnderstood("The answer has a document type, which no statistical answer has.")
 
 
-def _check(root: str, reader: SdmxMl | OwnXml, gathering: SeriesCollector) -> None:
+def _check(root: str, offline_source: SdmxMl | OwnXml, gathering: SeriesCollector) -> None:
     """Name what an answer without series is instead."""
     if gathering.all():
         return
-    if reader.errors:
-        raise named_error(*reader.errors[0])
+    if offline_source.errors:
+        raise named_error(*offline_source.errors[0])
     if root == "string":
-        raise SourceUnavailable(f"The provider answers: {' '.join(reader.said.split())[:300]}")
+        raise SourceUnavailable(f"The provider answers: {' '.join(offline_source.said.split())[:300]}")
     if not gathering.was_data:
         raise AnswerNotUnderstood(f"The answer is XML without data; its element is {root[:40]!r}.")
 

@@ -26,6 +26,7 @@ from adapters.provider_kit.parsing.documents import is_csv, json_of, read_csv, r
 from adapters.provider_kit.parsing.numbers import MISSING
 from adapters.provider_kit.parsing.select import chosen, code_for, one_state
 from adapters.provider_kit.parsing.tables import Columns, read_columns
+from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import storable
 from adapters.providers.alphavantage.answers import Found, find_table, named_error
 from domain.codes import DatasetCode
@@ -35,20 +36,6 @@ from domain.observations import Dates
 from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
-
-PROVIDER_API = 1
-ADAPTER_VERSION = 1
-NAME = "alphavantage"
-TITLE = "Alpha Vantage"
-DATABASES = ("AV",)
-LIMITS = (Limit(5, 60), Limit(25, 86_400))
-TERMS = Terms(
-    attribution="Alpha Vantage",
-    url="https://www.alphavantage.co/terms_of_service/",
-    redistribution=Redistribution.PERSONAL,
-)
-KEY_URL = "https://www.alphavantage.co/support/#api-key"
-KEY_NEEDED = True
 
 _FUNCTION = re.compile(r"([A-Z][A-Z0-9_]*)(?:\.([^,]+))?((?:,[a-z_]+=[^,=]+)*)")
 _OURS = ("function", "apikey", "datatype")
@@ -74,11 +61,8 @@ class Options:
     base_url: str = "https://www.alphavantage.co"
 
 
-OPTIONS = Options
-
-
-def source(options: Options, http: HttpClient) -> DataSource:
-    """Give the source."""
+def open_source(options: Options, http: HttpClient) -> DataSource:
+    """Return the source."""
     return AlphaVantageSource(options, http)
 
 
@@ -113,7 +97,7 @@ class AlphaVantageSource:
         calls = ProviderSession(self._http, secret_params=self._secret)
         series = self.parse(code, calls.get(("query",), params))[0]
         ends_early = params.get("outputsize") == "compact" or "INTRADAY" in params["function"]
-        return calls.fetched(series, ADAPTER_VERSION, covers=newest_window(series, known) if ends_early else None)
+        return calls.fetched(series, PROVIDER.adapter_version, covers=newest_window(series, known) if ends_early else None)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port."""
@@ -135,8 +119,8 @@ def _series(found: Found, asked: Mapping[str, str]) -> ParsedSeries:
         name=facts.get("name") or " ".join(filter(None, (symbol, facts.get("information") or facts.get("indicator")))) or "Alpha Vantage",
         unit=facts.get("unit", ""),
         frequency=frequency if columns.unit == "D" else None,
-        source=TITLE,
-        attribution=TERMS.attribution,
+        source=PROVIDER.title,
+        attribution=PROVIDER.terms.attribution,
         date_column=storable(columns.date_column),
         extra={"dates": "the provider's own day"} if columns.unit == "D" else {"time zone of the answer": _zone(found, asked)},
     )
@@ -173,3 +157,21 @@ def _in_utc(columns: Columns, zone: str) -> Dates:
         raise AnswerNotUnderstood(f"The answer's time zone {zone[:40]!r} is not known here.") from exc
     moments: list[datetime] = columns.dates.tolist()
     return np.array([moment.replace(tzinfo=local).astimezone(UTC).replace(tzinfo=None) for moment in moments], dtype="datetime64[s]")
+
+
+PROVIDER = ProviderSpec(
+    provider_api=2,
+    name="alphavantage",
+    title="Alpha Vantage",
+    databases=("AV",),
+    terms=Terms(
+        attribution="Alpha Vantage",
+        url="https://www.alphavantage.co/terms_of_service/",
+        redistribution=Redistribution.PERSONAL,
+    ),
+    open=open_source,
+    options=Options,
+    limits=(Limit(5, 60), Limit(25, 86_400)),
+    key_needed=True,
+    key_url="https://www.alphavantage.co/support/#api-key",
+)

@@ -20,25 +20,12 @@ from adapters.provider_kit.http.session import ProviderSession
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, key_missing, key_rejected, retry_after, status_error
 from adapters.provider_kit.parsing.documents import json_of
 from adapters.provider_kit.parsing.select import chosen
+from adapters.provider_kit.spec import ProviderSpec
 from adapters.providers.eia.answers import Place, place_of, rows_in, series_in
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
 from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
-
-PROVIDER_API = 1
-ADAPTER_VERSION = 1
-NAME = "eia"
-TITLE = "U.S. Energy Information Administration"
-DATABASES = ("EIA",)
-LIMITS = (Limit(5, 1), Limit(9_000, 3_600))
-TERMS = Terms(
-    attribution="U.S. Energy Information Administration",
-    url="https://www.eia.gov/about/copyrights_reuse.php",
-    redistribution=Redistribution.OPEN,
-)
-KEY_URL = "https://www.eia.gov/opendata/register.php"
-KEY_NEEDED = True
 
 _SERIES_ID = re.compile(r"[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]+)+")
 _OLD = re.compile(r"([A-Z]+)_([A-Z0-9_]+)_([ADHMQW])")
@@ -54,9 +41,6 @@ class Options:
     base_url: str = "https://api.eia.gov/v2"
 
 
-OPTIONS = Options
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What is asked for: path segments, parameters, and the place in the API that they are."""
@@ -66,8 +50,8 @@ class Request:
     place: Place
 
 
-def source(options: Options, http: HttpClient) -> DataSource:
-    """Give the source."""
+def open_source(options: Options, http: HttpClient) -> DataSource:
+    """Return the source."""
     return EiaSource(options, http)
 
 
@@ -121,7 +105,7 @@ class EiaSource:
             if not more or (len(more) < _ROWS_A_PAGE and len(rows) >= _total(document)):
                 break
         whole = {"response": {**document["response"], "data": rows}}
-        return calls.fetched(chosen(_matching(series_in(whole, request.place), code), code)[0], ADAPTER_VERSION)
+        return calls.fetched(chosen(_matching(series_in(whole, request.place), code), code)[0], PROVIDER.adapter_version)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port; of a series that came in pages this is one page."""
@@ -169,3 +153,22 @@ def _matching(series: Sequence[ParsedSeries], code: DatasetCode | None) -> Seque
     wanted = set(code.dataset.split(":", _PARTS - 1)[-1].split(",")) if code and code.dataset.count(":") >= _PARTS - 1 else set()
     found = [one for one in series if wanted <= set(one.code.dataset.split(":", _PARTS - 1)[-1].split(","))]
     return found or series
+
+
+PROVIDER = ProviderSpec(
+    provider_api=2,
+    name="eia",
+    title="U.S. Energy Information Administration",
+    databases=("EIA",),
+    terms=Terms(
+        attribution="U.S. Energy Information Administration",
+        url="https://www.eia.gov/about/copyrights_reuse.php",
+        redistribution=Redistribution.OPEN,
+    ),
+    open=open_source,
+    options=Options,
+    limits=(Limit(5, 1), Limit(9_000, 3_600)),
+    key_needed=True,
+    key_url="https://www.eia.gov/opendata/register.php",
+    code_from_alias=code_from_alias,
+)

@@ -1,1 +1,5 @@
 """A folder of files."""
+
+from adapters.providers.files.provider import PROVIDER
+
+__all__ = ["PROVIDER"]

@@ -6,7 +6,6 @@ Names are found by listing folders, so a code can name nothing outside; they are
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -16,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from adapters.provider_kit.child_process.source import leave_if_heavy
 from adapters.provider_kit.parsing.file_formats import FORMATS, FileSeries, looks_like, read_file
 from adapters.provider_kit.parsing.limits import FILE, check_body
+from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import storable
 from adapters.providers.files.folders import Folder, NoRegularFileError, OutsideError
 from domain.codes import DatasetCode
@@ -30,14 +30,6 @@ from domain.errors import (
 from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Terms
 from domain.series import Metadata
-from domain.vintages import Origin
-
-PROVIDER_API = 1
-ADAPTER_VERSION = 1
-NAME = "files"
-TITLE = "A folder of CSV, JSON and Parquet files"
-DATABASES: tuple[str, ...] = ()
-TERMS = Terms(attribution="The files' own", url="")
 
 _VARIABLE = "LANNER_PROVIDERS__FILES__PATH"
 _CONTENT_TYPES = {"text/csv": ".csv", "application/json": ".json", "application/vnd.apache.parquet": ".parquet"}
@@ -56,9 +48,6 @@ class Options:
     path: Path | None = None
 
 
-OPTIONS = Options
-
-
 def problem(options: Options) -> str:
     """Say why the files cannot be read; empty if they can."""
     if options.path is None:
@@ -70,7 +59,7 @@ def problem(options: Options) -> str:
     return "" if there else f"{_VARIABLE} does not name a folder that lanner can see."
 
 
-def source(options: Options, http: object) -> DataSource:  # noqa: ARG001 - every provider is opened with both
+def open_source(options: Options, http: object) -> DataSource:
     """Open the folder."""
     obstacle = problem(options)
     if options.path is None or obstacle:
@@ -104,11 +93,7 @@ class FilesSource:
         return Fetched(
             metadata=_metadata(table, place.name),
             vintages=[(None, table.observations)],
-            origin=Origin(
-                request=f"files:{name}",
-                response_sha256=hashlib.sha256(body).hexdigest(),
-                adapter_version=ADAPTER_VERSION,
-            ),
+            origin=PROVIDER.origin(f"files:{name}", body),
             left_out=_left_out(table),
         )
 
@@ -164,3 +149,15 @@ def _is_askable(title: str) -> bool:
     except InvalidCode:
         return False
     return True
+
+
+PROVIDER = ProviderSpec(
+    provider_api=2,
+    name="files",
+    title="A folder of CSV, JSON and Parquet files",
+    databases=(),
+    terms=Terms(attribution="The files' own", url=""),
+    open=open_source,
+    options=Options,
+    problem=problem,
+)

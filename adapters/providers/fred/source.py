@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, key_missing, key_rejected, status_error
 from adapters.provider_kit.parsing.limits import ROWS
+from adapters.provider_kit.spec import ProviderSpec
 from adapters.providers.fred.answers import BEGINNING, END, States, day_of, listed, metadata, read_document, states
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
@@ -30,7 +31,7 @@ _ROWS_A_PAGE = 100_000
 _NO_VINTAGES = "ALFRED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class FredVariant:
     """
     What is FRED's or ALFRED's own.
@@ -40,10 +41,13 @@ class FredVariant:
 
     """
 
-    database: str
-    attribution: str
-    adapter_version: int
+    spec: ProviderSpec
     whole_history: Callable[[Frequency | None], bool]
+
+    @property
+    def attribution(self) -> str:
+        """The provider's, for its series' metadata."""
+        return self.spec.terms.attribution
 
 
 class FredSource:
@@ -69,7 +73,7 @@ class FredSource:
             if code.dataset not in found:
                 raise AnswerNotUnderstood(f"The answer holds the series {', '.join(found)}.", hint="Ask for one of them.")
             found = {code.dataset: found[code.dataset]}
-        database = self._variant.database
+        [database] = self._variant.spec.databases
         return [ParsedSeries(code=code or DatasetCode(database, name), metadata=facts, vintages=states(found[name])) for name in found]
 
     def _ask(self, segments: Sequence[str], params: Mapping[str, str], until: float) -> tuple[RawResponse, Mapping[str, Any]]:
@@ -169,7 +173,7 @@ class _Visit:
         return self._ask(segments, {"series_id": self._series, **params}, self._until)
 
     def _origin(self, url: str) -> Origin:
-        return Origin(request=url, response_sha256=self._sha.hexdigest(), adapter_version=self._variant.adapter_version)
+        return Origin(request=url, response_sha256=self._sha.hexdigest(), adapter_version=self._variant.spec.adapter_version)
 
 
 def _parts(days: Sequence[date], since: str) -> Iterator[tuple[Sequence[date], tuple[str, str]]]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
+from adapters.provider_kit.spec import ProviderSpec
 from adapters.providers.quandl.answers import Found, find_table, read_document
 from adapters.providers.quandl.errors import named_error
 from adapters.providers.quandl.pages import Pages
@@ -23,18 +24,6 @@ from domain.errors import DatasetNotFound, FetchError
 from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Terms
 from domain.vintages import Origin
-
-PROVIDER_API = 1
-ADAPTER_VERSION = 1
-NAME = "quandl"
-TITLE = "Quandl / Nasdaq Data Link"
-DATABASES = ("QDL",)
-LIMITS = (Limit(300, 10), Limit(2_000, 600), Limit(50_000, 86_400))
-LIMITS_WITHOUT_KEY = (Limit(20, 600), Limit(50, 86_400))
-CONCURRENCY = 1
-TERMS = Terms(attribution="Nasdaq Data Link", url="https://data.nasdaq.com/terms")
-KEY_URL = "https://data.nasdaq.com/account/profile"
-KEY_NEEDED = False
 
 _DATASET = re.compile(r"[A-Za-z0-9_.\-]+")
 _TABLE = re.compile(r"([A-Za-z0-9_]+)(?:\.(.+))?")
@@ -59,11 +48,8 @@ class Options:
     base_url: str = "https://data.nasdaq.com/api/v3"
 
 
-OPTIONS = Options
-
-
-def source(options: Options, http: HttpClient) -> DataSource:
-    """Give the source."""
+def open_source(options: Options, http: HttpClient) -> DataSource:
+    """Return the source."""
     return QuandlSource(options, http)
 
 
@@ -83,7 +69,7 @@ def request_for(code: DatasetCode) -> Request:
         DatasetNotFound: nothing at Quandl has such a code.
 
     """
-    if code.database in DATABASES:
+    if code.database in PROVIDER.databases:
         table = _TABLE.fullmatch(code.dataset)
         if table is None:
             raise DatasetNotFound(f"{code} is not a code of a table.", hint=f"Write it as {code.database}/TABLE.KEY.")
@@ -116,7 +102,7 @@ class QuandlSource:
             sha.update(answer.body)
             urls.append(answer.url)
         series = read_series(pages.joined(), code, urls[0])[0]
-        origin = Origin(request=urls[0], response_sha256=sha.hexdigest(), adapter_version=ADAPTER_VERSION)
+        origin = Origin(request=urls[0], response_sha256=sha.hexdigest(), adapter_version=PROVIDER.adapter_version)
         return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, left_out=series.left_out)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
@@ -148,3 +134,18 @@ class QuandlSource:
         if not is_success(answer):
             raise status_error(answer, self._error_context)
         return find_table(document) if isinstance(document, dict) else document
+
+
+PROVIDER = ProviderSpec(
+    provider_api=2,
+    name="quandl",
+    title="Quandl / Nasdaq Data Link",
+    databases=("QDL",),
+    terms=Terms(attribution="Nasdaq Data Link", url="https://data.nasdaq.com/terms"),
+    open=open_source,
+    options=Options,
+    limits=(Limit(300, 10), Limit(2_000, 600), Limit(50_000, 86_400)),
+    limits_without_key=(Limit(20, 600), Limit(50, 86_400)),
+    concurrency=1,
+    key_url="https://data.nasdaq.com/account/profile",
+)

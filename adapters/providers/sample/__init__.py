@@ -1,1 +1,5 @@
 """Sample series, offline."""
+
+from adapters.providers.sample.provider import PROVIDER
+
+__all__ = ["PROVIDER"]

@@ -12,12 +12,12 @@ days on which such a span begins, and a date is part of a vintage if a span of i
 from __future__ import annotations
 
 import gzip
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound
 from domain.frequency import Frequency
@@ -25,19 +25,6 @@ from domain.observations import Label, Observations, label
 from domain.ports import DataSource, Fetched, PriorState
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
-from domain.vintages import Origin
-
-PROVIDER_API = 1
-ADAPTER_VERSION = 1
-NAME = "sample"
-TITLE = "Sample series, offline"
-DATABASES = ("SAMPLE",)
-EXAMPLE = "SAMPLE/GDP"
-TERMS = Terms(
-    attribution="U.S. Bureau of Economic Analysis, FRED, NOAA, SIDC, statsmodels; exchange rates: European Central Bank",
-    url="https://www.ecb.europa.eu/services/using-our-site/disclaimer/html/index.en.html",
-    redistribution=Redistribution.ATTRIBUTION,
-)
 
 _PUBLIC = "Public domain"
 _DATASETS = {
@@ -122,7 +109,7 @@ _DATASETS = {
 }
 
 
-def source(options: object, http: object) -> DataSource:  # noqa: ARG001 - every provider is opened with both
+def open_source(options: object, http: object) -> DataSource:
     """Open the sample series."""
     return SampleSource()
 
@@ -132,15 +119,11 @@ class SampleSource:
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         """See the port."""
-        metadata = _DATASETS.get(code.dataset) if code.database in DATABASES else None
+        metadata = _DATASETS.get(code.dataset) if code.database in PROVIDER.databases else None
         if metadata is None:
             raise DatasetNotFound(f"There is no sample dataset {code}.", hint=f"There are SAMPLE/{', SAMPLE/'.join(_DATASETS)}.")
-        body = Path(__file__).with_name("sample_data").joinpath(f"{code.dataset}.csv.gz").read_bytes()
-        origin = Origin(
-            request=f"sample:{code.dataset}",
-            response_sha256=hashlib.sha256(body).hexdigest(),
-            adapter_version=ADAPTER_VERSION,
-        )
+        body = Path(__file__).with_name("data").joinpath(f"{code.dataset}.csv.gz").read_bytes()
+        origin = PROVIDER.origin(f"sample:{code.dataset}", body)
         return Fetched(metadata=metadata, vintages=_vintages(gzip.decompress(body).decode()), origin=origin)
 
 
@@ -163,3 +146,18 @@ def _published(rows: Sequence[Sequence[str]], columns: Sequence[str]) -> Sequenc
 
 def _numbers(cells: Sequence[str]) -> list[float]:
     return [float(cell or "nan") for cell in cells]
+
+
+PROVIDER = ProviderSpec(
+    provider_api=2,
+    name="sample",
+    title="Sample series, offline",
+    databases=("SAMPLE",),
+    example="SAMPLE/GDP",
+    terms=Terms(
+        attribution="U.S. Bureau of Economic Analysis, FRED, NOAA, SIDC, statsmodels; exchange rates: European Central Bank",
+        url="https://www.ecb.europa.eu/services/using-our-site/disclaimer/html/index.en.html",
+        redistribution=Redistribution.ATTRIBUTION,
+    ),
+    open=open_source,
+)

@@ -2,48 +2,47 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, make_dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.options import variable
+from adapters.provider_kit.spec import ProviderSpec
+from adapters.provider_kit.statistics.eurofxref import ALL
 from adapters.provider_kit.statistics.formats import read_answer
 from adapters.provider_kit.statistics.naming import Naming, read_series
-from adapters.providers.ecb_fx.answers import ALL, is_eurofxref, series_in
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
-from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Terms
-from domain.vintages import Origin
 
 _ACCEPT = "application/vnd.sdmx.genericdata+xml;version=2.1, application/xml;q=0.9, */*;q=0.5"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Agency:
     """
-    A provider as a module is one, with the same names, and the rest of its entry in the table.
+    A provider's facts, as in ``ProviderSpec``, and the rest of its entry in the table.
 
     Attributes:
-        EXAMPLE: a code that works.
         base_url: under which ``path`` lies; empty if only the operator can know.
         path: of the data of ``{flow}`` and ``{key}``; ``{code}`` is both, ``{parts[0]}`` the key's first value.
         bare: the path for a code without a key.
         params: the query, with the same names.
         accept: the formats that are asked for by header.
         identity, order: as in ``Naming``.
+        own_format: reads an answer in a format that is the agency's alone, or returns None where it is in another.
 
     """
 
-    NAME: str
-    TITLE: str
-    DATABASES: tuple[str, ...]
-    TERMS: Terms
-    EXAMPLE: str
+    name: str
+    title: str
+    databases: tuple[str, ...]
+    terms: Terms
+    example: str
     base_url: str
     path: str = "data/{flow}/{key}"
     bare: str = "data/{flow}"
@@ -51,27 +50,32 @@ class Agency:
     accept: str = _ACCEPT
     identity: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
-    LIMITS: tuple[Limit, ...] = ()
-    PROVIDER_API: int = 1
-    ADAPTER_VERSION: int = 1
+    limits: tuple[Limit, ...] = ()
+    own_format: Callable[[bytes, DatasetCode, str], Sequence[ParsedSeries] | None] | None = None
 
-    @property
-    def OPTIONS(self) -> type[Any]:  # noqa: N802 - the name a module has
-        """The options: the base URL alone."""
-        return make_dataclass("Options", [("base_url", str, field(default=self.base_url))], frozen=True, kw_only=True)
+    @cached_property
+    def spec(self) -> ProviderSpec:
+        """Return the provider; its one option is the base URL."""
+        return ProviderSpec(
+            provider_api=2,
+            name=self.name,
+            title=self.title,
+            databases=self.databases,
+            example=self.example,
+            terms=self.terms,
+            open=lambda _options, http: AgencySource(self, http),
+            options=make_dataclass("Options", [("base_url", str, field(default=self.base_url))], frozen=True, kw_only=True),
+            limits=self.limits,
+            problem=self._problem,
+        )
 
-    def problem(self, options: Any) -> str:
-        """Say that nobody knows where the service is; empty if it is known."""
-        return "" if options.base_url else f"Set {variable(self.NAME, 'base_url')} to the address of the service."
-
-    def source(self, options: Any, http: HttpClient) -> DataSource:
-        """Give the source."""
-        return AgencySource(self, http)
+    def _problem(self, options: Any) -> str:
+        return "" if options.base_url else f"Set {variable(self.name, 'base_url')} to the address of the service."
 
     @property
     def naming(self) -> Naming:
-        """Tell how its series are named."""
-        return Naming(database=self.DATABASES[0], identity=self.identity, order=self.order, attribution=self.TERMS.attribution)
+        """How its series are named."""
+        return Naming(database=self.databases[0], identity=self.identity, order=self.order, attribution=self.terms.attribution)
 
     def request(self, code: DatasetCode) -> tuple[Sequence[str], Mapping[str, str]]:
         """
@@ -88,7 +92,7 @@ class Agency:
             segments = [fill(segment) for segment in path.split("/") if segment]
             params = {name: fill(text) for name, text in self.params.items()}
         except IndexError as exc:
-            raise DatasetNotFound(f"{code} is not a code of {self.TITLE}.", hint=f"Write it as {self.EXAMPLE}.") from exc
+            raise DatasetNotFound(f"{code} is not a code of {self.title}.", hint=f"Write it as {self.example}.") from exc
         return [part for segment in segments for part in segment.split("/")], params
 
 
@@ -104,17 +108,16 @@ class AgencySource:
         segments, params = self._agency.request(code)
         answer = self._http.get(segments, params, {"Accept": self._agency.accept})
         [series] = self.parse(code, answer)
-        origin = Origin(
-            request=answer.url,
-            response_sha256=hashlib.sha256(answer.body).hexdigest(),
-            adapter_version=self._agency.ADAPTER_VERSION,
-        )
+        origin = self._agency.spec.origin(answer.url, answer.body)
         return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port."""
-        if self._agency.NAME == "ecb" and is_success(answer) and is_eurofxref(answer.body):
-            return series_in(answer.body, code or DatasetCode("ECB", ALL), self._agency.TERMS.attribution)
+        if self._agency.own_format and is_success(answer):
+            code_or_all = code or DatasetCode(self._agency.databases[0], ALL)
+            own = self._agency.own_format(answer.body, code_or_all, self._agency.terms.attribution)
+            if own is not None:
+                return own
         try:
             found = read_answer(answer).all()
         except FetchError as exc:

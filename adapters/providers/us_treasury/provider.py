@@ -21,6 +21,7 @@ import numpy as np
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.parsing.tables import Table
+from adapters.provider_kit.spec import ProviderSpec
 from adapters.providers.us_treasury.answers import as_quandl, joined, read_answer, series_in
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, InvalidCode
@@ -31,19 +32,6 @@ from domain.providers import Redistribution, Terms
 from domain.series import Metadata
 from domain.vintages import Origin
 from domain.window import Window
-
-PROVIDER_API = 1
-ADAPTER_VERSION = 1
-NAME = "us_treasury"
-TITLE = "U.S. Department of the Treasury, daily interest rates"
-DATABASES = ("US_TREASURY",)
-EXAMPLE = "US_TREASURY/daily_treasury_yield_curve"
-QUANDL_CODES = ("USTREASURY/YIELD", "USTREASURY/REALYIELD")
-TERMS = Terms(
-    attribution="U.S. Department of the Treasury",
-    url="https://home.treasury.gov/subfooter/site-policies-and-notices",
-    redistribution=Redistribution.OPEN,
-)
 
 _FIRST_PAGES = 200
 _DATASET = re.compile(r"(daily_treasury_[a-z_]{1,60})(?:\.(.+))?")
@@ -64,11 +52,8 @@ class Options:
     base_url: str = "https://home.treasury.gov/resource-center/data-chart-center/interest-rates/pages"
 
 
-OPTIONS = Options
-
-
-def source(options: Options, http: HttpClient) -> DataSource:  # noqa: ARG001 - every provider is opened with both
-    """Give the source."""
+def open_source(options: Options, http: HttpClient) -> DataSource:
+    """Return the source."""
     return TreasurySource(http)
 
 
@@ -83,7 +68,7 @@ def dataset_of(code: DatasetCode) -> tuple[str, str]:
 
 def code_from_alias(alias: DatasetCode) -> DatasetCode | None:
     """Give the data set of this name; the Treasury writes them in small letters."""
-    return DatasetCode(alias.database, alias.dataset.lower()) if alias.database in DATABASES else None
+    return DatasetCode(alias.database, alias.dataset.lower()) if alias.database in PROVIDER.databases else None
 
 
 class TreasurySource:
@@ -105,7 +90,7 @@ class TreasurySource:
         return Fetched(
             metadata=_metadata(dataset, series.date_column, code),
             vintages=[(None, _named(series.observations, code))],
-            origin=Origin(request=urls[0], response_sha256=sha.hexdigest(), adapter_version=ADAPTER_VERSION),
+            origin=Origin(request=urls[0], response_sha256=sha.hexdigest(), adapter_version=PROVIDER.adapter_version),
             left_out=series.left_out,
             covers=Window(start=date(years[0], 1, 1), end=date(years[-1], 12, 31)) if years else None,
         )
@@ -179,7 +164,7 @@ def _metadata(dataset: str, date_column: str, code: DatasetCode) -> Metadata:
         unit="Percent",
         frequency=Frequency.DAILY,
         source="U.S. Department of the Treasury",
-        attribution=TERMS.attribution,
+        attribution=PROVIDER.terms.attribution,
         date_column="Date" if code.database == "USTREASURY" else date_column,
         extra={"dates": "the provider's own day"},
     )
@@ -190,3 +175,21 @@ def _code(dataset: str) -> DatasetCode:
         return DatasetCode("US_TREASURY", dataset)
     except InvalidCode:
         return DatasetCode("US_TREASURY", "UNNAMED")
+
+
+PROVIDER = ProviderSpec(
+    provider_api=2,
+    name="us_treasury",
+    title="U.S. Department of the Treasury, daily interest rates",
+    databases=("US_TREASURY",),
+    example="US_TREASURY/daily_treasury_yield_curve",
+    terms=Terms(
+        attribution="U.S. Department of the Treasury",
+        url="https://home.treasury.gov/subfooter/site-policies-and-notices",
+        redistribution=Redistribution.OPEN,
+    ),
+    open=open_source,
+    options=Options,
+    quandl_codes=("USTREASURY/YIELD", "USTREASURY/REALYIELD"),
+    code_from_alias=code_from_alias,
+)

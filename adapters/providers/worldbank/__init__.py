@@ -1,1 +1,5 @@
 """World Bank."""
+
+from adapters.providers.worldbank.provider import PROVIDER
+
+__all__ = ["PROVIDER"]

@@ -21,6 +21,7 @@ from adapters.provider_kit.parsing.documents import json_of, read_text
 from adapters.provider_kit.parsing.numbers import numbers, observations
 from adapters.provider_kit.parsing.periods import read_periods
 from adapters.provider_kit.parsing.select import chosen, code_for, one_state
+from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.statistics.formats import read_answer
 from adapters.provider_kit.statistics.naming import Naming, read_series
 from adapters.provider_kit.text import text_of, texts_of
@@ -30,18 +31,6 @@ from domain.errors import DatasetNotFound
 from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
-
-PROVIDER_API = 1
-ADAPTER_VERSION = 1
-NAME = "worldbank"
-TITLE = "World Bank"
-DATABASES = ("WB",)
-QUANDL_CODES = ("WORLDBANK/*",)
-TERMS = Terms(
-    attribution="The World Bank",
-    url="https://datacatalog.worldbank.org/public-licenses#cc-by",
-    redistribution=Redistribution.ATTRIBUTION,
-)
 
 _ROWS_A_PAGE = "20000"
 _SDMX = re.compile(rb"sdmx\.org|\"dataSets\"")
@@ -55,11 +44,8 @@ class Options:
     base_url: str = "https://api.worldbank.org/v2"
 
 
-OPTIONS = Options
-
-
-def source(options: Options, http: HttpClient) -> DataSource:  # noqa: ARG001 - every provider is opened with both
-    """Give the source."""
+def open_source(options: Options, http: HttpClient) -> DataSource:
+    """Return the source."""
     return WorldBankSource(http)
 
 
@@ -93,13 +79,13 @@ class WorldBankSource:
             page = self._page(calls.get(segments, {"format": "json", "per_page": _ROWS_A_PAGE, "page": str(number)}))
             rows += page.rows
             if number >= page.pages or not page.rows:
-                return calls.fetched(chosen(_series_in(rows), code)[0], ADAPTER_VERSION)
+                return calls.fetched(chosen(_series_in(rows), code)[0], PROVIDER.adapter_version)
             number += 1
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port; of a series that came in pages this is one page; recorded SDMX of the same house is read, too."""
         if is_success(answer) and _SDMX.search(answer.body, 0, _HEAD):
-            return read_series(read_answer(answer).all(), Naming(database="WB", attribution=TERMS.attribution), code)
+            return read_series(read_answer(answer).all(), Naming(database="WB", attribution=PROVIDER.terms.attribution), code)
         return chosen(_series_in(self._page(answer).rows), code)
 
     def _page(self, answer: RawResponse) -> Page:
@@ -128,7 +114,23 @@ def _series(name: str, rows: Sequence[Mapping[str, Any]]) -> ParsedSeries:
         unit=text_of(rows[0].get("unit")),
         frequency=axis.frequency,
         source="World Bank",
-        attribution=TERMS.attribution,
+        attribution=PROVIDER.terms.attribution,
         extra={"dates": "first day of the period"},
     )
     return one_state(code_for("WB", name), metadata, observations(axis, {"Value": numbers([row["value"] for row in rows], name)}))
+
+
+PROVIDER = ProviderSpec(
+    provider_api=2,
+    name="worldbank",
+    title="World Bank",
+    databases=("WB",),
+    terms=Terms(
+        attribution="The World Bank",
+        url="https://datacatalog.worldbank.org/public-licenses#cc-by",
+        redistribution=Redistribution.ATTRIBUTION,
+    ),
+    open=open_source,
+    options=Options,
+    quandl_codes=("WORLDBANK/*",),
+)

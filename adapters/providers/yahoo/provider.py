@@ -20,6 +20,7 @@ from adapters.provider_kit.options import variable
 from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, read_csv, read_text
 from adapters.provider_kit.parsing.select import chosen, code_for, one_state
 from adapters.provider_kit.parsing.tables import read_columns
+from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import storable
 from adapters.providers.yahoo.answers import by_words, events_in, named_error, prices_in, results_in
 from domain.codes import DatasetCode
@@ -28,18 +29,6 @@ from domain.frequency import Frequency
 from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
-
-PROVIDER_API = 1
-ADAPTER_VERSION = 1
-NAME = "yahoo"
-TITLE = "Yahoo Finance, unofficial"
-DATABASES = ("YAHOO",)
-LIMITS = (Limit(60, 60), Limit(2_000, 3_600))
-TERMS = Terms(
-    attribution="Yahoo Finance",
-    url="https://legal.yahoo.com/us/en/yahoo/terms/otos/index.html",
-    redistribution=Redistribution.FORBIDDEN,
-)
 
 _EVENTS = ("dividends", "splits", "capitalGains")
 _WHOLE = {"period1": "-2208988800", "period2": "9999999999"}
@@ -59,18 +48,15 @@ class Options:
     base_url: str = "https://query2.finance.yahoo.com"
 
 
-OPTIONS = Options
-
-
 def problem(options: Options) -> str:
     """Say how to switch it on."""
     if options.enabled:
         return ""
-    return f"Yahoo's charts are no official API: set {variable(NAME, 'enabled')}=true if its terms permit you to use them."
+    return f"Yahoo's charts are no official API: set {variable(PROVIDER.name, 'enabled')}=true if its terms permit you to use them."
 
 
-def source(options: Options, http: HttpClient) -> DataSource:  # noqa: ARG001 - every provider is opened with both
-    """Give the source."""
+def open_source(options: Options, http: HttpClient) -> DataSource:
+    """Return the source."""
     return YahooSource(http)
 
 
@@ -103,7 +89,7 @@ class YahooSource:
         segments, params = request_for(code)
         calls = ProviderSession(self._http)
         series = self.parse(code, calls.get(segments, params))[0]
-        return calls.fetched(series, ADAPTER_VERSION, covers=newest_window(series, known) if "range" in params else None)
+        return calls.fetched(series, PROVIDER.adapter_version, covers=newest_window(series, known) if "range" in params else None)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """See the port."""
@@ -124,9 +110,9 @@ def _series_of_csv(answer: RawResponse) -> ParsedSeries:
     table = read_csv(read_text(answer.body), frozenset({"null"}))
     columns = read_columns(replace(table, rows=[[_ratio(cell) for cell in row] for row in table.rows]), date_first=True)
     metadata = Metadata(
-        name=storable(match[1]) if match else TITLE,
+        name=storable(match[1]) if match else PROVIDER.title,
         frequency=_FREQUENCIES.get(interval) if len(columns.names) > 1 else None,
-        attribution=TERMS.attribution,
+        attribution=PROVIDER.terms.attribution,
         date_column=storable(columns.date_column),
         extra={"dates": "the exchange's day"},
     )
@@ -137,3 +123,20 @@ def _ratio(cell: str) -> str:
     """Give a split such as ``4:1`` as the number of shares that one becomes."""
     match = _RATIO.fullmatch(cell)
     return str(float(match[1]) / float(match[2])) if match and float(match[2]) else cell
+
+
+PROVIDER = ProviderSpec(
+    provider_api=2,
+    name="yahoo",
+    title="Yahoo Finance, unofficial",
+    databases=("YAHOO",),
+    terms=Terms(
+        attribution="Yahoo Finance",
+        url="https://legal.yahoo.com/us/en/yahoo/terms/otos/index.html",
+        redistribution=Redistribution.FORBIDDEN,
+    ),
+    open=open_source,
+    options=Options,
+    limits=(Limit(60, 60), Limit(2_000, 3_600)),
+    problem=problem,
+)

@@ -48,7 +48,7 @@ def is_due(transaction: Transaction, lease_seconds: float) -> ColumnElement[bool
     time_has_come = or_(
         fetches.c.not_before <= now,
         fetches.c.not_before > later(MAX_DELAY_SECONDS),
-        fetches.c.scheduled_at > later(CLOCK_SLACK_SECONDS),
+        fetches.c.waits_since > later(CLOCK_SLACK_SECONDS),
     )
     lease_is_over = or_(fetches.c.lease_until < now, fetches.c.lease_until > later(2 * lease_seconds))
     return or_(and_(fetches.c.status == PENDING, time_has_come), and_(fetches.c.status == RUNNING, lease_is_over))

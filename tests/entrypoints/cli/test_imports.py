@@ -18,7 +18,7 @@ try:
 finally:
     print("loaded", *sys.modules)
 """
-SERVERS = {"alembic", "billiard", "celery", "dotenv", "falcon", "granian", "kombu", "marshmallow", "pyarrow", "requests", "structlog", "urllib3"}
+SERVERS = {"alembic", "billiard", "celery", "falcon", "granian", "kombu", "marshmallow", "pyarrow", "requests", "structlog", "urllib3"}
 
 
 def loaded_by(folder: Path, *command: str) -> set[str]:

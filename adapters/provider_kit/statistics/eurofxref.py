@@ -29,8 +29,12 @@ _CODE = re.compile(r"(?:EUR)?([A-Z]{3})")
 _IS_RATES = re.compile(rb"vocabulary/[0-9-]+/eurofxref|\A(\xef\xbb\xbf)?Date, ?[A-Z]{3},")
 
 
-def is_eurofxref(body: bytes) -> bool:
-    """Tell whether a body is one of these files, or an archive."""
+def read_if_rates(body: bytes, code: DatasetCode, attribution: str) -> Sequence[ParsedSeries] | None:
+    """Read as ``series_in`` does what is one of these files or an archive; return None for anything else."""
+    return series_in(body, code, attribution) if _is_eurofxref(body) else None
+
+
+def _is_eurofxref(body: bytes) -> bool:
     return body.startswith(_ZIP) or bool(_IS_RATES.search(body[:2000]))
 
 
@@ -57,7 +61,7 @@ def series_in(body: bytes, code: DatasetCode, attribution: str) -> Sequence[Pars
 
 def _read_rates(body: bytes) -> Observations:
     text = read_text(_unzipped(body) if body.startswith(_ZIP) else body)
-    if not is_eurofxref(text.encode()):
+    if not _is_eurofxref(text.encode()):
         raise AnswerNotUnderstood("The answer is none of the ECB's files of reference rates.")
     table = _xml(text.encode()) if text.lstrip().startswith("<") else csv_table(text, missing=_MISSING, day=_iso)
     return read_columns(table, date_first=True).observations()

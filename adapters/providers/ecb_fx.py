@@ -6,7 +6,6 @@ Codes are currencies: ``ECB_FX/USD``; ``ECB_FX/ALL`` has a column for each. Quan
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -14,24 +13,12 @@ from http import HTTPStatus
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.conditional import conditions, validators_in
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
-from adapters.providers.ecb_fx.answers import ALL, currency_in, series_in
+from adapters.provider_kit.spec import ProviderSpec
+from adapters.provider_kit.statistics.eurofxref import ALL, currency_in, series_in
 from domain.codes import DatasetCode
 from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
-from domain.vintages import Origin
 
-PROVIDER_API = 1
-ADAPTER_VERSION = 1
-NAME = "ecb_fx"
-TITLE = "European Central Bank, euro reference rates"
-DATABASES = ("ECB_FX",)
-EXAMPLE = "ECB_FX/USD"
-QUANDL_CODES = ("ECB/EUR[A-Z][A-Z][A-Z]",)
-TERMS = Terms(
-    attribution="European Central Bank",
-    url="https://www.ecb.europa.eu/services/using-our-site/disclaimer/html/index.en.html",
-    redistribution=Redistribution.ATTRIBUTION,
-)
 _FILE = "eurofxref-hist.zip"
 
 
@@ -42,11 +29,8 @@ class Options:
     base_url: str = "https://www.ecb.europa.eu/stats/eurofxref"
 
 
-OPTIONS = Options
-
-
-def source(options: Options, http: HttpClient) -> DataSource:  # noqa: ARG001 - every provider is opened with both
-    """Give the source."""
+def open_source(options: Options, http: HttpClient) -> DataSource:
+    """Return the source."""
     return RatesSource(http)
 
 
@@ -60,8 +44,7 @@ class RatesSource:
         """See the port."""
         currency_in(code)
         answer = self._http.get((_FILE,), {}, conditions(known))
-        sha256 = hashlib.sha256(answer.body).hexdigest()
-        origin = Origin(request=answer.url, response_sha256=sha256, adapter_version=ADAPTER_VERSION)
+        origin = PROVIDER.origin(answer.url, answer.body)
         if answer.status == HTTPStatus.NOT_MODIFIED:
             return Fetched.unchanged(origin, known.validators)
         [series] = self.parse(code, answer)
@@ -71,4 +54,21 @@ class RatesSource:
         """See the port; without a code all currencies are the columns of one series."""
         if not is_success(answer):
             raise status_error(answer, self._error_context)
-        return series_in(answer.body, code or DatasetCode("ECB_FX", ALL), TERMS.attribution)
+        return series_in(answer.body, code or DatasetCode("ECB_FX", ALL), PROVIDER.terms.attribution)
+
+
+PROVIDER = ProviderSpec(
+    provider_api=2,
+    name="ecb_fx",
+    title="European Central Bank, euro reference rates",
+    databases=("ECB_FX",),
+    example="ECB_FX/USD",
+    terms=Terms(
+        attribution="European Central Bank",
+        url="https://www.ecb.europa.eu/services/using-our-site/disclaimer/html/index.en.html",
+        redistribution=Redistribution.ATTRIBUTION,
+    ),
+    open=open_source,
+    options=Options,
+    quandl_codes=("ECB/EUR[A-Z][A-Z][A-Z]",),
+)

@@ -1,0 +1,56 @@
+"""What runs in a child process: a provider's source, on the answers that its parent has already."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from adapters.provider_kit.child_process.source import Request, Work
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.registry.discovery import discover
+from adapters.provider_kit.registry.opening import open_source
+from domain.errors import FetchError, ProviderNotConfigured
+from domain.ports import DataSource, RawResponse
+
+_NOTHING: Mapping[str, str] = {}
+
+
+class _Replayed(HttpClient):
+    """Returns what came already, and has the parent process ask for the rest."""
+
+    outcomes: Sequence[tuple[Request, RawResponse | FetchError]] = ()
+    ask: Callable[..., RawResponse]
+
+    def get(
+        self,
+        segments: Sequence[str],
+        params: Mapping[str, str] = _NOTHING,
+        headers: Mapping[str, str] = _NOTHING,
+        *,
+        secret_params: Mapping[str, str] = _NOTHING,
+        until: float | None = None,
+    ) -> RawResponse:
+        if not self.outcomes or self.outcomes[0][0] != (tuple(segments), params):
+            self.outcomes = ()
+            return self.ask(segments, params, headers, secret_params=secret_params, until=until)
+        (_, outcome), *self.outcomes = self.outcomes
+        if isinstance(outcome, FetchError):
+            raise outcome
+        return outcome
+
+
+def run_in_child(ask: Callable[..., RawResponse], work: Work) -> Any:
+    """Do in the child process what a source is asked to."""
+    source, client = _opened(work.how.provider, json.dumps(work.how.options), work.how.deadline_seconds)
+    client.outcomes, client.ask = work.outcomes, ask
+    return getattr(source, work.method)(*work.arguments)
+
+
+@cache
+def _opened(provider: str, options: str, deadline_seconds: float) -> tuple[DataSource, _Replayed]:
+    spec = discover()[provider]
+    if isinstance(spec, str):
+        raise ProviderNotConfigured(spec)
+    return open_source(spec, json.loads(options), _Replayed, deadline_seconds=deadline_seconds)

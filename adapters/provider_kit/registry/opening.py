@@ -1,0 +1,52 @@
+"""Opening a provider: its options as the environment gives them, its client and its source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from adapters.provider_kit.http.client import BeforeCall, HttpClient
+from adapters.provider_kit.options import check_base_url, secrets, typed
+from adapters.provider_kit.registry.limits import without_general
+from adapters.provider_kit.spec import ProviderSpec
+from domain.ports import DataSource
+
+Client = TypeVar("Client", bound=HttpClient)
+
+
+def options_of(spec: ProviderSpec, raw: Mapping[str, str]) -> Any:
+    """
+    Read a provider's options.
+
+    Args:
+        raw: option's name → text of the environment.
+
+    Raises:
+        InvalidInput: names the variable, never a value.
+
+    """
+    options = typed(spec.name, spec.options, without_general(raw))
+    if getattr(options, "base_url", "") and "base_url" not in raw:
+        check_base_url(options.base_url, permit_http=False)
+    return options
+
+
+def open_source(
+    spec: ProviderSpec,
+    raw: Mapping[str, str],
+    client: type[Client],
+    *,
+    deadline_seconds: float,
+    before_call: BeforeCall | None = None,
+) -> tuple[DataSource, Client]:
+    """Return a provider's source, which reads every answer in this process, and the client by which it asks."""
+    options = options_of(spec, raw)
+    http = client(
+        spec.name,
+        getattr(options, "base_url", ""),
+        secrets=secrets(options),
+        deadline_seconds=deadline_seconds,
+        by_operator="base_url" in raw,
+        before_call=before_call,
+    )
+    return spec.open(options, http), http

@@ -1,0 +1,91 @@
+"""What a module of a provider defines: ``PROVIDER``, or ``PROVIDERS`` where it has several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.options import NoOptions
+from domain.codes import DatasetCode
+from domain.ports import DataSource
+from domain.providers import Limit, Provider, Terms
+from domain.vintages import Origin
+
+#: The version of this interface. It grows when a module that was written for the one before would no longer work.
+PROVIDER_API = 2
+
+
+def _no_problem(_options: Any) -> str:
+    return ""
+
+
+def _no_alias(_alias: DatasetCode) -> DatasetCode | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSpec:
+    """
+    A provider: who it is, what may be asked of it, and how it is opened.
+
+    Attributes:
+        provider_api: the version of this interface that the module was written for.
+        name: lower case, as in routes, URLs and the names of variables.
+        title: for people.
+        databases: the database codes, in capitals, that go to it without a route.
+        terms: under which its data may be used.
+        open: makes the source, from the options and a client for its base URL; does no I/O.
+        adapter_version: part of each vintage's origin; raise it where the same answer is read to other values than before.
+        example: a code that works, which ``lanner providers --check --online`` asks for; empty where only the operator knows one.
+        options: a frozen dataclass; each field is a variable. ``base_url`` and ``api_key`` have a meaning of their own.
+        limits: hold with a key, and without one unless ``limits_without_key`` says otherwise.
+        concurrency: how many fetches of it may run at once; None if it does not say.
+        key_needed: whether it cannot be asked without ``api_key``.
+        key_url: where a key is had.
+        max_age: after which a series is stale; None for its frequency's.
+        quandl_codes: patterns of Quandl's codes whose data it has.
+        problem: returns what keeps it from being asked with these options, at this moment; empty if nothing does.
+        code_from_alias: returns the code that it has under an alias which no series holds yet, or None.
+
+    """
+
+    provider_api: int
+    name: str
+    title: str
+    databases: tuple[str, ...]
+    terms: Terms
+    open: Callable[[Any, HttpClient], DataSource]
+    adapter_version: int = 1
+    example: str = ""
+    options: type[Any] = NoOptions
+    limits: tuple[Limit, ...] = ()
+    limits_without_key: tuple[Limit, ...] | None = None
+    concurrency: int | None = None
+    key_needed: bool = False
+    key_url: str = ""
+    max_age: timedelta | None = None
+    quandl_codes: tuple[str, ...] = ()
+    problem: Callable[[Any], str] = _no_problem
+    code_from_alias: Callable[[DatasetCode], DatasetCode | None] = _no_alias
+
+    def facts(self) -> Provider:
+        """Return what the domain knows of it before its options are read."""
+        return Provider(
+            name=self.name,
+            title=self.title,
+            databases=self.databases,
+            terms=self.terms,
+            limits=self.limits,
+            key_needed=self.key_needed,
+            key_url=self.key_url,
+            max_age=self.max_age,
+            quandl_codes=self.quandl_codes,
+        )
+
+    def origin(self, request: str, body: bytes) -> Origin:
+        """Return the origin of what was read from one answer."""
+        return Origin(request=request, response_sha256=sha256(body).hexdigest(), adapter_version=self.adapter_version)

@@ -1,1 +1,0 @@
-"""The European Central Bank's euro reference rates."""
