@@ -28,7 +28,9 @@ def read(environment: Mapping[str, str] | None = None, dotenv: Path | None = Non
     return settings
 
 
-def bootstrap(environment: Mapping[str, str] | None = None, dotenv: Path | None = None, *, part: str = "worker") -> Container:
+def bootstrap(
+    environment: Mapping[str, str] | None = None, dotenv: Path | None = None, *, part: str = "worker", with_providers: bool = True
+) -> Container:
     """
     Read the settings, set up logging and check that everything fits.
 
@@ -36,6 +38,7 @@ def bootstrap(environment: Mapping[str, str] | None = None, dotenv: Path | None 
         environment: by default the process's own, over ``.env`` in the working folder.
         dotenv: another file of settings.
         part: whose deadline statements have, the ``worker``'s (and the command line's) or the ``api``'s.
+        with_providers: False where no provider is used: then they are loaded only if a setting is about them.
 
     Raises:
         InvalidInput: a setting, a provider's option or a route is wrong; the message names the variable.
@@ -43,11 +46,11 @@ def bootstrap(environment: Mapping[str, str] | None = None, dotenv: Path | None 
     """
     from config.container import Container
 
-    container = Container(settings=read(environment, dotenv), part=part)
-    container.check_dependencies()
+    container = Container(read(environment, dotenv), part=part)
     _open_database(container)
-    container.data_sources().check()
-    _check_routes(container)
+    if with_providers or container.settings().concerns_providers:
+        container.data_sources().check()
+        _check_routes(container)
     return container
 
 

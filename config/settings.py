@@ -94,11 +94,6 @@ class Settings(BaseModel):
         return self.broker_url == "memory://"
 
     @property
-    def bell(self) -> str:
-        """How workers are told of work: through the broker, or not at all where they look themselves."""
-        return "silent" if self.embedded else "celery"
-
-    @property
     def database(self) -> str:
         """The database's URL."""
         return self.database_url or f"sqlite:///{quote(str(self.data_dir / 'lanner.db'))}"
@@ -145,6 +140,11 @@ class Settings(BaseModel):
     def prefers_default(self) -> bool:
         """Tell whether the default provider was chosen, or sent to a server of the operator's: then old codes of Quandl's go there."""
         return "default_provider" in self.model_fields_set or "base_url" in self.providers.get(self.default_provider, {})
+
+    @property
+    def concerns_providers(self) -> bool:
+        """Whether a setting names a provider, and may name one that there is not."""
+        return bool(self.providers or self.routes or "default_provider" in self.model_fields_set)
 
     @property
     def concurrency(self) -> int:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.env_file import read_env_file
 from domain.errors import InvalidInput
 
 PREFIX = "LANNER_"
@@ -41,8 +40,11 @@ def gather(environment: Mapping[str, str], dotenv: Path | None) -> dict[str, Giv
 
     """
     own = {name: value for name, value in environment.items() if name.upper().startswith(PREFIX) and not _is_service_link(name, value)}
-    written = _layer(read_env_file(dotenv), source=str(dotenv)) if dotenv else {}
-    return {**written, **_layer(own, source="environment")}
+    if dotenv is None:
+        return _layer(own, source="environment")
+    from config.env_file import read_env_file
+
+    return {**_layer(read_env_file(dotenv), source=str(dotenv)), **_layer(own, source="environment")}
 
 
 def is_secret(name: str) -> bool:
