@@ -26,7 +26,7 @@ from adapters.provider_kit.text import storable, text_of, texts_of
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
 from domain.frequency import Frequency
-from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
 
@@ -44,11 +44,6 @@ class Options:
     """The options: what stands before ``/series``."""
 
     base_url: str = "https://api.db.nomics.world/v22"
-
-
-def open_source(options: Options, http: HttpClient) -> DataSource:
-    """Return the source."""
-    return DbnomicsSource(http)
 
 
 def segments_for(code: DatasetCode) -> Sequence[str]:
@@ -87,7 +82,7 @@ class DbnomicsSource:
 
 
 def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
-    """Name the error of an answer without series."""
+    """Return the error of an answer without series."""
     if not isinstance(document, dict):
         return AnswerNotUnderstood("The answer is a JSON list where an object must be.")
     if "series" in document:
@@ -164,6 +159,6 @@ PROVIDER = ProviderSpec(
         url="https://db.nomics.world/docs/legal/",
         redistribution=Redistribution.ATTRIBUTION,
     ),
-    open=open_source,
+    open=lambda _options, http: DbnomicsSource(http),
     options=Options,
 )

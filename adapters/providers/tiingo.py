@@ -29,7 +29,7 @@ from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
 from domain.frequency import Frequency
 from domain.observations import Observations
-from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
 
@@ -72,11 +72,6 @@ class Options:
 
     api_key: str = field(default="", repr=False)
     base_url: str = "https://api.tiingo.com"
-
-
-def open_source(options: Options, http: HttpClient) -> DataSource:
-    """Return the source."""
-    return TiingoSource(options, http)
 
 
 def request_for(code: DatasetCode) -> tuple[Sequence[str], Mapping[str, str]]:
@@ -215,7 +210,7 @@ PROVIDER = ProviderSpec(
         url="https://www.tiingo.com/about/terms",
         redistribution=Redistribution.PERSONAL,
     ),
-    open=open_source,
+    open=TiingoSource,
     options=Options,
     limits=(Limit(50, 3_600), Limit(1_000, 86_400)),
     key_needed=True,

@@ -33,7 +33,7 @@ from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound
 from domain.frequency import Frequency
 from domain.observations import Dates
-from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
 
@@ -59,11 +59,6 @@ class Options:
 
     api_key: str = field(default="", repr=False)
     base_url: str = "https://www.alphavantage.co"
-
-
-def open_source(options: Options, http: HttpClient) -> DataSource:
-    """Return the source."""
-    return AlphaVantageSource(options, http)
 
 
 def params_for(code: DatasetCode) -> Mapping[str, str]:
@@ -168,7 +163,7 @@ PROVIDER = ProviderSpec(
         url="https://www.alphavantage.co/terms_of_service/",
         redistribution=Redistribution.PERSONAL,
     ),
-    open=open_source,
+    open=AlphaVantageSource,
     options=Options,
     limits=(Limit(5, 60), Limit(25, 86_400)),
     key_needed=True,

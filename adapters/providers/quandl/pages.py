@@ -14,7 +14,7 @@ from domain.errors import AnswerNotUnderstood
 
 
 class Pages:
-    """What has come of one table so far."""
+    """The pages of one table so far."""
 
     def __init__(self, code: DatasetCode) -> None:
         self._code, self._has_key = code, "." in code.dataset
@@ -50,7 +50,7 @@ class Pages:
         return replace(self._pages[0], table=replace(self._pages[0].table, rows=rows))
 
     def _check_next(self, page: Found) -> None:
-        """Make sure that it makes sense to ask for the next page."""
+        """Check that there is a next page to request."""
         PAGES.check(len(self._pages) + 1, "The table", hint=self._hint)
         if self._has_key:
             return

@@ -59,7 +59,7 @@ def read_series(found: Found, code: DatasetCode | None, url: str) -> Sequence[Pa
 
 
 def many_series(columns: Columns, code: DatasetCode) -> AnswerNotUnderstood:
-    """Say that a table was asked for in which dates repeat, and how one of its series is."""
+    """Return the error for a table in which dates repeat; its hint names one of its series."""
     some = ", ".join(f"{code}.{key}" for key in sorted(set(columns.keys))[:5])
     return AnswerNotUnderstood(
         f"{code} is a table of many series: its dates repeat.", hint=f"Ask for one of them, as {some} …" if some else ""

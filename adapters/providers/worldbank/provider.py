@@ -28,7 +28,7 @@ from adapters.provider_kit.text import text_of, texts_of
 from adapters.providers.worldbank.answers import Page, named_error, page_of, read_xml
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound
-from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
 
@@ -42,11 +42,6 @@ class Options:
     """The options: what stands before ``/country``."""
 
     base_url: str = "https://api.worldbank.org/v2"
-
-
-def open_source(options: Options, http: HttpClient) -> DataSource:
-    """Return the source."""
-    return WorldBankSource(http)
 
 
 def segments_for(code: DatasetCode) -> Sequence[str]:
@@ -82,7 +77,7 @@ class WorldBankSource:
             number += 1
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """Of a series that came in pages this is one page; recorded SDMX of the same house is read, too."""
+        """Read an answer; of a series that comes in pages, one page. The World Bank's SDMX is read, too."""
         if is_success(answer) and _SDMX.search(answer.body, 0, _HEAD):
             return read_series(read_answer(answer).all(), Naming(database="WB", attribution=PROVIDER.terms.attribution), code)
         return chosen(_series_in(self._page(answer).rows), code)
@@ -129,7 +124,7 @@ PROVIDER = ProviderSpec(
         url="https://datacatalog.worldbank.org/public-licenses#cc-by",
         redistribution=Redistribution.ATTRIBUTION,
     ),
-    open=open_source,
+    open=lambda _options, http: WorldBankSource(http),
     options=Options,
     quandl_codes=("WORLDBANK/*",),
 )

@@ -26,7 +26,7 @@ from adapters.providers.yahoo.answers import by_words, events_in, named_error, p
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound
 from domain.frequency import Frequency
-from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
 
@@ -49,15 +49,10 @@ class Options:
 
 
 def problem(options: Options) -> str:
-    """Say how to switch it on."""
+    """Return how to enable it; empty if it is enabled."""
     if options.enabled:
         return ""
     return f"Yahoo's charts are no official API: set {variable(PROVIDER.name, 'enabled')}=true if its terms permit you to use them."
-
-
-def open_source(options: Options, http: HttpClient) -> DataSource:
-    """Return the source."""
-    return YahooSource(http)
 
 
 def request_for(code: DatasetCode) -> tuple[Sequence[str], Mapping[str, str]]:
@@ -134,7 +129,7 @@ PROVIDER = ProviderSpec(
         url="https://legal.yahoo.com/us/en/yahoo/terms/otos/index.html",
         redistribution=Redistribution.FORBIDDEN,
     ),
-    open=open_source,
+    open=lambda _options, http: YahooSource(http),
     options=Options,
     limits=(Limit(60, 60), Limit(2_000, 3_600)),
     problem=problem,
