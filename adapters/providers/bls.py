@@ -22,7 +22,7 @@ from adapters.provider_kit.http.status_errors import ErrorContext, key_missing, 
 from adapters.provider_kit.parsing.documents import json_of, objects
 from adapters.provider_kit.parsing.numbers import numbers, observations
 from adapters.provider_kit.parsing.periods import read_periods
-from adapters.provider_kit.parsing.select import chosen, code_for, one_state
+from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import text_of
 from domain.codes import DatasetCode
@@ -88,12 +88,12 @@ class BlsSource:
             rows += more
             if rows and not more:
                 break
-        return calls.fetched(chosen(_by_kind(match[1], rows, catalog), code, exact=True)[0], PROVIDER.adapter_version)
+        return calls.fetched(select_series(_by_kind(match[1], rows, catalog), code, exact=True)[0], PROVIDER.adapter_version)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """Read an answer; of a series that comes in several windows, one of them."""
         every = [one for found in self._series(answer) for one in _by_kind(str(found.get("seriesID")), _rows(found), found.get("catalog"))]
-        return chosen(every, code)
+        return select_series(every, code)
 
     def _series(self, answer: RawResponse) -> Sequence[dict[str, Any]]:
         document = json_of(answer, self._error_context, named_error)

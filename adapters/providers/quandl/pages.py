@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.provider_kit.parsing.limits import FETCH, PAGES, ROWS
 from adapters.provider_kit.parsing.tables import read_columns
-from adapters.providers.quandl.answers import Found
+from adapters.providers.quandl.answers import QuandlTable
 from adapters.providers.quandl.series import many_series
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood
@@ -18,11 +18,11 @@ class Pages:
 
     def __init__(self, code: DatasetCode) -> None:
         self._code, self._has_key = code, "." in code.dataset
-        self._pages: list[Found] = []
+        self._pages: list[QuandlTable] = []
         self._bytes = self._rows = 0
         self._seen: set[Any] = set()
 
-    def take(self, page: Found, size: int) -> None:
+    def take(self, page: QuandlTable, size: int) -> None:
         """
         Add a page, whose body had so many bytes.
 
@@ -42,14 +42,14 @@ class Pages:
         if page.cursor is not None:
             self._check_next(page)
 
-    def joined(self) -> Found:
+    def joined(self) -> QuandlTable:
         """Return the pages as one."""
         if len(self._pages) == 1:
             return self._pages[0]
         rows = [row for page in self._pages for row in page.table.rows]
         return replace(self._pages[0], table=replace(self._pages[0].table, rows=rows))
 
-    def _check_next(self, page: Found) -> None:
+    def _check_next(self, page: QuandlTable) -> None:
         """Check that there is a next page to request."""
         PAGES.check(len(self._pages) + 1, "The table", hint=self._hint)
         if self._has_key:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.spec import ProviderSpec
-from adapters.providers.quandl.answers import Found, find_table, read_document
+from adapters.providers.quandl.answers import QuandlTable, find_table, read_document
 from adapters.providers.quandl.errors import named_error
 from adapters.providers.quandl.pages import Pages
 from adapters.providers.quandl.series import read_series
@@ -103,7 +103,7 @@ class QuandlSource:
         """Read an answer; of a table that comes in pages, one page."""
         return read_series(self._read(answer), code, answer.url)
 
-    def _pages(self, request: Request) -> Iterator[tuple[RawResponse, Found]]:
+    def _pages(self, request: Request) -> Iterator[tuple[RawResponse, QuandlTable]]:
         until = self._http.deadline()
         params = dict(request.params)
         while True:
@@ -114,7 +114,7 @@ class QuandlSource:
                 return
             params["qopts.cursor_id"] = page.cursor
 
-    def _read(self, answer: RawResponse) -> Found:
+    def _read(self, answer: RawResponse) -> QuandlTable:
         try:
             document = read_document(answer.body)
         except FetchError as exc:

@@ -17,7 +17,7 @@ import numpy as np
 
 from adapters.provider_kit.parsing.tables import Columns, read_columns
 from adapters.provider_kit.text import storable
-from adapters.providers.quandl.answers import Found
+from adapters.providers.quandl.answers import QuandlTable
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, InvalidCode
 from domain.frequency import Frequency
@@ -34,7 +34,7 @@ _UNNAMED_TABLE = DatasetCode("QDL", "TABLE")
 _LASTING = ("id", "database_id", "type", "premium", "display_url")
 
 
-def read_series(found: Found, code: DatasetCode | None, url: str) -> Sequence[ParsedSeries]:
+def read_series(found: QuandlTable, code: DatasetCode | None, url: str) -> Sequence[ParsedSeries]:
     """
     Return the series of this code, or all of them.
 

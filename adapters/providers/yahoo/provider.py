@@ -18,7 +18,7 @@ from adapters.provider_kit.http.session import ProviderSession, newest_window
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html
 from adapters.provider_kit.options import variable
 from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, read_csv, read_text
-from adapters.provider_kit.parsing.select import chosen, code_for, one_state
+from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import read_columns
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import storable
@@ -88,13 +88,13 @@ class YahooSource:
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         if is_csv(answer):
-            return chosen([_series_of_csv(answer)], code)
+            return select_series([_series_of_csv(answer)], code)
         if not is_json(answer) and not is_html(answer):
             raise by_words(read_text(answer.body), answer, self._error_context)
         results = results_in(json_of(answer, self._error_context, named_error))
         if code and code.dataset.endswith(_EVENTS):
-            return chosen([event for result in results for event in events_in(result)], code, exact=True)
-        return chosen([prices_in(result) for result in results], code)
+            return select_series([event for result in results for event in events_in(result)], code, exact=True)
+        return select_series([prices_in(result) for result in results], code)
 
 
 def _series_of_csv(answer: RawResponse) -> ParsedSeries:
