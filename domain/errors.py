@@ -126,7 +126,7 @@ class NoObservationsYet(NotFound):
     """The series has no vintage yet."""
 
     code = "no_observations_yet"
-    hint = "Its first fetch has not ended well; follow it at the series' own address."
+    hint = "Its first fetch has not succeeded yet; follow it at the series' own URL."
     retryable = True
 
 
@@ -215,7 +215,7 @@ class SchemaMismatch(StoreUnavailable):
     """The database's schema is not the one that this version of lanner works with."""
 
     code = "schema_mismatch"
-    hint = "Run `lanner migrate`, or use the lanner that wrote this database."
+    hint = "Run `lanner migrate`, or use the version of lanner that wrote this database."
 
 
 class DamagedVintage(DomainError):

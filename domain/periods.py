@@ -42,7 +42,7 @@ def aligned(observations: Observations, side: Side, frequency: Frequency | None,
     except InvalidObservations:
         moved = None
     if moved is None or len(moved) != len(observations):
-        raise InvalidInput("Two dates of the series lie in one period.", field="periods", hint="Ask without periods.")
+        raise InvalidInput("Two dates of the series are in one period.", field="periods", hint="Omit periods.")
     return moved
 
 

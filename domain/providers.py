@@ -89,7 +89,7 @@ class Routing:
 
     Attributes:
         routes: database code → provider's name.
-        insists: whether the default serves all undeclared codes, former Quandl codes included.
+        prefer_default: whether the default serves all undeclared codes, former Quandl codes included.
 
     """
 

@@ -269,7 +269,7 @@ def is_news(published: Label | None, digest: str, *, newest: Vintage | None, lab
 def refuse_shrink(before: int, after: int, what: str) -> None:
     """Raise SuspiciousShrink if less than half of the stored values (or dates) would be left."""
     if 2 * after < before:
-        raise SuspiciousShrink(f"The new answer holds {after} {what}, but {before} are stored; nothing was changed.")
+        raise SuspiciousShrink(f"The new answer holds {after} {what} where {before} are stored; nothing was changed.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

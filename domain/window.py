@@ -54,7 +54,7 @@ class Window:
 
         """
         if len(answer.window(self.start, self.end)) != len(answer):
-            raise InvalidObservations("The answer has dates outside the window that it covers.", field="dates")
+            raise InvalidObservations("The answer has dates outside its window.", field="dates")
         inside = kept.window(self.start, self.end)
         delta = difference(inside, answer)
         if delta is None:

@@ -115,9 +115,9 @@ def _parse(url: str) -> URL:
         raise InvalidInput("It is not a database URL.", field="database_url", hint="Write sqlite:///path or postgresql://…") from error
     if "@" in (parsed.host or ""):
         # The rest of the password would be parsed as part of the host, which is shown.
-        raise InvalidInput("It has several @.", field="database_url", hint="Write an @ of the password as %40: postgresql://…")
+        raise InvalidInput("It has more than one @.", field="database_url", hint="Write an @ of the password as %40: postgresql://…")
     if kind == "sqlite" and "?" in url:
-        hint = "Write a ? of the path as %3F, and nothing behind the path."
+        hint = "Write a ? in the path as %3F, and nothing after the path."
         raise InvalidInput("A SQLite URL is sqlite:/// and a path, without a ?.", field="database_url", hint=hint)
     if kind not in ("sqlite", "postgresql") or (kind == "sqlite" and parsed.database in (None, "", ":memory:")):
         raise InvalidInput(
@@ -150,8 +150,8 @@ def _create_for_owner(path: Path) -> None:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        hint = "Set LANNER_DATA_DIR to a folder of yours."
-        raise StoreUnavailable(f"The database {path} cannot be made: {error.strerror}.", hint=hint) from error
+        hint = "Set LANNER_DATA_DIR to a folder that you can write to."
+        raise StoreUnavailable(f"The database {path} cannot be created: {error.strerror}.", hint=hint) from error
 
 
 def _set_deadline(seconds: float, connection: Any, record: Any) -> None:

@@ -51,11 +51,14 @@ def require(found: str | None, engine: Engine) -> None:
         raise SchemaMismatch(f"The database {place(engine)} has no lanner schema yet.", hint="Run `lanner migrate`.")
     if found < REVISION:
         raise SchemaMismatch(
-            f"The database {place(engine)} has the older schema {found}; this lanner needs {REVISION}.", hint="Run `lanner migrate`."
+            f"The database {place(engine)} has the older schema {found}; this version of lanner needs {REVISION}.",
+            hint="Run `lanner migrate`.",
         )
     if found > REVISION:
-        hint = "Use the lanner that wrote it, or a newer one."
-        raise SchemaMismatch(f"The database {place(engine)} has the newer schema {found}; this lanner knows {REVISION}.", hint=hint)
+        hint = "Use the version of lanner that wrote it, or a newer one."
+        raise SchemaMismatch(
+            f"The database {place(engine)} has the newer schema {found}; this version of lanner supports {REVISION}.", hint=hint
+        )
 
 
 def revision(connection: Connection) -> str | None:

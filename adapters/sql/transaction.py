@@ -249,7 +249,7 @@ def domain_error(engine: Engine, error: BaseException | None) -> SchemaMismatch 
     if getattr(error, "pgcode", None) in ("42P01", "3F000") or "no such table" in str(error):
         return SchemaMismatch(f"The database {place(engine)} lacks lanner's tables.")
     if is_over(error):
-        return StoreUnavailable(f"The database {place(engine)} did not answer a statement in time.", hint="Try again in a moment.")
+        return StoreUnavailable(f"The database {place(engine)} did not finish a statement in time.", hint="Try again in a moment.")
     return _unavailable(engine, error)
 
 

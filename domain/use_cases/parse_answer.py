@@ -28,10 +28,10 @@ class ParseAnswer:
         """
         source = self.providers.offline_source(provider)
         if not isinstance(source, ParsesResponses):
-            raise InvalidInput(f"The provider {provider} has no answers to parse.", field="provider")
+            raise InvalidInput(f"The provider {provider} cannot parse recorded answers.", field="provider")
         try:
             return source.parse(code, answer)
         except DomainError:
             raise
         except Exception as error:
-            raise AnswerNotUnderstood(f"The data source {provider} broke on this answer ({type(error).__name__}).") from error
+            raise AnswerNotUnderstood(f"The data source {provider} failed on this answer ({type(error).__name__}).") from error

@@ -29,7 +29,7 @@ class RemoveSeries:
         with self.store.writing() as uow:
             series = uow.series.get(series_id)
             if not _names(confirm, series.provider, series.code):
-                hint = f"Give confirm={series.code} to remove it with all its vintages."
+                hint = f"Send confirm={series.code} to remove it with all its vintages."
                 raise RemovalNotConfirmed(f"confirm is not the code of this series, {series.code}.", hint=hint)
             uow.series.remove(series_id)
             uow.commit()

@@ -224,10 +224,10 @@ def test_a_broker_that_is_away_is_not_told_of(tmp_path: Path) -> None:
     with running(tmp_path, settings, "api", "worker") as service:
         service.request("SAMPLE", "NILE")
         end = time.monotonic() + 30
-        while not {"ring failed", "broker unreachable"} <= events(service.log()) and time.monotonic() < end:
+        while not {"notification failed", "broker unreachable"} <= events(service.log()) and time.monotonic() < end:
             time.sleep(0.05)
 
-    assert {"ring failed", "broker unreachable"} <= events(service.log())
+    assert {"notification failed", "broker unreachable"} <= events(service.log())
     assert excerpts(migrated.stderr + service.log()) == []
 
 

@@ -425,8 +425,8 @@ def test_what_is_lost_or_altered_is_listed(store: Any) -> None:
     with store.reading() as uow:
         damage = uow.vintages.verify(series_id)
     assert [(each.number, each.reason) for each in damage] == [
-        (2, "Vintage 2 is not there."),
-        (3, "Vintage 3 does not match its digest or its facts."),
+        (2, "Vintage 2 is missing."),
+        (3, "Vintage 3 does not match its digest or its columns."),
     ]
 
 
@@ -445,7 +445,7 @@ def test_a_lost_newest_state_is_damage(store: Any) -> None:
     with store.engine.begin() as connection:
         connection.execute(delete(vintages).where(vintages.c.number == 2))
 
-    with store.reading() as uow, pytest.raises(DamagedVintage, match="Vintage 2 is not there"):
+    with store.reading() as uow, pytest.raises(DamagedVintage, match="Vintage 2 is missing"):
         uow.vintages.find(series_id, AsOf())
     with store.writing() as uow:
         (vintage,) = append(uow, series_id, [an_arrival(at(2), state)])

@@ -521,7 +521,7 @@ def test_left_out_columns_are_on_the_fetch() -> None:
     ("source", "words"),
     [
         (ScriptedSource([InvalidObservations("The date 2024-01-01 stands twice.")]), "stands twice"),
-        (VintagesSource([]), "no whole state"),
+        (VintagesSource([]), "no complete state"),
     ],
 )
 def test_an_answer_that_makes_no_series_is_not_understood(source: ScriptedSource | VintagesSource, words: str) -> None:

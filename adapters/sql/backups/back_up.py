@@ -36,9 +36,9 @@ def back_up(engine: Engine, file: Path, progress: Progress) -> int:
 
     """
     if os.path.lexists(file):
-        raise InvalidInput(f"{file} exists already.", field="file", hint="Name a new file; no backup is overwritten.")
+        raise InvalidInput(f"{file} exists already.", field="file", hint="Name a new file; backups are never overwritten.")
     if not file.absolute().parent.is_dir():
-        raise InvalidInput(f"The folder of {file} does not exist.", field="file", hint="Make it, or name another file.")
+        raise InvalidInput(f"The folder of {file} does not exist.", field="file", hint="Create it, or name another file.")
     try:
         with _part_of(file) as part:
             counts = _fill(part, engine, progress)
@@ -46,7 +46,7 @@ def back_up(engine: Engine, file: Path, progress: Progress) -> int:
             part.rename(file)
     except OSError as error:
         raise InvalidInput(
-            f"{file} cannot be written: {error.strerror}.", field="file", hint="Name a file in a folder of yours."
+            f"{file} cannot be written: {error.strerror}.", field="file", hint="Name a file in a folder that you can write to."
         ) from error
     return sum(counts.values())
 
@@ -87,4 +87,4 @@ def _copy(source: Connection, target: Connection, progress: Progress) -> dict[st
 
 def _verify(part: Path, file: Path, counts: dict[str, int]) -> None:
     if contents(part) != counts:
-        raise StoreUnavailable(f"{file} did not hold what was written to it, and was not kept.", hint="Look after the disk.")
+        raise StoreUnavailable(f"{file} did not hold what was written to it, and was removed.", hint="Check the disk.")

@@ -59,7 +59,7 @@ class BackupFile:
         require(str(revisions[0][0]) if len(revisions) == 1 else None, open_file(self.path))
         odd = sorted(expected ^ found)
         if odd:
-            raise damaged(self.path, f"its {odd[0][0]} {odd[0][1]} is not the one that lanner makes")
+            raise damaged(self.path, f"its {odd[0][0]} {odd[0][1]} is not as lanner creates it")
 
     def require_soundness(self) -> None:
         """Check that tables and indexes agree, and that foreign keys refer to existing rows."""
@@ -69,9 +69,7 @@ class BackupFile:
                 raise damaged(self.path, f"table {table.name}: {found[0][0]}")
             orphans = self._all(f"PRAGMA foreign_key_check({table.name})")
             if orphans:
-                raise damaged(
-                    self.path, f"table {table.name}, row {orphans[0][1]} in the file: it refers to {orphans[0][2]} that are not there"
-                )
+                raise damaged(self.path, f"table {table.name}, row {orphans[0][1]} in the file: it refers to missing {orphans[0][2]}")
 
     def count(self, table: Table) -> int:
         """Count the rows of a table."""
@@ -111,7 +109,7 @@ def read_backup(path: Path) -> Iterator[BackupFile]:
     if not _is_database(path):
         raise no_backup(path)
     if any(_size(Path(f"{path}{ending}")) for ending in ("-wal", "-journal")):
-        raise damaged(path, "there is a journal beside it, so that it is a database in use")
+        raise damaged(path, "there is a journal beside it, so it is a database in use")
     deadline = StatementDeadline(_SECONDS + path.stat().st_size / _BYTES_A_SECOND)
     try:
         # The path is escaped for the URI, and the file is neither written nor locked.
@@ -150,7 +148,7 @@ def copied_tables() -> list[Table]:
 
 def no_backup(path: Path) -> InvalidInput:
     """Return the error that a file is not a backup."""
-    return InvalidInput(f"{path} is not a backup of lanner.", field="file", hint="Name a file that `lanner backup` wrote.")
+    return InvalidInput(f"{path} is not a lanner backup.", field="file", hint="Name a file that `lanner backup` wrote.")
 
 
 def damaged(path: Path, reason: str, *, hint: str = "Take another backup.") -> InvalidInput:

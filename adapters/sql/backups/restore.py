@@ -65,7 +65,7 @@ def _copy(backup: BackupFile, target: Connection, progress: Progress) -> int:
             try:
                 target.execute(insert(table), checked)
             except (IntegrityError, DataError) as error:
-                raise damaged(backup.path, f"table {table.name}: rows near {key_of(table, batch[0])} contradict others") from error
+                raise damaged(backup.path, f"table {table.name}: rows near {key_of(table, batch[0])} violate a constraint") from error
             copied += len(batch)
             progress(copied, total)
     for batch in backup.rows(feed):
@@ -99,10 +99,10 @@ def _check_references(backup: BackupFile, target: Connection) -> None:
     for what, (key, condition) in broken.items():
         found = target.execute(select(key).where(condition).limit(1)).first()
         if found:
-            raise damaged(backup.path, f"table {key.table.name}, row {key.name} {str(found[0])!r}: it does not name {what}")
+            raise damaged(backup.path, f"table {key.table.name}, row {key.name} {str(found[0])!r}: it does not refer to {what}")
     last: Select[Any] = select(func.max(vintages.c.position))
     if (target.execute(last).scalar() or 0) > target.execute(select(feed.c.position)).scalar_one():
-        raise damaged(backup.path, "table feed: its position is behind the vintages'")
+        raise damaged(backup.path, "table feed: its position is lower than a vintage's")
 
 
 def _check_states(backup: BackupFile, target: Connection, *, keep_damaged: bool) -> None:
@@ -118,7 +118,7 @@ def _check_states(backup: BackupFile, target: Connection, *, keep_damaged: bool)
             raise
         except DamagedVintage as error:
             if not keep_damaged:
-                hint = "If no better backup is at hand, `lanner restore --keep-damaged` restores such vintages as they are."
+                hint = "Without a better backup, `lanner restore --keep-damaged` restores such vintages as they are."
                 raise damaged(backup.path, f"table vintages, row series '{of}', number '{number}': {error}", hint=hint) from error
             logger.warning("damaged vintage restored", extra={"series": str(series_id), "vintage": number})
         except Exception as error:
@@ -128,12 +128,12 @@ def _check_states(backup: BackupFile, target: Connection, *, keep_damaged: bool)
 def _check_state(repository: SqlVintageRepository, series_id: Any, number: int) -> None:
     kept = repository.find(series_id, AsOf(vintage=number))
     if kept is None:
-        raise ValueError("it is not there")
+        raise ValueError("it is missing")
     facts, state = kept.vintage, kept.observations
     if (state.digest().hex(), len(state), state.first, state.last) != (facts.digest, facts.rows, facts.first, facts.last):
-        raise ValueError("it does not match its digest or its facts")
+        raise ValueError("it does not match its digest or its columns")
     if state.dates.dtype not in _AXES or Observations.of(state.dates, state.columns, state.values, unit=state.unit) != state:
-        raise ValueError("its observations are none")
+        raise ValueError("its observations are invalid")
 
 
 def _transaction(target: Connection) -> Transaction:

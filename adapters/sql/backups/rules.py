@@ -63,19 +63,22 @@ class Rules:
         self._count(vintages, row)
         vintage = vintage_from({column: row[column.name] for column in FACTS})
         for name, label in (("published", vintage.published), ("first", vintage.first), ("last", vintage.last)):
-            _require(label is None or label.isoformat() == row[name], f"{name} is no day or moment as lanner writes it")
+            _require(label is None or label.isoformat() == row[name], f"{name} is not a date or time in lanner's format")
         lengths = [len(row[name]) for name in ("digest", "response_sha256", "checksum")]
-        _require(lengths == [_SHA256_BYTES, _SHA256_BYTES, _CHECKSUM_BYTES], "a digest has another length")
+        _require(lengths == [_SHA256_BYTES, _SHA256_BYTES, _CHECKSUM_BYTES], "a digest has the wrong length")
         _require(row["position"] > 0, "its position is not above 0")
-        _require(row["codec"] in (ZLIB, PCODEC), "nothing is known of its codec")
+        _require(row["codec"] in (ZLIB, PCODEC), "its codec is unknown")
         check_size(row["codec"], row["payload"])
         self._check_chain(row)
 
     def _check_chain(self, row: Row) -> None:
         path, step = tuple(map(int, row["path"].split())), row["step"]
-        _require(step < MAX_STEP and " ".join(map(str, path)) == row["path"], "its place in a chain is none")
+        _require(step < MAX_STEP and " ".join(map(str, path)) == row["path"], "its step or path is invalid")
         below = (step & (step - 1), path[:-1]) if step else None
-        _require((self.chain.get(path[-1]) if path else None) == below, "what it builds on is not there, or has another place in its chain")
+        _require(
+            (self.chain.get(path[-1]) if path else None) == below,
+            "the vintage it builds on is missing, or has a different place in the chain",
+        )
         self.chain[row["number"]] = step, path
 
     def _count(self, table: Table, row: Row) -> None:
@@ -91,25 +94,25 @@ def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - the conditi
 
 def _check_series(row: Row) -> None:
     code = DatasetCode(row["database_code"], row["dataset_code"])
-    _require(code.database == row["database_code"], "its database code is not in capitals")
-    _require(parse_reference(f"{row['provider']}:{code}") == (row["provider"], code), "its provider's name is none")
-    _require(re.fullmatch(rf"{re.escape(code.alias)}(_[1-9][0-9]*)?", row["alias"]) is not None, "its alias is not its code's")
+    _require(code.database == row["database_code"], "its database code is not in upper case")
+    _require(parse_reference(f"{row['provider']}:{code}") == (row["provider"], code), "its provider's name is invalid")
+    _require(re.fullmatch(rf"{re.escape(code.alias)}(_[1-9][0-9]*)?", row["alias"]) is not None, "its alias does not match its code")
     SeriesStatus(row["status"])
     _require(row["number"] > 0, "its number is not above 0")
-    _require(_WORDS.fullmatch(row["words"]) is not None, "its words are not as lanner cuts them")
+    _require(_WORDS.fullmatch(row["words"]) is not None, "its words are not lanner's search terms")
     confirmed = confirmed_from(row["confirmed"])
     if confirmed:
         texts = [*confirmed.validators, *confirmed.validators.values()]
         numbers = [confirmed.vintage, confirmed.adapter_version]
         sound = all(isinstance(each, str) for each in texts) and all(type(each) is int and each >= 0 for each in numbers)
-        _require(sound and confirmed.whole_at.tzinfo is not None, "what it confirmed is nothing that lanner writes")
+        _require(sound and confirmed.whole_at.tzinfo is not None, "its confirmation is not in lanner's format")
 
 
 def _check_metadata(metadata: Metadata) -> None:
     others = {"frequency": metadata.frequency, "column_units": metadata.column_units, "extra": metadata.extra}
     texts = [getattr(metadata, each.name) for each in fields(Metadata) if each.name not in others]
-    _require(all(isinstance(text, str) for text in (*texts, *metadata.column_units)), "a text of its body is none")
-    _require(isinstance(metadata.extra, dict), "its further facts are none")
+    _require(all(isinstance(text, str) for text in (*texts, *metadata.column_units)), "a text in its body is not a string")
+    _require(isinstance(metadata.extra, dict), "its extra metadata are not an object")
 
 
 def _check_fetch(row: Row) -> None:
@@ -117,8 +120,8 @@ def _check_fetch(row: Row) -> None:
     _require(fetch.ended == (fetch.finished_at is not None), "its status and its end contradict each other")
     held = row["lease_token"] is not None and fetch.lease_until is not None
     _require(held == (fetch.status is FetchStatus.RUNNING), "its status and its lease contradict each other")
-    _require(fetch.failure is None or _is_sound(fetch.failure), "its failure is nothing that lanner writes")
-    _require(all(isinstance(name, str) for name in fetch.left_out), "what it left out is no list of names")
+    _require(fetch.failure is None or _is_sound(fetch.failure), "its failure is not in lanner's format")
+    _require(all(isinstance(name, str) for name in fetch.left_out), "its left-out columns are not a list of names")
 
 
 def _is_sound(failure: Failure) -> bool:
@@ -126,7 +129,7 @@ def _is_sound(failure: Failure) -> bool:
 
 
 def _check_key(row: Row) -> None:
-    _require(len(row["digest"]) == _SHA256_BYTES, "its digest has another length")
+    _require(len(row["digest"]) == _SHA256_BYTES, "its digest has the wrong length")
     for scope in row["scopes"].split():
         Scope(scope)
     read_limits(row["limits"] or "none")

@@ -43,7 +43,7 @@ def _read(column: Column[Any], value: Any) -> Any:
     try:
         return read(value)
     except (ValueError, TypeError, OverflowError) as error:
-        raise ValueError(f"{column.name} is no {kind.__name__}") from error
+        raise ValueError(f"{column.name} is not a valid {kind.__name__}") from error
 
 
 def _refuse() -> Any:

@@ -120,7 +120,7 @@ class SqlVintageRepository:
         if chain is None:
             return Damage(number, _lost(number).message)
         if not chain.is_sound():
-            return Damage(number, f"Vintage {number} does not match its digest or its facts.")
+            return Damage(number, f"Vintage {number} does not match its digest or its columns.")
         return None
 
     def _known_before(self, series_id: UUID, place: _Place, new: NewState, pending: Chain | None) -> Chain | None:
@@ -181,7 +181,7 @@ class _Place(NamedTuple):
 
 
 def _lost(number: int) -> DamagedVintage:
-    return DamagedVintage(f"Vintage {number} is not there.")
+    return DamagedVintage(f"Vintage {number} is missing.")
 
 
 def _feed_entry(row: RowMapping) -> FeedEntry:

@@ -36,7 +36,7 @@ class WriterQueue:
 
         """
         if self._thread == get_ident():
-            raise StoreUnavailable("This thread is writing already.", hint="End its first unit of work before it begins another.")
+            raise StoreUnavailable("This thread is writing already.", hint="End its unit of work before it begins another.")
         mine = Event()
         with self._lock:
             self.queue.append(mine)

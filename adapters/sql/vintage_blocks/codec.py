@@ -94,7 +94,7 @@ def check_size(codec: int, payload: bytes) -> None:
     except (zlib.error, struct.error) as error:
         raise ValueError("its payload cannot be unpacked") from error
     if len(body) > _MOST_BYTES or max(rows * (width + 1) + drops, width) * _CELL_BYTES > _MOST_BYTES:
-        raise ValueError("it unpacks to more than a state may hold")
+        raise ValueError("it unpacks to more than observations may hold")
 
 
 def _names(body: memoryview, at: int, count: int) -> tuple[list[str], int]:

@@ -45,7 +45,7 @@ def read_stored(transaction: Transaction, series_id: UUID, moment: AsOf) -> tupl
     below = {row[vintages.c.number]: row for row in others}
     missing = [each for each in block.path if each not in below]
     if missing:
-        raise DamagedVintage(f"Vintage {number} builds on vintage {missing[0]}, which is not there.")
+        raise DamagedVintage(f"Vintage {number} builds on vintage {missing[0]}, which is missing.")
     return own, [*(_verified(own[vintages.c.series], below[each]) for each in block.path), block]
 
 

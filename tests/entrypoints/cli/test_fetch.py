@@ -60,7 +60,7 @@ def test_one_failure_among_many_gives_exit_code_1(run: Run) -> None:
 
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
-        "empty:A/B       error    not_found: The provider knows no dataset of this code. Look again.",
+        "empty:A/B       error    not_found: The provider has no dataset of this code. Look again.",
         "canned:WIKI/FB  success  1 vintage added, 3 rows, 2024-01-01..2024-01-03",
         "1 error, 1 success",
     ]

@@ -87,12 +87,12 @@ def test_the_circumstances_reach_the_parser(run: Run, use_cases: UseCases) -> No
     ("line", "body", "error"),
     [
         ("parsing A/B", b"bad", {"code": "not_understood", "message": "This is bad."}),
-        ("parsing A/B", b"broken", {"code": "not_understood", "message": "The data source parsing broke on this answer (KeyError)."}),
+        ("parsing A/B", b"broken", {"code": "not_understood", "message": "The data source parsing failed on this answer (KeyError)."}),
         ("parsing ../B", b"", {"code": "invalid_code", "message": "database_code '..' is not valid."}),
         ("parsing AB", b"", {"code": "invalid_code", "message": "The code 'AB' has no slash."}),
         ("nobody A/B", b"", {"code": "unknown_provider", "message": "There is no provider 'nobody'."}),
         ("keyless A/B", b"", {"code": "provider_not_configured", "message": "Set LANNER_PROVIDERS__KEYLESS__API_KEY."}),
-        ("canned A/B", b"", {"code": "invalid_input", "message": "The provider canned has no answers to parse."}),
+        ("canned A/B", b"", {"code": "invalid_input", "message": "The provider canned cannot parse recorded answers."}),
     ],
 )
 def test_an_error_is_one_line_of_json_too(run: Run, use_cases: UseCases, line: str, body: bytes, error: dict[str, str]) -> None:

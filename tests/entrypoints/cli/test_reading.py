@@ -226,7 +226,7 @@ def test_a_failed_series_shows_its_error(run: Run, kept: UseCases) -> None:
     error = run(kept, show, "empty:A/B").exception
 
     assert isinstance(error, NoObservationsYet)
-    assert error.message == "empty:A/B has no observations; its status is error, not_found: The provider knows no dataset of this code."
+    assert error.message == "empty:A/B has no observations; its status is error, not_found: The provider has no dataset of this code."
     assert error.hint == "Look again."
 
 

@@ -143,11 +143,11 @@ def test_show_gives_the_state_asked_for(run: Run, kept: UseCases, line: str, num
         (revisions, "X/Y", "X/Y is not kept here."),
         (revisions, "--from 0 WIKI/FB", "from is not a vintage's number."),
         (revisions, "--to soon WIKI/FB", "to is not a day or a moment."),
-        (revisions, "--to 1 WIKI/FB", "Vintage 1 is the first that was known of canned:WIKI/FB: there is none before it."),
+        (revisions, "--to 1 WIKI/FB", "Vintage 1 is the first known of canned:WIKI/FB; there is none before it."),
         (
             revisions,
             "empty:A/B",
-            "empty:A/B has no observations; its status is error, not_found: The provider knows no dataset of this code.",
+            "empty:A/B has no observations; its status is error, not_found: The provider has no dataset of this code.",
         ),
     ],
 )
