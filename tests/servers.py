@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from secrets import token_hex
+from secrets import randbelow, token_hex
 from typing import NoReturn
 
 import psycopg2
@@ -71,10 +71,12 @@ def listens(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Find a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind((LOCAL, 0))
-        return int(probe.getsockname()[1])
+    """Find a port that nothing uses, below those that systems give to connections: tests that run meanwhile would get it."""
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            port = 10_000 + randbelow(20_000)
+            probe.bind((LOCAL, port))
+            return port
 
 
 def run_sql(url: str, statement: str) -> object:
