@@ -68,7 +68,7 @@ def test_two_values_of_one_variable_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "insists"),
+    ("environment", "prefer_default"),
     [
         ({}, False),
         ({"LANNER_DEFAULT_PROVIDER": "quandl"}, True),
