@@ -16,10 +16,10 @@ from domain.use_cases.read_series import Reading
 #: Raised whenever the bytes of an unchanged state change.
 ENCODER_VERSION = 2
 _BLOCK_CELLS = 2**20
-_FORMULA = frozenset("=+-@\N{MINUS SIGN}")
-_BREAKS = ("\t", "\r", "\n")
+_FORMULA_PREFIXES = frozenset("=+-@\N{MINUS SIGN}")
+_CONTROL_PREFIXES = ("\t", "\r", "\n")
 #: Unicode's classes of what is not seen in front of a sign: controls and marks of format, accents, spaces.
-_UNSEEN = "CMZ"
+_INVISIBLE = "CMZ"
 #: Commas and what separates cells where the comma is the decimal sign.
 _QUOTED = frozenset(',;\t"\r\n')
 
@@ -74,14 +74,14 @@ def rows(observations: Observations, *, newest_first: bool = False) -> orjson.Fr
     """
     if not len(observations):
         return orjson.Fragment(b"[]")
-    lines = _spliced(observations, quote=b'"', newest_first=newest_first)
+    lines = _row_lines(observations, quote=b'"', newest_first=newest_first)
     return orjson.Fragment(b"[[" + b"],[".join(lines) + b"]]")
 
 
 def records(observations: Observations, *, newest_first: bool = False) -> orjson.Fragment:
     """Write each date as an object; a name that stands twice is numbered, for an object holds it once."""
     names = [orjson.dumps(name) + b":" for name in unique_names([axis_name(observations), *observations.columns])]
-    lines = _spliced(observations, quote=b'"', newest_first=newest_first)
+    lines = _row_lines(observations, quote=b'"', newest_first=newest_first)
     # Neither a date nor a number holds a comma.
     objects = (b",".join(map(bytes.__add__, names, line.split(b","))) for line in lines)
     return orjson.Fragment(b"[{" + b"},{".join(objects) + b"}]" if lines else b"[]")
@@ -94,7 +94,7 @@ def csv(observations: Observations, heading: Sequence[str], *, newest_first: boo
     A heading that a spreadsheet would take for a formula begins with an apostrophe.
     """
     lines = [",".join(map(cell, heading)).encode()] if header else []
-    lines += _spliced(observations, quote=b"", newest_first=newest_first)
+    lines += _row_lines(observations, quote=b"", newest_first=newest_first)
     return b"\n".join(lines) + b"\n" if lines else b""
 
 
@@ -107,15 +107,15 @@ def columnar(reading: Reading, kind: Format, *, newest_first: bool = False) -> b
     dates = pa.array(observations.dates[::step]).cast(pa.date32() if observations.unit == "D" else pa.timestamp("ms", tz="UTC"))
     values = [pa.array(column[::step], from_pandas=True) for column in observations.values.T]
     names = unique_names([axis_name(observations), *observations.columns])
-    written = pa.table([dates, *values], names=names).replace_schema_metadata(_facts(reading))
+    arrow_table = pa.table([dates, *values], names=names).replace_schema_metadata(_schema_metadata(reading))
     sink = pa.BufferOutputStream()
     if kind is Format.PARQUET:
         import pyarrow.parquet as pq
 
-        pq.write_table(written, sink, compression="zstd")
+        pq.write_table(arrow_table, sink, compression="zstd")
     else:
-        with pa.ipc.new_file(sink, written.schema) as writer:
-            writer.write_table(written)
+        with pa.ipc.new_file(sink, arrow_table.schema) as writer:
+            writer.write_table(arrow_table)
     content: bytes = sink.getvalue().to_pybytes()
     return content
 
@@ -132,7 +132,7 @@ def unique_names(names: Sequence[str]) -> list[str]:
     return list(given)
 
 
-def _facts(reading: Reading) -> Mapping[str, str]:
+def _schema_metadata(reading: Reading) -> Mapping[str, str]:
     series, vintage = reading.series, reading.vintage
     facts = {
         "code": f"{series.provider}:{series.code}",
@@ -144,7 +144,7 @@ def _facts(reading: Reading) -> Mapping[str, str]:
     return {name: value for name, value in facts.items() if value}
 
 
-def _spliced(observations: Observations, *, quote: bytes, newest_first: bool) -> list[bytes]:
+def _row_lines(observations: Observations, *, quote: bytes, newest_first: bool) -> list[bytes]:
     """Give a line of bytes for each date: as JSON without the brackets or, without a quote, as CSV."""
     step = -1 if newest_first else 1
     dates = [quote + text.encode() + quote for text in observations.texts()[::step]]
@@ -173,11 +173,11 @@ def _as_csv(matrix: bytes, values: np.ndarray[Any, Any]) -> bytes:
 
 def cell(text: str) -> str:
     """Write a text that is not ours as a cell that no spreadsheet takes for a formula."""
-    safe = f"'{text}" if text.startswith(_BREAKS) or _is_formula(text) else text
+    safe = f"'{text}" if text.startswith(_CONTROL_PREFIXES) or _is_formula(text) else text
     return safe if _QUOTED.isdisjoint(safe) else '"' + safe.replace('"', '""') + '"'
 
 
 def _is_formula(text: str) -> bool:
     """Tell whether the first character that is seen begins a formula, in whatever width it is written."""
-    first = next((character for character in text if category(character)[0] not in _UNSEEN), "")
-    return normalize("NFKC", first) in _FORMULA
+    first = next((character for character in text if category(character)[0] not in _INVISIBLE), "")
+    return normalize("NFKC", first) in _FORMULA_PREFIXES

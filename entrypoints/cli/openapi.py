@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def openapi(session: Session) -> None:
     """Print the OpenAPI document of the REST API."""
-    from entrypoints.rest.app import discovered
-    from entrypoints.rest.openapi.document import document, written
+    from entrypoints.rest.app import discover_routes
+    from entrypoints.rest.openapi.document import document, to_json
 
-    click.echo(written(document(discovered(session.use_cases()))), nl=False)
+    click.echo(to_json(document(discover_routes(session.use_cases()))), nl=False)

@@ -131,9 +131,9 @@ def health(session: Session, part: str) -> int:
 
 
 def _problem_of_api(service: Service) -> str:
-    from entrypoints.rest.probe import ask
+    from entrypoints.rest.probe import get_json
 
-    return "" if ask(service.host, service.port, "/healthz") else f"No API answers at port {service.port} of {service.host}."
+    return "" if get_json(service.host, service.port, "/healthz") else f"No API answers at port {service.port} of {service.host}."
 
 
 def _problem_of_worker(service: Service, since: float) -> str:

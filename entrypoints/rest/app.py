@@ -18,10 +18,10 @@ from entrypoints.rest import quandl, resources
 from entrypoints.rest.authentication import Authentication, Route, scopes_of
 from entrypoints.rest.context import Request
 from entrypoints.rest.http import errors
+from entrypoints.rest.http.large_responses import LargeResponses
 from entrypoints.rest.http.proxies import Network, ProxyHeaders
 from entrypoints.rest.http.rate_limits import RequestLimits
 from entrypoints.rest.http.responses import ResponseSender
-from entrypoints.rest.http.sending import LargeAnswers
 from entrypoints.rest.middleware import (
     CrossSiteCheck,
     HostCheck,
@@ -31,14 +31,14 @@ from entrypoints.rest.middleware import (
     TargetCheck,
     VaryByOrigin,
 )
-from entrypoints.rest.openapi.description import tag_of
+from entrypoints.rest.openapi.operation import tag_of
 from entrypoints.rest.quandl.middleware import QuandlErrors
 
 App = falcon.App[falcon.Request, falcon.Response]
 _EXPOSED = ("Content-Location", "Content-Range", "ETag", "Link", "Location", "Retry-After", "X-Request-ID")
 
 
-class HeadWhereverGet(CompiledRouter):
+class HeadFromGetRouter(CompiledRouter):
     """Answers HEAD with the responder of GET; Falcon leaves the body out."""
 
     def map_http_methods(self, resource: object, **kwargs: Any) -> dict[str, Callable[..., Any]]:
@@ -54,7 +54,7 @@ def create_app(  # noqa: PLR0913 - who may use it, how often, and under which ad
     *,
     allowed_hosts: Collection[str] | None,
     cors_origins: Collection[str] = (),
-    answers: ResponseSender | None = None,
+    sender: ResponseSender | None = None,
     keys_required: bool = False,
     trusted_proxies: Collection[Network] = (),
     root_path: str = "",
@@ -66,7 +66,7 @@ def create_app(  # noqa: PLR0913 - who may use it, how often, and under which ad
 
     Args:
         keys_required: whether only holders of API keys are let in.
-        answers: what sends observations, by default one that keeps nothing it has encoded.
+        sender: what sends observations, by default one that keeps nothing it has encoded.
         allowed_hosts: names answered besides the loopback ones, where no keys are required; None answers every name.
         cors_origins: origins whose pages may read answers in a browser.
         trusted_proxies: networks of proxies whose headers are believed.
@@ -75,13 +75,13 @@ def create_app(  # noqa: PLR0913 - who may use it, how often, and under which ad
         fetch_limits: of the fetches that each client asks for, in all processes together.
 
     """
-    routes = list(discovered(use_cases))
-    answers = answers or ResponseSender(capacity=0, threads=8)
+    routes = list(discover_routes(use_cases))
+    sender = sender or ResponseSender(capacity=0, threads=8)
     middleware: list[Any] = [
         ProxyHeaders(trusted_proxies, root_path),
         RequestTrace(),
-        SharedAnswers(answers),
-        LargeAnswers(answers),
+        SharedAnswers(sender),
+        LargeResponses(sender),
         QuandlErrors(),
         SecurityHeaders(),
         TargetCheck(),
@@ -93,17 +93,17 @@ def create_app(  # noqa: PLR0913 - who may use it, how often, and under which ad
         middleware += [VaryByOrigin(), falcon.CORSMiddleware(allow_origins=list(cors_origins), expose_headers=_EXPOSED)]
     if allowed_hosts is not None and not keys_required:
         middleware.append(HostCheck(allowed_hosts))
-    app: App = falcon.App(middleware=middleware, request_type=Request, router=HeadWhereverGet())
+    app: App = falcon.App(middleware=middleware, request_type=Request, router=HeadFromGetRouter())
     # Quandl's clients ask for databases/ as well as for databases.
     app.req_options.strip_url_path_trailing_slash = True
     handler = JSONHandler(dumps=encode)
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = handler
     app.resp_options.media_handlers[errors.PROBLEM_JSON] = handler
-    errors.install(app, add_routes(app, routes))
+    errors.add_error_handlers(app, add_routes(app, routes))
     return app
 
 
-def discovered(use_cases: UseCases) -> Iterator[Route]:
+def discover_routes(use_cases: UseCases) -> Iterator[Route]:
     """Go through the modules of ``resources/`` and ``quandl/`` and give what their ``routes`` yield, by the names of their tags."""
     found = [module.name for package in (resources, quandl) for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")]
     for module in map(importlib.import_module, sorted(found, key=tag_of)):

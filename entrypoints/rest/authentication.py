@@ -15,15 +15,15 @@ from domain.providers import Limit
 from domain.use_cases.check_key import CheckKey
 from entrypoints.rest.http.errors import Problem
 from entrypoints.rest.http.rate_limits import TokenBuckets
-from entrypoints.rest.openapi.description import description_of
-from entrypoints.rest.quandl import DOOR
+from entrypoints.rest.openapi.operation import operation_of
+from entrypoints.rest.quandl import QUANDL_ROOT
 
 Route = tuple[str, object] | tuple[str, object, str]
 #: (URI template, method) → scope; None where no key is needed.
 Scopes = Mapping[tuple[str, str], Scope | None]
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_IN_QUERY = ("api_key", "auth_token")
+_KEY_PARAMETERS = ("api_key", "auth_token")
 #: So many refused keys from one address; then its requests are refused unread, unless their key was good lately.
 _REFUSALS = (Limit(60, 60),)
 
@@ -34,8 +34,8 @@ def scopes_of(routes: Iterable[Route]) -> Scopes:
     for path, resource, *suffix in routes:
         for method in METHODS:
             responder = getattr(resource, "_".join(["on", method.lower(), *suffix]), None)
-            description = description_of(responder)
-            found[path, method] = description.scope if description else Scope.ADMIN
+            operation = operation_of(responder)
+            found[path, method] = operation.scope if operation else Scope.ADMIN
         found[path, "HEAD"] = found[path, "GET"]
     return found
 
@@ -80,7 +80,7 @@ class Authentication:
             raise InsufficientScope(f"This needs a key with the scope {needed}.")
 
     def _key(self, check_key: CheckKey, req: falcon.Request) -> ApiKey:
-        text, client = _text(req), req.context.client
+        text, client = _key_text(req), req.context.client
         if not check_key.was_good(text):
             waiting = self._refusals.wait(client, _REFUSALS)
             if waiting:
@@ -92,10 +92,10 @@ class Authentication:
             raise
 
 
-def _text(req: falcon.Request) -> str:
-    in_query = next((name for name in _IN_QUERY if req.params.get(name)), None)
-    at_door = req.path.startswith(f"{DOOR}/")
-    if in_query and not at_door:
+def _key_text(req: falcon.Request) -> str:
+    in_query = next((name for name in _KEY_PARAMETERS if req.params.get(name)), None)
+    is_quandl = req.path.startswith(f"{QUANDL_ROOT}/")
+    if in_query and not is_quandl:
         detail = "A key in the address ends up in logs."
         hint = "Send it as Authorization: Bearer KEY, or in X-Api-Token."
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", detail, hint=hint, errors=[{"parameter": in_query, "detail": detail}])

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-HEADER_SECONDS = 30
-UNREAD_SECONDS = 30
-CONNECTIONS = 4096
+HEADER_TIMEOUT_SECONDS = 30
+SEND_TIMEOUT_SECONDS = 30
+MAX_CONNECTIONS = 4096
 
 
-def end_unread(worker: Callable[..., None]) -> Callable[..., None] | None:
+def with_send_timeout(worker: Callable[..., None]) -> Callable[..., None] | None:
     """Return what runs a worker of Granian's on a socket whose connections end when left unread, where the system knows that."""
     return _Worker(worker) if sys.platform == "linux" else None
 
@@ -29,10 +29,10 @@ class _Worker:
         (address, _), _ = sockets
         holder = address.build()
         with socket.socket(fileno=os.dup(holder.get_fd())) as listening:
-            _set_deadline(listening)
+            _set_send_timeout(listening)
         self._worker(number, name, loader, ((None, holder), None), *rest)
 
 
-def _set_deadline(listening: socket.socket) -> None:
+def _set_send_timeout(listening: socket.socket) -> None:
     if sys.platform == "linux":
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * UNREAD_SECONDS)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * SEND_TIMEOUT_SECONDS)

@@ -34,7 +34,7 @@ class RequestContext:
     owner: str = ANONYMOUS
     refusal: Exception | DomainError | None = None
     fetch_limits: tuple[Limit, ...] = ()
-    answers: Any = None
+    sender: Any = None
     write_problem: Any = None
 
     @property

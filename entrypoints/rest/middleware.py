@@ -14,29 +14,29 @@ import falcon
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from domain.api_keys import Scope
-from entrypoints.rest.http.access_log import AccessLines
+from entrypoints.rest.http.access_log import AccessLog
 from entrypoints.rest.http.errors import LOGGED_CHARACTERS, Problem
 from entrypoints.rest.http.rate_limits import PROBES
 from entrypoints.rest.http.responses import ResponseSender
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]*)?")
-_REMEMBERED = 256
+_CACHE_SIZE = 256
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _POLICY = "Content-Security-Policy"
-_LONGEST_TARGET = 16 * 1024
-_OWN_PAGES = ("same-origin", "none")
+_MAX_TARGET_LENGTH = 16 * 1024
+_SAME_SITE = ("same-origin", "none")
 
 
 class RequestTrace:
     """Gives a request its id, in its answer and in all its log lines, and has its access line written."""
 
     def __init__(self) -> None:
-        self._lines = AccessLines()
+        self._lines = AccessLog()
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Take the client's id if it is harmless, else make one."""
@@ -70,12 +70,12 @@ class RequestTrace:
 class SharedAnswers:
     """Hands every request what all of them share."""
 
-    def __init__(self, answers: ResponseSender) -> None:
-        self._answers = answers
+    def __init__(self, sender: ResponseSender) -> None:
+        self._sender = sender
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Put it where resources find it."""
-        req.context.answers = self._answers
+        req.context.sender = self._sender
 
 
 class TargetCheck:
@@ -84,8 +84,8 @@ class TargetCheck:
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Let one spelling of each path through; a single slash at its end is left out by Falcon."""
         path = req.env["PATH_INFO"] or "/"
-        if len(path) + len(req.query_string) > _LONGEST_TARGET:
-            detail = f"Path and query are longer than {_LONGEST_TARGET} bytes."
+        if len(path) + len(req.query_string) > _MAX_TARGET_LENGTH:
+            detail = f"Path and query are longer than {_MAX_TARGET_LENGTH} bytes."
             raise Problem(HTTPStatus.REQUEST_URI_TOO_LONG, "uri_too_long", detail, hint="Name fewer columns, or make several requests.")
         if "//" not in path and "/." not in path and path[0] == "/":
             return
@@ -118,7 +118,7 @@ class CrossSiteCheck:
             own = origin.lower().partition("://")[2] == req.get_header("Host", default="").lower()
             foreign = not own and origin.lower() not in self._origins
         else:
-            foreign = site not in _OWN_PAGES
+            foreign = site not in _SAME_SITE
         if foreign:
             req.context.scopes -= {Scope.FETCH}
 
@@ -159,7 +159,7 @@ class HostCheck:
         self._networks = [ip_network(host) for host in allowed if "/" in host]
         self._endings = tuple(_name(host)[1:] for host in allowed if host.startswith("*"))
         self._names = {"localhost", *(_name(host) for host in allowed if "/" not in host)}
-        self._answers = lru_cache(_REMEMBERED)(self._is_answered)
+        self._answers = lru_cache(_CACHE_SIZE)(self._is_answered)
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Refuse any other name, and a request without one; who watches the service may ask by any."""

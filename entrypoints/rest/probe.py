@@ -11,7 +11,7 @@ _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is 
 _SECONDS = 2.0
 
 
-def ask(host: str, port: int, path: str) -> Any:
+def get_json(host: str, port: int, path: str) -> Any:
     """GET a JSON document; None if nothing there gives one."""
     connection = HTTPConnection(_ANY_ADDRESS.get(host, host), port, timeout=_SECONDS)
     try:
@@ -26,5 +26,5 @@ def ask(host: str, port: int, path: str) -> Any:
 
 def is_lanner(host: str, port: int) -> bool:
     """Tell whether a lanner answers there."""
-    document = ask(host, port, "/")
+    document = get_json(host, port, "/")
     return isinstance(document, dict) and document.get("name") == "lanner"

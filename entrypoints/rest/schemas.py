@@ -20,16 +20,16 @@ from domain.series import SeriesStatus
 from domain.throttling import Circuit
 from domain.use_cases.request_fetch import Requested
 from domain.vintages import Cause, Vintage
-from entrypoints.rest.http.body import pointer
+from entrypoints.rest.http.body import json_pointer
 from entrypoints.rest.http.errors import Problem
-from entrypoints.rest.http.links import address
-from entrypoints.rest.http.params import reference, suggestion
+from entrypoints.rest.http.links import public_path
+from entrypoints.rest.http.params import parse_code, suggestion
 
-_MOST_FAULTS = 10
-_SHOWN = 40
+_MAX_ERRORS = 10
+_MAX_NAME_LENGTH = 40
 
 
-class Text(fields.String):
+class TextField(fields.String):
     """A text that is not empty."""
 
     default_error_messages = {"required": "is missing.", "null": "must not be null.", "invalid": "must be a text."}  # noqa: RUF012 - marshmallow's form
@@ -38,7 +38,7 @@ class Text(fields.String):
         super().__init__(validate=validate.Length(min=1, error="must not be empty."), metadata={"examples": [example]})
 
 
-class Flag(fields.Boolean):
+class StrictBoolean(fields.Boolean):
     """True or false and nothing that resembles them; false if absent."""
 
     default_error_messages = {"null": "must be true or false.", "invalid": "must be true or false."}  # noqa: RUF012 - marshmallow's form
@@ -62,14 +62,14 @@ class FetchRequestSchema(Schema):
 
     error_messages = {"unknown": "is not a field of this request."}  # noqa: RUF012 - marshmallow's form
     #: What the OpenAPI document says of the members together.
-    forms: ClassVar = {"oneOf": [{"required": ["code"]}, {"required": ["database_code", "dataset_code"]}]}
+    openapi_extra: ClassVar = {"oneOf": [{"required": ["code"]}, {"required": ["database_code", "dataset_code"]}]}
 
-    code = Text("FRED/GDP")
-    database_code = Text("FRED")
-    dataset_code = Text("GDP")
-    provider = Text("fred")
-    refresh = Flag()
-    allow_shrink = Flag()
+    code = TextField("FRED/GDP")
+    database_code = TextField("FRED")
+    dataset_code = TextField("GDP")
+    provider = TextField("fred")
+    refresh = StrictBoolean()
+    allow_shrink = StrictBoolean()
 
     @validates_schema
     def one_code(self, given: dict[str, Any], **_: Any) -> None:
@@ -87,7 +87,7 @@ class FetchRequestSchema(Schema):
         """Make domain values of the texts."""
         provider = given.get("provider")
         if "code" in given:
-            provider, code = reference(given["code"], provider)
+            provider, code = parse_code(given["code"], provider)
         else:
             code = DatasetCode(given["database_code"], given["dataset_code"])
         return {"code": code, "provider": provider, "refresh": given["refresh"], "allow_shrink": given["allow_shrink"]}
@@ -103,7 +103,7 @@ class RefreshSchema(Schema):
 
     error_messages = {"unknown": "is not a field of this request."}  # noqa: RUF012 - marshmallow's form
 
-    allow_shrink = Flag()
+    allow_shrink = StrictBoolean()
 
 
 def load(schema: Schema, document: dict[str, Any]) -> dict[str, Any]:
@@ -117,17 +117,17 @@ def load(schema: Schema, document: dict[str, Any]) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema.load(document)
     except ValidationError as error:
-        faults = list(islice(_faults(schema, error.messages_dict), _MOST_FAULTS))
-        detail = " ".join(fault["detail"] for fault in faults)
-        raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", detail, errors=faults) from error
+        errors = list(islice(_errors(schema, error.messages_dict), _MAX_ERRORS))
+        detail = " ".join(fault["detail"] for fault in errors)
+        raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", detail, errors=errors) from error
     return loaded
 
 
-def _faults(schema: Schema, messages: Mapping[str, list[str]]) -> Iterator[dict[str, str]]:
+def _errors(schema: Schema, messages: Mapping[str, list[str]]) -> Iterator[dict[str, str]]:
     for name, texts in messages.items():
         hint = "" if name in schema.fields else " " + suggestion(name, schema.fields)
-        shown = name if name in schema.fields else repr(name[:_SHOWN])
-        yield {"pointer": pointer(name), "detail": f"{shown} {texts[0]}{hint}"}
+        shown = name if name in schema.fields else repr(name[:_MAX_NAME_LENGTH])
+        yield {"pointer": json_pointer(name), "detail": f"{shown} {texts[0]}{hint}"}
 
 
 class InstantField(fields.Raw):
@@ -139,14 +139,14 @@ class InstantField(fields.Raw):
         super().__init__(**{"metadata": {"type": kind, "format": "date-time"}, **more})
 
 
-class Label(InstantField):
+class DateOrInstantField(InstantField):
     """A day or a moment, or neither."""
 
     def __init__(self, **more: Any) -> None:
         super().__init__(metadata={"type": ["string", "null"]}, **more)
 
 
-class Word(fields.String):
+class EnumField(fields.String):
     """A word of an enumeration."""
 
     def __init__(self, kind: type[StrEnum], **more: Any) -> None:
@@ -182,7 +182,7 @@ def _unchanged(fetch: Fetch) -> bool | None:
 
 
 def _fetch_links(fetch: Fetch) -> dict[str, str]:
-    return {"self": address(f"/fetches/{fetch.id}"), "timeseries": address(f"/timeseries/{fetch.series_id}")}
+    return {"self": public_path(f"/fetches/{fetch.id}"), "timeseries": public_path(f"/timeseries/{fetch.series_id}")}
 
 
 class FetchSchema(Schema):
@@ -190,7 +190,7 @@ class FetchSchema(Schema):
 
     id = fields.UUID()
     timeseries_id = fields.UUID(attribute="series_id")
-    status = Word(FetchStatus)
+    status = EnumField(FetchStatus)
     created_at = InstantField()
     finished_at = InstantField(allow_none=True)
     cancel_requested_at = InstantField(allow_none=True)
@@ -209,24 +209,24 @@ class FetchBriefSchema(Schema):
     """Which fetch it is and how it stands."""
 
     id = fields.UUID()
-    status = Word(FetchStatus)
+    status = EnumField(FetchStatus)
 
 
 class VintageSchema(Schema):
     """The facts about a vintage."""
 
     number = fields.Integer()
-    published = Label()
+    published = DateOrInstantField()
     known_at = InstantField()
     fetched_at = InstantField()
     rows = fields.Integer()
-    first_date = Label(attribute="first")
-    last_date = Label(attribute="last")
+    first_date = DateOrInstantField(attribute="first")
+    last_date = DateOrInstantField(attribute="last")
     added = fields.Integer()
     changed = fields.Integer()
     deleted = fields.Integer()
     digest = fields.String()
-    cause = Word(Cause)
+    cause = EnumField(Cause)
 
 
 class OriginSchema(Schema):
@@ -251,7 +251,7 @@ class MetadataSchema(Schema):
     name = fields.String()
     description = fields.String()
     unit = fields.String()
-    frequency = Word(Frequency, allow_none=True)
+    frequency = EnumField(Frequency, allow_none=True)
     seasonal_adjustment = fields.String()
     column_units = fields.List(fields.String())
     source = fields.String()
@@ -277,17 +277,17 @@ class SourceSchema(IdentitySchema):
 
     name = fields.String(attribute="metadata.name")
     unit = fields.String(attribute="metadata.unit")
-    frequency = Word(Frequency, attribute="metadata.frequency", allow_none=True)
+    frequency = EnumField(Frequency, attribute="metadata.frequency", allow_none=True)
     attribution = fields.String(attribute="metadata.attribution")
 
 
 class StateSchema(IdentitySchema):
     """How far a series is kept."""
 
-    status = Word(SeriesStatus)
+    status = EnumField(SeriesStatus)
     rows = fields.Integer(attribute="newest.rows", dump_default=None, allow_none=True)
-    first_date = Label(attribute="newest.first", dump_default=None)
-    last_date = Label(attribute="newest.last", dump_default=None)
+    first_date = DateOrInstantField(attribute="newest.first", dump_default=None)
+    last_date = DateOrInstantField(attribute="newest.last", dump_default=None)
     checked_at = InstantField(allow_none=True)
     links = fields.Function(lambda series: links(series.id), metadata=LINKS)
 
@@ -296,7 +296,7 @@ class ItemSchema(StateSchema):
     """A series in a list."""
 
     name = fields.String(attribute="metadata.name")
-    frequency = Word(Frequency, attribute="metadata.frequency", allow_none=True)
+    frequency = EnumField(Frequency, attribute="metadata.frequency", allow_none=True)
 
 
 class SeriesSchema(StateSchema):
@@ -330,22 +330,22 @@ class ProviderSchema(Schema):
     limits = fields.List(fields.Nested(LimitSchema), attribute="provider.limits")
     concurrency = fields.Integer(allow_none=True)
     blocked_until = InstantField(allow_none=True)
-    circuit = Word(Circuit, allow_none=True)
+    circuit = EnumField(Circuit, allow_none=True)
     open_until = InstantField(allow_none=True)
     attribution = fields.String(attribute="provider.terms.attribution")
     terms = fields.String(attribute="provider.terms.url")
-    redistribution = Word(Redistribution, attribute="provider.terms.redistribution")
+    redistribution = EnumField(Redistribution, attribute="provider.terms.redistribution")
 
 
 def _requested_links(requested: Requested) -> dict[str, str]:
-    return links(requested.series.id) | {"fetch": address(f"/fetches/{requested.fetch.id}")}
+    return links(requested.series.id) | {"fetch": public_path(f"/fetches/{requested.fetch.id}")}
 
 
 class RequestedSchema(Schema):
     """The answer to a request for a series."""
 
     id = fields.UUID(attribute="series.id")
-    status = Word(SeriesStatus, attribute="series.status")
+    status = EnumField(SeriesStatus, attribute="series.status")
     provider = fields.String(attribute="series.provider")
     database_code = fields.String(attribute="series.code.database")
     dataset_code = fields.String(attribute="series.code.dataset")
@@ -355,7 +355,7 @@ class RequestedSchema(Schema):
 
 def links(series_id: object) -> dict[str, str]:
     """Give the addresses of a series."""
-    here = address(f"/timeseries/{series_id}")
+    here = public_path(f"/timeseries/{series_id}")
     return {"self": here, "data": f"{here}/data", "vintages": f"{here}/vintages", "revisions": f"{here}/revisions"}
 
 
@@ -366,9 +366,9 @@ def vintage_documents(vintages: Iterable[tuple[UUID, Vintage]]) -> list[dict[str
 
 
 def _vintage_links(series_id: UUID, vintage: Vintage) -> dict[str, str]:
-    here = address(f"/timeseries/{series_id}")
+    here = public_path(f"/timeseries/{series_id}")
     return {
         "self": f"{here}/vintages/{vintage.number}",
         "data": f"{here}/data.json?vintage={vintage.number}",
-        "fetch": address(f"/fetches/{vintage.fetch_id}"),
+        "fetch": public_path(f"/fetches/{vintage.fetch_id}"),
     }

@@ -94,7 +94,7 @@ def serve(  # noqa: PLR0913 - the server's options
     from granian.log import LogLevels
     from granian.server import MPServer
 
-    from entrypoints.rest.http.responses import all_threads
+    from entrypoints.rest.http.responses import total_threads
 
     server = MPServer(
         "entrypoints.rest.wsgi:application",
@@ -102,18 +102,18 @@ def serve(  # noqa: PLR0913 - the server's options
         port=port,
         interface=Interfaces.WSGI,
         workers=processes,
-        blocking_threads=all_threads(threads),
+        blocking_threads=total_threads(threads),
         # Looking for HTTP/2 without TLS, Granian would wait for a client's first byte for ever.
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=1000 * connections.HEADER_SECONDS),
-        backpressure=connections.CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=1000 * connections.HEADER_TIMEOUT_SECONDS),
+        backpressure=connections.MAX_CONNECTIONS,
         log_level=LogLevels.info if debug else LogLevels.error,
         log_dictconfig={"loggers": {"_granian": {"propagate": True}}},
         respawn_failed_workers=True,
         workers_kill_timeout=math.ceil(stop_seconds),
         **(_reloading() if debug else {}),
     )
-    worker = connections.end_unread(MPServer._spawn_wsgi_worker)  # noqa: SLF001 - there is no other way to the socket
+    worker = connections.with_send_timeout(MPServer._spawn_wsgi_worker)  # noqa: SLF001 - there is no other way to the socket
     server.serve(worker, target_loader=_application, wrap_loader=False)
 
 

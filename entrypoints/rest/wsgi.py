@@ -16,7 +16,7 @@ application = create_app(
     allowed_hosts=_settings.allowed_hosts,
     cors_origins=_settings.cors_origins,
     keys_required=_settings.auth == "required",
-    answers=ResponseSender(capacity=_settings.cache_bytes, threads=_settings.api_threads, max_cells=_settings.max_cells),
+    sender=ResponseSender(capacity=_settings.cache_bytes, threads=_settings.api_threads, max_cells=_settings.max_cells),
     trusted_proxies=_settings.trusted_proxies,
     root_path=_settings.root_path,
     request_limits=_settings.request_limits,

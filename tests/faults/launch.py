@@ -84,7 +84,7 @@ def hurry(seconds: str) -> None:
     """Wait for clients less long than the API does otherwise."""
     from entrypoints.rest import connections
 
-    connections.HEADER_SECONDS = connections.UNREAD_SECONDS = int(seconds)
+    connections.HEADER_TIMEOUT_SECONDS = connections.SEND_TIMEOUT_SECONDS = int(seconds)
 
 
 _FAULTS: dict[str, Callable[[str], None]] = {

@@ -14,10 +14,10 @@ logger = logging.getLogger(__name__)
 #: Asked every few seconds by whoever watches the service.
 _PROBES = ("/healthz", "/readyz", "/metrics")
 _SECONDS = 0.05
-_MOST = 1000
+_MAX_QUEUED = 1000
 
 
-class AccessLines:
+class AccessLog:
     """
     Writes what has ended within some hundredths of a second together, from a thread of its own.
 
@@ -26,25 +26,25 @@ class AccessLines:
     """
 
     def __init__(self) -> None:
-        self._ended = deque[Mapping[str, Any]]()
+        self._queue = deque[Mapping[str, Any]]()
         self._writer = ThreadPoolExecutor(1, "access-lines")
         self._due = False
 
     def add(self, facts: Mapping[str, Any]) -> None:
         """Have a line written of a request's ``path`` and other facts; where the log is slower than what comes, wait for it."""
-        self._ended.append(facts)
-        if len(self._ended) > _MOST:
+        self._queue.append(facts)
+        if len(self._queue) > _MAX_QUEUED:
             self._write()
         elif not self._due:
             # Two threads may both come here: then one of two writers finds nothing.
             self._due = True
             try:
-                self._writer.submit(self._write_soon)
+                self._writer.submit(self._write_later)
             except RuntimeError:  # no thread can be started, or the process is about to end
                 self._due = False
                 self._write()
 
-    def _write_soon(self) -> None:
+    def _write_later(self) -> None:
         sleep(_SECONDS)
         # Whatever ends from here on has itself written anew.
         self._due = False
@@ -53,9 +53,9 @@ class AccessLines:
     def _write(self) -> None:
         requests: list[Mapping[str, Any]] = []
         probes: list[Mapping[str, Any]] = []
-        while self._ended:
+        while self._queue:
             try:
-                facts = self._ended.popleft()
+                facts = self._queue.popleft()
             except IndexError:  # another thread was faster
                 break
             (probes if facts["path"] in _PROBES else requests).append(facts)

@@ -15,15 +15,15 @@ import orjson
 from domain.use_cases.request_fetch import ClientKey
 from entrypoints.rest.http.errors import Problem
 
-_MOST_BYTES = 64 * 1024
-_MOST_DEPTH = 16
-_MOST_DIGITS = 300
+_MAX_BYTES = 64 * 1024
+_MAX_DEPTH = 16
+_MAX_DIGITS = 300
 # Somewhat too long a body is still looked through, so that a bomb is named as what it is; a longer one is never read.
-_READ_BYTES = 1024 * 1024
+_MAX_READ_BYTES = 1024 * 1024
 
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 _REQUEST_KEY = re.compile("[!-~](?:[ -~]{0,253}[!-~])?")
-_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % _MOST_DIGITS)
+_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % _MAX_DIGITS)
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
@@ -35,22 +35,22 @@ def read_object(req: falcon.Request) -> dict[str, Any]:
         Problem: it is none, is too large or too deep, or holds a name twice.
 
     """
-    _refuse_other_types(req)
+    _reject_other_types(req)
     body = _read(req)
-    _refuse_bombs(body)
-    if len(body) > _MOST_BYTES:
+    _reject_nesting(body)
+    if len(body) > _MAX_BYTES:
         raise _too_large()
     try:
         document = orjson.loads(body)
-        json.loads(body, object_pairs_hook=_refuse_twins)
+        json.loads(body, object_pairs_hook=_reject_duplicates)
     except orjson.JSONDecodeError as error:
-        raise _fault(f"The body is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno}).") from error
+        raise _invalid(f"The body is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno}).") from error
     if not isinstance(document, dict):
-        raise _fault('The body must be a JSON object, such as {"code": "WIKI/FB"}.')
+        raise _invalid('The body must be a JSON object, such as {"code": "WIKI/FB"}.')
     return document
 
 
-def request_key(req: falcon.Request) -> ClientKey | None:
+def idempotency_key(req: falcon.Request) -> ClientKey | None:
     """
     Read the client's own name for this request, if it gives one.
 
@@ -65,19 +65,19 @@ def request_key(req: falcon.Request) -> ClientKey | None:
     return ClientKey(key, req.context.owner) if key else None
 
 
-def pointer(name: str) -> str:
+def json_pointer(name: str) -> str:
     """Write a member's name as a JSON pointer."""
     return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
-def _refuse_other_types(req: falcon.Request) -> None:
+def _reject_other_types(req: falcon.Request) -> None:
     kind = (req.content_type or "").partition(";")[0].strip().lower()
     if kind != falcon.MEDIA_JSON:
-        raise _header(
+        raise _unsupported(
             "Content-Type", "The body must be sent with Content-Type: application/json.", "With curl: -H 'Content-Type: application/json'."
         )
     if req.get_header("Content-Encoding"):
-        raise _header("Content-Encoding", "The body must be sent without a Content-Encoding.")
+        raise _unsupported("Content-Encoding", "The body must be sent without a Content-Encoding.")
 
 
 def _read(req: falcon.Request) -> bytes:
@@ -85,38 +85,38 @@ def _read(req: falcon.Request) -> bytes:
     if length is None:
         detail = "The request must tell its body's Content-Length."
         raise Problem(HTTPStatus.LENGTH_REQUIRED, "length_required", detail, errors=[{"header": "Content-Length", "detail": detail}])
-    if length > _READ_BYTES:
+    if length > _MAX_READ_BYTES:
         raise _too_large()
-    with req.context.answers.bodies.taken(req.context.client):
+    with req.context.sender.body_slots.acquire(req.context.client):
         body: bytes = req.bounded_stream.read(length)
     return body
 
 
-def _refuse_bombs(body: bytes) -> None:
+def _reject_nesting(body: bytes) -> None:
     skeleton = _TEXT.sub(b"", body)
-    if any(depth > _MOST_DEPTH for depth in accumulate(_STEPS.get(byte, 0) for byte in skeleton)):
-        raise _fault(f"The body is nested more than {_MOST_DEPTH} deep.")
+    if any(depth > _MAX_DEPTH for depth in accumulate(_STEPS.get(byte, 0) for byte in skeleton)):
+        raise _invalid(f"The body is nested more than {_MAX_DEPTH} deep.")
     if _LONG_NUMBER.search(skeleton):
-        raise _fault(f"The body holds a number of {_MOST_DIGITS} digits or more.")
+        raise _invalid(f"The body holds a number of {_MAX_DIGITS} digits or more.")
 
 
-def _refuse_twins(pairs: Sequence[tuple[str, Any]]) -> None:
+def _reject_duplicates(pairs: Sequence[tuple[str, Any]]) -> None:
     seen = set()
     for name, _ in pairs:
         if name in seen:
-            raise _fault(f"The field {name[:40]!r} stands twice in the body.", at=pointer(name))
+            raise _invalid(f"The field {name[:40]!r} stands twice in the body.", at=json_pointer(name))
         seen.add(name)
 
 
-def _fault(detail: str, *, at: str = "") -> Problem:
+def _invalid(detail: str, *, at: str = "") -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, "invalid_input", detail, errors=[{"pointer": at, "detail": detail}])
 
 
-def _header(name: str, detail: str, hint: str = "") -> Problem:
+def _unsupported(name: str, detail: str, hint: str = "") -> Problem:
     code = "unsupported_media_type"
     return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, code, detail, hint=hint, errors=[{"header": name, "detail": detail}])
 
 
 def _too_large() -> Problem:
-    detail = f"The body is larger than {_MOST_BYTES} bytes."
+    detail = f"The body is larger than {_MAX_BYTES} bytes."
     return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", detail, errors=[{"pointer": "", "detail": detail}])

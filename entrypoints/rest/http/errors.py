@@ -16,7 +16,7 @@ from domain import errors
 from domain.fetches import Failure, Fetch
 from domain.series import SeriesStatus, TimeSeries
 from domain.use_cases.describe_series import Described
-from entrypoints.rest.http.links import address
+from entrypoints.rest.http.links import public_path
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ PROBLEM_JSON = "application/problem+json"
 LOGGED_CHARACTERS = 512
 _STORE_RETRY_SECONDS = 5
 #: A problem that kept them would be stored in the place of an answer, and for good; or saved as the file that was asked for.
-_OF_ANSWERS = ("Age", "Content-Disposition", "Content-Encoding", "Content-Location", "ETag", "Last-Modified")
+_SUCCESS_HEADERS = ("Age", "Content-Disposition", "Content-Encoding", "Content-Location", "ETag", "Last-Modified")
 
 STATUSES: Mapping[type[errors.DomainError], HTTPStatus] = {
     errors.DomainError: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -73,7 +73,7 @@ class Problem(Exception):
     def document(self, instance: str) -> dict[str, Any]:
         """Give the members of the body, in the order in which they are written."""
         return {
-            "type": address(f"/problems/{self.code}"),
+            "type": public_path(f"/problems/{self.code}"),
             "title": self.code.replace("_", " ").capitalize(),
             "status": self.status.value,
             "detail": self.detail,
@@ -90,12 +90,12 @@ def status_of(kind: type[errors.DomainError]) -> HTTPStatus:
     return next(STATUSES[base] for base in kind.__mro__ if base in STATUSES)
 
 
-def without_vintage(described: Described) -> Problem:
+def no_observations(described: Described) -> Problem:
     """Say why a series has nothing to read: its fetch failed, or has not ended yet."""
-    return failed(described.series) if described.series.status is SeriesStatus.ERROR else _pending(described)
+    return fetch_failed(described.series) if described.series.status is SeriesStatus.ERROR else _not_fetched_yet(described)
 
 
-def failed(series: TimeSeries) -> Problem:
+def fetch_failed(series: TimeSeries) -> Problem:
     """Say how the fetch ended that was to bring a series' first vintage."""
     shown = (series.fetch and series.fetch.failure) or Failure.of(errors.FetchCancelled())
     kinds = {kind.code: kind for kind in (errors.DatasetNotFound, errors.SourceGone)}
@@ -103,10 +103,10 @@ def failed(series: TimeSeries) -> Problem:
     return Problem(status, shown.code, shown.message, retryable=shown.retryable, hint=shown.hint)
 
 
-def _pending(described: Described) -> Problem:
+def _not_fetched_yet(described: Described) -> Problem:
     series = described.series
     error = errors.NoObservationsYet(f"{series.provider}:{series.code} has no observations yet.")
-    problem = _translated(error, in_body=False)
+    problem = _to_problem(error, in_body=False)
     problem.headers = {"Retry-After": str(seconds_until(series.fetch, described.now))}
     return problem
 
@@ -116,33 +116,33 @@ def seconds_until(fetch: Fetch | None, now: datetime) -> int:
     return max(1, ceil((fetch.not_before - now).total_seconds())) if fetch else 1
 
 
-def install(app: falcon.App[falcon.Request, falcon.Response], paths: Iterable[str]) -> None:
+def add_error_handlers(app: falcon.App[falcon.Request, falcon.Response], paths: Iterable[str]) -> None:
     """Have the application answer every exception with a problem."""
     known = ", ".join(sorted(paths))
 
     def unknown_route(req: falcon.Request, resp: falcon.Response, _error: Exception, params: Any) -> None:
         refusal = req.context.refusal
         if refusal and req.uri_template is None:  # which routes there are is not told to everybody either
-            _refused(req, resp, refusal, params)
+            _write_refusal(req, resp, refusal, params)
         else:
             detail = f"There is nothing at {req.path[:200]}."
             write(req, resp, Problem(HTTPStatus.NOT_FOUND, "unknown_route", detail, hint=f"There is: {known}."))
 
-    app.add_error_handler(Exception, _unexpected)
-    app.add_error_handler(falcon.HTTPError, _of_falcon)
+    app.add_error_handler(Exception, _handle_unexpected)
+    app.add_error_handler(falcon.HTTPError, _handle_http_error)
     app.add_error_handler(falcon.HTTPRouteNotFound, unknown_route)
-    app.add_error_handler(errors.DomainError, _of_domain)
+    app.add_error_handler(errors.DomainError, _handle_domain_error)
     app.add_error_handler(Problem, lambda req, resp, problem, _params: write(req, resp, problem))
 
 
 def write(req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
     """Write a problem into a response, in the words of the door at which it was met, and take back what was said of an answer."""
-    for name in _OF_ANSWERS:
+    for name in _SUCCESS_HEADERS:
         resp.delete_header(name)
     resp.set_header("Cache-Control", "no-store")
-    write_there = getattr(req.context, "write_problem", None)
-    if write_there:
-        write_there(req, resp, problem)
+    write_custom = getattr(req.context, "write_problem", None)
+    if write_custom:
+        write_custom(req, resp, problem)
         return
     resp.status = problem.status
     resp.content_type = PROBLEM_JSON
@@ -150,22 +150,22 @@ def write(req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
     resp.set_headers(dict(problem.headers))
 
 
-def _refused(req: falcon.Request, resp: falcon.Response, refusal: Problem | errors.DomainError, params: Any) -> None:
+def _write_refusal(req: falcon.Request, resp: falcon.Response, refusal: Problem | errors.DomainError, params: Any) -> None:
     if isinstance(refusal, Problem):
         write(req, resp, refusal)
     else:
-        _of_domain(req, resp, refusal, params)
+        _handle_domain_error(req, resp, refusal, params)
 
 
-def _of_domain(req: falcon.Request, resp: falcon.Response, error: errors.DomainError, params: Any) -> None:
+def _handle_domain_error(req: falcon.Request, resp: falcon.Response, error: errors.DomainError, params: Any) -> None:
     if status_of(type(error)) is HTTPStatus.INTERNAL_SERVER_ERROR:
-        _unexpected(req, resp, error, params)
+        _handle_unexpected(req, resp, error, params)
     else:
         in_body = req.method == "POST" and getattr(error, "field", "") not in req.params
-        write(req, resp, _translated(error, in_body=in_body))
+        write(req, resp, _to_problem(error, in_body=in_body))
 
 
-def _translated(error: errors.DomainError, *, in_body: bool) -> Problem:
+def _to_problem(error: errors.DomainError, *, in_body: bool) -> Problem:
     status = status_of(type(error))
     name = error.field if isinstance(error, errors.InvalidInput) else ""
     where = {"pointer": f"/{name}"} if in_body else {"parameter": name}
@@ -189,7 +189,7 @@ def _headers(error: errors.DomainError, status: HTTPStatus) -> dict[str, str]:
     return {"Retry-After": str(_STORE_RETRY_SECONDS)} if again else {}
 
 
-def _of_falcon(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, _params: Any) -> None:
+def _handle_http_error(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, _params: Any) -> None:
     status = HTTPStatus(error.status_code)
     headers = dict(error.headers or {})
     detail = error.description or f"{req.method} is not answered here."
@@ -197,8 +197,8 @@ def _of_falcon(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPErr
     write(req, resp, Problem(status, status.phrase.lower().replace(" ", "_"), detail, hint=hint, headers=headers))
 
 
-def _unexpected(req: falcon.Request, resp: falcon.Response, error: Exception, _params: Any) -> None:
-    logger.error("request broke", exc_info=error, extra={"method": req.method, "path": req.path[:LOGGED_CHARACTERS]})
+def _handle_unexpected(req: falcon.Request, resp: falcon.Response, error: Exception, _params: Any) -> None:
+    logger.error("unhandled error", exc_info=error, extra={"method": req.method, "path": req.path[:LOGGED_CHARACTERS]})
     root = errors.DomainError()
     hint = "The log has the traceback under this request's id."
     write(req, resp, Problem(HTTPStatus.INTERNAL_SERVER_ERROR, root.code, root.message, hint=hint))

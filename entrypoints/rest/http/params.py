@@ -23,10 +23,10 @@ from domain.transforms import Transform
 from domain.use_cases.read_series import Selection
 from domain.vintages import AsOf, parse_moment
 
-_ITEMS, _MOST_ITEMS = 100, 1000
-_MOST_QUERY, _MOST_WORDS = 200, 20
-_MOST, _MOST_POSITION = 10**9, 10**18
-_REMEMBERED = 256
+_DEFAULT_LIMIT, _MAX_LIMIT = 100, 1000
+_MAX_QUERY_LENGTH, _MAX_WORDS = 200, 20
+_MAX_INTEGER, _MAX_POSITION = 10**9, 10**18
+_CACHE_SIZE = 256
 
 _WHOLE_NUMBER = re.compile("[0-9]{1,18}")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -38,7 +38,7 @@ _MICROSECOND = timedelta(microseconds=1)
 E = TypeVar("E", bound=StrEnum)
 
 
-class Parameters:
+class QueryParameters:
     """
     The query parameters of a request, as Falcon gives them; empty ones count as absent.
 
@@ -68,27 +68,27 @@ class Parameters:
             raise InvalidInput(f"{name} is given {len(texts)} times.", field=name, hint=f"Give {name} once.")
         return texts[0] if texts else None
 
-    def number(self, name: str, *, least: int = 0, most: int = _MOST) -> int | None:
+    def number(self, name: str, *, minimum: int = 0, maximum: int = _MAX_INTEGER) -> int | None:
         """Give a whole number within bounds."""
         text = self.text(name)
-        return None if text is None else whole_number(text, name, least=least, most=most)
+        return None if text is None else parse_integer(text, name, minimum=minimum, maximum=maximum)
 
     def position(self, name: str) -> int:
         """Give the place after which to go on, by default the beginning."""
-        return self.number(name, most=_MOST_POSITION) or 0
+        return self.number(name, maximum=_MAX_POSITION) or 0
 
     def limit(self) -> int:
         """Give how many items a page is to have at most."""
-        return self.number("limit", least=1, most=_MOST_ITEMS) or _ITEMS
+        return self.number("limit", minimum=1, maximum=_MAX_LIMIT) or _DEFAULT_LIMIT
 
     def choice(self, name: str, kind: type[E]) -> E | None:
         """Give one of an enumeration's words."""
         text = self.text(name)
         if text is None:
             return None
-        words = [word.value for word in kind]
-        if text not in words:
-            raise InvalidInput(f"{name} must be one of {', '.join(words)}.", field=name)
+        parse_words = [word.value for word in kind]
+        if text not in parse_words:
+            raise InvalidInput(f"{name} must be one of {', '.join(parse_words)}.", field=name)
         return kind(text)
 
     def label(self, name: str) -> Label | None:
@@ -112,8 +112,8 @@ def suggestion(name: str, names: Collection[str]) -> str:
     return f"There is: {', '.join(names)}." if names else "None is taken here."
 
 
-@lru_cache(_REMEMBERED)
-def identifier(text: str, *, field: str = "id") -> UUID:
+@lru_cache(_CACHE_SIZE)
+def parse_uuid(text: str, *, field: str = "id") -> UUID:
     """Read a UUID as lanner writes it."""
     if not _UUID.fullmatch(text):
         hint = "Take it from the answer to POST /timeseries: id is the series', fetch.id the fetch's."
@@ -121,14 +121,14 @@ def identifier(text: str, *, field: str = "id") -> UUID:
     return UUID(text)
 
 
-def whole_number(text: str, field: str, *, least: int = 1, most: int = _MOST) -> int:
+def parse_integer(text: str, field: str, *, minimum: int = 1, maximum: int = _MAX_INTEGER) -> int:
     """Read a whole number within bounds."""
-    if not _WHOLE_NUMBER.fullmatch(text) or not least <= int(text) <= most:
-        raise InvalidInput(f"{field} must be a whole number from {least} to {most}.", field=field)
+    if not _WHOLE_NUMBER.fullmatch(text) or not minimum <= int(text) <= maximum:
+        raise InvalidInput(f"{field} must be a whole number from {minimum} to {maximum}.", field=field)
     return int(text)
 
 
-def reference(text: str, provider: str | None) -> tuple[str | None, DatasetCode]:
+def parse_code(text: str, provider: str | None) -> tuple[str | None, DatasetCode]:
     """
     Read ``[provider:]DATABASE/DATASET`` beside a provider that may be named apart.
 
@@ -146,7 +146,7 @@ def reference(text: str, provider: str | None) -> tuple[str | None, DatasetCode]
     return named or provider, code
 
 
-def selection(parameters: Parameters) -> Selection:
+def parse_selection(parameters: QueryParameters) -> Selection:
     """Read which part of a series is wanted."""
     columns, column_index = parameters.texts("columns"), parameters.number("column_index")
     if columns and column_index is not None:
@@ -155,39 +155,39 @@ def selection(parameters: Parameters) -> Selection:
     if twice is not None:
         raise InvalidInput(f"columns names {twice[:40]!r} twice.", field="columns", hint="Name each column once.")
     return Selection(
-        moment=AsOf.parse(parameters.text("as_of"), vintage=parameters.number("vintage", least=1), seen_by=parameters.text("seen_by")),
+        moment=AsOf.parse(parameters.text("as_of"), vintage=parameters.number("vintage", minimum=1), seen_by=parameters.text("seen_by")),
         start=parameters.label("start_date"),
         end=parameters.label("end_date"),
         columns=columns,
         column_index=column_index,
         collapse=parameters.choice("collapse", Frequency),
         transform=parameters.choice("transform", Transform),
-        limit=parameters.number("limit", least=1),
+        limit=parameters.number("limit", minimum=1),
         periods=parameters.choice("periods", Side),
     )
 
 
-def state(parameters: Parameters, name: str) -> AsOf | None:
+def parse_state(parameters: QueryParameters, name: str) -> AsOf | None:
     """Read which state of a series is meant: by its vintage's number, or by a moment."""
     text = parameters.text(name)
     return AsOf.named(text, field=name) if text else None
 
 
-def words(text: str) -> tuple[str, ...]:
+def parse_words(text: str) -> tuple[str, ...]:
     """Read what is searched for."""
     found = tuple(text.split())
-    if len(text) > _MOST_QUERY or len(found) > _MOST_WORDS:
-        raise InvalidInput("query is too long.", field="query", hint=f"Give up to {_MOST_WORDS} words, {_MOST_QUERY} characters in all.")
+    if len(text) > _MAX_QUERY_LENGTH or len(found) > _MAX_WORDS:
+        raise InvalidInput("query is too long.", field="query", hint=f"Use at most {_MAX_WORDS} words, {_MAX_QUERY_LENGTH} characters.")
     return found
 
 
-def series_query(parameters: Parameters) -> SeriesQuery:
+def series_query(parameters: QueryParameters) -> SeriesQuery:
     """Read a question to the list of series."""
     provider, code = parameters.text("provider"), None
     if text := parameters.text("code"):
-        provider, code = reference(text, provider)
+        provider, code = parse_code(text, provider)
     return SeriesQuery(
-        words=words(parameters.text("query") or ""),
+        words=parse_words(parameters.text("query") or ""),
         provider=provider,
         database=(parameters.text("database_code") or "").upper() or None,
         code=code,
@@ -197,12 +197,12 @@ def series_query(parameters: Parameters) -> SeriesQuery:
     )
 
 
-def fetch_query(parameters: Parameters) -> FetchQuery:
+def fetch_query(parameters: QueryParameters) -> FetchQuery:
     """Read a question to the list of fetches."""
     return FetchQuery(
         status=parameters.choice("status", FetchStatus),
         provider=parameters.text("provider"),
-        before=_fetch_place(parameters.text("cursor")),
+        before=_parse_cursor(parameters.text("cursor")),
         limit=parameters.limit(),
     )
 
@@ -212,7 +212,7 @@ def fetch_cursor(place: tuple[datetime, UUID] | None) -> str | None:
     return f"{(place[0] - _EPOCH) // _MICROSECOND}-{place[1]}" if place else None
 
 
-def _fetch_place(text: str | None) -> tuple[datetime, UUID] | None:
+def _parse_cursor(text: str | None) -> tuple[datetime, UUID] | None:
     if text is None:
         return None
     match = _CURSOR.fullmatch(text)

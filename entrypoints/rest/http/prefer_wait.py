@@ -22,7 +22,7 @@ def awaited(req: falcon.Request, resp: falcon.Response, await_fetch: AwaitFetch,
     seconds = min(int(match[1]), ceil(await_fetch.most_seconds)) if match else 0
     if seconds and not fetch.ended:
         # What was committed is answered, whatever keeps its client from waiting: a preference is no more than that.
-        with suppress(Problem, NotFound, StoreUnavailable), req.context.answers.waits.taken(req.context.client):
+        with suppress(Problem, NotFound, StoreUnavailable), req.context.sender.wait_slots.acquire(req.context.client):
             fetch = await_fetch(fetch.id, seconds)
             resp.set_header("Preference-Applied", f"wait={seconds}")
     return fetch

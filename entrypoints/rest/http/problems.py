@@ -33,9 +33,9 @@ _OF_HTTP = (
 )
 
 
-def meanings() -> Mapping[str, dict[str, Any]]:
+def problem_catalog() -> Mapping[str, dict[str, Any]]:
     """Give a document for each code that a problem can have."""
-    kinds = _kinds(DomainError)
+    kinds = _subclasses(DomainError)
     of_domain = (Problem(status_of(kind), kind.code, _sentence(kind), retryable=kind.retryable, hint=kind.hint) for kind in kinds)
     # Where a class and one derived from it share a code, the narrower one says what it means.
     return {problem.code: _document(problem) for problem in sorted((*of_domain, *_OF_HTTP), key=attrgetter("code"))}
@@ -46,10 +46,10 @@ def _document(problem: Problem) -> dict[str, Any]:
     return shown | {"type": f"/problems/{problem.code}"}
 
 
-def _kinds(kind: type[DomainError]) -> Iterator[type[DomainError]]:
+def _subclasses(kind: type[DomainError]) -> Iterator[type[DomainError]]:
     yield kind
     for narrower in kind.__subclasses__():
-        yield from _kinds(narrower)
+        yield from _subclasses(narrower)
 
 
 def _sentence(kind: type[DomainError]) -> str:

@@ -15,7 +15,7 @@ from entrypoints.rest.http.links import set_root
 
 Network = IPv4Network | IPv6Network
 
-_REMEMBERED = 1024
+_CACHE_SIZE = 1024
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 _HOST = re.compile(r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _NODE = re.compile(r"\[(?P<ipv6>[0-9A-Fa-f:.]+)\](?::[0-9]+)?|(?P<ipv4>[0-9.]+)(?::[0-9]+)?|(?P<bare>[0-9A-Fa-f:.]+)")
@@ -37,7 +37,7 @@ class ProxyHeaders:
 
     def __init__(self, trusted: Collection[Network] = (), root_path: str = "") -> None:
         self._root_path = root_path
-        self._is_trusted = lru_cache(_REMEMBERED)(lambda address: _is_in(address, trusted))
+        self._is_trusted = lru_cache(_CACHE_SIZE)(lambda address: _is_in(address, trusted))
         self._trusts = bool(trusted)
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:

@@ -16,15 +16,15 @@ from domain.errors import TooManyRequests
 from domain.providers import Limit
 from domain.quotas import Allowance, Requester, allowance, take_token, wait_for_token
 
-_MOST_CLIENTS = 10_000
-_REMEMBERED = 1024
+_MAX_CLIENTS = 10_000
+_CACHE_SIZE = 1024
 #: What monitoring asks, as often as it likes and by any name of this host.
 PROBES = frozenset({"/healthz", "/readyz"})
 #: What one holder of IPv6 addresses has of them at least.
 _IPV6_PREFIX = 64
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def client_of(address: str) -> str:
     """Return by what a client without a key is known: its address, of IPv6 the network of one holder."""
     try:
@@ -66,7 +66,7 @@ class TokenBuckets:
             for limit in limits:
                 self._full_at[client, limit] = take_token(self._full_at.get((client, limit), 0.0), limit, now)
                 self._full_at.move_to_end((client, limit))
-            while len(self._full_at) > _MOST_CLIENTS:
+            while len(self._full_at) > _MAX_CLIENTS:
                 self._full_at.popitem(last=False)
         return 0.0
 
@@ -102,7 +102,7 @@ class RequestLimits:
         if not limits or req.path in PROBES:
             return
         waiting = self._buckets.take(req.context.client, limits)
-        tell(resp, self._buckets.allowances(req.context.client, limits))
+        set_rate_limit_headers(resp, self._buckets.allowances(req.context.client, limits))
         if waiting:
             raise TooManyRequests("Too many requests.", seconds=waiting)
 
@@ -112,7 +112,7 @@ def requester_of(req: falcon.Request) -> Requester:
     return Requester(req.context.client, req.context.fetch_limits)
 
 
-def tell(resp: falcon.Response, left: Sequence[Allowance]) -> None:
+def set_rate_limit_headers(resp: falcon.Response, left: Sequence[Allowance]) -> None:
     """Set the header fields of draft-ietf-httpapi-ratelimit-headers: every policy, and what is left of the tightest."""
     resp.set_header("RateLimit-Policy", ", ".join(_policies(each.limit for each in left)))
     tightest = min(left, key=lambda each: (each.remaining, -each.seconds))

@@ -12,7 +12,7 @@ _OVERHEAD = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
+class EncodedResponse:
     """An answer's bytes, and the headers that belong to them."""
 
     body: bytes
@@ -34,31 +34,31 @@ class ResponseCache:
     """
 
     def __init__(self, capacity: int) -> None:
-        self._capacity, self._held = capacity, 0
-        self._answers: OrderedDict[str, Encoded] = OrderedDict()
+        self._capacity, self._size = capacity, 0
+        self._responses: OrderedDict[str, EncodedResponse] = OrderedDict()
         self._lock = Lock()
 
     @property
-    def held(self) -> int:
+    def size(self) -> int:
         """Bytes that are kept now."""
-        return self._held
+        return self._size
 
-    def get(self, key: str) -> Encoded | None:
+    def get(self, key: str) -> EncodedResponse | None:
         """Give an answer and note that it was used."""
         with self._lock:
-            found = self._answers.get(key)
+            found = self._responses.get(key)
             if found:
-                self._answers.move_to_end(key)
+                self._responses.move_to_end(key)
             return found
 
-    def put(self, key: str, answer: Encoded) -> None:
+    def put(self, key: str, response: EncodedResponse) -> None:
         """Keep an answer; those not used for longest go."""
-        if answer.size > self._capacity // 4:
+        if response.size > self._capacity // 4:
             return
         with self._lock:
-            before = self._answers.pop(key, None)
-            self._answers[key] = answer
-            self._held += answer.size - (before.size if before else 0)
-            while self._held > self._capacity:
-                _, gone = self._answers.popitem(last=False)
-                self._held -= gone.size
+            before = self._responses.pop(key, None)
+            self._responses[key] = response
+            self._size += response.size - (before.size if before else 0)
+            while self._size > self._capacity:
+                _, gone = self._responses.popitem(last=False)
+                self._size -= gone.size

@@ -18,18 +18,18 @@ from domain.errors import TooManyCells
 from domain.observations import Observations
 from entrypoints.formats import ENCODER_VERSION, Format
 from entrypoints.rest.http.errors import Problem
-from entrypoints.rest.http.links import address
-from entrypoints.rest.http.places import Places
-from entrypoints.rest.http.response_cache import Encoded, ResponseCache
+from entrypoints.rest.http.links import public_path
+from entrypoints.rest.http.response_cache import EncodedResponse, ResponseCache
+from entrypoints.rest.http.slots import SlotPool
 
-_SMALL = 1024
-_FOR_EVER = "max-age=31536000, immutable"
+_MIN_COMPRESSED = 1024
+_IMMUTABLE = "max-age=31536000, immutable"
 _ENCODERS = 2
-_MANY = "Too many others are waiting, or have large answers made, at this moment."
-_MOMENT = 0.02
-_PATIENCE = 0.08
-_BYTES = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
-_REMEMBERED = 256
+_BUSY = "Too many others are waiting, or have large answers made, at this moment."
+_BRIEF_WAIT = 0.02
+_SHARED_WAIT = 0.08
+_BYTE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+_CACHE_SIZE = 256
 _QUALITY = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?")
 
 
@@ -47,11 +47,11 @@ class CacheableResponse:
 
     key: tuple[object, ...]
     format: Format
-    make: Callable[[], Encoded]
+    build: Callable[[], EncodedResponse]
     permanent: bool = False
 
 
-def all_threads(threads: int) -> int:
+def total_threads(threads: int) -> int:
     """Return how many threads a process needs so that as many as this are left when all places but the seats are taken."""
     return 3 * threads + max(1, threads // 2) + max(1, threads // 4)
 
@@ -61,7 +61,7 @@ class ResponseSender:
     What all requests of a process share: encoded answers, and the places for what holds a thread for long.
 
     Each kind of place has a share for each client, so that none keeps all others from answers. A request that waits, streams or has its
-    body read holds one of the further threads that ``all_threads`` counts.
+    body read holds one of the further threads that ``total_threads`` counts.
 
     Args:
         capacity: bytes of encoded answers that are kept.
@@ -80,16 +80,16 @@ class ResponseSender:
     def __init__(self, *, capacity: int, threads: int, max_cells: int = 20_000_000) -> None:
         self.cache = ResponseCache(capacity)
         self.max_cells = max_cells
-        self._making: dict[str, Future[Encoded]] = {}
+        self._in_progress: dict[str, Future[EncodedResponse]] = {}
         half = max(1, threads // 2)
-        self.seats = Places(half, half - 1, _MANY)
-        self.waits = Places(half, threads // 4, _MANY)
-        self.streams = Places(threads // 4, threads // 8, _MANY)
-        self.bodies = Places(threads, half, "Too many bodies are still on their way.", patience=_MOMENT)
-        self.sends = Places(threads, half, "Too many large answers are being sent.", patience=_MOMENT)
+        self.read_slots = SlotPool(half, half - 1, _BUSY)
+        self.wait_slots = SlotPool(half, threads // 4, _BUSY)
+        self.stream_slots = SlotPool(threads // 4, threads // 8, _BUSY)
+        self.body_slots = SlotPool(threads, half, "Too many bodies are still on their way.", max_wait=_BRIEF_WAIT)
+        self.send_slots = SlotPool(threads, half, "Too many large answers are being sent.", max_wait=_BRIEF_WAIT)
         self._encoders = BoundedSemaphore(_ENCODERS)
 
-    def streamed(self, parts: Iterable[bytes], client: str) -> Iterator[bytes]:
+    def stream(self, parts: Iterable[bytes], client: str) -> Iterator[bytes]:
         """
         Give the parts from a place, which is left when they are sent, or when nobody wants them any more.
 
@@ -97,13 +97,13 @@ class ResponseSender:
             Problem: none is free for this client.
 
         """
-        stream = self._placed(parts, client)
+        stream = self._in_slot(parts, client)
         # From its first step on, the end of the generator, however it comes, gives the place back.
         next(stream)
         return stream
 
-    def _placed(self, parts: Iterable[bytes], client: str) -> Iterator[bytes]:
-        with self.streams.taken(client):
+    def _in_slot(self, parts: Iterable[bytes], client: str) -> Iterator[bytes]:
+        with self.stream_slots.acquire(client):
             yield b""
             yield from filter(None, parts)
 
@@ -113,73 +113,73 @@ class ResponseSender:
         if cells > self.max_cells:
             raise TooManyCells(f"The answer would have {cells} cells, and {self.max_cells} are the most (LANNER_MAX_CELLS).")
 
-    def send(self, req: falcon.Request, resp: falcon.Response, offer: CacheableResponse) -> None:
+    def send(self, req: falcon.Request, resp: falcon.Response, response: CacheableResponse) -> None:
         """Answer with what the client lacks: nothing if it has it already, a range of it, or the whole."""
-        coding = "" if offer.format.is_columnar else accepted_coding(req.get_header("Accept-Encoding", default=""))
-        tag = _tag(offer.key, offer.format, coding)
+        encoding = "" if response.format.is_columnar else choose_encoding(req.get_header("Accept-Encoding", default=""))
+        tag = _tag(response.key, response.format, encoding)
         known = req.get_header("If-None-Match", default="")
         # A cached answer to somebody with a key is nobody else's.
         audience = "private" if getattr(req.context, "key", None) else "public"
         resp.set_header("ETag", f'"{tag}"')
-        resp.set_header("Cache-Control", f"{audience}, {_FOR_EVER if offer.permanent else 'no-cache'}")
+        resp.set_header("Cache-Control", f"{audience}, {_IMMUTABLE if response.permanent else 'no-cache'}")
         resp.append_header("Vary", "Accept-Encoding")
         if f'"{tag}"' in known:
             resp.status = HTTPStatus.NOT_MODIFIED
             return
-        encoded = self.cache.get(tag) or self._made(tag, coding, offer, getattr(req.context, "client", ""))
+        encoded = self.cache.get(tag) or self._build_once(tag, encoding, response, getattr(req.context, "client", ""))
         if known.strip() == "*":
             resp.status = HTTPStatus.NOT_MODIFIED
             return
         resp.set_headers(dict(encoded.headers))
         if "Content-Location" in encoded.headers:
-            resp.set_header("Content-Location", address(encoded.headers["Content-Location"]))
-        resp.content_type = offer.format.media_type
-        if offer.format.is_columnar:
+            resp.set_header("Content-Location", public_path(encoded.headers["Content-Location"]))
+        resp.content_type = response.format.media_type
+        if response.format.is_columnar:
             _send_range(req, resp, encoded.body, tag)
         else:
             resp.data = encoded.body
 
-    def _made(self, tag: str, coding: str, offer: CacheableResponse, client: str) -> Encoded:
-        mine = Future[Encoded]()
-        making = self._making.setdefault(tag, mine)
-        if making is not mine:
+    def _build_once(self, tag: str, encoding: str, response: CacheableResponse, client: str) -> EncodedResponse:
+        mine = Future[EncodedResponse]()
+        in_progress = self._in_progress.setdefault(tag, mine)
+        if in_progress is not mine:
             # A new vintage may be wanted by many at once: they wait without a seat, so briefly that probes hardly notice.
             with suppress(TimeoutError):
-                return making.result(_PATIENCE)
-            return self._made_alone(tag, coding, offer, client)
+                return in_progress.result(_SHARED_WAIT)
+            return self._build(tag, encoding, response, client)
         try:
-            mine.set_result(self._made_alone(tag, coding, offer, client))
+            mine.set_result(self._build(tag, encoding, response, client))
         except BaseException as error:
             mine.set_exception(error)
             raise
         finally:
-            del self._making[tag]
+            del self._in_progress[tag]
         return mine.result()
 
-    def _made_alone(self, tag: str, coding: str, offer: CacheableResponse, client: str) -> Encoded:
-        with self.seats.taken(client), self._encoders:
+    def _build(self, tag: str, encoding: str, response: CacheableResponse, client: str) -> EncodedResponse:
+        with self.read_slots.acquire(client), self._encoders:
             kept = self.cache.get(tag)
             if kept:
                 return kept
-            encoded = compressed(offer.make(), coding)
+            encoded = compress(response.build(), encoding)
             self.cache.put(tag, encoded)
         return encoded
 
 
-@lru_cache(_REMEMBERED)
-def accepted_coding(header: str) -> str:
+@lru_cache(_CACHE_SIZE)
+def choose_encoding(header: str) -> str:
     """Choose the coding a client likes best of ``zstd`` and ``gzip``; empty if it takes neither, or would rather have none."""
     qualities = {match[1].lower(): float(match[2] or 1) for match in map(_QUALITY.fullmatch, header.split(",")) if match}
-    liked = [(qualities.get(coding, qualities.get("*", 0.0)), coding) for coding in ("gzip", "zstd")]
-    quality, coding = max(liked)
-    return coding if quality > 0 and quality >= qualities.get("identity", 0.0) else ""
+    liked = [(qualities.get(encoding, qualities.get("*", 0.0)), encoding) for encoding in ("gzip", "zstd")]
+    quality, encoding = max(liked)
+    return encoding if quality > 0 and quality >= qualities.get("identity", 0.0) else ""
 
 
-def compressed(answer: Encoded, coding: str) -> Encoded:
+def compress(answer: EncodedResponse, encoding: str) -> EncodedResponse:
     """Encode a body's content; a small one stays as it is."""
-    if not coding or len(answer.body) < _SMALL:
+    if not encoding or len(answer.body) < _MIN_COMPRESSED:
         return answer
-    return Encoded(_CODINGS[coding](answer.body), {**answer.headers, "Content-Encoding": coding})
+    return EncodedResponse(_CODINGS[encoding](answer.body), {**answer.headers, "Content-Encoding": encoding})
 
 
 def _gzip(body: bytes) -> bytes:
@@ -198,15 +198,15 @@ def _zstd(body: bytes) -> bytes:
 _CODINGS: Mapping[str, Callable[[bytes], bytes]] = {"gzip": _gzip, "zstd": _zstd}
 
 
-@lru_cache(_REMEMBERED)
-def _tag(key: tuple[object, ...], kind: Format, coding: str) -> str:
-    return blake2b(repr((ENCODER_VERSION, key, kind, coding)).encode(), digest_size=12).hexdigest()
+@lru_cache(_CACHE_SIZE)
+def _tag(key: tuple[object, ...], kind: Format, encoding: str) -> str:
+    return blake2b(repr((ENCODER_VERSION, key, kind, encoding)).encode(), digest_size=12).hexdigest()
 
 
 def _send_range(req: falcon.Request, resp: falcon.Response, body: bytes, tag: str) -> None:
     resp.set_header("Accept-Ranges", "bytes")
     condition = req.get_header("If-Range")
-    wanted = _BYTES.fullmatch(req.get_header("Range", default="").replace(" ", ""))
+    wanted = _BYTE_RANGE.fullmatch(req.get_header("Range", default="").replace(" ", ""))
     # Of HEAD, no range is defined (RFC 9110, 14.2): who asks for the size is told the size.
     unfit = req.method != "GET" or wanted is None or wanted.group(1, 2) == ("", "")
     if wanted is None or unfit or (condition and condition != f'"{tag}"'):

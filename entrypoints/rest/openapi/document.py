@@ -14,20 +14,20 @@ from marshmallow import Schema
 
 from entrypoints.formats import Format
 from entrypoints.rest.http.errors import PROBLEM_JSON
-from entrypoints.rest.openapi.description import Content, Description, description_of, tag_of
+from entrypoints.rest.openapi.operation import Content, Operation, operation_of, tag_of
 from entrypoints.rest.openapi.parameters import PATH, Parameter, Parameters
-from entrypoints.rest.openapi.shapes import DOOR_ERROR, PROBLEM
-from entrypoints.rest.quandl import DOOR
+from entrypoints.rest.openapi.response_schemas import PROBLEM, QUANDL_ERROR
+from entrypoints.rest.quandl import QUANDL_ROOT
 
 Route = tuple[str, object] | tuple[str, object, str]
 
 _FIRST_PROBLEM = 400
 METHODS = ("get", "post", "delete")
-_ABOUT = """Fetch economic and financial time series from any provider, keep every vintage of them, and read them.
+_DESCRIPTION = """Fetch economic and financial time series from any provider, keep every vintage of them, and read them.
 
 Wherever there is GET there is HEAD. Unknown parameters are refused, but for the Quandl door below `/api/v3`, which passes them over.
 Every answer that is no success is a problem (RFC 9457) with a code that `/problems` explains."""
-_KEYS = {
+_SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "token": {"type": "apiKey", "in": "header", "name": "X-Api-Token"},
     "api_key": {"type": "apiKey", "in": "query", "name": "api_key"},
@@ -35,7 +35,7 @@ _KEYS = {
 _WITH_BODY = (411, 413, 415, 422, 409)
 _IF_NEW: Parameters = {"If-None-Match": Parameter("The entity tag of the answer that is had already.", place="header")}
 _RANGE: Parameters = {"Range": Parameter("Which bytes.", {"type": "string", "examples": ["bytes=0-99"]}, place="header")}
-_TEXTS = {
+_STATUS_TEXTS = {
     200: "What was asked for.",
     201: "It is new.",
     202: "It is not there yet.",
@@ -60,7 +60,7 @@ _TEXTS = {
     503: "Not now.",
 }
 _HEADERS = {201: "Location", 202: "Retry-After", 302: "Location", 206: "Content-Range"}
-_DOOR_PROBLEM = {"application/json": DOOR_ERROR, "text/csv": {"type": "string"}}
+_QUANDL_PROBLEM = {"application/json": QUANDL_ERROR, "text/csv": {"type": "string"}}
 _FILES = {kind.media_type for kind in Format if kind.is_columnar}
 
 
@@ -76,37 +76,37 @@ def operations(routes: Iterable[Route]) -> Iterator[tuple[str, str, object]]:
 def document(routes: Iterable[Route]) -> dict[str, Any]:
     """Make the document; what is not described is left out."""
     plugin = MarshmallowPlugin()
-    info = {"description": _ABOUT, "license": {"name": "MIT", "identifier": "MIT"}}
+    info = {"description": _DESCRIPTION, "license": {"name": "MIT", "identifier": "MIT"}}
     spec = APISpec("lanner", version("lanner"), "3.1.0", info=info, plugins=[plugin])
-    for name, scheme in _KEYS.items():
+    for name, scheme in _SECURITY_SCHEMES.items():
         spec.components.security_scheme(name, scheme)
-    for status in _TEXTS:
+    for status in _STATUS_TEXTS:
         if status >= _FIRST_PROBLEM:
-            spec.components.response(f"Problem{status}", _answer(status, {PROBLEM_JSON: PROBLEM}))
-            spec.components.response(f"DoorProblem{status}", _answer(status, _DOOR_PROBLEM))
-    found = [(path, method, responder, told) for path, method, responder in operations(routes) if (told := description_of(responder))]
-    for path, method, responder, told in found:
-        spec.path(path, operations={method: _operation(path, method, responder, told)})
+            spec.components.response(f"Problem{status}", _response(status, {PROBLEM_JSON: PROBLEM}))
+            spec.components.response(f"DoorProblem{status}", _response(status, _QUANDL_PROBLEM))
+    described = [(path, method, each, found) for path, method, each in operations(routes) if (found := operation_of(each))]
+    for path, method, responder, operation in described:
+        spec.path(path, operations={method: _operation(path, method, responder, operation)})
     made: dict[str, Any] = spec.to_dict()
-    for path, method, _, told in found:
-        _lead_on(made, made["paths"][path][method], told.leads)
-    _promise_members(made, plugin, {told.body for *_, told in found})
+    for path, method, _, operation in described:
+        _add_links(made, made["paths"][path][method], operation.links)
+    _require_members(made, plugin, {operation.body for *_, operation in described})
     return made
 
 
-def _operation(path: str, method: str, responder: Any, description: Description) -> dict[str, Any]:
+def _operation(path: str, method: str, responder: Any, operation: Operation) -> dict[str, Any]:
     resource = responder.__self__
-    operation: dict[str, Any] = {
+    item: dict[str, Any] = {
         "operationId": "_".join([method, *re.findall(r"\w+", path)]),
         "tags": [tag_of(type(resource).__module__)],
         "summary": _summary(type(resource), responder),
-        "parameters": list(_parameters(path, description)),
-        "responses": _responses(path, description),
-        "security": _security(path, description),
+        "parameters": list(_parameters(path, operation)),
+        "responses": _responses(path, operation),
+        "security": _security(path, operation),
     }
-    if description.body:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": description.body}}}
-    return operation
+    if operation.body:
+        item["requestBody"] = {"required": True, "content": {"application/json": {"schema": operation.body}}}
+    return item
 
 
 def _summary(resource: type, responder: Any) -> str:
@@ -114,18 +114,18 @@ def _summary(resource: type, responder: Any) -> str:
     return f"{noun}: {verb[:1].lower()}{verb[1:]}"
 
 
-def _security(path: str, description: Description) -> list[dict[str, list[str]]]:
-    if description.scope is None:
+def _security(path: str, operation: Operation) -> list[dict[str, list[str]]]:
+    if operation.scope is None:
         return []
-    ways = ("bearer", "token", "api_key") if _at_door(path) else ("bearer", "token")
-    return [{way: [str(description.scope)]} for way in ways]
+    ways = ("bearer", "token", "api_key") if _is_quandl(path) else ("bearer", "token")
+    return [{way: [str(operation.scope)]} for way in ways]
 
 
-def _parameters(path: str, description: Description) -> Iterator[dict[str, Any]]:
+def _parameters(path: str, operation: Operation) -> Iterator[dict[str, Any]]:
     named = {name: PATH[name] for name in re.findall(r"{(\w+)}", path)}
     yield from (_parameter(name, parameter, place="path") for name, parameter in named.items())
-    headers = {**(_IF_NEW if description.kept else {}), **(_RANGE if _is_ranged(path, description) else {})}
-    for name, parameter in {**description.parameters, **headers}.items():
+    headers = {**(_IF_NEW if operation.etag else {}), **(_RANGE if _is_ranged(path, operation) else {})}
+    for name, parameter in {**operation.parameters, **headers}.items():
         yield _parameter(name, parameter, place=parameter.place)
 
 
@@ -134,20 +134,22 @@ def _parameter(name: str, parameter: Parameter, *, place: str) -> dict[str, Any]
     return {"name": name, "in": place, "required": required, "description": parameter.text, "schema": dict(parameter.schema)}
 
 
-def _responses(path: str, description: Description) -> dict[str, Any]:
-    found: dict[int, Any] = {status: _answer(status, _contents(path, content)) for status, content in description.answers.items()}
-    if description.kept:
-        found[304] = _answer(304, {})
+def _responses(path: str, operation: Operation) -> dict[str, Any]:
+    found: dict[int, Any] = {status: _response(status, _content_by_type(path, content)) for status, content in operation.responses.items()}
+    if operation.etag:
+        found[304] = _response(304, {})
         found[200]["headers"] = {"ETag": _header()}
-    if _is_ranged(path, description):
-        found[206] = _answer(206, {kind: schema for kind, schema in _contents(path, description.answers[200]).items() if kind in _FILES})
-    for status in _problems(path, description):
-        found[status] = f"DoorProblem{status}" if _at_door(path) else f"Problem{status}"
+    if _is_ranged(path, operation):
+        found[206] = _response(
+            206, {kind: schema for kind, schema in _content_by_type(path, operation.responses[200]).items() if kind in _FILES}
+        )
+    for status in _problems(path, operation):
+        found[status] = f"DoorProblem{status}" if _is_quandl(path) else f"Problem{status}"
     return {str(status): found[status] for status in sorted(found)}
 
 
-def _answer(status: int, contents: Mapping[str, Any]) -> dict[str, Any]:
-    answer: dict[str, Any] = {"description": _TEXTS[status]}
+def _response(status: int, contents: Mapping[str, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": _STATUS_TEXTS[status]}
     if contents:
         answer["content"] = {kind.partition(";")[0]: {"schema": schema} for kind, schema in contents.items()}
     if status in _HEADERS:
@@ -159,7 +161,7 @@ def _header() -> dict[str, Any]:
     return {"schema": {"type": "string"}}
 
 
-def _contents(path: str, content: Content) -> Mapping[str, Any]:
+def _content_by_type(path: str, content: Content) -> Mapping[str, Any]:
     """Give an answer's schemas by media type: on a path that ends as a format does, that of the format alone."""
     if content is None or isinstance(content, type):
         return {"application/json": content} if content else {}
@@ -167,31 +169,31 @@ def _contents(path: str, content: Content) -> Mapping[str, Any]:
     return {kind: schema for kind, schema in content.items() if kind.startswith((ending or "").partition(";")[0])}
 
 
-def _problems(path: str, description: Description) -> Iterator[int]:
-    yield from (400, 403, 414, 429, *description.problems)
-    if description.scope is not None:
+def _problems(path: str, operation: Operation) -> Iterator[int]:
+    yield from (400, 403, 414, 429, *operation.problems)
+    if operation.scope is not None:
         yield from (401, 503)
-    if "{" in path or _at_door(path):
+    if "{" in path or _is_quandl(path):
         yield 404
-    if _at_door(path):
+    if _is_quandl(path):
         yield 422
-    if description.body:
+    if operation.body:
         yield from _WITH_BODY
-    if len(_contents(path, description.answers.get(200))) > 1 and not _at_door(path) and "{file}" not in path:
+    if len(_content_by_type(path, operation.responses.get(200))) > 1 and not _is_quandl(path) and "{file}" not in path:
         yield 406
-    if _is_ranged(path, description):
+    if _is_ranged(path, operation):
         yield 416
 
 
-def _is_ranged(path: str, description: Description) -> bool:
-    return not _FILES.isdisjoint(_contents(path, description.answers.get(200)))
+def _is_ranged(path: str, operation: Operation) -> bool:
+    return not _FILES.isdisjoint(_content_by_type(path, operation.responses.get(200)))
 
 
-def _at_door(path: str) -> bool:
-    return path.startswith(f"{DOOR}/")
+def _is_quandl(path: str) -> bool:
+    return path.startswith(f"{QUANDL_ROOT}/")
 
 
-def _lead_on(made: dict[str, Any], operation: dict[str, Any], leads: Mapping[str, str]) -> None:
+def _add_links(made: dict[str, Any], operation: dict[str, Any], leads: Mapping[str, str]) -> None:
     """Link what was answered to everything that can be read with it."""
     links = {
         methods["get"]["operationId"]: {"operationId": methods["get"]["operationId"], "parameters": {name: place}}
@@ -205,19 +207,19 @@ def _lead_on(made: dict[str, Any], operation: dict[str, Any], leads: Mapping[str
         operation["responses"][status]["links"] = {name: {"$ref": f"#/components/links/{name}"} for name in links}
 
 
-def _promise_members(made: dict[str, Any], plugin: MarshmallowPlugin, bodies: Collection[object]) -> None:
+def _require_members(made: dict[str, Any], plugin: MarshmallowPlugin, bodies: Collection[object]) -> None:
     """Let answers have all their members, and more in a later version."""
     schemas: Mapping[Any, str] = plugin.converter.refs if plugin.converter else {}
     for key, name in schemas.items():
         kind: type[Schema] = key[0]
         shown, members = made["components"]["schemas"][name], kind().fields
         if kind in bodies:
-            shown.update(getattr(kind, "forms", {}))
+            shown.update(getattr(kind, "openapi_extra", {}))
         else:
             del shown["additionalProperties"]
             shown["required"] = sorted(member for member in shown["properties"] if not members[member].metadata.get("optional"))
 
 
-def written(made: dict[str, Any]) -> str:
+def to_json(made: dict[str, Any]) -> str:
     """Write the document as it is kept."""
     return json.dumps(made, indent=2, ensure_ascii=False) + "\n"

@@ -21,7 +21,7 @@ class Order(StrEnum):
     DESCENDING = "desc"
 
 
-class Shape(StrEnum):
+class RowLayout(StrEnum):
     """What a row of JSON looks like: a list beside the columns' names, or an object."""
 
     TABLE = "table"
@@ -41,24 +41,24 @@ class Parameter:
 Parameters = Mapping[str, Parameter]
 
 
-def one_of(kind: type[StrEnum], **more: Any) -> dict[str, Any]:
+def enum_of(kind: type[StrEnum], **more: Any) -> dict[str, Any]:
     """Give the schema of an enumeration's words."""
     return {"type": "string", "enum": [word.value for word in kind], **more}
 
 
-def whole(least: int, most: int = 10**9, **more: Any) -> dict[str, Any]:
+def integer(minimum: int, maximum: int = 10**9, **more: Any) -> dict[str, Any]:
     """Give the schema of a whole number within bounds."""
-    return {"type": "integer", "minimum": least, "maximum": most, **more}
+    return {"type": "integer", "minimum": minimum, "maximum": maximum, **more}
 
 
 _CODE = {"type": "string", "examples": ["FRED/GDP", "fred:FRED/GDP"]}
 _DAY = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
-_STATE = {"anyOf": [whole(1), *_DAY["anyOf"]]}
+_STATE = {"anyOf": [integer(1), *_DAY["anyOf"]]}
 _UUID = {"type": "string", "format": "uuid"}
-_PAGE: Parameters = {"limit": Parameter("How many items a page has at most.", whole(1, 1000, default=100))}
+_PAGE: Parameters = {"limit": Parameter("How many items a page has at most.", integer(1, 1000, default=100))}
 _MOMENT: Parameters = {
     "as_of": Parameter("The state known on this day, or at this moment.", _DAY),
-    "vintage": Parameter("The state of the vintage of this number.", whole(1)),
+    "vintage": Parameter("The state of the vintage of this number.", integer(1)),
     "seen_by": Parameter("The state fetched by this day or moment.", _DAY),
 }
 
@@ -66,38 +66,38 @@ READING: Parameters = {
     "start_date": Parameter("No dates before this day or moment.", _DAY),
     "end_date": Parameter("No dates after this day or moment.", _DAY),
     "columns": Parameter("The columns of these names; may be repeated.", {"type": "array", "items": {"type": "string"}}),
-    "column_index": Parameter("The one column of this number, counted from 1.", whole(0)),
-    "collapse": Parameter("The last observation of each period of this length.", one_of(Frequency)),
-    "transform": Parameter("A calculation on the values.", one_of(Transform)),
-    "order": Parameter("Which observations come first.", one_of(Order)),
-    "limit": Parameter("How many of the most recent observations at most.", whole(1)),
-    "periods": Parameter("The day that stands for a period, from weeks to years: its first or its last.", one_of(Side)),
+    "column_index": Parameter("The one column of this number, counted from 1.", integer(0)),
+    "collapse": Parameter("The last observation of each period of this length.", enum_of(Frequency)),
+    "transform": Parameter("A calculation on the values.", enum_of(Transform)),
+    "order": Parameter("Which observations come first.", enum_of(Order)),
+    "limit": Parameter("How many of the most recent observations at most.", integer(1)),
+    "periods": Parameter("The day that stands for a period, from weeks to years: its first or its last.", enum_of(Side)),
     **_MOMENT,
 }
-FORMED: Parameters = {**READING, "shape": Parameter("What a row of JSON looks like.", one_of(Shape, default="table"))}
+READING_WITH_SHAPE: Parameters = {**READING, "shape": Parameter("What a row of JSON looks like.", enum_of(RowLayout, default="table"))}
 BY_CODE: Parameters = {
     "code": Parameter("The series' code, `[provider:]DATABASE/DATASET`.", _CODE, required=True),
     "provider": Parameter("The provider, if the code does not name it."),
-    **FORMED,
+    **READING_WITH_SHAPE,
 }
 SEARCHING: Parameters = {
     "query": Parameter("Words that all stand in the code, name or description.", {"type": "string", "maxLength": 200}),
     "code": Parameter("The exact code, `[provider:]DATABASE/DATASET`.", _CODE),
     "provider": Parameter("The provider's name."),
     "database_code": Parameter("The database code."),
-    "status": Parameter("How the series stands.", one_of(SeriesStatus)),
+    "status": Parameter("How the series stands.", enum_of(SeriesStatus)),
     **_PAGE,
-    "cursor": Parameter("`next` of the page before.", whole(0, 10**18)),
+    "cursor": Parameter("`next` of the page before.", integer(0, 10**18)),
 }
 BY_ID: Parameters = {"id": Parameter("Read the observations of the series of this id instead of listing series.", _UUID), **READING}
 PAGING: Parameters = {**_PAGE, "cursor": SEARCHING["cursor"]}
 FOLLOWING: Parameters = {
-    "status": Parameter("How the fetch stands.", one_of(FetchStatus)),
+    "status": Parameter("How the fetch stands.", enum_of(FetchStatus)),
     "provider": Parameter("The provider's name."),
     **_PAGE,
     "cursor": Parameter("`next` of the page before."),
 }
-RECORDED: Parameters = {"after": Parameter("The position after which to go on, `next` of the answer before.", whole(0, 10**18)), **_PAGE}
+RECORDED: Parameters = {"after": Parameter("The position after which to go on, `next` of the answer before.", integer(0, 10**18)), **_PAGE}
 REQUESTING: Parameters = {
     "Idempotency-Key": Parameter(
         "The client's name for this request: sent again with it, it gets the same answer.", {"type": "string", "maxLength": 255}, "header"
@@ -111,30 +111,30 @@ COMPARING: Parameters = {
 }
 
 #: The Quandl door passes unknown parameters over and reads those it knows leniently.
-DOOR_READING: Parameters = {
-    "limit": Parameter("How many of the most recent observations at most; also `rows`.", whole(1)),
-    "column_index": Parameter("The one column of this number; 0 is the date's. Also `column`.", whole(0)),
+QUANDL_READING: Parameters = {
+    "limit": Parameter("How many of the most recent observations at most; also `rows`.", integer(1)),
+    "column_index": Parameter("The one column of this number; 0 is the date's. Also `column`.", integer(0)),
     "start_date": Parameter("No dates before this day; also `trim_start`.", _DAY),
     "end_date": Parameter("No dates after this day; also `trim_end`.", _DAY),
-    "order": Parameter("Which observations come first; also `sort_order`.", one_of(Order, default="desc")),
+    "order": Parameter("Which observations come first; also `sort_order`.", enum_of(Order, default="desc")),
     "collapse": Parameter("The last observation of each period of this length.", {"enum": ["none", *Frequency], "type": "string"}),
     "transform": Parameter("A calculation; also `transformation`.", {"enum": ["none", *Transform], "type": "string"}),
     "exclude_column_names": Parameter("Leave CSV's first line out; also `exclude_headers`.", {"type": "boolean", "default": False}),
     **_MOMENT,
 }
-DOOR_PAGING: Parameters = {
+QUANDL_PAGING: Parameters = {
     "query": Parameter("Words that all must be found; a `+` parts them too."),
-    "page": Parameter("Which page, counted from 1.", whole(1, 10_000, default=1)),
-    "per_page": Parameter("How many items a page has; 100 at most are given.", whole(1, default=100)),
+    "page": Parameter("Which page, counted from 1.", integer(1, 10_000, default=1)),
+    "per_page": Parameter("How many items a page has; 100 at most are given.", integer(1, default=100)),
 }
-DOOR_SEARCHING: Parameters = {**DOOR_PAGING, "database_code": Parameter("The database code.")}
-DOOR_PART: Parameters = {"download_type": Parameter("`partial`: what the last day brought.", {"type": "string"})}
+QUANDL_SEARCHING: Parameters = {**QUANDL_PAGING, "database_code": Parameter("The database code.")}
+QUANDL_DOWNLOAD: Parameters = {"download_type": Parameter("`partial`: what the last day brought.", {"type": "string"})}
 
 #: What stands in braces in a path means the same in every path.
 PATH: Parameters = {
     "series_id": Parameter("The series' id.", _UUID),
     "fetch_id": Parameter("The fetch's id.", _UUID),
-    "number": Parameter("The vintage's number.", whole(1)),
+    "number": Parameter("The vintage's number.", integer(1)),
     "database": Parameter("The database code, in any case."),
     "dataset": Parameter("The dataset code, or its alias, in any case; `.json` or `.csv` may follow."),
     "part": Parameter("Which part, such as `data` or `metadata`; `.json` or `.csv` may follow."),

@@ -1,3 +1,3 @@
 """Quandl's v3 API of time series, as its clients know it: a door of its own on what is kept here."""
 
-DOOR = "/api/v3"
+QUANDL_ROOT = "/api/v3"

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 
 
-class _Outlet(io.RawIOBase):
+class _Buffer(io.RawIOBase):
     """A file that gives away what is written to it."""
 
     def __init__(self) -> None:
@@ -21,19 +21,19 @@ class _Outlet(io.RawIOBase):
         self._written.append(part)
         return len(part)
 
-    def taken(self) -> bytes:
+    def drain(self) -> bytes:
         content = b"".join(self._written)
         self._written.clear()
         return content
 
 
-def zipped(name: str, parts: Iterable[bytes]) -> Iterator[bytes]:
+def stream_zip(name: str, parts: Iterable[bytes]) -> Iterator[bytes]:
     """Give the bytes of an archive with one member."""
-    outlet = _Outlet()
-    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    buffer = _Buffer()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         with archive.open(name, "w", force_zip64=True) as member:
             for part in parts:
                 member.write(part)
-                yield outlet.taken()
-        yield outlet.taken()
-    yield outlet.taken()
+                yield buffer.drain()
+        yield buffer.drain()
+    yield buffer.drain()

@@ -22,22 +22,22 @@ from domain.use_cases.describe_series import Described
 from domain.use_cases.read_series import Selection
 from domain.vintages import AsOf
 from entrypoints.formats import Format, encode
-from entrypoints.rest.http.errors import Problem, failed, seconds_until
-from entrypoints.rest.http.params import words
+from entrypoints.rest.http.errors import Problem, fetch_failed, seconds_until
+from entrypoints.rest.http.params import parse_words
 from entrypoints.rest.http.rate_limits import requester_of
-from entrypoints.rest.http.response_cache import Encoded
+from entrypoints.rest.http.response_cache import EncodedResponse
 from entrypoints.rest.http.responses import CacheableResponse
-from entrypoints.rest.openapi.description import answering
-from entrypoints.rest.openapi.parameters import DOOR_READING, DOOR_SEARCHING
-from entrypoints.rest.openapi.shapes import DATASET_OR_PART, DATASETS
-from entrypoints.rest.quandl import DOOR, shapes
-from entrypoints.rest.quandl.params import Question, number, question, text
+from entrypoints.rest.openapi.operation import operation
+from entrypoints.rest.openapi.parameters import QUANDL_READING, QUANDL_SEARCHING
+from entrypoints.rest.openapi.response_schemas import DATASET_OR_PART, DATASETS
+from entrypoints.rest.quandl import QUANDL_ROOT, documents
+from entrypoints.rest.quandl.params import DatasetQuery, dataset_query, number, text
 
-MOST_COUNTED = 10_000
-_LONGEST_RETRY = 10
-_SOON = 60
-_MOST_PAGES = 100
-_MOST_REMEMBERED = 10_000
+MAX_COUNT = 10_000
+_MAX_RETRY_AFTER = 10
+_MAX_WAIT_FOR_RETRY = 60
+_MAX_PER_PAGE = 100
+_CACHE_SIZE = 10_000
 _SUFFIXES = {"json": Format.JSON, "csv": Format.CSV}
 
 
@@ -47,31 +47,31 @@ class DatasetResource:
     def __init__(self, use_cases: UseCases) -> None:
         self._use_cases = use_cases
 
-    @answering({200: DATASET_OR_PART}, DOOR_READING, problems=(413, 502), kept=True, scope=Scope.READ)
+    @operation({200: DATASET_OR_PART}, QUANDL_READING, problems=(413, 502), etag=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
         """Send it as JSON or CSV."""
         dataset, part = place["dataset"], place.get("part")
         if part:
-            name, kind = suffixed(req, resp, part)
+            name, kind = split_format(req, resp, part)
             if name not in ("data", "metadata"):
                 raise falcon.HTTPRouteNotFound
         else:
-            name, (dataset, kind) = "dataset", suffixed(req, resp, dataset)
-        asked = question(req)
+            name, (dataset, kind) = "dataset", split_format(req, resp, dataset)
+        query = dataset_query(req)
         series = self._series(req, DatasetCode(place["database"], dataset))
         standing = self._use_cases.read_series.standing(series.id)
 
-        def make() -> Encoded:
-            answered = self._answered(series, asked, whole=name != "data")
-            if name != "metadata" and answered.part is not None:
-                req.context.answers.check_size(answered.part)
-            headers = {"Last-Modified": dt_to_http(answered.reading.vintage.known_at)}
-            return Encoded(_written(name, kind, answered, asked), headers)
+        def build() -> EncodedResponse:
+            found = self._read(series, query, whole=name != "data")
+            if name != "metadata" and found.part is not None:
+                req.context.sender.check_size(found.part)
+            headers = {"Last-Modified": dt_to_http(found.reading.vintage.known_at)}
+            return EncodedResponse(_encode(name, kind, found, query), headers)
 
-        key = (series.id, name, asked, standing.version.vintages, standing.version.entry)
-        offer = CacheableResponse(key=key if name == "data" else (*key, standing.version.checked_at), format=kind, make=make)
+        key = (series.id, name, query, standing.version.vintages, standing.version.entry)
+        offer = CacheableResponse(key=key if name == "data" else (*key, standing.version.checked_at), format=kind, build=build)
         resp.set_header("Age", str(standing.age))
-        req.context.answers.send(req, resp, offer)
+        req.context.sender.send(req, resp, offer)
 
     def _series(self, req: falcon.Request, code: DatasetCode) -> TimeSeries:
         series, good = self._use_cases.read_through.held(code)
@@ -81,32 +81,32 @@ class DatasetResource:
         if series is None or (may_fetch and not good):
             series = self._fetched(req, code, series)
         if series.newest is None:
-            raise _without_data(self._use_cases.describe_series(series.id))
+            raise _no_data_problem(self._use_cases.describe_series(series.id))
         return series
 
     def _fetched(self, req: falcon.Request, code: DatasetCode, kept: TimeSeries | None) -> TimeSeries:
-        with ExitStack() as places:
+        with ExitStack() as slots:
             try:
-                places.enter_context(req.context.answers.waits.taken(req.context.client))
+                slots.enter_context(req.context.sender.wait_slots.acquire(req.context.client))
             except Problem:
                 if kept and kept.newest:
                     return kept  # nobody may wait now, and this is what waiting in vain would give
                 raise
             return self._use_cases.read_through.fetched(code, kept, request_id=req.context.request_id, requester=requester_of(req))
 
-    def _answered(self, series: TimeSeries, asked: Question, *, whole: bool) -> shapes.Answered:
+    def _read(self, series: TimeSeries, query: DatasetQuery, *, whole: bool) -> documents.QuandlDataset:
         read = self._use_cases.read_series
         try:
-            reading = read(series.id, asked.selection)
+            reading = read(series.id, query.selection)
         except InvalidInput as error:
             if error.field != "column_index":
                 raise
-            reading = read(series.id, Selection(moment=asked.selection.moment))
-            return shapes.Answered(reading.series, reading.observations.columns, reading, None)
+            reading = read(series.id, Selection(moment=query.selection.moment))
+            return documents.QuandlDataset(reading.series, reading.observations.columns, reading, None)
         columns = reading.observations.columns
-        if whole and asked.selection.column_index is not None:
-            columns = read(series.id, Selection(moment=asked.selection.moment, limit=1)).observations.columns
-        return shapes.Answered(reading.series, columns, reading, reading.observations)
+        if whole and query.selection.column_index is not None:
+            columns = read(series.id, Selection(moment=query.selection.moment, limit=1)).observations.columns
+        return documents.QuandlDataset(reading.series, columns, reading, reading.observations)
 
 
 class DatasetsResource:
@@ -115,23 +115,23 @@ class DatasetsResource:
     def __init__(self, use_cases: UseCases) -> None:
         self._use_cases = use_cases
         # A vintage never changes, and to read one for its columns' names takes milliseconds: a page has a hundred.
-        self._columns = lru_cache(_MOST_REMEMBERED)(self._read_columns)
+        self._columns = lru_cache(_CACHE_SIZE)(self._read_columns)
 
-    @answering({200: DATASETS}, DOOR_SEARCHING, scope=Scope.READ)
+    @operation({200: DATASETS}, QUANDL_SEARCHING, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Search for all words of ``query``, page by page."""
-        wanted = searched(req)
+        wanted = search_text(req)
         page, per_page = paging(req)
         database = (text(req, "database_code") or "").upper() or None
         kept = SeriesQuery(words=tuple(wanted.split()), database=database, status=SeriesStatus.SUCCESS)
         query = replace(kept, skip=(page - 1) * per_page, limit=per_page)
-        total = self._use_cases.search_series.count(query, most=MOST_COUNTED)
-        with req.context.answers.seats.taken(req.context.client):
-            found = [shapes.metadata(series, self._columns_of(series)) for series in self._use_cases.search_series(query).items]
-        if suffixed(req, resp, req.path)[1] is Format.CSV:
-            resp.content_type, resp.data = Format.CSV.media_type, shapes.metadata_csv(found)
+        total = self._use_cases.search_series.count(query, most=MAX_COUNT)
+        with req.context.sender.read_slots.acquire(req.context.client):
+            found = [documents.metadata(series, self._columns_of(series)) for series in self._use_cases.search_series(query).items]
+        if split_format(req, resp, req.path)[1] is Format.CSV:
+            resp.content_type, resp.data = Format.CSV.media_type, documents.metadata_csv(found)
         else:
-            resp.media = {"datasets": found, "meta": shapes.page_of(wanted, page=page, per_page=per_page, total=total)}
+            resp.media = {"datasets": found, "meta": documents.page_of(wanted, page=page, per_page=per_page, total=total)}
 
     def _columns_of(self, series: TimeSeries) -> Sequence[str]:
         try:
@@ -143,7 +143,7 @@ class DatasetsResource:
         return self._use_cases.read_series(series_id, Selection(moment=AsOf(vintage=vintage), limit=1)).observations.columns
 
 
-def suffixed(req: falcon.Request, resp: falcon.Response, name: str) -> tuple[str, Format]:
+def split_format(req: falcon.Request, resp: falcon.Response, name: str) -> tuple[str, Format]:
     """Take the format off the end of a name, or from the Accept header: only these few suffixes count, dots belong to codes."""
     bare, dot, suffix = name.rpartition(".")
     if dot and suffix in _SUFFIXES:
@@ -154,45 +154,45 @@ def suffixed(req: falcon.Request, resp: falcon.Response, name: str) -> tuple[str
     return name, Format.CSV if req.client_prefers(["application/json", "text/csv"]) == "text/csv" else Format.JSON
 
 
-def searched(req: falcon.Request) -> str:
+def search_text(req: falcon.Request) -> str:
     """Give the words that are searched for, which scripts join by ``+``; raises InvalidInput where they are too many."""
-    return " ".join(words((text(req, "query") or "").replace("+", " ")))
+    return " ".join(parse_words((text(req, "query") or "").replace("+", " ")))
 
 
 def paging(req: falcon.Request) -> tuple[int, int]:
     """Give the page asked for, counted from 1, and how many items it has."""
-    return number(req, "page", most=MOST_COUNTED) or 1, min(number(req, "per_page") or _MOST_PAGES, _MOST_PAGES)
+    return number(req, "page", maximum=MAX_COUNT) or 1, min(number(req, "per_page") or _MAX_PER_PAGE, _MAX_PER_PAGE)
 
 
-def _written(name: str, kind: Format, answered: shapes.Answered, asked: Question) -> bytes:
+def _encode(name: str, kind: Format, found: documents.QuandlDataset, query: DatasetQuery) -> bytes:
     if name == "metadata":
-        described = shapes.metadata(answered.series, answered.columns, answered.reading.vintage)
-        return encode({"dataset": described}) if kind is Format.JSON else shapes.metadata_csv([described])
+        described = documents.metadata(found.series, found.columns, found.reading.vintage)
+        return encode({"dataset": described}) if kind is Format.JSON else documents.metadata_csv([described])
     if kind is Format.CSV:
-        return shapes.data_csv(answered, asked)
-    document: dict[str, Any] = {"dataset": shapes.dataset(answered, asked)} if name == "dataset" else {}
-    return encode(document or {"dataset_data": shapes.data(answered, asked)})
+        return documents.data_csv(found, query)
+    document: dict[str, Any] = {"dataset": documents.dataset(found, query)} if name == "dataset" else {}
+    return encode(document or {"dataset_data": documents.data(found, query)})
 
 
-def _without_data(described: Described) -> Problem:
+def _no_data_problem(described: Described) -> Problem:
     series = described.series
     fetch = series.fetch
     if fetch is None or fetch.ended:
-        return failed(series)
+        return fetch_failed(series)
     wait = seconds_until(fetch, described.now)
     why = f" The last try failed: {fetch.failure.message}" if fetch.failure else ""
-    if fetch.waiting_for and wait > _SOON:
+    if fetch.waiting_for and wait > _MAX_WAIT_FOR_RETRY:
         detail = f"{series.alias} cannot be fetched before {fetch.not_before:%Y-%m-%d %H:%M:%S} UTC.{why}"
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "no_observations_yet", detail)
     detail = f"{series.alias} is being fetched. Please try again.{why}"
-    headers = {"Retry-After": str(min(wait, _LONGEST_RETRY))}
+    headers = {"Retry-After": str(min(wait, _MAX_RETRY_AFTER))}
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "no_observations_yet", detail, retryable=True, headers=headers)
 
 
 def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
     """Give the routes."""
     dataset = DatasetResource(use_cases)
-    yield f"{DOOR}/datasets/{{database}}/{{dataset}}", dataset
-    yield f"{DOOR}/datasets/{{database}}/{{dataset}}/{{part}}", dataset
+    yield f"{QUANDL_ROOT}/datasets/{{database}}/{{dataset}}", dataset
+    yield f"{QUANDL_ROOT}/datasets/{{database}}/{{dataset}}/{{part}}", dataset
     for suffix in ("", ".json", ".csv"):
-        yield f"{DOOR}/datasets{suffix}", DatasetsResource(use_cases)
+        yield f"{QUANDL_ROOT}/datasets{suffix}", DatasetsResource(use_cases)

@@ -43,7 +43,7 @@ _CLASSES = {
 
 def write(req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
     """Write a problem as ``{"quandl_error": {"code", "message"}}``, or as CSV where CSV was asked for."""
-    status, code, message = _translated(problem)
+    status, code, message = _to_quandl(problem)
     resp.status = status
     resp.set_headers(dict(problem.headers))
     if req.path.endswith(".csv"):
@@ -58,7 +58,7 @@ def write(req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
     resp.data = orjson.dumps(document)
 
 
-def _translated(problem: Problem) -> tuple[HTTPStatus, str, str]:
+def _to_quandl(problem: Problem) -> tuple[HTTPStatus, str, str]:
     if problem.code in _CODES:
         status, code, words = _CODES[problem.code]
         return status, code, f"{words} {problem.detail}"

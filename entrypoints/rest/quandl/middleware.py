@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import falcon
 
-from entrypoints.rest.quandl import DOOR, errors
+from entrypoints.rest.quandl import QUANDL_ROOT, errors
 
 
 class QuandlErrors:
@@ -12,5 +12,5 @@ class QuandlErrors:
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Choose the words by the address."""
-        if req.path.startswith(f"{DOOR}/"):
+        if req.path.startswith(f"{QUANDL_ROOT}/"):
             req.context.write_problem = errors.write

@@ -16,7 +16,7 @@ from domain.observations import Label
 from domain.transforms import Transform
 from domain.use_cases.read_series import Selection
 from domain.vintages import AsOf
-from entrypoints.rest.http.params import whole_number
+from entrypoints.rest.http.params import parse_integer
 from entrypoints.rest.openapi.parameters import Order
 
 _DAY = re.compile(r"\s*([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ].*)?")
@@ -38,7 +38,7 @@ E = TypeVar("E", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DatasetQuery:
     """What a Quandl client asks for; the column may be one that the series does not have."""
 
     selection: Selection
@@ -58,13 +58,13 @@ def text(req: falcon.Request, name: str) -> str | None:
     return None
 
 
-def number(req: falcon.Request, name: str, *, least: int = 1, most: int = 10**9) -> int | None:
+def number(req: falcon.Request, name: str, *, minimum: int = 1, maximum: int = 10**9) -> int | None:
     """Give a whole number."""
     value = text(req, name)
-    return None if value is None else whole_number(value, name, least=least, most=most)
+    return None if value is None else parse_integer(value, name, minimum=minimum, maximum=maximum)
 
 
-def question(req: falcon.Request) -> Question:
+def dataset_query(req: falcon.Request) -> DatasetQuery:
     """
     Read the parameters of a call for data; unknown ones are passed over.
 
@@ -77,13 +77,13 @@ def question(req: falcon.Request) -> Question:
         moment=AsOf.parse(text(req, "as_of"), vintage=vintage, seen_by=text(req, "seen_by")),
         start=_day(req, "start_date"),
         end=_day(req, "end_date"),
-        column_index=number(req, "column_index", least=0),
+        column_index=number(req, "column_index", minimum=0),
         collapse=_word(req, "collapse", Frequency),
         transform=_word(req, "transform", Transform),
         limit=number(req, "limit"),
     )
     header = (text(req, "exclude_column_names") or "").lower() != "true"
-    return Question(selection, _word(req, "order", Order) or Order.DESCENDING, header)
+    return DatasetQuery(selection, _word(req, "order", Order) or Order.DESCENDING, header)
 
 
 def _day(req: falcon.Request, name: str) -> Label | None:

@@ -14,13 +14,13 @@ import orjson
 
 import entrypoints.rest
 from domain.use_cases import UseCases
-from entrypoints.rest.http.links import address
-from entrypoints.rest.http.params import Parameters
-from entrypoints.rest.http.problems import meanings
-from entrypoints.rest.http.response_cache import Encoded
-from entrypoints.rest.http.responses import accepted_coding, compressed
-from entrypoints.rest.openapi.description import answering
-from entrypoints.rest.openapi.shapes import MEANING, MEANINGS
+from entrypoints.rest.http.links import public_path
+from entrypoints.rest.http.params import QueryParameters
+from entrypoints.rest.http.problems import problem_catalog
+from entrypoints.rest.http.response_cache import EncodedResponse
+from entrypoints.rest.http.responses import choose_encoding, compress
+from entrypoints.rest.openapi.operation import operation
+from entrypoints.rest.openapi.response_schemas import MEANING, MEANINGS
 
 _PAGE = "swagger/index.html"
 _TYPES = {
@@ -42,26 +42,26 @@ _BASE = b'<base href="/">'
 class DocumentResource:
     """The OpenAPI document."""
 
-    @answering({200: {falcon.MEDIA_JSON: {"type": "object"}}}, kept=True, scope=None)
+    @operation({200: {falcon.MEDIA_JSON: {"type": "object"}}}, etag=True, scope=None)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send it as this version was released with it."""
-        Parameters(req.params)
+        QueryParameters(req.params)
         _send(req, resp, _DOCUMENT)
 
 
 class DocsResource:
     """The pages of Swagger UI, all of them files of this package."""
 
-    @answering({200: {"text/html": {"type": "string"}}}, kept=True, scope=None)
+    @operation({200: {"text/html": {"type": "string"}}}, etag=True, scope=None)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send the page to read and try the API in a browser."""
-        Parameters(req.params)
+        QueryParameters(req.params)
         _send_page(req, resp, _PAGE)
 
-    @answering({200: {"text/javascript": {"type": "string"}, "text/css": {"type": "string"}}}, kept=True, scope=None)
+    @operation({200: {"text/javascript": {"type": "string"}, "text/css": {"type": "string"}}}, etag=True, scope=None)
     def on_get_file(self, req: falcon.Request, resp: falcon.Response, file: str) -> None:
         """Send a file that the page needs."""
-        Parameters(req.params)
+        QueryParameters(req.params)
         if file not in _FILES:
             raise falcon.HTTPRouteNotFound
         _send_page(req, resp, f"swagger/{file}")
@@ -71,25 +71,25 @@ class ProblemsResource:
     """What the problems mean."""
 
     def __init__(self) -> None:
-        self._meanings = meanings()
+        self._catalog = problem_catalog()
 
-    @answering({200: MEANINGS}, scope=None)
+    @operation({200: MEANINGS}, scope=None)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List them all by code."""
-        Parameters(req.params)
-        resp.media = {"items": [_addressed(meaning) for meaning in self._meanings.values()]}
+        QueryParameters(req.params)
+        resp.media = {"items": [_with_url(problem) for problem in self._catalog.values()]}
 
-    @answering({200: MEANING}, scope=None)
+    @operation({200: MEANING}, scope=None)
     def on_get_one(self, req: falcon.Request, resp: falcon.Response, code: str) -> None:
         """Show the one of a code."""
-        Parameters(req.params)
-        if code not in self._meanings:
+        QueryParameters(req.params)
+        if code not in self._catalog:
             raise falcon.HTTPRouteNotFound
-        resp.media = _addressed(self._meanings[code])
+        resp.media = _with_url(self._catalog[code])
 
 
-def _addressed(meaning: Mapping[str, Any]) -> dict[str, Any]:
-    return {**meaning, "type": address(meaning["type"])}
+def _with_url(problem: Mapping[str, Any]) -> dict[str, Any]:
+    return {**problem, "type": public_path(problem["type"])}
 
 
 def _send_page(req: falcon.Request, resp: falcon.Response, name: str) -> None:
@@ -98,7 +98,7 @@ def _send_page(req: falcon.Request, resp: falcon.Response, name: str) -> None:
 
 
 def _send(req: falcon.Request, resp: falcon.Response, name: str) -> None:
-    kept = _kept(name, accepted_coding(req.get_header("Accept-Encoding", default="")), address(""))
+    kept = _load(name, choose_encoding(req.get_header("Accept-Encoding", default="")), public_path(""))
     resp.set_headers({**kept.headers, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"})
     if kept.headers["ETag"] in req.get_header("If-None-Match", default=""):
         resp.status = HTTPStatus.NOT_MODIFIED
@@ -107,14 +107,14 @@ def _send(req: falcon.Request, resp: falcon.Response, name: str) -> None:
 
 
 @lru_cache(maxsize=16)
-def _kept(name: str, coding: str, root: str) -> Encoded:
+def _load(name: str, encoding: str, root: str) -> EncodedResponse:
     body = (resources.files(entrypoints.rest) / name).read_bytes()
     if root and name == _PAGE:
         body = body.replace(_BASE, f'<base href="{root}/">'.encode())
     elif root and name == _DOCUMENT:
         body = orjson.dumps({**orjson.loads(body), "servers": [{"url": root}]})
-    tag = blake2b(body + coding.encode(), digest_size=12).hexdigest()
-    return compressed(Encoded(body, {"ETag": f'"{tag}"'}), coding)
+    tag = blake2b(body + encoding.encode(), digest_size=12).hexdigest()
+    return compress(EncodedResponse(body, {"ETag": f'"{tag}"'}), encoding)
 
 
 def routes(_use_cases: UseCases) -> Iterator[tuple[str, object] | tuple[str, object, str]]:

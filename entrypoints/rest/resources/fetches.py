@@ -12,14 +12,14 @@ from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.cancel_fetch import CancelFetch
 from domain.use_cases.follow_fetches import FollowFetches
 from domain.use_cases.request_fetch import RequestFetch
-from entrypoints.rest.http.body import read_object, request_key
-from entrypoints.rest.http.links import address, link_next
-from entrypoints.rest.http.params import Parameters, fetch_cursor, fetch_query, identifier
+from entrypoints.rest.http.body import idempotency_key, read_object
+from entrypoints.rest.http.links import add_next_link, public_path
+from entrypoints.rest.http.params import QueryParameters, fetch_cursor, fetch_query, parse_uuid
 from entrypoints.rest.http.prefer_wait import awaited
 from entrypoints.rest.http.rate_limits import requester_of
-from entrypoints.rest.openapi.description import answering
+from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import FOLLOWING, REQUESTING
-from entrypoints.rest.openapi.shapes import page_of
+from entrypoints.rest.openapi.response_schemas import page_of
 from entrypoints.rest.schemas import FetchSchema, RefreshSchema, load
 
 
@@ -29,11 +29,11 @@ class FetchesResource:
     def __init__(self, follow_fetches: FollowFetches) -> None:
         self._follow_fetches = follow_fetches
 
-    @answering({200: page_of(FetchSchema)}, FOLLOWING, scope=Scope.READ)
+    @operation({200: page_of(FetchSchema)}, FOLLOWING, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List them, newest first."""
-        page = self._follow_fetches.listed(fetch_query(Parameters(req.params, FOLLOWING)))
-        resp.media = {"items": FetchSchema(many=True).dump(page.items), "next": link_next(req, resp, fetch_cursor(page.next))}
+        page = self._follow_fetches.listed(fetch_query(QueryParameters(req.params, FOLLOWING)))
+        resp.media = {"items": FetchSchema(many=True).dump(page.items), "next": add_next_link(req, resp, fetch_cursor(page.next))}
 
 
 class FetchResource:
@@ -42,17 +42,17 @@ class FetchResource:
     def __init__(self, follow_fetches: FollowFetches, cancel_fetch: CancelFetch) -> None:
         self._follow_fetches, self._cancel_fetch = follow_fetches, cancel_fetch
 
-    @answering({200: FetchSchema}, scope=Scope.READ)
+    @operation({200: FetchSchema}, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, fetch_id: str) -> None:
         """Show it as it is now."""
-        Parameters(req.params)
-        resp.media = FetchSchema().dump(self._follow_fetches(identifier(fetch_id)))
+        QueryParameters(req.params)
+        resp.media = FetchSchema().dump(self._follow_fetches(parse_uuid(fetch_id)))
 
-    @answering({200: FetchSchema, 202: FetchSchema}, problems=(409,), scope=Scope.FETCH)
+    @operation({200: FetchSchema, 202: FetchSchema}, problems=(409,), scope=Scope.FETCH)
     def on_delete(self, req: falcon.Request, resp: falcon.Response, fetch_id: str) -> None:
         """Cancel it: 200 if it is, 202 if its worker has to be told yet."""
-        Parameters(req.params)
-        fetch = self._cancel_fetch(identifier(fetch_id))
+        QueryParameters(req.params)
+        fetch = self._cancel_fetch(parse_uuid(fetch_id))
         resp.status = falcon.HTTP_OK if fetch.ended else falcon.HTTP_ACCEPTED
         resp.media = FetchSchema().dump(fetch)
 
@@ -63,17 +63,17 @@ class RefreshResource:
     def __init__(self, request_fetch: RequestFetch, await_fetch: AwaitFetch) -> None:
         self._request_fetch, self._await_fetch = request_fetch, await_fetch
 
-    @answering({200: FetchSchema, 201: FetchSchema}, REQUESTING, body=RefreshSchema, scope=Scope.FETCH)
+    @operation({200: FetchSchema, 201: FetchSchema}, REQUESTING, body=RefreshSchema, scope=Scope.FETCH)
     def on_post(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Fetch it again, however fresh it is, or join the fetch in flight; answer at once, or when it has ended if that is preferred."""
-        Parameters(req.params)
-        arguments, key = load(RefreshSchema(), read_object(req)), request_key(req)
+        QueryParameters(req.params)
+        arguments, key = load(RefreshSchema(), read_object(req)), idempotency_key(req)
         about = {"request_id": req.context.request_id, "key": key, "requester": requester_of(req)}
-        requested = self._request_fetch.again(identifier(series_id), **arguments, **about)
+        requested = self._request_fetch.again(parse_uuid(series_id), **arguments, **about)
         resp.media = FetchSchema().dump(awaited(req, resp, self._await_fetch, requested.fetch))
         if requested.created:
             resp.status = falcon.HTTP_CREATED
-            resp.location = address(f"/fetches/{requested.fetch.id}")
+            resp.location = public_path(f"/fetches/{requested.fetch.id}")
 
 
 def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:

@@ -8,31 +8,31 @@ import falcon
 
 from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth
-from entrypoints.rest.http.params import Parameters
-from entrypoints.rest.openapi.description import answering
-from entrypoints.rest.openapi.shapes import ALIVE, READY
+from entrypoints.rest.http.params import QueryParameters
+from entrypoints.rest.openapi.operation import operation
+from entrypoints.rest.openapi.response_schemas import ALIVE, READY
 
 
-class AliveResource:
+class LivenessResource:
     """Answers as long as the process can answer at all."""
 
-    @answering({200: ALIVE}, scope=None)
+    @operation({200: ALIVE}, scope=None)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Touch nothing."""
-        Parameters(req.params)
+        QueryParameters(req.params)
         resp.media = {"status": "ok"}
 
 
-class ReadyResource:
+class ReadinessResource:
     """Answers as long as the store can be read."""
 
     def __init__(self, check_health: CheckHealth) -> None:
         self._check_health = check_health
 
-    @answering({200: READY}, problems=(503,), scope=None)
+    @operation({200: READY}, problems=(503,), scope=None)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Look at the store, and tell of workers, broker and waiting work, none of which makes this process unready."""
-        Parameters(req.params)
+        QueryParameters(req.params)
         health = self._check_health()
         resp.media = {
             "status": "ok",
@@ -44,5 +44,5 @@ class ReadyResource:
 
 def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
     """Give the routes."""
-    yield "/healthz", AliveResource()
-    yield "/readyz", ReadyResource(use_cases.check_health)
+    yield "/healthz", LivenessResource()
+    yield "/readyz", ReadinessResource(use_cases.check_health)

@@ -13,8 +13,8 @@ from domain.throttling import Circuit
 from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth, Health
 from domain.use_cases.list_providers import ListProviders, ProviderStatus
-from entrypoints.rest.http.params import Parameters
-from entrypoints.rest.openapi.description import answering
+from entrypoints.rest.http.params import QueryParameters
+from entrypoints.rest.openapi.operation import operation
 
 _TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _COUNTED: Mapping[Counted, str] = {
@@ -30,10 +30,10 @@ class MetricsResource:
     def __init__(self, check_health: CheckHealth, list_providers: ListProviders) -> None:
         self._check_health, self._list_providers = check_health, list_providers
 
-    @answering({200: {"text/plain": {"type": "string"}}}, scope=Scope.READ)
+    @operation({200: {"text/plain": {"type": "string"}}}, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Write them in Prometheus' text form."""
-        Parameters(req.params)
+        QueryParameters(req.params)
         health, figures = self._check_health.figures()
         resp.content_type = _TYPE
         resp.text = "".join(f"{line}\n" for line in (*_of_health(health), *_of_figures(figures), *_of_providers(self._list_providers())))

@@ -9,9 +9,9 @@ import falcon
 from domain.api_keys import Scope
 from domain.use_cases import UseCases
 from domain.use_cases.list_providers import ListProviders
-from entrypoints.rest.http.params import Parameters
-from entrypoints.rest.openapi.description import answering
-from entrypoints.rest.openapi.shapes import PROVIDERS
+from entrypoints.rest.http.params import QueryParameters
+from entrypoints.rest.openapi.operation import operation
+from entrypoints.rest.openapi.response_schemas import PROVIDERS
 from entrypoints.rest.schemas import ProviderSchema
 
 
@@ -21,10 +21,10 @@ class ProvidersResource:
     def __init__(self, list_providers: ListProviders) -> None:
         self._list_providers = list_providers
 
-    @answering({200: PROVIDERS}, scope=Scope.READ)
+    @operation({200: PROVIDERS}, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List them by name, with how things stand now."""
-        Parameters(req.params)
+        QueryParameters(req.params)
         resp.media = {"items": ProviderSchema(many=True).dump(self._list_providers())}
 
 

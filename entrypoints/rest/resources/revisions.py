@@ -14,11 +14,11 @@ from domain.use_cases.compare_vintages import CompareVintages, Comparison
 from domain.use_cases.describe_series import DescribeSeries
 from domain.vintages import AsOf
 from entrypoints.formats import table
-from entrypoints.rest.http.errors import without_vintage
-from entrypoints.rest.http.params import Parameters, identifier, state
-from entrypoints.rest.openapi.description import answering
+from entrypoints.rest.http.errors import no_observations
+from entrypoints.rest.http.params import QueryParameters, parse_state, parse_uuid
+from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import COMPARING
-from entrypoints.rest.openapi.shapes import REVISIONS
+from entrypoints.rest.openapi.response_schemas import REVISIONS
 from entrypoints.rest.schemas import SourceSchema, VintageSchema
 
 
@@ -28,23 +28,23 @@ class RevisionsResource:
     def __init__(self, compare_vintages: CompareVintages, describe_series: DescribeSeries) -> None:
         self._compare_vintages, self._describe_series = compare_vintages, describe_series
 
-    @answering({200: REVISIONS}, COMPARING, problems=(413, 502), scope=Scope.READ)
+    @operation({200: REVISIONS}, COMPARING, problems=(413, 502), scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Compare; by default the newest with the one known just before it."""
-        key = identifier(series_id)
-        parameters = Parameters(req.params, COMPARING)
-        before, after = state(parameters, "from"), state(parameters, "to") or AsOf()
+        key = parse_uuid(series_id)
+        parameters = QueryParameters(req.params, COMPARING)
+        before, after = parse_state(parameters, "from"), parse_state(parameters, "to") or AsOf()
         try:
-            with req.context.answers.seats.taken(req.context.client):
+            with req.context.sender.read_slots.acquire(req.context.client):
                 found = self._compare_vintages(key, before, after)
                 revision = found.revision
-                req.context.answers.check_size(revision.added, revision.deleted, further=4 * len(revision.changed))
-                resp.media = _written(found)
+                req.context.sender.check_size(revision.added, revision.deleted, further=4 * len(revision.changed))
+                resp.media = _document(found)
         except NoObservationsYet as error:
-            raise without_vintage(self._describe_series(key)) from error
+            raise no_observations(self._describe_series(key)) from error
 
 
-def _written(found: Comparison) -> dict[str, Any]:
+def _document(found: Comparison) -> dict[str, Any]:
     return {
         "series": SourceSchema().dump(found.series),
         "from": VintageSchema().dump(found.before),

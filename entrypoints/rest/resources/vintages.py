@@ -9,11 +9,11 @@ import falcon
 from domain.api_keys import Scope
 from domain.use_cases import UseCases
 from domain.use_cases.list_vintages import ListVintages
-from entrypoints.rest.http.links import link_next
-from entrypoints.rest.http.params import Parameters, identifier, whole_number
-from entrypoints.rest.openapi.description import answering
+from entrypoints.rest.http.links import add_next_link
+from entrypoints.rest.http.params import QueryParameters, parse_integer, parse_uuid
+from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import PAGING, RECORDED
-from entrypoints.rest.openapi.shapes import FEED, page_of
+from entrypoints.rest.openapi.response_schemas import FEED, page_of
 from entrypoints.rest.schemas import VintageInFullSchema, vintage_documents
 
 
@@ -23,20 +23,20 @@ class VintagesResource:
     def __init__(self, list_vintages: ListVintages) -> None:
         self._list_vintages = list_vintages
 
-    @answering({200: page_of(VintageInFullSchema)}, PAGING, scope=Scope.READ)
+    @operation({200: page_of(VintageInFullSchema)}, PAGING, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """List them in order of arrival."""
-        key = identifier(series_id)
-        parameters = Parameters(req.params, PAGING)
+        key = parse_uuid(series_id)
+        parameters = QueryParameters(req.params, PAGING)
         page = self._list_vintages(key, after=parameters.position("cursor"), limit=parameters.limit())
-        resp.media = {"items": vintage_documents((key, each) for each in page.items), "next": link_next(req, resp, page.next)}
+        resp.media = {"items": vintage_documents((key, each) for each in page.items), "next": add_next_link(req, resp, page.next)}
 
-    @answering({200: VintageInFullSchema}, scope=Scope.READ)
+    @operation({200: VintageInFullSchema}, scope=Scope.READ)
     def on_get_one(self, req: falcon.Request, resp: falcon.Response, series_id: str, number: str) -> None:
         """Show the one of a number."""
-        Parameters(req.params)
-        key = identifier(series_id)
-        [resp.media] = vintage_documents([(key, self._list_vintages.one(key, whole_number(number, "number")))])
+        QueryParameters(req.params)
+        key = parse_uuid(series_id)
+        [resp.media] = vintage_documents([(key, self._list_vintages.one(key, parse_integer(number, "number")))])
 
 
 class FeedResource:
@@ -45,10 +45,10 @@ class FeedResource:
     def __init__(self, list_vintages: ListVintages) -> None:
         self._list_vintages = list_vintages
 
-    @answering({200: FEED}, RECORDED, scope=Scope.READ)
+    @operation({200: FEED}, RECORDED, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Go on after a position; ``next`` is where a follower goes on, now or once there is more."""
-        parameters = Parameters(req.params, RECORDED)
+        parameters = QueryParameters(req.params, RECORDED)
         after = parameters.position("after")
         found = self._list_vintages.recorded(after=after, limit=parameters.limit())
         vintages = vintage_documents((each.series_id, each.vintage) for each in found)

@@ -82,7 +82,7 @@ def test_what_nobody_expected_is_a_500_without_internals(client: TestClient, suf
     assert (answer.status_code, answer.json["code"], answer.json["title"]) == (500, "internal_error", "Internal error")
     assert "secret" not in answer.text
     assert answer.json["instance"] == answer.headers["x-request-id"]
-    assert [record.message for record in caplog.records if record.exc_info] == ["request broke"]
+    assert [record.message for record in caplog.records if record.exc_info] == ["unhandled error"]
     assert client.simulate_get("/healthz").status_code == 200
 
 

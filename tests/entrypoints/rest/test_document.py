@@ -11,9 +11,9 @@ import schemathesis
 from falcon.testing import TestClient
 
 from domain.errors import DomainError
-from entrypoints.rest.app import discovered
-from entrypoints.rest.openapi.description import description_of
-from entrypoints.rest.openapi.document import document, operations, written
+from entrypoints.rest.app import discover_routes
+from entrypoints.rest.openapi.document import document, operations, to_json
+from entrypoints.rest.openapi.operation import operation_of
 from tests.builders import NOBODY, waiting_use_cases
 from tests.entrypoints.rest.examples import KEPT
 
@@ -24,14 +24,16 @@ RENEW = "Write it anew: `.venv/bin/lanner openapi > openapi.new && mv openapi.ne
 
 def test_every_route_is_described() -> None:
     """A responder without a description would be missing from the document."""
-    bare = [f"{method} {path}" for path, method, responder in operations(discovered(waiting_use_cases())) if not description_of(responder)]
+    bare = [
+        f"{method} {path}" for path, method, responder in operations(discover_routes(waiting_use_cases())) if not operation_of(responder)
+    ]
 
-    assert bare == [], "Put @answering(…) above each; CONTRIBUTING.md says how."
+    assert bare == [], "Put @operation(…) above each; CONTRIBUTING.md says how."
 
 
 def test_the_document_kept_is_the_one_that_is_made() -> None:
     """What is in the repository and served follows from the routes and schemas."""
-    assert written(document(discovered(waiting_use_cases()))) == KEPT.read_text(), RENEW
+    assert to_json(document(discover_routes(waiting_use_cases()))) == KEPT.read_text(), RENEW
 
 
 def test_the_document_is_valid() -> None:

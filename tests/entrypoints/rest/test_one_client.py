@@ -15,10 +15,10 @@ from entrypoints.rest.app import create_app
 from entrypoints.rest.http.responses import ResponseSender
 from tests.builders import CannedSource, memory_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
-from tests.entrypoints.rest.test_access import Heard, heard
-from tests.entrypoints.rest.test_keys import Gate, gate, routes
+from tests.entrypoints.rest.test_access_log import LogRecords, log
+from tests.entrypoints.rest.test_authentication import KeyedClient, keyed, routes
 
-__all__ = ["gate", "heard"]
+__all__ = ["keyed", "log"]
 
 WIDE = Observations.of(np.arange(100), [f"c{number}" for number in range(9)], np.arange(900.0).reshape(100, 9))
 LISTED = "https://app.example"
@@ -26,7 +26,7 @@ LISTED = "https://app.example"
 
 def client_of_wide(**options: int) -> TestClient:
     use_cases = memory_use_cases({"canned": CannedSource(observations=WIDE)})
-    client = TestClient(create_app(use_cases, allowed_hosts=(), answers=ResponseSender(capacity=0, threads=8, **options)), headers=LOCAL)
+    client = TestClient(create_app(use_cases, allowed_hosts=(), sender=ResponseSender(capacity=0, threads=8, **options)), headers=LOCAL)
     client.simulate_post("/timeseries", json={"code": "canned:CANNED/FB"})
     return client
 
@@ -58,22 +58,22 @@ def test_another_sites_page_has_nothing_fetched(path: str, headers: dict[str, st
     assert (status, len(kept)) == ((200, 1) if may_fetch else (404, 0))
 
 
-def test_another_sites_page_reads_what_is_kept_without_refreshing_it(gate: Gate) -> None:
+def test_another_sites_page_reads_what_is_kept_without_refreshing_it(keyed: KeyedClient) -> None:
     """A stale series is neither fetched nor refused."""
-    gate.ask("all", "GET", "/api/v3/datasets/CANNED/KEPT")
-    gate.time += timedelta(days=30)
-    before = len(gate.ask("read", "GET", "/fetches").json["items"])
-    foreign = gate.ask("all", "GET", "/api/v3/datasets/CANNED/KEPT", headers={"Sec-Fetch-Site": "cross-site"})
+    keyed.ask("all", "GET", "/api/v3/datasets/CANNED/KEPT")
+    keyed.time += timedelta(days=30)
+    before = len(keyed.ask("read", "GET", "/fetches").json["items"])
+    foreign = keyed.ask("all", "GET", "/api/v3/datasets/CANNED/KEPT", headers={"Sec-Fetch-Site": "cross-site"})
 
     assert foreign.status_code == 200
-    assert len(gate.ask("read", "GET", "/fetches").json["items"]) == before
+    assert len(keyed.ask("read", "GET", "/fetches").json["items"]) == before
 
 
 @pytest.mark.parametrize(("method", "path"), [each for each in routes() if each[0] == "GET"], ids=str)
-def test_no_shared_cache_keeps_what_a_key_opened(gate: Gate, method: str, path: str) -> None:
+def test_no_shared_cache_keeps_what_a_key_opened(keyed: KeyedClient, method: str, path: str) -> None:
     """Lists, vintages, fetches, figures, archives and refusals: all say private, and every cache understands no-store too."""
     if path not in ("/healthz", "/readyz") and not path.startswith(("/docs", "/openapi", "/problems")):
-        answer = gate.ask("all", method, path)
+        answer = keyed.ask("all", method, path)
         assert "private" in answer.headers["cache-control"]
         assert "public" not in answer.headers["cache-control"]
 
@@ -126,7 +126,7 @@ def test_the_cells_of_a_comparison_are_bounded() -> None:
     source = CannedSource(observations=WIDE)
     use_cases = memory_use_cases({"canned": source})
     client = TestClient(
-        create_app(use_cases, allowed_hosts=(), answers=ResponseSender(capacity=0, threads=8, max_cells=3000)), headers=LOCAL
+        create_app(use_cases, allowed_hosts=(), sender=ResponseSender(capacity=0, threads=8, max_cells=3000)), headers=LOCAL
     )
     client.simulate_post("/timeseries", json={"code": "canned:CANNED/FB"})
     source.observations = Observations.of(WIDE.dates, WIDE.columns, WIDE.values + 1)
@@ -135,25 +135,25 @@ def test_the_cells_of_a_comparison_are_bounded() -> None:
     assert client.simulate_get(f"/timeseries/{series}/revisions").status_code == 413
 
 
-def test_access_lines_say_who_asked(gate: Gate, heard: Heard) -> None:
+def test_access_lines_say_who_asked(keyed: KeyedClient, log: LogRecords) -> None:
     """The key's id, never its text, and the client's address; a path is cut short."""
-    key = gate.ask("read", "GET", "/fetches/keyed", remote_addr="203.0.113.9")
-    gate.ask("none", "GET", f"/{'a' * 2000}", remote_addr="203.0.113.10")
-    [line], [cut] = heard.of("/fetches/keyed"), heard.of(f"/{'a' * 511}")
+    key = keyed.ask("read", "GET", "/fetches/keyed", remote_addr="203.0.113.9")
+    keyed.ask("none", "GET", f"/{'a' * 2000}", remote_addr="203.0.113.10")
+    [line], [cut] = log.of("/fetches/keyed"), log.of(f"/{'a' * 511}")
 
     assert key.status_code == 400
-    assert (line["client"], line["key"]) == ("203.0.113.9", gate.texts["read"].split("_")[1])
-    assert gate.texts["read"] not in str(line)
+    assert (line["client"], line["key"]) == ("203.0.113.9", keyed.texts["read"].split("_")[1])
+    assert keyed.texts["read"] not in str(line)
     assert (len(cut["path"]), cut["client"], cut["key"]) == (512, "203.0.113.10", None)
 
 
-def test_removals_and_keys_leave_an_audit_line(gate: Gate, caplog: pytest.LogCaptureFixture) -> None:
+def test_removals_and_keys_leave_an_audit_line(keyed: KeyedClient, caplog: pytest.LogCaptureFixture) -> None:
     """What was done, at whatever level of the log; who did it is bound to the line."""
-    made = gate.ask("all", "POST", "/timeseries", json={"code": "CANNED/GONE"}).json["id"]
+    made = keyed.ask("all", "POST", "/timeseries", json={"code": "CANNED/GONE"}).json["id"]
     with caplog.at_level(logging.INFO, "lanner.audit"):
-        gate.ask("all", "DELETE", f"/timeseries/{made}", params={"confirm": "CANNED/GONE"})
-        key, _ = gate.use_cases.manage_keys.create("new", [Scope.READ])
-        gate.use_cases.manage_keys.revoke(key.id)
+        keyed.ask("all", "DELETE", f"/timeseries/{made}", params={"confirm": "CANNED/GONE"})
+        key, _ = keyed.use_cases.manage_keys.create("new", [Scope.READ])
+        keyed.use_cases.manage_keys.revoke(key.id)
 
     assert [record.message for record in caplog.records if record.name == "lanner.audit"] == [
         "series removed",

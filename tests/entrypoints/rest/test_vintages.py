@@ -236,9 +236,9 @@ def test_two_states_are_compared_cell_by_cell(history: History, query: str) -> N
 
 def test_comparing_leaves_threads_to_others() -> None:
     """Two states take long to read and compare: where all seats are taken, clients are told to come again."""
-    answers = ResponseSender(capacity=0, threads=2)
-    client = TestClient(create_app(waiting_use_cases(), allowed_hosts=(), answers=answers), headers=LOCAL)
-    with answers.seats.taken("another"):
+    sender = ResponseSender(capacity=0, threads=2)
+    client = TestClient(create_app(waiting_use_cases(), allowed_hosts=(), sender=sender), headers=LOCAL)
+    with sender.read_slots.acquire("another"):
         answer = client.simulate_get(f"/timeseries/{uuid4()}/revisions")
 
     assert (answer.status_code, answer.json["code"], answer.headers["retry-after"]) == (503, "busy", "1")

@@ -19,11 +19,11 @@ _LARGE = 384 * 1024
 _PIECE = _LARGE
 
 
-class LargeAnswers:
+class LargeResponses:
     """Counts large answers for as long as they are being sent, and refuses more than there are places for."""
 
-    def __init__(self, answers: ResponseSender) -> None:
-        self._answers = answers
+    def __init__(self, sender: ResponseSender) -> None:
+        self._sender = sender
 
     def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
         """Have a large body sent in pieces; raise a problem where too many are on their way."""
@@ -37,7 +37,7 @@ class LargeAnswers:
         resp.set_stream(pieces, len(body))
 
     def _pieces(self, body: memoryview, client: str) -> Iterator[bytes]:
-        with self._answers.sends.taken(client):
+        with self._sender.send_slots.acquire(client):
             yield b""
             for first in range(0, len(body), _PIECE):
                 yield bytes(body[first : first + _PIECE])

@@ -18,8 +18,8 @@ from domain.series import Metadata
 from entrypoints.formats import Format
 from entrypoints.rest.app import create_app
 from entrypoints.rest.http.errors import Problem
-from entrypoints.rest.http.response_cache import Encoded, ResponseCache
-from entrypoints.rest.http.responses import CacheableResponse, ResponseSender, accepted_coding
+from entrypoints.rest.http.response_cache import EncodedResponse, ResponseCache
+from entrypoints.rest.http.responses import CacheableResponse, ResponseSender, choose_encoding
 from tests.builders import NAN, CannedSource, memory_use_cases, waiting_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
 
@@ -27,13 +27,13 @@ MANY = Observations.of(np.arange(500), ("Close", "=Volume"), np.arange(1000.0).r
 FEW = Observations.of(["2024-01-30", "2024-01-31", "2024-02-01"], ("Open", "a,b"), [[1.5, 8381600.0], [NAN, 1e16], [3.0, -0.0]])
 
 
-class Kept:
+class SeriesClient:
     """A client of an application that keeps one series."""
 
-    def __init__(self, observations: Observations, answers: ResponseSender | None = None) -> None:
+    def __init__(self, observations: Observations, sender: ResponseSender | None = None) -> None:
         metadata = Metadata(name="Prices", unit="USD", frequency=Frequency.DAILY, attribution="Who sent them")
         use_cases = memory_use_cases({"canned": CannedSource(observations=observations, metadata=metadata)})
-        self.client = TestClient(create_app(use_cases, allowed_hosts=(), answers=answers), headers=LOCAL)
+        self.client = TestClient(create_app(use_cases, allowed_hosts=(), sender=sender), headers=LOCAL)
         self.refresh()
 
     def refresh(self) -> None:
@@ -47,7 +47,7 @@ class Kept:
 
 def test_csv_is_as_quandl_wrote_it() -> None:
     """Numbers are Python's, missing cells empty, line ends single, names quoted where they must be."""
-    answer = Kept(FEW).get(".csv")
+    answer = SeriesClient(FEW).get(".csv")
 
     assert answer.text == 'date,Open,"a,b"\n2024-01-30,1.5,8381600.0\n2024-01-31,,1e+16\n2024-02-01,3.0,-0.0\n'
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
@@ -59,18 +59,18 @@ def test_small_numbers_are_pythons_too() -> None:
     alone, beside = ([[0.00001234], [1.0]], [[0.00001234], [1e30]])
 
     for values in (alone, beside):
-        assert "2024-01-01,1.234e-05\n" in Kept(Observations.of(dates, ("Close",), values)).get(".csv").text
+        assert "2024-01-01,1.234e-05\n" in SeriesClient(Observations.of(dates, ("Close",), values)).get(".csv").text
 
 
 def test_a_name_is_never_a_formula() -> None:
     """Spreadsheets take no column's name for something to run."""
-    assert Kept(MANY).get(".csv", "limit=1&order=desc").text == "date,Close,'=Volume\n1971-05-15,998.0,999.0\n"
+    assert SeriesClient(MANY).get(".csv", "limit=1&order=desc").text == "date,Close,'=Volume\n1971-05-15,998.0,999.0\n"
 
 
 @pytest.mark.parametrize("kind", [Format.PARQUET, Format.ARROW])
 def test_columnar_files_say_what_they_hold(kind: Format) -> None:
     """Dates are date32, values float64 with null where one is missing, and the schema names series and vintage."""
-    content = Kept(FEW).get(f".{kind}").content
+    content = SeriesClient(FEW).get(f".{kind}").content
     found = pq.read_table(io.BytesIO(content)) if kind is Format.PARQUET else pa.ipc.open_file(content).read_all()
 
     assert found.schema.types == [pa.date32(), pa.float64(), pa.float64()]
@@ -88,7 +88,7 @@ def test_columnar_files_say_what_they_hold(kind: Format) -> None:
 
 def test_seconds_are_timestamps_in_utc() -> None:
     """An axis finer than a day is a timestamp in Parquet and a moment in CSV."""
-    kept = Kept(Observations.of(["2024-01-01T10:00:01"], ("date",), [[1.0]], unit="s"))
+    kept = SeriesClient(Observations.of(["2024-01-01T10:00:01"], ("date",), [[1.0]], unit="s"))
 
     assert pq.read_table(io.BytesIO(kept.get(".parquet").content)).schema.types[0] == pa.timestamp("ms", tz="UTC")
     assert kept.get(".csv").text == "time,date\n2024-01-01T10:00:01Z,1.0\n"
@@ -96,7 +96,7 @@ def test_seconds_are_timestamps_in_utc() -> None:
 
 def test_names_that_stand_twice_are_numbered_where_they_must_differ() -> None:
     """A column called like the first, or like another, gets a number in Parquet and in records."""
-    kept = Kept(Observations.of(["2024-01-01"], ("date", "a", "a"), [[1.0, 2.0, 3.0]]))
+    kept = SeriesClient(Observations.of(["2024-01-01"], ("date", "a", "a"), [[1.0, 2.0, 3.0]]))
 
     assert pq.read_table(io.BytesIO(kept.get(".parquet").content)).column_names == ["date", "date_2", "a", "a_2"]
     assert kept.get(query="shape=records").json["data"] == [{"date": "2024-01-01", "date_2": 1.0, "a": 2.0, "a_2": 3.0}]
@@ -104,7 +104,7 @@ def test_names_that_stand_twice_are_numbered_where_they_must_differ() -> None:
 
 def test_collapse_and_transform() -> None:
     """Both are calculated before the limit, in that order."""
-    answer = Kept(FEW).get(query="collapse=monthly&transform=diff&column_index=1&limit=5")
+    answer = SeriesClient(FEW).get(query="collapse=monthly&transform=diff&column_index=1&limit=5")
 
     assert answer.json["data"] == [["2024-02-29", 1.5]]
 
@@ -119,7 +119,7 @@ def test_collapse_and_transform() -> None:
 )
 def test_the_format_is_negotiated(accept: str, media_type: str) -> None:
     """Without a suffix the Accept header decides, and caches are told."""
-    answer = Kept(FEW).get(Accept=accept)
+    answer = SeriesClient(FEW).get(Accept=accept)
 
     assert answer.headers["content-type"] == media_type
     assert "Accept" in answer.headers["vary"].replace("Accept-Encoding", "")
@@ -127,7 +127,7 @@ def test_the_format_is_negotiated(accept: str, media_type: str) -> None:
 
 def test_a_format_that_there_is_not() -> None:
     """406 lists what there is; a suffix beats the header."""
-    kept = Kept(FEW)
+    kept = SeriesClient(FEW)
 
     assert kept.get(Accept="image/png").status_code == 406
     assert "text/csv" in kept.get(Accept="image/png").json["hint"]
@@ -136,7 +136,7 @@ def test_a_format_that_there_is_not() -> None:
 
 def test_by_code() -> None:
     """The same by the code, with its provider or without; an unknown code names the request to make."""
-    kept = Kept(FEW)
+    kept = SeriesClient(FEW)
     answer = kept.client.simulate_get("/data.csv", query_string="code=canned:CANNED/FB")
     unknown = kept.client.simulate_get("/data", query_string="code=NO/SUCH")
 
@@ -149,7 +149,7 @@ def test_by_code() -> None:
 @pytest.mark.parametrize("suffix", ["", ".csv", ".parquet", ".arrow"])
 def test_a_client_that_has_it_gets_nothing_again(suffix: str) -> None:
     """The entity tag gives 304 until something new is kept; another part has another tag."""
-    kept = Kept(FEW)
+    kept = SeriesClient(FEW)
     tag = kept.get(suffix).headers["etag"]
     again = kept.get(suffix, If_None_Match=f'"other", W/{tag}')
 
@@ -160,7 +160,7 @@ def test_a_client_that_has_it_gets_nothing_again(suffix: str) -> None:
 
 def test_a_checked_series_has_new_json_but_the_same_csv() -> None:
     """JSON tells when the series was last checked, so it changes with that; the observations alone do not."""
-    kept = Kept(FEW)
+    kept = SeriesClient(FEW)
     before = [kept.get(suffix).headers["etag"] for suffix in (".json", ".csv")]
     kept.refresh()
     after = [kept.get(suffix).headers["etag"] for suffix in (".json", ".csv")]
@@ -171,7 +171,7 @@ def test_a_checked_series_has_new_json_but_the_same_csv() -> None:
 
 def test_a_numbered_vintage_is_kept_for_ever() -> None:
     """Its answer may be cached for good, and holds nothing that could change."""
-    answer, newest = Kept(FEW).get(query="vintage=1"), Kept(FEW).get()
+    answer, newest = SeriesClient(FEW).get(query="vintage=1"), SeriesClient(FEW).get()
 
     assert "immutable" in answer.headers["cache-control"]
     assert {"checked_at", "stale"}.isdisjoint(answer.json)
@@ -180,7 +180,7 @@ def test_a_numbered_vintage_is_kept_for_ever() -> None:
 
 def test_a_problem_is_never_kept() -> None:
     """What there is not today may be there tomorrow: nothing that was said of an answer stays in its place."""
-    kept = Kept(FEW)
+    kept = SeriesClient(FEW)
 
     for absent in (kept.get(query="vintage=2"), kept.get(".parquet", "vintage=1", Range="bytes=999999-")):
         assert absent.status_code in (404, 416)
@@ -190,7 +190,7 @@ def test_a_problem_is_never_kept() -> None:
 
 def test_any_tag_is_met_by_what_there_is() -> None:
     """``If-None-Match: *`` is 304 where there is an answer, and 404 where there is none."""
-    kept = Kept(FEW)
+    kept = SeriesClient(FEW)
 
     assert kept.get(If_None_Match="*").status_code == 304
     assert kept.get(query="vintage=2", If_None_Match="*").status_code == 404
@@ -213,13 +213,13 @@ def test_any_tag_is_met_by_what_there_is() -> None:
 )
 def test_the_coding_a_client_likes_best(header: str, coding: str) -> None:
     """Qualities count, and zstd wins a draw."""
-    assert accepted_coding(header) == coding
+    assert choose_encoding(header) == coding
 
 
 @pytest.mark.parametrize("coding", ["gzip", "zstd"])
 def test_large_answers_are_compressed(coding: str) -> None:
     """The coded answer holds the very bytes of the plain one under a tag of its own; a small one stays plain."""
-    kept = Kept(MANY)
+    kept = SeriesClient(MANY)
     plain, coded = kept.get(".json", Accept_Encoding="identity"), kept.get(".json", Accept_Encoding=coding)
 
     assert coded.headers["content-encoding"] == coding
@@ -234,7 +234,7 @@ def test_large_answers_are_compressed(coding: str) -> None:
 )
 def test_ranges_of_columnar_files(asked: str, first: int, last: int | None) -> None:
     """Readers that take footers and columns apart get just the bytes they ask for."""
-    kept = Kept(MANY)
+    kept = SeriesClient(MANY)
     whole = kept.get(".parquet").content
     answer = kept.get(".parquet", Range=asked)
     part = whole[first : None if last is None else last + 1]
@@ -246,7 +246,7 @@ def test_ranges_of_columnar_files(asked: str, first: int, last: int | None) -> N
 
 def test_a_range_of_a_head_is_its_size() -> None:
     """Readers that ask for the size first are told that of the whole."""
-    kept = Kept(MANY)
+    kept = SeriesClient(MANY)
     path = f"/timeseries/{kept.id}/data.parquet"
     head = kept.client.simulate_head(path, headers={"Range": "bytes=0-3"})
 
@@ -255,7 +255,7 @@ def test_a_range_of_a_head_is_its_size() -> None:
 
 def test_ranges_that_cannot_be_had() -> None:
     """One behind the end is 416; one under another tag, of another unit or of JSON gives the whole."""
-    kept = Kept(MANY)
+    kept = SeriesClient(MANY)
     size = len(kept.get(".arrow").content)
     beyond = kept.get(".arrow", Range=f"bytes={size}-")
 
@@ -268,12 +268,12 @@ def test_ranges_that_cannot_be_had() -> None:
 
 def test_what_was_encoded_once_is_sent_again() -> None:
     """The second answer comes from memory with the same bytes and headers."""
-    answers = ResponseSender(capacity=10**6, threads=8)
-    kept = Kept(MANY, answers)
-    first, held = kept.get(".csv"), answers.cache.held
+    sender = ResponseSender(capacity=10**6, threads=8)
+    kept = SeriesClient(MANY, sender)
+    first, size = kept.get(".csv"), sender.cache.size
     second = kept.get(".csv")
 
-    assert held == answers.cache.held > len(first.content)
+    assert size == sender.cache.size > len(first.content)
     unsteady = ("x-request-id",)
     assert [{k: v for k, v in each.headers.items() if k not in unsteady} for each in (first, second)] == [
         {k: v for k, v in first.headers.items() if k not in unsteady}
@@ -282,15 +282,15 @@ def test_what_was_encoded_once_is_sent_again() -> None:
 
 def test_the_cache_is_bounded() -> None:
     """What was used longest ago goes first, and what is too large is never kept."""
-    size = Encoded(b"", {}).size + 25
+    size = EncodedResponse(b"", {}).size + 25
     cache = ResponseCache(4 * size)
     for name in "abcde":
-        cache.put(name, Encoded(b"x" * 25, {}))
+        cache.put(name, EncodedResponse(b"x" * 25, {}))
         cache.get("a")
-    cache.put("f", Encoded(b"x" * 26, {}))
-    cache.put("e", Encoded(b"y" * 25, {}))
+    cache.put("f", EncodedResponse(b"x" * 26, {}))
+    cache.put("e", EncodedResponse(b"y" * 25, {}))
 
-    assert cache.held == 4 * size
+    assert cache.size == 4 * size
     assert [name for name in "abcdef" if cache.get(name)] == ["a", "c", "d", "e"]
 
 
@@ -298,19 +298,19 @@ def test_small_answers_count_with_all_that_they_take() -> None:
     """Headers and objects fill the cache as bodies do, so that no number of empty answers outgrows it."""
     cache = ResponseCache(10**6)
     for number in range(2000):
-        cache.put(f"{number}", Encoded(b"", {"Content-Location": "/" * 1000}))
+        cache.put(f"{number}", EncodedResponse(b"", {"Content-Location": "/" * 1000}))
 
-    assert cache.held <= 10**6
+    assert cache.size <= 10**6
     assert cache.get("0") is None
 
 
 def test_half_of_the_threads_stay_free() -> None:
     """Beyond half of them, whoever wants a long answer is told to come again; the rest is served."""
-    answers = ResponseSender(capacity=0, threads=4)
+    sender = ResponseSender(capacity=0, threads=4)
     begun, go_on = [Event(), Event()], Event()
 
     def hold(mine: Event) -> None:
-        with answers.seats.taken(str(id(mine))):
+        with sender.read_slots.acquire(str(id(mine))):
             mine.set()
             go_on.wait(10)
 
@@ -319,30 +319,30 @@ def test_half_of_the_threads_stay_free() -> None:
         holder.start()
     assert all(mine.wait(10) for mine in begun)
 
-    with pytest.raises(Problem) as caught, answers.seats.taken("another"):
+    with pytest.raises(Problem) as caught, sender.read_slots.acquire("another"):
         pass
     go_on.set()
     for holder in holders:
         holder.join()
     assert (caught.value.status, caught.value.headers) == (503, {"Retry-After": "1"})
-    with answers.seats.taken("another"):
+    with sender.read_slots.acquire("another"):
         pass
 
 
 def test_what_many_want_at_once_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """All who want an answer that is being made are given it, though there are fewer seats than they."""
-    monkeypatch.setattr("entrypoints.rest.http.responses._PATIENCE", 10.0)
-    answers, begun, go_on, made = ResponseSender(capacity=10**6, threads=2), Event(), Event(), []
+    monkeypatch.setattr("entrypoints.rest.http.responses._SHARED_WAIT", 10.0)
+    sender, begun, go_on, made = ResponseSender(capacity=10**6, threads=2), Event(), Event(), []
 
-    def make() -> Encoded:
+    def build() -> EncodedResponse:
         made.append(1)
         begun.set()
         go_on.wait(10)
-        return Encoded(b"once", {})
+        return EncodedResponse(b"once", {})
 
     def want() -> None:
         resp = Response()
-        answers.send(Request(create_environ()), resp, CacheableResponse(key=("FB",), format=Format.JSON, make=make))
+        sender.send(Request(create_environ()), resp, CacheableResponse(key=("FB",), format=Format.JSON, build=build))
         got.append(resp.data)
 
     got: list[bytes | None] = []
@@ -359,34 +359,34 @@ def test_what_many_want_at_once_is_made_once(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_client_leaves_places_for_streams_to_others() -> None:
     """Each has a share; a stream that is read, dropped or never begun gives its place back."""
-    answers = ResponseSender(capacity=0, threads=16)
-    streams = [answers.streamed([b"a", b"", b"b"], "one") for _ in range(2)]
+    sender = ResponseSender(capacity=0, threads=16)
+    streams = [sender.stream([b"a", b"", b"b"], "one") for _ in range(2)]
 
     with pytest.raises(Problem):
-        answers.streamed([b"c"], "one")
-    assert b"".join(answers.streamed([b"c"], "another")) == b"c"
+        sender.stream([b"c"], "one")
+    assert b"".join(sender.stream([b"c"], "another")) == b"c"
     assert b"".join(streams.pop()) == b"ab"
-    answers.streamed([b"d"], "one")
+    sender.stream([b"d"], "one")
     del streams
-    assert all(b"".join(answers.streamed([b"e"], "one")) == b"e" for _ in range(5))
+    assert all(b"".join(sender.stream([b"e"], "one")) == b"e" for _ in range(5))
 
 
 def test_a_client_that_waits_leaves_places_to_others_and_to_readers() -> None:
     """However many fetches it waits for, others may wait, and what is kept can be read."""
-    answers = ResponseSender(capacity=0, threads=8)
-    kept = Kept(MANY, answers)
-    with answers.waits.taken("one"), answers.waits.taken("one"):
-        with pytest.raises(Problem), answers.waits.taken("one"):
+    sender = ResponseSender(capacity=0, threads=8)
+    kept = SeriesClient(MANY, sender)
+    with sender.wait_slots.acquire("one"), sender.wait_slots.acquire("one"):
+        with pytest.raises(Problem), sender.wait_slots.acquire("one"):
             pass
-        with answers.waits.taken("another"):
+        with sender.wait_slots.acquire("another"):
             assert kept.get(".csv").status_code == 200
 
 
 def test_what_was_requested_is_answered_where_nobody_may_wait() -> None:
     """A preference to wait is given up when all places to wait in are taken; the request itself is kept and told."""
-    answers = ResponseSender(capacity=0, threads=4)
-    client = TestClient(create_app(waiting_use_cases(), allowed_hosts=(), answers=answers), headers=LOCAL)
-    with answers.waits.taken("127.0.0.1"):
+    sender = ResponseSender(capacity=0, threads=4)
+    client = TestClient(create_app(waiting_use_cases(), allowed_hosts=(), sender=sender), headers=LOCAL)
+    with sender.wait_slots.acquire("127.0.0.1"):
         answer = client.simulate_post("/timeseries", json={"code": "CANNED/FB"}, headers={"Prefer": "wait=5"})
 
     assert (answer.status_code, answer.json["status"]) == (201, "pending")
@@ -395,7 +395,7 @@ def test_what_was_requested_is_answered_where_nobody_may_wait() -> None:
 
 def test_quandls_shape_names_what_providers_leave_out() -> None:
     """Read by its id too, an only column without a name is Value; and the answer tells since when it is known."""
-    kept = Kept(Observations.of(["2024-01-01"], ("",), [[1.0]]))
+    kept = SeriesClient(Observations.of(["2024-01-01"], ("",), [[1.0]]))
     answer = kept.client.simulate_get("/timeseries", params={"id": kept.id})
 
     assert answer.json["dataset_data"]["column_names"] == ["Date", "Value"]

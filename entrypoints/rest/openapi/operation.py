@@ -18,12 +18,12 @@ Content = type[Schema] | Mapping[str, type[Schema] | Mapping[str, Any]] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Description:
+class Operation:
     """
     What the OpenAPI document says of a responder beside its docstrings, its path and who may call it.
 
     Attributes:
-        answers: the content of each answer that is no problem, by its status.
+        responses: the content of each answer that is no problem, by its status.
         problems: statuses of problems that do not follow from the path, the body or the scope.
         leads: where in the answer path parameters stand with which to go on, as OpenAPI's runtime expressions.
         kept: whether answers have entity tags, so that they may be asked for again only if they changed.
@@ -31,47 +31,47 @@ class Description:
 
     """
 
-    answers: Mapping[int, Content]
+    responses: Mapping[int, Content]
     parameters: Parameters
     body: type[Schema] | None
     problems: Collection[int]
-    leads: Mapping[str, str]
-    kept: bool
+    links: Mapping[str, str]
+    etag: bool
     scope: Scope | None
 
 
-def answering(  # noqa: PLR0913 - a description's parts
-    answers: Mapping[int, Content],
+def operation(  # noqa: PLR0913 - a description's parts
+    responses: Mapping[int, Content],
     parameters: Parameters | None = None,
     *,
     body: type[Schema] | None = None,
     problems: Collection[int] = (),
-    leads: Mapping[str, str] | None = None,
-    kept: bool = False,
+    links: Mapping[str, str] | None = None,
+    etag: bool = False,
     scope: Scope | None = Scope.ADMIN,
 ) -> Callable[[F], F]:
     """Describe a responder, which is the administrator's unless another scope is declared; see Description."""
-    description = Description(
-        answers=answers,
+    operation = Operation(
+        responses=responses,
         parameters=parameters or {},
         body=body,
         problems=problems,
-        leads=leads or {},
-        kept=kept,
+        links=links or {},
+        etag=etag,
         scope=scope,
     )
 
     def mark(responder: F) -> F:
-        responder.__dict__["description"] = description
+        responder.__dict__["operation"] = operation
         return responder
 
     return mark
 
 
-def description_of(responder: object) -> Description | None:
+def operation_of(responder: object) -> Operation | None:
     """Give a responder's description, if it has one."""
-    found = getattr(responder, "description", None)
-    return found if isinstance(found, Description) else None
+    found = getattr(responder, "operation", None)
+    return found if isinstance(found, Operation) else None
 
 
 def tag_of(module: str) -> str:

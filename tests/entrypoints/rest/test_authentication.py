@@ -11,7 +11,7 @@ from falcon.testing import Result, TestClient
 
 from adapters.memory.unit_of_work import MemoryStore
 from domain.api_keys import Scope
-from entrypoints.rest.app import create_app, discovered
+from entrypoints.rest.app import create_app, discover_routes
 from tests.builders import CannedSource, memory_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
 
@@ -22,7 +22,7 @@ OPEN = ("/", "/healthz", "/readyz", "/openapi.json", "/docs", "/problems")
 OPEN_BELOW = ("/docs/", "/problems/")
 
 
-class Gate:
+class KeyedClient:
     """A service that lets in only holders of keys, and one key of each kind."""
 
     def __init__(self) -> None:
@@ -47,15 +47,15 @@ class Gate:
 
 
 @pytest.fixture(scope="module")
-def gate() -> Gate:
-    return Gate()
+def keyed() -> KeyedClient:
+    return KeyedClient()
 
 
 def routes() -> list[tuple[str, str]]:
     """Every method of every route, with something in the places of its parameters."""
     use_cases = memory_use_cases({"canned": CannedSource()})
     found = []
-    for path, resource, *_ in discovered(use_cases):
+    for path, resource, *_ in discover_routes(use_cases):
         methods = [
             method
             for method in ("GET", "HEAD", "POST", "DELETE")
@@ -78,9 +78,9 @@ def needed(method: str, path: str) -> Scope:
 
 @pytest.mark.parametrize(("method", "path"), routes(), ids=str)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_route_against_every_kind_of_key(gate: Gate, kind: str, method: str, path: str) -> None:
+def test_every_route_against_every_kind_of_key(keyed: KeyedClient, kind: str, method: str, path: str) -> None:
     """Without a good key it is 401, without the scope 403, whatever is behind it; with it, the route answers for itself."""
-    status = gate.ask(kind, method, path).status_code
+    status = keyed.ask(kind, method, path).status_code
 
     if path in OPEN and method in ("GET", "HEAD"):
         assert status == 200
@@ -95,30 +95,30 @@ def test_every_route_against_every_kind_of_key(gate: Gate, kind: str, method: st
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_all_refusals_are_the_same(gate: Gate, kind: str) -> None:
+def test_all_refusals_are_the_same(keyed: KeyedClient, kind: str) -> None:
     """Nobody learns whether a key existed, and clients learn how to send one."""
-    answer, other = gate.ask(kind, "GET", "/timeseries"), gate.ask("none", "GET", f"/timeseries/{NOBODY}")
+    answer, other = keyed.ask(kind, "GET", "/timeseries"), keyed.ask("none", "GET", f"/timeseries/{NOBODY}")
     known = {name: answer.json[name] for name in ("code", "detail", "hint", "status")}
 
     assert known == {name: other.json[name] for name in known}
     assert (known["code"], answer.headers["www-authenticate"]) == ("key_refused", "Bearer")
 
 
-def test_whose_key_allows_too_little_is_told_how_to_make_another(gate: Gate) -> None:
+def test_whose_key_allows_too_little_is_told_how_to_make_another(keyed: KeyedClient) -> None:
     """The problem names the scope that is needed, and the command."""
-    refused = gate.ask("read", "POST", "/timeseries").json
+    refused = keyed.ask("read", "POST", "/timeseries").json
 
     assert (refused["code"], refused["detail"]) == ("scope_missing", "This needs a key with the scope fetch.")
     assert "lanner keys create --scope" in refused["hint"]
 
 
-def test_other_ways_to_send_a_key(gate: Gate) -> None:
+def test_other_ways_to_send_a_key(keyed: KeyedClient) -> None:
     """X-Api-Token everywhere; in the address only at the Quandl door, where scripts have it."""
-    text = gate.texts["all"]
-    by_header = gate.client.simulate_get("/timeseries", headers={"X-Api-Token": text})
-    in_address = gate.client.simulate_get("/timeseries", params={"api_key": text})
-    at_door = gate.client.simulate_get("/api/v3/datasets/CANNED/FB", params={"api_key": text})
-    wrong = gate.client.simulate_get("/api/v3/datasets/CANNED/FB", params={"api_key": "wrong"})
+    text = keyed.texts["all"]
+    by_header = keyed.client.simulate_get("/timeseries", headers={"X-Api-Token": text})
+    in_address = keyed.client.simulate_get("/timeseries", params={"api_key": text})
+    at_door = keyed.client.simulate_get("/api/v3/datasets/CANNED/FB", params={"api_key": text})
+    wrong = keyed.client.simulate_get("/api/v3/datasets/CANNED/FB", params={"api_key": "wrong"})
 
     assert (by_header.status_code, in_address.status_code, at_door.status_code) == (200, 400, 200)
     assert text not in in_address.text
@@ -126,18 +126,18 @@ def test_other_ways_to_send_a_key(gate: Gate) -> None:
     assert wrong.json["quandl_error"]["message"].startswith("We could not recognize your API key.")
 
 
-def test_reading_alone_fetches_nothing_at_the_door(gate: Gate) -> None:
+def test_reading_alone_fetches_nothing_at_the_door(keyed: KeyedClient) -> None:
     """A key without the scope gets what is kept, and a miss is a miss."""
-    assert gate.ask("read", "GET", "/api/v3/datasets/CANNED/NEW").status_code == 404
-    assert gate.ask("all", "GET", "/api/v3/datasets/CANNED/OLD").status_code == 200
-    gate.time += timedelta(days=30)
-    assert gate.ask("read", "GET", "/api/v3/datasets/CANNED/OLD").status_code == 200
+    assert keyed.ask("read", "GET", "/api/v3/datasets/CANNED/NEW").status_code == 404
+    assert keyed.ask("all", "GET", "/api/v3/datasets/CANNED/OLD").status_code == 200
+    keyed.time += timedelta(days=30)
+    assert keyed.ask("read", "GET", "/api/v3/datasets/CANNED/OLD").status_code == 200
 
 
-def test_keyed_answers_are_private(gate: Gate) -> None:
+def test_keyed_answers_are_private(keyed: KeyedClient) -> None:
     """What a key opened is for its holder alone."""
-    gate.ask("all", "GET", "/api/v3/datasets/CANNED/FB")
-    answer = gate.ask("read", "GET", "/data", params={"code": "canned:CANNED/FB"})
+    keyed.ask("all", "GET", "/api/v3/datasets/CANNED/FB")
+    answer = keyed.ask("read", "GET", "/data", params={"code": "canned:CANNED/FB"})
 
     assert answer.headers["cache-control"].startswith("private")
 
@@ -147,20 +147,20 @@ def test_without_a_gate_everybody_is_let_in(client: TestClient) -> None:
     assert client.simulate_get("/timeseries", headers={"Authorization": "Bearer nonsense"}).status_code == 200
 
 
-def test_a_key_in_the_address_follows_to_the_archive(gate: Gate) -> None:
+def test_a_key_in_the_address_follows_to_the_archive(keyed: KeyedClient) -> None:
     """Whoever opens a link with a key in it gets the archive, not a question for the key."""
-    gate.ask("all", "GET", "/api/v3/datasets/CANNED/FB")
-    led = gate.client.simulate_get("/api/v3/databases/CANNED/data", params={"api_key": gate.texts["read"]})
-    by_header = gate.ask("read", "GET", "/api/v3/databases/CANNED/data")
+    keyed.ask("all", "GET", "/api/v3/datasets/CANNED/FB")
+    led = keyed.client.simulate_get("/api/v3/databases/CANNED/data", params={"api_key": keyed.texts["read"]})
+    by_header = keyed.ask("read", "GET", "/api/v3/databases/CANNED/data")
     path, _, query = led.headers["location"].removeprefix("http://localhost:8000").partition("?")
 
-    assert gate.client.simulate_get(path, query_string=query).status_code == 200
+    assert keyed.client.simulate_get(path, query_string=query).status_code == 200
     assert "api_key" not in by_header.headers["location"]
 
 
-def test_pages_of_listed_origins_may_read_with_a_key(gate: Gate) -> None:
+def test_pages_of_listed_origins_may_read_with_a_key(keyed: KeyedClient) -> None:
     """They may send the key in a header, read refusals too, and caches keep an answer for its own origin alone."""
-    app = create_app(gate.use_cases, allowed_hosts=None, keys_required=True, cors_origins=["https://good.example"])
+    app = create_app(keyed.use_cases, allowed_hosts=None, keys_required=True, cors_origins=["https://good.example"])
     client = TestClient(app, headers=LOCAL)
     asked = {"Origin": "https://good.example", "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
     before, refused = client.simulate_options("/timeseries", headers=asked), client.simulate_get("/timeseries", headers=asked)

@@ -7,12 +7,12 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from entrypoints.formats import Format
-from entrypoints.rest.openapi.description import Content
+from entrypoints.rest.openapi.operation import Content
 from entrypoints.rest.schemas import (
     LINKS,
+    DateOrInstantField,
     FailureSchema,
     InstantField,
-    Label,
     ProviderSchema,
     SourceSchema,
     VintageInFullSchema,
@@ -31,7 +31,7 @@ _ROWS = fields.Raw(metadata={"type": "array", "items": _ROW})
 _ERRORS = {"type": "array", "items": {"type": "object", "additionalProperties": {"type": "string"}}}
 
 
-def shape(name: str, /, **members: Any) -> type[Schema]:
+def make_schema(name: str, /, **members: Any) -> type[Schema]:
     """Make a schema of members that are fields, or schemas of documents within."""
     made = {member: fields.Nested(kind) if isinstance(kind, type) else kind for member, kind in members.items()}
     return Schema.from_dict(made, name=f"{name}Schema")
@@ -46,23 +46,23 @@ def optional(field: fields.Field[Any]) -> fields.Field[Any]:
 def page_of(kind: type[Schema]) -> type[Schema]:
     """Make a page of a list."""
     name = kind.__name__.removesuffix("Schema")
-    return shape(f"{name}Page", items=fields.List(fields.Nested(kind)), next=MAYBE_TEXT)
+    return make_schema(f"{name}Page", items=fields.List(fields.Nested(kind)), next=MAYBE_TEXT)
 
 
-PROBLEM = shape(
+PROBLEM = make_schema(
     "Problem",
     **dict.fromkeys(("type", "title", "detail", "code", "hint", "instance"), TEXT),
     status=NUMBER,
     retryable=FLAG,
     errors=fields.Raw(metadata=_ERRORS),
 )
-MEANING = shape("Meaning", **dict.fromkeys(("type", "title", "detail", "code", "hint"), TEXT), status=NUMBER, retryable=FLAG)
-MEANINGS = shape("Meanings", items=fields.List(fields.Nested(MEANING)))
-ROOT = shape("Root", name=TEXT, version=TEXT, links=fields.Raw(metadata=LINKS))
-ALIVE = shape("Alive", status=TEXT)
-READY = shape("Ready", status=TEXT, oldest_due_seconds=fields.Float(), workers=NUMBER, broker=TEXT)
-PROVIDERS = shape("Providers", items=fields.List(fields.Nested(ProviderSchema)))
-PENDING = shape(
+MEANING = make_schema("Meaning", **dict.fromkeys(("type", "title", "detail", "code", "hint"), TEXT), status=NUMBER, retryable=FLAG)
+MEANINGS = make_schema("Meanings", items=fields.List(fields.Nested(MEANING)))
+ROOT = make_schema("Root", name=TEXT, version=TEXT, links=fields.Raw(metadata=LINKS))
+ALIVE = make_schema("Alive", status=TEXT)
+READY = make_schema("Ready", status=TEXT, oldest_due_seconds=fields.Float(), workers=NUMBER, broker=TEXT)
+PROVIDERS = make_schema("Providers", items=fields.List(fields.Nested(ProviderSchema)))
+PENDING = make_schema(
     "Pending",
     id=fields.UUID(),
     status=TEXT,
@@ -71,8 +71,8 @@ PENDING = shape(
     last_error=fields.Nested(FailureSchema, allow_none=True),
 )
 
-TABLE = shape("Table", columns=TEXTS, data=_ROWS)
-OBSERVATIONS = shape(
+TABLE = make_schema("Table", columns=TEXTS, data=_ROWS)
+OBSERVATIONS = make_schema(
     "Observations",
     columns=optional(fields.List(TEXT)),
     data=fields.Raw(metadata={"type": "array", "items": {"anyOf": [_ROW, _RECORD]}}),
@@ -87,8 +87,10 @@ FILES: Content = {
     Format.PARQUET.media_type: {"type": "string", "format": "binary"},
     Format.ARROW.media_type: {"type": "string", "format": "binary"},
 }
-_CHANGE = shape("Change", date=Label(), column=TEXT, old=fields.Float(allow_none=True), new=fields.Float(allow_none=True))
-REVISIONS = shape(
+_CHANGE = make_schema(
+    "Change", date=DateOrInstantField(), column=TEXT, old=fields.Float(allow_none=True), new=fields.Float(allow_none=True)
+)
+REVISIONS = make_schema(
     "Revisions",
     **{"series": SOURCE, "from": VINTAGE, "to": VINTAGE, "added": TABLE},
     changed=fields.List(fields.Nested(_CHANGE)),
@@ -96,9 +98,9 @@ REVISIONS = shape(
     columns_added=TEXTS,
     columns_removed=TEXTS,
 )
-_NAMED = shape("Named", id=fields.UUID(), provider=TEXT, code=TEXT)
-_NEWS = shape("News", position=NUMBER, timeseries=_NAMED, vintage=VintageInFullSchema)
-FEED = shape("Feed", items=fields.List(fields.Nested(_NEWS)), next=NUMBER)
+_NAMED = make_schema("Named", id=fields.UUID(), provider=TEXT, code=TEXT)
+_NEWS = make_schema("News", position=NUMBER, timeseries=_NAMED, vintage=VintageInFullSchema)
+FEED = make_schema("Feed", items=fields.List(fields.Nested(_NEWS)), next=NUMBER)
 
 _ASKED: dict[str, Any] = {
     "limit": MAYBE_NUMBER,
@@ -122,30 +124,30 @@ _DESCRIBED: dict[str, Any] = {
     "premium": FLAG,
     "database_id": NUMBER,
 }
-_DATA = shape("DoorData", **_ASKED)
-_METADATA = shape("DoorMetadata", **_DESCRIBED)
-_WHOLE = shape("DoorWhole", **_DESCRIBED, **{name: kind for name, kind in _ASKED.items() if name not in _DESCRIBED})
-_DATABASE = shape(
+_DATA = make_schema("DoorData", **_ASKED)
+_METADATA = make_schema("DoorMetadata", **_DESCRIBED)
+_WHOLE = make_schema("DoorWhole", **_DESCRIBED, **{name: kind for name, kind in _ASKED.items() if name not in _DESCRIBED})
+_DATABASE = make_schema(
     "DoorDatabase",
     **dict.fromkeys(("name", "database_code", "description", "image"), TEXT),
     **dict.fromkeys(("id", "datasets_count", "downloads"), NUMBER),
     premium=FLAG,
 )
-_META = shape(
+_META = make_schema(
     "DoorPage",
     query=TEXT,
     **dict.fromkeys(("per_page", "current_page", "total_pages", "total_count", "current_first_item", "current_last_item"), NUMBER),
     prev_page=MAYBE_NUMBER,
     next_page=MAYBE_NUMBER,
 )
-_ERROR = shape("DoorCode", code=TEXT, message=TEXT)
+_ERROR = make_schema("DoorCode", code=TEXT, message=TEXT)
 
-DATA = shape("DatasetData", dataset_data=_DATA)
+DATA = make_schema("DatasetData", dataset_data=_DATA)
 _CSV = {"text/csv": {"type": "string"}}
-_WHOLE_OR_PART = [shape("Dataset", dataset=_WHOLE), DATA, shape("DatasetMetadata", dataset=_METADATA)]
+_WHOLE_OR_PART = [make_schema("Dataset", dataset=_WHOLE), DATA, make_schema("DatasetMetadata", dataset=_METADATA)]
 DATASET_OR_PART: Content = {"application/json": {"anyOf": _WHOLE_OR_PART}, **_CSV}
-DATASETS: Content = {"application/json": shape("Datasets", datasets=fields.List(fields.Nested(_METADATA)), meta=_META), **_CSV}
-DATABASES: Content = {"application/json": shape("Databases", databases=fields.List(fields.Nested(_DATABASE)), meta=_META), **_CSV}
-DATABASE: Content = {"application/json": shape("Database", database=_DATABASE), **_CSV}
+DATASETS: Content = {"application/json": make_schema("Datasets", datasets=fields.List(fields.Nested(_METADATA)), meta=_META), **_CSV}
+DATABASES: Content = {"application/json": make_schema("Databases", databases=fields.List(fields.Nested(_DATABASE)), meta=_META), **_CSV}
+DATABASE: Content = {"application/json": make_schema("Database", database=_DATABASE), **_CSV}
 ARCHIVE: Content = {"application/zip": {"type": "string", "format": "binary"}}
-DOOR_ERROR = shape("DoorError", quandl_error=_ERROR, errors=optional(fields.Raw(metadata=_ERRORS)))
+QUANDL_ERROR = make_schema("DoorError", quandl_error=_ERROR, errors=optional(fields.Raw(metadata=_ERRORS)))

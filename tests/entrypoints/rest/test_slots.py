@@ -12,8 +12,8 @@ from falcon.testing import TestClient
 from domain.observations import Observations
 from entrypoints.rest.app import create_app
 from entrypoints.rest.http.errors import Problem
-from entrypoints.rest.http.places import Places
-from entrypoints.rest.http.responses import ResponseSender, all_threads
+from entrypoints.rest.http.responses import ResponseSender, total_threads
+from entrypoints.rest.http.slots import SlotPool
 from tests.builders import CannedSource, memory_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
 
@@ -22,25 +22,25 @@ LARGE = Observations.of(np.arange(50_000), ("a", "b", "c"), np.random.default_rn
 
 def test_a_client_has_its_share_and_others_have_theirs() -> None:
     """Beyond it, it is told to come again; so is everybody when all are taken."""
-    places = Places(3, 2, "busy")
-    with places.taken("one"), places.taken("one"):
-        with pytest.raises(Problem, match="busy"), places.taken("one"):
+    slots = SlotPool(3, 2, "busy")
+    with slots.acquire("one"), slots.acquire("one"):
+        with pytest.raises(Problem, match="busy"), slots.acquire("one"):
             pass
-        with places.taken("another"), pytest.raises(Problem), places.taken("third"):
+        with slots.acquire("another"), pytest.raises(Problem), slots.acquire("third"):
             pass
-    with places.taken("one"), places.taken("another"), places.taken("third"):
+    with slots.acquire("one"), slots.acquire("another"), slots.acquire("third"):
         pass
 
 
 def test_a_place_may_be_waited_for() -> None:
     """As long as was said, and no longer than until one is left."""
-    places, entered = Places(1, 1, "busy", patience=5.0), []
+    slots, entered = SlotPool(1, 1, "busy", max_wait=5.0), []
 
     def wait() -> None:
-        with places.taken("another"):
+        with slots.acquire("another"):
             entered.append(monotonic())
 
-    with places.taken("one"):
+    with slots.acquire("one"):
         waiter = Thread(target=wait)
         waiter.start()
         waiter.join(0.05)
@@ -48,24 +48,24 @@ def test_a_place_may_be_waited_for() -> None:
     waiter.join(5)
     assert len(entered) == 1
 
-    brief = Places(1, 1, "busy", patience=0.05)
-    with brief.taken("one"), pytest.raises(Problem), brief.taken("two"):
+    brief = SlotPool(1, 1, "busy", max_wait=0.05)
+    with brief.acquire("one"), pytest.raises(Problem), brief.acquire("two"):
         pass
 
 
 def test_all_places_leave_threads_to_those_who_ask_briefly() -> None:
     """When everybody waits, streams, sends and has a body read, as many threads are free as were configured."""
     for threads in (1, 2, 8, 64):
-        answers = ResponseSender(capacity=0, threads=threads)
-        held = sum(places._total for places in (answers.waits, answers.streams, answers.bodies, answers.sends))
-        assert all_threads(threads) - held >= threads
+        sender = ResponseSender(capacity=0, threads=threads)
+        held = sum(slots._total for slots in (sender.wait_slots, sender.stream_slots, sender.body_slots, sender.send_slots))
+        assert total_threads(threads) - held >= threads
 
 
 def test_a_large_answer_is_sent_from_a_place_of_its_own() -> None:
     """In pieces that are the whole; where the places are taken it is refused, and smaller ones are not."""
-    answers = ResponseSender(capacity=10**9, threads=2)
+    sender = ResponseSender(capacity=10**9, threads=2)
     client = TestClient(
-        create_app(memory_use_cases({"canned": CannedSource(observations=LARGE)}), allowed_hosts=(), answers=answers), headers=LOCAL
+        create_app(memory_use_cases({"canned": CannedSource(observations=LARGE)}), allowed_hosts=(), sender=sender), headers=LOCAL
     )
     here = client.simulate_post("/timeseries", json={"code": "canned:CANNED/FB"}).json["links"]["data"]
     whole = client.simulate_get(f"{here}.json")
@@ -74,7 +74,7 @@ def test_a_large_answer_is_sent_from_a_place_of_its_own() -> None:
     assert len(whole.content) > 2 * 1024 * 1024
     assert int(whole.headers["content-length"]) == len(whole.content) == int(head.headers["content-length"])
     assert [row[1:] for row in whole.json["data"]] == LARGE.values.tolist()
-    with answers.sends.taken("127.0.0.1"):
+    with sender.send_slots.acquire("127.0.0.1"):
         busy, small = client.simulate_get(f"{here}.json"), client.simulate_get(f"{here}.json?limit=5")
         elsewhere = client.simulate_get(f"{here}.json", remote_addr="203.0.113.1")
     assert (busy.status_code, busy.headers["retry-after"], busy.headers["cache-control"]) == (503, "1", "no-store")

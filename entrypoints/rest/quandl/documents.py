@@ -15,11 +15,11 @@ from domain.use_cases.read_series import Reading
 from domain.vintages import Vintage
 from entrypoints.formats import cell, csv, rows
 from entrypoints.rest.openapi.parameters import Order
-from entrypoints.rest.quandl.params import Question
+from entrypoints.rest.quandl.params import DatasetQuery
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class QuandlDataset:
     """
     What was found for a question.
 
@@ -72,42 +72,42 @@ def metadata(series: TimeSeries, columns: Sequence[str], vintage: Vintage | None
     }
 
 
-def data(answered: Answered, asked: Question) -> dict[str, Any]:
+def data(found: QuandlDataset, query: DatasetQuery) -> dict[str, Any]:
     """Give the members of ``dataset_data``."""
-    selection, vintage = asked.selection, answered.reading.vintage
+    selection, vintage = query.selection, found.reading.vintage
     return {
         "limit": selection.limit,
         "transform": selection.transform,
         "column_index": selection.column_index,
-        "column_names": part_names(answered),
+        "column_names": part_names(found),
         "start_date": selection.start or _day(vintage.first),
         "end_date": selection.end or _day(vintage.last),
-        "frequency": answered.series.metadata.frequency or "daily",
-        "data": [] if answered.part is None else rows(answered.part, newest_first=asked.order is Order.DESCENDING),
+        "frequency": found.series.metadata.frequency or "daily",
+        "data": [] if found.part is None else rows(found.part, newest_first=query.order is Order.DESCENDING),
         "collapse": selection.collapse,
-        "order": asked.order,
+        "order": query.order,
     }
 
 
-def dataset(answered: Answered, asked: Question) -> dict[str, Any]:
+def dataset(found: QuandlDataset, query: DatasetQuery) -> dict[str, Any]:
     """Give the metadata and the data in one."""
-    whole = metadata(answered.series, answered.columns, answered.reading.vintage)
+    whole = metadata(found.series, found.columns, found.reading.vintage)
     last = whole.pop("database_id")
-    return {**whole, **data(answered, asked), "database_id": last}
+    return {**whole, **data(found, query), "database_id": last}
 
 
-def data_csv(answered: Answered, asked: Question) -> bytes:
+def data_csv(found: QuandlDataset, query: DatasetQuery) -> bytes:
     """Give the data as CSV; of a column that does not exist, the headings alone."""
-    heading = [name or "" for name in part_names(answered)]
-    part = Observations.empty() if answered.part is None else answered.part
-    return csv(part, heading, newest_first=asked.order is Order.DESCENDING, header=asked.header)
+    heading = [name or "" for name in part_names(found)]
+    part = Observations.empty() if found.part is None else found.part
+    return csv(part, heading, newest_first=query.order is Order.DESCENDING, header=query.header)
 
 
-def part_names(answered: Answered) -> list[str | None]:
+def part_names(found: QuandlDataset) -> list[str | None]:
     """Name the columns of the part."""
-    if answered.part is None:
-        return [column_names(answered.series, ())[0], None]
-    return list(column_names(answered.series, answered.part.columns))
+    if found.part is None:
+        return [column_names(found.series, ())[0], None]
+    return list(column_names(found.series, found.part.columns))
 
 
 def metadata_csv(documents: Sequence[Mapping[str, Any]]) -> bytes:

@@ -11,7 +11,7 @@ from threading import Condition
 from entrypoints.rest.http.errors import Problem
 
 
-class Places:
+class SlotPool:
     """
     A number of places, of which one client has a share at most; may be shared by threads.
 
@@ -23,15 +23,15 @@ class Places:
 
     """
 
-    def __init__(self, total: int, per_client: int, detail: str, *, patience: float = 0.0) -> None:
+    def __init__(self, total: int, per_client: int, detail: str, *, max_wait: float = 0.0) -> None:
         self._total, self._per_client = max(1, total), max(1, per_client)
-        self._detail, self._patience = detail, patience
-        self._taken: Counter[str] = Counter()
+        self._detail, self._max_wait = detail, max_wait
+        self._held: Counter[str] = Counter()
         self._used = 0
         self._changed = Condition()
 
     @contextmanager
-    def taken(self, client: str) -> Iterator[None]:
+    def acquire(self, client: str) -> Iterator[None]:
         """
         Take a place and leave it at the end.
 
@@ -40,22 +40,22 @@ class Places:
 
         """
         with self._changed:
-            if not self._changed.wait_for(lambda: self._is_free(client), self._patience):
+            if not self._changed.wait_for(lambda: self._is_free(client), self._max_wait):
                 raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", self._detail, retryable=True, headers={"Retry-After": "1"})
-            self._taken[client] += 1
+            self._held[client] += 1
             self._used += 1
         try:
             yield
         finally:
-            self._leave(client)
+            self._release(client)
 
     def _is_free(self, client: str) -> bool:
-        return self._used < self._total and self._taken.get(client, 0) < self._per_client
+        return self._used < self._total and self._held.get(client, 0) < self._per_client
 
-    def _leave(self, client: str) -> None:
+    def _release(self, client: str) -> None:
         with self._changed:
             self._used -= 1
-            self._taken[client] -= 1
-            if not self._taken[client]:
-                del self._taken[client]
+            self._held[client] -= 1
+            if not self._held[client]:
+                del self._held[client]
             self._changed.notify_all()

@@ -9,13 +9,13 @@ import pytest
 from falcon.testing import TestClient
 
 from domain.api_keys import Scope
-from entrypoints.rest.app import create_app, discovered
+from entrypoints.rest.app import create_app, discover_routes
 from entrypoints.rest.authentication import scopes_of
 from tests.builders import CannedSource, memory_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
-from tests.entrypoints.rest.test_keys import Gate, gate, needed, routes
+from tests.entrypoints.rest.test_authentication import KeyedClient, keyed, needed, routes
 
-__all__ = ["gate"]
+__all__ = ["keyed"]
 
 SPELLINGS = (
     "/{0}",
@@ -43,32 +43,32 @@ def respelt(path: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("method", "path"), routes(), ids=str)
-def test_no_spelling_of_a_route_opens_it(gate: Gate, method: str, path: str) -> None:
+def test_no_spelling_of_a_route_opens_it(keyed: KeyedClient, method: str, path: str) -> None:
     """Whatever the key, another spelling is a 400, and nothing behind it is asked."""
     kinds = ("none", "read", "fetch", "all")
-    found = {(spelt, kind): gate.ask(kind, method, spelt).status_code for spelt in respelt(path) for kind in kinds}
+    found = {(spelt, kind): keyed.ask(kind, method, spelt).status_code for spelt in respelt(path) for kind in kinds}
 
     assert {key: status for key, status in found.items() if status != 400} == {}
 
 
 @pytest.mark.parametrize(("method", "path"), [(method, path) for method, path in routes() if path != "/"], ids=str)
-def test_one_slash_at_the_end_is_the_same_resource(gate: Gate, method: str, path: str) -> None:
+def test_one_slash_at_the_end_is_the_same_resource(keyed: KeyedClient, method: str, path: str) -> None:
     """It answers as without, to every kind of key; an encoded slash is one too."""
     for kind in ("none", "read", "fetch", "admin"):
-        plain = gate.ask(kind, method, path).status_code
-        assert gate.ask(kind, method, f"{path.rstrip('/')}/").status_code == plain
-        assert gate.ask(kind, method, f"{path.rstrip('/')}%2f").status_code == plain
+        plain = keyed.ask(kind, method, path).status_code
+        assert keyed.ask(kind, method, f"{path.rstrip('/')}/").status_code == plain
+        assert keyed.ask(kind, method, f"{path.rstrip('/')}%2f").status_code == plain
 
 
-def test_a_series_is_removed_by_the_administrator_alone(gate: Gate) -> None:
+def test_a_series_is_removed_by_the_administrator_alone(keyed: KeyedClient) -> None:
     """Neither a second slash nor an encoded one gets past the scope, and the series stays."""
-    made = gate.ask("all", "POST", "/timeseries", json={"code": "CANNED/FB"}).json
+    made = keyed.ask("all", "POST", "/timeseries", json={"code": "CANNED/FB"}).json
     for spelt in (f"//timeseries/{made['id']}", f"/%2ftimeseries/{made['id']}", f"/timeseries//{made['id']}"):
-        assert gate.ask("fetch", "DELETE", spelt, params={"confirm": "CANNED/FB"}).status_code == 400
-    assert gate.ask("fetch", "DELETE", f"/timeseries/{made['id']}/", params={"confirm": "CANNED/FB"}).status_code == 403
+        assert keyed.ask("fetch", "DELETE", spelt, params={"confirm": "CANNED/FB"}).status_code == 400
+    assert keyed.ask("fetch", "DELETE", f"/timeseries/{made['id']}/", params={"confirm": "CANNED/FB"}).status_code == 403
 
-    assert gate.ask("read", "GET", f"/timeseries/{made['id']}").status_code == 200
-    assert gate.ask("all", "DELETE", f"/timeseries/{made['id']}/", params={"confirm": "CANNED/FB"}).status_code == 204
+    assert keyed.ask("read", "GET", f"/timeseries/{made['id']}").status_code == 200
+    assert keyed.ask("all", "DELETE", f"/timeseries/{made['id']}/", params={"confirm": "CANNED/FB"}).status_code == 204
 
 
 @pytest.mark.parametrize("path", ["//", "/.", "/..", "/%2e", "/docs/../openapi.json", "/docs/..%2fopenapi.json", "/timeseries/./x"])
@@ -89,7 +89,7 @@ def test_quandls_clients_may_end_addresses_with_a_slash(client: TestClient) -> N
 
 def test_every_responder_declares_its_scope() -> None:
     """The table of who may do what is what the responders say."""
-    declared = scopes_of(list(discovered(memory_use_cases({"canned": CannedSource()}))))
+    declared = scopes_of(list(discover_routes(memory_use_cases({"canned": CannedSource()}))))
     for (path, method), scope in declared.items():
         if scope is not None and method in ("GET", "HEAD", "POST") and scope is not Scope.ADMIN:
             assert scope is needed(method, path)
@@ -102,14 +102,14 @@ class Undeclared:
         resp.media = {}
 
 
-def test_what_declares_no_scope_is_the_administrators(gate: Gate) -> None:
+def test_what_declares_no_scope_is_the_administrators(keyed: KeyedClient) -> None:
     """A responder without a description is open to no other key, and in no other method."""
-    app = create_app(gate.use_cases, allowed_hosts=(), keys_required=True)
+    app = create_app(keyed.use_cases, allowed_hosts=(), keys_required=True)
     app.add_route("/undeclared", Undeclared())
     client = TestClient(app, headers=LOCAL)
 
     def status(kind: str, method: str = "GET") -> int:
-        return client.simulate_request(method, "/undeclared", headers={"Authorization": f"Bearer {gate.texts[kind]}"}).status_code
+        return client.simulate_request(method, "/undeclared", headers={"Authorization": f"Bearer {keyed.texts[kind]}"}).status_code
 
     assert [status(kind) for kind in ("read", "fetch", "admin")] == [403, 403, 200]
     assert [status(kind, "PATCH") for kind in ("read", "admin")] == [403, 405]

@@ -14,11 +14,11 @@ import pytest
 from falcon.testing import TestClient
 
 from entrypoints.rest.http import access_log as access
-from entrypoints.rest.http.access_log import AccessLines
+from entrypoints.rest.http.access_log import AccessLog
 from tests.acceptance.running import running
 
 
-class Heard(logging.Handler):
+class LogRecords(logging.Handler):
     """Keeps the lines that are written, and may be told to wait with them."""
 
     def __init__(self) -> None:
@@ -43,8 +43,8 @@ class Heard(logging.Handler):
 
 
 @pytest.fixture
-def heard() -> Iterator[Heard]:
-    handler, level = Heard(), access.logger.level
+def log() -> Iterator[LogRecords]:
+    handler, level = LogRecords(), access.logger.level
     access.logger.addHandler(handler)
     access.logger.setLevel(logging.DEBUG)
     yield handler
@@ -56,10 +56,10 @@ def facts(path: str) -> Mapping[str, str]:
     return {"path": path}
 
 
-def test_each_request_has_one_line_without_its_query(client: TestClient, heard: Heard) -> None:
+def test_each_request_has_one_line_without_its_query(client: TestClient, log: LogRecords) -> None:
     """Its id, method, path, status and time are logged; what the query holds is not."""
     client.simulate_get("/timeseries", params={"api_key": "hunter2"}, headers={"X-Request-ID": "mine-1"})
-    [line] = heard.of("/timeseries")
+    [line] = log.of("/timeseries")
 
     assert (line["request_id"], line["method"], line["status"]) == ("mine-1", "GET", 400)
     assert line["milliseconds"] >= 0
@@ -67,40 +67,40 @@ def test_each_request_has_one_line_without_its_query(client: TestClient, heard: 
     assert "hunter2" not in str(line)
 
 
-def test_probes_are_heard_of_only_by_who_listens_closely(client: TestClient, heard: Heard) -> None:
+def test_probes_are_heard_of_only_by_who_listens_closely(client: TestClient, log: LogRecords) -> None:
     """What asks for the service's health every few seconds fills no log."""
     for path in ("/healthz", "/readyz", "/series"):
         client.simulate_get(path)
 
-    levels = {line["path"]: line["level"] for line in heard.of("/healthz", "/readyz", "/series")}
+    levels = {line["path"]: line["level"] for line in log.of("/healthz", "/readyz", "/series")}
     assert levels == {"/healthz": "DEBUG", "/readyz": "DEBUG", "/series": "INFO"}
 
 
-def test_what_ends_while_lines_are_written_is_written_too(heard: Heard) -> None:
+def test_what_ends_while_lines_are_written_is_written_too(log: LogRecords) -> None:
     """Lines of many threads come all, each once."""
-    lines, paths = AccessLines(), [f"/{n}" for n in range(400)]
+    lines, paths = AccessLog(), [f"/{n}" for n in range(400)]
     threads = [Thread(target=lambda part: [lines.add(facts(path)) for path in part], args=(paths[n::8],)) for n in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(10)
 
-    assert sorted(line["path"] for line in heard.of(*paths)) == sorted(paths)
+    assert sorted(line["path"] for line in log.of(*paths)) == sorted(paths)
 
 
-def test_requests_wait_for_a_log_that_is_too_slow(heard: Heard) -> None:
+def test_requests_wait_for_a_log_that_is_too_slow(log: LogRecords) -> None:
     """What is not written yet does not grow without end."""
-    lines, answered = AccessLines(), []
-    heard.open.clear()
-    crowd = Thread(target=lambda: [answered.append(lines.add(facts("/crowd"))) for _ in range(10 * access._MOST)])
+    lines, answered = AccessLog(), []
+    log.open.clear()
+    crowd = Thread(target=lambda: [answered.append(lines.add(facts("/crowd"))) for _ in range(10 * access._MAX_QUEUED)])
     crowd.start()
     crowd.join(0.5)
     meanwhile = len(answered)
-    heard.open.set()
+    log.open.set()
     crowd.join(30)
 
-    assert meanwhile <= 2 * access._MOST
-    assert len(answered) == 10 * access._MOST == len(heard.of(*["/crowd"] * len(answered)))
+    assert meanwhile <= 2 * access._MAX_QUEUED
+    assert len(answered) == 10 * access._MAX_QUEUED == len(log.of(*["/crowd"] * len(answered)))
 
 
 def test_the_last_requests_of_a_process_have_their_lines(tmp_path):
@@ -113,16 +113,16 @@ def test_the_last_requests_of_a_process_have_their_lines(tmp_path):
     assert {f"last-{n}" for n in range(20)} <= ids
 
 
-def test_what_ends_while_no_thread_can_be_started_is_written_at_once(heard: Heard) -> None:
+def test_what_ends_while_no_thread_can_be_started_is_written_at_once(log: LogRecords) -> None:
     """As when the process is about to end, or has too many; once one can be started, it writes again."""
-    lines = AccessLines()
+    lines = AccessLog()
     works, lines._writer = lines._writer, ThreadPoolExecutor(1)
     lines._writer.shutdown()
     for n in range(3):
         lines.add(facts(f"/late-{n}"))
-    written = [line["path"] for line in heard.lines]
+    written = [line["path"] for line in log.lines]
     lines._writer = works
     lines.add(facts("/better"))
 
     assert written == ["/late-0", "/late-1", "/late-2"]
-    assert heard.of("/better")
+    assert log.of("/better")
