@@ -86,7 +86,7 @@ def _service() -> Service:
         auth=settings.auth,
         processes=settings.api_processes or settings.cores,
         threads=settings.api_threads,
-        stop_seconds=settings.stop_seconds,
+        shutdown_timeout_seconds=settings.shutdown_timeout_seconds,
     )
 
 

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_STOP_SECONDS = 30.0
-_STOP_SECONDS_OF_UP = 8.0
+_SHUTDOWN_TIMEOUT_SECONDS, _SHUTDOWN_TIMEOUT_SECONDS_OF_UP = 30.0, 8.0
 _STALE_SECONDS = 60.0
 _LANNER = (sys.executable, "-P", "-m", "entrypoints.cli")
 
@@ -32,11 +31,13 @@ def _listen(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def _set(_context: click.Context, option: click.Parameter, value: str | None) -> None:
-    """Set the variable, for this process and for those that it starts, however it was written."""
-    if value is None:
-        return
-    variable = f"LANNER_{(option.name or '').upper()}"
-    for name in [name for name in os.environ if name.upper() == variable]:
+    if value is not None:
+        _set_variable(f"LANNER_{(option.name or '').upper()}", value)
+
+
+def _set_variable(variable: str, value: str, *, old_name: str = "") -> None:
+    """Set a variable for this process and those that it starts, in place of the same one in small letters or under its old name."""
+    for name in [name for name in os.environ if name.upper() in (variable, old_name)]:
         del os.environ[name]
     os.environ[variable] = value
 
@@ -62,10 +63,10 @@ def up(session: Session) -> None:
         check_port_free(service.host, service.port)
         run_in_child_process(lambda: click.echo(session.migrate(), err=True) if service.on_sqlite else session.check())
         _require_active_key(session, service)
-        stop_seconds = service.stop_seconds or _STOP_SECONDS_OF_UP
-        environment = {**os.environ, "LANNER_STOP_SECONDS": str(stop_seconds)}
-        children = [Child(name, (*_LANNER, name), environment) for name in ("api", "worker")]
-        supervisor = Supervisor(children, stop_seconds=stop_seconds)
+        timeout = service.shutdown_timeout_seconds or _SHUTDOWN_TIMEOUT_SECONDS_OF_UP
+        _set_variable("LANNER_SHUTDOWN_TIMEOUT_SECONDS", str(timeout), old_name="LANNER_STOP_SECONDS")
+        children = [Child(name, (*_LANNER, name), os.environ) for name in ("api", "worker")]
+        supervisor = Supervisor(children, shutdown_timeout_seconds=timeout)
         supervisor.run(is_ready=partial(_all_well, service, time()), on_ready=partial(_announce, service))
 
 
@@ -99,7 +100,7 @@ def api(session: Session, *, debug: bool) -> None:
         service.port,
         processes=service.processes,
         threads=service.threads,
-        stop_seconds=service.stop_seconds or _STOP_SECONDS,
+        stop_seconds=service.shutdown_timeout_seconds or _SHUTDOWN_TIMEOUT_SECONDS,
         debug=debug,
     )
 

@@ -100,12 +100,12 @@ class Supervisor:
     Runs children until it is told to stop or one of them cannot be kept running.
 
     Args:
-        stop_seconds: how long the children may take to stop.
+        shutdown_timeout_seconds: how long the children may take to stop.
 
     """
 
-    def __init__(self, children: Sequence[Child], *, stop_seconds: float) -> None:
-        self._children, self._stop_seconds = children, stop_seconds
+    def __init__(self, children: Sequence[Child], *, shutdown_timeout_seconds: float) -> None:
+        self._children, self._shutdown_timeout_seconds = children, shutdown_timeout_seconds
         self._told_to_stop = False
 
     def run(self, *, is_ready: Callable[[], bool], on_ready: Callable[[], None]) -> None:
@@ -135,7 +135,7 @@ class Supervisor:
     def _stop(self) -> None:
         for child in self._children:
             child.end(signal.SIGTERM)
-        deadline = monotonic() + self._stop_seconds + _GRACE_SECONDS
+        deadline = monotonic() + self._shutdown_timeout_seconds + _GRACE_SECONDS
         while monotonic() < deadline and any(child.running for child in self._children):
             sleep(_TICK_SECONDS)
         for child in self._children:

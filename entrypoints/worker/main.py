@@ -31,9 +31,9 @@ from entrypoints.worker.tasks import BATCH_SIZE, notify, run
 
 logger = logging.getLogger(__name__)
 
-_STOP_SECONDS = 30.0
-_SWEEP_SECONDS = 5.0
-_EMBEDDED_SWEEP_SECONDS = 0.25
+_SHUTDOWN_TIMEOUT_SECONDS = 30.0
+_POLL_SECONDS = 5.0
+_EMBEDDED_POLL_SECONDS = 0.25
 _SELDOM = 50_000
 
 
@@ -59,10 +59,10 @@ def main() -> int:
     release: Callable[[], object] = fetch_dataset.release
     if settings.embedded:
         poller = _poller(container, app, gate=gate, waited=partial(setattr, waited, "value"))
-        _start(poller, settings.sweep_seconds or _EMBEDDED_SWEEP_SECONDS, stop)
+        _start(poller, settings.poll_seconds or _EMBEDDED_POLL_SECONDS, stop)
     else:
         told, release = _poll_in_child_process(container, app.conf.worker_concurrency, waited, stop)
-    cut_after(stop, settings.stop_seconds or _STOP_SECONDS, release)
+    cut_after(stop, settings.shutdown_timeout_seconds or _SHUTDOWN_TIMEOUT_SECONDS, release)
     watched = partial(getattr, waited, "value"), lambda: not state.active_requests, stop
     Thread(target=exit_if_stuck, args=watched, name="watchdog", daemon=True).start()
     return _work(app, stop, told)
@@ -158,12 +158,12 @@ def _poll(parent: int, waited: Any, left: Any) -> None:
     settings, held = container.settings(), container.use_cases().fetch_dataset.held
     poller = _poller(container, _app(container, gate), gate=gate, waited=partial(setattr, waited, "value"))
     _collect_seldom()
-    thread = _start(poller, settings.sweep_seconds or _SWEEP_SECONDS, stop)
+    thread = _start(poller, settings.poll_seconds or _POLL_SECONDS, stop)
     Thread(target=expire_leases, args=(left, container.use_cases().reap_fetches.lost), name="left", daemon=True).start()
     signal.sigwait([signal.SIGTERM])
     held.close()
     stop.set()
-    thread.join(settings.stop_seconds or _STOP_SECONDS)
+    thread.join(settings.shutdown_timeout_seconds or _SHUTDOWN_TIMEOUT_SECONDS)
     give_back_and_exit(container.use_cases().fetch_dataset.release)
 
 
