@@ -62,13 +62,13 @@ def open_source(options: Options, http: HttpClient) -> DataSource:
 
 
 def windows(last_year: int, years: int) -> Iterator[tuple[int, int]]:
-    """Give the first and last years to ask for, newest first."""
+    """Return the first and last years to ask for, newest first."""
     for end in range(last_year, _FIRST_YEAR - 1, -years):
         yield max(end - years + 1, _FIRST_YEAR), end
 
 
 class BlsSource:
-    """Speaks to the Bureau of Labor Statistics."""
+    """The data source of the Bureau of Labor Statistics."""
 
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http = http
@@ -78,7 +78,7 @@ class BlsSource:
         self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port; goes back in time until there is nothing more."""
+        """Goes back in time until there is nothing more."""
         match = _SERIES_ID.fullmatch(code.dataset)
         if match is None:
             raise DatasetNotFound(f"{code} is not a code of a series.", hint="Write it as BLS/LNS14000000.")
@@ -96,7 +96,7 @@ class BlsSource:
         return calls.fetched(chosen(_by_kind(match[1], rows, catalog), code, exact=True)[0], PROVIDER.adapter_version)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port; of a series that came in several answers this is one of them."""
+        """Of a series that came in several answers this is one of them."""
         every = [one for found in self._series(answer) for one in _by_kind(str(found.get("seriesID")), _rows(found), found.get("catalog"))]
         return chosen(every, code)
 
@@ -115,7 +115,7 @@ class BlsSource:
 
 
 def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
-    """Name the error that a document speaks of; the status is 200 all the same."""
+    """Return the error that a document reports; the status is 200 all the same."""
     if not isinstance(document, dict) or "status" not in document:
         return AnswerNotUnderstood("The answer is JSON of another shape than the Bureau's.")
     if str(document["status"]) == "REQUEST_SUCCEEDED":

@@ -44,7 +44,7 @@ class Options:
 
 
 def problem(options: Options) -> str:
-    """Say why no file can be asked for; empty if it can."""
+    """Return why no file can be requested; empty if it can."""
     if not options.base_url:
         return f"Set {_VARIABLE}BASE_URL to the address below which the files lie."
     return "" if "{dataset}" in options.path else f"{_VARIABLE}PATH does not say where {{dataset}} stands."
@@ -63,7 +63,7 @@ def request_for(template: str, code: DatasetCode) -> tuple[Sequence[str], Mappin
 
 
 class CsvUrlSource:
-    """Speaks to the configured server."""
+    """The data source of the configured server."""
 
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http, self._template = http, options.path
@@ -71,7 +71,6 @@ class CsvUrlSource:
         self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port."""
         segments, params = request_for(self._template, code)
         answer = self._http.get(segments, params, {**self._headers, **conditions(known)})
         origin = PROVIDER.origin(answer.url, answer.body)
@@ -87,7 +86,7 @@ class CsvUrlSource:
         )
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port; a file does not name its code."""
+        """Read a file, which does not name its code."""
         if not is_success(answer):
             raise status_error(answer, self._error_context)
         if code is None:

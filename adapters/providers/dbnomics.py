@@ -66,19 +66,17 @@ def segments_for(code: DatasetCode) -> Sequence[str]:
 
 
 class DbnomicsSource:
-    """Speaks to DBnomics."""
+    """The data source of DBnomics."""
 
     def __init__(self, http: HttpClient) -> None:
         self._http, self._error_context = http, ErrorContext(host=http.host)
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port."""
         calls = ProviderSession(self._http)
         answer = calls.get(segments_for(code), {"observations": "1", "metadata": "1", "format": "json"})
         return calls.fetched(self.parse(code, answer)[0], PROVIDER.adapter_version)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port."""
         if is_csv(answer):
             return chosen(_series_in_table(read_csv(read_text(answer.body)), answer.url), code)
         document = json_of(answer, self._error_context, named_error)

@@ -41,7 +41,6 @@ class RatesSource:
         self._http, self._error_context = http, ErrorContext(host=http.host)
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port."""
         currency_in(code)
         answer = self._http.get((_FILE,), {}, conditions(known))
         origin = PROVIDER.origin(answer.url, answer.body)
@@ -51,7 +50,7 @@ class RatesSource:
         return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, validators=validators_in(answer))
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port; without a code all currencies are the columns of one series."""
+        """Without a code all currencies are the columns of one series."""
         if not is_success(answer):
             raise status_error(answer, self._error_context)
         return series_in(answer.body, code or DatasetCode("ECB_FX", ALL), PROVIDER.terms.attribution)

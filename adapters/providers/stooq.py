@@ -68,7 +68,7 @@ class Options:
 
 
 def problem(options: Options) -> str:
-    """Say why Stooq is not asked; empty if it may be."""
+    """Return why Stooq is not asked; empty if it is enabled."""
     return (
         ""
         if options.enabled
@@ -100,14 +100,14 @@ def code_from_alias(alias: DatasetCode) -> DatasetCode | None:
 
 
 class StooqSource:
-    """Speaks to Stooq."""
+    """The data source of Stooq."""
 
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._key, self._http = options.api_key, http
         self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port; of a daily series that is known, ask for its last month and what came since."""
+        """Of a daily series that is known, ask for its last month and what came since."""
         query = request_for(code)
         window = _window(known) if query["i"] == "d" else None
         if window:
@@ -122,7 +122,6 @@ class StooqSource:
         )
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port."""
         observations = self._read(answer)
         asked = parse_qs(urlsplit(answer.url).query)
         metadata = _metadata(code or _code_in(asked), (asked.get("i") or [""])[0])

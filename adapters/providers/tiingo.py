@@ -102,7 +102,7 @@ def request_for(code: DatasetCode) -> tuple[Sequence[str], Mapping[str, str]]:
 
 
 class TiingoSource:
-    """Speaks to Tiingo."""
+    """The data source of Tiingo."""
 
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http = http
@@ -110,7 +110,6 @@ class TiingoSource:
         self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port."""
         is_old = code.database == "WIKI"
         segments, params = request_for(DatasetCode("TIINGO", code.dataset.replace("_", "-")) if is_old else code)
         calls = ProviderSession(self._http, headers=self._headers)
@@ -119,7 +118,6 @@ class TiingoSource:
         return calls.fetched(series, PROVIDER.adapter_version, covers=newest_window(series, known) if segments[0] == "iex" else None)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port."""
         if is_csv(answer):
             return chosen(_series_in(read_csv(read_text(answer.body), MISSING), answer.url), code)
         if is_success(answer) and not (is_json(answer) or is_html(answer)):
@@ -130,7 +128,7 @@ class TiingoSource:
 
 
 def _as_wiki(series: ParsedSeries) -> ParsedSeries:
-    """Give the columns that WIKI had at Quandl; raises AnswerNotUnderstood if one is wanting."""
+    """Return the columns that WIKI had at Quandl; raises AnswerNotUnderstood if one is wanting."""
     _, state = series.vintages[0]
     wanting = [field for field in _WIKI.values() if field not in state.columns]
     if wanting:
@@ -141,7 +139,7 @@ def _as_wiki(series: ParsedSeries) -> ParsedSeries:
 
 
 def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
-    """Name the error that a document speaks of."""
+    """Return the error that a document reports."""
     if isinstance(document, list):
         return None
     said = document.get("detail") if isinstance(document, dict) else None
@@ -180,7 +178,7 @@ def _series_of_ticker(row: Mapping[str, Any], url: str) -> Sequence[ParsedSeries
 
 
 def _series_in(table: Table, url: str) -> Sequence[ParsedSeries]:
-    """Give the one series of a table, or one for each ticker that it names."""
+    """Return the one series of a table, or one for each ticker that it names."""
     columns = read_columns(table, date_first=False)
     match = _PATH.search(unquote(urlsplit(url).path))
     kind, ticker = (match[1], match[2]) if match else ("daily", "UNNAMED")

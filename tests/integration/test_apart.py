@@ -102,7 +102,9 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
 
 def processes() -> set[int]:
     """The processes that this one has for reading."""
-    found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True, check=False).stdout
+    found = subprocess.run(
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True, check=False
+    ).stdout
     return {int(line.split()[0]) for line in found.splitlines() if "adapters.provider_kit.child_process.child" in line}
 
 

@@ -1,4 +1,4 @@
-"""Conditional requests: what an answer is recognised by, and how to ask for another one only."""
+"""Conditional requests: validators of a response, and the headers that send them back."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _HEADERS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
 
 
 def conditions(known: PriorState) -> Mapping[str, str]:
-    """Give the headers by which a server answers 304 if nothing has changed."""
+    """Return the headers by which a server answers 304 if nothing has changed."""
     return {header: known.validators[name] for name, header in _HEADERS.items() if known.validators.get(name)}
 
 
 def validators_in(answer: RawResponse) -> Mapping[str, str]:
-    """Give what the next request may be conditional on."""
+    """Return the validators by which the next request can be conditional."""
     return {name: answer.headers[name] for name in _HEADERS if answer.headers.get(name)}

@@ -65,7 +65,7 @@ class SeriesCollector:
     def series(
         self, flow: str, dimensions: Mapping[str, str], facts: Mapping[str, str] = _NOTHING, words: Sequence[str] = ()
     ) -> CollectedSeries:
-        """Give the series of these dimensions, a new one if need be; raises AnswerTooLarge where there are too many."""
+        """Return the series of these dimensions, a new one if need be; raises AnswerTooLarge where there are too many."""
         named = len(dimensions) + len(facts) + len(words)
         self._named += named
         NAMES.check(named)
@@ -83,7 +83,7 @@ class SeriesCollector:
         self._deleted.setdefault(id(series), set()).add(period)
 
     def all(self) -> list[CollectedSeries]:
-        """Give the series without the cells that the answer deletes."""
+        """Return the series without the cells that the answer deletes."""
         kept = []
         for series in self._series.values():
             gone = self._deleted.get(id(series), set())
@@ -112,7 +112,7 @@ def number(value: Any) -> float:
 
 
 def is_time(name: str) -> bool:
-    """Tell whether a dimension of this name is the time."""
+    """Return whether a dimension of this name is the time."""
     return name.casefold() in TIMES
 
 

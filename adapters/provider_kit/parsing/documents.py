@@ -96,7 +96,7 @@ def read_csv(text: str, missing: frozenset[str] = frozenset()) -> Table:
 
 def rows_of(table: Table) -> Sequence[Sequence[Any]]:
     """
-    Give a table's rows.
+    Return a table's rows.
 
     Raises:
         AnswerNotUnderstood: one has more or fewer cells than there are names.
@@ -110,12 +110,12 @@ def rows_of(table: Table) -> Sequence[Sequence[Any]]:
 
 
 def is_json(answer: RawResponse) -> bool:
-    """Tell whether a body begins as JSON does."""
+    """Return whether a body begins as JSON does."""
     return answer.body[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
 
 
 def is_csv(answer: RawResponse) -> bool:
-    """Tell whether a good answer's first line names columns, one of them of dates."""
+    """Return whether a good answer's first line names columns, one of them of dates."""
     line = _LINE.match(answer.body.removeprefix(b"\xef\xbb\xbf").lstrip())
     names = [name.strip(b'" ').lower() for name in line[0].split(b",")] if line else []
     return is_success(answer) and len(names) > 1 and not _DATES.isdisjoint(names)
@@ -123,7 +123,7 @@ def is_csv(answer: RawResponse) -> bool:
 
 def json_of(answer: RawResponse, context: ErrorContext, named_error: Callable[[Any, RawResponse, ErrorContext], FetchError | None]) -> Any:
     """
-    Give the JSON of a good answer.
+    Return the JSON of a good answer.
 
     Args:
         named_error: finds the provider's own error in a document, if there is one.

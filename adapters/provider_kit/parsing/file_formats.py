@@ -239,7 +239,7 @@ def _observations(moments: Sequence[datetime], columns: Sequence[_Column], name:
 
 
 def _number(cell: object) -> float:
-    """Give the number in a cell: NaN if it is missing, an infinity if there is none."""
+    """Return the number in a cell: NaN if it is missing, an infinity if there is none."""
     if isinstance(cell, bool) or (isinstance(cell, str) and "_" in cell):
         return math.inf
     try:

@@ -94,7 +94,7 @@ def check_table(columns: int, rows: int, whose: str = _THE_ANSWER) -> None:
 
 
 def names_of(records: Collection[Iterable[str]], whose: str = _THE_ANSWER) -> list[str]:
-    """Give the names that any of some records has, in order; raises AnswerTooLarge where a table of them would be too large."""
+    """Return the names that any of some records has, in order; raises AnswerTooLarge where a table of them would be too large."""
     names: dict[str, None] = {}
     for record in records:
         names.update(dict.fromkeys(record))
@@ -111,7 +111,7 @@ def _columns(body: bytes) -> int:
 
 
 def closes(body: bytes) -> bool:
-    """Tell whether the last bracket of a body of JSON closes the first one."""
+    """Return whether the last bracket of a body of JSON closes the first one."""
     return body.rstrip()[-1:] in (b"}", b"]") and [*_levels(body)][-1][1] == 0
 
 

@@ -38,13 +38,13 @@ def numbers(cells: Sequence[Any], column: str, missing: frozenset[str] = MISSING
 
 
 def is_number(cell: Any) -> bool:
-    """Tell whether a cell is a number, or text that spells one."""
+    """Return whether a cell is a number, or text that spells one."""
     return type(cell) in (int, float) or (isinstance(cell, str) and bool(_NUMBER.fullmatch(cell.strip())))
 
 
 def observations(axis: Axis, columns: Mapping[str, NDArray[np.float64]]) -> Observations:
     """
-    Give dates and columns as observations.
+    Return dates and columns as observations.
 
     Raises:
         AnswerNotUnderstood: they do not make any.

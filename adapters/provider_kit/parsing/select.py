@@ -19,7 +19,7 @@ _MOST_SHOWN = 5
 
 
 def one_state(code: DatasetCode, metadata: Metadata, state: Observations, left_out: tuple[str, ...] = ()) -> ParsedSeries:
-    """Give a series of which an answer holds one state without a label."""
+    """Return a series of which an answer holds one state without a label."""
     return ParsedSeries(code=code, metadata=metadata, vintages=[(None, state)], left_out=left_out)
 
 
@@ -40,7 +40,7 @@ def code_for(database: str, *parts: str) -> DatasetCode:
 
 def chosen(series: Sequence[ParsedSeries], code: DatasetCode | None, *, exact: bool = False) -> Sequence[ParsedSeries]:
     """
-    Give the series of this code, or all.
+    Return the series of this code, or all.
 
     Args:
         exact: whether an only series must have the code; else it is the one that was asked for, however it is spelt.

@@ -80,18 +80,18 @@ class Columns:
 
     @property
     def has_repeated_dates(self) -> bool:
-        """Tell whether a date stands in several rows."""
+        """Return whether a date stands in several rows."""
         return len(np.unique(self.dates)) < len(self.dates)
 
     def observations(self, rows: NDArray[np.intp] | slice = slice(None)) -> Observations:
-        """Give some rows as observations."""
+        """Return some rows as observations."""
         try:
             return Observations.of(self.dates[rows], self.names, self.values[rows], unit=self.unit)
         except InvalidObservations as exc:
             raise AnswerNotUnderstood(exc.message) from exc
 
     def rows_by_key(self) -> dict[str, NDArray[np.intp]]:
-        """Give the rows of each key, in order of the keys."""
+        """Return the rows of each key, in order of the keys."""
         keys, inverse = np.unique(np.array(self.keys, dtype=object), return_inverse=True)
         order = np.argsort(inverse, kind="stable")
         parts = np.split(order, np.cumsum(np.bincount(inverse, minlength=len(keys)))[:-1])
@@ -216,7 +216,7 @@ def _numbers(table: Table, position: int, cells: Sequence[Any]) -> NDArray[np.fl
 
 
 def _floats(cells: Any) -> NDArray[np.float64] | None:
-    """Give cells of which each is a float, at a third of what it takes to ask each for its type and its value."""
+    """Return cells of which each is a float, at a third of what it takes to ask each for its type and its value."""
     # In this version a float is a letter and its eight bytes, behind a letter and a length for them all.
     written = marshal.dumps(cells, 2)
     if len(written) != _FLOATS_HEAD + len(cells) * _FLOATS.itemsize:
@@ -235,7 +235,7 @@ def _number(cell: Any, *, as_text: bool) -> float | None:
 
 
 def _is_word(cell: Any) -> bool:
-    """Tell whether a cell is text that nobody would read as a number."""
+    """Return whether a cell is text that nobody would read as a number."""
     try:
         float(cell)
     except TypeError:

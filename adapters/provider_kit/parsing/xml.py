@@ -40,7 +40,7 @@ def xml_root(body: bytes) -> Element:
 
 
 def local_name(tag: str) -> str:
-    """Give an element's name without its namespace."""
+    """Return an element's name without its namespace."""
     return tag.rpartition("}")[2]
 
 

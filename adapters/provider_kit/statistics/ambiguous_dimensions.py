@@ -34,7 +34,7 @@ def split_names(attributes: Mapping[str, str]) -> tuple[dict[str, str], dict[str
 
 
 def ambiguous_dimensions(facts: Mapping[str, str]) -> dict[str, str]:
-    """Give the facts that may be dimensions after all."""
+    """Return the facts that may be dimensions after all."""
     return {name: value for name, value in facts.items() if _AMBIGUOUS.fullmatch(name) and _CODE.fullmatch(value)}
 
 

@@ -39,7 +39,7 @@ def _is_eurofxref(body: bytes) -> bool:
 
 
 def currency_in(code: DatasetCode) -> str:
-    """Give the currency a code names, ``ALL`` for every one; not found if it can name none."""
+    """Return the currency a code names, ``ALL`` for every one; not found if it can name none."""
     match = _CODE.fullmatch(code.dataset.upper())
     if match is None:
         raise DatasetNotFound(f"{code} names no currency.", hint="Write it as ECB_FX/USD, or ECB_FX/ALL for all of them.")

@@ -16,7 +16,7 @@ _MARKS = ("\\TIME_PERIOD\t", "\\time\t")
 
 
 def is_tsv(text: str) -> bool:
-    """Tell whether a text is such a table."""
+    """Return whether a text is such a table."""
     return any(mark in text.partition("\n")[0] for mark in _MARKS)
 
 

@@ -104,7 +104,7 @@ class OwnXml:
 
 
 def _renamed(named: dict[str, str]) -> dict[str, str]:
-    """Give ``attr1`` the name that stands in ``attr1Dim``."""
+    """Return ``attr1`` the name that stands in ``attr1Dim``."""
     if not any(name.endswith("Dim") for name in named):
         return named
     names = {match[1]: value for name, value in named.items() if (match := _NAMES_DIMENSION.fullmatch(name))}

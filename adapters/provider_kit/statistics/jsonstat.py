@@ -107,7 +107,7 @@ def _values(value: Any, cells: int) -> Any:
 
 
 def _codes(dimension: Mapping[str, Any]) -> list[str]:
-    """Give the categories' codes in order; ``index`` is a list, positions by code, or absent where the only category has a label."""
+    """Return the categories' codes in order; ``index`` is a list, positions by code, or absent where the only category has a label."""
     category = dimension["category"]
     index = category.get("index")
     codes = sorted(index, key=index.__getitem__) if isinstance(index, dict) else list(index or category["label"])
@@ -141,6 +141,6 @@ def _time(names: Sequence[str], roles: Mapping[str, Any], codes: Mapping[str, Se
 
 
 def _periods(codes: Sequence[str], words: Sequence[str]) -> Sequence[str]:
-    """Give the periods, which are the labels where the codes are mere numbers: 202405 may be a week."""
+    """Return the periods, which are the labels where the codes are mere numbers: 202405 may be a week."""
     spelt = all(map(read_period, codes)) and not all(map(_NUMBER.fullmatch, codes))
     return words if not spelt and all(map(read_period, words)) else codes

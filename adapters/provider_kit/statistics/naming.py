@@ -64,7 +64,7 @@ class Naming:
         return own or _joined(series.flow, self.values(series))
 
     def values(self, series: CollectedSeries) -> list[str]:
-        """Give the key: the dimensions in order, but those that may be none."""
+        """Return the key: the dimensions in order, but those that may be none."""
         doubtful = ambiguous_dimensions(series.facts)
         first = {name: series.dimensions[name] for name in self.order if name in series.dimensions}
         return [value for name, value in (first | dict(series.dimensions)).items() if name not in doubtful]
@@ -72,7 +72,7 @@ class Naming:
 
 def read_series(found: Sequence[CollectedSeries], naming: Naming, code: DatasetCode | None) -> Sequence[ParsedSeries]:
     """
-    Give the series of this code, or all of them.
+    Return the series of this code, or all of them.
 
     Raises:
         AnswerNotUnderstood: a code does not tell several apart, or a series holds what it must not.
@@ -89,7 +89,7 @@ def read_series(found: Sequence[CollectedSeries], naming: Naming, code: DatasetC
 
 
 def _named(found: Sequence[CollectedSeries], naming: Naming) -> dict[str, CollectedSeries]:
-    """Give every series a code of its own."""
+    """Return every series a code of its own."""
     groups: dict[str, list[CollectedSeries]] = defaultdict(list)
     for series in found:
         groups[naming.text(series)].append(series)
@@ -165,7 +165,7 @@ def _holds(asked: Sequence[str], series: CollectedSeries) -> bool:
 
 
 def _is_comparable(asked: Sequence[str], series: CollectedSeries, naming: Naming) -> bool:
-    """Tell whether a key has as many parts as the series'; if not, it is written otherwise, and an only series may be meant."""
+    """Return whether a key has as many parts as the series'; if not, it is written otherwise, and an only series may be meant."""
     return len(naming.values(series)) <= len(asked) <= len(series.dimensions)
 
 
@@ -209,7 +209,7 @@ def _clean(text: str) -> str:
 
 
 def _unique(text: str, taken: Mapping[str, object], numbers: Counter[str]) -> str:
-    """Give a text that is not taken; the numbers that were given to each spare the search through them."""
+    """Return a text that is not taken; the numbers that were given to each spare the search through them."""
     free = text
     while free in taken:
         numbers[text] += 1

@@ -113,7 +113,7 @@ def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> _Columns:
 
 
 def _behind(names: Sequence[str], behind: Sequence[int], rows: Sequence[Sequence[str]]) -> list[tuple[int, str]]:
-    """Give the dimensions of a table none of which stand before the values."""
+    """Return the dimensions of a table none of which stand before the values."""
     if _KEY in names:
         return [(names.index(_KEY), _KEY)]
     told = split_names({names[at]: rows[0][at] for at in behind if at < len(rows[0])})[0] if rows else {}

@@ -172,7 +172,7 @@ def _word(value: Any) -> str:
 
 
 def _period(code: str, value: Any) -> str:
-    """Give the period's code, or its beginning where the code is none."""
+    """Return the period's code, or its beginning where the code is none."""
     return value["start"] if isinstance(value, dict) and isinstance(value.get("start"), str) and read_period(code) is None else code
 
 

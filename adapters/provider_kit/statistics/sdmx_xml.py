@@ -231,14 +231,14 @@ class SdmxMl:
             series.add(period, self._value)
 
     def _open(self, key: Mapping[str, str]) -> CollectedSeries:
-        """Give the series of a key whose observations lie along the time."""
+        """Return the series of a key whose observations lie along the time."""
         if not self._compact:
             return self._gathering.series(self._flow, key, self._facts)
         dimensions, facts = split_names(key)
         return self._gathering.series(self._flow, dimensions | ambiguous_dimensions(facts), facts)
 
     def _across_series(self, obs: dict[str, str]) -> tuple[CollectedSeries, str]:
-        """Give the series of one observation among others that lie along another dimension, or along none."""
+        """Return the series of one observation among others that lie along another dimension, or along none."""
         if self._compact:
             named = {_local(name): value for name, value in obs.items()}
             if self._series is not None and self._across:

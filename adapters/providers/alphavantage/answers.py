@@ -48,7 +48,7 @@ class Found:
 
 
 def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
-    """Name the error that a document speaks of; the status is 200 all the same."""
+    """Return the error that a document reports; the status is 200 all the same."""
     if not isinstance(document, dict):
         return AnswerNotUnderstood("The answer is a JSON list where an object must be.")
     said = next((str(document[name]) for name in _ERRORS if isinstance(document.get(name), str)), "")

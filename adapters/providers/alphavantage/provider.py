@@ -84,7 +84,7 @@ def params_for(code: DatasetCode) -> Mapping[str, str]:
 
 
 class AlphaVantageSource:
-    """Speaks to Alpha Vantage."""
+    """The data source of Alpha Vantage."""
 
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http = http
@@ -92,7 +92,7 @@ class AlphaVantageSource:
         self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port; of intraday and compact answers, which go back only so far, the window is told."""
+        """Fetch a series; intraday and compact answers go back only so far and have a window."""
         params = params_for(code)
         calls = ProviderSession(self._http, secret_params=self._secret)
         series = self.parse(code, calls.get(("query",), params))[0]
@@ -100,7 +100,6 @@ class AlphaVantageSource:
         return calls.fetched(series, PROVIDER.adapter_version, covers=newest_window(series, known) if ends_early else None)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port."""
         asked = dict(parse_qsl(urlsplit(answer.url).query))
         if is_csv(answer):
             found = Found(table=read_csv(read_text(answer.body), MISSING))

@@ -75,7 +75,7 @@ def place_of(url: str) -> Place:
 
 def rows_in(document: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
     """
-    Give the rows of an answer of the second version.
+    Return the rows of an answer of the second version.
 
     Raises:
         AnswerNotUnderstood: there are none.
@@ -90,7 +90,7 @@ def rows_in(document: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
 
 def series_in(document: Mapping[str, Any], place: Place) -> Sequence[ParsedSeries]:
     """
-    Give the series of an answer of either version.
+    Return the series of an answer of either version.
 
     Raises:
         AnswerNotUnderstood: there are none.

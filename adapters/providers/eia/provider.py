@@ -43,7 +43,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked for: path segments, parameters, and the place in the API that they are."""
+    """A request: path segments, parameters, and the place in the API that they are."""
 
     segments: tuple[str, ...]
     params: Mapping[str, str]
@@ -83,7 +83,7 @@ def code_from_alias(alias: DatasetCode) -> DatasetCode | None:
 
 
 class EiaSource:
-    """Speaks to the Energy Information Administration."""
+    """The data source of the Energy Information Administration."""
 
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http = http
@@ -91,7 +91,7 @@ class EiaSource:
         self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port; totals are no promise, so pages are asked for until one is short and none is missing."""
+        """Fetch a series, page by page until one is short: totals are not reliable."""
         request = request_for(code)
         calls = ProviderSession(self._http, secret_params=self._secret)
         rows: list[dict[str, Any]] = []
@@ -108,13 +108,13 @@ class EiaSource:
         return calls.fetched(chosen(_matching(series_in(whole, request.place), code), code)[0], PROVIDER.adapter_version)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port; of a series that came in pages this is one page."""
+        """Of a series that came in pages this is one page."""
         document = json_of(answer, self._error_context, named_error)
         return chosen(_matching(series_in(document, place_of(answer.url)), code), code)
 
 
 def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
-    """Name the error that a document speaks of, in the form of either version."""
+    """Return the error that a document reports, in the form of either version."""
     if not isinstance(document, dict):
         return AnswerNotUnderstood("The answer is a JSON list where an object must be.")
     data = document.get("data")

@@ -74,7 +74,6 @@ class FilesSource:
         self._folder = Folder(folder)
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port."""
         try:
             place = self._find(code)
             body = self._folder.read(place, FILE.most)
@@ -98,7 +97,7 @@ class FilesSource:
         )
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port; a file does not name its code."""
+        """Read a file, which does not name its code."""
         if code is None:
             raise AnswerNotUnderstood("A file does not name its series.", hint="Give a code in place of *.")
         path = PurePosixPath(unquote(urlsplit(answer.url).path))
@@ -143,7 +142,7 @@ def _nearby(name: str, titles: Iterable[str]) -> str:
 
 
 def _is_askable(title: str) -> bool:
-    """Tell whether a name can be part of a code."""
+    """Return whether a name can be part of a code."""
     try:
         DatasetCode("FILES", title)
     except InvalidCode:

@@ -60,7 +60,7 @@ def read_document(body: bytes) -> Mapping[str, Any]:
 
 
 def listed(document: Mapping[str, Any], name: str) -> Sequence[Any]:
-    """Give a document's list; the error says what there is instead."""
+    """Return a document's list; the error says what there is instead."""
     found = document.get(name)
     if isinstance(found, list):
         return found
@@ -70,7 +70,7 @@ def listed(document: Mapping[str, Any], name: str) -> Sequence[Any]:
 
 def states(document: Mapping[str, Any], days: Sequence[date] | None = None) -> States:
     """
-    Give the states that a document of observations holds, oldest first.
+    Return the states that a document of observations holds, oldest first.
 
     Args:
         days: those on which something was published, if they are known; else they are seen in the spans.
@@ -99,7 +99,7 @@ def states(document: Mapping[str, Any], days: Sequence[date] | None = None) -> S
 
 
 def metadata(document: Mapping[str, Any] | None, attribution: str) -> Metadata:
-    """Give what FRED says about a series; nothing but the source where it was not asked."""
+    """Return what FRED says about a series; nothing but the source where it was not asked."""
     found = listed(document, "seriess") if document else []
     facts = found[0] if found and isinstance(found[0], dict) else {}
     texts = {name: storable(value) for name, value in facts.items() if isinstance(value, str)}

@@ -51,20 +51,18 @@ class FredVariant:
 
 
 class FredSource:
-    """Speaks to FRED."""
+    """The data source of FRED."""
 
     def __init__(self, key: str, http: HttpClient, variant: FredVariant) -> None:
         self._key, self._http, self._variant = key, http, variant
         self._error_context = ErrorContext(host=http.host, key=key, key_variable=http.variable("api_key"))
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port."""
         if not _ID.fullmatch(code.dataset):
             raise DatasetNotFound(f"{code} is no code of FRED.", hint="Its ids are made of letters, digits and _, as GDP.")
         return _Visit(self._ask, self._variant, code.dataset, self._http.deadline()).fetch(known)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port."""
         document, facts = self._read(answer), metadata(None, self._variant.attribution)
         several = document.get("columns", {})
         found: dict[str, Mapping[str, Any]] = {_id(name): {"observations": rows} for name, rows in several.items()}

@@ -43,7 +43,7 @@ class Pages:
             self._check_next(page)
 
     def joined(self) -> Found:
-        """Give the pages as one."""
+        """Return the pages as one."""
         if len(self._pages) == 1:
             return self._pages[0]
         rows = [row for page in self._pages for row in page.table.rows]

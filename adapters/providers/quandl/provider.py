@@ -55,7 +55,7 @@ def open_source(options: Options, http: HttpClient) -> DataSource:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for: path segments below the base URL, and a filter."""
+    """A request: path segments below the base URL, and a filter."""
 
     segments: tuple[str, ...]
     params: dict[str, str]
@@ -82,7 +82,7 @@ def request_for(code: DatasetCode) -> Request:
 
 
 class QuandlSource:
-    """Speaks to Quandl, or to a server that speaks like it."""
+    """The data source of Quandl, or to a server that speaks like it."""
 
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http = http
@@ -95,7 +95,6 @@ class QuandlSource:
         )
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port."""
         sha, urls, pages = hashlib.sha256(), [], Pages(code)
         for answer, page in self._pages(request_for(code)):
             pages.take(page, len(answer.body))
@@ -106,7 +105,7 @@ class QuandlSource:
         return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, left_out=series.left_out)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port; of a table that came in pages this is one page."""
+        """Of a table that came in pages this is one page."""
         return read_series(self._read(answer), code, answer.url)
 
     def _pages(self, request: Request) -> Iterator[tuple[RawResponse, Found]]:

@@ -36,7 +36,7 @@ _LASTING = ("id", "database_id", "type", "premium", "display_url")
 
 def read_series(found: Found, code: DatasetCode | None, url: str) -> Sequence[ParsedSeries]:
     """
-    Give the series of this code, or all of them.
+    Return the series of this code, or all of them.
 
     Args:
         code: None for all. Where the answer and its URL name none, a dataset is called ``QUANDL/UNNAMED`` and the

@@ -118,7 +118,6 @@ class SampleSource:
     """Reads the series that ship with lanner, anew at every fetch."""
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port."""
         metadata = _DATASETS.get(code.dataset) if code.database in PROVIDER.databases else None
         if metadata is None:
             raise DatasetNotFound(f"There is no sample dataset {code}.", hint=f"There are SAMPLE/{', SAMPLE/'.join(_DATASETS)}.")

@@ -8,7 +8,7 @@ from domain.providers import Limit, Redistribution, Terms
 
 
 def _open(attribution: str, url: str) -> Terms:
-    """Give the usual terms: free to pass on with the source named."""
+    """Return the usual terms: free to pass on with the source named."""
     return Terms(attribution=attribution, url=url, redistribution=Redistribution.ATTRIBUTION)
 
 

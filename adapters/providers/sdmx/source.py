@@ -97,14 +97,13 @@ class Agency:
 
 
 class AgencySource:
-    """Speaks to one agency."""
+    """The data source of one agency."""
 
     def __init__(self, agency: Agency, http: HttpClient) -> None:
         self._agency, self._http = agency, http
         self._error_context = ErrorContext(host=http.host)
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port."""
         segments, params = self._agency.request(code)
         answer = self._http.get(segments, params, {"Accept": self._agency.accept})
         [series] = self.parse(code, answer)
@@ -112,7 +111,6 @@ class AgencySource:
         return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port."""
         if self._agency.own_format and is_success(answer):
             code_or_all = code or DatasetCode(self._agency.databases[0], ALL)
             own = self._agency.own_format(answer.body, code_or_all, self._agency.terms.attribution)

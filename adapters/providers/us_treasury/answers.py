@@ -65,7 +65,7 @@ def joined(tables: Sequence[Table]) -> Table:
 
 def series_in(table: Table, code: DatasetCode, *, every: bool = False) -> Sequence[Found]:
     """
-    Give the series of a code, or every one: there are several where each date stands once for each kind of rate.
+    Return the series of a code, or every one: there are several where each date stands once for each kind of rate.
 
     Raises:
         AnswerNotUnderstood: the code cannot tell several apart; it lists their codes.
@@ -90,7 +90,7 @@ def series_in(table: Table, code: DatasetCode, *, every: bool = False) -> Sequen
 
 
 def as_quandl(name: str) -> str:
-    """Give a tenor's name at Quandl, as ``10 YR``; empty if the column is no tenor."""
+    """Return a tenor's name at Quandl, as ``10 YR``; empty if the column is no tenor."""
     match = _TENOR.fullmatch(name)
     return f"{match[1].replace('_', '.')} {_SHORT[match[2]]}" if match else ""
 
@@ -128,7 +128,7 @@ def _dated(rows: Sequence[dict[str, Element]]) -> str | None:
 
 
 def _kind(field: Element) -> str:
-    """Give the type of a field without its namespace; text where it has none."""
+    """Return the type of a field without its namespace; text where it has none."""
     typed = next((value for name, value in field.attrib.items() if local_name(name) == "type"), "")
     return typed.removeprefix("Edm.")
 

@@ -58,7 +58,7 @@ def open_source(options: Options, http: HttpClient) -> DataSource:
 
 
 def dataset_of(code: DatasetCode) -> tuple[str, str]:
-    """Give the name of a code's data set, and the series' own in it; not found if the Treasury has no such code."""
+    """Return the name of a code's data set, and the series' own in it; not found if the Treasury has no such code."""
     dataset = _OLD.get(code.dataset, "") if code.database == "USTREASURY" else code.dataset
     match = _DATASET.fullmatch(dataset)
     if match is None:
@@ -67,18 +67,18 @@ def dataset_of(code: DatasetCode) -> tuple[str, str]:
 
 
 def code_from_alias(alias: DatasetCode) -> DatasetCode | None:
-    """Give the data set of this name; the Treasury writes them in small letters."""
+    """Return the data set of this name; the Treasury writes them in small letters."""
     return DatasetCode(alias.database, alias.dataset.lower()) if alias.database in PROVIDER.databases else None
 
 
 class TreasurySource:
-    """Speaks to the Treasury's site."""
+    """The data source of the Treasury's site."""
 
     def __init__(self, http: HttpClient) -> None:
         self._http, self._error_context = http, ErrorContext(host=http.host)
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port; what is known is asked for from the year of its last date on."""
+        """Fetch a series; one that is kept, from the year of its last date on."""
         dataset, _ = dataset_of(code)
         years = _years(known)
         sha, urls, tables = hashlib.sha256(), [], []
@@ -96,7 +96,6 @@ class TreasurySource:
         )
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port."""
         asked = (parse_qs(urlsplit(answer.url).query).get("data") or ["UNNAMED"])[0]
         dataset = _dataset_in(code, asked)
         found = series_in(self._read(answer), code or _code(asked), every=code is None)
@@ -138,7 +137,7 @@ class TreasurySource:
 
 
 def _dataset_in(code: DatasetCode | None, asked: str) -> str:
-    """Give the data set that a code names, else the one that was asked for: an answer is read however its code is spelt."""
+    """Return the data set that a code names, else the one that was asked for: an answer is read however its code is spelt."""
     with suppress(DatasetNotFound):
         return dataset_of(code)[0] if code else asked
     return asked
@@ -150,7 +149,7 @@ def _years(known: PriorState) -> Sequence[int]:
 
 
 def _named(observations: Observations, code: DatasetCode | None) -> Observations:
-    """Give the columns their names at Quandl where one of its codes is asked for."""
+    """Return the columns their names at Quandl where one of its codes is asked for."""
     if code is None or code.database != "USTREASURY":
         return observations
     kept = [i for i, name in enumerate(observations.columns) if as_quandl(name)]

@@ -65,13 +65,12 @@ def segments_for(code: DatasetCode) -> Sequence[str]:
 
 
 class WorldBankSource:
-    """Speaks to the World Bank."""
+    """The data source of the World Bank."""
 
     def __init__(self, http: HttpClient) -> None:
         self._http, self._error_context = http, ErrorContext(host=http.host)
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port."""
         calls = ProviderSession(self._http)
         rows: list[dict[str, Any]] = []
         segments, number = segments_for(code), 1
@@ -83,7 +82,7 @@ class WorldBankSource:
             number += 1
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port; of a series that came in pages this is one page; recorded SDMX of the same house is read, too."""
+        """Of a series that came in pages this is one page; recorded SDMX of the same house is read, too."""
         if is_success(answer) and _SDMX.search(answer.body, 0, _HEAD):
             return read_series(read_answer(answer).all(), Naming(database="WB", attribution=PROVIDER.terms.attribution), code)
         return chosen(_series_in(self._page(answer).rows), code)

@@ -45,7 +45,7 @@ _NONE_SUCH = ("not found", "no data", "data doesn't exist", "delisted")
 
 
 def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
-    """Name the error that a document speaks of."""
+    """Return the error that a document reports."""
     if not isinstance(document, dict):
         return AnswerNotUnderstood("The answer is a JSON list where an object must be.")
     envelope = next((value for value in document.values() if isinstance(value, dict) and value.get("error")), None)
@@ -68,7 +68,7 @@ def by_words(words: str, answer: RawResponse, context: ErrorContext) -> FetchErr
 
 def results_in(document: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
     """
-    Give the charts in a document.
+    Return the charts in a document.
 
     Raises:
         AnswerNotUnderstood: there are none.
@@ -143,7 +143,7 @@ def _axis(stamps: Sequence[Any], meta: Mapping[str, Any], granularity: str) -> A
 
 
 def _zone(meta: Mapping[str, Any]) -> tzinfo:
-    """Give the exchange's time zone; where it has a name that this machine does not know, its offset of today."""
+    """Return the exchange's time zone; where it has a name that this machine does not know, its offset of today."""
     offset = meta.get("gmtoffset")
     try:
         return ZoneInfo(text_of(meta.get("exchangeTimezoneName")) or "")
@@ -182,7 +182,7 @@ def _metadata(meta: Mapping[str, Any], axis: Axis) -> Metadata:
 
 
 def _amount(row: Mapping[str, Any]) -> Any:
-    """Give what is paid, or by how much the shares are multiplied."""
+    """Return what is paid, or by how much the shares are multiplied."""
     if "amount" in row:
         return row["amount"]
     try:

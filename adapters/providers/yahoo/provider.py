@@ -79,20 +79,19 @@ def request_for(code: DatasetCode) -> tuple[Sequence[str], Mapping[str, str]]:
 
 
 class YahooSource:
-    """Speaks to Yahoo Finance."""
+    """The data source of Yahoo Finance."""
 
     def __init__(self, http: HttpClient) -> None:
         self._http, self._error_context = http, ErrorContext(host=http.host)
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """See the port; of intervals that go back only so far, the window is told."""
+        """Fetch a series; of intervals that go back only so far, with the window of the answer."""
         segments, params = request_for(code)
         calls = ProviderSession(self._http)
         series = self.parse(code, calls.get(segments, params))[0]
         return calls.fetched(series, PROVIDER.adapter_version, covers=newest_window(series, known) if "range" in params else None)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """See the port."""
         if is_csv(answer):
             return chosen([_series_of_csv(answer)], code)
         if not is_json(answer) and not is_html(answer):
@@ -120,7 +119,7 @@ def _series_of_csv(answer: RawResponse) -> ParsedSeries:
 
 
 def _ratio(cell: str) -> str:
-    """Give a split such as ``4:1`` as the number of shares that one becomes."""
+    """Return a split such as ``4:1`` as the number of shares that one becomes."""
     match = _RATIO.fullmatch(cell)
     return str(float(match[1]) / float(match[2])) if match and float(match[2]) else cell
 
