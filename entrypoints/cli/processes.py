@@ -138,9 +138,9 @@ def _problem_of_api(service: Service) -> str:
 
 
 def _problem_of_worker(service: Service, since: float) -> str:
-    from entrypoints.worker.lifecycle.heartbeat_file import problem_of_workers
+    from entrypoints.worker.lifecycle.heartbeat_file import find_worker_problem
 
-    return problem_of_workers(service.data_dir, since)
+    return find_worker_problem(service.data_dir, since)
 
 
 def _all_well(service: Service, since: float) -> bool:

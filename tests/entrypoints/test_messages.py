@@ -24,7 +24,7 @@ from kombu.message import Message
 
 from domain.codes import DatasetCode
 from entrypoints.worker.app import create_worker
-from entrypoints.worker.messages import MessageRefusedError, checked_headers, refuse_while_reading
+from entrypoints.worker.messages import MessageRefusedError, checked_headers, refuse_unreadable_properties
 from entrypoints.worker.tasks import QUEUE, TASK
 from tests.entrypoints.test_worker import at_work, ends, silent_use_cases
 
@@ -145,7 +145,7 @@ UNREADABLE = {
 @pytest.fixture
 def checking() -> Iterator[None]:
     """Have py-amqp read properties as the worker does."""
-    refuse_while_reading()
+    refuse_unreadable_properties()
     yield
     PROPERTY_CLASSES[Basic.CLASS_ID] = decode_properties_basic
 

@@ -84,9 +84,9 @@ def test_a_due_fetch_is_found_rung_for_and_done():
         use_cases.reap_fetches,
         notify=lambda fetch_ids: notify(app, fetch_ids),
         run=lambda fetch_id, _: run(use_cases, [fetch_id], IsolationLock(), requeue=list),
-        beat=lambda _: None,
+        heartbeat=lambda _: None,
         prune=use_cases.reap_fetches.prune,
-        waited=lambda _: None,
+        report_wait=lambda _: None,
     )
     thread = Thread(target=poller.poll, args=(0.05, stop), daemon=True)
     with working(app):
@@ -416,7 +416,7 @@ def test_processes_give_back_what_hangs(servers, tmp_path):
 def test_a_lease_that_cannot_be_ended_ends_by_itself(caplog):
     """Whatever becomes of one that a dead process left, the next is ended."""
     listening, telling = multiprocessing.Pipe(duplex=False)
-    holdings, ended = LeaseTable(2), []
+    leases, ended = LeaseTable(2), []
 
     def end(fetch_id: UUID, token: UUID) -> None:
         ended.append((fetch_id, token))
@@ -426,11 +426,11 @@ def test_a_lease_that_cannot_be_ended_ends_by_itself(caplog):
     fetch = silent_use_cases().request_fetch(CODE).fetch
     leases = [Lease(uuid4(), 30) for _ in range(3)]
     for lease in leases:
-        holdings.note(1, fetch, lease)
-        telling.send_bytes(holdings.left(1))
-    assert holdings.left(0) is holdings.left(1) is None
+        leases.record(1, fetch, lease)
+        telling.send_bytes(leases.take(1))
+    assert leases.take(0) is leases.take(1) is None
     telling.close()
     expire_leases(listening, end)
 
     assert ended == [(fetch.id, lease.token) for lease in leases]
-    assert [record.message for record in caplog.records] == ["lease not ended"] * 2
+    assert [record.message for record in caplog.records] == ["lease not expired"] * 2
