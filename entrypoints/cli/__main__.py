@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from entrypoints.cli.commands import LazyGroup
-from entrypoints.cli.outcome import exit_code_of
+from entrypoints.cli.exit_codes import exit_code_of
 from entrypoints.cli.session import Progress, Service, Session, Setting
 
 if TYPE_CHECKING:
