@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from config.logs import set_up_logs
 from config.permissions import close_database, close_file, close_folder
-from config.settings import Settings, read_settings
+from config.settings import Settings, settings_from
+from config.sources import gather, warn_of_old_name
 from domain.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -21,14 +22,20 @@ def read(environment: Mapping[str, str] | None = None, dotenv: Path | None = Non
     if environment is None:
         environment, dotenv = os.environ, dotenv or Path(".env")
     found = dotenv if dotenv and os.path.lexists(dotenv) else None
-    settings = read_settings(environment, found)
+    given = gather(environment, found)
+    settings = settings_from(given)
     set_up_logs(settings.log_level, settings.secrets)
+    for name, each in given.items():
+        if each.old_name:
+            warn_of_old_name(name, each)
     if found:
         close_file(found)
     return settings
 
 
-def bootstrap(environment: Mapping[str, str] | None = None, dotenv: Path | None = None, *, part: str = "worker") -> Container:
+def bootstrap(
+    environment: Mapping[str, str] | None = None, dotenv: Path | None = None, *, part: str = "worker", with_providers: bool = True
+) -> Container:
     """
     Read the settings, set up logging and check that everything fits.
 
@@ -36,6 +43,7 @@ def bootstrap(environment: Mapping[str, str] | None = None, dotenv: Path | None 
         environment: by default the process's own, over ``.env`` in the working folder.
         dotenv: another file of settings.
         part: whose deadline statements have, the ``worker``'s (and the command line's) or the ``api``'s.
+        with_providers: False where no provider is used: then they are loaded only if a setting is about them.
 
     Raises:
         InvalidInput: a setting, a provider's option or a route is wrong; the message names the variable.
@@ -43,11 +51,11 @@ def bootstrap(environment: Mapping[str, str] | None = None, dotenv: Path | None 
     """
     from config.container import Container
 
-    container = Container(settings=read(environment, dotenv), part=part)
-    container.check_dependencies()
+    container = Container(read(environment, dotenv), part=part)
     _open_database(container)
-    container.data_sources().check()
-    _check_routes(container)
+    if with_providers or container.settings().concerns_providers:
+        container.data_sources().check()
+        _check_routes(container)
     return container
 
 

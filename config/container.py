@@ -4,71 +4,49 @@ from __future__ import annotations
 
 from threading import Event
 
-from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.providers import Container as Contained
-from dependency_injector.providers import Dependency, Object, Selector, Singleton
+from dependency_injector.providers import Object
+from dependency_injector.providers import ThreadSafeSingleton as Singleton
 
 from adapters.celery_dispatcher import CeleryDispatcher
 from adapters.memory.dispatcher import NullDispatcher
-from adapters.provider_kit.conformance.report import ConformanceReports
-from adapters.provider_kit.registry.installed import InstalledProviders
 from adapters.sql.engine import open_engine
 from adapters.sql.store import SqlStore
+from config.later import later
 from config.settings import Settings
-from config.use_cases import UseCasesContainer
+from config.use_cases import lazy_use_cases
 from domain.fetches import RetryPolicy
 from domain.fetching.freshness import Freshness
 from domain.fetching.provider_throttle import ProviderThrottle
 from domain.providers import Routing
 
 
-class Container(DeclarativeContainer):
-    """Everything there is one of in a process."""
+class Container:
+    """
+    Everything there is one of in a process, built when it is first called; ``override`` puts another in the place of one.
 
-    settings: Dependency[Settings] = Dependency(instance_of=Settings)
+    Args:
+        part: ``api`` or ``worker``: whose deadline statements have.
 
-    #: ``api`` or ``worker``: whose statements they are.
-    part: Dependency[str] = Dependency(instance_of=str, default=Object("worker"))
+    """
 
-    statement_seconds = Selector(part, api=settings.provided.api_statement_seconds, worker=settings.provided.worker_statement_seconds)
-    engine = Singleton(
-        open_engine, settings.provided.database, schema=settings.provided.database_schema, statement_seconds=statement_seconds
-    )
-    store = Singleton(SqlStore, engine)
-    calls = Singleton(ProviderThrottle, store=store, concurrency=settings.provided.concurrency)
-    deadline = settings.provided.fetch_deadline_seconds
-    before = calls.provided.before_each
-    data_sources = Singleton(
-        InstalledProviders,
-        settings.provided.providers,
-        deadline_seconds=deadline,
-        before_call=before,
-        memory_bytes=settings.provided.worker_memory,
-    )
-    conformance = Singleton(ConformanceReports, data_sources)
-    dispatcher = Selector(
-        settings.provided.bell,
-        silent=Singleton(NullDispatcher),
-        celery=Singleton(CeleryDispatcher, settings.provided.broker_url),
-    )
-    routing = Singleton(
-        Routing, settings.provided.routes, settings.provided.default_provider, prefer_default=settings.provided.prefers_default
-    )
-    freshness = Singleton(Freshness, data_sources, settings.provided.max_age)
-    retry = Singleton(RetryPolicy, settings.provided.give_up_seconds)
-    #: Set when the process is told to end: nobody waits any longer.
-    stopping = Singleton(Event)
-
-    use_cases = Contained(
-        UseCasesContainer,
-        settings=settings,
-        store=store,
-        data_sources=data_sources,
-        conformance=conformance,
-        dispatcher=dispatcher,
-        routing=routing,
-        freshness=freshness,
-        retry=retry,
-        calls=calls,
-        stopping=stopping,
-    ).record
+    def __init__(self, settings: Settings, *, part: str = "worker") -> None:
+        seconds = settings.api_statement_seconds if part == "api" else settings.worker_statement_seconds
+        self.settings = Object(settings)
+        self.engine = Singleton(open_engine, settings.database, schema=settings.database_schema, statement_seconds=seconds)
+        self.store = Singleton(SqlStore, self.engine)
+        self.calls = Singleton(ProviderThrottle, store=self.store, concurrency=settings.concurrency)
+        self.data_sources = Singleton(
+            later("adapters.provider_kit.registry.installed.InstalledProviders"),
+            settings.providers,
+            deadline_seconds=settings.fetch_deadline_seconds,
+            before_call=self.calls.provided.before_each,
+            memory_bytes=settings.worker_memory,
+        )
+        self.conformance = Singleton(later("adapters.provider_kit.conformance.report.ConformanceReports"), self.data_sources)
+        self.dispatcher = Singleton(NullDispatcher) if settings.embedded else Singleton(CeleryDispatcher, settings.broker_url)
+        self.routing = Singleton(Routing, settings.routes, settings.default_provider, prefer_default=settings.prefers_default)
+        self.freshness = Singleton(Freshness, self.data_sources, settings.max_age)
+        self.retry = Singleton(RetryPolicy, settings.retry_for_seconds)
+        #: Set when the process is told to end, so that nothing waits any longer.
+        self.stopping = Singleton(Event)
+        self.use_cases = Singleton(lazy_use_cases, self)

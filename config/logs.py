@@ -11,8 +11,6 @@ from select import PIPE_BUF
 from typing import Any, TextIO
 
 import orjson
-import structlog
-from structlog.contextvars import get_contextvars
 
 from domain.audit import LOGGER
 from domain.controls import escape_controls, escape_controls_in_json
@@ -46,7 +44,6 @@ class _Stream(logging.StreamHandler[TextIO]):
     """Writes many lines in few steps, each so small that no line of another process that shares the stream comes in between."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """See StreamHandler."""
         try:
             for block in _blocks(self.format(record).split("\n")):
                 self.stream.write(block)
@@ -80,7 +77,8 @@ class _Lines(logging.Formatter):
         self._redactor = Redactor(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
-        """See Formatter."""
+        from structlog.contextvars import get_contextvars
+
         event: dict[str, Any] = {"event": record.getMessage(), **get_contextvars()}
         event.update({name: value for name, value in record.__dict__.items() if name not in _OF_EVERY_RECORD})
         each = event.pop("each", None)
@@ -120,8 +118,10 @@ class _LinesForPeople(_Lines):
     """Writes lines in colours; whatever could steer the terminal is shown escaped, and only tracebacks break lines."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
+        from structlog.dev import ConsoleRenderer
+
         super().__init__(secrets)
-        self._render = structlog.dev.ConsoleRenderer()
+        self._render = ConsoleRenderer()
 
     def _written(self, event: dict[str, Any], facts: dict[str, Any]) -> str:
         shown = {name: self._shown(name, value) for name, value in event.items()}

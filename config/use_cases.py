@@ -1,86 +1,75 @@
-"""The container of the use cases: adapters and policies → everything an entry point may call."""
+"""The use cases, each imported and built when it is first asked for."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.providers import Dependency, Factory, Singleton
+from dependency_injector.providers import ThreadSafeSingleton
 
+from config.later import later
 from domain.use_cases import UseCases
-from domain.use_cases.await_fetch import AwaitFetch
-from domain.use_cases.cancel_fetch import CancelFetch
-from domain.use_cases.check_health import CheckHealth
-from domain.use_cases.check_key import CheckKey
-from domain.use_cases.check_providers import CheckProviders
-from domain.use_cases.check_vintages import CheckVintages
-from domain.use_cases.compare_vintages import CompareVintages
-from domain.use_cases.describe_series import DescribeSeries
-from domain.use_cases.fetch_dataset import FetchDataset
-from domain.use_cases.follow_fetches import FollowFetches
-from domain.use_cases.list_providers import ListProviders
-from domain.use_cases.list_vintages import ListVintages
-from domain.use_cases.manage_keys import ManageKeys
-from domain.use_cases.parse_answer import ParseAnswer
-from domain.use_cases.read_series import ReadSeries
-from domain.use_cases.read_through import ReadThrough
-from domain.use_cases.reap_fetches import ReapFetches
-from domain.use_cases.remove_series import RemoveSeries
-from domain.use_cases.request_fetch import RequestFetch
-from domain.use_cases.search_series import SearchSeries
+
+if TYPE_CHECKING:
+    from config.container import Container
 
 
-class UseCasesContainer(DeclarativeContainer):
-    """The verbs, on whatever stands behind the ports."""
+class _LazyUseCases(UseCases):
+    def __init__(self, makers: Mapping[str, Callable[[], Any]]) -> None:
+        object.__setattr__(self, "_makers", makers)
 
-    settings: Dependency[Any] = Dependency()
-    store: Dependency[Any] = Dependency()
-    data_sources: Dependency[Any] = Dependency()
-    conformance: Dependency[Any] = Dependency()
-    dispatcher: Dependency[Any] = Dependency()
-    routing: Dependency[Any] = Dependency()
-    freshness: Dependency[Any] = Dependency()
-    retry: Dependency[Any] = Dependency()
-    calls: Dependency[Any] = Dependency()
-    stopping: Dependency[Any] = Dependency()
+    def __getattr__(self, name: str) -> Any:
+        """Build what was not asked for before; Python calls this for nothing else."""
+        if name not in self._makers:
+            raise AttributeError(name)
+        object.__setattr__(self, name, self._makers[name]())
+        return getattr(self, name)
 
-    catalogue: ClassVar[dict[str, Any]] = {"store": store, "providers": data_sources, "routing": routing, "freshness": freshness}
-    request_fetch = Factory(RequestFetch, **catalogue, dispatcher=dispatcher)
-    patient: ClassVar[dict[str, Any]] = {"store": store, "pause": stopping.provided.wait}
 
-    record = Singleton(
-        UseCases,
-        request_fetch=request_fetch,
-        await_fetch=Factory(AwaitFetch, **patient, most_seconds=settings.provided.wait_seconds),
-        read_through=Factory(
-            ReadThrough,
-            **catalogue,
-            request_fetch=request_fetch,
-            await_fetch=Factory(AwaitFetch, **patient, most_seconds=settings.provided.read_through_seconds),
-        ),
-        fetch_dataset=Factory(
-            FetchDataset,
-            store=store,
-            providers=data_sources,
-            calls=calls,
-            retry=retry,
-            lease_seconds=settings.provided.lease_seconds,
-            deadline_seconds=settings.provided.fetch_deadline_seconds,
-        ),
-        read_series=Factory(ReadSeries, store=store, freshness=freshness),
-        search_series=Factory(SearchSeries, store),
-        describe_series=Factory(DescribeSeries, **catalogue),
-        follow_fetches=Factory(FollowFetches, store),
-        cancel_fetch=Factory(CancelFetch, store),
-        remove_series=Factory(RemoveSeries, store),
-        reap_fetches=Factory(ReapFetches, store, settings.provided.lease_seconds, settings.provided.keep_fetches_days),
-        list_vintages=Factory(ListVintages, store),
-        compare_vintages=Factory(CompareVintages, store),
-        check_vintages=Factory(CheckVintages, store),
-        check_health=Factory(CheckHealth, store, dispatcher, settings.provided.lease_seconds),
-        parse_answer=Factory(ParseAnswer, data_sources),
-        check_key=Singleton(CheckKey, store),
-        manage_keys=Factory(ManageKeys, store),
-        list_providers=Factory(ListProviders, store=store, providers=data_sources, calls=calls),
-        check_providers=Factory(CheckProviders, data_sources, conformance),
+def lazy_use_cases(parts: Container) -> UseCases:
+    """Return all use cases on the container's adapters and policies."""
+    settings, store, data_sources = parts.settings(), parts.store, parts.data_sources
+    catalogue = {"store": store, "providers": data_sources, "routing": parts.routing, "freshness": parts.freshness}
+    patient = {"store": store, "pause": parts.stopping.provided.wait}
+    request_fetch = _built("request_fetch.RequestFetch", **catalogue, dispatcher=parts.dispatcher)
+    return _LazyUseCases(
+        {
+            "request_fetch": request_fetch,
+            "await_fetch": _built("await_fetch.AwaitFetch", **patient, most_seconds=settings.wait_seconds),
+            "read_through": _built(
+                "read_through.ReadThrough",
+                **catalogue,
+                request_fetch=request_fetch,
+                await_fetch=_built("await_fetch.AwaitFetch", **patient, most_seconds=settings.read_through_seconds),
+            ),
+            "fetch_dataset": _built(
+                "fetch_dataset.FetchDataset",
+                store=store,
+                providers=data_sources,
+                calls=parts.calls,
+                retry=parts.retry,
+                lease_seconds=settings.lease_seconds,
+                deadline_seconds=settings.fetch_deadline_seconds,
+            ),
+            "read_series": _built("read_series.ReadSeries", store=store, freshness=parts.freshness),
+            "search_series": _built("search_series.SearchSeries", store),
+            "describe_series": _built("describe_series.DescribeSeries", **catalogue),
+            "follow_fetches": _built("follow_fetches.FollowFetches", store),
+            "cancel_fetch": _built("cancel_fetch.CancelFetch", store),
+            "remove_series": _built("remove_series.RemoveSeries", store),
+            "reap_fetches": _built("reap_fetches.ReapFetches", store, settings.lease_seconds, settings.keep_fetches_days),
+            "list_vintages": _built("list_vintages.ListVintages", store),
+            "compare_vintages": _built("compare_vintages.CompareVintages", store),
+            "check_vintages": _built("check_vintages.CheckVintages", store),
+            "check_health": _built("check_health.CheckHealth", store, parts.dispatcher, settings.lease_seconds),
+            "parse_answer": _built("parse_answer.ParseAnswer", data_sources),
+            "check_key": _built("check_key.CheckKey", store),
+            "manage_keys": _built("manage_keys.ManageKeys", store),
+            "list_providers": _built("list_providers.ListProviders", store=store, providers=data_sources, calls=parts.calls),
+            "check_providers": _built("check_providers.CheckProviders", data_sources, parts.conformance),
+        }
     )
+
+
+def _built(path: str, *arguments: Any, **options: Any) -> ThreadSafeSingleton[Any]:
+    return ThreadSafeSingleton(later(f"domain.use_cases.{path}"), *arguments, **options)

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from domain.use_cases.await_fetch import AwaitFetch
-from domain.use_cases.cancel_fetch import CancelFetch
-from domain.use_cases.check_health import CheckHealth
-from domain.use_cases.check_key import CheckKey
-from domain.use_cases.check_providers import CheckProviders
-from domain.use_cases.check_vintages import CheckVintages
-from domain.use_cases.compare_vintages import CompareVintages
-from domain.use_cases.describe_series import DescribeSeries
-from domain.use_cases.fetch_dataset import FetchDataset
-from domain.use_cases.follow_fetches import FollowFetches
-from domain.use_cases.list_providers import ListProviders
-from domain.use_cases.list_vintages import ListVintages
-from domain.use_cases.manage_keys import ManageKeys
-from domain.use_cases.parse_answer import ParseAnswer
-from domain.use_cases.read_series import ReadSeries
-from domain.use_cases.read_through import ReadThrough
-from domain.use_cases.reap_fetches import ReapFetches
-from domain.use_cases.remove_series import RemoveSeries
-from domain.use_cases.request_fetch import RequestFetch
-from domain.use_cases.search_series import SearchSeries
+if TYPE_CHECKING:
+    from domain.use_cases.await_fetch import AwaitFetch
+    from domain.use_cases.cancel_fetch import CancelFetch
+    from domain.use_cases.check_health import CheckHealth
+    from domain.use_cases.check_key import CheckKey
+    from domain.use_cases.check_providers import CheckProviders
+    from domain.use_cases.check_vintages import CheckVintages
+    from domain.use_cases.compare_vintages import CompareVintages
+    from domain.use_cases.describe_series import DescribeSeries
+    from domain.use_cases.fetch_dataset import FetchDataset
+    from domain.use_cases.follow_fetches import FollowFetches
+    from domain.use_cases.list_providers import ListProviders
+    from domain.use_cases.list_vintages import ListVintages
+    from domain.use_cases.manage_keys import ManageKeys
+    from domain.use_cases.parse_answer import ParseAnswer
+    from domain.use_cases.read_series import ReadSeries
+    from domain.use_cases.read_through import ReadThrough
+    from domain.use_cases.reap_fetches import ReapFetches
+    from domain.use_cases.remove_series import RemoveSeries
+    from domain.use_cases.request_fetch import RequestFetch
+    from domain.use_cases.search_series import SearchSeries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

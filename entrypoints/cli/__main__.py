@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from entrypoints.cli.commands import LazyGroup
-from entrypoints.cli.outcome import exit_code_of
+from entrypoints.cli.exit_codes import exit_code_of
 from entrypoints.cli.session import Progress, Service, Session, Setting
 
 if TYPE_CHECKING:
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from domain.use_cases import UseCases
 
 
+_USUAL_COLLECTIONS, _FEW_COLLECTIONS = gc.get_threshold(), 1_000_000
 _STORELESS = ("openapi", "parse", "providers")
+_PROVIDERLESS = ("list", "keys")
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,9 +31,9 @@ _STORELESS = ("openapi", "parse", "providers")
 @click.pass_context
 def lanner(context: click.Context) -> None:
     """Your own Quandl: fetch any time series, keep every vintage, serve it over REST."""
-    stored = context.invoked_subcommand not in _STORELESS
+    command = context.invoked_subcommand
     context.obj = Session(
-        use_cases=partial(_use_cases, stored=stored),
+        use_cases=partial(_use_cases, with_store=command not in _STORELESS, with_providers=command not in _PROVIDERLESS),
         service=_service,
         check=_check,
         migrate=_migrate,
@@ -42,18 +46,25 @@ def lanner(context: click.Context) -> None:
 
 def main() -> None:
     """Run the command line."""
-    sys.exit(exit_code_of(lambda: lanner.main(prog_name="lanner", standalone_mode=False)))
+    # What is imported stays: looking for garbage among it, now and at the end, is a third of a short command's time.
+    gc.set_threshold(_FEW_COLLECTIONS)
+    # Nothing here multiplies matrices, for which numpy would start a thread a core; nor does a plugin of pydantic's serve Settings.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    code = exit_code_of(lambda: lanner.main(prog_name="lanner", standalone_mode=False))
+    gc.freeze()
+    sys.exit(code)
 
 
-def _use_cases(*, stored: bool) -> UseCases:
+def _use_cases(*, with_store: bool, with_providers: bool) -> UseCases:
     import logging
 
     from config import bootstrap
 
-    container = bootstrap()
+    container = bootstrap(with_providers=with_providers)
     if "log_level" not in container.settings().model_fields_set:
         logging.getLogger().setLevel(logging.WARNING)
-    if stored:
+    if with_store:
         container.store().check()
     use_cases: UseCases = container.use_cases()
     return use_cases
@@ -62,6 +73,8 @@ def _use_cases(*, stored: bool) -> UseCases:
 def _service() -> Service:
     from config import read
 
+    # The API's processes are forked from this one, and live long.
+    gc.set_threshold(*_USUAL_COLLECTIONS)
     settings = read()
     return Service(
         data_dir=settings.data_dir,
@@ -73,7 +86,7 @@ def _service() -> Service:
         auth=settings.auth,
         processes=settings.api_processes or settings.cores,
         threads=settings.api_threads,
-        stop_seconds=settings.stop_seconds,
+        shutdown_timeout_seconds=settings.shutdown_timeout_seconds,
     )
 
 

@@ -1,0 +1,17 @@
+"""Parts of the container that are imported when they are first called, so that a command loads no more than it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+
+def later(path: str) -> Callable[..., Any]:
+    """Return a factory that imports ``package.module.Name`` and calls it."""
+
+    def build(*arguments: Any, **options: Any) -> Any:
+        module, _, name = path.rpartition(".")
+        return getattr(import_module(module), name)(*arguments, **options)
+
+    return build
