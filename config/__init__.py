@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from config.logs import set_up_logs
 from config.permissions import close_database, close_file, close_folder
-from config.settings import Settings, read_settings
+from config.settings import Settings, settings_from
+from config.sources import gather, warn_of_old_name
 from domain.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -21,8 +22,12 @@ def read(environment: Mapping[str, str] | None = None, dotenv: Path | None = Non
     if environment is None:
         environment, dotenv = os.environ, dotenv or Path(".env")
     found = dotenv if dotenv and os.path.lexists(dotenv) else None
-    settings = read_settings(environment, found)
+    given = gather(environment, found)
+    settings = settings_from(given)
     set_up_logs(settings.log_level, settings.secrets)
+    for name, each in given.items():
+        if each.old_name:
+            warn_of_old_name(name, each)
     if found:
         close_file(found)
     return settings

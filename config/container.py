@@ -46,7 +46,7 @@ class Container:
         self.dispatcher = Singleton(NullDispatcher) if settings.embedded else Singleton(CeleryDispatcher, settings.broker_url)
         self.routing = Singleton(Routing, settings.routes, settings.default_provider, prefer_default=settings.prefers_default)
         self.freshness = Singleton(Freshness, self.data_sources, settings.max_age)
-        self.retry = Singleton(RetryPolicy, settings.give_up_seconds)
+        self.retry = Singleton(RetryPolicy, settings.retry_for_seconds)
         #: Set when the process is told to end, so that nothing waits any longer.
         self.stopping = Singleton(Event)
         self.use_cases = Singleton(lazy_use_cases, self)

@@ -1,4 +1,4 @@
-"""Every setting with its value and where it comes from, for people who wonder; no secret among them."""
+"""Every setting with its value and where it comes from, without secrets."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 
 import orjson
 
-from config.settings import Settings, read_settings
+from config.settings import Settings, settings_from
 from config.sources import PREFIX, PROVIDERS, Given, gather, is_secret
 from domain.quotas import write_limits
 
 _PARAMETER = re.compile(r"((?:key|token|secret|password)=)[^&\s]+", re.IGNORECASE)
 _HIDDEN = "***"
-#: What holds where nothing is given and that follows from other settings.
+#: Defaults that follow from other settings.
 _EFFECTIVE: Mapping[str, Callable[[Settings], Any]] = {
     "database_url": lambda settings: settings.database,
     "api_processes": lambda settings: settings.cores,
@@ -30,15 +30,15 @@ _EFFECTIVE: Mapping[str, Callable[[Settings], Any]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
-    """A setting as it is shown."""
+class EffectiveSetting:
+    """A setting with the value that applies, secrets masked."""
 
     name: str
     value: str
     source: str
 
 
-def explain(environment: Mapping[str, str] | None = None, dotenv: Path | None = None) -> list[Explained]:
+def explain(environment: Mapping[str, str] | None = None, dotenv: Path | None = None) -> list[EffectiveSetting]:
     """
     Return all settings in the order of their declaration, then the options of providers that are given.
 
@@ -53,20 +53,22 @@ def explain(environment: Mapping[str, str] | None = None, dotenv: Path | None = 
     if environment is None:
         environment, dotenv = os.environ, dotenv or Path(".env")
     found = dotenv if dotenv and os.path.lexists(dotenv) else None
-    return list(_explained(read_settings(environment, found), gather(environment, found)))
+    given = gather(environment, found)
+    return list(_explained(settings_from(given), given))
 
 
-def _explained(settings: Settings, given: Mapping[str, Given]) -> Iterator[Explained]:
+def _explained(settings: Settings, given: Mapping[str, Given]) -> Iterator[EffectiveSetting]:
     for field in Settings.model_fields:
         name = f"{PREFIX}{field.upper()}"
         if name in given:
-            yield Explained(name, _masked(name, given[name].text), given[name].source)
+            old = f", as {given[name].old_name}" if given[name].old_name and not given[name].overridden else ""
+            yield EffectiveSetting(name, _masked(name, given[name].text), given[name].source + old)
         elif field != "providers":
             value = _EFFECTIVE[field](settings) if field in _EFFECTIVE else getattr(settings, field)
-            yield Explained(name, _masked(name, _text(value)), "default")
+            yield EffectiveSetting(name, _masked(name, _text(value)), "default")
     hidden = _declared_secrets(settings)
     for name in sorted(name for name in given if name.startswith(PROVIDERS)):
-        yield Explained(name, _HIDDEN if name in hidden else _masked(name, given[name].text), given[name].source)
+        yield EffectiveSetting(name, _HIDDEN if name in hidden else _masked(name, given[name].text), given[name].source)
 
 
 def _declared_secrets(settings: Settings) -> Collection[str]:

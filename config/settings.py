@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, ValidationError
 
-from config.sources import PREFIX, PROVIDERS, SECRET_WORDS, gather
+from config.sources import PREFIX, PROVIDERS, SECRET_WORDS, Given, gather
 from config.values import (
     BrokerUrl,
     Count,
@@ -75,10 +75,10 @@ class Settings(BaseModel):
     routes: Routes = Field(default_factory=dict)
     max_age: MaxAge | None = None
     lease_seconds: Seconds = 30
-    sweep_seconds: Seconds | None = None
+    poll_seconds: Seconds | None = None
     fetch_deadline_seconds: Seconds = 120
-    give_up_seconds: Seconds = 86_400
-    stop_seconds: Seconds | None = None
+    retry_for_seconds: Seconds = 86_400
+    shutdown_timeout_seconds: Seconds | None = None
     keep_fetches_days: Annotated[int, Field(ge=1, le=36_500)] = 90
     read_through_seconds: Seconds = 20
     wait_seconds: Seconds = 30
@@ -173,9 +173,14 @@ def read_settings(environment: Mapping[str, str], dotenv: Path | None) -> Settin
         InvalidInput: an unknown name or a value that does not fit; the message names the variable, never its value.
 
     """
+    return settings_from(gather(environment, dotenv))
+
+
+def settings_from(found: Mapping[str, Given]) -> Settings:
+    """Read what ``gather`` returned; raises as ``read_settings``."""
     known = {f"{PREFIX}{field.upper()}": field for field in Settings.model_fields if field != "providers"}
     values: dict[str, Any] = {"providers": {}}
-    for name, given in gather(environment, dotenv).items():
+    for name, given in found.items():
         if name.startswith(PROVIDERS):
             _add_option(values["providers"], name, given.text)
         elif name in known:
@@ -188,6 +193,7 @@ def read_settings(environment: Mapping[str, str], dotenv: Path | None) -> Settin
         problem = error.errors(include_input=False, include_url=False)[0]
         name = f"{PREFIX}{str(problem['loc'][0]).upper()}"
         clause = hint_of(problem["type"], problem.get("ctx", {}), problem["msg"])
+        name = (name in found and not found[name].overridden and found[name].old_name) or name
         raise InvalidInput(f"{name} is not valid: {clause}.", field=name) from None
     if settings.embedded and (settings.worker_processes or 1) > 1:
         raise InvalidInput(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from domain.errors import InvalidInput
+
+logger = logging.getLogger(__name__)
 
 PREFIX = "LANNER_"
 PROVIDERS = "LANNER_PROVIDERS__"
@@ -23,17 +27,36 @@ _SERVICE_LINK = re.compile(
 _LINKED_PORT = re.compile(r"(?:tcp|udp|sctp)://\S+")
 
 
+#: Old names of settings → today's.
+RENAMED = {
+    "LANNER_GIVE_UP_SECONDS": "LANNER_RETRY_FOR_SECONDS",
+    "LANNER_SWEEP_SECONDS": "LANNER_POLL_SECONDS",
+    "LANNER_STOP_SECONDS": "LANNER_SHUTDOWN_TIMEOUT_SECONDS",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The text of a setting, and where it was given."""
+    """
+    The text of a setting, and where it was given.
+
+    Attributes:
+        old_name: the old name under which it was given (too).
+        overridden: whether the old name has another text, which does not count.
+
+    """
 
     text: str
     source: str
+    old_name: str = ""
+    overridden: bool = False
 
 
 def gather(environment: Mapping[str, str], dotenv: Path | None) -> dict[str, Given]:
     """
-    Return what is given, by name in capitals, whether there is such a setting or not; empty texts are left out.
+    Return what is given, by today's name in capitals, whether there is such a setting or not; empty texts are left out.
+
+    The environment goes before the file, whatever names are used; where one of them has both names of a setting, the new one counts.
 
     Raises:
         InvalidInput: a name is given twice, or a file cannot be read; the message names the variable, never its value.
@@ -47,8 +70,15 @@ def gather(environment: Mapping[str, str], dotenv: Path | None) -> dict[str, Giv
     return {**_layer(read_env_file(dotenv), source=str(dotenv)), **_layer(own, source="environment")}
 
 
+@cache
+def warn_of_old_name(name: str, given: Given) -> None:
+    """Log once that a setting has a new name."""
+    used = f"{name} is set to another value, which counts" if given.overridden else f"write {name}"
+    logger.warning("setting renamed", extra={"setting": given.old_name, "renamed_to": name, "hint": used, "source": given.source})
+
+
 def is_secret(name: str) -> bool:
-    """Tell whether a setting may hold a secret."""
+    """Return whether a setting may hold a secret."""
     option = name.removeprefix(PROVIDERS).partition("__")[2] if name.startswith(PROVIDERS) else ""
     return name in _SECRETS or any(word in option.lower() for word in SECRET_WORDS)
 
@@ -74,6 +104,10 @@ def _layer(texts: Mapping[str, str], *, source: str) -> dict[str, Given]:
             raise InvalidInput(f"{base} and {name} are both set.", field=name, hint="Set one of them.")
         file = found.pop(name).text
         found[base] = Given(_content(name, Path(file)), f"file {file}")
+    for old in RENAMED.keys() & found.keys():
+        given = found.pop(old)
+        new = found.setdefault(RENAMED[old], given)
+        found[RENAMED[old]] = replace(new, old_name=old, overridden=new.text != given.text)
     return found
 
 

@@ -28,7 +28,7 @@ _ORIGIN = re.compile(r"https?://(.+)", re.IGNORECASE)
 _BROKER = re.compile(r"(?:amqps?|pyamqp)://(?:[^/]*@)?([^/@?#]*)(?:/.*)?")
 
 #: pydantic's kinds of errors → what to write.
-_WAYS_OUT = {
+_HINTS = {
     "int_parsing": "write a whole number",
     "int_parsing_size": "write a whole number of fewer digits",
     "float_parsing": "write a number",
@@ -44,7 +44,7 @@ _WAYS_OUT = {
 
 def hint_of(kind: str, context: Mapping[str, Any], message: str) -> str:
     """Say in a clause what to write where a value was refused; pydantic's own words stand in for kinds without a clause."""
-    return _WAYS_OUT[kind].format(**context) if kind in _WAYS_OUT else message[:1].lower() + message[1:]
+    return _HINTS[kind].format(**context) if kind in _HINTS else message[:1].lower() + message[1:]
 
 
 def _refusal(clause: str) -> PydanticCustomError:

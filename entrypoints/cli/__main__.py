@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from entrypoints.cli.commands import LazyGroup
-from entrypoints.cli.outcome import exit_code_of
+from entrypoints.cli.exit_codes import exit_code_of
 from entrypoints.cli.session import Progress, Service, Session, Setting
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _service() -> Service:
         auth=settings.auth,
         processes=settings.api_processes or settings.cores,
         threads=settings.api_threads,
-        stop_seconds=settings.stop_seconds,
+        shutdown_timeout_seconds=settings.shutdown_timeout_seconds,
     )
 
 

@@ -12,7 +12,7 @@ from domain.errors import InvalidInput
 
 
 @contextmanager
-def hold(data_dir: Path, port: int) -> Iterator[None]:
+def lock_data_dir(data_dir: Path, port: int) -> Iterator[None]:
     """
     Make the data folder this process's own until it ends, however it ends.
 

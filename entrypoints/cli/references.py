@@ -46,7 +46,7 @@ def find_series(describe_series: DescribeSeries, text: str, provider: str | None
 
 
 @contextmanager
-def explaining_absence(series: TimeSeries) -> Iterator[None]:
+def explain_missing_observations(series: TimeSeries) -> Iterator[None]:
     """Have a series without observations say why it has none, and what to do."""
     try:
         yield

@@ -46,7 +46,7 @@ class Service:
         auth: ``open``, ``required`` or None where nobody said.
         processes: of the API.
         threads: in each of them.
-        stop_seconds: how long running work may go on after a request to stop, if it was said.
+        shutdown_timeout_seconds: how long running work may go on after a request to stop, if it is set.
 
     """
 
@@ -59,7 +59,7 @@ class Service:
     auth: str | None
     processes: int
     threads: int
-    stop_seconds: float | None
+    shutdown_timeout_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

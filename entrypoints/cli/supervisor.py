@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 _TICK_SECONDS = 0.1
 _MINUTE = 60.0
-_MAX_DEATHS = 5
+_MAX_EXITS = 5
 _FIRST_WAIT_SECONDS = 0.5
 _START_SECONDS = 15.0
 _GRACE_SECONDS = 1.0
@@ -44,8 +44,8 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     starts: int = 0
-    resume_at: float = 0.0
-    deaths: list[float] = field(default_factory=list)
+    restart_at: float = 0.0
+    exits: list[float] = field(default_factory=list)
 
     def start(self, now: float) -> None:
         """Start it in a session of its own, so that Ctrl-C reaches the supervisor alone."""
@@ -59,7 +59,7 @@ class Child:
         )
         self.starts, self.started_at = self.starts + 1, now
 
-    def look_after(self, now: float) -> None:
+    def check(self, now: float) -> None:
         """
         Start it again, somewhat later each time, if it has died.
 
@@ -69,7 +69,7 @@ class Child:
 
         """
         if self.process is None:
-            if now >= self.resume_at:
+            if now >= self.restart_at:
                 self.start(now)
             return
         code = self.process.poll()
@@ -78,11 +78,11 @@ class Child:
         self.process = None
         if code == 1 and self.starts == 1 and now - self.started_at < _START_SECONDS:
             raise click.exceptions.Exit(1)
-        self.deaths = [*(death for death in self.deaths if now - death < _MINUTE), now]
-        if len(self.deaths) >= _MAX_DEATHS:
-            raise DomainError(f"The {self.name} died {_MAX_DEATHS} times within a minute, the last time with {code}.")
-        self.resume_at = now + _FIRST_WAIT_SECONDS * 2 ** (len(self.deaths) - 1)
-        logger.warning("child died", extra={"child": self.name, "exit_code": code, "deaths_in_a_minute": len(self.deaths)})
+        self.exits = [*(death for death in self.exits if now - death < _MINUTE), now]
+        if len(self.exits) >= _MAX_EXITS:
+            raise DomainError(f"The {self.name} died {_MAX_EXITS} times within a minute, the last time with {code}.")
+        self.restart_at = now + _FIRST_WAIT_SECONDS * 2 ** (len(self.exits) - 1)
+        logger.warning("child died", extra={"child": self.name, "exit_code": code, "deaths_in_a_minute": len(self.exits)})
 
     def end(self, number: int) -> None:
         """Send a signal: SIGTERM to the process, who stops its own, but SIGKILL to all of them."""
@@ -100,24 +100,24 @@ class Supervisor:
     Runs children until it is told to stop or one of them cannot be kept running.
 
     Args:
-        stop_seconds: how long the children may take to stop.
+        shutdown_timeout_seconds: how long the children may take to stop.
 
     """
 
-    def __init__(self, children: Sequence[Child], *, stop_seconds: float) -> None:
-        self._children, self._stop_seconds = children, stop_seconds
-        self._told_to_stop = False
+    def __init__(self, children: Sequence[Child], *, shutdown_timeout_seconds: float) -> None:
+        self._children, self._shutdown_timeout_seconds = children, shutdown_timeout_seconds
+        self._stop_requested = False
 
     def run(self, *, is_ready: Callable[[], bool], on_ready: Callable[[], None]) -> None:
         """Start the children, call ``on_ready`` once they are ready, and look after them until SIGTERM, SIGINT or SIGHUP."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._stop_soon)
+            signal.signal(number, self._request_stop)
         ready = False
         try:
-            while not self._told_to_stop:
+            while not self._stop_requested:
                 now = monotonic()
                 for child in self._children:
-                    child.look_after(now)
+                    child.check(now)
                 if not ready and is_ready():
                     ready = True
                     on_ready()
@@ -125,8 +125,8 @@ class Supervisor:
         finally:
             self._stop()
 
-    def _stop_soon(self, *_: Any) -> None:
-        first, self._told_to_stop = not self._told_to_stop, True
+    def _request_stop(self, *_: Any) -> None:
+        first, self._stop_requested = not self._stop_requested, True
         if first:
             # A signal may come in the middle of a print, which cannot begin inside another; and its terminal may be gone.
             with suppress(OSError):
@@ -135,7 +135,7 @@ class Supervisor:
     def _stop(self) -> None:
         for child in self._children:
             child.end(signal.SIGTERM)
-        deadline = monotonic() + self._stop_seconds + _GRACE_SECONDS
+        deadline = monotonic() + self._shutdown_timeout_seconds + _GRACE_SECONDS
         while monotonic() < deadline and any(child.running for child in self._children):
             sleep(_TICK_SECONDS)
         for child in self._children:

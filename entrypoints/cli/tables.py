@@ -11,7 +11,7 @@ import click
 
 from domain.controls import escape_controls_in_json
 
-_ENDLESS = 100_000
+_WIDE = 100_000
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Collection[str] = ()) -> None:
@@ -26,7 +26,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(markup=False, emoji=False, highlight=False, width=None if sys.stdout.isatty() else _ENDLESS)
+    console = Console(markup=False, emoji=False, highlight=False, width=None if sys.stdout.isatty() else _WIDE)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=bool(headings))
     for heading in headings:
         table.add_column(printable(heading), overflow="fold", justify="right" if heading in right else "left")

@@ -1,1 +1,1 @@
-"""The worker: Celery and a poller over the use cases."""
+"""The worker: Celery and a poller on the use cases."""

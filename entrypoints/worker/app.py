@@ -1,4 +1,4 @@
-"""The Celery application, a function of the use cases."""
+"""The Celery application, built on the use cases."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from celery.worker import WorkController
 
 from domain.use_cases import UseCases
 from entrypoints.worker.lifecycle.isolation import IsolationLock
-from entrypoints.worker.messages import refuse_while_reading
+from entrypoints.worker.messages import refuse_unreadable_properties
 from entrypoints.worker.tasks import QUEUE, register
 
 _THREADS = 8
-# Else a broker that falls silent would be waited for without end when its connection is closed.
-_PATIENCE = {"read_timeout": 4, "write_timeout": 4}
+# Without them, closing a connection to a broker that does not answer would wait forever.
+_TIMEOUTS = {"read_timeout": 4, "write_timeout": 4}
 _SETTINGS: dict[str, Any] = {
     "broker_connection_timeout": 4,
     "broker_connection_retry_on_startup": True,
@@ -40,14 +40,14 @@ _EMBEDDED: dict[str, Any] = {
 }
 _PRODUCTION: dict[str, Any] = {
     "broker_heartbeat": 30,
-    "broker_transport_options": {"confirm_publish": True, "max_retries": 0, **_PATIENCE},
+    "broker_transport_options": {"confirm_publish": True, "max_retries": 0, **_TIMEOUTS},
     "task_reject_on_worker_lost": True,
-    # What else a lost process was told to do need not wait ten seconds: that it is done twice the claim prevents.
+    # Messages of a lost process are redelivered sooner than after ten seconds: claims keep a fetch from running twice.
     "worker_lost_wait": 0.5,
     "worker_pool": "entrypoints.worker.pool:Pool",
     "worker_max_tasks_per_child": 500,
 }
-_SPARE_SECONDS = 30
+_GRACE_SECONDS = 30
 
 
 def create_worker(
@@ -56,15 +56,15 @@ def create_worker(
     broker_url: str,
     processes: int = 1,
     deadline_seconds: float = 120,
-    gate: IsolationLock | None = None,
+    isolation: IsolationLock | None = None,
 ) -> Celery:
     """
-    Build the application: threads with a broker in memory, else processes.
+    Return the application: a pool of threads for the broker in memory, else of processes.
 
     Args:
-        processes: how many there are, with a broker outside.
-        deadline_seconds: when a fetch gives up by itself; a process still at it well after is cut.
-        gate: what fetches pass that run in this process, if others pass it too.
+        processes: the pool's size with an external broker.
+        deadline_seconds: after which a fetch fails by itself; a process that still runs it a minute later is killed.
+        isolation: the lock for fetches in this process, if something else uses it, too; by default a new one.
 
     """
     app = Celery("lanner", broker=broker_url)
@@ -72,15 +72,15 @@ def create_worker(
     if broker_url.startswith("memory:"):
         app.conf.update(_EMBEDDED, broker_url="memory://localhost/")
     else:
-        limits = {"task_soft_time_limit": deadline_seconds + _SPARE_SECONDS, "task_time_limit": deadline_seconds + 2 * _SPARE_SECONDS}
+        limits = {"task_soft_time_limit": deadline_seconds + _GRACE_SECONDS, "task_time_limit": deadline_seconds + 2 * _GRACE_SECONDS}
         app.conf.update(_PRODUCTION, worker_concurrency=processes, **limits)
-    register(app, use_cases, gate or IsolationLock())
+    register(app, use_cases, isolation or IsolationLock())
     return app
 
 
 def open_controller(app: Celery) -> WorkController:
-    """Make Celery's worker, without its signal handlers, its logging and its talk with other workers."""
-    # The pool's threads find the application nowhere but here.
+    """Return Celery's worker without its signal handlers, its logging and its messages to other workers."""
+    # The pool's threads look the application up here.
     app.set_default()
-    refuse_while_reading()
+    refuse_unreadable_properties()
     return WorkController(app=app, without_gossip=True, without_mingle=True, without_heartbeat=True)

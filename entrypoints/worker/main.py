@@ -1,4 +1,4 @@
-"""The main of the worker: a poller beside Celery, both until told to stop."""
+"""The worker's main: runs Celery and the poller until SIGTERM or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -24,25 +24,26 @@ from entrypoints.worker.app import create_worker, open_controller
 from entrypoints.worker.lifecycle.heartbeat_file import HeartbeatFile
 from entrypoints.worker.lifecycle.isolation import IsolationLock
 from entrypoints.worker.lifecycle.lease_table import LeaseTable, expire_leases
-from entrypoints.worker.lifecycle.shutdown import ShutdownPipe, cut_after, exit_if_stuck, give_back_and_exit
+from entrypoints.worker.lifecycle.shutdown import ShutdownPipe, exit_after_timeout, exit_if_stuck, release_and_exit
 from entrypoints.worker.poller import Poller, poll_or_exit
 from entrypoints.worker.pool import process_gone
 from entrypoints.worker.tasks import BATCH_SIZE, notify, run
 
 logger = logging.getLogger(__name__)
 
-_STOP_SECONDS = 30.0
-_SWEEP_SECONDS = 5.0
-_EMBEDDED_SWEEP_SECONDS = 0.25
-_SELDOM = 50_000
+_SHUTDOWN_TIMEOUT_SECONDS = 30.0
+_POLL_SECONDS = 5.0
+_EMBEDDED_POLL_SECONDS = 0.25
+_GC_THRESHOLD = 50_000
 
 
 def main() -> int:
     """
-    Work until SIGTERM or Ctrl-C, finish what runs and give the exit code.
+    Work until SIGTERM or Ctrl-C, finish what runs and return the exit code.
 
     Raises:
-        StoreUnavailable: the database cannot be used, or has another schema.
+        StoreUnavailable: the database cannot be used.
+        SchemaMismatch: the database's schema is not this version's.
         InvalidInput: a setting is wrong.
 
     """
@@ -50,65 +51,65 @@ def main() -> int:
     settings = container.settings()
     container.store().check()
     logger.info("worker starts", extra={"data_dir": str(settings.data_dir), "embedded": settings.embedded})
-    gate, stop = IsolationLock(), Event()
-    app = _app(container, gate)
+    isolation, stop = IsolationLock(), Event()
+    app = _app(container, isolation)
     fetch_dataset = container.use_cases().fetch_dataset
-    _collect_seldom()
-    waited = multiprocessing.get_context("spawn").Value("d", 0.0, lock=False)
-    told: Callable[[], object] = fetch_dataset.running.close
+    _collect_garbage_rarely()
+    longest_wait = multiprocessing.get_context("spawn").Value("d", 0.0, lock=False)
+    on_stop: Callable[[], object] = fetch_dataset.running.close
     release: Callable[[], object] = fetch_dataset.release
     if settings.embedded:
-        poller = _poller(container, app, gate=gate, waited=partial(setattr, waited, "value"))
-        _start(poller, settings.sweep_seconds or _EMBEDDED_SWEEP_SECONDS, stop)
+        poller = _poller(container, app, isolation=isolation, report_wait=partial(setattr, longest_wait, "value"))
+        _start(poller, settings.poll_seconds or _EMBEDDED_POLL_SECONDS, stop)
     else:
-        told, release = _poll_in_child_process(container, app.conf.worker_concurrency, waited, stop)
-    cut_after(stop, settings.stop_seconds or _STOP_SECONDS, release)
-    watched = partial(getattr, waited, "value"), lambda: not state.active_requests, stop
+        on_stop, release = _poll_in_child_process(container, app.conf.worker_concurrency, longest_wait, stop)
+    exit_after_timeout(stop, settings.shutdown_timeout_seconds or _SHUTDOWN_TIMEOUT_SECONDS, release)
+    watched = partial(getattr, longest_wait, "value"), lambda: not state.active_requests, stop
     Thread(target=exit_if_stuck, args=watched, name="watchdog", daemon=True).start()
-    return _work(app, stop, told)
+    return _work(app, stop, on_stop)
 
 
-def _collect_seldom() -> None:
+def _collect_garbage_rarely() -> None:
     """
-    Look for cyclic garbage seldom, and never among what is loaded; processes forked later do the same.
+    Collect cyclic garbage rarely, and never among what is loaded already; this holds for processes forked later, too.
 
-    An answer is thousands of lists without a cycle: walking them time and again took a third of a large fetch.
+    A parsed answer is thousands of lists without a cycle: the collector's walks over them took a third of a large fetch.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_SELDOM)
+    gc.set_threshold(_GC_THRESHOLD)
 
 
-def _app(container: Container, gate: IsolationLock) -> Celery:
+def _app(container: Container, isolation: IsolationLock) -> Celery:
     settings = container.settings()
     return create_worker(
         container.use_cases(),
         broker_url=settings.broker_url,
         processes=settings.worker_processes or settings.cores,
         deadline_seconds=settings.fetch_deadline_seconds,
-        gate=gate,
+        isolation=isolation,
     )
 
 
-def _poller(container: Container, app: Celery, *, gate: IsolationLock, waited: Callable[[float], object]) -> Poller:
+def _poller(container: Container, app: Celery, *, isolation: IsolationLock, report_wait: Callable[[float], object]) -> Poller:
     settings, use_cases = container.settings(), container.use_cases()
-    sign, requeue = HeartbeatFile(settings.data_dir), partial(notify, app)
+    heartbeat_file, requeue = HeartbeatFile(settings.data_dir), partial(notify, app)
 
-    def beat(found: int) -> None:
-        sign.give()
-        use_cases.reap_fetches.heartbeat(sign.name, found)
+    def heartbeat(found: int) -> None:
+        heartbeat_file.touch()
+        use_cases.reap_fetches.heartbeat(heartbeat_file.name, found)
 
     return Poller(
         use_cases.reap_fetches,
         notify=requeue,
-        run=lambda fetch_id, broker_reachable: run(use_cases, [fetch_id], gate, requeue=requeue, skip_suspects=broker_reachable),
-        beat=beat,
+        run=lambda fetch_id, broker_reachable: run(use_cases, [fetch_id], isolation, requeue=requeue, skip_suspects=broker_reachable),
+        heartbeat=heartbeat,
         prune=use_cases.reap_fetches.prune,
-        waited=waited,
-        again_seconds=settings.lease_seconds,
-        # Threads are free to take one each.
-        together=1 if settings.embedded else BATCH_SIZE,
-        quiet=use_cases.reap_fetches.seconds_until_due,
+        report_wait=report_wait,
+        renotify_seconds=settings.lease_seconds,
+        # Each thread takes one.
+        batch_size=1 if settings.embedded else BATCH_SIZE,
+        seconds_until_due=use_cases.reap_fetches.seconds_until_due,
     )
 
 
@@ -119,77 +120,80 @@ def _start(poller: Poller, seconds: float, stop: Event) -> Thread:
 
 
 def _poll_in_child_process(
-    container: Container, processes: int, waited: Any, stop: Event
+    container: Container, processes: int, longest_wait: Any, stop: Event
 ) -> tuple[Callable[[], object], Callable[[], object]]:
-    # Celery forks its children at any time, and a fork beside a thread that holds a lock would leave it locked for ever.
+    # Celery forks its children at any time; a lock that a thread of this process holds at that moment stays locked in the child.
     engine = container.engine()
     engine.dispose()
     shutdown_pipe, fetch_dataset = ShutdownPipe(), container.use_cases().fetch_dataset
-    holdings = LeaseTable(processes)
-    listening, telling = multiprocessing.Pipe(duplex=False)
+    leases = LeaseTable(processes)
+    lost_leases, report = multiprocessing.Pipe(duplex=False)
 
-    def begin(**_: Any) -> None:
-        fetch_dataset.running.on_change = partial(holdings.note, current_process().index)  # type: ignore[attr-defined] # the pool sets it
+    def follow_leases(**_: Any) -> None:
+        fetch_dataset.running.on_change = partial(leases.record, current_process().index)  # type: ignore[attr-defined] # the pool sets it
 
-    def tell(process: int, **_: Any) -> None:
-        if held := holdings.left(process):
-            telling.send_bytes(held)
+    def report_lost_lease(process: int, **_: Any) -> None:
+        if held := leases.take(process):
+            report.send_bytes(held)
 
     signals.worker_process_init.connect(lambda **_: engine.dispose(close=False), weak=False)
     signals.worker_process_init.connect(lambda **_: shutdown_pipe.listen(fetch_dataset.release), weak=False)
-    signals.worker_process_init.connect(begin, weak=False)
-    process_gone.connect(tell, weak=False)
-    process = multiprocessing.get_context("spawn").Process(target=_poll, args=(os.getpid(), waited, listening), name="poller", daemon=True)
+    signals.worker_process_init.connect(follow_leases, weak=False)
+    process_gone.connect(report_lost_lease, weak=False)
+    process = multiprocessing.get_context("spawn").Process(
+        target=_poll, args=(os.getpid(), longest_wait, lost_leases), name="poller", daemon=True
+    )
     process.start()
-    Thread(target=_end_with, args=(process.sentinel, stop), name="watch", daemon=True).start()
-    left = partial(_left, process)
-    return process.terminate, partial(shutdown_pipe.signal_all, left)
+    Thread(target=_stop_with, args=(process.sentinel, stop), name="poller-watch", daemon=True).start()
+    return process.terminate, partial(shutdown_pipe.signal_all, partial(_running_processes, process))
 
 
-def _left(poller: multiprocessing.process.BaseProcess) -> list[object]:
+def _running_processes(poller: multiprocessing.process.BaseProcess) -> list[object]:
     return [*active_children(), *([poller] if poller.is_alive() else [])]
 
 
-def _poll(parent: int, waited: Any, left: Any) -> None:
+def _poll(parent: int, longest_wait: Any, lost_leases: Any) -> None:
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
-    container, gate, stop = bootstrap(), IsolationLock(), Event()
+    container, isolation, stop = bootstrap(), IsolationLock(), Event()
     settings, held = container.settings(), container.use_cases().fetch_dataset.running
-    poller = _poller(container, _app(container, gate), gate=gate, waited=partial(setattr, waited, "value"))
-    _collect_seldom()
-    thread = _start(poller, settings.sweep_seconds or _SWEEP_SECONDS, stop)
-    Thread(target=expire_leases, args=(left, container.use_cases().reap_fetches.expire_lease), name="left", daemon=True).start()
+    poller = _poller(container, _app(container, isolation), isolation=isolation, report_wait=partial(setattr, longest_wait, "value"))
+    _collect_garbage_rarely()
+    thread = _start(poller, settings.poll_seconds or _POLL_SECONDS, stop)
+    Thread(
+        target=expire_leases, args=(lost_leases, container.use_cases().reap_fetches.expire_lease), name="lost-leases", daemon=True
+    ).start()
     signal.sigwait([signal.SIGTERM])
     held.close()
     stop.set()
-    thread.join(settings.stop_seconds or _STOP_SECONDS)
-    give_back_and_exit(container.use_cases().fetch_dataset.release)
+    thread.join(settings.shutdown_timeout_seconds or _SHUTDOWN_TIMEOUT_SECONDS)
+    release_and_exit(container.use_cases().fetch_dataset.release)
 
 
-def _end_with(poller: int, stop: Event) -> None:
+def _stop_with(poller: int, stop: Event) -> None:
     wait([poller])
     if not stop.is_set():
-        logger.error("poller lost")
+        logger.error("poller exited")
         state.should_stop = 1  # type: ignore[assignment] # the stubs know only its first value
 
 
-def _work(app: Celery, stop: Event, told: Callable[[], object]) -> int:
-    signals.setup_logging.connect(_leave_logging_alone)
+def _work(app: Celery, stop: Event, on_stop: Callable[[], object]) -> int:
+    signals.setup_logging.connect(_skip_logging_setup)
     controller = open_controller(app)
 
-    def finish(*_: Any) -> None:
+    def stop_work(*_: Any) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
         state.should_stop = os.EX_OK  # type: ignore[assignment] # as above
         stop.set()
-        told()
+        on_stop()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, finish)
+        signal.signal(number, stop_work)
     controller.start()
     return int(controller.exitcode or 0)
 
 
-def _leave_logging_alone(**_: Any) -> None:
-    """Be connected where Celery would set up logging by itself."""
+def _skip_logging_setup(**_: Any) -> None:
+    """Do nothing: Celery sets up logging itself unless this signal has a receiver."""

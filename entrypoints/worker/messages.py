@@ -1,8 +1,8 @@
 """
-Messages as they come from the broker: what is none of ours is refused before Celery reads it.
+Checks of messages from the broker: a message that lanner has not sent is rejected before Celery reads it.
 
-Celery trusts whoever may write to its queue: a header of another type, a body that it cannot read or properties that are no
-UTF-8 end the worker, and then the next one that is given the message.
+Celery trusts everyone who can write to its queue: a header of a wrong type, an unreadable body or properties that are not UTF-8
+end the worker, and then the next one that receives the message.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from entrypoints.worker.tasks import TASK
 logger = logging.getLogger(__name__)
 
 _JSON, _UTF8 = "application/json", "utf-8"
-_MOST_BYTES, _LONGEST_ID = 64 * 1024, 255
-#: Key of the reason why the properties of a message were put aside; no message can hold it.
+_MAX_BYTES, _MAX_ID_LENGTH = 64 * 1024, 255
+#: Key, which no message can contain, of the reason for which properties were refused.
 _REFUSED = object()
 _TEXT, _NUMBER = (str, NoneType), (int, NoneType)
 _HEADERS: dict[str, tuple[type, ...]] = {
@@ -43,14 +43,13 @@ _FOLLOWERS = {"callbacks", "errbacks", "chain", "chord"}
 
 
 class MessageRefusedError(Exception):
-    """A message is none of ours; its text says why, and quotes nothing of it."""
+    """The message was not sent by lanner; the text says why and quotes nothing of it."""
 
 
 class Consumer(consumer.Consumer):
-    """Celery's, but it is given nothing that has not been checked."""
+    """Celery's consumer, with a check before every message."""
 
     def create_task_handler(self, *arguments: Any) -> Callable[[Any], None]:
-        """Put the check before Celery's own handler."""
         handle = super().create_task_handler(*arguments)
 
         def check(message: Any) -> None:
@@ -64,7 +63,7 @@ class Consumer(consumer.Consumer):
         return check
 
     def on_decode_error(self, message: Any, exc: Exception) -> None:
-        """Refuse what kombu could not read; Celery would quote it in the log."""
+        """Reject what kombu cannot read; Celery would quote it in the log."""
         self._refuse(message, f"it cannot be read: {type(exc).__name__}")
 
     def _refuse(self, message: Any, reason: str) -> None:
@@ -72,21 +71,21 @@ class Consumer(consumer.Consumer):
         message.reject_log_error(logger, self.connection_errors, requeue=False)  # type: ignore[attr-defined] # the stubs leave it out
 
 
-def refuse_while_reading() -> None:
+def refuse_unreadable_properties() -> None:
     """
-    Have py-amqp put aside properties that it cannot read, or that would have a body unpacked before anybody is asked.
+    Make py-amqp mark unreadable properties, and those that would have a body decompressed, as refused instead of raising.
 
-    It reads them in the middle of a frame, where an error is taken for the end of the connection, or of the worker.
+    It reads them in the middle of a frame, where an error ends the connection or the worker.
     """
     PROPERTY_CLASSES[Basic.CLASS_ID] = _read_properties  # type: ignore[assignment] # the stubs take a function for a class
 
 
 def checked_headers(message: Any) -> dict[str, Any]:
     """
-    Give what Celery needs of a message's headers.
+    Return the headers that Celery needs.
 
     Raises:
-        MessageRefusedError: it is no message that asks for fetches.
+        MessageRefusedError: the message does not ask for fetches.
 
     """
     headers = message.headers
@@ -101,30 +100,30 @@ def checked_headers(message: Any) -> dict[str, Any]:
     wrong = [name for name, kinds in _HEADERS.items() if type(headers.get(name)) not in kinds]
     if wrong:
         raise MessageRefusedError(f"its header {wrong[0]} is missing, or of another type")
-    if len(headers["id"]) not in range(1, _LONGEST_ID + 1) or any(each is not None for each in headers.get("timelimit") or ()):
-        raise MessageRefusedError("its id or its time limit is none of ours")
-    expires = _moment(headers.get("expires"))
+    if len(headers["id"]) not in range(1, _MAX_ID_LENGTH + 1) or any(each is not None for each in headers.get("timelimit") or ()):
+        raise MessageRefusedError("its id or its time limit is not of lanner's form")
+    expires = _expiry(headers.get("expires"))
     _check_body(message.body)
     return {"lang": "py", "task": TASK, "id": headers["id"], "expires": expires}
 
 
-def _moment(text: str | None) -> str | None:
+def _expiry(text: str | None) -> str | None:
     try:
         return text and datetime.fromisoformat(text).astimezone(UTC).isoformat()
     except (ValueError, OverflowError) as error:
-        raise MessageRefusedError("its header expires is no moment") from error
+        raise MessageRefusedError("its header expires is not a time") from error
 
 
 def _check_body(body: Any) -> None:
-    if len(body) > _MOST_BYTES:
-        raise MessageRefusedError(f"it is longer than {_MOST_BYTES} bytes")
+    if len(body) > _MAX_BYTES:
+        raise MessageRefusedError(f"it is longer than {_MAX_BYTES} bytes")
     try:
         arguments, named, followers = orjson.loads(body)
         fetch_ids = list(map(UUID, arguments)) if isinstance(arguments, list) else []
     except (ValueError, TypeError, AttributeError) as error:
-        raise MessageRefusedError("its body is not arguments that are fetches' ids") from error
+        raise MessageRefusedError("its body is not a list of fetch ids") from error
     if not fetch_ids or named != {} or not isinstance(followers, dict):
-        raise MessageRefusedError("its body is not arguments that are fetches' ids")
+        raise MessageRefusedError("its body is not a list of fetch ids")
     if not followers.keys() <= _FOLLOWERS or any(each is not None for each in followers.values()):
         raise MessageRefusedError("it asks for more than fetches")
 
@@ -132,15 +131,15 @@ def _check_body(body: Any) -> None:
 def _read_properties(buffer: Any, offset: int) -> tuple[dict[str, Any], int]:
     try:
         properties, end = decode_properties_basic(buffer, offset)
-    except Exception as error:  # noqa: BLE001 - whatever reading raises, from half a number to tables in tables without end
-        return _put_aside(f"its properties cannot be read: {type(error).__name__}"), len(buffer)
+    except Exception as error:  # noqa: BLE001 - reading raises many kinds, from struct.error to RecursionError
+        return _refused_properties(f"its properties cannot be read: {type(error).__name__}"), len(buffer)
     if "compression" in properties.get("application_headers", {}):
-        return _put_aside("it is compressed"), end
+        return _refused_properties("it is compressed"), end
     if properties.get("content_encoding", _UTF8).lower() != _UTF8:
-        # Python has encodings that unpack, and some that take time without end.
-        return _put_aside(f"its content encoding is not {_UTF8}"), end
+        # Some of Python's encodings decompress, and some take quadratic time.
+        return _refused_properties(f"its content encoding is not {_UTF8}"), end
     return properties, end
 
 
-def _put_aside(reason: str) -> dict[str, Any]:
+def _refused_properties(reason: str) -> dict[str, Any]:
     return {"application_headers": {_REFUSED: reason}}

@@ -1,4 +1,4 @@
-"""The poller: finds due fetches in the store, so that no lost bell, no restart and no dead broker can keep one waiting."""
+"""The poller finds due fetches in the store, so that a lost message, a restart or a dead broker delays none for long."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from domain.errors import StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
-AGAIN_SECONDS = 30.0
-PATIENCE_SECONDS = 5.0
-_BEAT_SECONDS = 5.0
+RENOTIFY_SECONDS = 30.0
+RUN_HERE_SECONDS = 5.0
+_HEARTBEAT_SECONDS = 5.0
 _LIMIT = 200
 _PRUNE_SECONDS = 600.0
 _PRUNE_LIMIT = 500
-_HANDS = 4
+_THREADS = 4
 _SHORTEST_PAUSE_SECONDS = 0.1
 
 Clock = Callable[[], float]
@@ -31,142 +31,143 @@ _Due = tuple[UUID, datetime]
 
 class Poller:
     """
-    Rings for due fetches; what nobody has begun after a while it does itself.
+    Notifies the workers of due fetches, and runs a fetch itself if no worker has begun it after a while.
 
     Args:
-        sweep: gives the due fetches, longest due first, and since when each is; one that was tried is due anew.
-        ring: tells the workers of some; raises if it cannot.
-        run: does a fetch; told whether the broker takes rings, so that what a worker died with can be left to processes
-            which are replaced at once.
-        beat: is called every few seconds in which sweeping works, with the number of sweeps since that found work.
-        prune: removes a batch of what is not needed any more; tells whether there may be more.
-        waited: is told for how many seconds a fetch was seen due while nothing was done for it here.
-        again_seconds: after how long a ring that nobody has answered is taken for lost.
-        together: of how many fetches the workers are told at once.
-        quiet: tells for how long, at most so many seconds, there is nothing to sweep for.
+        find_due: returns due fetches up to a limit, longest due first, with the time at which each became due; a fetch that
+            was tried becomes due anew.
+        notify: sends workers the ids of some; raises if it cannot.
+        run: runs a fetch; its second argument is whether the broker is reachable, so that a fetch whose worker died can be
+            left to pool processes, which are replaced at once.
+        heartbeat: called every few seconds while polling works, with the number of polls since the last call that found work.
+        prune: deletes a batch of what is not needed any more; returns whether there may be more.
+        report_wait: called with the seconds for which the longest due fetch has waited while nothing runs here.
+        renotify_seconds: after how long an unanswered notification is taken for lost.
+        batch_size: how many fetches one notification names.
+        seconds_until_due: returns the seconds until the next fetch is due, at most its argument.
 
     """
 
     def __init__(  # noqa: PLR0913 - what it does, piece by piece
         self,
-        sweep: Callable[[int], Mapping[UUID, datetime]],
+        find_due: Callable[[int], Mapping[UUID, datetime]],
         *,
         notify: Callable[[Sequence[UUID]], object],
         run: Callable[[UUID, bool], object],
-        beat: Callable[[int], object],
+        heartbeat: Callable[[int], object],
         prune: Callable[[int], bool],
-        waited: Callable[[float], object],
-        again_seconds: float = AGAIN_SECONDS,
-        together: int = 1,
-        quiet: Callable[[float], float] = float,
+        report_wait: Callable[[float], object],
+        renotify_seconds: float = RENOTIFY_SECONDS,
+        batch_size: int = 1,
+        seconds_until_due: Callable[[float], float] = float,
         clock: Clock = monotonic,
     ) -> None:
-        self._sweep, self._ring, self._run, self._beat = sweep, notify, run, beat
-        self._prune, self._waited, self._quiet = prune, waited, quiet
-        self._again_seconds, self._together, self._clock = again_seconds, together, clock
-        self._seen: dict[_Due, float] = {}
-        self._rung: dict[_Due, float] = {}
+        self._find_due, self._notify, self._run, self._heartbeat = find_due, notify, run, heartbeat
+        self._prune, self._report_wait, self._seconds_until_due = prune, report_wait, seconds_until_due
+        self._renotify_seconds, self._batch_size, self._clock = renotify_seconds, batch_size, clock
+        self._due_since: dict[_Due, float] = {}
+        self._notified_at: dict[_Due, float] = {}
         self._running: set[UUID] = set()
-        self._hands = ThreadPoolExecutor(_HANDS, "own-hands")
-        self._beaten = -_BEAT_SECONDS
-        self._found, self._heard = 0, False
-        self._prune_at = clock() + uniform(0, _PRUNE_SECONDS)  # noqa: S311 - not a secret
-        self._trouble: type[Exception] | None = None
+        self._executor = ThreadPoolExecutor(_THREADS, "poller-fetch")
+        self._last_heartbeat = -_HEARTBEAT_SECONDS
+        self._found, self._broker_reachable = 0, False
+        self._next_prune = clock() + uniform(0, _PRUNE_SECONDS)  # noqa: S311 - not a secret
+        self._last_error: type[Exception] | None = None
 
     def poll(self, seconds: float, stop: Event) -> None:
-        """Sweep every so many seconds until told to stop; then finish what this runs itself."""
+        """Poll every ``seconds`` until ``stop`` is set; then finish what runs here."""
         while not stop.is_set():
-            self.sweep()
+            self.poll_once()
             stop.wait(self._pause(seconds))
-        self._hands.shutdown(cancel_futures=True)
+        self._executor.shutdown(cancel_futures=True)
 
-    def sweep(self) -> None:
-        """Look once; whatever goes wrong is told once in a row, and the next look begins afresh."""
+    def poll_once(self) -> None:
+        """Poll once; log an error unless the previous poll had the same."""
         try:
-            due = self._sweep(_LIMIT)
+            due = self._find_due(_LIMIT)
             now = self._clock()
-            self._serve(due, now)
-            self._tell_alive(now)
-            self._tell_waiting(now)
-            self._clean_up(now)
+            self._notify_or_run(due, now)
+            self._send_heartbeat(now)
+            self._report_longest_wait(now)
+            self._prune_if_due(now)
         except Exception as error:  # noqa: BLE001 - a poller that ends would leave every due fetch waiting
-            self._tell_trouble(error)
+            self._log_error(error)
         else:
-            self._trouble = None
+            self._last_error = None
 
     def _pause(self, seconds: float) -> float:
-        """Give the time until the next sweep: sooner than usual if a fetch that waits, say for a limit, is due sooner."""
+        """Return the seconds until the next poll: fewer than usual if a waiting fetch is due sooner."""
         try:
-            return max(min(seconds, _SHORTEST_PAUSE_SECONDS), self._quiet(seconds))
-        except Exception as error:  # noqa: BLE001 - as for a sweep
-            self._tell_trouble(error)
+            return max(min(seconds, _SHORTEST_PAUSE_SECONDS), self._seconds_until_due(seconds))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._log_error(error)
             return seconds
 
-    def _tell_trouble(self, error: Exception) -> None:
-        if type(error) is not self._trouble:
+    def _log_error(self, error: Exception) -> None:
+        if type(error) is not self._last_error:
             if isinstance(error, StoreUnavailable):
-                logger.warning("sweeps fail", extra={"reason": error.message})
+                logger.warning("poll failed", extra={"reason": error.message})
             else:
-                logger.error("sweep broke", exc_info=error)
-        self._trouble = type(error)
+                logger.error("unhandled error", exc_info=error, extra={"in": "poller"})
+        self._last_error = type(error)
 
-    def _tell_alive(self, now: float) -> None:
-        if now - self._beaten >= _BEAT_SECONDS:
-            self._beat(self._found)
-            self._beaten, self._found = now, 0
+    def _send_heartbeat(self, now: float) -> None:
+        if now - self._last_heartbeat >= _HEARTBEAT_SECONDS:
+            self._heartbeat(self._found)
+            self._last_heartbeat, self._found = now, 0
 
-    def _tell_waiting(self, now: float) -> None:
-        longest = now - min(self._seen.values(), default=now)
-        self._waited(0.0 if self._running else longest)
+    def _report_longest_wait(self, now: float) -> None:
+        longest = now - min(self._due_since.values(), default=now)
+        self._report_wait(0.0 if self._running else longest)
 
-    def _clean_up(self, now: float) -> None:
-        if now >= self._prune_at:
-            # The next turn is set first: a batch that fails must not be tried at every sweep.
-            self._prune_at = now + _PRUNE_SECONDS
+    def _prune_if_due(self, now: float) -> None:
+        if now >= self._next_prune:
+            # Set first, so that a batch that fails is not tried again at every poll.
+            self._next_prune = now + _PRUNE_SECONDS
             if self._prune(_PRUNE_LIMIT):
-                self._prune_at = now
+                self._next_prune = now
 
-    def _serve(self, due: Mapping[UUID, datetime], now: float) -> None:
-        self._seen = {each: self._seen.get(each, now) for each in due.items()}
-        self._rung = {each: self._rung[each] for each in due.items() if each in self._rung}
-        wanting = [each for each in due.items() if each not in self._rung or now - self._rung[each] >= self._again_seconds]
+    def _notify_or_run(self, due: Mapping[UUID, datetime], now: float) -> None:
+        self._due_since = {each: self._due_since.get(each, now) for each in due.items()}
+        self._notified_at = {each: self._notified_at[each] for each in due.items() if each in self._notified_at}
+        wanting = [each for each in due.items() if each not in self._notified_at or now - self._notified_at[each] >= self._renotify_seconds]
         self._found += bool(wanting)
-        for at in range(0, len(wanting), self._together):
-            some = wanting[at : at + self._together]
+        for at in range(0, len(wanting), self._batch_size):
+            some = wanting[at : at + self._batch_size]
             try:
-                self._ring([fetch_id for fetch_id, _ in some])
-                self._heard = True
+                self._notify([fetch_id for fetch_id, _ in some])
+                self._broker_reachable = True
             except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, it has not taken the message
-                self._heard = False
+                self._broker_reachable = False
                 logger.warning("broker unreachable", extra={"reason": type(error).__name__})
                 break
-            self._rung |= dict.fromkeys(some, now)
+            self._notified_at |= dict.fromkeys(some, now)
         # Also where the broker took the message: the others may all be held by one slow provider.
-        self._begin([fetch_id for (fetch_id, _), seen in self._seen.items() if now - seen >= PATIENCE_SECONDS])
+        self._run_here([fetch_id for (fetch_id, _), seen in self._due_since.items() if now - seen >= RUN_HERE_SECONDS])
 
-    def _begin(self, waiting: Sequence[UUID]) -> None:
+    def _run_here(self, waiting: Sequence[UUID]) -> None:
         for fetch_id in waiting:
             if fetch_id not in self._running:
                 self._running.add(fetch_id)
-                self._hands.submit(self._do, fetch_id)
+                self._executor.submit(self._run_one, fetch_id)
 
-    def _do(self, fetch_id: UUID) -> None:
+    def _run_one(self, fetch_id: UUID) -> None:
         try:
-            self._run(fetch_id, self._heard)
+            self._run(fetch_id, self._broker_reachable)
         except Exception:
-            logger.exception("fetch broke", extra={"fetch": str(fetch_id)})
+            logger.exception("unhandled error", extra={"fetch": str(fetch_id)})
         finally:
             self._running.discard(fetch_id)
 
 
 def poll_or_exit(poll: Callable[[float, Event], object], seconds: float, stop: Event) -> None:
-    """Poll until told to stop; should it end otherwise, end the process with 1, for whoever watches it to start another."""
+    """Poll until ``stop`` is set; if polling ends otherwise, exit with 1 so that a supervisor starts another process."""
     try:
         poll(seconds, stop)
     except BaseException:
-        logger.exception("poller broke")
+        logger.exception("unhandled error", extra={"in": "poller"})
         raise
     finally:
         if not stop.is_set():
-            logger.critical("poller lost")
+            logger.critical("poller exited")
             os._exit(1)

@@ -8,19 +8,18 @@ from celery.concurrency.asynpool import AsynPool
 from celery.concurrency.prefork import TaskPool
 from celery.utils.dispatch import Signal
 
-_LOOK_SECONDS = 0.5
+_MAINTENANCE_SECONDS = 0.5
 
-#: Sent with the number of a process that has gone, before another takes its place.
+#: Sent with the index of a process that has exited, before another replaces it.
 process_gone = Signal(name="process_gone", providing_args=["process"])
 
 
 class _Processes(AsynPool):
-    """Celery's, which looks after its processes every five seconds; as long, the message of a lost one would block those behind it."""
+    """Celery's pool, maintained every half second instead of every five: until then a lost process blocks the messages behind its own."""
 
     @property
     def timers(self) -> dict[Any, Any]:
-        """Give what is done again and again, and after how many seconds."""
-        return {self.maintain_pool: _LOOK_SECONDS}
+        return {self.maintain_pool: _MAINTENANCE_SECONDS}
 
     def _process_cleanup_queues(self, worker: Any) -> None:
         process_gone.send(sender=self, process=worker.index)
@@ -28,10 +27,9 @@ class _Processes(AsynPool):
 
 
 class Pool(TaskPool):
-    """Celery's, which would end the worker if a process was lost while it starts; here another takes its place, as later."""
+    """Celery's pool, except that a process lost while the worker starts is replaced, too, instead of ending the worker."""
 
     Pool = _Processes
 
     def did_start_ok(self) -> bool:
-        """Leave it to the pool to replace what is lost, and to give up where it is too much."""
-        return True
+        return True  # the pool replaces lost processes, and gives up if there are too many

@@ -1,4 +1,4 @@
-"""The worker's one task, and how its bell is rung from inside the worker."""
+"""The worker's only task, and how the worker itself sends its message."""
 
 from __future__ import annotations
 
@@ -30,31 +30,36 @@ _CONFIRM_SECONDS = 2
 _EXPIRES_SECONDS = 60
 
 
-def register(app: Celery, use_cases: UseCases, gate: IsolationLock) -> None:
-    """Let the application do fetches."""
+def register(app: Celery, use_cases: UseCases, isolation: IsolationLock) -> None:
+    """Add the task to the application."""
 
-    # A shared task would also be every other application's in this process.
+    # A shared task would be added to every other application in this process, too.
     @app.task(name=TASK, shared=False)
     def fetch_dataset(*fetch_ids: str) -> None:
         if app.conf.task_soft_time_limit and current_thread() is main_thread():
-            # In place of the pool's own exception, which would pass for a fault in the answer.
-            signal.signal(signal.SIGUSR1, _time_out)
-        run(use_cases, list(map(UUID, fetch_ids)), gate, requeue=partial(notify, app))
+            # In place of the pool's exception, which would be reported as an error in the answer.
+            signal.signal(signal.SIGUSR1, _raise_timeout)
+        run(use_cases, list(map(UUID, fetch_ids)), isolation, requeue=partial(notify, app))
 
 
 def run(
     use_cases: UseCases,
     fetch_ids: Sequence[UUID],
-    gate: IsolationLock,
+    isolation: IsolationLock,
     *,
     requeue: Callable[[Sequence[UUID]], object],
     skip_suspects: bool = False,
 ) -> None:
     """
-    Do fetches one after another, each request's id in its log lines; on request not those that a worker died with.
+    Run fetches one after another, with the id of the request in their log lines.
 
-    What waits behind a slow one, or for half a second, is passed on one by one to whoever is free. What the store's absence
-    prevents is left to a later sweep.
+    Fetches that wait behind a slow one, or for half a second, are sent to the queue again, one message each. If the store is
+    unavailable, the poller finds them later.
+
+    Args:
+        isolation: runs a fetch whose last worker died alone in this process.
+        requeue: sends ids to the queue.
+        skip_suspects: leave out fetches whose last worker died.
     """
     try:
         waiting = deque(fetch for fetch in use_cases.follow_fetches.get_many(fetch_ids) if not fetch.ended)
@@ -63,14 +68,14 @@ def run(
                 lost_a_worker = fetch.crashes > 0 or fetch.status is FetchStatus.RUNNING
                 if skip_suspects and lost_a_worker:
                     continue
-                with bound_contextvars(request_id=fetch.request_id, fetch=str(fetch.id)), gate.acquire(exclusive=lost_a_worker):
+                with bound_contextvars(request_id=fetch.request_id, fetch=str(fetch.id)), isolation.acquire(exclusive=lost_a_worker):
                     use_cases.fetch_dataset(fetch.id)
     except StoreUnavailable as error:
         logger.warning("fetches not run", extra={"fetches": len(fetch_ids), "reason": error.message})
 
 
 def notify(app: Celery, fetch_ids: Sequence[UUID]) -> None:
-    """Send the task's message, waiting a few seconds at most; raises whatever the broker's client raises."""
+    """Send the task's message within a few seconds; raises what the broker's client raises."""
     names = tuple(map(str, fetch_ids))
     app.send_task(TASK, names, queue=QUEUE, expires=_EXPIRES_SECONDS, retry=False, confirm_timeout=_CONFIRM_SECONDS)
 
@@ -88,7 +93,7 @@ def _requeued(waiting: deque[Fetch], requeue: Callable[[Sequence[UUID]], object]
             seen = len(waiting)
 
     if behind_first > 0:
-        Thread(target=watch, name="passing-on", daemon=True).start()
+        Thread(target=watch, name="requeue", daemon=True).start()
     try:
         yield
     finally:
@@ -97,11 +102,11 @@ def _requeued(waiting: deque[Fetch], requeue: Callable[[Sequence[UUID]], object]
 
 def _requeue(waiting: deque[Fetch], requeue: Callable[[Sequence[UUID]], object]) -> None:
     try:
-        # Each by itself, so that as many as are free share them; whoever has them goes on with the rest meanwhile.
+        # One message each, so that all free workers share them while this one continues with the rest.
         while fetch := _next(waiting):
             requeue([fetch.id])
-    except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, the poller finds it
-        logger.warning("ring failed", extra={"fetches": 1, "reason": type(error).__name__})
+    except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the poller finds the fetches
+        logger.warning("notification failed", extra={"fetches": 1, "reason": type(error).__name__})
 
 
 def _next(waiting: deque[Fetch]) -> Fetch | None:
@@ -110,5 +115,5 @@ def _next(waiting: deque[Fetch]) -> Fetch | None:
     return None
 
 
-def _time_out(*_: Any) -> None:
-    raise SourceTimedOut("The fetch took much longer than LANNER_FETCH_DEADLINE_SECONDS allows, and was cut.")
+def _raise_timeout(*_: Any) -> None:
+    raise SourceTimedOut("The fetch took much longer than LANNER_FETCH_DEADLINE_SECONDS allows and was stopped.")

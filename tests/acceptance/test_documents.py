@@ -27,7 +27,7 @@ from domain.codes import DatasetCode
 from domain.ports import PriorState
 from entrypoints.cli.__main__ import lanner
 from entrypoints.cli.commands import COMMANDS
-from entrypoints.rest.app import create_app, discovered
+from entrypoints.rest.app import create_app, discover_routes
 from entrypoints.rest.openapi.document import document
 from tests.acceptance.running import Lanner, running
 from tests.builders import waiting_use_cases
@@ -257,4 +257,4 @@ def test_its_resource_is_found_and_answers(tmp_path: Path, monkeypatch: pytest.M
     app = create_app(use_cases, allowed_hosts=())
 
     assert TestClient(app).simulate_get("/count", host="localhost").json == {"count": 1}
-    assert document(discovered(use_cases))["paths"]["/count"]["get"]["tags"] == ["count"]
+    assert document(discover_routes(use_cases))["paths"]["/count"]["get"]["tags"] == ["count"]

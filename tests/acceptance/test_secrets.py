@@ -216,7 +216,7 @@ def test_a_broker_that_is_away_is_not_told_of(tmp_path: Path) -> None:
     settings = {
         "LANNER_BROKER_URL": f"amqp://user:{quote(a_canary('away'), safe='')}@127.0.0.1:1//",
         "LANNER_LOG_LEVEL": "debug",
-        "LANNER_SWEEP_SECONDS": "0.2",
+        "LANNER_POLL_SECONDS": "0.2",
         "LANNER_API_PROCESSES": "1",
         "LANNER_WORKER_PROCESSES": "1",
     }

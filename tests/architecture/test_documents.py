@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from adapters.provider_kit.registry.discovery import discover
+from adapters.provider_kit.spec import ProviderSpec
+from config.settings import Settings
+from tests.architecture.source import modules
 from tests.documents import DOCUMENTS, PAGES, ROOT, Document
 
 ROOMS = ("domain", "adapters", "entrypoints", "config", "tests", "docs", ".ci")
@@ -40,8 +44,17 @@ def _exists(place: str) -> bool:
     return (ROOT / place).exists() or (ROOT / f"{place}.py").exists()
 
 
+def test_names_exist() -> None:
+    """Each name of a class in backticks is one that the code has."""
+    code = "\n".join(module.text for module in modules())
+    named = {(str(page), name) for page in DOCUMENTS for name in re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)[`.]", page.prose)}
+
+    assert {("docs/life-of-a-fetch.md", "RetryPolicy")} < named
+    assert [each for each in sorted(named) if not each[1].startswith("Lanner") and not re.search(rf"\b{each[1]}\b", code)] == []
+
+
 def test_the_index_has_every_page() -> None:
-    """Each page of docs/ is linked from its index and, but for the index, from the README or a page that the README links."""
+    """Each page of docs/ is linked from its index."""
     index = (ROOT / "docs" / "index.md").read_text()
 
     assert [page.path.name for page in DOCUMENTS[1:] if page.path.name != "index.md" and f"]({page.path.name})" not in index] == []
@@ -64,6 +77,30 @@ def test_the_table_of_requests_is_the_api() -> None:
 
 def _plain(path: str) -> str:
     return re.sub(r"\{\w+\}|\b(?:ID|N|CODE)\b", "*", path)
+
+
+def test_the_tables_of_settings_have_the_defaults() -> None:
+    """A default that docs/settings.md gives as a number or a word is the one that holds."""
+    rows = re.findall(r"^\| `LANNER_([A-Z_]+)` \| (?:`([^`]*)`|(\d+)) \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE)
+    held = {name: Settings.model_fields[name.lower()].get_default(call_default_factory=True) for name, *_ in rows}
+    written = {name: word or number for name, word, number in rows}
+    written["DATA_DIR"] = str(Path(written["DATA_DIR"]).expanduser())
+
+    assert len(rows) > 10
+    assert {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in held.items()} == written
+
+
+def test_the_tables_of_providers_name_each() -> None:
+    """docs/providers.md has each provider's name or a code of it, and each key that is needed; docs/routing.md has Quandl's codes."""
+    providers, routing = ((ROOT / "docs" / name).read_text() for name in ("providers.md", "routing.md"))
+    # The tests' own, ``memory``, is installed with them.
+    specs = [spec for name, spec in discover().items() if isinstance(spec, ProviderSpec) and name != "memory"]
+    named = {spec.name: [f"`{spec.name}", *(f"`{database}/" for database in spec.databases)] for spec in specs}
+    keys = [f"`LANNER_PROVIDERS__{spec.name.upper()}__API_KEY`" for spec in specs if spec.key_needed]
+
+    assert [name for name, forms in named.items() if not any(form in providers for form in forms)] == []
+    assert [key for key in keys if key not in providers] == []
+    assert [code for spec in specs for code in spec.quandl_codes if f"`{code.partition('/')[0]}/" not in routing] == []
 
 
 def test_the_table_of_metrics_is_the_rules() -> None:

@@ -97,7 +97,7 @@ def test_messages(tmp_path: Path, broker_url: str, postgres_url: str, attack: At
     app = create_worker(silent_use_cases(), broker_url=broker_url)
     with (
         socket.create_server(("127.0.0.1", 0)) as provider,
-        at_work(servers, tmp_path, provider, LANNER_WORKER_PROCESSES="1", LANNER_SWEEP_SECONDS="3600") as worker,
+        at_work(servers, tmp_path, provider, LANNER_WORKER_PROCESSES="1", LANNER_POLL_SECONDS="3600") as worker,
         app.connection_for_write() as connection,
     ):
         channel = connection.default_channel

@@ -24,7 +24,7 @@ from kombu.message import Message
 
 from domain.codes import DatasetCode
 from entrypoints.worker.app import create_worker
-from entrypoints.worker.messages import MessageRefusedError, checked_headers, refuse_while_reading
+from entrypoints.worker.messages import MessageRefusedError, checked_headers, refuse_unreadable_properties
 from entrypoints.worker.tasks import QUEUE, TASK
 from tests.entrypoints.test_worker import at_work, ends, silent_use_cases
 
@@ -145,7 +145,7 @@ UNREADABLE = {
 @pytest.fixture
 def checking() -> Iterator[None]:
     """Have py-amqp read properties as the worker does."""
-    refuse_while_reading()
+    refuse_unreadable_properties()
     yield
     PROPERTY_CLASSES[Basic.CLASS_ID] = decode_properties_basic
 
@@ -212,7 +212,7 @@ def test_a_worker_goes_on_after_every_one_of_them(broker_url: str, postgres_url:
     app = create_worker(silent_use_cases(), broker_url=broker_url)
     with (
         socket.create_server(("127.0.0.1", 0)) as provider,
-        at_work(servers, tmp_path, provider, LANNER_WORKER_PROCESSES="1", LANNER_SWEEP_SECONDS="3600") as worker,
+        at_work(servers, tmp_path, provider, LANNER_WORKER_PROCESSES="1", LANNER_POLL_SECONDS="3600") as worker,
         app.connection_for_write() as connection,
     ):
         channel = connection.default_channel

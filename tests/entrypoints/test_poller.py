@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.errors import StoreUnavailable
-from entrypoints.worker.poller import AGAIN_SECONDS, PATIENCE_SECONDS, Poller
+from entrypoints.worker.poller import RENOTIFY_SECONDS, RUN_HERE_SECONDS, Poller
 
 FIRST, SECOND = uuid4(), uuid4()
 
@@ -37,17 +37,17 @@ class Surroundings:
         self.ran = Event()
         self.poller = Poller(
             self._sweep,
-            notify=self._ring,
+            notify=self._notify,
             run=self._run,
-            beat=self._beat,
+            heartbeat=self._beat,
             prune=self._prune,
-            waited=self.waited.append,
+            report_wait=self.waited.append,
             clock=lambda: self.now,
         )
 
     def sweep(self, *, after: float = 0) -> None:
         self.now += after
-        self.poller.sweep()
+        self.poller.poll_once()
 
     def _sweep(self, limit: int) -> dict[UUID, datetime]:
         if self.store_down:
@@ -65,7 +65,7 @@ class Surroundings:
         self.to_prune -= 1
         return self.to_prune > 0
 
-    def _ring(self, fetch_ids: Sequence[UUID]) -> None:
+    def _notify(self, fetch_ids: Sequence[UUID]) -> None:
         if self.broker_down:
             raise ConnectionRefusedError
         self.notified.extend(fetch_ids)
@@ -99,7 +99,7 @@ def test_the_bell_is_rung_for_some_at_once(around):
             raise ConnectionRefusedError
 
     around.due = [uuid4() for _ in range(9)]
-    around.poller._ring, around.poller._together = notify, 2
+    around.poller._notify, around.poller._batch_size = notify, 2
     around.sweep()
 
     assert rings == [around.due[:2], around.due[2:4], around.due[4:6]]
@@ -109,7 +109,7 @@ def test_nobody_is_rung_for_twice_in_a_while(around):
     """A fetch that stays due is rung for again, but only when the first ring must be taken for lost."""
     around.due = [FIRST]
     around.sweep()
-    around.sweep(after=AGAIN_SECONDS - 1)
+    around.sweep(after=RENOTIFY_SECONDS - 1)
     before = list(around.notified)
     around.sweep(after=1)
 
@@ -128,8 +128,8 @@ def test_a_retry_is_rung_for_at_once(around, how):
         around.due = []
         around.sweep(after=1)
         around.due = [FIRST]
-    around.sweep(after=PATIENCE_SECONDS)
-    around.poller._hands.shutdown()
+    around.sweep(after=RUN_HERE_SECONDS)
+    around.poller._executor.shutdown()
 
     assert around.notified == [FIRST, FIRST]
     assert around.run == []
@@ -139,7 +139,7 @@ def test_without_a_broker_waiting_fetches_are_run_here(around):
     """What the bell cannot be rung for is run by the poller itself, once it has waited long enough and not before."""
     around.broker_down, around.due = True, [FIRST]
     around.sweep()
-    around.sweep(after=PATIENCE_SECONDS - 1)
+    around.sweep(after=RUN_HERE_SECONDS - 1)
     early = list(around.run)
     around.sweep(after=1)
 
@@ -151,15 +151,15 @@ def test_without_a_broker_every_waiting_fetch_gets_its_turn(around):
     """However many wait, one look at them is enough: a look at a broker that hangs takes seconds."""
     around.broker_down, around.due = True, [uuid4() for _ in range(20)]
     around.sweep()
-    around.sweep(after=PATIENCE_SECONDS)
-    around.poller._hands.shutdown()
+    around.sweep(after=RUN_HERE_SECONDS)
+    around.poller._executor.shutdown()
 
     assert sorted(around.run) == sorted(around.due)
 
 
 def test_a_bell_that_nobody_heard_is_rung_again_within_a_lease(around):
     """How long a ring counts is the caller's to say."""
-    around.due, around.poller._again_seconds = [FIRST], 2.0
+    around.due, around.poller._renotify_seconds = [FIRST], 2.0
     around.sweep()
     around.sweep(after=1.9)
     before = list(around.notified)
@@ -172,7 +172,7 @@ def test_what_nobody_begins_is_run_here(around):
     """A fetch that was rung for and is still due after a while, since all workers are held up, is run by the poller itself."""
     around.due = [FIRST]
     around.sweep()
-    around.sweep(after=PATIENCE_SECONDS)
+    around.sweep(after=RUN_HERE_SECONDS)
 
     assert around.ran.wait(5)
     assert (around.notified, around.run, around.broker_reachable) == ([FIRST], [FIRST], True)
@@ -187,7 +187,7 @@ def test_the_next_sweep_comes_when_the_next_fetch_is_due(around, quiet, pause):
             raise quiet
         return min(at_most, quiet)
 
-    around.poller._quiet = tell
+    around.poller._seconds_until_due = tell
 
     assert around.poller._pause(5.0) == pause
 
@@ -212,7 +212,7 @@ def test_a_lost_store_is_survived_and_told_once(around, caplog):
     around.store_down = False
     around.sweep()
 
-    assert [record.message for record in caplog.records] == ["sweeps fail"]
+    assert [record.message for record in caplog.records] == ["poll failed"]
     assert silent == []
     assert around.notified == [FIRST]
 
@@ -278,7 +278,7 @@ def test_a_sign_of_life_that_cannot_be_given_harms_no_fetch(around, caplog):
 
     assert around.notified == [FIRST, FIRST]
     assert len(around.beats) == 1
-    assert [record.message for record in caplog.records] == ["sweep broke", "sweep broke"]
+    assert [record.message for record in caplog.records] == ["unhandled error", "unhandled error"]
 
 
 @pytest.mark.parametrize(("told", "code"), [(False, 1), (True, 0)])
@@ -294,7 +294,7 @@ def test_a_process_does_not_outlive_its_poller(told, code, tmp_path):
     ended = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
 
     assert ended.returncode == code
-    assert ("poller lost" in ended.stderr) is not told
+    assert ("poller exited" in ended.stderr) is not told
 
 
 def test_polling_ends_when_told(around):
@@ -313,5 +313,5 @@ def test_polling_ends_when_told(around):
 def _told_by(around: Surroundings) -> Callable[[], bool]:
     broker_reachable = Event()
     notify = around.notified.append
-    around.poller._ring = lambda fetch_id: (notify(fetch_id), broker_reachable.set())
+    around.poller._notify = lambda fetch_id: (notify(fetch_id), broker_reachable.set())
     return lambda: broker_reachable.wait(5)

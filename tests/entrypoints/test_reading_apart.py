@@ -67,7 +67,7 @@ def settings(tmp_path: Path) -> dict[str, str]:
 def test_a_worker_goes_on(settings, tmp_path):
     """Fetches that would take all memory or all time end or wait by name, the next is done, and a stop waits for none of them."""
     with a_server(lambda *_: [an_answer(b" " * 300_000)]) as url:
-        limits = {"LANNER_FETCH_DEADLINE_SECONDS": "3", "LANNER_STOP_SECONDS": "1", "LANNER_PROVIDERS__THIRD__BASE_URL": url}
+        limits = {"LANNER_FETCH_DEADLINE_SECONDS": "3", "LANNER_SHUTDOWN_TIMEOUT_SECONDS": "1", "LANNER_PROVIDERS__THIRD__BASE_URL": url}
         environment = settings | limits
         working = [sys.executable, "-m", "entrypoints.cli", "worker"]
         worker = subprocess.Popen(working, env=environment, cwd=tmp_path, stderr=subprocess.DEVNULL)

@@ -22,7 +22,7 @@ def ended(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def test_what_runs_is_released_before_the_end(tmp_path):
     """Once the time is over the process releases and ends with 0, whatever its threads do; a release that fails changes nothing."""
-    script = "stop = Event(); stop.set(); cut_after(stop, 0.05, {}); time.sleep(60)"
+    script = "stop = Event(); stop.set(); exit_after_timeout(stop, 0.05, {}); time.sleep(60)"
     released = ended(script.format("lambda: print('released', flush=True)"), tmp_path)
     failed = ended(script.format("lambda: 1 / 0"), tmp_path)
 
@@ -73,7 +73,7 @@ def test_a_process_behind_the_pipe_releases_once_however_often_it_is_told_to_end
 def test_a_stuck_worker_ends(waited, idle, code, tmp_path):
     """A worker that does nothing although a fetch has been due for a minute ends with 1; a busy one, or a shorter wait, is well."""
     looks = f"looks = []\ndef is_idle():\n    looks.append(1)\n    if len(looks) > 50: stop.set()\n    return {idle}\n"
-    done = ended(f"stop = Event()\n{looks}exit_if_stuck(lambda: {waited}, is_idle, stop, look_seconds=0.001)", tmp_path)
+    done = ended(f"stop = Event()\n{looks}exit_if_stuck(lambda: {waited}, is_idle, stop, check_seconds=0.001)", tmp_path)
 
     assert done.returncode == code
     assert ("worker stuck" in done.stderr) is bool(code)
@@ -81,10 +81,10 @@ def test_a_stuck_worker_ends(waited, idle, code, tmp_path):
 
 def test_fetches_run_side_by_side():
     """Those that never lost a worker are inside together."""
-    gate, together = IsolationLock(), Barrier(3, timeout=5)
+    isolation, together = IsolationLock(), Barrier(3, timeout=5)
 
     def run() -> None:
-        with gate.acquire(exclusive=False):
+        with isolation.acquire(exclusive=False):
             together.wait()
 
     threads = [Thread(target=run) for _ in range(3)]
@@ -98,21 +98,21 @@ def test_fetches_run_side_by_side():
 
 def test_a_suspect_runs_alone():
     """It waits for those that run, newcomers wait for it, and afterwards they go on."""
-    gate, order, inside, leave = IsolationLock(), [], Event(), Event()
+    isolation, order, inside, leave = IsolationLock(), [], Event(), Event()
 
     def neighbour() -> None:
-        with gate.acquire(exclusive=False):
+        with isolation.acquire(exclusive=False):
             inside.set()
             leave.wait(5)
             order.append("neighbour")
 
     def suspect() -> None:
-        with gate.acquire(exclusive=True):
+        with isolation.acquire(exclusive=True):
             order.append("suspect")
-            assert gate._inside == 1
+            assert isolation._running == 1
 
     def newcomer() -> None:
-        with gate.acquire(exclusive=False):
+        with isolation.acquire(exclusive=False):
             order.append("newcomer")
 
     threads = [Thread(target=neighbour)]
@@ -121,7 +121,7 @@ def test_a_suspect_runs_alone():
     for target, waiting in ((suspect, 1), (newcomer, 1)):
         threads.append(Thread(target=target))
         threads[-1].start()
-        while gate._waiting < waiting:
+        while isolation._waiting < waiting:
             pass
     leave.set()
     for thread in threads:

@@ -12,8 +12,8 @@ import click
 import pytest
 
 from domain.errors import DomainError, StoreUnavailable
-from entrypoints.cli.lock import hold
-from entrypoints.cli.outcome import exit_code_of, run_in_child_process
+from entrypoints.cli.exit_codes import exit_code_of, run_in_child_process
+from entrypoints.cli.lock import lock_data_dir
 from entrypoints.cli.supervisor import Child
 
 
@@ -24,10 +24,10 @@ def dying(code: int) -> Child:
 
 def end(child: Child, now: float) -> None:
     """Let it run to its end and look after it."""
-    child.look_after(now)
+    child.check(now)
     assert child.process
     child.process.wait(10)
-    child.look_after(now)
+    child.check(now)
 
 
 def test_a_refused_first_start_ends_everything():
@@ -43,10 +43,10 @@ def test_a_dead_child_waits_longer_each_time_and_is_given_up_in_the_end():
     child, now, waits = dying(3), 0.0, []
     for _ in range(4):
         end(child, now)
-        waits.append(child.resume_at - now)
-        child.look_after(child.resume_at - 0.01)
+        waits.append(child.restart_at - now)
+        child.check(child.restart_at - 0.01)
         assert child.process is None
-        now = child.resume_at
+        now = child.restart_at
     with pytest.raises(DomainError) as given_up:
         end(child, now)
 
@@ -143,9 +143,9 @@ def test_work_done_apart_reports_and_leaves_no_trace(capfd):
 
 def test_a_folder_is_held_by_one(tmp_path):
     """The second who wants the folder learns who has it; once left, it is free."""
-    with hold(tmp_path / "data", 8123):
-        with pytest.raises(DomainError) as refused, hold(tmp_path / "data", 8124):
+    with lock_data_dir(tmp_path / "data", 8123):
+        with pytest.raises(DomainError) as refused, lock_data_dir(tmp_path / "data", 8124):
             pass
         assert f"process {os.getpid()}, port 8123" in refused.value.message
-    with hold(tmp_path / "data", 8124):
+    with lock_data_dir(tmp_path / "data", 8124):
         assert (tmp_path / "data" / "lanner.lock").read_text() == f"process {os.getpid()}, port 8124\n"

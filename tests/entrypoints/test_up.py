@@ -167,7 +167,7 @@ def test_a_worker_that_looks_no_more_is_ill(tmp_path):
     left_behind.touch()
     dead = lanner("health", "worker", folder=tmp_path, environment={}).returncode
     sign = HeartbeatFile(tmp_path / "data")
-    sign.give()
+    sign.touch()
     fresh = lanner("health", "worker", folder=tmp_path, environment={}).returncode
     [path] = (tmp_path / "data").glob("worker-*.alive")
     os.utime(path, (time.time() - 90, time.time() - 90))

@@ -84,9 +84,9 @@ def test_a_due_fetch_is_found_rung_for_and_done():
         use_cases.reap_fetches,
         notify=lambda fetch_ids: notify(app, fetch_ids),
         run=lambda fetch_id, _: run(use_cases, [fetch_id], IsolationLock(), requeue=list),
-        beat=lambda _: None,
+        heartbeat=lambda _: None,
         prune=use_cases.reap_fetches.prune,
-        waited=lambda _: None,
+        report_wait=lambda _: None,
     )
     thread = Thread(target=poller.poll, args=(0.05, stop), daemon=True)
     with working(app):
@@ -306,7 +306,7 @@ def test_a_hanging_fetch_does_not_hold_up_the_end(migrated, tmp_path):
     """What still runs some seconds after SIGTERM is given back, as if it had not been begun, and cut: exit code 0."""
     with socket.create_server(("127.0.0.1", 0)) as provider:
         address = f"http://127.0.0.1:{provider.getsockname()[1]}/api/v3"
-        settings = migrated | {"LANNER_STOP_SECONDS": "1", "LANNER_PROVIDERS__QUANDL__BASE_URL": address}
+        settings = migrated | {"LANNER_SHUTDOWN_TIMEOUT_SECONDS": "1", "LANNER_PROVIDERS__QUANDL__BASE_URL": address}
         worker = subprocess.Popen([sys.executable, "-m", "entrypoints.cli", "worker"], env=settings, cwd=tmp_path, stderr=subprocess.PIPE)
         asking = [sys.executable, "-m", "entrypoints.cli", "fetch", "WIKI/FB"]
         client = subprocess.Popen(asking, env=settings, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
@@ -347,7 +347,7 @@ def at_work(servers: dict[str, str], folder: Path, provider: socket.socket, *nam
         "HOME": str(folder),
         "LANNER_DATABASE_SCHEMA": f"work_{uuid4().hex}",
         "LANNER_WORKER_PROCESSES": "2",
-        "LANNER_SWEEP_SECONDS": "0.2",
+        "LANNER_POLL_SECONDS": "0.2",
         "LANNER_PROVIDERS__QUANDL__BASE_URL": f"http://127.0.0.1:{provider.getsockname()[1]}/api/v3",
     }
     environment = servers | own | settings
@@ -398,7 +398,7 @@ def test_processes_give_back_what_hangs(servers, tmp_path):
     """With a broker outside, too, what still runs in any process some seconds after SIGTERM is as if it had not been begun."""
     with (
         socket.create_server(("127.0.0.1", 0)) as provider,
-        at_work(servers, tmp_path, provider, "FB", "IBM", LANNER_STOP_SECONDS="1") as worker,
+        at_work(servers, tmp_path, provider, "FB", "IBM", LANNER_SHUTDOWN_TIMEOUT_SECONDS="1") as worker,
     ):
         with provider.accept()[0], provider.accept()[0]:
             began = time.monotonic()
@@ -416,7 +416,7 @@ def test_processes_give_back_what_hangs(servers, tmp_path):
 def test_a_lease_that_cannot_be_ended_ends_by_itself(caplog):
     """Whatever becomes of one that a dead process left, the next is ended."""
     listening, telling = multiprocessing.Pipe(duplex=False)
-    holdings, ended = LeaseTable(2), []
+    leases, ended = LeaseTable(2), []
 
     def end(fetch_id: UUID, token: UUID) -> None:
         ended.append((fetch_id, token))
@@ -426,11 +426,11 @@ def test_a_lease_that_cannot_be_ended_ends_by_itself(caplog):
     fetch = silent_use_cases().request_fetch(CODE).fetch
     leases = [Lease(uuid4(), 30) for _ in range(3)]
     for lease in leases:
-        holdings.note(1, fetch, lease)
-        telling.send_bytes(holdings.left(1))
-    assert holdings.left(0) is holdings.left(1) is None
+        leases.record(1, fetch, lease)
+        telling.send_bytes(leases.take(1))
+    assert leases.take(0) is leases.take(1) is None
     telling.close()
     expire_leases(listening, end)
 
     assert ended == [(fetch.id, lease.token) for lease in leases]
-    assert [record.message for record in caplog.records] == ["lease not ended"] * 2
+    assert [record.message for record in caplog.records] == ["lease not expired"] * 2

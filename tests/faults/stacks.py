@@ -190,7 +190,7 @@ def _settings(provider: Process) -> dict[str, str]:
     return {
         "LANNER_PROVIDERS__QUANDL__BASE_URL": f"http://127.0.0.1:{provider.command[-3]}/api/v3",
         "LANNER_LEASE_SECONDS": str(LEASE_SECONDS),
-        "LANNER_SWEEP_SECONDS": str(SWEEP_SECONDS),
+        "LANNER_POLL_SECONDS": str(SWEEP_SECONDS),
         "LANNER_FETCH_DEADLINE_SECONDS": str(DEADLINE_SECONDS),
     }
 

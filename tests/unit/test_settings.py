@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from adapters.sql.engine import open_engine
+from config import read
+from config.explain import explain
 from config.settings import Settings, read_settings
+from config.sources import RENAMED, gather, warn_of_old_name
 from domain.errors import InvalidInput
 from domain.providers import Limit
 
@@ -18,7 +21,7 @@ def test_nothing_set_is_the_embedded_service() -> None:
     settings = read_settings({}, None)
 
     assert (settings.host, settings.port, settings.broker_url, settings.default_provider) == ("127.0.0.1", 8000, "memory://", "quandl")
-    assert (settings.embedded, settings.on_loopback, settings.bell, settings.cores) == (True, True, "silent", 1)
+    assert (settings.embedded, settings.on_loopback, settings.cores) == (True, True, 1)
     assert settings.database == f"sqlite:///{settings.data_dir / 'lanner.db'}"
 
 
@@ -42,7 +45,7 @@ def test_every_kind_of_value_is_read() -> None:
     assert settings.allowed_hosts == ("a.example", "b.example")
     assert settings.routes == {"WIKI": "files"}
     assert (settings.cache_bytes, settings.max_age, settings.log_level) == (1_000_000, timedelta(hours=1), "debug")
-    assert (settings.port, settings.host, settings.on_loopback, settings.bell) == (8000, "0.0.0.0", False, "celery")
+    assert (settings.port, settings.host, settings.on_loopback, settings.embedded) == (8000, "0.0.0.0", False, False)
 
 
 def test_a_providers_options_are_sorted_out() -> None:
@@ -319,3 +322,55 @@ def test_what_is_no_limit_network_or_prefix_is_refused(name: str, value: str, cl
     with pytest.raises(InvalidInput, match=name) as caught:
         read_settings({name: value}, None)
     assert clause in caught.value.message
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_old_names_of_settings_stay(old: str, new: str, tmp_path: Path) -> None:
+    """In the environment, in small letters and in .env; a wrong value is reported under the name that was used."""
+    field, file = new.removeprefix("LANNER_").lower(), tmp_path / ".env"
+    file.write_text(f"{old}=7\n")
+
+    assert getattr(read_settings({old: "7"}, None), field) == 7
+    assert getattr(read_settings({old.lower(): "7"}, None), field) == 7
+    assert getattr(read_settings({}, file), field) == 7
+    assert getattr(read_settings({old: "8"}, file), field) == 8
+    with pytest.raises(InvalidInput, match=f"^{old} is not valid: write a number"):
+        read_settings({old: "soon"}, None)
+
+
+def test_the_new_name_counts_beside_the_old_one_and_the_environment_before_the_file(tmp_path: Path) -> None:
+    """Each place is read by itself first, so that the environment can override a file that has the other name."""
+    file = tmp_path / ".env"
+    file.write_text("LANNER_POLL_SECONDS=1\n")
+
+    both = gather({"LANNER_SWEEP_SECONDS": "2", "LANNER_POLL_SECONDS": "3"}, None)["LANNER_POLL_SECONDS"]
+    assert (both.text, both.old_name, both.overridden) == ("3", "LANNER_SWEEP_SECONDS", True)
+    assert read_settings({"LANNER_SWEEP_SECONDS": "2"}, file).poll_seconds == 2
+    assert read_settings({"LANNER_SWEEP_SECONDS": "2", "LANNER_POLL_SECONDS": ""}, None).poll_seconds == 2
+
+
+def test_an_old_name_is_warned_of_once(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The warning names the new one, and says when the value of the old one does not count."""
+    monkeypatch.setattr("config.set_up_logs", lambda *_: None)
+    warn_of_old_name.cache_clear()
+    environment = {"LANNER_DATA_DIR": str(tmp_path), "LANNER_STOP_SECONDS": "2"}
+    for _ in range(2):
+        read(environment)
+    read({**environment, "LANNER_SHUTDOWN_TIMEOUT_SECONDS": "3"})
+
+    first, second = caplog.records
+    assert (first.message, vars(first)["setting"], vars(first)["hint"]) == (
+        "setting renamed",
+        "LANNER_STOP_SECONDS",
+        "write LANNER_SHUTDOWN_TIMEOUT_SECONDS",
+    )
+    assert vars(second)["hint"] == "LANNER_SHUTDOWN_TIMEOUT_SECONDS is set to another value, which counts"
+
+
+def test_settings_are_shown_under_their_new_names() -> None:
+    """Their source says where the old name stands."""
+    shown = {each.name: each for each in explain({"LANNER_GIVE_UP_SECONDS": "60"})}
+
+    assert "LANNER_GIVE_UP_SECONDS" not in shown
+    assert shown["LANNER_RETRY_FOR_SECONDS"].value == "60"
+    assert shown["LANNER_RETRY_FOR_SECONDS"].source == "environment, as LANNER_GIVE_UP_SECONDS"

@@ -1,1 +1,1 @@
-"""How a worker's processes begin, tell that they live, and end."""
+"""A worker's processes: isolation of suspect fetches, leases, heartbeat file, shutdown."""

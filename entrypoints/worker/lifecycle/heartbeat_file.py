@@ -1,4 +1,4 @@
-"""Signs of life: a file for each worker in the data folder, locked as long as its process lives."""
+"""Heartbeat files: one a worker in the data folder, locked while its process lives."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ _PATTERN = "worker-*.alive"
 
 
 class HeartbeatFile:
-    """The file of one process; its time says when that worker last swept the store."""
+    """The file of one process; its modification time is that of the worker's last successful poll."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Containers share a folder, and each has a process of the same number.
+        # Containers that share a folder have processes of the same id.
         self._path = folder / _PATTERN.replace("*", f"{socket.gethostname()}-{os.getpid()}")
         self._descriptor = self._open()
-        # Until its first sweep it has not lived.
+        # The worker has not polled yet.
         os.utime(self._descriptor, (0, 0))
 
     @property
     def name(self) -> str:
-        """What tells this worker from others."""
+        """The worker's name: its host and process id."""
         return self._path.stem.removeprefix("worker-")
 
-    def give(self) -> None:
-        """Set the file's time to now, and make it anew if somebody has removed it."""
+    def touch(self) -> None:
+        """Set the file's time to now; create it again if it was removed."""
         if not self._path.exists():
             os.close(self._descriptor)
             self._descriptor = self._open()
@@ -39,16 +39,16 @@ class HeartbeatFile:
         return descriptor
 
 
-def problem_of_workers(folder: Path, since: float) -> str:
-    """Say what is wrong with the workers of a data folder, if anything is; what dead ones have left is removed."""
-    seen = {path: path.stat().st_mtime for path in sorted(folder.glob(_PATTERN)) if _is_held(path)}
+def find_worker_problem(folder: Path, since: float) -> str:
+    """Return what is wrong with the workers of a data folder, or an empty text; remove the files of dead workers."""
+    seen = {path: path.stat().st_mtime for path in sorted(folder.glob(_PATTERN)) if _is_locked(path)}
     silent = [path.stem.removeprefix("worker-") for path, time in seen.items() if time < since]
     if silent and len(silent) < len(seen):
-        return f"The worker {silent[0]} has not looked into the database lately."
-    return "" if seen and not silent else f"No worker of {folder} has looked into the database lately."
+        return f"The worker {silent[0]} has not polled the database lately."
+    return "" if seen and not silent else f"No worker of {folder} has polled the database lately."
 
 
-def _is_held(path: Path) -> bool:
+def _is_locked(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

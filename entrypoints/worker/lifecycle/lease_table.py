@@ -1,4 +1,4 @@
-"""What each process of the pool holds: its lease ends with it, however it ends, instead of in its own time."""
+"""The lease of each pool process, so that it can be ended as soon as the process exits, for whatever reason."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ _BYTES = 32
 
 
 class LeaseTable:
-    """Memory that processes forked later share: in each one's place the fetch that it does, and its lease."""
+    """Memory shared with processes forked later: a slot for each one's current fetch and lease."""
 
     def __init__(self, processes: int) -> None:
-        self._places = mmap(-1, _BYTES * processes)
+        self._slots = mmap(-1, _BYTES * processes)
 
-    def note(self, process: int, fetch: Fetch | None, lease: Lease | None) -> None:
-        """Be told by a process, known by its number in the pool, what it does now."""
+    def record(self, process: int, fetch: Fetch | None, lease: Lease | None) -> None:
+        """Store what the process with this index in the pool runs now."""
         held = fetch.id.bytes + lease.token.bytes if fetch and lease else bytes(_BYTES)
-        self._places[process * _BYTES : (process + 1) * _BYTES] = held
+        self._slots[process * _BYTES : (process + 1) * _BYTES] = held
 
-    def left(self, process: int) -> bytes | None:
-        """Give what a process held that is dead."""
-        held = self._places[process * _BYTES : (process + 1) * _BYTES]
-        self.note(process, None, None)
+    def take(self, process: int) -> bytes | None:
+        """Return the fetch and lease of a process that has exited, 32 bytes, and clear its slot; None if it held none."""
+        held = self._slots[process * _BYTES : (process + 1) * _BYTES]
+        self.record(process, None, None)
         return held if any(held) else None
 
 
-def expire_leases(left: Connection, end: Callable[[UUID, UUID], object]) -> None:
-    """End the leases that dead processes have left, as they are told of, until nobody is there to tell."""
+def expire_leases(take: Connection, end: Callable[[UUID, UUID], object]) -> None:
+    """Call ``end`` with fetch id and lease token of each message from ``LeaseTable.take``, until the connection is closed."""
     while True:
         try:
-            held = left.recv_bytes()
+            held = take.recv_bytes()
         except EOFError:
             return
         try:
             end(UUID(bytes=held[:16]), UUID(bytes=held[16:]))
-        except Exception as error:  # noqa: BLE001 - this one ends by itself, and nobody else ends the next
-            logger.warning("lease not ended", extra={"reason": type(error).__name__})
+        except Exception as error:  # noqa: BLE001 - this lease expires by itself; the next ones must still be ended
+            logger.warning("lease not expired", extra={"reason": type(error).__name__})

@@ -1,4 +1,4 @@
-"""How a worker ends: told to, it finishes what it can and gives the rest back; stuck, it goes with 1 for another to be started."""
+"""How a worker exits: on a signal it finishes what it can and releases the rest; a stuck one exits with 1 to be restarted."""
 
 from __future__ import annotations
 
@@ -12,76 +12,76 @@ from threading import Event, RLock, Thread
 
 logger = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 60.0
+STUCK_SECONDS = 60.0
 _RELEASE_SECONDS = 3.0
-_LOOK_SECONDS = 1.0
-_IDLE_LOOKS = 10
+_CHECK_SECONDS = 1.0
+_IDLE_CHECKS = 10
 _MANY = 256
-# Whoever is told to end twice ends once; again in the same thread means that a signal interrupted it.
-_ending = RLock()
+# A second request to exit changes nothing; it is reentrant because a signal can interrupt the thread that holds it.
+_exiting = RLock()
 
 
-def cut_after(stop: Event, seconds: float, release: Callable[[], object]) -> None:
-    """Once told to stop and so many seconds later, give back what still runs and end the process with 0; returns at once."""
+def exit_after_timeout(stop: Event, seconds: float, release: Callable[[], object]) -> None:
+    """Start a thread that releases what still runs ``seconds`` after ``stop`` was set, and exits with 0."""
 
     def wait() -> None:
         stop.wait()
         time.sleep(seconds)
-        give_back_and_exit(release)
+        release_and_exit(release)
 
-    Thread(target=wait, name="cut", daemon=True).start()
+    Thread(target=wait, name="exit-after-timeout", daemon=True).start()
 
 
-def give_back_and_exit(release: Callable[[], object]) -> None:
-    """Release within a few seconds, and end the process with 0: what was not released its lease covers."""
-    with _ending:
-        releasing = Thread(target=_tried, args=(release,), name="release", daemon=True)
+def release_and_exit(release: Callable[[], object]) -> None:
+    """Call ``release``, wait a few seconds at most, and exit with 0; leases that were not released expire."""
+    with _exiting:
+        releasing = Thread(target=_release_quietly, args=(release,), name="release", daemon=True)
         releasing.start()
         releasing.join(_RELEASE_SECONDS)
         os._exit(os.EX_OK)
 
 
 class ShutdownPipe:
-    """A pipe to processes that are forked later, through which they are told to release what they run and exit."""
+    """A pipe that makes processes forked later release what they run and exit."""
 
     def __init__(self) -> None:
         self._reading_end, self._writing_end = os.pipe()
 
     def listen(self, release: Callable[[], object]) -> None:
-        """Listen in a thread of this process, and heed SIGTERM: the pool sends it as soon as another process has gone."""
+        """Listen in a thread, and handle SIGTERM, which the pool sends as soon as another process has exited."""
 
         def wait_for_signal() -> None:
             if os.read(self._reading_end, 1):
-                give_back_and_exit(release)
+                release_and_exit(release)
 
-        signal.signal(signal.SIGTERM, lambda *_: give_back_and_exit(release))
+        signal.signal(signal.SIGTERM, lambda *_: release_and_exit(release))
         Thread(target=wait_for_signal, name="shutdown-pipe", daemon=True).start()
 
     def signal_all(self, processes: Callable[[], Collection[object]]) -> None:
-        """Tell all of them, and wait until they are gone."""
+        """Signal all processes and wait until they have exited."""
         os.write(self._writing_end, bytes(_MANY))
         end = time.monotonic() + _RELEASE_SECONDS
         while processes() and time.monotonic() < end:
-            time.sleep(_LOOK_SECONDS / 20)
+            time.sleep(_CHECK_SECONDS / 20)
 
 
-def exit_if_stuck(waited: Callable[[], float], is_idle: Callable[[], bool], stop: Event, *, look_seconds: float = _LOOK_SECONDS) -> None:
+def exit_if_stuck(waited: Callable[[], float], is_idle: Callable[[], bool], stop: Event, *, check_seconds: float = _CHECK_SECONDS) -> None:
     """
-    Watch until told to stop: should a due fetch have waited a minute while this worker does nothing, end the process with 1.
+    Check until ``stop`` is set; exit with 1 if a due fetch has waited a minute while this worker runs nothing.
 
     Args:
-        waited: for how many seconds the longest due fetch was seen to be so.
-        is_idle: whether nothing runs; idle moments between two fetches do not count.
+        waited: returns for how many seconds the longest due fetch has waited.
+        is_idle: returns whether nothing runs; it must do so ten times in a row.
 
     """
     idle = 0
-    while not stop.wait(look_seconds):
-        idle = idle + 1 if is_idle() and waited() >= PATIENCE_SECONDS else 0
-        if idle >= _IDLE_LOOKS:
+    while not stop.wait(check_seconds):
+        idle = idle + 1 if is_idle() and waited() >= STUCK_SECONDS else 0
+        if idle >= _IDLE_CHECKS:
             logger.critical("worker stuck", extra={"oldest_due_seconds": round(waited())})
             os._exit(1)
 
 
-def _tried(release: Callable[[], object]) -> None:
+def _release_quietly(release: Callable[[], object]) -> None:
     with suppress(Exception):
         release()

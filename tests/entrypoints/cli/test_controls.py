@@ -11,10 +11,11 @@ from domain.errors import AnswerNotUnderstood
 from domain.observations import Observations
 from domain.series import Metadata
 from domain.use_cases import UseCases
-from entrypoints.cli.exporting import export
-from entrypoints.cli.fetching import fetch
-from entrypoints.cli.outcome import exit_code_of
-from entrypoints.cli.reading import list_series, show
+from entrypoints.cli.exit_codes import exit_code_of
+from entrypoints.cli.export import export
+from entrypoints.cli.fetch import fetch
+from entrypoints.cli.list import list_series
+from entrypoints.cli.show import show
 from entrypoints.cli.vintages import vintages
 from tests.builders import CannedSource, memory_use_cases
 from tests.entrypoints.cli.conftest import Run
@@ -73,7 +74,7 @@ def test_a_file_is_shown_on_a_terminal_without_harm(run: Run, use_cases: UseCase
     setting += "; use_cases.request_fetch(DatasetCode('WIKI', 'FB'))"
     for form, shown in (("csv", r"date,a\x1b]0b"), ("json", r"a\u001b]0b")):
         line = ["WIKI/FB", "--format", form]
-        seen = on_terminal(SCRIPT.format(module="exporting", command="export", setting=setting, line=line), columns=80)
+        seen = on_terminal(SCRIPT.format(module="export", command="export", setting=setting, line=line), columns=80)
         assert shown in seen
         assert "\x1b" not in seen
 

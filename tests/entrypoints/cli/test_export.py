@@ -14,7 +14,7 @@ from domain.api_keys import Scope
 from domain.codes import DatasetCode
 from domain.providers import Limit
 from domain.use_cases import UseCases
-from entrypoints.cli.exporting import export
+from entrypoints.cli.export import export
 from entrypoints.cli.keys import keys
 from tests.builders import CannedSource, memory_use_cases
 from tests.entrypoints.cli.conftest import Run

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -13,13 +14,13 @@ from adapters.memory.dispatcher import NullDispatcher, RecordingDispatcher
 from adapters.memory.unit_of_work import MemoryStore, utc_now
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, InvalidInput, RateLimited, SourceUnavailable
-from domain.fetches import FetchStatus, Lease, WaitingFor
+from domain.fetches import Fetch, FetchStatus, Lease, WaitingFor
 from domain.observations import Observations
 from domain.ports import Fetched, PriorState
 from domain.series import SeriesQuery
 from domain.use_cases import UseCases
-from entrypoints.cli.fetching import fetch
-from entrypoints.cli.following import Following
+from domain.use_cases.complete_fetches import CompleteFetches
+from entrypoints.cli.fetch import fetch
 from tests.builders import CannedSource, memory_use_cases
 from tests.entrypoints.cli.conftest import Run
 
@@ -161,7 +162,7 @@ def test_a_waiting_fetch_is_reported_and_left_to_a_worker(run: Run) -> None:
     assert result.exit_code == 1
     assert result.stdout == (
         "canned:WIKI/FB  waiting  unavailable: No answer. lanner tries again by itself; check the network and the provider's base URL. "
-        f"Waits until {until}; a worker (lanner up, lanner worker) goes on with it then.\n"
+        f"Waits until {until}; a worker (lanner up, lanner worker) tries again then.\n"
     )
 
 
@@ -170,7 +171,7 @@ def test_following_ends_with_the_first_attempt_made_here() -> None:
     use_cases = unserved(error=SourceUnavailable())
     asked = use_cases.request_fetch(FB).fetch
 
-    left = Following(use_cases=use_cases, patience_seconds=0, pause_seconds=0)({asked.id: "canned:WIKI/FB"})[asked.id]
+    left = completed(use_cases, [asked.id], pause_seconds=0)[asked.id]
 
     assert (left.status, left.attempts, left.waiting_for) == (FetchStatus.PENDING, 1, WaitingFor.RETRY)
 
@@ -190,7 +191,7 @@ def test_who_is_in_line_before_a_limit_is_followed_on() -> None:
     use_cases = memory_use_cases({"canned": LimitedOnce(error=RateLimited(retry_after=0))}, dispatcher=NullDispatcher())
     asked = use_cases.request_fetch(FB).fetch
 
-    ended = Following(use_cases=use_cases, patience_seconds=0, pause_seconds=0.01)({asked.id: "canned:WIKI/FB"})[asked.id]
+    ended = completed(use_cases, [asked.id], pause_seconds=0.01)[asked.id]
 
     assert (ended.status, ended.attempts) == (FetchStatus.SUCCESS, 2)
 
@@ -201,8 +202,8 @@ def test_a_worker_at_work_is_left_alone() -> None:
     use_cases = unserved(store)
     asked = use_cases.request_fetch(FB).fetch
     lease = claim(store, asked.id)
-    following, ended = Following(use_cases=use_cases, patience_seconds=0, pause_seconds=0.001), {}
-    thread = Thread(target=lambda: ended.update(following({asked.id: "canned:WIKI/FB"})))
+    ended = {}
+    thread = Thread(target=lambda: ended.update(completed(use_cases, [asked.id], pause_seconds=0.001)))
 
     thread.start()
     thread.join(0.05)
@@ -223,7 +224,7 @@ def test_a_lost_workers_fetch_is_taken_over() -> None:
     asked = use_cases.request_fetch(FB).fetch
     claim(store, asked.id, seconds=-1)
 
-    ended = Following(use_cases=use_cases, patience_seconds=0, pause_seconds=0)({asked.id: "canned:WIKI/FB"})[asked.id]
+    ended = completed(use_cases, [asked.id], pause_seconds=0)[asked.id]
 
     assert (ended.status, ended.crashes) == (FetchStatus.SUCCESS, 1)
 
@@ -234,7 +235,7 @@ def test_a_store_whose_clock_runs_ahead_makes_no_fetch_wait() -> None:
     use_cases = unserved(store)
     asked = use_cases.request_fetch(FB).fetch
 
-    ended = Following(use_cases=use_cases, patience_seconds=0, pause_seconds=0)({asked.id: "canned:WIKI/FB"})[asked.id]
+    ended = completed(use_cases, [asked.id], pause_seconds=0)[asked.id]
 
     assert ended.status is FetchStatus.SUCCESS
 
@@ -243,12 +244,23 @@ def test_more_fetches_than_are_looked_at_are_followed() -> None:
     """Many codes are requested first and then followed to the last."""
     bell = RecordingDispatcher()
     use_cases = memory_use_cases({"canned": CannedSource()}, dispatcher=bell)
-    names = {use_cases.request_fetch(DatasetCode("A", str(n))).fetch.id: f"canned:A/{n}" for n in range(120)}
+    fetch_ids = [use_cases.request_fetch(DatasetCode("A", str(n))).fetch.id for n in range(120)]
 
-    ended = Following(use_cases=use_cases, patience_seconds=0, pause_seconds=0)(names)
+    ended = completed(use_cases, fetch_ids)
 
     assert list(ended) == bell.notified
     assert {fetch.status for fetch in ended.values()} == {FetchStatus.SUCCESS}
+
+
+def completed(use_cases: UseCases, fetch_ids: Sequence[UUID], *, pause_seconds: float = 0) -> dict[UUID, Fetch]:
+    """Complete fetches without waiting for workers."""
+    complete = CompleteFetches(
+        follow_fetches=use_cases.follow_fetches,
+        fetch_dataset=use_cases.fetch_dataset,
+        patience_seconds=0,
+        pause_seconds=pause_seconds,
+    )
+    return {fetch.id: fetch for fetch in complete(fetch_ids)}
 
 
 def claim(store: MemoryStore, fetch_id: object, seconds: float = 60) -> Lease:

@@ -17,7 +17,7 @@ from domain.observations import Observations
 from domain.ports import ParsedSeries, RawResponse
 from domain.series import Metadata
 from domain.use_cases import UseCases
-from entrypoints.cli.parsing import parse
+from entrypoints.cli.parse import parse
 from tests.builders import memory_use_cases
 from tests.entrypoints.cli.conftest import Run
 from tests.fakes import NAN, CannedSource

@@ -14,8 +14,9 @@ from domain.frequency import Frequency
 from domain.observations import Observations
 from domain.series import Metadata, SeriesStatus
 from domain.use_cases import UseCases
-from entrypoints.cli import reading
-from entrypoints.cli.reading import list_series, show
+from entrypoints.cli import list as list_command
+from entrypoints.cli.list import list_series
+from entrypoints.cli.show import show
 from tests.builders import CannedSource, memory_use_cases, waiting_use_cases
 from tests.entrypoints.cli.conftest import Run
 from tests.fakes import StoppedClock
@@ -97,7 +98,7 @@ def test_a_series_in_json_has_the_words_of_the_api(run: Run, kept: UseCases) -> 
 def test_the_list_goes_through_all_pages_up_to_the_limit(run: Run) -> None:
     """A limit above the size of a page is reached over several pages, and says if there is more."""
     use_cases = waiting_use_cases()
-    most = reading._PAGE + 2
+    most = list_command._PAGE + 2
     with use_cases.request_fetch.store.writing() as uow:
         for n in range(most):
             uow.series.add("canned", DatasetCode("A", str(n)))

@@ -50,7 +50,7 @@ SCRIPT = """
 def test_a_wide_series_shows_the_columns_that_fit() -> None:
     """On a terminal columns beyond its width are counted instead of folded."""
     setting = 'use_cases.request_fetch(DatasetCode("WIKI", "FB"))'
-    seen = on_terminal(SCRIPT.format(module="reading", command="show", setting=setting, line=["WIKI/FB"]), columns=60)
+    seen = on_terminal(SCRIPT.format(module="show", command="show", setting=setting, line=["WIKI/FB"]), columns=60)
 
     assert "Column 4" in seen
     assert "Column 5" not in seen
@@ -59,7 +59,7 @@ def test_a_wide_series_shows_the_columns_that_fit() -> None:
 
 def test_a_fetch_shows_a_bar() -> None:
     """On a terminal progress is a bar, which is gone when the summary is printed."""
-    seen = on_terminal(SCRIPT.format(module="fetching", command="fetch", setting="", line=["WIKI/FB"]), columns=80)
+    seen = on_terminal(SCRIPT.format(module="fetch", command="fetch", setting="", line=["WIKI/FB"]), columns=80)
 
     assert "━" in seen
     assert "1 of 1" not in seen
@@ -69,13 +69,13 @@ def test_a_fetch_shows_a_bar() -> None:
 def test_a_check_counts_along_and_cleans_up() -> None:
     """On a terminal the series read back are counted until the summary is printed."""
     setting = 'use_cases.request_fetch(DatasetCode("WIKI", "FB"))'
-    seen = on_terminal(SCRIPT.format(module="checking", command="check", setting=setting, line=[]), columns=80)
+    seen = on_terminal(SCRIPT.format(module="check", command="check", setting=setting, line=[]), columns=80)
 
     assert "1 series read back \x1b[" in seen
     assert seen.splitlines()[-1].endswith("1 series read back, no vintages damaged.")
 
 
-@pytest.mark.parametrize("module", ["checking", "fetching", "parsing", "providers", "reading", "vintages"])
+@pytest.mark.parametrize("module", ["check", "fetch", "parse", "providers", "list", "show", "vintages", "revisions"])
 def test_a_command_is_loaded_without_its_work(module: str) -> None:
     """Help needs none of the heavy libraries."""
     script = f"import sys, entrypoints.cli.{module}; print({{'numpy', 'orjson', 'rich', 'domain'}} & set(sys.modules))"

@@ -12,8 +12,9 @@ from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, DomainError
 from domain.observations import Observations
 from domain.use_cases import UseCases
-from entrypoints.cli.reading import show
-from entrypoints.cli.vintages import revisions, vintages
+from entrypoints.cli.revisions import revisions
+from entrypoints.cli.show import show
+from entrypoints.cli.vintages import vintages
 from tests.builders import memory_use_cases
 from tests.entrypoints.cli.conftest import Run
 from tests.fakes import NAN, CannedSource

@@ -14,6 +14,7 @@ import click
 
 from domain.series import TimeSeries
 from domain.use_cases.read_series import Reading
+from domain.vintages import Vintage
 from entrypoints.cli.sparkline import sparkline
 from entrypoints.cli.tables import number, print_table, printable, when
 from entrypoints.formats import table
@@ -42,6 +43,26 @@ def document(reading: Reading, limit: int) -> dict[str, Any]:
         "checked_at": reading.series.checked_at,
         "stale": reading.stale,
         **table(observations),
+    }
+
+
+def vintage_document(vintage: Vintage) -> dict[str, Any]:
+    """Return a vintage as JSON values, without its observations."""
+    return {
+        "number": vintage.number,
+        "published": vintage.published,
+        "known_at": vintage.known_at,
+        "fetched_at": vintage.fetched_at,
+        "rows": vintage.rows,
+        "first_date": vintage.first,
+        "last_date": vintage.last,
+        "added": vintage.added,
+        "changed": vintage.changed,
+        "deleted": vintage.deleted,
+        "digest": vintage.digest,
+        "cause": vintage.cause,
+        "origin": vintage.origin,
+        "fetch_id": vintage.fetch_id,
     }
 
 

@@ -10,7 +10,7 @@ from domain.errors import SeriesNotFound
 from domain.observations import Observations
 from domain.use_cases import UseCases
 from domain.vintages import StoredVintage
-from entrypoints.cli.checking import check
+from entrypoints.cli.check import check
 from tests.builders import CannedSource, memory_use_cases
 from tests.entrypoints.cli.conftest import Run
 

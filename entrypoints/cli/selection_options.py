@@ -1,4 +1,4 @@
-"""Which part of which state is meant: the options that ``show`` and ``export`` share."""
+"""The options with which ``show`` and ``export`` choose a state of a series and a part of it."""
 
 from __future__ import annotations
 
@@ -21,14 +21,16 @@ _OPTIONS = (
 )
 
 
-def choosing(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that ``chosen`` takes."""
+def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that ``read_selection`` takes."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
-def chosen(*, as_of: str | None, vintage: int | None, seen_by: str | None, start: str | None, end: str | None, **other: Any) -> Selection:
+def read_selection(
+    *, as_of: str | None, vintage: int | None, seen_by: str | None, start: str | None, end: str | None, **other: Any
+) -> Selection:
     """Read them; raises InvalidInput."""
     from domain.use_cases.read_series import Selection
     from domain.vintages import AsOf

@@ -1,19 +1,24 @@
-"""``lanner fetch``: request series, follow their fetches and say how they ended."""
+"""``lanner fetch``: request series, complete their fetches and print how they ended."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from domain.codes import DatasetCode
     from domain.errors import FetchAlreadyRunning
     from domain.fetches import Failure, Fetch
     from domain.series import TimeSeries
+    from domain.use_cases import UseCases
     from domain.use_cases.request_fetch import Requested, RequestFetch
     from entrypoints.cli.session import Session
 
@@ -26,8 +31,8 @@ _WELL = ("success", "fresh")
 @click.option(
     "--file", "listed", type=click.File(encoding="utf-8-sig", errors="replace"), help="One code a line, # for comments; - is stdin."
 )
-@click.option("--refresh", is_flag=True, help="Fetch although what is kept is fresh.")
-@click.option("--allow-shrink", is_flag=True, help="Accept an answer with less than half of the values that are kept.")
+@click.option("--refresh", is_flag=True, help="Fetch even if the series is fresh.")
+@click.option("--allow-shrink", is_flag=True, help="Accept an answer with fewer than half of the stored values.")
 @click.pass_obj
 def fetch(  # noqa: PLR0913 - the command's options
     session: Session, *, codes: tuple[str, ...], provider: str | None, listed: TextIO | None, refresh: bool, allow_shrink: bool
@@ -35,21 +40,21 @@ def fetch(  # noqa: PLR0913 - the command's options
     """
     Fetch series, and follow each fetch until it has ended or waits for another attempt.
 
-    CODE is DATABASE/DATASET or provider:DATABASE/DATASET. Where no worker begins they are fetched here. Exits with 1 if any failed.
+    CODE is DATABASE/DATASET or provider:DATABASE/DATASET. If no worker begins within two seconds, this process fetches them itself.
+    Exits with 1 if any failed.
     """
     from domain.use_cases.request_fetch import Requested
-    from entrypoints.cli.following import Following
 
     places = [("", text) for text in codes] + (_listed(listed) if listed else [])
     if not places:
-        raise click.UsageError("Name at least one CODE, or a --file that holds one.")
+        raise click.UsageError("Name at least one CODE, or a --file that contains one.")
     use_cases = session.use_cases()
     wanted = _wanted(use_cases.request_fetch, places, provider)
     asked = {
         name: _request(use_cases.request_fetch, *identity, refresh=refresh, allow_shrink=allow_shrink) for name, identity in wanted.items()
     }
     requested = {name: answer for name, answer in asked.items() if isinstance(answer, Requested)}
-    fetches = Following(use_cases=use_cases)({answer.fetch.id: name for name, answer in requested.items() if not answer.fetch.ended})
+    fetches = _complete(use_cases, {answer.fetch.id: name for name, answer in requested.items() if not answer.fetch.ended})
     _summarize(
         (name, *_outcome(fetches.get(answer.fetch.id), use_cases.describe_series(answer.series.id).series))
         if isinstance(answer, Requested)
@@ -71,10 +76,10 @@ def _wanted(request_fetch: RequestFetch, places: Iterable[tuple[str, str]], prov
     for place, text in places:
         try:
             named, code = read_reference(text, provider)
-            chosen = request_fetch.provider_of(code, named).name
+            read_selection = request_fetch.provider_of(code, named).name
         except DomainError as error:
             raise InvalidInput(f"{place}{error.message}", field="code", hint=error.hint) from error
-        wanted[f"{chosen}:{code}"] = chosen, code
+        wanted[f"{read_selection}:{code}"] = read_selection, code
     return wanted
 
 
@@ -87,6 +92,37 @@ def _request(
         return request_fetch(code, provider=provider, refresh=refresh, allow_shrink=allow_shrink)
     except FetchAlreadyRunning as error:
         return error
+
+
+def _complete(use_cases: UseCases, names: Mapping[UUID, str]) -> Mapping[UUID, Fetch]:
+    from domain.use_cases.complete_fetches import CompleteFetches
+
+    complete = CompleteFetches(
+        follow_fetches=use_cases.follow_fetches,
+        fetch_dataset=use_cases.fetch_dataset,
+        on_run_here=lambda: click.echo("No worker has begun within 2 s: fetching here.", err=True),
+    )
+    settled = {}
+    with _progress(names) as report:
+        for fetch in complete(names):
+            settled[fetch.id] = fetch
+            report(fetch)
+    return settled
+
+
+@contextmanager
+def _progress(names: Mapping[UUID, str]) -> Iterator[Callable[[Fetch], object]]:
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("fetching"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("", total=len(names))
+            yield lambda _: bar.advance(task)
+    else:
+        ordinals = count(1)
+        yield lambda fetch: click.echo(f"{next(ordinals)} of {len(names)}: {names[fetch.id]} {fetch.status}", err=True)
 
 
 def _outcome(ended: Fetch | None, series: TimeSeries) -> tuple[str, str]:
@@ -103,7 +139,7 @@ def _outcome(ended: Fetch | None, series: TimeSeries) -> tuple[str, str]:
     reason = _reason(ended.failure) if ended.failure else ""
     if ended.ended:
         return ended.status, reason
-    return "waiting", f"{reason} Waits until {when(ended.not_before)}; a worker (lanner up, lanner worker) goes on with it then."
+    return "waiting", f"{reason} Waits until {when(ended.not_before)}; a worker (lanner up, lanner worker) tries again then."
 
 
 def _reason(failure: Failure | FetchAlreadyRunning) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from domain.controls import escape_controls, escape_controls_in_json
-from entrypoints.cli.choosing import choosing, chosen
+from entrypoints.cli.selection_options import read_selection, selection_options
 
 if TYPE_CHECKING:
     from domain.use_cases.read_series import Reading
@@ -23,27 +23,27 @@ _FORMATS = ("json", "csv", "parquet", "arrow")
 @click.option("--format", "form", type=click.Choice(_FORMATS), help="By default what the file's name ends in; csv if it ends in nothing.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file; standard output if not given.")
 @click.option("--provider", help="The provider, if it is not the one that serves the code.")
-@choosing
+@selection_options
 @click.pass_obj
 def export(session: Session, /, *, code: str, form: str | None, output: Path | None, provider: str | None, **part: Any) -> None:
     """Write the observations of the series CODE as JSON, CSV, Parquet or Arrow, oldest first."""
-    from entrypoints.cli.references import explaining_absence, find_series
+    from entrypoints.cli.references import explain_missing_observations, find_series
     from entrypoints.formats import Format
 
-    form = form or _ending(output)
-    selection, use_cases = chosen(**part), session.use_cases()
+    form = form or _format_of(output)
+    selection, use_cases = read_selection(**part), session.use_cases()
     series = find_series(use_cases.describe_series, code, provider)
-    with explaining_absence(series):
+    with explain_missing_observations(series):
         reading = use_cases.read_series(series.id, selection)
-    content = _written(reading, form)
+    content = _encode(reading, form)
     if output is None:
-        sys.stdout.buffer.write(_harmless(content) if form == Format.CSV and sys.stdout.isatty() else content)
+        sys.stdout.buffer.write(_escape(content) if form == Format.CSV and sys.stdout.isatty() else content)
     else:
-        _keep(output, content)
+        _write(output, content)
         click.echo(f"{output}: {len(reading.observations)} dates, vintage {reading.vintage.number}.", err=True)
 
 
-def _ending(output: Path | None) -> str:
+def _format_of(output: Path | None) -> str:
     ending = output.suffix.removeprefix(".").lower() if output else ""
     if ending and ending not in _FORMATS:
         known = ", ".join(f".{form}" for form in _FORMATS)
@@ -51,8 +51,8 @@ def _ending(output: Path | None) -> str:
     return ending or "csv"
 
 
-def _written(reading: Reading, form: str) -> bytes:
-    from entrypoints.cli.showing import document
+def _encode(reading: Reading, form: str) -> bytes:
+    from entrypoints.cli.series_output import document
     from entrypoints.formats import Format, axis_name, columnar, csv, encode
 
     kind, observations = Format(form), reading.observations
@@ -63,12 +63,12 @@ def _written(reading: Reading, form: str) -> bytes:
     return columnar(reading, kind)
 
 
-def _harmless(content: bytes) -> bytes:
+def _escape(content: bytes) -> bytes:
     """Show what would steer a terminal."""
     return "\n".join(map(escape_controls, content.decode().split("\n"))).encode()
 
 
-def _keep(output: Path, content: bytes) -> None:
+def _write(output: Path, content: bytes) -> None:
     """Write a whole file or none."""
     part = output.with_name(f"{output.name}.part")
     try:

@@ -1,4 +1,4 @@
-"""``lanner list`` and ``lanner show``: what is kept."""
+"""``lanner list``: the series that are kept."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
-
-from entrypoints.cli.choosing import choosing, chosen
 
 if TYPE_CHECKING:
     from domain.series import SeriesQuery, TimeSeries
@@ -43,16 +41,16 @@ def list_series(  # noqa: PLR0913 - the command's options
         database=database and database.upper(),
         status=SeriesStatus(status) if status else None,
     )
-    found = _found(session.use_cases().search_series, query, limit)
+    found = _find(session.use_cases().search_series, query, limit)
     if form == "json":
         for series in found:
-            print_json(_listed(series))
+            print_json(_document(series))
     else:
         headings = ("code", "name", "frequency", "rows", "first", "last", "status", "checked")
         print_table(headings, map(_row, found), right=("rows",))
 
 
-def _found(search_series: SearchSeries, query: SeriesQuery, limit: int) -> Iterator[TimeSeries]:
+def _find(search_series: SearchSeries, query: SeriesQuery, limit: int) -> Iterator[TimeSeries]:
     left = limit
     while left:
         page = search_series(replace(query, limit=min(left, _PAGE)))
@@ -80,8 +78,8 @@ def _row(series: TimeSeries) -> tuple[str, ...]:
     )
 
 
-def _listed(series: TimeSeries) -> dict[str, Any]:
-    from entrypoints.cli.showing import identity
+def _document(series: TimeSeries) -> dict[str, Any]:
+    from entrypoints.cli.series_output import identity
 
     newest = series.newest
     return {
@@ -92,41 +90,3 @@ def _listed(series: TimeSeries) -> dict[str, Any]:
         "last_date": newest and newest.last,
         "checked_at": series.checked_at,
     }
-
-
-@click.command
-@click.argument("code")
-@click.option("--provider", help="The provider, if it is not the one that serves the code.")
-@choosing
-@click.option("--column", "columns", multiple=True, help="Only this column; may be repeated.")
-@click.option("--periods", type=click.Choice(["start", "end"]), help="Date weeks to years by their first or last day.")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The newest so many dates.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one line.")
-@click.pass_obj
-def show(  # noqa: PLR0913 - the command's options
-    session: Session,
-    /,
-    *,
-    code: str,
-    provider: str | None,
-    columns: tuple[str, ...],
-    periods: str | None,
-    limit: int,
-    form: str,
-    **part: Any,
-) -> None:
-    """Show a series: its newest dates, oldest first, and a line that draws all dates between --start and --end."""
-    from domain.periods import Side
-    from entrypoints.cli.references import explaining_absence, find_series
-    from entrypoints.cli.showing import document, print_reading
-    from entrypoints.cli.tables import print_json
-
-    selection = chosen(columns=columns, periods=Side(periods) if periods else None, **part)
-    use_cases = session.use_cases()
-    series = find_series(use_cases.describe_series, code, provider)
-    with explaining_absence(series):
-        reading = use_cases.read_series(series.id, selection)
-    if form == "json":
-        print_json(document(reading, limit))
-    else:
-        print_reading(reading, limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from entrypoints.cli.backups import restore
+from entrypoints.cli.restore import restore
 from tests.builders import memory_use_cases
 from tests.entrypoints.cli.conftest import Run
 

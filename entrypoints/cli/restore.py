@@ -1,0 +1,25 @@
+"""``lanner restore``: a backup back into an empty store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from entrypoints.cli.backup import describe_counts, show_progress
+from entrypoints.cli.operator import bind_operator
+
+if TYPE_CHECKING:
+    from entrypoints.cli.session import Session
+
+
+@click.command
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--keep-damaged", is_flag=True, help="Restore vintages that do not match their checksum as they are.")
+@click.pass_obj
+def restore(session: Session, *, file: Path, keep_damaged: bool) -> None:
+    """Copy a backup into the store, which must be empty; it may come from SQLite or Postgres and go to either."""
+    bind_operator()
+    counts = show_progress("Restoring", lambda progress: session.restore(file, progress, keep_damaged))
+    click.echo(f"Restored from {click.format_filename(file)}: {describe_counts(counts)}.")

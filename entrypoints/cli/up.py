@@ -1,0 +1,76 @@
+"""``lanner up``: the API and a worker, supervised."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+from time import time
+from typing import TYPE_CHECKING
+
+import click
+
+from entrypoints.cli.listen_options import listen_options, set_variable
+
+if TYPE_CHECKING:
+    from entrypoints.cli.session import Service, Session
+
+
+_SHUTDOWN_TIMEOUT_SECONDS = 8.0
+_COMMAND = (sys.executable, "-P", "-m", "entrypoints.cli")
+
+
+@click.command
+@listen_options
+@click.pass_obj
+def up(session: Session) -> None:
+    """
+    Run the API and a worker, supervised.
+
+    With the settings' defaults nothing else is needed: the database is a SQLite file, migrated by itself, and the broker lives in
+    the worker.
+    """
+    from entrypoints.cli.api import check_active_key
+    from entrypoints.cli.exit_codes import run_in_child_process
+    from entrypoints.cli.lock import lock_data_dir
+    from entrypoints.cli.supervisor import Child, Supervisor
+    from entrypoints.rest.server import check_port_free, require_auth_off_loopback
+
+    service = session.service()
+    require_auth_off_loopback(service.host, service.auth, on_loopback=service.on_loopback)
+    with lock_data_dir(service.data_dir, service.port):
+        check_port_free(service.host, service.port)
+        run_in_child_process(lambda: click.echo(session.migrate(), err=True) if service.on_sqlite else session.check())
+        check_active_key(session, service)
+        timeout = service.shutdown_timeout_seconds or _SHUTDOWN_TIMEOUT_SECONDS
+        set_variable("LANNER_SHUTDOWN_TIMEOUT_SECONDS", str(timeout), old_name="LANNER_STOP_SECONDS")
+        children = [Child(name, (*_COMMAND, name), os.environ) for name in ("api", "worker")]
+        supervisor = Supervisor(children, shutdown_timeout_seconds=timeout)
+        supervisor.run(is_ready=partial(_is_ready, service, time()), on_ready=partial(_announce, service))
+
+
+def _is_ready(service: Service, since: float) -> bool:
+    from entrypoints.cli.health import find_api_problem
+    from entrypoints.worker.lifecycle.heartbeat_file import find_worker_problem
+
+    return not find_worker_problem(service.data_dir, since) and not find_api_problem(service)
+
+
+def _announce(service: Service) -> None:
+    host = f"[{service.host}]" if ":" in service.host else service.host
+    address = f"http://{host}:{service.port}"
+    body = '{"provider":"sample","database_code":"SAMPLE","dataset_code":"GDP"}'
+    click.echo(
+        f"""
+lanner is ready at {address}
+  data folder  {service.data_dir}
+  database     {service.database}
+
+Try, then ask for the data with the id of the answer:
+  curl -d '{body}' -H "Content-Type: application/json" -X POST {address}/timeseries
+  curl "{address}/timeseries?id=ID"
+
+Ctrl-C stops it.
+""",
+    )
+    sys.stdout.flush()
