@@ -43,7 +43,7 @@ def explain(environment: Mapping[str, str] | None = None, dotenv: Path | None = 
     Return all settings in the order of their declaration, then the options of providers that are given.
 
     Args:
-        environment: by default the process's own, over ``.env`` in the working folder.
+        environment: by default the process's, over ``.env`` in the working directory.
         dotenv: another file of settings.
 
     Raises:
@@ -72,7 +72,7 @@ def _explained(settings: Settings, given: Mapping[str, Given]) -> Iterator[Effec
 
 
 def _declared_secrets(settings: Settings) -> Collection[str]:
-    """Return the variables of options that providers keep out of their own representation, as CONTRIBUTING.md has it."""
+    """Return the variables of options that providers declare with ``repr=False``."""
     if not settings.providers:
         return ()
     from adapters.provider_kit.registry.installed import InstalledProviders
