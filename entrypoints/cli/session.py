@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from domain.use_cases import UseCases
@@ -15,21 +15,8 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], object]
 
 
-class Setting(Protocol):
-    """A setting as ``lanner config`` prints it."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def value(self) -> str:
-        """The text, secrets masked."""
-        ...
-
-    @property
-    def source(self) -> str:
-        """``environment``, a file or ``default``."""
-        ...
+#: A setting's variable, its value with secrets masked, and its source: ``environment``, a file or ``default``.
+Setting = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
