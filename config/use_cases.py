@@ -19,7 +19,7 @@ class _LazyUseCases(UseCases):
         object.__setattr__(self, "_makers", makers)
 
     def __getattr__(self, name: str) -> Any:
-        """Build what was not asked for before; Python calls this for nothing else."""
+        """Build a use case on first access; Python calls this only if the attribute is not set."""
         if name not in self._makers:
             raise AttributeError(name)
         object.__setattr__(self, name, self._makers[name]())

@@ -43,9 +43,9 @@ def rival(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("LANNER_DEFAULT_PROVIDER", "nope", ["LANNER_DEFAULT_PROVIDER is 'nope', which is no provider. There are: ", " files, "]),
-        ("LANNER_ROUTES", '{"wiki": "nope"}', ["LANNER_ROUTES sends WIKI to 'nope', which is no provider. There are: ", " files, "]),
-        ("LANNER_ROUTES", '{"WIKI": "files"}', ["sends WIKI to 'files', which cannot be asked: ", "LANNER_PROVIDERS__FILES__PATH"]),
+        ("LANNER_DEFAULT_PROVIDER", "nope", ["LANNER_DEFAULT_PROVIDER is 'nope', which is not a provider. The", " files, "]),
+        ("LANNER_ROUTES", '{"wiki": "nope"}', ["LANNER_ROUTES sends WIKI to 'nope', which is not a provider. The", " files, "]),
+        ("LANNER_ROUTES", '{"WIKI": "files"}', ["sends WIKI to 'files', which cannot be used: ", "LANNER_PROVIDERS__FILES__PATH"]),
     ],
 )
 def test_a_provider_that_cannot_serve_is_refused(name: str, value: str, words: list[str], tmp_path: Path) -> None:

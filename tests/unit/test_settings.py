@@ -239,8 +239,8 @@ def test_passwords_of_urls_and_options_are_secrets() -> None:
     ("content", "words"),
     [
         (b"# \xc3\xa4\nLANNER_PORT=1\nLANNER_HOST=\xe4\n", "Line 3 of {file} is not UTF-8."),
-        (b"LANNER_PORT=1\n\n\nLANNER s3cret=2\nLANNER_PORT=3\n", "Line 4 of {file} is not understood."),
-        (b"LANNER_PORT='s3cret\n", "Line 1 of {file} is not understood."),
+        (b"LANNER_PORT=1\n\n\nLANNER s3cret=2\nLANNER_PORT=3\n", "Line 4 of {file} cannot be parsed."),
+        (b"LANNER_PORT='s3cret\n", "Line 1 of {file} cannot be parsed."),
     ],
 )
 def test_a_line_of_the_file_that_cannot_be_read_is_named(content: bytes, words: str, tmp_path: Path) -> None:
