@@ -51,7 +51,7 @@ def bootstrap(
     """
     from config.container import Container
 
-    container = Container(read(environment, dotenv), part=part)
+    container = Container(settings=read(environment, dotenv), part=part)
     _open_database(container)
     if with_providers or container.settings().concerns_providers:
         container.data_sources().check()
