@@ -1,0 +1,57 @@
+"""The lower half of the container: settings → adapters and policies."""
+
+from __future__ import annotations
+
+from threading import Event
+
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Dependency, Object, Selector
+from dependency_injector.providers import ThreadSafeSingleton as Singleton
+
+from adapters.celery_dispatcher import CeleryDispatcher
+from adapters.memory.dispatcher import NullDispatcher
+from adapters.sql.engine import open_engine
+from adapters.sql.store import SqlStore
+from config.later import adapter
+from config.settings import Settings
+from domain.fetches import RetryPolicy
+from domain.fetching.freshness import Freshness
+from domain.fetching.provider_throttle import ProviderThrottle
+from domain.ports import Dispatcher
+from domain.providers import Routing
+
+
+def _dispatcher(settings: Settings) -> Dispatcher:
+    return NullDispatcher() if settings.embedded else CeleryDispatcher(settings.broker_url)
+
+
+class Adapters(DeclarativeContainer):
+    """The adapters and policies of a process."""
+
+    settings: Dependency[Settings] = Dependency(instance_of=Settings)
+    #: ``api`` or ``worker``: whose statement timeout applies.
+    part: Dependency[str] = Dependency(instance_of=str, default=Object("worker"))
+
+    statement_seconds = Selector(part, api=settings.provided.api_statement_seconds, worker=settings.provided.worker_statement_seconds)
+    engine = Singleton(
+        open_engine, settings.provided.database, schema=settings.provided.database_schema, statement_seconds=statement_seconds
+    )
+    store = Singleton(SqlStore, engine)
+    calls = Singleton(ProviderThrottle, store=store, concurrency=settings.provided.concurrency)
+    deadline, before = settings.provided.fetch_deadline_seconds, calls.provided.before_call
+    data_sources = Singleton(
+        adapter("provider_kit.registry.installed.InstalledProviders"),
+        settings.provided.providers,
+        deadline_seconds=deadline,
+        before_call=before,
+        memory_bytes=settings.provided.worker_memory,
+    )
+    conformance = Singleton(adapter("provider_kit.conformance.report.ConformanceReports"), data_sources)
+    dispatcher = Singleton(_dispatcher, settings)
+    routing = Singleton(
+        Routing, settings.provided.routes, settings.provided.default_provider, prefer_default=settings.provided.prefers_default
+    )
+    freshness = Singleton(Freshness, data_sources, settings.provided.max_age)
+    retry = Singleton(RetryPolicy, settings.provided.retry_for_seconds)
+    #: Set when the process is to stop, so that nothing waits any longer.
+    stopping = Singleton(Event)
