@@ -59,7 +59,7 @@ class Observations:
         axis = np.asarray(dates, dtype=f"datetime64[{unit}]").reshape(-1)
         matrix = _matrix(values, len(axis), len(columns))
         if any(_NO_TEXT.search(name) for name in columns):
-            raise InvalidObservations("A column's name contains a NUL or an unpaired surrogate.", field="columns")
+            raise InvalidObservations("A column's name holds a NUL or half a character.", field="columns")
         if axis.size:
             axis, matrix = _sorted(axis, matrix)
             if axis[0] < _FIRST or axis[-1].astype("datetime64[D]") > _LAST:
@@ -199,7 +199,7 @@ def _sorted(axis: Dates, matrix: Matrix) -> tuple[Dates, Matrix]:
     rows = np.where(np.isnan(matrix), np.nan, matrix).T.copy().view(np.int64)
     clash = twin[(rows[:, twin] != rows[:, twin + 1]).any(axis=0)] if twin.size else twin
     if clash.size:
-        raise InvalidObservations(f"The date {axis[clash[0]]} occurs twice with different values.", field="dates")
+        raise InvalidObservations(f"The date {axis[clash[0]]} stands twice with different values.", field="dates")
     keep = np.ones(len(axis), dtype=bool)
     keep[twin + 1] = False
     return axis[keep], np.asfortranarray(matrix[keep])

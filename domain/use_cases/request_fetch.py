@@ -53,22 +53,6 @@ class _Flags:
     requester: Requester | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    fetch: Fetch
-    written: bool
-    added: bool
-    notifies: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """A series, and the outcome if it was added with its first fetch."""
-
-    series: TimeSeries
-    outcome: _Outcome | None = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFetch:
     """Request a series: joins the fetch in flight, or adds one if the series is new or stale, or with ``refresh``."""
@@ -119,27 +103,31 @@ class RequestFetch:
         return self._request(lambda uow: self._get(uow, series_id), flags, _request_key(key, str(series_id), flags), refetch=True)
 
     def _request(
-        self, find: Callable[[UnitOfWork], _Target], flags: _Flags, key: IdempotencyKey | None, *, refetch: bool = False
+        self,
+        find: Callable[[UnitOfWork], tuple[TimeSeries, Fetch | None]],
+        flags: _Flags,
+        key: IdempotencyKey | None,
+        *,
+        refetch: bool = False,
     ) -> Requested:
         with self.store.writing() as uow:
             answered = uow.requests.begin(key) if key else None
             if answered:
                 return Requested(uow.series.get(answered.series_id), uow.fetches.get(answered.fetch_id), created=answered.created)
-            found = find(uow)
-            series = self._reread_if_stale(uow, found.series)
-            outcome = found.outcome or self._reuse_or_add(uow, series, flags)
-            created = outcome.added if refetch else series.fetch is None
-            requested = Requested(replace(series, fetch=outcome.fetch), outcome.fetch, created=created)
-            if outcome.added:
+            series, new = find(uow)
+            series = self._reread_if_stale(uow, series)
+            fetch, added, notifies = (new, True, True) if new else self._reuse_or_add(uow, series, flags)
+            created = added if refetch else series.fetch is None
+            if added:
                 _count(uow, flags.requester)
             if key:
                 _count(uow, Requester(f"{_REMEMBERED} {_owner(key, flags.requester)}", _MOST_REMEMBERED))
-                uow.requests.remember(key, RequestRecord(series.id, outcome.fetch.id, created))
-            if key or outcome.written:
+                uow.requests.remember(key, RequestRecord(series.id, fetch.id, created))
+            if key or fetch is not series.fetch:
                 uow.commit()
-        if outcome.notifies:
-            self.dispatcher.notify(outcome.fetch.id)
-        return requested
+        if notifies:
+            self.dispatcher.notify(fetch.id)
+        return Requested(replace(series, fetch=fetch), fetch, created=created)
 
     def _reread_if_stale(self, uow: UnitOfWork, series: TimeSeries) -> TimeSeries:
         if series.fetch is None or not self.freshness.is_stale(series, uow.now()):
@@ -148,28 +136,24 @@ class RequestFetch:
         uow.series.lock(series.id)
         return uow.series.get(series.id)
 
-    def _find_or_add(self, uow: UnitOfWork, provider: str, code: DatasetCode, flags: _Flags) -> _Target:
+    def _find_or_add(self, uow: UnitOfWork, provider: str, code: DatasetCode, flags: _Flags) -> tuple[TimeSeries, Fetch | None]:
         known = uow.series.find(provider, code)
-        if known:
-            return _Target(known)
-        new = uow.fetches.add_first(provider, code, allow_shrink=flags.allow_shrink, request_id=flags.request_id)
-        if new is None:
-            return _Target(uow.series.add(provider, code))
-        series, fetch = new
-        return _Target(series, _Outcome(fetch, written=True, added=True, notifies=True))
+        new = None if known else uow.fetches.add_first(provider, code, allow_shrink=flags.allow_shrink, request_id=flags.request_id)
+        return new or (known or uow.series.add(provider, code), None)
 
-    def _get(self, uow: UnitOfWork, series_id: UUID) -> _Target:
+    def _get(self, uow: UnitOfWork, series_id: UUID) -> tuple[TimeSeries, None]:
         series = uow.series.get(series_id)
         self.provider_of(series.code, series.provider)
-        return _Target(series)
+        return series, None
 
-    def _reuse_or_add(self, uow: UnitOfWork, series: TimeSeries, flags: _Flags) -> _Outcome:
+    def _reuse_or_add(self, uow: UnitOfWork, series: TimeSeries, flags: _Flags) -> tuple[Fetch, bool, bool]:
+        """Return the fetch that serves the request, whether it is new, and whether to notify the workers."""
         fetch = series.fetch
         if fetch and fetch.ended and not (flags.refresh or flags.allow_shrink or self.freshness.is_stale(series, uow.now())):
-            return _Outcome(fetch, written=False, added=False, notifies=False)
+            return fetch, False, False
         hurried = flags.refresh and fetch is not None and fetch.waiting_for is not None
         joined, added = uow.fetches.add(series.id, allow_shrink=flags.allow_shrink, request_id=flags.request_id, at_once=flags.refresh)
-        return _Outcome(joined, written=True, added=added, notifies=added or hurried)
+        return joined, added, added or hurried
 
     def provider_of(self, code: DatasetCode, name: str | None) -> Provider:
         """Return the provider that serves a code; raises ProviderNotConfigured."""
@@ -190,5 +174,5 @@ def _owner(key: IdempotencyKey, requester: Requester | None) -> str:
 
 
 def _request_key(key: ClientKey | None, what: str, flags: _Flags) -> IdempotencyKey | None:
-    outcome = f"{what}\n{flags.refresh}\n{flags.allow_shrink}"
-    return IdempotencyKey(key.text, sha256(outcome.encode("utf-8", "replace")).hexdigest(), key.owner) if key else None
+    asked = f"{what}\n{flags.refresh}\n{flags.allow_shrink}"
+    return IdempotencyKey(key.text, sha256(asked.encode("utf-8", "replace")).hexdigest(), key.owner) if key else None

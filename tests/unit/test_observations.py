@@ -30,7 +30,7 @@ def test_a_row_repeated_to_the_bit_counts_once() -> None:
 @pytest.mark.parametrize("values", [[[1.0], [2.0]], [[0.0], [-0.0]], [[1.0], [NAN]]])
 def test_a_date_with_two_different_rows_is_refused(values: list[list[float]]) -> None:
     """Even the sign of zero makes two rows different."""
-    with pytest.raises(InvalidObservations, match="2024-01-01 occurs twice"):
+    with pytest.raises(InvalidObservations, match="2024-01-01 stands twice"):
         Observations.of(["2024-01-01"] * 2, ["a"], values)
 
 

@@ -148,7 +148,7 @@ def copied_tables() -> list[Table]:
 
 def no_backup(path: Path) -> InvalidInput:
     """Return the error that a file is not a backup."""
-    return InvalidInput(f"{path} is not a lanner backup.", field="file", hint="Name a file that `lanner backup` wrote.")
+    return InvalidInput(f"{path} is not a backup of lanner.", field="file", hint="Name a file that `lanner backup` wrote.")
 
 
 def damaged(path: Path, reason: str, *, hint: str = "Take another backup.") -> InvalidInput:
