@@ -1,4 +1,4 @@
-"""Errors in Quandl's words; the third letter of a code decides which exception its clients raise."""
+"""Errors in Quandl's format; the third letter of a code decides which exception its clients raise."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _CLASSES = {
 
 
 def write(req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
-    """Write a problem as ``{"quandl_error": {"code", "message"}}``, or as CSV where CSV was asked for."""
+    """Write a problem as ``{"quandl_error": {"code", "message"}}``, or as CSV where CSV was requested."""
     status, code, message = _to_quandl(problem)
     resp.status = status
     resp.set_headers(dict(problem.headers))

@@ -1,16 +1,16 @@
-"""What is different about every request at the Quandl door."""
+"""Middleware of the Quandl-compatible API."""
 
 from __future__ import annotations
 
 import falcon
 
-from entrypoints.rest.quandl import QUANDL_ROOT, errors
+from entrypoints.rest.quandl import errors, is_quandl
 
 
 class QuandlErrors:
-    """Has problems told in Quandl's words there."""
+    """Has problems written in Quandl's error format there."""
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        """Choose the words by the address."""
-        if req.path.startswith(f"{QUANDL_ROOT}/"):
-            req.context.write_problem = errors.write
+        """Choose the format by path."""
+        if is_quandl(req.path):
+            req.context.problem_writer = errors.write

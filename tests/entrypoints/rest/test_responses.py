@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from falcon import Request, Response
+from falcon import Response
 from falcon.testing import Result, TestClient, create_environ
 
 from domain.frequency import Frequency
@@ -17,6 +17,7 @@ from domain.observations import Observations
 from domain.series import Metadata
 from entrypoints.formats import Format
 from entrypoints.rest.app import create_app
+from entrypoints.rest.context import Request
 from entrypoints.rest.http.errors import Problem
 from entrypoints.rest.http.response_cache import EncodedResponse, ResponseCache
 from entrypoints.rest.http.responses import CacheableResponse, ResponseSender, choose_encoding
@@ -360,15 +361,15 @@ def test_what_many_want_at_once_is_made_once(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_client_leaves_places_for_streams_to_others() -> None:
     """Each has a share; a stream that is read, dropped or never begun gives its place back."""
     sender = ResponseSender(capacity=0, threads=16)
-    streams = [sender.stream([b"a", b"", b"b"], "one") for _ in range(2)]
+    streams = [sender.stream_slots.stream([b"a", b"", b"b"], "one") for _ in range(2)]
 
     with pytest.raises(Problem):
-        sender.stream([b"c"], "one")
-    assert b"".join(sender.stream([b"c"], "another")) == b"c"
+        sender.stream_slots.stream([b"c"], "one")
+    assert b"".join(sender.stream_slots.stream([b"c"], "another")) == b"c"
     assert b"".join(streams.pop()) == b"ab"
-    sender.stream([b"d"], "one")
+    sender.stream_slots.stream([b"d"], "one")
     del streams
-    assert all(b"".join(sender.stream([b"e"], "one")) == b"e" for _ in range(5))
+    assert all(b"".join(sender.stream_slots.stream([b"e"], "one")) == b"e" for _ in range(5))
 
 
 def test_a_client_that_waits_leaves_places_to_others_and_to_readers() -> None:
