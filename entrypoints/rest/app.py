@@ -124,7 +124,7 @@ def add_routes(app: App, routes: Iterable[Route]) -> list[str]:
     for path, resource, *suffix in routes:
         owner = type(resource).__name__
         if path in owners:
-            raise ValueError(f"Two resources answer {path}: {owners[path]} and {owner}.")
+            raise ValueError(f"Two resources have the path {path}: {owners[path]} and {owner}.")
         owners[path] = owner
         app.add_route(path, resource, suffix=suffix[0] if suffix else None)
     return list(owners)

@@ -140,9 +140,9 @@ class SecurityHeaders:
         if resp.get_header(_POLICY) is None:  # the pages of /docs have one of their own
             resp.set_header(_POLICY, "default-src 'none'; frame-ancestors 'none'")
         if req.context.key:
-            kept = resp.get_header("Cache-Control") or "no-cache"
-            if not kept.startswith("private"):
-                resp.set_header("Cache-Control", f"private, {kept}")
+            policy = resp.get_header("Cache-Control") or "no-cache"
+            if not policy.startswith("private"):
+                resp.set_header("Cache-Control", f"private, {policy}")
         resp.render_body()
 
 
@@ -174,7 +174,7 @@ class HostCheck:
         host = req.get_header("Host", default="")
         if not self._is_allowed(host) and req.path not in PROBES:
             name = _name(host)
-            detail = f"This server does not answer as {name[:100]!r}." if name else "The Host header names no host."
+            detail = f"This server does not serve the host name {name[:100]!r}." if name else "The Host header names no host."
             raise Problem(
                 HTTPStatus.FORBIDDEN,
                 "host_not_allowed",

@@ -86,9 +86,9 @@ class QueryParameters:
         text = self.text(name)
         if text is None:
             return None
-        parse_words = [word.value for word in kind]
-        if text not in parse_words:
-            raise InvalidInput(f"{name} must be one of {', '.join(parse_words)}.", field=name)
+        words = [word.value for word in kind]
+        if text not in words:
+            raise InvalidInput(f"{name} must be one of {', '.join(words)}.", field=name)
         return kind(text)
 
     def label(self, name: str) -> Label | None:
@@ -116,7 +116,7 @@ def suggestion(name: str, names: Collection[str]) -> str:
 def parse_uuid(text: str, *, field: str = "id") -> UUID:
     """Return a UUID from its canonical form."""
     if not _UUID.fullmatch(text):
-        hint = "Take it from the answer to POST /timeseries: id is the series', fetch.id the fetch's."
+        hint = "Take it from the response to POST /timeseries: id of the series, fetch.id of the fetch."
         raise InvalidInput(f"The {field} is not a UUID.", field=field, hint=hint)
     return UUID(text)
 

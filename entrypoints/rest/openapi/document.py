@@ -75,11 +75,11 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     described = [(path, method, each, found) for path, method, each in operations(routes) if (found := operation_of(each))]
     for path, method, responder, operation in described:
         spec.path(path, operations={method: _operation(path, method, responder, operation)})
-    made: dict[str, Any] = spec.to_dict()
+    built: dict[str, Any] = spec.to_dict()
     for path, method, _, operation in described:
-        _add_links(made, made["paths"][path][method], operation.links)
-    _require_members(made, plugin, {operation.body for *_, operation in described})
-    return made
+        _add_links(built, built["paths"][path][method], operation.links)
+    _require_members(built, plugin, {operation.body for *_, operation in described})
+    return built
 
 
 def _operation(path: str, method: str, responder: Any, operation: Operation) -> dict[str, Any]:
@@ -137,12 +137,12 @@ def _responses(path: str, operation: Operation) -> dict[str, Any]:
 
 
 def _response(status: int, contents: Mapping[str, Any]) -> dict[str, Any]:
-    answer: dict[str, Any] = {"description": _STATUS_TEXTS[status]}
+    item: dict[str, Any] = {"description": _STATUS_TEXTS[status]}
     if contents:
-        answer["content"] = {kind.partition(";")[0]: {"schema": schema} for kind, schema in contents.items()}
+        item["content"] = {kind.partition(";")[0]: {"schema": schema} for kind, schema in contents.items()}
     if status in _HEADERS:
-        answer["headers"] = {_HEADERS[status]: _header()}
-    return answer
+        item["headers"] = {_HEADERS[status]: _header()}
+    return item
 
 
 def _header() -> dict[str, Any]:
@@ -196,12 +196,12 @@ def _require_members(document: dict[str, Any], plugin: MarshmallowPlugin, bodies
     schemas: Mapping[Any, str] = plugin.converter.refs if plugin.converter else {}
     for key, name in schemas.items():
         kind: type[Schema] = key[0]
-        shown, members = document["components"]["schemas"][name], kind().fields
+        schema, members = document["components"]["schemas"][name], kind().fields
         if kind in bodies:
-            shown.update(getattr(kind, "openapi_extra", {}))
+            schema.update(getattr(kind, "openapi_extra", {}))
         else:
-            del shown["additionalProperties"]
-            shown["required"] = sorted(member for member in shown["properties"] if not members[member].metadata.get("optional"))
+            del schema["additionalProperties"]
+            schema["required"] = sorted(member for member in schema["properties"] if not members[member].metadata.get("optional"))
 
 
 def to_json(document: dict[str, Any]) -> str:

@@ -33,8 +33,8 @@ _ERRORS = {"type": "array", "items": {"type": "object", "additionalProperties": 
 
 def make_schema(name: str, /, **members: Any) -> type[Schema]:
     """Return a schema with these members, each a field or a nested schema."""
-    made = {member: fields.Nested(kind) if isinstance(kind, type) else kind for member, kind in members.items()}
-    return Schema.from_dict(made, name=f"{name}Schema")
+    document = {member: fields.Nested(kind) if isinstance(kind, type) else kind for member, kind in members.items()}
+    return Schema.from_dict(document, name=f"{name}Schema")
 
 
 def optional(field: fields.Field[Any]) -> fields.Field[Any]:

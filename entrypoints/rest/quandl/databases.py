@@ -50,11 +50,11 @@ class Databases:
             raise _database_not_found(text)
         return text.upper()
 
-    def _describe(self, shown: Iterable[Database]) -> list[dict[str, Any]]:
+    def _describe(self, databases: Iterable[Database]) -> list[dict[str, Any]]:
         titles = {provider.name: provider.title for provider in self._use_cases.list_providers.facts()}
         return [
-            documents.database(kept, title=", ".join(titles.get(name, name) for name in kept.providers), count=self._count(kept.code))
-            for kept in shown
+            documents.database(stored, title=", ".join(titles.get(name, name) for name in stored.providers), count=self._count(stored.code))
+            for stored in databases
         ]
 
     def _count(self, database: str) -> int:
@@ -83,7 +83,7 @@ class DatabasesResource(Databases):
         words = search_text(req)
         page, per_page = paging(req)
         with self._sender.read_slots.acquire(req.context.client):  # a query for each database, and a count
-            found = [kept for kept in self._use_cases.search_series.databases() if _matches(kept, words)]
+            found = [stored for stored in self._use_cases.search_series.databases() if _matches(stored, words)]
             described = self._describe(found[(page - 1) * per_page :][:per_page])
         meta = documents.page_of(words, page=page, per_page=per_page, total=len(found))
         if split_format(req, resp, req.path)[1] is Format.CSV:
@@ -100,7 +100,7 @@ class DatabaseResource(Databases):
         """Return its metadata."""
         name, kind = split_format(req, resp, database)
         with self._sender.read_slots.acquire(req.context.client):
-            described = self._describe(kept for kept in self._use_cases.search_series.databases() if kept.code == name.upper())
+            described = self._describe(stored for stored in self._use_cases.search_series.databases() if stored.code == name.upper())
         if not described:
             raise _database_not_found(name)
         if kind is Format.CSV:
@@ -199,8 +199,8 @@ def _database_not_found(code: str) -> DatasetNotFound:
     return DatasetNotFound(f"No series of the database {code[:40]} is stored here.")
 
 
-def _matches(kept: Database, words: str) -> bool:
-    known = f"{kept.code} {' '.join(kept.providers)}".casefold()
+def _matches(stored: Database, words: str) -> bool:
+    known = f"{stored.code} {' '.join(stored.providers)}".casefold()
     return all(word.casefold() in known for word in words.split())
 
 

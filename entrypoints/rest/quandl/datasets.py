@@ -114,8 +114,8 @@ class DatasetsResource:
         wanted = search_text(req)
         page, per_page = paging(req)
         database = (text(req, "database_code") or "").upper() or None
-        kept = SeriesQuery(words=tuple(wanted.split()), database=database, status=SeriesStatus.SUCCESS)
-        query = replace(kept, skip=(page - 1) * per_page, limit=per_page)
+        matching = SeriesQuery(words=tuple(wanted.split()), database=database, status=SeriesStatus.SUCCESS)
+        query = replace(matching, skip=(page - 1) * per_page, limit=per_page)
         total = self._use_cases.search_series.count(query, most=MAX_COUNT)
         with self._sender.read_slots.acquire(req.context.client):
             found = [documents.metadata(series, self._columns_of(series)) for series in self._use_cases.search_series(query).items]

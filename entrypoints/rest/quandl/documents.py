@@ -118,12 +118,12 @@ def metadata_csv(documents: Sequence[Mapping[str, Any]]) -> bytes:
     return "\n".join(lines).encode() + b"\n"
 
 
-def database(kept: Database, *, title: str, count: int) -> dict[str, Any]:
+def database(stored: Database, *, title: str, count: int) -> dict[str, Any]:
     """Return a database's document."""
     return {
-        "id": database_id(kept.code),
+        "id": database_id(stored.code),
         "name": title,
-        "database_code": kept.code,
+        "database_code": stored.code,
         "description": f"Series of {title} that are stored here.",
         "datasets_count": count,
         "downloads": 0,

@@ -37,7 +37,7 @@ _CACHE_SIZE = 256
 class DataQuery:
     """A request for data: a part of a state, and its format."""
 
-    parse_selection: Selection
+    selection: Selection
     newest_first: bool
     shape: RowLayout
     format: Format
@@ -45,7 +45,7 @@ class DataQuery:
     @property
     def permanent(self) -> bool:
         """Whether it names a vintage by number, so that its response never changes."""
-        moment = self.parse_selection.moment
+        moment = self.selection.moment
         return moment.vintage is not None and moment.as_of is None and moment.seen_by is None
 
     @cached_property
@@ -74,7 +74,7 @@ class ObservationsResource:
         resp.set_header("Age", str(stored.age))
 
         def build() -> EncodedResponse:
-            reading = self._read_series(key, query.parse_selection)
+            reading = self._read_series(key, query.selection)
             self._sender.check_size(reading.observations)
             headers = {
                 "Content-Location": permanent_path(req, f"/timeseries/{key}/data.{query.format}", vintage=reading.vintage.number),

@@ -117,7 +117,7 @@ class TimeSeriesResource(RequestsResource):
             described = self._describe_series(series_id)
             if described.series.status is SeriesStatus.ERROR:
                 raise fetch_failed(described.series)
-            _answer_pending(resp, described)
+            _respond_pending(resp, described)
             return
 
         def build() -> EncodedResponse:
@@ -152,18 +152,18 @@ class OneTimeSeriesResource:
         resp.status = falcon.HTTP_NO_CONTENT
 
 
-def _answer_pending(resp: falcon.Response, described: Described) -> None:
+def _respond_pending(resp: falcon.Response, described: Described) -> None:
     series = described.series
     fetch = series.fetch
-    shown: dict[str, Any] = FetchSchema().dump(fetch) if fetch else {}
+    document: dict[str, Any] = FetchSchema().dump(fetch) if fetch else {}
     resp.status = falcon.HTTP_ACCEPTED
     resp.retry_after = seconds_until(fetch, described.now)
     resp.media = {
         "id": series.id,
         "status": series.status,
-        "attempts": shown.get("attempts", 0),
-        "next_attempt": shown.get("next_attempt"),
-        "last_error": shown.get("error"),
+        "attempts": document.get("attempts", 0),
+        "next_attempt": document.get("next_attempt"),
+        "last_error": document.get("error"),
     }
 
 
