@@ -32,7 +32,7 @@ from entrypoints.rest.middleware import (
     VaryByOrigin,
 )
 from entrypoints.rest.openapi.operation import Route, tag_of
-from entrypoints.rest.quandl.middleware import QuandlErrors
+from entrypoints.rest.quandl.errors import QuandlErrors
 
 App = falcon.App[falcon.Request, falcon.Response]
 _EXPOSED = ("Content-Location", "Content-Range", "ETag", "Link", "Location", "Retry-After", "X-Request-ID")
@@ -42,7 +42,6 @@ class HeadFromGetRouter(CompiledRouter):
     """Routes HEAD to the responder of GET; Falcon omits the body."""
 
     def map_http_methods(self, resource: object, **kwargs: Any) -> dict[str, Callable[..., Any]]:
-        """Add HEAD to the methods of a resource that has GET."""
         methods = dict(super().map_http_methods(resource, **kwargs))
         if "GET" in methods:
             methods.setdefault("HEAD", methods["GET"])

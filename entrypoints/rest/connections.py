@@ -25,7 +25,6 @@ class _Worker:
         self._worker = worker
 
     def __call__(self, number: int, name: str | None, loader: Callable[..., Any], sockets: Any, *rest: Any) -> None:
-        """Listen on a socket whose connections inherit the timeout."""
         (address, _), _ = sockets
         holder = address.build()
         with socket.socket(fileno=os.dup(holder.get_fd())) as listening:

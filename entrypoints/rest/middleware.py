@@ -51,7 +51,6 @@ class RequestTrace:
         bind_contextvars(request_id=req.context.request_id, client=req.context.address)
 
     def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
-        """Log the request."""
         if not req.context.request_id:  # Falcon refuses some methods before any process_request
             self.process_request(req, resp)
         resp.set_header("X-Request-ID", req.context.request_id)
@@ -147,10 +146,9 @@ class SecurityHeaders:
 
 
 class VaryByOrigin:
-    """Adds ``Vary: Origin`` to all responses."""
+    """Adds ``Vary: Origin`` to all responses: a browser would refuse one that was cached for another origin."""
 
     def process_response(self, _req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
-        """Add the header: a browser would refuse a response cached for another origin."""
         resp.append_header("Vary", "Origin")
 
 

@@ -10,6 +10,7 @@ import falcon
 import orjson
 
 from entrypoints.rest.http.errors import Problem
+from entrypoints.rest.quandl import is_quandl
 
 WRONG_CODE = "You have submitted an incorrect Quandl code. Please check your Quandl codes and try again."
 WRONG_ADDRESS = "The url you requested is incorrect. Please use the following url instead: /api/v3/datasets/:database_code/:dataset_code."
@@ -39,6 +40,14 @@ _CLASSES = {
     HTTPStatus.BAD_GATEWAY: "QEXx01",
     HTTPStatus.SERVICE_UNAVAILABLE: "QEXx01",
 }
+
+
+class QuandlErrors:
+    """Middleware: writes the problems of the Quandl-compatible API in Quandl's format."""
+
+    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
+        if is_quandl(req.path):
+            req.context.problem_writer = write
 
 
 def write(req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:

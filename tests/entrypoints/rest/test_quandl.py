@@ -356,7 +356,7 @@ def test_databases(quandl: QuandlClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/databases", "/databases/WIKI"])
-def test_databases_are_described_from_a_seat(quandl: QuandlClient, path: str) -> None:
+def test_describing_databases_holds_a_slot(quandl: QuandlClient, path: str) -> None:
     """To find and count them takes a query each, so others keep threads of their own."""
     sender = ResponseSender(capacity=0, threads=2)
     client = TestClient(create_app(quandl.use_cases, allowed_hosts=(), sender=sender), headers=LOCAL)
