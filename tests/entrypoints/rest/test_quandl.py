@@ -262,7 +262,7 @@ def test_why_a_fetch_is_tried_again(client_on: ClientOn) -> None:
         {
             "code": "QEXx01",
             "message": "WIKI/FB is being fetched. Please try again. "
-            "The last try failed: Could not reach data.invalid: its name is not known.",
+            "The last attempt failed: Could not reach data.invalid: its name is not known.",
         },
     )
     assert 1 <= int(answer.headers["retry-after"]) <= 10
@@ -471,7 +471,7 @@ def test_what_providers_say_is_no_formula(client_on: ClientOn, formula: str) -> 
 def test_a_series_removed_while_its_archive_is_sent(quandl: QuandlClient) -> None:
     """The rest is sent."""
     ids = [quandl.client.simulate_post("/timeseries", json={"code": f"WIKI/{name}"}).json["id"] for name in "ABC"]
-    resource = ArchiveResource(quandl.use_cases)
+    resource = ArchiveResource(quandl.use_cases, ResponseSender())
     rows = resource._rows("WIKI", partial=False)
     first = next(rows)
     quandl.client.simulate_delete(f"/timeseries/{ids[1]}", params={"confirm": "WIKI/B"})
@@ -547,7 +547,7 @@ def test_a_damaged_series_leaves_the_others_in_an_archive(client_on: ClientOn, c
     reader = Reader(store=quandl.use_cases.read_series.store, freshness=quandl.use_cases.read_series.freshness)
     ids = [quandl.client.simulate_post("/timeseries", json={"code": f"WIKI/{name}"}).json["id"] for name in "ABC"]
     reader.damaged.add(UUID(ids[1]))
-    resource = ArchiveResource(replace(quandl.use_cases, read_series=reader))
+    resource = ArchiveResource(replace(quandl.use_cases, read_series=reader), ResponseSender())
     for partial in (False, True):
         assert [line.partition(b",")[0] for line in resource._rows("WIKI", partial=partial)] == [b"A", b"C"]
 
