@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,13 +33,47 @@ class ReadThrough:
     request_fetch: RequestFetch
     await_fetch: AwaitFetch
 
-    def held(self, code: DatasetCode) -> tuple[TimeSeries | None, bool]:
+    def __call__(
+        self,
+        code: DatasetCode,
+        *,
+        may_fetch: bool,
+        acquire_slot: Callable[[], AbstractContextManager[object]],
+        request_id: str = "",
+        requester: Requester | None = None,
+    ) -> TimeSeries:
         """
-        Return the series of a code or alias, in any case, and whether it can be served without a fetch.
+        Return the series of a code or alias, in any case, after a fetch if it is missing or stale.
 
-        It can if within the last hour its provider did not know it, or a refresh of stored data
-        failed.
+        Args:
+            may_fetch: whether the requester may have it fetched.
+            acquire_slot: returns a context that is held during the fetch; entering it raises if the requester may not wait now.
+
+        Returns:
+            The series: with data, which are stale where no fetch was possible, or with a fetch whose failure says why there are none.
+
+        Raises:
+            DatasetNotFound: it is not stored, and the requester may not have it fetched.
+            UnknownProvider, ProviderNotConfigured: no provider can serve it, and no data are stored.
+            TooManyRequests: the requester's quota of fetches is used up, and no data are stored.
+
         """
+        series, is_current = self._find(code)
+        if series is None and not may_fetch:
+            raise DatasetNotFound(f"{code} is not stored here, and this request may not have it fetched.")
+        if series is not None and (is_current or not may_fetch):
+            return series
+        with ExitStack() as held:
+            try:
+                held.enter_context(acquire_slot())
+            except Exception:
+                if series and series.newest:
+                    return series
+                raise
+            return self._fetch(code, series, request_id=request_id, requester=requester)
+
+    def _find(self, code: DatasetCode) -> tuple[TimeSeries | None, bool]:
+        """Return the series and whether to serve it without a fetch."""
         provider = self.routing.provider_for(code, self.providers.all())
         with self.store.reading() as uow:
             by_alias = SeriesQuery(alias=code.alias, limit=1)
@@ -47,20 +83,7 @@ class ReadThrough:
             return None, False
         return series, _is_remembered(series, now) or not self.freshness.is_stale(series, now)
 
-    def fetched(
-        self, code: DatasetCode, series: TimeSeries | None, *, request_id: str = "", requester: Requester | None = None
-    ) -> TimeSeries:
-        """
-        Request a fetch of the series and wait for it.
-
-        Returns:
-            The series after that: with data, or with a fetch whose failure says why there is none.
-
-        Raises:
-            UnknownProvider, ProviderNotConfigured: no provider can serve it, and no data are stored.
-            TooManyRequests: the requester's quota of fetches is used up, and no data are stored.
-
-        """
+    def _fetch(self, code: DatasetCode, series: TimeSeries | None, *, request_id: str, requester: Requester | None) -> TimeSeries:
         wanted, provider = (series.code, series.provider) if series else (self._meant(code), None)
         try:
             requested = self.request_fetch(wanted, provider=provider, request_id=request_id, requester=requester)
