@@ -1,4 +1,4 @@
-"""The composition root: the only place that names both sides of the hexagon."""
+"""The composition root: reads the settings and connects adapters and use cases."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def read(environment: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
-    """Read the settings and set up logging, and load no more than that takes; arguments and errors as for ``bootstrap``."""
+    """Read the settings and set up logging only; arguments and errors as for ``bootstrap``."""
     if environment is None:
         environment, dotenv = os.environ, dotenv or Path(".env")
     found = dotenv if dotenv and os.path.lexists(dotenv) else None
@@ -37,13 +37,13 @@ def bootstrap(
     environment: Mapping[str, str] | None = None, dotenv: Path | None = None, *, part: str = "worker", with_providers: bool = True
 ) -> Container:
     """
-    Read the settings, set up logging and check that everything fits.
+    Read the settings, set up logging, check all settings and return the container.
 
     Args:
-        environment: by default the process's own, over ``.env`` in the working folder.
+        environment: by default the process's, over ``.env`` in the working directory.
         dotenv: another file of settings.
-        part: whose deadline statements have, the ``worker``'s (and the command line's) or the ``api``'s.
-        with_providers: False where no provider is used: then they are loaded only if a setting is about them.
+        part: whose statement timeout applies, the ``worker``'s (and the command line's) or the ``api``'s.
+        with_providers: False if no provider is used; then providers are loaded only to check settings about them.
 
     Raises:
         InvalidInput: a setting, a provider's option or a route is wrong; the message names the variable.
@@ -73,16 +73,16 @@ def _open_database(container: Container) -> None:
 def _check_routes(container: Container) -> None:
     settings = container.settings()
     providers = {provider.name: provider for provider in container.data_sources().all()}
-    there_are = f"There are: {', '.join(providers)}."
+    there_are = f"The providers are: {', '.join(providers)}."
     if settings.default_provider not in providers:
-        message = f"LANNER_DEFAULT_PROVIDER is {settings.default_provider!r}, which is no provider."
+        message = f"LANNER_DEFAULT_PROVIDER is {settings.default_provider!r}, which is not a provider."
         raise InvalidInput(message, field="LANNER_DEFAULT_PROVIDER", hint=there_are)
     for database, name in settings.routes.items():
         if name not in providers:
-            message = f"LANNER_ROUTES sends {database} to {name!r}, which is no provider."
+            message = f"LANNER_ROUTES sends {database} to {name!r}, which is not a provider."
             raise InvalidInput(message, field="LANNER_ROUTES", hint=there_are)
         if providers[name].problem:
-            message = f"LANNER_ROUTES sends {database} to {name!r}, which cannot be asked: {providers[name].problem}"
+            message = f"LANNER_ROUTES sends {database} to {name!r}, which cannot be used: {providers[name].problem}"
             raise InvalidInput(message, field="LANNER_ROUTES")
     for database, names in container.data_sources().disputed().items():
         if database not in settings.routes:

@@ -1,4 +1,4 @@
-"""Backing up and restoring the database that the settings name."""
+"""Backup and restore of the configured database."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Progress = Callable[[int, int], object]
 
 
 def back_up_database(container: Container, file: Path, progress: Progress) -> Mapping[str, int]:
-    """Copy everything into a new file and give the number of rows, by table."""
+    """Copy everything into a new file and return the number of rows by table."""
     back_up(container.engine(), file, progress)
     return contents(file)
 
 
 def restore_database(container: Container, file: Path, progress: Progress, *, keep_damaged: bool) -> Mapping[str, int]:
-    """Copy a backup into the database, which must be empty, and give the number of rows, by table."""
+    """Copy a backup into the database, which must be empty, and return the number of rows by table."""
     rows = restore(container.engine(), file, progress, keep_damaged=keep_damaged)
     audit("database restored", database=container.settings().place, backup=str(file), rows=rows)
     return contents(file)

@@ -22,10 +22,10 @@ from domain.providers import Routing
 
 class Container:
     """
-    Everything there is one of in a process, built when it is first called; ``override`` puts another in the place of one.
+    The singletons of a process, each built on its first call; ``override`` replaces one, such as by a fake.
 
     Args:
-        part: ``api`` or ``worker``: whose deadline statements have.
+        part: ``api`` or ``worker``: whose statement timeout applies.
 
     """
 
@@ -47,6 +47,6 @@ class Container:
         self.routing = Singleton(Routing, settings.routes, settings.default_provider, prefer_default=settings.prefers_default)
         self.freshness = Singleton(Freshness, self.data_sources, settings.max_age)
         self.retry = Singleton(RetryPolicy, settings.retry_for_seconds)
-        #: Set when the process is told to end, so that nothing waits any longer.
+        #: Set when the process is to stop, so that nothing waits any longer.
         self.stopping = Singleton(Event)
         self.use_cases = Singleton(lazy_use_cases, self)

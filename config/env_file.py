@@ -1,4 +1,4 @@
-"""The file ``.env``, read strictly: a line that would be left out is refused."""
+"""The file ``.env``, read strictly: a line that cannot be parsed is an error."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from domain.errors import InvalidInput
 
 def read_env_file(file: Path) -> Mapping[str, str]:
     """
-    Give the names and values of the file.
+    Return the names and values in the file.
 
     Raises:
-        InvalidInput: it cannot be read, or not all of it; the message names the file and the line.
+        InvalidInput: the file or a line cannot be read; the message names both.
 
     """
     text = _text(file)
@@ -25,9 +25,7 @@ def read_env_file(file: Path) -> Mapping[str, str]:
         if binding.error or (binding.key is not None and binding.value is None):
             blank = len(binding.original.string) - len(binding.original.string.lstrip())
             line = binding.original.line + binding.original.string[:blank].count("\n")
-            raise InvalidInput(
-                f"Line {line} of {file} is not understood.", field=str(file), hint="Write NAME=value, or # before a comment."
-            )
+            raise InvalidInput(f"Line {line} of {file} cannot be parsed.", field=str(file), hint="Write NAME=value, or # before a comment.")
     return {name: value for name, value in dotenv_values(stream=StringIO(text)).items() if value is not None}
 
 
@@ -35,7 +33,7 @@ def _text(file: Path) -> str:
     try:
         content = file.read_bytes()
     except IsADirectoryError as error:
-        hint = "Settings are read from a file of this name: rename the folder, or start lanner elsewhere."
+        hint = "lanner reads settings from a file of this name: rename the folder, or start lanner in another one."
         raise InvalidInput(f"{file} is a folder.", field=str(file), hint=hint) from error
     except OSError as error:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}.", field=str(file), hint="Make it readable, or remove it.") from error

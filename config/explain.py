@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -29,8 +28,7 @@ _EFFECTIVE: Mapping[str, Callable[[Settings], Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class EffectiveSetting:
+class EffectiveSetting(NamedTuple):
     """A setting with the value that applies, secrets masked."""
 
     name: str
@@ -43,7 +41,7 @@ def explain(environment: Mapping[str, str] | None = None, dotenv: Path | None = 
     Return all settings in the order of their declaration, then the options of providers that are given.
 
     Args:
-        environment: by default the process's own, over ``.env`` in the working folder.
+        environment: by default the process's, over ``.env`` in the working directory.
         dotenv: another file of settings.
 
     Raises:
@@ -72,7 +70,7 @@ def _explained(settings: Settings, given: Mapping[str, Given]) -> Iterator[Effec
 
 
 def _declared_secrets(settings: Settings) -> Collection[str]:
-    """Return the variables of options that providers keep out of their own representation, as CONTRIBUTING.md has it."""
+    """Return the variables of options that providers declare with ``repr=False``."""
     if not settings.providers:
         return ()
     from adapters.provider_kit.registry.installed import InstalledProviders

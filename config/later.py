@@ -1,4 +1,4 @@
-"""Parts of the container that are imported when they are first called, so that a command loads no more than it uses."""
+"""Late imports, so that a command loads only the parts of the container that it uses."""
 
 from __future__ import annotations
 

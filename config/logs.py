@@ -1,4 +1,4 @@
-"""Logging as data: one line an event, with its request's id, and no secret in it."""
+"""Structured logging: one line of JSON an event, with the request's id, without secrets."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from domain.controls import escape_controls, escape_controls_in_json
 from domain.redaction import HIDDEN, Redactor
 
 _SECRET_PARAMETER = re.compile(r"(?i)\b(api_?key|(?:auth_|access_)?token|registrationkey|secret|password)=[^\s&\"']+")
-#: The last part is what no password stands in: passed over at once, since each of its pieces may look like the beginning of one.
+#: The last alternative skips text without a password at once: matching it piece by piece would take quadratic time.
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)(?:(?:[^/\s]*|[^@\s]+)@|([^@\s]+))")
 _OF_SEVERAL_LINES = ("exception", "stack")
-#: Libraries that tell of their every step.
+#: Libraries that log every step.
 _TALKATIVE = ("alembic", "celery", "kombu")
 _OF_EVERY_RECORD = frozenset((*logging.makeLogRecord({}).__dict__, "message", "asctime"))
 
 
 def set_up_logs(level: str, secrets: Sequence[str] = ()) -> None:
-    """Send every logger's lines to standard error, as JSON unless a person watches."""
+    """Send all loggers' lines to standard error: JSON, or coloured text on a terminal."""
     handler = _Stream(sys.stderr)
     handler.setFormatter((_LinesForPeople if sys.stderr.isatty() else _Lines)(secrets))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    # No line shows them, and each request writes one (see "Optimization" in Python's logging HOWTO).
+    # No line shows these fields, and every request writes a line (see "Optimization" in Python's logging HOWTO).
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # noqa: SLF001 - the documented way
     root.setLevel(level.upper())
@@ -41,7 +41,7 @@ def set_up_logs(level: str, secrets: Sequence[str] = ()) -> None:
 
 
 class _Stream(logging.StreamHandler[TextIO]):
-    """Writes many lines in few steps, each so small that no line of another process that shares the stream comes in between."""
+    """Writes lines in blocks of at most PIPE_BUF bytes, so that processes which share the stream do not mix them."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -65,11 +65,11 @@ def _blocks(lines: Sequence[str]) -> Iterator[str]:
 
 class _Lines(logging.Formatter):
     """
-    Writes an event's fields and what is bound to its request, and hides secrets in every text.
+    Formats an event's fields and structlog's context variables as JSON, with secrets hidden in every text.
 
-    What happened several times, with the facts of ``each`` and when it was ``created``, has a line for each.
+    A record with a field ``each``, a list of fields, becomes a line for each; ``created`` among them is its time.
 
-    Structlog's own chain writes the same line; in an API process under load it takes some 20 µs longer for it, a tenth of an answer.
+    Structlog's processors would write the same line, some 20 µs slower, which is a tenth of a response's time.
     """
 
     def __init__(self, secrets: Sequence[str]) -> None:
@@ -95,7 +95,7 @@ class _Lines(logging.Formatter):
 
     def _written(self, event: dict[str, Any], facts: dict[str, Any]) -> str:
         line = orjson.dumps(event | facts, default=str).decode()
-        # Nearly all lines are of requests and hold nothing of the kind: looked at once, in whole.
+        # Nearly no line contains secrets: one check of the whole line is quick.
         if "=" in line or "://" in line or self._redactor.may_stand_in(line):
             line = orjson.dumps(self._hidden(event) | facts, default=lambda value: self._hide(str(value))).decode()
         return escape_controls_in_json(line)
@@ -115,7 +115,7 @@ class _Lines(logging.Formatter):
 
 
 class _LinesForPeople(_Lines):
-    """Writes lines in colours; whatever could steer the terminal is shown escaped, and only tracebacks break lines."""
+    """Formats lines for a terminal, with control characters escaped; only tracebacks contain line breaks."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         from structlog.dev import ConsoleRenderer

@@ -1,4 +1,4 @@
-"""Bringing the configured database's schema up to date."""
+"""Migration of the configured database's schema."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from config.container import Container
 
 
 def migrate_database(container: Container) -> str:
-    """Copy a database that is a file, migrate it and say from what to what; raises as ``adapters.sql.schema.migrate``."""
+    """Copy the database if it is a file, migrate it and return a sentence about it; raises as ``adapters.sql.schema.migrate``."""
     engine = container.engine()
     copy = copy_before_migrating(engine) if engine.dialect.name == "sqlite" else None
     before = migrate(engine)

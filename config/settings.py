@@ -1,4 +1,4 @@
-"""Settings: the only place that knows the names of the variables."""
+"""The settings and the names of their variables."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from domain.providers import Limit
 
 _PASSWORD = re.compile(r"(?>.*?://(?P<user>[^:/@]*):)(?:(?P<password>[^/]*)@|(?P<odd>[^@]*)@)", re.DOTALL)
 _PLACE = re.compile(r"[^:]*://(?:[^@]*@)?(?P<place>[^@/?]*/[^@/?]*)(?:\?.*)?")
-#: How many fetches an embedded worker runs at once, and any worker's poller besides.
+#: How many fetches an embedded worker runs at once, and how many a worker's poller runs besides.
 _EMBEDDED_THREADS, _OWN_HANDS = 8, 4
 _RATE_LIMIT = (Limit(100, 1), Limit(3000, 60))
 
@@ -46,9 +46,9 @@ def _default_data_dir() -> Path:
 
 class Settings(BaseModel):
     """
-    What can be set from outside; each field is ``LANNER_`` and its name in capitals.
+    All settings; a field's variable is ``LANNER_`` and its name in capitals.
 
-    Sizes are bytes (``256 MB`` is understood), times are seconds, lists are separated by commas.
+    Sizes are in bytes (or ``256 MB``), times in seconds, lists separated by commas.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -90,22 +90,21 @@ class Settings(BaseModel):
 
     @property
     def embedded(self) -> bool:
-        """Tell whether the broker lives inside the worker's process."""
+        """Whether the broker runs inside the worker's process."""
         return self.broker_url == "memory://"
 
     @property
     def database(self) -> str:
-        """The database's URL."""
         return self.database_url or f"sqlite:///{quote(str(self.data_dir / 'lanner.db'))}"
 
     @property
     def on_sqlite(self) -> bool:
-        """Tell whether the database is a SQLite file."""
+        """Whether the database is a SQLite file."""
         return self.database.startswith("sqlite")
 
     @property
     def place(self) -> str:
-        """The database's file, or its host and name: nothing of what else stands in its URL."""
+        """The database's file, or its host and name without user and password."""
         if self.on_sqlite:
             return unquote(self.database.partition("///")[2].partition("?")[0])
         match = _PLACE.fullmatch(self.database)
@@ -113,7 +112,7 @@ class Settings(BaseModel):
 
     @property
     def on_loopback(self) -> bool:
-        """Tell whether only this machine can reach the API."""
+        """Whether only this machine can reach the API."""
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
@@ -121,45 +120,45 @@ class Settings(BaseModel):
 
     @property
     def request_limits(self) -> tuple[Limit, ...]:
-        """How many requests each client may make of a process: any number where only this machine can make some."""
+        """The limits of each client's requests to a process; none if only this machine can reach the API."""
         if self.rate_limit is not None:
             return self.rate_limit
         return () if self.on_loopback else _RATE_LIMIT
 
     @property
     def fetch_limits(self) -> tuple[Limit, ...]:
-        """How many fetches each client may ask for, of all processes together."""
+        """The limits of the fetches that each client may request, counted over all processes."""
         return self.request_limits if self.fetch_rate_limit is None else self.fetch_rate_limit
 
     @property
     def cores(self) -> int:
-        """How many processes a part of the service gets unless it is said: one embedded, else one a core."""
+        """The default number of API and worker processes: one if embedded, else one a core."""
         return 1 if self.embedded else os.cpu_count() or 1
 
     @property
     def prefers_default(self) -> bool:
-        """Tell whether the default provider was chosen, or sent to a server of the operator's: then old codes of Quandl's go there."""
+        """Whether the default provider was set, or its server; then it comes before providers that serve old codes of Quandl's."""
         return "default_provider" in self.model_fields_set or "base_url" in self.providers.get(self.default_provider, {})
 
     @property
     def concerns_providers(self) -> bool:
-        """Whether a setting names a provider, and may name one that there is not."""
+        """Whether a setting names a provider, which has to be checked."""
         return bool(self.providers or self.routes or "default_provider" in self.model_fields_set)
 
     @property
     def concurrency(self) -> int:
-        """How many fetches of one provider run at once unless it is said: not as many as a worker has places, so that it holds not all."""
+        """How many fetches of one provider run at once by default: fewer than a worker has slots, so that no provider takes all."""
         places = _EMBEDDED_THREADS if self.embedded else self.worker_processes or self.cores
         return max(places - 1, _OWN_HANDS)
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Values that may stand in no log line."""
+        """Values to hide in log lines."""
         options = [option for provider in self.providers.values() for option in provider.items()]
         found = [value for name, value in options if any(word in name for word in SECRET_WORDS)]
         for match in filter(None, map(_PASSWORD.match, (self.database_url, self.broker_url))):
             password = match["password"] or match["odd"]
-            # One like its user's name hides nothing, and would be cut out of every word of the log that has it.
+            # A password equal to the user's name is no secret, and hiding it would mutilate words in log lines.
             if password and password != match["user"]:
                 found += [password, unquote(password)]
         return tuple(dict.fromkeys(found))
@@ -167,7 +166,7 @@ class Settings(BaseModel):
 
 def read_settings(environment: Mapping[str, str], dotenv: Path | None) -> Settings:
     """
-    Read the environment over an ``.env`` file.
+    Return the settings from the environment over a file ``.env``.
 
     Raises:
         InvalidInput: an unknown name or a value that does not fit; the message names the variable, never its value.
@@ -177,7 +176,7 @@ def read_settings(environment: Mapping[str, str], dotenv: Path | None) -> Settin
 
 
 def settings_from(found: Mapping[str, Given]) -> Settings:
-    """Read what ``gather`` returned; raises as ``read_settings``."""
+    """Return the settings from what ``gather`` returned; raises as ``read_settings``."""
     known = {f"{PREFIX}{field.upper()}": field for field in Settings.model_fields if field != "providers"}
     values: dict[str, Any] = {"providers": {}}
     for name, given in found.items():
@@ -199,7 +198,7 @@ def settings_from(found: Mapping[str, Given]) -> Settings:
         raise InvalidInput(
             "LANNER_WORKER_PROCESSES must be 1 while the broker is in memory.",
             field="LANNER_WORKER_PROCESSES",
-            hint="Set LANNER_BROKER_URL to a broker that several processes reach.",
+            hint="Set LANNER_BROKER_URL to a broker that several processes can use, such as RabbitMQ.",
         )
     return settings
 
@@ -207,7 +206,7 @@ def settings_from(found: Mapping[str, Given]) -> Settings:
 def _add_option(providers: dict[str, dict[str, str]], name: str, value: str) -> None:
     provider, separator, option = name.removeprefix(PROVIDERS).partition("__")
     if not (provider and separator and option):
-        raise InvalidInput(f"{name} names no provider's option.", field=name, hint=f"Write {PROVIDERS}<NAME>__<OPTION>.")
+        raise InvalidInput(f"{name} is not an option of a provider.", field=name, hint=f"Write {PROVIDERS}<NAME>__<OPTION>.")
     providers.setdefault(provider.lower(), {})[option.lower()] = value
 
 

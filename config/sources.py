@@ -1,4 +1,4 @@
-"""Where settings come from: the environment over a file ``.env``, and files that hold secrets."""
+"""The sources of settings: the environment over a file ``.env``, and files with secrets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECRET_WORDS = ("key", "token", "secret", "password", "passphrase", "credential"
 _SECRETS = frozenset({"LANNER_DATABASE_URL", "LANNER_BROKER_URL"})
 _FILE = "_FILE"
 _MOST_BYTES = 64 * 1024
-#: What Kubernetes puts into every pod's environment for each service whose name begins with lanner.
+#: Variables that Kubernetes adds to every pod for each service whose name begins with lanner.
 _SERVICE_LINK = re.compile(
     r"LANNER_(?:[A-Z0-9]*_)*(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)"
 )
@@ -38,11 +38,11 @@ RENAMED = {
 @dataclass(frozen=True, slots=True)
 class Given:
     """
-    The text of a setting, and where it was given.
+    The text of a setting, and its source.
 
     Attributes:
-        old_name: the old name under which it was given (too).
-        overridden: whether the old name has another text, which does not count.
+        old_name: the old name that was used, instead of the new one or besides.
+        overridden: whether the old name has another text, which is ignored.
 
     """
 
@@ -54,12 +54,12 @@ class Given:
 
 def gather(environment: Mapping[str, str], dotenv: Path | None) -> dict[str, Given]:
     """
-    Return what is given, by today's name in capitals, whether there is such a setting or not; empty texts are left out.
+    Return all variables of lanner's by their current name in capitals, known or not, without empty ones.
 
-    The environment goes before the file, whatever names are used; where one of them has both names of a setting, the new one counts.
+    The environment overrides the file, also under an old name; where one of them has both names, the new one counts.
 
     Raises:
-        InvalidInput: a name is given twice, or a file cannot be read; the message names the variable, never its value.
+        InvalidInput: a name is set twice, or a file cannot be read; the message names the variable, never its value.
 
     """
     own = {name: value for name, value in environment.items() if name.upper().startswith(PREFIX) and not _is_service_link(name, value)}
@@ -78,7 +78,7 @@ def warn_of_old_name(name: str, given: Given) -> None:
 
 
 def is_secret(name: str) -> bool:
-    """Return whether a setting may hold a secret."""
+    """Return whether a setting may be a secret."""
     option = name.removeprefix(PROVIDERS).partition("__")[2] if name.startswith(PROVIDERS) else ""
     return name in _SECRETS or any(word in option.lower() for word in SECRET_WORDS)
 
@@ -117,11 +117,11 @@ def _content(name: str, file: Path) -> str:
             content = opened.read(_MOST_BYTES + 1)
         text = content.decode("utf-8-sig").strip()
     except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or "its folder is none"
+        reason = getattr(error, "strerror", None) or "its home folder is unknown"
         raise InvalidInput(f"{name} names {file}, which cannot be read: {reason}.", field=name) from error
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{name} names {file}, which is not UTF-8.", field=name) from error
     if not text or len(content) > _MOST_BYTES:
         reason = "is empty" if not text else f"is larger than {_MOST_BYTES} bytes"
-        raise InvalidInput(f"{name} names {file}, which {reason}.", field=name, hint="Write the secret into it, and nothing else.")
+        raise InvalidInput(f"{name} names {file}, which {reason}.", field=name, hint="The file must contain the secret and nothing else.")
     return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dependency_injector.providers import ThreadSafeSingleton
@@ -12,6 +13,7 @@ from domain.use_cases import UseCases
 
 if TYPE_CHECKING:
     from config.container import Container
+    from config.settings import Settings
 
 
 class _LazyUseCases(UseCases):
@@ -19,7 +21,7 @@ class _LazyUseCases(UseCases):
         object.__setattr__(self, "_makers", makers)
 
     def __getattr__(self, name: str) -> Any:
-        """Build what was not asked for before; Python calls this for nothing else."""
+        """Build a use case on first access; Python calls this only if the attribute is not set."""
         if name not in self._makers:
             raise AttributeError(name)
         object.__setattr__(self, name, self._makers[name]())
@@ -30,27 +32,9 @@ def lazy_use_cases(parts: Container) -> UseCases:
     """Return all use cases on the container's adapters and policies."""
     settings, store, data_sources = parts.settings(), parts.store, parts.data_sources
     catalogue = {"store": store, "providers": data_sources, "routing": parts.routing, "freshness": parts.freshness}
-    patient = {"store": store, "pause": parts.stopping.provided.wait}
-    request_fetch = _built("request_fetch.RequestFetch", **catalogue, dispatcher=parts.dispatcher)
     return _LazyUseCases(
         {
-            "request_fetch": request_fetch,
-            "await_fetch": _built("await_fetch.AwaitFetch", **patient, most_seconds=settings.wait_seconds),
-            "read_through": _built(
-                "read_through.ReadThrough",
-                **catalogue,
-                request_fetch=request_fetch,
-                await_fetch=_built("await_fetch.AwaitFetch", **patient, most_seconds=settings.read_through_seconds),
-            ),
-            "fetch_dataset": _built(
-                "fetch_dataset.FetchDataset",
-                store=store,
-                providers=data_sources,
-                calls=parts.calls,
-                retry=parts.retry,
-                lease_seconds=settings.lease_seconds,
-                deadline_seconds=settings.fetch_deadline_seconds,
-            ),
+            **_fetching(parts, settings, catalogue),
             "read_series": _built("read_series.ReadSeries", store=store, freshness=parts.freshness),
             "search_series": _built("search_series.SearchSeries", store),
             "describe_series": _built("describe_series.DescribeSeries", **catalogue),
@@ -69,6 +53,30 @@ def lazy_use_cases(parts: Container) -> UseCases:
             "check_providers": _built("check_providers.CheckProviders", data_sources, parts.conformance),
         }
     )
+
+
+def _fetching(parts: Container, settings: Settings, catalogue: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
+    wait = partial(_built, "await_fetch.AwaitFetch", store=parts.store, pause=parts.stopping.provided.wait)
+    request_fetch = _built("request_fetch.RequestFetch", **catalogue, dispatcher=parts.dispatcher)
+    return {
+        "request_fetch": request_fetch,
+        "await_fetch": wait(most_seconds=settings.wait_seconds),
+        "read_through": _built(
+            "read_through.ReadThrough",
+            **catalogue,
+            request_fetch=request_fetch,
+            await_fetch=wait(most_seconds=settings.read_through_seconds),
+        ),
+        "fetch_dataset": _built(
+            "fetch_dataset.FetchDataset",
+            store=parts.store,
+            providers=parts.data_sources,
+            calls=parts.calls,
+            retry=parts.retry,
+            lease_seconds=settings.lease_seconds,
+            deadline_seconds=settings.fetch_deadline_seconds,
+        ),
+    }
 
 
 def _built(path: str, *arguments: Any, **options: Any) -> ThreadSafeSingleton[Any]:

@@ -1,4 +1,4 @@
-"""The values of settings: how their texts are read, and the clause that says what to write instead of a wrong one."""
+"""Types of settings: how texts become values, and what to write instead of a wrong one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HOST_AND_PORT = re.compile(rf"({_HOST.pattern})(?::([0-9]{{1,5}}))?")
 _ORIGIN = re.compile(r"https?://(.+)", re.IGNORECASE)
 _BROKER = re.compile(r"(?:amqps?|pyamqp)://(?:[^/]*@)?([^/@?#]*)(?:/.*)?")
 
-#: pydantic's kinds of errors → what to write.
+#: Pydantic's error types → what to write.
 _HINTS = {
     "int_parsing": "write a whole number",
     "int_parsing_size": "write a whole number of fewer digits",
@@ -43,7 +43,7 @@ _HINTS = {
 
 
 def hint_of(kind: str, context: Mapping[str, Any], message: str) -> str:
-    """Say in a clause what to write where a value was refused; pydantic's own words stand in for kinds without a clause."""
+    """Return a clause that says what to write instead; pydantic's message for error types without one."""
     return _HINTS[kind].format(**context) if kind in _HINTS else message[:1].lower() + message[1:]
 
 
@@ -81,7 +81,7 @@ def _host(text: str) -> str:
 
 
 def _allowed_host(text: str) -> str:
-    """Read a host name or address, ``*`` for every name, ``*.`` before a name for all below it, or a network of addresses."""
+    """Return a host name or address, ``*`` for every name, ``*.`` and a name for all names below it, or a network of addresses."""
     if text == "*":
         return text
     if "/" in text:
@@ -139,7 +139,7 @@ def _folder(path: Path) -> Path:
     try:
         return path.expanduser().absolute()
     except RuntimeError as error:
-        raise _refusal("write a folder whose ~ is the home of a user there is") from error
+        raise _refusal("write a folder whose ~ is the home of an existing user") from error
 
 
 def _schema(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from ssl import SSLContext
@@ -12,12 +12,14 @@ from threading import Event, Thread
 from typing import Any
 from uuid import UUID
 
+from dependency_injector.providers import Object, Singleton
+
 from adapters.memory.dispatcher import InlineDispatcher, RecordingDispatcher
 from adapters.memory.unit_of_work import MemoryStore
+from config.container import Container
+from config.settings import Settings
 from domain.codes import DatasetCode
 from domain.errors import FetchError, ProviderNotConfigured, ThrottledLocally, UnknownProvider
-from domain.fetches import RetryPolicy
-from domain.fetching.freshness import Freshness
 from domain.fetching.provider_throttle import ProviderThrottle
 from domain.frequency import Frequency
 from domain.observations import Label, Observations
@@ -25,26 +27,6 @@ from domain.ports import DataSource, Dispatcher, Fetched, PriorState, UnitOfWork
 from domain.providers import Finding, Provider, Routing, Terms
 from domain.series import Metadata
 from domain.use_cases import UseCases
-from domain.use_cases.await_fetch import AwaitFetch
-from domain.use_cases.cancel_fetch import CancelFetch
-from domain.use_cases.check_health import CheckHealth
-from domain.use_cases.check_key import CheckKey
-from domain.use_cases.check_providers import CheckProviders
-from domain.use_cases.check_vintages import CheckVintages
-from domain.use_cases.compare_vintages import CompareVintages
-from domain.use_cases.describe_series import DescribeSeries
-from domain.use_cases.fetch_dataset import FetchDataset
-from domain.use_cases.follow_fetches import FollowFetches
-from domain.use_cases.list_providers import ListProviders
-from domain.use_cases.list_vintages import ListVintages
-from domain.use_cases.manage_keys import ManageKeys
-from domain.use_cases.parse_answer import ParseAnswer
-from domain.use_cases.read_series import ReadSeries
-from domain.use_cases.read_through import ReadThrough
-from domain.use_cases.reap_fetches import ReapFetches
-from domain.use_cases.remove_series import RemoveSeries
-from domain.use_cases.request_fetch import RequestFetch
-from domain.use_cases.search_series import SearchSeries
 from domain.vintages import NewState, Origin, Vintage
 
 NAN = float("nan")
@@ -166,43 +148,24 @@ def memory_use_cases(
         dispatcher: by default the fetch is done at once, in the thread that requests it.
 
     """
-    store, providers = store or MemoryStore(), FakeProviders(sources)
-    routing, freshness = Routing({}, default), Freshness(providers, None)
-    calls = ProviderThrottle(store=store)
-    fetch = FetchDataset(
-        store=store,
-        providers=providers,
-        calls=calls,
-        retry=RetryPolicy(86400),
+    settings = Settings(
+        default_provider=default,
         lease_seconds=lease_seconds,
-        deadline_seconds=deadline_seconds,
+        fetch_deadline_seconds=deadline_seconds,
+        wait_seconds=0.3,
+        read_through_seconds=0.3,
     )
-    bell = dispatcher or InlineDispatcher(fetch)
-    request = RequestFetch(store=store, providers=providers, routing=routing, freshness=freshness, dispatcher=bell)
-    wait = AwaitFetch(store=store, most_seconds=0.3, pause=Event().wait)
-    through = ReadThrough(store=store, providers=providers, routing=routing, freshness=freshness, request_fetch=request, await_fetch=wait)
-    return UseCases(
-        request_fetch=request,
-        await_fetch=wait,
-        read_through=through,
-        fetch_dataset=fetch,
-        read_series=ReadSeries(store=store, freshness=freshness),
-        search_series=SearchSeries(store),
-        describe_series=DescribeSeries(store=store, providers=providers, routing=routing, freshness=freshness),
-        follow_fetches=FollowFetches(store),
-        cancel_fetch=CancelFetch(store),
-        remove_series=RemoveSeries(store),
-        reap_fetches=ReapFetches(store, lease_seconds, keep_days=90),
-        list_vintages=ListVintages(store),
-        compare_vintages=CompareVintages(store),
-        check_vintages=CheckVintages(store),
-        check_health=CheckHealth(store, bell, lease_seconds),
-        parse_answer=ParseAnswer(providers),
-        check_key=CheckKey(store),
-        manage_keys=ManageKeys(store),
-        list_providers=ListProviders(store=store, providers=providers, calls=calls),
-        check_providers=CheckProviders(providers, providers),
+    container, providers = Container(settings), FakeProviders(sources)
+    container.store.override(Object(store or MemoryStore()))
+    container.calls.override(Object(ProviderThrottle(store=container.store())))
+    container.data_sources.override(Object(providers))
+    container.conformance.override(Object(providers))
+    container.routing.override(Object(Routing({}, default)))
+    container.dispatcher.override(
+        Object(dispatcher) if dispatcher else Singleton(lambda: InlineDispatcher(container.use_cases().fetch_dataset))
     )
+    lazy = container.use_cases()
+    return UseCases(**{field.name: getattr(lazy, field.name) for field in fields(UseCases)})
 
 
 def waiting_use_cases(store: MemoryStore | None = None) -> UseCases:

@@ -1,1 +1,1 @@
-"""People at a terminal: the command ``lanner``."""
+"""The command line: ``lanner``."""

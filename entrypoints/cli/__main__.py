@@ -1,4 +1,4 @@
-"""The main of the command ``lanner``."""
+"""The main of ``lanner``."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def lanner(context: click.Context) -> None:
 
 def main() -> None:
     """Run the command line."""
-    # What is imported stays: looking for garbage among it, now and at the end, is a third of a short command's time.
+    # Modules are never garbage: collections during imports and at exit took a third of a short command's time.
     gc.set_threshold(_FEW_COLLECTIONS)
-    # Nothing here multiplies matrices, for which numpy would start a thread a core; nor does a plugin of pydantic's serve Settings.
+    # No use for numpy's thread pool for matrices, nor for a search for pydantic's plugins.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     code = exit_code_of(lambda: lanner.main(prog_name="lanner", standalone_mode=False))
@@ -73,7 +73,7 @@ def _use_cases(*, with_store: bool, with_providers: bool) -> UseCases:
 def _service() -> Service:
     from config import read
 
-    # The API's processes are forked from this one, and live long.
+    # Long-lived API processes are forked from this one.
     gc.set_threshold(*_USUAL_COLLECTIONS)
     settings = read()
     return Service(

@@ -21,7 +21,7 @@ _SHUTDOWN_TIMEOUT_SECONDS = 30.0
 
 @click.command
 @listen_options
-@click.option("--debug", is_flag=True, help="Log everything, and restart whenever a source file changes.")
+@click.option("--debug", is_flag=True, help="Log at level debug, and restart when a source file changes.")
 @click.pass_obj
 def api(session: Session, *, debug: bool) -> None:
     """Run the API alone."""

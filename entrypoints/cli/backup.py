@@ -1,4 +1,4 @@
-"""``lanner backup``: everything that is kept, as a file."""
+"""``lanner backup``: copy the whole database into a file."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_obj
 def backup(session: Session, file: Path) -> None:
-    """Copy one consistent state into FILE, a new SQLite file, while the service goes on."""
+    """Copy one consistent state into FILE, a new SQLite file, while the service may run."""
     counts = show_progress("Backing up", lambda progress: session.back_up(file, progress))
-    click.echo(f"{click.format_filename(file)} holds {describe_counts(counts)}; it was read again.")
+    click.echo(f"{click.format_filename(file)} contains {describe_counts(counts)}, verified.")
 
 
 def describe_counts(counts: Mapping[str, int]) -> str:

@@ -1,4 +1,4 @@
-"""``lanner check``: read every vintage back."""
+"""``lanner check``: read every vintage."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @click.command
 @click.argument("codes", nargs=-1, metavar="[CODE]...")
-@click.option("--provider", help="The provider of codes that name none.")
+@click.option("--provider", help="The provider for codes without one.")
 @click.pass_obj
 def check(session: Session, *, codes: tuple[str, ...], provider: str | None) -> None:
-    """Read all vintages back, or those of the series named, and list the damaged ones; exits with 1 if there are any."""
+    """Read all vintages, or those of the given series, and list the damaged ones; exits with 1 if there are any."""
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = SpinnerColumn(), TextColumn("{task.completed} series read back"), TimeElapsedColumn()
+    columns = SpinnerColumn(), TextColumn("{task.completed} series read"), TimeElapsedColumn()
     checked = damaged = 0
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty(), redirect_stdout=False) as bar:
         task = bar.add_task("", total=None)
@@ -34,7 +34,7 @@ def check(session: Session, *, codes: tuple[str, ...], provider: str | None) -> 
                 bar.stop()
                 _print_damage(each)
                 bar.start()
-    click.echo(f"{checked} series read back, {damaged or 'no'} vintage{'' if damaged == 1 else 's'} damaged.")
+    click.echo(f"{checked} series read, {damaged or 'no'} vintage{'' if damaged == 1 else 's'} damaged.")
     if damaged:
         sys.exit(1)
 

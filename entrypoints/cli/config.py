@@ -19,6 +19,6 @@ def config(session: Session, *, as_json: bool) -> None:
 
     settings = session.settings()
     if as_json:
-        print_json({each.name: {"value": each.value, "source": each.source} for each in settings})
+        print_json({name: {"value": value, "source": source} for name, value, source in settings})
     else:
-        print_table(("NAME", "VALUE", "SOURCE"), [(each.name, each.value, each.source) for each in settings])
+        print_table(("NAME", "VALUE", "SOURCE"), settings)

@@ -1,4 +1,4 @@
-"""How a run of the command ends: its exit code and, where it fails, one line that says why."""
+"""Exit codes, and the line on standard error that says why a command failed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PIPE_BROKEN = 141
 
 
 def exit_code_of(work: Callable[[], Any]) -> int:
-    """Do the work; a number it gives is its exit code."""
+    """Return the exit code of ``work``: the number it returns, else 0; print its error, if any, and return that one's code."""
     try:
         code = work()
         sys.stdout.flush()
@@ -32,7 +32,7 @@ def exit_code_of(work: Callable[[], Any]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _INTERRUPTED
     except BrokenPipeError:
-        # What is left in the buffer has no reader; without this the interpreter would complain of it at its end.
+        # The buffer has no reader left; without this the interpreter would report that when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_BROKEN
     except Exception:  # noqa: BLE001 - a bug: everything that helps to find it is printed
@@ -43,10 +43,10 @@ def exit_code_of(work: Callable[[], Any]) -> int:
 
 def run_in_child_process(work: Callable[[], Any]) -> None:
     """
-    Do work in a short-lived process of its own, so that the libraries it needs leave this one's memory alone.
+    Run ``work`` in a short-lived child process, so that the libraries it loads take no memory here.
 
     Raises:
-        click.exceptions.Exit: it failed and has said why.
+        click.exceptions.Exit: it failed and has printed why.
 
     """
     sys.stdout.flush()

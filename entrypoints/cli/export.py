@@ -1,4 +1,4 @@
-"""``lanner export``: a series as a file."""
+"""``lanner export``: write a series to a file."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _FORMATS = ("json", "csv", "parquet", "arrow")
 
 @click.command
 @click.argument("code")
-@click.option("--format", "form", type=click.Choice(_FORMATS), help="By default what the file's name ends in; csv if it ends in nothing.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file; standard output if not given.")
-@click.option("--provider", help="The provider, if it is not the one that serves the code.")
+@click.option("--format", "form", type=click.Choice(_FORMATS), help="By default the file's extension, or csv if it has none.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file.  [default: standard output]")
+@click.option("--provider", help="The provider, if not the one that the code is routed to.")
 @selection_options
 @click.pass_obj
 def export(session: Session, /, *, code: str, form: str | None, output: Path | None, provider: str | None, **part: Any) -> None:
@@ -47,7 +47,7 @@ def _format_of(output: Path | None) -> str:
     ending = output.suffix.removeprefix(".").lower() if output else ""
     if ending and ending not in _FORMATS:
         known = ", ".join(f".{form}" for form in _FORMATS)
-        raise click.UsageError(f"{output} has an ending that names no format. There are {known}; or say it with --format.")
+        raise click.UsageError(f"The extension of {output} is not a format. Use {known}, or add --format.")
     return ending or "csv"
 
 
@@ -64,12 +64,12 @@ def _encode(reading: Reading, form: str) -> bytes:
 
 
 def _escape(content: bytes) -> bytes:
-    """Show what would steer a terminal."""
+    """Escape control characters, since a terminal would act on them."""
     return "\n".join(map(escape_controls, content.decode().split("\n"))).encode()
 
 
 def _write(output: Path, content: bytes) -> None:
-    """Write a whole file or none."""
+    """Write the whole file or nothing."""
     part = output.with_name(f"{output.name}.part")
     try:
         part.write_bytes(content)

@@ -27,7 +27,7 @@ _WELL = ("success", "fresh")
 
 @click.command
 @click.argument("codes", nargs=-1, metavar="CODE...")
-@click.option("--provider", help="The provider of codes that name none.")
+@click.option("--provider", help="The provider for codes without one.")
 @click.option(
     "--file", "listed", type=click.File(encoding="utf-8-sig", errors="replace"), help="One code a line, # for comments; - is stdin."
 )

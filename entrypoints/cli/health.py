@@ -1,4 +1,4 @@
-"""``lanner health``: whether the API or the worker is well."""
+"""``lanner health``: check whether the API or the worker is healthy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STALE_SECONDS = 60.0
 @click.argument("part", type=click.Choice(["api", "worker"]))
 @click.pass_obj
 def health(session: Session, part: str) -> int:
-    """Tell by the exit code whether the API or the worker is well."""
+    """Check whether the API or the worker is healthy; exits with 1 if not."""
     service = session.service()
     problem = find_api_problem(service) if part == "api" else _find_worker_problem(service)
     if problem:

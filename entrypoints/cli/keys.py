@@ -1,4 +1,4 @@
-"""Commands that look after API keys: ``keys create``, ``keys list`` and ``keys revoke``."""
+"""``lanner keys``: create, list and revoke API keys."""
 
 from __future__ import annotations
 
@@ -17,33 +17,31 @@ if TYPE_CHECKING:
 
 @click.group
 def keys() -> None:
-    """Make, list and revoke API keys."""
+    """Create, list and revoke API keys."""
     bind_operator()
 
 
 @keys.command
-@click.option("--name", default="unnamed", help="Whose it is, or what for.")
+@click.option("--name", default="unnamed", help="Whose key it is, or what it is for.")
 @click.option(
     "--scope", "scopes", type=click.Choice([scope.value for scope in Scope]), multiple=True, default=("read", "fetch"), show_default=True
 )
-@click.option(
-    "--limit", help="How many requests may be made with it, such as 20/1,100/10 (requests/seconds); LANNER_RATE_LIMIT if not given."
-)
-@click.option("--days", type=click.IntRange(1, 36_500), help="How long it is good; for ever if not given.")
+@click.option("--limit", help="The key's rate limit as requests/seconds, such as 20/1,100/10.  [default: LANNER_RATE_LIMIT]")
+@click.option("--days", type=click.IntRange(1, 36_500), help="Days until the key expires.  [default: never]")
 @click.pass_obj
 def create(session: Session, *, name: str, scopes: tuple[str, ...], limit: str | None, days: int | None) -> None:
-    """Make a key and print it, this once."""
+    """Create a key and print it; it cannot be shown again."""
     limits = read_limits(limit, field="limit") if limit else ()
     key, text = session.use_cases().manage_keys.create(name, [Scope(scope) for scope in scopes], days=days, limits=limits)
     click.echo(text)
-    ends = f", good until {when(key.expires_at)}" if key.expires_at else ""
+    ends = f", valid until {when(key.expires_at)}" if key.expires_at else ""
     click.echo(f"{', '.join(sorted(key.scopes))}{ends}. Keep it: it is not shown again.", err=True)
 
 
 @keys.command("list")
 @click.pass_obj
 def list_keys(session: Session) -> None:
-    """List the keys, without what makes them keys."""
+    """List the keys without their secrets."""
     rows = [
         (
             key.id,
@@ -63,6 +61,6 @@ def list_keys(session: Session) -> None:
 @click.argument("key_id")
 @click.pass_obj
 def revoke(session: Session, key_id: str) -> None:
-    """Make the key KEY_ID useless; running services notice within five seconds."""
+    """Revoke the key KEY_ID; running services refuse it within five seconds."""
     key = session.use_cases().manage_keys.revoke(key_id)
     click.echo(f"{key.id} ({printable(key.name)}) is revoked.")

@@ -1,4 +1,4 @@
-"""``lanner list``: the series that are kept."""
+"""``lanner list``: the stored series."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _PAGE = 500
 @click.option("--provider", help="Only this provider's series.")
 @click.option("--database", help="Only series of this database code.")
 @click.option("--status", type=click.Choice(["pending", "success", "error"]), help="Only series of this status.")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many series.")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="The maximum number of series.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one series a line.")
 @click.pass_obj
 def list_series(  # noqa: PLR0913 - the command's options
     session: Session, *, words: tuple[str, ...], provider: str | None, database: str | None, status: str | None, limit: int, form: str
 ) -> None:
     """
-    List the series that are kept, oldest request first.
+    List the stored series, oldest request first.
 
-    Each of the WORDS must stand in a series' code, name or description.
+    With WORDS, only series whose code, name or description contains each of them.
     """
     from domain.series import SeriesQuery, SeriesStatus
     from entrypoints.cli.tables import print_json, print_table

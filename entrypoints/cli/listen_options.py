@@ -1,4 +1,4 @@
-"""The options ``--host`` and ``--port``, which stand in for the variables."""
+"""The options ``--host`` and ``--port``, which override the variables."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import click
 
 
 def listen_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say where the API listens."""
-    host = click.option("--host", expose_value=False, callback=_set, is_eager=True, help="Listen there instead of at LANNER_HOST.")
-    port = click.option("--port", expose_value=False, callback=_set, is_eager=True, help="Listen there instead of at LANNER_PORT.")
+    """Add the options to a command."""
+    host = click.option("--host", expose_value=False, callback=_set, is_eager=True, help="Overrides LANNER_HOST.")
+    port = click.option("--port", expose_value=False, callback=_set, is_eager=True, help="Overrides LANNER_PORT.")
     return host(port(function))
 
 
@@ -21,7 +21,7 @@ def _set(_context: click.Context, option: click.Parameter, value: str | None) ->
 
 
 def set_variable(variable: str, value: str, *, old_name: str = "") -> None:
-    """Set a variable for this process and those that it starts, in place of the same one in small letters or under its old name."""
+    """Set a variable for this process and its children, in place of its lower-case form and its old name."""
     for name in [name for name in os.environ if name.upper() in (variable, old_name)]:
         del os.environ[name]
     os.environ[variable] = value

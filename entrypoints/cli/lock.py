@@ -1,4 +1,4 @@
-"""One ``lanner up`` a data folder."""
+"""A lock that lets only one ``lanner up`` use a data folder."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from domain.errors import InvalidInput
 @contextmanager
 def lock_data_dir(data_dir: Path, port: int) -> Iterator[None]:
     """
-    Make the data folder this process's own until it ends, however it ends.
+    Lock the data folder until this process exits.
 
     Raises:
-        InvalidInput: another process has it, or it cannot be written.
+        InvalidInput: another process has locked it, or it cannot be written.
 
     """
     try:
@@ -25,7 +25,7 @@ def lock_data_dir(data_dir: Path, port: int) -> Iterator[None]:
         descriptor = os.open(data_dir / "lanner.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         message = f"The data folder {data_dir} cannot be used: {error.strerror}."
-        raise InvalidInput(message, field="LANNER_DATA_DIR", hint="Set LANNER_DATA_DIR to another.") from error
+        raise InvalidInput(message, field="LANNER_DATA_DIR", hint="Set LANNER_DATA_DIR to another folder.") from error
     with os.fdopen(descriptor, "r+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

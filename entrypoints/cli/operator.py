@@ -1,4 +1,4 @@
-"""Who runs a command, for the audit log."""
+"""The user who runs a command, for the audit log."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import os
 
 
 def bind_operator() -> None:
-    """Have every log line of this command name the user who runs it."""
+    """Add the user's name to all log lines of this command."""
     from structlog.contextvars import bind_contextvars
 
     try:
         name = getpass.getuser()
-    except (KeyError, OSError):  # a user id without an entry, as in containers
+    except (KeyError, OSError):  # a user id without a name, as in containers
         name = str(os.getuid())
     bind_contextvars(user=name)

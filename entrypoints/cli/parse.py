@@ -1,4 +1,4 @@
-"""``lanner parse``: what a provider's own parser makes of a recorded answer."""
+"""``lanner parse``: parse a recorded response with a provider's parser."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _EVERY_SERIES = "*"
 @click.command
 @click.argument("provider")
 @click.argument("code")
-@click.option("--body", type=click.File("rb"), required=True, help="The answer's body as a file; - reads standard input.")
-@click.option("--status", type=click.IntRange(100, 599), default=200, show_default=True, help="The answer's HTTP status.")
-@click.option("--content-type", default="", help="The answer's Content-Type.")
-@click.option("--url", default="", help="What was asked for.")
+@click.option("--body", type=click.File("rb"), required=True, help="A file with the response's body; - reads standard input.")
+@click.option("--status", type=click.IntRange(100, 599), default=200, show_default=True, help="The response's HTTP status.")
+@click.option("--content-type", default="", help="The response's Content-Type.")
+@click.option("--url", default="", help="The URL that was requested.")
 @click.pass_obj
 def parse(  # noqa: PLR0913 - the command's options
     session: Session, *, provider: str, code: str, body: BinaryIO, status: int, content_type: str, url: str
 ) -> None:
     """
-    Read a recorded answer as a fetch would; nothing is stored.
+    Parse a recorded response as a fetch would, without storing it.
 
-    CODE is DATABASE/DATASET, or * for every series in the answer. Prints one line of JSON; an error gives exit code 1.
+    CODE is DATABASE/DATASET, or * for every series in the response. Prints one line of JSON; exits with 1 on an error.
     """
     from domain.ports import RawResponse
     from entrypoints.cli.tables import print_json

@@ -1,4 +1,4 @@
-"""``lanner providers``: who can be asked, with which key, how often and under which terms."""
+"""``lanner providers``: the providers with their keys, limits and terms."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one provider a line."
 )
-@click.option("--check", is_flag=True, help="Hold each to the rules for providers; exit code 1 if one is broken.")
-@click.option("--online", is_flag=True, help="With --check: ask those that are configured for their examples, over the network.")
+@click.option("--check", is_flag=True, help="Check each against the rules for providers; exits with 1 if one is broken.")
+@click.option("--online", is_flag=True, help="With --check: also fetch the examples of configured providers over the network.")
 @click.pass_obj
 def providers(session: Session, *, form: str, check: bool, online: bool) -> None:
-    """List the providers: whether they are ready, the key they take, their limits and terms."""
+    """List the providers: whether they can be used, their API keys, limits and terms."""
     if check or online:
         _check(session, form, online=online)
         return
@@ -38,7 +38,7 @@ def providers(session: Session, *, form: str, check: bool, online: bool) -> None
 
 
 def _explain(found: Sequence[Provider]) -> None:
-    """Say beneath the table, whose lines would be too long for it, what keeps providers from being asked."""
+    """Print below the table, whose lines would get too long, why providers cannot be used."""
     from entrypoints.cli.tables import print_table
 
     waiting = [(provider.name, provider.problem) for provider in found if provider.problem]

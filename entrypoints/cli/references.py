@@ -1,4 +1,4 @@
-"""Series as they are named on a command line."""
+"""Series as the user names them on the command line."""
 
 from __future__ import annotations
 
@@ -14,27 +14,25 @@ from domain.use_cases.describe_series import DescribeSeries
 
 def read_reference(text: str, provider: str | None) -> tuple[str | None, DatasetCode]:
     """
-    Read ``[provider:]DATABASE/DATASET`` beside a ``--provider``.
+    Return the provider, if one is named, and the code of ``[provider:]DATABASE/DATASET``; ``provider`` is the option's value.
 
     Raises:
         InvalidCode: it has another form.
-        InvalidInput: two providers are named.
+        InvalidInput: the two name different providers.
 
     """
     named, code = parse_reference(text)
     if named and provider and named != provider:
-        raise InvalidInput(
-            f"--provider {provider} is not the provider that {named}:{code} names.", field="provider", hint="Name the provider once."
-        )
+        raise InvalidInput(f"--provider {provider} contradicts {named}:{code}.", field="provider", hint="Name one provider.")
     return named or provider, code
 
 
 def find_series(describe_series: DescribeSeries, text: str, provider: str | None) -> TimeSeries:
     """
-    Give the series that a command line names.
+    Return the series that the user names.
 
     Raises:
-        SeriesNotFound: it is not kept; the hint is the command that requests it.
+        SeriesNotFound: it is not stored; the hint is the command that fetches it.
 
     """
     named, code = read_reference(text, provider)
@@ -42,17 +40,17 @@ def find_series(describe_series: DescribeSeries, text: str, provider: str | None
         return describe_series.by_code(code, named).series
     except SeriesNotFound as error:
         wanted = f"{named}:{code}" if named else str(code)
-        raise SeriesNotFound(f"{wanted} is not kept here.", hint=f"Request it: lanner fetch {shlex.quote(wanted)}") from error
+        raise SeriesNotFound(f"{wanted} is not stored here.", hint=f"Fetch it: lanner fetch {shlex.quote(wanted)}") from error
 
 
 @contextmanager
 def explain_missing_observations(series: TimeSeries) -> Iterator[None]:
-    """Have a series without observations say why it has none, and what to do."""
+    """Raise NoObservationsYet with the reason why the series has none, and with what to do."""
     try:
         yield
     except NoObservationsYet as error:
         name = f"{series.provider}:{series.code}"
         failure = series.fetch and series.fetch.failure
         reason = f"{series.status}, {failure.code}: {failure.message}" if failure else f"{series.status}."
-        hint = (failure.hint if failure else "") or f"Follow it: lanner fetch {shlex.quote(name)}"
+        hint = (failure.hint if failure else "") or f"Wait for it: lanner fetch {shlex.quote(name)}"
         raise NoObservationsYet(f"{name} has no observations; its status is {reason}", hint=hint) from error

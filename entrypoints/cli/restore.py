@@ -1,4 +1,4 @@
-"""``lanner restore``: a backup back into an empty store."""
+"""``lanner restore``: copy a backup into an empty database."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @click.command
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--keep-damaged", is_flag=True, help="Restore vintages that do not match their checksum as they are.")
+@click.option("--keep-damaged", is_flag=True, help="Also restore vintages that do not match their checksum.")
 @click.pass_obj
 def restore(session: Session, *, file: Path, keep_damaged: bool) -> None:
-    """Copy a backup into the store, which must be empty; it may come from SQLite or Postgres and go to either."""
+    """Copy a backup into the configured database, which must be empty; SQLite and Postgres backups fit both."""
     bind_operator()
     counts = show_progress("Restoring", lambda progress: session.restore(file, progress, keep_damaged))
     click.echo(f"Restored from {click.format_filename(file)}: {describe_counts(counts)}.")

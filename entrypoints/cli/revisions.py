@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @click.command
 @click.argument("code")
-@click.option("--provider", help="The provider, if it is not the one that serves the code.")
-@click.option("--from", "before", help="The earlier state: a vintage's number, a day or a moment.  [default: the one known just before]")
-@click.option("--to", "after", help="The later state, likewise.  [default: the newest]")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many lines of the table.")
+@click.option("--provider", help="The provider, if not the one that the code is routed to.")
+@click.option("--from", "before", help="The earlier state: a vintage's number, a date or a time.  [default: the previous vintage]")
+@click.option("--to", "after", help="The later state, likewise.  [default: the newest vintage]")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="The maximum number of lines of the table.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: all in one line.")
 @click.pass_obj
 def revisions(  # noqa: PLR0913 - the command's options

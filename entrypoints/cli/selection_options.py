@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 _DAY_LENGTH = len("2009-01-30")
 _OPTIONS = (
-    click.option("--as-of", help="What was known on this day, or at this moment."),
-    click.option("--vintage", type=click.IntRange(1, 10**9), help="The vintage of this number."),
-    click.option("--seen-by", help="What had been fetched here by this day or moment."),
-    click.option("--start", help="No dates before this day or moment."),
-    click.option("--end", help="No dates after this day or moment."),
+    click.option("--as-of", help="The state known on this date, or at this time."),
+    click.option("--vintage", type=click.IntRange(1, 10**9), help="The vintage with this number."),
+    click.option("--seen-by", help="The state fetched here by this date or time."),
+    click.option("--start", help="The first date or time."),
+    click.option("--end", help="The last date or time."),
 )
 
 

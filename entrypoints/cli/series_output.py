@@ -1,4 +1,4 @@
-"""How one reading of a series looks: as text, and as JSON."""
+"""A series and its observations as text and as JSON."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _GAP = 2
 
 
 def identity(series: TimeSeries) -> dict[str, Any]:
-    """Say which series it is, as JSON values."""
+    """Return what identifies a series, as JSON values."""
     return {
         "id": series.id,
         "code": str(series.code),
@@ -35,7 +35,7 @@ def identity(series: TimeSeries) -> dict[str, Any]:
 
 
 def document(reading: Reading, limit: int) -> dict[str, Any]:
-    """Give a reading as JSON values, dates ascending."""
+    """Return a reading as JSON values, dates ascending."""
     observations, vintage = reading.observations.latest(limit), reading.vintage
     return {
         "series": {**identity(reading.series), "unit": reading.series.metadata.unit},
@@ -67,7 +67,7 @@ def vintage_document(vintage: Vintage) -> dict[str, Any]:
 
 
 def print_reading(reading: Reading, limit: int) -> None:
-    """Print what the series is, its newest dates, and how its first column went over all the dates that were read."""
+    """Print the series' name and state, its newest dates, and a chart line of the first column over all dates read."""
     series, vintage = reading.series, reading.vintage
     label = f" (published {when(vintage.published)})" if vintage.published else ""
     click.echo(printable(series.metadata.name or str(series.code)))
@@ -85,7 +85,7 @@ def _print_rows(reading: Reading, limit: int) -> None:
     fitting = _fitting([headings, *cells]) if sys.stdout.isatty() else len(headings)
     print_table(headings[:fitting], [row[:fitting] for row in cells], right=headings[1:])
     if fitting < len(headings):
-        click.echo(f"and {len(headings) - fitting} more columns: --column NAME shows one of them")
+        click.echo(f"and {len(headings) - fitting} more columns; --column NAME shows one")
 
 
 def _fitting(lines: Sequence[Sequence[str]]) -> int:

@@ -1,52 +1,37 @@
-"""What every command is handed: ways to get what it needs, made on first use so that ``--help`` stays quick."""
+"""The object that click passes to every command: functions that make what it needs, so that ``--help`` loads nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from domain.use_cases import UseCases
 
 
-#: Rows done, and rows in all.
+#: Called with the rows done and the rows in all.
 Progress = Callable[[int, int], object]
 
 
-class Setting(Protocol):
-    """A setting as it is shown: its text, and the environment, file or default that it comes from."""
-
-    @property
-    def name(self) -> str:
-        """The variable's name."""
-        ...
-
-    @property
-    def value(self) -> str:
-        """Its text, without secrets."""
-        ...
-
-    @property
-    def source(self) -> str:
-        """Where it comes from."""
-        ...
+#: A setting's variable, its value with secrets masked, and its source: ``environment``, a file or ``default``.
+Setting = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """
-    How the service runs here.
+    How the service is configured.
 
     Attributes:
-        database: the database's place, without secrets.
-        on_sqlite: whether the database is a file, whose schema may be changed without asking.
+        database: the database's file, or its host and name.
+        on_sqlite: whether the database is a file, which ``up`` migrates by itself.
         on_loopback: whether only this machine reaches the API.
-        auth: ``open``, ``required`` or None where nobody said.
+        auth: ``open``, ``required`` or None if not set.
         processes: of the API.
         threads: in each of them.
-        shutdown_timeout_seconds: how long running work may go on after a request to stop, if it is set.
+        shutdown_timeout_seconds: how long running work may take after SIGTERM, or None if not set.
 
     """
 
@@ -65,17 +50,17 @@ class Service:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """
-    One run of the command; each field raises the domain's errors when it is called.
+    What a command can call; each function raises the domain's errors.
 
     Attributes:
-        use_cases: what lanner can do.
-        service: how it runs; this one is quick.
-        check: makes sure that the settings fit, and that the database is there and has the right schema.
-        migrate: brings the schema up to date and says from what to what.
-        back_up: copies everything into a new file; is given what to tell of its progress, and gives the number of rows by table.
-        restore: copies such a file into an empty store, likewise; is told whether to keep damaged vintages.
-        work: is a worker until told to stop; gives the exit code.
-        settings: all settings as they are shown.
+        use_cases: opens the store and returns the use cases.
+        service: reads the settings only, which is quick.
+        check: checks the settings and the database's schema.
+        migrate: upgrades the schema and returns a sentence about it.
+        back_up: copies everything into a new file, reports progress, and returns the number of rows by table.
+        restore: copies such a file into an empty database, likewise; its last argument is whether to keep damaged vintages.
+        work: runs a worker and returns the exit code.
+        settings: all settings.
 
     """
 

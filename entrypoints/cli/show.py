@@ -1,4 +1,4 @@
-"""``lanner show``: a series as it is kept."""
+"""``lanner show``: a stored series."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 @click.command
 @click.argument("code")
-@click.option("--provider", help="The provider, if it is not the one that serves the code.")
+@click.option("--provider", help="The provider, if not the one that the code is routed to.")
 @selection_options
 @click.option("--column", "columns", multiple=True, help="Only this column; may be repeated.")
-@click.option("--periods", type=click.Choice(["start", "end"]), help="Date weeks to years by their first or last day.")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The newest so many dates.")
+@click.option("--periods", type=click.Choice(["start", "end"]), help="Label weeks to years with their first or last day.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many of the newest dates to show.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one line.")
 @click.pass_obj
 def show(  # noqa: PLR0913 - the command's options
@@ -33,7 +33,7 @@ def show(  # noqa: PLR0913 - the command's options
     form: str,
     **part: Any,
 ) -> None:
-    """Show a series: its newest dates, oldest first, and a line that draws all dates between --start and --end."""
+    """Show a series: its newest dates, oldest first, and a chart line of all dates between --start and --end."""
     from domain.periods import Side
     from entrypoints.cli.references import explain_missing_observations, find_series
     from entrypoints.cli.series_output import document, print_reading

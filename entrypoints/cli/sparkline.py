@@ -1,4 +1,4 @@
-"""A line of block characters that shows how a column went."""
+"""A chart of a column in one line of block characters."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _MIDDLE = 3
 
 def sparkline(values: Sequence[float], width: int) -> str:
     """
-    Draw values, NaN where one is missing, in at most ``width`` characters.
+    Return a chart of the values, NaN where one is missing, in at most ``width`` characters.
 
     Where there are more values than characters, each stands for the last known one of its part.
     """
     count = min(width, len(values))
     parts = (values[i * len(values) // count : (i + 1) * len(values) // count] for i in range(count))
-    # Halves, since the whole span of the largest and the smallest double is no double.
+    # Halves: the difference of the largest and the smallest double would overflow.
     halves = [next((value / 2 for value in reversed(part) if not isnan(value)), None) for part in parts]
     known = [half for half in halves if half is not None]
     low, span = min(known, default=0.0), max(known, default=0.0) - min(known, default=0.0)

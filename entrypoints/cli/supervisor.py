@@ -1,4 +1,4 @@
-"""The supervisor: keeps processes running, and takes them all with it when it goes."""
+"""The supervisor: restarts child processes that exit, and stops all when it stops."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _GRACE_SECONDS = 1.0
 @dataclass
 class Child:
     """
-    A process that is to run, and how often it died lately.
+    A process to keep running, and when it exited lately.
 
     Attributes:
-        resume_at: when it is started again, while it is dead.
+        resume_at: when it is restarted, after it has exited.
 
     """
 
@@ -48,7 +48,7 @@ class Child:
     exits: list[float] = field(default_factory=list)
 
     def start(self, now: float) -> None:
-        """Start it in a session of its own, so that Ctrl-C reaches the supervisor alone."""
+        """Start it in its own session, so that only the supervisor receives Ctrl-C."""
         parent = os.getpid()
         self.process = subprocess.Popen(  # noqa: S603 - our own command
             self.command,
@@ -61,11 +61,11 @@ class Child:
 
     def check(self, now: float) -> None:
         """
-        Start it again, somewhat later each time, if it has died.
+        Restart the process if it has exited, after a longer pause each time.
 
         Raises:
-            click.exceptions.Exit: its very first start was refused, and it has said why.
-            DomainError: it dies again and again.
+            click.exceptions.Exit: the first start failed with exit code 1; the child has printed why.
+            DomainError: it exits too often.
 
         """
         if self.process is None:
@@ -80,24 +80,23 @@ class Child:
             raise click.exceptions.Exit(1)
         self.exits = [*(death for death in self.exits if now - death < _MINUTE), now]
         if len(self.exits) >= _MAX_EXITS:
-            raise DomainError(f"The {self.name} died {_MAX_EXITS} times within a minute, the last time with {code}.")
+            raise DomainError(f"The {self.name} exited {_MAX_EXITS} times within a minute, the last time with code {code}.")
         self.restart_at = now + _FIRST_WAIT_SECONDS * 2 ** (len(self.exits) - 1)
-        logger.warning("child died", extra={"child": self.name, "exit_code": code, "deaths_in_a_minute": len(self.exits)})
+        logger.warning("process exited", extra={"role": self.name, "exit_code": code, "exits_in_a_minute": len(self.exits)})
 
     def end(self, number: int) -> None:
-        """Send a signal: SIGTERM to the process, who stops its own, but SIGKILL to all of them."""
+        """Send SIGTERM to the process, which stops its children, or SIGKILL to it and its children."""
         if self.process and self.process.poll() is None:
             (os.killpg if number == signal.SIGKILL else os.kill)(self.process.pid, number)
 
     @property
     def running(self) -> bool:
-        """Tell whether it runs."""
         return self.process is not None and self.process.poll() is None
 
 
 class Supervisor:
     """
-    Runs children until it is told to stop or one of them cannot be kept running.
+    Runs children until a signal comes or one of them exits too often.
 
     Args:
         shutdown_timeout_seconds: how long the children may take to stop.
@@ -109,7 +108,7 @@ class Supervisor:
         self._stop_requested = False
 
     def run(self, *, is_ready: Callable[[], bool], on_ready: Callable[[], None]) -> None:
-        """Start the children, call ``on_ready`` once they are ready, and look after them until SIGTERM, SIGINT or SIGHUP."""
+        """Start the children, call ``on_ready`` once they are ready, and restart them until SIGTERM, SIGINT or SIGHUP."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._request_stop)
         ready = False
@@ -128,7 +127,7 @@ class Supervisor:
     def _request_stop(self, *_: Any) -> None:
         first, self._stop_requested = not self._stop_requested, True
         if first:
-            # A signal may come in the middle of a print, which cannot begin inside another; and its terminal may be gone.
+            # Not print: a signal may interrupt one, which cannot be entered twice; and the terminal may be gone.
             with suppress(OSError):
                 os.write(sys.stderr.fileno(), "Stopping…\n".encode(sys.stderr.encoding, "replace"))
 

@@ -1,4 +1,4 @@
-"""Text for people: tables that wrap on a terminal and never in a pipe, and moments in UTC."""
+"""Output as text and JSON: tables, which wrap on a terminal only, times in UTC, numbers."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right
     Print rows in aligned columns.
 
     Args:
-        headings: of the columns; without any no head is printed.
-        right: the headings of columns aligned to the right.
+        headings: of the columns; if empty, no header is printed.
+        right: headings of the columns to align right.
 
     """
     from rich.console import Console
@@ -38,24 +38,24 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right
 
 
 def printable(text: str) -> str:
-    """Blank out what is no character to be read: providers' texts may hold line ends and terminal codes."""
+    """Replace control characters by spaces: providers' texts may contain line breaks and terminal codes."""
     return "".join(character if character.isprintable() else " " for character in text)
 
 
 def print_json(document: Any) -> None:
-    """Print a line of JSON in which nothing steers a terminal."""
+    """Print a line of JSON with control characters escaped."""
     from entrypoints.formats import encode
 
     click.echo(escape_controls_in_json(encode(document).decode()))
 
 
 def when(moment: date | None) -> str:
-    """Write a day, or a moment in UTC; nothing if there is none."""
+    """Return a date, or a time in UTC, in ISO 8601; an empty text for None."""
     if isinstance(moment, datetime):
         return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return moment.isoformat() if moment else ""
 
 
 def number(value: float | None) -> str:
-    """Write a value with all its digits; nothing if it is missing."""
+    """Return a value with all its digits; an empty text for None."""
     return "" if value is None else repr(value).removesuffix(".0")

@@ -27,8 +27,8 @@ def up(session: Session) -> None:
     """
     Run the API and a worker, supervised.
 
-    With the settings' defaults nothing else is needed: the database is a SQLite file, migrated by itself, and the broker lives in
-    the worker.
+    The default settings need no servers: the database is a SQLite file, migrated automatically, and the broker runs inside the
+    worker.
     """
     from entrypoints.cli.api import check_active_key
     from entrypoints.cli.exit_codes import run_in_child_process

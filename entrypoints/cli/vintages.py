@@ -21,14 +21,16 @@ _NUMBERS = ("vintage", "rows", "added", "changed", "deleted")
 
 @click.command
 @click.argument("code")
-@click.option("--provider", help="The provider, if it is not the one that serves the code.")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many, the last that arrived.")
+@click.option("--provider", help="The provider, if not the one that the code is routed to.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="The maximum number of vintages, the last ones stored."
+)
 @click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one vintage a line."
 )
 @click.pass_obj
 def vintages(session: Session, *, code: str, provider: str | None, limit: int, form: str) -> None:
-    """List the vintages of a series in order of arrival."""
+    """List the vintages of a series in the order in which they were stored."""
     from entrypoints.cli.references import find_series
     from entrypoints.cli.series_output import vintage_document
     from entrypoints.cli.tables import print_json, print_table

@@ -51,7 +51,7 @@ def test_a_dead_child_waits_longer_each_time_and_is_given_up_in_the_end():
         end(child, now)
 
     assert waits == [0.5, 1.0, 2.0, 4.0]
-    assert given_up.value.message == "The worker died 5 times within a minute, the last time with 3."
+    assert given_up.value.message == "The worker exited 5 times within a minute, the last time with code 3."
 
 
 def test_deaths_of_long_ago_are_forgotten():

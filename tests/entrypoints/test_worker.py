@@ -136,7 +136,7 @@ def test_a_fetch_runs_under_the_id_of_its_request():
     assert get_contextvars() == {}
 
 
-@pytest.mark.parametrize("limit", ["SLOW_SECONDS", "TOGETHER_SECONDS"])
+@pytest.mark.parametrize("limit", ["SLOW_SECONDS", "BATCH_SECONDS"])
 def test_what_waits_behind_a_slow_fetch_is_passed_on(monkeypatch, limit):
     """Of several fetches in one message those that a slow one keeps waiting are rung for anew, and done by whoever is free."""
     passed_on: list[list[UUID]] = []
@@ -416,7 +416,7 @@ def test_processes_give_back_what_hangs(servers, tmp_path):
 def test_a_lease_that_cannot_be_ended_ends_by_itself(caplog):
     """Whatever becomes of one that a dead process left, the next is ended."""
     listening, telling = multiprocessing.Pipe(duplex=False)
-    leases, ended = LeaseTable(2), []
+    table, ended = LeaseTable(2), []
 
     def end(fetch_id: UUID, token: UUID) -> None:
         ended.append((fetch_id, token))
@@ -426,9 +426,9 @@ def test_a_lease_that_cannot_be_ended_ends_by_itself(caplog):
     fetch = silent_use_cases().request_fetch(CODE).fetch
     leases = [Lease(uuid4(), 30) for _ in range(3)]
     for lease in leases:
-        leases.record(1, fetch, lease)
-        telling.send_bytes(leases.take(1))
-    assert leases.take(0) is leases.take(1) is None
+        table.record(1, fetch, lease)
+        telling.send_bytes(table.take(1))
+    assert table.take(0) is table.take(1) is None
     telling.close()
     expire_leases(listening, end)
 

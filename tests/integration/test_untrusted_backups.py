@@ -80,7 +80,7 @@ def test_the_command_tells_what_it_holds(tmp_path: Path) -> None:
     written = lanner("backup", "--", "-a%2fb.db", folder=tmp_path, environment=settings)
     restored = lanner("restore", "--", "-a%2fb.db", folder=tmp_path, environment=settings | {"LANNER_DATA_DIR": str(tmp_path / "other")})
 
-    assert written.stdout.startswith("-a%2fb.db holds 1 series, "), written.stderr
+    assert written.stdout.startswith("-a%2fb.db contains 1 series, "), written.stderr
     assert "vintages and 1 fetches" in written.stdout
     assert written.stdout.partition(" holds ")[2].partition(";")[0] in restored.stdout, restored.stderr
     assert (tmp_path / "-a%2fb.db").stat().st_size > 10_000

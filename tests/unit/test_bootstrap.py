@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from config import bootstrap
+from config import bootstrap, read
+from config.sources import warn_of_old_name
 from domain.errors import InvalidInput
 
 RIVAL = """
@@ -43,9 +45,9 @@ def rival(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("LANNER_DEFAULT_PROVIDER", "nope", ["LANNER_DEFAULT_PROVIDER is 'nope', which is no provider. There are: ", " files, "]),
-        ("LANNER_ROUTES", '{"wiki": "nope"}', ["LANNER_ROUTES sends WIKI to 'nope', which is no provider. There are: ", " files, "]),
-        ("LANNER_ROUTES", '{"WIKI": "files"}', ["sends WIKI to 'files', which cannot be asked: ", "LANNER_PROVIDERS__FILES__PATH"]),
+        ("LANNER_DEFAULT_PROVIDER", "nope", ["LANNER_DEFAULT_PROVIDER is 'nope', which is not a provider. The", " files, "]),
+        ("LANNER_ROUTES", '{"wiki": "nope"}', ["LANNER_ROUTES sends WIKI to 'nope', which is not a provider. The", " files, "]),
+        ("LANNER_ROUTES", '{"WIKI": "files"}', ["sends WIKI to 'files', which cannot be used: ", "LANNER_PROVIDERS__FILES__PATH"]),
     ],
 )
 def test_a_provider_that_cannot_serve_is_refused(name: str, value: str, words: list[str], tmp_path: Path) -> None:
@@ -74,3 +76,27 @@ def test_two_who_declare_one_database_need_a_route(tmp_path: Path) -> None:
     assert caught.value.message == "rival and sample each declare the database SAMPLE as their own."
     assert "LANNER_ROUTES" in caught.value.hint
     assert bootstrap(settings | {"LANNER_ROUTES": '{"SAMPLE": "sample"}'}).settings().routes == {"SAMPLE": "sample"}
+
+
+def test_an_old_name_of_a_setting_is_warned_of_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The warning names the new one, and says when the value of the old one does not count."""
+    warn_of_old_name.cache_clear()
+    environment = {"LANNER_DATA_DIR": str(tmp_path), "LANNER_STOP_SECONDS": "2"}
+    for _ in range(2):
+        read(environment)
+    read({**environment, "LANNER_SHUTDOWN_TIMEOUT_SECONDS": "3"})
+
+    first, second = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (first["event"], first["level"], first["setting"]) == ("setting renamed", "warning", "LANNER_STOP_SECONDS")
+    assert first["hint"] == "write LANNER_SHUTDOWN_TIMEOUT_SECONDS"
+    assert second["hint"] == "LANNER_SHUTDOWN_TIMEOUT_SECONDS is set to another value, which counts"
+
+
+def test_providers_are_loaded_only_where_a_setting_is_about_them(tmp_path: Path) -> None:
+    """A command that uses none checks them all the same where one is named that there is not."""
+    settings = {"LANNER_DATA_DIR": str(tmp_path)}
+
+    bootstrap(settings, with_providers=False)
+    for name in ("LANNER_DEFAULT_PROVIDER", "LANNER_PROVIDERS__NOPE__KEY"):
+        with pytest.raises(InvalidInput, match=name):
+            bootstrap({**settings, name: "nope"}, with_providers=False)

@@ -60,7 +60,7 @@ def test_a_file_of_another_that_all_can_write_is_refused(tmp_path: Path) -> None
     a_file(tmp_path / "lanner.db-wal", 0o666, owner=ANOTHER)
 
     close_file(file)
-    with pytest.raises(InvalidInput, match=r"Everybody can write to .*-wal") as caught:
+    with pytest.raises(InvalidInput, match=r"All users can write to .*-wal") as caught:
         close_database(file)
     assert "chmod 600" in caught.value.hint
 
@@ -115,7 +115,7 @@ def test_a_pipe_that_all_can_write_is_refused(tmp_path: Path) -> None:
     """Settings come through it as they come from a file."""
     os.mkfifo(tmp_path / ".env")
     (tmp_path / ".env").chmod(0o666)
-    with pytest.raises(InvalidInput, match="Everybody can write"):
+    with pytest.raises(InvalidInput, match="All users can write"):
         close_file(tmp_path / ".env")
 
 
@@ -186,7 +186,7 @@ def test_starting_closes_settings_database_and_folder(tmp_path: Path) -> None:
 def test_a_line_without_a_value_is_refused(tmp_path: Path, content: str) -> None:
     """Nothing of the file is passed over in silence; the line is named."""
     (tmp_path / ".env").write_text(content)
-    with pytest.raises(InvalidInput, match=rf"Line {content.count('=') + 1} of .*\.env is not understood"):
+    with pytest.raises(InvalidInput, match=rf"Line {content.count('=') + 1} of .*\.env cannot be parsed"):
         read({}, tmp_path / ".env")
 
 

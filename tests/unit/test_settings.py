@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from adapters.sql.engine import open_engine
-from config import read
 from config.explain import explain
 from config.settings import Settings, read_settings
-from config.sources import RENAMED, gather, warn_of_old_name
+from config.sources import RENAMED, gather
 from domain.errors import InvalidInput
 from domain.providers import Limit
 
@@ -239,8 +238,8 @@ def test_passwords_of_urls_and_options_are_secrets() -> None:
     ("content", "words"),
     [
         (b"# \xc3\xa4\nLANNER_PORT=1\nLANNER_HOST=\xe4\n", "Line 3 of {file} is not UTF-8."),
-        (b"LANNER_PORT=1\n\n\nLANNER s3cret=2\nLANNER_PORT=3\n", "Line 4 of {file} is not understood."),
-        (b"LANNER_PORT='s3cret\n", "Line 1 of {file} is not understood."),
+        (b"LANNER_PORT=1\n\n\nLANNER s3cret=2\nLANNER_PORT=3\n", "Line 4 of {file} cannot be parsed."),
+        (b"LANNER_PORT='s3cret\n", "Line 1 of {file} cannot be parsed."),
     ],
 )
 def test_a_line_of_the_file_that_cannot_be_read_is_named(content: bytes, words: str, tmp_path: Path) -> None:
@@ -347,24 +346,6 @@ def test_the_new_name_counts_beside_the_old_one_and_the_environment_before_the_f
     assert (both.text, both.old_name, both.overridden) == ("3", "LANNER_SWEEP_SECONDS", True)
     assert read_settings({"LANNER_SWEEP_SECONDS": "2"}, file).poll_seconds == 2
     assert read_settings({"LANNER_SWEEP_SECONDS": "2", "LANNER_POLL_SECONDS": ""}, None).poll_seconds == 2
-
-
-def test_an_old_name_is_warned_of_once(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The warning names the new one, and says when the value of the old one does not count."""
-    monkeypatch.setattr("config.set_up_logs", lambda *_: None)
-    warn_of_old_name.cache_clear()
-    environment = {"LANNER_DATA_DIR": str(tmp_path), "LANNER_STOP_SECONDS": "2"}
-    for _ in range(2):
-        read(environment)
-    read({**environment, "LANNER_SHUTDOWN_TIMEOUT_SECONDS": "3"})
-
-    first, second = caplog.records
-    assert (first.message, vars(first)["setting"], vars(first)["hint"]) == (
-        "setting renamed",
-        "LANNER_STOP_SECONDS",
-        "write LANNER_SHUTDOWN_TIMEOUT_SECONDS",
-    )
-    assert vars(second)["hint"] == "LANNER_SHUTDOWN_TIMEOUT_SECONDS is set to another value, which counts"
 
 
 def test_settings_are_shown_under_their_new_names() -> None:

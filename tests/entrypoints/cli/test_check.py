@@ -43,7 +43,7 @@ def test_what_reads_back_is_well(run: Run, use_cases: UseCases) -> None:
     """Without damage there is a summary and exit code 0; in a pipe nothing else is printed."""
     result = run(use_cases, check, "")
 
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "2 series read back, no vintages damaged.\n", "")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "2 series read, no vintages damaged.\n", "")
 
 
 def test_damage_is_listed(run: Run, damaged: UseCases) -> None:
@@ -51,15 +51,15 @@ def test_damage_is_listed(run: Run, damaged: UseCases) -> None:
     result = run(damaged, check, "")
 
     assert result.exit_code == 1
-    assert result.stdout.splitlines() == [DAMAGE, "2 series read back, 1 vintage damaged."]
+    assert result.stdout.splitlines() == [DAMAGE, "2 series read, 1 vintage damaged."]
 
 
 @pytest.mark.parametrize(
     ("line", "code", "last"),
     [
-        ("WIKI/FB", 1, "1 series read back, 1 vintage damaged."),
-        ("--provider canned WIKI/AAPL", 0, "1 series read back, no vintages damaged."),
-        ("WIKI/AAPL canned:WIKI/FB", 1, "2 series read back, 1 vintage damaged."),
+        ("WIKI/FB", 1, "1 series read, 1 vintage damaged."),
+        ("--provider canned WIKI/AAPL", 0, "1 series read, no vintages damaged."),
+        ("WIKI/AAPL canned:WIKI/FB", 1, "2 series read, 1 vintage damaged."),
     ],
 )
 def test_only_the_series_named_are_read(run: Run, damaged: UseCases, line: str, code: int, last: str) -> None:

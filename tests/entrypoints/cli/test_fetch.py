@@ -103,7 +103,7 @@ def test_two_providers_for_one_code_are_refused(run: Run) -> None:
     """A code that names another provider than --provider is an error."""
     result = run(two_providers(), fetch, "--provider empty canned:WIKI/FB")
 
-    assert str(result.exception) == "--provider empty is not the provider that canned:WIKI/FB names."
+    assert str(result.exception) == "--provider empty contradicts canned:WIKI/FB."
 
 
 @pytest.mark.parametrize("line", ["", "--file -", "--file /nowhere/codes.txt"])
@@ -187,7 +187,7 @@ class LimitedOnce(CannedSource):
 
 
 def test_who_is_in_line_before_a_limit_is_followed_on() -> None:
-    """A fetch that waits a moment for a provider's limit is no failure: the command goes on with it when its turn comes."""
+    """A fetch that waits a moment for a provider's limit is no failure: the command waits for its turn."""
     use_cases = memory_use_cases({"canned": LimitedOnce(error=RateLimited(retry_after=0))}, dispatcher=NullDispatcher())
     asked = use_cases.request_fetch(FB).fetch
 

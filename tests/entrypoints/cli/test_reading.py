@@ -248,7 +248,7 @@ def test_a_pending_series_shows_how_to_follow_it(run: Run) -> None:
 
     assert isinstance(error, NoObservationsYet)
     assert error.message == "canned:WIKI/FB has no observations; its status is pending."
-    assert error.hint == "Follow it: lanner fetch canned:WIKI/FB"
+    assert error.hint == "Wait for it: lanner fetch canned:WIKI/FB"
 
 
 def test_an_unknown_series_shows_how_to_request_it(run: Run, kept: UseCases) -> None:
@@ -256,8 +256,8 @@ def test_an_unknown_series_shows_how_to_request_it(run: Run, kept: UseCases) -> 
     error = run(kept, show, "--provider canned X/a|b").exception
 
     assert isinstance(error, SeriesNotFound)
-    assert error.message == "canned:X/a|b is not kept here."
-    assert error.hint == "Request it: lanner fetch 'canned:X/a|b'"
+    assert error.message == "canned:X/a|b is not stored here."
+    assert error.hint == "Fetch it: lanner fetch 'canned:X/a|b'"
 
 
 def test_show_dates_periods_as_asked(run: Run) -> None:

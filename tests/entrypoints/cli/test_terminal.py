@@ -67,12 +67,12 @@ def test_a_fetch_shows_a_bar() -> None:
 
 
 def test_a_check_counts_along_and_cleans_up() -> None:
-    """On a terminal the series read back are counted until the summary is printed."""
+    """On a terminal the series read are counted until the summary is printed."""
     setting = 'use_cases.request_fetch(DatasetCode("WIKI", "FB"))'
     seen = on_terminal(SCRIPT.format(module="check", command="check", setting=setting, line=[]), columns=80)
 
-    assert "1 series read back \x1b[" in seen
-    assert seen.splitlines()[-1].endswith("1 series read back, no vintages damaged.")
+    assert "1 series read \x1b[" in seen
+    assert seen.splitlines()[-1].endswith("1 series read, no vintages damaged.")
 
 
 @pytest.mark.parametrize("module", ["check", "fetch", "parse", "providers", "list", "show", "vintages", "revisions"])
