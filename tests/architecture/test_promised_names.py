@@ -45,4 +45,4 @@ def test_a_provider_needs_no_other_names():
 
 def test_the_entry_of_an_agency_is_in_the_table():
     """The page shows an entry as it is."""
-    assert indent(ENTRY, "    ") in (ROOT / "adapters/providers/sdmx/agencies.py").read_text()
+    assert indent(ENTRY.rstrip(), "    ") in (ROOT / "adapters/providers/sdmx/agencies.py").read_text()
