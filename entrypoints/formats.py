@@ -1,4 +1,4 @@
-"""Observations as bytes that clients read: JSON, CSV, Parquet and Arrow."""
+"""Encoding observations as JSON, CSV, Parquet and Arrow."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ ENCODER_VERSION = 2
 _BLOCK_CELLS = 2**20
 _FORMULA_PREFIXES = frozenset("=+-@\N{MINUS SIGN}")
 _CONTROL_PREFIXES = ("\t", "\r", "\n")
-#: Unicode's classes of what is not seen in front of a sign: controls and marks of format, accents, spaces.
+#: Unicode's categories of invisible characters in front of a formula: controls, format marks, accents, spaces.
 _INVISIBLE = "CMZ"
-#: Commas and what separates cells where the comma is the decimal sign.
+#: Commas, and the separators of cells where the comma is the decimal sign.
 _QUOTED = frozenset(',;\t"\r\n')
 
 
 class Format(StrEnum):
-    """How observations can be written; the words are the suffixes of addresses and files."""
+    """A format of observations; its value is the suffix of URLs and files."""
 
     JSON = "json"
     CSV = "csv"
@@ -34,12 +34,12 @@ class Format(StrEnum):
 
     @property
     def media_type(self) -> str:
-        """Name the format as HTTP does."""
+        """The media type in HTTP."""
         return _MEDIA_TYPES[self]
 
     @property
     def is_columnar(self) -> bool:
-        """Tell whether readers ask for ranges of bytes of it."""
+        """Whether clients read it by byte ranges."""
         return self in (Format.PARQUET, Format.ARROW)
 
 
@@ -52,25 +52,25 @@ _MEDIA_TYPES = {
 
 
 def encode(document: Any) -> bytes:
-    """Write JSON; moments in UTC end in ``Z``, and what ``rows`` gave is taken over as it is."""
+    """Return JSON; instants in UTC end in ``Z``, and fragments from ``rows`` and ``records`` are inserted as they are."""
     return orjson.dumps(document, option=orjson.OPT_UTC_Z)
 
 
 def table(observations: Observations, *, newest_first: bool = False) -> dict[str, Any]:
-    """Give observations under their columns' names; the first is ``date``, or ``time`` on an axis finer than a day."""
+    """Return ``columns`` and ``data``; the first column is ``date``, or ``time`` where the axis is finer than a day."""
     return {"columns": [axis_name(observations), *observations.columns], "data": rows(observations, newest_first=newest_first)}
 
 
 def axis_name(observations: Observations) -> str:
-    """Name the first column."""
+    """Return the name of the first column."""
     return "date" if observations.unit == "D" else "time"
 
 
 def rows(observations: Observations, *, newest_first: bool = False) -> orjson.Fragment:
     """
-    Write ``[[date, value, …], …]``, with null where a value is missing.
+    Return ``[[date, value, …], …]`` as JSON, with null for a missing value.
 
-    The whole matrix is encoded in one go and the dates are spliced in between its rows: no Python object per value.
+    The matrix is encoded as a whole and the dates are inserted between its rows, without a Python object for each value.
     """
     if not len(observations):
         return orjson.Fragment(b"[]")
@@ -79,19 +79,19 @@ def rows(observations: Observations, *, newest_first: bool = False) -> orjson.Fr
 
 
 def records(observations: Observations, *, newest_first: bool = False) -> orjson.Fragment:
-    """Write each date as an object; a name that stands twice is numbered, for an object holds it once."""
+    """Return an object for each date as JSON; duplicate names are numbered, since an object's keys are unique."""
     names = [orjson.dumps(name) + b":" for name in unique_names([axis_name(observations), *observations.columns])]
     lines = _row_lines(observations, quote=b'"', newest_first=newest_first)
-    # Neither a date nor a number holds a comma.
+    # Neither a date nor a number contains a comma.
     objects = (b",".join(map(bytes.__add__, names, line.split(b","))) for line in lines)
     return orjson.Fragment(b"[{" + b"},{".join(objects) + b"}]" if lines else b"[]")
 
 
 def csv(observations: Observations, heading: Sequence[str], *, newest_first: bool = False, header: bool = True) -> bytes:
     """
-    Write comma-separated values with a line feed at line ends, numbers as Python's ``repr`` does, missing ones empty.
+    Return CSV with line feeds, numbers as Python's ``repr`` writes them, and empty cells for missing values.
 
-    A heading that a spreadsheet would take for a formula begins with an apostrophe.
+    A heading that a spreadsheet would take for a formula gets an apostrophe in front.
     """
     lines = [",".join(map(cell, heading)).encode()] if header else []
     lines += _row_lines(observations, quote=b"", newest_first=newest_first)
@@ -99,7 +99,7 @@ def csv(observations: Observations, heading: Sequence[str], *, newest_first: boo
 
 
 def columnar(reading: Reading, kind: Format, *, newest_first: bool = False) -> bytes:
-    """Write a Parquet or an Arrow file, with what names the series and its vintage in the schema's metadata."""
+    """Return a Parquet or an Arrow file, with the series' code and its vintage in the schema's metadata."""
     import pyarrow as pa
 
     observations = reading.observations
@@ -121,7 +121,7 @@ def columnar(reading: Reading, kind: Format, *, newest_first: bool = False) -> b
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
-    """Make names unique: ``a``, ``a_2``, ``a_3``."""
+    """Return names with numbers added to duplicates: ``a``, ``a_2``, ``a_3``."""
     given: dict[str, None] = {}
     for name in names:
         unique, count = name, 1
@@ -145,13 +145,13 @@ def _schema_metadata(reading: Reading) -> Mapping[str, str]:
 
 
 def _row_lines(observations: Observations, *, quote: bytes, newest_first: bool) -> list[bytes]:
-    """Give a line of bytes for each date: as JSON without the brackets or, without a quote, as CSV."""
+    """Return a line for each date: as JSON without the brackets or, with an empty ``quote``, as CSV."""
     step = -1 if newest_first else 1
     dates = [quote + text.encode() + quote for text in observations.texts()[::step]]
     if not observations.columns or not dates:
         return dates
     values, lines = observations.values[::step], list[bytes]()
-    # Block by block: the text of a large matrix takes several times what its lines take.
+    # In blocks: the text of a large matrix takes several times the memory of its lines.
     block = max(1, _BLOCK_CELLS // len(observations.columns))
     for first in range(0, len(dates), block):
         part = np.ascontiguousarray(values[first : first + block])
@@ -164,7 +164,7 @@ def _row_lines(observations: Observations, *, quote: bytes, newest_first: bool) 
 
 
 def _as_csv(matrix: bytes, values: np.ndarray[Any, Any]) -> bytes:
-    """Empty the missing cells; write all numbers anew where one has an exponent, or in Python would, so that all are Python's."""
+    """Return the matrix with empty missing cells, and with all numbers as ``repr`` writes them if one has an exponent, or would."""
     if b"e" in matrix or b"0.0000" in matrix:
         texts = [",".join("" if value != value else repr(value) for value in row) for row in values.tolist()]  # noqa: PLR0124 - NaN
         matrix = f"[[{'],['.join(texts)}]]".encode()
@@ -172,12 +172,12 @@ def _as_csv(matrix: bytes, values: np.ndarray[Any, Any]) -> bytes:
 
 
 def cell(text: str) -> str:
-    """Write a text that is not ours as a cell that no spreadsheet takes for a formula."""
+    """Return text from outside as a cell that no spreadsheet takes for a formula."""
     safe = f"'{text}" if text.startswith(_CONTROL_PREFIXES) or _is_formula(text) else text
     return safe if _QUOTED.isdisjoint(safe) else '"' + safe.replace('"', '""') + '"'
 
 
 def _is_formula(text: str) -> bool:
-    """Tell whether the first character that is seen begins a formula, in whatever width it is written."""
+    """Return whether the first visible character begins a formula, also in its full-width form."""
     first = next((character for character in text if category(character)[0] not in _INVISIBLE), "")
     return normalize("NFKC", first) in _FORMULA_PREFIXES

@@ -1,7 +1,9 @@
-"""ReadThrough: a series by the code that a Quandl client gives, fetched first if it is not kept or stale."""
+"""ReadThrough: read a series by a Quandl client's code, fetching it first if it is missing or stale."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,7 +24,7 @@ _UNKNOWN = (DatasetNotFound.code, SourceGone.code)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadThrough:
-    """Find a series, and have it fetched where that may help."""
+    """Find a series, fetching it where that may help."""
 
     store: Store
     providers: Providers
@@ -31,13 +33,47 @@ class ReadThrough:
     request_fetch: RequestFetch
     await_fetch: AwaitFetch
 
-    def held(self, code: DatasetCode) -> tuple[TimeSeries | None, bool]:
+    def __call__(
+        self,
+        code: DatasetCode,
+        *,
+        may_fetch: bool,
+        acquire_slot: Callable[[], AbstractContextManager[object]],
+        request_id: str = "",
+        requester: Requester | None = None,
+    ) -> TimeSeries:
         """
-        Give the series of a code or alias, letters of either case, and tell whether it is good as it is.
+        Return the series of a code or alias, in any case, after a fetch if it is missing or stale.
 
-        One that its provider did not know within the last hour counts as good, and so does one that is kept and failed to be
-        refreshed within it.
+        Args:
+            may_fetch: whether the requester may have it fetched.
+            acquire_slot: returns a context that is held during the fetch; entering it raises if the requester may not wait now.
+
+        Returns:
+            The series: with data, which are stale where no fetch was possible, or with a fetch whose failure says why there are none.
+
+        Raises:
+            DatasetNotFound: it is not stored, and the requester may not have it fetched.
+            UnknownProvider, ProviderNotConfigured: no provider can serve it, and no data are stored.
+            TooManyRequests: the requester's quota of fetches is used up, and no data are stored.
+
         """
+        series, is_current = self._find(code)
+        if series is None and not may_fetch:
+            raise DatasetNotFound(f"{code} is not stored here, and this request may not have it fetched.")
+        if series is not None and (is_current or not may_fetch):
+            return series
+        with ExitStack() as held:
+            try:
+                held.enter_context(acquire_slot())
+            except Exception:
+                if series and series.newest:
+                    return series
+                raise
+            return self._fetch(code, series, request_id=request_id, requester=requester)
+
+    def _find(self, code: DatasetCode) -> tuple[TimeSeries | None, bool]:
+        """Return the series and whether to serve it without a fetch."""
         provider = self.routing.provider_for(code, self.providers.all())
         with self.store.reading() as uow:
             by_alias = SeriesQuery(alias=code.alias, limit=1)
@@ -47,20 +83,7 @@ class ReadThrough:
             return None, False
         return series, _is_remembered(series, now) or not self.freshness.is_stale(series, now)
 
-    def fetched(
-        self, code: DatasetCode, series: TimeSeries | None, *, request_id: str = "", requester: Requester | None = None
-    ) -> TimeSeries:
-        """
-        Request the series and wait for it.
-
-        Returns:
-            The series as it is then: with its data, or with a fetch that tells why there are none.
-
-        Raises:
-            UnknownProvider, ProviderNotConfigured: nobody can be asked, and nothing is kept.
-            TooManyRequests: the requester has asked for too many fetches, and nothing is kept.
-
-        """
+    def _fetch(self, code: DatasetCode, series: TimeSeries | None, *, request_id: str, requester: Requester | None) -> TimeSeries:
         wanted, provider = (series.code, series.provider) if series else (self._meant(code), None)
         try:
             requested = self.request_fetch(wanted, provider=provider, request_id=request_id, requester=requester)
@@ -73,13 +96,13 @@ class ReadThrough:
             return uow.series.get(requested.series.id)
 
     def _meant(self, alias: DatasetCode) -> DatasetCode:
-        """Give the code that an alias stands for, as far as its provider can tell; else the alias in capitals."""
+        """Return the code of an alias if its provider can tell, else the alias in upper case."""
         written = DatasetCode(alias.database, alias.dataset.upper())
         return self.providers.code_from_alias(self.routing.provider_for(written, self.providers.all()), written) or written
 
 
 def _is_remembered(series: TimeSeries, now: datetime) -> bool:
-    """Tell that the last fetch failed a while ago in a way that the next would repeat, or while there is something to answer."""
+    """Return whether the last fetch failed recently, and either there are data or the next fetch would fail alike."""
     fetch = series.fetch
     if fetch is None or fetch.status is not FetchStatus.ERROR or fetch.finished_at is None or now - fetch.finished_at >= _REMEMBERED:
         return False

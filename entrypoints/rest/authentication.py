@@ -1,4 +1,4 @@
-"""Who may ask for what: API keys, the scope that each responder declares, and the refusal of clients that keep guessing."""
+"""Authentication by API key, authorization by the scope that each responder declares, and a limit on failed attempts."""
 
 from __future__ import annotations
 
@@ -15,21 +15,20 @@ from domain.providers import Limit
 from domain.use_cases.check_key import CheckKey
 from entrypoints.rest.http.errors import Problem
 from entrypoints.rest.http.rate_limits import TokenBuckets
-from entrypoints.rest.openapi.operation import operation_of
-from entrypoints.rest.quandl import QUANDL_ROOT
+from entrypoints.rest.openapi.operation import Route, operation_of
+from entrypoints.rest.quandl import is_quandl
 
-Route = tuple[str, object] | tuple[str, object, str]
 #: (URI template, method) → scope; None where no key is needed.
 Scopes = Mapping[tuple[str, str], Scope | None]
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _KEY_PARAMETERS = ("api_key", "auth_token")
-#: So many refused keys from one address; then its requests are refused unread, unless their key was good lately.
+#: So many invalid keys from one address; then its requests are refused unread, unless their key was valid lately.
 _REFUSALS = (Limit(60, 60),)
 
 
 def scopes_of(routes: Iterable[Route]) -> Scopes:
-    """Return what each responder declares; one that declares nothing is the administrator's."""
+    """Return the scope that each responder declares, by default ``admin``."""
     found: dict[tuple[str, str], Scope | None] = {}
     for path, resource, *suffix in routes:
         for method in METHODS:
@@ -42,10 +41,10 @@ def scopes_of(routes: Iterable[Route]) -> Scopes:
 
 class Authentication:
     """
-    Lets in who has a good key with the scope that the request needs; the answer is the same whether what is asked for exists.
+    Refuses requests without a valid key that has the scope they need; the refusal does not depend on whether the resource exists.
 
     Args:
-        check_key: None where everybody may do everything.
+        check_key: None where no keys are required.
         scopes: of the routes.
 
     """
@@ -55,7 +54,7 @@ class Authentication:
         self._refusals = TokenBuckets()
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        """Find out who asks; whether that is enough is decided once the route is known."""
+        """Look up the key; whether its scopes suffice is decided once the route is known."""
         if self._check_key is None:
             return
         context = req.context
@@ -68,7 +67,7 @@ class Authentication:
         bind_contextvars(key=key.id)
 
     def process_resource(self, req: falcon.Request, _resp: falcon.Response, _resource: object, _params: Mapping[str, Any]) -> None:
-        """Refuse who lacks the scope that the matched responder declares."""
+        """Raise InsufficientScope, or the refusal noted before, unless the key has the responder's scope."""
         if self._check_key is None or req.method == "OPTIONS":
             return
         needed = self._scopes.get((req.uri_template or "", req.method), Scope.ADMIN)
@@ -84,7 +83,7 @@ class Authentication:
         if not check_key.was_good(text):
             waiting = self._refusals.wait(client, _REFUSALS)
             if waiting:
-                raise TooManyRequests("Too many keys from this address were refused.", seconds=waiting)
+                raise TooManyRequests("Too many invalid keys came from this address.", seconds=waiting)
         try:
             return check_key(text)
         except InvalidApiKey:
@@ -94,9 +93,8 @@ class Authentication:
 
 def _key_text(req: falcon.Request) -> str:
     in_query = next((name for name in _KEY_PARAMETERS if req.params.get(name)), None)
-    is_quandl = req.path.startswith(f"{QUANDL_ROOT}/")
-    if in_query and not is_quandl:
-        detail = "A key in the address ends up in logs."
+    if in_query and not is_quandl(req.path):
+        detail = "A key in the URL ends up in logs."
         hint = "Send it as Authorization: Bearer KEY, or in X-Api-Token."
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", detail, hint=hint, errors=[{"parameter": in_query, "detail": detail}])
     kind, _, bearer = (req.get_header("Authorization") or "").partition(" ")

@@ -1,4 +1,4 @@
-"""What the operating system is told of connections: how many there may be, and how long an answer may be left unread."""
+"""Limits on connections: their number, and how long a client may take to send headers or to read a response."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ MAX_CONNECTIONS = 4096
 
 
 def with_send_timeout(worker: Callable[..., None]) -> Callable[..., None] | None:
-    """Return what runs a worker of Granian's on a socket whose connections end when left unread, where the system knows that."""
+    """Return Granian's worker on a socket whose connections are closed when a response stays unread; None where the OS cannot do that."""
     return _Worker(worker) if sys.platform == "linux" else None
 
 
 class _Worker:
-    """An object rather than a closure: it reaches a process that is spawned, too."""
+    """An object rather than a closure, so that it can be pickled for a spawned process."""
 
     def __init__(self, worker: Callable[..., None]) -> None:
         self._worker = worker
 
     def __call__(self, number: int, name: str | None, loader: Callable[..., Any], sockets: Any, *rest: Any) -> None:
-        """Listen, and have every connection inherit the deadline."""
         (address, _), _ = sockets
         holder = address.build()
         with socket.socket(fileno=os.dup(holder.get_fd())) as listening:

@@ -1,4 +1,4 @@
-"""What is known of a request besides what HTTP says of it: who asks, and what that one may do."""
+"""The context of a request: who sent it, and what that client may do."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from entrypoints.rest.http.rate_limits import client_of
 
 class RequestContext:
     """
-    The context of a request; what is not said otherwise holds for everybody where no keys are required.
+    The context of a request; the defaults hold for every client where no keys are required.
 
     Attributes:
+        begun: when it was received, by ``perf_counter``.
         address: of the client.
-        key: the good API key that it came with.
+        key: the valid API key that it came with.
         owner: whose idempotency keys it may use.
-        refusal: why it is let in nowhere but where no key is needed.
-        fetch_limits: of the fetches that its client may ask for.
+        refusal: why it is refused wherever a key is needed.
+        fetch_limits: of the fetches that its client may request.
+        problem_writer: writes problems in another format than RFC 9457's.
 
     """
 
@@ -34,12 +36,11 @@ class RequestContext:
     owner: str = ANONYMOUS
     refusal: Exception | DomainError | None = None
     fetch_limits: tuple[Limit, ...] = ()
-    sender: Any = None
-    write_problem: Any = None
+    problem_writer: Any = None
 
     @property
     def client(self) -> str:
-        """By what limits and places know who asks: the key, or else the address."""
+        """The client's name in limits and slots: its key, or else its address."""
         return f"key {self.key.id}" if self.key else client_of(self.address)
 
 

@@ -1,14 +1,15 @@
-"""What happens around every request: its id, its log line, its security headers, and whether its target and host are answered."""
+"""Middleware for every request: its id and log line, checks of its target, host and origin, and security headers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import ip_address, ip_network
 from random import getrandbits
 from time import perf_counter, time
+from typing import Any
 
 import falcon
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -16,8 +17,10 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from domain.api_keys import Scope
 from entrypoints.rest.http.access_log import AccessLog
 from entrypoints.rest.http.errors import LOGGED_CHARACTERS, Problem
+from entrypoints.rest.http.params import QueryParameters
 from entrypoints.rest.http.rate_limits import PROBES
-from entrypoints.rest.http.responses import ResponseSender
+from entrypoints.rest.openapi.operation import Route, operation_of, operations
+from entrypoints.rest.quandl import is_quandl
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]*)?")
@@ -33,27 +36,26 @@ _SAME_SITE = ("same-origin", "none")
 
 
 class RequestTrace:
-    """Gives a request its id, in its answer and in all its log lines, and has its access line written."""
+    """Sets a request's id, in its response and all its log lines, and writes its access line."""
 
     def __init__(self) -> None:
-        self._lines = AccessLog()
+        self._log = AccessLog()
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        """Take the client's id if it is harmless, else make one."""
+        """Accept the client's id if it is harmless, else generate one."""
         given = req.get_header("X-Request-ID", default="")
-        # No secret, so it need not be the system's chance, for which a thread gives way to all others.
+        # It is no secret, so it needs none of the system's randomness, which costs a switch of threads.
         req.context.request_id = given if given and _REQUEST_ID.fullmatch(given) else f"{getrandbits(128):032x}"
         req.context.begun = perf_counter()
         clear_contextvars()
         bind_contextvars(request_id=req.context.request_id, client=req.context.address)
 
     def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
-        """Tell how it ended."""
         if not req.context.request_id:  # Falcon refuses some methods before any process_request
             self.process_request(req, resp)
         resp.set_header("X-Request-ID", req.context.request_id)
         key = req.context.key
-        self._lines.add(
+        self._log.add(
             {
                 "request_id": req.context.request_id,
                 "client": req.context.address,
@@ -67,22 +69,11 @@ class RequestTrace:
         )
 
 
-class SharedAnswers:
-    """Hands every request what all of them share."""
-
-    def __init__(self, sender: ResponseSender) -> None:
-        self._sender = sender
-
-    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        """Put it where resources find it."""
-        req.context.sender = self._sender
-
-
 class TargetCheck:
-    """Refuses targets that can be spelt in several ways, or that are too long to be looked at."""
+    """Refuses paths that are not normalised, and targets that are too long."""
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        """Let one spelling of each path through; a single slash at its end is left out by Falcon."""
+        """Raise Problem for them; Falcon strips a single trailing slash."""
         path = req.env["PATH_INFO"] or "/"
         if len(path) + len(req.query_string) > _MAX_TARGET_LENGTH:
             detail = f"Path and query are longer than {_MAX_TARGET_LENGTH} bytes."
@@ -92,14 +83,30 @@ class TargetCheck:
         segments = path.removesuffix("/").split("/")
         if segments[0] or any(segment in ("", ".", "..") for segment in segments[1:]):
             detail = "The path has an empty, a . or a .. segment."
-            raise Problem(HTTPStatus.BAD_REQUEST, "invalid_path", detail, hint="Write it as the links have it, such as /timeseries.")
+            raise Problem(HTTPStatus.BAD_REQUEST, "invalid_path", detail, hint="Use the path of a link, such as /timeseries.")
+
+
+class ParameterCheck:
+    """Refuses query parameters for operations that declare none, except in the Quandl-compatible API, which ignores them."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._without: set[tuple[str, str]] = set()
+        for path, method, responder in operations(routes):
+            found = operation_of(responder)
+            if found and not is_quandl(path) and all(each.place != "query" for each in found.parameters.values()):
+                self._without |= {(path, verb) for verb in (("GET", "HEAD") if method == "get" else (method.upper(),))}
+
+    def process_resource(self, req: falcon.Request, _resp: falcon.Response, _resource: object, _params: Mapping[str, Any]) -> None:
+        """Raise InvalidInput for the first parameter that has a value."""
+        if req.params and (req.uri_template, req.method) in self._without:
+            QueryParameters(req.params)
 
 
 class CrossSiteCheck:
     """
-    Takes from GET requests of other sites' pages what only clients of their own accord may do: have something fetched.
+    Takes the scope to fetch from GET requests that pages of other sites send.
 
-    Browsers send them without asking, with an image for example; what is kept is all that they get (see Fetch Metadata, W3C).
+    Browsers send such requests without asking the user, for an image for example; they may read stored data only (see Fetch Metadata, W3C).
 
     Args:
         origins: whose pages may do what any client may.
@@ -110,7 +117,7 @@ class CrossSiteCheck:
         self._origins = frozenset(origin.lower() for origin in origins)
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        """Look at what browsers say of where a request comes from."""
+        """Compare Origin, or else Sec-Fetch-Site, with this host and the allowed origins."""
         origin, site = req.env.get("HTTP_ORIGIN"), req.env.get("HTTP_SEC_FETCH_SITE")
         if (origin is None and site is None) or req.method not in ("GET", "HEAD"):
             return
@@ -124,34 +131,33 @@ class CrossSiteCheck:
 
 
 class SecurityHeaders:
-    """Sets the headers that keep browsers and caches from making more of an answer than it is."""
+    """Sets headers that keep browsers and caches from misusing a response."""
 
     def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
-        """Encode the body now, while a failure to do so can still become a problem; then set the headers."""
+        """Set the headers, and encode the body now, while a failure to do so can still become a problem."""
         resp.set_headers(_SECURITY_HEADERS)
         if resp.get_header(_POLICY) is None:  # the pages of /docs have one of their own
             resp.set_header(_POLICY, "default-src 'none'; frame-ancestors 'none'")
         if req.context.key:
-            kept = resp.get_header("Cache-Control") or "no-cache"
-            if not kept.startswith("private"):
-                resp.set_header("Cache-Control", f"private, {kept}")
+            policy = resp.get_header("Cache-Control") or "no-cache"
+            if not policy.startswith("private"):
+                resp.set_header("Cache-Control", f"private, {policy}")
         resp.render_body()
 
 
 class VaryByOrigin:
-    """Tells caches that whether a page may read an answer depends on the page's origin."""
+    """Adds ``Vary: Origin`` to all responses: a browser would refuse one that was cached for another origin."""
 
     def process_response(self, _req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
-        """Say so in every answer: one kept for another origin would be refused by the browser."""
         resp.append_header("Vary", "Origin")
 
 
 class HostCheck:
     """
-    Answers loopback names and those that are allowed, which DNS rebinding cannot forge.
+    Refuses Host headers other than loopback names and allowed ones, against DNS rebinding.
 
     Args:
-        allowed: names, ``*.`` before a name for all below it, ``*`` for all, and networks of addresses.
+        allowed: host names, ``*.`` before a name for its subdomains, ``*`` for all, and networks of addresses.
 
     """
 
@@ -159,14 +165,14 @@ class HostCheck:
         self._networks = [ip_network(host) for host in allowed if "/" in host]
         self._endings = tuple(_name(host)[1:] for host in allowed if host.startswith("*"))
         self._names = {"localhost", *(_name(host) for host in allowed if "/" not in host)}
-        self._answers = lru_cache(_CACHE_SIZE)(self._is_answered)
+        self._is_allowed = lru_cache(_CACHE_SIZE)(self._match)
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        """Refuse any other name, and a request without one; who watches the service may ask by any."""
+        """Raise Problem for other names and for a missing one; health probes may use any."""
         host = req.get_header("Host", default="")
-        if not self._answers(host) and req.path not in PROBES:
+        if not self._is_allowed(host) and req.path not in PROBES:
             name = _name(host)
-            detail = f"This server does not answer as {name[:100]!r}." if name else "The Host header names no host."
+            detail = f"This server does not serve the host name {name[:100]!r}." if name else "The Host header names no host."
             raise Problem(
                 HTTPStatus.FORBIDDEN,
                 "host_not_allowed",
@@ -175,7 +181,7 @@ class HostCheck:
                 errors=[{"header": "Host", "detail": detail}],
             )
 
-    def _is_answered(self, host: str) -> bool:
+    def _match(self, host: str) -> bool:
         name = _name(host)
         if name in self._names or (name and name.endswith(self._endings)):
             return True

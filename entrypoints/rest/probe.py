@@ -1,4 +1,4 @@
-"""Asking the API that may run at an address; no more is loaded than that takes."""
+"""Requests to an API that may run at an address, with light imports only."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _SECONDS = 2.0
 
 
 def get_json(host: str, port: int, path: str) -> Any:
-    """GET a JSON document; None if nothing there gives one."""
+    """Return the JSON document at a path, or None if there is none."""
     connection = HTTPConnection(_ANY_ADDRESS.get(host, host), port, timeout=_SECONDS)
     try:
         connection.request("GET", path, headers={"Host": "localhost"})
-        answer = connection.getresponse()
-        return json.loads(answer.read()) if answer.status == HTTPStatus.OK else None
+        response = connection.getresponse()
+        return json.loads(response.read()) if response.status == HTTPStatus.OK else None
     except (OSError, HTTPException, ValueError):
         return None
     finally:
@@ -25,6 +25,6 @@ def get_json(host: str, port: int, path: str) -> Any:
 
 
 def is_lanner(host: str, port: int) -> bool:
-    """Tell whether a lanner answers there."""
+    """Return whether a lanner listens there."""
     document = get_json(host, port, "/")
     return isinstance(document, dict) and document.get("name") == "lanner"

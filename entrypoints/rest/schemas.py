@@ -1,4 +1,4 @@
-"""The shapes of requests and answers, declared."""
+"""Marshmallow schemas of requests and responses."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ _MAX_NAME_LENGTH = 40
 
 
 class TextField(fields.String):
-    """A text that is not empty."""
+    """A non-empty string."""
 
-    default_error_messages = {"required": "is missing.", "null": "must not be null.", "invalid": "must be a text."}  # noqa: RUF012 - marshmallow's form
+    default_error_messages = {"required": "is missing.", "null": "must not be null.", "invalid": "must be a string."}  # noqa: RUF012 - marshmallow's form
 
     def __init__(self, example: str) -> None:
         super().__init__(validate=validate.Length(min=1, error="must not be empty."), metadata={"examples": [example]})
 
 
 class StrictBoolean(fields.Boolean):
-    """True or false and nothing that resembles them; false if absent."""
+    """``true`` or ``false``, no strings or numbers; false if absent."""
 
     default_error_messages = {"null": "must be true or false.", "invalid": "must be true or false."}  # noqa: RUF012 - marshmallow's form
 
@@ -56,12 +56,12 @@ class FetchRequestSchema(Schema):
     """The body of ``POST /timeseries``; loads as the arguments of ``RequestFetch``."""
 
     class Meta:
-        """Refuse what is not declared."""
+        """Refuse unknown fields."""
 
         unknown = RAISE
 
     error_messages = {"unknown": "is not a field of this request."}  # noqa: RUF012 - marshmallow's form
-    #: What the OpenAPI document says of the members together.
+    #: What the OpenAPI document says about combinations of members.
     openapi_extra: ClassVar = {"oneOf": [{"required": ["code"]}, {"required": ["database_code", "dataset_code"]}]}
 
     code = TextField("FRED/GDP")
@@ -73,18 +73,18 @@ class FetchRequestSchema(Schema):
 
     @validates_schema
     def one_code(self, given: dict[str, Any], **_: Any) -> None:
-        """Have the series named once: by ``code``, or by its two parts."""
+        """Require either ``code`` or its two parts."""
         parts = ("database_code", "dataset_code")
         if "code" not in given:
             missing = {part: ["is missing."] for part in parts if part not in given}
             if missing:
                 raise ValidationError(missing)
         elif any(part in given for part in parts):
-            raise ValidationError({"code": ["stands for database_code and dataset_code: give either it or them."]})
+            raise ValidationError({"code": ["replaces database_code and dataset_code: give either it or them."]})
 
     @post_load
     def arguments(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Make domain values of the texts."""
+        """Return the arguments as domain values."""
         provider = given.get("provider")
         if "code" in given:
             provider, code = parse_code(given["code"], provider)
@@ -97,7 +97,7 @@ class RefreshSchema(Schema):
     """The body of ``POST /timeseries/{id}/fetches``, which may be empty."""
 
     class Meta:
-        """Refuse what is not declared."""
+        """Refuse unknown fields."""
 
         unknown = RAISE
 
@@ -108,10 +108,10 @@ class RefreshSchema(Schema):
 
 def load(schema: Schema, document: dict[str, Any]) -> dict[str, Any]:
     """
-    Check a body against a schema.
+    Return a body's values after validation.
 
     Raises:
-        Problem: with a JSON pointer to each of the first faults.
+        Problem: with a JSON pointer to each of the first errors.
 
     """
     try:
@@ -131,23 +131,23 @@ def _errors(schema: Schema, messages: Mapping[str, list[str]]) -> Iterator[dict[
 
 
 class InstantField(fields.Raw):
-    """A moment, which the encoder writes."""
+    """An instant; the JSON encoder formats it."""
 
     def __init__(self, *, allow_none: bool = False, **more: Any) -> None:
-        # The plugin adds null to a type by itself only where it comes from the field's class.
+        # apispec adds null to a type only if the type comes from the field's class.
         kind = ["string", "null"] if allow_none else "string"
         super().__init__(**{"metadata": {"type": kind, "format": "date-time"}, **more})
 
 
 class DateOrInstantField(InstantField):
-    """A day or a moment, or neither."""
+    """A day, an instant, or null."""
 
     def __init__(self, **more: Any) -> None:
         super().__init__(metadata={"type": ["string", "null"]}, **more)
 
 
 class EnumField(fields.String):
-    """A word of an enumeration."""
+    """The value of an enumeration."""
 
     def __init__(self, kind: type[StrEnum], **more: Any) -> None:
         super().__init__(validate=validate.OneOf([word.value for word in kind]), **more)
@@ -161,7 +161,7 @@ WAITING = {
 
 
 class FailureSchema(Schema):
-    """How a fetch failed."""
+    """Why a fetch failed."""
 
     code = fields.String()
     message = fields.String()
@@ -206,14 +206,14 @@ class FetchSchema(Schema):
 
 
 class FetchBriefSchema(Schema):
-    """Which fetch it is and how it stands."""
+    """A fetch's id and status."""
 
     id = fields.UUID()
     status = EnumField(FetchStatus)
 
 
 class VintageSchema(Schema):
-    """The facts about a vintage."""
+    """A vintage."""
 
     number = fields.Integer()
     published = DateOrInstantField()
@@ -230,7 +230,7 @@ class VintageSchema(Schema):
 
 
 class OriginSchema(Schema):
-    """Where a vintage came from."""
+    """The request that brought a vintage."""
 
     request = fields.String()
     response_sha256 = fields.String()
@@ -246,7 +246,7 @@ class VintageInFullSchema(VintageSchema):
 
 
 class MetadataSchema(Schema):
-    """What the provider says about a series."""
+    """A provider's metadata of a series."""
 
     name = fields.String()
     description = fields.String()
@@ -262,7 +262,7 @@ class MetadataSchema(Schema):
 
 
 class IdentitySchema(Schema):
-    """Which series it is."""
+    """What identifies a series."""
 
     id = fields.UUID()
     code = fields.String()
@@ -273,7 +273,7 @@ class IdentitySchema(Schema):
 
 
 class SourceSchema(IdentitySchema):
-    """A series beside its observations."""
+    """A series, in a response with its observations."""
 
     name = fields.String(attribute="metadata.name")
     unit = fields.String(attribute="metadata.unit")
@@ -282,7 +282,7 @@ class SourceSchema(IdentitySchema):
 
 
 class StateSchema(IdentitySchema):
-    """How far a series is kept."""
+    """A series with its status and range."""
 
     status = EnumField(SeriesStatus)
     rows = fields.Integer(attribute="newest.rows", dump_default=None, allow_none=True)
@@ -311,14 +311,14 @@ class SeriesSchema(StateSchema):
 
 
 class LimitSchema(Schema):
-    """At most so many calls in so many seconds."""
+    """A rate limit: calls per seconds."""
 
     calls = fields.Integer()
     seconds = fields.Integer()
 
 
 class ProviderSchema(Schema):
-    """A provider, and how things stand with it."""
+    """A provider and its current state."""
 
     name = fields.String(attribute="provider.name")
     title = fields.String(attribute="provider.title")
@@ -342,7 +342,7 @@ def _requested_links(requested: Requested) -> dict[str, str]:
 
 
 class RequestedSchema(Schema):
-    """The answer to a request for a series."""
+    """The response to a request for a series."""
 
     id = fields.UUID(attribute="series.id")
     status = EnumField(SeriesStatus, attribute="series.status")
@@ -354,13 +354,13 @@ class RequestedSchema(Schema):
 
 
 def links(series_id: object) -> dict[str, str]:
-    """Give the addresses of a series."""
+    """Return the links of a series."""
     here = public_path(f"/timeseries/{series_id}")
     return {"self": here, "data": f"{here}/data", "vintages": f"{here}/vintages", "revisions": f"{here}/revisions"}
 
 
 def vintage_documents(vintages: Iterable[tuple[UUID, Vintage]]) -> list[dict[str, Any]]:
-    """Give vintages, each beside its series' id, with their addresses."""
+    """Return documents of vintages, given with their series' ids."""
     schema = VintageInFullSchema()
     return [{**schema.dump(vintage), "links": _vintage_links(series_id, vintage)} for series_id, vintage in vintages]
 

@@ -1,4 +1,4 @@
-"""Granian in front of the application, once the address is known to be free and fit to be served."""
+"""The WSGI server, Granian, and the checks before it starts."""
 
 from __future__ import annotations
 
@@ -21,41 +21,41 @@ _PACKAGES = ("domain", "adapters", "entrypoints", "config")
 
 def require_auth_off_loopback(host: str, auth: str | None, *, on_loopback: bool) -> None:
     """
-    Refuse to be reached by others unless somebody said how.
+    Check that an API beyond loopback has a setting for authentication.
 
     Raises:
-        InvalidInput: other machines could reach the API, and neither keys are required nor everybody is let in.
+        InvalidInput: other machines could reach the API, and LANNER_AUTH is not set.
 
     """
     if auth is None and not on_loopback:
         raise InvalidInput(
             f"LANNER_HOST={host} lets other machines reach lanner.",
             field="LANNER_HOST",
-            hint="Set LANNER_AUTH=required and make a key with `lanner keys create`; or LANNER_AUTH=open to let everybody in; "
+            hint="Set LANNER_AUTH=required and make a key with `lanner keys create`; or LANNER_AUTH=open to require none; "
             "or use 127.0.0.1.",
         )
 
 
 def require_active_key(use_cases: UseCases) -> None:
     """
-    Refuse to serve holders of keys where there is no key.
+    Check that an API that requires keys has one.
 
     Raises:
-        InvalidInput: none is kept that is still good.
+        InvalidInput: no key is active.
 
     """
     if not use_cases.manage_keys.any_good():
         raise InvalidInput(
-            "LANNER_AUTH=required, but there is no API key that is still good.", field="LANNER_AUTH", hint="Make one: `lanner keys create`."
+            "LANNER_AUTH=required, but there is no active API key.", field="LANNER_AUTH", hint="Make one: `lanner keys create`."
         )
 
 
 def check_port_free(host: str, port: int) -> str:
     """
-    Bind once, let go and give the address: Granian shares its port with whoever else does, says nothing, and knows no names.
+    Return the IP address to bind, after binding it once: Granian accepts no host names, and shares a port without an error.
 
     Raises:
-        InvalidInput: somebody listens there already, or the address is not this machine's.
+        InvalidInput: the port is in use, or the address is not this machine's.
 
     """
     try:
@@ -73,7 +73,7 @@ def _unusable(host: str, port: int, number: int | None) -> InvalidInput:
         owner = "another lanner" if is_lanner(host, port) else "another program"
         return InvalidInput(f"Port {port} is taken by {owner}.", field="LANNER_PORT", hint="Stop it, or set LANNER_PORT to a free port.")
     if number == errno.EACCES:
-        return InvalidInput(f"Port {port} is kept for the system.", field="LANNER_PORT", hint="Set LANNER_PORT to 1024 or more.")
+        return InvalidInput(f"Port {port} is reserved for the system.", field="LANNER_PORT", hint="Set LANNER_PORT to 1024 or more.")
     return InvalidInput(f"LANNER_HOST={host} is not an address of this machine.", field="LANNER_HOST", hint="Try 127.0.0.1.")
 
 
@@ -81,12 +81,12 @@ def serve(  # noqa: PLR0913 - the server's options
     host: str, port: int, *, processes: int, threads: int, stop_seconds: float, debug: bool
 ) -> None:
     """
-    Serve until SIGTERM, then finish the requests that run.
+    Serve until SIGTERM, then finish the running requests.
 
     Args:
-        threads: how many requests are worked on at once in each process.
-        stop_seconds: how long they may take.
-        debug: whether to restart whenever a source file changes.
+        threads: how many requests each process handles at once.
+        stop_seconds: how long the running requests may take.
+        debug: whether to restart when a source file changes.
 
     """
     from granian.constants import HTTPModes, Interfaces
@@ -103,7 +103,7 @@ def serve(  # noqa: PLR0913 - the server's options
         interface=Interfaces.WSGI,
         workers=processes,
         blocking_threads=total_threads(threads),
-        # Looking for HTTP/2 without TLS, Granian would wait for a client's first byte for ever.
+        # To detect HTTP/2 without TLS, Granian would wait for a client's first byte for ever.
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=1000 * connections.HEADER_TIMEOUT_SECONDS),
         backpressure=connections.MAX_CONNECTIONS,
@@ -113,12 +113,12 @@ def serve(  # noqa: PLR0913 - the server's options
         workers_kill_timeout=math.ceil(stop_seconds),
         **(_reloading() if debug else {}),
     )
-    worker = connections.with_send_timeout(MPServer._spawn_wsgi_worker)  # noqa: SLF001 - there is no other way to the socket
+    worker = connections.with_send_timeout(MPServer._spawn_wsgi_worker)  # noqa: SLF001 - the only way to the socket
     server.serve(worker, target_loader=_application, wrap_loader=False)
 
 
 def _application() -> Callable[..., Any]:
-    # Granian's own loader would put the working folder, and whatever `config` lies there, before lanner's packages.
+    # Granian's own loader would put the working folder, and a `config` in it, before lanner's packages.
     from entrypoints.rest.wsgi import application
 
     return application
@@ -127,7 +127,7 @@ def _application() -> Callable[..., Any]:
 def _reloading() -> dict[str, Any]:
     from watchfiles import PythonFilter
 
-    # A forked worker would still hold the modules that this process has loaded before they changed.
+    # A forked worker would still have the modules that this process loaded before they changed.
     multiprocessing.set_start_method("spawn", force=True)
     specs = [importlib.util.find_spec(name) for name in _PACKAGES]
     folders = [Path(folder) for spec in specs if spec for folder in spec.submodule_search_locations or ()]

@@ -1,4 +1,4 @@
-"""The main of the API: ``application`` for a WSGI server."""
+"""The API's main module: ``application`` for a WSGI server."""
 
 from __future__ import annotations
 

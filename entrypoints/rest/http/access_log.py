@@ -1,4 +1,4 @@
-"""Access lines: one an ended request."""
+"""The access log: one line for each completed request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 logger = logging.getLogger(__name__)
 
-#: Asked every few seconds by whoever watches the service.
+#: Requested by monitoring every few seconds, so logged at debug level.
 _PROBES = ("/healthz", "/readyz", "/metrics")
 _SECONDS = 0.05
 _MAX_QUEUED = 1000
@@ -19,10 +19,10 @@ _MAX_QUEUED = 1000
 
 class AccessLog:
     """
-    Writes what has ended within some hundredths of a second together, from a thread of its own.
+    Writes the lines of some hundredths of a second together, from a thread of its own.
 
-    One by one, between answers, they take a sixth of a busy process's time. When the process is told to end, it writes the last
-    ones first; only one that is killed loses them.
+    Written one by one, between responses, they take a sixth of a busy process's time. A process that shuts down writes the last lines
+    first; only one that is killed loses them.
     """
 
     def __init__(self) -> None:
@@ -31,22 +31,22 @@ class AccessLog:
         self._due = False
 
     def add(self, facts: Mapping[str, Any]) -> None:
-        """Have a line written of a request's ``path`` and other facts; where the log is slower than what comes, wait for it."""
+        """Queue a request's ``path`` and other facts; where the log is slower than the requests, block until it is written."""
         self._queue.append(facts)
         if len(self._queue) > _MAX_QUEUED:
             self._write()
         elif not self._due:
-            # Two threads may both come here: then one of two writers finds nothing.
+            # Two threads may both get here: then one of two writers finds an empty queue.
             self._due = True
             try:
                 self._writer.submit(self._write_later)
-            except RuntimeError:  # no thread can be started, or the process is about to end
+            except RuntimeError:  # no thread can be started, or the process is shutting down
                 self._due = False
                 self._write()
 
     def _write_later(self) -> None:
         sleep(_SECONDS)
-        # Whatever ends from here on has itself written anew.
+        # Requests that complete from here on schedule the next write.
         self._due = False
         self._write()
 

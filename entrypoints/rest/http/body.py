@@ -14,11 +14,12 @@ import orjson
 
 from domain.use_cases.request_fetch import ClientKey
 from entrypoints.rest.http.errors import Problem
+from entrypoints.rest.http.slots import SlotPool
 
 _MAX_BYTES = 64 * 1024
 _MAX_DEPTH = 16
 _MAX_DIGITS = 300
-# Somewhat too long a body is still looked through, so that a bomb is named as what it is; a longer one is never read.
+# A body somewhat over the limit is still scanned, so that nesting is reported as such; a longer one is never read.
 _MAX_READ_BYTES = 1024 * 1024
 
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
@@ -27,16 +28,16 @@ _LONG_NUMBER = re.compile(rb"[0-9]{%d}" % _MAX_DIGITS)
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
-def read_object(req: falcon.Request) -> dict[str, Any]:
+def read_object(req: falcon.Request, slots: SlotPool) -> dict[str, Any]:
     """
-    Read the body as one JSON object.
+    Return the body, one JSON object, holding a slot while it is received.
 
     Raises:
-        Problem: it is none, is too large or too deep, or holds a name twice.
+        Problem: it is no object, is too large or nested too deeply, has a duplicate name, or no slot is free.
 
     """
     _reject_other_types(req)
-    body = _read(req)
+    body = _read(req, slots)
     _reject_nesting(body)
     if len(body) > _MAX_BYTES:
         raise _too_large()
@@ -52,10 +53,10 @@ def read_object(req: falcon.Request) -> dict[str, Any]:
 
 def idempotency_key(req: falcon.Request) -> ClientKey | None:
     """
-    Read the client's own name for this request, if it gives one.
+    Return the Idempotency-Key header with its owner, or None.
 
     Raises:
-        Problem: it is empty, too long, or not of printable ASCII.
+        Problem: it is empty, too long, or not printable ASCII.
 
     """
     key = req.get_header("Idempotency-Key")
@@ -66,7 +67,7 @@ def idempotency_key(req: falcon.Request) -> ClientKey | None:
 
 
 def json_pointer(name: str) -> str:
-    """Write a member's name as a JSON pointer."""
+    """Return the JSON pointer (RFC 6901) to a member."""
     return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
@@ -80,14 +81,14 @@ def _reject_other_types(req: falcon.Request) -> None:
         raise _unsupported("Content-Encoding", "The body must be sent without a Content-Encoding.")
 
 
-def _read(req: falcon.Request) -> bytes:
+def _read(req: falcon.Request, slots: SlotPool) -> bytes:
     length = req.content_length
     if length is None:
-        detail = "The request must tell its body's Content-Length."
+        detail = "The request must have a Content-Length."
         raise Problem(HTTPStatus.LENGTH_REQUIRED, "length_required", detail, errors=[{"header": "Content-Length", "detail": detail}])
     if length > _MAX_READ_BYTES:
         raise _too_large()
-    with req.context.sender.body_slots.acquire(req.context.client):
+    with slots.acquire(req.context.client):
         body: bytes = req.bounded_stream.read(length)
     return body
 
@@ -104,7 +105,7 @@ def _reject_duplicates(pairs: Sequence[tuple[str, Any]]) -> None:
     seen = set()
     for name, _ in pairs:
         if name in seen:
-            raise _invalid(f"The field {name[:40]!r} stands twice in the body.", at=json_pointer(name))
+            raise _invalid(f"The field {name[:40]!r} appears twice in the body.", at=json_pointer(name))
         seen.add(name)
 
 

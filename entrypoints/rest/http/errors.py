@@ -1,4 +1,4 @@
-"""Every answer that is not a success, as problem details (RFC 9457); one table gives each error its status."""
+"""Errors as problem details (RFC 9457); one table maps each domain error to its status."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PROBLEM_JSON = "application/problem+json"
 #: Of a path, in every log line.
 LOGGED_CHARACTERS = 512
 _STORE_RETRY_SECONDS = 5
-#: A problem that kept them would be stored in the place of an answer, and for good; or saved as the file that was asked for.
+#: With them, a problem could be cached in place of the response, or saved as the requested file.
 _SUCCESS_HEADERS = ("Age", "Content-Disposition", "Content-Encoding", "Content-Location", "ETag", "Last-Modified")
 
 STATUSES: Mapping[type[errors.DomainError], HTTPStatus] = {
@@ -43,7 +43,7 @@ STATUSES: Mapping[type[errors.DomainError], HTTPStatus] = {
     errors.IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.LeaseLost: HTTPStatus.CONFLICT,
     errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    # Damage is no fault in the program: the series is out of service until it is fetched again.
+    # Damage is no error of the program: the series is unavailable until it is fetched again.
     errors.DamagedVintage: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.FetchError: HTTPStatus.BAD_GATEWAY,
     errors.DatasetNotFound: HTTPStatus.NOT_FOUND,
@@ -54,10 +54,10 @@ STATUSES: Mapping[type[errors.DomainError], HTTPStatus] = {
 @dataclass(eq=False)
 class Problem(Exception):
     """
-    An answer that is not a success.
+    A response that is not a success.
 
     Attributes:
-        errors: where in the request the fault lies, each ``{"pointer" | "parameter" | "header": …, "detail": …}``.
+        errors: what is wrong where in the request, each ``{"pointer" | "parameter" | "header": …, "detail": …}``.
 
     """
 
@@ -71,7 +71,7 @@ class Problem(Exception):
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def document(self, instance: str) -> dict[str, Any]:
-        """Give the members of the body, in the order in which they are written."""
+        """Return the members of the body, in the order in which they are written."""
         return {
             "type": public_path(f"/problems/{self.code}"),
             "title": self.code.replace("_", " ").capitalize(),
@@ -86,17 +86,17 @@ class Problem(Exception):
 
 
 def status_of(kind: type[errors.DomainError]) -> HTTPStatus:
-    """Look a class of errors up, the most specific entry first."""
+    """Return the status of a class of errors: its own, or that of its nearest base class."""
     return next(STATUSES[base] for base in kind.__mro__ if base in STATUSES)
 
 
 def no_observations(described: Described) -> Problem:
-    """Say why a series has nothing to read: its fetch failed, or has not ended yet."""
+    """Return the problem of a series without observations: its fetch failed, or has not ended yet."""
     return fetch_failed(described.series) if described.series.status is SeriesStatus.ERROR else _not_fetched_yet(described)
 
 
 def fetch_failed(series: TimeSeries) -> Problem:
-    """Say how the fetch ended that was to bring a series' first vintage."""
+    """Return the problem of a series whose first fetch failed or was cancelled."""
     shown = (series.fetch and series.fetch.failure) or Failure.of(errors.FetchCancelled())
     kinds = {kind.code: kind for kind in (errors.DatasetNotFound, errors.SourceGone)}
     status = status_of(kinds.get(shown.code, errors.FetchError))
@@ -112,20 +112,20 @@ def _not_fetched_yet(described: Described) -> Problem:
 
 
 def seconds_until(fetch: Fetch | None, now: datetime) -> int:
-    """Tell in how many seconds of the store's clock a fetch may be begun, at least 1."""
+    """Return the seconds until a fetch is due, by the store's clock, at least 1."""
     return max(1, ceil((fetch.not_before - now).total_seconds())) if fetch else 1
 
 
 def add_error_handlers(app: falcon.App[falcon.Request, falcon.Response], paths: Iterable[str]) -> None:
-    """Have the application answer every exception with a problem."""
+    """Turn every exception into a problem."""
     known = ", ".join(sorted(paths))
 
     def unknown_route(req: falcon.Request, resp: falcon.Response, _error: Exception, params: Any) -> None:
         refusal = req.context.refusal
-        if refusal and req.uri_template is None:  # which routes there are is not told to everybody either
+        if refusal and req.uri_template is None:  # without a valid key, not even the routes are listed
             _write_refusal(req, resp, refusal, params)
         else:
-            detail = f"There is nothing at {req.path[:200]}."
+            detail = f"There is no resource at {req.path[:200]}."
             write(req, resp, Problem(HTTPStatus.NOT_FOUND, "unknown_route", detail, hint=f"There is: {known}."))
 
     app.add_error_handler(Exception, _handle_unexpected)
@@ -136,13 +136,12 @@ def add_error_handlers(app: falcon.App[falcon.Request, falcon.Response], paths: 
 
 
 def write(req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
-    """Write a problem into a response, in the words of the door at which it was met, and take back what was said of an answer."""
+    """Replace a response by a problem, in the format of the API that was called."""
     for name in _SUCCESS_HEADERS:
         resp.delete_header(name)
     resp.set_header("Cache-Control", "no-store")
-    write_custom = getattr(req.context, "write_problem", None)
-    if write_custom:
-        write_custom(req, resp, problem)
+    if req.context.problem_writer:
+        req.context.problem_writer(req, resp, problem)
         return
     resp.status = problem.status
     resp.content_type = PROBLEM_JSON
@@ -192,7 +191,7 @@ def _headers(error: errors.DomainError, status: HTTPStatus) -> dict[str, str]:
 def _handle_http_error(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, _params: Any) -> None:
     status = HTTPStatus(error.status_code)
     headers = dict(error.headers or {})
-    detail = error.description or f"{req.method} is not answered here."
+    detail = error.description or f"{req.method} is not allowed here."
     hint = f"Use {headers['Allow']}." if "Allow" in headers else ""
     write(req, resp, Problem(status, status.phrase.lower().replace(" ", "_"), detail, hint=hint, headers=headers))
 
@@ -200,5 +199,5 @@ def _handle_http_error(req: falcon.Request, resp: falcon.Response, error: falcon
 def _handle_unexpected(req: falcon.Request, resp: falcon.Response, error: Exception, _params: Any) -> None:
     logger.error("unhandled error", exc_info=error, extra={"method": req.method, "path": req.path[:LOGGED_CHARACTERS]})
     root = errors.DomainError()
-    hint = "The log has the traceback under this request's id."
+    hint = "The log has the traceback, with this request's id."
     write(req, resp, Problem(HTTPStatus.INTERNAL_SERVER_ERROR, root.code, root.message, hint=hint))

@@ -1,43 +1,35 @@
 """
-Sending large answers: how many may be on their way to clients that are slow to read, or do not read at all.
+Sending large responses: a limit on how many are on their way to clients that read slowly, or not at all.
 
-The server copies what it is given and keeps it until the client has read it, out of our sight: of an answer in one piece the whole.
-One that comes in pieces keeps a few of them and its thread, as long as the client lets it wait; that is counted. Answers below the limit
-come in one piece, so a client that does not read costs as much memory at most. Pieces as large as the limit cost an answer of 1 MB some
-10 % of its time; pieces of 64 KiB cost it a third.
+The server copies what it is given and keeps it until the client has read it, where we cannot count it: a response in one piece as a
+whole. One in pieces keeps a few of them, and its thread, for as long as the client takes; that can be counted. Responses below the limit
+are sent in one piece, so a client that does not read costs that much memory at most. Pieces as large as the limit cost a response of
+1 MB some 10 % of its time; pieces of 64 KiB a third.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import falcon
 
-from entrypoints.rest.http.responses import ResponseSender
+from entrypoints.rest.http.slots import SlotPool
 
 _LARGE = 384 * 1024
 _PIECE = _LARGE
 
 
 class LargeResponses:
-    """Counts large answers for as long as they are being sent, and refuses more than there are places for."""
+    """Sends large bodies in pieces, each body holding a slot until it is sent."""
 
-    def __init__(self, sender: ResponseSender) -> None:
-        self._sender = sender
+    def __init__(self, slots: SlotPool) -> None:
+        self._slots = slots
 
     def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
-        """Have a large body sent in pieces; raise a problem where too many are on their way."""
+        """Replace a large body by a stream; raises Problem where no slot is free."""
         body = resp.render_body()
         if body is None or len(body) < _LARGE or req.method == "HEAD":
             return
-        pieces = self._pieces(memoryview(body), req.context.client)
-        # From its first step on, the end of the generator, however it comes, gives the place back.
-        next(pieces)
+        view = memoryview(body)
+        pieces = (bytes(view[first : first + _PIECE]) for first in range(0, len(body), _PIECE))
+        stream = self._slots.stream(pieces, req.context.client)
         resp.text = resp.data = resp.media = None
-        resp.set_stream(pieces, len(body))
-
-    def _pieces(self, body: memoryview, client: str) -> Iterator[bytes]:
-        with self._sender.send_slots.acquire(client):
-            yield b""
-            for first in range(0, len(body), _PIECE):
-                yield bytes(body[first : first + _PIECE])
+        resp.set_stream(stream, len(body))

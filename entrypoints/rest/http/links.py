@@ -1,4 +1,4 @@
-"""Addresses that answers point to, under the path prefix by which the client reaches this service."""
+"""Links in responses, below the path prefix under which the client reaches this service."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _root: ContextVar[str] = ContextVar("root", default="")
 
 
 def set_root(prefix: str) -> None:
-    """Note the path prefix of the request that this thread answers."""
+    """Set the path prefix of the current request."""
     _root.set(prefix)
 
 
 def public_path(path: str) -> str:
-    """Return the address of one of our paths as the client knows it."""
+    """Return a path with the prefix of the current request."""
     return f"{_root.get()}{path}"
 
 
 def add_next_link(req: falcon.Request, resp: falcon.Response, cursor: int | str | None) -> str | None:
-    """Point to the page after ``cursor``, if there is one, and return the cursor as clients send it."""
+    """Add a ``Link`` header to the next page, if there is one, and return its cursor as a string."""
     if cursor is None:
         return None
     target = urlencode({**req.params, "cursor": cursor}, doseq=True)
@@ -31,6 +31,6 @@ def add_next_link(req: falcon.Request, resp: falcon.Response, cursor: int | str 
 
 
 def permanent_path(req: falcon.Request, path: str, *, vintage: int) -> str:
-    """Return the path that goes on giving this part of this vintage: the same question, with the moment made a number."""
-    kept = {name: given for name, given in req.params.items() if given and name not in _STATE_PARAMETERS}
-    return f"{path}?{urlencode({**kept, 'vintage': vintage}, doseq=True)}"
+    """Return the path that always returns this part of this vintage: the same query, with the vintage's number for its ``as_of``."""
+    others = {name: value for name, value in req.params.items() if value and name not in _STATE_PARAMETERS}
+    return f"{path}?{urlencode({**others, 'vintage': vintage}, doseq=True)}"

@@ -1,4 +1,4 @@
-"""Query parameters and path segments as domain values; each fault names its parameter."""
+"""Query parameters and path segments, parsed to domain values; each error names its parameter."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ E = TypeVar("E", bound=StrEnum)
 
 class QueryParameters:
     """
-    The query parameters of a request, as Falcon gives them; empty ones count as absent.
+    The query parameters of a request, from Falcon's ``req.params``; empty ones count as absent.
 
     Raises:
-        InvalidInput: one is not among ``names``.
+        InvalidInput: one is not among ``names``, or holds a NUL character.
 
     """
 
@@ -58,41 +58,41 @@ class QueryParameters:
             self._given[name] = texts
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Give every value of a parameter that may be repeated."""
+        """Return all values of a parameter that may be repeated."""
         return tuple(self._given.get(name, ()))
 
     def text(self, name: str) -> str | None:
-        """Give the value of a parameter that may stand once."""
+        """Return the value of a parameter that may appear once."""
         texts = self.texts(name)
         if len(texts) > 1:
             raise InvalidInput(f"{name} is given {len(texts)} times.", field=name, hint=f"Give {name} once.")
         return texts[0] if texts else None
 
     def number(self, name: str, *, minimum: int = 0, maximum: int = _MAX_INTEGER) -> int | None:
-        """Give a whole number within bounds."""
+        """Return an integer within bounds."""
         text = self.text(name)
         return None if text is None else parse_integer(text, name, minimum=minimum, maximum=maximum)
 
     def position(self, name: str) -> int:
-        """Give the place after which to go on, by default the beginning."""
+        """Return the position after which a list continues, by default 0, its beginning."""
         return self.number(name, maximum=_MAX_POSITION) or 0
 
     def limit(self) -> int:
-        """Give how many items a page is to have at most."""
+        """Return the maximum number of items in a page."""
         return self.number("limit", minimum=1, maximum=_MAX_LIMIT) or _DEFAULT_LIMIT
 
     def choice(self, name: str, kind: type[E]) -> E | None:
-        """Give one of an enumeration's words."""
+        """Return a member of an enumeration."""
         text = self.text(name)
         if text is None:
             return None
-        parse_words = [word.value for word in kind]
-        if text not in parse_words:
-            raise InvalidInput(f"{name} must be one of {', '.join(parse_words)}.", field=name)
+        words = [word.value for word in kind]
+        if text not in words:
+            raise InvalidInput(f"{name} must be one of {', '.join(words)}.", field=name)
         return kind(text)
 
     def label(self, name: str) -> Label | None:
-        """Give a day, or a moment with its offset."""
+        """Return a day, or an instant with a UTC offset."""
         text = self.text(name)
         if text is None:
             return None
@@ -105,7 +105,7 @@ class QueryParameters:
 
 
 def suggestion(name: str, names: Collection[str]) -> str:
-    """Name what a misspelt name may have meant, or else what there is."""
+    """Return a hint: the name that a misspelt one resembles, or else all names."""
     near = get_close_matches(name[:40], names, n=1)
     if near:
         return f"Did you mean {near[0]}?"
@@ -114,15 +114,15 @@ def suggestion(name: str, names: Collection[str]) -> str:
 
 @lru_cache(_CACHE_SIZE)
 def parse_uuid(text: str, *, field: str = "id") -> UUID:
-    """Read a UUID as lanner writes it."""
+    """Return a UUID from its canonical form."""
     if not _UUID.fullmatch(text):
-        hint = "Take it from the answer to POST /timeseries: id is the series', fetch.id the fetch's."
+        hint = "Take it from the response to POST /timeseries: id of the series, fetch.id of the fetch."
         raise InvalidInput(f"The {field} is not a UUID.", field=field, hint=hint)
     return UUID(text)
 
 
 def parse_integer(text: str, field: str, *, minimum: int = 1, maximum: int = _MAX_INTEGER) -> int:
-    """Read a whole number within bounds."""
+    """Return an integer within bounds."""
     if not _WHOLE_NUMBER.fullmatch(text) or not minimum <= int(text) <= maximum:
         raise InvalidInput(f"{field} must be a whole number from {minimum} to {maximum}.", field=field)
     return int(text)
@@ -130,11 +130,11 @@ def parse_integer(text: str, field: str, *, minimum: int = 1, maximum: int = _MA
 
 def parse_code(text: str, provider: str | None) -> tuple[str | None, DatasetCode]:
     """
-    Read ``[provider:]DATABASE/DATASET`` beside a provider that may be named apart.
+    Return provider and code from ``[provider:]DATABASE/DATASET`` and a provider that may be given separately.
 
     Raises:
         InvalidCode: it has another form; the field is always ``code``.
-        InvalidInput: two providers are named.
+        InvalidInput: the two providers differ.
 
     """
     try:
@@ -147,7 +147,7 @@ def parse_code(text: str, provider: str | None) -> tuple[str | None, DatasetCode
 
 
 def parse_selection(parameters: QueryParameters) -> Selection:
-    """Read which part of a series is wanted."""
+    """Return the requested part of a series."""
     columns, column_index = parameters.texts("columns"), parameters.number("column_index")
     if columns and column_index is not None:
         raise InvalidInput("columns and column_index exclude each other.", field="column_index", hint="Give one of them.")
@@ -168,13 +168,13 @@ def parse_selection(parameters: QueryParameters) -> Selection:
 
 
 def parse_state(parameters: QueryParameters, name: str) -> AsOf | None:
-    """Read which state of a series is meant: by its vintage's number, or by a moment."""
+    """Return a state of a series, given by a vintage's number or an instant."""
     text = parameters.text(name)
     return AsOf.named(text, field=name) if text else None
 
 
 def parse_words(text: str) -> tuple[str, ...]:
-    """Read what is searched for."""
+    """Return the words of a search."""
     found = tuple(text.split())
     if len(text) > _MAX_QUERY_LENGTH or len(found) > _MAX_WORDS:
         raise InvalidInput("query is too long.", field="query", hint=f"Use at most {_MAX_WORDS} words, {_MAX_QUERY_LENGTH} characters.")
@@ -182,7 +182,7 @@ def parse_words(text: str) -> tuple[str, ...]:
 
 
 def series_query(parameters: QueryParameters) -> SeriesQuery:
-    """Read a question to the list of series."""
+    """Return the query for the list of series."""
     provider, code = parameters.text("provider"), None
     if text := parameters.text("code"):
         provider, code = parse_code(text, provider)
@@ -198,7 +198,7 @@ def series_query(parameters: QueryParameters) -> SeriesQuery:
 
 
 def fetch_query(parameters: QueryParameters) -> FetchQuery:
-    """Read a question to the list of fetches."""
+    """Return the query for the list of fetches."""
     return FetchQuery(
         status=parameters.choice("status", FetchStatus),
         provider=parameters.text("provider"),
@@ -208,7 +208,7 @@ def fetch_query(parameters: QueryParameters) -> FetchQuery:
 
 
 def fetch_cursor(place: tuple[datetime, UUID] | None) -> str | None:
-    """Write the place after which the next page begins, as ``fetch_query`` reads it."""
+    """Return the next page's cursor, which ``fetch_query`` parses."""
     return f"{(place[0] - _EPOCH) // _MICROSECOND}-{place[1]}" if place else None
 
 

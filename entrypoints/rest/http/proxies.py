@@ -1,4 +1,4 @@
-"""What trusted proxies tell of a request: its client's address, and the address under which the client knows this service."""
+"""Forwarding headers of trusted proxies: the client's address, and the scheme, host and path prefix that it used."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _X_FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-F
 
 class ProxyHeaders:
     """
-    Puts the client's own address, scheme and host in the place of the last proxy's, if that one is trusted.
+    Replaces the proxy's address, scheme and host by the client's, if the proxy is trusted.
 
-    The standard ``Forwarded`` (RFC 7239) counts only where none of the ``X-Forwarded`` headers is sent: a proxy that sets these passes
-    on a ``Forwarded`` that a client made up.
+    The standard ``Forwarded`` (RFC 7239) is used only without any ``X-Forwarded`` header: a proxy that sets those passes on a ``Forwarded``
+    that a client forged.
 
     Args:
         trusted: the proxies' networks.
@@ -41,7 +41,7 @@ class ProxyHeaders:
         self._trusts = bool(trusted)
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        """Note who asks and where, and take the prefix off the path where the proxy has left it on."""
+        """Set the client's address and the path prefix, and strip the prefix from the path where the proxy has not."""
         address, root = req.remote_addr, self._root_path
         if self._trusts and self._is_trusted(address):
             address, root = self._forwarded(req, address)
@@ -64,7 +64,7 @@ class ProxyHeaders:
         return self._first_untrusted(hops, address), root
 
     def _first_untrusted(self, hops: Sequence[str], address: str) -> str:
-        """Go back from the nearest hop as long as each is a proxy that is trusted to name the one before it."""
+        """Return the address of the last hop, counted from here, that is no trusted proxy."""
         for hop in reversed(hops):
             match = _NODE.fullmatch(hop.strip())
             if not match:
@@ -93,7 +93,7 @@ def _last(req: falcon.Request, name: str) -> str:
 def _checked(value: str, pattern: re.Pattern[str], header: str) -> str:
     if not pattern.fullmatch(value):
         detail = f"The proxy's header {header} is not valid."
-        hint = "Have the proxy set it, and pass on none that a client sent."
+        hint = "Configure the proxy to set it, and to drop the one that a client sends."
         raise Problem(HTTPStatus.BAD_REQUEST, "bad_request", detail, hint=hint, errors=[{"header": header, "detail": detail}])
     return value
 

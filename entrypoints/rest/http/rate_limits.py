@@ -1,4 +1,4 @@
-"""How many requests a client may make of this process, and the headers that say so."""
+"""Rate limits of each client's requests to this process, and the headers that report them."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from domain.quotas import Allowance, Requester, allowance, take_token, wait_for_
 
 _MAX_CLIENTS = 10_000
 _CACHE_SIZE = 1024
-#: What monitoring asks, as often as it likes and by any name of this host.
+#: Health probes, which have no rate limit and may use any host name.
 PROBES = frozenset({"/healthz", "/readyz"})
-#: What one holder of IPv6 addresses has of them at least.
+#: The smallest network that a provider assigns to one customer.
 _IPV6_PREFIX = 64
 
 
 @lru_cache(_CACHE_SIZE)
 def client_of(address: str) -> str:
-    """Return by what a client without a key is known: its address, of IPv6 the network of one holder."""
+    """Return the name of a client without a key: its IPv4 address, or its IPv6 network."""
     try:
         known = ip_address(address)
     except ValueError:
@@ -38,10 +38,10 @@ def client_of(address: str) -> str:
 
 class TokenBuckets:
     """
-    The buckets of the clients seen last; may be shared by threads.
+    The token buckets of the latest clients; thread-safe.
 
     Args:
-        seconds: a clock that never goes back.
+        seconds: a monotonic clock.
 
     """
 
@@ -51,13 +51,13 @@ class TokenBuckets:
         self._lock = Lock()
 
     def wait(self, client: str, limits: Sequence[Limit]) -> float:
-        """Return for how many seconds a client may not ask; 0 if it may."""
+        """Return the seconds until a client may send a request; 0 if it may now."""
         now = self._seconds()
         with self._lock:
             return self._longest_wait(client, limits, now)
 
     def take(self, client: str, limits: Sequence[Limit]) -> float:
-        """Take a token of each limit and return 0, or take none and return for how many seconds there is none."""
+        """Take a token of each limit and return 0, or take none and return the seconds until there is one."""
         now = self._seconds()
         with self._lock:
             waiting = self._longest_wait(client, limits, now)
@@ -81,11 +81,11 @@ class TokenBuckets:
 
 class RequestLimits:
     """
-    Refuses requests of clients that make too many: of a key by its own limits, of all others by these.
+    Refuses requests over a client's limits: those of its key, or else these.
 
     Args:
-        limits: none where any number may be made.
-        fetch_limits: of the fetches that a client asks for, which the store counts.
+        limits: empty where requests are not limited.
+        fetch_limits: of the fetches that a client requests, which the store counts.
 
     """
 
@@ -93,7 +93,7 @@ class RequestLimits:
         self._limits, self._fetch_limits, self._buckets = limits, fetch_limits, TokenBuckets()
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Count the request, and tell what is left."""
+        """Count the request, set the RateLimit headers, and raise TooManyRequests over the limit."""
         key = req.context.key
         own = key.limits if key else ()
         limits = own or self._limits
@@ -108,12 +108,12 @@ class RequestLimits:
 
 
 def requester_of(req: falcon.Request) -> Requester:
-    """Return who asks for a fetch, and how many of them it may ask for."""
+    """Return the client that requests a fetch, with its limits."""
     return Requester(req.context.client, req.context.fetch_limits)
 
 
 def set_rate_limit_headers(resp: falcon.Response, left: Sequence[Allowance]) -> None:
-    """Set the header fields of draft-ietf-httpapi-ratelimit-headers: every policy, and what is left of the tightest."""
+    """Set the headers of draft-ietf-httpapi-ratelimit-headers: all policies, and what is left of the tightest."""
     resp.set_header("RateLimit-Policy", ", ".join(_policies(each.limit for each in left)))
     tightest = min(left, key=lambda each: (each.remaining, -each.seconds))
     name = f'"{tightest.limit.calls}/{tightest.limit.seconds}"'

@@ -1,4 +1,4 @@
-"""Encoded answers in memory: a vintage never changes, so what was written of it once can be sent again."""
+"""A cache of encoded responses in memory: a vintage never changes, so its bytes can be sent again."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
 
-#: What an answer takes besides its texts: its objects, its key and its place (some 450 bytes by tracemalloc).
+#: What a response takes besides its texts: objects, key and cache entry (some 450 bytes by tracemalloc).
 _OVERHEAD = 512
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedResponse:
-    """An answer's bytes, and the headers that belong to them."""
+    """A response's bytes and the headers that belong to them."""
 
     body: bytes
     headers: Mapping[str, str]
 
     @property
     def size(self) -> int:
-        """Bytes of memory that it takes, small ones' many objects counted too."""
+        """Bytes of memory, including the overhead of objects."""
         return _OVERHEAD + len(self.body) + sum(len(name) + len(value) for name, value in self.headers.items())
 
 
 class ResponseCache:
     """
-    Keeps the answers used last, up to a number of bytes; may be shared by threads.
+    A least-recently-used cache, limited in bytes; thread-safe.
 
     Args:
-        capacity: bytes of memory; an answer larger than a quarter of it is not kept.
+        capacity: bytes of memory; a response larger than a quarter of it is not cached.
 
     """
 
@@ -40,11 +40,10 @@ class ResponseCache:
 
     @property
     def size(self) -> int:
-        """Bytes that are kept now."""
+        """Bytes that are cached now."""
         return self._size
 
     def get(self, key: str) -> EncodedResponse | None:
-        """Give an answer and note that it was used."""
         with self._lock:
             found = self._responses.get(key)
             if found:
@@ -52,7 +51,6 @@ class ResponseCache:
             return found
 
     def put(self, key: str, response: EncodedResponse) -> None:
-        """Keep an answer; those not used for longest go."""
         if response.size > self._capacity // 4:
             return
         with self._lock:
@@ -60,5 +58,5 @@ class ResponseCache:
             self._responses[key] = response
             self._size += response.size - (before.size if before else 0)
             while self._size > self._capacity:
-                _, gone = self._responses.popitem(last=False)
-                self._size -= gone.size
+                _, evicted = self._responses.popitem(last=False)
+                self._size -= evicted.size

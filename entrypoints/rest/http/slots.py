@@ -1,9 +1,9 @@
-"""Places: how many requests may do what holds a thread for long, in all and for one client."""
+"""Slots: a limit on how many requests may hold a thread for long, in all and for each client."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from threading import Condition
@@ -13,13 +13,13 @@ from entrypoints.rest.http.errors import Problem
 
 class SlotPool:
     """
-    A number of places, of which one client has a share at most; may be shared by threads.
+    A semaphore with a share for each client; thread-safe.
 
     Args:
-        total: how many there are.
-        per_client: how many of them one client may have at once.
-        detail: what a request is told that gets none.
-        patience: for how many seconds it waits for one before that.
+        total: the number of slots.
+        per_client: how many of them one client may hold at once.
+        detail: of the problem that a request gets when no slot is free.
+        max_wait: seconds that a request waits for a slot before that.
 
     """
 
@@ -33,10 +33,10 @@ class SlotPool:
     @contextmanager
     def acquire(self, client: str) -> Iterator[None]:
         """
-        Take a place and leave it at the end.
+        Hold a slot within a ``with`` block.
 
         Raises:
-            Problem: none is free, or the client has its share.
+            Problem: none is free (503, ``busy``), or the client holds its share.
 
         """
         with self._changed:
@@ -48,6 +48,23 @@ class SlotPool:
             yield
         finally:
             self._release(client)
+
+    def stream(self, parts: Iterable[bytes], client: str) -> Iterator[bytes]:
+        """
+        Return the parts, holding a slot until they are exhausted or the iterator is closed.
+
+        Raises:
+            Problem: none is free; raised here, before the first part is read.
+
+        """
+        stream = self._stream(parts, client)
+        next(stream)  # acquires the slot; from here on the generator's end, however it comes, releases it
+        return stream
+
+    def _stream(self, parts: Iterable[bytes], client: str) -> Iterator[bytes]:
+        with self.acquire(client):
+            yield b""
+            yield from filter(None, parts)
 
     def _is_free(self, client: str) -> bool:
         return self._used < self._total and self._held.get(client, 0) < self._per_client

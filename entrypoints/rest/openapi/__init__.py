@@ -1,1 +1,1 @@
-"""What the API says of itself: descriptions beside the responders, and the OpenAPI document that is made of them."""
+"""The description of the API: an operation for each responder, and the OpenAPI document built from them."""

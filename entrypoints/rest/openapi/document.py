@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made of the routes and of what is described beside their responders."""
+"""The OpenAPI 3.1 document, built from the routes and the operations that their responders describe."""
 
 from __future__ import annotations
 
@@ -14,67 +14,55 @@ from marshmallow import Schema
 
 from entrypoints.formats import Format
 from entrypoints.rest.http.errors import PROBLEM_JSON
-from entrypoints.rest.openapi.operation import Content, Operation, operation_of, tag_of
+from entrypoints.rest.openapi.operation import Content, Operation, Route, operation_of, operations, tag_of
 from entrypoints.rest.openapi.parameters import PATH, Parameter, Parameters
 from entrypoints.rest.openapi.response_schemas import PROBLEM, QUANDL_ERROR
-from entrypoints.rest.quandl import QUANDL_ROOT
-
-Route = tuple[str, object] | tuple[str, object, str]
+from entrypoints.rest.quandl import is_quandl
 
 _FIRST_PROBLEM = 400
-METHODS = ("get", "post", "delete")
 _DESCRIPTION = """Fetch economic and financial time series from any provider, keep every vintage of them, and read them.
 
-Wherever there is GET there is HEAD. Unknown parameters are refused, but for the Quandl door below `/api/v3`, which passes them over.
-Every answer that is no success is a problem (RFC 9457) with a code that `/problems` explains."""
+Every GET supports HEAD. Unknown parameters are refused, except in the Quandl-compatible API below `/api/v3`, which ignores them.
+Every error is a problem (RFC 9457) with a code that `/problems` explains."""
 _SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "token": {"type": "apiKey", "in": "header", "name": "X-Api-Token"},
     "api_key": {"type": "apiKey", "in": "query", "name": "api_key"},
 }
 _WITH_BODY = (411, 413, 415, 422, 409)
-_IF_NEW: Parameters = {"If-None-Match": Parameter("The entity tag of the answer that is had already.", place="header")}
-_RANGE: Parameters = {"Range": Parameter("Which bytes.", {"type": "string", "examples": ["bytes=0-99"]}, place="header")}
+_IF_NEW: Parameters = {"If-None-Match": Parameter("The entity tag of the response that the client has.", place="header")}
+_RANGE: Parameters = {"Range": Parameter("The bytes to return.", {"type": "string", "examples": ["bytes=0-99"]}, place="header")}
 _STATUS_TEXTS = {
-    200: "What was asked for.",
-    201: "It is new.",
-    202: "It is not there yet.",
+    200: "The requested document.",
+    201: "Created.",
+    202: "Not available yet.",
     204: "Done.",
-    206: "The part that was asked for.",
-    302: "It is elsewhere.",
-    304: "It is what the client has.",
+    206: "The requested bytes.",
+    302: "The document is at another URL.",
+    304: "The client's copy is current.",
     400: "The request is not valid.",
-    401: "A good API key is needed.",
-    403: "The API key does not allow this, or the host's name is not answered.",
-    404: "There is no such thing, or nothing of it was known.",
-    406: "It cannot be sent in any of the formats that the client takes.",
-    409: "What goes on forbids it.",
+    401: "A valid API key is needed.",
+    403: "The API key does not allow this, or the host name is not served.",
+    404: "There is no such resource, or it had no data at that time.",
+    406: "None of the formats that the client accepts is available.",
+    409: "It conflicts with the current state.",
     411: "The body's length is missing.",
-    413: "The body, or the answer, would be too large.",
+    413: "The request's body, or the response, is too large.",
     414: "Path and query are too long.",
     415: "The body is not plain JSON.",
-    416: "The answer has no such bytes.",
-    422: "It is understood, but cannot be done as it stands.",
-    429: "This client has asked too often.",
+    416: "The response has no such bytes.",
+    422: "The request is valid, but cannot be carried out.",
+    429: "The client has sent too many requests.",
     502: "The provider failed.",
-    503: "Not now.",
+    503: "Not available at the moment.",
 }
 _HEADERS = {201: "Location", 202: "Retry-After", 302: "Location", 206: "Content-Range"}
 _QUANDL_PROBLEM = {"application/json": QUANDL_ERROR, "text/csv": {"type": "string"}}
 _FILES = {kind.media_type for kind in Format if kind.is_columnar}
 
 
-def operations(routes: Iterable[Route]) -> Iterator[tuple[str, str, object]]:
-    """Give path, method and responder of all that can be asked for."""
-    for path, resource, *suffix in routes:
-        for method in METHODS:
-            responder = getattr(resource, "_".join(["on", method, *suffix]), None)
-            if responder:
-                yield path, method, responder
-
-
 def document(routes: Iterable[Route]) -> dict[str, Any]:
-    """Make the document; what is not described is left out."""
+    """Return the document; responders without an operation are left out."""
     plugin = MarshmallowPlugin()
     info = {"description": _DESCRIPTION, "license": {"name": "MIT", "identifier": "MIT"}}
     spec = APISpec("lanner", version("lanner"), "3.1.0", info=info, plugins=[plugin])
@@ -87,11 +75,11 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     described = [(path, method, each, found) for path, method, each in operations(routes) if (found := operation_of(each))]
     for path, method, responder, operation in described:
         spec.path(path, operations={method: _operation(path, method, responder, operation)})
-    made: dict[str, Any] = spec.to_dict()
+    built: dict[str, Any] = spec.to_dict()
     for path, method, _, operation in described:
-        _add_links(made, made["paths"][path][method], operation.links)
-    _require_members(made, plugin, {operation.body for *_, operation in described})
-    return made
+        _add_links(built, built["paths"][path][method], operation.links)
+    _require_members(built, plugin, {operation.body for *_, operation in described})
+    return built
 
 
 def _operation(path: str, method: str, responder: Any, operation: Operation) -> dict[str, Any]:
@@ -117,7 +105,7 @@ def _summary(resource: type, responder: Any) -> str:
 def _security(path: str, operation: Operation) -> list[dict[str, list[str]]]:
     if operation.scope is None:
         return []
-    ways = ("bearer", "token", "api_key") if _is_quandl(path) else ("bearer", "token")
+    ways = ("bearer", "token", "api_key") if is_quandl(path) else ("bearer", "token")
     return [{way: [str(operation.scope)]} for way in ways]
 
 
@@ -144,17 +132,17 @@ def _responses(path: str, operation: Operation) -> dict[str, Any]:
             206, {kind: schema for kind, schema in _content_by_type(path, operation.responses[200]).items() if kind in _FILES}
         )
     for status in _problems(path, operation):
-        found[status] = f"DoorProblem{status}" if _is_quandl(path) else f"Problem{status}"
+        found[status] = f"DoorProblem{status}" if is_quandl(path) else f"Problem{status}"
     return {str(status): found[status] for status in sorted(found)}
 
 
 def _response(status: int, contents: Mapping[str, Any]) -> dict[str, Any]:
-    answer: dict[str, Any] = {"description": _STATUS_TEXTS[status]}
+    item: dict[str, Any] = {"description": _STATUS_TEXTS[status]}
     if contents:
-        answer["content"] = {kind.partition(";")[0]: {"schema": schema} for kind, schema in contents.items()}
+        item["content"] = {kind.partition(";")[0]: {"schema": schema} for kind, schema in contents.items()}
     if status in _HEADERS:
-        answer["headers"] = {_HEADERS[status]: _header()}
-    return answer
+        item["headers"] = {_HEADERS[status]: _header()}
+    return item
 
 
 def _header() -> dict[str, Any]:
@@ -162,7 +150,7 @@ def _header() -> dict[str, Any]:
 
 
 def _content_by_type(path: str, content: Content) -> Mapping[str, Any]:
-    """Give an answer's schemas by media type: on a path that ends as a format does, that of the format alone."""
+    """Return a response's schemas by media type; on a path with a format's suffix only that format's."""
     if content is None or isinstance(content, type):
         return {"application/json": content} if content else {}
     ending = {f".{kind}": kind.media_type for kind in Format}.get(path[path.rfind(".") :])
@@ -173,13 +161,13 @@ def _problems(path: str, operation: Operation) -> Iterator[int]:
     yield from (400, 403, 414, 429, *operation.problems)
     if operation.scope is not None:
         yield from (401, 503)
-    if "{" in path or _is_quandl(path):
+    if "{" in path or is_quandl(path):
         yield 404
-    if _is_quandl(path):
+    if is_quandl(path):
         yield 422
     if operation.body:
         yield from _WITH_BODY
-    if len(_content_by_type(path, operation.responses.get(200))) > 1 and not _is_quandl(path) and "{file}" not in path:
+    if len(_content_by_type(path, operation.responses.get(200))) > 1 and not is_quandl(path) and "{file}" not in path:
         yield 406
     if _is_ranged(path, operation):
         yield 416
@@ -189,37 +177,33 @@ def _is_ranged(path: str, operation: Operation) -> bool:
     return not _FILES.isdisjoint(_content_by_type(path, operation.responses.get(200)))
 
 
-def _is_quandl(path: str) -> bool:
-    return path.startswith(f"{QUANDL_ROOT}/")
-
-
-def _add_links(made: dict[str, Any], operation: dict[str, Any], leads: Mapping[str, str]) -> None:
-    """Link what was answered to everything that can be read with it."""
+def _add_links(document: dict[str, Any], item: dict[str, Any], places: Mapping[str, str]) -> None:
+    """Link a response to every GET whose path parameter it holds."""
     links = {
         methods["get"]["operationId"]: {"operationId": methods["get"]["operationId"], "parameters": {name: place}}
-        for path, methods in made["paths"].items()
-        for name, place in leads.items()
+        for path, methods in document["paths"].items()
+        for name, place in places.items()
         if "get" in methods and re.findall(r"{(\w+)}", path) == [name]
     }
     if links:
-        made["components"].setdefault("links", {}).update(links)
+        document["components"].setdefault("links", {}).update(links)
     for status in ("200", "201") if links else ():
-        operation["responses"][status]["links"] = {name: {"$ref": f"#/components/links/{name}"} for name in links}
+        item["responses"][status]["links"] = {name: {"$ref": f"#/components/links/{name}"} for name in links}
 
 
-def _require_members(made: dict[str, Any], plugin: MarshmallowPlugin, bodies: Collection[object]) -> None:
-    """Let answers have all their members, and more in a later version."""
+def _require_members(document: dict[str, Any], plugin: MarshmallowPlugin, bodies: Collection[object]) -> None:
+    """Mark the members of responses as required, and allow more members in later versions."""
     schemas: Mapping[Any, str] = plugin.converter.refs if plugin.converter else {}
     for key, name in schemas.items():
         kind: type[Schema] = key[0]
-        shown, members = made["components"]["schemas"][name], kind().fields
+        schema, members = document["components"]["schemas"][name], kind().fields
         if kind in bodies:
-            shown.update(getattr(kind, "openapi_extra", {}))
+            schema.update(getattr(kind, "openapi_extra", {}))
         else:
-            del shown["additionalProperties"]
-            shown["required"] = sorted(member for member in shown["properties"] if not members[member].metadata.get("optional"))
+            del schema["additionalProperties"]
+            schema["required"] = sorted(member for member in schema["properties"] if not members[member].metadata.get("optional"))
 
 
-def to_json(made: dict[str, Any]) -> str:
-    """Write the document as it is kept."""
-    return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
+def to_json(document: dict[str, Any]) -> str:
+    """Return the document as it is stored."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -1,8 +1,8 @@
-"""Describing a responder where it is written."""
+"""OpenAPI operations, described by a decorator on each responder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,20 +13,24 @@ from entrypoints.rest import quandl
 from entrypoints.rest.openapi.parameters import Parameters
 
 F = TypeVar("F", bound=Callable[..., None])
-#: A schema stands for a JSON document of it, None for no body.
+#: A schema of a JSON document, schemas by media type, or None for no body.
 Content = type[Schema] | Mapping[str, type[Schema] | Mapping[str, Any]] | None
+#: Path, resource, and the suffix of its responders if they have one.
+Route = tuple[str, object] | tuple[str, object, str]
+
+METHODS = ("get", "post", "delete")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """
-    What the OpenAPI document says of a responder beside its docstrings, its path and who may call it.
+    What the OpenAPI document says about a responder besides its docstrings and its path.
 
     Attributes:
-        responses: the content of each answer that is no problem, by its status.
+        responses: the content of each response that is no problem, by status.
         problems: statuses of problems that do not follow from the path, the body or the scope.
-        leads: where in the answer path parameters stand with which to go on, as OpenAPI's runtime expressions.
-        kept: whether answers have entity tags, so that they may be asked for again only if they changed.
+        links: path parameters of further operations, and where the response holds them, as OpenAPI's runtime expressions.
+        etag: whether responses have entity tags, so that conditional requests get 304.
         scope: what a key must allow; None where no key is needed.
 
     """
@@ -40,7 +44,7 @@ class Operation:
     scope: Scope | None
 
 
-def operation(  # noqa: PLR0913 - a description's parts
+def operation(  # noqa: PLR0913 - an operation's parts
     responses: Mapping[int, Content],
     parameters: Parameters | None = None,
     *,
@@ -50,8 +54,8 @@ def operation(  # noqa: PLR0913 - a description's parts
     etag: bool = False,
     scope: Scope | None = Scope.ADMIN,
 ) -> Callable[[F], F]:
-    """Describe a responder, which is the administrator's unless another scope is declared; see Description."""
-    operation = Operation(
+    """Describe a responder, which needs the scope ``admin`` unless another is declared; see Operation."""
+    described = Operation(
         responses=responses,
         parameters=parameters or {},
         body=body,
@@ -62,19 +66,28 @@ def operation(  # noqa: PLR0913 - a description's parts
     )
 
     def mark(responder: F) -> F:
-        responder.__dict__["operation"] = operation
+        responder.__dict__["operation"] = described
         return responder
 
     return mark
 
 
 def operation_of(responder: object) -> Operation | None:
-    """Give a responder's description, if it has one."""
+    """Return a responder's operation, if it is described."""
     found = getattr(responder, "operation", None)
     return found if isinstance(found, Operation) else None
 
 
+def operations(routes: Iterable[Route]) -> Iterator[tuple[str, str, object]]:
+    """Yield path, method and responder of every operation."""
+    for path, resource, *suffix in routes:
+        for method in METHODS:
+            responder = getattr(resource, "_".join(["on", method, *suffix]), None)
+            if responder:
+                yield path, method, responder
+
+
 def tag_of(module: str) -> str:
-    """Return the tag of a module's operations: its name, in the Quandl-compatible API behind that one's."""
-    room, _, name = module.rpartition(".")
-    return f"quandl_{name}" if room == quandl.__name__ else name
+    """Return the tag of a module's operations: its name, with the prefix ``quandl_`` in the Quandl-compatible API."""
+    package, _, name = module.rpartition(".")
+    return f"quandl_{name}" if package == quandl.__name__ else name

@@ -1,4 +1,4 @@
-"""The parameters of requests: which there are in which place, and what they mean."""
+"""The parameters of each operation: their place, their meaning and their values."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from domain.transforms import Transform
 
 
 class Order(StrEnum):
-    """Which observations come first."""
+    """The order of observations."""
 
     ASCENDING = "asc"
     DESCENDING = "desc"
 
 
 class RowLayout(StrEnum):
-    """What a row of JSON looks like: a list beside the columns' names, or an object."""
+    """How JSON writes a row: a list of values, or an object by column name."""
 
     TABLE = "table"
     RECORDS = "records"
@@ -30,7 +30,7 @@ class RowLayout(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """What a parameter means, and which values it may have."""
+    """A parameter's meaning and the schema of its values."""
 
     text: str
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
@@ -42,12 +42,12 @@ Parameters = Mapping[str, Parameter]
 
 
 def enum_of(kind: type[StrEnum], **more: Any) -> dict[str, Any]:
-    """Give the schema of an enumeration's words."""
+    """Return the schema of an enumeration."""
     return {"type": "string", "enum": [word.value for word in kind], **more}
 
 
 def integer(minimum: int, maximum: int = 10**9, **more: Any) -> dict[str, Any]:
-    """Give the schema of a whole number within bounds."""
+    """Return the schema of an integer within bounds."""
     return {"type": "integer", "minimum": minimum, "maximum": maximum, **more}
 
 
@@ -55,89 +55,91 @@ _CODE = {"type": "string", "examples": ["FRED/GDP", "fred:FRED/GDP"]}
 _DAY = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
 _STATE = {"anyOf": [integer(1), *_DAY["anyOf"]]}
 _UUID = {"type": "string", "format": "uuid"}
-_PAGE: Parameters = {"limit": Parameter("How many items a page has at most.", integer(1, 1000, default=100))}
+_PAGE: Parameters = {"limit": Parameter("The maximum number of items in a page.", integer(1, 1000, default=100))}
 _MOMENT: Parameters = {
-    "as_of": Parameter("The state known on this day, or at this moment.", _DAY),
-    "vintage": Parameter("The state of the vintage of this number.", integer(1)),
-    "seen_by": Parameter("The state fetched by this day or moment.", _DAY),
+    "as_of": Parameter("The state known on this day, or at this instant.", _DAY),
+    "vintage": Parameter("The state of the vintage with this number.", integer(1)),
+    "seen_by": Parameter("The state fetched by this day or instant.", _DAY),
 }
 
 READING: Parameters = {
-    "start_date": Parameter("No dates before this day or moment.", _DAY),
-    "end_date": Parameter("No dates after this day or moment.", _DAY),
-    "columns": Parameter("The columns of these names; may be repeated.", {"type": "array", "items": {"type": "string"}}),
-    "column_index": Parameter("The one column of this number, counted from 1.", integer(0)),
+    "start_date": Parameter("The earliest day or instant.", _DAY),
+    "end_date": Parameter("The latest day or instant.", _DAY),
+    "columns": Parameter("Columns by name; may be repeated.", {"type": "array", "items": {"type": "string"}}),
+    "column_index": Parameter("One column by its number, counted from 1.", integer(0)),
     "collapse": Parameter("The last observation of each period of this length.", enum_of(Frequency)),
-    "transform": Parameter("A calculation on the values.", enum_of(Transform)),
-    "order": Parameter("Which observations come first.", enum_of(Order)),
-    "limit": Parameter("How many of the most recent observations at most.", integer(1)),
+    "transform": Parameter("A transformation of the values.", enum_of(Transform)),
+    "order": Parameter("The order of observations.", enum_of(Order)),
+    "limit": Parameter("The maximum number of observations, the most recent ones.", integer(1)),
     "periods": Parameter("The day that stands for a period, from weeks to years: its first or its last.", enum_of(Side)),
     **_MOMENT,
 }
-READING_WITH_SHAPE: Parameters = {**READING, "shape": Parameter("What a row of JSON looks like.", enum_of(RowLayout, default="table"))}
+READING_WITH_SHAPE: Parameters = {**READING, "shape": Parameter("How JSON writes a row.", enum_of(RowLayout, default="table"))}
 BY_CODE: Parameters = {
     "code": Parameter("The series' code, `[provider:]DATABASE/DATASET`.", _CODE, required=True),
     "provider": Parameter("The provider, if the code does not name it."),
     **READING_WITH_SHAPE,
 }
 SEARCHING: Parameters = {
-    "query": Parameter("Words that all stand in the code, name or description.", {"type": "string", "maxLength": 200}),
+    "query": Parameter("Words that must all appear in the code, name or description.", {"type": "string", "maxLength": 200}),
     "code": Parameter("The exact code, `[provider:]DATABASE/DATASET`.", _CODE),
     "provider": Parameter("The provider's name."),
     "database_code": Parameter("The database code."),
-    "status": Parameter("How the series stands.", enum_of(SeriesStatus)),
+    "status": Parameter("The series' status.", enum_of(SeriesStatus)),
     **_PAGE,
-    "cursor": Parameter("`next` of the page before.", integer(0, 10**18)),
+    "cursor": Parameter("`next` of the previous page.", integer(0, 10**18)),
 }
 BY_ID: Parameters = {"id": Parameter("Read the observations of the series of this id instead of listing series.", _UUID), **READING}
 PAGING: Parameters = {**_PAGE, "cursor": SEARCHING["cursor"]}
 FOLLOWING: Parameters = {
-    "status": Parameter("How the fetch stands.", enum_of(FetchStatus)),
+    "status": Parameter("The fetch's status.", enum_of(FetchStatus)),
     "provider": Parameter("The provider's name."),
     **_PAGE,
-    "cursor": Parameter("`next` of the page before."),
+    "cursor": Parameter("`next` of the previous page."),
 }
-RECORDED: Parameters = {"after": Parameter("The position after which to go on, `next` of the answer before.", integer(0, 10**18)), **_PAGE}
+RECORDED: Parameters = {"after": Parameter("The position to continue after, `next` of the previous response.", integer(0, 10**18)), **_PAGE}
 REQUESTING: Parameters = {
     "Idempotency-Key": Parameter(
-        "The client's name for this request: sent again with it, it gets the same answer.", {"type": "string", "maxLength": 255}, "header"
+        "The client's name for this request: a repetition gets the same response.",
+        {"type": "string", "maxLength": 255},
+        "header",
     ),
-    "Prefer": Parameter("`wait=10`: answer when the fetch has ended, or after so many seconds.", place="header"),
+    "Prefer": Parameter("`wait=10`: respond when the fetch has ended, or after so many seconds.", place="header"),
 }
 REMOVING: Parameters = {"confirm": Parameter("The series' code, `DATABASE/DATASET`: without it nothing is removed.", _CODE)}
 COMPARING: Parameters = {
-    "from": Parameter("The earlier state: a vintage's number, a day or a moment; by default the one before the later.", _STATE),
+    "from": Parameter("The earlier state: a vintage's number, a day or an instant; by default the one before the later.", _STATE),
     "to": Parameter("The later state, likewise; by default the newest.", _STATE),
 }
 
-#: The Quandl door passes unknown parameters over and reads those it knows leniently.
+#: The Quandl-compatible API ignores unknown parameters and parses those it knows leniently.
 QUANDL_READING: Parameters = {
-    "limit": Parameter("How many of the most recent observations at most; also `rows`.", integer(1)),
-    "column_index": Parameter("The one column of this number; 0 is the date's. Also `column`.", integer(0)),
-    "start_date": Parameter("No dates before this day; also `trim_start`.", _DAY),
-    "end_date": Parameter("No dates after this day; also `trim_end`.", _DAY),
-    "order": Parameter("Which observations come first; also `sort_order`.", enum_of(Order, default="desc")),
+    "limit": Parameter("The maximum number of observations, the most recent ones; also `rows`.", integer(1)),
+    "column_index": Parameter("One column by its number; 0 is the date. Also `column`.", integer(0)),
+    "start_date": Parameter("The earliest day; also `trim_start`.", _DAY),
+    "end_date": Parameter("The latest day; also `trim_end`.", _DAY),
+    "order": Parameter("The order of observations; also `sort_order`.", enum_of(Order, default="desc")),
     "collapse": Parameter("The last observation of each period of this length.", {"enum": ["none", *Frequency], "type": "string"}),
-    "transform": Parameter("A calculation; also `transformation`.", {"enum": ["none", *Transform], "type": "string"}),
-    "exclude_column_names": Parameter("Leave CSV's first line out; also `exclude_headers`.", {"type": "boolean", "default": False}),
+    "transform": Parameter("A transformation of the values; also `transformation`.", {"enum": ["none", *Transform], "type": "string"}),
+    "exclude_column_names": Parameter("Omit the CSV header; also `exclude_headers`.", {"type": "boolean", "default": False}),
     **_MOMENT,
 }
 QUANDL_PAGING: Parameters = {
-    "query": Parameter("Words that all must be found; a `+` parts them too."),
-    "page": Parameter("Which page, counted from 1.", integer(1, 10_000, default=1)),
-    "per_page": Parameter("How many items a page has; 100 at most are given.", integer(1, default=100)),
+    "query": Parameter("Words that must all match, separated by spaces or `+`."),
+    "page": Parameter("The page number, counted from 1.", integer(1, 10_000, default=1)),
+    "per_page": Parameter("The number of items in a page, at most 100.", integer(1, default=100)),
 }
 QUANDL_SEARCHING: Parameters = {**QUANDL_PAGING, "database_code": Parameter("The database code.")}
-QUANDL_DOWNLOAD: Parameters = {"download_type": Parameter("`partial`: what the last day brought.", {"type": "string"})}
+QUANDL_DOWNLOAD: Parameters = {"download_type": Parameter("`partial`: changes of the last day.", {"type": "string"})}
 
-#: What stands in braces in a path means the same in every path.
+#: Path parameters, which mean the same in every path.
 PATH: Parameters = {
     "series_id": Parameter("The series' id.", _UUID),
     "fetch_id": Parameter("The fetch's id.", _UUID),
     "number": Parameter("The vintage's number.", integer(1)),
     "database": Parameter("The database code, in any case."),
     "dataset": Parameter("The dataset code, or its alias, in any case; `.json` or `.csv` may follow."),
-    "part": Parameter("Which part, such as `data` or `metadata`; `.json` or `.csv` may follow."),
+    "part": Parameter("A part, such as `data` or `metadata`; `.json` or `.csv` may follow."),
     "file": Parameter("The file's name."),
     "code": Parameter("The problem's code."),
 }

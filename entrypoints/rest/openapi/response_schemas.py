@@ -1,4 +1,4 @@
-"""Answers that resources write member by member: what they promise of them."""
+"""Schemas of the responses that resources write without a marshmallow schema."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ _ERRORS = {"type": "array", "items": {"type": "object", "additionalProperties": 
 
 
 def make_schema(name: str, /, **members: Any) -> type[Schema]:
-    """Make a schema of members that are fields, or schemas of documents within."""
-    made = {member: fields.Nested(kind) if isinstance(kind, type) else kind for member, kind in members.items()}
-    return Schema.from_dict(made, name=f"{name}Schema")
+    """Return a schema with these members, each a field or a nested schema."""
+    document = {member: fields.Nested(kind) if isinstance(kind, type) else kind for member, kind in members.items()}
+    return Schema.from_dict(document, name=f"{name}Schema")
 
 
 def optional(field: fields.Field[Any]) -> fields.Field[Any]:
-    """Make a member one that may be absent."""
+    """Mark a member as one that may be absent."""
     field.metadata = {**field.metadata, "optional": True}
     return field
 
 
 def page_of(kind: type[Schema]) -> type[Schema]:
-    """Make a page of a list."""
+    """Return the schema of a page of a list."""
     name = kind.__name__.removesuffix("Schema")
     return make_schema(f"{name}Page", items=fields.List(fields.Nested(kind)), next=MAYBE_TEXT)
 
@@ -102,7 +102,7 @@ _NAMED = make_schema("Named", id=fields.UUID(), provider=TEXT, code=TEXT)
 _NEWS = make_schema("News", position=NUMBER, timeseries=_NAMED, vintage=VintageInFullSchema)
 FEED = make_schema("Feed", items=fields.List(fields.Nested(_NEWS)), next=NUMBER)
 
-_ASKED: dict[str, Any] = {
+_SELECTION: dict[str, Any] = {
     "limit": MAYBE_NUMBER,
     "transform": MAYBE_TEXT,
     "column_index": MAYBE_NUMBER,
@@ -114,7 +114,7 @@ _ASKED: dict[str, Any] = {
     "collapse": MAYBE_TEXT,
     "order": TEXT,
 }
-_DESCRIBED: dict[str, Any] = {
+_DATASET_METADATA: dict[str, Any] = {
     "id": NUMBER,
     **dict.fromkeys(("dataset_code", "database_code", "name", "description"), TEXT),
     **dict.fromkeys(("refreshed_at", "newest_available_date", "oldest_available_date"), MAYBE_TEXT),
@@ -124,9 +124,9 @@ _DESCRIBED: dict[str, Any] = {
     "premium": FLAG,
     "database_id": NUMBER,
 }
-_DATA = make_schema("DoorData", **_ASKED)
-_METADATA = make_schema("DoorMetadata", **_DESCRIBED)
-_WHOLE = make_schema("DoorWhole", **_DESCRIBED, **{name: kind for name, kind in _ASKED.items() if name not in _DESCRIBED})
+_DATA = make_schema("DoorData", **_SELECTION)
+_METADATA = make_schema("DoorMetadata", **_DATASET_METADATA)
+_WHOLE = make_schema("DoorWhole", **_DATASET_METADATA, **{name: kind for name, kind in _SELECTION.items() if name not in _DATASET_METADATA})
 _DATABASE = make_schema(
     "DoorDatabase",
     **dict.fromkeys(("name", "database_code", "description", "image"), TEXT),

@@ -1,4 +1,4 @@
-"""ZIP archives of a whole database, written while they are sent: no archive is ever held in memory."""
+"""ZIP archives, written while they are sent, so that none is held in memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 
 class _Buffer(io.RawIOBase):
-    """A file that gives away what is written to it."""
+    """A file that returns what was written to it since the last ``drain``."""
 
     def __init__(self) -> None:
         self._written: list[bytes] = []
@@ -28,7 +28,7 @@ class _Buffer(io.RawIOBase):
 
 
 def stream_zip(name: str, parts: Iterable[bytes]) -> Iterator[bytes]:
-    """Give the bytes of an archive with one member."""
+    """Yield the bytes of an archive with one member."""
     buffer = _Buffer()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         with archive.open(name, "w", force_zip64=True) as member:

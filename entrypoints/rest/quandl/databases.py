@@ -1,4 +1,4 @@
-"""The Quandl door's databases: which there are, their codes, and all their data in an archive."""
+"""Databases of the Quandl-compatible API: the list, their codes, and archives of all their data."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from domain.use_cases.read_series import Selection
 from domain.vintages import AsOf
 from entrypoints.formats import Format, cell
 from entrypoints.formats import csv as csv_of
+from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import QUANDL_DOWNLOAD, QUANDL_PAGING
 from entrypoints.rest.openapi.response_schemas import ARCHIVE, DATABASE, DATABASES
@@ -37,27 +38,32 @@ _METADATA = ("code", "name", "description", "refreshed_at", "from_date", "to_dat
 
 
 class Databases:
-    """What the resources here have in common."""
+    """Base of the resources here."""
 
-    def __init__(self, use_cases: UseCases) -> None:
-        self._use_cases = use_cases
+    def __init__(self, use_cases: UseCases, sender: ResponseSender) -> None:
+        self._use_cases, self._sender = use_cases, sender
 
     def _code(self, text: str) -> str:
-        """Give the code of a database, whatever its case; raises DatasetNotFound."""
-        # By the index of the series: to list all databases takes a query for each.
+        """Return the code of a database, given in any case; raises DatasetNotFound."""
+        # This uses the index of series; listing all databases takes a query for each.
         if "\0" in text or not self._use_cases.search_series.count(SeriesQuery(database=text.upper()), most=1):
             raise _database_not_found(text)
         return text.upper()
 
-    def _describe(self, shown: Iterable[Database]) -> list[dict[str, Any]]:
+    def _describe(self, databases: Iterable[Database]) -> list[dict[str, Any]]:
         titles = {provider.name: provider.title for provider in self._use_cases.list_providers.facts()}
         return [
-            documents.database(kept, title=", ".join(titles.get(name, name) for name in kept.providers), count=self._count(kept.code))
-            for kept in shown
+            documents.database(stored, title=", ".join(titles.get(name, name) for name in stored.providers), count=self._count(stored.code))
+            for stored in databases
         ]
 
     def _count(self, database: str) -> int:
         return self._use_cases.search_series.count(SeriesQuery(database=database, status=SeriesStatus.SUCCESS), most=MAX_COUNT)
+
+    def _send_zip(self, req: falcon.Request, resp: falcon.Response, name: str, lines: Iterable[bytes]) -> None:
+        resp.stream = self._sender.stream_slots.stream(stream_zip(f"{name}.csv", lines), req.context.client)
+        resp.content_type = "application/zip"
+        resp.downloadable_as = f"{name}.zip"
 
     def _series(self, database: str) -> Iterator[TimeSeries]:
         after: int | None = 0
@@ -69,15 +75,15 @@ class Databases:
 
 
 class DatabasesResource(Databases):
-    """The databases under which series are kept."""
+    """Databases of the stored series."""
 
     @operation({200: DATABASES}, QUANDL_PAGING, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """List them, or those whose code or provider holds all words of ``query``."""
+        """List databases, or those whose code or provider contains all words of ``query``."""
         words = search_text(req)
         page, per_page = paging(req)
-        with req.context.sender.read_slots.acquire(req.context.client):  # each has a query of its own, and is counted
-            found = [kept for kept in self._use_cases.search_series.databases() if _matches(kept, words)]
+        with self._sender.read_slots.acquire(req.context.client):  # a query for each database, and a count
+            found = [stored for stored in self._use_cases.search_series.databases() if _matches(stored, words)]
             described = self._describe(found[(page - 1) * per_page :][:per_page])
         meta = documents.page_of(words, page=page, per_page=per_page, total=len(found))
         if split_format(req, resp, req.path)[1] is Format.CSV:
@@ -91,10 +97,10 @@ class DatabaseResource(Databases):
 
     @operation({200: DATABASE}, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, database: str) -> None:
-        """Describe it."""
+        """Return its metadata."""
         name, kind = split_format(req, resp, database)
-        with req.context.sender.read_slots.acquire(req.context.client):
-            described = self._describe(kept for kept in self._use_cases.search_series.databases() if kept.code == name.upper())
+        with self._sender.read_slots.acquire(req.context.client):
+            described = self._describe(stored for stored in self._use_cases.search_series.databases() if stored.code == name.upper())
         if not described:
             raise _database_not_found(name)
         if kind is Format.CSV:
@@ -104,21 +110,21 @@ class DatabaseResource(Databases):
 
 
 class DownloadResource(Databases):
-    """All codes, all descriptions or all data of a database, as an archive."""
+    """All codes, all metadata or all data of a database, as an archive."""
 
     @operation({200: ARCHIVE, 302: None}, QUANDL_DOWNLOAD, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
-        """Send codes and descriptions at once, and lead to the data, whose address ends in the archive's name."""
+        """Return codes and metadata; redirect to the data, whose URL ends in the archive's name."""
         code, (name, _) = self._code(place["database"]), split_format(req, resp, place["part"])
         if name == "codes":
-            _send_zip(req, resp, f"{code}-datasets-codes", self._codes(code))
+            self._send_zip(req, resp, f"{code}-datasets-codes", self._codes(code))
         elif name == "metadata":
-            _send_zip(req, resp, f"{code}_metadata", self._descriptions(code))
+            self._send_zip(req, resp, f"{code}_metadata", self._descriptions(code))
         elif name in ("data", "download"):
             partial = "partial." if (text(req, "download_type") or "").lower() == "partial" else ""
             path = f"{QUANDL_ROOT}/databases/{code}/{name}/{code}_{self._use_cases.search_series.now():%Y%m%d}.{partial}zip"
             address = f"{req.prefix}{path}"
-            # A key in the address would be lost on the way, where one in a header is sent again.
+            # Clients repeat a key in a header after a redirect, but not one in the URL.
             key = text(req, "api_key") if req.context.key else None
             raise falcon.HTTPFound(f"{address}?{urlencode({'api_key': key})}" if key else address)
         else:
@@ -131,33 +137,33 @@ class DownloadResource(Databases):
     def _descriptions(self, database: str) -> Iterator[bytes]:
         yield _csv_line(_METADATA)
         for series in self._series(database):
-            told = documents.metadata(series, ())
-            dates = (told["refreshed_at"], told["oldest_available_date"], told["newest_available_date"])
-            yield _csv_line([told["dataset_code"], told["name"], told["description"], *dates])
+            document = documents.metadata(series, ())
+            dates = (document["refreshed_at"], document["oldest_available_date"], document["newest_available_date"])
+            yield _csv_line([document["dataset_code"], document["name"], document["description"], *dates])
 
 
 class ArchiveResource(Databases):
     """
     The data of a database.
 
-    A series that is found damaged is left out and named in the log: what came before it is sent already.
+    A damaged series is left out and logged: the data before it have been sent already.
 
     Args:
-        headed: whether a line of names comes first, as it did at the older of the two addresses.
+        with_header: whether it begins with a header line, as at the older of Quandl's two URLs.
 
     """
 
-    def __init__(self, use_cases: UseCases, *, with_header: bool = False) -> None:
-        super().__init__(use_cases)
+    def __init__(self, use_cases: UseCases, sender: ResponseSender, *, with_header: bool = False) -> None:
+        super().__init__(use_cases, sender)
         self._with_header = with_header
 
     @operation({200: ARCHIVE}, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
-        """Send every newest state, or of the last day what it brought."""
+        """Return the newest state of every series, or its changes of the last day."""
         code, named = self._code(place["database"]), _FILE.fullmatch(place["file"])
         if named is None or named["database"].upper() != code:
             raise falcon.HTTPRouteNotFound
-        _send_zip(req, resp, f"{code}_{named['day']}", self._rows(code, partial=bool(named["partial"])))
+        self._send_zip(req, resp, f"{code}_{named['day']}", self._rows(code, partial=bool(named["partial"])))
 
     def _rows(self, database: str, *, partial: bool) -> Iterator[bytes]:
         since, with_header = self._use_cases.search_series.now() - _LAST_DAY, self._with_header
@@ -166,11 +172,11 @@ class ArchiveResource(Databases):
                 continue
             try:
                 part = self._changed_since(series, since) if partial else self._use_cases.read_series(series.id, Selection()).observations
-            except SeriesNotFound:  # it was removed after the page was read
+            except SeriesNotFound:  # removed since the page was read
                 continue
             except DamagedVintage as error:
-                told = {"series": f"{series.provider}:{series.code}", "reason": error.message}
-                logger.error("left out of an archive", extra=told)  # noqa: TRY400 - damage is no fault in the program
+                facts = {"series": f"{series.provider}:{series.code}", "reason": error.message}
+                logger.error("left out of an archive", extra=facts)  # noqa: TRY400 - damage is no error of the program
                 continue
             if with_header:
                 yield _csv_line(["Ticker", *documents.column_names(series, part.columns)])
@@ -190,11 +196,11 @@ class ArchiveResource(Databases):
 
 
 def _database_not_found(code: str) -> DatasetNotFound:
-    return DatasetNotFound(f"No series of the database {code[:40]} is kept here.")
+    return DatasetNotFound(f"No series of the database {code[:40]} is stored here.")
 
 
-def _matches(kept: Database, words: str) -> bool:
-    known = f"{kept.code} {' '.join(kept.providers)}".casefold()
+def _matches(stored: Database, words: str) -> bool:
+    known = f"{stored.code} {' '.join(stored.providers)}".casefold()
     return all(word.casefold() in known for word in words.split())
 
 
@@ -206,17 +212,11 @@ def _send_csv(resp: falcon.Response, described: Sequence[Mapping[str, Any]]) -> 
     resp.content_type, resp.data = Format.CSV.media_type, documents.metadata_csv(described)
 
 
-def _send_zip(req: falcon.Request, resp: falcon.Response, name: str, lines: Iterable[bytes]) -> None:
-    resp.stream = req.context.sender.stream(stream_zip(f"{name}.csv", lines), req.context.client)
-    resp.content_type = "application/zip"
-    resp.downloadable_as = f"{name}.zip"
-
-
-def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
-    """Give the routes."""
+def routes(use_cases: UseCases, sender: ResponseSender) -> Iterator[tuple[str, object]]:
+    """Yield the routes."""
     for suffix in ("", ".json", ".csv"):
-        yield f"{QUANDL_ROOT}/databases{suffix}", DatabasesResource(use_cases)
-    yield f"{QUANDL_ROOT}/databases/{{database}}", DatabaseResource(use_cases)
-    yield f"{QUANDL_ROOT}/databases/{{database}}/{{part}}", DownloadResource(use_cases)
-    yield f"{QUANDL_ROOT}/databases/{{database}}/data/{{file}}", ArchiveResource(use_cases)
-    yield f"{QUANDL_ROOT}/databases/{{database}}/download/{{file}}", ArchiveResource(use_cases, with_header=True)
+        yield f"{QUANDL_ROOT}/databases{suffix}", DatabasesResource(use_cases, sender)
+    yield f"{QUANDL_ROOT}/databases/{{database}}", DatabaseResource(use_cases, sender)
+    yield f"{QUANDL_ROOT}/databases/{{database}}/{{part}}", DownloadResource(use_cases, sender)
+    yield f"{QUANDL_ROOT}/databases/{{database}}/data/{{file}}", ArchiveResource(use_cases, sender)
+    yield f"{QUANDL_ROOT}/databases/{{database}}/download/{{file}}", ArchiveResource(use_cases, sender, with_header=True)

@@ -1,11 +1,10 @@
-"""The Quandl door's datasets: data and metadata of one, and the search for them."""
+"""Datasets of the Quandl-compatible API: data and metadata of one, and the search."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -15,7 +14,7 @@ from falcon.util import dt_to_http
 
 from domain.api_keys import Scope
 from domain.codes import DatasetCode
-from domain.errors import DamagedVintage, DatasetNotFound, InvalidInput, NotFound
+from domain.errors import DamagedVintage, InvalidInput, NotFound
 from domain.series import SeriesQuery, SeriesStatus, TimeSeries
 from domain.use_cases import UseCases
 from domain.use_cases.describe_series import Described
@@ -26,7 +25,7 @@ from entrypoints.rest.http.errors import Problem, fetch_failed, seconds_until
 from entrypoints.rest.http.params import parse_words
 from entrypoints.rest.http.rate_limits import requester_of
 from entrypoints.rest.http.response_cache import EncodedResponse
-from entrypoints.rest.http.responses import CacheableResponse
+from entrypoints.rest.http.responses import CacheableResponse, ResponseSender
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import QUANDL_READING, QUANDL_SEARCHING
 from entrypoints.rest.openapi.response_schemas import DATASET_OR_PART, DATASETS
@@ -42,14 +41,15 @@ _SUFFIXES = {"json": Format.JSON, "csv": Format.CSV}
 
 
 class DatasetResource:
-    """One dataset, fetched first where it is not kept or stale."""
+    """One dataset, fetched first if it is missing or stale."""
 
-    def __init__(self, use_cases: UseCases) -> None:
-        self._use_cases = use_cases
+    def __init__(self, use_cases: UseCases, sender: ResponseSender) -> None:
+        self._read_through, self._read_series = use_cases.read_through, use_cases.read_series
+        self._describe_series, self._sender = use_cases.describe_series, sender
 
     @operation({200: DATASET_OR_PART}, QUANDL_READING, problems=(413, 502), etag=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, **place: str) -> None:
-        """Send it as JSON or CSV."""
+        """Return it as JSON or CSV."""
         dataset, part = place["dataset"], place.get("part")
         if part:
             name, kind = split_format(req, resp, part)
@@ -59,74 +59,65 @@ class DatasetResource:
             name, (dataset, kind) = "dataset", split_format(req, resp, dataset)
         query = dataset_query(req)
         series = self._series(req, DatasetCode(place["database"], dataset))
-        standing = self._use_cases.read_series.standing(series.id)
+        stored = self._read_series.standing(series.id)
 
         def build() -> EncodedResponse:
-            found = self._read(series, query, whole=name != "data")
-            if name != "metadata" and found.part is not None:
-                req.context.sender.check_size(found.part)
+            found = self._read(series, query, all_columns=name != "data")
+            if name != "metadata" and found.column_exists:
+                self._sender.check_size(found.reading.observations)
             headers = {"Last-Modified": dt_to_http(found.reading.vintage.known_at)}
             return EncodedResponse(_encode(name, kind, found, query), headers)
 
-        key = (series.id, name, query, standing.version.vintages, standing.version.entry)
-        offer = CacheableResponse(key=key if name == "data" else (*key, standing.version.checked_at), format=kind, build=build)
-        resp.set_header("Age", str(standing.age))
-        req.context.sender.send(req, resp, offer)
+        key = (series.id, name, query, stored.version.vintages, stored.version.entry)
+        response = CacheableResponse(key=key if name == "data" else (*key, stored.version.checked_at), format=kind, build=build)
+        resp.set_header("Age", str(stored.age))
+        self._sender.send(req, resp, response)
 
     def _series(self, req: falcon.Request, code: DatasetCode) -> TimeSeries:
-        series, good = self._use_cases.read_through.held(code)
-        may_fetch = Scope.FETCH in req.context.scopes
-        if series is None and not may_fetch:
-            raise DatasetNotFound(f"{code} is not kept here, and neither this key nor another site's page may have it fetched.")
-        if series is None or (may_fetch and not good):
-            series = self._fetched(req, code, series)
+        context = req.context
+        series = self._read_through(
+            code,
+            may_fetch=Scope.FETCH in context.scopes,
+            acquire_slot=partial(self._sender.wait_slots.acquire, context.client),
+            request_id=context.request_id,
+            requester=requester_of(req),
+        )
         if series.newest is None:
-            raise _no_data_problem(self._use_cases.describe_series(series.id))
+            raise _no_data_problem(self._describe_series(series.id))
         return series
 
-    def _fetched(self, req: falcon.Request, code: DatasetCode, kept: TimeSeries | None) -> TimeSeries:
-        with ExitStack() as slots:
-            try:
-                slots.enter_context(req.context.sender.wait_slots.acquire(req.context.client))
-            except Problem:
-                if kept and kept.newest:
-                    return kept  # nobody may wait now, and this is what waiting in vain would give
-                raise
-            return self._use_cases.read_through.fetched(code, kept, request_id=req.context.request_id, requester=requester_of(req))
-
-    def _read(self, series: TimeSeries, query: DatasetQuery, *, whole: bool) -> documents.QuandlDataset:
-        read = self._use_cases.read_series
+    def _read(self, series: TimeSeries, query: DatasetQuery, *, all_columns: bool) -> documents.QuandlDataset:
         try:
-            reading = read(series.id, query.selection)
+            reading = self._read_series(series.id, query.selection)
         except InvalidInput as error:
             if error.field != "column_index":
                 raise
-            reading = read(series.id, Selection(moment=query.selection.moment))
-            return documents.QuandlDataset(reading.series, reading.observations.columns, reading, None)
+            reading = self._read_series(series.id, Selection(moment=query.selection.moment))
+            return documents.QuandlDataset(reading, reading.observations.columns, column_exists=False)
         columns = reading.observations.columns
-        if whole and query.selection.column_index is not None:
-            columns = read(series.id, Selection(moment=query.selection.moment, limit=1)).observations.columns
-        return documents.QuandlDataset(reading.series, columns, reading, reading.observations)
+        if all_columns and query.selection.column_index is not None:
+            columns = self._read_series(series.id, Selection(moment=query.selection.moment, limit=1)).observations.columns
+        return documents.QuandlDataset(reading, columns)
 
 
 class DatasetsResource:
-    """The datasets that are kept."""
+    """Datasets."""
 
-    def __init__(self, use_cases: UseCases) -> None:
-        self._use_cases = use_cases
-        # A vintage never changes, and to read one for its columns' names takes milliseconds: a page has a hundred.
+    def __init__(self, use_cases: UseCases, sender: ResponseSender) -> None:
+        self._use_cases, self._sender = use_cases, sender
+        # Reading a vintage for its columns' names takes milliseconds, a page has a hundred, and a vintage never changes.
         self._columns = lru_cache(_CACHE_SIZE)(self._read_columns)
 
     @operation({200: DATASETS}, QUANDL_SEARCHING, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Search for all words of ``query``, page by page."""
+        """Return a page of the datasets that match all words of ``query``."""
         wanted = search_text(req)
         page, per_page = paging(req)
         database = (text(req, "database_code") or "").upper() or None
-        kept = SeriesQuery(words=tuple(wanted.split()), database=database, status=SeriesStatus.SUCCESS)
-        query = replace(kept, skip=(page - 1) * per_page, limit=per_page)
+        matching = SeriesQuery(words=tuple(wanted.split()), database=database, status=SeriesStatus.SUCCESS)
+        query = replace(matching, skip=(page - 1) * per_page, limit=per_page)
         total = self._use_cases.search_series.count(query, most=MAX_COUNT)
-        with req.context.sender.read_slots.acquire(req.context.client):
+        with self._sender.read_slots.acquire(req.context.client):
             found = [documents.metadata(series, self._columns_of(series)) for series in self._use_cases.search_series(query).items]
         if split_format(req, resp, req.path)[1] is Format.CSV:
             resp.content_type, resp.data = Format.CSV.media_type, documents.metadata_csv(found)
@@ -136,7 +127,7 @@ class DatasetsResource:
     def _columns_of(self, series: TimeSeries) -> Sequence[str]:
         try:
             return self._columns(series.id, series.newest.number) if series.newest else ()
-        except (NotFound, DamagedVintage):  # one that is removed or damaged hides no other
+        except (NotFound, DamagedVintage):  # a removed or damaged series must not hide the others
             return ()
 
     def _read_columns(self, series_id: UUID, vintage: int) -> Sequence[str]:
@@ -144,29 +135,29 @@ class DatasetsResource:
 
 
 def split_format(req: falcon.Request, resp: falcon.Response, name: str) -> tuple[str, Format]:
-    """Take the format off the end of a name, or from the Accept header: only these few suffixes count, dots belong to codes."""
+    """Return a name without its suffix, and the format by that or by Accept; other suffixes are parts of codes with dots."""
     bare, dot, suffix = name.rpartition(".")
     if dot and suffix in _SUFFIXES:
         return bare, _SUFFIXES[suffix]
     if dot and suffix == "xml":
-        raise InvalidInput("XML is not answered here: ask for .json or .csv.", field="format")
+        raise InvalidInput("XML is not available: use .json or .csv.", field="format")
     resp.append_header("Vary", "Accept")
     return name, Format.CSV if req.client_prefers(["application/json", "text/csv"]) == "text/csv" else Format.JSON
 
 
 def search_text(req: falcon.Request) -> str:
-    """Give the words that are searched for, which scripts join by ``+``; raises InvalidInput where they are too many."""
+    """Return the words of a search, which scripts join by ``+``; raises InvalidInput for too many."""
     return " ".join(parse_words((text(req, "query") or "").replace("+", " ")))
 
 
 def paging(req: falcon.Request) -> tuple[int, int]:
-    """Give the page asked for, counted from 1, and how many items it has."""
+    """Return the page number, counted from 1, and the number of items in a page."""
     return number(req, "page", maximum=MAX_COUNT) or 1, min(number(req, "per_page") or _MAX_PER_PAGE, _MAX_PER_PAGE)
 
 
 def _encode(name: str, kind: Format, found: documents.QuandlDataset, query: DatasetQuery) -> bytes:
     if name == "metadata":
-        described = documents.metadata(found.series, found.columns, found.reading.vintage)
+        described = documents.metadata(found.reading.series, found.columns, found.reading.vintage)
         return encode({"dataset": described}) if kind is Format.JSON else documents.metadata_csv([described])
     if kind is Format.CSV:
         return documents.data_csv(found, query)
@@ -180,7 +171,7 @@ def _no_data_problem(described: Described) -> Problem:
     if fetch is None or fetch.ended:
         return fetch_failed(series)
     wait = seconds_until(fetch, described.now)
-    why = f" The last try failed: {fetch.failure.message}" if fetch.failure else ""
+    why = f" The last attempt failed: {fetch.failure.message}" if fetch.failure else ""
     if fetch.waiting_for and wait > _MAX_WAIT_FOR_RETRY:
         detail = f"{series.alias} cannot be fetched before {fetch.not_before:%Y-%m-%d %H:%M:%S} UTC.{why}"
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "no_observations_yet", detail)
@@ -189,10 +180,10 @@ def _no_data_problem(described: Described) -> Problem:
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "no_observations_yet", detail, retryable=True, headers=headers)
 
 
-def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
-    """Give the routes."""
-    dataset = DatasetResource(use_cases)
+def routes(use_cases: UseCases, sender: ResponseSender) -> Iterator[tuple[str, object]]:
+    """Yield the routes."""
+    dataset = DatasetResource(use_cases, sender)
     yield f"{QUANDL_ROOT}/datasets/{{database}}/{{dataset}}", dataset
     yield f"{QUANDL_ROOT}/datasets/{{database}}/{{dataset}}/{{part}}", dataset
     for suffix in ("", ".json", ".csv"):
-        yield f"{QUANDL_ROOT}/datasets{suffix}", DatasetsResource(use_cases)
+        yield f"{QUANDL_ROOT}/datasets{suffix}", DatasetsResource(use_cases, sender)

@@ -1,4 +1,4 @@
-"""Quandl's documents: names and order of their members are those of its own server."""
+"""Quandl's JSON and CSV documents, with the names and the order of Quandl's own server."""
 
 from __future__ import annotations
 
@@ -21,38 +21,38 @@ from entrypoints.rest.quandl.params import DatasetQuery
 @dataclass(frozen=True, slots=True)
 class QuandlDataset:
     """
-    What was found for a question.
+    A reading of a dataset.
 
     Attributes:
-        part: None if the column asked for does not exist.
+        columns: the names of all its columns, not only of those that were read.
+        column_exists: whether the dataset has the requested column.
 
     """
 
-    series: TimeSeries
-    columns: Sequence[str]
     reading: Reading
-    part: Observations | None
+    columns: Sequence[str]
+    column_exists: bool = True
 
 
 def code_of(series: TimeSeries) -> tuple[str, str]:
-    """Give the two parts of the code by which Quandl's clients reach a series."""
+    """Return the two parts of a series' code in the Quandl-compatible API."""
     database, _, dataset = series.alias.partition("/")
     return database, dataset
 
 
 def database_id(code: str) -> int:
-    """Give a number for a database code, which has none here: the same everywhere and always."""
+    """Return a stable number for a database code, which has no id here."""
     return crc32(code.encode())
 
 
 def column_names(series: TimeSeries, columns: Sequence[str]) -> list[str]:
-    """Name the columns; the date's comes first, and an only column without a name is ``Value``."""
+    """Return the columns' names, the date's first; a single column without a name is ``Value``."""
     names = ["Value"] if list(columns) == [""] else list(columns)
     return [series.metadata.date_column or "Date", *names]
 
 
 def metadata(series: TimeSeries, columns: Sequence[str], vintage: Vintage | None = None) -> dict[str, Any]:
-    """Describe a dataset as of a vintage, by default its newest; its code is the alias, which any client can spell."""
+    """Return a dataset's metadata as of a vintage, by default the newest; its code is the alias."""
     database, dataset = code_of(series)
     state = vintage or series.newest
     return {
@@ -61,7 +61,7 @@ def metadata(series: TimeSeries, columns: Sequence[str], vintage: Vintage | None
         "database_code": database,
         "name": series.metadata.name or series.alias,
         "description": series.metadata.description,
-        "refreshed_at": _moment(series.checked_at),
+        "refreshed_at": _timestamp(series.checked_at),
         "newest_available_date": _day(state and state.last),
         "oldest_available_date": _day(state and state.first),
         "column_names": column_names(series, columns),
@@ -73,58 +73,58 @@ def metadata(series: TimeSeries, columns: Sequence[str], vintage: Vintage | None
 
 
 def data(found: QuandlDataset, query: DatasetQuery) -> dict[str, Any]:
-    """Give the members of ``dataset_data``."""
+    """Return the members of ``dataset_data``."""
     selection, vintage = query.selection, found.reading.vintage
     return {
         "limit": selection.limit,
         "transform": selection.transform,
         "column_index": selection.column_index,
-        "column_names": part_names(found),
+        "column_names": selected_names(found),
         "start_date": selection.start or _day(vintage.first),
         "end_date": selection.end or _day(vintage.last),
-        "frequency": found.series.metadata.frequency or "daily",
-        "data": [] if found.part is None else rows(found.part, newest_first=query.order is Order.DESCENDING),
+        "frequency": found.reading.series.metadata.frequency or "daily",
+        "data": rows(found.reading.observations, newest_first=query.order is Order.DESCENDING) if found.column_exists else [],
         "collapse": selection.collapse,
         "order": query.order,
     }
 
 
 def dataset(found: QuandlDataset, query: DatasetQuery) -> dict[str, Any]:
-    """Give the metadata and the data in one."""
-    whole = metadata(found.series, found.columns, found.reading.vintage)
+    """Return the members of ``dataset``: metadata and data."""
+    whole = metadata(found.reading.series, found.columns, found.reading.vintage)
     last = whole.pop("database_id")
     return {**whole, **data(found, query), "database_id": last}
 
 
 def data_csv(found: QuandlDataset, query: DatasetQuery) -> bytes:
-    """Give the data as CSV; of a column that does not exist, the headings alone."""
-    heading = [name or "" for name in part_names(found)]
-    part = Observations.empty() if found.part is None else found.part
-    return csv(part, heading, newest_first=query.order is Order.DESCENDING, header=query.header)
+    """Return the data as CSV; of a column that does not exist, only the header."""
+    header = [name or "" for name in selected_names(found)]
+    observations = found.reading.observations if found.column_exists else Observations.empty()
+    return csv(observations, header, newest_first=query.order is Order.DESCENDING, header=query.header)
 
 
-def part_names(found: QuandlDataset) -> list[str | None]:
-    """Name the columns of the part."""
-    if found.part is None:
-        return [column_names(found.series, ())[0], None]
-    return list(column_names(found.series, found.part.columns))
+def selected_names(found: QuandlDataset) -> list[str | None]:
+    """Return the names of the selected columns, the date's first; None for one that does not exist."""
+    if not found.column_exists:
+        return [column_names(found.reading.series, ())[0], None]
+    return list(column_names(found.reading.series, found.reading.observations.columns))
 
 
 def metadata_csv(documents: Sequence[Mapping[str, Any]]) -> bytes:
-    """Write descriptions as CSV, a list in a cell as JSON."""
+    """Return documents as CSV, with lists as JSON in a cell."""
     if not documents:
         return b"\n"
     lines = [",".join(documents[0]), *(",".join(_cell(value) for value in document.values()) for document in documents)]
     return "\n".join(lines).encode() + b"\n"
 
 
-def database(kept: Database, *, title: str, count: int) -> dict[str, Any]:
-    """Describe a database."""
+def database(stored: Database, *, title: str, count: int) -> dict[str, Any]:
+    """Return a database's document."""
     return {
-        "id": database_id(kept.code),
+        "id": database_id(stored.code),
         "name": title,
-        "database_code": kept.code,
-        "description": f"Series of {title} that are kept here.",
+        "database_code": stored.code,
+        "description": f"Series of {title} that are stored here.",
         "datasets_count": count,
         "downloads": 0,
         "premium": False,
@@ -133,7 +133,7 @@ def database(kept: Database, *, title: str, count: int) -> dict[str, Any]:
 
 
 def page_of(query: str, *, page: int, per_page: int, total: int) -> dict[str, Any]:
-    """Tell where in a list a page stands."""
+    """Return the ``meta`` member of a page."""
     pages = -(-total // per_page)
     first = (page - 1) * per_page + 1
     return {
@@ -149,7 +149,7 @@ def page_of(query: str, *, page: int, per_page: int, total: int) -> dict[str, An
     }
 
 
-def _moment(moment: datetime | None) -> str | None:
+def _timestamp(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z" if moment else None
 
 

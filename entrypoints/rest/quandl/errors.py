@@ -1,4 +1,4 @@
-"""Errors in Quandl's words; the third letter of a code decides which exception its clients raise."""
+"""Errors in Quandl's format; the third letter of a code decides which exception its clients raise."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import falcon
 import orjson
 
 from entrypoints.rest.http.errors import Problem
+from entrypoints.rest.quandl import is_quandl
 
 WRONG_CODE = "You have submitted an incorrect Quandl code. Please check your Quandl codes and try again."
 WRONG_ADDRESS = "The url you requested is incorrect. Please use the following url instead: /api/v3/datasets/:database_code/:dataset_code."
@@ -41,8 +42,16 @@ _CLASSES = {
 }
 
 
+class QuandlErrors:
+    """Middleware: writes the problems of the Quandl-compatible API in Quandl's format."""
+
+    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
+        if is_quandl(req.path):
+            req.context.problem_writer = write
+
+
 def write(req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
-    """Write a problem as ``{"quandl_error": {"code", "message"}}``, or as CSV where CSV was asked for."""
+    """Write a problem as ``{"quandl_error": {"code", "message"}}``, or as CSV where CSV was requested."""
     status, code, message = _to_quandl(problem)
     resp.status = status
     resp.set_headers(dict(problem.headers))

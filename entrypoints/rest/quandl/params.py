@@ -1,4 +1,4 @@
-"""Quandl's parameters with all their aliases, read as leniently as Quandl read them."""
+"""Quandl's parameters with all their aliases, parsed as leniently as Quandl did."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from entrypoints.rest.openapi.parameters import Order
 
 _DAY = re.compile(r"\s*([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ].*)?")
 _DEFAULT = "none"
-#: What scripts of several years call the same thing, the newest name first.
+#: The names of each parameter in scripts of several years, the newest first.
 _ALIASES = {
     "limit": ("limit", "rows"),
     "column_index": ("column_index", "column"),
@@ -39,7 +39,7 @@ E = TypeVar("E", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True)
 class DatasetQuery:
-    """What a Quandl client asks for; the column may be one that the series does not have."""
+    """A query for a dataset; the column may be one that it does not have."""
 
     selection: Selection
     order: Order
@@ -47,9 +47,11 @@ class DatasetQuery:
 
 
 def text(req: falcon.Request, name: str) -> str | None:
-    """Give the value of a parameter under the newest of its names that holds one; the last of several values counts."""
+    """Return the value of a parameter under the newest of its names that has one; the last of several values counts."""
     for alias in _ALIASES.get(name, (name,)):
-        given = req.params.get(alias) or ""
+        given = req.params.get(alias)
+        if not given:
+            continue
         value = (given if isinstance(given, str) else given[-1]).strip()
         if "\0" in value:
             raise InvalidInput(f"{alias} holds a NUL character.", field=alias)
@@ -59,17 +61,17 @@ def text(req: falcon.Request, name: str) -> str | None:
 
 
 def number(req: falcon.Request, name: str, *, minimum: int = 1, maximum: int = 10**9) -> int | None:
-    """Give a whole number."""
+    """Return an integer within bounds."""
     value = text(req, name)
     return None if value is None else parse_integer(value, name, minimum=minimum, maximum=maximum)
 
 
 def dataset_query(req: falcon.Request) -> DatasetQuery:
     """
-    Read the parameters of a call for data; unknown ones are passed over.
+    Return the query of a request for data; unknown parameters are ignored.
 
     Raises:
-        InvalidInput: one has a value that nobody understands.
+        InvalidInput: a parameter has an invalid value.
 
     """
     vintage = number(req, "vintage")
@@ -105,4 +107,4 @@ def _word(req: falcon.Request, name: str, kind: type[E]) -> E | None:
 
 
 def _refuse(name: str, value: str) -> NoReturn:
-    raise InvalidInput(f"{name}={value[:40]} is not understood.", field=name)
+    raise InvalidInput(f"{name}={value[:40]} is not valid.", field=name)

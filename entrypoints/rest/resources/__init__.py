@@ -1,6 +1,6 @@
 """
-The REST resources, one family a module.
+The REST resources, one group in each module.
 
-A module takes part by being here: it ends in ``routes(use_cases)``, which yields (path, resource) or, for responders
-with a suffix, (path, resource, suffix). A path that two of them claim stops the start.
+Modules here are discovered: each ends with ``routes(use_cases, sender)``, which yields (path, resource) or, for responders
+with a suffix, (path, resource, suffix). Two resources on one path prevent the start.
 """

@@ -1,4 +1,4 @@
-"""The API's own papers: its OpenAPI document, pages to read and try it, and what its problems mean."""
+"""The API's documentation: its OpenAPI document, Swagger UI, and the catalogue of problems."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ import orjson
 import entrypoints.rest
 from domain.use_cases import UseCases
 from entrypoints.rest.http.links import public_path
-from entrypoints.rest.http.params import QueryParameters
 from entrypoints.rest.http.problems import problem_catalog
 from entrypoints.rest.http.response_cache import EncodedResponse
-from entrypoints.rest.http.responses import choose_encoding, compress
+from entrypoints.rest.http.responses import ResponseSender, choose_encoding, compress
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.response_schemas import MEANING, MEANINGS
 
@@ -30,7 +29,7 @@ _TYPES = {
     ".css": "text/css; charset=utf-8",
 }
 _FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "start.js")
-#: The pages run their own files and ask this server alone; the style sheet holds its pictures.
+#: The page loads files of this server only; the style sheet embeds its images.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
@@ -44,45 +43,40 @@ class DocumentResource:
 
     @operation({200: {falcon.MEDIA_JSON: {"type": "object"}}}, etag=True, scope=None)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Send it as this version was released with it."""
-        QueryParameters(req.params)
+        """Return the document of this version."""
         _send(req, resp, _DOCUMENT)
 
 
 class DocsResource:
-    """The pages of Swagger UI, all of them files of this package."""
+    """Swagger UI, from files of this package."""
 
     @operation({200: {"text/html": {"type": "string"}}}, etag=True, scope=None)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Send the page to read and try the API in a browser."""
-        QueryParameters(req.params)
+        """Return the page to read and try the API in a browser."""
         _send_page(req, resp, _PAGE)
 
     @operation({200: {"text/javascript": {"type": "string"}, "text/css": {"type": "string"}}}, etag=True, scope=None)
     def on_get_file(self, req: falcon.Request, resp: falcon.Response, file: str) -> None:
-        """Send a file that the page needs."""
-        QueryParameters(req.params)
+        """Return a file that the page needs."""
         if file not in _FILES:
             raise falcon.HTTPRouteNotFound
         _send_page(req, resp, f"swagger/{file}")
 
 
 class ProblemsResource:
-    """What the problems mean."""
+    """The catalogue of problems."""
 
     def __init__(self) -> None:
         self._catalog = problem_catalog()
 
     @operation({200: MEANINGS}, scope=None)
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """List them all by code."""
-        QueryParameters(req.params)
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """List all problems by code."""
         resp.media = {"items": [_with_url(problem) for problem in self._catalog.values()]}
 
     @operation({200: MEANING}, scope=None)
-    def on_get_one(self, req: falcon.Request, resp: falcon.Response, code: str) -> None:
-        """Show the one of a code."""
-        QueryParameters(req.params)
+    def on_get_one(self, _req: falcon.Request, resp: falcon.Response, code: str) -> None:
+        """Return the problem with this code."""
         if code not in self._catalog:
             raise falcon.HTTPRouteNotFound
         resp.media = _with_url(self._catalog[code])
@@ -98,12 +92,12 @@ def _send_page(req: falcon.Request, resp: falcon.Response, name: str) -> None:
 
 
 def _send(req: falcon.Request, resp: falcon.Response, name: str) -> None:
-    kept = _load(name, choose_encoding(req.get_header("Accept-Encoding", default="")), public_path(""))
-    resp.set_headers({**kept.headers, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"})
-    if kept.headers["ETag"] in req.get_header("If-None-Match", default=""):
+    file = _load(name, choose_encoding(req.get_header("Accept-Encoding", default="")), public_path(""))
+    resp.set_headers({**file.headers, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"})
+    if file.headers["ETag"].strip('"') in (req.if_none_match or ()):
         resp.status = HTTPStatus.NOT_MODIFIED
     else:
-        resp.content_type, resp.data = _TYPES[name[name.rindex(".") :]], kept.body
+        resp.content_type, resp.data = _TYPES[name[name.rindex(".") :]], file.body
 
 
 @lru_cache(maxsize=16)
@@ -117,8 +111,8 @@ def _load(name: str, encoding: str, root: str) -> EncodedResponse:
     return compress(EncodedResponse(body, {"ETag": f'"{tag}"'}), encoding)
 
 
-def routes(_use_cases: UseCases) -> Iterator[tuple[str, object] | tuple[str, object, str]]:
-    """Give the routes."""
+def routes(_use_cases: UseCases, _sender: ResponseSender) -> Iterator[tuple[str, object] | tuple[str, object, str]]:
+    """Yield the routes."""
     docs, problems = DocsResource(), ProblemsResource()
     yield "/openapi.json", DocumentResource()
     yield "/docs", docs

@@ -1,4 +1,4 @@
-"""How fetches stand, asking for another, and cancelling one."""
+"""Fetches: listing them, requesting one for a series, cancelling one."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ import falcon
 
 from domain.api_keys import Scope
 from domain.use_cases import UseCases
-from domain.use_cases.await_fetch import AwaitFetch
 from domain.use_cases.cancel_fetch import CancelFetch
 from domain.use_cases.follow_fetches import FollowFetches
-from domain.use_cases.request_fetch import RequestFetch
 from entrypoints.rest.http.body import idempotency_key, read_object
 from entrypoints.rest.http.links import add_next_link, public_path
 from entrypoints.rest.http.params import QueryParameters, fetch_cursor, fetch_query, parse_uuid
-from entrypoints.rest.http.prefer_wait import awaited
+from entrypoints.rest.http.prefer_wait import PreferWait
 from entrypoints.rest.http.rate_limits import requester_of
+from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import FOLLOWING, REQUESTING
 from entrypoints.rest.openapi.response_schemas import page_of
@@ -24,14 +23,14 @@ from entrypoints.rest.schemas import FetchSchema, RefreshSchema, load
 
 
 class FetchesResource:
-    """The fetches that are kept."""
+    """Fetches."""
 
     def __init__(self, follow_fetches: FollowFetches) -> None:
         self._follow_fetches = follow_fetches
 
     @operation({200: page_of(FetchSchema)}, FOLLOWING, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """List them, newest first."""
+        """List fetches, newest first."""
         page = self._follow_fetches.listed(fetch_query(QueryParameters(req.params, FOLLOWING)))
         resp.media = {"items": FetchSchema(many=True).dump(page.items), "next": add_next_link(req, resp, fetch_cursor(page.next))}
 
@@ -43,15 +42,13 @@ class FetchResource:
         self._follow_fetches, self._cancel_fetch = follow_fetches, cancel_fetch
 
     @operation({200: FetchSchema}, scope=Scope.READ)
-    def on_get(self, req: falcon.Request, resp: falcon.Response, fetch_id: str) -> None:
-        """Show it as it is now."""
-        QueryParameters(req.params)
+    def on_get(self, _req: falcon.Request, resp: falcon.Response, fetch_id: str) -> None:
+        """Return its current state."""
         resp.media = FetchSchema().dump(self._follow_fetches(parse_uuid(fetch_id)))
 
     @operation({200: FetchSchema, 202: FetchSchema}, problems=(409,), scope=Scope.FETCH)
-    def on_delete(self, req: falcon.Request, resp: falcon.Response, fetch_id: str) -> None:
-        """Cancel it: 200 if it is, 202 if its worker has to be told yet."""
-        QueryParameters(req.params)
+    def on_delete(self, _req: falcon.Request, resp: falcon.Response, fetch_id: str) -> None:
+        """Cancel it: 200 if it is cancelled, 202 if its worker has yet to stop."""
         fetch = self._cancel_fetch(parse_uuid(fetch_id))
         resp.status = falcon.HTTP_OK if fetch.ended else falcon.HTTP_ACCEPTED
         resp.media = FetchSchema().dump(fetch)
@@ -60,24 +57,24 @@ class FetchResource:
 class RefreshResource:
     """The fetches of one series."""
 
-    def __init__(self, request_fetch: RequestFetch, await_fetch: AwaitFetch) -> None:
-        self._request_fetch, self._await_fetch = request_fetch, await_fetch
+    def __init__(self, use_cases: UseCases, sender: ResponseSender) -> None:
+        self._request_fetch, self._sender = use_cases.request_fetch, sender
+        self._prefer_wait = PreferWait(use_cases.await_fetch, sender.wait_slots)
 
     @operation({200: FetchSchema, 201: FetchSchema}, REQUESTING, body=RefreshSchema, scope=Scope.FETCH)
     def on_post(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
-        """Fetch it again, however fresh it is, or join the fetch in flight; answer at once, or when it has ended if that is preferred."""
-        QueryParameters(req.params)
-        arguments, key = load(RefreshSchema(), read_object(req)), idempotency_key(req)
+        """Fetch it again, however fresh it is, or join the fetch in flight; respond at once, or at its end if that is preferred."""
+        arguments, key = load(RefreshSchema(), read_object(req, self._sender.body_slots)), idempotency_key(req)
         about = {"request_id": req.context.request_id, "key": key, "requester": requester_of(req)}
         requested = self._request_fetch.again(parse_uuid(series_id), **arguments, **about)
-        resp.media = FetchSchema().dump(awaited(req, resp, self._await_fetch, requested.fetch))
+        resp.media = FetchSchema().dump(self._prefer_wait(req, resp, requested.fetch))
         if requested.created:
             resp.status = falcon.HTTP_CREATED
             resp.location = public_path(f"/fetches/{requested.fetch.id}")
 
 
-def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
-    """Give the routes."""
+def routes(use_cases: UseCases, sender: ResponseSender) -> Iterator[tuple[str, object]]:
+    """Yield the routes."""
     yield "/fetches", FetchesResource(use_cases.follow_fetches)
     yield "/fetches/{fetch_id}", FetchResource(use_cases.follow_fetches, use_cases.cancel_fetch)
-    yield "/timeseries/{series_id}/fetches", RefreshResource(use_cases.request_fetch, use_cases.await_fetch)
+    yield "/timeseries/{series_id}/fetches", RefreshResource(use_cases, sender)

@@ -1,4 +1,4 @@
-"""Is this process alive, and can it serve."""
+"""Health probes: liveness and readiness."""
 
 from __future__ import annotations
 
@@ -8,31 +8,29 @@ import falcon
 
 from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth
-from entrypoints.rest.http.params import QueryParameters
+from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.response_schemas import ALIVE, READY
 
 
 class LivenessResource:
-    """Answers as long as the process can answer at all."""
+    """Liveness of the process."""
 
     @operation({200: ALIVE}, scope=None)
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Touch nothing."""
-        QueryParameters(req.params)
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """Return 200 without using the store."""
         resp.media = {"status": "ok"}
 
 
 class ReadinessResource:
-    """Answers as long as the store can be read."""
+    """Readiness: whether the store can be read."""
 
     def __init__(self, check_health: CheckHealth) -> None:
         self._check_health = check_health
 
     @operation({200: READY}, problems=(503,), scope=None)
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Look at the store, and tell of workers, broker and waiting work, none of which makes this process unready."""
-        QueryParameters(req.params)
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """Read the store; report workers, broker and due fetches, none of which makes this process unready."""
         health = self._check_health()
         resp.media = {
             "status": "ok",
@@ -42,7 +40,7 @@ class ReadinessResource:
         }
 
 
-def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
-    """Give the routes."""
+def routes(use_cases: UseCases, _sender: ResponseSender) -> Iterator[tuple[str, object]]:
+    """Yield the routes."""
     yield "/healthz", LivenessResource()
     yield "/readyz", ReadinessResource(use_cases.check_health)

@@ -1,4 +1,4 @@
-"""The service's figures for Prometheus."""
+"""Metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -13,27 +13,26 @@ from domain.throttling import Circuit
 from domain.use_cases import UseCases
 from domain.use_cases.check_health import CheckHealth, Health
 from domain.use_cases.list_providers import ListProviders, ProviderStatus
-from entrypoints.rest.http.params import QueryParameters
+from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
 
 _TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _COUNTED: Mapping[Counted, str] = {
-    Counted.STALE_COMMITS: "Ends of fetches refused because their lease was lost.",
-    Counted.CLAIMS_LOST: "Messages for fetches that somebody else had.",
-    Counted.SWEEPS_WITH_WORK: "Sweeps that found due fetches to ring for.",
+    Counted.STALE_COMMITS: "Commits of fetches refused because their lease was lost.",
+    Counted.CLAIMS_LOST: "Messages for fetches that another worker had claimed.",
+    Counted.SWEEPS_WITH_WORK: "Sweeps that found due fetches to notify workers of.",
 }
 
 
 class MetricsResource:
-    """Figures out of the store, the same from every process but for its own broker's."""
+    """Metrics from the store, the same from every process except ``broker_up``."""
 
     def __init__(self, check_health: CheckHealth, list_providers: ListProviders) -> None:
         self._check_health, self._list_providers = check_health, list_providers
 
     @operation({200: {"text/plain": {"type": "string"}}}, scope=Scope.READ)
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Write them in Prometheus' text form."""
-        QueryParameters(req.params)
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """Return them in Prometheus' text format."""
         health, figures = self._check_health.figures()
         resp.content_type = _TYPE
         resp.text = "".join(f"{line}\n" for line in (*_of_health(health), *_of_figures(figures), *_of_providers(self._list_providers())))
@@ -41,16 +40,16 @@ class MetricsResource:
 
 def _of_health(health: Health) -> Iterator[str]:
     yield from _family(
-        "oldest_due_seconds", "gauge", "Age of the oldest due fetch that nobody works on.", [("", health.oldest_due_seconds)]
+        "oldest_due_seconds", "gauge", "Age of the oldest due fetch that no worker has claimed.", [("", health.oldest_due_seconds)]
     )
-    yield from _family("workers", "gauge", "Workers that gave a sign of life within a minute.", [("", health.workers)])
+    yield from _family("workers", "gauge", "Workers with a heartbeat within a minute.", [("", health.workers)])
     if health.broker is not None:
-        yield from _family("broker_up", "gauge", "Whether the last ring of this process reached the broker.", [("", int(health.broker))])
+        yield from _family("broker_up", "gauge", "Whether the last notification reached the broker.", [("", int(health.broker))])
 
 
 def _of_figures(figures: Metrics) -> Iterator[str]:
     statuses = [(f'{{status="{status}"}}', figures.fetches.get(status, 0)) for status in FetchStatus]
-    yield from _family("fetches", "gauge", "Fetches that are kept, by status.", statuses)
+    yield from _family("fetches", "gauge", "Stored fetches, by status.", statuses)
     waits = [(f'{{reason="{reason}"}}', figures.waits.get(reason, 0)) for reason in WaitingFor]
     yield from _family("fetches_waiting", "gauge", "Pending fetches that wait, by reason.", waits)
     for counted, text in _COUNTED.items():
@@ -60,9 +59,9 @@ def _of_figures(figures: Metrics) -> Iterator[str]:
 def _of_providers(listed: Iterable[ProviderStatus]) -> Iterator[str]:
     known = [each for each in listed if each.circuit]
     opened = [(f'{{provider="{each.provider.name}"}}', int(each.circuit is not Circuit.CLOSED)) for each in known]
-    yield from _family("provider_circuit_open", "gauge", "Whether a provider counts as down and is left alone.", opened)
+    yield from _family("provider_circuit_open", "gauge", "Whether a provider's circuit is open, so that it is not called.", opened)
     blocked = [(f'{{provider="{each.provider.name}"}}', int(each.blocked_until is not None)) for each in known]
-    yield from _family("provider_blocked", "gauge", "Whether a provider has asked to be left alone for a time.", blocked)
+    yield from _family("provider_blocked", "gauge", "Whether a provider has asked not to be called for a time.", blocked)
 
 
 def _family(name: str, kind: str, text: str, samples: Iterable[tuple[str, float]]) -> Iterator[str]:
@@ -72,6 +71,6 @@ def _family(name: str, kind: str, text: str, samples: Iterable[tuple[str, float]
         yield f"lanner_{name}{labels} {value}"
 
 
-def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
-    """Give the routes."""
+def routes(use_cases: UseCases, _sender: ResponseSender) -> Iterator[tuple[str, object]]:
+    """Yield the routes."""
     yield "/metrics", MetricsResource(use_cases.check_health, use_cases.list_providers)

@@ -1,4 +1,4 @@
-"""The observations of a series, oldest first: JSON, CSV, Parquet or Arrow by suffix or negotiation."""
+"""The observations of a series, oldest first, as JSON, CSV, Parquet or Arrow by suffix or content negotiation."""
 
 from __future__ import annotations
 
@@ -23,74 +23,75 @@ from entrypoints.rest.http.errors import Problem, no_observations
 from entrypoints.rest.http.links import permanent_path
 from entrypoints.rest.http.params import QueryParameters, parse_code, parse_selection, parse_uuid
 from entrypoints.rest.http.response_cache import EncodedResponse
-from entrypoints.rest.http.responses import CacheableResponse
+from entrypoints.rest.http.responses import CacheableResponse, ResponseSender
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import BY_CODE, READING_WITH_SHAPE, Order, RowLayout
 from entrypoints.rest.openapi.response_schemas import FILES
 from entrypoints.rest.schemas import SourceSchema, VintageSchema
 
-#: Few things are asked for again and again; what a process remembers of the others stays small.
+#: Few queries are repeated often; the cache of parsed ones stays small.
 _CACHE_SIZE = 256
 
 
 @dataclass(frozen=True)
 class DataQuery:
-    """What is asked for: a part of a state, and how it is written."""
+    """A request for data: a part of a state, and its format."""
 
-    parse_selection: Selection
+    selection: Selection
     newest_first: bool
     shape: RowLayout
     format: Format
 
     @property
     def permanent(self) -> bool:
-        """Tell whether it is a numbered vintage, whatever else becomes known."""
-        moment = self.parse_selection.moment
+        """Whether it names a vintage by number, so that its response never changes."""
+        moment = self.selection.moment
         return moment.vintage is not None and moment.as_of is None and moment.seen_by is None
 
     @cached_property
-    def text(self) -> str:
-        """Tell it from every other."""
+    def cache_key(self) -> str:
+        """The key of this query in the response cache."""
         return repr(self)
 
 
 class ObservationsResource:
-    """What is kept of a series; never fetches."""
+    """Observations of a series; never fetches."""
 
-    def __init__(self, use_cases: UseCases, kind: Format | None) -> None:
-        self._read_series, self._describe_series, self._format = use_cases.read_series, use_cases.describe_series, kind
+    def __init__(self, use_cases: UseCases, sender: ResponseSender, kind: Format | None) -> None:
+        self._read_series, self._describe_series = use_cases.read_series, use_cases.describe_series
+        self._sender, self._format = sender, kind
 
     @operation({200: FILES}, READING_WITH_SHAPE, problems=(404, 413, 502), etag=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
-        """Send the part that is asked for."""
+        """Return the requested part."""
         self._send(req, resp, parse_uuid(series_id), by_code=False)
 
     def _send(self, req: falcon.Request, resp: falcon.Response, key: UUID, *, by_code: bool) -> None:
         query = _parse_query(req.query_string, self._format or negotiate(req, resp), by_code=by_code)
-        standing = self._read_series.standing(key)
-        if not standing.version.vintages:
+        stored = self._read_series.standing(key)
+        if not stored.version.vintages:
             raise no_observations(self._describe_series(key))
-        resp.set_header("Age", str(standing.age))
+        resp.set_header("Age", str(stored.age))
 
         def build() -> EncodedResponse:
-            reading = self._read_series(key, query.parse_selection)
-            req.context.sender.check_size(reading.observations)
+            reading = self._read_series(key, query.selection)
+            self._sender.check_size(reading.observations)
             headers = {
                 "Content-Location": permanent_path(req, f"/timeseries/{key}/data.{query.format}", vintage=reading.vintage.number),
                 "Last-Modified": dt_to_http(reading.vintage.known_at),
             }
-            return EncodedResponse(_encode(reading, query, standing), headers)
+            return EncodedResponse(_encode(reading, query, stored), headers)
 
-        offer = CacheableResponse(key=_cache_key(key, query, standing), format=query.format, build=build, permanent=query.permanent)
-        req.context.sender.send(req, resp, offer)
+        response = CacheableResponse(key=_cache_key(key, query, stored), format=query.format, build=build, permanent=query.permanent)
+        self._sender.send(req, resp, response)
 
 
 class ObservationsByCodeResource(ObservationsResource):
-    """The same by the series' code."""
+    """Observations by the series' code."""
 
     @operation({200: FILES}, BY_CODE, problems=(404, 413, 502), etag=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:  # type: ignore[override]
-        """Send the part that is asked for of the series that has the code."""
+        """Return the requested part of the series with this code."""
         parameters = QueryParameters(req.params, BY_CODE)
         text = parameters.text("code")
         if text is None:
@@ -100,11 +101,11 @@ class ObservationsByCodeResource(ObservationsResource):
 
 
 def negotiate(req: falcon.Request, resp: falcon.Response) -> Format:
-    """Choose the format a client likes best."""
+    """Return the format that the client prefers; raises Problem (406) if it accepts none."""
     resp.append_header("Vary", "Accept")
     chosen = _best_format(req.accept)
     if chosen is None:
-        detail = "None of the media types of the Accept header can be sent."
+        detail = "None of the media types in the Accept header is available."
         hint = f"There is {', '.join(map(_media_type, Format))}."
         raise Problem(HTTPStatus.NOT_ACCEPTABLE, "not_acceptable", detail, hint=hint, errors=[{"header": "Accept", "detail": detail}])
     return chosen
@@ -134,15 +135,15 @@ def _parse_query(query: str, kind: Format, *, by_code: bool) -> DataQuery:
     )
 
 
-def _cache_key(series_id: UUID, query: DataQuery, standing: StoredVersion) -> tuple[Any, ...]:
+def _cache_key(series_id: UUID, query: DataQuery, stored: StoredVersion) -> tuple[Any, ...]:
     if query.permanent:
-        return (series_id, query.text)
-    version = standing.version
-    told = (version.checked_at, standing.stale) if query.format is Format.JSON else ()
-    return (series_id, query.text, version.vintages, version.entry, *told)
+        return (series_id, query.cache_key)
+    version = stored.version
+    changing = (version.checked_at, stored.stale) if query.format is Format.JSON else ()
+    return (series_id, query.cache_key, version.vintages, version.entry, *changing)
 
 
-def _encode(reading: Reading, query: DataQuery, standing: StoredVersion) -> bytes:
+def _encode(reading: Reading, query: DataQuery, stored: StoredVersion) -> bytes:
     observations, newest_first = reading.observations, query.newest_first
     if query.format is Format.CSV:
         return csv(observations, (axis_name(observations), *observations.columns), newest_first=newest_first)
@@ -150,15 +151,15 @@ def _encode(reading: Reading, query: DataQuery, standing: StoredVersion) -> byte
         return columnar(reading, query.format, newest_first=newest_first)
     about: dict[str, Any] = {"series": SourceSchema().dump(reading.series), "vintage": VintageSchema().dump(reading.vintage)}
     if not query.permanent:
-        about |= {"checked_at": standing.version.checked_at, "stale": standing.stale}
+        about |= {"checked_at": stored.version.checked_at, "stale": stored.stale}
     if query.shape is RowLayout.RECORDS:
         return encode({"data": records(observations, newest_first=newest_first), **about})
     return encode({**table(observations, newest_first=newest_first), **about})
 
 
-def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
-    """Give the routes."""
+def routes(use_cases: UseCases, sender: ResponseSender) -> Iterator[tuple[str, object]]:
+    """Yield the routes."""
     for kind in (None, *Format):
         suffix = f".{kind}" if kind else ""
-        yield f"/timeseries/{{series_id}}/data{suffix}", ObservationsResource(use_cases, kind)
-        yield f"/data{suffix}", ObservationsByCodeResource(use_cases, kind)
+        yield f"/timeseries/{{series_id}}/data{suffix}", ObservationsResource(use_cases, sender, kind)
+        yield f"/data{suffix}", ObservationsByCodeResource(use_cases, sender, kind)

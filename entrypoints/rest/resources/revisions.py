@@ -1,4 +1,4 @@
-"""What was revised between two states of a series."""
+"""Revisions between two states of a series."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import falcon
 from domain.api_keys import Scope
 from domain.errors import NoObservationsYet
 from domain.use_cases import UseCases
-from domain.use_cases.compare_vintages import CompareVintages, Comparison
-from domain.use_cases.describe_series import DescribeSeries
+from domain.use_cases.compare_vintages import Comparison
 from domain.vintages import AsOf
 from entrypoints.formats import table
 from entrypoints.rest.http.errors import no_observations
 from entrypoints.rest.http.params import QueryParameters, parse_state, parse_uuid
+from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import COMPARING
 from entrypoints.rest.openapi.response_schemas import REVISIONS
@@ -23,22 +23,23 @@ from entrypoints.rest.schemas import SourceSchema, VintageSchema
 
 
 class RevisionsResource:
-    """Two states of a series, compared cell by cell."""
+    """Revisions of a series, cell by cell."""
 
-    def __init__(self, compare_vintages: CompareVintages, describe_series: DescribeSeries) -> None:
-        self._compare_vintages, self._describe_series = compare_vintages, describe_series
+    def __init__(self, use_cases: UseCases, sender: ResponseSender) -> None:
+        self._compare_vintages, self._describe_series = use_cases.compare_vintages, use_cases.describe_series
+        self._sender = sender
 
     @operation({200: REVISIONS}, COMPARING, problems=(413, 502), scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
-        """Compare; by default the newest with the one known just before it."""
+        """Compare two states, by default the newest with the one before it."""
         key = parse_uuid(series_id)
         parameters = QueryParameters(req.params, COMPARING)
         before, after = parse_state(parameters, "from"), parse_state(parameters, "to") or AsOf()
         try:
-            with req.context.sender.read_slots.acquire(req.context.client):
+            with self._sender.read_slots.acquire(req.context.client):
                 found = self._compare_vintages(key, before, after)
                 revision = found.revision
-                req.context.sender.check_size(revision.added, revision.deleted, further=4 * len(revision.changed))
+                self._sender.check_size(revision.added, revision.deleted, further=4 * len(revision.changed))
                 resp.media = _document(found)
         except NoObservationsYet as error:
             raise no_observations(self._describe_series(key)) from error
@@ -57,6 +58,6 @@ def _document(found: Comparison) -> dict[str, Any]:
     }
 
 
-def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
-    """Give the routes."""
-    yield "/timeseries/{series_id}/revisions", RevisionsResource(use_cases.compare_vintages, use_cases.describe_series)
+def routes(use_cases: UseCases, sender: ResponseSender) -> Iterator[tuple[str, object]]:
+    """Yield the routes."""
+    yield "/timeseries/{series_id}/revisions", RevisionsResource(use_cases, sender)

@@ -1,4 +1,4 @@
-"""Requesting series, finding them, and reading one in Quandl's shape."""
+"""Time series: requesting one, searching them, and reading one in Quandl's format."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ from domain.use_cases import UseCases
 from domain.use_cases.describe_series import Described, DescribeSeries
 from domain.use_cases.read_series import Reading, Selection
 from domain.use_cases.remove_series import RemoveSeries
-from entrypoints.formats import Format, encode, rows
+from entrypoints.formats import Format, encode
 from entrypoints.rest.http.body import idempotency_key, read_object
 from entrypoints.rest.http.errors import fetch_failed, seconds_until
 from entrypoints.rest.http.links import add_next_link, permanent_path, public_path
 from entrypoints.rest.http.params import QueryParameters, parse_selection, parse_uuid, series_query
-from entrypoints.rest.http.prefer_wait import awaited
+from entrypoints.rest.http.prefer_wait import PreferWait
 from entrypoints.rest.http.rate_limits import requester_of
 from entrypoints.rest.http.response_cache import EncodedResponse
-from entrypoints.rest.http.responses import CacheableResponse
+from entrypoints.rest.http.responses import CacheableResponse, ResponseSender
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import BY_ID, REMOVING, REQUESTING, SEARCHING, Order
 from entrypoints.rest.openapi.response_schemas import DATA, PENDING, ROOT, page_of
 from entrypoints.rest.quandl import QUANDL_ROOT
-from entrypoints.rest.quandl.documents import column_names
+from entrypoints.rest.quandl.documents import QuandlDataset, data
+from entrypoints.rest.quandl.params import DatasetQuery
 from entrypoints.rest.schemas import FetchRequestSchema, FetchSchema, ItemSchema, RequestedSchema, SeriesSchema, load
 
 _LINKS = {
@@ -52,20 +53,19 @@ _LISTED_OR_READ = {falcon.MEDIA_JSON: {"anyOf": [page_of(ItemSchema), DATA]}}
 
 
 class RequestsResource:
-    """Takes requests for series."""
+    """Requests for series."""
 
-    def __init__(self, use_cases: UseCases) -> None:
-        self._request_fetch, self._await_fetch = use_cases.request_fetch, use_cases.await_fetch
-        self._describe_series = use_cases.describe_series
+    def __init__(self, use_cases: UseCases, sender: ResponseSender) -> None:
+        self._request_fetch, self._describe_series = use_cases.request_fetch, use_cases.describe_series
+        self._prefer_wait, self._sender = PreferWait(use_cases.await_fetch, sender.wait_slots), sender
 
     @operation({200: RequestedSchema, 201: RequestedSchema}, REQUESTING, body=FetchRequestSchema, links=_NEXT_PARAMETERS, scope=Scope.FETCH)
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Commit the request and answer at once, or when the fetch has ended if that is preferred; the fetch is a worker's."""
-        QueryParameters(req.params)
-        arguments = load(FetchRequestSchema(), read_object(req))
+        """Commit the request and respond at once, or when a worker has ended the fetch if that is preferred."""
+        arguments = load(FetchRequestSchema(), read_object(req, self._sender.body_slots))
         about = {"request_id": req.context.request_id, "key": idempotency_key(req), "requester": requester_of(req)}
         requested = self._request_fetch(**arguments, **about)
-        fetch = awaited(req, resp, self._await_fetch, requested.fetch)
+        fetch = self._prefer_wait(req, resp, requested.fetch)
         if fetch is not requested.fetch:
             with suppress(SeriesNotFound, StoreUnavailable):
                 requested = replace(requested, series=self._describe_series(requested.series.id).series, fetch=fetch)
@@ -76,12 +76,11 @@ class RequestsResource:
 
 
 class RootResource(RequestsResource):
-    """The front door, which takes requests too."""
+    """The API's root, which accepts requests for series too."""
 
     @operation({200: ROOT}, scope=None)
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Tell what there is."""
-        QueryParameters(req.params)
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """Return links to all resources."""
         resp.media = {
             "name": "lanner",
             "version": version("lanner"),
@@ -90,15 +89,15 @@ class RootResource(RequestsResource):
 
 
 class TimeSeriesResource(RequestsResource):
-    """The series that are kept."""
+    """Time series."""
 
-    def __init__(self, use_cases: UseCases) -> None:
-        super().__init__(use_cases)
+    def __init__(self, use_cases: UseCases, sender: ResponseSender) -> None:
+        super().__init__(use_cases, sender)
         self._search_series, self._read_series = use_cases.search_series, use_cases.read_series
 
     @operation({200: _LISTED_OR_READ, 202: PENDING}, {**SEARCHING, **BY_ID}, problems=(404, 413, 502), etag=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Read the observations of the series of an id, or list series."""
+        """Return the observations of the series with an id, or list series."""
         if req.params.get("id"):
             self._read(req, resp)
         else:
@@ -113,24 +112,24 @@ class TimeSeriesResource(RequestsResource):
         series_id = parse_uuid(parameters.text("id") or "")
         order = parameters.choice("order", Order) or Order.DESCENDING
         query = parse_selection(parameters)
-        standing = self._read_series.standing(series_id)
-        if not standing.version.vintages:
+        stored = self._read_series.standing(series_id)
+        if not stored.version.vintages:
             described = self._describe_series(series_id)
             if described.series.status is SeriesStatus.ERROR:
                 raise fetch_failed(described.series)
-            _answer_pending(resp, described)
+            _respond_pending(resp, described)
             return
 
         def build() -> EncodedResponse:
             reading = self._read_series(series_id, query)
-            req.context.sender.check_size(reading.observations)
+            self._sender.check_size(reading.observations)
             path = permanent_path(req, req.path, vintage=reading.vintage.number)
             headers = {"Content-Location": path, "Last-Modified": dt_to_http(reading.vintage.known_at)}
-            return EncodedResponse(encode({"dataset_data": _quandl(reading, query, order)}), headers)
+            return EncodedResponse(encode({"dataset_data": _quandl_data(reading, query, order)}), headers)
 
-        key = (series_id, "quandl", query, order, standing.version.vintages, standing.version.entry)
-        resp.set_header("Age", str(standing.age))
-        req.context.sender.send(req, resp, CacheableResponse(key=key, format=Format.JSON, build=build))
+        key = (series_id, "quandl", query, order, stored.version.vintages, stored.version.entry)
+        resp.set_header("Age", str(stored.age))
+        self._sender.send(req, resp, CacheableResponse(key=key, format=Format.JSON, build=build))
 
 
 class OneTimeSeriesResource:
@@ -140,9 +139,8 @@ class OneTimeSeriesResource:
         self._describe_series, self._remove_series = describe_series, remove_series
 
     @operation({200: SeriesSchema}, scope=Scope.READ)
-    def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
-        """Show everything known about it but its observations."""
-        QueryParameters(req.params)
+    def on_get(self, _req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
+        """Return its metadata and status, without observations."""
         described = self._describe_series(parse_uuid(series_id))
         resp.media = {**SeriesSchema().dump(described.series), "stale": described.stale}
 
@@ -154,39 +152,33 @@ class OneTimeSeriesResource:
         resp.status = falcon.HTTP_NO_CONTENT
 
 
-def _answer_pending(resp: falcon.Response, described: Described) -> None:
+def _respond_pending(resp: falcon.Response, described: Described) -> None:
     series = described.series
     fetch = series.fetch
-    shown: dict[str, Any] = FetchSchema().dump(fetch) if fetch else {}
+    document: dict[str, Any] = FetchSchema().dump(fetch) if fetch else {}
     resp.status = falcon.HTTP_ACCEPTED
     resp.retry_after = seconds_until(fetch, described.now)
     resp.media = {
         "id": series.id,
         "status": series.status,
-        "attempts": shown.get("attempts", 0),
-        "next_attempt": shown.get("next_attempt"),
-        "last_error": shown.get("error"),
+        "attempts": document.get("attempts", 0),
+        "next_attempt": document.get("next_attempt"),
+        "last_error": document.get("error"),
     }
 
 
-def _quandl(reading: Reading, query: Selection, order: Order) -> dict[str, Any]:
-    metadata, observations = reading.series.metadata, reading.observations
-    return {
-        "limit": query.limit,
-        "transform": query.transform,
-        "column_index": query.column_index,
-        "column_names": column_names(reading.series, observations.columns),
+def _quandl_data(reading: Reading, query: Selection, order: Order) -> dict[str, Any]:
+    """Return Quandl's members, but the dates and the frequency as they are."""
+    own = {
         "start_date": query.start or reading.vintage.first,
         "end_date": query.end or reading.vintage.last,
-        "frequency": metadata.frequency,
-        "data": rows(observations, newest_first=order is Order.DESCENDING),
-        "collapse": query.collapse,
-        "order": order,
+        "frequency": reading.series.metadata.frequency,
     }
+    return {**data(QuandlDataset(reading, reading.observations.columns), DatasetQuery(query, order, header=True)), **own}
 
 
-def routes(use_cases: UseCases) -> Iterator[tuple[str, object]]:
-    """Give the routes."""
-    yield "/", RootResource(use_cases)
-    yield "/timeseries", TimeSeriesResource(use_cases)
+def routes(use_cases: UseCases, sender: ResponseSender) -> Iterator[tuple[str, object]]:
+    """Yield the routes."""
+    yield "/", RootResource(use_cases, sender)
+    yield "/timeseries", TimeSeriesResource(use_cases, sender)
     yield "/timeseries/{series_id}", OneTimeSeriesResource(use_cases.describe_series, use_cases.remove_series)

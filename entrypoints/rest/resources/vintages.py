@@ -1,4 +1,4 @@
-"""The vintages of a series, one of them, and the feed of all series' vintages."""
+"""The vintages of a series, and the feed of all series' vintages."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from domain.use_cases import UseCases
 from domain.use_cases.list_vintages import ListVintages
 from entrypoints.rest.http.links import add_next_link
 from entrypoints.rest.http.params import QueryParameters, parse_integer, parse_uuid
+from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import PAGING, RECORDED
 from entrypoints.rest.openapi.response_schemas import FEED, page_of
@@ -18,36 +19,35 @@ from entrypoints.rest.schemas import VintageInFullSchema, vintage_documents
 
 
 class VintagesResource:
-    """The vintages of one series."""
+    """Vintages of a series."""
 
     def __init__(self, list_vintages: ListVintages) -> None:
         self._list_vintages = list_vintages
 
     @operation({200: page_of(VintageInFullSchema)}, PAGING, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
-        """List them in order of arrival."""
+        """List vintages in the order in which they were stored."""
         key = parse_uuid(series_id)
         parameters = QueryParameters(req.params, PAGING)
         page = self._list_vintages(key, after=parameters.position("cursor"), limit=parameters.limit())
         resp.media = {"items": vintage_documents((key, each) for each in page.items), "next": add_next_link(req, resp, page.next)}
 
     @operation({200: VintageInFullSchema}, scope=Scope.READ)
-    def on_get_one(self, req: falcon.Request, resp: falcon.Response, series_id: str, number: str) -> None:
-        """Show the one of a number."""
-        QueryParameters(req.params)
+    def on_get_one(self, _req: falcon.Request, resp: falcon.Response, series_id: str, number: str) -> None:
+        """Return the vintage with this number."""
         key = parse_uuid(series_id)
         [resp.media] = vintage_documents([(key, self._list_vintages.one(key, parse_integer(number, "number")))])
 
 
 class FeedResource:
-    """What was recorded, of whichever series."""
+    """Feed of new vintages of all series."""
 
     def __init__(self, list_vintages: ListVintages) -> None:
         self._list_vintages = list_vintages
 
     @operation({200: FEED}, RECORDED, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Go on after a position; ``next`` is where a follower goes on, now or once there is more."""
+        """List vintages after a position; ``next`` is the position to continue after, now or later."""
         parameters = QueryParameters(req.params, RECORDED)
         after = parameters.position("after")
         found = self._list_vintages.recorded(after=after, limit=parameters.limit())
@@ -65,8 +65,8 @@ class FeedResource:
         }
 
 
-def routes(use_cases: UseCases) -> Iterator[tuple[str, object] | tuple[str, object, str]]:
-    """Give the routes."""
+def routes(use_cases: UseCases, _sender: ResponseSender) -> Iterator[tuple[str, object] | tuple[str, object, str]]:
+    """Yield the routes."""
     resource = VintagesResource(use_cases.list_vintages)
     yield "/timeseries/{series_id}/vintages", resource
     yield "/timeseries/{series_id}/vintages/{number}", resource, "one"

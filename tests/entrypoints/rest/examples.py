@@ -1,4 +1,4 @@
-"""Requests made at random from the OpenAPI document, and what every answer to them must be."""
+"""Random requests from the OpenAPI document, and what must hold for every response."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PLAIN = {"Accept-Encoding": "identity"}
 
 
 def no_server_error(_context: Any, response: Any, case: Any) -> None:
-    """Nothing breaks; that a fetch failed (502) and that there is nothing yet (503) is said on purpose."""
+    """There is no error of the server; a failed fetch (502) and missing data (503) are expected."""
     assert response.status_code < 500 or response.status_code in (502, 503), f"{case.as_curl_command()}\n{response.text}"
 
 
@@ -43,10 +43,10 @@ CHECKS = [
 
 def narrowed(places: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """
-    Give the document as the tests want it: answers have no members but those that are described, and requests find something.
+    Return the document as the tests need it: responses have no undeclared members, and requests find something.
 
     Args:
-        places: what parameters and members of bodies of these names may be.
+        places: the values of parameters and body members with these names.
 
     """
     document: dict[str, Any] = json.loads(KEPT.read_text())
@@ -63,7 +63,7 @@ def narrowed(places: Mapping[str, Sequence[str]]) -> dict[str, Any]:
 
 
 def loaded(places: Mapping[str, Sequence[str]], *, app: Any = None) -> Any:
-    """Give the narrowed document as schemathesis wants it, for an application or for a server."""
+    """Return the narrowed document as schemathesis needs it, for an application or a server."""
     schema = schemathesis.openapi.from_dict(narrowed(places))
     schema.app = app
     return schema

@@ -1,4 +1,4 @@
-"""Access lines: each request has one, soon after it was answered, and none is lost when the process stops."""
+"""The access log: each request has a line soon after its response, and none is lost when the process stops."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.acceptance.running import running
 
 
 class LogRecords(logging.Handler):
-    """Keeps the lines that are written, and may be told to wait with them."""
+    """Collects the lines that are written; can block the writer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ def test_requests_wait_for_a_log_that_is_too_slow(log: LogRecords) -> None:
 
 
 def test_the_last_requests_of_a_process_have_their_lines(tmp_path):
-    """A service that is told to stop right after an answer has logged it."""
+    """A service that is stopped right after a response has logged it."""
     with running(tmp_path, {}, "up") as service:
         for n in range(20):
             service.get("/timeseries", headers={"X-Request-ID": f"last-{n}"})

@@ -24,7 +24,7 @@ def every_error(kind: type[DomainError] = DomainError) -> Iterator[type[DomainEr
 
 @pytest.mark.parametrize("kind", list(every_error()), ids=lambda kind: kind.__name__)
 def test_every_error_has_a_sentence_and_a_status(kind: type[DomainError]) -> None:
-    """Only the root is a 500; every other error is somebody's to mend."""
+    """Only the base class is a 500."""
     assert kind().message.endswith(".")
     assert status_of(kind) >= 400
     assert (status_of(kind) == 500) == (kind is DomainError)
@@ -42,7 +42,7 @@ def test_a_problem_has_all_members(client: TestClient) -> None:
 
 
 def test_a_wrong_method_is_a_problem(client: TestClient) -> None:
-    """A 405 names the methods that are answered, HEAD among them."""
+    """A 405 names the allowed methods, HEAD among them."""
     answer = client.simulate_delete("/timeseries")
 
     assert (answer.status_code, answer.json["code"]) == (405, "method_not_allowed")
@@ -74,7 +74,7 @@ class Broken:
 
 @pytest.mark.parametrize("suffix", [None, "domain", "body"])
 def test_what_nobody_expected_is_a_500_without_internals(client: TestClient, suffix: str | None, caplog: pytest.LogCaptureFixture) -> None:
-    """The log has the traceback, the client a problem with the request's id, and the next request is answered."""
+    """The log has the traceback, the client a problem with the request's id, and the next request works."""
     client.app.add_route("/broken", Broken(), suffix=suffix)
 
     answer = client.simulate_get("/broken")
@@ -87,7 +87,7 @@ def test_what_nobody_expected_is_a_500_without_internals(client: TestClient, suf
 
 
 def test_every_answer_has_the_security_headers(client: TestClient) -> None:
-    """Errors and answers alike tell browsers to keep their hands off."""
+    """Errors and successes both have the security headers."""
     for path in ("/healthz", "/nope"):
         headers = client.simulate_get(path).headers
 
@@ -211,7 +211,7 @@ def test_without_a_list_every_host_is_answered() -> None:
     "path", ["/", "/healthz", "/readyz", "/timeseries", "/timeseries/{}", "/timeseries/{}/data", "/timeseries/{}/data.json"]
 )
 def test_head_is_get_without_the_body(client: TestClient, path: str) -> None:
-    """Wherever GET is answered HEAD gives the same status, type and length."""
+    """HEAD returns the same status, type and length as GET."""
     address = path.format(client.simulate_post("/timeseries", json={"code": "WIKI/FB"}).json["id"])
     got, head = client.simulate_get(address), client.simulate_head(address)
 
@@ -263,12 +263,12 @@ def test_readiness_tells_how_long_work_waits(waiting: TestClient) -> None:
 
 def test_two_resources_cannot_share_a_path() -> None:
     """A path that two modules claim stops the start, and both are named."""
-    with pytest.raises(ValueError, match="Two resources answer /same: Broken and Listening"):
+    with pytest.raises(ValueError, match="Two resources have the path /same: Broken and Listening"):
         add_routes(falcon.App(), [("/same", Broken()), ("/same", Listening())])
 
 
 def test_only_listed_origins_may_read_answers() -> None:
-    """A page of a listed origin may read answers in a browser; any other may not, and without a list none."""
+    """A page of a listed origin may read responses in a browser; no other page may, and without a list none."""
     use_cases = waiting_use_cases()
     listed = TestClient(create_app(use_cases, allowed_hosts=(), cors_origins=("https://app.example",)))
     none = TestClient(create_app(use_cases, allowed_hosts=()))

@@ -1,4 +1,4 @@
-"""Who is let in: every route against every scope and every kind of key."""
+"""Authentication and authorization: every route with every scope and every kind of key."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def keyed() -> KeyedClient:
 
 
 def routes() -> list[tuple[str, str]]:
-    """Every method of every route, with something in the places of its parameters."""
+    """Every method of every route, with values for its path parameters."""
     use_cases = memory_use_cases({"canned": CannedSource()})
     found = []
     for path, resource, *_ in discover_routes(use_cases):
@@ -70,7 +70,7 @@ def routes() -> list[tuple[str, str]]:
 
 
 def needed(method: str, path: str) -> Scope:
-    """The table of who may do what, once more in other words."""
+    """The scope of each route, stated independently."""
     if method in ("GET", "HEAD"):
         return Scope.READ
     return Scope.ADMIN if method == "DELETE" and path.startswith("/timeseries/") else Scope.FETCH
@@ -79,7 +79,7 @@ def needed(method: str, path: str) -> Scope:
 @pytest.mark.parametrize(("method", "path"), routes(), ids=str)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_route_against_every_kind_of_key(keyed: KeyedClient, kind: str, method: str, path: str) -> None:
-    """Without a good key it is 401, without the scope 403, whatever is behind it; with it, the route answers for itself."""
+    """Without a valid key it is 401, without the scope 403, whether the resource exists or not; else the route decides."""
     status = keyed.ask(kind, method, path).status_code
 
     if path in OPEN and method in ("GET", "HEAD"):
@@ -96,7 +96,7 @@ def test_every_route_against_every_kind_of_key(keyed: KeyedClient, kind: str, me
 
 @pytest.mark.parametrize("kind", REFUSED)
 def test_all_refusals_are_the_same(keyed: KeyedClient, kind: str) -> None:
-    """Nobody learns whether a key existed, and clients learn how to send one."""
+    """The response does not reveal whether a key existed, and names the way to send one."""
     answer, other = keyed.ask(kind, "GET", "/timeseries"), keyed.ask("none", "GET", f"/timeseries/{NOBODY}")
     known = {name: answer.json[name] for name in ("code", "detail", "hint", "status")}
 
@@ -113,7 +113,7 @@ def test_whose_key_allows_too_little_is_told_how_to_make_another(keyed: KeyedCli
 
 
 def test_other_ways_to_send_a_key(keyed: KeyedClient) -> None:
-    """X-Api-Token everywhere; in the address only at the Quandl door, where scripts have it."""
+    """X-Api-Token works everywhere; the query only in the Quandl-compatible API, whose scripts use it."""
     text = keyed.texts["all"]
     by_header = keyed.client.simulate_get("/timeseries", headers={"X-Api-Token": text})
     in_address = keyed.client.simulate_get("/timeseries", params={"api_key": text})
@@ -127,7 +127,7 @@ def test_other_ways_to_send_a_key(keyed: KeyedClient) -> None:
 
 
 def test_reading_alone_fetches_nothing_at_the_door(keyed: KeyedClient) -> None:
-    """A key without the scope gets what is kept, and a miss is a miss."""
+    """A key without the scope reads stored data; other series are not found."""
     assert keyed.ask("read", "GET", "/api/v3/datasets/CANNED/NEW").status_code == 404
     assert keyed.ask("all", "GET", "/api/v3/datasets/CANNED/OLD").status_code == 200
     keyed.time += timedelta(days=30)
@@ -148,7 +148,7 @@ def test_without_a_gate_everybody_is_let_in(client: TestClient) -> None:
 
 
 def test_a_key_in_the_address_follows_to_the_archive(keyed: KeyedClient) -> None:
-    """Whoever opens a link with a key in it gets the archive, not a question for the key."""
+    """A link with a key in its query leads to the archive, not to a 401."""
     keyed.ask("all", "GET", "/api/v3/datasets/CANNED/FB")
     led = keyed.client.simulate_get("/api/v3/databases/CANNED/data", params={"api_key": keyed.texts["read"]})
     by_header = keyed.ask("read", "GET", "/api/v3/databases/CANNED/data")
@@ -159,7 +159,7 @@ def test_a_key_in_the_address_follows_to_the_archive(keyed: KeyedClient) -> None
 
 
 def test_pages_of_listed_origins_may_read_with_a_key(keyed: KeyedClient) -> None:
-    """They may send the key in a header, read refusals too, and caches keep an answer for its own origin alone."""
+    """They may send the key in a header and read errors too; caches store a response for its own origin only."""
     app = create_app(keyed.use_cases, allowed_hosts=None, keys_required=True, cors_origins=["https://good.example"])
     client = TestClient(app, headers=LOCAL)
     asked = {"Origin": "https://good.example", "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}

@@ -43,7 +43,7 @@ def test_the_document_is_valid() -> None:
 
 
 def test_it_is_served(client: TestClient) -> None:
-    """Anybody may read it, at the address the front door names; who has it already is told so."""
+    """It needs no key, the root links to it, and a conditional request gets 304."""
     address = client.simulate_get("/").json["links"]["openapi"]
     answer = client.simulate_get(address)
     again = client.simulate_get(address, headers={"If-None-Match": answer.headers["ETag"]})

@@ -69,7 +69,7 @@ def test_answers_are_those_of_the_document(mode: GenerationMode) -> None:
 
 @pytest.mark.timeout(1800)
 def test_answers_lead_on_to_others() -> None:
-    """What is answered leads to further requests, whose answers are those of the document too."""
+    """Links in responses lead to further requests, whose responses conform to the document too."""
     schema = loaded(CODES)
 
     class Machine(schema.as_state_machine()):  # type: ignore[misc]

@@ -67,7 +67,7 @@ def test_a_made_up_cursor_is_refused(waiting: TestClient, cursor: str) -> None:
 
 
 def test_cancelling(waiting: TestClient, client: TestClient) -> None:
-    """A pending fetch is cancelled, twice if need be; one that ended well is a 409; the series tells that it was cancelled."""
+    """A pending fetch can be cancelled, repeatedly; a successful one is a 409; the series shows that it was cancelled."""
     series = request(waiting).json
     path = f"/fetches/{series['fetch']['id']}"
     first, second = waiting.simulate_delete(path), waiting.simulate_delete(path)
@@ -81,7 +81,7 @@ def test_cancelling(waiting: TestClient, client: TestClient) -> None:
 
 
 def test_cancelling_what_runs_is_accepted() -> None:
-    """A running fetch is asked to end: 202, and it tells when that was."""
+    """Cancelling a running fetch is a 202, and the fetch shows when it was requested."""
     store = MemoryStore()
     use = memory_use_cases({"canned": CannedSource()}, store=store, dispatcher=RecordingDispatcher())
     client = client_of(use)
@@ -138,7 +138,7 @@ def test_a_refresh_with_a_key_can_be_repeated(client: TestClient) -> None:
 
 
 def test_a_key_with_another_request_is_refused(client: TestClient) -> None:
-    """Same key, other body: a 422 that tells what to do, and nothing is done."""
+    """Same key, other body: a 422 with a hint, and no fetch."""
     request(client, "k")
     answer = request(client, "k", {"code": "WIKI/IBM"})
 
@@ -185,7 +185,7 @@ def test_figures_are_told(waiting: TestClient) -> None:
 
 
 def test_every_alert_speaks_of_a_figure_there_is() -> None:
-    """The first rule is the oldest due age, and each metric that a rule names is told by a process that has rung its broker."""
+    """The first rule is the oldest due age, and a process that has notified its broker exports each metric that a rule names."""
     bell = RecordingDispatcher()
     bell.broker_reachable = True
     known = {name.partition("{")[0] for name in metrics(client_of(memory_use_cases({"canned": CannedSource()}, dispatcher=bell)))}

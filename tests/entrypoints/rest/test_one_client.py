@@ -1,4 +1,4 @@
-"""What pages of other sites may do, what answers tell caches, and how much one answer may hold."""
+"""What pages of other sites may do, what responses tell caches, and how large a response may be."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def client_of_wide(**options: int) -> TestClient:
 )
 @pytest.mark.parametrize("path", ["FB", "FB.csv", "FB/data", "FB/metadata.json"])
 def test_another_sites_page_has_nothing_fetched(path: str, headers: dict[str, str], *, may_fetch: bool) -> None:
-    """Not by an image either: a miss is a miss, and what is stale is answered as it is kept."""
+    """Not by an image either: a missing series is not found, and a stale one is returned as stored."""
     use_cases = memory_use_cases({"canned": CannedSource()})
     client = TestClient(create_app(use_cases, allowed_hosts=(), cors_origins=[LISTED]), headers=LOCAL)
     status = client.simulate_get(f"/api/v3/datasets/CANNED/{path}", headers=headers).status_code
@@ -110,7 +110,7 @@ def test_a_column_is_named_once(query: str) -> None:
     ],
 )
 def test_the_cells_of_an_answer_are_bounded(path: str) -> None:
-    """One more is a 413 that says how to ask for less; with a limit it is answered."""
+    """One cell more is a 413 with a hint; with a limit it is a 200."""
     fits, does_not = client_of_wide(max_cells=1000), client_of_wide(max_cells=999)
 
     assert fits.simulate_get(path).status_code == 200
@@ -148,7 +148,7 @@ def test_access_lines_say_who_asked(keyed: KeyedClient, log: LogRecords) -> None
 
 
 def test_removals_and_keys_leave_an_audit_line(keyed: KeyedClient, caplog: pytest.LogCaptureFixture) -> None:
-    """What was done, at whatever level of the log; who did it is bound to the line."""
+    """Changes are logged at every log level, with the key that made them."""
     made = keyed.ask("all", "POST", "/timeseries", json={"code": "CANNED/GONE"}).json["id"]
     with caplog.at_level(logging.INFO, "lanner.audit"):
         keyed.ask("all", "DELETE", f"/timeseries/{made}", params={"confirm": "CANNED/GONE"})

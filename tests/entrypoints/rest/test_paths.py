@@ -53,7 +53,7 @@ def test_no_spelling_of_a_route_opens_it(keyed: KeyedClient, method: str, path: 
 
 @pytest.mark.parametrize(("method", "path"), [(method, path) for method, path in routes() if path != "/"], ids=str)
 def test_one_slash_at_the_end_is_the_same_resource(keyed: KeyedClient, method: str, path: str) -> None:
-    """It answers as without, to every kind of key; an encoded slash is one too."""
+    """The response is the same as without, for every kind of key; an encoded slash counts as one."""
     for kind in ("none", "read", "fetch", "admin"):
         plain = keyed.ask(kind, method, path).status_code
         assert keyed.ask(kind, method, f"{path.rstrip('/')}/").status_code == plain
@@ -73,7 +73,7 @@ def test_a_series_is_removed_by_the_administrator_alone(keyed: KeyedClient) -> N
 
 @pytest.mark.parametrize("path", ["//", "/.", "/..", "/%2e", "/docs/../openapi.json", "/docs/..%2fopenapi.json", "/timeseries/./x"])
 def test_dots_and_empty_segments_are_refused(client: TestClient, path: str) -> None:
-    """In the answer stands how to write it."""
+    """The response says how to write the path."""
     answer = client.simulate_get(path)
 
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_path")
@@ -88,7 +88,7 @@ def test_quandls_clients_may_end_addresses_with_a_slash(client: TestClient) -> N
 
 
 def test_every_responder_declares_its_scope() -> None:
-    """The table of who may do what is what the responders say."""
+    """The table of scopes is what the responders declare."""
     declared = scopes_of(list(discover_routes(memory_use_cases({"canned": CannedSource()}))))
     for (path, method), scope in declared.items():
         if scope is not None and method in ("GET", "HEAD", "POST") and scope is not Scope.ADMIN:
@@ -96,7 +96,7 @@ def test_every_responder_declares_its_scope() -> None:
 
 
 class Undeclared:
-    """A resource that somebody added and forgot to describe."""
+    """A resource without a described operation."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         resp.media = {}

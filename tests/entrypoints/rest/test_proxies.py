@@ -80,7 +80,7 @@ def test_documents_know_the_prefix(prefixed: Any) -> None:
 
 
 def test_without_a_prefix_nothing_changes() -> None:
-    """No server is named, and the page's base is the root; what another request was told does not stick to the thread."""
+    """No server is named, and the page's base is the root; the prefix of another request does not persist in the thread."""
     client = client_with(trusted_proxies=TRUSTED)
     client.simulate_get("/none", remote_addr=PROXY, headers=FORWARDED)
 
@@ -141,7 +141,7 @@ def test_whose_address_counts(remote: str, headers: dict[str, str], address: str
     ],
 )
 def test_what_a_proxy_passes_on_unseen_is_refused(name: str, value: str) -> None:
-    """No address is ever made of it; from somebody who is no trusted proxy it is passed over."""
+    """It is never used in a link; from other senders than trusted proxies it is ignored."""
     client = client_with(trusted_proxies=TRUSTED)
     refused = client.simulate_get("/none", remote_addr=PROXY, headers={name: value})
 
@@ -150,7 +150,7 @@ def test_what_a_proxy_passes_on_unseen_is_refused(name: str, value: str) -> None
 
 
 def test_a_host_that_a_proxy_names_is_checked_too() -> None:
-    """It must be one that is answered."""
+    """It must be an allowed host."""
     client = client_with(trusted_proxies=TRUSTED)
 
     def status(host: str) -> int:

@@ -1,4 +1,4 @@
-"""The Quandl door: its parameters, its documents, its errors, and fetching on a miss."""
+"""The Quandl-compatible API: its parameters, documents, errors, and fetches of missing series."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Clock:
 
 
 class QuandlClient:
-    """A client at the door of a service whose provider knows one state."""
+    """A client of the Quandl-compatible API of a service whose provider has one state."""
 
     def __init__(self, client_on: ClientOn, **facts: Any) -> None:
         self.source = Changing(observations=facts.pop("observations", PRICES), metadata=Metadata(name="Prices", **facts))
@@ -79,7 +79,7 @@ def quandl(client_on: ClientOn) -> QuandlClient:
 
 
 def test_a_dataset_is_fetched_by_being_asked_for(quandl: QuandlClient) -> None:
-    """The first call answers with the data, newest first, with what was asked echoed."""
+    """The first call returns the data, newest first, and repeats the query."""
     assert quandl.data() == {
         "limit": None,
         "transform": None,
@@ -132,7 +132,7 @@ def test_parameters(quandl: QuandlClient, query: str, rows: list[list[Any]]) -> 
 
 
 def test_a_column_that_is_not_there(quandl: QuandlClient) -> None:
-    """The answer is well formed and empty, which clients tell from a missing dataset."""
+    """The response is well formed and empty, which clients distinguish from a missing dataset."""
     assert (quandl.data("column_index=3")["data"], quandl.data("column_index=3")["column_names"]) == ([], ["Date", None])
     assert quandl.get("/datasets/WIKI/FB/data.csv", "column_index=3").text == "Date,\n"
 
@@ -181,7 +181,7 @@ def test_codes_are_case_blind_and_reached_by_alias(client_on: ClientOn, path: st
 
 
 def test_a_stale_series_is_fetched_again_first(quandl: QuandlClient) -> None:
-    """What is older than its age is refreshed before it is answered; if that fails, what is kept is answered."""
+    """Stale data are refreshed before the response; if that fails, the stored data are returned."""
     quandl.data()
     quandl.clock.time += timedelta(hours=7)
     quandl.data()
@@ -196,7 +196,7 @@ def test_a_stale_series_is_fetched_again_first(quandl: QuandlClient) -> None:
 
 
 def test_a_stale_series_is_answered_where_nobody_may_wait(quandl: QuandlClient) -> None:
-    """When all places to wait in are taken, what is kept is answered; of what is not kept, clients are told to come again."""
+    """When all slots for waiting are held, stored data are returned; without any, clients get a Retry-After."""
     sender = ResponseSender(capacity=0, threads=8)
     client = TestClient(create_app(quandl.use_cases, allowed_hosts=(), sender=sender), headers=LOCAL)
     client.simulate_get("/api/v3/datasets/WIKI/FB/data")
@@ -238,7 +238,7 @@ def test_what_is_unknown_is_remembered_for_an_hour(quandl: QuandlClient) -> None
 
 
 def test_a_fetch_that_takes_too_long(client_on: ClientOn) -> None:
-    """Clients are told to come again in seconds; if the provider bars the door for longer, when, and not to."""
+    """Clients get a Retry-After of seconds; if the provider is blocked for longer, the message says until when."""
     pending = client_on(waiting_use_cases()).simulate_get("/api/v3/datasets/WIKI/FB")
     assert (pending.status_code, pending.headers["retry-after"]) == (503, "1")
     assert pending.json["quandl_error"]["code"] == "QEXx01"
@@ -252,7 +252,7 @@ def test_a_fetch_that_takes_too_long(client_on: ClientOn) -> None:
 
 
 def test_why_a_fetch_is_tried_again(client_on: ClientOn) -> None:
-    """While it waits for its next try, clients are told how the last one failed, and to come again all the same."""
+    """While it waits for its next attempt, clients get the last failure and a Retry-After."""
     quandl = QuandlClient(client_on)
     quandl.source.error = SourceUnavailable("Could not reach data.invalid: its name is not known.")
     answer = quandl.get("/datasets/WIKI/FB")
@@ -269,7 +269,7 @@ def test_why_a_fetch_is_tried_again(client_on: ClientOn) -> None:
 
 
 def test_a_provider_without_its_key(client: TestClient) -> None:
-    """Whoever needs a key that nobody has configured is forbidden, and the message names the variable."""
+    """A provider without its key is a 403, and the message names the variable."""
     answer = client.simulate_get("/api/v3/datasets/KEYLESS/FB")
 
     assert (answer.status_code, answer.json["quandl_error"]["code"]) == (403, "QEPx04")
@@ -319,7 +319,7 @@ def dates_of(described: dict[str, Any]) -> tuple[str, str]:
 
 
 def test_searching(quandl: QuandlClient) -> None:
-    """All words must match; pages are counted, and totals told."""
+    """All words must match; the response has page numbers and totals."""
     for name in ("A", "B", "C"):
         quandl.get(f"/datasets/WIKI/{name}")
     found = quandl.get("/datasets.json", "query=prices+wiki&per_page=2&page=2").json
@@ -342,7 +342,7 @@ def test_searching(quandl: QuandlClient) -> None:
 
 
 def test_databases(quandl: QuandlClient) -> None:
-    """They are those under which something is kept."""
+    """They are those with stored series."""
     quandl.get("/datasets/WIKI/FB")
     quandl.get("/datasets/LBMA/GOLD")
     listed = quandl.get("/databases").json
@@ -356,7 +356,7 @@ def test_databases(quandl: QuandlClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/databases", "/databases/WIKI"])
-def test_databases_are_described_from_a_seat(quandl: QuandlClient, path: str) -> None:
+def test_describing_databases_holds_a_slot(quandl: QuandlClient, path: str) -> None:
     """To find and count them takes a query each, so others keep threads of their own."""
     sender = ResponseSender(capacity=0, threads=2)
     client = TestClient(create_app(quandl.use_cases, allowed_hosts=(), sender=sender), headers=LOCAL)
@@ -368,7 +368,7 @@ def test_databases_are_described_from_a_seat(quandl: QuandlClient, path: str) ->
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lister(ListProviders):
-    """Notes how often it tells the facts."""
+    """Counts its calls."""
 
     told: list[int] = field(default_factory=list)
 
@@ -437,7 +437,7 @@ def test_the_older_address_of_archives(quandl: QuandlClient) -> None:
 
 
 def test_names_of_archives(quandl: QuandlClient) -> None:
-    """Only names that lanner gives are answered, so that no header repeats what somebody made up."""
+    """Only lanner's own file names are valid, so that no header repeats a client's text."""
     quandl.get("/datasets/WIKI/FB")
 
     assert quandl.get("/databases/WIKI/data/WIKI_20240301.zip").headers["content-disposition"].endswith('WIKI_20240301.zip"')
@@ -446,7 +446,7 @@ def test_names_of_archives(quandl: QuandlClient) -> None:
 
 
 def test_a_refusal_is_no_archive(quandl: QuandlClient) -> None:
-    """Where all places for archives are taken, the answer is shown and not saved under the archive's name."""
+    """Where all slots for archives are held, the error is displayed and not saved under the archive's name."""
     quandl.get("/datasets/WIKI/FB")
     sender = ResponseSender(capacity=0, threads=4)
     client = TestClient(create_app(quandl.use_cases, allowed_hosts=(), sender=sender), headers=LOCAL)

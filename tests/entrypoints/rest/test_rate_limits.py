@@ -66,7 +66,7 @@ def test_without_limits_nothing_is_said_of_them() -> None:
 
 
 def test_a_key_has_its_own_limits_wherever_it_is_used() -> None:
-    """They stand in the place of everybody's; a key without any is counted apart from its address."""
+    """They replace the general limits; a key without any is counted separately from its address."""
     limited = Limited(request_limits=(Limit(1, 60),), keys_required=True)
     keys = limited.use_cases.manage_keys
     own, plain = (keys.create(name, [Scope.READ], limits=limits)[1] for name, limits in (("own", (Limit(3, 60),)), ("plain", ())))
@@ -80,7 +80,7 @@ def test_a_key_has_its_own_limits_wherever_it_is_used() -> None:
 
 
 def test_fetches_are_counted_in_the_store() -> None:
-    """Another process knows of them; what is kept is still answered, and a repeated request joins its fetch for nothing."""
+    """They hold across processes; stored data are still returned, and a repeated request joins its fetch without a token."""
     limited = Limited(fetch_limits=(Limit(2, 60),))
     other = TestClient(create_app(limited.use_cases, allowed_hosts=(), fetch_limits=(Limit(2, 60),)), headers=LOCAL)
 
@@ -114,7 +114,7 @@ def test_a_stale_series_is_answered_as_it_is_kept_where_no_fetch_may_be_asked_fo
 
 
 def test_idempotency_keys_are_counted_by_their_owner(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that sends more than are remembered is refused, and repeats of what is remembered are answered still."""
+    """A client with more keys than are remembered is refused; repeats of remembered ones still work."""
     monkeypatch.setattr("domain.use_cases.request_fetch._MOST_REMEMBERED", (Limit(2, 172_800),))
     client = Limited().client
 
@@ -146,7 +146,7 @@ def test_a_client_that_guesses_keys_is_refused_unread() -> None:
 
 
 def test_a_wrong_secret_costs_what_an_unknown_key_costs() -> None:
-    """One look into the store each, so that nobody learns from the time which ids there are."""
+    """Each takes one read of the store, so that the time does not reveal which ids exist."""
     limited = Limited(keys_required=True)
     key, text = limited.use_cases.manage_keys.create("good", [Scope.READ])
     check, looks = limited.use_cases.check_key, []

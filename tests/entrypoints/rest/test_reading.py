@@ -146,7 +146,7 @@ def test_seconds_are_called_time(client_on: ClientOn) -> None:
 
 
 def test_quandls_shape_is_descending_under_the_providers_names(client: TestClient) -> None:
-    """``?id=`` answers as Quandl did, members and order included."""
+    """``?id=`` returns Quandl's document, members and order included."""
     assert list(quandl(client).json["dataset_data"].items()) == [
         ("limit", None),
         ("transform", None),
@@ -162,7 +162,7 @@ def test_quandls_shape_is_descending_under_the_providers_names(client: TestClien
 
 
 def test_quandls_shape_echoes_what_was_asked(client: TestClient) -> None:
-    """The window, limit, column and order asked for stand in the answer."""
+    """The response repeats the requested window, limit, column and order."""
     answer = quandl(client, "start_date=2024-01-02&limit=1&column_index=2&order=asc").json["dataset_data"]
 
     assert (answer["start_date"], answer["limit"], answer["column_index"], answer["order"]) == ("2024-01-02", 1, 2, "asc")
@@ -182,7 +182,7 @@ def test_a_pending_series_says_when_to_look_again(waiting: TestClient) -> None:
 
 
 def test_a_pending_series_shows_its_last_error(client_on: ClientOn) -> None:
-    """A fetch that is tried again shows why, in the answer and at its own address."""
+    """A fetch that is retried shows why, in the response and at its own URL."""
     client = client_on(memory_use_cases({"canned": CannedSource(error=errors.RateLimited("Slow down.", retry_after=500))}))
     polled = quandl(client)
     fetch = client.simulate_get(client.simulate_post("/timeseries", json={"code": "WIKI/FB"}).json["links"]["fetch"]).json
@@ -213,7 +213,7 @@ def test_a_failed_fetch_is_a_problem_in_its_own_words(
 
 @pytest.mark.parametrize("ask", [data, quandl], ids=["own", "quandl"])
 def test_before_the_first_vintage_nothing_is_known(client: TestClient, ask: Callable[[TestClient, str], Result]) -> None:
-    """An ``as_of`` too early is a 404 that tells when knowledge begins."""
+    """An ``as_of`` too early is a 404 that says from when on the series is known."""
     answer = ask(client, "as_of=2001-01-01")
 
     assert (answer.status_code, answer.json["code"]) == (404, "not_known_yet")

@@ -58,7 +58,7 @@ def test_a_known_code_keeps_its_id(client: TestClient) -> None:
 
 @pytest.mark.parametrize(("preference", "applied"), [("wait=1", "wait=1"), ('respond-async, wait="2"', "wait=1"), ("wait=soon", None)])
 def test_a_client_may_prefer_to_wait(preference: str, applied: str | None) -> None:
-    """The answer is that of the fetch's end, if a worker brings it in time; nobody waits longer than is permitted, or is told so."""
+    """The response is that of the fetch's end if it comes in time; no request waits longer than the maximum, or claims to."""
     bell = RecordingDispatcher()
     use_cases = memory_use_cases({"canned": CannedSource()}, dispatcher=bell)
 
@@ -78,7 +78,7 @@ def test_a_client_may_prefer_to_wait(preference: str, applied: str | None) -> No
 
 
 def test_waiting_ends(waiting: TestClient) -> None:
-    """If nobody fetches, the answer is pending after all."""
+    """Without a worker, the response is pending in the end."""
     answer = waiting.simulate_post("/timeseries", json={"code": "WIKI/FB"}, headers={"Prefer": "wait=1"})
 
     assert (answer.status_code, answer.json["status"], answer.json["fetch"]["status"]) == (201, "pending", "pending")
@@ -101,7 +101,7 @@ def test_a_client_may_prefer_to_wait_for_a_refresh(preference: str, status: str)
 
 
 def test_a_store_that_fails_while_a_client_waits_takes_nothing_back() -> None:
-    """What was committed is answered as it was then."""
+    """The response is that of the committed request."""
     use_cases = waiting_use_cases()
     flaky = replace(use_cases, await_fetch=replace(use_cases.await_fetch, store=Unavailable()))
     answer = post(client_of(flaky), {"code": "WIKI/FB"}, headers={"Prefer": "wait=1"})
@@ -189,7 +189,7 @@ BAD_BODIES = {
 
 @pytest.mark.parametrize(("body", "status", "pointer"), BAD_BODIES.values(), ids=BAD_BODIES.keys())
 def test_a_bad_body_is_refused_by_the_field(client: TestClient, body: object, status: int, pointer: str) -> None:
-    """Every fault is a problem that points at it, nothing is written, and the next request is answered."""
+    """Every error is a problem that points at it, nothing is stored, and the next request works."""
     answer = post(client, body)
 
     assert answer.status_code == status

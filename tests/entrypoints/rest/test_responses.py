@@ -1,4 +1,4 @@
-"""Formats, negotiation, entity tags, codings, ranges and the cache of encoded answers."""
+"""Formats, negotiation, entity tags, content encodings, ranges and the cache of encoded responses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from falcon import Request, Response
+from falcon import Response
 from falcon.testing import Result, TestClient, create_environ
 
 from domain.frequency import Frequency
@@ -17,6 +17,7 @@ from domain.observations import Observations
 from domain.series import Metadata
 from entrypoints.formats import Format
 from entrypoints.rest.app import create_app
+from entrypoints.rest.context import Request
 from entrypoints.rest.http.errors import Problem
 from entrypoints.rest.http.response_cache import EncodedResponse, ResponseCache
 from entrypoints.rest.http.responses import CacheableResponse, ResponseSender, choose_encoding
@@ -28,7 +29,7 @@ FEW = Observations.of(["2024-01-30", "2024-01-31", "2024-02-01"], ("Open", "a,b"
 
 
 class SeriesClient:
-    """A client of an application that keeps one series."""
+    """A client of an application with one stored series."""
 
     def __init__(self, observations: Observations, sender: ResponseSender | None = None) -> None:
         metadata = Metadata(name="Prices", unit="USD", frequency=Frequency.DAILY, attribution="Who sent them")
@@ -118,7 +119,7 @@ def test_collapse_and_transform() -> None:
     ],
 )
 def test_the_format_is_negotiated(accept: str, media_type: str) -> None:
-    """Without a suffix the Accept header decides, and caches are told."""
+    """Without a suffix the Accept header decides, and ``Vary`` says so."""
     answer = SeriesClient(FEW).get(Accept=accept)
 
     assert answer.headers["content-type"] == media_type
@@ -148,7 +149,7 @@ def test_by_code() -> None:
 
 @pytest.mark.parametrize("suffix", ["", ".csv", ".parquet", ".arrow"])
 def test_a_client_that_has_it_gets_nothing_again(suffix: str) -> None:
-    """The entity tag gives 304 until something new is kept; another part has another tag."""
+    """The entity tag gives 304 until a new vintage is stored; another part has another tag."""
     kept = SeriesClient(FEW)
     tag = kept.get(suffix).headers["etag"]
     again = kept.get(suffix, If_None_Match=f'"other", W/{tag}')
@@ -159,7 +160,7 @@ def test_a_client_that_has_it_gets_nothing_again(suffix: str) -> None:
 
 
 def test_a_checked_series_has_new_json_but_the_same_csv() -> None:
-    """JSON tells when the series was last checked, so it changes with that; the observations alone do not."""
+    """JSON contains the time of the last check, so it changes with that; CSV does not."""
     kept = SeriesClient(FEW)
     before = [kept.get(suffix).headers["etag"] for suffix in (".json", ".csv")]
     kept.refresh()
@@ -170,7 +171,7 @@ def test_a_checked_series_has_new_json_but_the_same_csv() -> None:
 
 
 def test_a_numbered_vintage_is_kept_for_ever() -> None:
-    """Its answer may be cached for good, and holds nothing that could change."""
+    """Its response may be cached for ever, and contains nothing that could change."""
     answer, newest = SeriesClient(FEW).get(query="vintage=1"), SeriesClient(FEW).get()
 
     assert "immutable" in answer.headers["cache-control"]
@@ -179,7 +180,7 @@ def test_a_numbered_vintage_is_kept_for_ever() -> None:
 
 
 def test_a_problem_is_never_kept() -> None:
-    """What there is not today may be there tomorrow: nothing that was said of an answer stays in its place."""
+    """What is missing today may exist tomorrow: a problem has none of the headers of a success."""
     kept = SeriesClient(FEW)
 
     for absent in (kept.get(query="vintage=2"), kept.get(".parquet", "vintage=1", Range="bytes=999999-")):
@@ -189,7 +190,7 @@ def test_a_problem_is_never_kept() -> None:
 
 
 def test_any_tag_is_met_by_what_there_is() -> None:
-    """``If-None-Match: *`` is 304 where there is an answer, and 404 where there is none."""
+    """``If-None-Match: *`` is 304 where there is a response, and 404 where there is none."""
     kept = SeriesClient(FEW)
 
     assert kept.get(If_None_Match="*").status_code == 304
@@ -218,7 +219,7 @@ def test_the_coding_a_client_likes_best(header: str, coding: str) -> None:
 
 @pytest.mark.parametrize("coding", ["gzip", "zstd"])
 def test_large_answers_are_compressed(coding: str) -> None:
-    """The coded answer holds the very bytes of the plain one under a tag of its own; a small one stays plain."""
+    """The compressed response has the same content under a tag of its own; a small one is not compressed."""
     kept = SeriesClient(MANY)
     plain, coded = kept.get(".json", Accept_Encoding="identity"), kept.get(".json", Accept_Encoding=coding)
 
@@ -245,7 +246,7 @@ def test_ranges_of_columnar_files(asked: str, first: int, last: int | None) -> N
 
 
 def test_a_range_of_a_head_is_its_size() -> None:
-    """Readers that ask for the size first are told that of the whole."""
+    """HEAD returns the size of the whole."""
     kept = SeriesClient(MANY)
     path = f"/timeseries/{kept.id}/data.parquet"
     head = kept.client.simulate_head(path, headers={"Range": "bytes=0-3"})
@@ -267,7 +268,7 @@ def test_ranges_that_cannot_be_had() -> None:
 
 
 def test_what_was_encoded_once_is_sent_again() -> None:
-    """The second answer comes from memory with the same bytes and headers."""
+    """The second response comes from the cache with the same bytes and headers."""
     sender = ResponseSender(capacity=10**6, threads=8)
     kept = SeriesClient(MANY, sender)
     first, size = kept.get(".csv"), sender.cache.size
@@ -281,7 +282,7 @@ def test_what_was_encoded_once_is_sent_again() -> None:
 
 
 def test_the_cache_is_bounded() -> None:
-    """What was used longest ago goes first, and what is too large is never kept."""
+    """The least recently used response is evicted first, and one that is too large is never cached."""
     size = EncodedResponse(b"", {}).size + 25
     cache = ResponseCache(4 * size)
     for name in "abcde":
@@ -295,7 +296,7 @@ def test_the_cache_is_bounded() -> None:
 
 
 def test_small_answers_count_with_all_that_they_take() -> None:
-    """Headers and objects fill the cache as bodies do, so that no number of empty answers outgrows it."""
+    """Headers and objects count like bodies, so that no number of empty responses outgrows the cache."""
     cache = ResponseCache(10**6)
     for number in range(2000):
         cache.put(f"{number}", EncodedResponse(b"", {"Content-Location": "/" * 1000}))
@@ -305,7 +306,7 @@ def test_small_answers_count_with_all_that_they_take() -> None:
 
 
 def test_half_of_the_threads_stay_free() -> None:
-    """Beyond half of them, whoever wants a long answer is told to come again; the rest is served."""
+    """Beyond half of the threads, requests for large responses get a Retry-After; others are served."""
     sender = ResponseSender(capacity=0, threads=4)
     begun, go_on = [Event(), Event()], Event()
 
@@ -329,8 +330,8 @@ def test_half_of_the_threads_stay_free() -> None:
         pass
 
 
-def test_what_many_want_at_once_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All who want an answer that is being made are given it, though there are fewer seats than they."""
+def test_concurrent_requests_share_one_response(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Concurrent requests for the same response share it, though there are fewer slots than requests."""
     monkeypatch.setattr("entrypoints.rest.http.responses._SHARED_WAIT", 10.0)
     sender, begun, go_on, made = ResponseSender(capacity=10**6, threads=2), Event(), Event(), []
 
@@ -358,21 +359,21 @@ def test_what_many_want_at_once_is_made_once(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_client_leaves_places_for_streams_to_others() -> None:
-    """Each has a share; a stream that is read, dropped or never begun gives its place back."""
+    """Each client has a share; a stream that is read, dropped or never begun releases its slot."""
     sender = ResponseSender(capacity=0, threads=16)
-    streams = [sender.stream([b"a", b"", b"b"], "one") for _ in range(2)]
+    streams = [sender.stream_slots.stream([b"a", b"", b"b"], "one") for _ in range(2)]
 
     with pytest.raises(Problem):
-        sender.stream([b"c"], "one")
-    assert b"".join(sender.stream([b"c"], "another")) == b"c"
+        sender.stream_slots.stream([b"c"], "one")
+    assert b"".join(sender.stream_slots.stream([b"c"], "another")) == b"c"
     assert b"".join(streams.pop()) == b"ab"
-    sender.stream([b"d"], "one")
+    sender.stream_slots.stream([b"d"], "one")
     del streams
-    assert all(b"".join(sender.stream([b"e"], "one")) == b"e" for _ in range(5))
+    assert all(b"".join(sender.stream_slots.stream([b"e"], "one")) == b"e" for _ in range(5))
 
 
 def test_a_client_that_waits_leaves_places_to_others_and_to_readers() -> None:
-    """However many fetches it waits for, others may wait, and what is kept can be read."""
+    """However many fetches it waits for, others may wait, and stored data can be read."""
     sender = ResponseSender(capacity=0, threads=8)
     kept = SeriesClient(MANY, sender)
     with sender.wait_slots.acquire("one"), sender.wait_slots.acquire("one"):
@@ -383,7 +384,7 @@ def test_a_client_that_waits_leaves_places_to_others_and_to_readers() -> None:
 
 
 def test_what_was_requested_is_answered_where_nobody_may_wait() -> None:
-    """A preference to wait is given up when all places to wait in are taken; the request itself is kept and told."""
+    """A preference to wait is ignored when all slots for waiting are held; the request itself succeeds."""
     sender = ResponseSender(capacity=0, threads=4)
     client = TestClient(create_app(waiting_use_cases(), allowed_hosts=(), sender=sender), headers=LOCAL)
     with sender.wait_slots.acquire("127.0.0.1"):
@@ -394,7 +395,7 @@ def test_what_was_requested_is_answered_where_nobody_may_wait() -> None:
 
 
 def test_quandls_shape_names_what_providers_leave_out() -> None:
-    """Read by its id too, an only column without a name is Value; and the answer tells since when it is known."""
+    """Read by its id too, a single column without a name is Value; and the response has its Last-Modified."""
     kept = SeriesClient(Observations.of(["2024-01-01"], ("",), [[1.0]]))
     answer = kept.client.simulate_get("/timeseries", params={"id": kept.id})
 
@@ -403,7 +404,7 @@ def test_quandls_shape_names_what_providers_leave_out() -> None:
 
 
 def test_a_vintage_has_the_metadata_that_came_with_it() -> None:
-    """Its permanent answer names the series as the newest one did when it was new."""
+    """Its permanent response names the series as it did when it was the newest."""
     source = CannedSource(observations=FEW, metadata=Metadata(name="Old"))
     client = TestClient(create_app(memory_use_cases({"canned": source}), allowed_hosts=()), headers=LOCAL)
     path = client.simulate_post("/timeseries", json={"code": "CANNED/FB"}).json["links"]["self"]

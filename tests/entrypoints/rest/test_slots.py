@@ -1,4 +1,4 @@
-"""Places of which nobody has all, and large answers that take one while they are sent."""
+"""Slots with a share for each client, and large responses that hold one while they are sent."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LARGE = Observations.of(np.arange(50_000), ("a", "b", "c"), np.random.default_rn
 
 
 def test_a_client_has_its_share_and_others_have_theirs() -> None:
-    """Beyond it, it is told to come again; so is everybody when all are taken."""
+    """Beyond its share a client gets a 503; so does every client when all are held."""
     slots = SlotPool(3, 2, "busy")
     with slots.acquire("one"), slots.acquire("one"):
         with pytest.raises(Problem, match="busy"), slots.acquire("one"):
@@ -32,8 +32,8 @@ def test_a_client_has_its_share_and_others_have_theirs() -> None:
         pass
 
 
-def test_a_place_may_be_waited_for() -> None:
-    """As long as was said, and no longer than until one is left."""
+def test_a_slot_may_be_waited_for() -> None:
+    """For the maximum wait at most, and until one is released."""
     slots, entered = SlotPool(1, 1, "busy", max_wait=5.0), []
 
     def wait() -> None:
@@ -53,16 +53,16 @@ def test_a_place_may_be_waited_for() -> None:
         pass
 
 
-def test_all_places_leave_threads_to_those_who_ask_briefly() -> None:
-    """When everybody waits, streams, sends and has a body read, as many threads are free as were configured."""
+def test_all_slots_held_leave_threads_for_short_requests() -> None:
+    """When all slots for waiting, streams, sending and bodies are held, the configured number of threads is free."""
     for threads in (1, 2, 8, 64):
         sender = ResponseSender(capacity=0, threads=threads)
         held = sum(slots._total for slots in (sender.wait_slots, sender.stream_slots, sender.body_slots, sender.send_slots))
         assert total_threads(threads) - held >= threads
 
 
-def test_a_large_answer_is_sent_from_a_place_of_its_own() -> None:
-    """In pieces that are the whole; where the places are taken it is refused, and smaller ones are not."""
+def test_a_large_response_holds_a_slot_while_it_is_sent() -> None:
+    """The pieces make up the whole; where all slots are held it is refused, and smaller responses are not."""
     sender = ResponseSender(capacity=10**9, threads=2)
     client = TestClient(
         create_app(memory_use_cases({"canned": CannedSource(observations=LARGE)}), allowed_hosts=(), sender=sender), headers=LOCAL

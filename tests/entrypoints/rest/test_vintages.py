@@ -104,7 +104,7 @@ def test_a_state_that_is_not_there_is_a_404(history: History, query: str, code: 
     ],
 )
 def test_the_permanent_address_is_named(history: History, query: str, number: int, kept: str) -> None:
-    """Content-Location asks the same of the vintage's number, and answers the same."""
+    """Content-Location names the same query by the vintage's number, with the same response."""
     own, bare = history.get("/data.json", query), history.get("/data", query)
     quandl = history.client.simulate_get("/timeseries", query_string=f"{query}&id={history.id}")
     address = own.headers["content-location"]
@@ -147,7 +147,7 @@ def test_vintages_are_listed_as_they_arrived(history: History) -> None:
 
 
 def test_every_link_leads_somewhere(history: History) -> None:
-    """The addresses in a vintage and in its series answer."""
+    """The links in a vintage and in its series work."""
     found = [*history.get().json["links"].values(), *history.get("/vintages/1").json["links"].values()]
     answers = [history.client.simulate_get(path, query_string=query) for path, _, query in (link.partition("?") for link in found)]
 
@@ -235,7 +235,7 @@ def test_two_states_are_compared_cell_by_cell(history: History, query: str) -> N
 
 
 def test_comparing_leaves_threads_to_others() -> None:
-    """Two states take long to read and compare: where all seats are taken, clients are told to come again."""
+    """Comparing two states takes long: where all slots for reading are held, clients get a Retry-After."""
     sender = ResponseSender(capacity=0, threads=2)
     client = TestClient(create_app(waiting_use_cases(), allowed_hosts=(), sender=sender), headers=LOCAL)
     with sender.read_slots.acquire("another"):
@@ -294,7 +294,7 @@ def feed(client: TestClient, query: str = "") -> Any:
 
 
 def test_the_feed_goes_on_where_a_follower_was(history: History) -> None:
-    """Vintages of all series come oldest first; ``next`` is the place to go on, also when nothing is new."""
+    """Vintages of all series come oldest first; ``next`` is the position to continue after, also when nothing is new."""
     other = history.client.simulate_post("/timeseries", json={"code": "WIKI/AAPL"}).json["id"]
     first = feed(history.client, "limit=3")
     second = feed(history.client, f"after={first['next']}")
