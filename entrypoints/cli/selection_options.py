@@ -22,7 +22,7 @@ _OPTIONS = (
 
 
 def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that ``read_selection`` takes."""
+    """Add the options that ``read_selection`` takes to a command."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
@@ -31,7 +31,7 @@ def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def read_selection(
     *, as_of: str | None, vintage: int | None, seen_by: str | None, start: str | None, end: str | None, **other: Any
 ) -> Selection:
-    """Read them; raises InvalidInput."""
+    """Return the options as a selection; raises InvalidInput."""
     from domain.use_cases.read_series import Selection
     from domain.vintages import AsOf
 

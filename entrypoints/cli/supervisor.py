@@ -84,7 +84,7 @@ class Child:
         self.restart_at = now + _FIRST_WAIT_SECONDS * 2 ** (len(self.exits) - 1)
         logger.warning("process exited", extra={"role": self.name, "exit_code": code, "exits_in_a_minute": len(self.exits)})
 
-    def end(self, number: int) -> None:
+    def send_signal(self, number: int) -> None:
         """Send SIGTERM to the process, which stops its children, or SIGKILL to it and its children."""
         if self.process and self.process.poll() is None:
             (os.killpg if number == signal.SIGKILL else os.kill)(self.process.pid, number)
@@ -133,9 +133,9 @@ class Supervisor:
 
     def _stop(self) -> None:
         for child in self._children:
-            child.end(signal.SIGTERM)
+            child.send_signal(signal.SIGTERM)
         deadline = monotonic() + self._shutdown_timeout_seconds + _GRACE_SECONDS
         while monotonic() < deadline and any(child.running for child in self._children):
             sleep(_TICK_SECONDS)
         for child in self._children:
-            child.end(signal.SIGKILL)
+            child.send_signal(signal.SIGKILL)

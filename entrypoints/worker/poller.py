@@ -155,7 +155,7 @@ class Poller:
         try:
             self._run(fetch_id, self._broker_reachable)
         except Exception:
-            logger.exception("unhandled error", extra={"fetch": str(fetch_id)})
+            logger.exception("unhandled error in fetch", extra={"fetch": str(fetch_id)})
         finally:
             self._running.discard(fetch_id)
 

@@ -71,10 +71,10 @@ def test_a_child_that_does_not_stop_is_cut_with_its_own_children():
     assert child.process
     group = child.process.pid
     time.sleep(0.3)
-    child.end(signal.SIGTERM)
+    child.send_signal(signal.SIGTERM)
     time.sleep(0.1)
     stubborn = child.running
-    child.end(signal.SIGKILL)
+    child.send_signal(signal.SIGKILL)
     child.process.wait(5)
     time.sleep(0.1)
 

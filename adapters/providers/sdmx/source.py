@@ -12,7 +12,6 @@ from adapters.provider_kit.http.status_errors import ErrorContext, is_success, s
 from adapters.provider_kit.options import variable
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.statistics.eurofxref import ALL
-from adapters.provider_kit.statistics.formats import read_answer
 from adapters.provider_kit.statistics.naming import Naming, read_series
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
@@ -111,6 +110,9 @@ class AgencySource:
         return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
+        # Imported late: every command that lists providers loads this module, but only a fetch needs the formats.
+        from adapters.provider_kit.statistics.formats import read_answer
+
         if self._agency.own_format and is_success(answer):
             code_or_all = code or DatasetCode(self._agency.databases[0], ALL)
             own = self._agency.own_format(answer.body, code_or_all, self._agency.terms.attribution)

@@ -60,7 +60,7 @@ def test_an_ending_that_names_no_format(run: Run, use_cases: UseCases, tmp_path:
     refused = run(use_cases, export, f"WIKI/FB -o {tmp_path}/fb.xlsx")
 
     assert (refused.exit_code, list(tmp_path.iterdir())) == (2, [])
-    assert "There are .json, .csv, .parquet, .arrow; or say it with --format." in refused.stderr
+    assert "Use .json, .csv, .parquet, .arrow, or add --format." in refused.stderr
     for line in (f"-o {tmp_path}/fb.xlsx --format csv", f"-o {tmp_path}/fb"):
         assert run(use_cases, export, f"WIKI/FB {line}").exit_code == 0
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"fb.xlsx": CSV, "fb": CSV}
