@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+from textwrap import indent
 
 from adapters.provider_kit.spec import PROVIDER_API
 from adapters.providers import sample
@@ -11,8 +12,8 @@ from entrypoints.cli.provider_templates import IN_PACKAGE
 from tests.architecture.source import ROOT, Module
 from tests.documents import Document
 
-#: The page's example of a provider, and the list of names.
-EXAMPLE, LIST = Document(ROOT / "docs" / "adding-a-provider.md").blocks_of("python")
+#: The page's example of a provider, its entry of an agency, and the list of names.
+EXAMPLE, ENTRY, LIST = Document(ROOT / "docs" / "adding-a-provider.md").blocks_of("python")
 
 
 def promised() -> set[str]:
@@ -40,3 +41,8 @@ def test_a_provider_needs_no_other_names():
     assert sample.PROVIDER.provider_api == PROVIDER_API
     assert [ours(text) - promised() for text in (module, EXAMPLE, written)] == [set()] * 3
     assert ours(written)
+
+
+def test_the_entry_of_an_agency_is_in_the_table():
+    """The page shows an entry as it is."""
+    assert indent(ENTRY.rstrip(), "    ") in (ROOT / "adapters/providers/sdmx/agencies.py").read_text()
