@@ -49,20 +49,20 @@ def snapshot_of(state: Observations) -> tuple[int, bytes]:
 
 
 def found(database: Database, series_id: UUID, moment: AsOf) -> float:
-    """Tell how long the store takes to find a state as the first thing in a unit of work."""
+    """Return how long the store takes to find a state as the first thing in a unit of work."""
     with database.store.reading() as uow:
         return timed(lambda: uow.vintages.find(series_id, moment))
 
 
 def written(database: Database, state: Observations) -> float:
-    """Tell how long a first vintage takes, the commit included."""
+    """Return how long a first vintage takes, the commit included."""
     with database.store.writing() as uow:
         series = uow.series.add("quandl", DatasetCode("WIKI", uuid4().hex))
         return timed(lambda: (append(uow, series.id, [an_arrival(NOW, state)]), uow.commit()))
 
 
 def round_trip(database: Database) -> float:
-    """Tell how long the least of all statements takes inside a unit of work."""
+    """Return how long the least of all statements takes inside a unit of work."""
     with database.store.reading() as uow:
         uow.now()
         connection: Any = uow.transaction.connection
@@ -70,14 +70,14 @@ def round_trip(database: Database) -> float:
 
 
 def row_kept(database: Database) -> float:
-    """Tell how long a series without data takes, the commit included."""
+    """Return how long a series without data takes, the commit included."""
     with database.store.writing() as uow:
         return timed(lambda: (uow.series.add("quandl", DatasetCode("WIKI", uuid4().hex)), uow.commit()))
 
 
 def worst(database: Database, series_id: UUID, moments: list[AsOf], usual: AsOf) -> float:
     """
-    Tell how much longer the worst of these moments takes than the usual one.
+    Return how much longer the worst of these moments takes than the usual one.
 
     A state's way is the same as when it was the newest. Of all moments those that took longest are measured once more,
     in turn with the usual one.
