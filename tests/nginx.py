@@ -17,7 +17,7 @@ CONFIGURATION = Path(__file__).parents[1] / "config" / "deploy" / "nginx.conf"
 @contextmanager
 def nginx(upstream: int, *, listen: str = "", hurried: bool = False) -> Iterator[int]:
     """
-    Run it until the end, and give its port.
+    Run it until the end, and return its port.
 
     Args:
         listen: options of the socket.

@@ -14,7 +14,7 @@ Table = dict[str, list[float | None]]
 
 
 def read(provider: str, body: Any, code: str | None = None, *, url: str = "", status: int = 200) -> list[ParsedSeries]:
-    """Give the series that a provider finds in a text, or in an object as JSON."""
+    """Return the series that a provider finds in a text, or in an object as JSON."""
     text = body if isinstance(body, str) else json.dumps(body)
     wanted = None if code is None else DatasetCode.parse(code)
     parse = ParseAnswer(InstalledProviders({}, deadline_seconds=5))
@@ -22,7 +22,7 @@ def read(provider: str, body: Any, code: str | None = None, *, url: str = "", st
 
 
 def rows(series: ParsedSeries) -> Table:
-    """Give the only state of a series by date, missing values as None."""
+    """Return the only state of a series by date, missing values as None."""
     [(published, state)] = series.vintages
     assert published is None
     return dict(zip(state.texts(), (values for _, values in state.rows()), strict=True))

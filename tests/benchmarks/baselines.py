@@ -37,18 +37,18 @@ class Baselines:
     kept: int = field(default=0)
 
     def write(self) -> tuple[Any, ...]:
-        """Give what writes the state once more, in each way."""
+        """Return what writes the state once more, in each way."""
         return self._write_points, self._write_document, self._to_parquet
 
     def read(self) -> tuple[Any, ...]:
-        """Give what reads the state back, in each way."""
+        """Return what reads the state back, in each way."""
         self._write_points()
         self._write_document()
         file = self._to_parquet()
         return self._read_points, self._read_document, lambda: _from_parquet(file)
 
     def sizes(self) -> tuple[float, ...]:
-        """Tell the bytes a series takes, in each way."""
+        """Return the bytes a series takes, in each way."""
         for _ in range(3):
             self._write_points()
             self._write_document()

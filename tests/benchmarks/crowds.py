@@ -63,12 +63,12 @@ def a_million_series(database: Database) -> None:
 
 
 def code_of(number: int) -> DatasetCode:
-    """Give the code of a series of the million."""
+    """Return the code of a series of the million."""
     return DatasetCode(f"DB{number % 100}", f"CODE{number}")
 
 
 def side_by_side(database: Database, series_id: UUID, others: int) -> None:
-    """Give so many other series the history of this one, the rows lying in the order of days; only this one is readable."""
+    """Copy the history of this series to so many others, the rows lying in the order of days; only this one is readable."""
     table, series = database.table("vintages"), database.table("series")
     columns = [column.name for column in vintages.columns if column.name not in ("series", "position")]
     named = ", ".join(f'"{name}"' for name in columns)

@@ -90,7 +90,7 @@ class Database:
 
 
 def marginal(database: Database, arrivals: Sequence[NewState], count: int = MARGINAL) -> float:
-    """Tell how many bytes each series beyond the first takes."""
+    """Return how many bytes each series beyond the first takes."""
     database.keep(arrivals)
     one = database.size()
     for _ in range(count):
@@ -99,7 +99,7 @@ def marginal(database: Database, arrivals: Sequence[NewState], count: int = MARG
 
 
 def per_append(database: Database, arrivals: Sequence[NewState]) -> float:
-    """Tell how many bytes each state beyond a series' first takes, its fetch's row included."""
+    """Return how many bytes each state beyond a series' first takes, its fetch's row included."""
     series_id = database.keep(arrivals[:1])
     one = database.size()
     database.append(series_id, arrivals[1:])

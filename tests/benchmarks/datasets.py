@@ -32,7 +32,7 @@ Row = list[object]
 
 def wiki_like(rows: int = ROWS, *, dividends: bool) -> tuple[list[str], list[Row]]:
     """
-    Give column names and rows, ascending: a random walk on weekdays, the same in every run.
+    Return column names and rows, ascending: a random walk on weekdays, the same in every run.
 
     Args:
         dividends: adjust prices by a factor that steps each quarter, to 14 digits; else by one factor all along.
@@ -56,19 +56,19 @@ def to_14_digits(value: float) -> float:
 
 @cache
 def wiki(rows: int = ROWS, *, dividends: bool) -> Observations:
-    """Give the made-up prices as a state."""
+    """Return the made-up prices as a state."""
     return _state(*wiki_like(rows, dividends=dividends))
 
 
 def growing(*, dividends: bool, days: int = DAYS) -> list[NewState]:
-    """Give the states of a series that holds ten thousand days and then gets one more each day."""
+    """Return the states of a series that holds ten thousand days and then gets one more each day."""
     full = wiki(ROWS + DAYS, dividends=dividends)
     labels = full.labels()
     return [an_arrival(NOW + timedelta(days=n), full.window(None, labels[ROWS - 1 + n])) for n in range(days + 1)]
 
 
 def dividend_events(count: int) -> list[NewState]:
-    """Give a state, and what each of some dividends makes of all its adjusted prices."""
+    """Return a state, and what each of some dividends makes of all its adjusted prices."""
     state, arrivals = wiki(dividends=True), []
     for n in range(count + 1):
         arrivals.append(an_arrival(NOW + timedelta(days=n), state))
@@ -79,7 +79,7 @@ def dividend_events(count: int) -> list[NewState]:
 
 
 def gdp() -> list[NewState]:
-    """Give every vintage of the gross domestic product that ships with lanner."""
+    """Return every vintage of the gross domestic product that ships with lanner."""
     fetched = SampleSource().fetch(DatasetCode("SAMPLE", "GDP"), PriorState(newest=None))
     return [
         NewState(
@@ -95,7 +95,7 @@ def gdp() -> list[NewState]:
 
 
 def recorded_wiki() -> Observations | None:
-    """Give the longest run of prices that Quandl really sent, if the recorded answers are there."""
+    """Return the longest run of prices that Quandl really sent, if the recorded answers are there."""
     rows: dict[str, list[str]] = {}
     names: list[str] = []
     for path in sorted(RECORDED.glob("csv_WIKI-GORO-*.csv")):

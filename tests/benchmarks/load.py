@@ -72,7 +72,7 @@ class _Client:
         self.asked += 1
 
     def take(self, buffer: memoryview) -> int:
-        """Read what is there; give the status once the answer is complete, else 0."""
+        """Read what is there; return the status once the answer is complete, else 0."""
         got = self.socket.recv_into(buffer, _HEAD if self.missing < 0 else _BODY)
         if not got:
             raise ConnectionError

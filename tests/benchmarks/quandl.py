@@ -18,7 +18,7 @@ SHORT_ROWS, LONG_ROWS = 240, 10_000
 
 
 def answer(kind: str) -> bytes:
-    """Give the body that belongs to codes of a kind."""
+    """Return the body that belongs to codes of a kind."""
     names, rows = wiki_like(SHORT_ROWS if kind == SHORT else LONG_ROWS, dividends=True)
     width = 6 if kind == SHORT else None
     facts = {"dataset_code": kind, "database_code": "WIKI", "name": "Prices", "description": "End of day prices.", "frequency": "daily"}
@@ -27,7 +27,7 @@ def answer(kind: str) -> bytes:
 
 @contextmanager
 def quandl() -> Iterator[str]:
-    """Give its base URL, until left."""
+    """Serve until left; return the base URL."""
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
     process.start()

@@ -42,7 +42,7 @@ class Table:
         return [f"{line.what}, {line.store}: {line.figure:.2f} > {line.limit:.2f}" for line in self.lines if line.missed and line.limit]
 
     def text(self) -> str:
-        head = f"{'':<58}{'store':<10}{'lanner':>9}{'at most':>9}{'':>8}{'points':>10}{'JSON':>9}{'Parquet':>9}"
+        head = f"{'':<64}{'store':<10}{'lanner':>9}{'at most':>9}{'':>8}{'points':>10}{'JSON':>9}{'Parquet':>9}"
         return "\n".join([head, "-" * len(head), *map(_written, self.lines)])
 
 
@@ -50,7 +50,7 @@ def _written(line: Line) -> str:
     limit = "" if line.limit is None else f"{line.limit:.2f}"
     verdict = "" if line.limit is None else "MISSED" if line.missed else "ok"
     others = "".join(f"{other:>{width}.2f}" for other, width in zip(line.others, (10, 9, 9), strict=False))
-    return f"{line.what:<58}{line.store:<10}{line.figure:>9.2f}{limit:>9}{verdict:>8}{others}".rstrip()
+    return f"{line.what:<64}{line.store:<10}{line.figure:>9.2f}{limit:>9}{verdict:>8}{others}".rstrip()
 
 
 @dataclass
@@ -73,13 +73,13 @@ class Ratios:
 
 
 def timed(action: Callable[[], object]) -> float:
-    """Do it once and tell the milliseconds it took."""
+    """Do it once and return the milliseconds it took."""
     begun = time.perf_counter()
     action()
     return (time.perf_counter() - begun) * 1e3
 
 
 def least(*measured: Callable[[], float], rounds: int = ROUNDS) -> list[float]:
-    """Measure several things in turn, again and again, so that what disturbs one disturbs all; give the least of each."""
+    """Measure several things in turn, again and again, so that what disturbs one disturbs all; return the least of each."""
     taken = [[measure() for measure in measured] for _ in range(rounds)]
     return [min(column) for column in zip(*taken, strict=True)]

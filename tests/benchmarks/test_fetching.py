@@ -48,7 +48,7 @@ class Stack:
     tasks: Any
 
     def by_lanner(self, kind: str, count: int) -> float:
-        """Request so many series and wait until the last is kept; tell how many a second."""
+        """Request so many series and wait until the last is kept; return how many a second."""
         request, run = self.container.use_cases().request_fetch, uuid4().hex
         begun = time.perf_counter()
         for n in range(count):

@@ -92,7 +92,7 @@ def servers(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def kept(url: str, schema: str) -> UUID:
-    """Keep the dataset in both ways, and give the series' id."""
+    """Keep the dataset in both ways, and return the series' id."""
     engine, state = open_engine(url, schema=schema), wiki(dividends=False)
     migrate(engine)
     with SqlStore(engine).writing() as uow:
@@ -130,7 +130,7 @@ def started(command: Sequence[str], environment: Mapping[str, str], port: int, f
 
 
 def rate(load: Load, *statuses: str) -> float:
-    """Give the answers in a second; any that is not as it should be makes the measurement void."""
+    """Return the answers in a second; any that is not as it should be makes the measurement void."""
     assert set(load.statuses) <= set(statuses or ("200",)), load.statuses
     return load.rate
 
@@ -208,7 +208,7 @@ def test_two_hundred_clients(servers: Servers, ratios: Ratios) -> None:
 
 
 def memory(pid: int) -> list[float]:
-    """Tell the megabytes (PSS) of a process's children that serve."""
+    """Return the megabytes (PSS) of a process's children that serve."""
     children = [Path(f"/proc/{child}") for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     sizes = []
     for child in children:

@@ -16,6 +16,7 @@ from pyarrow import parquet
 
 from tests.acceptance.running import lanner
 from tests.builders import a_server, an_answer
+from tests.servers import bound
 
 ROOT = Path(__file__).parents[2]
 #: Reads a large answer as the code says.
@@ -70,7 +71,7 @@ def test_a_worker_goes_on(settings, tmp_path):
         limits = {"LANNER_FETCH_DEADLINE_SECONDS": "3", "LANNER_SHUTDOWN_TIMEOUT_SECONDS": "1", "LANNER_PROVIDERS__THIRD__BASE_URL": url}
         environment = settings | limits
         working = [sys.executable, "-m", "entrypoints.cli", "worker"]
-        worker = subprocess.Popen(working, env=environment, cwd=tmp_path, stderr=subprocess.DEVNULL)
+        worker = subprocess.Popen(bound(working), env=environment, cwd=tmp_path, stderr=subprocess.DEVNULL)
         try:
             filled = lanner("fetch", "THIRD/FILL", folder=tmp_path, environment=environment)
             read = lanner("fetch", "THIRD/READ", folder=tmp_path, environment=environment)

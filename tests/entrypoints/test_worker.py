@@ -41,6 +41,7 @@ from tests.acceptance.running import lanner
 from tests.builders import CannedSource, memory_use_cases
 from tests.faults.processes import children
 from tests.memory_source import MemorySource
+from tests.servers import bound
 
 CODE = DatasetCode("CANNED", "PRICES")
 MEMORY = "memory://"
@@ -307,7 +308,9 @@ def test_a_hanging_fetch_does_not_hold_up_the_end(migrated, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as provider:
         address = f"http://127.0.0.1:{provider.getsockname()[1]}/api/v3"
         settings = migrated | {"LANNER_SHUTDOWN_TIMEOUT_SECONDS": "1", "LANNER_PROVIDERS__QUANDL__BASE_URL": address}
-        worker = subprocess.Popen([sys.executable, "-m", "entrypoints.cli", "worker"], env=settings, cwd=tmp_path, stderr=subprocess.PIPE)
+        worker = subprocess.Popen(
+            bound([sys.executable, "-m", "entrypoints.cli", "worker"]), env=settings, cwd=tmp_path, stderr=subprocess.PIPE
+        )
         asking = [sys.executable, "-m", "entrypoints.cli", "fetch", "WIKI/FB"]
         client = subprocess.Popen(asking, env=settings, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         try:
@@ -355,7 +358,9 @@ def at_work(servers: dict[str, str], folder: Path, provider: socket.socket, *nam
     container = bootstrap(environment)
     use_cases = container.use_cases()
     fetches = [use_cases.request_fetch(DatasetCode("WIKI", name)).fetch for name in names]
-    process = subprocess.Popen([sys.executable, "-m", "entrypoints.cli", "worker"], env=environment, cwd=folder, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        bound([sys.executable, "-m", "entrypoints.cli", "worker"]), env=environment, cwd=folder, stderr=subprocess.PIPE
+    )
     working = AtWork(use_cases, fetches, process)
     try:
         provider.settimeout(30)

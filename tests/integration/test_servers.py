@@ -37,7 +37,7 @@ def test_a_server_ends_with_the_run_that_started_it(number: signal.Signals) -> N
 
 
 def runs(process: int) -> bool:
-    """Tell whether a process is there and has not ended."""
+    """Report whether a process is there and has not ended."""
     with suppress(OSError):
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     return False
