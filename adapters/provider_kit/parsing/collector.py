@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.provider_kit.parsing.limits import NAMED, NAMES, OBSERVATIONS, SERIES
+from adapters.provider_kit.parsing.numbers import STATISTICS
 from domain.errors import AnswerNotUnderstood
 
 TIMES = frozenset({"time_period", "time", "periode", "period", "year", "date"})
-_MISSING = frozenset({"", "nan", "na", "n/a", ":", "-", ".", "..", "...", "null", "none"})
+_number = STATISTICS.read
 _NOTHING: Mapping[str, str] = {}
 _FEWER = "Ask for fewer series at once."
 
@@ -37,9 +37,12 @@ class CollectedSeries:
     values: list[float] = field(default_factory=list)
 
     def add(self, period: str, value: Any) -> None:
-        """Add an observation."""
+        """Add an observation; raises AnswerNotUnderstood where its value is no number."""
+        number = _number(value)
+        if number is None:
+            raise AnswerNotUnderstood(f"The answer holds {str(value)[:40]!r} where a number must be.")
         self.periods.append(period)
-        self.values.append(number(value))
+        self.values.append(number)
 
 
 class SeriesCollector:
@@ -95,32 +98,6 @@ class SeriesCollector:
         return kept
 
 
-def number(value: Any) -> float:
-    """
-    Read a value; NaN where it says that there is none.
-
-    Raises:
-        AnswerNotUnderstood: it is no number.
-
-    """
-    try:
-        return _finite(float(value), value)
-    except (TypeError, ValueError):
-        if value is None or (isinstance(value, str) and value.strip().casefold() in _MISSING):
-            return math.nan
-        raise _no_number(value) from None
-
-
 def is_time(name: str) -> bool:
     """Return whether a dimension of this name is the time."""
     return name.casefold() in TIMES
-
-
-def _finite(number: float, value: Any) -> float:
-    if isinstance(value, bool) or (isinstance(value, str) and "_" in value) or math.isinf(number):
-        raise _no_number(value)
-    return number
-
-
-def _no_number(value: Any) -> AnswerNotUnderstood:
-    return AnswerNotUnderstood(f"The answer holds {str(value)[:40]!r} where a number must be.")

@@ -1,19 +1,15 @@
-"""Bodies as documents: text, JSON and CSV, each with a name for what is wrong with it."""
+"""Bodies as text or JSON, and errors that name what is wrong with them."""
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from io import StringIO
 from typing import Any
 
 import orjson
 
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success, status_error
-from adapters.provider_kit.parsing.limits import check_table
-from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.text import whole_escapes
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, FetchError
 from domain.ports import RawResponse
@@ -63,50 +59,6 @@ def read_object(content: Any, loads: Callable[[Any], Any] | None = None) -> dict
     if not isinstance(document, dict):
         raise AnswerNotUnderstood("The answer is a JSON list where an object must be.")
     return document
-
-
-def csv_lines(text: str, delimiter: str = ",") -> list[list[str]]:
-    """Read the lines of CSV that hold anything; raises as ``read_csv``."""
-    try:
-        lines = [line for line in csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True) if line]
-    except csv.Error as exc:
-        if "unexpected end" in str(exc):
-            raise AnswerTruncated("The answer is CSV that ends inside quotes.") from exc
-        raise AnswerNotUnderstood(f"The answer is not CSV: {exc}.") from exc
-    check_table(len(lines[0]), len(lines))
-    return lines
-
-
-def read_csv(text: str, missing: frozenset[str] = frozenset()) -> Table:
-    """
-    Read CSV under a line of names.
-
-    Args:
-        missing: words that say that a value is missing, in lower case.
-
-    Raises:
-        AnswerNotUnderstood: it is none.
-        AnswerTruncated: it ends inside quotes.
-
-    """
-    lines = csv_lines(text)
-    rows = [["" if cell.strip().casefold() in missing else cell for cell in line] for line in lines[1:]] if missing else lines[1:]
-    return Table(names=tuple(name.strip() for name in lines[0]), rows=rows, as_text=True, ended=text[-1] in "\r\n")
-
-
-def rows_of(table: Table) -> Sequence[Sequence[Any]]:
-    """
-    Return a table's rows.
-
-    Raises:
-        AnswerNotUnderstood: one has more or fewer cells than there are names.
-        AnswerTruncated: it is the last one, and without an end.
-
-    """
-    for row, cells in enumerate(table.rows):
-        if len(cells) != len(table.names):
-            raise table.fault(row, f"{len(cells)} cells stand under {len(table.names)} column names")
-    return table.rows
 
 
 def is_json(answer: RawResponse) -> bool:

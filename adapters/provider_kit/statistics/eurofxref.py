@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from io import BytesIO
 from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
-from adapters.provider_kit.parsing.csv_tables import csv_table
+from adapters.provider_kit.parsing.csv_tables import read_loose_csv
 from adapters.provider_kit.parsing.documents import read_text
 from adapters.provider_kit.parsing.limits import BODY, check_body, names_of
+from adapters.provider_kit.parsing.numbers import PLAIN, NumberDialect
 from adapters.provider_kit.parsing.tables import Table, read_columns
 from adapters.provider_kit.parsing.xml import local_name, xml_root
 from domain.codes import DatasetCode
@@ -24,7 +24,7 @@ from domain.series import Metadata
 
 ALL = "ALL"
 _ZIP = b"PK\x03\x04"
-_MISSING = ("N/A", "-")
+_DIALECT = NumberDialect(missing=frozenset({"", "N/A", "-"}), spelling=PLAIN, exact=True)
 _CODE = re.compile(r"(?:EUR)?([A-Z]{3})")
 _IS_RATES = re.compile(rb"vocabulary/[0-9-]+/eurofxref|\A(\xef\xbb\xbf)?Date, ?[A-Z]{3},")
 
@@ -63,7 +63,7 @@ def _read_rates(body: bytes) -> Observations:
     text = read_text(_unzipped(body) if body.startswith(_ZIP) else body)
     if not _is_eurofxref(text.encode()):
         raise AnswerNotUnderstood("The answer is none of the ECB's files of reference rates.")
-    table = _xml(text.encode()) if text.lstrip().startswith("<") else csv_table(text, missing=_MISSING, day=_iso)
+    table = _xml(text.encode()) if text.lstrip().startswith("<") else read_loose_csv(text, _DIALECT, days=("%d %B %Y",))
     return read_columns(table, date_first=True).observations()
 
 
@@ -113,11 +113,4 @@ def _xml(body: bytes) -> Table:
     names = names_of(rows)
     if len(names) <= 1:
         raise AnswerNotUnderstood("The answer holds no reference rates.")
-    return Table(names=tuple(names), rows=[["" if row.get(n) in _MISSING else row.get(n, "") for n in names] for row in rows], as_text=True)
-
-
-def _iso(cell: str) -> str:
-    try:
-        return datetime.strptime(cell, "%d %B %Y").date().isoformat()  # noqa: DTZ007 - a day, not a moment
-    except ValueError:
-        return cell
+    return Table(names=tuple(names), rows=[[row.get(name, "") for name in names] for row in rows], dialect=_DIALECT)

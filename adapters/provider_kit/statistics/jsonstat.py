@@ -15,7 +15,7 @@ import numpy as np
 
 from adapters.provider_kit.parsing.collector import SeriesCollector, is_time
 from adapters.provider_kit.parsing.limits import NAMES
-from adapters.provider_kit.statistics.sdmx_periods import read_period
+from adapters.provider_kit.parsing.periods import STATISTICS
 from domain.errors import AnswerNotUnderstood
 
 _TIMES = frozenset({"tid", "quarter", "month", "week", "aika", "ár", "tlist(a1)", "tlist(q1)", "tlist(m1)", "tlist(w1)", "tlist(d1)"})
@@ -134,7 +134,7 @@ def _time(names: Sequence[str], roles: Mapping[str, Any], codes: Mapping[str, Se
     """Find the dimension that is the time: by its role, by its name, or as the only one all of whose codes are periods."""
     said = [name for name in roles.get("time") or [] if name in names]
     called = [name for name in names if is_time(name) or name.casefold() in _TIMES]
-    found = said or called or [name for name in names if all(map(read_period, codes[name]))]
+    found = said or called or [name for name in names if all(map(STATISTICS.read, codes[name]))]
     if not found:
         raise AnswerNotUnderstood(f"The answer has no dimension that is the time; it has {', '.join(names)}.")
     return found[0]
@@ -142,5 +142,5 @@ def _time(names: Sequence[str], roles: Mapping[str, Any], codes: Mapping[str, Se
 
 def _periods(codes: Sequence[str], words: Sequence[str]) -> Sequence[str]:
     """Return the periods, which are the labels where the codes are mere numbers: 202405 may be a week."""
-    spelt = all(map(read_period, codes)) and not all(map(_NUMBER.fullmatch, codes))
-    return words if not spelt and all(map(read_period, words)) else codes
+    spelt = all(map(STATISTICS.read, codes)) and not all(map(_NUMBER.fullmatch, codes))
+    return words if not spelt and all(map(STATISTICS.read, words)) else codes

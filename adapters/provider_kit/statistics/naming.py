@@ -14,8 +14,8 @@ from hashlib import sha256
 
 from adapters.provider_kit.parsing.collector import CollectedSeries
 from adapters.provider_kit.parsing.limits import names_of
+from adapters.provider_kit.parsing.periods import STATISTICS, frequency_of, read_periods
 from adapters.provider_kit.statistics.ambiguous_dimensions import ambiguous_dimensions
-from adapters.provider_kit.statistics.sdmx_periods import form_of, frequency_of, read_axis
 from adapters.provider_kit.text import storable
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, InvalidObservations
@@ -121,7 +121,7 @@ def _apart(text: str, group: Sequence[CollectedSeries], naming: Naming) -> Itera
 
 def _by_form(text: str, series: CollectedSeries) -> Iterator[tuple[str, CollectedSeries]]:
     """Part a series without a frequency whose periods are of several lengths, as years and their quarters are."""
-    forms = [] if _said(series, _FREQUENCIES) else list(map(form_of, series.periods))
+    forms = [] if _said(series, _FREQUENCIES) else list(map(_form, series.periods))
     if len(set(forms)) <= 1:
         yield text, series
         return
@@ -129,6 +129,12 @@ def _by_form(text: str, series: CollectedSeries) -> Iterator[tuple[str, Collecte
         at = [i for i, other in enumerate(forms) if other == form]
         part = replace(series, periods=[series.periods[i] for i in at], values=[series.values[i] for i in at])
         yield f"{text}.{form}", part
+
+
+def _form(text: str) -> str:
+    """Return the form of a period, days and instants being one; empty if it is none."""
+    period = STATISTICS.read(text)
+    return period.form.replace("I", "D") if period else ""
 
 
 def _chosen(named: Mapping[str, CollectedSeries], naming: Naming, code: DatasetCode) -> CollectedSeries:
@@ -171,7 +177,7 @@ def _is_comparable(asked: Sequence[str], series: CollectedSeries, naming: Naming
 
 def _parsed(code: DatasetCode, series: CollectedSeries, naming: Naming) -> ParsedSeries:
     try:
-        axis = read_axis(series.periods)
+        axis = read_periods(series.periods, STATISTICS)
         observations = Observations.of(axis.dates, ["Value"], [[value] for value in series.values], unit=axis.unit)
     except (InvalidObservations, FetchError) as exc:
         kind = type(exc) if isinstance(exc, FetchError) else AnswerNotUnderstood

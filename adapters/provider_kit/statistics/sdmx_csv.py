@@ -19,10 +19,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.provider_kit.parsing.collector import SeriesCollector, is_time
-from adapters.provider_kit.parsing.documents import csv_lines
+from adapters.provider_kit.parsing.csv_tables import csv_lines, delimiter_in, rows_of
+from adapters.provider_kit.parsing.periods import STATISTICS
+from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.statistics.ambiguous_dimensions import split_names
-from adapters.provider_kit.statistics.sdmx_periods import read_period
-from domain.errors import AnswerNotUnderstood, AnswerTruncated
+from domain.errors import AnswerNotUnderstood
 
 _BESIDE = frozenset({"DATAFLOW", "STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", "ACTION", "KEY", "SERIES_KEY", "OBS_KEY", "LAST UPDATE"})
 _FLOWS = ("STRUCTURE_ID", "DATAFLOW")
@@ -53,15 +54,13 @@ def read_csv(text: str, flow: str) -> SeriesCollector:
         AnswerTruncated: its last line was cut.
 
     """
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    delimiter = delimiter_in(text.partition("\n")[0])
     names, *rows = csv_lines(text, delimiter)
     columns = _columns(names, rows)
     gathering = SeriesCollector()
     gathering.was_data = True
     with_comma = delimiter == ";" and not any("." in row[at] for row in rows for at, _ in columns.values if at < len(row))
-    for number, row in enumerate(rows, 1):
-        if len(row) != len(names):
-            raise _fault(number, len(rows), text, f"{len(row)} cells stand under {len(names)} names")
+    for row in rows_of(Table(names=tuple(names), rows=rows, ended=text.endswith("\n"))):
         _read_row(gathering, columns, [_with_point(cell) for cell in row] if with_comma else row, flow)
     return gathering
 
@@ -79,12 +78,6 @@ def _read_row(gathering: SeriesCollector, columns: _Columns, row: Sequence[str],
             gathering.delete(series, period)
         else:
             series.add(period, row[at])
-
-
-def _fault(number: int, count: int, text: str, what: str) -> Exception:
-    if number == count and not text.endswith("\n"):
-        return AnswerTruncated(f"The answer ends in the middle of row {number}.")
-    return AnswerNotUnderstood(f"Row {number}: {what}.")
 
 
 def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> _Columns:
@@ -130,7 +123,7 @@ def _time(names: Sequence[str], candidates: Sequence[int], rows: Sequence[Sequen
 
 
 def _are_periods(cells: Sequence[str]) -> bool:
-    return any(cells) and all(not cell or read_period(cell) for cell in cells)
+    return any(cells) and all(not cell or STATISTICS.read(cell) for cell in cells)
 
 
 def _code(cell: str) -> str:

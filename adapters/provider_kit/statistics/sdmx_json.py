@@ -16,8 +16,8 @@ from typing import Any
 
 from adapters.provider_kit.parsing.collector import CollectedSeries, SeriesCollector, is_time
 from adapters.provider_kit.parsing.limits import NAMES
+from adapters.provider_kit.parsing.periods import STATISTICS
 from adapters.provider_kit.statistics.ambiguous_dimensions import ambiguous_dimensions, split_names
-from adapters.provider_kit.statistics.sdmx_periods import read_period
 from domain.errors import AnswerNotUnderstood
 
 _TIME_ROLE = "TIME_PERIOD"
@@ -173,7 +173,7 @@ def _word(value: Any) -> str:
 
 def _period(code: str, value: Any) -> str:
     """Return the period's code, or its beginning where the code is none."""
-    return value["start"] if isinstance(value, dict) and isinstance(value.get("start"), str) and read_period(code) is None else code
+    return value["start"] if isinstance(value, dict) and isinstance(value.get("start"), str) and STATISTICS.read(code) is None else code
 
 
 def _flow(structure: Mapping[str, Any]) -> str:

@@ -97,7 +97,7 @@ class FilesSource:
         )
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """A file does not name its code."""
+        """Read a file; it does not name its code."""
         if code is None:
             raise AnswerNotUnderstood("A file does not name its series.", hint="Give a code in place of *.")
         path = PurePosixPath(unquote(urlsplit(answer.url).path))
