@@ -1,4 +1,4 @@
-"""The series of a statistical answer as they are gathered from it, whatever its format."""
+"""Collector of the series in a statistical answer of any format."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _FEWER = "Ask for fewer series at once."
 @dataclass(slots=True, kw_only=True)
 class CollectedSeries:
     """
-    One series, its observations in the order they came.
+    One series with its observations in the order of the answer.
 
     Attributes:
-        flow: the data set it is part of, as one would ask for it; empty if nothing tells.
-        dimensions: what tells it apart, by the dimensions' names.
-        facts: what else is said of it.
-        words: its dimensions' values in words, where the answer has them.
+        flow: the data flow, as in a request; empty if unknown.
+        dimensions: the values of the dimensions, by name; they identify the series.
+        facts: its attributes, by name.
+        words: the labels of the dimensions' values, if the answer has them.
 
     """
 
@@ -47,10 +47,10 @@ class CollectedSeries:
 
 class SeriesCollector:
     """
-    The series of one answer, by what tells them apart.
+    The series of one answer, by flow and dimensions.
 
     Attributes:
-        was_data: whether the answer holds a data set, be it without any series.
+        was_data: whether the answer holds a data set, even one without series.
 
     """
 
@@ -61,14 +61,14 @@ class SeriesCollector:
         self._expected = self._named = 0
 
     def expect(self, observations: int) -> None:
-        """Count observations that are not written each by itself; raises AnswerTooLarge where they are too many."""
+        """Count the cells of a cube; raises AnswerTooLarge where an answer has too many."""
         self._expected += observations
         OBSERVATIONS.check(self._expected, hint=_FEWER)
 
     def series(
         self, flow: str, dimensions: Mapping[str, str], facts: Mapping[str, str] = _NOTHING, words: Sequence[str] = ()
     ) -> CollectedSeries:
-        """Return the series of these dimensions, a new one if need be; raises AnswerTooLarge where there are too many."""
+        """Return the series of these dimensions, adding it if new; raises AnswerTooLarge where there are too many."""
         named = len(dimensions) + len(facts) + len(words)
         self._named += named
         NAMES.check(named)
@@ -82,11 +82,11 @@ class SeriesCollector:
         return found
 
     def delete(self, series: CollectedSeries, period: str) -> None:
-        """Note that the answer deletes a cell."""
+        """Mark an observation as deleted by the answer."""
         self._deleted.setdefault(id(series), set()).add(period)
 
     def all(self) -> list[CollectedSeries]:
-        """Return the series without the cells that the answer deletes."""
+        """Return the series without deleted observations."""
         kept = []
         for series in self._series.values():
             gone = self._deleted.get(id(series), set())

@@ -1,4 +1,4 @@
-"""CSV as providers write it, as a table of text cells."""
+"""CSV of providers as tables of text."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _MARKUP = ("<", "{", "[")
 
 
 def delimiter_in(line: str) -> str:
-    """Return the separator that a line of names holds most often: comma, semicolon or tab."""
+    """Return the most frequent separator in a header: comma, semicolon or tab."""
     return max(",;\t", key=line.count)
 
 
 def csv_lines(text: str, delimiter: str = ",") -> list[list[str]]:
-    """Read the lines of CSV that hold anything; raises as ``read_csv``."""
+    """Read the lines of CSV that are not empty; raises as ``read_csv``."""
     try:
         lines = [line for line in csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True) if line]
     except csv.Error as exc:
@@ -35,7 +35,7 @@ def csv_lines(text: str, delimiter: str = ",") -> list[list[str]]:
 
 def read_csv(text: str, dialect: NumberDialect = TEXT) -> Table:
     """
-    Read CSV under a line of names, parted by commas.
+    Read CSV with commas and a header.
 
     Raises:
         AnswerNotUnderstood: it is no CSV.
@@ -48,14 +48,14 @@ def read_csv(text: str, dialect: NumberDialect = TEXT) -> Table:
 
 def read_loose_csv(text: str, dialect: NumberDialect = TEXT, *, padded: bool = False, days: Collection[str] = ()) -> Table:
     """
-    Read what may be CSV, with any delimiter, blanks around cells and an empty last column; dates first.
+    Read a text that may not be CSV, with any delimiter, blanks around cells, perhaps an empty last column; dates first.
 
     Args:
-        padded: whether cells may be wanting at the end of a row.
-        days: the ways of ``strptime`` in which the provider writes dates, beside ISO.
+        padded: whether cells may be absent at the end of a row.
+        days: the formats of the dates for ``strptime``, besides ISO.
 
     Raises:
-        AnswerNotUnderstood: it is no CSV with a line of names.
+        AnswerNotUnderstood: it is no CSV with a header.
         AnswerTruncated: it ends inside a cell or a row.
 
     """
@@ -73,11 +73,11 @@ def read_loose_csv(text: str, dialect: NumberDialect = TEXT, *, padded: bool = F
 
 def rows_of(table: Table) -> Iterator[Sequence[Any]]:
     """
-    Return a table's rows.
+    Yield a table's rows.
 
     Raises:
-        AnswerNotUnderstood: one has more or fewer cells than there are names.
-        AnswerTruncated: it is the last one, and without an end.
+        AnswerNotUnderstood: a row has more or fewer cells than the header.
+        AnswerTruncated: that row is the last and is not terminated.
 
     """
     for row, cells in enumerate(table.rows):

@@ -1,9 +1,9 @@
 """
 The formats of files: CSV, JSON and Parquet, read as the observations of one series.
 
-Every format becomes a header and rows of cells; what those mean is decided in one place. The first column whose first cell
-is an ISO date or moment holds the dates. An axis is of days if every moment is midnight and names no offset, else of
-seconds in UTC. A column in which words outnumber numbers is left out; a word in any other is a fault.
+Every format becomes a header and rows of cells, which one function interprets. The first column whose first cell is an ISO
+date or time holds the dates. The unit is days if every time is midnight without an offset, else seconds in UTC. A column
+with more words than numbers is left out; a word in any other column is an error.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Rows = Iterable[tuple[int, Sequence[object]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSeries:
-    """What a file says of one series."""
+    """The contents of a file as one series."""
 
     observations: Observations
     date_column: str
@@ -49,7 +49,7 @@ class FileSeries:
 
 
 def looks_like(body: bytes) -> str:
-    """Tell the format by the first bytes."""
+    """Return the format of a body by its first bytes."""
     if body.startswith(b"PAR1"):
         return ".parquet"
     return ".json" if body[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"[", b"{")) else ".csv"
@@ -64,9 +64,9 @@ def read_file(body: bytes, form: str, name: str) -> FileSeries:
         name: what messages call the file.
 
     Raises:
-        AnswerNotUnderstood: it is not such a file, or not a series; names file, row and column.
-        UnsupportedFrequency: its moments are finer than a second.
-        AnswerTooLarge: it holds, or unpacks to, more than a file may.
+        AnswerNotUnderstood: it is no such file, or no series; the message names file, row and column.
+        UnsupportedFrequency: its times are finer than a second.
+        AnswerTooLarge: it holds or unpacks to more than a file may.
 
     """
     if form == ".csv":
@@ -146,7 +146,7 @@ def _parquet(body: bytes, name: str) -> FileSeries:
         header = ["" if title.startswith("__index_level_") else title for title in file.schema_arrow.names]
         rows = (row for batch in file.iter_batches() for row in zip(*(_cells(column, name) for column in batch.columns), strict=True))
         return _table(header, enumerate(rows, 1), name)
-    except MemoryError:  # pyarrow's own is an ArrowException, too
+    except MemoryError:  # pyarrow's is an ArrowException, too
         raise
     except (pa.ArrowException, OSError, ValueError) as exc:
         reason = str(exc).partition("\n")[0].rstrip(".")
@@ -167,7 +167,7 @@ def _cells(column: Any, name: str) -> Sequence[object]:
 
 
 class _Column:
-    """The values of a column while its cells arrive."""
+    """A column while its cells are read, as 8 bytes each."""
 
     def __init__(self, title: str) -> None:
         self.title, self.values = title, array("d")

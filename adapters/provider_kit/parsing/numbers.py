@@ -1,4 +1,4 @@
-"""Numbers and missing values as sources write them: one reader, told by a dialect what applies."""
+"""Numbers and missing values: one reader, configured by the dialect of a source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from adapters.provider_kit.text import storable
 from domain.errors import AnswerNotUnderstood, InvalidObservations
 from domain.observations import Observations
 
-#: Marks of a missing value, in lower case: words, and with them the signs that APIs and tables use.
+#: Marks of a missing value, in lower case: words, then also the signs that APIs and tables use.
 WORDS = frozenset({"", "na", "n/a", "nan", "null", "none", "."})
 MISSING = WORDS | {"..", "-", "--"}
 
@@ -31,14 +31,14 @@ _SHOWN = 40
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberDialect:
     """
-    How a source writes numbers and missing values; None is missing in all of them, and a boolean is no number.
+    How a source writes numbers and missing values; None is always missing, a boolean never a number.
 
     Attributes:
         missing: the marks of a missing value, in lower case unless ``exact``.
-        spelling: the texts that are numbers; None for all that ``float`` takes, but those with underscores.
-        types: the types other than text that are numbers; None for all that ``float`` takes.
-        exact: whether texts count with the blanks around them, and marks in this case alone.
-        infinite: whether a number beyond the range of a float is infinite; else it is none.
+        spelling: the texts that are numbers; None for all that ``float`` takes, except those with underscores.
+        types: the types besides text that are numbers; None for all that ``float`` takes.
+        exact: whether blanks around a text and the case of a mark matter.
+        infinite: whether ``1e400`` is read as infinity; else it is no number.
 
     """
 
@@ -49,7 +49,7 @@ class NumberDialect:
     infinite: bool = False
 
     def read(self, cell: Any) -> float | None:
-        """Return the number in a cell: NaN where it is missing, None where it is no number."""
+        """Return the number in a cell: NaN if it is missing, None if it is no number."""
         is_number: object
         if isinstance(cell, str):
             is_number = self.spelling.fullmatch(cell if self.exact else cell.strip()) if self.spelling else "_" not in cell
@@ -65,29 +65,29 @@ class NumberDialect:
         return math.nan if self.is_missing(cell) else None
 
     def is_missing(self, cell: Any) -> bool:
-        """Return whether a cell says that there is no value."""
+        """Return whether a cell is None or a mark of a missing value."""
         return cell is None or (isinstance(cell, str) and (cell if self.exact else cell.strip().casefold()) in self.missing)
 
 
-#: Cells of JSON or XML, whose numbers may stand in text; cells of CSV; numbers of JSON alone.
+#: JSON or XML with numbers as text, too; CSV without and with marks; JSON in which text is never a number.
 CELLS = NumberDialect(infinite=True)
 TEXT = NumberDialect(missing=frozenset({""}), spelling=PLAIN)
 MARKED_TEXT = NumberDialect(spelling=PLAIN)
 JSON = NumberDialect(missing=frozenset(), spelling=_NEVER)
-#: Statistical answers, and files of one's own: all that Python reads as a number.
+#: Statistical answers, and the operator's own files: all that Python reads as a number.
 STATISTICS = NumberDialect(missing=WORDS | {"..", "...", "-", ":"}, spelling=None)
 FILES = NumberDialect(missing=WORDS, spelling=None, types=None)
 
 
 def numbers(cells: Sequence[Any], column: str, dialect: NumberDialect = CELLS) -> NDArray[np.float64]:
     """
-    Read cells as numbers, those in text as exactly as those that are numbers.
+    Read cells as numbers.
 
     Args:
-        column: what messages call it.
+        column: its name in messages.
 
     Raises:
-        AnswerNotUnderstood: a cell is no number; names it.
+        AnswerNotUnderstood: a cell is no number; the message shows it.
 
     """
     if set(map(type, cells)) <= JSON_NUMBERS:
@@ -99,7 +99,7 @@ def numbers(cells: Sequence[Any], column: str, dialect: NumberDialect = CELLS) -
 
 
 def shown(cell: Any) -> str:
-    """Return a cell as a message shows it, shortened."""
+    """Return a cell for a message, shortened."""
     text = repr(cell)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
@@ -109,7 +109,7 @@ def observations(axis: Axis, columns: Mapping[str, NDArray[np.float64]]) -> Obse
     Return dates and columns as observations.
 
     Raises:
-        AnswerNotUnderstood: they do not make any.
+        AnswerNotUnderstood: they are invalid, such as two values for one date.
 
     """
     values = np.column_stack(list(columns.values())) if columns else np.empty((len(axis.dates), 0))

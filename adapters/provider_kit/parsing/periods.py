@@ -1,8 +1,8 @@
 """
-Periods as providers write them, each as the moment it begins and the form it has: one reader, told which forms apply.
+Periods and dates: one reader, configured by the forms that a source uses.
 
 API: ``2024`` · ``2024Q1`` · ``2024-S1`` · ``2024-B2`` (two months) · ``2024M01`` ``2024-1`` ``202401`` · ``2024-W05`` · ``20240131`` ·
-``2024-01-31T11``. Statistics: these but ``2024-1`` and small letters, and ``2024K1`` · ``2024-B2`` (half a year) · ``2024U05`` ·
+``2024-01-31T11``. Statistics: these without ``2024-1`` and lower case, also ``2024K1`` · ``2024-B2`` (half a year) · ``2024U05`` ·
 ``31 January 2024`` · ``2024-01-31T10:00:00+01:00`` · ``2024-01-01/P1M`` · ``2023/2024``
 """
 
@@ -47,7 +47,7 @@ class Period(NamedTuple):
     When a period begins, and its form.
 
     Attributes:
-        begins: by the provider's own clock, with its zone where one is named.
+        begins: local time of the provider, with a zone if the text has one.
         form: A, S, T, Q, 2M, M, W, D, or I for an instant.
 
     """
@@ -62,8 +62,8 @@ class Axis:
     The dates of a series.
 
     Attributes:
-        frequency: what the form of the periods says, if it says one.
-        convention: which day of a period stands for it.
+        frequency: by the form of the periods; None if unknown or mixed.
+        convention: which day represents a period, in words.
 
     """
 
@@ -79,12 +79,12 @@ class PeriodForms:
     Which texts are periods, and what they mean.
 
     Attributes:
-        patterns: in their order, each with a letter for what a group holds: year, month, day, name of a month, letter of a part, ordinal.
-        moment: a day with a time.
-        letters: the form that a letter means, where it is another than the letter itself.
-        loose: whether blanks may repeat, and a zone or a duration such as ``/P1M`` may stand behind a period.
-        midnight_is_day: whether a moment at midnight is a day.
-        days_are_daily: whether days alone say that a series is daily.
+        patterns: tried in order, with a letter per group: year, month, day, name of a month, letter of a part, ordinal.
+        moment: pattern of a date with a time.
+        letters: the forms of letters that are not the letter itself.
+        loose: whether blanks may repeat, and a zone or a duration such as ``/P1M`` may follow a period.
+        midnight_is_day: whether a time at midnight is a day.
+        days_are_daily: whether a series of days is daily.
 
     """
 
@@ -96,7 +96,7 @@ class PeriodForms:
     days_are_daily: bool = False
 
     def read(self, text: str) -> Period | None:
-        """Return the period; None if the text is none."""
+        """Return the period in a text, or None."""
         return _read(self, text) if len(text) <= LONGEST_NAME else None
 
 
@@ -134,7 +134,7 @@ STATISTICS = PeriodForms(
 
 def read_periods(texts: Iterable[object], forms: PeriodForms = API) -> Axis:
     """
-    Turn periods into dates: days, or seconds in UTC where one is an instant.
+    Convert periods to dates: days, or seconds in UTC if one is an instant.
 
     Raises:
         AnswerNotUnderstood: one is no period.
@@ -163,8 +163,8 @@ def read_periods(texts: Iterable[object], forms: PeriodForms = API) -> Axis:
 
 
 def read_days(texts: Sequence[str]) -> Dates | None:
-    """Return days that are all written as ``2024-01-31``; None where one is not."""
-    # One match of them all: one for each takes longer than all the rest.
+    """Return the days if all are written as ``2024-01-31``, else None."""
+    # One match of all: matching each takes longer than everything else.
     if _DAYS.fullmatch("\n".join((*texts, ""))):
         with suppress(ValueError):
             return np.array(texts, dtype="datetime64[D]")
@@ -172,12 +172,12 @@ def read_days(texts: Sequence[str]) -> Dates | None:
 
 
 def frequency_of(text: str) -> Frequency | None:
-    """Read a code or word for a frequency: ``M``, ``P1M``, ``Monthly``, ``WEEKLY(MONDAY)``."""
+    """Return the frequency of a code or word: ``M``, ``P1M``, ``Monthly``, ``WEEKLY(MONDAY)``."""
     return _FREQUENCIES.get(text.upper().partition("(")[0].strip())
 
 
 def read_moment(text: str) -> datetime | None:
-    """Read a day or moment of ISO 8601, in UTC where it names a zone; None if it is none."""
+    """Return an ISO 8601 date or time, converted to UTC if it has a zone; None if the text is none."""
     try:
         moment = datetime.fromisoformat(text)
         return moment if moment.tzinfo is None else moment.astimezone(UTC)
@@ -186,7 +186,7 @@ def read_moment(text: str) -> datetime | None:
 
 
 def in_utc(moment: datetime) -> datetime:
-    """Return a moment in UTC, without its zone; without one it is in UTC already."""
+    """Return a time in UTC, naive; a naive one is taken to be in UTC."""
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
@@ -236,7 +236,7 @@ def _at(day: date, form: str) -> Period:
 
 
 def _zoned(forms: PeriodForms, text: str) -> Period | None:
-    """Read a year, month or day with a zone behind it, which says nothing about the day."""
+    """Read a period followed by a zone, which is ignored."""
     zone = _ZONE.search(text, 4)
     return _plain(forms, text[: zone.start()]) if zone and zone.end() == len(text) else None
 

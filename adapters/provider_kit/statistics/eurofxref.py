@@ -1,4 +1,4 @@
-"""The ECB's files of euro reference rates: XML, CSV or the ZIP of it, one column for each currency."""
+"""The ECB's files of euro reference rates: XML, CSV or zipped CSV, with a column for each currency."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _IS_RATES = re.compile(rb"vocabulary/[0-9-]+/eurofxref|\A(\xef\xbb\xbf)?Date, ?[
 
 
 def read_if_rates(body: bytes, code: DatasetCode, attribution: str) -> Sequence[ParsedSeries] | None:
-    """Read as ``series_in`` does what is one of these files or an archive; return None for anything else."""
+    """Read one of these files or a ZIP archive as ``series_in`` does; return None for any other body."""
     return series_in(body, code, attribution) if _is_eurofxref(body) else None
 
 
@@ -39,7 +39,7 @@ def _is_eurofxref(body: bytes) -> bool:
 
 
 def currency_in(code: DatasetCode) -> str:
-    """Return the currency a code names, ``ALL`` for every one; not found if it can name none."""
+    """Return the currency in a code, or ``ALL``; raises DatasetNotFound if there is none."""
     match = _CODE.fullmatch(code.dataset.upper())
     if match is None:
         raise DatasetNotFound(f"{code} names no currency.", hint="Write it as ECB_FX/USD, or ECB_FX/ALL for all of them.")
@@ -48,11 +48,11 @@ def currency_in(code: DatasetCode) -> str:
 
 def series_in(body: bytes, code: DatasetCode, attribution: str) -> Sequence[ParsedSeries]:
     """
-    Read a file for the rates that a code names.
+    Read the rates that a code names from a file.
 
     Raises:
-        AnswerNotUnderstood, AnswerTruncated, AnswerTooLarge: it is none of them, or not whole.
-        DatasetNotFound: it has no such rates.
+        AnswerNotUnderstood, AnswerTruncated, AnswerTooLarge: it is not such a file, or is incomplete.
+        DatasetNotFound: the file has no such rates.
 
     """
     rates = _chosen(_read_rates(body), code)
