@@ -23,7 +23,7 @@ def variable(provider: str, option: str = "") -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the known name that is most alike, or an empty text."""
+    """Return the most similar known name, or an empty text."""
     return next(iter(get_close_matches(name, list(known), n=1)), "")
 
 
@@ -62,10 +62,10 @@ def secret_variables(provider: str, form: type[Any]) -> list[str]:
 
 def check_base_url(url: str, *, permit_http: bool) -> None:
     """
-    Make sure that requests can be built on a base URL.
+    Check that requests can be built on a base URL.
 
     Raises:
-        InvalidInput: it is no such URL; the message does not repeat it.
+        InvalidInput: they cannot; the message does not repeat the URL.
 
     """
     try:
@@ -91,7 +91,7 @@ def _validated(provider: str, form: type[Any], raw: Mapping[str, str]) -> Any:
 
 
 def _check_key(provider: str, key: str) -> None:
-    """Refuse what no provider can accept as a key: several, or what no header can carry."""
+    """Raise InvalidInput for a text that cannot be an API key: several keys, or characters that a header cannot carry."""
     name = variable(provider, "api_key")
     if len(re.split(r"[\s,;]+", key)) > 1:
         raise InvalidInput(f"{name} holds several keys, or one with a blank in it.", field=name, hint="Set it to one key.")

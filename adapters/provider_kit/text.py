@@ -1,4 +1,4 @@
-"""Texts of providers, so that every store and every format can hold them."""
+"""Clean texts of providers for storage."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F
 
 
 def storable(text: str) -> str:
-    """Replace NULs and halves of characters, which neither Postgres nor JSON takes, by the mark of what is unreadable."""
+    """Replace NULs and lone surrogates, which neither Postgres nor JSON accepts, by U+FFFD."""
     return _NO_TEXT.sub("\ufffd", text)
 
 
 def whole_escapes(document: str) -> str:
-    """Replace the escapes in JSON that stand for half a character by the mark of what is unreadable."""
+    """Replace JSON escapes of lone surrogates by U+FFFD."""
     return _ESCAPE.sub(lambda escape: "\\ufffd" if escape[1] else escape[0], document)
 
 
@@ -26,6 +26,6 @@ def text_of(value: Any) -> str:
 
 
 def texts_of(facts: Any) -> Mapping[str, str]:
-    """Return the facts among an object's fields that say something, as texts that can be stored."""
+    """Return an object's fields that are not empty, as texts that can be stored."""
     plain = {name: value for name, value in facts.items() if isinstance(value, str | int | float)} if isinstance(facts, dict) else {}
     return {storable(str(name)): storable(str(value)) for name, value in plain.items() if value != ""}

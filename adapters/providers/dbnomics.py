@@ -20,14 +20,14 @@ from adapters.provider_kit.parsing.csv_tables import read_csv, rows_of
 from adapters.provider_kit.parsing.documents import is_csv, json_of, objects, read_text
 from adapters.provider_kit.parsing.numbers import numbers, observations
 from adapters.provider_kit.parsing.periods import read_periods
-from adapters.provider_kit.parsing.select import chosen, code_for, one_state
+from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import storable, text_of, texts_of
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
 from domain.frequency import Frequency
-from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
 
@@ -47,11 +47,6 @@ class Options:
     base_url: str = "https://api.db.nomics.world/v22"
 
 
-def open_source(options: Options, http: HttpClient) -> DataSource:
-    """Return the source."""
-    return DbnomicsSource(http)
-
-
 def segments_for(code: DatasetCode) -> Sequence[str]:
     """
     Build the path of a series.
@@ -67,7 +62,7 @@ def segments_for(code: DatasetCode) -> Sequence[str]:
 
 
 class DbnomicsSource:
-    """Speaks to DBnomics."""
+    """The data source of DBnomics."""
 
     def __init__(self, http: HttpClient) -> None:
         self._http, self._error_context = http, ErrorContext(host=http.host)
@@ -79,16 +74,16 @@ class DbnomicsSource:
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         if is_csv(answer):
-            return chosen(_series_in_table(read_csv(read_text(answer.body)), answer.url), code)
+            return select_series(_series_in_table(read_csv(read_text(answer.body)), answer.url), code)
         document = json_of(answer, self._error_context, named_error)
         series = _series_in(document)
         if code is not None and not series and document.get("errors"):
             raise _said(document["errors"], self._error_context)
-        return chosen(series, code)
+        return select_series(series, code)
 
 
 def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
-    """Name the error of an answer without series."""
+    """Return the error of an answer without series."""
     if not isinstance(document, dict):
         return AnswerNotUnderstood("The answer is a JSON list where an object must be.")
     if "series" in document:
@@ -165,6 +160,6 @@ PROVIDER = ProviderSpec(
         url="https://db.nomics.world/docs/legal/",
         redistribution=Redistribution.ATTRIBUTION,
     ),
-    open=open_source,
+    open=lambda _options, http: DbnomicsSource(http),
     options=Options,
 )

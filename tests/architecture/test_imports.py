@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator
+from importlib.metadata import packages_distributions
 
 import pytest
 
-from tests.architecture.source import PACKAGES, Module, modules
+from tests.architecture.source import PACKAGES, ROOT, Module, modules
 
 FAMILIES = ("adapters.providers", "adapters.provider_kit", "adapters.memory", "adapters.sql", "adapters.celery_dispatcher")
 ALLOWED = {
@@ -119,3 +122,18 @@ def test_names_come_from_where_they_are_defined():
     ]
 
     assert offences(found) == []
+
+
+def test_imported_packages_are_declared() -> None:
+    """What the code imports of other projects stands in ``pyproject.toml``, not only in what those projects need."""
+    lines = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    declared, found_in = {_canonical(line) for line in lines}, packages_distributions()
+    used = {name.partition(".")[0] for module in modules() for name in module.imports} - set(PACKAGES) - sys.stdlib_module_names
+    missing = {name for name in used if declared.isdisjoint(map(_canonical, found_in.get(name, ())))}
+
+    assert used
+    assert missing == set()
+
+
+def _canonical(requirement: str) -> str:
+    return re.split(r"[^A-Za-z0-9_.-]", requirement)[0].lower().replace("_", "-")

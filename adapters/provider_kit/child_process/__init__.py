@@ -1,1 +1,1 @@
-"""Reading what is large in a process apart."""
+"""Parsing of large responses in child processes with a memory limit."""

@@ -1,4 +1,4 @@
-"""Objects sent between two processes of ours over a socket; arrays go as they lie in memory."""
+"""Send objects between two processes over a socket: pickle protocol 5, arrays out of band."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BUFFER_BYTES = 1024 * 1024
 
 
 class Channel:
-    """One end; for one thread at a time."""
+    """One end of the socket; not thread-safe."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
@@ -20,7 +20,7 @@ class Channel:
             sock.setsockopt(socket.SOL_SOCKET, option, _BUFFER_BYTES)
 
     def send(self, message: Any) -> None:
-        """Send an object; raises OSError if nobody is there any more."""
+        """Send an object; raises OSError if the other end is closed."""
         buffers: list[pickle.PickleBuffer] = []
         first = pickle.dumps(message, protocol=5, buffer_callback=buffers.append)
         parts: list[bytes | memoryview] = [first, *(buffer.raw() for buffer in buffers)]
@@ -33,7 +33,7 @@ class Channel:
         Wait for an object.
 
         Raises:
-            EOFError, OSError: the other end has gone.
+            EOFError, OSError: the other end is closed.
 
         """
         (count,) = _NUMBER.unpack(self._read(_NUMBER.size))

@@ -1,4 +1,4 @@
-"""The main of a child: calls what it is told to, within its memory, as long as its parent is there."""
+"""Main of a child process: calls the functions its parent sends, within a memory limit, and exits with its parent."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _UNIT_OF_PEAK = 1 if sys.platform == "darwin" else 1024
 
 
 def main() -> int:
-    """Serve the socket whose number is given until it closes, and return the exit code."""
+    """Serve the socket given by number until it is closed; return the exit code."""
     number, memory_bytes = map(int, sys.argv[1:])
     _keep_to(memory_bytes)
-    # Linux hands on the peak of the process that started this one.
+    # Linux inherits the peak of the parent process.
     spent = max(_SPENT_BYTES, _peak())
     channel = Channel(socket.socket(fileno=number))
     Thread(target=_exit_with, args=(number,), name="parent", daemon=True).start()
@@ -51,7 +51,7 @@ def _keep_to(memory_bytes: int) -> None:
         _, hard = resource.getrlimit(what)
         allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (allowed, allowed))
-    # Whoever is told to end finishes what runs; this ends with it.
+    # The parent finishes what runs before it exits; this process exits with it.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     gc.freeze()
@@ -59,7 +59,7 @@ def _keep_to(memory_bytes: int) -> None:
 
 
 def _exit_with(number: int) -> None:
-    """End this process, whatever it is at, when the other end of a socket has gone."""
+    """Exit at once when the other end of the socket is closed."""
     closed = select.poll()
     closed.register(number, 0)
     closed.poll()
@@ -100,7 +100,7 @@ def _sendable(error: Exception) -> Exception:
 
 
 class _Told(logging.Handler):
-    """Has the parent write a line."""
+    """Send log records to the parent process."""
 
     def __init__(self, channel: Channel) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Processes that do for this one what may take too much memory or time; each can be ended at any moment."""
+"""A pool of child processes for work that may need too much memory or time; each can be killed at any moment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MEMORY_BYTES = 1_000_000_000
 _LOOK_SECONDS = 0.05
 _LEAST_AT_ONCE, _MOST_AT_ONCE = 2, 4
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
-#: Each would reserve memory of its own for threads and arenas, which the limit would count.
+#: Threads and arenas would reserve memory that counts toward the limit.
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 _OF_MEMORY = frozenset({-signal.SIGKILL, -signal.SIGABRT})
 
@@ -32,7 +32,7 @@ Ask = Callable[..., Any]
 
 
 class _Child:
-    """One process, which does one thing at a time."""
+    """One process, which runs one function at a time."""
 
     def __init__(self, memory_bytes: int) -> None:
         self._path = tuple(sys.path)
@@ -49,17 +49,17 @@ class _Child:
 
     @property
     def is_usable(self) -> bool:
-        """Whether it has not ended, and finds the modules that this process finds."""
+        """Whether it runs, and has the import path of this process."""
         return self._process.poll() is None and self._path == tuple(sys.path)
 
     def end(self) -> int:
-        """End it, if it has not ended; return its exit code."""
+        """Kill it if it runs; return its exit code."""
         self._process.kill()
         self.channel.sock.close()
         return self._process.wait()
 
     def run(self, function: Callable[..., Any], arguments: tuple[Any, ...], ask: Ask) -> tuple[Any, bool]:
-        """Have it call a function, and answer what it asks meanwhile; return the outcome, and whether it is good for another."""
+        """Call a function in it and answer its requests meanwhile; return the outcome, and whether the process can be used again."""
         self.channel.send((function, arguments))
         while True:
             kind, *content = self.channel.receive()
@@ -74,10 +74,10 @@ class _Child:
 
 class Children:
     """
-    Some processes, started when they are needed and kept for what comes next; may be shared by threads.
+    Child processes, started on demand and reused; thread-safe.
 
     Args:
-        memory_bytes: what each may take.
+        memory_bytes: the limit of each process.
 
     """
 
@@ -92,13 +92,13 @@ class Children:
         Call a module's function in another process; what it raises is raised here.
 
         Args:
-            function: is given first what it can ask this process with.
-            call: by which it is cut: the process then ends, whatever it is at.
-            ask: is called here with what the function asks.
+            function: its first argument is a function that calls ``ask`` in this process.
+            call: aborting it kills the child process.
+            ask: answers requests of the function.
 
         Raises:
-            AnswerTooLarge: it took more memory than there is.
-            AnswerNotUnderstood: the process broke.
+            AnswerTooLarge: it needed more memory than the limit.
+            AnswerNotUnderstood: the process died.
 
         """
         with self._place(call):
@@ -160,18 +160,18 @@ def _end_all(processes: Sequence[_Child]) -> None:
 
 
 def children(memory_bytes: int) -> Children:
-    """Return this process's children of so much memory."""
+    """Return this process's pool for a memory limit."""
     return _children(os.getpid(), memory_bytes)
 
 
 @cache
 def _children(_process: int, memory_bytes: int) -> Children:
-    # A forked process has its own: those of its parent speak to the parent.
+    # A forked process needs a pool of its own: its parent's children are connected to the parent.
     return Children(memory_bytes)
 
 
 def _nothing(*_: Any, **__: Any) -> None:
-    """Do nothing for a function that asks for nothing."""
+    """Answer nothing."""
 
 
 def _outcome(ask: Ask, positional: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
@@ -182,6 +182,6 @@ def _outcome(ask: Ask, positional: tuple[Any, ...], named: Mapping[str, Any]) ->
 
 
 def _environment(own: Mapping[str, str]) -> Mapping[str, str]:
-    """Leave out whatever may hold a secret: an answer's reader needs none of it."""
+    """Return the environment without variables that may hold a secret."""
     kept = {name: value for name, value in own.items() if name in _KEPT_VARIABLES or name.startswith("LC_")}
     return {**kept, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}

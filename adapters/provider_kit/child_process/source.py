@@ -15,7 +15,7 @@ from domain.errors import FetchError
 from domain.ports import DataSource, Fetched, ParsedSeries, ParsesResponses, PriorState, RawResponse
 
 HEAVY_BYTES = 256 * 1024
-#: Little of these can be much, and nothing tells without unpacking it.
+#: Compressed formats, whose size is known only after unpacking.
 _PACKED = (b"PAR1", b"PK\x03\x04")
 
 _NOTHING: Mapping[str, str] = {}
@@ -23,12 +23,12 @@ Request = tuple[tuple[str, ...], Mapping[str, str]]
 
 
 class _TooHeavy(BaseException):
-    """Leave a source that is about to read what it should not read here; none may stop it."""
+    """Unwinds a source before it parses what belongs into a child process; a BaseException, so that none catches it."""
 
 
 @dataclass(slots=True)
 class _Asked:
-    """What a fetch has asked for so far, and what came."""
+    """The requests of a fetch so far, and their outcomes."""
 
     outcomes: list[tuple[Request, RawResponse | FetchError]] = field(default_factory=list)
     size: int = 0
@@ -37,7 +37,7 @@ class _Asked:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildProcessOptions:
     """
-    How a provider is opened once more in a child process.
+    How a provider is opened in a child process.
 
     Attributes:
         options: as the environment gives them.
@@ -53,7 +53,7 @@ class ChildProcessOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What a source is to do in the child process, and what it has asked for already."""
+    """A call of a source's method for the child process, with the requests made so far."""
 
     how: ChildProcessOptions
     method: str
@@ -65,13 +65,13 @@ _asked: ContextVar[_Asked | None] = ContextVar("asked", default=None)
 
 
 def leave_if_heavy(body: bytes, before: int = 0) -> None:
-    """Stop a source that is about to read a large body, of a file or an answer, so that a child process begins anew."""
+    """Stop a source before it parses a large body, so that a child process starts it again."""
     if _asked.get() and (len(body) + before > HEAVY_BYTES or body.startswith(_PACKED)):
         raise _TooHeavy
 
 
 class RecordingClient(HttpClient):
-    """Records what came, for the child process whose source asks for it once more."""
+    """Record responses, for the source in the child process, which requests them again."""
 
     def get(
         self,

@@ -1,5 +1,5 @@
 """
-A provider opened on a local server that replays its payload, whole or with a fault.
+Open a provider on a local server that replays its payload, complete or with a fault.
 
 The payload is a folder with ``contract.json``: ``code``, one that the provider knows; ``unknown``, one that it does not
 (null if it knows every code); ``options``, in which ``{folder}`` stands for the folder and ``{server}`` for the server;
@@ -33,10 +33,10 @@ _UNPACKED = 40 * 1024 * 1024
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
     """
-    What the server sends.
+    A response of the server.
 
     Attributes:
-        promised: the length it announces, if that is not the body's.
+        promised: its Content-Length, if that is not the body's.
 
     """
 
@@ -60,12 +60,12 @@ def replaced(body: bytes, content_type: str) -> Fault:
 
 
 def truncated(sent: Sent) -> Sent:
-    """Break every answer off in its middle."""
+    """Cut every response in its middle."""
     return Sent(body=sent.body[: len(sent.body) // 2], status=sent.status, headers=sent.headers, promised=len(sent.body) + 1)
 
 
 def swollen(sent: Sent) -> Sent:
-    """Answer with little that unpacks to more than any answer may hold."""
+    """Respond with a small body that unpacks to more than the size limit."""
     return Sent(body=_bomb(), headers={**sent.headers, "Content-Encoding": "gzip"})
 
 
@@ -81,7 +81,7 @@ class Case:
 
     Attributes:
         url: the base URL it was given; empty if it needs none.
-        fault: is done to all that its server sends.
+        fault: applied to every response of its server.
 
     """
 
@@ -100,11 +100,11 @@ class Case:
 
     @property
     def is_replayed(self) -> bool:
-        """Whether there is a server that could fail it."""
+        """Whether its payload has responses."""
         return bool(self.contract.get("answers"))
 
     def fetch(self, code: DatasetCode | None = None) -> Fetched:
-        """Ask for a series of which nothing is known."""
+        """Fetch a series without prior state."""
         fetched: Fetched = self.source.fetch(code or self.code, PriorState(newest=None))
         return fetched
 
@@ -146,7 +146,7 @@ class _Replay(BaseHTTPRequestHandler):
     case: Case
 
     def do_GET(self) -> None:
-        """Send what fits the request best, with the fault of the moment."""
+        """Send the response that matches the request best, with the current fault."""
         self.case.calls += 1
         answer = self.answers.get(max(filter(self._is_asked, self.answers), key=len, default=""), {"status": 404})
         headers = {"Content-Type": answer.get("content_type", "application/json"), **answer.get("headers", {})}
@@ -161,7 +161,7 @@ class _Replay(BaseHTTPRequestHandler):
         self.close_connection = sent.promised is not None
 
     def log_message(self, *args: object) -> None:
-        """Say nothing."""
+        """Write no access log."""
 
     def _is_asked(self, known: str) -> bool:
         path, _, query = known.partition("?")

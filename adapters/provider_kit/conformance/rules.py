@@ -11,7 +11,7 @@ A third party's test is a few lines::
         with opened("weather", FOLDER_OF_THE_PAYLOAD) as case:
             assert rule(case) == ""
 
-A rule gives a sentence that says how it is broken, or an empty text.
+A rule returns a sentence that says how it is broken, or an empty text.
 """
 
 from __future__ import annotations
@@ -85,12 +85,12 @@ def documents_its_codes(case: Case) -> str:
 
 
 def refuses_garbage(case: Case) -> str:
-    """Answer what is no answer of the provider's with a named error and a sentence."""
+    """Raise a named error with a sentence for a body that is no answer of the provider's."""
     return _first(_answered(case, RawResponse(body=body), None) for body in _GARBAGE)
 
 
 def names_statuses(case: Case) -> str:
-    """Return each status that is no success its own error, whatever the body."""
+    """Raise the right error for each status that is no success, whatever the body."""
     if not hasattr(case.spec.options, "base_url"):
         return ""
     return _first(
@@ -129,7 +129,7 @@ def gives_metadata(case: Case) -> str:
 
 
 def tells_its_origin(case: Case) -> str:
-    """Name the request and the answer's hash, and let no secret out."""
+    """Name the request and the answer's hash; show no secret."""
     fetched = case.fetch()
     origin = fetched.origin
     if not isinstance(origin, Origin) or not origin.request or len(bytes.fromhex(origin.response_sha256)) != len(b"\0" * 32):
@@ -170,7 +170,7 @@ def answers_any_code(case: Case) -> str:
 
 
 def serves_threads(case: Case) -> str:
-    """Return each of many threads what one alone gets."""
+    """Return the same to many threads as to one."""
     alone = case.fetch()
     with ThreadPoolExecutor(8) as threads:
         every = list(threads.map(lambda _: case.fetch(), range(8)))
@@ -179,18 +179,19 @@ def serves_threads(case: Case) -> str:
 
 
 def names_refusals(case: Case) -> str:
-    """Return every refusal by HTTP its own error, and pass on the wait that is asked for."""
+    """Raise the right error for every refusal, with the wait of ``Retry-After``."""
     return _first(_under(case, refused(status, **{"Retry-After": str(_RETRY_AFTER)}), codes) for status, codes in _STATUSES.items())
 
 
 def sees_what_is_no_answer(case: Case) -> str:
-    """Take no page, nothing, or document of another shape for a series, though the status is 200."""
+    """Refuse an HTML page, an empty body and documents of another shape, though the status is 200."""
     other = b'{"unexpected": [["2024-01-31", "many"]], "observations": null}'
     kinds = ((_HTML, "text/html"), (b"", "application/json"), (other, "application/json"), (b"<x><y/></x>", "text/xml"))
     return _first(_under(case, replaced(body, kind), None) for body, kind in kinds)
 
 
 def sees_a_cut(case: Case) -> str:
+    """Raise a named error for a response that is cut off."""
     return _under(case, truncated, {"truncated"})
 
 
@@ -232,7 +233,7 @@ def _state_fault(published: object, state: object) -> str:
 
 
 def _answered(case: Case, answer: RawResponse, codes: set[str] | None) -> str:
-    """Return what is wrong if the parser does not refuse an answer, with or without a code."""
+    """Return what is wrong where the parser does not refuse an answer, with or without a code."""
     source = case.source
     if not isinstance(source, ParsesResponses):
         return ""
@@ -241,7 +242,7 @@ def _answered(case: Case, answer: RawResponse, codes: set[str] | None) -> str:
 
 
 def _under(case: Case, fault: Fault, codes: set[str] | None) -> str:
-    """Return what is wrong if a fetch does not end with one of these errors while the server has a fault."""
+    """Return what is wrong where a fetch does not end with one of these errors while the server has a fault."""
     if not case.is_replayed:
         return ""
     case.fault = fault

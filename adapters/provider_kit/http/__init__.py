@@ -1,1 +1,1 @@
-"""Asking over HTTP."""
+"""The HTTP client of providers: one for each, within limits and deadlines."""

@@ -1,4 +1,4 @@
-"""The body of an HTTP answer: decoded within limits, and known to be whole."""
+"""Read the body of a response: decoded within limits, and complete."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def read_body(raw: urllib3.BaseHTTPResponse, *, host: str) -> bytes:
     Read and decode a body.
 
     Raises:
-        AnswerTooLarge, AnswerTruncated: it did not come in bounds or in whole.
-        AnswerNotUnderstood: it has a coding that was not asked for, or is not what its coding says.
+        AnswerTooLarge, AnswerTruncated: it is larger than the limit, or incomplete.
+        AnswerNotUnderstood: its content coding was not asked for, or it is not valid in that coding.
 
     """
     coding = raw.headers.get("Content-Encoding", "identity").strip().lower()
@@ -52,7 +52,7 @@ def read_body(raw: urllib3.BaseHTTPResponse, *, host: str) -> bytes:
 
 
 def shows_its_end(body: bytes) -> bool:
-    """Return whether a body can only be whole: JSON whose brackets are closed, or markup that ends with the element it began with."""
+    """Return whether a body is complete by its form: JSON whose brackets are closed, or markup that ends with its root element."""
     start = body[:64].removeprefix(_BOM).lstrip()[:1]
     if start in (b"{", b"["):
         return closes(body)

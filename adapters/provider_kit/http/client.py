@@ -1,4 +1,4 @@
-"""One polite HTTP client: urls that cannot be led astray, deadlines, size limits, errors translated, secrets kept."""
+"""The HTTP client: requests stay below the base URL, with deadlines, size limits, named errors and redacted secrets."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ BeforeCall = Callable[[float], object]
 
 class HttpClient:
     """
-    Speaks to one provider, below one base URL; may be shared by threads.
+    Send requests to one provider, below one base URL; thread-safe.
 
     Args:
         provider: its name, for hints.
-        base_url: scheme, host, port and path prefix that no request leaves; empty if the provider needs no HTTP.
-        secrets: never to be seen in a message.
+        base_url: scheme, host, port and path prefix of every request; empty if the provider needs no HTTP.
+        secrets: redacted in messages, headers and bodies.
         deadline_seconds: for one call in all, or for all calls of a fetch that share a ``deadline``.
         by_operator: whether the base URL was configured, which permits a private address; only such a one can begin with http:.
-        before_call: is told before each call how many seconds are left for it; may wait, or raise ThrottledLocally.
+        before_call: called before each request with the seconds that are left for it; may wait, or raise ThrottledLocally.
 
     """
 
@@ -82,25 +82,25 @@ class HttpClient:
         return variable(self._provider, option)
 
     def redact(self, text: str) -> str:
-        """Take the secrets out of a text, however they are spelled in it."""
+        """Return a text without the secrets, in any case, percent-encoded or base64."""
         return self._texts.text(text)
 
     def deadline(self) -> float:
-        """Return the moment, by the monotonic clock, at which a fetch that begins now has taken too long."""
+        """Return the deadline of a fetch that begins now, as a time of the monotonic clock."""
         return time.monotonic() + self._deadline_seconds
 
     def abort_calls(self) -> None:
-        """End every call at its socket with ``ThrottledLocally``, and begin no other: what calls is about to stop."""
+        """End every call at its socket with ``ThrottledLocally``, and refuse further ones, because the process shuts down."""
         self._is_aborted = True
         abort_calls(self, self._stopping())
 
     @contextmanager
     def reading(self, until: float) -> Iterator[InFlightCall]:
         """
-        Have what is done inside end at a ``deadline``, or when the calls are cut.
+        Limit the block to a ``deadline``, and end it when the calls are aborted.
 
         Raises:
-            SourceTimedOut, ThrottledLocally: it was.
+            SourceTimedOut, ThrottledLocally: the deadline passed, or the calls were aborted.
 
         """
         late = SourceTimedOut(f"The answer of {self._name} was not read within the {self._deadline_seconds:g} seconds of a fetch.")
@@ -119,22 +119,22 @@ class HttpClient:
         until: float | None = None,
     ) -> RawResponse:
         """
-        Ask for what lies under the base URL at these path segments.
+        Send a GET request for these path segments below the base URL.
 
-        The deadline holds for connecting, a dripped head and a dripped body; only the look-up of a name is outside it.
+        The deadline covers connecting, the headers and the body; only the name look-up is outside it.
 
         Args:
-            secret_params: parameters that are added on the wire alone: in no log, no error and no ``RawResponse.url``.
+            secret_params: query parameters that appear in no log, no error and no ``RawResponse.url``.
             until: a ``deadline`` that several calls share.
 
         Returns:
-            Any complete answer, whatever its status: 304 too, where a header asked for it.
+            Any complete response, whatever its status, 304 included.
 
         Raises:
-            SourceUnavailable, SourceTimedOut, AnswerTruncated, AnswerTooLarge: it did not come, or not in whole.
-            AnswerNotUnderstood: its coding is not one that was asked for, or it leads outside the base URL.
+            SourceUnavailable, SourceTimedOut, AnswerTruncated, AnswerTooLarge: there is no response, or an incomplete one.
+            AnswerNotUnderstood: its content coding was not asked for, or it redirects outside the base URL.
             DatasetNotFound: the segments do not lead below the base URL.
-            KeyRejected: the key cannot stand in a header.
+            KeyRejected: the key cannot be sent in a header.
 
         """
         if not all(value.isascii() and value.isprintable() and value == value.strip() for value in headers.values()):
@@ -192,7 +192,7 @@ class HttpClient:
         return RawResponse(body=self._bodies.body(body), status=raw.status, headers=named, url=self.redact(url))
 
     def _answered(self, target: str, headers: Mapping[str, str], timeout: urllib3.Timeout) -> urllib3.BaseHTTPResponse:
-        """Ask, and read the answer's head."""
+        """Send the request and read the status line and headers."""
         from urllib3 import exceptions
 
         from adapters.provider_kit.http.transport import NotPublic
@@ -239,7 +239,7 @@ class HttpClient:
             raise AnswerTruncated(f"The answer of {self.host} ended too early.") from exc
 
     def _redirected(self, url: str, answer: RawResponse, secret_params: Mapping[str, str]) -> str:
-        """Return the address to go on with: below the base URL, and without what is added on the wire anyway."""
+        """Return the redirect's target: below the base URL, without the secret parameters, which are added again."""
         try:
             target = self._prepared(urljoin(url, answer.headers.get("location", "")))
             if is_below(target, self._base):
@@ -259,9 +259,9 @@ class HttpClient:
     @cached_property
     def _pool(self) -> urllib3.HTTPConnectionPool:
         """
-        The connections.
+        The connection pool.
 
-        A ``Session`` of requests would read redirects' bodies without limit, keep cookies and look into the environment.
+        A ``Session`` of requests would read bodies of redirects without limit, keep cookies and read proxies from the environment.
         """
         from adapters.provider_kit.http.transport import open_pool
 

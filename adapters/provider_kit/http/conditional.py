@@ -1,4 +1,4 @@
-"""Conditional requests: what an answer is recognised by, and how to ask for another one only."""
+"""Conditional requests: validators of a response, and the headers that send them back."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ def conditions(known: PriorState) -> Mapping[str, str]:
 
 
 def validators_in(answer: RawResponse) -> Mapping[str, str]:
-    """Return what the next request may be conditional on."""
+    """Return the validators by which the next request can be conditional."""
     return {name: answer.headers[name] for name in _HEADERS if answer.headers.get(name)}

@@ -1,4 +1,4 @@
-"""The calls under way: each can be cut at its socket, at its deadline or when everything has to end."""
+"""Calls in flight: each is aborted at its socket when its deadline passes or the process shuts down."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from threading import Condition, RLock, Thread
 
 from domain.errors import FetchError
 
-#: The call that this thread makes.
+#: This thread's call.
 current: ContextVar[InFlightCall] = ContextVar("current")
 
 
 class InFlightCall:
     """
-    One request and its answer.
+    One request and its response.
 
     Args:
-        until: moment of the monotonic clock at which it is cut.
-        late: what it then ends with.
-        query: secret parameters, which are added on the wire and known nowhere else.
-        owner: by whom it can be cut before.
+        until: time of the monotonic clock at which it is aborted.
+        late: the error raised then.
+        query: secret parameters, added to the request target only when it is sent.
+        owner: whose calls ``abort_calls`` ends.
 
     """
 
@@ -38,18 +38,18 @@ class InFlightCall:
         self._held: list[socket.socket] = []
 
     def remaining(self) -> float:
-        """Return how many seconds are left, never none at all."""
+        """Return how many seconds are left, at least a millisecond."""
         return max(self.until - time.monotonic(), 0.001)
 
     def hold(self, sock: socket.socket) -> None:
         """
-        Have a socket end with this call.
+        Shut a socket down when this call is aborted.
 
         Raises:
-            FetchError: the call was cut.
+            FetchError: the call was aborted.
 
         """
-        # A descriptor of our own: TLS takes the other one over, and its number may be another connection's by the time of the cut.
+        # A descriptor of our own: TLS takes the other one over, and its number may be another connection's by then.
         twin = socket.socket(fileno=os.dup(sock.fileno()))
         with self._lock:
             self._held.append(twin)
@@ -57,7 +57,7 @@ class InFlightCall:
                 raise self.aborted_by
 
     def abort(self, error: FetchError | None = None) -> None:
-        """Shut its sockets, so that whatever waits for one returns; what it was cut by first is what counts."""
+        """Shut its sockets down, so that blocked reads return; the first error is kept."""
         with self._lock:
             self.aborted_by = self.aborted_by or error or self._late
             for held in self._held:
@@ -65,7 +65,7 @@ class InFlightCall:
                     held.shutdown(socket.SHUT_RDWR)
 
     def end(self) -> None:
-        """Let the sockets go."""
+        """Close its descriptors."""
         with self._lock:
             for held in self._held:
                 held.close()
@@ -79,10 +79,10 @@ class InFlightCall:
 @contextmanager
 def in_flight(call: InFlightCall) -> Iterator[InFlightCall]:
     """
-    Make a call this thread's own, and watch over it.
+    Register a call as this thread's for the block.
 
     Raises:
-        FetchError: it was cut; what came until then, even if it looks whole, is not given.
+        FetchError: it was aborted; a response that came until then is discarded.
 
     """
     watch, token = _watch(os.getpid()), current.set(call)
@@ -103,12 +103,12 @@ def in_flight(call: InFlightCall) -> Iterator[InFlightCall]:
 
 
 def abort_calls(owner: object, error: FetchError) -> None:
-    """Cut every call of an owner."""
+    """Abort every call of an owner."""
     _watch(os.getpid()).abort(owner, error)
 
 
 class _Watch:
-    """Every call under way in this process, and the one thread that cuts those which are late."""
+    """The calls in flight of this process, and the thread that aborts them at their deadlines."""
 
     def __init__(self) -> None:
         self._changed = Condition()
@@ -149,5 +149,5 @@ class _Watch:
 
 @cache
 def _watch(_process: int) -> _Watch:
-    # A forked process has neither its parent's threads nor, perhaps, a lock that is free: it watches for itself.
+    # A forked process has neither its parent's threads nor its locks in a known state: it has a watch of its own.
     return _Watch()

@@ -1,4 +1,4 @@
-"""Secrets that an answer's body repeats: looked for in so few steps that a body without one costs next to nothing."""
+"""Redaction of secrets that a response body repeats, at almost no cost for a body without one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.redaction import Redactor
 
-#: A shorter one may stand in a body by chance.
+#: A shorter one may occur in a body by chance.
 _LONG_SECRET = 12
 _WORD, _TABLE = 4, 1 << 16
 _SMALL_LETTERS = 0x20202020
@@ -21,7 +21,7 @@ _MARKS = b"%&\\"
 
 class BodyRedactor:
     """
-    Takes long secrets out of bodies.
+    Redact long secrets in bodies.
 
     A spelling without escapes of at least eleven bytes holds two neighbouring words of four bytes, counted from the body's
     beginning. So all spellings are looked for at once by comparing the body's words, without regard to case, with those that
@@ -32,7 +32,7 @@ class BodyRedactor:
         self._redactor = Redactor(secret for secret in secrets if len(secret) >= _LONG_SECRET)
 
     def body(self, body: bytes) -> bytes:
-        """Take the secrets out of a body."""
+        """Return a body without the secrets."""
         if not self._redactor.literals:
             return body
         pieces, end = [], 0
@@ -42,7 +42,7 @@ class BodyRedactor:
         return b"".join((*pieces, body[end:])) if pieces else body
 
     def _suspect(self, body: bytes) -> Iterator[tuple[int, int]]:
-        """Return the parts of a body that may hold a secret, from the first on and apart from each other."""
+        """Return the disjoint parts of a body that may hold a secret, in order."""
         places, reach = sorted((*self._at_words(body), *self._at_escapes(body))), self._redactor.longest
         if not places:
             return
@@ -87,7 +87,7 @@ class BodyRedactor:
 
     @cached_property
     def _behind(self) -> Any:
-        """Tell of each two bytes whether an escape may have them behind its first; one of two characters has any third."""
+        """Return for each pair of bytes whether an escape may have it after its first byte; a two-character escape has any third."""
         import numpy as np
 
         table = np.zeros((256, 256), bool)

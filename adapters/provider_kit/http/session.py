@@ -1,4 +1,4 @@
-"""The calls of one fetch: one deadline and one bound for all of them, one result in the end."""
+"""The requests of one fetch: one deadline and one size limit for all, one result."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _NOTHING: Mapping[str, str] = {}
 
 class ProviderSession:
     """
-    Asks a provider for what one fetch needs.
+    Send the requests of one fetch.
 
     Args:
-        secret_params: parameters of every call that are never shown.
-        headers: of every call.
+        secret_params: secret query parameters of every request.
+        headers: of every request.
 
     """
 
@@ -34,10 +34,10 @@ class ProviderSession:
 
     def get(self, segments: Sequence[str], params: Mapping[str, str] = _NOTHING) -> RawResponse:
         """
-        Ask for one page; raises as ``HttpClient.get``.
+        Request one page; raises as ``HttpClient.get``.
 
         Raises:
-            AnswerTooLarge: it was one page too many, or the pages are too large together.
+            AnswerTooLarge: there are too many pages, or they are too large together.
 
         """
         answer = self._http.get(segments, params, self._headers, secret_params=self._secret_params, until=self._until)
@@ -51,7 +51,7 @@ class ProviderSession:
 
     def fetched(self, series: ParsedSeries, adapter_version: int, *, covers: Window | None = None) -> Fetched:
         """
-        Return what came; its origin is the first address, and the hash of all bodies in order.
+        Return the result; its origin is the first URL and the hash of all bodies in order.
 
         Args:
             covers: see ``Fetched``.
@@ -67,7 +67,7 @@ class ProviderSession:
 
 
 def newest_window(series: ParsedSeries, known: PriorState) -> Window | None:
-    """Return what an answer covers that goes back only so far: all from its first date, the newest of which is not final."""
+    """Return the window of a response that goes back only so far: from its first date on, of which the newest is not final."""
     state = series.vintages[-1][1]
     if known.newest is None or state.first is None or state.last is None:
         return None

@@ -1,4 +1,4 @@
-"""What an HTTP status that is no success means, in the domain's errors."""
+"""Map HTTP statuses other than success to the domain's errors."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ _MESSAGE_KEYS = ("message", "error_message", "error", "detail", "description")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorContext:
     """
-    What must be known of a provider to word its refusals.
+    Facts about a provider for its error messages.
 
     Attributes:
-        host: as people know it.
-        key: the one that is sent, if any; it is taken out of the provider's words.
+        host: for messages.
+        key: the API key that is sent, if any; redacted in what is quoted.
         key_variable: the variable that holds the key; empty if the provider takes none.
-        gone_hint: where to go when the provider has closed.
+        gone_hint: what to do when the provider answers 410.
 
     """
 
@@ -65,28 +65,28 @@ class ErrorContext:
     gone_hint: str = SourceGone.hint
 
     def quoted(self, words: str) -> str:
-        """Put the provider's words on one line of bearable length, without the key."""
+        """Return the provider's message on one line, shortened, without the key."""
         line = " ".join(storable(words).split())
         line = redactor((self.key,)).text(line)
         return line if len(line) <= _MESSAGE_LENGTH else line[:_MESSAGE_LENGTH] + "…"
 
 
 def is_success(answer: RawResponse) -> bool:
-    """Return whether the status promises what was asked for."""
+    """Return whether the status is 2xx."""
     return HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
 
 
 def is_html(answer: RawResponse) -> bool:
-    """Return whether an answer is a page for people."""
+    """Return whether a response is an HTML page."""
     return "html" in answer.headers.get("content-type", "").casefold() or b"<html" in answer.body[:2000].lower()
 
 
 def status_error(answer: RawResponse, context: ErrorContext, said: str = "") -> FetchError:
     """
-    Name the error of an answer that is no success.
+    Return the error for a response that is no success.
 
     Args:
-        said: the provider's words, where the caller has found them.
+        said: the provider's message, where the caller has found it.
 
     """
     status = answer.status
@@ -102,17 +102,17 @@ def status_error(answer: RawResponse, context: ErrorContext, said: str = "") -> 
 
 
 def key_missing(text: str, context: ErrorContext) -> KeyMissing:
-    """Say that a key would help, and which variable takes it."""
+    """Return the error for a missing key; its hint names the variable."""
     return KeyMissing(text, hint=f"Set {context.key_variable}.")
 
 
 def key_rejected(text: str, context: ErrorContext) -> KeyRejected:
-    """Say that the key is wrong, and which variable holds it."""
+    """Return the error for a wrong key; its hint names the variable."""
     return KeyRejected(text, hint=f"Check the key in {context.key_variable}.")
 
 
 def retry_after(answer: RawResponse, now: datetime | None = None) -> float | None:
-    """Read ``Retry-After``, seconds or a date, as seconds between 0 and a day; None where there is none or it is no such thing."""
+    """Read ``Retry-After``, seconds or a date, as seconds between 0 and a day; None where it is missing or invalid."""
     text = answer.headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(text):
         return min(max(float(text), 0.0), _DAY_SECONDS)

@@ -1,4 +1,4 @@
-"""Connections that reach only where they may, end when their call does, and bound the head of an answer."""
+"""Connections to permitted addresses only, that end with their call and limit the size of response headers."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _CONNECTIONS = 16
 
 
 class NotPublic(Exception):
-    """A host has this address alone, which may not be connected to."""
+    """A host resolves to this address only, and connecting to it is not permitted."""
 
 
 def open_pool(base_url: str, *, private: bool) -> HTTPConnectionPool:
-    """Return the connections to a URL's host; ``private`` permits addresses that are not the open Internet's."""
+    """Return the connection pool of a URL's host; ``private`` permits addresses that are not public."""
     parts = urlsplit(base_url)
     host = parts.hostname or ""
     if parts.scheme == "https":
@@ -36,7 +36,7 @@ def open_pool(base_url: str, *, private: bool) -> HTTPConnectionPool:
 
 
 class _Lines:
-    """An answer as it comes: the lines of its head are bounded, and each line ends."""
+    """A response whose header lines are limited in size and complete."""
 
     def __init__(self, stream: Any) -> None:
         self._stream, self.in_head, self._left = stream, True, _HEAD_BYTES
@@ -84,7 +84,7 @@ class _Connection(HTTPConnection):
         super().putrequest(method, call.on_wire(url), *args, **kwargs)
 
     def _new_conn(self) -> socket.socket:
-        """Connect to the first of the host's addresses that may be reached and answers."""
+        """Connect to the first permitted address of the host that answers."""
         error: OSError = OSError("it has no address")
         for family, address in self._addresses():
             try:
@@ -102,7 +102,7 @@ class _Connection(HTTPConnection):
             raise NameResolutionError(self.host, self, exc) from exc
         except UnicodeError as exc:
             raise NameResolutionError(self.host, self, socket.gaierror(str(exc))) from exc
-        # Looked at here, not when the URL is read: a name may lead elsewhere a moment later.
+        # Checked here, not when the URL is read: a name may resolve to another address a moment later.
         allowed = [(family, address) for family, *_, address in found if self._private or is_public(str(address[0]))]
         if not allowed:
             raise NotPublic(found[0][4][0])

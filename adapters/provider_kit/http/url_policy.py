@@ -1,4 +1,4 @@
-"""Addresses: which of them are out in the world, and which lie below a base URL."""
+"""Which IP addresses are public, and which URLs lie below a base URL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def is_public(address: str) -> bool:
-    """Return whether an IP address is one of the open Internet's, and so is the one inside it that a gateway would reach."""
+    """Return whether an IP address is public, and so is an IPv4 address embedded in it."""
     try:
         ip = ip_address(address)
     except ValueError:
@@ -30,7 +30,7 @@ def origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def is_below(url: str, base_url: str) -> bool:
-    """Return whether a URL lies below another, and nothing in it climbs out."""
+    """Return whether a URL lies below another, without ``..`` that leads out of it."""
     parts = urlsplit(url)
     prefix = urlsplit(base_url).path.rstrip("/") + "/"
     return (
@@ -42,7 +42,7 @@ def is_below(url: str, base_url: str) -> bool:
 
 
 def climbs(segments: Sequence[str]) -> bool:
-    """Return whether path segments lead upwards, if not where they are read once, then where they are read twice."""
+    """Return whether path segments contain ``..``, also after percent-decoding them once or twice."""
     return ".." in unquote("/".join(segments)).replace("\\", "/").split("/")
 
 

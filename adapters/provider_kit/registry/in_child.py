@@ -1,4 +1,4 @@
-"""What runs in a child process: a provider's source, on the answers that its parent has already."""
+"""The child process's side: a provider's source, run on the responses that its parent has recorded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NOTHING: Mapping[str, str] = {}
 
 
 class _Replayed(HttpClient):
-    """Returns what came already, and has the parent process ask for the rest."""
+    """Replay recorded responses; further requests are made by the parent process."""
 
     outcomes: Sequence[tuple[Request, RawResponse | FetchError]] = ()
     ask: Callable[..., RawResponse]
@@ -42,7 +42,7 @@ class _Replayed(HttpClient):
 
 
 def run_in_child(ask: Callable[..., RawResponse], work: Work) -> Any:
-    """Do in the child process what a source is asked to."""
+    """Call a source's method in the child process."""
     source, client = _opened(work.how.provider, json.dumps(work.how.options), work.how.deadline_seconds)
     client.outcomes, client.ask = work.outcomes, ask
     return getattr(source, work.method)(*work.arguments)

@@ -37,7 +37,7 @@ class _Installed:
     options: Any = None
 
     def obstacle(self) -> str:
-        """Return what keeps it from being asked at this moment by its own word: a folder or a service may come and go."""
+        """Return the problem that the provider itself reports now: a folder or a service may come and go."""
         return "" if self.provider.problem or self.spec is None else self.spec.problem(self.options)
 
     def now(self) -> Provider:
@@ -45,7 +45,7 @@ class _Installed:
         try:
             problem = self.provider.problem or self.obstacle()
         except Exception as exc:  # noqa: BLE001 - foreign code; whatever it raises must harm no other provider
-            # Its limits stay: what it opened before goes on calling.
+            # Its limits still hold for sources that are open.
             problem = f"The provider {self.provider.name} cannot tell whether it works: {reason_of(exc)}."
         return replace(self.provider, problem=problem) if problem else self.provider
 
@@ -58,7 +58,7 @@ class InstalledProviders:
         settings: provider's name → option's name → text of the environment.
         deadline_seconds: for one fetch: its calls, and reading what came.
         before_call: see ``HttpClient``.
-        memory_bytes: what a process may take that reads large answers.
+        memory_bytes: limit of a child process that parses large answers.
 
     """
 
@@ -86,7 +86,7 @@ class InstalledProviders:
 
     def check(self) -> None:
         """
-        Make sure that every setting is for an option there is, of its type, and can work.
+        Check that every setting belongs to an existing option, has its type and can work.
 
         Raises:
             InvalidInput: names the variable, the nearest known name and never a value.
@@ -102,7 +102,7 @@ class InstalledProviders:
                 _check_works(installed[name], raw)
 
     def disputed(self) -> Mapping[str, Sequence[str]]:
-        """Return the database codes that several providers declare, each with their names."""
+        """Return the database codes that several providers declare, with the providers' names."""
         declared: dict[str, list[str]] = {}
         for provider in self.all():
             for database in dict.fromkeys(provider.databases):
@@ -196,7 +196,7 @@ def _configured(spec: ProviderSpec, raw: Mapping[str, str]) -> _Installed:
     except InvalidInput as exc:
         return _Installed(provider=replace(facts, problem=exc.message), spec=spec)
     found = _Installed(provider=replace(provider, problem=_missing_key(provider, options)), spec=spec, options=options)
-    found.obstacle()  # a module that cannot even say it is as broken as one that cannot be loaded
+    found.obstacle()  # one whose check raises is as unusable as one that cannot be loaded
     return found
 
 

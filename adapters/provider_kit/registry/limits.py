@@ -24,10 +24,10 @@ def without_general(raw: Mapping[str, str]) -> Mapping[str, str]:
 
 def limited(spec: ProviderSpec, options: Any, raw: Mapping[str, str]) -> Provider:
     """
-    Return a provider's facts with its limits: its own hold at its own address; at one that the operator gave, only what is configured.
+    Return a provider's facts with its limits: its own apply at its own base URL; at a configured one, only configured limits.
 
     Raises:
-        InvalidInput: what the environment says is no limit; the message names the variable.
+        InvalidInput: a configured limit is invalid; the message names the variable.
 
     """
     key = str(getattr(options, "api_key", ""))

@@ -49,12 +49,12 @@ class Options:
 
 
 def problem(options: Options) -> str:
-    """Say why the files cannot be read; empty if they can."""
+    """Return why the files cannot be read; empty if they can."""
     if options.path is None:
         return f"Set {_VARIABLE} to the folder that holds the files."
     try:
         there = options.path.expanduser().is_dir()
-    except (OSError, RuntimeError):  # a place that may not be entered, the home of nobody
+    except (OSError, RuntimeError):  # a folder without permission, a home that does not exist
         there = False
     return "" if there else f"{_VARIABLE} does not name a folder that lanner can see."
 
@@ -68,7 +68,7 @@ def open_source(options: Options, http: object) -> DataSource:
 
 
 class FilesSource:
-    """Reads the files of one folder."""
+    """The data source of one folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = Folder(folder)
@@ -97,7 +97,7 @@ class FilesSource:
         )
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """Read a file; it does not name its code."""
+        """Read a file, which does not name its code."""
         if code is None:
             raise AnswerNotUnderstood("A file does not name its series.", hint="Give a code in place of *.")
         path = PurePosixPath(unquote(urlsplit(answer.url).path))

@@ -25,7 +25,7 @@ _V1_WORDS = (("does not exist", "C"), ("not found", "C"), ("api key", "A"), ("to
 
 
 def named_error(document: Mapping[str, Any], answer: RawResponse, context: ErrorContext) -> FetchError | None:
-    """Name the error that a body speaks of, or None if it speaks of none."""
+    """Return the error that a body reports, or None."""
     error = document.get("quandl_error")
     if isinstance(error, dict):
         message = context.quoted(str(error.get("message") or "Quandl gives no reason."))

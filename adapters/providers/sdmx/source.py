@@ -97,7 +97,7 @@ class Agency:
 
 
 class AgencySource:
-    """Speaks to one agency."""
+    """The data source of one agency."""
 
     def __init__(self, agency: Agency, http: HttpClient) -> None:
         self._agency, self._http = agency, http

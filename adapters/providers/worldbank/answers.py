@@ -49,7 +49,7 @@ def page_of(document: Any) -> Page:
 
 
 def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
-    """Name the error that a document speaks of, whatever the status."""
+    """Return the error that a document reports, whatever the status."""
     first = document[0] if isinstance(document, list) and document else document
     messages = first.get("message") if isinstance(first, dict) else None
     if not isinstance(messages, list) or not messages or not isinstance(messages[0], dict):

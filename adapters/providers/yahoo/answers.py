@@ -45,7 +45,7 @@ _NONE_SUCH = ("not found", "no data", "data doesn't exist", "delisted")
 
 
 def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
-    """Name the error that a document speaks of."""
+    """Return the error that a document reports."""
     if not isinstance(document, dict):
         return AnswerNotUnderstood("The answer is a JSON list where an object must be.")
     envelope = next((value for value in document.values() if isinstance(value, dict) and value.get("error")), None)
