@@ -39,7 +39,7 @@ class _Element:
     has_children: bool = False
 
 
-class OwnXml:
+class FlatXml:
     """
     Handlers for XML that carries everything in attributes.
 

@@ -14,7 +14,7 @@ from xml.parsers import expat
 from adapters.provider_kit.parsing.collector import CollectedSeries, SeriesCollector, is_time
 from adapters.provider_kit.parsing.limits import NAMES
 from adapters.provider_kit.statistics.ambiguous_dimensions import ambiguous_dimensions, split_names
-from adapters.provider_kit.statistics.flat_xml import OwnXml
+from adapters.provider_kit.statistics.flat_xml import FlatXml
 from adapters.provider_kit.statistics.sdmx_errors import named_error
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, SourceUnavailable
 
@@ -44,13 +44,13 @@ def read_xml(body: bytes, flow: str) -> SeriesCollector:
 
     def begin(name: str, attributes: dict[str, str]) -> None:
         root = _local(name)
-        reader = SdmxMl(collector, flow) if _SDMX.fullmatch(root) or root in _OTHERS else OwnXml(collector, flow)
+        reader = SdmxMl(collector, flow) if _SDMX.fullmatch(root) or root in _OTHERS else FlatXml(collector, flow)
         parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
         parser.CharacterDataHandler = reader.text
         readers.append((root, reader))
         reader.start(name, attributes)
 
-    readers: list[tuple[str, SdmxMl | OwnXml]] = []
+    readers: list[tuple[str, SdmxMl | FlatXml]] = []
     parser.StartElementHandler = begin
     parser.StartDoctypeDeclHandler = _refuse
     try:
@@ -72,7 +72,7 @@ def _refuse(*_: object) -> None:
     raise AnswerNotUnderstood("The answer has a document type, which no statistical answer has.")
 
 
-def _check(root: str, reader: SdmxMl | OwnXml, collector: SeriesCollector) -> None:
+def _check(root: str, reader: SdmxMl | FlatXml, collector: SeriesCollector) -> None:
     """Raise the error of an answer without series; an empty data set is none."""
     if collector.all():
         return
