@@ -16,7 +16,8 @@ from urllib.parse import unquote
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
-from adapters.provider_kit.parsing.documents import is_csv, json_of, objects, read_csv, read_text, rows_of
+from adapters.provider_kit.parsing.csv_tables import read_csv, rows_of
+from adapters.provider_kit.parsing.documents import is_csv, json_of, objects, read_text
 from adapters.provider_kit.parsing.numbers import numbers, observations
 from adapters.provider_kit.parsing.periods import read_periods
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
@@ -137,7 +138,7 @@ def _series(doc: Mapping[str, Any], provider: Mapping[str, Any]) -> ParsedSeries
 
 def _series_in_table(table: Table, url: str) -> Sequence[ParsedSeries]:
     """Read a table of periods, with a column for each series that ends in its code in brackets."""
-    rows = rows_of(table)
+    rows = list(rows_of(table))
     axis = read_periods(row[0] for row in rows)
     series = []
     for i, title in enumerate(table.names[1:], 1):

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, key_missing, key_rejected, retry_after, status_error
-from adapters.provider_kit.parsing.csv_tables import csv_table
+from adapters.provider_kit.parsing.csv_tables import read_loose_csv
 from adapters.provider_kit.parsing.documents import read_text
 from adapters.provider_kit.parsing.tables import read_columns
 from adapters.provider_kit.spec import ProviderSpec
@@ -129,7 +129,7 @@ class StooqSource:
         refusal = self._refusal(text, answer) if len(text) < _LONGEST_MESSAGE else None
         if refusal:
             raise refusal
-        table = csv_table(text, padded=True)
+        table = read_loose_csv(text, padded=True)
         table = replace(table, names=tuple(_ENGLISH.get(name, name) for name in table.names))
         if "Date" not in table.names:
             raise AnswerNotUnderstood("The answer is CSV without a column of dates.")

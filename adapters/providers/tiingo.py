@@ -18,9 +18,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession, newest_window
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success, key_missing, key_rejected, retry_after, status_error
-from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, objects, read_csv, read_text
+from adapters.provider_kit.parsing.csv_tables import read_csv
+from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, objects, read_text
 from adapters.provider_kit.parsing.limits import names_of
-from adapters.provider_kit.parsing.numbers import MISSING
+from adapters.provider_kit.parsing.numbers import MARKED_TEXT
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import Columns, Table, read_columns
 from adapters.provider_kit.spec import ProviderSpec
@@ -114,7 +115,7 @@ class TiingoSource:
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         if is_csv(answer):
-            return select_series(_series_in(read_csv(read_text(answer.body), MISSING), answer.url), code)
+            return select_series(_series_in(read_csv(read_text(answer.body), MARKED_TEXT), answer.url), code)
         if is_success(answer) and not (is_json(answer) or is_html(answer)):
             raise _by_words(read_text(answer.body), answer, self._error_context)
         rows = objects(json_of(answer, self._error_context, named_error), "rows")

@@ -178,7 +178,7 @@ NOT_UNDERSTOOD: dict[str, tuple[Callable[[], bytes], str, str, str]] = {
     "a long number in CSV": (lambda: b"Date,V\n2024-01-01," + b"9" * 8 * MIB, "a.csv", "files", "field limit|field larger"),
     "a long number in XML": (lambda: b'<A><Cube TIME="2020" OBS_VALUE="' + b"9" * 8 * MIB + b'"/></A>', "", "ecb", "must be"),
     "a long text": (lambda: b'[{"date":"2024-01-01","v":"' + b"9" * 8 * MIB + b'"}]', "a.json", "files", "not a number"),
-    "a long period": (lambda: b'<A><Cube TIME="' + b"9" * 8 * MIB + b'" OBS_VALUE="1"/></A>', "", "ecb", "a period like"),
+    "a long period": (lambda: b'<A><Cube TIME="' + b"9" * 8 * MIB + b'" OBS_VALUE="1"/></A>', "", "ecb", "a period such as"),
 }
 
 
@@ -237,9 +237,8 @@ def test_large_series_are_read(tmp_path):
 
 def test_what_is_kept_of_periods_is_short():
     """Periods that were read are remembered, but none as long as an answer."""
-    from adapters.provider_kit.parsing.periods import read_periods
-    from adapters.provider_kit.statistics.sdmx_periods import read_period
+    from adapters.provider_kit.parsing.periods import STATISTICS, read_periods
 
-    assert read_period("2024".ljust(200)) is None
+    assert STATISTICS.read("2024".ljust(200)) is None
     with pytest.raises(FetchError, match="a period such as"):
         read_periods(["2024-01-01T00:00:00." + "0" * 200])

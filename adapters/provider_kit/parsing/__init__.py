@@ -1,1 +1,1 @@
-"""Reading answers and files: numbers, periods, tables, documents."""
+"""Parsers of answers and files: numbers, periods, tables, documents."""

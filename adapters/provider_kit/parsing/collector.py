@@ -1,17 +1,17 @@
-"""The series of a statistical answer as they are gathered from it, whatever its format."""
+"""Collector of the series in a statistical answer of any format."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.provider_kit.parsing.limits import NAMED, NAMES, OBSERVATIONS, SERIES
+from adapters.provider_kit.parsing.numbers import STATISTICS
 from domain.errors import AnswerNotUnderstood
 
 TIMES = frozenset({"time_period", "time", "periode", "period", "year", "date"})
-_MISSING = frozenset({"", "nan", "na", "n/a", ":", "-", ".", "..", "...", "null", "none"})
+_number = STATISTICS.read
 _NOTHING: Mapping[str, str] = {}
 _FEWER = "Ask for fewer series at once."
 
@@ -19,13 +19,13 @@ _FEWER = "Ask for fewer series at once."
 @dataclass(slots=True, kw_only=True)
 class CollectedSeries:
     """
-    One series, its observations in the order they came.
+    One series with its observations in the order of the answer.
 
     Attributes:
-        flow: the data set it is part of, as one would ask for it; empty if nothing tells.
-        dimensions: what tells it apart, by the dimensions' names.
-        facts: what else is said of it.
-        words: its dimensions' values in words, where the answer has them.
+        flow: the data flow, as in a request; empty if unknown.
+        dimensions: the values of the dimensions, by name; they identify the series.
+        facts: its attributes, by name.
+        words: the labels of the dimensions' values, if the answer has them.
 
     """
 
@@ -37,17 +37,20 @@ class CollectedSeries:
     values: list[float] = field(default_factory=list)
 
     def add(self, period: str, value: Any) -> None:
-        """Add an observation."""
+        """Add an observation; raises AnswerNotUnderstood where its value is no number."""
+        number = _number(value)
+        if number is None:
+            raise AnswerNotUnderstood(f"The answer holds {str(value)[:40]!r} where a number must be.")
         self.periods.append(period)
-        self.values.append(number(value))
+        self.values.append(number)
 
 
 class SeriesCollector:
     """
-    The series of one answer, by what tells them apart.
+    The series of one answer, by flow and dimensions.
 
     Attributes:
-        was_data: whether the answer holds a data set, be it without any series.
+        was_data: whether the answer holds a data set, even one without series.
 
     """
 
@@ -58,14 +61,14 @@ class SeriesCollector:
         self._expected = self._named = 0
 
     def expect(self, observations: int) -> None:
-        """Count observations that are not written each by itself; raises AnswerTooLarge where they are too many."""
+        """Count the cells of a cube; raises AnswerTooLarge where an answer has too many."""
         self._expected += observations
         OBSERVATIONS.check(self._expected, hint=_FEWER)
 
     def series(
         self, flow: str, dimensions: Mapping[str, str], facts: Mapping[str, str] = _NOTHING, words: Sequence[str] = ()
     ) -> CollectedSeries:
-        """Return the series of these dimensions, a new one if need be; raises AnswerTooLarge where there are too many."""
+        """Return the series of these dimensions, adding it if new; raises AnswerTooLarge where there are too many."""
         named = len(dimensions) + len(facts) + len(words)
         self._named += named
         NAMES.check(named)
@@ -79,11 +82,11 @@ class SeriesCollector:
         return found
 
     def delete(self, series: CollectedSeries, period: str) -> None:
-        """Note that the answer deletes a cell."""
+        """Mark an observation as deleted by the answer."""
         self._deleted.setdefault(id(series), set()).add(period)
 
     def all(self) -> list[CollectedSeries]:
-        """Return the series without the cells that the answer deletes."""
+        """Return the series without deleted observations."""
         kept = []
         for series in self._series.values():
             gone = self._deleted.get(id(series), set())
@@ -95,32 +98,6 @@ class SeriesCollector:
         return kept
 
 
-def number(value: Any) -> float:
-    """
-    Read a value; NaN where it says that there is none.
-
-    Raises:
-        AnswerNotUnderstood: it is no number.
-
-    """
-    try:
-        return _finite(float(value), value)
-    except (TypeError, ValueError):
-        if value is None or (isinstance(value, str) and value.strip().casefold() in _MISSING):
-            return math.nan
-        raise _no_number(value) from None
-
-
 def is_time(name: str) -> bool:
     """Return whether a dimension of this name is the time."""
     return name.casefold() in TIMES
-
-
-def _finite(number: float, value: Any) -> float:
-    if isinstance(value, bool) or (isinstance(value, str) and "_" in value) or math.isinf(number):
-        raise _no_number(value)
-    return number
-
-
-def _no_number(value: Any) -> AnswerNotUnderstood:
-    return AnswerNotUnderstood(f"The answer holds {str(value)[:40]!r} where a number must be.")

@@ -1,27 +1,61 @@
-"""CSV as providers write it, dates first, as a table of text cells."""
+"""CSV of providers as tables of text."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import csv
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from io import StringIO
+from typing import Any
 
-from adapters.provider_kit.parsing.documents import csv_lines
+from adapters.provider_kit.parsing.limits import check_table
+from adapters.provider_kit.parsing.numbers import TEXT, NumberDialect
 from adapters.provider_kit.parsing.tables import Table
 from domain.errors import AnswerNotUnderstood, AnswerTruncated
 
 _MARKUP = ("<", "{", "[")
 
 
-def csv_table(text: str, *, missing: Collection[str] = (), padded: bool = False, day: Callable[[str], str] = str) -> Table:
-    """
-    Read a header and rows.
+def delimiter_in(line: str) -> str:
+    """Return the most frequent separator in a header: comma, semicolon or tab."""
+    return max(",;\t", key=line.count)
 
-    Args:
-        missing: the provider's words for a missing value.
-        padded: whether cells may be wanting at the end of a row.
-        day: turns the provider's way to write a date into ISO.
+
+def csv_lines(text: str, delimiter: str = ",") -> list[list[str]]:
+    """Read the lines of CSV that are not empty; raises as ``read_csv``."""
+    try:
+        lines = [line for line in csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True) if line]
+    except csv.Error as exc:
+        if "unexpected end" in str(exc):
+            raise AnswerTruncated("The answer is CSV that ends inside quotes.") from exc
+        raise AnswerNotUnderstood(f"The answer is not CSV: {exc}.") from exc
+    check_table(len(lines[0]), len(lines))
+    return lines
+
+
+def read_csv(text: str, dialect: NumberDialect = TEXT) -> Table:
+    """
+    Read CSV with commas and a header.
 
     Raises:
-        AnswerNotUnderstood: it is no CSV with a line of names.
+        AnswerNotUnderstood: it is no CSV.
+        AnswerTruncated: it ends inside quotes.
+
+    """
+    names, *rows = csv_lines(text)
+    return Table(names=tuple(map(str.strip, names)), rows=rows, dialect=dialect, ended=text[-1] in "\r\n")
+
+
+def read_loose_csv(text: str, dialect: NumberDialect = TEXT, *, padded: bool = False, days: Collection[str] = ()) -> Table:
+    """
+    Read a text that may not be CSV, with any delimiter, blanks around cells, perhaps an empty last column; dates first.
+
+    Args:
+        padded: whether cells may be absent at the end of a row.
+        days: the formats of the dates for ``strptime``, besides ISO.
+
+    Raises:
+        AnswerNotUnderstood: it is no CSV with a header.
         AnswerTruncated: it ends inside a cell or a row.
 
     """
@@ -32,16 +66,31 @@ def csv_table(text: str, *, missing: Collection[str] = (), padded: bool = False,
     if padded:
         whole = len(rows) if ended else len(rows) - 1
         rows = [row + [""] * (len(names) - len(row)) if i < whole else row for i, row in enumerate(rows)]
-    cells = [[day(row[0]), *("" if cell in missing else cell for cell in row[1:])] for row in rows]
-    return Table(names=tuple(names), rows=cells, as_text=True, ended=ended)
+    if days:
+        rows = [[_iso(row[0], days), *row[1:]] for row in rows]
+    return Table(names=tuple(names), rows=rows, dialect=dialect, ended=ended)
+
+
+def rows_of(table: Table) -> Iterator[Sequence[Any]]:
+    """
+    Yield a table's rows.
+
+    Raises:
+        AnswerNotUnderstood: a row has more or fewer cells than the header.
+        AnswerTruncated: that row is the last and is not terminated.
+
+    """
+    for row, cells in enumerate(table.rows):
+        if len(cells) != len(table.names):
+            raise table.fault(row, f"{len(cells)} cells stand under {len(table.names)} column names")
+        yield cells
 
 
 def _lines(text: str) -> tuple[list[str], list[list[str]]]:
     if text.lstrip().startswith(_MARKUP):
         raise AnswerNotUnderstood(f"The answer is {'a page or XML' if text.lstrip()[0] == '<' else 'JSON'} where CSV must be.")
-    first = text.lstrip().partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    names, *rows = map(_stripped, csv_lines(text, delimiter))
+    delimiter = delimiter_in(text.lstrip().partition("\n")[0])
+    names, *rows = [[cell.strip() for cell in line] for line in csv_lines(text, delimiter)]
     if len(names) == 1 or not any(names) or names[0][:1].isdigit():
         raise AnswerNotUnderstood("The answer is text, but no CSV with a line of column names.")
     if not rows and text[-1] not in "\r\n":
@@ -49,5 +98,10 @@ def _lines(text: str) -> tuple[list[str], list[list[str]]]:
     return names, rows
 
 
-def _stripped(line: Sequence[str]) -> list[str]:
-    return [cell.strip() for cell in line]
+def _iso(cell: str, forms: Collection[str]) -> str:
+    for form in forms:
+        try:
+            return datetime.strptime(cell, form).date().isoformat()  # noqa: DTZ007 - a day, not a moment
+        except ValueError:
+            continue
+    return cell

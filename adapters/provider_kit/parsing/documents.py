@@ -1,19 +1,15 @@
-"""Bodies as documents: text, JSON and CSV, each with a name for what is wrong with it."""
+"""Bodies as text or JSON, and errors that name what is wrong with them."""
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from io import StringIO
 from typing import Any
 
 import orjson
 
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success, status_error
-from adapters.provider_kit.parsing.limits import check_table
-from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.text import whole_escapes
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, FetchError
 from domain.ports import RawResponse
@@ -24,10 +20,10 @@ _DATES = frozenset({b"date", b"time", b"timestamp", b"period"})
 
 def read_text(body: bytes) -> str:
     """
-    Read a body as text in UTF-8, without the mark of its byte order.
+    Decode a body as UTF-8, without its byte order mark.
 
     Raises:
-        AnswerNotUnderstood: it is empty, or no such text.
+        AnswerNotUnderstood: it is empty or not UTF-8.
         AnswerTruncated: it ends inside a character.
 
     """
@@ -48,7 +44,7 @@ def read_json(text: str) -> Any:
     Read JSON.
 
     Raises:
-        AnswerNotUnderstood: it is none.
+        AnswerNotUnderstood: it is not JSON.
         AnswerTruncated: it ends too early.
 
     """
@@ -57,56 +53,12 @@ def read_json(text: str) -> Any:
 
 
 def read_object(content: Any, loads: Callable[[Any], Any] | None = None) -> dict[str, Any]:
-    """Read JSON that is one object, from text or by a reader of one's own; raises as ``read_json``."""
+    """Read a JSON object from text, or with ``loads``; raises as ``read_json``, and AnswerNotUnderstood for a list."""
     with _json_errors():
         document = (loads or _loaded)(content)
     if not isinstance(document, dict):
         raise AnswerNotUnderstood("The answer is a JSON list where an object must be.")
     return document
-
-
-def csv_lines(text: str, delimiter: str = ",") -> list[list[str]]:
-    """Read the lines of CSV that hold anything; raises as ``read_csv``."""
-    try:
-        lines = [line for line in csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True) if line]
-    except csv.Error as exc:
-        if "unexpected end" in str(exc):
-            raise AnswerTruncated("The answer is CSV that ends inside quotes.") from exc
-        raise AnswerNotUnderstood(f"The answer is not CSV: {exc}.") from exc
-    check_table(len(lines[0]), len(lines))
-    return lines
-
-
-def read_csv(text: str, missing: frozenset[str] = frozenset()) -> Table:
-    """
-    Read CSV under a line of names.
-
-    Args:
-        missing: words that say that a value is missing, in lower case.
-
-    Raises:
-        AnswerNotUnderstood: it is none.
-        AnswerTruncated: it ends inside quotes.
-
-    """
-    lines = csv_lines(text)
-    rows = [["" if cell.strip().casefold() in missing else cell for cell in line] for line in lines[1:]] if missing else lines[1:]
-    return Table(names=tuple(name.strip() for name in lines[0]), rows=rows, as_text=True, ended=text[-1] in "\r\n")
-
-
-def rows_of(table: Table) -> Sequence[Sequence[Any]]:
-    """
-    Return a table's rows.
-
-    Raises:
-        AnswerNotUnderstood: one has more or fewer cells than there are names.
-        AnswerTruncated: it is the last one, and without an end.
-
-    """
-    for row, cells in enumerate(table.rows):
-        if len(cells) != len(table.names):
-            raise table.fault(row, f"{len(cells)} cells stand under {len(table.names)} column names")
-    return table.rows
 
 
 def is_json(answer: RawResponse) -> bool:
@@ -115,7 +67,7 @@ def is_json(answer: RawResponse) -> bool:
 
 
 def is_csv(answer: RawResponse) -> bool:
-    """Return whether a good answer's first line names columns, one of them of dates."""
+    """Return whether the first line of a successful answer names several columns, one of them for dates."""
     line = _LINE.match(answer.body.removeprefix(b"\xef\xbb\xbf").lstrip())
     names = [name.strip(b'" ').lower() for name in line[0].split(b",")] if line else []
     return is_success(answer) and len(names) > 1 and not _DATES.isdisjoint(names)
@@ -123,13 +75,13 @@ def is_csv(answer: RawResponse) -> bool:
 
 def json_of(answer: RawResponse, context: ErrorContext, named_error: Callable[[Any, RawResponse, ErrorContext], FetchError | None]) -> Any:
     """
-    Return the JSON of a good answer.
+    Return the JSON of a successful answer.
 
     Args:
-        named_error: finds the provider's own error in a document, if there is one.
+        named_error: returns the provider's error in a document, or None.
 
     Raises:
-        FetchError: what the provider says, else what the status says, else that it is no JSON.
+        FetchError: by the provider's error, else by the status, else because it is no JSON.
 
     """
     if is_success(answer) and is_html(answer) and not is_json(answer):
@@ -150,7 +102,7 @@ def json_of(answer: RawResponse, context: ErrorContext, named_error: Callable[[A
 
 def objects(items: Any, what: str) -> Sequence[dict[str, Any]]:
     """
-    Make sure that something is a list of objects.
+    Return a value that is a list of objects.
 
     Raises:
         AnswerNotUnderstood: it is not.
@@ -162,7 +114,7 @@ def objects(items: Any, what: str) -> Sequence[dict[str, Any]]:
 
 
 def _clearer(said: FetchError | None, by_status: FetchError) -> FetchError:
-    """Choose what the provider says, unless it is not understood and the status is."""
+    """Return the provider's error, unless only the status tells what went wrong."""
     if said is None or (type(said) is AnswerNotUnderstood and type(by_status) is not AnswerNotUnderstood):
         return by_status
     return said

@@ -1,9 +1,9 @@
 """
 The formats of files: CSV, JSON and Parquet, read as the observations of one series.
 
-Every format becomes a header and rows of cells; what those mean is decided in one place. The first column whose first cell
-is an ISO date or moment holds the dates. An axis is of days if every moment is midnight and names no offset, else of
-seconds in UTC. A column in which words outnumber numbers is left out; a word in any other is a fault.
+Every format becomes a header and rows of cells, which one function interprets. The first column whose first cell is an ISO
+date or time holds the dates. The unit is days if every time is midnight without an offset, else seconds in UTC. A column
+with more words than numbers is left out; a word in any other column is an error.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ import math
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from io import StringIO
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
+from adapters.provider_kit.parsing.csv_tables import delimiter_in
 from adapters.provider_kit.parsing.limits import COLUMNS, FILE, check_table, names_of
+from adapters.provider_kit.parsing.numbers import FILES
+from adapters.provider_kit.parsing.periods import in_utc, read_moment
 from adapters.provider_kit.text import storable
 from domain.errors import AnswerNotUnderstood, InvalidObservations, UnsupportedFrequency
 from domain.frequency import Frequency
@@ -29,7 +32,7 @@ from domain.observations import Observations
 
 FORMATS = (".csv", ".json", ".parquet")
 
-_MISSING = frozenset({"", "na", "n/a", "nan", "none", "null", "."})
+_number = FILES.read
 _SHOWN = 40
 
 Rows = Iterable[tuple[int, Sequence[object]]]
@@ -37,7 +40,7 @@ Rows = Iterable[tuple[int, Sequence[object]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSeries:
-    """What a file says of one series."""
+    """The contents of a file as one series."""
 
     observations: Observations
     date_column: str
@@ -46,7 +49,7 @@ class FileSeries:
 
 
 def looks_like(body: bytes) -> str:
-    """Tell the format by the first bytes."""
+    """Return the format of a body by its first bytes."""
     if body.startswith(b"PAR1"):
         return ".parquet"
     return ".json" if body[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"[", b"{")) else ".csv"
@@ -61,9 +64,9 @@ def read_file(body: bytes, form: str, name: str) -> FileSeries:
         name: what messages call the file.
 
     Raises:
-        AnswerNotUnderstood: it is not such a file, or not a series; names file, row and column.
-        UnsupportedFrequency: its moments are finer than a second.
-        AnswerTooLarge: it holds, or unpacks to, more than a file may.
+        AnswerNotUnderstood: it is no such file, or no series; the message names file, row and column.
+        UnsupportedFrequency: its times are finer than a second.
+        AnswerTooLarge: it holds or unpacks to more than a file may.
 
     """
     if form == ".csv":
@@ -77,16 +80,16 @@ def _csv(body: bytes, name: str) -> FileSeries:
     except UnicodeDecodeError as exc:
         row = body.count(b"\n", 0, exc.start) + 1
         raise AnswerNotUnderstood(f"{name}: row {row} is not UTF-8.", hint="Save the file as CSV in UTF-8.") from exc
-    delimiter = max(",;\t", key=text.readline().count)
+    delimiter = delimiter_in(text.readline())
     text.seek(0)
-    offline_source = csv.reader(text, delimiter=delimiter, strict=True)
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
     try:
-        header = next(offline_source, [])
-        if any(map(_moment, header)) or (header and all(math.isfinite(_number(cell)) for cell in header)):
+        header = next(reader, [])
+        if any(map(_moment, header)) or (header and all(map(_is_number, header))):
             raise AnswerNotUnderstood(f"{name} has no line of column names.", hint="Name the columns in the first line, as Date,Value.")
-        return _table(header, ((offline_source.line_num, cells) for cells in offline_source if cells), name)
+        return _table(header, ((reader.line_num, cells) for cells in reader if cells), name)
     except csv.Error as exc:
-        raise AnswerNotUnderstood(f"{name}: row {offline_source.line_num} is not CSV: {exc}.") from exc
+        raise AnswerNotUnderstood(f"{name}: row {reader.line_num} is not CSV: {exc}.") from exc
 
 
 def _json(body: bytes, name: str) -> FileSeries:
@@ -143,7 +146,7 @@ def _parquet(body: bytes, name: str) -> FileSeries:
         header = ["" if title.startswith("__index_level_") else title for title in file.schema_arrow.names]
         rows = (row for batch in file.iter_batches() for row in zip(*(_cells(column, name) for column in batch.columns), strict=True))
         return _table(header, enumerate(rows, 1), name)
-    except MemoryError:  # pyarrow's own is an ArrowException, too
+    except MemoryError:  # pyarrow's is an ArrowException, too
         raise
     except (pa.ArrowException, OSError, ValueError) as exc:
         reason = str(exc).partition("\n")[0].rstrip(".")
@@ -164,7 +167,7 @@ def _cells(column: Any, name: str) -> Sequence[object]:
 
 
 class _Column:
-    """The values of a column while its cells arrive."""
+    """A column while its cells are read, as 8 bytes each."""
 
     def __init__(self, title: str) -> None:
         self.title, self.values = title, array("d")
@@ -173,7 +176,8 @@ class _Column:
 
     def take(self, cell: object, row: int) -> None:
         value = _number(cell)
-        if math.isinf(value):
+        if value is None:
+            value = math.nan
             self.others += 1
             self.fault = (
                 self.fault or f"row {row}, column {storable(self.title) or 'without a name'}: {str(cell)[:_SHOWN]!r} is not a number."
@@ -228,7 +232,7 @@ def _observations(moments: Sequence[datetime], columns: Sequence[_Column], name:
     if not numeric:
         raise AnswerNotUnderstood(f"{name} has no column beside its dates.")
     days = all(moment.tzinfo is None and moment.time() == time() for moment in moments)
-    instants = [moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment for moment in moments]
+    instants = list(map(in_utc, moments))
     if any(moment.microsecond for moment in instants):
         raise UnsupportedFrequency(f"{name} has moments finer than a second.")
     values = np.column_stack([np.frombuffer(column.values) for column in numeric])
@@ -238,22 +242,11 @@ def _observations(moments: Sequence[datetime], columns: Sequence[_Column], name:
         raise AnswerNotUnderstood(f"{name}: {exc.message}") from exc
 
 
-def _number(cell: object) -> float:
-    """Return the number in a cell: NaN if it is missing, an infinity if there is none."""
-    if isinstance(cell, bool) or (isinstance(cell, str) and "_" in cell):
-        return math.inf
-    try:
-        return float(cell)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        return math.nan if str(cell).strip().casefold() in _MISSING else math.inf
+def _is_number(cell: object) -> bool:
+    number = _number(cell)
+    return number is not None and not math.isnan(number)
 
 
 def _moment(cell: object) -> datetime | None:
     text = str(cell).strip()
-    if not text[4:5] == text[7:8] == "-":
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    return read_moment(text) if text[4:5] == text[7:8] == "-" else None

@@ -1,8 +1,8 @@
 """
-What an answer may hold, whatever its format: all the bounds there are, and the count of a body before any parser takes it.
+Size limits of answers in every format, and the checks of a body before it is parsed.
 
-A count of bytes, signs and lines costs next to nothing; what it lets pass grows with the body and no faster. What a parser makes more
-of than is written, such as a row with a cell for each name that any other row has, it counts by these bounds before it makes it.
+Counting bytes, brackets and lines is cheap, and memory then grows no faster than the body. A parser that makes more cells than are
+written, such as a cell in each row for every name in any row, checks these limits before it makes them.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ _THE_ANSWER = "The answer"
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """How many of something an answer may hold."""
+    """The largest count of something in an answer."""
 
     most: int
     what: str
 
     def check(self, count: int, whose: str = _THE_ANSWER, *, hint: str = "") -> None:
-        """Raise AnswerTooLarge where there are more."""
+        """Raise AnswerTooLarge if there are more."""
         if count > self.most:
             raise AnswerTooLarge(f"{whose} has more than {self.most} {self.what}.", hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many bytes something may have."""
+    """The largest size in bytes."""
 
     most: int
 
     def check(self, size: int, whose: str = _THE_ANSWER, *, does: str = "is larger", hint: str = "") -> None:
-        """Raise AnswerTooLarge where it has more."""
+        """Raise AnswerTooLarge if it is larger."""
         if size > self.most:
             raise AnswerTooLarge(f"{whose} {does} than {self.most // 1024**2} MiB.", hint=hint)
 
@@ -55,24 +55,24 @@ PAGES = Bound(200, "pages")
 ROWS = Bound(2_000_000, "rows")
 COLUMNS = Bound(20_000, "columns")
 CELLS = Bound(20_000_000, "cells")
-#: Of all states that an answer gives of a series, which repeat each other.
+#: Of all vintages of a series in one answer, which repeat each other.
 VINTAGE_CELLS = Bound(50_000_000, "cells in its vintages")
 VINTAGE_ROWS = Bound(1_000_000_000, "rows times vintages")
 SERIES = Bound(100_000, "series")
 OBSERVATIONS = Bound(2_000_000, "observations")
-#: Of one series, and of all series together as often as they are named.
+#: Of one series, and of all series of an answer together.
 NAMES, NAMED = Bound(256, "dimensions and attributes in a series"), Bound(6_000_000, "values of dimensions and attributes")
-#: A text of more signs is no period, and no name of a dimension.
+#: Most characters of a period or of the name of a dimension.
 LONGEST_NAME = 100
 DEPTH = 32
 
 
 def check_body(body: bytes, whose: str = _THE_ANSWER) -> None:
     """
-    Make sure that a body takes no more memory or nesting than a series needs, whatever reads it.
+    Check that no parser needs too much memory or depth for a body.
 
     Raises:
-        AnswerTooLarge, AnswerNotUnderstood: it would.
+        AnswerTooLarge, AnswerNotUnderstood: it is too large, or nested too deeply.
 
     """
     FILE.check(len(body), whose)
@@ -88,13 +88,13 @@ def check_body(body: bytes, whose: str = _THE_ANSWER) -> None:
 
 
 def check_table(columns: int, rows: int, whose: str = _THE_ANSWER) -> None:
-    """Raise AnswerTooLarge where a table would have too many columns or cells."""
+    """Raise AnswerTooLarge if a table has too many columns or cells."""
     COLUMNS.check(columns, whose)
     CELLS.check(columns * rows, whose)
 
 
 def names_of(records: Collection[Iterable[str]], whose: str = _THE_ANSWER) -> list[str]:
-    """Return the names that any of some records has, in order; raises AnswerTooLarge where a table of them would be too large."""
+    """Return the names in all records, in order; raises AnswerTooLarge if a table of them would be too large."""
     names: dict[str, None] = {}
     for record in records:
         names.update(dict.fromkeys(record))
@@ -104,14 +104,14 @@ def names_of(records: Collection[Iterable[str]], whose: str = _THE_ANSWER) -> li
 
 
 def _columns(body: bytes) -> int:
-    """Count what the first line that holds anything is parted into."""
+    """Count the columns in the first line that is not empty."""
     begin = len(body) - len(body.lstrip(b"\xef\xbb\xbf\r\n"))
     end = min((at for at in (body.find(b"\n", begin), body.find(b"\r", begin)) if at >= 0), default=len(body))
     return max(body.count(separator, begin, end) for separator in _SEPARATORS) + 1
 
 
 def closes(body: bytes) -> bool:
-    """Return whether the last bracket of a body of JSON closes the first one."""
+    """Return whether the last bracket of a JSON body closes the first."""
     return body.rstrip()[-1:] in (b"}", b"]") and [*_levels(body)][-1][1] == 0
 
 
@@ -127,7 +127,7 @@ def _check_json(body: bytes, whose: str) -> None:
 
 
 def _levels(body: bytes) -> Iterator[tuple[int, int, int]]:
-    """Go through JSON slice by slice, so that it takes little memory: the highest level, the last one, the brackets that open."""
+    """Yield for each slice of JSON, to save memory: its deepest level, its last level, the number of opening brackets."""
     level, inside, escaped = 0, False, 0
     for at in range(0, len(body), _SLICE):
         piece = body[at + escaped : at + _SLICE]
@@ -139,5 +139,5 @@ def _levels(body: bytes) -> Iterator[tuple[int, int, int]]:
         in_text = np.logical_xor.accumulate(signs == ord('"')) ^ inside
         levels = level + np.cumsum(np.where(in_text, 0, steps), dtype=np.int32)
         level, inside = int(levels[-1]), bool(in_text[-1])
-        # Within a text that does not end, no level is the last one.
+        # Inside an unfinished string the last level is not final.
         yield int(levels.max()), level + inside, int(np.count_nonzero(steps > 0))

@@ -1,28 +1,59 @@
-"""Periods as providers write them, as the day or moment on which they begin."""
+"""
+Periods and dates: one reader, configured by the forms that a source uses.
+
+API: ``2024`` · ``2024Q1`` · ``2024-S1`` · ``2024-B2`` (two months) · ``2024M01`` ``2024-1`` ``202401`` · ``2024-W05`` · ``20240131`` ·
+``2024-01-31T11``. Statistics: these without ``2024-1`` and lower case, also ``2024K1`` · ``2024-B2`` (half a year) · ``2024U05`` ·
+``31 January 2024`` · ``2024-01-31T10:00:00+01:00`` · ``2024-01-01/P1M`` · ``2023/2024``
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from adapters.provider_kit.parsing.limits import LONGEST_NAME
-from domain.errors import AnswerNotUnderstood
+from domain.errors import AnswerNotUnderstood, UnsupportedFrequency
 from domain.frequency import Frequency
-from domain.observations import Dates, Label, Unit
+from domain.observations import Dates, Unit
 
 _SHOWN = 40
-_MONTHS_OF = {"Q": 3, "S": 6, "H": 6, "B": 2, "T": 4}
+_MIDNIGHT = time()
+_DAYS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\n)*+")
+_ZONE = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})")
 _YEAR = re.compile(r"([0-9]{4})(?:-?A1?)?")
-_PART = re.compile(r"([0-9]{4})-?([QSHBT])0?([1-6])", re.IGNORECASE)
-_WEEK = re.compile(r"([0-9]{4})-?W([0-9]{1,2})", re.IGNORECASE)
-_MONTH = re.compile(r"([0-9]{4})(?:(?:-?M|-)(?=[0-9])|(?=[0-9]{2}$))([0-9]{1,2})", re.IGNORECASE)
-_DAY = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?:T00:00:00(?:\.0+)?Z?)?")
-_MOMENT = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}[T ][0-9:]{2,8}(Z|[+-][0-9:]{2,5})?")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS_IN = {"A": 12, "S": 6, "T": 4, "Q": 3, "2M": 2, "M": 1}
+_DURATIONS = {"P1Y": "A", "P6M": "S", "P3M": "Q", "P1M": "M", "P7D": "W", "P1W": "W", "P1D": "D"}
+_BY_FORM = {"A": Frequency.ANNUAL, "Q": Frequency.QUARTERLY, "M": Frequency.MONTHLY, "W": Frequency.WEEKLY, "D": Frequency.DAILY}
+_FREQUENCIES = {
+    **dict.fromkeys(("A", "P1Y", "ANNUAL", "ANNUALLY", "YEARLY"), Frequency.ANNUAL),
+    **dict.fromkeys(("Q", "P3M", "QUARTERLY"), Frequency.QUARTERLY),
+    **dict.fromkeys(("M", "P1M", "MONTHLY"), Frequency.MONTHLY),
+    **dict.fromkeys(("W", "P7D", "P1W", "WEEKLY"), Frequency.WEEKLY),
+    **dict.fromkeys(("D", "B", "P1D", "DAILY"), Frequency.DAILY),
+}
+_SPANS = {"A": "year", "S": "half-year", "T": "third of the year", "Q": "quarter", "M": "month", "W": "week"}
+
+
+class Period(NamedTuple):
+    """
+    When a period begins, and its form.
+
+    Attributes:
+        begins: local time of the provider, with a zone if the text has one.
+        form: A, S, T, Q, 2M, M, W, D, or I for an instant.
+
+    """
+
+    begins: datetime
+    form: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,70 +62,190 @@ class Axis:
     The dates of a series.
 
     Attributes:
-        frequency: what the form of the periods says; None where days or moments are given, or several forms.
+        frequency: by the form of the periods; None if unknown or mixed.
+        convention: which day represents a period, in words.
 
     """
 
     dates: Dates
     unit: Unit
     frequency: Frequency | None
+    convention: str = ""
 
 
-def read_periods(texts: Iterable[object]) -> Axis:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PeriodForms:
     """
-    Read periods: ``2024``, ``2024Q1``, ``2024-S1``, ``2024M01``, ``202401``, ``2024-W05``, ``20240131``, ``2024-01-31T11``.
+    Which texts are periods, and what they mean.
+
+    Attributes:
+        patterns: tried in order, with a letter per group: year, month, day, name of a month, letter of a part, ordinal.
+        moment: pattern of a date with a time.
+        letters: the forms of letters that are not the letter itself.
+        loose: whether blanks may repeat, and a zone or a duration such as ``/P1M`` may follow a period.
+        midnight_is_day: whether a time at midnight is a day.
+        days_are_daily: whether a series of days is daily.
+
+    """
+
+    patterns: tuple[tuple[str, re.Pattern[str]], ...]
+    moment: re.Pattern[str]
+    letters: Mapping[str, str]
+    loose: bool = False
+    midnight_is_day: bool = False
+    days_are_daily: bool = False
+
+    def read(self, text: str) -> Period | None:
+        """Return the period in a text, or None."""
+        return _read(self, text) if len(text) <= LONGEST_NAME else None
+
+
+API = PeriodForms(
+    patterns=(
+        ("ymd", re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?:T00:00:00(?:\.0+)?Z?)?")),
+        ("ym", re.compile(r"([0-9]{4})(?:(?:-?M|-)(?=[0-9])|(?=[0-9]{2}$))([0-9]{1,2})", re.IGNORECASE)),
+        ("y", _YEAR),
+        ("ylo", re.compile(r"([0-9]{4})-?([QSHBT])0?([1-6])", re.IGNORECASE)),
+        ("ylo", re.compile(r"([0-9]{4})-?(W)([0-9]{1,2})", re.IGNORECASE)),
+    ),
+    moment=re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}[T ][0-9:]{2,8}(Z|[+-][0-9:]{2,5})?"),
+    letters={"H": "S", "B": "2M"},
+)
+STATISTICS = PeriodForms(
+    patterns=(
+        ("y", _YEAR),
+        ("y", re.compile(r"([0-9]{4})(?:/[0-9]{2}|[/-][0-9]{4})")),
+        ("ymd", re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})")),
+        ("ymd", re.compile(r"([0-9]{4})M([0-9]{2})D([0-9]{2})")),
+        ("ym", re.compile(r"([0-9]{4})-?([0-9]{2})")),
+        ("ylo", re.compile(r"([0-9]{4})[- ]?([A-Z])([0-9]{1,3})")),
+        ("ylo", re.compile(r"([0-9]{4})[- ]?(W)eek[- ]?([0-9]{1,2})")),
+        ("loy", re.compile(r"([A-Z])([0-9])[- /]?([0-9]{4})")),
+        ("dny", re.compile(r"(?:([0-9]{1,2})[ -])?([A-Z][a-z]{2,8})[ -]?([0-9]{4})")),
+        ("yn", re.compile(r"([0-9]{4})[ -]?([A-Z][a-z]{2,8})")),
+    ),
+    moment=re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}.*"),
+    letters={"K": "Q", "H": "S", "B": "S", "U": "W", "V": "W"},
+    loose=True,
+    midnight_is_day=True,
+    days_are_daily=True,
+)
+
+
+def read_periods(texts: Iterable[object], forms: PeriodForms = API) -> Axis:
+    """
+    Convert periods to dates: days, or seconds in UTC if one is an instant.
 
     Raises:
-        AnswerNotUnderstood: one of them has none of these forms.
+        AnswerNotUnderstood: one is no period.
+        UnsupportedFrequency: one is finer than a second.
 
     """
-    starts, frequencies = [], set()
-    for text in texts:
-        start, frequency = _period(str(text).strip())
-        starts.append(start)
-        frequencies.add(frequency)
-    unit: Unit = "s" if any(isinstance(start, datetime) for start in starts) else "D"
-    return Axis(np.array(starts, dtype=f"datetime64[{unit}]"), unit, frequencies.pop() if len(frequencies) == 1 else None)
+    stripped = [str(text).strip() for text in texts]
+    days = read_days(stripped)
+    if days is not None:
+        return Axis(days, "D", Frequency.DAILY if len(days) and forms.days_are_daily else None, "the day itself")
+    found = [period for text in stripped if (period := forms.read(text))]
+    if len(found) < len(stripped):
+        odd = next(text for text in stripped if not forms.read(text))
+        raise AnswerNotUnderstood(f"{odd[:_SHOWN]!r} stands where a period such as 2024, 2024Q1, 2024-01 or 2024-01-31 must be.")
+    if any(period.form == "I" or period.begins.time() != _MIDNIGHT for period in found):
+        if any(period.begins.microsecond for period in found):
+            raise UnsupportedFrequency("The answer has moments finer than a second.")
+        moments = [in_utc(period.begins) for period in found]
+        return Axis(np.array(moments, dtype="datetime64[s]"), "s", None, "moments in UTC")
+    kinds = {period.form for period in found}
+    spans = sorted(_SPANS[form] for form in kinds if form in _SPANS)
+    convention = " or ".join(f"first day of the {span}" for span in spans) or "the day itself"
+    frequency = _BY_FORM.get(kinds.pop()) if len(kinds) == 1 else None
+    frequency = None if frequency is Frequency.DAILY and not forms.days_are_daily else frequency
+    return Axis(np.array([period.begins.date() for period in found], dtype="datetime64[D]"), "D", frequency, convention)
 
 
-def _period(text: str) -> tuple[Label, Frequency | None]:
-    found = _read(text) if len(text) <= LONGEST_NAME else None
-    if found is None:
-        raise AnswerNotUnderstood(f"{text[:_SHOWN]!r} stands where a period such as 2024, 2024Q1, 2024-01 or 2024-01-31 must be.")
-    return found
-
-
-@lru_cache(maxsize=4096)
-def _read(text: str) -> tuple[Label, Frequency | None] | None:
-    try:
-        for form, read in _FORMS:
-            match = form.fullmatch(text)
-            if match:
-                return read(match)
-    except (ValueError, OverflowError):
-        pass
+def read_days(texts: Sequence[str]) -> Dates | None:
+    """Return the days if all are written as ``2024-01-31``, else None."""
+    # One match of all: matching each takes longer than everything else.
+    if _DAYS.fullmatch("\n".join((*texts, ""))):
+        with suppress(ValueError):
+            return np.array(texts, dtype="datetime64[D]")
     return None
 
 
-def _part(match: re.Match[str]) -> tuple[Label, Frequency | None]:
-    months = _MONTHS_OF[match[2].upper()]
-    return date(int(match[1]), (int(match[3]) - 1) * months + 1, 1), Frequency.QUARTERLY if months == 3 else None  # noqa: PLR2004
+def frequency_of(text: str) -> Frequency | None:
+    """Return the frequency of a code or word: ``M``, ``P1M``, ``Monthly``, ``WEEKLY(MONDAY)``."""
+    return _FREQUENCIES.get(text.upper().partition("(")[0].strip())
 
 
-def _week(match: re.Match[str]) -> tuple[Label, Frequency | None]:
-    return date.fromisocalendar(int(match[1]), int(match[2]), 1), Frequency.WEEKLY
+def read_moment(text: str) -> datetime | None:
+    """Return an ISO 8601 date or time, converted to UTC if it has a zone; None if the text is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
-def _moment(match: re.Match[str]) -> tuple[Label, Frequency | None]:
-    moment = datetime.fromisoformat(match[0])
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment, None
+def in_utc(moment: datetime) -> datetime:
+    """Return a time in UTC, naive; a naive one is taken to be in UTC."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], tuple[Label, Frequency | None]]], ...] = (
-    (_DAY, lambda match: (date(int(match[1]), int(match[2]), int(match[3])), None)),
-    (_MONTH, lambda match: (date(int(match[1]), int(match[2]), 1), Frequency.MONTHLY)),
-    (_YEAR, lambda match: (date(int(match[1]), 1, 1), Frequency.ANNUAL)),
-    (_PART, _part),
-    (_WEEK, _week),
-    (_MOMENT, _moment),
-)
+@lru_cache(maxsize=65536)
+def _read(forms: PeriodForms, text: str) -> Period | None:
+    try:
+        if not forms.loose:
+            return _plain(forms, text) or _moment(forms, text)
+        text = " ".join(text.split())
+        begin, slash, duration = text.partition("/")
+        if slash and duration.startswith("P"):
+            first = _moment(forms, begin) or _plain(forms, begin)
+            return first and Period(first.begins, _DURATIONS.get(duration, first.form))
+        return _plain(forms, text) or _zoned(forms, text) or _moment(forms, text)
+    except (ValueError, OverflowError):  # a 13th month, a 54th week
+        return None
+
+
+def _plain(forms: PeriodForms, text: str) -> Period | None:
+    for fields, pattern in forms.patterns:
+        if match := pattern.fullmatch(text):
+            if fields == "ymd":  # by far the most frequent
+                return _at(date(*map(int, match.groups())), "D")
+            return _from_parts(dict(zip(fields, match.groups(), strict=True)), forms.letters)
+    return None
+
+
+def _from_parts(parts: Mapping[str, str | None], letters: Mapping[str, str]) -> Period | None:
+    year, name, letter = int(parts["y"] or 0), parts.get("n"), (parts.get("l") or "").upper()
+    if letter:
+        return _part(year, letters.get(letter, letter), int(parts["o"] or 0))
+    month, day = (_MONTHS.index(name[:3].lower()) + 1 if name else parts.get("m")), parts.get("d")
+    return _at(date(year, int(month or 1), int(day or 1)), "D" if day else "M" if month else "A")
+
+
+def _part(year: int, form: str, ordinal: int) -> Period | None:
+    if form == "W":
+        return _at(date.fromisocalendar(year, ordinal, 1), "W")
+    if form == "D":
+        return _at(date(year, 1, 1) + timedelta(days=ordinal - 1), "D")
+    months = _MONTHS_IN.get(form, 0)
+    return _at(date(year, (ordinal - 1) * months + 1, 1), form) if months else None
+
+
+def _at(day: date, form: str) -> Period:
+    return Period(datetime.combine(day, _MIDNIGHT), form)
+
+
+def _zoned(forms: PeriodForms, text: str) -> Period | None:
+    """Read a period followed by a zone, which is ignored."""
+    zone = _ZONE.search(text, 4)
+    return _plain(forms, text[: zone.start()]) if zone and zone.end() == len(text) else None
+
+
+def _moment(forms: PeriodForms, text: str) -> Period | None:
+    if not forms.moment.fullmatch(text):
+        return None
+    moment = datetime.fromisoformat(text)
+    if forms.midnight_is_day and moment.time() == _MIDNIGHT:
+        return Period(moment, "D")
+    in_utc(moment)  # raises where that lies outside the years 1 to 9999
+    return Period(moment, "I")

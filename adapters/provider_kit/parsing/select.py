@@ -1,4 +1,4 @@
-"""Which of the series in an answer a code means."""
+"""Selection of the series in an answer that a code names."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _MOST_SHOWN = 5
 
 
 def one_state(code: DatasetCode, metadata: Metadata, state: Observations, left_out: tuple[str, ...] = ()) -> ParsedSeries:
-    """Return a series of which an answer holds one state without a label."""
+    """Return a series with one state and no publication date."""
     return ParsedSeries(code=code, metadata=metadata, vintages=[(None, state)], left_out=left_out)
 
 
 def code_for(database: str, *parts: str) -> DatasetCode:
     """
-    Make a code of a provider's own words; what cannot stand in a code becomes ``_``.
+    Build a code from a provider's names; invalid characters become ``_``.
 
     Raises:
-        AnswerNotUnderstood: nothing is left of them.
+        AnswerNotUnderstood: no name is left.
 
     """
     words = [_NO_PART.sub("_", segment) for part in parts for segment in part.split("/") if segment not in ("", ".", "..")]
@@ -43,11 +43,11 @@ def select_series(series: Sequence[ParsedSeries], code: DatasetCode | None, *, e
     Return the series of this code, or all.
 
     Args:
-        exact: whether an only series must have the code; else it is the one that was asked for, however it is spelt.
+        exact: whether a single series must have the code, too; else it is taken to be the one that was asked for.
 
     Raises:
-        DatasetNotFound: there is no series, but one is wanted.
-        AnswerNotUnderstood: several have, or none of several has this code; the message lists what there is.
+        DatasetNotFound: there are no series.
+        AnswerNotUnderstood: none or several of the series have this code; the message lists them.
 
     """
     if code is None:
@@ -62,7 +62,7 @@ def select_series(series: Sequence[ParsedSeries], code: DatasetCode | None, *, e
 
 
 def many_series(series: Sequence[ParsedSeries], code: DatasetCode) -> AnswerNotUnderstood:
-    """Say that a code does not tell which of several series is meant, and which there are."""
+    """Return the error for a code that is ambiguous; its message lists the series."""
     names = [str(one.code) for one in series]
     more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
     return AnswerNotUnderstood(

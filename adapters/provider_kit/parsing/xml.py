@@ -1,4 +1,4 @@
-"""XML, read safely by the standard library."""
+"""XML, parsed safely by the standard library."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _NO_MEMORY = 1
 
 def xml_root(body: bytes) -> Element:
     """
-    Parse a document that has no document type, and so no entities to expand.
+    Parse a document; one with a document type is refused, so that there are no entities to expand.
 
     Raises:
-        AnswerNotUnderstood, AnswerTruncated: it is no XML, an HTML page, or ends too early.
+        AnswerNotUnderstood, AnswerTruncated: it is not XML, is an HTML page, or ends too early.
 
     """
     from xml.etree import ElementTree as ET
@@ -44,5 +44,5 @@ def local_name(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-#: Codes of expat: no element found, unclosed token, partial character, unclosed CDATA section.
+#: Error codes of expat: no element found, unclosed token, partial character, unclosed CDATA section.
 _ENDS = (3, 5, 6, 20)

@@ -1,7 +1,7 @@
 """
-Which of the names in a structure-specific message are dimensions.
+Dimensions in a structure-specific message, guessed from their names.
 
-Such a message does not tell attributes from dimensions: its structure, which does, is another answer.
+Such a message does not separate attributes from dimensions: only its structure definition does, which is another answer.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CODE = re.compile(r"[^\s]{1,60}")
 
 
 def split_names(attributes: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Part XML attributes into dimensions and facts by what such names usually are; a text of several words is a fact."""
+    """Split XML attributes into dimensions and facts by their names; a value of several words is a fact."""
     dimensions: dict[str, str] = {}
     facts: dict[str, str] = {}
     for name, value in attributes.items():
@@ -34,7 +34,7 @@ def split_names(attributes: Mapping[str, str]) -> tuple[dict[str, str], dict[str
 
 
 def ambiguous_dimensions(facts: Mapping[str, str]) -> dict[str, str]:
-    """Return the facts that may be dimensions after all."""
+    """Return the facts that may be dimensions."""
     return {name: value for name, value in facts.items() if _AMBIGUOUS.fullmatch(name) and _CODE.fullmatch(value)}
 
 

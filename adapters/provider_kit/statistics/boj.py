@@ -1,4 +1,4 @@
-"""The Bank of Japan's own JSON: series with two lists, of dates as bare numbers and of values."""
+"""The Bank of Japan's own JSON: each series has a list of dates, written as plain numbers, and a list of values."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ _FISCAL_HALVES = {"1": "04", "2": "10"}
 
 def read_result_set(document: Mapping[str, Any], flow: str) -> SeriesCollector:
     """
-    Gather the series of a result set.
+    Collect the series of a result set.
 
     Raises:
-        AnswerNotUnderstood: it only describes series, or is of another shape.
+        AnswerNotUnderstood: it only describes series, or has another structure.
 
     """
     parameter = document.get("PARAMETER")
     database = str(document.get("DB") or (parameter.get("DB") if isinstance(parameter, dict) else None) or flow)
-    gathering = SeriesCollector()
+    collector = SeriesCollector()
     try:
         for found in document["RESULTSET"]:
             if "VALUES" in found:
-                _read(gathering, database, found)
+                _read(collector, database, found)
     except (LookupError, TypeError, ValueError, AttributeError) as exc:
         raise AnswerNotUnderstood(f"The answer is a result set of another shape ({type(exc).__name__}).") from exc
-    if document["RESULTSET"] and not gathering.was_data:
+    if document["RESULTSET"] and not collector.was_data:
         raise AnswerNotUnderstood("The answer describes series but holds no values.")
-    return gathering
+    return collector
 
 
-def _read(gathering: SeriesCollector, flow: str, found: Mapping[str, Any]) -> None:
-    gathering.was_data = True
+def _read(collector: SeriesCollector, flow: str, found: Mapping[str, Any]) -> None:
+    collector.was_data = True
     frequency = str(found.get("FREQUENCY", ""))
     facts = {"TITLE": found.get("NAME_OF_TIME_SERIES"), "UNIT": found.get("UNIT"), "FREQ": frequency}
     told = {name: value for name, value in facts.items() if isinstance(value, str)}
-    series = gathering.series(flow, {"SERIES_CODE": str(found["SERIES_CODE"])}, told)
+    series = collector.series(flow, {"SERIES_CODE": str(found["SERIES_CODE"])}, told)
     for date, value in zip(found["VALUES"]["SURVEY_DATES"], found["VALUES"]["VALUES"], strict=True):
         series.add(_period(str(date), frequency.upper()), value)
 
 
 def _period(date: str, frequency: str) -> str:
-    """Spell a date as its frequency means it: 202402 is February, the second quarter or the second half."""
+    """Return a date as a period of its frequency: 202402 is February, the second quarter or the second half-year."""
     if frequency.startswith("QUARTERLY"):
         return f"{date[:4]}-Q{date[4:].lstrip('0')}"
     half = _HALF.fullmatch(date)

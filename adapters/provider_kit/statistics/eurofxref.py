@@ -1,18 +1,18 @@
-"""The ECB's files of euro reference rates: XML, CSV or the ZIP of it, one column for each currency."""
+"""The ECB's files of euro reference rates: XML, CSV or zipped CSV, with a column for each currency."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from io import BytesIO
 from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
-from adapters.provider_kit.parsing.csv_tables import csv_table
+from adapters.provider_kit.parsing.csv_tables import read_loose_csv
 from adapters.provider_kit.parsing.documents import read_text
 from adapters.provider_kit.parsing.limits import BODY, check_body, names_of
+from adapters.provider_kit.parsing.numbers import PLAIN, NumberDialect
 from adapters.provider_kit.parsing.tables import Table, read_columns
 from adapters.provider_kit.parsing.xml import local_name, xml_root
 from domain.codes import DatasetCode
@@ -24,13 +24,13 @@ from domain.series import Metadata
 
 ALL = "ALL"
 _ZIP = b"PK\x03\x04"
-_MISSING = ("N/A", "-")
+_DIALECT = NumberDialect(missing=frozenset({"", "N/A", "-"}), spelling=PLAIN, exact=True)
 _CODE = re.compile(r"(?:EUR)?([A-Z]{3})")
 _IS_RATES = re.compile(rb"vocabulary/[0-9-]+/eurofxref|\A(\xef\xbb\xbf)?Date, ?[A-Z]{3},")
 
 
 def read_if_rates(body: bytes, code: DatasetCode, attribution: str) -> Sequence[ParsedSeries] | None:
-    """Read as ``series_in`` does what is one of these files or an archive; return None for anything else."""
+    """Read one of these files or a ZIP archive as ``series_in`` does; return None for any other body."""
     return series_in(body, code, attribution) if _is_eurofxref(body) else None
 
 
@@ -39,7 +39,7 @@ def _is_eurofxref(body: bytes) -> bool:
 
 
 def currency_in(code: DatasetCode) -> str:
-    """Return the currency a code names, ``ALL`` for every one; not found if it can name none."""
+    """Return the currency in a code, or ``ALL``; raises DatasetNotFound if there is none."""
     match = _CODE.fullmatch(code.dataset.upper())
     if match is None:
         raise DatasetNotFound(f"{code} names no currency.", hint="Write it as ECB_FX/USD, or ECB_FX/ALL for all of them.")
@@ -48,11 +48,11 @@ def currency_in(code: DatasetCode) -> str:
 
 def series_in(body: bytes, code: DatasetCode, attribution: str) -> Sequence[ParsedSeries]:
     """
-    Read a file for the rates that a code names.
+    Read the rates that a code names from a file.
 
     Raises:
-        AnswerNotUnderstood, AnswerTruncated, AnswerTooLarge: it is none of them, or not whole.
-        DatasetNotFound: it has no such rates.
+        AnswerNotUnderstood, AnswerTruncated, AnswerTooLarge: it is not such a file, or is incomplete.
+        DatasetNotFound: the file has no such rates.
 
     """
     rates = _chosen(_read_rates(body), code)
@@ -63,7 +63,7 @@ def _read_rates(body: bytes) -> Observations:
     text = read_text(_unzipped(body) if body.startswith(_ZIP) else body)
     if not _is_eurofxref(text.encode()):
         raise AnswerNotUnderstood("The answer is none of the ECB's files of reference rates.")
-    table = _xml(text.encode()) if text.lstrip().startswith("<") else csv_table(text, missing=_MISSING, day=_iso)
+    table = _xml(text.encode()) if text.lstrip().startswith("<") else read_loose_csv(text, _DIALECT, days=("%d %B %Y",))
     return read_columns(table, date_first=True).observations()
 
 
@@ -113,11 +113,4 @@ def _xml(body: bytes) -> Table:
     names = names_of(rows)
     if len(names) <= 1:
         raise AnswerNotUnderstood("The answer holds no reference rates.")
-    return Table(names=tuple(names), rows=[["" if row.get(n) in _MISSING else row.get(n, "") for n in names] for row in rows], as_text=True)
-
-
-def _iso(cell: str) -> str:
-    try:
-        return datetime.strptime(cell, "%d %B %Y").date().isoformat()  # noqa: DTZ007 - a day, not a moment
-    except ValueError:
-        return cell
+    return Table(names=tuple(names), rows=[[row.get(name, "") for name in names] for row in rows], dialect=_DIALECT)

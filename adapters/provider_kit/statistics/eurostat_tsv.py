@@ -1,5 +1,5 @@
 r"""
-Eurostat's TSV: one line for each series, one column for each period, a flag behind a value.
+Eurostat's TSV: one line for each series, one column for each period; a flag may follow a value.
 
 ::
 
@@ -16,24 +16,24 @@ _MARKS = ("\\TIME_PERIOD\t", "\\time\t")
 
 
 def is_tsv(text: str) -> bool:
-    """Return whether a text is such a table."""
+    """Return whether a text is Eurostat TSV."""
     return any(mark in text.partition("\n")[0] for mark in _MARKS)
 
 
 def read_tsv(text: str, flow: str) -> SeriesCollector:
     """
-    Gather the series of a table.
+    Collect the series of a table.
 
     Raises:
-        AnswerNotUnderstood: a line does not fit the first.
-        AnswerTruncated: the last one was cut.
+        AnswerNotUnderstood: a line has more or fewer cells than the first.
+        AnswerTruncated: the last line is cut off.
 
     """
     header, *lines = text.splitlines()
     first, *periods = header.split("\t")
     names = first.rpartition("\\")[0].split(",")
-    gathering = SeriesCollector()
-    gathering.was_data = True
+    collector = SeriesCollector()
+    collector.was_data = True
     for number, line in enumerate(lines, 1):
         key, *cells = line.split("\t")
         values = key.split(",")
@@ -41,7 +41,7 @@ def read_tsv(text: str, flow: str) -> SeriesCollector:
             if number == len(lines) and not text.endswith("\n"):
                 raise AnswerTruncated(f"The answer ends in the middle of row {number}.")
             raise AnswerNotUnderstood(f"Row {number} does not fit the first line.")
-        series = gathering.series(flow, dict(zip(names, values, strict=True)))
+        series = collector.series(flow, dict(zip(names, values, strict=True)))
         for period, cell in zip(periods, cells, strict=True):
             series.add(period.strip(), "" if cell.startswith(":") else cell.partition(" ")[0])
-    return gathering
+    return collector

@@ -1,5 +1,5 @@
 """
-Statistical XML that is not SDMX-ML's usual form: cross-sectional 2.0, and the forms central banks made of their own.
+Statistical XML other than the usual SDMX-ML: cross-sectional 2.0, and central banks' own formats.
 
 ::
 
@@ -8,7 +8,7 @@ Statistical XML that is not SDMX-ML's usual form: cross-sectional 2.0, and the f
     <dataSet pos="VDB" attr1="AT" attr1Dim="AREA" freq="A"><values><obs periode="1998" value="2"/></values></dataSet>
     <Group TIME="2024" FREQ="A"><Section AREA="BE"><BIRTHS SEX="F" value="60614"/></Section></Group>
 
-An element with a value is an observation; its own attributes and those of the elements around it are its time and its key.
+An element with a value is an observation; its attributes and its ancestors' attributes hold its time and its key.
 """
 
 from __future__ import annotations
@@ -32,32 +32,32 @@ _FREQUENCY = "FREQ_NAME"
 
 @dataclass(slots=True)
 class _Element:
-    """An open element: all that is said around it, what it says itself, and whether it has children."""
+    """An open element: its ancestors' attributes, its own, and whether it has children."""
 
     around: dict[str, str]
     own: dict[str, str]
     has_children: bool = False
 
 
-class OwnXml:
+class FlatXml:
     """
     Handlers for XML that carries everything in attributes.
 
     Attributes:
-        errors: ("", words) of elements that speak of an error.
-        said: the text of the document's first texts.
+        errors: ("", text) of each error element.
+        said: the first characters of the document's text.
 
     """
 
-    def __init__(self, gathering: SeriesCollector, flow: str) -> None:
+    def __init__(self, collector: SeriesCollector, flow: str) -> None:
         self.errors: list[tuple[str, str]] = []
         self.said = ""
-        self._gathering, self._flow = gathering, flow
+        self._collector, self._flow = collector, flow
         self._open: list[_Element] = []
         self._in_error = ""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        """Begin an element."""
+        """Handle the start of an element."""
         local = name.rpartition(":")[2]
         around: dict[str, str] = {}
         if self._open:
@@ -68,12 +68,12 @@ class OwnXml:
             raise AnswerNotUnderstood(f"The answer is XML that is nested deeper than {DEPTH} levels.")
         NAMES.check(len(around) + len(attributes))
         own = {key.rpartition(":")[2]: value for key, value in attributes.items() if not key.startswith(("xmlns", "xsi:"))}
-        self._gathering.was_data |= local.casefold() in _DATA
+        self._collector.was_data |= local.casefold() in _DATA
         self._in_error = self._in_error or (local if local.casefold() in _ERRORS else "")
         self._open.append(_Element(around, own))
 
     def end(self, name: str) -> None:
-        """End an element."""
+        """Handle the end of an element."""
         element, local = self._open.pop(), name.rpartition(":")[2]
         value = next((element.own[key] for key in _VALUES if key in element.own), None)
         lacks_value = local.casefold() in _OBSERVATIONS and not element.has_children and any(map(is_time, element.own))
@@ -86,7 +86,7 @@ class OwnXml:
             self._in_error = ""
 
     def text(self, text: str) -> None:
-        """Take characters; a document of data has none that matter."""
+        """Handle text; only an error message has any that matters."""
         if len(self.said) < 1000:  # noqa: PLR2004 - more is no message
             self.said += text
 
@@ -100,11 +100,11 @@ class OwnXml:
         if local.casefold() not in _PLAIN:
             key["MEASURE"] = local
         dimensions, facts = split_names(_renamed({name: text for name, text in key.items() if not is_time(name)}))
-        self._gathering.series(self._flow, dimensions | ambiguous_dimensions(facts), facts).add(period, value)
+        self._collector.series(self._flow, dimensions | ambiguous_dimensions(facts), facts).add(period, value)
 
 
 def _renamed(named: dict[str, str]) -> dict[str, str]:
-    """Return ``attr1`` the name that stands in ``attr1Dim``."""
+    """Rename ``attr1`` to the value of ``attr1Dim``."""
     if not any(name.endswith("Dim") for name in named):
         return named
     names = {match[1]: value for name, value in named.items() if (match := _NAMES_DIMENSION.fullmatch(name))}

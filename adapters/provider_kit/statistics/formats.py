@@ -1,4 +1,4 @@
-"""A statistical answer of any format, by what its body begins with; the content type is only believed where they agree."""
+"""Statistical answers of any format, recognised by the first characters of the body; the content type is not used."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _NO_FLOWS = ("dataflow", "all")
 
 def read_answer(answer: RawResponse) -> SeriesCollector:
     """
-    Gather the series of an answer.
+    Collect the series of an answer.
 
     Raises:
-        FetchError: it is an error, not whole, of no known format or no data.
+        FetchError: it is an error message, incomplete, in no known format or without data.
 
     """
     body, flow = answer.body.removeprefix(_BOM), _flow_in(answer.url)
@@ -56,7 +56,7 @@ def _loaded(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        if b"NaN" in body:  # is no JSON, but sent
+        if b"NaN" in body:  # not valid JSON, but some services send it
             with suppress(ValueError, RecursionError):
                 return json.loads(body)
         raise
@@ -82,7 +82,7 @@ def _document(document: dict[str, Any], flow: str) -> SeriesCollector:
 
 
 def _flow_in(url: str) -> str:
-    """Find the data set's name in the URL of a request, as it was asked for."""
+    """Return the data set's name in the URL of a request; empty if there is none."""
     parts = urlsplit(url)
     named = parse_qs(parts.query)
     for parameter in _FLOW_PARAMETERS:

@@ -1,7 +1,7 @@
 """
-JSON-stat 1.x and 2.0: cubes whose values lie in row-major order, as a list or by position.
+JSON-stat 1.x and 2.0: cubes with values in row-major order, as a list or by position.
 
-One answer may hold a cube itself, under ``dataset``, under a name of its own, or several; a cell that is not there is missing.
+An answer may be a cube, or hold one under ``dataset`` or another name, or several; an absent cell is a missing value.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from adapters.provider_kit.parsing.collector import SeriesCollector, is_time
 from adapters.provider_kit.parsing.limits import NAMES
-from adapters.provider_kit.statistics.sdmx_periods import read_period
+from adapters.provider_kit.parsing.periods import STATISTICS
 from domain.errors import AnswerNotUnderstood
 
 _TIMES = frozenset({"tid", "quarter", "month", "week", "aika", "ár", "tlist(a1)", "tlist(q1)", "tlist(m1)", "tlist(w1)", "tlist(d1)"})
@@ -23,27 +23,27 @@ _NUMBER = re.compile(r"[0-9]{1,3}|[0-9]{5,}")
 
 
 def cubes(document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Find the cubes in a document, each with its name, which is empty where it has none."""
+    """Return the cubes in a document, each with its name or an empty one."""
     return list(_cubes("", document))
 
 
 def read_jsonstat(named: Sequence[tuple[str, Mapping[str, Any]]], flow: str) -> SeriesCollector:
     """
-    Gather the series of cubes.
+    Collect the series of cubes.
 
     Raises:
-        AnswerNotUnderstood: a cube has no time, or does not fit its dimensions.
-        AnswerTooLarge: it has more cells than one answer may.
+        AnswerNotUnderstood: a cube has no time dimension, or its values do not fit its dimensions.
+        AnswerTooLarge: a cube has too many cells.
 
     """
-    gathering = SeriesCollector()
+    collector = SeriesCollector()
     for name, cube in named:
-        gathering.was_data = True
+        collector.was_data = True
         try:
-            _read(gathering, name or _own_name(cube) or flow, cube)
+            _read(collector, name or _own_name(cube) or flow, cube)
         except (LookupError, TypeError, ValueError, AttributeError) as exc:
             raise AnswerNotUnderstood(f"The answer is JSON-stat whose values do not fit its dimensions ({type(exc).__name__}).") from exc
-    return gathering
+    return collector
 
 
 def _cubes(name: str, document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -65,15 +65,15 @@ def _own_name(cube: Mapping[str, Any]) -> str:
     return next((name for name in named if isinstance(name, str)), "")
 
 
-def _read(gathering: SeriesCollector, flow: str, cube: Mapping[str, Any]) -> None:
+def _read(collector: SeriesCollector, flow: str, cube: Mapping[str, Any]) -> None:
     dimensions = cube["dimension"]
     names: Sequence[str] = cube.get("id") or dimensions["id"]
     NAMES.check(len(names))
     said = [int(size) for size in cube.get("size") or dimensions["size"]]
     NAMES.check(len(said))
     cells = math.prod(said)
-    # Where one dimension is empty, its cells are none, but their series as many as the others make.
-    gathering.expect(math.prod(max(size, 1) for size in said))
+    # Where one dimension is empty, there are no cells, but as many series as the other dimensions make.
+    collector.expect(math.prod(max(size, 1) for size in said))
     missing = [name for name in names if name not in dimensions]
     if missing:
         raise AnswerNotUnderstood(f"The answer does not describe its dimension {missing[0]!r}.")
@@ -89,7 +89,7 @@ def _read(gathering: SeriesCollector, flow: str, cube: Mapping[str, Any]) -> Non
     for place in np.ndindex(*values.shape[:-1]):
         key = {name: codes[name][i] for name, i in zip(others, place, strict=True)}
         told = [words[name][i] for name, i in zip(others, place, strict=True)]
-        series = gathering.series(flow, key, facts, told)
+        series = collector.series(flow, key, facts, told)
         for period, value in zip(periods, values[place].tolist(), strict=True):
             series.add(period, value)
 
@@ -107,7 +107,7 @@ def _values(value: Any, cells: int) -> Any:
 
 
 def _codes(dimension: Mapping[str, Any]) -> list[str]:
-    """Return the categories' codes in order; ``index`` is a list, positions by code, or absent where the only category has a label."""
+    """Return the categories' codes in order; ``index`` is a list, a map of positions, or absent where the only category has a label."""
     category = dimension["category"]
     index = category.get("index")
     codes = sorted(index, key=index.__getitem__) if isinstance(index, dict) else list(index or category["label"])
@@ -115,7 +115,7 @@ def _codes(dimension: Mapping[str, Any]) -> list[str]:
 
 
 def _sizes(said: Sequence[int], codes: Mapping[str, Sequence[str]]) -> list[int]:
-    """Count the categories; what is said must agree, but for dimensions of one category, which move no cell."""
+    """Count the categories; stated sizes must agree, except for dimensions of one category, which move no cell."""
     sizes = [len(every) for every in codes.values()]
     if [size for size in said if size != 1] != [size for size in sizes if size != 1]:
         shown = " × ".join(map(str, said))
@@ -131,16 +131,16 @@ def _words(dimension: Mapping[str, Any], codes: Sequence[str]) -> list[str]:
 
 
 def _time(names: Sequence[str], roles: Mapping[str, Any], codes: Mapping[str, Sequence[str]]) -> str:
-    """Find the dimension that is the time: by its role, by its name, or as the only one all of whose codes are periods."""
+    """Return the time dimension: by its role, by its name, or the one whose codes are all periods."""
     said = [name for name in roles.get("time") or [] if name in names]
     called = [name for name in names if is_time(name) or name.casefold() in _TIMES]
-    found = said or called or [name for name in names if all(map(read_period, codes[name]))]
+    found = said or called or [name for name in names if all(map(STATISTICS.read, codes[name]))]
     if not found:
         raise AnswerNotUnderstood(f"The answer has no dimension that is the time; it has {', '.join(names)}.")
     return found[0]
 
 
 def _periods(codes: Sequence[str], words: Sequence[str]) -> Sequence[str]:
-    """Return the periods, which are the labels where the codes are mere numbers: 202405 may be a week."""
-    spelt = all(map(read_period, codes)) and not all(map(_NUMBER.fullmatch, codes))
-    return words if not spelt and all(map(read_period, words)) else codes
+    """Return the periods: the labels where the codes are only digits, as 202405 may be a week."""
+    spelt = all(map(STATISTICS.read, codes)) and not all(map(_NUMBER.fullmatch, codes))
+    return words if not spelt and all(map(STATISTICS.read, words)) else codes

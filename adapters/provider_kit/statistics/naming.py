@@ -1,7 +1,7 @@
 """
-Gathered series as series of lanner: each with a code of its own, dates, a frequency and what is said of it.
+Collected series as parsed series: each with a unique code, dates, a frequency and metadata.
 
-A code is ``FLOW.KEY``, the key being the values of the dimensions, dotted; ``FLOW/KEY`` where the flow has dots of its own.
+A code is ``FLOW.KEY``, where the key is the values of the dimensions joined by dots; ``FLOW/KEY`` if the flow itself has dots.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from hashlib import sha256
 
 from adapters.provider_kit.parsing.collector import CollectedSeries
 from adapters.provider_kit.parsing.limits import names_of
+from adapters.provider_kit.parsing.periods import STATISTICS, frequency_of, read_periods
 from adapters.provider_kit.statistics.ambiguous_dimensions import ambiguous_dimensions
-from adapters.provider_kit.statistics.sdmx_periods import form_of, frequency_of, read_axis
 from adapters.provider_kit.text import storable
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, InvalidObservations
@@ -40,9 +40,9 @@ class Naming:
 
     Attributes:
         database: the database code.
-        identity: dimensions or facts each of which is a code by itself.
-        order: dimensions that come first in a key.
-        attribution: whom to name.
+        identity: dimensions or facts whose value alone is the code.
+        order: the dimensions that come first in a key.
+        attribution: the source to credit.
 
     """
 
@@ -58,13 +58,13 @@ class Naming:
         return flow, key
 
     def text(self, series: CollectedSeries) -> str:
-        """Write a series' code without its database."""
+        """Return a series' code without its database."""
         said = {**series.facts, **series.dimensions}
         own = next((said[name] for name in self.identity if said.get(name)), "")
         return own or _joined(series.flow, self.values(series))
 
     def values(self, series: CollectedSeries) -> list[str]:
-        """Return the key: the dimensions in order, but those that may be none."""
+        """Return the key: the values of the dimensions in order, without ambiguous ones."""
         doubtful = ambiguous_dimensions(series.facts)
         first = {name: series.dimensions[name] for name in self.order if name in series.dimensions}
         return [value for name, value in (first | dict(series.dimensions)).items() if name not in doubtful]
@@ -75,8 +75,8 @@ def read_series(found: Sequence[CollectedSeries], naming: Naming, code: DatasetC
     Return the series of this code, or all of them.
 
     Raises:
-        AnswerNotUnderstood: a code does not tell several apart, or a series holds what it must not.
-        DatasetNotFound: there is none of this code, or nothing in it.
+        AnswerNotUnderstood: a code matches several series, or a series is invalid.
+        DatasetNotFound: no series has this code, or it has no observations.
 
     """
     named = _named(found, naming)
@@ -89,7 +89,7 @@ def read_series(found: Sequence[CollectedSeries], naming: Naming, code: DatasetC
 
 
 def _named(found: Sequence[CollectedSeries], naming: Naming) -> dict[str, CollectedSeries]:
-    """Return every series a code of its own."""
+    """Return the series by code, each with a unique one."""
     groups: dict[str, list[CollectedSeries]] = defaultdict(list)
     for series in found:
         groups[naming.text(series)].append(series)
@@ -103,7 +103,7 @@ def _named(found: Sequence[CollectedSeries], naming: Naming) -> dict[str, Collec
 
 
 def _apart(text: str, group: Sequence[CollectedSeries], naming: Naming) -> Iterator[tuple[str, CollectedSeries]]:
-    """Tell series of one code apart by what may be dimensions; put together what cannot be, being one series in pieces."""
+    """Distinguish series of one code by ambiguous dimensions; join those that do not differ, as parts of one series."""
     doubtful = [ambiguous_dimensions(series.facts) for series in group]
     every = names_of(doubtful)
     differ = [name for name in every if len({facts.get(name) for facts in doubtful}) > 1]
@@ -120,8 +120,8 @@ def _apart(text: str, group: Sequence[CollectedSeries], naming: Naming) -> Itera
 
 
 def _by_form(text: str, series: CollectedSeries) -> Iterator[tuple[str, CollectedSeries]]:
-    """Part a series without a frequency whose periods are of several lengths, as years and their quarters are."""
-    forms = [] if _said(series, _FREQUENCIES) else list(map(form_of, series.periods))
+    """Split a series without a frequency by the form of its periods, such as years and quarters."""
+    forms = [] if _said(series, _FREQUENCIES) else list(map(_form, series.periods))
     if len(set(forms)) <= 1:
         yield text, series
         return
@@ -129,6 +129,12 @@ def _by_form(text: str, series: CollectedSeries) -> Iterator[tuple[str, Collecte
         at = [i for i, other in enumerate(forms) if other == form]
         part = replace(series, periods=[series.periods[i] for i in at], values=[series.values[i] for i in at])
         yield f"{text}.{form}", part
+
+
+def _form(text: str) -> str:
+    """Return the form of a period, ``D`` for instants too; empty if the text is no period."""
+    period = STATISTICS.read(text)
+    return period.form.replace("I", "D") if period else ""
 
 
 def _chosen(named: Mapping[str, CollectedSeries], naming: Naming, code: DatasetCode) -> CollectedSeries:
@@ -151,27 +157,27 @@ def _chosen(named: Mapping[str, CollectedSeries], naming: Naming, code: DatasetC
 
 
 def _matches(asked: Sequence[str], values: Sequence[str]) -> bool:
-    """Compare a key place by place; an empty one asks for anything, and ``+`` parts alternatives."""
+    """Compare a key by position; an empty part matches anything, ``+`` separates alternatives."""
     return len(asked) == len(values) and all(
         ask in _ANY or value.casefold() in ask.split("+") for ask, value in zip(asked, values, strict=True)
     )
 
 
 def _holds(asked: Sequence[str], series: CollectedSeries) -> bool:
-    """Compare a key as a set, for answers that name dimensions in another order or fewer of them."""
+    """Compare a key as a multiset, for answers with dimensions in another order or with fewer of them."""
     wanted = Counter(ask for ask in asked if ask not in _ANY)
     sure = Counter(value.casefold() for value in series.dimensions.values())
     return not wanted - (sure + Counter(value.casefold() for value in ambiguous_dimensions(series.facts).values()))
 
 
 def _is_comparable(asked: Sequence[str], series: CollectedSeries, naming: Naming) -> bool:
-    """Return whether a key has as many parts as the series'; if not, it is written otherwise, and an only series may be meant."""
+    """Return whether a key has as many parts as the series' own; else it is written in another way and may mean an only series."""
     return len(naming.values(series)) <= len(asked) <= len(series.dimensions)
 
 
 def _parsed(code: DatasetCode, series: CollectedSeries, naming: Naming) -> ParsedSeries:
     try:
-        axis = read_axis(series.periods)
+        axis = read_periods(series.periods, STATISTICS)
         observations = Observations.of(axis.dates, ["Value"], [[value] for value in series.values], unit=axis.unit)
     except (InvalidObservations, FetchError) as exc:
         kind = type(exc) if isinstance(exc, FetchError) else AnswerNotUnderstood
@@ -201,7 +207,7 @@ def _joined(flow: str, values: Sequence[str]) -> str:
 
 
 def _clean(text: str) -> str:
-    """Make a code of a text: what may not stand in one becomes an underscore, and what is too long ends in its hash."""
+    """Turn a text into a code: invalid characters become underscores, a long text is cut and ends in its hash."""
     flow, slash, key = text.rpartition("/")
     parts = [_STRANGE.sub("_", part) for part in ((flow, key) if slash else (key,))]
     safe = "/".join(part if part.strip(".") else "ALL" for part in parts)
@@ -209,7 +215,7 @@ def _clean(text: str) -> str:
 
 
 def _unique(text: str, taken: Mapping[str, object], numbers: Counter[str]) -> str:
-    """Return a text that is not taken; the numbers that were given to each spare the search through them."""
+    """Return a text that is not taken, numbered if need be; the counter avoids trying every number again."""
     free = text
     while free in taken:
         numbers[text] += 1

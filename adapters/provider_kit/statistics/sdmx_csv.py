@@ -1,5 +1,5 @@
 """
-SDMX-CSV 1.0 and 2.0, with or without labels, and the tables that agencies wrote before there was such a format.
+SDMX-CSV 1.0 and 2.0, with or without labels, and older tables of agencies.
 
 ::
 
@@ -9,7 +9,7 @@ SDMX-CSV 1.0 and 2.0, with or without labels, and the tables that agencies wrote
     STRUCTURE,STRUCTURE_ID,ACTION,SERIES_KEY,OBS_VALUE1,OBS_VALUE2,ATTR_1[],DIM_2,DIM_1
     LOCATION,Country,SUBJECT,Subject,TIME,Time,Value,Flag Codes
 
-Dimensions stand before the values; where none do, the key names the series, else all that may be a dimension does.
+Dimensions precede the values; where none do, the key column identifies the series, else every possible dimension does.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.provider_kit.parsing.collector import SeriesCollector, is_time
-from adapters.provider_kit.parsing.documents import csv_lines
+from adapters.provider_kit.parsing.csv_tables import csv_lines, delimiter_in, rows_of
+from adapters.provider_kit.parsing.periods import STATISTICS
+from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.statistics.ambiguous_dimensions import split_names
-from adapters.provider_kit.statistics.sdmx_periods import read_period
-from domain.errors import AnswerNotUnderstood, AnswerTruncated
+from domain.errors import AnswerNotUnderstood
 
 _BESIDE = frozenset({"DATAFLOW", "STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", "ACTION", "KEY", "SERIES_KEY", "OBS_KEY", "LAST UPDATE"})
 _FLOWS = ("STRUCTURE_ID", "DATAFLOW")
@@ -34,7 +35,7 @@ _DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Columns:
-    """Where what stands."""
+    """Positions of the columns, with the names of dimensions and measures."""
 
     dimensions: Sequence[tuple[int, str]]
     words: Sequence[int]
@@ -46,45 +47,37 @@ class _Columns:
 
 def read_csv(text: str, flow: str) -> SeriesCollector:
     """
-    Gather the series of a table.
+    Collect the series of a table.
 
     Raises:
-        AnswerNotUnderstood: it is not such a table.
-        AnswerTruncated: its last line was cut.
+        AnswerNotUnderstood: it is no such table.
+        AnswerTruncated: its last line is cut off.
 
     """
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    delimiter = delimiter_in(text.partition("\n")[0])
     names, *rows = csv_lines(text, delimiter)
     columns = _columns(names, rows)
-    gathering = SeriesCollector()
-    gathering.was_data = True
+    collector = SeriesCollector()
+    collector.was_data = True
     with_comma = delimiter == ";" and not any("." in row[at] for row in rows for at, _ in columns.values if at < len(row))
-    for number, row in enumerate(rows, 1):
-        if len(row) != len(names):
-            raise _fault(number, len(rows), text, f"{len(row)} cells stand under {len(names)} names")
-        _read_row(gathering, columns, [_with_point(cell) for cell in row] if with_comma else row, flow)
-    return gathering
+    for row in rows_of(Table(names=tuple(names), rows=rows, ended=text.endswith("\n"))):
+        _read_row(collector, columns, [_with_point(cell) for cell in row] if with_comma else row, flow)
+    return collector
 
 
-def _read_row(gathering: SeriesCollector, columns: _Columns, row: Sequence[str], flow: str) -> None:
+def _read_row(collector: SeriesCollector, columns: _Columns, row: Sequence[str], flow: str) -> None:
     named = flow or (_flow(row[columns.flow]) if columns.flow is not None else "")
     key = {name: _code(row[at]) for at, name in columns.dimensions}
     period = _code(row[columns.time])
     for at, measure in columns.values:
-        if not (period or row[at]):  # what is said of a whole series
+        if not (period or row[at]):  # attributes of a whole series
             continue
         whole = {**key, "MEASURE": measure} if len(columns.values) > 1 else key
-        series = gathering.series(named, whole, words=[row[word] for word in columns.words])
+        series = collector.series(named, whole, words=[row[word] for word in columns.words])
         if columns.action is not None and row[columns.action] == _DELETES:
-            gathering.delete(series, period)
+            collector.delete(series, period)
         else:
             series.add(period, row[at])
-
-
-def _fault(number: int, count: int, text: str, what: str) -> Exception:
-    if number == count and not text.endswith("\n"):
-        return AnswerTruncated(f"The answer ends in the middle of row {number}.")
-    return AnswerNotUnderstood(f"Row {number}: {what}.")
 
 
 def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> _Columns:
@@ -113,7 +106,7 @@ def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> _Columns:
 
 
 def _behind(names: Sequence[str], behind: Sequence[int], rows: Sequence[Sequence[str]]) -> list[tuple[int, str]]:
-    """Return the dimensions of a table none of which stand before the values."""
+    """Return the dimensions of a table that has none before the values."""
     if _KEY in names:
         return [(names.index(_KEY), _KEY)]
     told = split_names({names[at]: rows[0][at] for at in behind if at < len(rows[0])})[0] if rows else {}
@@ -121,7 +114,7 @@ def _behind(names: Sequence[str], behind: Sequence[int], rows: Sequence[Sequence
 
 
 def _time(names: Sequence[str], candidates: Sequence[int], rows: Sequence[Sequence[str]]) -> int:
-    """Find the column of the time: by its name, else by what stands in it."""
+    """Return the position of the time column: by its name, else by its cells."""
     found = [at for at, name in enumerate(names) if is_time(name)]
     found = found or [at for at in reversed(candidates) if _are_periods([_code(row[at]) for row in rows if at < len(row)])]
     if not found:
@@ -130,7 +123,7 @@ def _time(names: Sequence[str], candidates: Sequence[int], rows: Sequence[Sequen
 
 
 def _are_periods(cells: Sequence[str]) -> bool:
-    return any(cells) and all(not cell or read_period(cell) for cell in cells)
+    return any(cells) and all(not cell or STATISTICS.read(cell) for cell in cells)
 
 
 def _code(cell: str) -> str:
@@ -139,7 +132,7 @@ def _code(cell: str) -> str:
 
 
 def _with_point(cell: str) -> str:
-    """Spell a number with a decimal comma, as tables parted by semicolons have it, with a point."""
+    """Replace the decimal comma of a number by a point."""
     return cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell
 
 

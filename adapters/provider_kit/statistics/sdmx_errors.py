@@ -1,4 +1,4 @@
-"""What statistical services say instead of data, as the domain's errors."""
+"""Error messages of statistical services as domain errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LENGTH = 300
 
 
 def named_error(code: str, words: str) -> FetchError:
-    """Name an error by its SDMX or HTTP code."""
+    """Return the error for an SDMX or HTTP code."""
     text = " ".join(storable(words).split())[:_LENGTH] or "The provider gives no reason."
     text = f"{text} ({code})" if code else text
     if code in _BY_CODE:
@@ -42,7 +42,7 @@ def named_error(code: str, words: str) -> FetchError:
 
 
 def json_error(document: Mapping[str, Any]) -> FetchError | None:
-    """Name the error that a JSON answer speaks of, or None if it speaks of none."""
+    """Return the error in a JSON answer, or None."""
     for key in ("errors", "error", "warning"):
         found = document.get(key)
         found = found[0] if isinstance(found, list) and found else found

@@ -1,5 +1,5 @@
 """
-SDMX in JSON: the draft, 1.0 and 2.0 of SDMX-JSON, and SDMX-ML put into JSON as the IMF did.
+SDMX in JSON: SDMX-JSON draft, 1.0 and 2.0, and SDMX-ML converted to JSON as the IMF did.
 
 ::
 
@@ -16,8 +16,8 @@ from typing import Any
 
 from adapters.provider_kit.parsing.collector import CollectedSeries, SeriesCollector, is_time
 from adapters.provider_kit.parsing.limits import NAMES
+from adapters.provider_kit.parsing.periods import STATISTICS
 from adapters.provider_kit.statistics.ambiguous_dimensions import ambiguous_dimensions, split_names
-from adapters.provider_kit.statistics.sdmx_periods import read_period
 from domain.errors import AnswerNotUnderstood
 
 _TIME_ROLE = "TIME_PERIOD"
@@ -26,7 +26,7 @@ _LEVELS = ("dataSet", "series", "observation")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Dimension:
-    """One dimension as the structure tells it: its values' codes and words, by position."""
+    """A dimension of the structure: codes and labels of its values, by position."""
 
     name: str
     codes: Sequence[str]
@@ -37,7 +37,7 @@ class _Dimension:
 
 def read_sdmx_json(document: Mapping[str, Any], flow: str) -> SeriesCollector:
     """
-    Gather the series of an SDMX-JSON message.
+    Collect the series of an SDMX-JSON message.
 
     Raises:
         AnswerNotUnderstood: its data do not fit its structure.
@@ -45,25 +45,25 @@ def read_sdmx_json(document: Mapping[str, Any], flow: str) -> SeriesCollector:
     """
     data = document["data"] if isinstance(document.get("data"), dict) else document
     structures = data.get("structures") or [data.get("structure") or document.get("structure")]
-    gathering = SeriesCollector()
-    gathering.was_data = True
+    collector = SeriesCollector()
+    collector.was_data = True
     readers: dict[int, _DataSet] = {}
     try:
         for data_set in data["dataSets"]:
             at = data_set.get("structure", 0) if len(structures) > 1 else 0
             if at not in readers:
-                readers[at] = _DataSet(gathering, flow or _flow(structures[at]), structures[at])
+                readers[at] = _DataSet(collector, flow or _flow(structures[at]), structures[at])
             readers[at].read(data_set)
     except (LookupError, TypeError, ValueError, AttributeError) as exc:
         raise AnswerNotUnderstood(f"The answer is SDMX-JSON whose data do not fit its structure ({type(exc).__name__}).") from exc
-    return gathering
+    return collector
 
 
 class _DataSet:
     """Reads the series of data sets of one structure."""
 
-    def __init__(self, gathering: SeriesCollector, flow: str, structure: Mapping[str, Any]) -> None:
-        self._gathering, self._flow = gathering, flow
+    def __init__(self, collector: SeriesCollector, flow: str, structure: Mapping[str, Any]) -> None:
+        self._collector, self._flow = collector, flow
         levels = structure["dimensions"]
         self._levels = {level: list(map(_dimension, levels.get(level) or [])) for level in _LEVELS}
         attributes = (structure.get("attributes") or {}).get("series") or []
@@ -97,7 +97,7 @@ class _DataSet:
                 series[apart] = [self._series(places, facts, measure) for measure in self._measures]
             for at, found in enumerate(series[apart]):
                 if self._deletes:
-                    self._gathering.delete(found, period)
+                    self._collector.delete(found, period)
                 else:
                     found.add(period, cells[at] if isinstance(cells, list) and at < len(cells) else None)
 
@@ -111,7 +111,7 @@ class _DataSet:
         if all(dimension.position is not None for dimension, _ in told):
             told.sort(key=lambda place: place[0].position or 0)
         key = {dimension.name: dimension.codes[at] for dimension, at in told} | ({"MEASURE": measure} if measure else {})
-        return self._gathering.series(self._flow, key, facts, [dimension.words[at] for dimension, at in told])
+        return self._collector.series(self._flow, key, facts, [dimension.words[at] for dimension, at in told])
 
     def _facts(self, places: Sequence[Any]) -> dict[str, str]:
         found = {}
@@ -122,19 +122,19 @@ class _DataSet:
 
 
 def read_compact_json(message: Mapping[str, Any], flow: str) -> SeriesCollector:
-    """Gather the series of SDMX-ML put into JSON, in which what stands once is no list."""
-    gathering = SeriesCollector()
+    """Collect the series of SDMX-ML converted to JSON, where a single element is not in a list."""
+    collector = SeriesCollector()
     header = message.get("Header")
     named = header.get("DataSetID") if isinstance(header, dict) else ""
     for data_set in _listed(message.get("DataSet")):
-        gathering.was_data = True
+        collector.was_data = True
         for series in _listed(data_set.get("Series")):
             dimensions, facts = split_names(_attributes(series))
-            found = gathering.series(flow or (named if isinstance(named, str) else ""), dimensions | ambiguous_dimensions(facts), facts)
+            found = collector.series(flow or (named if isinstance(named, str) else ""), dimensions | ambiguous_dimensions(facts), facts)
             for observation in _listed(series.get("Obs")):
                 cells = _attributes(observation)
                 found.add(cells.get("TIME_PERIOD", ""), cells.get("OBS_VALUE"))
-    return gathering
+    return collector
 
 
 def _listed(value: Any) -> Iterator[Mapping[str, Any]]:
@@ -172,12 +172,12 @@ def _word(value: Any) -> str:
 
 
 def _period(code: str, value: Any) -> str:
-    """Return the period's code, or its beginning where the code is none."""
-    return value["start"] if isinstance(value, dict) and isinstance(value.get("start"), str) and read_period(code) is None else code
+    """Return the code of a period, or its start if the code is not a period."""
+    return value["start"] if isinstance(value, dict) and isinstance(value.get("start"), str) and STATISTICS.read(code) is None else code
 
 
 def _flow(structure: Mapping[str, Any]) -> str:
-    """Find the data flow's name in the structure's links, whose last is a URN or a URL."""
+    """Return the data flow's name from the structure's links, which hold a URN or a URL."""
     for link in structure.get("links") or []:
         if link.get("rel") == "dataflow":
             urn = str(link.get("urn") or "").rpartition("=")[2]

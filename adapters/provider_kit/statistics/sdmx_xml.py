@@ -1,7 +1,7 @@
 """
-Statistical answers in XML, read as a stream: SDMX-ML of every kind, and what some central banks made of their own.
+Statistical answers in XML, parsed as a stream: SDMX-ML of every kind, and the formats of ``flat_xml``.
 
-Prefixes and namespaces are left aside, as they differ from agency to agency. A document type is refused, and with it every entity.
+Prefixes and namespaces are ignored, as they differ between agencies. A document type is refused, and with it every entity.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from xml.parsers import expat
 from adapters.provider_kit.parsing.collector import CollectedSeries, SeriesCollector, is_time
 from adapters.provider_kit.parsing.limits import NAMES
 from adapters.provider_kit.statistics.ambiguous_dimensions import ambiguous_dimensions, split_names
-from adapters.provider_kit.statistics.flat_xml import OwnXml
+from adapters.provider_kit.statistics.flat_xml import FlatXml
 from adapters.provider_kit.statistics.sdmx_errors import named_error
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, SourceUnavailable
 
@@ -29,32 +29,32 @@ _VALUES = ("OBS_VALUE", "obs_value", "value", "VALUE")
 
 def read_xml(body: bytes, flow: str) -> SeriesCollector:
     """
-    Gather the series of a message.
+    Collect the series of a message.
 
     Args:
-        flow: the data set's name, where the request tells it.
+        flow: the data flow of the request; empty if unknown.
 
     Raises:
-        FetchError: it is an error, not whole, or no data at all.
+        FetchError: it is an error message, incomplete, or holds no data.
 
     """
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    gathering = SeriesCollector()
+    collector = SeriesCollector()
 
     def begin(name: str, attributes: dict[str, str]) -> None:
         root = _local(name)
-        offline_source = SdmxMl(gathering, flow) if _SDMX.fullmatch(root) or root in _OTHERS else OwnXml(gathering, flow)
-        parser.StartElementHandler, parser.EndElementHandler = offline_source.start, offline_source.end
-        parser.CharacterDataHandler = offline_source.text
-        readers.append((root, offline_source))
-        offline_source.start(name, attributes)
+        reader = SdmxMl(collector, flow) if _SDMX.fullmatch(root) or root in _OTHERS else FlatXml(collector, flow)
+        parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
+        parser.CharacterDataHandler = reader.text
+        readers.append((root, reader))
+        reader.start(name, attributes)
 
-    readers: list[tuple[str, SdmxMl | OwnXml]] = []
+    readers: list[tuple[str, SdmxMl | FlatXml]] = []
     parser.StartElementHandler = begin
     parser.StartDoctypeDeclHandler = _refuse
     try:
-        parser.Parse(body, True)  # noqa: FBT003 - the parser's own word for "this is the end"
+        parser.Parse(body, True)  # noqa: FBT003 - isfinal
     except expat.ExpatError as exc:
         if exc.code == _NO_MEMORY:
             raise MemoryError from exc
@@ -63,24 +63,24 @@ def read_xml(body: bytes, flow: str) -> SeriesCollector:
         raise AnswerNotUnderstood(f"The answer is not XML: {exc}.") from exc
     except (LookupError, ValueError) as exc:
         raise AnswerNotUnderstood("The answer is XML in an encoding that nobody knows.") from exc
-    root, offline_source = readers[0]
-    _check(root, offline_source, gathering)
-    return gathering
+    root, reader = readers[0]
+    _check(root, reader, collector)
+    return collector
 
 
 def _refuse(*_: object) -> None:
     raise AnswerNotUnderstood("The answer has a document type, which no statistical answer has.")
 
 
-def _check(root: str, offline_source: SdmxMl | OwnXml, gathering: SeriesCollector) -> None:
-    """Name what an answer without series is instead."""
-    if gathering.all():
+def _check(root: str, reader: SdmxMl | FlatXml, collector: SeriesCollector) -> None:
+    """Raise the error of an answer without series; an empty data set is none."""
+    if collector.all():
         return
-    if offline_source.errors:
-        raise named_error(*offline_source.errors[0])
+    if reader.errors:
+        raise named_error(*reader.errors[0])
     if root == "string":
-        raise SourceUnavailable(f"The provider answers: {' '.join(offline_source.said.split())[:300]}")
-    if not gathering.was_data:
+        raise SourceUnavailable(f"The provider answers: {' '.join(reader.said.split())[:300]}")
+    if not collector.was_data:
         raise AnswerNotUnderstood(f"The answer is XML without data; its element is {root[:40]!r}.")
 
 
@@ -89,15 +89,15 @@ class SdmxMl:
     Handlers for SDMX-ML 2.0, 2.1 and 3.0: generic, or structure-specific alias compact.
 
     Attributes:
-        errors: (code, words) of the messages in the footer.
-        said: the text of the element that is read.
+        errors: (code, text) of the messages in the footer.
+        said: the text of the current element.
 
     """
 
-    def __init__(self, gathering: SeriesCollector, flow: str) -> None:
+    def __init__(self, collector: SeriesCollector, flow: str) -> None:
         self.errors: list[tuple[str, str]] = []
         self.said = ""
-        self._gathering, self._asked_flow, self._flow = gathering, flow, flow
+        self._collector, self._asked_flow, self._flow = collector, flow, flow
         self._structures: dict[str, tuple[str, str]] = {}
         self._structure, self._across = "", ""
         self._error = ""
@@ -112,7 +112,7 @@ class SdmxMl:
         self._names: dict[str, str] = {}
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        """Begin an element."""
+        """Handle the start of an element."""
         local = self._names.get(name) or self._names.setdefault(name, _local(name))
         self.said = ""
         handler = self._STARTS.get(local)
@@ -120,7 +120,7 @@ class SdmxMl:
             handler(self, attributes)
 
     def end(self, name: str) -> None:
-        """End an element."""
+        """Handle the end of an element."""
         local = self._names[name]
         handler = self._ENDS.get(local)
         if handler:
@@ -129,7 +129,7 @@ class SdmxMl:
             self._take_text(local, self.said.strip())
 
     def text(self, text: str) -> None:
-        """Take characters, as many as a name or a message has."""
+        """Handle text, up to the length of a name or message."""
         if len(self.said) < _LONGEST_TEXT:
             self.said += text
 
@@ -169,7 +169,7 @@ class SdmxMl:
 
     def _start_data_set(self, attributes: Mapping[str, str]) -> None:
         named = {_local(name): value for name, value in attributes.items()}
-        self._gathering.was_data = True
+        self._collector.was_data = True
         self._deletes = named.get("action", "").casefold() in ("delete", "d")
         reference = named.get("structureRef", "")
         flow, across = self._structures.get(reference) or next(iter(self._structures.values()), ("", ""))
@@ -226,19 +226,19 @@ class SdmxMl:
             series, period = self._across_series(obs)
         self._current = series
         if self._deletes:
-            self._gathering.delete(series, period)
+            self._collector.delete(series, period)
         else:
             series.add(period, self._value)
 
     def _open(self, key: Mapping[str, str]) -> CollectedSeries:
-        """Return the series of a key whose observations lie along the time."""
+        """Return the series of a key whose observations differ by time."""
         if not self._compact:
-            return self._gathering.series(self._flow, key, self._facts)
+            return self._collector.series(self._flow, key, self._facts)
         dimensions, facts = split_names(key)
-        return self._gathering.series(self._flow, dimensions | ambiguous_dimensions(facts), facts)
+        return self._collector.series(self._flow, dimensions | ambiguous_dimensions(facts), facts)
 
     def _across_series(self, obs: dict[str, str]) -> tuple[CollectedSeries, str]:
-        """Return the series of one observation among others that lie along another dimension, or along none."""
+        """Return the series and period of an observation in a group that differs by another dimension, or by none."""
         if self._compact:
             named = {_local(name): value for name, value in obs.items()}
             if self._series is not None and self._across:
@@ -251,7 +251,7 @@ class SdmxMl:
         if not period:
             raise AnswerNotUnderstood("The answer has an observation without a time.")
         dimensions, facts = split_names(key) if self._compact else (key, self._facts)
-        return self._gathering.series(self._flow, _without_time(dimensions), facts), period
+        return self._collector.series(self._flow, _without_time(dimensions), facts), period
 
     def _end_series(self) -> None:
         if self._series is not None and self._current is None and not self._across:

@@ -22,8 +22,9 @@ import numpy as np
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession, newest_window
 from adapters.provider_kit.http.status_errors import ErrorContext
-from adapters.provider_kit.parsing.documents import is_csv, json_of, read_csv, read_text
-from adapters.provider_kit.parsing.numbers import MISSING
+from adapters.provider_kit.parsing.csv_tables import read_csv
+from adapters.provider_kit.parsing.documents import is_csv, json_of, read_text
+from adapters.provider_kit.parsing.numbers import MARKED_TEXT
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import Columns, read_columns
 from adapters.provider_kit.spec import ProviderSpec
@@ -97,7 +98,7 @@ class AlphaVantageSource:
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         asked = dict(parse_qsl(urlsplit(answer.url).query))
         if is_csv(answer):
-            found = AlphaVantageTable(table=read_csv(read_text(answer.body), MISSING))
+            found = AlphaVantageTable(table=read_csv(read_text(answer.body), MARKED_TEXT))
         else:
             found = find_table(json_of(answer, self._error_context, named_error))
         return select_series([_series(found, asked)], code)

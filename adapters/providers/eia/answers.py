@@ -12,15 +12,16 @@ beside it; it is a description if its name says so; every other field but the pe
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from adapters.provider_kit.parsing.documents import objects
-from adapters.provider_kit.parsing.numbers import MISSING, is_number, numbers, observations
+from adapters.provider_kit.parsing.numbers import CELLS, numbers, observations
 from adapters.provider_kit.parsing.periods import read_periods
 from adapters.provider_kit.parsing.select import code_for, one_state
 from adapters.provider_kit.text import storable, text_of
@@ -29,7 +30,8 @@ from domain.frequency import Frequency
 from domain.ports import ParsedSeries
 from domain.series import Metadata
 
-_NO_VALUE = MISSING | {"w", "nm", "s", "(s)", "q", "x", "*", "(na)", "withheld", "not available", "not meaningful"}
+_WITHHELD = {"w", "nm", "s", "(s)", "q", "x", "*", "(na)", "withheld", "not available", "not meaningful"}
+_DIALECT = replace(CELLS, missing=CELLS.missing | _WITHHELD)
 _ROUTE = re.compile(r"(?>.*?/v2/)(.+)/data/?")
 _SERIES = re.compile(r"/v2/seriesid/([^/]+)/?$")
 _ASKED = re.compile(r"data(?:\[[0-9]*\])?")
@@ -132,7 +134,7 @@ def _group(
     axis = read_periods(row["period"] for row in rows)
     cells = {name: [row.get(name) for row in rows] for name in columns}
     words = {name for name, column in cells.items() if _are_words(column)}
-    values = {name: numbers(column, name, _NO_VALUE) for name, column in cells.items() if name not in words}
+    values = {name: numbers(column, name, _DIALECT) for name, column in cells.items() if name not in words}
     newest = rows[-1]
     titles = [text_of(value) for name, value in newest.items() if _TITLE.search(name)]
     metadata = Metadata(
@@ -151,8 +153,8 @@ def _group(
 
 
 def _are_words(cells: Sequence[Any]) -> bool:
-    given = [cell for cell in cells if not (cell is None or str(cell).strip().casefold() in _NO_VALUE)]
-    return bool(given) and not any(map(is_number, given))
+    read = list(map(_DIALECT.read, cells))
+    return None in read and all(number is None or math.isnan(number) for number in read)
 
 
 def _of_first_version(fields: Mapping[str, Any]) -> ParsedSeries:
@@ -169,5 +171,5 @@ def _of_first_version(fields: Mapping[str, Any]) -> ParsedSeries:
         attribution="U.S. Energy Information Administration",
         extra={"dates": "first day of the period" if axis.frequency else "the provider's own"},
     )
-    state = observations(axis, {"Value": numbers([row[1] for row in rows], name, _NO_VALUE)})
+    state = observations(axis, {"Value": numbers([row[1] for row in rows], name, _DIALECT)})
     return one_state(code_for("EIA", name), metadata, state)

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from adapters.provider_kit.parsing.csv_tables import csv_table
+from adapters.provider_kit.parsing.csv_tables import read_loose_csv, rows_of
 from adapters.provider_kit.parsing.documents import read_object, read_text
 from adapters.provider_kit.parsing.limits import VINTAGE_CELLS, VINTAGE_ROWS, check_table
+from adapters.provider_kit.parsing.numbers import NumberDialect
 from adapters.provider_kit.parsing.xml import xml_root
 from adapters.provider_kit.text import storable
 from domain.errors import AnswerNotUnderstood, InvalidObservations
@@ -26,8 +27,7 @@ from domain.series import Metadata
 
 BEGINNING, END = "1776-07-04", "9999-12-31"
 _COLUMN = "Value"
-_MISSING = (".", "", "#N/A")
-_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_DIALECT = NumberDialect(missing=frozenset({"", ".", "#N/A"}), types=frozenset(), exact=True, infinite=True)
 _OF_VINTAGE = re.compile(r".+_([0-9]{8})")
 _FREQUENCIES = {
     "D": Frequency.DAILY,
@@ -170,12 +170,10 @@ def _dates(texts: Iterable[Any]) -> Any:
 
 
 def _number(row: Mapping[str, Any], name: str = "value") -> float:
-    text = row.get(name)
-    if text is None or text in _MISSING:
-        return float("nan")
-    if not isinstance(text, str) or not _NUMBER.fullmatch(text):
-        raise AnswerNotUnderstood(f"The observation of {row['date'][:20]} is {str(text)[:20]!r}, not a number.")
-    return float(text)
+    number = _DIALECT.read(row.get(name))
+    if number is None:
+        raise AnswerNotUnderstood(f"The observation of {row['date'][:20]} is {str(row[name])[:20]!r}, not a number.")
+    return number
 
 
 def _xml(body: bytes) -> Mapping[str, Any]:
@@ -187,11 +185,10 @@ def _xml(body: bytes) -> Mapping[str, Any]:
 
 def _csv(text: str) -> Mapping[str, Any]:
     """Read a download, whose columns are series, or one series' vintages."""
-    table = csv_table(text, missing=_MISSING)
-    short = next((i for i, row in enumerate(table.rows) if len(row) != len(table.names)), None)
-    if short is not None:
-        raise table.fault(short, f"{len(table.rows[short])} cells stand under {len(table.names)} column names")
-    rows = [{name: cell or None for name, cell in zip(("date", *table.names[1:]), row, strict=True)} for row in table.rows]
+    table = read_loose_csv(text)
+    missing, names = _DIALECT.missing, table.names[1:]
+    values = [{name: None if cell in missing else cell for name, cell in zip(names, row[1:], strict=True)} for row in rows_of(table)]
+    rows = [{"date": row[0] or None, **cells} for row, cells in zip(table.rows, values, strict=True)]
     if all(map(_OF_VINTAGE.fullmatch, table.names[1:])):
         return {"observations": rows}
     return {"columns": {name: [{"date": row["date"], "value": row[name]} for row in rows] for name in table.names[1:]}}

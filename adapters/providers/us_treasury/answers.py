@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from adapters.provider_kit.parsing.csv_tables import csv_table
+from adapters.provider_kit.parsing.csv_tables import read_loose_csv
 from adapters.provider_kit.parsing.documents import read_text
 from adapters.provider_kit.parsing.limits import check_table, names_of
+from adapters.provider_kit.parsing.numbers import PLAIN, TEXT, NumberDialect
 from adapters.provider_kit.parsing.tables import DAY, Columns, Table, read_columns
 from adapters.provider_kit.parsing.xml import local_name, xml_root
 from domain.codes import DatasetCode
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _TENOR = re.compile(r"[A-Z]+_([0-9]+(?:_[0-9]+)?)_?(MONTH|YEAR)S?")
 _SHORT = {"MONTH": "MO", "YEAR": "YR"}
-_MISSING = ("N/A", "NA", "n/a", ".")
+_CSV = NumberDialect(missing=frozenset({"", "N/A", "NA", "n/a", "."}), spelling=PLAIN, exact=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def read_answer(body: bytes) -> Table:
     """
     text = read_text(body)
     if not text.lstrip().startswith("<"):
-        return csv_table(text, missing=_MISSING, day=_iso)
+        return read_loose_csv(text, _CSV, days=("%m/%d/%Y", "%m/%d/%y"))
     root = xml_root(body)
     entries = [element for element in root.iter() if local_name(element.tag) == "properties"]
     if not entries and local_name(root.tag) not in ("feed", "pre"):
@@ -60,7 +60,7 @@ def joined(tables: Sequence[Table]) -> Table:
     kinds = {name: kind for table in tables for name, kind in zip(table.names, table.types, strict=False)}
     rows = [dict(zip(table.names, row, strict=True)) for table in tables for row in table.rows]
     types = tuple(kinds.values()) if list(kinds) == names else ()
-    return Table(names=tuple(names), rows=[[row.get(name, "") for name in names] for row in rows], types=types, as_text=True)
+    return replace(tables[0], names=tuple(names), rows=[[row.get(name, "") for name in names] for row in rows], types=types, ended=True)
 
 
 def series_in(table: Table, code: DatasetCode, *, every: bool = False) -> Sequence[TreasurySeries]:
@@ -114,12 +114,12 @@ def _table(entries: Sequence[Element]) -> Table:
     if at is None:
         if rows:
             raise AnswerNotUnderstood("The answer's entries have no date.")
-        return Table(names=(), rows=[], as_text=True)
+        return Table(names=(), rows=[], dialect=TEXT)
     check_table(len(kinds), len(rows))
     names = [at, *(name for name in kinds if name != at and name.casefold() != "id")]
     cells = [[(row[name].text or "").strip() if name in row else "" for name in names] for row in rows]
     types = tuple(kinds[name] for name in names)
-    return Table(names=tuple(names), rows=cells, types=types if all(types) else (), as_text=True)
+    return Table(names=tuple(names), rows=cells, types=types if all(types) else (), dialect=TEXT)
 
 
 def _dated(rows: Sequence[dict[str, Element]]) -> str | None:
@@ -131,12 +131,3 @@ def _kind(field: Element) -> str:
     """Return the type of a field without its namespace; text where it has none."""
     typed = next((value for name, value in field.attrib.items() if local_name(name) == "type"), "")
     return typed.removeprefix("Edm.")
-
-
-def _iso(cell: str) -> str:
-    for form in ("%m/%d/%Y", "%m/%d/%y"):
-        try:
-            return datetime.strptime(cell, form).date().isoformat()  # noqa: DTZ007 - a day, not a moment
-        except ValueError:
-            continue
-    return cell

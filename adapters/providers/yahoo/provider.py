@@ -17,7 +17,9 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession, newest_window
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html
 from adapters.provider_kit.options import variable
-from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, read_csv, read_text
+from adapters.provider_kit.parsing.csv_tables import read_csv
+from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, read_text
+from adapters.provider_kit.parsing.numbers import PLAIN, NumberDialect
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import read_columns
 from adapters.provider_kit.spec import ProviderSpec
@@ -36,6 +38,7 @@ _OF_LATE = {"1m": "7d", "2m": "1mo", "5m": "1mo", "15m": "1mo", "30m": "1mo", "9
 _INTERVALS = ("1d", "5d", "1wk", "1mo", "3mo", *_OF_LATE)
 _SYMBOL = re.compile(r"([^:/]+)(?::([0-9A-Za-z]+))?")
 _RATIO = re.compile(r"([0-9.]+)[:/]([0-9.]+)")
+_CSV = NumberDialect(missing=frozenset({"", "null"}), spelling=PLAIN)
 _DOWNLOAD = re.compile(r"/download/([^/]+)$")
 _FREQUENCIES = {"1d": Frequency.DAILY, "1wk": Frequency.WEEKLY, "1mo": Frequency.MONTHLY}
 
@@ -101,7 +104,7 @@ def _series_of_csv(answer: RawResponse) -> ParsedSeries:
     path = urlsplit(answer.url)
     match = _DOWNLOAD.search(unquote(path.path))
     interval = next((word for word in _FREQUENCIES if f"interval={word}" in path.query), "")
-    table = read_csv(read_text(answer.body), frozenset({"null"}))
+    table = read_csv(read_text(answer.body), _CSV)
     columns = read_columns(replace(table, rows=[[_ratio(cell) for cell in row] for row in table.rows]), date_first=True)
     metadata = Metadata(
         name=storable(match[1]) if match else PROVIDER.title,
