@@ -24,14 +24,14 @@ MAX_PACE_SECONDS = 1.0
 MAX_BLOCK_SECONDS = 86_400.0
 _MIN_BLOCK_SECONDS = 1.0
 _GAP_SECONDS = 0.05
-_PLACE_SECONDS = 0.1
+_SLOT_SECONDS = 0.1
 _EARLY_SECONDS = 0.2
 _LOOK_AGAIN_SECONDS = 2.0
 _LONGEST_WAIT_SECONDS = 86_400.0
 #: Nothing is reserved further ahead; later times were written before the clock was set back.
 _FORESIGHT_SECONDS = 60.0
 #: Without a pace, a longer queue is dropped as stale; with a concurrency of four it holds 24,000 fetches.
-_LONGEST_LINE_SECONDS = 600.0
+_LONGEST_QUEUE_SECONDS = 600.0
 
 
 class Circuit(StrEnum):
@@ -204,17 +204,17 @@ class LimiterState:
         now = snapshot.now
         refusal = self._obstacle(budget, call.holder, now)
         if refusal:
-            return self._lined_up(budget, *refusal, now, gap=budget.pace or _GAP_SECONDS)
+            return self._enqueued(budget, *refusal, now, gap=budget.pace or _GAP_SECONDS)
         if call.begins and budget.concurrency is not None and snapshot.busy >= budget.concurrency:
-            gap = _PLACE_SECONDS / budget.concurrency
-            return self._lined_up(budget, now + timedelta(seconds=_PLACE_SECONDS), WaitingFor.RATE_LIMIT, now, gap=gap)
+            gap = _SLOT_SECONDS / budget.concurrency
+            return self._enqueued(budget, now + timedelta(seconds=_SLOT_SECONDS), WaitingFor.RATE_LIMIT, now, gap=gap)
         start = self._free_at(budget, snapshot)
         seconds = (start - now).total_seconds()
         if seconds > call.max_wait:
             early = max(now, start - timedelta(seconds=_EARLY_SECONDS))
-            return self._lined_up(budget, early, WaitingFor.RATE_LIMIT, now, gap=budget.pace)
+            return self._enqueued(budget, early, WaitingFor.RATE_LIMIT, now, gap=budget.pace)
         permit = Permit(start, seconds, probing=self.failures > 0 or self.open_until is not None)
-        line = self._line(budget, now, now)
+        line = self._queue_end(budget, now, now)
         return replace(self, line_until=line, **self._taken(budget, start), **self._probed(budget, call.holder, now)), permit
 
     def refusal(self, budget: Budget, holder: UUID, now: datetime) -> Denied | None:
@@ -226,7 +226,7 @@ class LimiterState:
         """Deny all calls for so many seconds; the fetch that got this answer joins the queue."""
         clamped = min(max(seconds, _MIN_BLOCK_SECONDS), MAX_BLOCK_SECONDS)
         until = max(now + timedelta(seconds=clamped), self.blocked_until or now)
-        standing, wait = self._lined_up(budget, until, WaitingFor.RATE_LIMIT, now, gap=budget.pace or _GAP_SECONDS)
+        standing, wait = self._enqueued(budget, until, WaitingFor.RATE_LIMIT, now, gap=budget.pace or _GAP_SECONDS)
         return replace(standing, blocked_until=until), wait
 
     def failed(self, budget: Budget, holder: UUID, now: datetime) -> LimiterState:
@@ -280,15 +280,15 @@ class LimiterState:
         seconds = min(budget.breaker.interval(self.openings), budget.breaker.probe_seconds)
         return {"probe": holder, "open_until": now + timedelta(seconds=seconds)}
 
-    def _lined_up(self, budget: Budget, until: datetime, reason: WaitingFor, now: datetime, *, gap: float) -> tuple[LimiterState, Denied]:
-        turn = max(until, (self._line(budget, until, now) or now) + timedelta(seconds=gap))
+    def _enqueued(self, budget: Budget, until: datetime, reason: WaitingFor, now: datetime, *, gap: float) -> tuple[LimiterState, Denied]:
+        turn = max(until, (self._queue_end(budget, until, now) or now) + timedelta(seconds=gap))
         return replace(self, line_until=turn), Denied(min((turn - now).total_seconds(), _LONGEST_WAIT_SECONDS), reason)
 
-    def _line(self, budget: Budget, until: datetime, now: datetime) -> datetime | None:
+    def _queue_end(self, budget: Budget, until: datetime, now: datetime) -> datetime | None:
         """Return the end of the queue, unless it was written before the clock was set back."""
         # With a pace, a queue may have any length; then the pace's own time shows whether the clock was set back.
         if budget.limits:
             mark, most = self.next_permit_at, now + timedelta(seconds=budget.burst * budget.pace + _FORESIGHT_SECONDS)
         else:
-            mark, most = self.line_until, until + timedelta(seconds=_LONGEST_LINE_SECONDS)
+            mark, most = self.line_until, until + timedelta(seconds=_LONGEST_QUEUE_SECONDS)
         return None if mark and mark > most else self.line_until

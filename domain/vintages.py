@@ -44,7 +44,7 @@ class Origin:
     response_sha256: str
     adapter_version: int
 
-    def is_read_anew_by(self, later: Origin) -> bool:
+    def is_reparsed_by(self, later: Origin) -> bool:
         """Return whether the other origin has the same bytes, read by another adapter version."""
         return self.response_sha256 == later.response_sha256 and self.adapter_version != later.adapter_version
 
@@ -252,7 +252,7 @@ def known_at(published: Label | None, fetched_at: datetime, newest: Vintage | No
     return min(moment, fetched_at)
 
 
-def is_news(published: Label | None, digest: str, *, newest: Vintage | None, labelled: Mapping[Label, str]) -> bool:
+def is_new_state(published: Label | None, digest: str, *, newest: Vintage | None, labelled: Mapping[Label, str]) -> bool:
     """
     Return whether a state differs from what is stored, so that it is added.
 

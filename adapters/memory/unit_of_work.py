@@ -66,7 +66,7 @@ class MemoryUnitOfWork:
     metrics: MemoryMetricsRepository
     keys: MemoryKeyRepository
     quotas: MemoryQuotaRepository
-    limits: MemoryRateLimiter
+    rate_limiter: MemoryRateLimiter
 
     def __init__(self, store: MemoryStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -88,7 +88,7 @@ class MemoryUnitOfWork:
         self.metrics = MemoryMetricsRepository(self._state, self._store.clock)
         self.keys = MemoryKeyRepository(self._state, self._store.clock)
         self.quotas = MemoryQuotaRepository(self._state, self._store.clock)
-        self.limits = MemoryRateLimiter(self._state, self._store.clock)
+        self.rate_limiter = MemoryRateLimiter(self._state, self._store.clock)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

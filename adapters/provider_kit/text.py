@@ -15,7 +15,7 @@ def storable(text: str) -> str:
     return _NO_TEXT.sub("\ufffd", text)
 
 
-def whole_escapes(document: str) -> str:
+def replace_escaped_surrogates(document: str) -> str:
     """Replace JSON escapes of lone surrogates by U+FFFD."""
     return _ESCAPE.sub(lambda escape: "\\ufffd" if escape[1] else escape[0], document)
 

@@ -70,7 +70,7 @@ class SqlUnitOfWork:
     metrics: SqlMetricsRepository
     keys: SqlKeyRepository
     quotas: SqlQuotaRepository
-    limits: SqlRateLimiter
+    rate_limiter: SqlRateLimiter
 
     def __init__(self, store: SqlStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -99,7 +99,7 @@ class SqlUnitOfWork:
         self.metrics = SqlMetricsRepository(self.transaction)
         self.keys = SqlKeyRepository(self.transaction)
         self.quotas = SqlQuotaRepository(self.transaction)
-        self.limits = SqlRateLimiter(self.transaction)
+        self.rate_limiter = SqlRateLimiter(self.transaction)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -32,7 +32,7 @@ class Heartbeat:
         self._thread: Thread | None = None
 
     @contextmanager
-    def of(self, fetch: Fetch, lease: Lease) -> Iterator[None]:
+    def renewing(self, fetch: Fetch, lease: Lease) -> Iterator[None]:
         """Renew a fetch's lease from entering to leaving."""
         with self._lock:
             self._running[lease] = fetch, monotonic() + self._at_most_seconds

@@ -11,7 +11,7 @@ from domain.fetches import Fetch
 from domain.observations import Label, Observations
 from domain.ports import Fetched, PriorState, UnitOfWork
 from domain.series import TimeSeries
-from domain.vintages import AsOf, Cause, NewState, Prepared, Vintage, is_news, known_at, refuse_shrink
+from domain.vintages import AsOf, Cause, NewState, Prepared, Vintage, is_new_state, known_at, refuse_shrink
 from domain.window import Confirmation, Window
 
 logger = logging.getLogger(__name__)
@@ -50,10 +50,10 @@ def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched)
         AnswerNotUnderstood: the answer has dates outside its window.
 
     """
-    return uow.vintages.prepare(series, _news(uow, series, fetch, fetched))
+    return uow.vintages.prepare(series, _new_states(uow, series, fetch, fetched))
 
 
-def _news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Sequence[NewState]:
+def _new_states(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Sequence[NewState]:
     kept, newest = _read_newest(uow, series), series.newest
     _check_partial(series, kept, fetched)
     if fetched.not_modified:
@@ -65,7 +65,7 @@ def _news(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -
     added: list[NewState] = []
     for published, state in states:
         digest = state.digest().hex()
-        if is_news(published, digest, newest=readable, labelled=labels):
+        if is_new_state(published, digest, newest=readable, labelled=labels):
             added.append(_new_state((published, state), fetched, fetch=fetch, newest=newest, moment=moment))
             if published is not None:
                 labels[published] = digest
@@ -137,7 +137,7 @@ def _new_state(
 ) -> NewState:
     published, state = labelled
     origin = fetched.origin
-    reread = newest is not None and newest.origin.is_read_anew_by(origin)
+    reread = newest is not None and newest.origin.is_reparsed_by(origin)
     return NewState(
         published=published,
         observations=state,

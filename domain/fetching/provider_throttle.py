@@ -64,12 +64,12 @@ class ProviderThrottle:
         concurrency = provider.concurrency or self.concurrency
         return Budget(provider=name, key=provider.key_id, limits=provider.limits, concurrency=concurrency, breaker=self.breaker)
 
-    def first(self, uow: UnitOfWork, budget: Budget, holder: UUID) -> Permit | Denied:
+    def acquire_first_permit(self, uow: UnitOfWork, budget: Budget, holder: UUID) -> Permit | Denied:
         """Take the permit for a fetch's first call in the transaction that claims it."""
-        return uow.limits.acquire(budget, PermitRequest(holder, _MAX_WAIT_SECONDS, begins=True))
+        return uow.rate_limiter.acquire(budget, PermitRequest(holder, _MAX_WAIT_SECONDS, begins=True))
 
     @contextmanager
-    def of(self, budget: Budget, holder: UUID, permit: Permit) -> Iterator[None]:
+    def attribute_calls(self, budget: Budget, holder: UUID, permit: Permit) -> Iterator[None]:
         """
         Attribute the calls made inside to a fetch, and record their outcome for the provider.
 
@@ -127,7 +127,7 @@ class ProviderThrottle:
 
     def _acquire(self, current: _FetchCalls, max_wait: float) -> Permit:
         with self.store.writing() as uow:
-            answer = uow.limits.acquire(current.budget, PermitRequest(current.holder, max_wait))
+            answer = uow.rate_limiter.acquire(current.budget, PermitRequest(current.holder, max_wait))
             uow.commit()
         if isinstance(answer, Denied):
             raise throttled(current.budget, answer)
@@ -135,7 +135,7 @@ class ProviderThrottle:
 
     def _check(self, current: _FetchCalls) -> None:
         with self.store.reading() as uow:
-            refusal = uow.limits.refusal(current.budget, current.holder)
+            refusal = uow.rate_limiter.refusal(current.budget, current.holder)
         if refusal:
             raise throttled(current.budget, refusal)
 
@@ -145,23 +145,23 @@ class ProviderThrottle:
         seconds = default if error.retry_after is None else error.retry_after
         with self.store.writing() as uow:
             if current.probing:
-                uow.limits.succeeded(budget)
-            wait = uow.limits.cool_down(budget, seconds)
+                uow.rate_limiter.succeeded(budget)
+            wait = uow.rate_limiter.cool_down(budget, seconds)
             uow.commit()
         logger.warning("provider blocked", extra={"provider": budget.provider, "seconds": seconds})
         return wait.seconds
 
     def _failed(self, current: _FetchCalls, error: TransientError) -> None:
         with self.store.writing() as uow:
-            uow.limits.failed(current.budget, current.holder)
+            uow.rate_limiter.failed(current.budget, current.holder)
             if error.retry_after is not None:
-                uow.limits.cool_down(current.budget, error.retry_after)
+                uow.rate_limiter.cool_down(current.budget, error.retry_after)
             uow.commit()
 
     def _succeeded(self, current: _FetchCalls) -> None:
         if current.probing:
             with self.store.writing() as uow:
-                uow.limits.succeeded(current.budget)
+                uow.rate_limiter.succeeded(current.budget)
                 uow.commit()
             current.probing = False
 

@@ -123,7 +123,7 @@ class FetchDataset:
                 return None
             fetch, series = claimed
             budget = self.calls.budget(self.providers, series.provider)
-            answer = self.calls.first(uow, budget, fetch.id)
+            answer = self.calls.acquire_first_permit(uow, budget, fetch.id)
             if isinstance(answer, Denied):
                 fetch = uow.fetches.defer(fetch.id, lease, seconds=answer.seconds, waiting_for=answer.waiting_for)
             known = prior_state(uow, series)
@@ -138,8 +138,8 @@ class FetchDataset:
             return self._fail_or_retry(fetch, FetchCancelled() if fetch.cancel_requested_at else AttemptsExhausted(), lease)
         try:
             with (
-                self.heartbeat.of(fetch, lease),
-                self.calls.of(claimed.budget, fetch.id, claimed.permit),
+                self.heartbeat.renewing(fetch, lease),
+                self.calls.attribute_calls(claimed.budget, fetch.id, claimed.permit),
             ):
                 fetched = self._ask(series, known)
                 try:

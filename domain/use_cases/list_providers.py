@@ -51,7 +51,7 @@ class ListProviders:
         budgets = [self.calls.budget(self.providers, provider.name) for provider in found]
         try:
             with self.store.reading() as uow:
-                now, states = uow.now(), [uow.limits.state_of(budget) for budget in budgets]
+                now, states = uow.now(), [uow.rate_limiter.state_of(budget) for budget in budgets]
         except StoreUnavailable:
             return [ProviderStatus(provider, budget.concurrency) for provider, budget in zip(found, budgets, strict=True)]
         return [_status(*each, now) for each in zip(found, (budget.concurrency for budget in budgets), states, strict=True)]

@@ -52,7 +52,7 @@ class ManageKeys:
         with self.store.reading() as uow:
             return uow.keys.all()
 
-    def any_good(self) -> bool:
+    def has_active(self) -> bool:
         """Return whether one of them is active."""
         with self.store.reading() as uow:
             now = uow.now()

@@ -44,7 +44,7 @@ def require_active_key(use_cases: UseCases) -> None:
         InvalidInput: no key is active.
 
     """
-    if not use_cases.manage_keys.any_good():
+    if not use_cases.manage_keys.has_active():
         raise InvalidInput(
             "LANNER_AUTH=required, but there is no active API key.", field="LANNER_AUTH", hint="Make one: `lanner keys create`."
         )

@@ -9,7 +9,7 @@ from celery.worker import WorkController
 
 from domain.use_cases import UseCases
 from entrypoints.worker.lifecycle.isolation import IsolationLock
-from entrypoints.worker.messages import refuse_unreadable_properties
+from entrypoints.worker.message_validation import refuse_unreadable_properties
 from entrypoints.worker.tasks import QUEUE, register
 
 _THREADS = 8
@@ -31,7 +31,7 @@ _SETTINGS: dict[str, Any] = {
     "worker_disable_rate_limits": True,
     "worker_enable_remote_control": False,
     "worker_send_task_events": False,
-    "worker_consumer": "entrypoints.worker.messages:Consumer",
+    "worker_consumer": "entrypoints.worker.message_validation:ValidatingConsumer",
 }
 _EMBEDDED: dict[str, Any] = {
     "broker_transport_options": {"polling_interval": 0.04},

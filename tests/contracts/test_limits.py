@@ -21,7 +21,7 @@ HOLDER = UUID(int=1)
 
 def asked(store: Store, budget: Budget = BUDGET, *, holder: UUID = HOLDER, patience: float = 0, begins: bool = False) -> Permit | Denied:
     with store.writing() as uow:
-        answer = uow.limits.acquire(budget, PermitRequest(holder, patience, begins=begins))
+        answer = uow.rate_limiter.acquire(budget, PermitRequest(holder, patience, begins=begins))
         uow.commit()
     return answer
 
@@ -29,13 +29,13 @@ def asked(store: Store, budget: Budget = BUDGET, *, holder: UUID = HOLDER, patie
 def failed(store: Store, times: int) -> None:
     for _ in range(times):
         with store.writing() as uow:
-            uow.limits.failed(BUDGET, HOLDER)
+            uow.rate_limiter.failed(BUDGET, HOLDER)
             uow.commit()
 
 
 def standing(store: Store, budget: Budget = BUDGET) -> LimiterState:
     with store.reading() as uow:
-        return uow.limits.state_of(budget)
+        return uow.rate_limiter.state_of(budget)
 
 
 def running(store: Store, name: str, provider: str = "quandl") -> UUID:
@@ -88,7 +88,7 @@ def test_a_permit_may_be_for_a_moment_soon(store: Store, clock: StoppedClock) ->
 def test_forgotten_permits_are_not_taken(store: Store) -> None:
     """A unit of work that is left without commit takes nothing from the budget."""
     with store.writing() as uow:
-        assert isinstance(uow.limits.acquire(BUDGET, PermitRequest(HOLDER, 0)), Permit)
+        assert isinstance(uow.rate_limiter.acquire(BUDGET, PermitRequest(HOLDER, 0)), Permit)
 
     assert standing(store) == LimiterState()
 
@@ -105,18 +105,18 @@ def test_budgets_do_not_mix(store: Store) -> None:
 def test_a_block_is_for_everyone(store: Store, clock: StoppedClock) -> None:
     """While a provider is blocked nobody gets a permit, and who has one for later is told not to use it."""
     with store.writing() as uow:
-        line = uow.limits.cool_down(BUDGET, 7)
+        line = uow.rate_limiter.cool_down(BUDGET, 7)
         uow.commit()
     refused = asked(store, patience=100)
     with store.reading() as uow:
-        told = uow.limits.refusal(BUDGET, HOLDER)
+        told = uow.rate_limiter.refusal(BUDGET, HOLDER)
 
     assert isinstance(refused, Denied)
     assert refused.seconds > line.seconds >= 7
     assert told == Denied(7, WaitingFor.RATE_LIMIT)
     clock.forward(7)
     with store.reading() as uow:
-        assert uow.limits.refusal(BUDGET, HOLDER) is None
+        assert uow.rate_limiter.refusal(BUDGET, HOLDER) is None
     assert isinstance(asked(store), Permit)
 
 
@@ -133,7 +133,7 @@ def test_the_circuit_opens_and_lets_one_probe_through(store: Store, clock: Stopp
     assert probe.probing
     assert isinstance(asked(store, holder=uuid4()), Denied)
     with store.writing() as uow:
-        uow.limits.succeeded(BUDGET)
+        uow.rate_limiter.succeeded(BUDGET)
         uow.commit()
     assert standing(store).circuit(clock()) is Circuit.CLOSED
 

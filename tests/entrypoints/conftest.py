@@ -50,8 +50,8 @@ def listed() -> UseCases:
     store = MemoryStore(lambda: datetime(2024, 6, 1, 12, tzinfo=UTC))
     calls = ProviderThrottle(store=store, concurrency=7)
     with store.writing() as uow:
-        uow.limits.cool_down(Budget(provider="fred", key="k"), 90)
+        uow.rate_limiter.cool_down(Budget(provider="fred", key="k"), 90)
         for _ in range(Breaker().failures):
-            uow.limits.failed(Budget(provider="quandl"), UUID(int=0))
+            uow.rate_limiter.failed(Budget(provider="quandl"), UUID(int=0))
         uow.commit()
     return replace(memory_use_cases({}), list_providers=ListProviders(store=store, providers=ListedProviders({}), calls=calls))

@@ -24,7 +24,7 @@ from kombu.message import Message
 
 from domain.codes import DatasetCode
 from entrypoints.worker.app import create_worker
-from entrypoints.worker.messages import MessageRefusedError, checked_headers, refuse_unreadable_properties
+from entrypoints.worker.message_validation import MessageRefusedError, checked_headers, refuse_unreadable_properties
 from entrypoints.worker.tasks import QUEUE, TASK
 from tests.entrypoints.test_worker import at_work, ends, silent_use_cases
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.provider_kit.http.body import shows_its_end
+from adapters.provider_kit.http.body import is_self_delimiting
 from adapters.provider_kit.parsing import limits
 from adapters.provider_kit.parsing.limits import Bound, check_body
 from domain.errors import AnswerNotUnderstood, AnswerTooLarge
@@ -54,5 +54,5 @@ def test_json_shows_its_end(document):
     """A JSON object is complete as a whole, and at no byte before its last."""
     body = json.dumps({"x": document}).encode()
 
-    assert shows_its_end(body)
-    assert not any(shows_its_end(body[:cut]) for cut in range(len(body)))
+    assert is_self_delimiting(body)
+    assert not any(is_self_delimiting(body[:cut]) for cut in range(len(body)))

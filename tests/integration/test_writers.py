@@ -21,7 +21,7 @@ from adapters.sql.store import SqlStore
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
 from domain.observations import Observations
-from domain.vintages import AsOf, is_news
+from domain.vintages import AsOf, is_new_state
 from tests.builders import an_arrival, append
 from tests.servers import SETTINGS
 
@@ -63,7 +63,7 @@ def keep(store: SqlStore, n: int) -> str:
             raise SeriesNotFound
         uow.series.lock(found.id)
         series = uow.series.get(found.id)
-        news = is_news(None, state.digest().hex(), newest=series.newest, labelled={})
+        news = is_new_state(None, state.digest().hex(), newest=series.newest, labelled={})
         append(uow, series.id, [an_arrival(START + timedelta(minutes=n), state)] if news else [])
         uow.commit()
     return "kept" if news else "unchanged"

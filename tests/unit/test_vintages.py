@@ -15,7 +15,7 @@ from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput, SuspiciousShrink
 from domain.observations import Observations
-from domain.vintages import AsOf, Vintage, difference, is_news, known_at, refuse_shrink, replay
+from domain.vintages import AsOf, Vintage, difference, is_new_state, known_at, refuse_shrink, replay
 from tests.builders import an_arrival, append
 from tests.fakes import NAN, some_observations
 
@@ -90,12 +90,12 @@ def test_what_is_news() -> None:
     """Without a label the newest state decides; with one, the last state under that label."""
     newest, day = a_vintage(), date(2024, 1, 1)
 
-    assert is_news(None, newest.digest, newest=None, labelled={})
-    assert not is_news(None, newest.digest, newest=newest, labelled={})
-    assert is_news(None, "other", newest=newest, labelled={})
-    assert is_news(day, newest.digest, newest=newest, labelled={})
-    assert not is_news(day, newest.digest, newest=replace(newest, digest="other"), labelled={day: newest.digest})
-    assert is_news(day, "corrected", newest=newest, labelled={day: newest.digest})
+    assert is_new_state(None, newest.digest, newest=None, labelled={})
+    assert not is_new_state(None, newest.digest, newest=newest, labelled={})
+    assert is_new_state(None, "other", newest=newest, labelled={})
+    assert is_new_state(day, newest.digest, newest=newest, labelled={})
+    assert not is_new_state(day, newest.digest, newest=replace(newest, digest="other"), labelled={day: newest.digest})
+    assert is_new_state(day, "corrected", newest=newest, labelled={day: newest.digest})
 
 
 def test_a_shrink_below_half_is_suspicious() -> None:

@@ -73,15 +73,15 @@ def test_whether_a_key_opens_anything() -> None:
     """Keys that have expired or were revoked open nothing, however many there are."""
     time = datetime(2024, 3, 1, tzinfo=UTC)
     keys = ManageKeys(MemoryStore(clock=lambda: time))
-    assert not keys.any_good()
+    assert not keys.has_active()
 
     keys.create("a day", [Scope.READ], days=1)
     revoked, _ = keys.create("revoked", [Scope.READ])
     keys.revoke(revoked.id)
-    assert keys.any_good()
+    assert keys.has_active()
 
     time += timedelta(days=1)
-    assert not keys.any_good()
+    assert not keys.has_active()
 
 
 def test_revoking_twice_keeps_the_first_time() -> None:

@@ -156,7 +156,7 @@ def test_a_heartbeat_that_fails_is_not_the_last(trouble: Exception) -> None:
     first, second = use.follow_fetches.get_many(ids)
     before, heartbeat = until(), Heartbeat(Faltering(), lease_seconds=0.03, at_most_seconds=10)  # type: ignore[arg-type]
     end = time.monotonic() + 5
-    with heartbeat.of(first, leases[0]), heartbeat.of(second, leases[1]):
+    with heartbeat.renewing(first, leases[0]), heartbeat.renewing(second, leases[1]):
         while any(map(eq, before, until())) and time.monotonic() < end:
             time.sleep(0.01)
 
@@ -218,7 +218,7 @@ def test_a_process_that_stops_cuts_its_calls() -> None:
     thread.join(5)
     back = use.follow_fetches(fetch.id)
     with store.reading() as uow:
-        standing = uow.limits.state_of(Budget(provider="canned"))
+        standing = uow.rate_limiter.state_of(Budget(provider="canned"))
 
     assert (released, back.status, back.attempts, back.failure, back.waiting_for) == (1, FetchStatus.PENDING, 0, None, None)
     assert Counted.STALE_COMMITS not in dict(use.check_health.metrics()[1].counted)

@@ -84,11 +84,11 @@ class Harness:
 
     def circuit(self) -> Circuit:
         with self.store.reading() as uow:
-            return uow.limits.state_of(self.budget).circuit(self.clock())
+            return uow.rate_limiter.state_of(self.budget).circuit(self.clock())
 
     def block(self, seconds: float) -> None:
         with self.store.writing() as uow:
-            uow.limits.cool_down(self.budget, seconds)
+            uow.rate_limiter.cool_down(self.budget, seconds)
             uow.commit()
 
 
@@ -127,7 +127,7 @@ def test_every_call_of_a_fetch_counts() -> None:
     house.run("A")
 
     with house.store.reading() as uow:
-        assert uow.limits.state_of(house.budget).calls == 3
+        assert uow.rate_limiter.state_of(house.budget).calls == 3
 
 
 def test_a_limit_in_the_midst_of_a_fetch_costs_no_attempt() -> None:
@@ -223,7 +223,7 @@ def test_a_permit_for_later_is_void_if_the_provider_asks_for_silence() -> None:
     house, told = Harness(limits=(Limit(10, 3),)), []
 
     def call_twice() -> None:
-        with house.calls.of(house.budget, NOBODY, Permit(house.clock(), 0)):
+        with house.calls.attribute_calls(house.budget, NOBODY, Permit(house.clock(), 0)):
             house.calls.before_call(60)
             house.calls.before_call(60)
             try:

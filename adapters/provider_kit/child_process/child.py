@@ -33,7 +33,7 @@ def main() -> int:
     spent = max(_SPENT_BYTES, _peak())
     channel = Channel(socket.socket(fileno=number))
     Thread(target=_exit_with, args=(number,), name="parent", daemon=True).start()
-    logging.getLogger().addHandler(_Told(channel))
+    logging.getLogger().addHandler(_ParentLogHandler(channel))
     while True:
         try:
             function, arguments = channel.receive()
@@ -99,7 +99,7 @@ def _sendable(error: Exception) -> Exception:
     return error
 
 
-class _Told(logging.Handler):
+class _ParentLogHandler(logging.Handler):
     """Send log records to the parent process."""
 
     def __init__(self, channel: Channel) -> None:

@@ -46,12 +46,12 @@ def read_body(raw: urllib3.BaseHTTPResponse, *, host: str) -> bytes:
     wire = _wire(raw, host)
     body = _unzipped(wire, host, or_nothing=not promises) if gzipped else _bounded(wire, host)
     check_body(body, f"The answer of {host}")
-    if promises and not (gzipped or transfer == "chunked" or _has_length(raw) or shows_its_end(body)):
+    if promises and not (gzipped or transfer == "chunked" or _has_length(raw) or is_self_delimiting(body)):
         raise AnswerTruncated(f"{host} did not say where its answer ends, so a cut would not be seen.")
     return body
 
 
-def shows_its_end(body: bytes) -> bool:
+def is_self_delimiting(body: bytes) -> bool:
     """Return whether a body is complete by its form: JSON whose brackets are closed, or markup that ends with its root element."""
     start = body[:64].removeprefix(_BOM).lstrip()[:1]
     if start in (b"{", b"["):

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote_plus, urlencode, urljoin, urlsplit
 from adapters.provider_kit.http.body import read_body
 from adapters.provider_kit.http.deadlines import InFlightCall, abort_calls, in_flight
 from adapters.provider_kit.http.redaction import BodyRedactor
-from adapters.provider_kit.http.url_policy import climbs, is_below, origin
+from adapters.provider_kit.http.url_policy import has_parent_segments, is_below, origin
 from adapters.provider_kit.options import variable
 from domain.errors import (
     AnswerNotUnderstood,
@@ -151,7 +151,7 @@ class HttpClient:
     def _url(self, segments: Sequence[str], params: Mapping[str, str]) -> str:
         if any(segment in ("", ".", "..") for segment in segments):
             raise DatasetNotFound("The code cannot be part of an address.")
-        if climbs(segments):
+        if has_parent_segments(segments):
             raise DatasetNotFound("The code leads outside the provider's API.")
         try:
             path = "/".join(quote(segment, safe="") for segment in segments)

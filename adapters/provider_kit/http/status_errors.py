@@ -33,7 +33,7 @@ _DAY_SECONDS = 86400.0
 _MESSAGE_LENGTH = 300
 _SERVER_ERRORS = 500
 _SECONDS = re.compile(r"[-+]?\d+(\.\d+)?", re.ASCII)
-_PASSING: Mapping[int, type[TransientError]] = {
+_TRANSIENT: Mapping[int, type[TransientError]] = {
     HTTPStatus.REQUEST_TIMEOUT: SourceTimedOut,
     HTTPStatus.TOO_EARLY: SourceUnavailable,
     HTTPStatus.TOO_MANY_REQUESTS: RateLimited,
@@ -94,8 +94,8 @@ def status_error(answer: RawResponse, context: ErrorContext, said: str = "") -> 
     text = f"{context.host} answered with status {status}{': ' + said if said else '.'}"
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return _refusal(answer, context, text)
-    if status in _PASSING or status >= _SERVER_ERRORS:
-        return _PASSING.get(status, SourceUnavailable)(text, retry_after=retry_after(answer))
+    if status in _TRANSIENT or status >= _SERVER_ERRORS:
+        return _TRANSIENT.get(status, SourceUnavailable)(text, retry_after=retry_after(answer))
     if status == HTTPStatus.GONE:
         return SourceGone(text, hint=context.gone_hint)
     return _FINAL.get(status, AnswerNotUnderstood)(text)

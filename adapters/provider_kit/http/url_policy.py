@@ -37,11 +37,11 @@ def is_below(url: str, base_url: str) -> bool:
         origin(url) == origin(base_url)
         and parts.username is None
         and parts.path.startswith(prefix)
-        and not climbs(unquote(parts.path).split("/"))
+        and not has_parent_segments(unquote(parts.path).split("/"))
     )
 
 
-def climbs(segments: Sequence[str]) -> bool:
+def has_parent_segments(segments: Sequence[str]) -> bool:
     """Return whether path segments contain ``..``, also after percent-decoding them once or twice."""
     return ".." in unquote("/".join(segments)).replace("\\", "/").split("/")
 

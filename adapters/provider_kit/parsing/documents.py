@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success, status_error
-from adapters.provider_kit.text import whole_escapes
+from adapters.provider_kit.text import replace_escaped_surrogates
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, FetchError
 from domain.ports import RawResponse
 
@@ -134,7 +134,7 @@ def _loaded(text: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        mended = whole_escapes(text)
+        mended = replace_escaped_surrogates(text)
         if mended == text:
             raise
         return orjson.loads(mended)

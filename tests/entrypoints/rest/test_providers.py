@@ -43,7 +43,7 @@ def test_a_fetch_tells_that_it_waits_for_the_circuit(client_on: Callable[[UseCas
     store = MemoryStore()
     with store.writing() as uow:
         for _ in range(Breaker().failures):
-            uow.limits.failed(Budget(provider="canned"), NOBODY)
+            uow.rate_limiter.failed(Budget(provider="canned"), NOBODY)
         uow.commit()
     client = client_on(memory_use_cases({"canned": CannedSource()}, store=store))
     asked = client.simulate_post("/timeseries", json={"code": "WIKI/FB"}).json

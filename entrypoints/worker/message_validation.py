@@ -46,7 +46,7 @@ class MessageRefusedError(Exception):
     """The message was not sent by lanner; the text says why and quotes nothing of it."""
 
 
-class Consumer(consumer.Consumer):
+class ValidatingConsumer(consumer.Consumer):
     """Celery's consumer, with a check before every message."""
 
     def create_task_handler(self, *arguments: Any) -> Callable[[Any], None]:
