@@ -1,1 +1,1 @@
-"""The outside that lanner drives: providers, stores and the workers' bell. Each family implements ports of the domain."""
+"""Driven adapters: providers, stores and the notification of workers. Each family implements ports of the domain."""

@@ -81,7 +81,7 @@ def memory_use_cases(
 
 
 def waiting_use_cases(store: MemoryStore | None = None) -> UseCases:
-    """Give use cases whose fetches stay pending, since nobody answers the bell."""
+    """Give use cases whose fetches stay pending, since no worker is notified."""
     return memory_use_cases({"canned": CannedSource()}, store=store, dispatcher=RecordingDispatcher())
 
 

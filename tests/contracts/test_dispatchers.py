@@ -22,7 +22,7 @@ from adapters.memory.dispatcher import InlineDispatcher, NullDispatcher, Recordi
 from domain.ports import Dispatcher
 from entrypoints.worker.app import create_worker
 from entrypoints.worker.tasks import QUEUE, TASK
-from entrypoints.worker.tasks import notify as ring_from_worker
+from entrypoints.worker.tasks import notify as notify_from_worker
 from tests.builders import waiting_use_cases
 from tests.faults.proxy import proxy_to
 from tests.servers import RABBITMQ_PORT, free_port
@@ -32,31 +32,31 @@ LONGEST_SECONDS = 0.1
 
 
 @dataclass
-class Bell:
-    """A dispatcher, and a way to learn which rings of it were heard: so many of them, or as many as come."""
+class Receiver:
+    """A dispatcher, and a way to receive its notifications: so many of them, or as many as come."""
 
     dispatcher: Dispatcher
-    broker_reachable: Callable[[int], list[UUID]]
+    receive: Callable[[int], list[UUID]]
 
 
-def inline() -> Bell:
-    broker_reachable: list[UUID] = []
-    return Bell(InlineDispatcher(broker_reachable.append), lambda _: broker_reachable)
+def inline() -> Receiver:
+    notified: list[UUID] = []
+    return Receiver(InlineDispatcher(notified.append), lambda _: notified)
 
 
-def recording() -> Bell:
+def recording() -> Receiver:
     dispatcher = RecordingDispatcher()
-    return Bell(dispatcher, lambda _: dispatcher.notified)
+    return Receiver(dispatcher, lambda _: dispatcher.notified)
 
 
-def over(broker_url: str) -> Bell:
-    """Listen with the worker's own queue, as the worker declares it before anybody rings."""
+def over(broker_url: str) -> Receiver:
+    """Listen with the worker's own queue, as the worker declares it before any notification."""
     worker = create_worker(waiting_use_cases(), broker_url=broker_url)
     with worker.connection_for_read() as connection:
         queue = worker.amqp.queues[QUEUE](connection.default_channel)
         queue.declare()
         queue.purge()
-    return Bell(CeleryDispatcher(broker_url), lambda count: received(worker, count))
+    return Receiver(CeleryDispatcher(broker_url), lambda count: received(worker, count))
 
 
 def received(worker: Celery, count: int, sizes: list[int] | None = None) -> list[UUID]:
@@ -80,8 +80,8 @@ def received(worker: Celery, count: int, sizes: list[int] | None = None) -> list
 
 
 @pytest.fixture(params=["inline", "recording", "celery over memory", pytest.param("celery over amqp", marks=pytest.mark.server)])
-def bell(request: pytest.FixtureRequest) -> Iterator[Bell]:
-    """Every dispatcher whose rings somebody hears."""
+def receiver(request: pytest.FixtureRequest) -> Iterator[Receiver]:
+    """Every dispatcher whose notifications are received."""
     if request.param == "celery over amqp":
         yield over(request.getfixturevalue("broker_url"))
     elif request.param == "celery over memory":
@@ -90,33 +90,33 @@ def bell(request: pytest.FixtureRequest) -> Iterator[Bell]:
         yield {"inline": inline, "recording": recording}[request.param]()
 
 
-def test_every_ring_is_heard_in_order(bell):
-    """A listener that is there learns the id of each fetch, in the order of the rings."""
+def test_every_notification_is_received_in_order(receiver):
+    """The id of each fetch is received, in the order of the notifications."""
     for fetch_id in IDS:
-        bell.dispatcher.notify(fetch_id)
+        receiver.dispatcher.notify(fetch_id)
 
-    assert bell.broker_reachable(len(IDS)) == IDS
-
-
-def test_a_second_ring_is_allowed(bell):
-    """Ringing twice for the same fetch is no error; it may be heard twice."""
-    bell.dispatcher.notify(IDS[0])
-    bell.dispatcher.notify(IDS[0])
-
-    assert set(bell.broker_reachable(2)) == {IDS[0]}
+    assert receiver.receive(len(IDS)) == IDS
 
 
-def test_rings_close_behind_one_another_go_together():
-    """Far fewer messages than rings reach the broker when many come at once."""
+def test_a_second_notification_is_allowed(receiver):
+    """Notifying twice for the same fetch is no error; it may be received twice."""
+    receiver.dispatcher.notify(IDS[0])
+    receiver.dispatcher.notify(IDS[0])
+
+    assert set(receiver.receive(2)) == {IDS[0]}
+
+
+def test_notifications_close_to_each_other_go_together():
+    """Far fewer messages than notifications reach the broker when many come at once."""
     url = "memory://localhost/"
-    bell, rings = over(url), [uuid4() for _ in range(80)]
-    for fetch_id in rings:
-        bell.dispatcher.notify(fetch_id)
+    receiver, sent = over(url), [uuid4() for _ in range(80)]
+    for fetch_id in sent:
+        receiver.dispatcher.notify(fetch_id)
     messages: list[int] = []
-    broker_reachable = received(create_worker(waiting_use_cases(), broker_url=url), len(rings), messages)
+    notified = received(create_worker(waiting_use_cases(), broker_url=url), len(sent), messages)
 
-    assert broker_reachable == rings
-    assert len(messages) <= len(rings) / 4
+    assert notified == sent
+    assert len(messages) <= len(sent) / 4
 
 
 @pytest.fixture
@@ -127,8 +127,8 @@ def hanging() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("deaf", ["silent", "closed port", "no such host", "no broker", "hanging"])
-def test_ringing_never_waits_nor_raises(deaf, hanging):
-    """Whatever is wrong with the broker, each ring returns at once."""
+def test_notifying_never_waits_nor_raises(deaf, hanging):
+    """Whatever is wrong with the broker, each notification returns at once."""
     dispatcher: Dispatcher = NullDispatcher()
     if deaf != "silent":
         urls = {"closed port": f"amqp://127.0.0.1:{free_port()}//", "no such host": "amqp://nowhere.invalid//", "no broker": "nonsense://x"}
@@ -143,7 +143,7 @@ def test_ringing_never_waits_nor_raises(deaf, hanging):
 
 
 def test_a_hanging_broker_is_given_up_in_seconds(hanging):
-    """A ring that a silent broker took is told to be unheard; until then nothing is told."""
+    """A notification that a silent broker took is told to be unheard; until then nothing is told."""
     dispatcher = CeleryDispatcher(hanging)
     before = dispatcher.broker_reachable
     dispatcher.notify(IDS[0])
@@ -161,7 +161,7 @@ def test_a_broker_that_falls_silent_is_given_up_in_seconds(broker_url):
     url = make_url(broker_url)
     with proxy_to(url.port or RABBITMQ_PORT) as proxy:
         proxied = url.set(port=proxy.port).render_as_string(hide_password=False)
-        sends = [CeleryDispatcher(proxied)._send, partial(ring_unheard, worker_at(proxied))]
+        sends = [CeleryDispatcher(proxied)._send, partial(notify_unheard, worker_at(proxied))]
         for send in sends:
             send([IDS[0]])
         proxy.silent.set()
@@ -178,13 +178,13 @@ def worker_at(broker_url: str) -> Celery:
     return create_worker(waiting_use_cases(), broker_url=broker_url)
 
 
-def ring_unheard(worker: Celery, fetch_ids: Sequence[UUID]) -> None:
+def notify_unheard(worker: Celery, fetch_ids: Sequence[UUID]) -> None:
     with suppress(OSError, AMQPError, OperationalError):
-        ring_from_worker(worker, fetch_ids)
+        notify_from_worker(worker, fetch_ids)
 
 
 def test_a_dead_broker_is_left_alone_for_a_moment(caplog):
-    """However many rings wait, a broker that cannot be reached is tried once a second, with one line in the log."""
+    """However many notifications wait, a broker that cannot be reached is tried once a second, with one line in the log."""
     dispatcher = CeleryDispatcher(f"amqp://127.0.0.1:{free_port()}//")
     for fetch_id in IDS:
         dispatcher.notify(fetch_id)
@@ -195,8 +195,8 @@ def test_a_dead_broker_is_left_alone_for_a_moment(caplog):
     assert 1 <= caplog.messages.count("notification failed") < len(IDS) / 2
 
 
-def test_ringing_goes_on_when_the_queue_is_full(hanging, caplog):
-    """With a hanging broker rings pile up to a bound, then are dropped with a line in the log; the sweeper finds their fetches."""
+def test_notifying_goes_on_when_the_queue_is_full(hanging, caplog):
+    """With a hanging broker notifications pile up to a bound, then are dropped with a line in the log; the sweeper finds their fetches."""
     dispatcher = CeleryDispatcher(hanging)
     for _ in range(12_000):
         dispatcher.notify(IDS[0])

@@ -81,32 +81,32 @@ def around() -> Surroundings:
     return Surroundings()
 
 
-def test_due_fetches_are_rung_for_in_order(around):
-    """The bell is rung for each due fetch, the longest due first."""
+def test_due_fetches_are_notified_for_in_order(around):
+    """A notification is sent for each due fetch, the longest due first."""
     around.due = [FIRST, SECOND]
     around.sweep()
 
     assert around.notified == [FIRST, SECOND]
 
 
-def test_the_bell_is_rung_for_some_at_once(around):
-    """As many as go together are told of in one ring, the rest in the next; without a broker no further ring is tried."""
-    rings = []
+def test_the_notifications_is_notified_for_some_at_once(around):
+    """As many as go together are told of in one notification, the rest in the next; without a broker no further notification is tried."""
+    notifications = []
 
     def notify(fetch_ids: Sequence[UUID]) -> None:
-        rings.append(list(fetch_ids))
-        if len(rings) == 3:
+        notifications.append(list(fetch_ids))
+        if len(notifications) == 3:
             raise ConnectionRefusedError
 
     around.due = [uuid4() for _ in range(9)]
     around.poller._notify, around.poller._batch_size = notify, 2
     around.sweep()
 
-    assert rings == [around.due[:2], around.due[2:4], around.due[4:6]]
+    assert notifications == [around.due[:2], around.due[2:4], around.due[4:6]]
 
 
-def test_nobody_is_rung_for_twice_in_a_while(around):
-    """A fetch that stays due is rung for again, but only when the first ring must be taken for lost."""
+def test_nobody_is_notified_for_twice_in_a_while(around):
+    """A fetch that stays due is notified again, but only when the first notification must be taken for lost."""
     around.due = [FIRST]
     around.sweep()
     around.sweep(after=RENOTIFY_SECONDS - 1)
@@ -118,8 +118,8 @@ def test_nobody_is_rung_for_twice_in_a_while(around):
 
 
 @pytest.mark.parametrize("how", ["seen to be no longer due", "due since another moment"])
-def test_a_retry_is_rung_for_at_once(around, how):
-    """A fetch that was tried and is due again wants a new ring, and the workers have their time for it."""
+def test_a_retry_is_notified_for_at_once(around, how):
+    """A fetch that was tried and is due again wants a new notification, and the workers have their time for it."""
     around.due = [FIRST]
     around.sweep()
     if how == "due since another moment":
@@ -136,7 +136,7 @@ def test_a_retry_is_rung_for_at_once(around, how):
 
 
 def test_without_a_broker_waiting_fetches_are_run_here(around):
-    """What the bell cannot be rung for is run by the poller itself, once it has waited long enough and not before."""
+    """What no notification can be sent for is run by the poller itself, once it has waited long enough and not before."""
     around.broker_down, around.due = True, [FIRST]
     around.sweep()
     around.sweep(after=RUN_HERE_SECONDS - 1)
@@ -157,8 +157,8 @@ def test_without_a_broker_every_waiting_fetch_gets_its_turn(around):
     assert sorted(around.run) == sorted(around.due)
 
 
-def test_a_bell_that_nobody_heard_is_rung_again_within_a_lease(around):
-    """How long a ring counts is the caller's to say."""
+def test_a_notifications_that_nobody_heard_is_notified_again_within_a_lease(around):
+    """How long a notification counts is the caller's to say."""
     around.due, around.poller._renotify_seconds = [FIRST], 2.0
     around.sweep()
     around.sweep(after=1.9)
@@ -169,7 +169,7 @@ def test_a_bell_that_nobody_heard_is_rung_again_within_a_lease(around):
 
 
 def test_what_nobody_begins_is_run_here(around):
-    """A fetch that was rung for and is still due after a while, since all workers are held up, is run by the poller itself."""
+    """A fetch that was notified and is still due after a while, since all workers are held up, is run by the poller itself."""
     around.due = [FIRST]
     around.sweep()
     around.sweep(after=RUN_HERE_SECONDS)
@@ -193,7 +193,7 @@ def test_the_next_sweep_comes_when_the_next_fetch_is_due(around, quiet, pause):
 
 
 def test_a_returning_broker_is_used_again(around):
-    """A ring that failed is not remembered as one that was heard."""
+    """A notification that failed is not remembered as one that was heard."""
     around.broker_down, around.due = True, [FIRST]
     around.sweep()
     around.broker_down = False
@@ -218,7 +218,7 @@ def test_a_lost_store_is_survived_and_told_once(around, caplog):
 
 
 def test_sweeps_that_found_work_are_counted(around):
-    """Each sweep that had to ring counts once, told with the next sign of life."""
+    """Each sweep that had to notify counts once, told with the next sign of life."""
     around.due = [FIRST, SECOND]
     for _ in range(3):
         around.sweep(after=5)
@@ -267,7 +267,7 @@ def test_signs_of_life_come_every_few_seconds(around):
 
 
 def test_a_sign_of_life_that_cannot_be_given_harms_no_fetch(around, caplog):
-    """Fetches are rung for all the same, the trouble is told once in a row, and the sign comes as soon as it can."""
+    """Fetches are notified all the same, the trouble is told once in a row, and the sign comes as soon as it can."""
     around.heart_stopped, around.due = True, [FIRST]
     for _ in range(3):
         around.sweep(after=10)

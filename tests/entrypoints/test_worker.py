@@ -73,12 +73,12 @@ def ends(use_cases: UseCases, fetch_id: UUID, seconds: float = 5) -> bool:
 
 
 def silent_use_cases(source: Any = None) -> UseCases:
-    """Use cases whose requests ring no bell."""
+    """Use cases whose requests send no notification."""
     return memory_use_cases({"canned": source or CannedSource()}, dispatcher=NullDispatcher())
 
 
-def test_a_due_fetch_is_found_rung_for_and_done():
-    """Without any ring from outside, poller and Celery together bring a request to its end in a moment."""
+def test_a_due_fetch_is_found_notified_for_and_done():
+    """Without any notification from outside, poller and Celery together bring a request to its end in a moment."""
     use_cases, stop = silent_use_cases(), Event()
     app = create_worker(use_cases, broker_url=MEMORY)
     poller = Poller(
@@ -139,7 +139,7 @@ def test_a_fetch_runs_under_the_id_of_its_request():
 
 @pytest.mark.parametrize("limit", ["SLOW_SECONDS", "BATCH_SECONDS"])
 def test_what_waits_behind_a_slow_fetch_is_passed_on(monkeypatch, limit):
-    """Of several fetches in one message those that a slow one keeps waiting are rung for anew, and done by whoever is free."""
+    """Of several fetches in one message those that a slow one keeps waiting are notified again, and done by whoever is free."""
     passed_on: list[list[UUID]] = []
     slow = Event()
 

@@ -20,7 +20,7 @@ NEWER = "9999"
 WIDENING = ("ALTER TABLE fetches ADD COLUMN novelty TEXT", f"UPDATE alembic_version SET version_num = '{NEWER}'")
 
 
-def die_when_ringing(_: str) -> None:
+def die_when_notifying(_: str) -> None:
     """End the process after the commit of a request, before anybody is told of it."""
     from adapters.celery_dispatcher import CeleryDispatcher
     from adapters.memory.dispatcher import NullDispatcher
@@ -88,7 +88,7 @@ def hurry(seconds: str) -> None:
 
 
 _FAULTS: dict[str, Callable[[str], None]] = {
-    "die_when_ringing": die_when_ringing,
+    "die_when_notifying": die_when_notifying,
     "die_of_poison": die_of_poison,
     "shift_clock": shift_clock,
     "linger": linger,

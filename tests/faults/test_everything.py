@@ -87,7 +87,7 @@ def test_posts_do_not_feel_the_broker(servers: Stack, figures: Figures) -> None:
     }
     told: dict[str, list[Posts]] = {name: [] for name in troubles}
     whole = Ledger()
-    with one_that_rings_for_nobody(servers) as control:
+    with api_without_broker(servers) as control:
         for _ in range(rounds):
             for name, (begin, end) in troubles.items():
                 # Else fewer fetches beside the requests would make up for what a broker costs.
@@ -141,7 +141,7 @@ class Posts:
 
 
 @contextmanager
-def one_that_rings_for_nobody(servers: Stack) -> Iterator[Process]:
+def api_without_broker(servers: Stack) -> Iterator[Process]:
     """Run another API on the same database, without a broker."""
     port = free_port()
     control = servers.process("api", LANNER_PORT=str(port), LANNER_BROKER_URL="memory://", LANNER_WORKER_PROCESSES="1")

@@ -215,7 +215,7 @@ def test_a_connection_that_breaks_is_translated_and_given_back(postgres_url: str
         lambda uow: uow.transaction.copy_out("SELECT 1/0"),
         lambda uow: VersionReader(uow.transaction.connection.engine, None)._row("SELECT 1/%s", 0),
     ],
-    ids=["statement", "copy in", "copy out", "glance"],
+    ids=["statement", "copy in", "copy out", "look"],
 )
 def test_a_faulty_statement_is_no_unavailable_store(opens: Opens, use: Callable[[Any], object]) -> None:
     """What the driver says of it comes out as it is: to try again would not help, and the traceback does."""
@@ -226,7 +226,7 @@ def test_a_faulty_statement_is_no_unavailable_store(opens: Opens, use: Callable[
         use(uow)
 
 
-def test_a_glance_tells_a_faulty_statement_from_a_damaged_file(tmp_path: Path) -> None:
+def test_a_look_tells_a_faulty_statement_from_a_damaged_file(tmp_path: Path) -> None:
     """On SQLite the first comes out as the driver raised it, the second is an unavailable store."""
     engine = open_engine(f"sqlite:///{tmp_path / 'lanner.db'}", schema="unused")
     migrate(engine)

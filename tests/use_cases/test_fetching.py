@@ -80,15 +80,15 @@ def values(*numbers: float) -> Observations:
 
 @dataclass
 class Harness:
-    """Use cases whose bell only remembers, over a store whose clock is moved by hand."""
+    """Use cases whose dispatcher only remembers, over a store whose clock is moved by hand."""
 
     source: ScriptedSource | VintagesSource | WindowSource | RereadSource | TaggedSource
     clock: StoppedClock = field(default_factory=StoppedClock)
 
     def __post_init__(self) -> None:
-        self.bell = RecordingDispatcher()
+        self.dispatcher = RecordingDispatcher()
         self.store = MemoryStore(self.clock)
-        self.use: UseCases = memory_use_cases({"canned": self.source, "keyless": None}, store=self.store, dispatcher=self.bell)
+        self.use: UseCases = memory_use_cases({"canned": self.source, "keyless": None}, store=self.store, dispatcher=self.dispatcher)
 
     def request(self, **flags: bool) -> Requested:
         return self.use.request_fetch(FB, **flags)  # type: ignore[arg-type]
@@ -111,14 +111,14 @@ class Harness:
         return self.use.read_series(self.request().series.id, Selection(moment=AsOf.parse(as_of))).observations
 
 
-def test_a_request_is_pending_and_rings_once() -> None:
-    """A new code gives a new series and a pending fetch, rung after the commit; asking again joins it."""
+def test_a_request_is_pending_and_notifications_once() -> None:
+    """A new code gives a new series and a pending fetch, notified after the commit; asking again joins it."""
     house = Harness(ScriptedSource([values(1)]))
     first, again = house.request(), house.request(refresh=True)
 
     assert (first.created, first.series.status, first.fetch.status) == (True, SeriesStatus.PENDING, FetchStatus.PENDING)
     assert (again.created, again.series.id, again.fetch) == (False, first.series.id, first.fetch)
-    assert house.bell.notified == [first.fetch.id]
+    assert house.dispatcher.notified == [first.fetch.id]
 
 
 def test_a_fetch_ends_in_a_vintage() -> None:
@@ -147,14 +147,14 @@ def test_nothing_new_adds_nothing() -> None:
 
 
 def test_a_refresh_does_not_wait_for_the_next_try() -> None:
-    """A fetch that waits to be tried again is due at once, and rung for, when a refresh is asked; a limit still holds."""
+    """A fetch that waits to be tried again is due at once, and notified, when a refresh is asked; a limit still holds."""
     house = Harness(ScriptedSource([SourceUnavailable(retry_after=60), RateLimited(retry_after=60), values(1)]))
     waiting = house.run()
-    house.bell.notified.clear()
+    house.dispatcher.notified.clear()
 
     assert house.request().fetch == waiting
     assert house.request(refresh=True).fetch.is_due(house.clock())
-    assert house.bell.notified == [waiting.id]
+    assert house.dispatcher.notified == [waiting.id]
     limited = house.use.fetch_dataset(waiting.id)
     assert limited
     assert house.request(refresh=True).fetch == limited
@@ -421,7 +421,7 @@ def test_a_state_published_earlier_is_no_shrink() -> None:
     house = Harness(VintagesSource([large]))
     house.run()
     house.source = source = VintagesSource([small])
-    house.use = memory_use_cases({"canned": source, "keyless": None}, store=house.store, dispatcher=house.bell)
+    house.use = memory_use_cases({"canned": source, "keyless": None}, store=house.store, dispatcher=house.dispatcher)
 
     assert house.run().vintages_added == 1
     assert house.read() == large[1]
@@ -542,11 +542,11 @@ def test_a_provider_without_its_key_refuses_before_any_row() -> None:
     with pytest.raises(UnknownProvider):
         house.use.request_fetch(FB, provider="nobody")
     with house.store.reading() as uow:
-        assert (uow.series.find("keyless", FB), house.bell.notified) == (None, [])
+        assert (uow.series.find("keyless", FB), house.dispatcher.notified) == (None, [])
 
 
-def test_a_fetch_is_done_once_however_often_it_is_rung() -> None:
-    """A second bell for a fetch that has ended asks nobody."""
+def test_a_fetch_is_done_once_however_often_it_is_notified() -> None:
+    """A second notification for a fetch that has ended asks nobody."""
     source = ScriptedSource([values(1)])
     house = Harness(source)
     fetch = house.run()

@@ -242,13 +242,13 @@ def test_a_store_whose_clock_runs_ahead_makes_no_fetch_wait() -> None:
 
 def test_more_fetches_than_are_looked_at_are_followed() -> None:
     """Many codes are requested first and then followed to the last."""
-    bell = RecordingDispatcher()
-    use_cases = memory_use_cases({"canned": CannedSource()}, dispatcher=bell)
+    dispatcher = RecordingDispatcher()
+    use_cases = memory_use_cases({"canned": CannedSource()}, dispatcher=dispatcher)
     fetch_ids = [use_cases.request_fetch(DatasetCode("A", str(n))).fetch.id for n in range(120)]
 
     ended = completed(use_cases, fetch_ids)
 
-    assert list(ended) == bell.notified
+    assert list(ended) == dispatcher.notified
     assert {fetch.status for fetch in ended.values()} == {FetchStatus.SUCCESS}
 
 

@@ -186,9 +186,9 @@ def test_figures_are_told(waiting: TestClient) -> None:
 
 def test_every_alert_speaks_of_a_figure_there_is() -> None:
     """The first rule is the oldest due age, and a process that has notified its broker exports each metric that a rule names."""
-    bell = RecordingDispatcher()
-    bell.broker_reachable = True
-    known = {name.partition("{")[0] for name in metrics(client_of(memory_use_cases({"canned": CannedSource()}, dispatcher=bell)))}
+    dispatcher = RecordingDispatcher()
+    dispatcher.broker_reachable = True
+    known = {name.partition("{")[0] for name in metrics(client_of(memory_use_cases({"canned": CannedSource()}, dispatcher=dispatcher)))}
     rules = YAML(typ="safe").load(Path(config.__file__).with_name("alerts.yml"))["groups"][0]["rules"]
     named = [re.findall(r"lanner_\w+", rule["expr"]) for rule in rules]
 

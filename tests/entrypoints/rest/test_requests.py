@@ -59,14 +59,14 @@ def test_a_known_code_keeps_its_id(client: TestClient) -> None:
 @pytest.mark.parametrize(("preference", "applied"), [("wait=1", "wait=1"), ('respond-async, wait="2"', "wait=1"), ("wait=soon", None)])
 def test_a_client_may_prefer_to_wait(preference: str, applied: str | None) -> None:
     """The response is that of the fetch's end if it comes in time; no request waits longer than the maximum, or claims to."""
-    bell = RecordingDispatcher()
-    use_cases = memory_use_cases({"canned": CannedSource()}, dispatcher=bell)
+    dispatcher = RecordingDispatcher()
+    use_cases = memory_use_cases({"canned": CannedSource()}, dispatcher=dispatcher)
 
     def work() -> None:
-        while not bell.notified:
+        while not dispatcher.notified:
             sleep(0.01)
         if applied:
-            use_cases.fetch_dataset(bell.notified[0])
+            use_cases.fetch_dataset(dispatcher.notified[0])
 
     worker = Thread(target=work)
     worker.start()
@@ -87,12 +87,12 @@ def test_waiting_ends(waiting: TestClient) -> None:
 @pytest.mark.parametrize(("preference", "status"), [("wait=1", "success"), ("", "pending")])
 def test_a_client_may_prefer_to_wait_for_a_refresh(preference: str, status: str) -> None:
     """As for a first request."""
-    bell = RecordingDispatcher()
-    use_cases = memory_use_cases({"canned": CannedSource()}, dispatcher=bell)
+    dispatcher = RecordingDispatcher()
+    use_cases = memory_use_cases({"canned": CannedSource()}, dispatcher=dispatcher)
     client = client_of(use_cases)
     series = post(client, {"code": "WIKI/FB"}).json["id"]
-    use_cases.fetch_dataset(bell.notified.pop())
-    worker = Timer(0.05, lambda: use_cases.fetch_dataset(bell.notified[0]))
+    use_cases.fetch_dataset(dispatcher.notified.pop())
+    worker = Timer(0.05, lambda: use_cases.fetch_dataset(dispatcher.notified[0]))
     worker.start()
     answer = post(client, {}, f"/timeseries/{series}/fetches", headers={"Prefer": preference})
     worker.join()

@@ -1,4 +1,4 @@
-"""The bell and the broker: dead, hanging, restarted, forgetful, repetitive. No fetch depends on either."""
+"""Notifications and the broker: dead, hanging, restarted, forgetful, repetitive. No fetch depends on either."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ COPIES = 20
 
 
 @pytest.mark.faults(long=True)
-def test_the_api_dies_between_commit_and_bell(stack: Stack, figures: Figures) -> None:
+def test_the_api_dies_between_commit_and_notification(stack: Stack, figures: Figures) -> None:
     """A request that was committed is fetched although nobody was told of it, and asking again finds it."""
     stack.api.kill()
-    dying, codes = stack.process("api", inside="die_when_ringing"), stack.codes(scale(3, 200))
+    dying, codes = stack.process("api", inside="die_when_notifying"), stack.codes(scale(3, 200))
     stack.run(dying)
     # Granian starts a process again that ended, but not one that ends again and again.
     with kept_alive(dying):
@@ -36,7 +36,7 @@ def test_the_api_dies_between_commit_and_bell(stack: Stack, figures: Figures) ->
     waited = settled(stack, codes)
     verdict = stack.verifier.judge(ledger)
     unanswered = {said.code for said in ledger.lines if said.status == 0}
-    figures.add("3 dies between commit and bell", "P1", stack.name, f"{verdict}; {len(unanswered)} deaths, {waited}")
+    figures.add("3 dies between commit and notification", "P1", stack.name, f"{verdict}; {len(unanswered)} deaths, {waited}")
 
     assert unanswered == set(codes)
     assert {said.status for said in ledger.accepted} == {200}
@@ -118,7 +118,7 @@ def test_a_worker_loses_its_broker_for_good(servers: Stack, figures: Figures) ->
 
 @pytest.mark.server
 @pytest.mark.faults(long=True)
-def test_bells_ring_too_often(servers: Stack, figures: Figures) -> None:
+def test_notifications_notifications_too_often(servers: Stack, figures: Figures) -> None:
     """Whatever number of messages comes for a fetch, in whatever order, the provider is asked once."""
     codes = servers.codes(scale(5, 500), "PLAIN50")
     ledger = servers.driver.post(codes)
@@ -130,7 +130,7 @@ def test_bells_ring_too_often(servers: Stack, figures: Figures) -> None:
     assert comes_true(lambda: _waiting(servers) == 0, scale(30, 600))
     verdict, calls = servers.verifier.judge(ledger), servers.verifier.calls()
     again = sum(calls[code] - 1 for code in codes)
-    figures.add("13 duplicated deliveries", "P2", servers.name, f"{verdict}; each rung {2 * COPIES + 1} times, {again} asked again")
+    figures.add("13 duplicated deliveries", "P2", servers.name, f"{verdict}; each notified {2 * COPIES + 1} times, {again} asked again")
 
     assert again == 0
     assert verdict.well, verdict
@@ -138,8 +138,8 @@ def test_bells_ring_too_often(servers: Stack, figures: Figures) -> None:
 
 @pytest.mark.server
 @pytest.mark.faults(long=True)
-def test_bells_are_lost(servers: Stack, figures: Figures) -> None:
-    """What was rung for into a queue that is emptied is found by a sweep."""
+def test_notifications_are_lost(servers: Stack, figures: Figures) -> None:
+    """What was notified into a queue that is emptied is found by a sweep."""
     codes = servers.codes(scale(100, 2000), "PLAIN20")
     with _channel(servers) as channel:
         purges = scale(3, 20)
