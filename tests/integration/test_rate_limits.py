@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import random
 import threading
@@ -87,6 +88,9 @@ def opened(postgres_url: str, tmp_path: Path) -> Iterator[Opened]:
     engine = open_engine(postgres_url, schema=schema)
     migrate(engine)
 
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+
     def opening(**options: str) -> Harness:
         environment = {
             "LANNER_DATABASE_URL": postgres_url,
@@ -96,7 +100,9 @@ def opened(postgres_url: str, tmp_path: Path) -> Iterator[Opened]:
             "LANNER_LOG_LEVEL": "error",
             **{f"LANNER_PROVIDERS__{name.upper()}": value for name, value in options.items()},
         }
-        return Harness(environment, bootstrap(environment).use_cases())
+        use_cases = bootstrap(environment).use_cases()
+        root.handlers[:], root.level = handlers, level
+        return Harness(environment, use_cases)
 
     yield opening
     with engine.begin() as connection:
