@@ -65,7 +65,7 @@ def test_the_broker_is_down(servers: Stack, figures: Figures) -> None:
 @pytest.mark.server
 @pytest.mark.faults(long=True)
 def test_the_broker_is_killed_while_it_is_told(servers: Stack, figures: Figures) -> None:
-    """Bells that a killed broker forgets lose no request."""
+    """Notifications that a killed broker forgets lose no request."""
     assert servers.broker
     codes, kills = servers.codes(scale(200, 2000)), scale(1, 4)
     ledger = disturbed(lambda: servers.restart(servers.broker), times=kills, every=0.5, work=lambda: servers.driver.post(codes))
