@@ -111,4 +111,4 @@ def test_there_is_room_beside_the_silent(service: Lanner) -> None:
 
 def test_the_deadlines_are_bearable() -> None:
     """They are long enough for slow networks, and short enough to be worth something."""
-    assert (connections.HEADER_TIMEOUT_SECONDS, connections.SEND_TIMEOUT_SECONDS, connections.CONNECTIONS) == (30, 30, 4096)
+    assert (connections.HEADER_TIMEOUT_SECONDS, connections.SEND_TIMEOUT_SECONDS, connections.MAX_CONNECTIONS) == (30, 30, 4096)

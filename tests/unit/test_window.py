@@ -52,5 +52,5 @@ def test_other_columns_are_not_explained() -> None:
 
 def test_an_answer_stays_in_its_window() -> None:
     """Dates outside what the answer covers are refused."""
-    with pytest.raises(InvalidObservations, match="outside the window"):
+    with pytest.raises(InvalidObservations, match="outside its window"):
         Window(start=EPOCH, end=EPOCH).merged(a_state({}), a_state({1: 1.0}))
