@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, make_dataclass
 from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +15,11 @@ from domain.errors import InvalidInput
 @dataclass(frozen=True, slots=True)
 class NoOptions:
     """The options of a provider that has none."""
+
+
+def base_url_option(default: str) -> type[Any]:
+    """Return the options of a provider whose only one is ``base_url``."""
+    return make_dataclass("Options", [("base_url", str, field(default=default))], frozen=True, kw_only=True)
 
 
 def variable(provider: str, option: str = "") -> str:

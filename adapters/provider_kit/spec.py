@@ -19,14 +19,6 @@ from domain.vintages import Origin
 PROVIDER_API = 2
 
 
-def _no_problem(_options: Any) -> str:
-    return ""
-
-
-def _no_alias(_alias: DatasetCode) -> DatasetCode | None:
-    return None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderSpec:
     """
@@ -69,8 +61,8 @@ class ProviderSpec:
     key_url: str = ""
     max_age: timedelta | None = None
     quandl_codes: tuple[str, ...] = ()
-    problem: Callable[[Any], str] = _no_problem
-    code_from_alias: Callable[[DatasetCode], DatasetCode | None] = _no_alias
+    problem: Callable[[Any], str] = lambda _options: ""
+    code_from_alias: Callable[[DatasetCode], DatasetCode | None] = lambda _alias: None
 
     def facts(self) -> Provider:
         """Return what the domain knows of it before its options are read."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
+from adapters.provider_kit.options import base_url_option
 from adapters.provider_kit.parsing.csv_tables import read_csv, rows_of
 from adapters.provider_kit.parsing.documents import is_csv, json_of, objects, read_text
 from adapters.provider_kit.parsing.numbers import numbers, observations
@@ -38,13 +38,6 @@ _SERIES_IN_URL = re.compile(r"/series/([^/?]+/[^/?]+/[^/?]+)")
 _FREQUENCIES: Mapping[str, Frequency] = {"A": Frequency.ANNUAL, "Q": Frequency.QUARTERLY, "M": Frequency.MONTHLY} | {
     str(known): known for known in Frequency
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """The options: what stands before ``/series``."""
-
-    base_url: str = "https://api.db.nomics.world/v22"
 
 
 def segments_for(code: DatasetCode) -> Sequence[str]:
@@ -161,5 +154,5 @@ PROVIDER = ProviderSpec(
         redistribution=Redistribution.ATTRIBUTION,
     ),
     open=lambda _options, http: DbnomicsSource(http),
-    options=Options,
+    options=base_url_option("https://api.db.nomics.world/v22"),
 )

@@ -7,12 +7,12 @@ Codes are currencies: ``ECB_FX/USD``; ``ECB_FX/ALL`` has a column for each. Quan
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.conditional import conditions, validators_in
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
+from adapters.provider_kit.options import base_url_option
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.statistics.eurofxref import ALL, currency_in, series_in
 from domain.codes import DatasetCode
@@ -20,13 +20,6 @@ from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 
 _FILE = "eurofxref-hist.zip"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """The options of the provider."""
-
-    base_url: str = "https://www.ecb.europa.eu/stats/eurofxref"
 
 
 class RatesSource:
@@ -63,6 +56,6 @@ PROVIDER = ProviderSpec(
         redistribution=Redistribution.ATTRIBUTION,
     ),
     open=lambda _options, http: RatesSource(http),
-    options=Options,
+    options=base_url_option("https://www.ecb.europa.eu/stats/eurofxref"),
     quandl_codes=("ECB/EUR[A-Z][A-Z][A-Z]",),
 )

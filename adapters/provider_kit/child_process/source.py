@@ -73,18 +73,10 @@ def leave_if_heavy(body: bytes, before: int = 0) -> None:
 class RecordingClient(HttpClient):
     """Record responses, for the source in the child process, which requests them again."""
 
-    def get(
-        self,
-        segments: Sequence[str],
-        params: Mapping[str, str] = _NOTHING,
-        headers: Mapping[str, str] = _NOTHING,
-        *,
-        secret_params: Mapping[str, str] = _NOTHING,
-        until: float | None = None,
-    ) -> RawResponse:
+    def get(self, segments: Sequence[str], params: Mapping[str, str] = _NOTHING, *further: Any, **options: Any) -> RawResponse:
         request, asked = (tuple(segments), dict(params)), _asked.get() or _Asked()
         try:
-            answer = super().get(segments, params, headers, secret_params=secret_params, until=until)
+            answer = super().get(segments, params, *further, **options)
         except FetchError as error:
             asked.outcomes.append((request, error))
             raise

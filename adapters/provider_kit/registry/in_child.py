@@ -23,18 +23,10 @@ class _Replayed(HttpClient):
     outcomes: Sequence[tuple[Request, RawResponse | FetchError]] = ()
     ask: Callable[..., RawResponse]
 
-    def get(
-        self,
-        segments: Sequence[str],
-        params: Mapping[str, str] = _NOTHING,
-        headers: Mapping[str, str] = _NOTHING,
-        *,
-        secret_params: Mapping[str, str] = _NOTHING,
-        until: float | None = None,
-    ) -> RawResponse:
+    def get(self, segments: Sequence[str], params: Mapping[str, str] = _NOTHING, *further: Any, **options: Any) -> RawResponse:
         if not self.outcomes or self.outcomes[0][0] != (tuple(segments), params):
             self.outcomes = ()
-            return self.ask(segments, params, headers, secret_params=secret_params, until=until)
+            return self.ask(segments, params, *further, **options)
         (_, outcome), *self.outcomes = self.outcomes
         if isinstance(outcome, FetchError):
             raise outcome

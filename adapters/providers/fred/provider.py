@@ -7,7 +7,7 @@ vintage whatever a series' frequency; host and key are FRED's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from adapters.provider_kit.http.client import HttpClient
@@ -16,10 +16,6 @@ from adapters.providers.fred.source import BASE_URL, FredSource, FredVariant
 from domain.frequency import Frequency
 from domain.ports import DataSource
 from domain.providers import Limit, Redistribution, Terms
-
-_LIMITS = (Limit(120, 60),)
-_KEY_URL = "https://fredaccount.stlouisfed.org/apikeys"
-_TERMS_URL = "https://fred.stlouisfed.org/docs/api/terms_of_use.html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,23 +57,24 @@ FRED = ProviderSpec(
     title="FRED, Federal Reserve Bank of St. Louis",
     databases=("FRED",),
     example="FRED/GDP",
-    terms=Terms(attribution="FRED, Federal Reserve Bank of St. Louis", url=_TERMS_URL, redistribution=Redistribution.ATTRIBUTION),
+    terms=Terms(
+        attribution="FRED, Federal Reserve Bank of St. Louis",
+        url="https://fred.stlouisfed.org/docs/api/terms_of_use.html",
+        redistribution=Redistribution.ATTRIBUTION,
+    ),
     open=_open_fred,
     options=FredOptions,
-    limits=_LIMITS,
+    limits=(Limit(120, 60),),
     key_needed=True,
-    key_url=_KEY_URL,
+    key_url="https://fredaccount.stlouisfed.org/apikeys",
 )
-ALFRED = ProviderSpec(
-    provider_api=2,
+ALFRED = replace(
+    FRED,
     name="alfred",
     title="ALFRED, the archive of FRED",
     databases=("ALFRED",),
     example="ALFRED/GDP",
-    terms=Terms(attribution="ALFRED, Federal Reserve Bank of St. Louis", url=_TERMS_URL, redistribution=Redistribution.ATTRIBUTION),
+    terms=replace(FRED.terms, attribution="ALFRED, Federal Reserve Bank of St. Louis"),
     open=_open_alfred,
     options=AlfredOptions,
-    limits=_LIMITS,
-    key_needed=True,
-    key_url=_KEY_URL,
 )

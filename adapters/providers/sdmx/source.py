@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, make_dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
-from adapters.provider_kit.options import variable
+from adapters.provider_kit.options import base_url_option, variable
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.statistics.eurofxref import ALL
 from adapters.provider_kit.statistics.naming import Naming, read_series
@@ -63,7 +63,7 @@ class Agency:
             example=self.example,
             terms=self.terms,
             open=lambda _options, http: AgencySource(self, http),
-            options=make_dataclass("Options", [("base_url", str, field(default=self.base_url))], frozen=True, kw_only=True),
+            options=base_url_option(self.base_url),
             limits=self.limits,
             problem=self._problem,
         )

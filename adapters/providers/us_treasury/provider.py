@@ -12,7 +12,6 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,6 +19,7 @@ import numpy as np
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
+from adapters.provider_kit.options import base_url_option
 from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.providers.us_treasury.answers import as_quandl, joined, read_answer, series_in
@@ -43,13 +43,6 @@ _TITLES = {
     "daily_treasury_real_yield_curve": "Daily Treasury par real yield curve rates",
     "daily_treasury_real_long_term": "Daily Treasury real long-term rates",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """The options of the provider."""
-
-    base_url: str = "https://home.treasury.gov/resource-center/data-chart-center/interest-rates/pages"
 
 
 def dataset_of(code: DatasetCode) -> tuple[str, str]:
@@ -183,7 +176,7 @@ PROVIDER = ProviderSpec(
         redistribution=Redistribution.OPEN,
     ),
     open=lambda _options, http: TreasurySource(http),
-    options=Options,
+    options=base_url_option("https://home.treasury.gov/resource-center/data-chart-center/interest-rates/pages"),
     quandl_codes=("USTREASURY/YIELD", "USTREASURY/REALYIELD"),
     code_from_alias=code_from_alias,
 )

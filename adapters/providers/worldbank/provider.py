@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success
+from adapters.provider_kit.options import base_url_option
 from adapters.provider_kit.parsing.documents import json_of, read_text
 from adapters.provider_kit.parsing.numbers import numbers, observations
 from adapters.provider_kit.parsing.periods import read_periods
@@ -35,13 +35,6 @@ from domain.series import Metadata
 _ROWS_A_PAGE = "20000"
 _SDMX = re.compile(rb"sdmx\.org|\"dataSets\"")
 _HEAD = 4_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """The options: what stands before ``/country``."""
-
-    base_url: str = "https://api.worldbank.org/v2"
 
 
 def segments_for(code: DatasetCode) -> Sequence[str]:
@@ -125,6 +118,6 @@ PROVIDER = ProviderSpec(
         redistribution=Redistribution.ATTRIBUTION,
     ),
     open=lambda _options, http: WorldBankSource(http),
-    options=Options,
+    options=base_url_option("https://api.worldbank.org/v2"),
     quandl_codes=("WORLDBANK/*",),
 )
