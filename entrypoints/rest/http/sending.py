@@ -15,7 +15,7 @@ import falcon
 
 from entrypoints.rest.http.responses import ResponseSender
 
-_LARGE = 384 * 1024
+_LARGE = 256 * 1024
 _PIECE = _LARGE
 
 
