@@ -28,7 +28,7 @@ pytestmark = pytest.mark.timeout(300)
 ROOT = Path(__file__).parents[2]
 CROWD, SECONDS, ALONE_SECONDS = scale(500, 2000), scale(5, 60), scale(3, 15)
 RATIO, MILLISECONDS, MEGABYTES = 10, 250, 200
-#: What 2,000 connections may cost the bare server, where a fifth of them does not read an answer of 256 KiB.
+#: What 2,000 connections may cost the bare server, where a tenth of them does not read an answer of 256 KiB.
 BARE_MEGABYTES = 300
 #: Of the database whose archive takes long.
 SERIES, ROWS, COLUMNS = 12, 5000, 12
