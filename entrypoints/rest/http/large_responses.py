@@ -13,7 +13,7 @@ import falcon
 
 from entrypoints.rest.http.slots import SlotPool
 
-_LARGE = 384 * 1024
+_LARGE = 256 * 1024
 _PIECE = _LARGE
 
 
