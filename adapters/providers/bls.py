@@ -22,13 +22,13 @@ from adapters.provider_kit.http.status_errors import ErrorContext, key_missing, 
 from adapters.provider_kit.parsing.documents import json_of, objects
 from adapters.provider_kit.parsing.numbers import numbers, observations
 from adapters.provider_kit.parsing.periods import read_periods
-from adapters.provider_kit.parsing.select import chosen, code_for, one_state
+from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import text_of
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited, SourceUnavailable
 from domain.frequency import Frequency
-from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
 
@@ -56,11 +56,6 @@ class Options:
     base_url: str = "https://api.bls.gov/publicAPI/v2"
 
 
-def open_source(options: Options, http: HttpClient) -> DataSource:
-    """Return the source."""
-    return BlsSource(options, http)
-
-
 def windows(last_year: int, years: int) -> Iterator[tuple[int, int]]:
     """Return the first and last years to ask for, newest first."""
     for end in range(last_year, _FIRST_YEAR - 1, -years):
@@ -78,7 +73,7 @@ class BlsSource:
         self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """Goes back in time until there is nothing more."""
+        """Fetch a series window by window, back in time until one is empty."""
         match = _SERIES_ID.fullmatch(code.dataset)
         if match is None:
             raise DatasetNotFound(f"{code} is not a code of a series.", hint="Write it as BLS/LNS14000000.")
@@ -93,12 +88,12 @@ class BlsSource:
             rows += more
             if rows and not more:
                 break
-        return calls.fetched(chosen(_by_kind(match[1], rows, catalog), code, exact=True)[0], PROVIDER.adapter_version)
+        return calls.fetched(select_series(_by_kind(match[1], rows, catalog), code, exact=True)[0], PROVIDER.adapter_version)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """Of a series that came in several answers this is one of them."""
+        """Read an answer; of a series that comes in several windows, one of them."""
         every = [one for found in self._series(answer) for one in _by_kind(str(found.get("seriesID")), _rows(found), found.get("catalog"))]
-        return chosen(every, code)
+        return select_series(every, code)
 
     def _series(self, answer: RawResponse) -> Sequence[dict[str, Any]]:
         document = json_of(answer, self._error_context, named_error)
@@ -197,7 +192,7 @@ PROVIDER = ProviderSpec(
         url="https://www.bls.gov/developers/termsOfService.htm",
         redistribution=Redistribution.OPEN,
     ),
-    open=open_source,
+    open=BlsSource,
     options=Options,
     limits=(Limit(50, 10), Limit(500, 86_400)),
     key_url="https://data.bls.gov/registrationEngine/",

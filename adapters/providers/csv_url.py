@@ -20,7 +20,7 @@ from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import storable
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood
-from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Terms
 from domain.series import Metadata
 
@@ -48,11 +48,6 @@ def problem(options: Options) -> str:
     if not options.base_url:
         return f"Set {_VARIABLE}BASE_URL to the address below which the files lie."
     return "" if "{dataset}" in options.path else f"{_VARIABLE}PATH does not say where {{dataset}} stands."
-
-
-def open_source(options: Options, http: HttpClient) -> DataSource:
-    """Return the source."""
-    return CsvUrlSource(options, http)
 
 
 def request_for(template: str, code: DatasetCode) -> tuple[Sequence[str], Mapping[str, str]]:
@@ -115,7 +110,7 @@ PROVIDER = ProviderSpec(
     title="CSV files on a server of your choice",
     databases=(),
     terms=Terms(attribution="The server's own", url=""),
-    open=open_source,
+    open=CsvUrlSource,
     options=Options,
     problem=problem,
 )

@@ -19,14 +19,14 @@ from adapters.provider_kit.http.status_errors import ErrorContext, is_success, s
 from adapters.provider_kit.parsing.documents import is_csv, json_of, objects, read_csv, read_text, rows_of
 from adapters.provider_kit.parsing.numbers import numbers, observations
 from adapters.provider_kit.parsing.periods import read_periods
-from adapters.provider_kit.parsing.select import chosen, code_for, one_state
+from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import storable, text_of, texts_of
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
 from domain.frequency import Frequency
-from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
 
@@ -44,11 +44,6 @@ class Options:
     """The options: what stands before ``/series``."""
 
     base_url: str = "https://api.db.nomics.world/v22"
-
-
-def open_source(options: Options, http: HttpClient) -> DataSource:
-    """Return the source."""
-    return DbnomicsSource(http)
 
 
 def segments_for(code: DatasetCode) -> Sequence[str]:
@@ -78,16 +73,16 @@ class DbnomicsSource:
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         if is_csv(answer):
-            return chosen(_series_in_table(read_csv(read_text(answer.body)), answer.url), code)
+            return select_series(_series_in_table(read_csv(read_text(answer.body)), answer.url), code)
         document = json_of(answer, self._error_context, named_error)
         series = _series_in(document)
         if code is not None and not series and document.get("errors"):
             raise _said(document["errors"], self._error_context)
-        return chosen(series, code)
+        return select_series(series, code)
 
 
 def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
-    """Name the error of an answer without series."""
+    """Return the error of an answer without series."""
     if not isinstance(document, dict):
         return AnswerNotUnderstood("The answer is a JSON list where an object must be.")
     if "series" in document:
@@ -164,6 +159,6 @@ PROVIDER = ProviderSpec(
         url="https://db.nomics.world/docs/legal/",
         redistribution=Redistribution.ATTRIBUTION,
     ),
-    open=open_source,
+    open=lambda _options, http: DbnomicsSource(http),
     options=Options,
 )

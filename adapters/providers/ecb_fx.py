@@ -16,7 +16,7 @@ from adapters.provider_kit.http.status_errors import ErrorContext, is_success, s
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.statistics.eurofxref import ALL, currency_in, series_in
 from domain.codes import DatasetCode
-from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 
 _FILE = "eurofxref-hist.zip"
@@ -29,13 +29,8 @@ class Options:
     base_url: str = "https://www.ecb.europa.eu/stats/eurofxref"
 
 
-def open_source(options: Options, http: HttpClient) -> DataSource:
-    """Return the source."""
-    return RatesSource(http)
-
-
 class RatesSource:
-    """Reads the ECB's file of all rates; for every series the same one."""
+    """The data source of the ECB's reference rates: one file for all series."""
 
     def __init__(self, http: HttpClient) -> None:
         self._http, self._error_context = http, ErrorContext(host=http.host)
@@ -50,7 +45,7 @@ class RatesSource:
         return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, validators=validators_in(answer))
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """Without a code all currencies are the columns of one series."""
+        """Read a file; without a code all currencies are columns of one series."""
         if not is_success(answer):
             raise status_error(answer, self._error_context)
         return series_in(answer.body, code or DatasetCode("ECB_FX", ALL), PROVIDER.terms.attribution)
@@ -67,7 +62,7 @@ PROVIDER = ProviderSpec(
         url="https://www.ecb.europa.eu/services/using-our-site/disclaimer/html/index.en.html",
         redistribution=Redistribution.ATTRIBUTION,
     ),
-    open=open_source,
+    open=lambda _options, http: RatesSource(http),
     options=Options,
     quandl_codes=("ECB/EUR[A-Z][A-Z][A-Z]",),
 )

@@ -22,7 +22,7 @@ from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, InvalidCode, RateLimited, UnsupportedFrequency
 from domain.frequency import Frequency
 from domain.observations import Observations
-from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
 from domain.window import Window
@@ -76,11 +76,6 @@ def problem(options: Options) -> str:
     )
 
 
-def open_source(options: Options, http: HttpClient) -> DataSource:
-    """Return the source."""
-    return StooqSource(options, http)
-
-
 def request_for(code: DatasetCode) -> dict[str, str]:
     """Build the query for a series; not found if nothing at Stooq has such a code."""
     match = _SYMBOL.fullmatch(code.dataset)
@@ -107,7 +102,7 @@ class StooqSource:
         self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """Of a daily series that is known, ask for its last month and what came since."""
+        """Fetch a series; a daily one that is kept, from a month before its last date on."""
         query = request_for(code)
         window = _window(known) if query["i"] == "d" else None
         if window:
@@ -189,7 +184,7 @@ PROVIDER = ProviderSpec(
     databases=("STOOQ",),
     example="STOOQ/^SPX",
     terms=Terms(attribution="Stooq", url="https://stooq.com/terms.html", redistribution=Redistribution.PERSONAL),
-    open=open_source,
+    open=StooqSource,
     options=Options,
     problem=problem,
     code_from_alias=code_from_alias,

@@ -21,7 +21,7 @@ from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_s
 from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, objects, read_csv, read_text
 from adapters.provider_kit.parsing.limits import names_of
 from adapters.provider_kit.parsing.numbers import MISSING
-from adapters.provider_kit.parsing.select import chosen, code_for, one_state
+from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import Columns, Table, read_columns
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import storable
@@ -29,7 +29,7 @@ from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
 from domain.frequency import Frequency
 from domain.observations import Observations
-from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
 
@@ -74,11 +74,6 @@ class Options:
     base_url: str = "https://api.tiingo.com"
 
 
-def open_source(options: Options, http: HttpClient) -> DataSource:
-    """Return the source."""
-    return TiingoSource(options, http)
-
-
 def request_for(code: DatasetCode) -> tuple[Sequence[str], Mapping[str, str]]:
     """
     Build the path and the parameters of a series.
@@ -119,12 +114,12 @@ class TiingoSource:
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         if is_csv(answer):
-            return chosen(_series_in(read_csv(read_text(answer.body), MISSING), answer.url), code)
+            return select_series(_series_in(read_csv(read_text(answer.body), MISSING), answer.url), code)
         if is_success(answer) and not (is_json(answer) or is_html(answer)):
             raise _by_words(read_text(answer.body), answer, self._error_context)
         rows = objects(json_of(answer, self._error_context, named_error), "rows")
         nested = [one for row in rows if "priceData" in row for one in _series_of_ticker(row, answer.url)]
-        return chosen(nested or (_series_in(_table(rows), answer.url) if rows else []), code)
+        return select_series(nested or (_series_in(_table(rows), answer.url) if rows else []), code)
 
 
 def _as_wiki(series: ParsedSeries) -> ParsedSeries:
@@ -215,7 +210,7 @@ PROVIDER = ProviderSpec(
         url="https://www.tiingo.com/about/terms",
         redistribution=Redistribution.PERSONAL,
     ),
-    open=open_source,
+    open=TiingoSource,
     options=Options,
     limits=(Limit(50, 3_600), Limit(1_000, 86_400)),
     key_needed=True,

@@ -38,7 +38,7 @@ def code_for(database: str, *parts: str) -> DatasetCode:
         raise AnswerNotUnderstood("A series in the answer has no name.") from exc
 
 
-def chosen(series: Sequence[ParsedSeries], code: DatasetCode | None, *, exact: bool = False) -> Sequence[ParsedSeries]:
+def select_series(series: Sequence[ParsedSeries], code: DatasetCode | None, *, exact: bool = False) -> Sequence[ParsedSeries]:
     """
     Return the series of this code, or all.
 

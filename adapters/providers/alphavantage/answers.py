@@ -32,7 +32,7 @@ _NUMBERED = re.compile(r"(?<![0-9])[0-9]++[a-z]?[.:] *")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class AlphaVantageTable:
     """
     A table in an answer, and what stands beside it.
 
@@ -64,7 +64,7 @@ def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> Fe
     return DatasetNotFound(text) if not said or "invalid api call" in words else AnswerNotUnderstood(text)
 
 
-def find_table(document: Mapping[str, Any]) -> Found:
+def find_table(document: Mapping[str, Any]) -> AlphaVantageTable:
     """
     Find the rows in an object.
 
@@ -74,13 +74,13 @@ def find_table(document: Mapping[str, Any]) -> Found:
     """
     if isinstance(document.get("data"), list) and "interval" in document:
         rows = objects(document["data"], "data")
-        return Found(table=_table([(row.get("date"), row) for row in rows], skipped="date"), facts=_facts(document))
+        return AlphaVantageTable(table=_table([(row.get("date"), row) for row in rows], skipped="date"), facts=_facts(document))
     title = next((name for name, rows in document.items() if name != "Meta Data" and _is_by_date(rows)), None)
     if title is None:
         shown = ", ".join(map(repr, list(document)[:5]))
         raise AnswerNotUnderstood(f"The answer is no time series; it has the fields {shown}.")
     meta = document.get("Meta Data")
-    return Found(table=_table(list(document[title].items())), title=title, facts=_facts(meta))
+    return AlphaVantageTable(table=_table(list(document[title].items())), title=title, facts=_facts(meta))
 
 
 def plain(name: str) -> str:

@@ -24,16 +24,16 @@ from adapters.provider_kit.http.session import ProviderSession, newest_window
 from adapters.provider_kit.http.status_errors import ErrorContext
 from adapters.provider_kit.parsing.documents import is_csv, json_of, read_csv, read_text
 from adapters.provider_kit.parsing.numbers import MISSING
-from adapters.provider_kit.parsing.select import chosen, code_for, one_state
+from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import Columns, read_columns
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import storable
-from adapters.providers.alphavantage.answers import Found, find_table, named_error
+from adapters.providers.alphavantage.answers import AlphaVantageTable, find_table, named_error
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound
 from domain.frequency import Frequency
 from domain.observations import Dates
-from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
 
@@ -59,11 +59,6 @@ class Options:
 
     api_key: str = field(default="", repr=False)
     base_url: str = "https://www.alphavantage.co"
-
-
-def open_source(options: Options, http: HttpClient) -> DataSource:
-    """Return the source."""
-    return AlphaVantageSource(options, http)
 
 
 def params_for(code: DatasetCode) -> Mapping[str, str]:
@@ -102,13 +97,13 @@ class AlphaVantageSource:
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         asked = dict(parse_qsl(urlsplit(answer.url).query))
         if is_csv(answer):
-            found = Found(table=read_csv(read_text(answer.body), MISSING))
+            found = AlphaVantageTable(table=read_csv(read_text(answer.body), MISSING))
         else:
             found = find_table(json_of(answer, self._error_context, named_error))
-        return chosen([_series(found, asked)], code)
+        return select_series([_series(found, asked)], code)
 
 
-def _series(found: Found, asked: Mapping[str, str]) -> ParsedSeries:
+def _series(found: AlphaVantageTable, asked: Mapping[str, str]) -> ParsedSeries:
     columns = read_columns(found.table, date_first=True)
     if columns.unit == "s":
         columns = replace(columns, dates=_in_utc(columns, _zone(found, asked)))
@@ -126,7 +121,7 @@ def _series(found: Found, asked: Mapping[str, str]) -> ParsedSeries:
     return one_state(_code(found, asked, symbol), metadata, columns.observations(), columns.left_out)
 
 
-def _code(found: Found, asked: Mapping[str, str], symbol: str) -> DatasetCode:
+def _code(found: AlphaVantageTable, asked: Mapping[str, str], symbol: str) -> DatasetCode:
     function = asked.get("function") or re.sub(r"[^A-Z0-9]+", "_", (found.title or found.facts.get("name", "SERIES")).upper()).strip("_")
     others = (f"{name}={value}" for name, value in asked.items() if name not in (*_OURS, "symbol", "outputsize"))
     return code_for("AV", ",".join((f"{function}.{symbol}" if symbol else function, *others)))
@@ -143,7 +138,7 @@ def _frequency(words: str) -> Frequency | None:
     return next((frequency for word, frequency in _FREQUENCIES if word in lower), None)
 
 
-def _zone(found: Found, asked: Mapping[str, str]) -> str:
+def _zone(found: AlphaVantageTable, asked: Mapping[str, str]) -> str:
     given = found.facts.get("time zone", "UTC" if asked.get("function", "").startswith(_IN_UTC) else "")
     return _ZONES.get(given, given)
 
@@ -168,7 +163,7 @@ PROVIDER = ProviderSpec(
         url="https://www.alphavantage.co/terms_of_service/",
         redistribution=Redistribution.PERSONAL,
     ),
-    open=open_source,
+    open=AlphaVantageSource,
     options=Options,
     limits=(Limit(5, 60), Limit(25, 86_400)),
     key_needed=True,

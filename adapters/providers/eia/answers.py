@@ -50,7 +50,7 @@ Groups = dict[tuple[str, ...], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ApiRoute:
     """
     Which rows of the API an answer holds.
 
@@ -65,12 +65,12 @@ class Place:
     series_id: str = ""
 
 
-def place_of(url: str) -> Place:
+def place_of(url: str) -> ApiRoute:
     """Read the address of an answer."""
     parts = urlsplit(url)
     route, series = _ROUTE.fullmatch(unquote(parts.path)), _SERIES.search(unquote(parts.path))
     columns = tuple(value for name, value in parse_qsl(parts.query) if _ASKED.fullmatch(name))
-    return Place(route=route[1] if route else "", columns=columns, series_id=series[1] if series else "")
+    return ApiRoute(route=route[1] if route else "", columns=columns, series_id=series[1] if series else "")
 
 
 def rows_in(document: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
@@ -88,7 +88,7 @@ def rows_in(document: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
     return rows
 
 
-def series_in(document: Mapping[str, Any], place: Place) -> Sequence[ParsedSeries]:
+def series_in(document: Mapping[str, Any], place: ApiRoute) -> Sequence[ParsedSeries]:
     """
     Return the series of an answer of either version.
 
@@ -125,7 +125,7 @@ def _grouped(rows: Sequence[dict[str, Any]], columns: Sequence[str], description
 
 
 def _group(
-    facets: Sequence[str], rows: Sequence[Mapping[str, Any]], columns: Sequence[str], whence: tuple[Mapping[str, Any], Place]
+    facets: Sequence[str], rows: Sequence[Mapping[str, Any]], columns: Sequence[str], whence: tuple[Mapping[str, Any], ApiRoute]
 ) -> ParsedSeries:
     response, place = whence
     said = text_of(response.get("frequency"))

@@ -19,12 +19,12 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, key_missing, key_rejected, retry_after, status_error
 from adapters.provider_kit.parsing.documents import json_of
-from adapters.provider_kit.parsing.select import chosen
+from adapters.provider_kit.parsing.select import select_series
 from adapters.provider_kit.spec import ProviderSpec
-from adapters.providers.eia.answers import Place, place_of, rows_in, series_in
+from adapters.providers.eia.answers import ApiRoute, place_of, rows_in, series_in
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
-from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 
 _SERIES_ID = re.compile(r"[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]+)+")
@@ -47,12 +47,7 @@ class Request:
 
     segments: tuple[str, ...]
     params: Mapping[str, str]
-    place: Place
-
-
-def open_source(options: Options, http: HttpClient) -> DataSource:
-    """Return the source."""
-    return EiaSource(options, http)
+    place: ApiRoute
 
 
 def request_for(code: DatasetCode) -> Request:
@@ -64,7 +59,7 @@ def request_for(code: DatasetCode) -> Request:
 
     """
     if _SERIES_ID.fullmatch(code.dataset):
-        return Request(segments=("seriesid", code.dataset), params={}, place=Place(series_id=code.dataset))
+        return Request(segments=("seriesid", code.dataset), params={}, place=ApiRoute(series_id=code.dataset))
     parts = code.dataset.split(":", _PARTS - 1)
     if len(parts) < _PARTS or not all("=" in facet for facet in parts[-1].split(",") if facet):
         hint = "Write it as EIA/PET.RWTC.D or EIA/ROUTE:FREQUENCY:COLUMN,COLUMN:FACET=VALUE,FACET=VALUE."
@@ -73,7 +68,7 @@ def request_for(code: DatasetCode) -> Request:
     params = {"frequency": frequency, "sort[0][column]": "period", "sort[0][direction]": "asc"}
     params |= {f"data[{i}]": column for i, column in enumerate(columns.split(","))}
     params |= {f"facets[{name}][]": value for name, _, value in (facet.partition("=") for facet in facets.split(",") if facet)}
-    return Request(segments=(*route.split("/"), "data"), params=params, place=Place(route=route, columns=tuple(columns.split(","))))
+    return Request(segments=(*route.split("/"), "data"), params=params, place=ApiRoute(route=route, columns=tuple(columns.split(","))))
 
 
 def code_from_alias(alias: DatasetCode) -> DatasetCode | None:
@@ -105,12 +100,12 @@ class EiaSource:
             if not more or (len(more) < _ROWS_A_PAGE and len(rows) >= _total(document)):
                 break
         whole = {"response": {**document["response"], "data": rows}}
-        return calls.fetched(chosen(_matching(series_in(whole, request.place), code), code)[0], PROVIDER.adapter_version)
+        return calls.fetched(select_series(_matching(series_in(whole, request.place), code), code)[0], PROVIDER.adapter_version)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """Of a series that came in pages this is one page."""
+        """Read an answer; of a series that comes in pages, one page."""
         document = json_of(answer, self._error_context, named_error)
-        return chosen(_matching(series_in(document, place_of(answer.url)), code), code)
+        return select_series(_matching(series_in(document, place_of(answer.url)), code), code)
 
 
 def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
@@ -138,7 +133,7 @@ def _by_words(said: str, answer: RawResponse, context: ErrorContext) -> FetchErr
 
 
 def _status(document: Mapping[str, Any], answer: RawResponse) -> int:
-    """Take the status in a document where that of the answer is a success."""
+    """Return the status in the document where the HTTP status is a success."""
     code = document.get("code")
     return code if is_success(answer) and type(code) is int else answer.status
 
@@ -149,7 +144,7 @@ def _total(document: Mapping[str, Any]) -> int:
 
 
 def _matching(series: Sequence[ParsedSeries], code: DatasetCode | None) -> Sequence[ParsedSeries]:
-    """Leave the series that have all facets of a code, if any have."""
+    """Return the series that have all facets of a code, or all if none has."""
     wanted = set(code.dataset.split(":", _PARTS - 1)[-1].split(",")) if code and code.dataset.count(":") >= _PARTS - 1 else set()
     found = [one for one in series if wanted <= set(one.code.dataset.split(":", _PARTS - 1)[-1].split(","))]
     return found or series
@@ -165,7 +160,7 @@ PROVIDER = ProviderSpec(
         url="https://www.eia.gov/about/copyrights_reuse.php",
         redistribution=Redistribution.OPEN,
     ),
-    open=open_source,
+    open=EiaSource,
     options=Options,
     limits=(Limit(5, 1), Limit(9_000, 3_600)),
     key_needed=True,

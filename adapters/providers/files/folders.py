@@ -1,4 +1,4 @@
-"""A folder that no link leads out of, also when somebody puts a link in place of what was looked at a moment ago."""
+"""Access to a folder that no symbolic link leads out of, also if a link is swapped in between check and read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 
-#: Opening a pipe does not wait for who writes into it.
+#: Opening a pipe does not wait for a writer.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
@@ -84,7 +84,7 @@ class Folder:
 
 
 def _mode(name: str, descriptor: int) -> int:
-    """Tell of what kind an entry is, behind links too; nothing if it is none or a link to nowhere."""
+    """Return the kind of an entry, links resolved; None if it does not exist."""
     try:
         return os.stat(name, dir_fd=descriptor).st_mode
     except OSError as exc:

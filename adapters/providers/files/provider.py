@@ -49,12 +49,12 @@ class Options:
 
 
 def problem(options: Options) -> str:
-    """Say why the files cannot be read; empty if they can."""
+    """Return why the files cannot be read; empty if they can."""
     if options.path is None:
         return f"Set {_VARIABLE} to the folder that holds the files."
     try:
         there = options.path.expanduser().is_dir()
-    except (OSError, RuntimeError):  # a place that may not be entered, the home of nobody
+    except (OSError, RuntimeError):  # a folder without permission, a home that does not exist
         there = False
     return "" if there else f"{_VARIABLE} does not name a folder that lanner can see."
 
@@ -68,7 +68,7 @@ def open_source(options: Options, http: object) -> DataSource:
 
 
 class FilesSource:
-    """Reads the files of one folder."""
+    """The data source of one folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = Folder(folder)

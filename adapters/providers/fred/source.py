@@ -60,7 +60,7 @@ class FredSource:
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         if not _ID.fullmatch(code.dataset):
             raise DatasetNotFound(f"{code} is no code of FRED.", hint="Its ids are made of letters, digits and _, as GDP.")
-        return _Visit(self._ask, self._variant, code.dataset, self._http.deadline()).fetch(known)
+        return _FredFetch(self._ask, self._variant, code.dataset, self._http.deadline()).fetch(known)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         document, facts = self._read(answer), metadata(None, self._variant.attribution)
@@ -100,7 +100,7 @@ class FredSource:
         return status_error(RawResponse(body=answer.body, status=status, headers=answer.headers, url=answer.url), self._error_context, said)
 
 
-class _Visit:
+class _FredFetch:
     """One fetch of one series."""
 
     def __init__(self, ask: Callable[..., tuple[RawResponse, Mapping[str, Any]]], variant: FredVariant, series: str, until: float) -> None:

@@ -29,7 +29,7 @@ _LISTS = ("datasets", "databases", "database", "docs", "datatable_bulk_download"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class QuandlTable:
     """
     A table in an answer, and what stands beside it.
 
@@ -46,7 +46,7 @@ class Found:
     cursor: str | None = None
 
 
-def read_document(body: bytes) -> dict[str, Any] | Found:
+def read_document(body: bytes) -> dict[str, Any] | QuandlTable:
     """
     Read a body by its own first character: JSON and XML as an object, CSV as a table; an error in CSV is an object too.
 
@@ -62,7 +62,7 @@ def read_document(body: bytes) -> dict[str, Any] | Found:
     return _xml(text) if start == "<" else _csv(text)
 
 
-def find_table(document: dict[str, Any]) -> Found:
+def find_table(document: dict[str, Any]) -> QuandlTable:
     """
     Find the rows in an object.
 
@@ -83,17 +83,17 @@ def find_table(document: dict[str, Any]) -> Found:
     raise AnswerNotUnderstood(f"The answer is JSON of another shape, with the fields {', '.join(map(repr, list(document)[:5])) or 'none'}.")
 
 
-def _dataset(fields: dict[str, Any]) -> Found:
+def _dataset(fields: dict[str, Any]) -> QuandlTable:
     if "data" not in fields:
         raise AnswerNotUnderstood("The answer describes a dataset but holds no data.")
     names, rows = fields.get("column_names"), fields["data"]
     if not isinstance(names, list) or not names or not all(isinstance(name, str | None) for name in names):
         raise AnswerNotUnderstood("The answer's column_names are not a list of names.")
     facts = {name: value for name, value in fields.items() if name not in ("data", "column_names")}
-    return Found(table=Table(names=tuple(name or "" for name in names), rows=_rows(rows)), facts=facts, is_dataset=True)
+    return QuandlTable(table=Table(names=tuple(name or "" for name in names), rows=_rows(rows)), facts=facts, is_dataset=True)
 
 
-def _datatable(fields: dict[str, Any], meta: Any) -> Found:
+def _datatable(fields: dict[str, Any], meta: Any) -> QuandlTable:
     columns = fields.get("columns")
     if "data" not in fields:
         raise AnswerNotUnderstood("The answer describes a datatable but holds no data.")
@@ -102,7 +102,7 @@ def _datatable(fields: dict[str, Any], meta: Any) -> Found:
     types = tuple(str(column.get("type", "")) for column in columns)
     table = Table(names=tuple(column["name"] for column in columns), rows=_rows(fields["data"]), types=types if all(types) else ())
     cursor = meta.get("next_cursor_id") if isinstance(meta, dict) else None
-    return Found(table=table, cursor=str(cursor) if cursor else None)
+    return QuandlTable(table=table, cursor=str(cursor) if cursor else None)
 
 
 def _rows(rows: Any) -> Sequence[Sequence[Any]]:
@@ -114,7 +114,7 @@ def _rows(rows: Any) -> Sequence[Sequence[Any]]:
     return rows
 
 
-def _csv(text: str) -> dict[str, Any] | Found:
+def _csv(text: str) -> dict[str, Any] | QuandlTable:
     names, *rows = csv_lines(text)
     if [name.casefold() for name in names[:2]] == ["code", "message"] and rows and _ERROR_CODE.fullmatch(rows[0][0]):
         return {"quandl_error": {"code": rows[0][0], "message": ",".join(rows[0][1:])}}
@@ -122,7 +122,7 @@ def _csv(text: str) -> dict[str, Any] | Found:
     _check_header(names, rows, ended=ended)
     if rows and not ended and not rows[-1][-1]:
         raise AnswerTruncated("The answer is CSV that ends behind a comma.")
-    return Found(table=Table(names=tuple(names), rows=rows, as_text=True, ended=ended))
+    return QuandlTable(table=Table(names=tuple(names), rows=rows, as_text=True, ended=ended))
 
 
 def _check_header(names: Sequence[str], rows: Sequence[Sequence[str]], *, ended: bool) -> None:

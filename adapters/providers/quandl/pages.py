@@ -7,22 +7,22 @@ from typing import Any
 
 from adapters.provider_kit.parsing.limits import FETCH, PAGES, ROWS
 from adapters.provider_kit.parsing.tables import read_columns
-from adapters.providers.quandl.answers import Found
+from adapters.providers.quandl.answers import QuandlTable
 from adapters.providers.quandl.series import many_series
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood
 
 
 class Pages:
-    """What has come of one table so far."""
+    """The pages of one table so far."""
 
     def __init__(self, code: DatasetCode) -> None:
         self._code, self._has_key = code, "." in code.dataset
-        self._pages: list[Found] = []
+        self._pages: list[QuandlTable] = []
         self._bytes = self._rows = 0
         self._seen: set[Any] = set()
 
-    def take(self, page: Found, size: int) -> None:
+    def take(self, page: QuandlTable, size: int) -> None:
         """
         Add a page, whose body had so many bytes.
 
@@ -42,15 +42,15 @@ class Pages:
         if page.cursor is not None:
             self._check_next(page)
 
-    def joined(self) -> Found:
+    def joined(self) -> QuandlTable:
         """Return the pages as one."""
         if len(self._pages) == 1:
             return self._pages[0]
         rows = [row for page in self._pages for row in page.table.rows]
         return replace(self._pages[0], table=replace(self._pages[0].table, rows=rows))
 
-    def _check_next(self, page: Found) -> None:
-        """Make sure that it makes sense to ask for the next page."""
+    def _check_next(self, page: QuandlTable) -> None:
+        """Check that there is a next page to request."""
         PAGES.check(len(self._pages) + 1, "The table", hint=self._hint)
         if self._has_key:
             return

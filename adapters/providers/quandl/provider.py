@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.spec import ProviderSpec
-from adapters.providers.quandl.answers import Found, find_table, read_document
+from adapters.providers.quandl.answers import QuandlTable, find_table, read_document
 from adapters.providers.quandl.errors import named_error
 from adapters.providers.quandl.pages import Pages
 from adapters.providers.quandl.series import read_series
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, FetchError
-from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Terms
 from domain.vintages import Origin
 
@@ -46,11 +46,6 @@ class Options:
 
     api_key: str = field(default="", repr=False)
     base_url: str = "https://data.nasdaq.com/api/v3"
-
-
-def open_source(options: Options, http: HttpClient) -> DataSource:
-    """Return the source."""
-    return QuandlSource(options, http)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +77,7 @@ def request_for(code: DatasetCode) -> Request:
 
 
 class QuandlSource:
-    """The data source of Quandl, or to a server that speaks like it."""
+    """The data source of Quandl, or of a server with the same API."""
 
     def __init__(self, options: Options, http: HttpClient) -> None:
         self._http = http
@@ -105,10 +100,10 @@ class QuandlSource:
         return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, left_out=series.left_out)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """Of a table that came in pages this is one page."""
+        """Read an answer; of a table that comes in pages, one page."""
         return read_series(self._read(answer), code, answer.url)
 
-    def _pages(self, request: Request) -> Iterator[tuple[RawResponse, Found]]:
+    def _pages(self, request: Request) -> Iterator[tuple[RawResponse, QuandlTable]]:
         until = self._http.deadline()
         params = dict(request.params)
         while True:
@@ -119,7 +114,7 @@ class QuandlSource:
                 return
             params["qopts.cursor_id"] = page.cursor
 
-    def _read(self, answer: RawResponse) -> Found:
+    def _read(self, answer: RawResponse) -> QuandlTable:
         try:
             document = read_document(answer.body)
         except FetchError as exc:
@@ -141,7 +136,7 @@ PROVIDER = ProviderSpec(
     title="Quandl / Nasdaq Data Link",
     databases=("QDL",),
     terms=Terms(attribution="Nasdaq Data Link", url="https://data.nasdaq.com/terms"),
-    open=open_source,
+    open=QuandlSource,
     options=Options,
     limits=(Limit(300, 10), Limit(2_000, 600), Limit(50_000, 86_400)),
     limits_without_key=(Limit(20, 600), Limit(50, 86_400)),

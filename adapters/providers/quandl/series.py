@@ -17,7 +17,7 @@ import numpy as np
 
 from adapters.provider_kit.parsing.tables import Columns, read_columns
 from adapters.provider_kit.text import storable
-from adapters.providers.quandl.answers import Found
+from adapters.providers.quandl.answers import QuandlTable
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, InvalidCode
 from domain.frequency import Frequency
@@ -34,7 +34,7 @@ _UNNAMED_TABLE = DatasetCode("QDL", "TABLE")
 _LASTING = ("id", "database_id", "type", "premium", "display_url")
 
 
-def read_series(found: Found, code: DatasetCode | None, url: str) -> Sequence[ParsedSeries]:
+def read_series(found: QuandlTable, code: DatasetCode | None, url: str) -> Sequence[ParsedSeries]:
     """
     Return the series of this code, or all of them.
 
@@ -59,7 +59,7 @@ def read_series(found: Found, code: DatasetCode | None, url: str) -> Sequence[Pa
 
 
 def many_series(columns: Columns, code: DatasetCode) -> AnswerNotUnderstood:
-    """Say that a table was asked for in which dates repeat, and how one of its series is."""
+    """Return the error for a table in which dates repeat; its hint names one of its series."""
     some = ", ".join(f"{code}.{key}" for key in sorted(set(columns.keys))[:5])
     return AnswerNotUnderstood(
         f"{code} is a table of many series: its dates repeat.", hint=f"Ask for one of them, as {some} …" if some else ""

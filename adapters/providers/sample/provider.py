@@ -3,7 +3,7 @@ Sample series: real ones under free terms that ship with lanner and need no netw
 
 Codes are the datasets' names: ``SAMPLE/GDP``.
 
-Each dataset is one file ``sample_data/<dataset>.csv.gz``: comma-separated, the first line naming the columns, ISO dates
+Each dataset is one file ``data/<dataset>.csv.gz``: comma-separated, the first line naming the columns, ISO dates
 ascending, every number spelt as its publisher spelt it, an empty cell where a value is missing. GDP has one line for each
 value and the days on which it was the published one (``Published`` to ``Until``, both included); its vintages are the
 days on which such a span begins, and a date is part of a vintage if a span of it covers that day.
@@ -22,7 +22,7 @@ from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound
 from domain.frequency import Frequency
 from domain.observations import Label, Observations, label
-from domain.ports import DataSource, Fetched, PriorState
+from domain.ports import Fetched, PriorState
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
 
@@ -109,13 +109,8 @@ _DATASETS = {
 }
 
 
-def open_source(options: object, http: object) -> DataSource:
-    """Open the sample series."""
-    return SampleSource()
-
-
 class SampleSource:
-    """Reads the series that ship with lanner, anew at every fetch."""
+    """The data source of the series that ship with lanner; reads their files at every fetch."""
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         metadata = _DATASETS.get(code.dataset) if code.database in PROVIDER.databases else None
@@ -158,5 +153,5 @@ PROVIDER = ProviderSpec(
         url="https://www.ecb.europa.eu/services/using-our-site/disclaimer/html/index.en.html",
         redistribution=Redistribution.ATTRIBUTION,
     ),
-    open=open_source,
+    open=lambda _options, _http: SampleSource(),
 )

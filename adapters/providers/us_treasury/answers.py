@@ -26,7 +26,7 @@ _MISSING = ("N/A", "NA", "n/a", ".")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TreasurySeries:
     """A series in an answer."""
 
     code: DatasetCode
@@ -63,7 +63,7 @@ def joined(tables: Sequence[Table]) -> Table:
     return Table(names=tuple(names), rows=[[row.get(name, "") for name in names] for row in rows], types=types, as_text=True)
 
 
-def series_in(table: Table, code: DatasetCode, *, every: bool = False) -> Sequence[Found]:
+def series_in(table: Table, code: DatasetCode, *, every: bool = False) -> Sequence[TreasurySeries]:
     """
     Return the series of a code, or every one: there are several where each date stands once for each kind of rate.
 
@@ -76,7 +76,7 @@ def series_in(table: Table, code: DatasetCode, *, every: bool = False) -> Sequen
         raise AnswerNotUnderstood("The answer is a feed without entries.")
     columns = read_columns(table, date_first=True)
     if not columns.has_repeated_dates or not columns.keys:
-        return [Found(code, columns.observations(), columns.left_out, columns.date_column)]
+        return [TreasurySeries(code, columns.observations(), columns.left_out, columns.date_column)]
     dataset, _, key = code.dataset.partition(".")
     rows = columns.rows_by_key()
     if every:
@@ -95,8 +95,8 @@ def as_quandl(name: str) -> str:
     return f"{match[1].replace('_', '.')} {_SHORT[match[2]]}" if match else ""
 
 
-def _part(columns: Columns, code: DatasetCode, rows: object) -> Found:
-    return Found(code, columns.observations(rows), columns.left_out, columns.date_column)  # type: ignore[arg-type]
+def _part(columns: Columns, code: DatasetCode, rows: object) -> TreasurySeries:
+    return TreasurySeries(code, columns.observations(rows), columns.left_out, columns.date_column)  # type: ignore[arg-type]
 
 
 def _is_askable(name: str) -> bool:

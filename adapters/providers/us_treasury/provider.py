@@ -27,7 +27,7 @@ from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, InvalidCode
 from domain.frequency import Frequency
 from domain.observations import Observations
-from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
 from domain.vintages import Origin
@@ -50,11 +50,6 @@ class Options:
     """The options of the provider."""
 
     base_url: str = "https://home.treasury.gov/resource-center/data-chart-center/interest-rates/pages"
-
-
-def open_source(options: Options, http: HttpClient) -> DataSource:
-    """Return the source."""
-    return TreasurySource(http)
 
 
 def dataset_of(code: DatasetCode) -> tuple[str, str]:
@@ -187,7 +182,7 @@ PROVIDER = ProviderSpec(
         url="https://home.treasury.gov/subfooter/site-policies-and-notices",
         redistribution=Redistribution.OPEN,
     ),
-    open=open_source,
+    open=lambda _options, http: TreasurySource(http),
     options=Options,
     quandl_codes=("USTREASURY/YIELD", "USTREASURY/REALYIELD"),
     code_from_alias=code_from_alias,

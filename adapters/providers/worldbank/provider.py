@@ -20,7 +20,7 @@ from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_s
 from adapters.provider_kit.parsing.documents import json_of, read_text
 from adapters.provider_kit.parsing.numbers import numbers, observations
 from adapters.provider_kit.parsing.periods import read_periods
-from adapters.provider_kit.parsing.select import chosen, code_for, one_state
+from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.statistics.formats import read_answer
 from adapters.provider_kit.statistics.naming import Naming, read_series
@@ -28,7 +28,7 @@ from adapters.provider_kit.text import text_of, texts_of
 from adapters.providers.worldbank.answers import Page, named_error, page_of, read_xml
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound
-from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
 
@@ -42,11 +42,6 @@ class Options:
     """The options: what stands before ``/country``."""
 
     base_url: str = "https://api.worldbank.org/v2"
-
-
-def open_source(options: Options, http: HttpClient) -> DataSource:
-    """Return the source."""
-    return WorldBankSource(http)
 
 
 def segments_for(code: DatasetCode) -> Sequence[str]:
@@ -78,14 +73,14 @@ class WorldBankSource:
             page = self._page(calls.get(segments, {"format": "json", "per_page": _ROWS_A_PAGE, "page": str(number)}))
             rows += page.rows
             if number >= page.pages or not page.rows:
-                return calls.fetched(chosen(_series_in(rows), code)[0], PROVIDER.adapter_version)
+                return calls.fetched(select_series(_series_in(rows), code)[0], PROVIDER.adapter_version)
             number += 1
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """Of a series that came in pages this is one page; recorded SDMX of the same house is read, too."""
+        """Read an answer; of a series that comes in pages, one page. The World Bank's SDMX is read, too."""
         if is_success(answer) and _SDMX.search(answer.body, 0, _HEAD):
             return read_series(read_answer(answer).all(), Naming(database="WB", attribution=PROVIDER.terms.attribution), code)
-        return chosen(_series_in(self._page(answer).rows), code)
+        return select_series(_series_in(self._page(answer).rows), code)
 
     def _page(self, answer: RawResponse) -> Page:
         if answer.body[:64].lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<") and not is_html(answer) and is_success(answer):
@@ -129,7 +124,7 @@ PROVIDER = ProviderSpec(
         url="https://datacatalog.worldbank.org/public-licenses#cc-by",
         redistribution=Redistribution.ATTRIBUTION,
     ),
-    open=open_source,
+    open=lambda _options, http: WorldBankSource(http),
     options=Options,
     quandl_codes=("WORLDBANK/*",),
 )

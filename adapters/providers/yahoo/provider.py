@@ -18,7 +18,7 @@ from adapters.provider_kit.http.session import ProviderSession, newest_window
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html
 from adapters.provider_kit.options import variable
 from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, read_csv, read_text
-from adapters.provider_kit.parsing.select import chosen, code_for, one_state
+from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import read_columns
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import storable
@@ -26,7 +26,7 @@ from adapters.providers.yahoo.answers import by_words, events_in, named_error, p
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound
 from domain.frequency import Frequency
-from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
+from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
 
@@ -49,15 +49,10 @@ class Options:
 
 
 def problem(options: Options) -> str:
-    """Say how to switch it on."""
+    """Return how to enable it; empty if it is enabled."""
     if options.enabled:
         return ""
     return f"Yahoo's charts are no official API: set {variable(PROVIDER.name, 'enabled')}=true if its terms permit you to use them."
-
-
-def open_source(options: Options, http: HttpClient) -> DataSource:
-    """Return the source."""
-    return YahooSource(http)
 
 
 def request_for(code: DatasetCode) -> tuple[Sequence[str], Mapping[str, str]]:
@@ -93,13 +88,13 @@ class YahooSource:
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         if is_csv(answer):
-            return chosen([_series_of_csv(answer)], code)
+            return select_series([_series_of_csv(answer)], code)
         if not is_json(answer) and not is_html(answer):
             raise by_words(read_text(answer.body), answer, self._error_context)
         results = results_in(json_of(answer, self._error_context, named_error))
         if code and code.dataset.endswith(_EVENTS):
-            return chosen([event for result in results for event in events_in(result)], code, exact=True)
-        return chosen([prices_in(result) for result in results], code)
+            return select_series([event for result in results for event in events_in(result)], code, exact=True)
+        return select_series([prices_in(result) for result in results], code)
 
 
 def _series_of_csv(answer: RawResponse) -> ParsedSeries:
@@ -134,7 +129,7 @@ PROVIDER = ProviderSpec(
         url="https://legal.yahoo.com/us/en/yahoo/terms/otos/index.html",
         redistribution=Redistribution.FORBIDDEN,
     ),
-    open=open_source,
+    open=lambda _options, http: YahooSource(http),
     options=Options,
     limits=(Limit(60, 60), Limit(2_000, 3_600)),
     problem=problem,
