@@ -7,11 +7,11 @@ Adapters raise the errors of ``domain.errors`` and no others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 from uuid import UUID
 
 from domain.api_keys import ApiKey
@@ -92,6 +92,7 @@ class RawResponse:
 
     Attributes:
         headers: by lower-case name.
+        options: how to read it, where the source ``ReadsFiles``; values as JSON has them.
 
     """
 
@@ -99,6 +100,7 @@ class RawResponse:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +130,13 @@ class ParsesResponses(Protocol):
 
         """
         ...
+
+
+@runtime_checkable
+class ReadsFiles(ParsesResponses, Protocol):
+    """Implemented by sources of files, whose forms are not agreed with any provider: options of an answer say how to read it."""
+
+    file_options: Collection[str]
 
 
 class Providers(Protocol):

@@ -24,7 +24,7 @@ def dates_across(rows: Sequence[Row], read: ReadCell) -> int | None:
     return None
 
 
-def read_across(grid: Grid, rows: Sequence[Row], header: int, read: ReadCell, options: FileOptions) -> Table:  # noqa: PLR0917
+def read_across(grid: Grid, rows: Sequence[Row], header: int, read: ReadCell, options: FileOptions) -> Table:
     """
     Return the table whose dates stand in one row.
 
@@ -40,7 +40,9 @@ def read_across(grid: Grid, rows: Sequence[Row], header: int, read: ReadCell, op
         raise refused(grid.name, f"no numbers stand under the dates of row {rows[header].number}")
     _check_ends(grid, rows[header], series)
     naming = _naming(grid, names, labels, series, options)
-    columns = [Column(name=name, position=row.number, cells=[_at(row, at) for at in dated]) for name, row in zip(naming, series, strict=True)]
+    columns = [
+        Column(name=name, position=row.number, cells=[_at(row, at) for at in dated]) for name, row in zip(naming, series, strict=True)
+    ]
     used = set(_named_by(names, labels, series, options))
     return Table(
         name=grid.name,
@@ -98,7 +100,7 @@ def _named_by(names: Sequence[Cell], labels: Sequence[int], series: Sequence[Row
     return [*found][:1]
 
 
-def _naming(grid: Grid, names: Sequence[Cell], labels: Sequence[int], series: Sequence[Row], options: FileOptions) -> list[str]:  # noqa: PLR0917
+def _naming(grid: Grid, names: Sequence[Cell], labels: Sequence[int], series: Sequence[Row], options: FileOptions) -> list[str]:
     used = _named_by(names, labels, series, options)
     naming = [" / ".join(as_name(_at(row, at)) for at in used) for row in series]
     if len(set(naming)) == len(naming) and (used or len(series) == 1):
@@ -106,7 +108,9 @@ def _naming(grid: Grid, names: Sequence[Cell], labels: Sequence[int], series: Se
     words = [_shown(names, at) for at in labels if any(text_in(_at(row, at)) for row in series)]
     twin = next((row.number for row, name in zip(series, naming, strict=True) if naming.count(name) > 1), series[0].number)
     raise refused(
-        grid.name, f"row {twin}: no column of words differs in every row; there are {listed(list(map(quoted, words))) or 'none'}", "key_columns"
+        grid.name,
+        f"row {twin}: no column of words differs in every row; there are {listed(list(map(quoted, words))) or 'none'}",
+        "key_columns",
     )
 
 

@@ -62,8 +62,9 @@ def _read(text: str) -> Reading | None:
         if timed:
             return _moment(timed)
         basic = _BASIC.fullmatch(text)
-        if basic:
-            return _with_time(_certain(Kind.DAILY, *_ymd(basic[1])), time(*(int(basic[i] or 0) for i in (2, 3, 4))), basic[5])
+        day = digits_date(basic[1], "yyyymmdd") if basic else None
+        if basic and day:
+            return _with_time(day, time(int(basic[2]), int(basic[3]), int(basic[4] or 0)), basic[5])
         return _day(text)
     except (ValueError, OverflowError):
         return None
@@ -166,7 +167,7 @@ def _week(year: str, week: str, day: str | None = None) -> Reading:
 
 def _named(year: str, month: str, day: str | None = None) -> Reading | None:
     number = month_of(month)
-    return number and _certain(Kind.DAILY if day else Kind.MONTHLY, full_year(year), number, int(day or 1)) or None
+    return _certain(Kind.DAILY if day else Kind.MONTHLY, full_year(year), number, int(day or 1)) if number else None
 
 
 def _ordered(kind_of: Mapping[str, tuple[str, str | int, str]]) -> Reading | None:

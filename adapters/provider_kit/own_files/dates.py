@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 from adapters.provider_kit.own_files.date_forms import Kind, Reading, digits_date, digits_form, full_year, read_text_date
-from adapters.provider_kit.own_files.grid import Cell, Column, Table, listed, quoted, refused, text_in
+from adapters.provider_kit.own_files.grid import Cell, Table, listed, quoted, refused, text_in
 from domain.errors import AnswerNotUnderstood, UnsupportedFrequency
 
 EXCEL = "excel"
@@ -238,5 +239,5 @@ def _without_jumps(orders: set[str], found: Sequence[Reading]) -> set[str]:
 
 
 def _is_sorted(moments: Sequence[datetime]) -> bool:
-    steps = [(after - before).total_seconds() for before, after in zip(moments, moments[1:], strict=False)]
+    steps = [(after - before).total_seconds() for before, after in pairwise(moments)]
     return all(step > 0 for step in steps) or all(step < 0 for step in steps)

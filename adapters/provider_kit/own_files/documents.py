@@ -98,7 +98,11 @@ def _table(document: Any, name: str, options: FileOptions, depth: int = 0) -> _F
     found = _of_series(document, name, options) or _split(document, name) or _by_keys(document, name) or _columnar(document, name)
     if found:
         return found[0], found[1], found[2] or title
-    inner = {key: table for key, value in document.items() if isinstance(value, dict | list) and (table := _table(value, name, options, depth + 1))}
+    inner = {
+        key: table
+        for key, value in document.items()
+        if isinstance(value, dict | list) and (table := _table(value, name, options, depth + 1))
+    }
     if len(inner) > 1:
         raise refused(name, f"tables stand under the keys {listed(list(map(quoted, inner)))}; save one of them")
     return next(((names, rows, said or title) for names, rows, said in inner.values()), None)
@@ -137,7 +141,9 @@ def _rows(rows: Sequence[Any], width: int, name: str) -> Sequence[Sequence[Cell]
 def _of_series(document: Mapping[str, Any], name: str, options: FileOptions) -> _Found | None:
     """Read DBnomics' series, each with lists of periods and values."""
     docs = document.get("docs")
-    if not (isinstance(docs, list) and docs and all(isinstance(doc, dict) and {"period", "value", "series_code"} <= set(doc) for doc in docs)):
+    if not (
+        isinstance(docs, list) and docs and all(isinstance(doc, dict) and {"period", "value", "series_code"} <= set(doc) for doc in docs)
+    ):
         return None
     codes = [str(doc["series_code"]) for doc in docs]
     chosen = [doc for doc, code in zip(docs, codes, strict=True) if not options.key or code == options.key[0]]
@@ -173,7 +179,11 @@ def _by_keys(document: Mapping[str, Any], name: str) -> _Found | None:
         if not any(isinstance(value, dict | list) for value in values):
             return ["Date", _VALUE], [[key, value] for key, value in document.items()], ""
     inner = {key: value for key, value in document.items() if isinstance(value, dict) and _are_dates(value)}
-    if inner and len(inner) == len(values) and not any(isinstance(cell, dict | list) for value in inner.values() for cell in value.values()):
+    if (
+        inner
+        and len(inner) == len(values)
+        and not any(isinstance(cell, dict | list) for value in inner.values() for cell in value.values())
+    ):
         dates = names_of(list(inner.values()), name)
         check_table(len(inner), len(dates), name)
         return ["Date", *inner], [[date, *(value.get(date) for value in inner.values())] for date in dates], ""
@@ -182,7 +192,11 @@ def _by_keys(document: Mapping[str, Any], name: str) -> _Found | None:
 
 def _columnar(document: Mapping[str, Any], name: str) -> _Found | None:
     """Read lists of one length under their names."""
-    lists = {key: value for key, value in document.items() if isinstance(value, list) and not any(isinstance(cell, dict | list) for cell in value)}
+    lists = {
+        key: value
+        for key, value in document.items()
+        if isinstance(value, list) and not any(isinstance(cell, dict | list) for cell in value)
+    }
     if len(lists) < 2 or not any(_is_date(cell) or form_of(cell) for value in lists.values() for cell in value[:1]):  # noqa: PLR2004
         return None
     lengths = {len(value) for value in lists.values()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -10,6 +10,7 @@ from adapters.provider_kit.own_files.dates import ReadCell
 from adapters.provider_kit.own_files.grid import Cell, Column, Grid, NoTableError, Row, Table, as_name, listed, quoted, refused, text_in
 from adapters.provider_kit.own_files.numbers import is_missing, is_number
 from adapters.provider_kit.own_files.options import FileOptions
+from domain.errors import AnswerNotUnderstood
 
 _SAMPLE = 200
 
@@ -36,7 +37,7 @@ class _Header:
         return self.name(at) or f"column {at + 1}"
 
 
-def read_down(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, options: FileOptions) -> Table:  # noqa: PLR0917
+def read_down(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, options: FileOptions) -> Table:
     """
     Return the table whose dates stand in one column.
 
@@ -76,10 +77,7 @@ def _at(row: Row, at: int) -> Cell:
 def _dated(rows: Sequence[Row], at: int, read: ReadCell, *, headed: bool) -> list[int]:
     """Return the rows with a date; not the first ones, if nothing but a date stands in them and none has names above."""
     found = [i for i, row in enumerate(rows) if (i or not headed) and text_in(_at(row, at)) and read(_at(row, at))]
-    while not headed and found and found[0] == 0 and len(found) > 1 and _has_one_cell(rows[0]):
-        rows, found = rows, found[1:]
-        break
-    return found
+    return found[1:] if not headed and found[1:] and found[0] == 0 and _has_one_cell(rows[0]) else found
 
 
 def _has_one_cell(row: Row) -> bool:
@@ -92,7 +90,7 @@ def _numeric(rows: Sequence[Row], dated: Sequence[int], at: int) -> list[int]:
     return sorted({i for index in sample for i, cell in enumerate(rows[index].cells) if i != at and is_number(cell)})
 
 
-def _header(grid: Grid, rows: Sequence[Row], first_date: int, numeric: Collection[int], options: FileOptions) -> _Header:  # noqa: PLR0917
+def _header(grid: Grid, rows: Sequence[Row], first_date: int, numeric: Collection[int], options: FileOptions) -> _Header:
     if grid.headed:
         return _Header(first=0, last=0, names=[as_name(cell) for cell in rows[0].cells])
     if options.header_rows == 0:
@@ -110,7 +108,9 @@ def _header(grid: Grid, rows: Sequence[Row], first_date: int, numeric: Collectio
             raise refused(grid.name, f"row {rows[first_date].number} has no line of column names above", "header_rows (0)")
     names = [_block(grid, rows[best : best + count], numeric, at) for at in range(max(len(row.cells) for row in rows[best : best + count]))]
     if count == 1 and _are_numbers(rows[best], names, numeric):
-        raise refused(grid.name, f"row {rows[best].number} has no line of column names above: {quoted(', '.join(names))}", "header_rows (0)")
+        raise refused(
+            grid.name, f"row {rows[best].number} has no line of column names above: {quoted(', '.join(names))}", "header_rows (0)"
+        )
     return _Header(first=best, last=best + count - 1, names=names)
 
 
@@ -141,7 +141,7 @@ def _are_numbers(row: Row, names: Sequence[str], numeric: Collection[int]) -> bo
     return bool(beside) or not all(len(text) == 4 and text.isdecimal() for text in texts)  # noqa: PLR2004 - a year
 
 
-def _check_repeated(grid: Grid, header: _Header, numeric: Sequence[int], rows: Sequence[Row], options: FileOptions) -> None:  # noqa: PLR0917
+def _check_repeated(grid: Grid, header: _Header, numeric: Sequence[int], rows: Sequence[Row], options: FileOptions) -> None:
     numeric = [at for at in numeric if not options.columns or header.shown(at) in options.columns]
     if options.layout == "long" and options.value_column:
         numeric = [at for at in numeric if header.shown(at) == options.value_column]
@@ -151,12 +151,29 @@ def _check_repeated(grid: Grid, header: _Header, numeric: Sequence[int], rows: S
     repeated = {name: places for name, places in by_name.items() if len(places) > 1}
     if not repeated:
         return
+    raise _repeated(grid, header, rows, repeated)
+
+
+def _repeated(grid: Grid, header: _Header, rows: Sequence[Row], repeated: Mapping[str, Sequence[int]]) -> AnswerNotUnderstood:
+    """Return the error for names that repeat, with what else may belong to them: names above or below, and merged cells."""
+    said = listed([f"columns {listed([at + 1 for at in places])} are each called {quoted(name)}" for name, places in repeated.items()])
     number = rows[header.first].number if header.first >= 0 else 0
-    said = [f"columns {listed([at + 1 for at in places])} are {'both' if len(places) == 2 else 'all'} called {quoted(name)}" for name, places in repeated.items()]  # noqa: PLR2004
-    raise refused(grid.name, f"row {number}: {listed(said)}; the names may stand in several rows", "header_rows")
+    places = [at for several in repeated.values() for at in several]
+    merged = [f"{_letters(first)}{row}:{_letters(last)}{row}" for row, first, last in grid.merged if row < number and last > first]
+    near = [i for i in (header.first - 1, header.last + 1) if 0 <= i < len(rows)]
+    other = next((rows[i] for i in near if any(text_in(_at(rows[i], at)) and not is_number(_at(rows[i], at)) for at in places)), None)
+    if merged:
+        said += f", under the merged cells {listed(merged)}"
+    elif other:
+        said += f"; the names may stand in row {other.number} too, which holds {listed([quoted(_at(other, at)) for at in places], most=2)}"
+    return refused(grid.name, f"row {number}: {said}", *(("header_rows",) if merged or other else ("columns",)))
 
 
-def _wanted(grid: Grid, header: _Header, numeric: Sequence[int], at: int, options: FileOptions) -> Sequence[int]:  # noqa: PLR0917
+def _letters(at: int) -> str:
+    return (_letters(at // 26 - 1) if at >= 26 else "") + chr(ord("A") + at % 26)  # noqa: PLR2004 - the alphabet
+
+
+def _wanted(grid: Grid, header: _Header, numeric: Sequence[int], at: int, options: FileOptions) -> Sequence[int]:
     """Return the columns whose every number must have a date."""
     names = {header.shown(i): i for i in range(len(header.names)) if i != at} or {header.shown(i): i for i in numeric}
     asked = (*options.columns, *options.key_columns, *filter(None, [options.value_column]))
@@ -181,7 +198,7 @@ class _Body:
     numeric: Sequence[int]
 
     def check(self, dated: Sequence[int], *, unit_row: bool) -> None:
-        """Raise AnswerNotUnderstood for a row that holds numbers without a date, other names, or more or fewer cells than there are names."""
+        """Raise AnswerNotUnderstood for a row with numbers but no date, with other names, or with more or fewer cells than names."""
         held = set(dated)
         for i in range(self.header.last + 1, len(self.rows)):
             if i in held:
@@ -196,7 +213,9 @@ class _Body:
         extra = next((at for at in range(width, len(row.cells)) if text_in(row.cells[at])), None) if self.grid.delimiter else None
         if extra is not None:
             raise refused(
-                self.grid.name, f"row {row.number} has {extra + 1} cells where the header has {width}: {quoted(row.cells[extra])} has no name", "delimiter"
+                self.grid.name,
+                f"row {row.number} has {extra + 1} cells where the header has {width}: {quoted(row.cells[extra])} has no name",
+                "delimiter",
             )
         if self.grid.delimiter and len(row.cells) < width:
             raise refused(self.grid.name, f"row {row.number} has {len(row.cells)} cells where the header has {width}", "delimiter")
@@ -210,7 +229,9 @@ class _Body:
         if number is not None and not (is_above and date and not any(map(str.isdecimal, date))):
             where = f"row {row.number}, column {quoted(self.header.shown(self.at))}, cell {quoted(date)}"
             other = f"{quoted(_at(row, number))} stands under {quoted(self.header.shown(number))}"
-            raise refused(self.grid.name, f"{where}: not a date, though {other}", *(("date_format", "unit_row") if is_above else ("date_format",)))
+            raise refused(
+                self.grid.name, f"{where}: not a date, though {other}", *(("date_format", "unit_row") if is_above else ("date_format",))
+            )
         if is_between and not is_above:
             word = next((at for at in self.numeric if not is_missing(_at(row, at))), None)
             if word is not None:
@@ -233,4 +254,3 @@ def _title(rows: Sequence[Row]) -> str:
     """Return the first line above the names that stands alone and is no statement about the file."""
     alone = (text_in(row.cells[0]) for row in rows if row.cells and _has_one_cell(row))
     return next((text for text in alone if text and ":" not in text and not is_number(text)), "")
-

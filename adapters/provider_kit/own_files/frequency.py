@@ -40,7 +40,7 @@ def _of_moments(gaps: NDArray[np.int64]) -> str:
 
 
 def _of_days(days: Dates) -> str:
-    gaps = np.diff(days.astype(np.int64))
+    gaps = _steps(days)
     usual = _usual(gaps)
     if usual == 1:
         return "daily"
@@ -55,9 +55,14 @@ def _of_months(days: Dates) -> str:
     day = (days - months.astype("datetime64[D]")).astype(np.int64) + 1
     if not ((day <= _EARLY).all() or (day >= _LATE).all() or np.ptp(day) <= _SPREAD):
         return ""
-    steps = np.diff(months.astype(np.int64))
+    steps = _steps(months)
     usual = _usual(steps)
     return _MONTHS.get(usual, "") if steps.min() > 0 and not (steps % usual).any() else ""
+
+
+def _steps(dates: Dates) -> NDArray[np.int64]:
+    counts = dates.astype(np.int64)
+    return counts[1:] - counts[:-1]
 
 
 def _usual(gaps: NDArray[np.int64]) -> int:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import pairwise
 
 from adapters.provider_kit.own_files.across import dates_across, read_across
 from adapters.provider_kit.own_files.dates import (
@@ -20,7 +21,20 @@ from adapters.provider_kit.own_files.dates import (
     reader_of_format,
 )
 from adapters.provider_kit.own_files.down import read_down
-from adapters.provider_kit.own_files.grid import Cell, Grid, NoTableError, Row, Table, as_name, is_blank, listed, quoted, refused, text_in, transposed
+from adapters.provider_kit.own_files.grid import (
+    Cell,
+    Grid,
+    NoTableError,
+    Row,
+    Table,
+    as_name,
+    is_blank,
+    listed,
+    quoted,
+    refused,
+    text_in,
+    transposed,
+)
 from adapters.provider_kit.own_files.options import FileOptions
 from adapters.provider_kit.own_files.parts import with_whole_dates
 
@@ -150,7 +164,7 @@ def _weak(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]]) ->
 
 def _is_sorted(cells: Sequence[Cell], form: str) -> bool:
     numbers = [float(text_in(cell)) for cell in cells if text_in(cell) and form_of(cell) == form]
-    pairs = list(zip(numbers, numbers[1:], strict=False))
+    pairs = list(pairwise(numbers))
     return len(pairs) > 0 and (all(a < b for a, b in pairs) or all(a > b for a, b in pairs))
 
 

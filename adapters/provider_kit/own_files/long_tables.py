@@ -35,7 +35,8 @@ def pivoted(table: Table, moments: Dates, options: FileOptions) -> tuple[Table, 
     check_table(len(by_key), len(dates), table.name)
     places = inverse.tolist()
     columns = [
-        Column(name=" / ".join(key), position=value.position, cells=_cells(table, value, rows, places, len(dates))) for key, rows in by_key.items()
+        Column(name=" / ".join(key), position=value.position, cells=_cells(table, value, rows, places, len(dates)))
+        for key, rows in by_key.items()
     ]
     first = {place: index for index, place in reversed(list(enumerate(places)))}
     order = [first[place] for place in range(len(dates))]
@@ -93,7 +94,9 @@ def _rows_by_key(table: Table, keys: Sequence[Column], options: FileOptions) -> 
     wanted = [key for key in by_key if key == options.key] or [key for key in by_key if _folded(key) == _folded(options.key)]
     if len(wanted) != 1:
         near = get_close_matches("/".join(options.key), ["/".join(key) for key in by_key], n=3, cutoff=0.3)
-        raise DatasetNotFound(f"{table.name} holds no series {quoted('/'.join(options.key))}.", hint=f"There are {listed(near)}." if near else "")
+        raise DatasetNotFound(
+            f"{table.name} holds no series {quoted('/'.join(options.key))}.", hint=f"There are {listed(near)}." if near else ""
+        )
     return {wanted[0]: by_key[wanted[0]]}
 
 

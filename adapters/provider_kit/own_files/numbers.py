@@ -181,7 +181,8 @@ def survey(cells: Sequence[Cell], missing: Collection[str] = (), pairs: frozense
         found.pairs &= pairs
         return found
     clash, allowed, units = None, pairs, set[str]()
-    numbers, words = [], []
+    numbers: list[int] = []
+    words: list[int] = []
     for index, cell in enumerate(cells):
         if is_missing(cell, missing):
             continue

@@ -99,7 +99,9 @@ def read_options(given: Mapping[str, Any], whose: str = "--option") -> FileOptio
 def _checked(name: str, value: Any, whose: str) -> Any:
     if name not in NAMES:
         near = get_close_matches(name, NAMES, n=1, cutoff=0.4)
-        raise _wrong(f"{whose}: there is no option {name[:40]!r}; {f'did you mean {near[0]}?' if near else 'the options are ' + ', '.join(NAMES)}")
+        raise _wrong(
+            f"{whose}: there is no option {name[:40]!r}; {f'did you mean {near[0]}?' if near else 'the options are ' + ', '.join(NAMES)}"
+        )
     kind = _TYPES[name]
     if kind == tuple[str, ...]:
         texts = [value] if isinstance(value, str | int | float) and not isinstance(value, bool) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adapters.provider_kit.own_files.containers import stem_of, unpack
+from adapters.provider_kit.own_files.containers import unpack
 from adapters.provider_kit.own_files.documents import read_document
 from adapters.provider_kit.own_files.grid import Grid, NoTableError, Table, listed, quoted, refused
 from adapters.provider_kit.own_files.layout import read_table
@@ -63,6 +63,3 @@ def _only_table(grids: Sequence[Grid], options: FileOptions) -> Table:
         return table
     assert table is not None  # noqa: S101 - there is a grid at least
     raise table
-
-
-__all__ = ["FileSeries", "read_file", "stem_of"]

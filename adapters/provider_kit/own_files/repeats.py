@@ -34,7 +34,7 @@ def check_repeats(table: Table, moments: Dates, columns: Sequence[tuple[Column, 
 
 def _different(table: Table, moments: Dates, clash: tuple[Column, int, int], words: Sequence[Column]) -> Exception:
     column, first, second = clash
-    rows = [table.rows[i] for i in np.flatnonzero(moments == moments[first])]
+    rows = [table.rows[i] for i in np.flatnonzero(moments == moments[first]).tolist()]
     values = listed([text_in(column.cells[i]) or "none" for i in (first, second)])
     date = text_in(table.dates.cells[first])
     if table.across:
@@ -45,7 +45,11 @@ def _different(table: Table, moments: Dates, clash: tuple[Column, int, int], wor
         return refused(table.name, what)
     named = listed([quoted(key.shown) for key in keys])
     return refused(
-        table.name, f"{what}; column{'s' if len(keys) > 1 else ''} {named} may tell the series apart", "layout", "key_columns", "value_column"
+        table.name,
+        f"{what}; column{'s' if len(keys) > 1 else ''} {named} may tell the series apart",
+        "layout",
+        "key_columns",
+        "value_column",
     )
 
 

@@ -18,7 +18,9 @@ from adapters.provider_kit.own_files.options import FileOptions
 from adapters.provider_kit.own_files.repeats import check_repeats
 from adapters.provider_kit.text import storable
 from domain.errors import InvalidObservations
+from domain.frequency import Frequency
 from domain.observations import Observations, Unit
+from domain.series import Metadata
 
 _MARKS = {".": "dot", ",": "comma"}
 _DAY = 86_400
@@ -74,7 +76,7 @@ def read_series(table: Table, options: FileOptions) -> FileSeries:
     if options.layout == "long":
         table, moments = pivoted(table, moments, options)
     columns, words = _columns(table, options)
-    numbers, left_out = _values(table, columns, options)
+    numbers, left_out = _values(table, columns)
     check_repeats(table, moments, [(read.column, read.numbers) for read in numbers], words)
     unit: Unit = "s" if (moments.astype(np.int64) % _DAY).any() else "D"
     matrix = np.column_stack([read.numbers for read in numbers])
@@ -124,12 +126,11 @@ def _check_words(table: Table, column: Column, found: Survey, *, asked: bool) ->
     cells = listed([quoted(column.cells[i]) for i in found.numbers], most=3)
     if table.across:
         raise refused(table.name, f"row {column.position}, cells {cells}: numbers in a row of text", "missing")
-    rows = listed([table.rows[i] for i in found.numbers], most=3)
-    what = f"column {quoted(column.shown)}, row{'s' if len(found.numbers) > 1 else ''} {rows}, cell{'s' if len(found.numbers) > 1 else ''} {cells}"
-    raise refused(table.name, f"{what}: numbers in a column of text", "columns")
+    rows, s = listed([table.rows[i] for i in found.numbers], most=3), "s" if len(found.numbers) > 1 else ""
+    raise refused(table.name, f"column {quoted(column.shown)}, row{s} {rows}, cell{s} {cells}: numbers in a column of text", "columns")
 
 
-def _values(table: Table, columns: Sequence[tuple[Column, Survey]], options: FileOptions) -> tuple[list[Values], list[Column]]:
+def _values(table: Table, columns: Sequence[tuple[Column, Survey]]) -> tuple[list[Values], list[Column]]:
     counters = [column for column, _ in columns if _counts_rows(column) and not table.across and len(columns) > 1]
     kept = [(column, found) for column, found in columns if column not in counters]
     if not kept:
@@ -165,7 +166,10 @@ def _check_names(table: Table, columns: Sequence[Column]) -> None:
             what = "rows" if table.across else "columns"
             places = (twin.position, column.position) if table.across else (twin.position + 1, column.position + 1)
             raise refused(
-                table.name, f"{what} {listed(places)} are both called {quoted(column.shown)} (row {table.header_row})", "header_rows", "columns"
+                table.name,
+                f"{what} {listed(places)} are both called {quoted(column.shown)} (row {table.header_row})",
+                "header_rows",
+                "columns",
             )
 
 
@@ -207,3 +211,12 @@ def _unit_of(cell: Any) -> str:
     number = read_number(cell) if isinstance(cell, str) else None
     return number.unit if number else ""
 
+
+def metadata_of(series: FileSeries, stem: str) -> Metadata:
+    """Return what a file says about its series; without a title it is called by the file's stem."""
+    return Metadata(
+        name=series.title or storable(stem),
+        frequency=Frequency(series.frequency) if series.frequency else None,
+        date_column=series.date_column,
+        column_units=series.units if any(series.units) else (),
+    )

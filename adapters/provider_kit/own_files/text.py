@@ -134,7 +134,7 @@ def _delimiter(text: str) -> str:
 
 def _score(sample: str) -> Callable[[str], tuple[int, int, int]]:
     def score(delimiter: str) -> tuple[int, int, int]:
-        rows = []
+        rows: list[Sequence[str]] = []
         try:
             for row in islice(_lines(sample, delimiter), _SAMPLE):
                 rows.append(_trimmed(row.cells))  # noqa: PERF401 - what came before an error counts
