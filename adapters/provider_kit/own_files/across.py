@@ -24,7 +24,7 @@ def dates_across(rows: Sequence[Row], read: ReadCell) -> int | None:
     return None
 
 
-def read_across(grid: Grid, rows: Sequence[Row], header: int, read: ReadCell, options: FileOptions) -> Table:
+def read_across(grid: Grid, rows: Sequence[Row], header: int, read: ReadCell, *, options: FileOptions) -> Table:
     """
     Return the table whose dates stand in one row.
 
@@ -39,7 +39,7 @@ def read_across(grid: Grid, rows: Sequence[Row], header: int, read: ReadCell, op
     if not series:
         raise refused(grid.name, f"no numbers stand under the dates of row {rows[header].number}")
     _check_ends(grid, rows[header], series)
-    naming = _naming(grid, names, labels, series, options)
+    naming = _naming(grid, names, labels, series, options=options)
     columns = [
         Column(name=name, position=row.number, cells=[_at(row, at) for at in dated]) for name, row in zip(naming, series, strict=True)
     ]
@@ -100,7 +100,7 @@ def _named_by(names: Sequence[Cell], labels: Sequence[int], series: Sequence[Row
     return [*found][:1]
 
 
-def _naming(grid: Grid, names: Sequence[Cell], labels: Sequence[int], series: Sequence[Row], options: FileOptions) -> list[str]:
+def _naming(grid: Grid, names: Sequence[Cell], labels: Sequence[int], series: Sequence[Row], *, options: FileOptions) -> list[str]:
     used = _named_by(names, labels, series, options)
     naming = [" / ".join(as_name(_at(row, at)) for at in used) for row in series]
     if len(set(naming)) == len(naming) and (used or len(series) == 1):

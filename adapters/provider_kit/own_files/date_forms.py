@@ -110,17 +110,22 @@ def _zone(text: str | None) -> timezone | None:
 def digits_date(text: str, form: str) -> Reading | None:
     """Read digits that a number may look like too; see ``digits_form``."""
     try:
-        if form == "year":
-            return _certain(Kind.ANNUAL, int(text))
-        if form in ("yyyymm", "yyyy.mm"):
-            return _certain(Kind.MONTHLY, int(text[:4]), int(text[-2:]))
-        if form == "mm.yyyy":
-            return _certain(Kind.MONTHLY, int(text[-4:]), int(text.partition(".")[0]))
-        if form == "yyyymmdd":
-            return _certain(Kind.DAILY, *_ymd(text))
-        return _epoch(int(text), _EPOCHS[form])
+        return _digits(text, form)
     except (KeyError, ValueError, OverflowError):
         return None
+
+
+def _digits(text: str, form: str) -> Reading | None:
+    if form in _EPOCHS:
+        return _epoch(int(text), _EPOCHS[form])
+    year = int(text[-4:] if form == "mm.yyyy" else text[:4])
+    if year not in _YEARS:
+        return None
+    if form == "year":
+        return _certain(Kind.ANNUAL, year)
+    if form == "yyyymmdd":
+        return _certain(Kind.DAILY, *_ymd(text))
+    return _certain(Kind.MONTHLY, year, int(text.partition(".")[0] if form == "mm.yyyy" else text[-2:]))
 
 
 def digits_form(text: str) -> str:
@@ -152,11 +157,11 @@ def _ymd(text: str) -> tuple[int, int, int]:
     return int(text[:4]), int(text[4:6]), int(text[6:])
 
 
-def _certain(kind: Kind, year: int, month: int = 1, day: int = 1) -> Reading | None:
-    return Reading(kind, {"": datetime(year, month, day)}) if year in _YEARS else None  # noqa: DTZ001 - UTC, as all moments here
+def _certain(kind: Kind, year: int, month: int = 1, day: int = 1) -> Reading:
+    return Reading(kind, {"": datetime(year, month, day)})  # noqa: DTZ001 - UTC, as all moments here
 
 
-def _quarter(year: str, quarter: str) -> Reading | None:
+def _quarter(year: str, quarter: str) -> Reading:
     return _certain(Kind.QUARTERLY, full_year(year), int(quarter) * 3 - 2)
 
 

@@ -16,8 +16,10 @@ _MOST = 0.8
 _DEEPEST = 5
 _TITLES = ("name", "title", "series_name")
 _VALUE = "value"
+_FREQUENCIES = frozenset(("hourly", "daily", "weekly", "monthly", "quarterly", "annual"))
 
-_Found = tuple[Sequence[str], Sequence[Sequence[Cell]], str]
+_Found = tuple[Sequence[str], Sequence[Sequence[Cell]], Mapping[str, str]]
+_NOTHING: Mapping[str, str] = {}
 
 
 def read_document(body: bytes, name: str, options: FileOptions) -> Grid:
@@ -36,9 +38,9 @@ def read_document(body: bytes, name: str, options: FileOptions) -> Grid:
             f"{name} is JSON of another shape.",
             hint='Write [{"date": "2024-01-31", "value": 1.5}] or {"columns": ["date", "value"], "data": [["2024-01-31", 1.5]]}.',
         )
-    names, cells, title = found
+    names, cells, said = found
     rows = [Row(0, names), *(Row(number, row) for number, row in enumerate(cells, 1))]
-    return Grid(name=name, rows=rows, headed=True, dot_is_decimal=True, title=title)
+    return Grid(name=name, rows=rows, headed=True, dot_is_decimal=True, title=said.get("title", ""), frequency=said.get("frequency", ""))
 
 
 def _loaded(body: bytes, name: str) -> Any:
@@ -94,10 +96,10 @@ def _table(document: Any, name: str, options: FileOptions, depth: int = 0) -> _F
         return _of_list(document, name)
     if not isinstance(document, dict) or depth > _DEEPEST:
         return None
-    title = next((document[key] for key in _TITLES if isinstance(document.get(key), str)), "")
+    facts = _facts(document)
     found = _of_series(document, name, options) or _split(document, name) or _by_keys(document, name) or _columnar(document, name)
     if found:
-        return found[0], found[1], found[2] or title
+        return found[0], found[1], {**facts, **found[2]}
     inner = {
         key: table
         for key, value in document.items()
@@ -105,7 +107,14 @@ def _table(document: Any, name: str, options: FileOptions, depth: int = 0) -> _F
     }
     if len(inner) > 1:
         raise refused(name, f"tables stand under the keys {listed(list(map(quoted, inner)))}; save one of them")
-    return next(((names, rows, said or title) for names, rows, said in inner.values()), None)
+    return next(((names, rows, {**facts, **said}) for names, rows, said in inner.values()), None)
+
+
+def _facts(document: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return what an object says of its series: title and frequency."""
+    title = next((document[key] for key in _TITLES if isinstance(document.get(key), str)), "")
+    said = next((str(document[key]).casefold() for key in ("frequency", "@frequency") if key in document), "")
+    return {name: text for name, text in (("title", title), ("frequency", said if said in _FREQUENCIES else "")) if text}
 
 
 def _of_list(items: Sequence[Any], name: str) -> _Found | None:
@@ -116,13 +125,13 @@ def _of_list(items: Sequence[Any], name: str) -> _Found | None:
             if not isinstance(record, dict):
                 raise refused(name, f"row {row} is not an object")
         header = names_of(items, name)
-        return header, [[record.get(key) for key in header] for record in items], ""
+        return header, [[record.get(key) for key in header] for record in items], _NOTHING
     if items and isinstance(items[0], list):
         width = max(len(row) if isinstance(row, list) else 0 for row in items)
         first = items[0]
         named = all(isinstance(cell, str) and not _is_date(cell) for cell in first) and len(items) > 1
         header = first if named else ["Date", _VALUE] if width == 2 else [""] * width  # noqa: PLR2004 - a date and a value
-        return header, _rows(items[1:] if named else items, len(header), name), ""
+        return header, _rows(items[1:] if named else items, len(header), name), _NOTHING
     if items:
         raise refused(name, "row 1 is not an object")
     return None
@@ -153,7 +162,7 @@ def _of_series(document: Mapping[str, Any], name: str, options: FileOptions) -> 
     if len(doc["period"]) != len(doc["value"]):
         raise refused(name, f"it has {len(doc['period'])} periods for {len(doc['value'])} values")
     rows = [list(pair) for pair in zip(doc["period"], doc["value"], strict=True)]
-    return ["period", str(doc["series_code"])], rows, str(doc.get("series_name", ""))
+    return ["period", str(doc["series_code"])], rows, _facts(doc)
 
 
 def _split(document: Mapping[str, Any], name: str) -> _Found | None:
@@ -163,8 +172,8 @@ def _split(document: Mapping[str, Any], name: str) -> _Found | None:
         return None
     cells = _rows(rows, len(header), name)
     if isinstance(index, list) and len(index) == len(rows):
-        return ["Date", *header], [[at, *row] for at, row in zip(index, cells, strict=True)], ""
-    return header, cells, ""
+        return ["Date", *header], [[at, *row] for at, row in zip(index, cells, strict=True)], _NOTHING
+    return header, cells, _NOTHING
 
 
 def _by_keys(document: Mapping[str, Any], name: str) -> _Found | None:
@@ -175,9 +184,9 @@ def _by_keys(document: Mapping[str, Any], name: str) -> _Found | None:
     if _are_dates(document):
         if all(isinstance(value, dict) for value in values):
             header = names_of(values, name)
-            return ["Date", *header], [[key, *(value.get(name) for name in header)] for key, value in document.items()], ""
+            return ["Date", *header], [[key, *(value.get(name) for name in header)] for key, value in document.items()], _NOTHING
         if not any(isinstance(value, dict | list) for value in values):
-            return ["Date", _VALUE], [[key, value] for key, value in document.items()], ""
+            return ["Date", _VALUE], [[key, value] for key, value in document.items()], _NOTHING
     inner = {key: value for key, value in document.items() if isinstance(value, dict) and _are_dates(value)}
     if (
         inner
@@ -186,7 +195,7 @@ def _by_keys(document: Mapping[str, Any], name: str) -> _Found | None:
     ):
         dates = names_of(list(inner.values()), name)
         check_table(len(inner), len(dates), name)
-        return ["Date", *inner], [[date, *(value.get(date) for value in inner.values())] for date in dates], ""
+        return ["Date", *inner], [[date, *(value.get(date) for value in inner.values())] for date in dates], _NOTHING
     return None
 
 
@@ -204,7 +213,7 @@ def _columnar(document: Mapping[str, Any], name: str) -> _Found | None:
         said = listed([f"{quoted(key)} ({len(value)})" for key, value in lists.items()])
         raise refused(name, f"the lists are of different lengths: {said}")
     check_table(len(lists), max(lengths), name)
-    return list(lists), [list(row) for row in zip(*lists.values(), strict=True)], ""
+    return list(lists), [list(row) for row in zip(*lists.values(), strict=True)], _NOTHING
 
 
 def _is_date(cell: Any) -> bool:

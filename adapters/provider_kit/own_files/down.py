@@ -37,7 +37,7 @@ class _Header:
         return self.name(at) or f"column {at + 1}"
 
 
-def read_down(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, options: FileOptions) -> Table:
+def read_down(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, *, options: FileOptions) -> Table:
     """
     Return the table whose dates stand in one column.
 
@@ -49,9 +49,9 @@ def read_down(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, options:
     if not dated:
         raise NoTableError(f"{grid.name} has no rows.", hint="Write rows of dates and numbers below the names.")
     numeric = _numeric(rows, dated, at)
-    header = _header(grid, rows, dated[0], numeric, options)
-    _check_repeated(grid, header, numeric, rows, options)
-    wanted = _wanted(grid, header, numeric, at, options)
+    header = _header(grid, rows, dated[0], numeric, options=options)
+    _check_repeated(grid, header, numeric, rows, options=options)
+    wanted = _wanted(grid, header, numeric, at, options=options)
     body = _Body(grid=grid, rows=rows, at=at, header=header, numeric=wanted)
     body.check(dated, unit_row=options.unit_row)
     kept = [rows[i] for i in dated if i > header.last]
@@ -63,6 +63,7 @@ def read_down(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, options:
         read=read,
         rows=[row.number for row in kept],
         columns=[column for column in columns if not _is_void(column)],
+        frequency=grid.frequency,
         title=grid.title or _title(rows[: max(header.first, 0)]),
         comma_delimited=grid.delimiter == ",",
         dot_is_decimal=grid.dot_is_decimal,
@@ -90,7 +91,7 @@ def _numeric(rows: Sequence[Row], dated: Sequence[int], at: int) -> list[int]:
     return sorted({i for index in sample for i, cell in enumerate(rows[index].cells) if i != at and is_number(cell)})
 
 
-def _header(grid: Grid, rows: Sequence[Row], first_date: int, numeric: Collection[int], options: FileOptions) -> _Header:
+def _header(grid: Grid, rows: Sequence[Row], first_date: int, numeric: Collection[int], *, options: FileOptions) -> _Header:
     if grid.headed:
         return _Header(first=0, last=0, names=[as_name(cell) for cell in rows[0].cells])
     if options.header_rows == 0:
@@ -105,11 +106,11 @@ def _header(grid: Grid, rows: Sequence[Row], first_date: int, numeric: Collectio
         named = {i: sum(bool(text_in(_at(rows[i], at))) for at in numeric) for i in above}
         best = max(named, key=lambda i: (named[i], i), default=None)
         if best is None or not named[best]:
-            raise refused(grid.name, f"row {rows[first_date].number} has no line of column names above", "header_rows (0)")
+            raise refused(grid.name, f"row {rows[first_date].number} has no line of column names above it", "header_rows (0)")
     names = [_block(grid, rows[best : best + count], numeric, at) for at in range(max(len(row.cells) for row in rows[best : best + count]))]
     if count == 1 and _are_numbers(rows[best], names, numeric):
         raise refused(
-            grid.name, f"row {rows[best].number} has no line of column names above: {quoted(', '.join(names))}", "header_rows (0)"
+            grid.name, f"row {rows[best].number} has no line of column names above it: {quoted(', '.join(names))}", "header_rows (0)"
         )
     return _Header(first=best, last=best + count - 1, names=names)
 
@@ -141,7 +142,7 @@ def _are_numbers(row: Row, names: Sequence[str], numeric: Collection[int]) -> bo
     return bool(beside) or not all(len(text) == 4 and text.isdecimal() for text in texts)  # noqa: PLR2004 - a year
 
 
-def _check_repeated(grid: Grid, header: _Header, numeric: Sequence[int], rows: Sequence[Row], options: FileOptions) -> None:
+def _check_repeated(grid: Grid, header: _Header, numeric: Sequence[int], rows: Sequence[Row], *, options: FileOptions) -> None:
     numeric = [at for at in numeric if not options.columns or header.shown(at) in options.columns]
     if options.layout == "long" and options.value_column:
         numeric = [at for at in numeric if header.shown(at) == options.value_column]
@@ -173,7 +174,7 @@ def _letters(at: int) -> str:
     return (_letters(at // 26 - 1) if at >= 26 else "") + chr(ord("A") + at % 26)  # noqa: PLR2004 - the alphabet
 
 
-def _wanted(grid: Grid, header: _Header, numeric: Sequence[int], at: int, options: FileOptions) -> Sequence[int]:
+def _wanted(grid: Grid, header: _Header, numeric: Sequence[int], at: int, *, options: FileOptions) -> Sequence[int]:
     """Return the columns whose every number must have a date."""
     names = {header.shown(i): i for i in range(len(header.names)) if i != at} or {header.shown(i): i for i in numeric}
     asked = (*options.columns, *options.key_columns, *filter(None, [options.value_column]))

@@ -35,7 +35,7 @@ class Grid:
         delimiter: what parts the cells of text.
         dot_is_decimal: whether the format leaves no doubt of it, as JSON does.
         merged: (row's number, first column, last column) of merged cells.
-        title: what the format itself calls the series.
+        title, frequency: what the format itself says of the series.
         sheet: name of the sheet.
 
     """
@@ -47,6 +47,7 @@ class Grid:
     dot_is_decimal: bool = False
     merged: Sequence[tuple[int, int, int]] = ()
     title: str = ""
+    frequency: str = ""
     sheet: str = ""
 
     @property
@@ -98,6 +99,7 @@ class Table:
     columns: list[Column]
     across: bool = False
     title: str = ""
+    frequency: str = ""
     left_out: list[str] = field(default_factory=list)
     dot_is_decimal: bool = False
     comma_delimited: bool = False

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.provider_kit.own_files.dates import Axis, read_dates
+from adapters.provider_kit.own_files.dates import read_dates
 from adapters.provider_kit.own_files.frequency import frequency_of
 from adapters.provider_kit.own_files.grid import Column, Table, listed, quoted, refused, text_in
 from adapters.provider_kit.own_files.long_tables import pivoted
@@ -57,7 +57,7 @@ class Values:
 
     @property
     def name(self) -> str:
-        return storable(self.column.shown)
+        return self.column.shown
 
 
 def read_series(table: Table, options: FileOptions) -> FileSeries:
@@ -88,14 +88,10 @@ def read_series(table: Table, options: FileOptions) -> FileSeries:
         observations=observations,
         date_column=storable(table.dates.name) or "Date",
         title=storable(table.title),
-        frequency=_frequency(observations, axis, options),
+        frequency=options.frequency or table.frequency or frequency_of(observations.dates, axis.kind),
         units=tuple(read.unit for read in numbers),
         left_out=tuple(storable(name) for name in (*table.left_out, *(c.shown for c in words), *(c.shown for c in left_out))),
     )
-
-
-def _frequency(observations: Observations, axis: Axis, options: FileOptions) -> str:
-    return options.frequency or frequency_of(observations.dates, axis.kind)
 
 
 def _only_rows(table: Table, kept: Sequence[int]) -> Table:

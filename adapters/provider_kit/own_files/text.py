@@ -89,7 +89,8 @@ def _without_flag(cell: str) -> str:
 
 
 def _read(text: str, delimiter: str, name: str, skip: int) -> list[Row]:
-    rows, columns = [], 0
+    rows: list[Row] = []
+    columns = 0
     lines = _lines(text, delimiter)
     while True:
         try:
