@@ -7,14 +7,18 @@ What day and month are is decided by all cells together; where two orders fit th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 from adapters.provider_kit.own_files.date_forms import Kind, Reading, digits_date, digits_form, full_year, read_text_date
 from adapters.provider_kit.own_files.grid import Cell, Table, listed, quoted, refused, text_in
 from domain.errors import AnswerNotUnderstood, UnsupportedFrequency
+from domain.observations import Dates
 
 EXCEL = "excel"
 _EXCEL_DAYS = range(1, 110_000)
@@ -24,6 +28,15 @@ _EXCEL_SOUND = 61
 _FISCAL = re.compile(r"([0-9]{4})[-/]([0-9]{2})")
 _LEAST_SORTED = 3
 _WITH_YEAR, _DAYLESS = re.compile(r"%[YyGsDxc]"), re.compile(r"%[djDxcesaAuU]")
+_KINDS = tuple(Kind)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
+_MICRO, _NONE = 1_000_000, -(2**62)
+_DAY_LENGTH = 10
+_PLAIN = (
+    re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\n)*+"),
+    re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?\n)*+"),
+    re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?Z\n)*+"),
+)
 _ORDERS = {"dmy": "day/month", "mdy": "month/day", "ymd": "year/month/day"}
 
 ReadCell = Callable[[Cell], Reading | None]
@@ -35,13 +48,13 @@ class Axis:
     The dates of a series.
 
     Attributes:
-        moments: without zone, in UTC.
+        moments: in seconds, UTC.
         kind: what the cells say of the length of their periods.
         kept: positions of the cells that were read; fewer than there are only where a frequency chose among them.
 
     """
 
-    moments: Sequence[datetime]
+    moments: Dates
     kind: Kind
     kept: Sequence[int]
 
@@ -158,86 +171,141 @@ def read_dates(table: Table, read: ReadCell, frequency: str = "") -> Axis:
         UnsupportedFrequency: a moment is finer than a second.
 
     """
-    readings = [read(cell) for cell in table.dates.cells]
-    for index, reading in enumerate(readings):
+    cells = list(table.dates.cells)
+    if are_plain(cells):
+        return _plain_axis(table, cells)
+    read_in = _Readings()
+    for index, cell in enumerate(cells):
+        reading = read(cell)
         if reading is None:
             raise refused(table.name, f"{table.place(index, table.dates)}: not a date", "date_format")
-    found = [reading for reading in readings if reading]
-    kept = _of_one_kind(table, found, frequency)
-    _check_zones(table, found)
-    _check_fiscal(table)
-    order = _order(table, found, kept)
-    moments = [found[i].by_order.get("") or found[i].by_order[order] for i in kept]
-    if any(moment.microsecond for moment in moments):
+        read_in.add(reading)
+    kept = _of_one_kind(table, read_in, frequency)
+    _check_zones(table, read_in)
+    _check_fiscal(table, cells)
+    order = _order(table, read_in, kept)
+    kinds = {_KINDS[kind] for kind in np.unique(np.frombuffer(read_in.kinds, dtype=np.int8)[kept])}
+    kind = Kind.MOMENT if Kind.MOMENT in kinds else kinds.pop() if kinds else Kind.DAILY
+    return Axis(_finest(table, read_in.moments(order)[kept]), kind, kept)
+
+
+def are_plain(cells: Sequence[Cell]) -> bool:
+    """Return whether cells are all days as 2024-01-31, or all moments of one form as 2024-01-31T12:00:00Z."""
+    if set(map(type, cells)) != {str}:
+        return False
+    text = "\n".join((*cells, ""))
+    return any(form.fullmatch(text) for form in _PLAIN)
+
+
+def _plain_axis(table: Table, cells: Sequence[str]) -> Axis:
+    try:
+        moments = np.array([cell.rstrip("Z") for cell in cells], dtype="datetime64[s]")
+    except ValueError:
+        index = next(i for i, cell in enumerate(cells) if read_text_date(cell) is None)
+        raise refused(table.name, f"{table.place(index, table.dates)}: not a date", "date_format") from None
+    return Axis(moments, Kind.DAILY if len(cells[0]) == _DAY_LENGTH else Kind.MOMENT, range(len(cells)))
+
+
+def _finest(table: Table, moments: NDArray[np.int64]) -> Dates:
+    if (moments % _MICRO).any():
         raise UnsupportedFrequency(f"{table.name} has moments finer than a second.")
-    kinds = {found[i].kind for i in kept}
-    return Axis(moments, Kind.MOMENT if Kind.MOMENT in kinds else kinds.pop() if kinds else Kind.DAILY, kept)
+    return (moments // _MICRO).astype("datetime64[s]")
 
 
-def _of_one_kind(table: Table, found: Sequence[Reading], frequency: str) -> Sequence[int]:
-    first: dict[Kind, int] = {}
-    for index, reading in enumerate(found):
-        first.setdefault(reading.kind, index)
+class _Readings:
+    """What the cells of a column may mean, in little memory: kinds, zones, and microseconds since 1970 in each order."""
+
+    def __init__(self) -> None:
+        self.kinds, self.zones = array("b"), array("b")
+        self.orders = {order: array("q") for order in ("", *_ORDERS)}
+
+    def add(self, reading: Reading) -> None:
+        self.kinds.append(_KINDS.index(reading.kind))
+        self.zones.append(-1 if reading.zoned is None else int(reading.zoned))
+        for order, moments in self.orders.items():
+            moment = reading.by_order.get(order)
+            moments.append(_NONE if moment is None else (moment - _EPOCH) // timedelta(microseconds=1))
+
+    def moments(self, order: str) -> NDArray[np.int64]:
+        """Return the moments under an order, and without one where there is no doubt."""
+        certain, ordered = (np.frombuffer(self.orders[name], dtype=np.int64) for name in ("", order))
+        return np.where(certain == _NONE, ordered, certain)
+
+    def doubtful(self, kept: Sequence[int]) -> Sequence[int]:
+        """Return the positions of those whose order is not certain."""
+        certain = np.frombuffer(self.orders[""], dtype=np.int64)
+        positions: Sequence[int] = np.asarray(kept)[certain[kept] == _NONE].tolist()
+        return positions
+
+
+def _of_one_kind(table: Table, found: _Readings, frequency: str) -> Sequence[int]:
+    kinds = np.frombuffer(found.kinds, dtype=np.int8)
+    first = {_KINDS[kind]: int(np.argmax(kinds == kind)) for kind in np.unique(kinds)}
     if set(first) <= {Kind.DAILY, Kind.MOMENT} or len(first) == 1:
-        return range(len(found))
+        return range(len(kinds))
     if frequency in (*Kind, "hourly"):
         wanted = Kind.MOMENT if frequency == "hourly" else Kind(frequency)
-        return [index for index, reading in enumerate(found) if reading.kind is wanted]
-    said = [f"{kind} (row {table.rows[at]}, {quoted(table.dates.cells[at])})" for kind, at in first.items()]
+        positions: Sequence[int] = np.flatnonzero(kinds == _KINDS.index(wanted)).tolist()
+        return positions
+    said = [
+        f"{kind} (row {table.rows[at]}, {quoted(table.dates.cells[at])})" for kind, at in sorted(first.items(), key=lambda item: item[1])
+    ]
     raise refused(table.name, f"{listed(said)} periods in column {quoted(table.dates.shown)}", "frequency")
 
 
-def _check_zones(table: Table, found: Sequence[Reading]) -> None:
-    zoned = {reading.zoned for reading in found}
-    if {True, False} <= zoned:
-        index = next(i for i, reading in enumerate(found) if reading.zoned is False)
+def _check_zones(table: Table, found: _Readings) -> None:
+    zones = np.frombuffer(found.zones, dtype=np.int8)
+    if (zones == 0).any() and (zones == 1).any():
+        index = int(np.argmax(zones == 0))
         raise refused(table.name, f"{table.place(index, table.dates)}: no offset from UTC where other cells have one", "date_format")
 
 
-def _check_fiscal(table: Table) -> None:
+def _check_fiscal(table: Table, cells: Sequence[Cell]) -> None:
     """Refuse 2001-02, 2002-03, … which may be years that span two calendar years."""
-    matches = []
-    for cell in table.dates.cells:
+    for cell in cells:
         match = _FISCAL.fullmatch(cell.strip()) if isinstance(cell, str) else None
         if match is None or (int(match[1]) + 1) % 100 != int(match[2]):
             return
-        matches.append(match)
-    if len(matches) > 1:
+    if len(cells) > 1:
         raise refused(table.name, f"{table.place(0, table.dates)}: a month, or a year that spans two", "date_format")
 
 
-def _order(table: Table, found: Sequence[Reading], kept: Sequence[int]) -> str:
-    doubtful = [i for i in kept if "" not in found[i].by_order]
+def _order(table: Table, found: _Readings, kept: Sequence[int]) -> str:
+    """Return the order of day, month and year that all cells admit; raises AnswerNotUnderstood where there are two that differ."""
+    doubtful = found.doubtful(kept)
     if not doubtful:
-        return ""
-    orders = set(found[doubtful[0]].by_order)
-    for index in doubtful:
-        left = orders & set(found[index].by_order)
-        if not left:
-            other = quoted(table.dates.cells[doubtful[0]])
-            raise refused(table.name, f"{table.place(index, table.dates)}: not in the order of {other}", "date_format")
-        orders = left
-    orders = _without_jumps(orders, [found[i] for i in doubtful])
-    first = min(orders)
-    for index in doubtful:
-        moments = found[index].by_order
-        if any(moments[order] != moments[first] for order in orders):
-            doubt = " or ".join(_ORDERS[order] for order in sorted(orders))
-            raise refused(table.name, f"{table.place(index, table.dates)}: {doubt}", "date_format")
-    return first
+        return "dmy"
+    admitted = {order: np.frombuffer(found.orders[order], dtype=np.int64)[doubtful] for order in _ORDERS}
+    left: Mapping[str, NDArray[np.int64]] = {order: found for order, found in admitted.items() if (found != _NONE).all()}
+    if not left:
+        raise _no_order(table, doubtful, admitted)
+    left = _without_jumps(left)
+    first, *others = left.values()
+    differ: Sequence[int] = np.flatnonzero(np.any([moments != first for moments in others], axis=0)).tolist() if others else []
+    if differ:
+        doubt = " or ".join(_ORDERS[order] for order in left)
+        raise refused(table.name, f"{table.place(doubtful[differ[0]], table.dates)}: {doubt}", "date_format")
+    return next(iter(left))
 
 
-def _without_jumps(orders: set[str], found: Sequence[Reading]) -> set[str]:
+def _no_order(table: Table, doubtful: Sequence[int], admitted: Mapping[str, NDArray[np.int64]]) -> AnswerNotUnderstood:
+    *_, before, index = sorted(int(np.argmax(moments == _NONE)) for moments in admitted.values())
+    other = quoted(table.dates.cells[doubtful[before]])
+    return refused(
+        table.name, f"{table.place(doubtful[index], table.dates)}: not in the order of other cells, such as {other}", "date_format"
+    )
+
+
+def _without_jumps(orders: Mapping[str, NDArray[np.int64]]) -> Mapping[str, NDArray[np.int64]]:
     """Drop the year as the first part, or as the last one, where only the other gives dates in the order of the rows."""
-    if "ymd" not in orders or len(orders) == 1 or len(found) < _LEAST_SORTED:
+    if "ymd" not in orders or len(orders) == 1 or len(orders["ymd"]) < _LEAST_SORTED:
         return orders
-    is_sorted = {order: _is_sorted([reading.by_order[order] for reading in found]) for order in orders}
-    others = orders - {"ymd"}
-    if is_sorted["ymd"] != any(is_sorted[order] for order in others):
-        return {"ymd"} if is_sorted["ymd"] else others
-    return orders
+    in_order = {order for order, moments in orders.items() if _is_sorted(moments)}
+    if ("ymd" in in_order) == bool(in_order - {"ymd"}):
+        return orders
+    return {order: moments for order, moments in orders.items() if (order == "ymd") == ("ymd" in in_order)}
 
 
-def _is_sorted(moments: Sequence[datetime]) -> bool:
-    steps = [(after - before).total_seconds() for before, after in pairwise(moments)]
-    return all(step > 0 for step in steps) or all(step < 0 for step in steps)
+def _is_sorted(moments: NDArray[np.int64]) -> bool:
+    steps = moments[1:] - moments[:-1]
+    return bool((steps > 0).all() or (steps < 0).all())

@@ -5,14 +5,31 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 
+from adapters.provider_kit.own_files.body import Body
 from adapters.provider_kit.own_files.dates import ReadCell
-from adapters.provider_kit.own_files.grid import Cell, Column, Grid, NoTableError, Row, Table, as_name, listed, quoted, refused, text_in
-from adapters.provider_kit.own_files.numbers import is_missing, is_number
+from adapters.provider_kit.own_files.grid import (
+    Column,
+    Grid,
+    NoTableError,
+    Row,
+    Table,
+    as_name,
+    cell_at,
+    is_blank,
+    listed,
+    quoted,
+    refused,
+    shown_name,
+    text_in,
+)
+from adapters.provider_kit.own_files.numbers import is_number
 from adapters.provider_kit.own_files.options import FileOptions
 from domain.errors import AnswerNotUnderstood
 
 _SAMPLE = 200
+_TOGETHER = 4096
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,7 +51,7 @@ class _Header:
         return self.names[at] if at < len(self.names) else ""
 
     def shown(self, at: int) -> str:
-        return self.name(at) or f"column {at + 1}"
+        return shown_name(self.names, at)
 
 
 def read_down(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, *, options: FileOptions) -> Table:
@@ -51,33 +68,33 @@ def read_down(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, *, optio
     numeric = _numeric(rows, dated, at)
     header = _header(grid, rows, dated[0], numeric, options=options)
     _check_repeated(grid, header, numeric, rows, options=options)
-    wanted = _wanted(grid, header, numeric, at, options=options)
-    body = _Body(grid=grid, rows=rows, at=at, header=header, numeric=wanted)
-    body.check(dated, unit_row=options.unit_row)
-    kept = [rows[i] for i in dated if i > header.last]
-    width = max(len(row.cells) for row in kept)
-    columns = [_column(header, kept, i) for i in range(width) if i != at]
+    body = Body(grid.name, at, read, is_text=bool(grid.delimiter), is_headed=grid.headed)
+    body.names, body.header_row = header.names, rows[header.first].number if header.first >= 0 else 0
+    body.numeric = _wanted(grid, header, numeric, at, options=options)
+    begin = header.last + 1 + options.unit_row
+    body.add(rows[begin : dated[0]], is_above=True)
+    rest = iter(rows[max(begin, dated[0]) :])
+    for some in (rest, (row for row in grid.rest if not is_blank(row.cells))):
+        while chunk := list(islice(some, _TOGETHER)):
+            body.add(chunk)
+    columns = [Column(name=header.name(i), position=i, cells=cells) for i, cells in enumerate(body.columns)]
     return Table(
         name=grid.name,
-        dates=Column(name=header.name(at), position=at, cells=[_at(row, at) for row in kept]),
+        dates=columns[at],
         read=read,
-        rows=[row.number for row in kept],
-        columns=[column for column in columns if not _is_void(column)],
+        rows=body.rows,
+        columns=[column for column in columns if column.position != at and not _is_void(column)],
         frequency=grid.frequency,
         title=grid.title or _title(rows[: max(header.first, 0)]),
         comma_delimited=grid.delimiter == ",",
         dot_is_decimal=grid.dot_is_decimal,
-        header_row=rows[header.first].number if header.first >= 0 else 0,
+        header_row=body.header_row,
     )
-
-
-def _at(row: Row, at: int) -> Cell:
-    return row.cells[at] if at < len(row.cells) else None
 
 
 def _dated(rows: Sequence[Row], at: int, read: ReadCell, *, headed: bool) -> list[int]:
     """Return the rows with a date; not the first ones, if nothing but a date stands in them and none has names above."""
-    found = [i for i, row in enumerate(rows) if (i or not headed) and text_in(_at(row, at)) and read(_at(row, at))]
+    found = [i for i, row in enumerate(rows) if (i or not headed) and text_in(cell_at(row, at)) and read(cell_at(row, at))]
     return found[1:] if not headed and found[1:] and found[0] == 0 and _has_one_cell(rows[0]) else found
 
 
@@ -103,7 +120,7 @@ def _header(grid: Grid, rows: Sequence[Row], first_date: int, numeric: Collectio
     complete = (i for i in above if all(_block(grid, rows[i : i + count], numeric, at) for at in numeric) and i + count <= first_date)
     best = next(complete, None)
     if best is None:
-        named = {i: sum(bool(text_in(_at(rows[i], at))) for at in numeric) for i in above}
+        named = {i: sum(bool(text_in(cell_at(rows[i], at))) for at in numeric) for i in above}
         best = max(named, key=lambda i: (named[i], i), default=None)
         if best is None or not named[best]:
             raise refused(grid.name, f"row {rows[first_date].number} has no line of column names above it", "header_rows (0)")
@@ -119,10 +136,10 @@ def _block(grid: Grid, block: Sequence[Row], numeric: Collection[int], at: int) 
     """Return a column's name of the rows of a header; in all but the last a name reaches over the blank cells on its right."""
     parts = []
     for index, row in enumerate(block):
-        cell = _at(row, at)
+        cell = cell_at(row, at)
         if index < len(block) - 1 and not text_in(cell):
-            left = [i for i in range(at) if text_in(_at(row, i)) and (i in numeric or _spans(grid, row, i, at))]
-            cell = _at(row, left[-1]) if left and at in numeric else cell
+            left = [i for i in range(at) if text_in(cell_at(row, i)) and (i in numeric or _spans(grid, row, i, at))]
+            cell = cell_at(row, left[-1]) if left and at in numeric else cell
         parts.append(as_name(cell))
     return " / ".join(dict.fromkeys(filter(None, parts)))
 
@@ -162,12 +179,14 @@ def _repeated(grid: Grid, header: _Header, rows: Sequence[Row], repeated: Mappin
     places = [at for several in repeated.values() for at in several]
     merged = [f"{_letters(first)}{row}:{_letters(last)}{row}" for row, first, last in grid.merged if row < number and last > first]
     near = [i for i in (header.first - 1, header.last + 1) if 0 <= i < len(rows)]
-    other = next((rows[i] for i in near if any(text_in(_at(rows[i], at)) and not is_number(_at(rows[i], at)) for at in places)), None)
+    beside = {i: [cell_at(rows[i], at) for at in places] for i in near}
+    other = next((i for i, cells in beside.items() if any(text_in(cell) and not is_number(cell) for cell in cells)), None)
     if merged:
         said += f", under the merged cells {listed(merged)}"
-    elif other:
-        said += f"; the names may stand in row {other.number} too, which holds {listed([quoted(_at(other, at)) for at in places], most=2)}"
-    return refused(grid.name, f"row {number}: {said}", *(("header_rows",) if merged or other else ("columns",)))
+    elif other is not None:
+        holds = listed(list(map(quoted, beside[other])), most=2)
+        said += f"; the names may stand in row {rows[other].number} too, which holds {holds}"
+    return refused(grid.name, f"row {number}: {said}", "columns" if other is None and not merged else "header_rows")
 
 
 def _letters(at: int) -> str:
@@ -188,67 +207,8 @@ def _wanted(grid: Grid, header: _Header, numeric: Sequence[int], at: int, *, opt
     return [names[name] for name in chosen] if chosen else numeric
 
 
-@dataclass(slots=True, kw_only=True)
-class _Body:
-    """The rows under the names."""
-
-    grid: Grid
-    rows: Sequence[Row]
-    at: int
-    header: _Header
-    numeric: Sequence[int]
-
-    def check(self, dated: Sequence[int], *, unit_row: bool) -> None:
-        """Raise AnswerNotUnderstood for a row with numbers but no date, with other names, or with more or fewer cells than names."""
-        held = set(dated)
-        for i in range(self.header.last + 1, len(self.rows)):
-            if i in held:
-                self._check_length(self.rows[i])
-            elif not (unit_row and i == self.header.last + 1):
-                self._check_undated(i, is_above=i < dated[0], is_between=i < dated[-1])
-
-    def _check_length(self, row: Row) -> None:
-        if self.grid.headed or not self.header.names:
-            return
-        width = max((at + 1 for at, name in enumerate(self.header.names) if name), default=0)
-        extra = next((at for at in range(width, len(row.cells)) if text_in(row.cells[at])), None) if self.grid.delimiter else None
-        if extra is not None:
-            raise refused(
-                self.grid.name,
-                f"row {row.number} has {extra + 1} cells where the header has {width}: {quoted(row.cells[extra])} has no name",
-                "delimiter",
-            )
-        if self.grid.delimiter and len(row.cells) < width:
-            raise refused(self.grid.name, f"row {row.number} has {len(row.cells)} cells where the header has {width}", "delimiter")
-
-    def _check_undated(self, i: int, *, is_above: bool, is_between: bool) -> None:
-        row = self.rows[i]
-        if [as_name(cell) for cell in row.cells[: len(self.header.names)]] == self.header.names[: len(row.cells)]:
-            return
-        number = next((at for at in self.numeric if is_number(_at(row, at))), None)
-        date = text_in(_at(row, self.at))
-        if number is not None and not (is_above and date and not any(map(str.isdecimal, date))):
-            where = f"row {row.number}, column {quoted(self.header.shown(self.at))}, cell {quoted(date)}"
-            other = f"{quoted(_at(row, number))} stands under {quoted(self.header.shown(number))}"
-            raise refused(
-                self.grid.name, f"{where}: not a date, though {other}", *(("date_format", "unit_row") if is_above else ("date_format",))
-            )
-        if is_between and not is_above:
-            word = next((at for at in self.numeric if not is_missing(_at(row, at))), None)
-            if word is not None:
-                raise refused(
-                    self.grid.name,
-                    f"row {row.number}, column {quoted(self.header.shown(word))}, cell {quoted(_at(row, word))}: words between the rows; "
-                    "another table may begin there",
-                )
-
-
-def _column(header: _Header, rows: Sequence[Row], at: int) -> Column:
-    return Column(name=header.name(at), position=at, cells=[_at(row, at) for row in rows])
-
-
 def _is_void(column: Column) -> bool:
-    return not column.name and not any(map(text_in, column.cells))
+    return not column.name and not any(map(text_in, iter(column.cells)))
 
 
 def _title(rows: Sequence[Row]) -> str:

@@ -31,6 +31,8 @@ class Grid:
 
     Attributes:
         name: what messages call the file.
+        rows: the first ones, by which the layout is understood; of most files all.
+        rest: those behind them, to be gone through once.
         headed: whether the first row holds the names and all others data, as the format says.
         delimiter: what parts the cells of text.
         dot_is_decimal: whether the format leaves no doubt of it, as JSON does.
@@ -42,6 +44,7 @@ class Grid:
 
     name: str
     rows: Sequence[Row]
+    rest: Iterator[Row] = field(default_factory=lambda: iter(()))
     headed: bool = False
     delimiter: str = ""
     dot_is_decimal: bool = False
@@ -49,11 +52,6 @@ class Grid:
     title: str = ""
     frequency: str = ""
     sheet: str = ""
-
-    @property
-    def width(self) -> int:
-        """The length of the longest row."""
-        return max((len(row.cells) for row in self.rows), default=0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -146,6 +144,16 @@ def listed(names: Sequence[object], most: int = 6) -> str:
     if len(names) > most:
         return ", ".join(shown) + f" and {len(names) - most} more"
     return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
+
+
+def cell_at(row: Row, at: int) -> Cell:
+    """Return a row's cell at a position from 0; None behind its end."""
+    return row.cells[at] if at < len(row.cells) else None
+
+
+def shown_name(names: Sequence[str], at: int) -> str:
+    """Return a column's name, or ``column N`` where it has none."""
+    return (names[at] if at < len(names) else "") or f"column {at + 1}"
 
 
 def is_blank(cells: Sequence[Cell]) -> bool:

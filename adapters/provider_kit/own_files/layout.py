@@ -73,12 +73,16 @@ def read_table(grid: Grid, options: FileOptions) -> Table:
     if options.dates_in == "columns":
         if across is None:
             raise refused(grid.name, "no row holds two dates", "dates_in", "date_format")
-        return read_across(grid, rows, across, read, options=options)
+        return read_across(grid, _all(grid, rows), across, read, options=options)
     place = _place(grid, rows, across, options)
     if place:
         return read_down(grid, rows, place.position, place.read, options=options)
     assert across is not None  # noqa: S101 - else there would be a place or an error
-    return read_across(grid, rows, across, read, options=options)
+    return read_across(grid, _all(grid, rows), across, read, options=options)
+
+
+def _all(grid: Grid, rows: Sequence[Row]) -> Sequence[Row]:
+    return [*rows, *(row for row in grid.rest if not is_blank(row.cells))]
 
 
 def _place(grid: Grid, rows: Sequence[Row], across: int | None, options: FileOptions) -> Place | None:

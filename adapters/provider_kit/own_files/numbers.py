@@ -39,8 +39,18 @@ _NUMBER = re.compile(
 )
 _LONGEST = 400
 _SCALES = {"K": 3, "M": 6}
-_PLAIN = re.compile(r"(?:(?:-?[0-9]+(?:\.[0-9]*+)?)?\n)*+")
-_SURE_DOT = re.compile(r"^-?(?:0[0-9]*|[0-9]{4,})?\.|\.(?:[0-9]{0,2}|[0-9]{4,})$", re.MULTILINE)
+_TYPED = frozenset({int, float, type(None)})
+
+
+def _grouped(pair: Pair) -> str:
+    decimal, thousands = map(re.escape, pair)
+    groups = rf"[1-9][0-9]{{0,2}}(?:{thousands}[0-9]{{3}})++|" if thousands else ""
+    return rf"(?:{groups}[0-9]++)(?:{decimal}[0-9]*+)?"
+
+
+_PATTERNS = {pair: re.compile(rf"{_grouped(pair)}|{re.escape(pair[0])}[0-9]++") for pair in PAIRS}
+#: A column of nothing but such numbers, each in a line.
+_COLUMNS = {pair: re.compile(rf"(?:(?:-?{_grouped(pair)}{'' if pair[1] else '(?:[eE][-+]?[0-9]{1,3}+)?'})?\n)*+") for pair in PAIRS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +90,18 @@ class Survey:
         numbers, words: the positions of cells that are numbers, and of those that are neither that nor missing.
         clash: (position, earlier position) of numbers that admit no common marks.
         units: percent and currency signs.
-        plain: the values, where every number is written so plainly that only the meaning of the dot may be in doubt.
+        typed: the values of cells that are numbers, and no text.
+        lines: cells that are all plain numbers as text, a line each.
 
     """
 
     pairs: frozenset[Pair]
-    numbers: Sequence[int]
+    numbers: Sequence[int] | NDArray[np.intp]
     words: Sequence[int]
     clash: tuple[int, int] | None = None
     units: Collection[str] = ()
-    plain: NDArray[np.float64] | None = None
+    typed: NDArray[np.float64] | None = None
+    lines: str = ""
 
     @property
     def decimals(self) -> set[str]:
@@ -127,16 +139,16 @@ def _read(text: str) -> Number | None:
 
 
 def _pairs(core: str, *, may_group: bool) -> frozenset[Pair]:
+    return _pairs_of_shape(core.translate(_SHAPE), may_group)
+
+
+@lru_cache(maxsize=4096)
+def _pairs_of_shape(core: str, may_group: bool) -> frozenset[Pair]:  # noqa: FBT001 - of a cached function
     return frozenset(pair for pair in PAIRS if (may_group or not pair[1]) and _PATTERNS[pair].fullmatch(core))
 
 
-def _pattern(pair: Pair) -> re.Pattern[str]:
-    decimal, thousands = map(re.escape, pair)
-    grouped = rf"[1-9][0-9]{{0,2}}(?:{thousands}[0-9]{{3}})+|" if thousands else ""
-    return re.compile(rf"(?:{grouped}[0-9]+)(?:{decimal}[0-9]*)?|{decimal}[0-9]+")
-
-
-_PATTERNS = {pair: _pattern(pair) for pair in PAIRS}
+#: What a number's marks mean depends on where its zeros stand, but not on its other digits.
+_SHAPE = str.maketrans("23456789", "1" * 8)
 
 
 def is_missing(cell: Cell, missing: Collection[str] = ()) -> bool:
@@ -176,7 +188,7 @@ def survey(cells: Sequence[Cell], missing: Collection[str] = (), pairs: frozense
         pairs: the (decimal, thousands) marks that numbers may have.
 
     """
-    found = _plain(cells) if not missing else None
+    found = None if missing else _whole(cells)
     if found and found.pairs & pairs:
         found.pairs &= pairs
         return found
@@ -198,34 +210,42 @@ def survey(cells: Sequence[Cell], missing: Collection[str] = (), pairs: frozense
     return Survey(pairs, numbers, words, clash, units - {""})
 
 
-def _plain(cells: Sequence[Cell]) -> Survey | None:
-    """Look through a column of nothing but plain numbers, much faster."""
-    if isinstance(cells, np.ndarray):
-        return Survey(PAIRS, np.flatnonzero(~np.isnan(cells)).tolist(), [], plain=cells)
-    if set(map(type, cells)) != {str}:
+def _whole(cells: Sequence[Cell]) -> Survey | None:
+    """Look through a column of nothing but plain numbers, much faster than cell by cell; None if it holds anything else."""
+    kinds = set(map(type, cells))
+    if kinds <= _TYPED:
+        try:
+            typed = np.array(cells, dtype=np.float64)
+        except OverflowError:
+            return None
+        return Survey(PAIRS, np.flatnonzero(~np.isnan(typed)), (), typed=typed)
+    if kinds != {str}:
         return None
-    text = "\n".join((*cells, ""))
-    if not _PLAIN.fullmatch(text):
+    return _in_lines(cells) or _in_lines(["" if cell.casefold() in MISSING else cell for cell in cells])
+
+
+def _in_lines(cells: Sequence[str]) -> Survey | None:
+    lines = "\n".join((*cells, ""))
+    if not lines.isascii():
+        lines = _SPACES.sub(" ", lines).translate(_MARKS)
+    pairs = frozenset(pair for pair, pattern in _COLUMNS.items() if pattern.fullmatch(lines))
+    if not pairs or lines.count("\n") != len(cells):
         return None
-    values = np.array([float(cell) if cell else math.nan for cell in cells])
-    pairs = PAIRS
-    if "." in text:
-        pairs = frozenset(pair for pair in PAIRS if pair[0] == "." or pair == (",", "."))
-        if _SURE_DOT.search(text):
-            pairs = frozenset(pair for pair in PAIRS if pair[0] == ".")
-    return Survey(pairs, np.flatnonzero(~np.isnan(values)).tolist(), [], plain=values)
+    return Survey(pairs, np.array([index for index, cell in enumerate(cells) if cell], dtype=np.intp), (), lines=lines)
 
 
 def values(column: Column, found: Survey, decimal: str) -> NDArray[np.float64]:
     """Return the numbers of a column, NaN where one is missing and infinite where one is too large."""
-    if found.plain is not None and decimal == ".":
-        return found.plain
+    if found.typed is not None:
+        return found.typed
     pair = next(pair for pair in sorted(found.pairs, key=lambda pair: -len(pair[1])) if pair[0] == decimal)
-    read = np.full(len(column.cells), math.nan)
+    if found.lines:
+        plain = (found.lines.replace(pair[1], "") if pair[1] else found.lines).replace(decimal, ".")
+        return np.array([float(line) if line else math.nan for line in plain.split("\n")[:-1]])
+    read, cells = np.full(len(column.cells), math.nan), list(column.cells)
     for index in found.numbers:
-        cell = column.cells[index]
-        number = read_number(cell) if isinstance(cell, str) else None
-        read[index] = number.value(pair) if number else _float(cell)
+        number = read_number(cells[index]) if isinstance(cells[index], str) else None
+        read[index] = number.value(pair) if number else _float(cells[index])
     return read
 
 

@@ -81,8 +81,8 @@ def _joined(grid: Grid, header: int, parts: Sequence[str], places: Mapping[str, 
             cells[at] = None
         return Row(row.number, cells)
 
-    kept = grid.rows[:header]
-    return replace(grid, rows=[*kept, *(joined(at, row) for at, row in enumerate(grid.rows[header:], header))])
+    rows = [*grid.rows[:header], *(joined(at, row) for at, row in enumerate(grid.rows[header:], header))]
+    return replace(grid, rows=rows, rest=(joined(-1, row) for row in grid.rest))
 
 
 def _whole(parts: Mapping[str, Cell]) -> str:

@@ -54,5 +54,5 @@ def _different(table: Table, moments: Dates, clash: tuple[Column, int, int], wor
 
 
 def _tells_apart(moments: Dates, column: Column) -> bool:
-    seen = set(zip(moments.tolist(), map(text_in, column.cells), strict=True))
+    seen = set(zip(moments.tolist(), map(text_in, iter(column.cells)), strict=True))
     return len(seen) == len(moments) or len({word for _, word in seen}) > 1

@@ -72,7 +72,7 @@ def read_series(table: Table, options: FileOptions) -> FileSeries:
     axis = read_dates(table, table.read, options.frequency)
     if len(axis.kept) < len(table.rows):
         table = _only_rows(table, axis.kept)
-    moments = np.array(axis.moments, dtype="datetime64[s]")
+    moments = axis.moments
     if options.layout == "long":
         table, moments = pivoted(table, moments, options)
     columns, words = _columns(table, options)
@@ -96,7 +96,8 @@ def read_series(table: Table, options: FileOptions) -> FileSeries:
 
 def _only_rows(table: Table, kept: Sequence[int]) -> Table:
     def only(column: Column) -> Column:
-        return replace(column, cells=[column.cells[i] for i in kept])
+        cells = list(column.cells)
+        return replace(column, cells=[cells[i] for i in kept])
 
     columns = [only(column) for column in table.columns]
     return replace(table, dates=only(table.dates), rows=[table.rows[i] for i in kept], columns=columns)
@@ -106,7 +107,7 @@ def _columns(table: Table, options: FileOptions) -> tuple[list[tuple[Column, Sur
     """Return the columns that hold numbers, looked through, and those that are left out."""
     pairs, missing = admitted(options.decimal, options.thousands), options.missing_words
     wanted = [c for c in table.columns if not options.columns or c.shown in options.columns]
-    looked = [(column, survey(column.cells, missing, pairs)) for column in wanted]
+    looked = [(column, survey(list(column.cells), missing, pairs)) for column in wanted]
     for column, found in looked:
         _check_words(table, column, found, asked=bool(options.columns))
     words = [column for column, found in looked if found.words]
@@ -115,7 +116,7 @@ def _columns(table: Table, options: FileOptions) -> tuple[list[tuple[Column, Sur
 
 
 def _check_words(table: Table, column: Column, found: Survey, *, asked: bool) -> None:
-    if not found.words or not (found.numbers or asked):
+    if not found.words or not (len(found.numbers) or asked):
         return
     if len(found.words) <= len(found.numbers) or asked:
         raise refused(table.name, f"{table.place(found.words[0], column)}: not a number", "missing", "decimal", "columns")

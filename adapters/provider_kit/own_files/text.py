@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -24,12 +25,12 @@ _BOMS = (
 )
 _DELIMITERS = ",;\t|"
 _SAMPLE, _SAMPLE_SIGNS = 200, 200_000
+#: By so many rows the layout is understood.
+HEAD = 3000
 _BLANKS = " "
 _SEP = re.compile(r"sep=(.)", re.IGNORECASE)
 _EUROSTAT = re.compile(r"(?:.{0,200})\\(?:TIME_PERIOD|time)", re.IGNORECASE)
 _FLAGGED = re.compile(r"([-+0-9.eE]{1,40}|:) ?[a-z]{1,4}")
-
-_Reading = tuple[list[Row], str]
 
 
 def decode(body: bytes, name: str, encoding: str = "") -> str:
@@ -72,15 +73,20 @@ def read_text(text: str, name: str, options: FileOptions) -> Grid:
         AnswerTooLarge: it has too many rows, columns or cells.
 
     """
-    first, _, rest = text.partition("\n")
+    first, _, below = text.partition("\n")
     separator = _SEP.fullmatch(first.strip("\r\ufeff "))
     if separator:
-        text = "\n" + rest
+        text = "\n" + below
     delimiter = options.delimiter or (separator[1] if separator else "") or _delimiter(text)
-    rows = _read(text, delimiter, name, options.skip_rows or 0)
+    rest = _rows(text, delimiter, name, options.skip_rows or 0)
+    rows = list(islice(rest, HEAD))
     if rows and rows[0].cells and _EUROSTAT.fullmatch(rows[0].cells[0]):
-        rows = [rows[0], *(Row(row.number, [_without_flag(cell) for cell in row.cells]) for row in rows[1:])]
-    return Grid(name=name, rows=rows, delimiter=delimiter)
+        rows, rest = [rows[0], *map(_without_flags, rows[1:])], map(_without_flags, rest)
+    return Grid(name=name, rows=rows, rest=rest, delimiter=delimiter)
+
+
+def _without_flags(row: Row) -> Row:
+    return Row(row.number, [_without_flag(cell) for cell in row.cells])
 
 
 def _without_flag(cell: str) -> str:
@@ -88,24 +94,21 @@ def _without_flag(cell: str) -> str:
     return match[1] if match else cell
 
 
-def _read(text: str, delimiter: str, name: str, skip: int) -> list[Row]:
-    rows: list[Row] = []
-    columns = 0
-    lines = _lines(text, delimiter)
-    while True:
+def _rows(text: str, delimiter: str, name: str, skip: int) -> Iterator[Row]:
+    columns, lines = 0, _lines(text, delimiter)
+    for count in itertools.count(1):
         try:
             row = next(lines, None)
         except csv.Error as exc:
-            raise refused(name, f"the quotes do not close where they must ({exc})", "delimiter") from exc
+            raise refused(name, f"it is not CSV at {exc}", "delimiter") from exc
         if row is None:
-            return rows
-        if row.number <= skip or _is_remark(row.cells):
-            continue
-        rows.append(row)
+            return
         columns = max(columns, len(row.cells))
-        if len(rows) % 1000 == 1:
-            ROWS.check(len(rows), name)
-            check_table(columns, len(rows), name)
+        if count % 1000 == 1:
+            ROWS.check(count, name)
+            check_table(columns, count, name)
+        if row.number > skip and not _is_remark(row.cells):
+            yield row
 
 
 def _lines(text: str, delimiter: str) -> Iterator[Row]:
