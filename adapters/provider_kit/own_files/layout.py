@@ -219,5 +219,7 @@ def _no_dates(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]]
             where = f"column {quoted(_name_over(grid, rows, at) or f'column {at + 1}')}, row {row}, cell {quoted(numbers[0][1])}"
             error = refused(grid.name, f"{where}: a number which may be an Excel day", "date_format (excel)")
             return NoTableError(error.message, hint=error.hint)
+    if len(rows) == 1 or not any(any(map(text_in, cells)) for cells in columns):
+        return NoTableError(f"{grid.name} has no rows.", hint="Write a line of names and rows of dates and numbers.")
     error = refused(grid.name, "no column holds dates that can be read", "date_format", "date_column", "delimiter")
     return NoTableError(error.message, hint="Write dates as 2024-01-31 or 2024-01-31T12:00:00Z, or set the option date_format.")

@@ -35,7 +35,7 @@ def pivoted(table: Table, moments: Dates, options: FileOptions) -> tuple[Table, 
     check_table(len(by_key), len(dates), table.name)
     places = inverse.tolist()
     columns = [
-        Column(name=" / ".join(key), position=value.position, cells=_cells(table, value, rows, places, len(dates)))
+        Column(name=" / ".join(key), position=value.position, cells=_cells(table, value, rows, places=places, count=len(dates)))
         for key, rows in by_key.items()
     ]
     first = {place: index for index, place in reversed(list(enumerate(places)))}
@@ -46,7 +46,7 @@ def pivoted(table: Table, moments: Dates, options: FileOptions) -> tuple[Table, 
     return pivot, dates
 
 
-def _cells(table: Table, value: Column, rows: Sequence[int], places: Sequence[int], count: int) -> list[Cell]:
+def _cells(table: Table, value: Column, rows: Sequence[int], *, places: Sequence[int], count: int) -> list[Cell]:
     cells: list[Cell] = [None] * count
     given: dict[int, int] = {}
     for row in rows:

@@ -50,7 +50,9 @@ def _grouped(pair: Pair) -> str:
 
 _PATTERNS = {pair: re.compile(rf"{_grouped(pair)}|{re.escape(pair[0])}[0-9]++") for pair in PAIRS}
 #: A column of nothing but such numbers, each in a line.
-_COLUMNS = {pair: re.compile(rf"(?:(?:-?{_grouped(pair)}{'' if pair[1] else '(?:[eE][-+]?[0-9]{1,3}+)?'})?\n)*+") for pair in PAIRS}
+_COLUMNS = {
+    pair: re.compile(rf"(?:(?<![^\n])(?:-?{_grouped(pair)}{'' if pair[1] else '(?:[eE][-+]?[0-9]{1,3}+)?'})?\n)*+") for pair in PAIRS
+}
 
 
 @dataclass(frozen=True, slots=True)
