@@ -32,11 +32,9 @@ _KINDS = tuple(Kind)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
 _MICRO, _NONE = 1_000_000, -(2**62)
 _DAY_LENGTH = 10
-_PLAIN = (
-    re.compile(r"(?:(?<![^\n])[0-9]{4}-[0-9]{2}-[0-9]{2}\n)*+"),
-    re.compile(r"(?:(?<![^\n])[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?\n)*+"),
-    re.compile(r"(?:(?<![^\n])[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?Z\n)*+"),
-)
+_DAYS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\n)*+")
+_MOMENTS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?\n)*+")
+_MOMENTS_IN_UTC = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?Z\n)*+")
 _ORDERS = {"dmy": "day/month", "mdy": "month/day", "ymd": "year/month/day"}
 
 ReadCell = Callable[[Cell], Reading | None]
@@ -194,7 +192,7 @@ def are_plain(cells: Sequence[Cell]) -> bool:
     if set(map(type, cells)) != {str}:
         return False
     text = "\n".join((*cells, ""))
-    return any(form.fullmatch(text) for form in _PLAIN)
+    return bool(_DAYS.fullmatch(text) or _MOMENTS.fullmatch(text) or _MOMENTS_IN_UTC.fullmatch(text))
 
 
 def _plain_axis(table: Table, cells: Sequence[str]) -> Axis:

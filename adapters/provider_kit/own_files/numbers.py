@@ -49,9 +49,9 @@ def _grouped(pair: Pair) -> str:
 
 
 _PATTERNS = {pair: re.compile(rf"{_grouped(pair)}|{re.escape(pair[0])}[0-9]++") for pair in PAIRS}
-#: A column of nothing but such numbers, each in a line.
-_COLUMNS = {
-    pair: re.compile(rf"(?:(?<![^\n])(?:-?{_grouped(pair)}{'' if pair[1] else '(?:[eE][-+]?[0-9]{1,3}+)?'})?\n)*+") for pair in PAIRS
+#: Tells whether a text is a column of nothing but such numbers, each in a line.
+_IS_COLUMN = {
+    pair: re.compile(rf"(?:(?:-?{_grouped(pair)}{'' if pair[1] else '(?:[eE][-+]?[0-9]{1,3}+)?'})?\n)*+").fullmatch for pair in PAIRS
 }
 
 
@@ -230,7 +230,7 @@ def _in_lines(cells: Sequence[str]) -> Survey | None:
     lines = "\n".join((*cells, ""))
     if not lines.isascii():
         lines = _SPACES.sub(" ", lines).translate(_MARKS)
-    pairs = frozenset(pair for pair, pattern in _COLUMNS.items() if pattern.fullmatch(lines))
+    pairs = frozenset(pair for pair, is_column in _IS_COLUMN.items() if is_column(lines))
     if not pairs or lines.count("\n") != len(cells):
         return None
     return Survey(pairs, np.array([index for index, cell in enumerate(cells) if cell], dtype=np.intp), (), lines=lines)
