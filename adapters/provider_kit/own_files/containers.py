@@ -10,7 +10,7 @@ from zipfile import BadZipFile, ZipFile
 from adapters.provider_kit.own_files.grid import listed, quoted, refused
 from adapters.provider_kit.parsing.limits import FILE, check_body
 
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+_GZIP, _ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
 _WORKBOOK = "[Content_Types].xml"
 _MOST_PACKED = 2
 _NO_DATA = ("__MACOSX/",)
@@ -34,7 +34,7 @@ def unpack(body: bytes, name: str) -> tuple[bytes, str]:
             if inner is None:
                 return body, "xlsx"
             body = inner
-    if body.startswith((_GZIP, _ZIP, _OLE)):
+    if body.startswith((_GZIP, *_ZIP, _OLE)):
         raise refused(name, "it is a workbook of the old .xls, or packed more than twice; save it as .xlsx or CSV")
     check_body(body, name)
     if body.startswith(b"PAR1"):

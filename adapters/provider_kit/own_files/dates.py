@@ -115,14 +115,19 @@ def reader_of_format(form: str) -> ReadCell:
     if not _WITH_YEAR.search(form):
         raise AnswerNotUnderstood(f"option date_format: {quoted(form)} holds no year.", hint="Write it as strptime does: %d/%m/%Y.")
     try:
-        datetime.strptime(datetime(2000, 1, 1, tzinfo=UTC).strftime(form), form)  # noqa: DTZ007 - only whether it is a format
+        whole = f"{form} %u" if _lacks_weekday(form) else form
+        datetime.strptime(datetime(2000, 1, 1, tzinfo=UTC).strftime(whole), whole)  # noqa: DTZ007 - only whether it is a format
     except ValueError as exc:
         raise AnswerNotUnderstood(f"option date_format: {quoted(form)} is no format: {exc}.", hint="Write it as strptime does.") from exc
     return lambda cell: _by_format(text_in(cell), form)
 
 
+def _lacks_weekday(form: str) -> bool:
+    return "%V" in form and not any(day in form for day in ("%u", "%a", "%A", "%w"))
+
+
 def _by_format(text: str, form: str) -> Reading | None:
-    weekly = "%V" in form and "%u" not in form
+    weekly = _lacks_weekday(form)
     try:
         moment = datetime.strptime(text + " 1", form + " %u") if weekly else datetime.strptime(text, form)  # noqa: DTZ007
     except ValueError:

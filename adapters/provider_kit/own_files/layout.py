@@ -94,6 +94,8 @@ def _place(grid: Grid, rows: Sequence[Row], across: int | None, options: FileOpt
     if options.date_format:
         return _by_format(grid, rows, columns, options)
     strong = [at for at, cells in enumerate(columns) if _holds_dates(cells, read_typed, across)]
+    if not strong and across is None:
+        strong = [at for at, cells in enumerate(columns) if any(map(read_typed, cells)) and _is_named(grid, rows, at)]
     if strong:
         return Place(_only(grid, rows, columns, strong), read_loosely)
     weak = _weak(grid, rows, columns)

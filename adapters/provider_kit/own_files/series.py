@@ -179,7 +179,7 @@ def _decimal(table: Table, column: Column, found: Survey, evidence: set[str]) ->
     if not found.is_doubtful:
         return "." if "." in found.decimals else ","
     may_be = set(evidence)
-    if table.comma_delimited or (table.dot_is_decimal and (",", ".") in found.pairs):
+    if table.comma_delimited or (table.dot_is_decimal and (".", "") in found.pairs):
         may_be.add(".")
     if len(may_be) == 1:
         return may_be.pop()
