@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adapters.provider_kit.own_files.date_forms import Kind, Reading, digits_date, digits_form, full_year, read_text_date
+from adapters.provider_kit.own_files.frequency import frequency_of
 from adapters.provider_kit.own_files.grid import Cell, Table, listed, quoted, refused, text_in
 from domain.errors import AnswerNotUnderstood, UnsupportedFrequency
 from domain.observations import Dates
@@ -26,7 +27,7 @@ _EXCEL_START = datetime(1899, 12, 30)  # noqa: DTZ001 - UTC, as all moments here
 #: Before it Excel's day numbers count a 29 February 1900 that there was not.
 _EXCEL_SOUND = 61
 _FISCAL = re.compile(r"([0-9]{4})[-/]([0-9]{2})")
-_LEAST_SORTED = 3
+_LEAST_SORTED = 4
 _WITH_YEAR, _DAYLESS = re.compile(r"%[YyGsDxc]"), re.compile(r"%[djDxcesaAuU]")
 _KINDS = tuple(Kind)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
@@ -300,13 +301,16 @@ def _no_order(table: Table, doubtful: Sequence[int], admitted: Mapping[str, NDAr
 
 
 def _without_jumps(orders: Mapping[str, NDArray[np.int64]]) -> Mapping[str, NDArray[np.int64]]:
-    """Drop the year as the first part, or as the last one, where only the other gives dates in the order of the rows."""
-    if "ymd" not in orders or len(orders) == 1 or len(orders["ymd"]) < _LEAST_SORTED:
+    """Drop the year of two digits as the first part where it makes dates jump, which another order puts into regular steps."""
+    others = {order: moments for order, moments in orders.items() if order != "ymd"}
+    if len(others) in (0, len(orders)) or len(orders["ymd"]) < _LEAST_SORTED or _is_sorted(orders["ymd"]):
         return orders
-    in_order = {order for order, moments in orders.items() if _is_sorted(moments)}
-    if ("ymd" in in_order) == bool(in_order - {"ymd"}):
-        return orders
-    return {order: moments for order, moments in orders.items() if (order == "ymd") == ("ymd" in in_order)}
+    regular = any(_is_sorted(moments) and frequency_of(_sorted_days(moments), Kind.DAILY) for moments in others.values())
+    return others if regular else orders
+
+
+def _sorted_days(moments: NDArray[np.int64]) -> Dates:
+    return np.sort(moments // _MICRO).astype("datetime64[s]")
 
 
 def _is_sorted(moments: NDArray[np.int64]) -> bool:

@@ -87,13 +87,14 @@ def _all(grid: Grid, rows: Sequence[Row]) -> Sequence[Row]:
 
 def _place(grid: Grid, rows: Sequence[Row], across: int | None, options: FileOptions) -> Place | None:
     """Return the date column; None if the dates stand across."""
-    sample = rows[1 if grid.headed else 0 :][:_SAMPLE]
+    sample = [row for row in rows[1 if grid.headed else 0 :][:_SAMPLE] if grid.headed or not _is_line(row, options)]
     columns = list(transposed(sample, max(len(row.cells) for row in rows)))
+    above = None if across is None else sample.index(rows[across])
     if options.date_column:
         return _asked(grid, rows, columns, options)
     if options.date_format:
         return _by_format(grid, rows, columns, options)
-    strong = [at for at, cells in enumerate(columns) if _holds_dates(cells, read_typed, across)]
+    strong = [at for at, cells in enumerate(columns) if _holds_dates(cells, read_typed, above)]
     if not strong and across is None:
         strong = [at for at, cells in enumerate(columns) if any(map(read_typed, cells)) and _is_named(grid, rows, at)]
     if strong:
@@ -101,11 +102,18 @@ def _place(grid: Grid, rows: Sequence[Row], across: int | None, options: FileOpt
     weak = _weak(grid, rows, columns)
     if weak is None:
         if across is None:
-            raise _no_dates(grid, rows, columns)
+            raise _no_dates(grid, rows, sample)
         return None
     if across is not None and not _is_named(grid, rows, weak.position):
         raise refused(grid.name, f"dates may stand in row {rows[across].number} or in column {weak.position + 1}", "dates_in")
     return weak
+
+
+def _is_line(row: Row, options: FileOptions) -> bool:
+    """Return whether a row holds one cell, which is no date: a title or a footnote."""
+    read = reader_of_format(options.date_format) if options.date_format else read_loosely
+    filled = [cell for cell in row.cells if text_in(cell)]
+    return len(filled) == 1 and not read(filled[0]) and not form_of(filled[0])
 
 
 def _holds_dates(cells: Sequence[Cell], read: ReadCell, across: int | None = None) -> bool:
@@ -213,11 +221,12 @@ def _reader_for(cells: Sequence[Cell], options: FileOptions) -> ReadCell:
     return reader_of_form(forms[0][0]) if forms else read_loosely
 
 
-def _no_dates(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]]) -> NoTableError:
+def _no_dates(grid: Grid, rows: Sequence[Row], sample: Sequence[Row]) -> NoTableError:
+    columns = list(transposed(sample, max(len(row.cells) for row in rows)))
     for at, cells in enumerate(columns):
         numbers = [(i, cell) for i, cell in enumerate(cells) if text_in(cell) and may_be_excel(cell)]
         if numbers and _is_named(grid, rows, at):
-            row = rows[numbers[0][0] + (1 if grid.headed else 0)].number
+            row = sample[numbers[0][0]].number
             where = f"column {quoted(_name_over(grid, rows, at) or f'column {at + 1}')}, row {row}, cell {quoted(numbers[0][1])}"
             error = refused(grid.name, f"{where}: a number which may be an Excel day", "date_format (excel)")
             return NoTableError(error.message, hint=error.hint)
