@@ -9,13 +9,14 @@ import numpy as np
 
 from domain.observations import Dates, Observations
 
-_OF_DAILY, _OF_COARSER = timedelta(hours=6), timedelta(hours=24)
+_OF_COARSER = timedelta(hours=24)
 _LAST_DAY = np.datetime64("9999-12-31")
 
 
 class Frequency(StrEnum):
-    """How often a series is observed, by Quandl's names."""
+    """How often a series is observed: Quandl's names, and hourly."""
 
+    HOURLY = "hourly"
     DAILY = "daily"
     WEEKLY = "weekly"
     MONTHLY = "monthly"
@@ -25,10 +26,12 @@ class Frequency(StrEnum):
     @property
     def max_age(self) -> timedelta:
         """The age of the last successful fetch from which the series is stale."""
-        return _OF_DAILY if self is Frequency.DAILY else _OF_COARSER
+        return _MAX_AGES.get(self, _OF_COARSER)
 
     def ends(self, dates: Dates) -> Dates:
-        """Return the last day of each date's calendar period; weeks end on Sunday, as in ISO 8601."""
+        """Return the last day of each date's calendar period, or its hour; weeks end on Sunday, as in ISO 8601."""
+        if self is Frequency.HOURLY:
+            return dates.astype("datetime64[h]").astype(dates.dtype)
         days = dates.astype("datetime64[D]")
         if self is Frequency.DAILY:
             return days
@@ -40,6 +43,7 @@ class Frequency(StrEnum):
         return ((period + 1) * months).astype("datetime64[M]").astype("datetime64[D]") - 1
 
 
+_MAX_AGES = {Frequency.HOURLY: timedelta(hours=1), Frequency.DAILY: timedelta(hours=6)}
 #: Frequencies whose periods are months.
 MONTHS_OF = {Frequency.MONTHLY: 1, Frequency.QUARTERLY: 3, Frequency.ANNUAL: 12}
 

@@ -31,7 +31,7 @@ def aligned(observations: Observations, side: Side, frequency: Frequency | None,
         InvalidInput: two dates are in one period.
 
     """
-    if observations.unit != "D" or frequency is None or frequency is Frequency.DAILY:
+    if observations.unit != "D" or frequency is None or frequency in (Frequency.HOURLY, Frequency.DAILY):
         return observations
     if frequency is Frequency.WEEKLY:
         dates = _weeks(observations.dates, side, begins=week_begins)

@@ -1,30 +1,34 @@
 """
-CSV files on any server: a template tells where a code's file lies. Databases are sent here by ``LANNER_ROUTES``.
+Files on any server: a template tells where a code's file lies. Databases are sent here by ``LANNER_ROUTES``.
 
 With ``BASE_URL=https://example.org/data`` and ``PATH={database}/{dataset}.csv``, ``SHOP/sales`` is read from
-``https://example.org/data/SHOP/sales.csv``; a ``?`` in the template begins a query.
+``https://example.org/data/SHOP/sales.csv``; a ``?`` in the template begins a query. ``OPTIONS`` names a file of options for files of
+one's own (lanner.toml), whose patterns are matched against the part below the base URL.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.conditional import conditions, validators_in
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success, status_error
-from adapters.provider_kit.parsing.file_formats import FileSeries, read_file
+from adapters.provider_kit.own_files import metadata_of, read_file
+from adapters.provider_kit.own_files.containers import stem_of
+from adapters.provider_kit.own_files.options import NAMES, FileOptions, options_for
 from adapters.provider_kit.spec import ProviderSpec
-from adapters.provider_kit.text import storable
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Terms
-from domain.series import Metadata
 
 _VARIABLE = "LANNER_PROVIDERS__CSV_URL__"
+_CHARSET = re.compile(r"charset=\"?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,19 +39,24 @@ class Options:
     Attributes:
         path: below the base URL, with ``{database}`` and ``{dataset}``.
         api_key: sent as ``Authorization: Bearer`` if there is one.
+        options: a file of the form of lanner.toml, with options by patterns of paths below the base URL.
 
     """
 
     base_url: str = ""
     path: str = "{database}/{dataset}.csv"
     api_key: str = field(default="", repr=False)
+    options: Path | None = None
 
 
 def problem(options: Options) -> str:
     """Return why no file can be requested; empty if it can."""
     if not options.base_url:
         return f"Set {_VARIABLE}BASE_URL to the address below which the files lie."
-    return "" if "{dataset}" in options.path else f"{_VARIABLE}PATH does not say where {{dataset}} stands."
+    if "{dataset}" not in options.path:
+        return f"{_VARIABLE}PATH does not say where {{dataset}} stands."
+    there = options.options is None or options.options.expanduser().is_file()
+    return "" if there else f"{_VARIABLE}OPTIONS does not name a file that lanner can see."
 
 
 def request_for(template: str, code: DatasetCode) -> tuple[Sequence[str], Mapping[str, str]]:
@@ -60,8 +69,10 @@ def request_for(template: str, code: DatasetCode) -> tuple[Sequence[str], Mappin
 class CsvUrlSource:
     """The data source of the configured server."""
 
+    file_options: Collection[str] = NAMES
+
     def __init__(self, options: Options, http: HttpClient) -> None:
-        self._http, self._template = http, options.path
+        self._http, self._template, self._options = http, options.path, options.options
         self._headers = {"Authorization": f"Bearer {options.api_key}"} if options.api_key else {}
         self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
@@ -87,30 +98,34 @@ class CsvUrlSource:
         if code is None:
             raise AnswerNotUnderstood("A file does not name its series.", hint="Give a code in place of *.")
         if is_html(answer):
-            raise AnswerNotUnderstood("The answer is an HTML page where CSV must be.")
-        table = read_file(answer.body, ".csv", "The answer")
-        return [ParsedSeries(code=code, metadata=_metadata(code, table), vintages=[(None, table.observations)], left_out=_left_out(table))]
+            raise AnswerNotUnderstood("The answer is an HTML page where a file must be.", hint="Check the address of the file.")
+        series = read_file(answer.body, "The answer", self._options_of(code, answer))
+        metadata = metadata_of(series, stem_of(code.dataset))
+        return [ParsedSeries(code=code, metadata=metadata, vintages=[(None, series.observations)], left_out=series.left_out)]
+
+    def _options_of(self, code: DatasetCode, answer: RawResponse) -> FileOptions:
+        segments, _ = request_for(self._template, code)
+        declared = _CHARSET.search(answer.headers.get("content-type", ""))
+        given = {**({"encoding": declared[1]} if declared else {}), **answer.options}
+        try:
+            toml = self._options.expanduser().read_bytes() if self._options else None
+        except OSError as exc:
+            raise AnswerNotUnderstood(f"The file of options cannot be read: {exc.strerror}.", hint=f"Check {_VARIABLE}OPTIONS.") from exc
+        return options_for(toml, "/".join(segments), given)
 
 
 def _filled(place: str, code: DatasetCode) -> str:
     return place.replace("{database}", code.database).replace("{dataset}", code.dataset)
 
 
-def _metadata(code: DatasetCode, table: FileSeries) -> Metadata:
-    return Metadata(name=str(code), frequency=table.frequency, date_column=storable(table.date_column))
-
-
-def _left_out(table: FileSeries) -> tuple[str, ...]:
-    return tuple(map(storable, table.left_out))
-
-
 PROVIDER = ProviderSpec(
     provider_api=2,
     name="csv_url",
-    title="CSV files on a server of your choice",
+    title="Files on a server of your choice",
     databases=(),
     terms=Terms(attribution="The server's own", url=""),
     open=CsvUrlSource,
     options=Options,
     problem=problem,
+    adapter_version=2,
 )

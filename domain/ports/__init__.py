@@ -6,7 +6,17 @@ Adapters raise the errors of ``domain.errors`` and no others.
 """
 
 from domain.ports.dispatch import Dispatcher
-from domain.ports.sources import ConformanceChecks, DataSource, Fetched, ParsedSeries, ParsesResponses, PriorState, Providers, RawResponse
+from domain.ports.sources import (
+    ConformanceChecks,
+    DataSource,
+    Fetched,
+    ParsedSeries,
+    ParsesResponses,
+    PriorState,
+    Providers,
+    RawResponse,
+    ReadsFiles,
+)
 from domain.ports.store import (
     FetchRepository,
     KeyRepository,
@@ -34,6 +44,7 @@ __all__ = [
     "QuotaRepository",
     "RateLimiter",
     "RawResponse",
+    "ReadsFiles",
     "RequestRepository",
     "SeriesRepository",
     "Store",

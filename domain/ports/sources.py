@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, Self, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 from domain.codes import DatasetCode
 from domain.observations import Label, Observations
@@ -87,6 +87,7 @@ class RawResponse:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +117,13 @@ class ParsesResponses(Protocol):
 
         """
         ...
+
+
+@runtime_checkable
+class ReadsFiles(ParsesResponses, Protocol):
+    """Implemented by sources of files, whose forms are not agreed with any provider: options of a response say how to read it."""
+
+    file_options: Collection[str]
 
 
 class Providers(Protocol):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DomainError, InvalidInput
-from domain.ports import ParsedSeries, ParsesResponses, Providers, RawResponse
+from domain.ports import ParsedSeries, ParsesResponses, Providers, RawResponse, ReadsFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,15 @@ class ParseAnswer:
 
         Raises:
             UnknownProvider, ProviderNotConfigured: the provider cannot be loaded.
-            InvalidInput: the provider cannot parse recorded answers.
+            InvalidInput: the provider cannot parse recorded answers, or takes no options.
             FetchError: the answer reports an error, or cannot be parsed.
 
         """
         source = self.providers.offline_source(provider)
         if not isinstance(source, ParsesResponses):
             raise InvalidInput(f"The provider {provider} cannot parse recorded answers.", field="provider")
+        if answer.options and not isinstance(source, ReadsFiles):
+            raise InvalidInput(f"The provider {provider} takes no options to read an answer.", field="option")
         try:
             return source.parse(code, answer)
         except DomainError:

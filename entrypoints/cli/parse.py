@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
@@ -22,9 +24,18 @@ _EVERY_SERIES = "*"
 @click.option("--status", type=click.IntRange(100, 599), default=200, show_default=True, help="The response's HTTP status.")
 @click.option("--content-type", default="", help="The response's Content-Type.")
 @click.option("--url", default="", help="The URL that was requested.")
+@click.option("--option", "options", metavar="NAME=JSON", multiple=True, help="How to read a file, as in lanner.toml; may be repeated.")
 @click.pass_obj
 def parse(  # noqa: PLR0913 - the command's options
-    session: Session, *, provider: str, code: str, body: BinaryIO, status: int, content_type: str, url: str
+    session: Session,
+    *,
+    provider: str,
+    code: str,
+    body: BinaryIO,
+    status: int,
+    content_type: str,
+    url: str,
+    options: Sequence[str],
 ) -> None:
     """
     Parse a recorded response as a fetch would, without storing it.
@@ -35,11 +46,22 @@ def parse(  # noqa: PLR0913 - the command's options
     from entrypoints.cli.tables import print_json
 
     headers = {"content-type": content_type} if content_type else {}
-    answer = RawResponse(body=body.read(), status=status, headers=headers, url=url)
+    answer = RawResponse(body=body.read(), status=status, headers=headers, url=url, options=dict(map(_option, options)))
     document = _parsed(session.use_cases().parse_answer, provider, code, answer)
     print_json(document)
     if "error" in document:
         sys.exit(1)
+
+
+def _option(text: str) -> tuple[str, Any]:
+    """Read NAME=JSON; a value that is no JSON is a text."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise click.BadParameter(f"{text!r} is not NAME=JSON.", param_hint="--option")
+    try:
+        return name.strip(), json.loads(value)
+    except ValueError:
+        return name.strip(), value
 
 
 def _parsed(parse_answer: ParseAnswer, provider: str, code: str, answer: RawResponse) -> dict[str, Any]:
@@ -61,5 +83,6 @@ def _series(parsed: ParsedSeries) -> dict[str, Any]:
         "code": str(parsed.code),
         "frequency": parsed.metadata.frequency,
         "column_names": [parsed.metadata.date_column, *columns],
+        "left_out": list(parsed.left_out),
         "vintages": [{"published": published, "data": rows(observations)} for published, observations in parsed.vintages],
     }

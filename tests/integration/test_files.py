@@ -114,16 +114,18 @@ def test_names_that_no_store_keeps_are_mended(tmp_path, name, body):
 
 def test_a_fault_can_be_told_of_any_column(tmp_path):
     """The sentence about a cell holds nothing that a store could not keep, whatever the column is called."""
-    with pytest.raises(AnswerNotUnderstood, match="column Clo\ufffdse: 'x' is not a number"):
+    with pytest.raises(AnswerNotUnderstood, match="column 'Clo\ufffdse', cell 'x': not a number"):
         fetch(put(tmp_path, "WIKI/FB.csv", "Date,Clo\0se\n2024-01-01,1\n2024-01-02,x\n2024-01-03,3\n"))
 
 
 def test_json_may_name_its_frequency(tmp_path):
-    """A frequency that is Quandl's word for one is kept; CSV names none."""
+    """A frequency that is a word for one is kept; that of CSV is inferred from its dates, of which one tells nothing."""
     body = {"columns": ["date", "x"], "frequency": "Monthly", "data": [["2024-01-01", 1.5]]}
+    days = "date,x\n2024-01-01,1\n2024-01-02,1\n2024-01-05,1\n2024-01-06,1\n"
 
     assert fetch(put(tmp_path / "a", "WIKI/FB.json", json.dumps(body))).metadata.frequency is Frequency.MONTHLY
     assert fetch(put(tmp_path / "b", "WIKI/FB.csv")).metadata.frequency is None
+    assert fetch(put(tmp_path / "c", "WIKI/FB.csv", days)).metadata.frequency is Frequency.DAILY
 
 
 def test_parquet_is_read(tmp_path):
@@ -151,8 +153,8 @@ def test_moments_make_an_axis_of_seconds(tmp_path, moment):
 
 
 def test_columns_of_words_are_left_out_and_named(tmp_path):
-    """A column in which words prevail is left out; its name is told."""
-    fetched = fetch(put(tmp_path, "WIKI/FB.csv", "Date,Close,Note,Id\n2024-01-01,1,new,1_0\n2024-01-02,2,7,1_1\n2024-01-03,3,old,1_2\n"))
+    """A column of which no cell is a number is left out; its name is told."""
+    fetched = fetch(put(tmp_path, "WIKI/FB.csv", "Date,Close,Note,Id\n2024-01-01,1,new,1_0\n2024-01-02,2,7 d,1_1\n2024-01-03,3,old,1_2\n"))
 
     assert fetched.vintages[0][1].columns == ("Close",)
     assert fetched.left_out == ("Note", "Id")
@@ -172,23 +174,35 @@ def test_the_origin_names_the_file_and_its_bytes(tmp_path):
     [
         ("FB.csv", "", "WIKI/FB.csv has no rows."),
         ("FB.csv", "Date,Close\n", "WIKI/FB.csv has no rows."),
-        ("FB.csv", "Date,Close\n2024-01-01,1\n2024-01-02,abc\n2024-01-03,2\n", "row 3, column Close: 'abc' is not a number."),
-        ("FB.csv", "Date,Close\n2024-01-01,1\n2024-01-02,inf\n", "row 3, column Close: 'inf' is not a number."),
-        ("FB.csv", "Date;Close\n2024-01-01;1,5\n", "row 2, column Close: '1,5' is not a number."),
-        ("FB.csv", "Date,Close\n2024-01-01,1\n01/02/2024,2\n", "row 3, column Date: '01/02/2024' is not a date."),
-        ("FB.csv", "Date,Close\n2024-01-01,1\n2024-01\n", "row 3 has 1 cells where the header has 2."),
-        ("FB.csv", 'Date,Close\n2024-01-01,"1\n', "row 2 is not CSV"),
-        ("FB.csv", "Date,Close\n2024-01-01,1\n2024-01-01,2\n", "2024-01-01 stands twice"),
-        ("FB.csv", "Date\n2024-01-01\n", "no column beside its dates"),
-        ("FB.csv", "Year,Close\n2024,1\n", "no column of dates"),
-        ("FB.csv", "2024-01-01,1\n2024-01-02,2\n", "has no line of column names."),
-        ("FB.csv", "Close,2024-01-01T00:00:00Z\n2,2024-01-02\n", "has no line of column names."),
-        ("FB.csv", "1,2.5\n2024-01-02,2\n", "has no line of column names."),
-        ("FB.csv", "Date,Close\n2024-01-01,é\n".encode("latin-1"), "row 2 is not UTF-8"),
+        (
+            "FB.csv",
+            "Date,Close\n2024-01-01,1\n2024-01-02,abc\n2024-01-03,2\n",
+            "row 3, column 'Close', cell 'abc': not a number; options missing, decimal, columns.",
+        ),
+        ("FB.csv", "Date,Close\n2024-01-01,1\n2024-01-02,inf\n", "row 3, column 'Close', cell 'inf': not a number"),
+        ("FB.csv", "Date;Close\n2024-01-01;1,500\n", "row 2, column 'Close', cell '1,500': comma as decimal or thousands mark"),
+        (
+            "FB.csv",
+            "Date,Close\n2024-01-01,1\n01/02/2024,2\n",
+            "row 3, column 'Date', cell '01/02/2024': day/month or month/day; option date_format.",
+        ),
+        ("FB.csv", "Date,Close\n2024-01-01,1\n2024-01\n", "row 3 has 1 cells where the header has 2; option delimiter."),
+        ("FB.csv", 'Date,Close\n2024-01-01,"1\n', "it is not CSV at row 2"),
+        (
+            "FB.csv",
+            "Date,Close\n2024-01-01,1\n2024-01-01,2\n",
+            "date 2024-01-01 repeats on rows 2 and 3 with different values (1 and 2), column 'Close'.",
+        ),
+        ("FB.csv", "Date\n2024-01-01\n", "no column beside the dates holds numbers"),
+        ("FB.csv", "Jahr,Close\n24,1\n", "no column holds dates that can be read"),
+        ("FB.csv", "2024-01-01,1\n2024-01-02,2\n", "row 1 has no line of column names above it"),
+        ("FB.csv", "Close,2024-01-01T00:00:00Z\n2,2024-01-02\n", "row 1 has no line of column names above it"),
+        ("FB.csv", "1,2.5\n2024-01-02,2\n", "row 1 has no line of column names above it: '1, 2.5'"),
+        ("FB.csv", b"Date,Close\n2024-01-01,\x81\n", "row 2 is not text in cp1252"),
         ("FB.csv", b"Date,Clo\0se\n2024-01-01,1\n", "holds a NUL"),
         ("FB.json", '[{"date": "2024-01-01", "x": 1', "not JSON at line 1, column 31"),
         ("FB.json", "[" * 100_000, "nested deeper than 32 levels"),
-        ("FB.json", "7", "JSON of another shape"),
+        ("FB.json", '{"a": 7}', "JSON of another shape"),
         ("FB.json", '{"columns": "date", "data": []}', "JSON of another shape"),
         ("FB.json", "[1]", "row 1 is not an object"),
         ("FB.json", '{"columns": ["date", "x"], "data": [7]}', "row 1 is not a list"),
@@ -246,7 +260,7 @@ def test_a_code_names_a_file(tmp_path, name, code):
     fetched = fetch(put(tmp_path, name, bodies[Path(name).suffix.lower()]), DatasetCode.parse(code))
 
     assert rows(fetched) == [(DAY, [1.5])]
-    assert fetched.metadata.name == Path(name).name
+    assert fetched.metadata.name == Path(name).stem
 
 
 def test_the_exact_name_is_preferred(tmp_path):

@@ -39,7 +39,7 @@ def records(count: int) -> bytes:
 
 def wide(count: int, first: bytes = b"Date,") -> bytes:
     """CSV of many columns."""
-    return first + b",".join([b"c"] * count) + b"\n2024-01-01" + b",1" * count + b"\n"
+    return first + b",".join(b"c%d" % i for i in range(count)) + b"\n2024-01-01" + b",1" * count + b"\n"
 
 
 def a_parquet(table: pa.Table) -> bytes:
@@ -177,7 +177,7 @@ NOT_UNDERSTOOD: dict[str, tuple[Callable[[], bytes], str, str, str]] = {
     "a long number": (lambda: b'[{"date":"2024-01-01","v":' + b"9" * 8 * MIB + b"}]", "a.json", "files", "cannot|can be read"),
     "a long number in CSV": (lambda: b"Date,V\n2024-01-01," + b"9" * 8 * MIB, "a.csv", "files", "field limit|field larger"),
     "a long number in XML": (lambda: b'<A><Cube TIME="2020" OBS_VALUE="' + b"9" * 8 * MIB + b'"/></A>', "", "ecb", "must be"),
-    "a long text": (lambda: b'[{"date":"2024-01-01","v":"' + b"9" * 8 * MIB + b'"}]', "a.json", "files", "not a number"),
+    "a long text": (lambda: b'[{"date":"2024-01-01","v":"' + b"9" * 8 * MIB + b'"}]', "a.json", "files", "too large for a number"),
     "a long period": (lambda: b'<A><Cube TIME="' + b"9" * 8 * MIB + b'" OBS_VALUE="1"/></A>', "", "ecb", "a period such as"),
 }
 

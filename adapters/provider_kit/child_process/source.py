@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -12,11 +12,11 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.parsing.limits import check_body
 from domain.codes import DatasetCode
 from domain.errors import FetchError
-from domain.ports import DataSource, Fetched, ParsedSeries, ParsesResponses, PriorState, RawResponse
+from domain.ports import DataSource, Fetched, ParsedSeries, ParsesResponses, PriorState, RawResponse, ReadsFiles
 
 HEAVY_BYTES = 256 * 1024
 #: Compressed formats, whose size is known only after unpacking.
-_PACKED = (b"PAR1", b"PK\x03\x04")
+_PACKED = (b"PAR1", b"PK\x03\x04", b"\x1f\x8b")
 
 _NOTHING: Mapping[str, str] = {}
 Request = tuple[tuple[str, ...], Mapping[str, str]]
@@ -88,6 +88,8 @@ class RecordingClient(HttpClient):
 
 def in_child_process(source: DataSource, http: HttpClient, how: ChildProcessOptions, run: Callable[..., Any]) -> DataSource:
     """Return a source that reads small answers here, and large ones in a child process by ``run(ask, work)``."""
+    if isinstance(source, ReadsFiles):
+        return _FilesChildProcessSource(source, http, how, run)
     if isinstance(source, ParsesResponses):
         return _ParsingChildProcessSource(source, http, how, run)
     return _ChildProcessSource(source, http, how, run)
@@ -125,3 +127,9 @@ class _ParsingChildProcessSource(_ChildProcessSource):
         finally:
             _asked.reset(token)
         return cast("ParsesResponses", self._source).parse(code, answer)
+
+
+class _FilesChildProcessSource(_ParsingChildProcessSource):
+    @property
+    def file_options(self) -> Collection[str]:
+        return cast("ReadsFiles", self._source).file_options

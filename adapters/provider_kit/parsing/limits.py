@@ -20,7 +20,7 @@ _LEVELS = np.zeros(256, dtype=np.int8)
 _LEVELS[list(b"[{")], _LEVELS[list(b"]}")] = 1, -1
 _BOM = b"\xef\xbb\xbf"
 _SEPARATORS = (b",", b";", b"\t")
-_PACKED = (b"PAR1", b"PK\x03\x04")
+_PACKED = (b"PAR1", b"PK\x03\x04", b"\x1f\x8b")
 _THE_ANSWER = "The answer"
 
 

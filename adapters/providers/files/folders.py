@@ -62,6 +62,14 @@ class Folder:
             with open(descriptor, "rb", closefd=False) as file:
                 return file.read(most + 1)
 
+    def stat(self, place: PurePath) -> tuple[int, int]:
+        """Return when a file was changed, in nanoseconds since 1970, and its size in bytes; raises as ``read``."""
+        with self._opened(place) as descriptor:
+            facts = os.fstat(descriptor)
+            if not stat.S_ISREG(facts.st_mode):
+                raise NoRegularFileError
+            return facts.st_mtime_ns, facts.st_size
+
     def _listed(self, place: PurePath, is_kind: Callable[[int], bool]) -> list[PurePath]:
         with self._opened(place) as descriptor:
             names = sorted(os.listdir(descriptor))  # noqa: PTH208 - a path may lead elsewhere by now

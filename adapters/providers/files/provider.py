@@ -1,22 +1,27 @@
 """
-Files: a folder of your own, where a sub-folder is a database and a CSV, JSON or Parquet file in it a dataset.
+Files: a folder of your own, where a sub-folder is a database and a file in it a dataset.
 
-Names are found by listing folders, so a code can name nothing outside; they are matched exactly, else case-blind.
+Names are found by listing folders, so a code can name nothing outside; they are matched exactly, else case-blind. What a code says
+behind a file's name is the key of one series in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
+from hashlib import sha256
 from pathlib import Path, PurePath, PurePosixPath
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from adapters.provider_kit.child_process.source import leave_if_heavy
-from adapters.provider_kit.parsing.file_formats import FORMATS, FileSeries, looks_like, read_file
+from adapters.provider_kit.own_files import FileSeries, metadata_of, read_file
+from adapters.provider_kit.own_files.containers import SUFFIXES, stem_of
+from adapters.provider_kit.own_files.options import FILE_NAME, NAMES, FileOptions, options_for, with_key
 from adapters.provider_kit.parsing.limits import FILE, check_body
 from adapters.provider_kit.spec import ProviderSpec
-from adapters.provider_kit.text import storable
 from adapters.providers.files.folders import Folder, NoRegularFileError, OutsideError
 from domain.codes import DatasetCode
 from domain.errors import (
@@ -29,10 +34,9 @@ from domain.errors import (
 )
 from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Terms
-from domain.series import Metadata
 
 _VARIABLE = "LANNER_PROVIDERS__FILES__PATH"
-_CONTENT_TYPES = {"text/csv": ".csv", "application/json": ".json", "application/vnd.apache.parquet": ".parquet"}
+_MOST_TOML = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,72 +71,129 @@ def open_source(options: Options, http: object) -> DataSource:
     return FilesSource(options.path.expanduser())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A file, the key of one series in it if the code names one, and the options for it."""
+
+    place: PurePath
+    key: Sequence[str]
+    options: FileOptions
+
+
 class FilesSource:
     """The data source of one folder."""
+
+    file_options: Collection[str] = NAMES
 
     def __init__(self, folder: Path) -> None:
         self._folder = Folder(folder)
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        try:
-            place = self._find(code)
+        with _named_errors(code):
+            place, _ = self._find(code)
+            validators = self._validators(place)
+            name = place.as_posix()
+            if known.newest and dict(known.validators) == validators:
+                return Fetched.unchanged(PROVIDER.origin(f"files:{name}", b""), validators)
+            found = self._found(code)
             body = self._folder.read(place, FILE.most)
-        except OutsideError as exc:
-            raise SourceForbidden(f"The file of {code} lies outside the folder.", hint=f"Put it under {_VARIABLE} itself.") from exc
-        except NoRegularFileError as exc:
-            raise SourceForbidden(f"What stands for {code} is no regular file.", hint="Put a file in its place.") from exc
-        except PermissionError as exc:
-            raise SourceForbidden(f"lanner may not read the file of {code}.", hint="Let lanner's user read it.") from exc
-        except OSError as exc:
-            raise SourceUnavailable(f"The file of {code} cannot be read: {exc.strerror}.", hint=f"Check {_VARIABLE}.") from exc
-        name = place.as_posix()
         check_body(body, name)
         leave_if_heavy(body)
-        table = read_file(body, place.suffix.lower(), name)
+        series = read_file(body, name, found.options)
         return Fetched(
-            metadata=_metadata(table, place.name),
-            vintages=[(None, table.observations)],
+            metadata=metadata_of(series, _stem(place, found.key)),
+            vintages=[(None, series.observations)],
             origin=PROVIDER.origin(f"files:{name}", body),
-            left_out=_left_out(table),
+            left_out=series.left_out,
+            validators=validators,
         )
 
+    def has_changed(self, code: DatasetCode, validators: Mapping[str, str]) -> bool:
+        """
+        Return whether a file, or lanner.toml, has changed since a fetch gave these validators.
+
+        Raises:
+            FetchError: the file cannot be found or looked at.
+
+        """
+        with _named_errors(code):
+            return self._validators(self._find(code)[0]) != dict(validators)
+
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        """Read a file, which does not name its code."""
+        """Read a file, which does not name its code, with the options that lanner.toml has for the file of this code."""
         if code is None:
             raise AnswerNotUnderstood("A file does not name its series.", hint="Give a code in place of *.")
-        path = PurePosixPath(unquote(urlsplit(answer.url).path))
-        name = path.name or "The answer"
-        said = _CONTENT_TYPES.get(answer.headers.get("content-type", "").partition(";")[0].strip().lower())
-        suffix = path.suffix.lower()
-        table = read_file(answer.body, suffix if suffix in FORMATS else said or looks_like(answer.body), name)
-        metadata = _metadata(table, path.name)
-        return [ParsedSeries(code=code, metadata=metadata, vintages=[(None, table.observations)], left_out=_left_out(table))]
+        name = PurePosixPath(unquote(urlsplit(answer.url).path)).name
+        try:
+            found = self._found(code, answer.options)
+        except (DatasetNotFound, OutsideError, OSError):
+            found = _Found(place=PurePath(name or code.dataset), key=(), options=options_for(None, "", answer.options))
+        series: FileSeries = read_file(answer.body, name or found.place.as_posix(), found.options)
+        stem = stem_of(name) if name else _stem(found.place, found.key)
+        return [
+            ParsedSeries(code=code, metadata=metadata_of(series, stem), vintages=[(None, series.observations)], left_out=series.left_out)
+        ]
 
-    def _find(self, code: DatasetCode) -> PurePath:
+    def _found(self, code: DatasetCode, given: Mapping[str, Any] | None = None) -> _Found:
+        place, key = self._find(code)
+        options = options_for(self._toml(), place.as_posix(), given)
+        return _Found(place=place, key=key, options=with_key(options, key) if key else options)
+
+    def _toml(self) -> bytes | None:
+        return self._folder.read(PurePath(FILE_NAME), _MOST_TOML) if PurePath(FILE_NAME) in self._folder.files(PurePath()) else None
+
+    def _validators(self, place: PurePath) -> Mapping[str, str]:
+        changed, size = self._folder.stat(place)
+        options = sha256(self._toml() or b"").hexdigest()
+        return {"mtime": str(changed), "size": str(size), "options": options, "reader": str(PROVIDER.adapter_version)}
+
+    def _find(self, code: DatasetCode) -> tuple[PurePath, Sequence[str]]:
+        """Return the file of a code, and what the code says behind its name."""
         *folders, last = str(code).split("/")
         place = PurePath()
-        for name in folders:
-            place = _choose(code, name, [(path.name, path) for path in self._folder.folders(place)])
-        files = (path for path in self._folder.files(place) if path.suffix.lower() in FORMATS)
-        return _choose(code, last, [(path.stem, path) for path in files])
+        for depth, name in enumerate(folders, 1):
+            inside = [(path.name, path) for path in self._folder.folders(place)]
+            files = [] if _same(name, inside) else _same(name, self._files(place))
+            if files:
+                return _choose(code, name, files), [*folders[depth:], last]
+            place = _choose(code, name, inside)
+        return _choose(code, last, self._files(place)), ()
+
+    def _files(self, place: PurePath) -> list[tuple[str, PurePath]]:
+        return [(stem_of(path.name), path) for path in self._folder.files(place) if path.suffix.lower() in SUFFIXES]
+
+
+@contextmanager
+def _named_errors(code: DatasetCode) -> Iterator[None]:
+    try:
+        yield
+    except OutsideError as exc:
+        raise SourceForbidden(f"The file of {code} lies outside the folder.", hint=f"Put it under {_VARIABLE} itself.") from exc
+    except NoRegularFileError as exc:
+        raise SourceForbidden(f"What stands for {code} is no regular file.", hint="Put a file in its place.") from exc
+    except PermissionError as exc:
+        raise SourceForbidden(f"lanner may not read the file of {code}.", hint="Let lanner's user read it.") from exc
+    except OSError as exc:
+        raise SourceUnavailable(f"The file of {code} cannot be read: {exc.strerror}.", hint=f"Check {_VARIABLE}.") from exc
+
+
+def _stem(place: PurePath, key: Sequence[str]) -> str:
+    return " / ".join((stem_of(place.name), *key))
+
+
+def _same(name: str, named: Sequence[tuple[str, PurePath]]) -> list[tuple[str, PurePath]]:
+    """Return those of a name: exactly, else case-blind."""
+    same = [(title, path) for title, path in named if title == name]
+    return same or [(title, path) for title, path in named if title.casefold() == name.casefold()]
 
 
 def _choose(code: DatasetCode, name: str, named: Sequence[tuple[str, PurePath]]) -> PurePath:
-    same = [path for title, path in named if title == name]
-    same = same or [path for title, path in named if title.casefold() == name.casefold()]
+    same = [path for _, path in _same(name, named)]
     if not same:
         raise DatasetNotFound(f"The folder holds no file for {code}: there is no {name}.", hint=_nearby(name, dict(named)))
     if len(same) > 1:
         raise AnswerNotUnderstood(f"{code} may be {' and '.join(path.as_posix() for path in same)}.", hint="Keep one of them.")
     return same[0]
-
-
-def _metadata(table: FileSeries, name: str) -> Metadata:
-    return Metadata(name=storable(name), frequency=table.frequency, date_column=storable(table.date_column))
-
-
-def _left_out(table: FileSeries) -> tuple[str, ...]:
-    return tuple(map(storable, table.left_out))
 
 
 def _nearby(name: str, titles: Iterable[str]) -> str:
@@ -153,10 +214,11 @@ def _is_askable(title: str) -> bool:
 PROVIDER = ProviderSpec(
     provider_api=2,
     name="files",
-    title="A folder of CSV, JSON and Parquet files",
+    title="A folder of CSV, Excel, JSON and Parquet files",
     databases=(),
     terms=Terms(attribution="The files' own", url=""),
     open=open_source,
     options=Options,
     problem=problem,
+    adapter_version=2,
 )

@@ -68,10 +68,10 @@ def test_the_answers_series_are_one_line_of_json(run: Run, use_cases: UseCases, 
 
     assert result.exit_code == 0
     assert result.stdout == (
-        '{"series":[{"code":"WIKI/FB","frequency":"monthly","column_names":["Month","Low","High"],"vintages":['
+        '{"series":[{"code":"WIKI/FB","frequency":"monthly","column_names":["Month","Low","High"],"left_out":[],"vintages":['
         '{"published":"2024-02-01","data":[["2024-01-02",0.1,null]]},'
         '{"published":"2024-03-01T12:00:00Z","data":[["2024-01-01",1e+16,-0.0],["2024-01-02",0.1,null]]}]},'
-        '{"code":"SEEN/200/none/none","frequency":null,"column_names":["Date","Price"],"vintages":['
+        '{"code":"SEEN/200/none/none","frequency":null,"column_names":["Date","Price"],"left_out":[],"vintages":['
         '{"published":null,"data":[["2024-01-01T10:00:00Z",3.0]]}]}]}\n'
     )
 

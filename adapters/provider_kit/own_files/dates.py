@@ -1,0 +1,318 @@
+"""
+The dates of a whole column: one form for all its cells, or an error.
+
+What day and month are is decided by all cells together; where two orders fit them all and give other dates, it is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adapters.provider_kit.own_files.date_forms import Kind, Reading, digits_date, digits_form, full_year, read_text_date
+from adapters.provider_kit.own_files.frequency import frequency_of
+from adapters.provider_kit.own_files.grid import Cell, Table, listed, quoted, refused, text_in
+from domain.errors import AnswerNotUnderstood, UnsupportedFrequency
+from domain.observations import Dates
+
+EXCEL = "excel"
+_EXCEL_DAYS = range(1, 110_000)
+_EXCEL_START = datetime(1899, 12, 30)  # noqa: DTZ001 - UTC, as all moments here
+#: Before it Excel's day numbers count a 29 February 1900 that there was not.
+_EXCEL_SOUND = 61
+_FISCAL = re.compile(r"([0-9]{4})[-/]([0-9]{2})")
+_LEAST_SORTED = 4
+_WITH_YEAR, _DAYLESS = re.compile(r"%[YyGsDxc]"), re.compile(r"%[djDxcesaAuU]")
+_KINDS = tuple(Kind)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
+_MICRO, _NONE = 1_000_000, -(2**62)
+_DAY_LENGTH = 10
+_DAYS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\n)*+")
+_MOMENTS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?\n)*+")
+_MOMENTS_IN_UTC = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?Z\n)*+")
+_ORDERS = {"dmy": "day/month", "mdy": "month/day", "ymd": "year/month/day"}
+
+ReadCell = Callable[[Cell], Reading | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """
+    The dates of a series.
+
+    Attributes:
+        moments: in seconds, UTC.
+        kind: what the cells say of the length of their periods.
+        kept: positions of the cells that were read; fewer than there are only where a frequency chose among them.
+
+    """
+
+    moments: Dates
+    kind: Kind
+    kept: Sequence[int]
+
+
+def read_typed(cell: Cell) -> Reading | None:
+    """Return what a cell means that is text, or already a date or moment; no number is one."""
+    if isinstance(cell, str):
+        return read_text_date(cell)
+    if isinstance(cell, datetime):
+        moment = cell.astimezone(UTC).replace(tzinfo=None) if cell.tzinfo else cell
+        return Reading(Kind.MOMENT, {"": moment}, cell.tzinfo is not None)
+    return Reading(Kind.DAILY, {"": datetime.combine(cell, time())}) if isinstance(cell, date) else None
+
+
+def digits_in(cell: Cell) -> str:
+    """Return the text of a cell that is a whole number or text."""
+    if isinstance(cell, bool):
+        return ""
+    return str(int(cell)) if isinstance(cell, int | float) and cell == cell and cell % 1 == 0 else text_in(cell)  # noqa: PLR0124 - NaN
+
+
+def form_of(cell: Cell) -> str:
+    """Name the form of a date that a number may have; empty if it can be none."""
+    return digits_form(digits_in(cell))
+
+
+def reader_of_form(form: str) -> ReadCell:
+    """Return the reader of cells that are digits of one form."""
+
+    def read(cell: Cell) -> Reading | None:
+        text = digits_in(cell)
+        return digits_date(text, form) if digits_form(text) == form else read_typed(cell)
+
+    return read
+
+
+def read_loosely(cell: Cell) -> Reading | None:
+    """Read a cell of a column that is known to hold dates: years, and months without a sign between, are dates there too."""
+    found = read_typed(cell)
+    if found:
+        return found
+    text = digits_in(cell)
+    form = digits_form(text)
+    return digits_date(text, form) if form in ("year", "yyyymm", "yyyymmdd") else None
+
+
+def reader_of_format(form: str) -> ReadCell:
+    """
+    Return the reader of the cells of one format.
+
+    Args:
+        form: strptime's, or ``excel`` for day numbers.
+
+    Raises:
+        AnswerNotUnderstood: it is none, or names no year.
+
+    """
+    if form == EXCEL:
+        return _excel
+    if not _WITH_YEAR.search(form):
+        raise AnswerNotUnderstood(f"option date_format: {quoted(form)} holds no year.", hint="Write it as strptime does: %d/%m/%Y.")
+    try:
+        whole = f"{form} %u" if _lacks_weekday(form) else form
+        datetime.strptime(datetime(2000, 1, 1, tzinfo=UTC).strftime(whole), whole)  # noqa: DTZ007 - only whether it is a format
+    except ValueError as exc:
+        raise AnswerNotUnderstood(f"option date_format: {quoted(form)} is no format: {exc}.", hint="Write it as strptime does.") from exc
+    return lambda cell: _by_format(text_in(cell), form)
+
+
+def _lacks_weekday(form: str) -> bool:
+    return "%V" in form and not any(day in form for day in ("%u", "%a", "%A", "%w"))
+
+
+def _by_format(text: str, form: str) -> Reading | None:
+    weekly = _lacks_weekday(form)
+    try:
+        moment = datetime.strptime(text + " 1", form + " %u") if weekly else datetime.strptime(text, form)  # noqa: DTZ007
+    except ValueError:
+        return None
+    if "%y" in form and "%Y" not in form:
+        moment = moment.replace(year=full_year(f"{moment.year % 100:02}"))
+    if moment.tzinfo or any(code in form for code in ("%H", "%I", "%c", "%s", "%X")):
+        naive = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+        return Reading(Kind.MOMENT, {"": naive}, moment.tzinfo is not None)
+    has_month = any(code in form for code in ("%m", "%b", "%B", "%h"))
+    undated = Kind.WEEKLY if weekly else Kind.MONTHLY if has_month else Kind.ANNUAL
+    return Reading(Kind.DAILY if _DAYLESS.search(form) else undated, {"": moment})
+
+
+def _excel(cell: Cell) -> Reading | None:
+    if isinstance(cell, date):
+        return read_typed(cell)
+    try:
+        days = float(digits_in(cell))
+    except ValueError:
+        return None
+    if not _EXCEL_SOUND <= days < _EXCEL_DAYS.stop:
+        return None
+    moment = _EXCEL_START + timedelta(seconds=round(days * 86_400))
+    return Reading(Kind.DAILY if moment.time() == time() else Kind.MOMENT, {"": moment}, zoned=None)
+
+
+def may_be_excel(cell: Cell) -> bool:
+    """Return whether a number may count the days of Excel's calendar, of 1927 to 2119."""
+    text = digits_in(cell)
+    return len(text) == 5 and text.isdecimal() and 10_000 <= int(text) <= 80_000  # noqa: PLR2004 - those years
+
+
+def read_dates(table: Table, read: ReadCell, frequency: str = "") -> Axis:
+    """
+    Read the date column of a table.
+
+    Args:
+        read: reads a cell.
+        frequency: of several lengths of periods the one to keep; empty if there may be one alone.
+
+    Raises:
+        AnswerNotUnderstood: a cell is no date, or what it means is in doubt; names it and the option that decides.
+        UnsupportedFrequency: a moment is finer than a second.
+
+    """
+    cells = list(table.dates.cells)
+    if are_plain(cells):
+        return _plain_axis(table, cells)
+    read_in = _Readings()
+    for index, cell in enumerate(cells):
+        reading = read(cell)
+        if reading is None:
+            raise refused(table.name, f"{table.place(index, table.dates)}: not a date", "date_format")
+        read_in.add(reading)
+    kept = _of_one_kind(table, read_in, frequency)
+    _check_zones(table, read_in)
+    _check_fiscal(table, cells)
+    order = _order(table, read_in, kept)
+    kinds = {_KINDS[kind] for kind in np.unique(np.frombuffer(read_in.kinds, dtype=np.int8)[kept])}
+    kind = Kind.MOMENT if Kind.MOMENT in kinds else kinds.pop() if kinds else Kind.DAILY
+    return Axis(_finest(table, read_in.moments(order)[kept]), kind, kept)
+
+
+def are_plain(cells: Sequence[Cell]) -> bool:
+    """Return whether cells are all days as 2024-01-31, or all moments of one form as 2024-01-31T12:00:00Z."""
+    if set(map(type, cells)) != {str}:
+        return False
+    text = "\n".join((*cells, ""))
+    return bool(_DAYS.fullmatch(text) or _MOMENTS.fullmatch(text) or _MOMENTS_IN_UTC.fullmatch(text))
+
+
+def _plain_axis(table: Table, cells: Sequence[str]) -> Axis:
+    try:
+        moments = np.array([cell.rstrip("Z") for cell in cells], dtype="datetime64[s]")
+    except ValueError:
+        index = next(i for i, cell in enumerate(cells) if read_text_date(cell) is None)
+        raise refused(table.name, f"{table.place(index, table.dates)}: not a date", "date_format") from None
+    return Axis(moments, Kind.DAILY if len(cells[0]) == _DAY_LENGTH else Kind.MOMENT, range(len(cells)))
+
+
+def _finest(table: Table, moments: NDArray[np.int64]) -> Dates:
+    if (moments % _MICRO).any():
+        raise UnsupportedFrequency(f"{table.name} has moments finer than a second.")
+    return (moments // _MICRO).astype("datetime64[s]")
+
+
+class _Readings:
+    """What the cells of a column may mean, in little memory: kinds, zones, and microseconds since 1970 in each order."""
+
+    def __init__(self) -> None:
+        self.kinds, self.zones = array("b"), array("b")
+        self.orders = {order: array("q") for order in ("", *_ORDERS)}
+
+    def add(self, reading: Reading) -> None:
+        self.kinds.append(_KINDS.index(reading.kind))
+        self.zones.append(-1 if reading.zoned is None else int(reading.zoned))
+        for order, moments in self.orders.items():
+            moment = reading.by_order.get(order)
+            moments.append(_NONE if moment is None else (moment - _EPOCH) // timedelta(microseconds=1))
+
+    def moments(self, order: str) -> NDArray[np.int64]:
+        """Return the moments under an order, and without one where there is no doubt."""
+        certain, ordered = (np.frombuffer(self.orders[name], dtype=np.int64) for name in ("", order))
+        return np.where(certain == _NONE, ordered, certain)
+
+    def doubtful(self, kept: Sequence[int]) -> Sequence[int]:
+        """Return the positions of those whose order is not certain."""
+        certain = np.frombuffer(self.orders[""], dtype=np.int64)
+        positions: Sequence[int] = np.asarray(kept)[certain[kept] == _NONE].tolist()
+        return positions
+
+
+def _of_one_kind(table: Table, found: _Readings, frequency: str) -> Sequence[int]:
+    kinds = np.frombuffer(found.kinds, dtype=np.int8)
+    first = {_KINDS[kind]: int(np.argmax(kinds == kind)) for kind in np.unique(kinds)}
+    if set(first) <= {Kind.DAILY, Kind.MOMENT} or len(first) == 1:
+        return range(len(kinds))
+    if frequency in (*Kind, "hourly"):
+        wanted = Kind.MOMENT if frequency == "hourly" else Kind(frequency)
+        positions: Sequence[int] = np.flatnonzero(kinds == _KINDS.index(wanted)).tolist()
+        return positions
+    said = [
+        f"{kind} (row {table.rows[at]}, {quoted(table.dates.cells[at])})" for kind, at in sorted(first.items(), key=lambda item: item[1])
+    ]
+    raise refused(table.name, f"{listed(said)} periods in column {quoted(table.dates.shown)}", "frequency")
+
+
+def _check_zones(table: Table, found: _Readings) -> None:
+    zones = np.frombuffer(found.zones, dtype=np.int8)
+    if (zones == 0).any() and (zones == 1).any():
+        index = int(np.argmax(zones == 0))
+        raise refused(table.name, f"{table.place(index, table.dates)}: no offset from UTC where other cells have one", "date_format")
+
+
+def _check_fiscal(table: Table, cells: Sequence[Cell]) -> None:
+    """Refuse 2001-02, 2002-03, … which may be years that span two calendar years."""
+    for cell in cells:
+        match = _FISCAL.fullmatch(cell.strip()) if isinstance(cell, str) else None
+        if match is None or (int(match[1]) + 1) % 100 != int(match[2]):
+            return
+    if len(cells) > 1:
+        raise refused(table.name, f"{table.place(0, table.dates)}: a month, or a year that spans two", "date_format")
+
+
+def _order(table: Table, found: _Readings, kept: Sequence[int]) -> str:
+    """Return the order of day, month and year that all cells admit; raises AnswerNotUnderstood where there are two that differ."""
+    doubtful = found.doubtful(kept)
+    if not doubtful:
+        return "dmy"
+    admitted = {order: np.frombuffer(found.orders[order], dtype=np.int64)[doubtful] for order in _ORDERS}
+    left: Mapping[str, NDArray[np.int64]] = {order: found for order, found in admitted.items() if (found != _NONE).all()}
+    if not left:
+        raise _no_order(table, doubtful, admitted)
+    left = _without_jumps(left)
+    first, *others = left.values()
+    differ: Sequence[int] = np.flatnonzero(np.any([moments != first for moments in others], axis=0)).tolist() if others else []
+    if differ:
+        doubt = " or ".join(_ORDERS[order] for order in left)
+        raise refused(table.name, f"{table.place(doubtful[differ[0]], table.dates)}: {doubt}", "date_format")
+    return next(iter(left))
+
+
+def _no_order(table: Table, doubtful: Sequence[int], admitted: Mapping[str, NDArray[np.int64]]) -> AnswerNotUnderstood:
+    *_, before, index = sorted(int(np.argmax(moments == _NONE)) for moments in admitted.values())
+    other = quoted(table.dates.cells[doubtful[before]])
+    return refused(
+        table.name, f"{table.place(doubtful[index], table.dates)}: not in the order of other cells, such as {other}", "date_format"
+    )
+
+
+def _without_jumps(orders: Mapping[str, NDArray[np.int64]]) -> Mapping[str, NDArray[np.int64]]:
+    """Drop the year of two digits as the first part where it makes dates jump, which another order puts into regular steps."""
+    others = {order: moments for order, moments in orders.items() if order != "ymd"}
+    if len(others) in (0, len(orders)) or len(orders["ymd"]) < _LEAST_SORTED or _is_sorted(orders["ymd"]):
+        return orders
+    regular = any(_is_sorted(moments) and frequency_of(_sorted_days(moments), Kind.DAILY) for moments in others.values())
+    return others if regular else orders
+
+
+def _sorted_days(moments: NDArray[np.int64]) -> Dates:
+    return np.sort(moments // _MICRO).astype("datetime64[s]")
+
+
+def _is_sorted(moments: NDArray[np.int64]) -> bool:
+    steps = moments[1:] - moments[:-1]
+    return bool((steps > 0).all() or (steps < 0).all())

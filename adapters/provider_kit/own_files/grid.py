@@ -1,0 +1,171 @@
+"""What stands in a file before anything is understood of it: rows of cells, and how a message calls a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapters.provider_kit.text import storable
+from domain.errors import AnswerNotUnderstood
+
+_SHOWN = 40
+_HINT = "Options stand in lanner.toml, or are given to `lanner parse` as --option NAME=JSON; see docs/own-files.md."
+
+#: None, text, a bool, a number, a date or a moment; anything else is a word.
+Cell = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row, by its number from 1 at the top of the file or sheet; of text the line on which it begins."""
+
+    number: int
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """
+    Rows of cells as they stand in a file.
+
+    Attributes:
+        name: what messages call the file.
+        rows: the first ones, by which the layout is understood; of most files all.
+        rest: those behind them, to be gone through once.
+        headed: whether the first row holds the names and all others data, as the format says.
+        delimiter: what parts the cells of text.
+        dot_is_decimal: whether the format leaves no doubt of it, as JSON does.
+        merged: (row's number, first column, last column) of merged cells.
+        title, frequency: what the format itself says of the series.
+        sheet: name of the sheet.
+
+    """
+
+    name: str
+    rows: Sequence[Row]
+    rest: Iterator[Row] = field(default_factory=lambda: iter(()))
+    headed: bool = False
+    delimiter: str = ""
+    dot_is_decimal: bool = False
+    merged: Sequence[tuple[int, int, int]] = ()
+    title: str = ""
+    frequency: str = ""
+    sheet: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Column:
+    """
+    The cells under one name.
+
+    Attributes:
+        position: from 0, in the file; of dates across the top the row's number.
+        cells: one for each date.
+
+    """
+
+    name: str
+    position: int
+    cells: Sequence[Cell]
+
+    @property
+    def shown(self) -> str:
+        """The name, or ``column N`` where it has none."""
+        return self.name or f"column {self.position + 1}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Table:
+    """
+    Dates and columns as cells, the layout understood.
+
+    Attributes:
+        read: reads a cell of ``dates``.
+        rows: each date's row number; of dates across the top its column's number.
+        left_out: names of columns that are already left out.
+        dot_is_decimal: see ``Grid``.
+        comma_delimited: whether a comma parts the cells.
+        header_row: number of the row of names.
+
+    """
+
+    name: str
+    dates: Column
+    read: Callable[[Cell], Any]
+    rows: Sequence[int]
+    columns: list[Column]
+    across: bool = False
+    title: str = ""
+    frequency: str = ""
+    left_out: list[str] = field(default_factory=list)
+    dot_is_decimal: bool = False
+    comma_delimited: bool = False
+    header_row: int = 0
+
+    def place(self, index: int, column: Column) -> str:
+        """Return how messages call the cell of a column at a date, with what it holds."""
+        if self.across and column is self.dates:
+            return f"row {self.header_row}, column {self.rows[index]}, cell {quoted(column.cells[index])}"
+        if self.across:
+            return f"row {column.position}, column {quoted(self.dates.cells[index])}, cell {quoted(column.cells[index])}"
+        return f"row {self.rows[index]}, column {quoted(column.shown)}, cell {quoted(column.cells[index])}"
+
+
+def quoted(cell: Cell) -> str:
+    """Return a cell as messages show it."""
+    text = storable(str(cell))
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+
+
+def text_in(cell: Cell) -> str:
+    """Return a cell's text without spaces around it; empty where nothing stands."""
+    return "" if cell is None else str(cell).strip()
+
+
+def as_name(cell: Cell) -> str:
+    """Return a name as it is kept: no spaces around it, and line breaks in it as one space."""
+    return " ".join(part.strip() for part in text_in(cell).splitlines() if part.strip()) if isinstance(cell, str) else _plain(cell)
+
+
+class NoTableError(AnswerNotUnderstood):
+    """Nothing in a file looks like dates."""
+
+
+def refused(whose: str, what: str, *options: str) -> AnswerNotUnderstood:
+    """Return the error for a file that cannot be read as it is, with the options that decide."""
+    named = f"; option{'s' if len(options) > 1 else ''} {', '.join(options)}" if options else ""
+    return AnswerNotUnderstood(f"{whose}: {what}{named}.", hint=_HINT if options else "Correct the file and fetch it again.")
+
+
+def listed(names: Sequence[object], most: int = 6) -> str:
+    """Return some names as a sentence lists them."""
+    shown = [str(name) for name in names[:most]]
+    if len(names) > most:
+        return ", ".join(shown) + f" and {len(names) - most} more"
+    return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
+
+
+def cell_at(row: Row, at: int) -> Cell:
+    """Return a row's cell at a position from 0; None behind its end."""
+    return row.cells[at] if at < len(row.cells) else None
+
+
+def shown_name(names: Sequence[str], at: int) -> str:
+    """Return a column's name, or ``column N`` where it has none."""
+    return (names[at] if at < len(names) else "") or f"column {at + 1}"
+
+
+def is_blank(cells: Sequence[Cell]) -> bool:
+    """Return whether nothing stands in a row."""
+    return not any(map(text_in, cells))
+
+
+def transposed(rows: Sequence[Row], width: int) -> Iterator[list[Cell]]:
+    """Go through the columns of rows of different lengths."""
+    for at in range(width):
+        yield [row.cells[at] if at < len(row.cells) else None for row in rows]
+
+
+def _plain(cell: Cell) -> str:
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else text_in(cell)

@@ -1,0 +1,106 @@
+"""Parquet as rows of cells under names, with any date or period index."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from adapters.provider_kit.own_files.grid import Cell, Grid, Row, refused
+from adapters.provider_kit.parsing.limits import FILE, check_table
+from domain.errors import UnsupportedFrequency
+
+_EPOCH = date(1970, 1, 1)
+_EXTENSION, _DETAILS = b"ARROW:extension:name", b"ARROW:extension:metadata"
+
+
+def read_parquet(body: bytes, name: str) -> Grid:
+    """
+    Return a Parquet file's rows.
+
+    Raises:
+        AnswerNotUnderstood: it is none, or is damaged.
+        AnswerTooLarge: it holds, or unpacks to, too much.
+        UnsupportedFrequency: its moments are finer than a microsecond.
+
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        file = parquet.ParquetFile(pa.BufferReader(body))
+        check_table(file.metadata.num_columns, file.metadata.num_rows, name)
+        FILE.check(sum(file.metadata.row_group(i).total_byte_size for i in range(file.num_row_groups)), name, does="unpacks to more")
+        fields = [file.schema_arrow.field(i) for i in range(len(file.schema_arrow))]
+        rows = [Row(0, [_name(field) for field in fields])]
+        for batch in file.iter_batches():
+            columns = [_cells(column, field, name) for column, field in zip(batch.columns, fields, strict=True)]
+            rows += (Row(number, cells) for number, cells in enumerate(zip(*columns, strict=True), len(rows)))
+    except MemoryError:  # pyarrow's own is an ArrowException, too
+        raise
+    except (pa.ArrowException, OSError, ValueError) as exc:
+        reason = str(exc).partition("\n")[0].rstrip(".")
+        raise refused(name, f"not Parquet that can be read: {reason}") from exc
+    return Grid(name=name, rows=rows, headed=True, dot_is_decimal=True)
+
+
+def _name(field: Any) -> str:
+    if not field.name.startswith("__index_level_"):
+        return str(field.name)
+    import pyarrow as pa
+
+    return "Date" if pa.types.is_temporal(field.type) or _period_frequency(field) or pa.types.is_string(field.type) else ""
+
+
+def _period_frequency(field: Any) -> str:
+    metadata = field.metadata or {}
+    if metadata.get(_EXTENSION) != b"pandas.period":
+        return ""
+    return str(json.loads(metadata.get(_DETAILS, b"{}")).get("freq", ""))
+
+
+def _cells(column: Any, field: Any, name: str) -> Sequence[Cell]:
+    import pyarrow as pa
+
+    frequency = _period_frequency(field)
+    if frequency:
+        return _periods(column, frequency, name)
+    if not pa.types.is_timestamp(column.type):
+        cells: Sequence[Cell] = column.to_pylist()
+        return cells
+    try:
+        moments: Sequence[Cell] = column.cast(pa.timestamp("us", column.type.tz)).to_pylist()
+    except pa.ArrowInvalid as exc:
+        raise UnsupportedFrequency(f"{name} has moments finer than a microsecond.") from exc
+    return moments
+
+
+def _periods(column: Any, frequency: str, name: str) -> Sequence[Cell]:
+    ordinals = getattr(column, "storage", column).to_pylist()
+    base, _, anchor = frequency.partition("-")
+    read = _ORDINALS.get(base)
+    if read is None or anchor not in ("", "DEC", "SUN"):
+        raise refused(name, f"its periods of frequency {frequency!r} are not read; save their first days as dates")
+    return [None if ordinal is None else read(ordinal) for ordinal in ordinals]
+
+
+def _month(ordinal: int) -> str:
+    return f"{1970 + ordinal // 12}-{ordinal % 12 + 1:02}"
+
+
+def _week(ordinal: int) -> str:
+    # Week 0 of pandas ends on Sunday, 28 December 1969.
+    year, week, _ = (date(1969, 12, 22) + timedelta(weeks=ordinal)).isocalendar()
+    return f"{year}-W{week:02}"
+
+
+#: A period's number since 1970 → what it is called.
+_ORDINALS: dict[str, Callable[[int], Cell]] = {
+    "M": _month,
+    "Q": lambda ordinal: f"{1970 + ordinal // 4}-Q{ordinal % 4 + 1}",
+    "A": lambda ordinal: str(1970 + ordinal),
+    "Y": lambda ordinal: str(1970 + ordinal),
+    "W": _week,
+    "D": lambda ordinal: _EPOCH + timedelta(days=ordinal),
+}

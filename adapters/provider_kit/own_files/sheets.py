@@ -1,0 +1,112 @@
+"""Workbooks: the sheets of an .xlsx file as rows of cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from io import BytesIO
+from typing import Any
+from xml.etree.ElementTree import iterparse
+from zipfile import BadZipFile, ZipFile
+
+from adapters.provider_kit.own_files.grid import Cell, Grid, Row, listed, quoted, refused
+from adapters.provider_kit.own_files.options import FileOptions
+from adapters.provider_kit.parsing.limits import ROWS, check_table
+
+_PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_MISSING_ERROR = "#N/A"
+
+
+def read_sheets(body: bytes, name: str, options: FileOptions) -> list[Grid]:
+    """
+    Return the sheets that may hold the table: the one that is asked for, else all that are visible and not empty.
+
+    Raises:
+        AnswerNotUnderstood: it is no workbook, or has no such sheet; lists those that it has.
+        AnswerTooLarge: a sheet has too many rows, columns or cells.
+
+    """
+    import python_calamine as calamine
+
+    try:
+        book = calamine.CalamineWorkbook.from_filelike(BytesIO(body))
+        shown = [sheet.name for sheet in book.sheets_metadata if sheet.visible == calamine.SheetVisibleEnum.Visible]
+        wanted = [_wanted(book.sheet_names, options.sheet, name)] if options.sheet != "" else shown
+        grids = [grid for sheet in wanted if (grid := _grid(body, book, sheet, name)).rows]
+    except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, BadZipFile, OSError, ValueError) as exc:
+        raise refused(name, f"it is not a workbook that can be read ({exc})") from exc
+    if not grids:
+        raise refused(name, f"nothing stands on the sheets {listed(list(map(quoted, wanted)))}", "sheet")
+    return grids
+
+
+def _wanted(names: Sequence[str], sheet: str | int, name: str) -> str:
+    found = names[sheet - 1] if isinstance(sheet, int) and 0 < sheet <= len(names) else sheet
+    if found not in names:
+        raise refused(name, f"there is no sheet {sheet!r} beside {listed(list(map(quoted, names)))}", "sheet")
+    return str(found)
+
+
+def _grid(body: bytes, book: Any, sheet_name: str, name: str) -> Grid:
+    sheet = book.get_sheet_by_name(sheet_name)
+    if sheet.end is None:
+        return Grid(name=name, rows=[], sheet=sheet_name)
+    height, width = sheet.end[0] + 1, sheet.end[1] + 1
+    ROWS.check(height, name)
+    check_table(width, height, name)
+    rows = [Row(number, [_cell(cell) for cell in cells]) for number, cells in enumerate(sheet.to_python(skip_empty_area=False), 1)]
+    _put_errors(rows, _errors(body, book.sheet_names.index(sheet_name), name))
+    merged = [(first[0] + 1, first[1], last[1]) for first, last in sheet.merged_cell_ranges or ()]
+    return Grid(name=name, rows=rows, merged=merged, sheet=sheet_name)
+
+
+def _cell(cell: Any) -> Cell:
+    if isinstance(cell, str):
+        return cell.strip() or None
+    if isinstance(cell, datetime):
+        return cell.date() if cell.time() == time() else cell
+    return str(cell) if isinstance(cell, time | timedelta) and not isinstance(cell, date) else cell
+
+
+def _put_errors(rows: Sequence[Row], errors: Iterator[tuple[int, int, str]]) -> None:
+    for row, column, what in errors:
+        if row < len(rows) and column < len(rows[row].cells) and rows[row].cells[column] is None:
+            rows[row].cells[column] = what  # type: ignore[index]
+
+
+def _errors(body: bytes, position: int, name: str) -> Iterator[tuple[int, int, str]]:
+    """
+    Go through the cells that hold one of Excel's errors: (row from 0, column from 0, the error).
+
+    Raises:
+        AnswerNotUnderstood: a formula was saved without its result.
+
+    """
+    with ZipFile(BytesIO(body)) as archive:
+        parts = sorted((part for part in archive.namelist() if re.fullmatch(r"xl/worksheets/sheet[0-9]+\.xml", part)), key=_number_in)
+        if position >= len(parts):
+            return
+        with archive.open(parts[position]) as part:
+            for _, element in iterparse(part):  # noqa: S314 - expat of today stops entities that grow
+                if element.tag.endswith("}c"):
+                    yield from _error_of(element, name)
+                    element.clear()
+
+
+def _number_in(part: str) -> int:
+    return int("".join(filter(str.isdecimal, part)))
+
+
+def _error_of(element: Any, name: str) -> Iterator[tuple[int, int, str]]:
+    place = _PLACE.fullmatch(element.get("r", ""))
+    inner = {child.tag.rpartition("}")[2]: child.text or "" for child in element}
+    if not place:
+        return
+    if "f" in inner and not inner.get("v") and element.get("t") != "str":
+        raise refused(name, f"cell {place[0]} holds a formula without its result; open the file in a spreadsheet and save it")
+    if element.get("t") == "e" and inner.get("v", _MISSING_ERROR) != _MISSING_ERROR:
+        column = 0
+        for letter in place[1]:
+            column = column * 26 + ord(letter) - ord("A") + 1
+        yield int(place[2]) - 1, column - 1, inner["v"]

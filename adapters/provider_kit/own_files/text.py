@@ -1,0 +1,165 @@
+"""Text as rows of cells: encoding, delimiter and quotes, lines that are remarks."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import itertools
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from io import StringIO
+from itertools import islice
+
+from adapters.provider_kit.own_files.dates import read_loosely
+from adapters.provider_kit.own_files.grid import Grid, Row, quoted, refused
+from adapters.provider_kit.own_files.options import FileOptions
+from adapters.provider_kit.parsing.limits import ROWS, check_table
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DELIMITERS = ",;\t|"
+_SAMPLE, _SAMPLE_SIGNS = 200, 200_000
+#: By so many rows the layout is understood.
+HEAD = 3000
+_BLANKS = " "
+_SEP = re.compile(r"sep=(.)", re.IGNORECASE)
+_EUROSTAT = re.compile(r"(?:.{0,200})\\(?:TIME_PERIOD|time)", re.IGNORECASE)
+_FLAGGED = re.compile(r"([-+0-9.eE]{1,40}|:) ?[a-z]{1,4}")
+
+
+def decode(body: bytes, name: str, encoding: str = "") -> str:
+    """
+    Return a body as text: by the mark at its beginning, else in UTF-8, else in Windows' Western encoding.
+
+    Args:
+        encoding: what it is declared to be; a mark at the beginning goes before.
+
+    Raises:
+        AnswerNotUnderstood: it is no such text; names the row and the option.
+
+    """
+    marked = next((known for mark, known in _BOMS if body.startswith(mark)), "")
+    if marked or encoding:
+        return _decoded(body, marked or encoding, name)
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return _decoded(body, "cp1252", name)
+
+
+def _decoded(body: bytes, encoding: str, name: str) -> str:
+    try:
+        return body.decode(encoding)
+    except UnicodeDecodeError as exc:
+        row = body.count(b"\n", 0, exc.start) + 1
+        shown = body[max(0, exc.start - 10) : exc.end + 10]
+        raise refused(name, f"row {row} is not text in {encoding}: {quoted(shown)}", "encoding") from exc
+    except LookupError as exc:
+        raise refused(name, f"option encoding: there is no encoding {quoted(encoding)}") from exc
+
+
+def read_text(text: str, name: str, options: FileOptions) -> Grid:
+    """
+    Return text as rows of cells.
+
+    Raises:
+        AnswerNotUnderstood: quotes do not close, or no delimiter parts its lines; names row and option.
+        AnswerTooLarge: it has too many rows, columns or cells.
+
+    """
+    first, _, below = text.partition("\n")
+    separator = _SEP.fullmatch(first.strip("\r\ufeff "))
+    if separator:
+        text = "\n" + below
+    delimiter = options.delimiter or (separator[1] if separator else "") or _delimiter(text)
+    rest = _rows(text, delimiter, name, options.skip_rows or 0)
+    rows = list(islice(rest, HEAD))
+    if rows and rows[0].cells and _EUROSTAT.fullmatch(rows[0].cells[0]):
+        rows, rest = [rows[0], *map(_without_flags, rows[1:])], map(_without_flags, rest)
+    return Grid(name=name, rows=rows, rest=rest, delimiter=delimiter)
+
+
+def _without_flags(row: Row) -> Row:
+    return Row(row.number, [_without_flag(cell) for cell in row.cells])
+
+
+def _without_flag(cell: str) -> str:
+    match = _FLAGGED.fullmatch(cell)
+    return match[1] if match else cell
+
+
+def _rows(text: str, delimiter: str, name: str, skip: int) -> Iterator[Row]:
+    columns, lines = 0, _lines(text, delimiter)
+    for count in itertools.count(1):
+        try:
+            row = next(lines, None)
+        except csv.Error as exc:
+            raise refused(name, f"it is not CSV at {exc}", "delimiter") from exc
+        if row is None:
+            return
+        columns = max(columns, len(row.cells))
+        if count % 1000 == 1:
+            ROWS.check(count, name)
+            check_table(columns, count, name)
+        if row.number > skip and not _is_remark(row.cells):
+            yield row
+
+
+def _lines(text: str, delimiter: str) -> Iterator[Row]:
+    if delimiter == _BLANKS:
+        yield from (Row(number, line.split()) for number, line in enumerate(text.splitlines(), 1))
+        return
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=delimiter != "\t")
+    number = 1
+    try:
+        for cells in reader:
+            yield Row(number, list(map(str.strip, cells)))
+            number = reader.line_num + 1
+    except csv.Error as exc:
+        raise csv.Error(f"row {number}: {exc}") from exc
+
+
+def _is_remark(cells: Sequence[str]) -> bool:
+    """Return whether a line begins with #, but not with Excel's word for a missing value."""
+    return bool(cells) and cells[0].startswith("#") and cells[0].casefold() not in ("#n/a", "#")
+
+
+def _delimiter(text: str) -> str:
+    """Return the delimiter under which most lines of one length hold a date, else the one that parts most lines alike."""
+    sample = text[:_SAMPLE_SIGNS]
+    return max(_DELIMITERS, key=_score(sample))
+
+
+def _score(sample: str) -> Callable[[str], tuple[int, int, int]]:
+    def score(delimiter: str) -> tuple[int, int, int]:
+        rows: list[Sequence[str]] = []
+        try:
+            for row in islice(_lines(sample, delimiter), _SAMPLE):
+                rows.append(_trimmed(row.cells))  # noqa: PERF401 - what came before an error counts
+        except csv.Error:
+            pass
+        widths = Counter(len(cells) for cells in rows if len(cells) > 1)
+        if not widths:
+            return (0, 0, 0)
+        width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
+        dated = sum(min(2, sum(map(_is_date, cells))) for cells in rows if len(cells) > 1)
+        return (dated, count, width)
+
+    return score
+
+
+def _trimmed(cells: Sequence[str]) -> Sequence[str]:
+    end = len(cells)
+    while end and not cells[end - 1]:
+        end -= 1
+    return cells[:end]
+
+
+def _is_date(cell: str) -> bool:
+    return read_loosely(cell) is not None
