@@ -12,7 +12,7 @@ from adapters.celery_dispatcher import CeleryDispatcher
 from adapters.memory.dispatcher import NullDispatcher
 from adapters.sql.engine import open_engine
 from adapters.sql.store import SqlStore
-from config.later import adapter
+from config.later import later
 from config.settings import Settings
 from domain.fetches import RetryPolicy
 from domain.fetching.freshness import Freshness
@@ -40,13 +40,13 @@ class Adapters(DeclarativeContainer):
     calls = Singleton(ProviderThrottle, store=store, concurrency=settings.provided.concurrency)
     deadline, before = settings.provided.fetch_deadline_seconds, calls.provided.before_call
     data_sources = Singleton(
-        adapter("provider_kit.registry.installed.InstalledProviders"),
+        later("adapters.provider_kit.registry.installed.InstalledProviders"),
         settings.provided.providers,
         deadline_seconds=deadline,
         before_call=before,
         memory_bytes=settings.provided.worker_memory,
     )
-    conformance = Singleton(adapter("provider_kit.conformance.report.ConformanceReports"), data_sources)
+    conformance = Singleton(later("adapters.provider_kit.conformance.report.ConformanceReports"), data_sources)
     dispatcher = Singleton(_dispatcher, settings)
     routing = Singleton(
         Routing, settings.provided.routes, settings.provided.default_provider, prefer_default=settings.provided.prefers_default

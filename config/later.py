@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
 from importlib import import_module
 from typing import Any
 
@@ -11,17 +10,20 @@ from dependency_injector.providers import ThreadSafeSingleton
 
 from domain.use_cases import UseCases
 
-_NAMES = frozenset(each.name for each in fields(UseCases))
 
+def later(path: str) -> Callable[..., Any]:
+    """Return a factory that imports ``package.module.Name`` and calls it."""
 
-def adapter(path: str) -> Callable[..., Any]:
-    """Return a factory that imports ``package.module.Name`` below ``adapters`` and calls it."""
-    return _later(f"adapters.{path}")
+    def build(*arguments: Any, **options: Any) -> Any:
+        module, _, name = path.rpartition(".")
+        return getattr(import_module(module), name)(*arguments, **options)
+
+    return build
 
 
 def use_case(path: str, *arguments: Any, **options: Any) -> ThreadSafeSingleton[Any]:
     """Return a provider of ``module.Name`` below ``domain.use_cases``."""
-    return ThreadSafeSingleton(_later(f"domain.use_cases.{path}"), *arguments, **options)
+    return ThreadSafeSingleton(later(f"domain.use_cases.{path}"), *arguments, **options)
 
 
 class LazyUseCases(UseCases):
@@ -33,15 +35,7 @@ class LazyUseCases(UseCases):
 
     def __getattr__(self, name: str) -> Any:
         """Build a use case; Python calls this only if the attribute is not set."""
-        if name not in _NAMES:
+        if name not in self.__dataclass_fields__:
             raise AttributeError(name)
         object.__setattr__(self, name, getattr(self._container, name)())
         return getattr(self, name)
-
-
-def _later(path: str) -> Callable[..., Any]:
-    def build(*arguments: Any, **options: Any) -> Any:
-        module, _, name = path.rpartition(".")
-        return getattr(import_module(module), name)(*arguments, **options)
-
-    return build

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, ValidationError
 
-from config.sources import PREFIX, PROVIDERS, SECRET_WORDS, Given, gather
+from config.sources import PREFIX, PROVIDERS, RENAMED, SECRET_WORDS, Given, gather
 from config.values import (
     BrokerUrl,
     Count,
@@ -211,5 +211,5 @@ def _add_option(providers: dict[str, dict[str, str]], name: str, value: str) -> 
 
 
 def _unknown(name: str, known: list[str]) -> InvalidInput:
-    near = get_close_matches(name.upper(), [*known, PROVIDERS + "<NAME>__<OPTION>"], n=1, cutoff=0)
-    return InvalidInput(f"{name} is not a setting of lanner.", field=name, hint=f"The nearest is {near[0]}.")
+    [near] = get_close_matches(name.upper(), [*known, *RENAMED, PROVIDERS + "<NAME>__<OPTION>"], n=1, cutoff=0)
+    return InvalidInput(f"{name} is not a setting of lanner.", field=name, hint=f"The nearest is {RENAMED.get(near, near)}.")

@@ -73,7 +73,7 @@ def gather(environment: Mapping[str, str], dotenv: Path | None) -> dict[str, Giv
 @cache
 def warn_of_old_name(name: str, given: Given) -> None:
     """Log once that a setting has a new name."""
-    used = f"{name} is set to another value, which counts" if given.overridden else f"write {name}"
+    used = f"{name} is set to another value, which counts" if given.overridden else f"set {name} in its place"
     logger.warning("setting renamed", extra={"setting": given.old_name, "renamed_to": name, "hint": used, "source": given.source})
 
 

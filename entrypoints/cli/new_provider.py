@@ -24,6 +24,7 @@ def new_provider(name: str, into: Path) -> None:
 
     It works as it stands; the payload and `parse` are to be made the provider's own. No file is overwritten.
     """
+    from importlib.util import find_spec
     from string import Template
 
     from domain.errors import InvalidInput
@@ -31,12 +32,14 @@ def new_provider(name: str, into: Path) -> None:
 
     if not _NAME.fullmatch(name):
         raise InvalidInput(f"{name[:40]!r} is no name for a provider.", field="name", hint="Use a-z, 0-9 and _, beginning with a letter.")
+    if find_spec(f"adapters.providers.{name}"):
+        raise InvalidInput(f"There is a provider {name} in lanner already.", field="name", hint="Choose another name.")
     is_checkout = (into / "adapters" / "providers").is_dir()
     words = {"name": name, "database": name.upper(), "variable": f"LANNER_PROVIDERS__{name.upper()}__"}
     files = {into / Template(path).substitute(words): text for path, text in (IN_CHECKOUT if is_checkout else IN_PACKAGE).items()}
     taken = next((path for path in files if path.exists()), None)
     if taken:
-        raise InvalidInput(f"{taken} is there already.", field="name", hint="Choose another name or folder.")
+        raise InvalidInput(f"{taken} is there already.", field="name", hint="Choose another folder, or remove what an earlier run wrote.")
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(Template(text).safe_substitute(words))

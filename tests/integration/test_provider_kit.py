@@ -98,6 +98,7 @@ def test_in_a_checkout_the_files_lie_where_they_belong(tmp_path: Path) -> None:
     first = runner.invoke(new_provider, ["weather", "--into", str(tmp_path)])
     again = runner.invoke(new_provider, ["weather", "--into", str(tmp_path)])
     odd = runner.invoke(new_provider, ["../x", "--into", str(tmp_path)])
+    taken = runner.invoke(new_provider, ["fred", "--into", str(tmp_path)])
 
     assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")} == {
         "adapters/providers/weather.py",
@@ -106,7 +107,7 @@ def test_in_a_checkout_the_files_lie_where_they_belong(tmp_path: Path) -> None:
         "tests/unit/test_weather.py",
     }
     assert first.exit_code == 0
-    assert [type(result.exception) for result in (again, odd)] == [InvalidInput, InvalidInput]
+    assert [type(result.exception) for result in (again, odd, taken)] == [InvalidInput] * 3
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_an_old_name_of_a_setting_is_warned_of_once(capsys: pytest.CaptureFixtur
 
     first, second = map(json.loads, capsys.readouterr().err.splitlines())
     assert (first["event"], first["level"], first["setting"]) == ("setting renamed", "warning", "LANNER_STOP_SECONDS")
-    assert first["hint"] == "write LANNER_SHUTDOWN_TIMEOUT_SECONDS"
+    assert first["hint"] == "set LANNER_SHUTDOWN_TIMEOUT_SECONDS in its place"
     assert second["hint"] == "LANNER_SHUTDOWN_TIMEOUT_SECONDS is set to another value, which counts"
 
 

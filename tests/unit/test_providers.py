@@ -132,6 +132,7 @@ def test_a_provider_may_have_neither_options_nor_limits(install):
         (GOOD.replace("databases=", "bases="), "bases"),
         (GOOD.replace("PROVIDER =", "PROVIDERS ="), "TypeError"),
         (GOOD.replace("PROVIDER =", "SOMETHING ="), "neither PROVIDER nor PROVIDERS"),
+        ("PROVIDER_API = 1", "written for version 1, see CHANGELOG.md"),
         (GOOD.replace('return ""', "return 1 / 0"), "ZeroDivisionError"),
     ],
 )

@@ -141,7 +141,7 @@ def reads_what_is_missing(case: Case) -> str:
     """Find as many missing values in the newest state as the payload says."""
     found = int(np.isnan(case.fetch().vintages[-1][1].values).sum())
     expected = case.contract.get("missing", found)
-    return "" if found == expected else f"{found} values are missing where {expected} must be"
+    return "" if found == expected else f"{found} values are missing where 'missing' in contract.json says {expected}"
 
 
 def makes_its_calls(case: Case) -> str:
@@ -149,7 +149,7 @@ def makes_its_calls(case: Case) -> str:
     case.calls = 0
     case.fetch()
     expected = case.contract.get("calls", case.calls)
-    return "" if case.calls == expected else f"{case.calls} calls were made where {expected} must be"
+    return "" if case.calls == expected else f"{case.calls} calls were made where 'calls' in contract.json says {expected}"
 
 
 def does_not_find_what_is_not_there(case: Case) -> str:

@@ -6,7 +6,7 @@ import importlib
 import logging
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -23,10 +23,15 @@ def discover() -> Mapping[str, ProviderSpec | str]:
     for place, load in _places():
         for name, spec in _specs(place, load):
             if name in found:
-                logger.warning("provider left out", extra={"provider": name, "reason": "the name is taken"})
+                _warn_of_taken(name, place)
             else:
                 found[name] = spec
     return found
+
+
+@cache
+def _warn_of_taken(name: str, place: str) -> None:
+    logger.warning("provider left out", extra={"provider": name, "place": place, "reason": "the name is taken"})
 
 
 def reason_of(error: Exception) -> str:
@@ -60,7 +65,8 @@ def _defined_in(module: Any) -> Sequence[Any]:
         return tuple(module.PROVIDERS)
     if hasattr(module, "PROVIDER"):
         return (module.PROVIDER,)
-    raise TypeError(f"it defines neither PROVIDER nor PROVIDERS, as version {PROVIDER_API} of the interface of providers wants")
+    first = "; it is written for version 1, see CHANGELOG.md" if hasattr(module, "PROVIDER_API") else ""
+    raise TypeError(f"it defines neither PROVIDER nor PROVIDERS, as version {PROVIDER_API} of the interface of providers wants{first}")
 
 
 def _checked(spec: Any, place: str) -> tuple[str, ProviderSpec | str]:

@@ -114,8 +114,7 @@ class AgencySource:
         from adapters.provider_kit.statistics.formats import read_answer
 
         if self._agency.own_format and is_success(answer):
-            code_or_all = code or DatasetCode(self._agency.databases[0], ALL)
-            own = self._agency.own_format(answer.body, code_or_all, self._agency.terms.attribution)
+            own = self._agency.own_format(answer.body, code or DatasetCode(self._agency.databases[0], ALL), self._agency.terms.attribution)
             if own is not None:
                 return own
         try:
