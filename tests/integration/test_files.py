@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
@@ -27,6 +28,8 @@ from domain.errors import (
 )
 from domain.frequency import Frequency
 from domain.ports import Fetched, PriorState, RawResponse
+from domain.vintages import Vintage
+from tests.builders import an_arrival
 
 FB = DatasetCode("WIKI", "FB")
 DAY, NEXT = date(2024, 1, 1), date(2024, 1, 2)
@@ -376,3 +379,95 @@ def test_an_answer_without_a_code_is_not_understood(tmp_path):
     """A file does not say which series it is."""
     with pytest.raises(AnswerNotUnderstood, match="does not name its series"):
         files.FilesSource(tmp_path).parse(None, RawResponse(body=b""))
+
+
+AMBIGUOUS = "Date,Visits\n01/02/2021,140\n02/02/2021,127\n"
+
+
+def test_lanner_toml_decides_for_its_patterns(tmp_path):
+    """The options for a file stand in the folder's lanner.toml, under a pattern that its path fits."""
+    put(tmp_path, "WIKI/FB.csv", AMBIGUOUS)
+    with pytest.raises(AnswerNotUnderstood, match="option date_format"):
+        fetch(tmp_path)
+    put(tmp_path, "lanner.toml", '["WIKI/*.csv"]\ndate_format = "%d/%m/%Y"\n')
+
+    assert rows(fetch(tmp_path)) == [(date(2021, 2, 1), [140.0]), (date(2021, 2, 2), [127.0])]
+
+
+def test_an_unknown_option_is_refused(tmp_path):
+    """An option of no known name fails the fetch, with the nearest name."""
+    put(tmp_path, "WIKI/FB.csv")
+    put(tmp_path, "lanner.toml", '["*"]\ndate_fromat = "%d/%m/%Y"\n')
+
+    with pytest.raises(AnswerNotUnderstood, match="did you mean date_format"):
+        fetch(tmp_path)
+
+
+def test_a_file_that_did_not_change_is_not_read_again(tmp_path):
+    """Time and size of the file, and the options, tell whether it is the same; nothing is unchanged that is not kept."""
+    put(tmp_path, "WIKI/FB.csv")
+    source = files.open_source(files.Options(path=tmp_path), None)
+    first = source.fetch(FB, PriorState(newest=None))
+    newest = Vintage.of(1, an_arrival(datetime(2024, 1, 5, tzinfo=UTC), first.vintages[0][1]), None)
+    known = PriorState(newest=newest, validators=first.validators)
+
+    assert source.fetch(FB, known).not_modified
+    assert not source.fetch(FB, PriorState(newest=None, validators=first.validators)).not_modified
+    assert not source.has_changed(FB, first.validators)
+    put(tmp_path, "WIKI/FB.csv", "Date,Close\n2024-01-01,1.75\n")
+    assert source.has_changed(FB, first.validators)
+    assert rows(source.fetch(FB, known)) == [(DAY, [1.75])]
+    changed = source.fetch(FB, known).validators
+    put(tmp_path, "lanner.toml", '["*"]\nunit_row = false\n')
+    assert source.has_changed(FB, changed)
+
+
+@pytest.mark.parametrize(("code", "right"), [("REGIONS/North", 5.0), ("REGIONS/south", 6.0), ("REGIONS/East-West", 7.0)])
+def test_a_code_may_name_a_series_in_a_long_table(tmp_path, code, right):
+    """What a code says behind the name of a file is the key of one series in it."""
+    put(tmp_path, "regions.csv", "Month,region,v\n2021-01,North,5\n2021-01,South,6\n2021-01,East-West,7\n")
+    fetched = fetch(tmp_path, DatasetCode.parse(code))
+
+    assert rows(fetched) == [(date(2021, 1, 1), [right])]
+    with pytest.raises(DatasetNotFound, match="holds no series 'Nort'"):
+        fetch(tmp_path, DatasetCode("REGIONS", "Nort"))
+
+
+@pytest.mark.parametrize("name", ["FB.tsv", "FB.txt", "FB.csv.gz", "FB.CSV", "fb.jsonl"])
+def test_files_of_every_ending_are_found(tmp_path, name):
+    """All endings of files that are read belong to one dataset; what is in a file is told by its bytes."""
+    line = '{"Date": "2024-01-01", "Close": 1.5}\n'
+    body = 2 * line if "json" in name else "Date,Close\n2024-01-01,1.5\n"
+    put(tmp_path, f"WIKI/{name}", gzip.compress(body.encode()) if name.endswith("gz") else body)
+
+    assert rows(fetch(tmp_path)) == [(DAY, [1.5])]
+
+
+def test_a_refusal_fits_a_file(tmp_path):
+    """The hint of a refusal says what to do about a file, not about a provider."""
+    put(tmp_path, "WIKI/FB.csv", AMBIGUOUS)
+    with pytest.raises(AnswerNotUnderstood) as raised:
+        fetch(tmp_path)
+
+    assert "lanner.toml" in raised.value.hint
+    assert "provider" not in raised.value.hint
+
+
+def test_a_title_is_the_name(tmp_path):
+    """A file is called by its title, else by its name without endings."""
+    put(tmp_path, "WIKI/FB.csv", "Consumer prices\n\nDate,Close\n2024-01-01,1.5 %\n")
+    metadata = fetch(tmp_path).metadata
+
+    assert (metadata.name, metadata.column_units) == ("Consumer prices", ("%",))
+
+
+def test_options_are_given_with_an_answer(tmp_path):
+    """Options of an answer go before those of lanner.toml, which hold for the file of the code."""
+    put(tmp_path, "WIKI/FB.csv", AMBIGUOUS)
+    put(tmp_path, "lanner.toml", '["*/*"]\ndate_format = "%m/%d/%Y"\n')
+    source = files.FilesSource(tmp_path)
+    plain = RawResponse(body=AMBIGUOUS.encode())
+    given = RawResponse(body=AMBIGUOUS.encode(), options={"date_format": "%d/%m/%Y"})
+
+    assert source.parse(FB, plain)[0].vintages[0][1].first == date(2021, 1, 2)
+    assert source.parse(FB, given)[0].vintages[0][1].first == date(2021, 2, 1)

@@ -222,6 +222,23 @@ def test_a_template_leads_to_a_file(opened):
     assert again.not_modified
 
 
+def test_options_of_files_on_a_server(opened, tmp_path):
+    """A file of options names patterns of paths below the base URL; the declared encoding holds where there is no other."""
+    body = "Tag;Größe\n01/02/2021;1,5\n02/02/2021;2,5\n".encode("cp1250")
+    toml = tmp_path / "options.toml"
+    toml.write_text('["SHOP/*"]\ndate_format = "%d/%m/%Y"\n')
+
+    def answer(_: Asked) -> Sent:
+        return Sent(body, headers={"Content-Type": "text/csv; charset=windows-1250"})
+
+    fetched = opened("csv_url", answer, options=str(toml)).fetch(DatasetCode("SHOP", "a"), NOTHING)
+
+    assert fetched.vintages[0][1] == Observations.of(["2021-02-01", "2021-02-02"], ["Größe"], [[1.5], [2.5]])
+    assert fetched.metadata.name == "a"
+    with pytest.raises(AnswerNotUnderstood, match="option date_format"):
+        opened("csv_url", answer).fetch(DatasetCode("SHOP", "a"), NOTHING)
+
+
 def test_a_template_may_be_a_query():
     """Behind a question mark the template is a query."""
     assert request_for("graph.csv?id={dataset}&db={database}", DatasetCode("F", "A|B")) == (["graph.csv"], {"id": "A|B", "db": "F"})

@@ -93,7 +93,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _table(document: Any, name: str, options: FileOptions, depth: int = 0) -> _Found | None:
     if isinstance(document, list):
-        return _of_list(document, name)
+        return _of_list(document, name, is_all=depth == 0)
     if not isinstance(document, dict) or depth > _DEEPEST:
         return None
     facts = _facts(document)
@@ -106,6 +106,8 @@ def _table(document: Any, name: str, options: FileOptions, depth: int = 0) -> _F
         if isinstance(value, dict | list) and (table := _table(value, name, options, depth + 1))
     }
     if len(inner) > 1:
+        inner = {key: found for key, found in inner.items() if _has_dates(found)} or inner
+    if len(inner) > 1:
         raise refused(name, f"tables stand under the keys {listed(list(map(quoted, inner)))}; save one of them")
     return next(((names, rows, {**facts, **said}) for names, rows, said in inner.values()), None)
 
@@ -117,9 +119,13 @@ def _facts(document: Mapping[str, Any]) -> Mapping[str, str]:
     return {name: text for name, text in (("title", title), ("frequency", said if said in _FREQUENCIES else "")) if text}
 
 
-def _of_list(items: Sequence[Any], name: str) -> _Found | None:
+def _has_dates(found: _Found) -> bool:
+    return any(_is_date(cell) or form_of(cell) for row in found[1][:3] for cell in row)
+
+
+def _of_list(items: Sequence[Any], name: str, *, is_all: bool) -> _Found | None:
     if len(items) == 2 and isinstance(items[0], dict) and isinstance(items[1], list):  # noqa: PLR2004 - facts about it, and the records
-        return _of_list(items[1], name)
+        return _of_list(items[1], name, is_all=is_all)
     if items and isinstance(items[0], dict):
         for row, record in enumerate(items, 1):
             if not isinstance(record, dict):
@@ -132,7 +138,7 @@ def _of_list(items: Sequence[Any], name: str) -> _Found | None:
         named = all(isinstance(cell, str) and not _is_date(cell) for cell in first) and len(items) > 1
         header = first if named else ["Date", _VALUE] if width == 2 else [""] * width  # noqa: PLR2004 - a date and a value
         return header, _rows(items[1:] if named else items, len(header), name), _NOTHING
-    if items:
+    if items and is_all:
         raise refused(name, "row 1 is not an object")
     return None
 

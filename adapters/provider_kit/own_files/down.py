@@ -117,7 +117,8 @@ def _header(grid: Grid, rows: Sequence[Row], first_date: int, numeric: Collectio
     above = range(first_date)
     if options.skip_rows is not None:
         above = above[:1]
-    complete = (i for i in above if all(_block(grid, rows[i : i + count], numeric, at) for at in numeric) and i + count <= first_date)
+    begins = (i for i in above if i + count <= first_date and (not numeric or any(text_in(cell_at(rows[i], at)) for at in numeric)))
+    complete = (i for i in begins if all(_block(grid, rows[i : i + count], numeric, at) for at in numeric))
     best = next(complete, None)
     if best is None:
         named = {i: sum(bool(text_in(cell_at(rows[i], at))) for at in numeric) for i in above}

@@ -28,6 +28,7 @@ from adapters.provider_kit.own_files.grid import (
     Row,
     Table,
     as_name,
+    cell_at,
     is_blank,
     listed,
     quoted,
@@ -65,7 +66,8 @@ def read_table(grid: Grid, options: FileOptions) -> Table:
     """
     if not options.date_format and options.dates_in != "columns":
         grid = with_whole_dates(grid)
-    rows = [row for row in grid.rows if not is_blank(row.cells)]
+    names, skipped = grid.rows[: int(grid.headed)], 0 if grid.headed else options.skip_rows or 0
+    rows = [*names, *(row for row in grid.rows[len(names) :] if row.number > skipped and not is_blank(row.cells))]
     if not rows:
         raise NoTableError(f"{grid.name} has no rows.", hint="Write a line of names and rows of dates and numbers.")
     read = reader_of_format(options.date_format) if options.date_format else read_loosely
@@ -141,7 +143,7 @@ def _only(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]], fo
 def _name_over(grid: Grid, rows: Sequence[Row], at: int) -> str:
     """Return the first text above a column's dates."""
     for row in rows[:1] if grid.headed else rows[:_SAMPLE]:
-        cell = row.cells[at] if at < len(row.cells) else None
+        cell = cell_at(row, at)
         if not grid.headed and text_in(cell) and (read_typed(cell) or form_of(cell)):
             return ""
         if text_in(cell):
@@ -150,9 +152,11 @@ def _name_over(grid: Grid, rows: Sequence[Row], at: int) -> str:
 
 
 def _is_named(grid: Grid, rows: Sequence[Row], at: int) -> bool:
-    """Return whether any text above a column's dates says that they are dates."""
+    """Return whether any text above a column's dates says that they are dates, or they are an index without a name."""
+    if grid.headed and not text_in(cell_at(rows[0], at)):
+        return True
     for row in rows[:1] if grid.headed else rows[:_SAMPLE]:
-        cell = row.cells[at] if at < len(row.cells) else None
+        cell = cell_at(row, at)
         if text_in(cell) and (_DATE_WORD.search(text_in(cell)) or text_in(cell).casefold() in ("t", "ts")):
             return True
         if text_in(cell) and form_of(cell):
@@ -225,7 +229,7 @@ def _no_dates(grid: Grid, rows: Sequence[Row], sample: Sequence[Row]) -> NoTable
     columns = list(transposed(sample, max(len(row.cells) for row in rows)))
     for at, cells in enumerate(columns):
         numbers = [(i, cell) for i, cell in enumerate(cells) if text_in(cell) and may_be_excel(cell)]
-        if numbers and _is_named(grid, rows, at):
+        if numbers and (at == 0 or _is_named(grid, rows, at)):
             row = sample[numbers[0][0]].number
             where = f"column {quoted(_name_over(grid, rows, at) or f'column {at + 1}')}, row {row}, cell {quoted(numbers[0][1])}"
             error = refused(grid.name, f"{where}: a number which may be an Excel day", "date_format (excel)")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
 import numpy as np
 
-from adapters.provider_kit.own_files.grid import Cell, Column, Table, listed, quoted, refused, text_in
+from adapters.provider_kit.own_files.grid import Cell, Column, Table, as_name, listed, quoted, refused, text_in
 from adapters.provider_kit.own_files.numbers import is_missing, is_number
 from adapters.provider_kit.own_files.options import FileOptions
 from adapters.provider_kit.parsing.limits import check_table
@@ -82,16 +83,17 @@ def _key_columns(table: Table, value: Column, options: FileOptions) -> list[Colu
 
 def _rows_by_key(table: Table, keys: Sequence[Column], options: FileOptions) -> dict[Key, list[int]]:
     by_key: dict[Key, list[int]] = {}
-    for row, key in enumerate(zip(*(map(text_in, column.cells) for column in keys), strict=True)):
+    for row, key in enumerate(zip(*(map(as_name, column.cells) for column in keys), strict=True)):
         by_key.setdefault(key, []).append(row)
     if not options.key:
         blank = next((rows[0] for key, rows in by_key.items() if all(is_missing(part) and not part for part in key)), None)
         if blank is not None:
             raise refused(table.name, f"row {table.rows[blank]} has no key in {listed([quoted(c.shown) for c in keys])}", "key_columns")
         return by_key
-    if len(options.key) != len(keys):
-        raise refused(table.name, f"the key has {len(options.key)} parts for the columns {listed([quoted(c.shown) for c in keys])}", "key")
-    wanted = [key for key in by_key if key == options.key] or [key for key in by_key if _folded(key) == _folded(options.key)]
+    asked = options.key if len(keys) > 1 else ("/".join(options.key),)
+    if len(asked) != len(keys):
+        raise refused(table.name, f"the key has {len(asked)} parts for the columns {listed([quoted(c.shown) for c in keys])}", "key")
+    wanted = [key for key in by_key if key == asked] or [key for key in by_key if _folded(key) == _folded(asked)]
     if len(wanted) != 1:
         near = get_close_matches("/".join(options.key), ["/".join(key) for key in by_key], n=3, cutoff=0.3)
         raise DatasetNotFound(
@@ -101,4 +103,5 @@ def _rows_by_key(table: Table, keys: Sequence[Column], options: FileOptions) -> 
 
 
 def _folded(key: Key) -> Key:
-    return tuple(part.casefold() for part in key)
+    """Return a key as a code can spell it: in any case, and with any sign for what codes cannot hold."""
+    return tuple(re.sub(r"[\W_]", "_", part.casefold()) for part in key)

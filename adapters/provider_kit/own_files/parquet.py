@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from adapters.provider_kit.own_files.grid import Cell, Grid, Row, refused
@@ -33,7 +33,7 @@ def read_parquet(body: bytes, name: str) -> Grid:
         check_table(file.metadata.num_columns, file.metadata.num_rows, name)
         FILE.check(sum(file.metadata.row_group(i).total_byte_size for i in range(file.num_row_groups)), name, does="unpacks to more")
         fields = [file.schema_arrow.field(i) for i in range(len(file.schema_arrow))]
-        rows = [Row(0, [_name(field) for field in fields])]
+        rows = [Row(0, ["" if field.name.startswith("__index_level_") else field.name for field in fields])]
         for batch in file.iter_batches():
             columns = [_cells(column, field, name) for column, field in zip(batch.columns, fields, strict=True)]
             rows += (Row(number, cells) for number, cells in enumerate(zip(*columns, strict=True), len(rows)))
@@ -43,14 +43,6 @@ def read_parquet(body: bytes, name: str) -> Grid:
         reason = str(exc).partition("\n")[0].rstrip(".")
         raise refused(name, f"not Parquet that can be read: {reason}") from exc
     return Grid(name=name, rows=rows, headed=True, dot_is_decimal=True)
-
-
-def _name(field: Any) -> str:
-    if not field.name.startswith("__index_level_"):
-        return str(field.name)
-    import pyarrow as pa
-
-    return "Date" if pa.types.is_temporal(field.type) or _period_frequency(field) or pa.types.is_string(field.type) else ""
 
 
 def _period_frequency(field: Any) -> str:
@@ -95,6 +87,10 @@ def _week(ordinal: int) -> str:
     return f"{year}-W{week:02}"
 
 
+def _hour(ordinal: int) -> datetime:
+    return datetime.combine(_EPOCH, time()) + timedelta(hours=ordinal)
+
+
 #: A period's number since 1970 → what it is called.
 _ORDINALS: dict[str, Callable[[int], Cell]] = {
     "M": _month,
@@ -103,4 +99,6 @@ _ORDINALS: dict[str, Callable[[int], Cell]] = {
     "Y": lambda ordinal: str(1970 + ordinal),
     "W": _week,
     "D": lambda ordinal: _EPOCH + timedelta(days=ordinal),
+    "h": _hour,
+    "H": _hour,
 }

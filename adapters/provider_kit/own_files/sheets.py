@@ -16,6 +16,7 @@ from adapters.provider_kit.parsing.limits import ROWS, check_table
 
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _MISSING_ERROR = "#N/A"
+_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
 def read_sheets(body: bytes, name: str, options: FileOptions) -> list[Grid]:
@@ -56,7 +57,7 @@ def _grid(body: bytes, book: Any, sheet_name: str, name: str) -> Grid:
     ROWS.check(height, name)
     check_table(width, height, name)
     rows = [Row(number, [_cell(cell) for cell in cells]) for number, cells in enumerate(sheet.to_python(skip_empty_area=False), 1)]
-    _put_errors(rows, _errors(body, book.sheet_names.index(sheet_name), name))
+    _put_errors(rows, _errors(body, sheet_name, name))
     merged = [(first[0] + 1, first[1], last[1]) for first, last in sheet.merged_cell_ranges or ()]
     return Grid(name=name, rows=rows, merged=merged, sheet=sheet_name)
 
@@ -65,6 +66,9 @@ def _cell(cell: Any) -> Cell:
     if isinstance(cell, str):
         return cell.strip() or None
     if isinstance(cell, datetime):
+        # A day's fraction in a double is off by less than a millisecond.
+        near = (cell + timedelta(milliseconds=0.5)).replace(microsecond=0)
+        cell = near if abs(near - cell) <= timedelta(milliseconds=1) else cell
         return cell.date() if cell.time() == time() else cell
     return str(cell) if isinstance(cell, time | timedelta) and not isinstance(cell, date) else cell
 
@@ -75,7 +79,7 @@ def _put_errors(rows: Sequence[Row], errors: Iterator[tuple[int, int, str]]) -> 
             rows[row].cells[column] = what  # type: ignore[index]
 
 
-def _errors(body: bytes, position: int, name: str) -> Iterator[tuple[int, int, str]]:
+def _errors(body: bytes, sheet: str, name: str) -> Iterator[tuple[int, int, str]]:
     """
     Go through the cells that hold one of Excel's errors: (row from 0, column from 0, the error).
 
@@ -84,18 +88,23 @@ def _errors(body: bytes, position: int, name: str) -> Iterator[tuple[int, int, s
 
     """
     with ZipFile(BytesIO(body)) as archive:
-        parts = sorted((part for part in archive.namelist() if re.fullmatch(r"xl/worksheets/sheet[0-9]+\.xml", part)), key=_number_in)
-        if position >= len(parts):
+        part = _part_of(archive, sheet)
+        content = archive.read(part) if part in archive.namelist() else b""
+        if b't="e"' not in content and b"<f" not in content:
             return
-        with archive.open(parts[position]) as part:
-            for _, element in iterparse(part):  # noqa: S314 - expat of today stops entities that grow
-                if element.tag.endswith("}c"):
-                    yield from _error_of(element, name)
-                    element.clear()
+        for _, element in iterparse(BytesIO(content)):  # noqa: S314 - expat of today stops entities that grow
+            if element.tag.endswith("}c"):
+                yield from _error_of(element, name)
+                element.clear()
 
 
-def _number_in(part: str) -> int:
-    return int("".join(filter(str.isdecimal, part)))
+def _part_of(archive: ZipFile, sheet: str) -> str:
+    """Return the name of a sheet's part in the archive."""
+    with archive.open("xl/workbook.xml") as book, archive.open("xl/_rels/workbook.xml.rels") as relations:
+        ids = [element.get(_ID, "") for _, element in iterparse(book) if element.get("name") == sheet and element.get(_ID)]  # noqa: S314
+        targets = {element.get("Id"): element.get("Target", "") for _, element in iterparse(relations)}  # noqa: S314
+    target = targets.get(ids[0], "") if ids else ""
+    return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
 
 
 def _error_of(element: Any, name: str) -> Iterator[tuple[int, int, str]]:

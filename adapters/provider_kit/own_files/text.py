@@ -78,7 +78,7 @@ def read_text(text: str, name: str, options: FileOptions) -> Grid:
     if separator:
         text = "\n" + below
     delimiter = options.delimiter or (separator[1] if separator else "") or _delimiter(text)
-    rest = _rows(text, delimiter, name, options.skip_rows or 0)
+    rest = _rows(text, delimiter, name)
     rows = list(islice(rest, HEAD))
     if rows and rows[0].cells and _EUROSTAT.fullmatch(rows[0].cells[0]):
         rows, rest = [rows[0], *map(_without_flags, rows[1:])], map(_without_flags, rest)
@@ -94,7 +94,7 @@ def _without_flag(cell: str) -> str:
     return match[1] if match else cell
 
 
-def _rows(text: str, delimiter: str, name: str, skip: int) -> Iterator[Row]:
+def _rows(text: str, delimiter: str, name: str) -> Iterator[Row]:
     columns, lines = 0, _lines(text, delimiter)
     for count in itertools.count(1):
         try:
@@ -107,7 +107,7 @@ def _rows(text: str, delimiter: str, name: str, skip: int) -> Iterator[Row]:
         if count % 1000 == 1:
             ROWS.check(count, name)
             check_table(columns, count, name)
-        if row.number > skip and not _is_remark(row.cells):
+        if not _is_remark(row.cells):
             yield row
 
 

@@ -93,6 +93,11 @@ def test_the_circumstances_reach_the_parser(run: Run, use_cases: UseCases) -> No
         ("nobody A/B", b"", {"code": "unknown_provider", "message": "There is no provider 'nobody'."}),
         ("keyless A/B", b"", {"code": "provider_not_configured", "message": "Set LANNER_PROVIDERS__KEYLESS__API_KEY."}),
         ("canned A/B", b"", {"code": "invalid_input", "message": "The provider canned cannot parse recorded answers."}),
+        (
+            "parsing A/B --option decimal=.",
+            b"x",
+            {"code": "invalid_input", "message": "The provider parsing takes no options to read an answer."},
+        ),
     ],
 )
 def test_an_error_is_one_line_of_json_too(run: Run, use_cases: UseCases, line: str, body: bytes, error: dict[str, str]) -> None:
@@ -104,7 +109,27 @@ def test_an_error_is_one_line_of_json_too(run: Run, use_cases: UseCases, line: s
     assert json.loads(result.stdout) == {"error": error}
 
 
-@pytest.mark.parametrize("line", ["--body /nowhere/answer.json", "--body /", "--body - --status 99", ""])
+@pytest.mark.parametrize("line", ["--body /nowhere/answer.json", "--body /", "--body - --status 99", "--body - --option decimal", ""])
 def test_a_wrong_command_line_is_a_mistake_of_usage(run: Run, use_cases: UseCases, line: str) -> None:
     """A missing file, a folder, a status that is none and a missing body give exit code 2."""
     assert run(use_cases, parse, f"parsing A/B {line}").exit_code == 2
+
+
+class FilesParsingSource(ParsingSource):
+    """Tells which options it was given, as words that it left out."""
+
+    file_options = ("decimal", "columns")
+
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
+        said = tuple(f"{name}={value!r}" for name, value in answer.options.items())
+        return [ParsedSeries(code=code or DatasetCode("A", "B"), metadata=Metadata(), vintages=[(None, STATE)], left_out=said)]
+
+
+def test_options_reach_the_source_of_files(run: Run) -> None:
+    """An option's value is JSON, or a text where it is none; columns that were left out are shown."""
+    use_cases = memory_use_cases({"folder": FilesParsingSource()}, store=ClosedStore())
+    line = """folder A/B --body - --option decimal=, --option columns=["a"] --option skip_rows=2"""
+
+    [series] = json.loads(run(use_cases, parse, line, input=b"x").stdout)["series"]
+
+    assert series["left_out"] == ["decimal=','", "columns=['a']", "skip_rows=2"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,8 +16,9 @@ from adapters.provider_kit.own_files import read_file
 from adapters.provider_kit.own_files.options import FileOptions, read_options
 from domain.errors import FetchError
 from domain.observations import Observations
+from tests.servers import SETTINGS
 
-EXAMPLES = int(os.environ.get("LANNER_TEST_EXAMPLES", "300"))
+EXAMPLES = int(SETTINGS.get("LANNER_TEST_EXAMPLES", "300"))
 
 NAMES = ("Umsatz", "Price", "a b", "Größe", "x1", "net (EUR)")
 DAY_FORMATS = (
