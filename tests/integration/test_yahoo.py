@@ -76,6 +76,38 @@ def test_the_moment_of_the_query_replaces_its_day():
         read("yahoo", a_chart(*twice))
 
 
+@pytest.mark.parametrize(
+    ("granularity", "days", "expected"),
+    [
+        ("1d", ["2024-01-02", "2024-01-03"], ["2024-01-02", "2024-01-03"]),
+        ("1wk", ["2024-01-01", "2024-01-08", "2024-01-12"], ["2024-01-01", "2024-01-08"]),
+        ("1wk", ["2024-12-23", "2024-12-30", "2025-01-03"], ["2024-12-23", "2024-12-30"]),
+        ("1wk", ["2024-01-01", "2024-01-08", "2024-01-15"], ["2024-01-01", "2024-01-08", "2024-01-15"]),
+        ("1mo", ["2023-12-01", "2024-01-01", "2024-01-31"], ["2023-12-01", "2024-01-01"]),
+        ("1mo", ["2023-12-01", "2024-01-01", "2024-02-01"], ["2023-12-01", "2024-01-01", "2024-02-01"]),
+        ("3mo", ["2024-04-01", "2024-07-01", "2024-09-26"], ["2024-04-01", "2024-07-01"]),
+        ("3mo", ["2024-07-01", "2024-10-01", "2025-01-02"], ["2024-07-01", "2024-10-01", "2025-01-02"]),
+        ("3mo", ["2024-08-01", "2024-11-01", "2025-01-02"], ["2024-08-01", "2024-11-01"]),
+    ],
+)
+def test_the_running_period_has_one_row(granularity: str, days: list[str], expected: list[str]) -> None:
+    """In charts by week, month and quarter the live row takes the place of its period's row, also over New Year."""
+    stamps = [int(datetime.fromisoformat(f"{day}T15:00+00:00").timestamp()) for day in days]
+    chart = a_chart(*stamps, dataGranularity=granularity, regularMarketTime=stamps[-1])
+    found = rows(read("yahoo", chart)[0])
+
+    assert list(found) == expected
+    assert found[expected[-1]][0] == len(days) - 1
+
+
+@pytest.mark.parametrize("seconds", [-60, -2, 0, 2, 60])
+def test_the_last_trade_may_be_seconds_before_the_query(seconds: int) -> None:
+    """A daily chart's last row is the live one if its moment lies within a minute of the market's."""
+    stamps = (NOON, NOON + DAY, NOON + DAY + HOUR)
+
+    assert len(rows(read("yahoo", a_chart(*stamps, regularMarketTime=stamps[-1] + seconds))[0])) == 2
+
+
 def test_no_moments_are_no_prices():
     """Without moments the series is empty, whatever the quotes hold."""
     chart = a_chart(prices=[None])

@@ -28,10 +28,14 @@ from adapters.provider_kit.parsing.select import code_for, one_state
 from adapters.provider_kit.text import text_of
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
 from domain.frequency import Frequency
+from domain.observations import Dates
 from domain.ports import ParsedSeries, RawResponse
 from domain.series import Metadata
 
 _COLUMNS = {"open": "Open", "high": "High", "low": "Low", "close": "Close", "adjclose": "Adj Close", "volume": "Volume"}
+_MONTHS, _WEEK_DAYS = {"1mo": 1, "3mo": 3}, 7
+#: The row of the running day carries the moment of the query, or that of the last trade some seconds before.
+_LIVE_SECONDS = 60
 _DAY = 86_400
 _EVENTS = ("dividends", "splits", "capitalGains")
 _BY_DAY: Mapping[str, Frequency | None] = {
@@ -101,11 +105,11 @@ def prices_in(result: Mapping[str, Any]) -> ParsedSeries:
         raise AnswerNotUnderstood("A chart in the answer has more or fewer prices than moments.")
     granularity = text_of(meta.get("dataGranularity")) or _likely_granularity(stamps)
     axis = _axis(stamps, meta, granularity)
-    last = _once_a_day(axis, stamps, meta)
-    values = {title: numbers(cells if stamps else [], title)[last] for title, cells in columns.items()}
+    axis, rows = _one_row_a_period(axis, stamps, meta, granularity)
+    values = {title: numbers(cells if stamps else [], title)[rows] for title, cells in columns.items()}
     symbol = text_of(meta.get("symbol")) or "UNNAMED"
     name = symbol if granularity == "1d" else f"{symbol}:{granularity}"
-    return one_state(code_for("YAHOO", name), _metadata(meta, axis), observations(_taken(axis, last), values))
+    return one_state(code_for("YAHOO", name), _metadata(meta, axis), observations(axis, values))
 
 
 def events_in(result: Mapping[str, Any]) -> Sequence[ParsedSeries]:
@@ -157,15 +161,28 @@ def _likely_granularity(stamps: Sequence[Any]) -> str:
     return "1m" if any(after - before < _DAY // 2 for before, after in pairwise(moments)) else "1d"
 
 
-def _once_a_day(axis: Axis, stamps: Sequence[Any], meta: Mapping[str, Any]) -> Any:
-    """Leave out the last row but one where the last is the moment of the query on the same day."""
+def _one_row_a_period(axis: Axis, stamps: Sequence[Any], meta: Mapping[str, Any], granularity: str) -> tuple[Axis, Any]:
+    """
+    Put the row of the running period, which is last, in the place of the same period's row before it.
+
+    Returns:
+        The axis, and the positions of the rows that are left.
+
+    """
     rows = np.arange(len(stamps))
-    live = len(stamps) > 1 and stamps[-1] == meta.get("regularMarketTime") and axis.dates[-1] == axis.dates[-2]
-    return np.delete(rows, -2) if live else rows
+    if axis.unit != "D" or len(rows) < 2 or not _is_same_period(axis.dates, stamps[-1], meta, granularity):  # noqa: PLR2004 - a pair
+        return axis, rows
+    return Axis(axis.dates[:-1], axis.unit, axis.frequency), np.delete(rows, -2)
 
 
-def _taken(axis: Axis, rows: Any) -> Axis:
-    return Axis(axis.dates[rows], axis.unit, axis.frequency)
+def _is_same_period(dates: Dates, stamp: int, meta: Mapping[str, Any], granularity: str) -> bool:
+    before, last = dates[-2:]
+    if granularity in _MONTHS:
+        return bool(last.astype("datetime64[M]") < before.astype("datetime64[M]") + _MONTHS[granularity])
+    if granularity == "1wk":
+        return bool(last < before + _WEEK_DAYS)
+    market_time = meta.get("regularMarketTime")
+    return bool(last == before) and type(market_time) is int and abs(stamp - market_time) <= _LIVE_SECONDS
 
 
 def _metadata(meta: Mapping[str, Any], axis: Axis) -> Metadata:
