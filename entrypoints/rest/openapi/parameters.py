@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.fetches import FetchStatus
-from domain.frequency import Frequency
+from domain.frequency import Collapse
 from domain.periods import Side
 from domain.series import SeriesStatus
 from domain.transforms import Transform
@@ -67,7 +67,7 @@ READING: Parameters = {
     "end_date": Parameter("No dates after this day or moment.", _DAY),
     "columns": Parameter("The columns of these names; may be repeated.", {"type": "array", "items": {"type": "string"}}),
     "column_index": Parameter("The one column of this number, counted from 1.", whole(0)),
-    "collapse": Parameter("The last observation of each period of this length.", one_of(Frequency)),
+    "collapse": Parameter("The last observation of each period of this length.", one_of(Collapse)),
     "transform": Parameter("A calculation on the values.", one_of(Transform)),
     "order": Parameter("Which observations come first.", one_of(Order)),
     "limit": Parameter("How many of the most recent observations at most.", whole(1)),
@@ -117,7 +117,7 @@ DOOR_READING: Parameters = {
     "start_date": Parameter("No dates before this day; also `trim_start`.", _DAY),
     "end_date": Parameter("No dates after this day; also `trim_end`.", _DAY),
     "order": Parameter("Which observations come first; also `sort_order`.", one_of(Order, default="desc")),
-    "collapse": Parameter("The last observation of each period of this length.", {"enum": ["none", *Frequency], "type": "string"}),
+    "collapse": Parameter("The last observation of each period of this length.", {"enum": ["none", *Collapse], "type": "string"}),
     "transform": Parameter("A calculation; also `transformation`.", {"enum": ["none", *Transform], "type": "string"}),
     "exclude_column_names": Parameter("Leave CSV's first line out; also `exclude_headers`.", {"type": "boolean", "default": False}),
     **_MOMENT,
