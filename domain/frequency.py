@@ -43,19 +43,29 @@ class Frequency(StrEnum):
         return ((period + 1) * months).astype("datetime64[M]").astype("datetime64[D]") - 1
 
 
+class Collapse(StrEnum):
+    """What observations are collapsed to, in Quandl's words."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    ANNUAL = "annual"
+
+
 _MAX_AGES = {Frequency.HOURLY: timedelta(hours=1), Frequency.DAILY: timedelta(hours=6)}
 #: Frequencies whose periods are months.
 MONTHS_OF = {Frequency.MONTHLY: 1, Frequency.QUARTERLY: 3, Frequency.ANNUAL: 12}
 
 
-def collapse(observations: Observations, frequency: Frequency) -> Observations:
+def collapse(observations: Observations, frequency: Frequency | Collapse) -> Observations:
     """
     Return the last known value of every column in each calendar period, dated the period's last day.
 
     As Quandl's server did it (``Quandl::Operation::Collapse``): a period in which a single column has no value is left
     out, one in which several columns have none is kept, and dates without columns collapse to nothing.
     """
-    labels = frequency.ends(observations.dates)
+    labels = Frequency(frequency).ends(observations.dates)
     last = np.flatnonzero(np.append(labels[1:] != labels[:-1], True)) if len(labels) else np.empty(0, np.intp)
     first = np.append(0, last[:-1] + 1)[: len(last), None]
     positions = np.arange(len(labels))[:, None]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.errors import DamagedVintage, InvalidInput, NoObservationsYet, NotKnownYet, VintageNotFound
 from domain.fetching.freshness import Freshness
-from domain.frequency import Frequency, collapse
+from domain.frequency import Collapse, collapse
 from domain.observations import Label, Observations
 from domain.periods import Side, aligned
 from domain.ports import Store, UnitOfWork
@@ -37,7 +37,7 @@ class Selection:
     end: Label | None = None
     columns: tuple[str, ...] = ()
     column_index: int | None = None
-    collapse: Frequency | None = None
+    collapse: Collapse | None = None
     transform: Transform | None = None
     limit: int | None = None
     periods: Side | None = None

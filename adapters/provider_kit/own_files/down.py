@@ -65,7 +65,8 @@ def read_down(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, *, optio
     dated = _dated(rows, at, read, headed=grid.headed)
     if not dated:
         raise NoTableError(f"{grid.name} has no rows.", hint="Write rows of dates and numbers below the names.")
-    numeric = _numeric(rows, dated, at)
+    # Where no number is, names over all columns tell the header.
+    numeric = _numeric(rows, dated, at) or [i for i in range(max(len(rows[index].cells) for index in dated)) if i != at]
     header = _header(grid, rows, dated[0], numeric, options=options)
     _check_repeated(grid, header, numeric, rows, options=options)
     body = Body(grid.name, at, read, is_text=bool(grid.delimiter), is_headed=grid.headed)

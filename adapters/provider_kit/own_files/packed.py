@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
@@ -11,7 +13,7 @@ _TOGETHER = 16_384
 
 
 class PackedCells(Sequence[Cell]):
-    """A list of cells that can grow; what is text is packed, many at a time."""
+    """A list of cells that can grow; texts and floats are packed, many at a time, and a missing float becomes NaN."""
 
     def __init__(self) -> None:
         self._chunks: list[Any] = []
@@ -29,7 +31,7 @@ class PackedCells(Sequence[Cell]):
 
     def __iter__(self) -> Iterator[Cell]:
         for chunk in self._chunks:
-            yield from (chunk if isinstance(chunk, list) else chunk.to_pylist())
+            yield from (chunk if isinstance(chunk, list | array) else chunk.to_pylist())
         yield from self._last
 
     @overload
@@ -45,11 +47,14 @@ class PackedCells(Sequence[Cell]):
         if chunk >= len(self._chunks):
             return self._last[at + (chunk - len(self._chunks)) * _TOGETHER]
         found = self._chunks[chunk][at]
-        return found if isinstance(self._chunks[chunk], list) else found.as_py()
+        return found if isinstance(self._chunks[chunk], list | array) else found.as_py()
 
 
 def _packed(cells: list[Cell]) -> Any:
-    if set(map(type, cells)) != {str}:
+    kinds = set(map(type, cells))
+    if kinds <= {float, type(None)}:
+        return array("d", [math.nan if cell is None else cell for cell in cells])
+    if kinds != {str}:
         return cells
     import pyarrow as pa
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from itertools import count, islice
 from typing import Any
 
 from adapters.provider_kit.own_files.grid import Cell, Grid, Row, refused
 from adapters.provider_kit.parsing.limits import FILE, check_table
 from domain.errors import UnsupportedFrequency
 
+_HEAD = 3000
 _EPOCH = date(1970, 1, 1)
 _EXTENSION, _DETAILS = b"ARROW:extension:name", b"ARROW:extension:metadata"
 
@@ -28,21 +31,36 @@ def read_parquet(body: bytes, name: str) -> Grid:
     import pyarrow as pa
     from pyarrow import parquet
 
-    try:
+    with _named_errors(name):
         file = parquet.ParquetFile(pa.BufferReader(body))
         check_table(file.metadata.num_columns, file.metadata.num_rows, name)
         FILE.check(sum(file.metadata.row_group(i).total_byte_size for i in range(file.num_row_groups)), name, does="unpacks to more")
         fields = [file.schema_arrow.field(i) for i in range(len(file.schema_arrow))]
-        rows = [Row(0, ["" if field.name.startswith("__index_level_") else field.name for field in fields])]
-        for batch in file.iter_batches():
+        names = Row(0, ["" if field.name.startswith("__index_level_") else field.name for field in fields])
+    rows = _rows(file, fields, name)
+    return Grid(name=name, rows=[names, *islice(rows, _HEAD)], rest=rows, headed=True, dot_is_decimal=True)
+
+
+def _rows(file: Any, fields: Sequence[Any], name: str) -> Iterator[Row]:
+    number = count(1)
+    with _named_errors(name):
+        for batch in file.iter_batches(use_threads=False):
             columns = [_cells(column, field, name) for column, field in zip(batch.columns, fields, strict=True)]
-            rows += (Row(number, cells) for number, cells in enumerate(zip(*columns, strict=True), len(rows)))
+            for cells in zip(*columns, strict=True):
+                yield Row(next(number), cells)
+
+
+@contextmanager
+def _named_errors(name: str) -> Iterator[None]:
+    import pyarrow as pa
+
+    try:
+        yield
     except MemoryError:  # pyarrow's own is an ArrowException, too
         raise
     except (pa.ArrowException, OSError, ValueError) as exc:
         reason = str(exc).partition("\n")[0].rstrip(".")
         raise refused(name, f"not Parquet that can be read: {reason}") from exc
-    return Grid(name=name, rows=rows, headed=True, dot_is_decimal=True)
 
 
 def _period_frequency(field: Any) -> str:

@@ -15,7 +15,7 @@ from uuid import UUID
 from domain.codes import DatasetCode, parse_reference
 from domain.errors import InvalidCode, InvalidInput
 from domain.fetches import FetchQuery, FetchStatus
-from domain.frequency import Frequency
+from domain.frequency import Collapse
 from domain.observations import Label
 from domain.periods import Side
 from domain.series import SeriesQuery, SeriesStatus
@@ -160,7 +160,7 @@ def parse_selection(parameters: QueryParameters) -> Selection:
         end=parameters.label("end_date"),
         columns=columns,
         column_index=column_index,
-        collapse=parameters.choice("collapse", Frequency),
+        collapse=parameters.choice("collapse", Collapse),
         transform=parameters.choice("transform", Transform),
         limit=parameters.number("limit", minimum=1),
         periods=parameters.choice("periods", Side),

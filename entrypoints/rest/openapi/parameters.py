@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.fetches import FetchStatus
-from domain.frequency import Frequency
+from domain.frequency import Collapse
 from domain.periods import Side
 from domain.series import SeriesStatus
 from domain.transforms import Transform
@@ -67,7 +67,7 @@ READING: Parameters = {
     "end_date": Parameter("The latest day or instant.", _DAY),
     "columns": Parameter("Columns by name; may be repeated.", {"type": "array", "items": {"type": "string"}}),
     "column_index": Parameter("One column by its number, counted from 1.", integer(0)),
-    "collapse": Parameter("The last observation of each period of this length.", enum_of(Frequency)),
+    "collapse": Parameter("The last observation of each period of this length.", enum_of(Collapse)),
     "transform": Parameter("A transformation of the values.", enum_of(Transform)),
     "order": Parameter("The order of observations.", enum_of(Order)),
     "limit": Parameter("The maximum number of observations, the most recent ones.", integer(1)),
@@ -119,7 +119,7 @@ QUANDL_READING: Parameters = {
     "start_date": Parameter("The earliest day; also `trim_start`.", _DAY),
     "end_date": Parameter("The latest day; also `trim_end`.", _DAY),
     "order": Parameter("The order of observations; also `sort_order`.", enum_of(Order, default="desc")),
-    "collapse": Parameter("The last observation of each period of this length.", {"enum": ["none", *Frequency], "type": "string"}),
+    "collapse": Parameter("The last observation of each period of this length.", {"enum": ["none", *Collapse], "type": "string"}),
     "transform": Parameter("A transformation of the values; also `transformation`.", {"enum": ["none", *Transform], "type": "string"}),
     "exclude_column_names": Parameter("Omit the CSV header; also `exclude_headers`.", {"type": "boolean", "default": False}),
     **_MOMENT,

@@ -11,7 +11,7 @@ from typing import NoReturn, TypeVar
 import falcon
 
 from domain.errors import InvalidInput
-from domain.frequency import Frequency
+from domain.frequency import Collapse
 from domain.observations import Label
 from domain.transforms import Transform
 from domain.use_cases.read_series import Selection
@@ -80,7 +80,7 @@ def dataset_query(req: falcon.Request) -> DatasetQuery:
         start=_day(req, "start_date"),
         end=_day(req, "end_date"),
         column_index=number(req, "column_index", minimum=0),
-        collapse=_word(req, "collapse", Frequency),
+        collapse=_word(req, "collapse", Collapse),
         transform=_word(req, "transform", Transform),
         limit=number(req, "limit"),
     )
