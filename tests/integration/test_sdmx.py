@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -417,3 +418,44 @@ def test_series_that_contradict_themselves_name_their_code():
     """A period that stands twice with two values is refused, and the series named."""
     with pytest.raises(AnswerNotUnderstood, match="SDMX/USD: The date 2024-01-01 stands twice"):
         read("CUR,TIME_PERIOD,OBS_VALUE\nUSD,2024,1\nUSD,2024,2\n")
+
+
+def by_period(*periods: str, attributes: str = "") -> bytes:
+    body = "".join(f'<Obs TIME_PERIOD="{period}" OBS_VALUE="{number}"/>' for number, period in enumerate(periods))
+    head = '<m:StructureSpecificData xmlns:m="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message"><m:DataSet>'
+    return f'{head}<Series IDBANK="7" {attributes}>{body}</Series></m:DataSet></m:StructureSpecificData>'.encode()
+
+
+@pytest.mark.parametrize(
+    ("periods", "days", "frequency"),
+    [
+        (["2020-T1", "2020-T4"], ["2020-01-01", "2020-10-01"], "quarterly"),
+        (["2020-B1", "2020-B2", "2020-B6"], ["2020-01-01", "2020-03-01", "2020-11-01"], None),
+        (["2020-Q2"], ["2020-04-01"], "quarterly"),
+        (["2020-S2"], ["2020-07-01"], None),
+        (["2020-05"], ["2020-05-01"], "monthly"),
+    ],
+)
+def test_an_agency_has_letters_of_its_own(periods: list[str], days: list[str], frequency: str | None) -> None:
+    """INSEE writes T for a quarter and B for two months; what others mean by them does not count there."""
+    [series] = read(by_period(*periods, attributes=f'FREQ="{periods[0][5:6]}"' if periods[0][5:6].isalpha() else ""), provider="insee")
+
+    assert [str(day) for day in series.vintages[0][1].dates] == days
+    assert series.metadata.frequency == frequency
+
+
+@pytest.mark.parametrize(
+    ("period", "begins", "refused"),
+    [
+        ("2020-A1", "--04-01", True),
+        ("2020-Q1", "--07-01", True),
+        ("2020", "--04-01", False),
+        ("2020-Q1", "--01-01", False),
+        ("2020-Q1", "", False),
+    ],
+)
+def test_a_reporting_year_that_begins_elsewhere_is_refused(period: str, begins: str, refused: bool) -> None:  # noqa: FBT001 - a case
+    """Reporting periods count from the first day of the reporting year; a wrong date is never stored."""
+    body = by_period(period, attributes=f'REPORTING_YEAR_START_DAY="{begins}"' if begins else "")
+    with pytest.raises(AnswerNotUnderstood, match="REPORTING_YEAR_START_DAY") if refused else nullcontext():
+        read(body)

@@ -29,6 +29,8 @@ _DAYS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\n)*+")
 _ZONE = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})")
 _YEAR = re.compile(r"([0-9]{4})(?:-?A1?)?")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+#: The SDMX attribute that moves the periods of a reporting year, such as ``--04-01``.
+YEAR_START = "REPORTING_YEAR_START_DAY"
 _MONTHS_IN = {"A": 12, "S": 6, "T": 4, "Q": 3, "2M": 2, "M": 1}
 _DURATIONS = {"P1Y": "A", "P6M": "S", "P3M": "Q", "P1M": "M", "P7D": "W", "P1W": "W", "P1D": "D"}
 _BY_FORM = {"A": Frequency.ANNUAL, "Q": Frequency.QUARTERLY, "M": Frequency.MONTHLY, "W": Frequency.WEEKLY, "D": Frequency.DAILY}

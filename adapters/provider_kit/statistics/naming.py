@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from adapters.provider_kit.parsing.collector import CollectedSeries
 from adapters.provider_kit.parsing.limits import names_of
-from adapters.provider_kit.parsing.periods import STATISTICS, frequency_of, read_periods
+from adapters.provider_kit.parsing.periods import STATISTICS, YEAR_START, PeriodForms, frequency_of, read_periods
 from adapters.provider_kit.statistics.ambiguous_dimensions import ambiguous_dimensions
 from adapters.provider_kit.text import storable
 from domain.codes import DatasetCode
@@ -28,6 +28,9 @@ _LONGEST = 200
 _SHOWN = 10
 _ANY = ("", "*")
 _FREQUENCIES = ("freq", "frequency", "freq_name", "time_format")
+_JANUARY = "--01-01"
+_REPORTING = re.compile(r"[0-9]{4}-[ASTQMWD][0-9]")
+_SHOWN_TEXT = 20
 _NOT_KEPT = frozenset({"S", "H", "T", "N", "P6M"})
 _TITLES = ("TITLE", "TITLE_EN", "TITLE_COMPL", "SERIES_NAME", "DESC", "posTitle", "BBK_TITLE_ENG", "TITLE_FR")
 _UNITS = ("UNIT_MEASURE", "UNIT", "unit", "unitText")
@@ -43,6 +46,8 @@ class Naming:
         identity: dimensions or facts whose value alone is the code.
         order: the dimensions that come first in a key.
         attribution: the source to credit.
+        letters: what letters in its periods and frequencies mean, where that is not the SDMX standard.
+        forms: how its periods are written.
 
     """
 
@@ -50,6 +55,8 @@ class Naming:
     identity: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     attribution: str = ""
+    letters: Mapping[str, str] = field(default_factory=dict)
+    forms: PeriodForms = STATISTICS
 
     def parts(self, code: DatasetCode) -> tuple[str, str]:
         """Split a code into flow and key."""
@@ -97,7 +104,7 @@ def _named(found: Sequence[CollectedSeries], naming: Naming) -> dict[str, Collec
     numbers: Counter[str] = Counter()
     for text, group in groups.items():
         for apart, series in _apart(text, group, naming):
-            for full, part in _by_form(apart, series):
+            for full, part in _by_form(apart, series, naming.forms):
                 named[_unique(_clean(full), named, numbers)] = part
     return named
 
@@ -119,9 +126,9 @@ def _apart(text: str, group: Sequence[CollectedSeries], naming: Naming) -> Itera
         yield full, first
 
 
-def _by_form(text: str, series: CollectedSeries) -> Iterator[tuple[str, CollectedSeries]]:
+def _by_form(text: str, series: CollectedSeries, written: PeriodForms) -> Iterator[tuple[str, CollectedSeries]]:
     """Split a series without a frequency by the form of its periods, such as years and quarters."""
-    forms = [] if _said(series, _FREQUENCIES) else list(map(_form, series.periods))
+    forms = [] if _said(series, _FREQUENCIES) else [_form(period, written) for period in series.periods]
     if len(set(forms)) <= 1:
         yield text, series
         return
@@ -131,9 +138,9 @@ def _by_form(text: str, series: CollectedSeries) -> Iterator[tuple[str, Collecte
         yield f"{text}.{form}", part
 
 
-def _form(text: str) -> str:
+def _form(text: str, written: PeriodForms) -> str:
     """Return the form of a period, ``D`` for instants too; empty if the text is no period."""
-    period = STATISTICS.read(text)
+    period = written.read(text)
     return period.form.replace("I", "D") if period else ""
 
 
@@ -176,13 +183,18 @@ def _is_comparable(asked: Sequence[str], series: CollectedSeries, naming: Naming
 
 
 def _parsed(code: DatasetCode, series: CollectedSeries, naming: Naming) -> ParsedSeries:
+    begins = _said(series, (YEAR_START,))
+    # SDMX 2.1, section 6: such periods count from that day, and 2020-A1 may begin in April.
+    if begins not in ("", _JANUARY) and any(_REPORTING.search(period) for period in series.periods):
+        raise AnswerNotUnderstood(f"{code}: periods of a year that begins on {begins[:_SHOWN_TEXT]!r} ({YEAR_START}) are not supported.")
     try:
-        axis = read_periods(series.periods, STATISTICS)
+        axis = read_periods(series.periods, naming.forms)
         observations = Observations.of(axis.dates, ["Value"], [[value] for value in series.values], unit=axis.unit)
     except (InvalidObservations, FetchError) as exc:
         kind = type(exc) if isinstance(exc, FetchError) else AnswerNotUnderstood
         raise kind(f"{code}: {exc.message}") from exc
     said = _said(series, _FREQUENCIES)
+    said = naming.letters.get(said, said)
     metadata = Metadata(
         name=storable(_said(series, _TITLES) or ", ".join(filter(None, series.words)) or series.facts.get("label") or str(code)),
         unit=storable(_said(series, _UNITS)),

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from adapters.provider_kit.parsing.collector import SeriesCollector, is_time
 from adapters.provider_kit.parsing.csv_tables import csv_lines, delimiter_in, rows_of
-from adapters.provider_kit.parsing.periods import STATISTICS
+from adapters.provider_kit.parsing.periods import STATISTICS, YEAR_START
 from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.statistics.ambiguous_dimensions import split_names
 from domain.errors import AnswerNotUnderstood
@@ -43,6 +43,7 @@ class _Columns:
     values: Sequence[tuple[int, str]]
     flow: int | None
     action: int | None
+    year_start: int | None
 
 
 def read_csv(text: str, flow: str) -> SeriesCollector:
@@ -69,11 +70,12 @@ def _read_row(collector: SeriesCollector, columns: _Columns, row: Sequence[str],
     named = flow or (_flow(row[columns.flow]) if columns.flow is not None else "")
     key = {name: _code(row[at]) for at, name in columns.dimensions}
     period = _code(row[columns.time])
+    facts = {} if columns.year_start is None else {YEAR_START: _code(row[columns.year_start])}
     for at, measure in columns.values:
         if not (period or row[at]):  # attributes of a whole series
             continue
         whole = {**key, "MEASURE": measure} if len(columns.values) > 1 else key
-        series = collector.series(named, whole, words=[row[word] for word in columns.words])
+        series = collector.series(named, whole, facts, words=[row[word] for word in columns.words])
         if columns.action is not None and row[columns.action] == _DELETES:
             collector.delete(series, period)
         else:
@@ -102,6 +104,7 @@ def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> _Columns:
         values=values,
         flow=flow,
         action=plain.index("ACTION") if "ACTION" in plain else None,
+        year_start=plain.index(YEAR_START) if YEAR_START in plain else None,
     )
 
 

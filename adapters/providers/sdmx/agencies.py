@@ -141,6 +141,7 @@ AGENCIES = (
         base_url="https://bdm.insee.fr/series/sdmx",
         bare="data/SERIES_BDM/{code}",
         identity=("IDBANK",),
+        letters={"T": "Q", "B": "2M"},
         limits=(Limit(30, 60),),
     ),
     Agency(

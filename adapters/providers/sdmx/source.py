@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.options import base_url_option, variable
+from adapters.provider_kit.parsing.periods import STATISTICS
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.statistics.eurofxref import ALL
 from adapters.provider_kit.statistics.naming import Naming, read_series
@@ -33,6 +34,7 @@ class Agency:
         params: the query, with the same names.
         accept: the formats that are asked for by header.
         identity, order: as in ``Naming``.
+        letters: what letters in its periods mean, such as T for a quarter, where that is not the SDMX standard.
         own_format: reads an answer in a format that is the agency's alone, or returns None where it is in another.
 
     """
@@ -50,6 +52,7 @@ class Agency:
     identity: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
+    letters: Mapping[str, str] = field(default_factory=dict)
     own_format: Callable[[bytes, DatasetCode, str], Sequence[ParsedSeries] | None] | None = None
 
     @cached_property
@@ -71,10 +74,17 @@ class Agency:
     def _problem(self, options: Any) -> str:
         return "" if options.base_url else f"Set {variable(self.name, 'base_url')} to the address of the service."
 
-    @property
+    @cached_property
     def naming(self) -> Naming:
         """How its series are named."""
-        return Naming(database=self.databases[0], identity=self.identity, order=self.order, attribution=self.terms.attribution)
+        return Naming(
+            database=self.databases[0],
+            identity=self.identity,
+            order=self.order,
+            attribution=self.terms.attribution,
+            letters=self.letters,
+            forms=replace(STATISTICS, letters={**STATISTICS.letters, **self.letters}) if self.letters else STATISTICS,
+        )
 
     def request(self, code: DatasetCode) -> tuple[Sequence[str], Mapping[str, str]]:
         """
