@@ -173,3 +173,16 @@ def test_old_codes_of_quandls(old, today):
     found = code_from_alias(DatasetCode("EIA", old))
 
     assert (found and found.dataset) == today
+
+
+@pytest.mark.parametrize("cells", [["1,234", "1,235"], ["1 234", "x"], ["1.234,5"], ["-1-", "2-"]])
+def test_an_only_column_is_never_left_out(cells):
+    """Cells that no reader takes for numbers end in an error that names one of them, not in a series of dates alone."""
+    data = [{"period": f"2023-{month:02}", "series": "RWTC", "value": cell} for month, cell in enumerate(cells, 1)]
+    with pytest.raises(AnswerNotUnderstood, match="value holds '.*' where a number must be"):
+        read(
+            "eia",
+            {"response": {"frequency": "monthly", "data": data}},
+            "EIA/PET.RWTC.M",
+            url="https://api.eia.gov/v2/x/data/?data[0]=value",
+        )

@@ -134,6 +134,7 @@ def _group(
     axis = read_periods(row["period"] for row in rows)
     cells = {name: [row.get(name) for row in rows] for name in columns}
     words = {name for name, column in cells.items() if _are_words(column)}
+    words = words if len(words) < len(cells) else set()  # a series of dates alone says nothing: name the cell instead
     values = {name: numbers(column, name, _DIALECT) for name, column in cells.items() if name not in words}
     newest = rows[-1]
     titles = [text_of(value) for name, value in newest.items() if _TITLE.search(name)]
