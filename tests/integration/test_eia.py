@@ -179,7 +179,7 @@ def test_old_codes_of_quandls(old, today):
 def test_an_only_column_is_never_left_out(cells):
     """Cells that no reader takes for numbers end in an error that names one of them, not in a series of dates alone."""
     data = [{"period": f"2023-{month:02}", "series": "RWTC", "value": cell} for month, cell in enumerate(cells, 1)]
-    with pytest.raises(AnswerNotUnderstood, match="value holds '.*' where a number must be"):
+    with pytest.raises(AnswerNotUnderstood, match=r"value holds '.*' where a number must be"):
         read(
             "eia",
             {"response": {"frequency": "monthly", "data": data}},
