@@ -14,6 +14,7 @@ from adapters.provider_kit.own_files.dates import (
     EXCEL,
     ReadCell,
     form_of,
+    may_be_called,
     may_be_excel,
     read_loosely,
     read_typed,
@@ -165,7 +166,7 @@ def _is_named(grid: Grid, rows: Sequence[Row], at: int) -> bool:
 
 
 def _weak(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]]) -> Place | None:
-    """Return the column of digits that are dates: one that is called so, else the first one or one of moments, if in order."""
+    """Return the column of digits that are dates: one that is called so, else the first one if it has no name and is in order."""
     found: list[tuple[int, str]] = []
     for at, cells in enumerate(columns):
         forms = [form_of(cell) for cell in cells if text_in(cell)]
@@ -173,11 +174,25 @@ def _weak(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]]) ->
         begin = next((i for i, form in enumerate(forms) if form), 0)
         if counts and counts[0][1] >= _ALL * (len(forms) - begin):
             found.append((at, counts[0][0]))
-    named = [(at, form) for at, form in found if _is_named(grid, rows, at)]
     first = next((at for at, cells in enumerate(columns) if any(map(text_in, cells))), 0)
-    sorted_ones = [(at, form) for at, form in found if (at == first or "second" in form) and _is_sorted(columns[at], form)]
-    position, form = next(iter([*named, *sorted_ones]), (None, ""))
+    names = {at: _date_name(grid, rows, at) for at, _ in found}
+    named = [(at, form) for at, form in found if may_be_called(names[at], form)]
+    unnamed = [(at, form) for at, form in found if not names[at] and at == first and _is_sorted(columns[at], form)]
+    position, form = next(iter([*named, *unnamed]), (None, ""))
     return None if position is None else Place(position, reader_of_form(form))
+
+
+def _date_name(grid: Grid, rows: Sequence[Row], at: int) -> str:
+    """Return the text next above a column's dates, which says what they are; ``date`` for an index without a name."""
+    if grid.headed:
+        return text_in(cell_at(rows[0], at)) or "date"
+    texts = []
+    for row in rows[:_SAMPLE]:
+        cell = cell_at(row, at)
+        if text_in(cell) and form_of(cell):
+            break
+        texts.append(text_in(cell))
+    return next(filter(None, reversed(texts)), "")
 
 
 def _is_sorted(cells: Sequence[Cell], form: str) -> bool:
@@ -229,6 +244,11 @@ def _no_dates(grid: Grid, rows: Sequence[Row], sample: Sequence[Row]) -> NoTable
     columns = list(transposed(sample, max(len(row.cells) for row in rows)))
     for at, cells in enumerate(columns):
         numbers = [(i, cell) for i, cell in enumerate(cells) if text_in(cell) and may_be_excel(cell)]
+        years = [(i, cell) for i, cell in enumerate(cells) if text_in(cell) and form_of(cell)]
+        if at == 0 and len(years) == len([cell for cell in cells if text_in(cell)]) - (not grid.headed) and years:
+            where = f"column {quoted(_name_over(grid, rows, at))}, row {sample[years[0][0]].number}, cell {quoted(years[0][1])}"
+            error = refused(grid.name, f"{where}: a date, or a number of another kind", "date_column", "date_format")
+            return NoTableError(error.message, hint=error.hint)
         if numbers and (at == 0 or _is_named(grid, rows, at)):
             row = sample[numbers[0][0]].number
             where = f"column {quoted(_name_over(grid, rows, at) or f'column {at + 1}')}, row {row}, cell {quoted(numbers[0][1])}"

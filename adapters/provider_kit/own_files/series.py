@@ -128,7 +128,8 @@ def _check_words(table: Table, column: Column, found: Survey, *, asked: bool) ->
 
 
 def _values(table: Table, columns: Sequence[tuple[Column, Survey]]) -> tuple[list[Values], list[Column]]:
-    counters = [column for column, _ in columns if _counts_rows(column) and not table.across and len(columns) > 1]
+    is_named = any(column.name for column in table.columns)
+    counters = [column for column, _ in columns if is_named and not table.across and _counts_rows(column)]
     kept = [(column, found) for column, found in columns if column not in counters]
     if not kept:
         raise refused(table.name, "no column beside the dates holds numbers", "decimal", "date_column")

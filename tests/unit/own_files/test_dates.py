@@ -151,3 +151,32 @@ def test_parts_are_put_together(header, cells, right):
     series = read(f"Station;{header};v\nHill;{cells};1.5\n")
 
     assert (series.observations.texts(), series.observations.columns, series.left_out) == ([right], ("v",), ("Station",))
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "words"),
+    [
+        ("id", ["1001", "1002"], "column 'id', row 2, cell '1001': a date, or a number of another kind; options date_column, date_format"),
+        ("time", ["1000", "2000"], "cell '1000': a date, or a number of another kind"),
+        ("week", ["202001", "202002"], "cell '202001': a date, or a number of another kind"),
+        ("week", ["2020-01", "2020-02"], "row 2, column 'week', cell '2020-01': a month or a week; option date_format"),
+        ("Quarter", ["2020-1", "2020-2"], "row 2, column 'Quarter', cell '2020-1': a month or a quarter; option date_format"),
+        ("Date", ["Jan-01", "Jan-02", "Jan-03"], "row 2, column 'Date', cell 'Jan-01': a month of a year, or a day of a month"),
+        ("Date", ["2020-Q1", "2020-Q2"], ""),
+    ],
+)
+def test_a_name_is_held_against_its_cells(name, cells, words):
+    """What a column is called may make a date doubtful that its cells alone would not."""
+    if not words:
+        assert read(under_dates(cells, name)).frequency == "quarterly"
+        return
+    with pytest.raises(AnswerNotUnderstood) as raised:
+        read(under_dates(cells, name))
+
+    assert words in raised.value.message
+
+
+def test_a_frequency_that_is_not_there_is_refused():
+    """A frequency chooses among what the column holds."""
+    with pytest.raises(AnswerNotUnderstood, match=r"monthly \(row 2, '2020-01'\) periods in column 'Date'; option frequency"):
+        read(under_dates(["2020-01", "2020-02"]), frequency="weekly")
