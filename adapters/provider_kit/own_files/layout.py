@@ -204,6 +204,7 @@ def _is_sorted(cells: Sequence[Cell], form: str) -> bool:
 def _by_format(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]], options: FileOptions) -> Place | None:
     read = reader_of_format(options.date_format)
     found = [at for at, cells in enumerate(columns) if _holds_dates(cells, read)]
+    found = found or [at for at, cells in enumerate(columns) if any(map(read, cells)) and _is_named(grid, rows, at)]
     if not found and options.dates_in != "rows" and not grid.headed and dates_across(rows, read) is not None:
         return None
     if not found:
