@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import pairwise
@@ -90,7 +90,10 @@ def _all(grid: Grid, rows: Sequence[Row]) -> Sequence[Row]:
 
 def _place(grid: Grid, rows: Sequence[Row], across: int | None, options: FileOptions) -> Place | None:
     """Return the date column; None if the dates stand across."""
-    sample = [row for row in rows[1 if grid.headed else 0 :][:_SAMPLE] if grid.headed or not _is_line(row, options)]
+    sample = rows[1 if grid.headed else 0 :][:_SAMPLE]
+    if not grid.headed:
+        most = max(map(_filled, sample))
+        sample = [row for row in sample if row is rows[across or 0] or (2 * _filled(row) > most and not _is_line(row, options))]
     columns = list(transposed(sample, max(len(row.cells) for row in rows)))
     above = None if across is None else sample.index(rows[across])
     if options.date_column:
@@ -110,6 +113,10 @@ def _place(grid: Grid, rows: Sequence[Row], across: int | None, options: FileOpt
     if across is not None and not _is_named(grid, rows, weak.position):
         raise refused(grid.name, f"dates may stand in row {rows[across].number} or in column {weak.position + 1}", "dates_in")
     return weak
+
+
+def _filled(row: Row) -> int:
+    return sum(bool(text_in(cell)) for cell in row.cells)
 
 
 def _is_line(row: Row, options: FileOptions) -> bool:
@@ -141,10 +148,16 @@ def _only(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]], fo
     return found[0]
 
 
+def _cells_over(grid: Grid, rows: Sequence[Row], at: int) -> Iterator[Cell]:
+    """Go through a column from its top, without lines that stand alone."""
+    for row in rows[:1] if grid.headed else rows[:_SAMPLE]:
+        if grid.headed or _filled(row) != 1:
+            yield cell_at(row, at)
+
+
 def _name_over(grid: Grid, rows: Sequence[Row], at: int) -> str:
     """Return the first text above a column's dates."""
-    for row in rows[:1] if grid.headed else rows[:_SAMPLE]:
-        cell = cell_at(row, at)
+    for cell in _cells_over(grid, rows, at):
         if not grid.headed and text_in(cell) and (read_typed(cell) or form_of(cell)):
             return ""
         if text_in(cell):
@@ -156,8 +169,7 @@ def _is_named(grid: Grid, rows: Sequence[Row], at: int) -> bool:
     """Return whether any text above a column's dates says that they are dates, or they are an index without a name."""
     if grid.headed and not text_in(cell_at(rows[0], at)):
         return True
-    for row in rows[:1] if grid.headed else rows[:_SAMPLE]:
-        cell = cell_at(row, at)
+    for cell in _cells_over(grid, rows, at):
         if text_in(cell) and (_DATE_WORD.search(text_in(cell)) or text_in(cell).casefold() in ("t", "ts")):
             return True
         if text_in(cell) and form_of(cell):
@@ -187,8 +199,7 @@ def _date_name(grid: Grid, rows: Sequence[Row], at: int) -> str:
     if grid.headed:
         return text_in(cell_at(rows[0], at)) or "date"
     texts = []
-    for row in rows[:_SAMPLE]:
-        cell = cell_at(row, at)
+    for cell in _cells_over(grid, rows, at):
         if text_in(cell) and form_of(cell):
             break
         texts.append(text_in(cell))
