@@ -93,7 +93,11 @@ def _place(grid: Grid, rows: Sequence[Row], across: int | None, options: FileOpt
     sample = rows[1 if grid.headed else 0 :][:_SAMPLE]
     if not grid.headed:
         most = max(map(_filled, sample))
-        sample = [row for row in sample if row is rows[across or 0] or (2 * _filled(row) > most and not _is_line(row, options))]
+        sample = [
+            row
+            for row in sample
+            if row is rows[across or 0] or (not _is_line(row, options) if _filled(row) == 1 else 2 * _filled(row) > most)
+        ]
     columns = list(transposed(sample, max(len(row.cells) for row in rows)))
     above = None if across is None else sample.index(rows[across])
     if options.date_column:
