@@ -105,8 +105,8 @@ def _place(grid: Grid, rows: Sequence[Row], across: int | None, options: FileOpt
     if options.date_format:
         return _by_format(grid, rows, columns, options)
     strong = [at for at, cells in enumerate(columns) if _holds_dates(cells, read_typed, above)]
-    if not strong and across is None:
-        strong = [at for at, cells in enumerate(columns) if any(map(read_typed, cells)) and _is_named(grid, rows, at)]
+    if across is None:
+        strong = _or_named(grid, rows, columns, strong)
     if strong:
         return Place(_only(grid, rows, columns, strong), read_loosely)
     weak = _weak(grid, rows, columns)
@@ -138,6 +138,15 @@ def _holds_dates(cells: Sequence[Cell], read: ReadCell, across: int | None = Non
     filled = [i for i in range(first, len(cells)) if text_in(cells[i])]
     dates = [i for i in filled if read(cells[i]) or read_loosely(cells[i])]
     return len(dates) >= _MOST * len(filled) and dates != [across]
+
+
+def _or_named(
+    grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]], found: list[int], *, read: ReadCell = read_typed
+) -> list[int]:
+    """Return columns that hold dates, or where none of them is called so, those that are and hold one."""
+    if any(_is_named(grid, rows, at) for at in found):
+        return found
+    return [at for at, cells in enumerate(columns) if any(map(read, cells)) and _is_named(grid, rows, at)] or found
 
 
 def _only(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]], found: Sequence[int]) -> int:
@@ -219,7 +228,7 @@ def _is_sorted(cells: Sequence[Cell], form: str) -> bool:
 def _by_format(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]], options: FileOptions) -> Place | None:
     read = reader_of_format(options.date_format)
     found = [at for at, cells in enumerate(columns) if _holds_dates(cells, read)]
-    found = found or [at for at, cells in enumerate(columns) if any(map(read, cells)) and _is_named(grid, rows, at)]
+    found = _or_named(grid, rows, columns, found, read=read)
     if not found and options.dates_in != "rows" and not grid.headed and dates_across(rows, read) is not None:
         return None
     if not found:
