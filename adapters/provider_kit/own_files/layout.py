@@ -93,11 +93,7 @@ def _place(grid: Grid, rows: Sequence[Row], across: int | None, options: FileOpt
     sample = rows[1 if grid.headed else 0 :][:_SAMPLE]
     if not grid.headed:
         most = max(map(_filled, sample))
-        sample = [
-            row
-            for row in sample
-            if row is rows[across or 0] or (not _is_line(row, options) if _filled(row) == 1 else 2 * _filled(row) > most)
-        ]
+        sample = [row for row in sample if row is rows[across or 0] or 2 * _filled(row) > most or _begins_with_date(row, options)]
     columns = list(transposed(sample, max(len(row.cells) for row in rows)))
     above = None if across is None else sample.index(rows[across])
     if options.date_column:
@@ -108,7 +104,7 @@ def _place(grid: Grid, rows: Sequence[Row], across: int | None, options: FileOpt
     if across is None:
         strong = _or_named(grid, rows, columns, strong)
     if strong:
-        return Place(_only(grid, rows, columns, strong), read_loosely)
+        return Place(_only(grid, rows, strong), read_loosely)
     weak = _weak(grid, rows, columns)
     if weak is None:
         if across is None:
@@ -123,11 +119,11 @@ def _filled(row: Row) -> int:
     return sum(bool(text_in(cell)) for cell in row.cells)
 
 
-def _is_line(row: Row, options: FileOptions) -> bool:
-    """Return whether a row holds one cell, which is no date: a title or a footnote."""
+def _begins_with_date(row: Row, options: FileOptions) -> bool:
+    """Return whether the first cell that is filled is a date, as it is in no title or footnote."""
     read = reader_of_format(options.date_format) if options.date_format else read_loosely
-    filled = [cell for cell in row.cells if text_in(cell)]
-    return len(filled) == 1 and not read(filled[0]) and not form_of(filled[0])
+    first = next(cell for cell in row.cells if text_in(cell))
+    return read(first) is not None or bool(form_of(first))
 
 
 def _holds_dates(cells: Sequence[Cell], read: ReadCell, across: int | None = None) -> bool:
@@ -149,10 +145,14 @@ def _or_named(
     return [at for at, cells in enumerate(columns) if any(map(read, cells)) and _is_named(grid, rows, at)] or found
 
 
-def _only(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]], found: Sequence[int]) -> int:
+def _only(grid: Grid, rows: Sequence[Row], found: Sequence[int]) -> int:
     """Return the one column of dates that differ."""
     if len(found) > 1:
-        varying = [at for at in found if len({text_in(cell) for cell in columns[at] if text_in(cell) and read_typed(cell)}) > 1]
+        by_column = {at: [i for i, row in enumerate(rows[:_SAMPLE]) if read_typed(cell_at(row, at))] for at in found}
+        counts = Counter(i for dated in by_column.values() for i in dated)
+        # A date alone in its row, below a column without any other, is a footnote's.
+        found = [at for at, dated in by_column.items() if len(dated) > 1 or any(counts[i] > 1 for i in dated)] or found
+        varying = [at for at in found if len({text_in(cell_at(rows[i], at)) for i in counts}) > 1]
         found = varying or found[:1]
     if len(found) > 1:
         names = [quoted(_name_over(grid, rows, at) or f"column {at + 1}") for at in found]
@@ -235,11 +235,7 @@ def _by_format(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]
         raise refused(grid.name, f"no column holds dates of the form {quoted(options.date_format)}", "date_format", "date_column")
     named = [at for at in found if _is_named(grid, rows, at)]
     plain = options.date_format == EXCEL or all(form_of(cell) or not text_in(cell) for cell in columns[found[0]][1:])
-    return Place((named or found)[0] if plain else _only_of_format(grid, rows, columns, found), read)
-
-
-def _only_of_format(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]], found: Sequence[int]) -> int:
-    return _only(grid, rows, columns, found) if len(found) > 1 else found[0]
+    return Place((named or found)[0] if plain else _only(grid, rows, found), read)
 
 
 def _asked(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]], options: FileOptions) -> Place:
