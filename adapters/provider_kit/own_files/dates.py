@@ -178,13 +178,14 @@ def may_be_excel(cell: Cell) -> bool:
     return len(text) == 5 and text.isdecimal() and 10_000 <= int(text) <= 80_000  # noqa: PLR2004 - those years
 
 
-def read_dates(table: Table, read: ReadCell, frequency: str = "") -> Axis:
+def read_dates(table: Table, read: ReadCell, frequency: str = "", *, by_format: bool = False) -> Axis:
     """
     Read the date column of a table.
 
     Args:
         read: reads a cell.
         frequency: of several lengths of periods the one to keep; empty if there may be one alone.
+        by_format: whether a format was given, which leaves no doubt of a cell.
 
     Raises:
         AnswerNotUnderstood: a cell is no date, or what it means is in doubt; names it and the option that decides.
@@ -192,7 +193,7 @@ def read_dates(table: Table, read: ReadCell, frequency: str = "") -> Axis:
 
     """
     cells = list(table.dates.cells)
-    if are_plain(cells):
+    if not by_format and are_plain(cells):
         return _plain_axis(table, cells)
     read_in = _Readings()
     for index, cell in enumerate(cells):
@@ -202,7 +203,8 @@ def read_dates(table: Table, read: ReadCell, frequency: str = "") -> Axis:
         read_in.add(reading)
     kept = _of_one_kind(table, read_in, frequency)
     _check_zones(table, read_in)
-    _check_months(table, cells)
+    if not by_format:
+        _check_months(table, cells)
     order = _order(table, read_in, kept)
     kinds = {_KINDS[kind] for kind in np.unique(np.frombuffer(read_in.kinds, dtype=np.int8)[kept])}
     kind = Kind.MOMENT if Kind.MOMENT in kinds else kinds.pop() if kinds else Kind.DAILY

@@ -69,7 +69,7 @@ def read_series(table: Table, options: FileOptions) -> FileSeries:
         UnsupportedFrequency: moments are finer than a second.
 
     """
-    axis = read_dates(table, table.read, options.frequency)
+    axis = read_dates(table, table.read, options.frequency, by_format=bool(options.date_format))
     if len(axis.kept) < len(table.rows):
         table = _only_rows(table, axis.kept)
     moments = axis.moments
