@@ -22,6 +22,7 @@ bench: $(DEVELOPMENT) ## measure storing, fetching and serving beside other ways
 
 faults: $(DEVELOPMENT) ## kill, freeze and starve everything in full counts, in one table; takes well over an hour
 	@LANNER_TEST_FAULTS=full .venv/bin/pytest -m faults -q tests/faults tests/integration/test_rate_limits.py
+	@LANNER_TEST_EXAMPLES=10000 .venv/bin/pytest -q --timeout 900 tests/unit/own_files/test_dialects.py
 	@LANNER_TEST_EXAMPLES=2000 exec .venv/bin/pytest -q tests/entrypoints/rest/test_examples.py tests/acceptance/test_raw_requests.py
 
 attack: $(DEVELOPMENT) ## attack a running service in every way that was ever found, and behind nginx, in one table

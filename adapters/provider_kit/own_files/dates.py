@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,15 @@ _DAY_LENGTH = 10
 _DAYS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\n)*+")
 _MOMENTS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?\n)*+")
 _MOMENTS_IN_UTC = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?Z\n)*+")
+_MOMENT_NAMES = re.compile(r"time|stamp|epoch|date|datum|zeit|fecha|^ts?$|unix|moment|period", re.IGNORECASE)
+_YEAR_NAMES = re.compile(r"year|yr|jahr|ann[ée]e|a[ñn]o|anno|jaar|rok|date|datum|fecha|period", re.IGNORECASE)
+_MONTH_NAMES = re.compile(r"month|monat|mois|mese|mes|maand|year|date|datum|fecha|period", re.IGNORECASE)
+_DAY_NAMES = re.compile(r"day|tag|jour|date|datum|fecha|giorno|dag|period|time", re.IGNORECASE)
+_FORM_NAMES = {"year": _YEAR_NAMES, "yyyymm": _MONTH_NAMES, "yyyy.mm": _MONTH_NAMES, "mm.yyyy": _MONTH_NAMES, "yyyymmdd": _DAY_NAMES}
+_WEEK_NAME = re.compile(r"week|woche|^kw|semaine|semana|settimana", re.IGNORECASE)
+_QUARTER_NAME = re.compile(r"quarter|quartal|qtr|trimestre", re.IGNORECASE)
+_MONTH_DIGITS = re.compile(r"[0-9]{4}[-/]?[0-9]{1,2}")
+_NAME_DIGITS = re.compile(r"([^\W\d_]{3,10}\.?)[-'’]([0-9]{2})")
 _ORDERS = {"dmy": "day/month", "mdy": "month/day", "ymd": "year/month/day"}
 
 ReadCell = Callable[[Cell], Reading | None]
@@ -78,6 +88,12 @@ def digits_in(cell: Cell) -> str:
 def form_of(cell: Cell) -> str:
     """Name the form of a date that a number may have; empty if it can be none."""
     return digits_form(digits_in(cell))
+
+
+def may_be_called(name: str, form: str) -> bool:
+    """Return whether a column of digits in a form may have this name: a week's are no months, and a time's no years."""
+    words = _FORM_NAMES.get(form, _MOMENT_NAMES)
+    return bool(words.search(name)) and not (form.startswith("yyyy") and _WEEK_NAME.search(name))
 
 
 def reader_of_form(form: str) -> ReadCell:
@@ -162,13 +178,14 @@ def may_be_excel(cell: Cell) -> bool:
     return len(text) == 5 and text.isdecimal() and 10_000 <= int(text) <= 80_000  # noqa: PLR2004 - those years
 
 
-def read_dates(table: Table, read: ReadCell, frequency: str = "") -> Axis:
+def read_dates(table: Table, read: ReadCell, frequency: str = "", *, by_format: bool = False) -> Axis:
     """
     Read the date column of a table.
 
     Args:
         read: reads a cell.
         frequency: of several lengths of periods the one to keep; empty if there may be one alone.
+        by_format: whether a format was given, which leaves no doubt of a cell.
 
     Raises:
         AnswerNotUnderstood: a cell is no date, or what it means is in doubt; names it and the option that decides.
@@ -176,7 +193,7 @@ def read_dates(table: Table, read: ReadCell, frequency: str = "") -> Axis:
 
     """
     cells = list(table.dates.cells)
-    if are_plain(cells):
+    if not by_format and are_plain(cells):
         return _plain_axis(table, cells)
     read_in = _Readings()
     for index, cell in enumerate(cells):
@@ -186,7 +203,8 @@ def read_dates(table: Table, read: ReadCell, frequency: str = "") -> Axis:
         read_in.add(reading)
     kept = _of_one_kind(table, read_in, frequency)
     _check_zones(table, read_in)
-    _check_fiscal(table, cells)
+    if not by_format:
+        _check_months(table, cells)
     order = _order(table, read_in, kept)
     kinds = {_KINDS[kind] for kind in np.unique(np.frombuffer(read_in.kinds, dtype=np.int8)[kept])}
     kind = Kind.MOMENT if Kind.MOMENT in kinds else kinds.pop() if kinds else Kind.DAILY
@@ -245,10 +263,10 @@ class _Readings:
 def _of_one_kind(table: Table, found: _Readings, frequency: str) -> Sequence[int]:
     kinds = np.frombuffer(found.kinds, dtype=np.int8)
     first = {_KINDS[kind]: int(np.argmax(kinds == kind)) for kind in np.unique(kinds)}
-    if set(first) <= {Kind.DAILY, Kind.MOMENT} or len(first) == 1:
+    wanted = Kind.MOMENT if frequency == "hourly" else Kind(frequency) if frequency else None
+    if set(first) <= {Kind.DAILY, Kind.MOMENT} or (len(first) == 1 and wanted in (None, *first)):
         return range(len(kinds))
-    if frequency in (*Kind, "hourly"):
-        wanted = Kind.MOMENT if frequency == "hourly" else Kind(frequency)
+    if wanted in first:
         positions: Sequence[int] = np.flatnonzero(kinds == _KINDS.index(wanted)).tolist()
         return positions
     said = [
@@ -264,14 +282,31 @@ def _check_zones(table: Table, found: _Readings) -> None:
         raise refused(table.name, f"{table.place(index, table.dates)}: no offset from UTC where other cells have one", "date_format")
 
 
-def _check_fiscal(table: Table, cells: Sequence[Cell]) -> None:
-    """Refuse 2001-02, 2002-03, … which may be years that span two calendar years."""
-    for cell in cells:
-        match = _FISCAL.fullmatch(cell.strip()) if isinstance(cell, str) else None
-        if match is None or (int(match[1]) + 1) % 100 != int(match[2]):
-            return
-    if len(cells) > 1:
-        raise refused(table.name, f"{table.place(0, table.dates)}: a month, or a year that spans two", "date_format")
+def _check_months(table: Table, cells: Sequence[Cell]) -> None:
+    """Refuse months that may be something else by the column's name or all their digits: years that span two, weeks, quarters, days."""
+    texts = [cell.strip() for cell in cells if isinstance(cell, str)]
+    if len(texts) < len(cells) or not texts:
+        return
+    doubt = ""
+    if len(texts) > 1 and all((match := _FISCAL.fullmatch(text)) and (int(match[1]) + 1) % 100 == int(match[2]) for text in texts):
+        doubt = "a month, or a year that spans two"
+    elif all(map(_MONTH_DIGITS.fullmatch, texts)) and _WEEK_NAME.search(table.dates.name):
+        doubt = "a month or a week"
+    elif all(map(_MONTH_DIGITS.fullmatch, texts)) and _QUARTER_NAME.search(table.dates.name):
+        doubt = "a month or a quarter"
+    elif _may_be_days(texts):
+        doubt = "a month of a year, or a day of a month"
+    if doubt:
+        raise refused(table.name, f"{table.place(0, table.dates)}: {doubt}", "date_format")
+
+
+def _may_be_days(texts: Sequence[str]) -> bool:
+    """Return whether Jan-20, Jan-21, … follow each other as days do, and no number is too large for a day."""
+    matches = [_NAME_DIGITS.fullmatch(text) for text in texts]
+    days = [(match[1].casefold(), int(match[2])) for match in matches if match]
+    if len(days) < len(texts) or not all(1 <= day <= 31 for _, day in days):  # noqa: PLR2004 - a month's days
+        return False
+    return any(before[0] == after[0] and abs(after[1] - before[1]) == 1 for before, after in pairwise(days))
 
 
 def _order(table: Table, found: _Readings, kept: Sequence[int]) -> str:

@@ -96,7 +96,8 @@ def read_down(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, *, optio
 def _dated(rows: Sequence[Row], at: int, read: ReadCell, *, headed: bool) -> list[int]:
     """Return the rows with a date; not the first ones, if nothing but a date stands in them and none has names above."""
     found = [i for i, row in enumerate(rows) if (i or not headed) and text_in(cell_at(row, at)) and read(cell_at(row, at))]
-    return found[1:] if not headed and found[1:] and found[0] == 0 and _has_one_cell(rows[0]) else found
+    names = next((i for i, row in enumerate(rows) if headed or not _has_one_cell(row)), 0)
+    return [i for i in found if i > names] or found if found and found[0] < names else found
 
 
 def _has_one_cell(row: Row) -> bool:

@@ -10,7 +10,8 @@ from domain.observations import Dates
 
 _HOUR, _DAY, _WEEK = 3600, 86_400, 7
 _MONTHS = {1: "monthly", 3: "quarterly", 12: "annual"}
-_SPREAD, _EARLY, _LATE = 4, 4, 27
+#: By so many days at most the last working day or the last Saturday of a month stands off its end.
+_NEAR = 6
 
 
 def frequency_of(dates: Dates, kind: Kind) -> str:
@@ -52,8 +53,9 @@ def _of_days(days: Dates) -> str:
 def _of_months(days: Dates) -> str:
     """Name the step in months, if each month's date stands at its begin, at its end or about the same day."""
     months = days.astype("datetime64[M]")
-    day = (days - months.astype("datetime64[D]")).astype(np.int64) + 1
-    if not ((day <= _EARLY).all() or (day >= _LATE).all() or np.ptp(day) <= _SPREAD):
+    since = (days - months.astype("datetime64[D]")).astype(np.int64)
+    until = ((months + 1).astype("datetime64[D]") - days).astype(np.int64) - 1
+    if not any((distance <= _NEAR).all() for distance in (since, until, since - since.min())):
         return ""
     steps = _steps(months)
     usual = _usual(steps)

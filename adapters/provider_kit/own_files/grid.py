@@ -114,7 +114,7 @@ class Table:
 
 def quoted(cell: Cell) -> str:
     """Return a cell as messages show it."""
-    text = storable(str(cell))
+    text = storable(_plain(cell) if isinstance(cell, float) else str(cell))
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import pairwise
@@ -14,6 +14,7 @@ from adapters.provider_kit.own_files.dates import (
     EXCEL,
     ReadCell,
     form_of,
+    may_be_called,
     may_be_excel,
     read_loosely,
     read_typed,
@@ -89,7 +90,10 @@ def _all(grid: Grid, rows: Sequence[Row]) -> Sequence[Row]:
 
 def _place(grid: Grid, rows: Sequence[Row], across: int | None, options: FileOptions) -> Place | None:
     """Return the date column; None if the dates stand across."""
-    sample = [row for row in rows[1 if grid.headed else 0 :][:_SAMPLE] if grid.headed or not _is_line(row, options)]
+    sample = rows[1 if grid.headed else 0 :][:_SAMPLE]
+    if not grid.headed:
+        most = max(map(_filled, sample))
+        sample = [row for row in sample if row is rows[across or 0] or 2 * _filled(row) > most or _begins_with_date(row, options)]
     columns = list(transposed(sample, max(len(row.cells) for row in rows)))
     above = None if across is None else sample.index(rows[across])
     if options.date_column:
@@ -97,10 +101,10 @@ def _place(grid: Grid, rows: Sequence[Row], across: int | None, options: FileOpt
     if options.date_format:
         return _by_format(grid, rows, columns, options)
     strong = [at for at, cells in enumerate(columns) if _holds_dates(cells, read_typed, above)]
-    if not strong and across is None:
-        strong = [at for at, cells in enumerate(columns) if any(map(read_typed, cells)) and _is_named(grid, rows, at)]
+    if across is None:
+        strong = _or_named(grid, rows, columns, strong)
     if strong:
-        return Place(_only(grid, rows, columns, strong), read_loosely)
+        return Place(_only(grid, rows, strong), read_loosely)
     weak = _weak(grid, rows, columns)
     if weak is None:
         if across is None:
@@ -111,11 +115,15 @@ def _place(grid: Grid, rows: Sequence[Row], across: int | None, options: FileOpt
     return weak
 
 
-def _is_line(row: Row, options: FileOptions) -> bool:
-    """Return whether a row holds one cell, which is no date: a title or a footnote."""
+def _filled(row: Row) -> int:
+    return sum(bool(text_in(cell)) for cell in row.cells)
+
+
+def _begins_with_date(row: Row, options: FileOptions) -> bool:
+    """Return whether the first cell that is filled is a date, as it is in no title or footnote."""
     read = reader_of_format(options.date_format) if options.date_format else read_loosely
-    filled = [cell for cell in row.cells if text_in(cell)]
-    return len(filled) == 1 and not read(filled[0]) and not form_of(filled[0])
+    first = next(cell for cell in row.cells if text_in(cell))
+    return read(first) is not None or bool(form_of(first))
 
 
 def _holds_dates(cells: Sequence[Cell], read: ReadCell, across: int | None = None) -> bool:
@@ -128,10 +136,23 @@ def _holds_dates(cells: Sequence[Cell], read: ReadCell, across: int | None = Non
     return len(dates) >= _MOST * len(filled) and dates != [across]
 
 
-def _only(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]], found: Sequence[int]) -> int:
+def _or_named(
+    grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]], found: list[int], *, read: ReadCell = read_typed
+) -> list[int]:
+    """Return columns that hold dates, or where none of them is called so, those that are and hold one."""
+    if any(_is_named(grid, rows, at) for at in found):
+        return found
+    return [at for at, cells in enumerate(columns) if any(map(read, cells)) and _is_named(grid, rows, at)] or found
+
+
+def _only(grid: Grid, rows: Sequence[Row], found: Sequence[int]) -> int:
     """Return the one column of dates that differ."""
     if len(found) > 1:
-        varying = [at for at in found if len({text_in(cell) for cell in columns[at] if text_in(cell) and read_typed(cell)}) > 1]
+        by_column = {at: [i for i, row in enumerate(rows[:_SAMPLE]) if read_typed(cell_at(row, at))] for at in found}
+        counts = Counter(i for dated in by_column.values() for i in dated)
+        # A date alone in its row, below a column without any other, is a footnote's.
+        found = [at for at, dated in by_column.items() if len(dated) > 1 or any(counts[i] > 1 for i in dated)] or found
+        varying = [at for at in found if len({text_in(cell_at(rows[i], at)) for i in counts}) > 1]
         found = varying or found[:1]
     if len(found) > 1:
         names = [quoted(_name_over(grid, rows, at) or f"column {at + 1}") for at in found]
@@ -140,10 +161,16 @@ def _only(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]], fo
     return found[0]
 
 
+def _cells_over(grid: Grid, rows: Sequence[Row], at: int) -> Iterator[Cell]:
+    """Go through a column from its top, without lines that stand alone."""
+    for row in rows[:1] if grid.headed else rows[:_SAMPLE]:
+        if grid.headed or _filled(row) != 1:
+            yield cell_at(row, at)
+
+
 def _name_over(grid: Grid, rows: Sequence[Row], at: int) -> str:
     """Return the first text above a column's dates."""
-    for row in rows[:1] if grid.headed else rows[:_SAMPLE]:
-        cell = cell_at(row, at)
+    for cell in _cells_over(grid, rows, at):
         if not grid.headed and text_in(cell) and (read_typed(cell) or form_of(cell)):
             return ""
         if text_in(cell):
@@ -155,8 +182,7 @@ def _is_named(grid: Grid, rows: Sequence[Row], at: int) -> bool:
     """Return whether any text above a column's dates says that they are dates, or they are an index without a name."""
     if grid.headed and not text_in(cell_at(rows[0], at)):
         return True
-    for row in rows[:1] if grid.headed else rows[:_SAMPLE]:
-        cell = cell_at(row, at)
+    for cell in _cells_over(grid, rows, at):
         if text_in(cell) and (_DATE_WORD.search(text_in(cell)) or text_in(cell).casefold() in ("t", "ts")):
             return True
         if text_in(cell) and form_of(cell):
@@ -165,7 +191,7 @@ def _is_named(grid: Grid, rows: Sequence[Row], at: int) -> bool:
 
 
 def _weak(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]]) -> Place | None:
-    """Return the column of digits that are dates: one that is called so, else the first one or one of moments, if in order."""
+    """Return the column of digits that are dates: one that is called so, else the first one if it has no name and is in order."""
     found: list[tuple[int, str]] = []
     for at, cells in enumerate(columns):
         forms = [form_of(cell) for cell in cells if text_in(cell)]
@@ -173,11 +199,24 @@ def _weak(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]]) ->
         begin = next((i for i, form in enumerate(forms) if form), 0)
         if counts and counts[0][1] >= _ALL * (len(forms) - begin):
             found.append((at, counts[0][0]))
-    named = [(at, form) for at, form in found if _is_named(grid, rows, at)]
     first = next((at for at, cells in enumerate(columns) if any(map(text_in, cells))), 0)
-    sorted_ones = [(at, form) for at, form in found if (at == first or "second" in form) and _is_sorted(columns[at], form)]
-    position, form = next(iter([*named, *sorted_ones]), (None, ""))
+    names = {at: _date_name(grid, rows, at) for at, _ in found}
+    named = [(at, form) for at, form in found if may_be_called(names[at], form)]
+    unnamed = [(at, form) for at, form in found if not names[at] and at == first and _is_sorted(columns[at], form)]
+    position, form = next(iter([*named, *unnamed]), (None, ""))
     return None if position is None else Place(position, reader_of_form(form))
+
+
+def _date_name(grid: Grid, rows: Sequence[Row], at: int) -> str:
+    """Return the text next above a column's dates, which says what they are; ``date`` for an index without a name."""
+    if grid.headed:
+        return text_in(cell_at(rows[0], at)) or "date"
+    texts = []
+    for cell in _cells_over(grid, rows, at):
+        if text_in(cell) and form_of(cell):
+            break
+        texts.append(text_in(cell))
+    return next(filter(None, reversed(texts)), "")
 
 
 def _is_sorted(cells: Sequence[Cell], form: str) -> bool:
@@ -189,17 +228,14 @@ def _is_sorted(cells: Sequence[Cell], form: str) -> bool:
 def _by_format(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]], options: FileOptions) -> Place | None:
     read = reader_of_format(options.date_format)
     found = [at for at, cells in enumerate(columns) if _holds_dates(cells, read)]
+    found = _or_named(grid, rows, columns, found, read=read)
     if not found and options.dates_in != "rows" and not grid.headed and dates_across(rows, read) is not None:
         return None
     if not found:
         raise refused(grid.name, f"no column holds dates of the form {quoted(options.date_format)}", "date_format", "date_column")
     named = [at for at in found if _is_named(grid, rows, at)]
     plain = options.date_format == EXCEL or all(form_of(cell) or not text_in(cell) for cell in columns[found[0]][1:])
-    return Place((named or found)[0] if plain else _only_of_format(grid, rows, columns, found), read)
-
-
-def _only_of_format(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]], found: Sequence[int]) -> int:
-    return _only(grid, rows, columns, found) if len(found) > 1 else found[0]
+    return Place((named or found)[0] if plain else _only(grid, rows, found), read)
 
 
 def _asked(grid: Grid, rows: Sequence[Row], columns: Sequence[Sequence[Cell]], options: FileOptions) -> Place:
@@ -229,6 +265,11 @@ def _no_dates(grid: Grid, rows: Sequence[Row], sample: Sequence[Row]) -> NoTable
     columns = list(transposed(sample, max(len(row.cells) for row in rows)))
     for at, cells in enumerate(columns):
         numbers = [(i, cell) for i, cell in enumerate(cells) if text_in(cell) and may_be_excel(cell)]
+        years = [(i, cell) for i, cell in enumerate(cells) if text_in(cell) and form_of(cell)]
+        if at == 0 and len(years) == len([cell for cell in cells if text_in(cell)]) - (not grid.headed) and years:
+            where = f"column {quoted(_name_over(grid, rows, at))}, row {sample[years[0][0]].number}, cell {quoted(years[0][1])}"
+            error = refused(grid.name, f"{where}: a date, or a number of another kind", "date_column", "date_format")
+            return NoTableError(error.message, hint=error.hint)
         if numbers and (at == 0 or _is_named(grid, rows, at)):
             row = sample[numbers[0][0]].number
             where = f"column {quoted(_name_over(grid, rows, at) or f'column {at + 1}')}, row {row}, cell {quoted(numbers[0][1])}"

@@ -32,10 +32,11 @@ _CODES = (
     "HKD SGD TWD THB MYR PHP VND AED SAR EGP NGN KES US$ A$ C$ R$ NZ$ HK$ S$ NT$ Fr. Fr SFr. kr kr. Kč zł Ft Rs Rs."
 )
 _CURRENCY = "|".join(sorted((re.escape(code) for code in _CODES.split()), key=len, reverse=True))
+_MONEY = rf"(?:[{_SIGNS}]|{_CURRENCY})"
 _NUMBER = re.compile(
-    rf"(?P<open>\()?(?P<sign>[-+–] ?)?(?P<before>(?:[{_SIGNS}]|{_CURRENCY}) ?)?(?P<inner>[-+–] ?)?"
+    rf"(?P<first>{_MONEY} ?(?=\())?(?P<open>\()?(?P<sign>[-+–] ?)?(?P<before>{_MONEY} ?)?(?P<inner>[-+–] ?)?"
     r"(?P<core>[0-9][0-9.,' ]*|[.,][0-9]+)(?P<exponent>[eE][-+]?[0-9]{1,5})?(?P<scale> ?[KkM](?![a-zA-Z]))?(?P<percent> ?%)?"
-    rf"(?P<after> ?(?:[{_SIGNS}]|{_CURRENCY}))?(?P<trailing>-)?(?P<close>\))?"
+    rf"(?P<after> ?{_MONEY})?(?P<trailing>-)?(?P<close>\))?"
 )
 _LONGEST = 400
 _SCALES = {"K": 3, "M": 6}
@@ -127,7 +128,7 @@ def _read(text: str) -> Number | None:
     if match is None or bool(match["open"]) != bool(match["close"]):
         return None
     signs = [sign.strip() for sign in (match["sign"], match["inner"], match["trailing"]) if sign]
-    currencies = [sign.strip() for sign in (match["before"], match["after"]) if sign]
+    currencies = [sign.strip() for sign in (match["first"], match["before"], match["after"]) if sign]
     if len(signs) + bool(match["open"]) > 1 or len(currencies) + bool(match["percent"]) > 1:
         return None
     core = match["core"].rstrip(" ")

@@ -69,7 +69,7 @@ def read_series(table: Table, options: FileOptions) -> FileSeries:
         UnsupportedFrequency: moments are finer than a second.
 
     """
-    axis = read_dates(table, table.read, options.frequency)
+    axis = read_dates(table, table.read, options.frequency, by_format=bool(options.date_format))
     if len(axis.kept) < len(table.rows):
         table = _only_rows(table, axis.kept)
     moments = axis.moments
@@ -128,7 +128,8 @@ def _check_words(table: Table, column: Column, found: Survey, *, asked: bool) ->
 
 
 def _values(table: Table, columns: Sequence[tuple[Column, Survey]]) -> tuple[list[Values], list[Column]]:
-    counters = [column for column, _ in columns if _counts_rows(column) and not table.across and len(columns) > 1]
+    is_named = any(column.name for column in table.columns)
+    counters = [column for column, _ in columns if is_named and not table.across and _counts_rows(column)]
     kept = [(column, found) for column, found in columns if column not in counters]
     if not kept:
         raise refused(table.name, "no column beside the dates holds numbers", "decimal", "date_column")

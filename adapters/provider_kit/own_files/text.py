@@ -47,6 +47,8 @@ def decode(body: bytes, name: str, encoding: str = "") -> str:
     marked = next((known for mark, known in _BOMS if body.startswith(mark)), "")
     if marked or encoding:
         return _decoded(body, marked or encoding, name)
+    if body[:_SAMPLE].count(0) > len(body[:_SAMPLE]) // 4:
+        raise refused(name, "every second byte is zero, as in UTF-16 without a mark", "encoding")
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:

@@ -152,6 +152,7 @@ def test_an_encoding_can_be_declared():
         (b"\xd0\xcf\x11\xe0" + bytes(50), "old .xls"),
         (b"PAR1nothing", "not Parquet that can be read"),
         (b"Month,a\n2020-01,\x81\n", "row 2 is not text in cp1252"),
+        (CSV.encode("utf-16-le"), "as in UTF-16 without a mark; option encoding"),
         (a_workbook(sheet(*TABLE), sheet(*TABLE)), "the sheets 'Sheet1' and 'Sheet2' both hold a table; option sheet"),
         (a_workbook(sheet(("Month", "a"), (date(2020, 1, 1), "<c><f>1+1</f></c>"))), "cell B2 holds a formula without its result"),
         (

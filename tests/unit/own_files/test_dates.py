@@ -28,6 +28,10 @@ from tests.unit.own_files.reading import dates, read, under_dates
         (["Q1 2020", "q2-2020"], ["2020-01-01", "2020-04-01"], "quarterly"),
         (["2020 Q3", "4Q2020"], ["2020-07-01", "2020-10-01"], "quarterly"),
         (["2020-W05", "2020W53"], ["2020-01-27", "2020-12-28"], "weekly"),
+        (["2021-01-29", "2021-02-26", "2021-03-31"], ["2021-01-29", "2021-02-26", "2021-03-31"], "monthly"),
+        (["2022-09-24", "2023-09-30", "2024-09-28"], ["2022-09-24", "2023-09-30", "2024-09-28"], "annual"),
+        (["2021-01-04", "2021-02-01", "2021-03-01"], ["2021-01-04", "2021-02-01", "2021-03-01"], "monthly"),
+        (["2021-01-01", "2021-01-29", "2021-02-26", "2021-03-26"], ["2021-01-01", "2021-01-29", "2021-02-26", "2021-03-26"], ""),
         (["2020-W05-3", "2020-W05-4"], ["2020-01-29", "2020-01-30"], "daily"),
         (["1894", "1896"], ["1894-01-01", "1896-01-01"], "annual"),
         (["January 31, 2020", "February 29, 2020"], ["2020-01-31", "2020-02-29"], "monthly"),
@@ -106,6 +110,9 @@ def test_a_doubt_names_its_cell_and_the_option(cells, words):
             ["2021-02-01T08:00:00Z", "2021-02-01T09:00:00Z"],
         ),
         (["43831", "43862"], {"date_format": "excel"}, ["2020-01-01", "2020-02-01"]),
+        (["2021-02-01", "2021-03-01"], {"date_format": "%Y-%d-%m"}, ["2021-01-02", "2021-01-03"]),
+        (["2001-02", "2002-03"], {"date_format": "%Y-%m"}, ["2001-02-01", "2002-03-01"]),
+        (["Jan-20", "Jan-21"], {"date_format": "%b-%y"}, ["2020-01-01", "2021-01-01"]),
         (["43831.5", "43831.75"], {"date_format": "excel"}, ["2020-01-01T12:00:00Z", "2020-01-01T18:00:00Z"]),
         (["2021", "2022 Q1", "2022 Q2", "2022 JAN"], {"frequency": "quarterly"}, ["2022-01-01", "2022-04-01"]),
         (["2021", "2022", "2022 JAN"], {"frequency": "annual"}, ["2021-01-01", "2022-01-01"]),
@@ -151,3 +158,32 @@ def test_parts_are_put_together(header, cells, right):
     series = read(f"Station;{header};v\nHill;{cells};1.5\n")
 
     assert (series.observations.texts(), series.observations.columns, series.left_out) == ([right], ("v",), ("Station",))
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "words"),
+    [
+        ("id", ["1001", "1002"], "column 'id', row 2, cell '1001': a date, or a number of another kind; options date_column, date_format"),
+        ("time", ["1000", "2000"], "cell '1000': a date, or a number of another kind"),
+        ("week", ["202001", "202002"], "cell '202001': a date, or a number of another kind"),
+        ("week", ["2020-01", "2020-02"], "row 2, column 'week', cell '2020-01': a month or a week; option date_format"),
+        ("Quarter", ["2020-1", "2020-2"], "row 2, column 'Quarter', cell '2020-1': a month or a quarter; option date_format"),
+        ("Date", ["Jan-01", "Jan-02", "Jan-03"], "row 2, column 'Date', cell 'Jan-01': a month of a year, or a day of a month"),
+        ("Date", ["2020-Q1", "2020-Q2"], ""),
+    ],
+)
+def test_a_name_is_held_against_its_cells(name, cells, words):
+    """What a column is called may make a date doubtful that its cells alone would not."""
+    if not words:
+        assert read(under_dates(cells, name)).frequency == "quarterly"
+        return
+    with pytest.raises(AnswerNotUnderstood) as raised:
+        read(under_dates(cells, name))
+
+    assert words in raised.value.message
+
+
+def test_a_frequency_that_is_not_there_is_refused():
+    """A frequency chooses among what the column holds."""
+    with pytest.raises(AnswerNotUnderstood, match=r"monthly \(row 2, '2020-01'\) periods in column 'Date'; option frequency"):
+        read(under_dates(["2020-01", "2020-02"]), frequency="weekly")

@@ -39,8 +39,8 @@ MONTH_FORMATS = ("%Y-%m", "%Y%m", "%b %Y", "%b-%y", "%YM%m", "%m/%Y", "%Y%b")
 MOMENT_FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M", "%m/%d/%Y %I:%M %p", "%d.%m.%Y %H:%M:%S", "%Y%m%d %H:%M")
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252")
 MISSING = ("", "NA", "-", "n/a", "..", "null")
-TITLES = ((), ("Some figures",), ("Some figures", "in thousands", ""))
-FOOTNOTES = ((), ("", "Source: own"), ("Source: own",))
+TITLES = ((), ("Some figures",), ("Some figures", "in thousands", ""), ("Stand: 15.10.2021",), ("2021",), ("Report of", "31.12.2021"))
+FOOTNOTES = ((), ("", "Source: own"), ("Source: own",), ("Source: us, them; 5 May 2021", "1) provisional"), ("* estimate",))
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,7 @@ def test_a_table_is_found(body):
         ("Month,a\n2020-01,5\n2020-01,\n", "date 2020-01 repeats on rows 2 and 3 with different values (5 and none), column 'a'"),
         ("Month,k,a\n2020-01,x,5\n2020-01,y,6\n", "column 'k' may tell the series apart; options layout, key_columns, value_column"),
         ("Month,Until,a\n2020-01,2020-03,5\n2020-02,2020-04,6\n", "the columns 'Month' and 'Until' all hold dates"),
+        ("Month,a,,Quarter,b\n2020-01,5,,2020-Q1,1\n2020-02,6,,,\n", "the columns 'Month' and 'Quarter' all hold dates"),
         ('Month,a\n2020-01,"5\n2020-02,6\n', "it is not CSV at row 2"),
         ("Month,a\n", "has no rows"),
         ("", "has no rows"),
