@@ -7,7 +7,7 @@ import io
 import json
 from datetime import date, datetime
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pyarrow as pa
 import pytest
@@ -26,8 +26,13 @@ def zipped(**members: bytes | str) -> bytes:
     file = io.BytesIO()
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
         for name, content in members.items():
-            archive.writestr(name, content)
+            archive.writestr(ZipInfo(name), content, ZIP_DEFLATED)
     return file.getvalue()
+
+
+def packed(content: bytes) -> bytes:
+    """Compress without the time, so that every process gives a test the same name."""
+    return gzip.compress(content, mtime=0)
 
 
 def a_parquet(metadata: dict[str, Any] | None = None, **columns: pa.Array) -> bytes:
@@ -94,12 +99,12 @@ TABLE = (("Month", "a"), (date(2020, 1, 1), 1.5), (date(2020, 2, 1), 2.5))
 @pytest.mark.parametrize(
     "body",
     [
-        gzip.compress(CSV.encode()),
-        gzip.compress(b"Month,a\n2020-01,1.5\n") + gzip.compress(b"2020-02,2.5\n"),
+        packed(CSV.encode()),
+        packed(b"Month,a\n2020-01,1.5\n") + packed(b"2020-02,2.5\n"),
         zipped(a=CSV),
         zipped(**{"folder/a.csv": CSV, "__MACOSX/folder/._a.csv": "x"}),
-        gzip.compress(zipped(a=CSV)),
-        zipped(a=gzip.compress(CSV.encode())),
+        packed(zipped(a=CSV)),
+        zipped(a=packed(CSV.encode())),
         CSV.encode("utf-8-sig"),
         CSV.encode("utf-16"),
         b"\xfe\xff" + CSV.encode("utf-16-be"),
@@ -107,7 +112,7 @@ TABLE = (("Month", "a"), (date(2020, 1, 1), 1.5), (date(2020, 2, 1), 2.5))
         CSV.replace("\n", "\r").encode(),
         CSV.rstrip("\n").encode(),
         json.dumps([{"Month": "2020-01", "a": 1.5}, {"Month": "2020-02", "a": 2.5}]).encode(),
-        gzip.compress(b'{"2020-01": 1.5, "2020-02": 2.5}'),
+        packed(b'{"2020-01": 1.5, "2020-02": 2.5}'),
         a_parquet(Month=pa.array(["2020-01", "2020-02"]), a=pa.array([1.5, 2.5])),
         a_parquet(Month=pa.array([date(2020, 1, 1), date(2020, 2, 1)]), a=pa.array([1.5, 2.5], pa.float32())),
         a_parquet(a=pa.array([1.5, 2.5]), __index_level_0__=pa.array([datetime(2020, 1, 1), datetime(2020, 2, 1)], pa.timestamp("ns"))),  # noqa: DTZ001
@@ -146,8 +151,8 @@ def test_an_encoding_can_be_declared():
         (zipped(a=CSV, b=CSV), "the archive holds 'a' and 'b' where one file must be"),
         (zipped(), "the archive holds nothing"),
         (zipped(a=CSV)[:-30], "it is not a ZIP archive that can be unpacked"),
-        (gzip.compress(CSV.encode())[:-12], "it is gzip that ends too early"),
-        (gzip.compress(CSV.encode()) + b"more", "something stands behind the end"),
+        (packed(CSV.encode())[:-12], "it is gzip that ends too early"),
+        (packed(CSV.encode()) + b"more", "something stands behind the end"),
         (b"\x1f\x8bnothing", "it is not gzip that can be unpacked"),
         (b"\xd0\xcf\x11\xe0" + bytes(50), "old .xls"),
         (b"PAR1nothing", "not Parquet that can be read"),
