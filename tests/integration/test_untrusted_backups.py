@@ -151,7 +151,7 @@ ROWS = {
     "a description's number": ("descriptions", "UPDATE descriptions SET number = 7"),
     "a description": ("descriptions", "UPDATE descriptions SET body = '[]'"),
     "a name that is none": ("descriptions", "UPDATE descriptions SET body = json_set(body, '$.name', 7)"),
-    "a frequency": ("descriptions", "UPDATE descriptions SET body = json_set(body, '$.frequency', 'hourly')"),
+    "a frequency": ("descriptions", "UPDATE descriptions SET body = json_set(body, '$.frequency', 'fortnightly')"),
     "a moment as text": ("vintages", "UPDATE vintages SET known_at = 'noon' WHERE number = 3"),
     "a moment beyond all calendars": ("vintages", "UPDATE vintages SET known_at = 9e18 WHERE number = 3"),
     "a negative count": ("vintages", "UPDATE vintages SET added = -1 WHERE number = 3"),
