@@ -30,7 +30,8 @@ def test_a_server_ends_with_the_run_that_started_it(number: signal.Signals) -> N
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout
         server = int(run.stdout.readline())
-        assert runs(server)
+        # Only then is it bound to the run.
+        assert comes_true(lambda: Path(f"/proc/{server}/comm").read_text() == "sleep\n")
         run.send_signal(number)
 
     assert comes_true(lambda: not runs(server))
