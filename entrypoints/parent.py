@@ -28,7 +28,7 @@ def die_with_parent(parent: int | None = None) -> None:
 
 def set_when_told_to_end(stopping: Event) -> None:
     """
-    Have an event set on SIGTERM or SIGINT, whoever handles the signal; for the main thread.
+    Set an event on SIGTERM or SIGINT, also if another handler handles the signal; call it from the main thread.
 
     A server in front of an application keeps its handlers, and waits for requests that might wait for long.
     """

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -78,7 +79,10 @@ class CsvUrlSource:
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         segments, params = request_for(self._template, code)
-        answer = self._http.get(segments, params, {**self._headers, **conditions(known)})
+        options = {"options": sha256(self._toml() or b"").hexdigest()}
+        # Under other options the same file is another series, so it is wanted in whole.
+        asked = conditions(known) if known.validators.get("options") == options["options"] else {}
+        answer = self._http.get(segments, params, {**self._headers, **asked})
         origin = PROVIDER.origin(answer.url, answer.body)
         if answer.status == HTTPStatus.NOT_MODIFIED:
             return Fetched.unchanged(origin, known.validators)
@@ -88,7 +92,7 @@ class CsvUrlSource:
             vintages=series.vintages,
             origin=origin,
             left_out=series.left_out,
-            validators=validators_in(answer),
+            validators={**validators_in(answer), **options},
         )
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
@@ -107,11 +111,13 @@ class CsvUrlSource:
         segments, _ = request_for(self._template, code)
         declared = _CHARSET.search(answer.headers.get("content-type", ""))
         given = {**({"encoding": declared[1]} if declared else {}), **answer.options}
+        return options_for(self._toml(), "/".join(segments), given)
+
+    def _toml(self) -> bytes | None:
         try:
-            toml = self._options.expanduser().read_bytes() if self._options else None
+            return self._options.expanduser().read_bytes() if self._options else None
         except OSError as exc:
             raise AnswerNotUnderstood(f"The file of options cannot be read: {exc.strerror}.", hint=f"Check {_VARIABLE}OPTIONS.") from exc
-        return options_for(toml, "/".join(segments), given)
 
 
 def _filled(place: str, code: DatasetCode) -> str:

@@ -70,7 +70,7 @@ def seconds_until(claim: Callable[[], bool]) -> float:
 
 @pytest.mark.parametrize("sent", [b"", GET[:20], GET[:-2], PREFACE[:10], GET], ids=["nothing", "line", "head", "preface", "kept alive"])
 def test_silent_connections_end(service: Lanner, sent: bytes) -> None:
-    """Whoever connects and stops anywhere before the end of a request's head is hung up on at the deadline."""
+    """A client that stops anywhere before the end of a request's head is disconnected at the deadline."""
     begun = time.monotonic()
     with connected(service, sent) as connection:
         while connection.recv(65536):
@@ -89,7 +89,7 @@ def test_http_2_without_tls_is_refused(service: Lanner) -> None:
 
 @on_linux
 def test_unread_answers_end(service: Lanner) -> None:
-    """Whoever asks for much and reads nothing of it holds its connection no longer than the deadline."""
+    """A client that requests much and reads nothing of it is disconnected at the deadline."""
     with ExitStack() as stack:
         for _ in range(20):
             stack.enter_context(connected(service, GET * 200))

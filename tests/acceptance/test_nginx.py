@@ -189,7 +189,7 @@ def test_no_host_and_odd_methods_are_refused(before_echo: int, line: str) -> Non
 
 
 def test_health_may_be_asked_by_address(before_echo: int) -> None:
-    """Whoever watches over it knows no name."""
+    """A health check knows no host name."""
     assert [ask(before_echo, f"GET {path}", host="10.1.2.3").status for path in ("/healthz", "/readyz", "/metrics")] == [200, 200, 421]
 
 
@@ -308,7 +308,7 @@ def test_links_carry_the_prefix(service: Lanner) -> None:
 
 
 def test_stalled_clients_end(hurried: int) -> None:
-    """Whoever stops within a request is hung up on at the deadline, and others are served meanwhile."""
+    """A client that stops within a request is disconnected at the deadline, and others are served meanwhile."""
     with ExitStack() as stack:
         connections = {kind: stack.enter_context(connect(hurried)) for kind in STALLED}
         for kind, sent in STALLED.items():

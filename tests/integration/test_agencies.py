@@ -113,3 +113,10 @@ def test_a_service_of_ones_own_must_be_named(name):
         providers.source(name)
     assert len(providers.offline_source(name).parse(None, RawResponse(body=body, headers={"content-type": "text/csv"}))) == 1
     assert InstalledProviders({name: {"base_url": "https://example.org"}}, deadline_seconds=5).get(name).problem == ""
+
+
+def test_what_is_read_to_other_values_is_another_version() -> None:
+    """INSEE's T and B and Yahoo's running period were read otherwise before: the next fetch of the same bytes is a new reading."""
+    versions = {name: spec.adapter_version for name, spec in SPECS.items()}
+
+    assert (versions["insee"], versions["yahoo"], versions["files"], versions["csv_url"], versions["ecb"]) == (2, 2, 2, 2, 1)

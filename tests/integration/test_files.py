@@ -413,13 +413,14 @@ def test_a_file_that_did_not_change_is_not_read_again(tmp_path):
 
     assert source.fetch(FB, known).not_modified
     assert not source.fetch(FB, PriorState(newest=None, validators=first.validators)).not_modified
-    assert not source.has_changed(FB, first.validators)
     put(tmp_path, "WIKI/FB.csv", "Date,Close\n2024-01-01,1.75\n")
-    assert source.has_changed(FB, first.validators)
     assert rows(source.fetch(FB, known)) == [(DAY, [1.75])]
-    changed = source.fetch(FB, known).validators
-    put(tmp_path, "lanner.toml", '["*"]\nunit_row = false\n')
-    assert source.has_changed(FB, changed)
+    changed = PriorState(newest=newest, validators=source.fetch(FB, known).validators)
+    assert source.fetch(FB, changed).not_modified
+    put(tmp_path, "lanner.toml", '["OTHER/*"]\ndecimal = ","\n')
+    assert source.fetch(FB, changed).not_modified
+    put(tmp_path, "lanner.toml", '["WIKI/*"]\nmissing = "x"\n')
+    assert not source.fetch(FB, changed).not_modified
 
 
 @pytest.mark.parametrize(("code", "right"), [("REGIONS/North", 5.0), ("REGIONS/south", 6.0), ("REGIONS/East-West", 7.0)])

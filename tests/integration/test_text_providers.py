@@ -222,6 +222,28 @@ def test_a_template_leads_to_a_file(opened):
     assert again.not_modified
 
 
+def test_other_options_are_another_reading(opened, tmp_path):
+    """A server that says that a file is unchanged cannot know that its options are not: then the whole is wanted."""
+    toml = tmp_path / "options.toml"
+    toml.write_text('["SHOP/*"]\ndecimal = ","\n')
+
+    def answer(request: Asked) -> Sent:
+        if request.headers.get("if-none-match"):
+            return Sent(status=304)
+        return Sent(b"day;sold\n2024-01-02;1,234\n", headers={"ETag": '"v1"'})
+
+    source, code = opened("csv_url", answer, options=str(toml)), DatasetCode("SHOP", "sales")
+    first = source.fetch(code, NOTHING)
+    state = known("2024-01-02", first.validators)
+    assert source.fetch(code, state).not_modified
+    toml.write_text('["SHOP/*"]\ndecimal = "."\n')
+
+    assert [list(found.vintages[0][1].rows()) for found in (first, source.fetch(code, state))] == [
+        [(date(2024, 1, 2), [1.234])],
+        [(date(2024, 1, 2), [1234.0])],
+    ]
+
+
 def test_options_of_files_on_a_server(opened, tmp_path):
     """A file of options names patterns of paths below the base URL; the declared encoding holds where there is no other."""
     body = "Tag;Größe\n01/02/2021;1,5\n02/02/2021;2,5\n".encode("cp1250")

@@ -35,6 +35,7 @@ ONE, THREE = '{"t.py::one": true}', '{"t.py::one": true, "t.py::two": true, "t.p
         ([f"2 {ONE}", "0"], ["--retry"], 1, 2),
         ([f"1 {ONE}", "3"], ["--retry"], 1, 2),
         (["5", "0"], ["--retry"], 1, 2),
+        (['1 {"gw1": true}', "0"], ["--retry"], 1, 2),
         # A failure that left no name.
         (["1", "0"], ["--retry"], 1, 2),
     ],

@@ -90,34 +90,21 @@ class FilesSource:
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         with _named_errors(code):
-            place, _ = self._find(code)
-            validators = self._validators(place)
-            name = place.as_posix()
+            found = self._found(code)
+            name, validators = found.place.as_posix(), self._validators(found)
             if known.newest and dict(known.validators) == validators:
                 return Fetched.unchanged(PROVIDER.origin(f"files:{name}", b""), validators)
-            found = self._found(code)
-            body = self._folder.read(place, FILE.most)
+            body = self._folder.read(found.place, FILE.most)
         check_body(body, name)
         leave_if_heavy(body)
         series = read_file(body, name, found.options)
         return Fetched(
-            metadata=metadata_of(series, _stem(place, found.key)),
+            metadata=metadata_of(series, _stem(found.place, found.key)),
             vintages=[(None, series.observations)],
             origin=PROVIDER.origin(f"files:{name}", body),
             left_out=series.left_out,
             validators=validators,
         )
-
-    def has_changed(self, code: DatasetCode, validators: Mapping[str, str]) -> bool:
-        """
-        Return whether a file, or lanner.toml, has changed since a fetch gave these validators.
-
-        Raises:
-            FetchError: the file cannot be found or looked at.
-
-        """
-        with _named_errors(code):
-            return self._validators(self._find(code)[0]) != dict(validators)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """Read a file, which does not name its code, with the options that lanner.toml has for the file of this code."""
@@ -142,9 +129,9 @@ class FilesSource:
     def _toml(self) -> bytes | None:
         return self._folder.read(PurePath(FILE_NAME), _MOST_TOML) if PurePath(FILE_NAME) in self._folder.files(PurePath()) else None
 
-    def _validators(self, place: PurePath) -> Mapping[str, str]:
-        changed, size = self._folder.stat(place)
-        options = sha256(self._toml() or b"").hexdigest()
+    def _validators(self, found: _Found) -> Mapping[str, str]:
+        changed, size = self._folder.stat(found.place)
+        options = sha256(repr(found.options).encode()).hexdigest()
         return {"mtime": str(changed), "size": str(size), "options": options, "reader": str(PROVIDER.adapter_version)}
 
     def _find(self, code: DatasetCode) -> tuple[PurePath, Sequence[str]]:

@@ -142,6 +142,7 @@ AGENCIES = (
         bare="data/SERIES_BDM/{code}",
         identity=("IDBANK",),
         letters={"T": "Q", "B": "2M"},
+        adapter_version=2,
         limits=(Limit(30, 60),),
     ),
     Agency(

@@ -52,6 +52,7 @@ class Agency:
     identity: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
+    adapter_version: int = 1
     letters: Mapping[str, str] = field(default_factory=dict)
     own_format: Callable[[bytes, DatasetCode, str], Sequence[ParsedSeries] | None] | None = None
 
@@ -68,6 +69,7 @@ class Agency:
             open=lambda _options, http: AgencySource(self, http),
             options=base_url_option(self.base_url),
             limits=self.limits,
+            adapter_version=self.adapter_version,
             problem=self._problem,
         )
 

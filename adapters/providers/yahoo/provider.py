@@ -132,6 +132,7 @@ PROVIDER = ProviderSpec(
         url="https://legal.yahoo.com/us/en/yahoo/terms/otos/index.html",
         redistribution=Redistribution.FORBIDDEN,
     ),
+    adapter_version=2,
     open=lambda _options, http: YahooSource(http),
     options=Options,
     limits=(Limit(60, 60), Limit(2_000, 3_600)),
