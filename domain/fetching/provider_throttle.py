@@ -38,7 +38,7 @@ class _FetchCalls:
     calls: int = 0
 
 
-_current: ContextVar[_FetchCalls | None] = ContextVar("round", default=None)
+_current: ContextVar[_FetchCalls | None] = ContextVar("fetch_calls", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adapters.provider_kit.own_files.dates import ReadCell
+from adapters.provider_kit.own_files.date_cells import ReadCell
 from adapters.provider_kit.own_files.grid import Cell, Column, Grid, Row, Table, as_name, listed, quoted, refused, text_in
 from adapters.provider_kit.own_files.numbers import is_missing, is_number
 from adapters.provider_kit.own_files.options import FileOptions

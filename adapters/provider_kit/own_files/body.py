@@ -5,7 +5,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 
-from adapters.provider_kit.own_files.dates import ReadCell, are_plain
+from adapters.provider_kit.own_files.date_cells import ReadCell
+from adapters.provider_kit.own_files.dates import are_plain
 from adapters.provider_kit.own_files.grid import Row, as_name, cell_at, quoted, refused, shown_name, text_in
 from adapters.provider_kit.own_files.numbers import is_missing, is_number
 from adapters.provider_kit.own_files.packed import PackedCells

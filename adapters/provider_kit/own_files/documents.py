@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from adapters.provider_kit.own_files.dates import form_of, read_typed
+from adapters.provider_kit.own_files.date_cells import form_of, read_typed
 from adapters.provider_kit.own_files.grid import Cell, Grid, Row, listed, quoted, refused
 from adapters.provider_kit.own_files.options import FileOptions
 from adapters.provider_kit.parsing.limits import check_table, names_of

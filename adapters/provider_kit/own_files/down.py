@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from itertools import islice
 
 from adapters.provider_kit.own_files.body import Body
-from adapters.provider_kit.own_files.dates import ReadCell
+from adapters.provider_kit.own_files.date_cells import ReadCell
 from adapters.provider_kit.own_files.grid import (
     Column,
     Grid,

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 
 from adapters.provider_kit.own_files.across import dates_across, read_across
-from adapters.provider_kit.own_files.dates import (
+from adapters.provider_kit.own_files.date_cells import (
     EXCEL,
     ReadCell,
     form_of,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from adapters.provider_kit.own_files.dates import digits_in, read_loosely, read_typed
+from adapters.provider_kit.own_files.date_cells import digits_in, read_loosely, read_typed
 from adapters.provider_kit.own_files.grid import Cell, Grid, Row, text_in
 from adapters.provider_kit.own_files.months import month_of
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from io import StringIO
 from itertools import islice
 
-from adapters.provider_kit.own_files.dates import read_loosely
+from adapters.provider_kit.own_files.date_cells import read_loosely
 from adapters.provider_kit.own_files.grid import Grid, Row, quoted, refused
 from adapters.provider_kit.own_files.options import FileOptions
 from adapters.provider_kit.parsing.limits import ROWS, check_table

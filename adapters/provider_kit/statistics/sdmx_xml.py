@@ -20,10 +20,9 @@ from domain.errors import AnswerNotUnderstood, AnswerTruncated, SourceUnavailabl
 
 _URN = re.compile(r"=[^=:()]+:([^:()]+)\(")
 _CUT = frozenset({3, 5, 6, 20})  # no element, unclosed token, partial character, unclosed CDATA
-_NO_MEMORY = 1
 _SDMX = re.compile(r"(Generic|StructureSpecific|Compact|Utility)(TimeSeries)?Data|MessageGroup")
 _TEXTS = frozenset({"URN", "Structure", "DataSetID", "KeyFamilyRef", "Text", "ErrorMessage", "Time", "DataSetAction"})
-_LONGEST_TEXT = 10_000
+_NO_MEMORY, _LONGEST_TEXT = 1, 10_000
 _VALUES = ("OBS_VALUE", "obs_value", "value", "VALUE")
 
 
