@@ -39,6 +39,8 @@ class Fetched:
         covers: the window that a single state without a label covers; None if it is the whole series.
         validators: for the next conditional request, such as an ETag.
         not_modified: whether the source answered "not modified"; then there are no vintages.
+        dialect: how the answer's text was read where its form left a choice: ``"dates"`` → a format, a column → its decimal mark
+            followed by its thousands mark, if any. Kept with the series; a change is suspicious.
 
     """
 
@@ -49,6 +51,7 @@ class Fetched:
     covers: Window | None = None
     validators: Mapping[str, str] = field(default_factory=dict)
     not_modified: bool = False
+    dialect: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def unchanged(cls, origin: Origin, validators: Mapping[str, str]) -> Self:
