@@ -180,9 +180,8 @@ class FetchDataset:
         fetch, series = claimed.fetch, claimed.series
         while True:
             with self.store.reading() as uow:
-                prepared = prepare(uow, series, fetch, fetched)
+                prepared, metadata = prepare(uow, series, fetch, fetched)
                 confirmed = confirmation(uow, series, known, fetched, added=prepared.vintages)
-            metadata = series.metadata if fetched.not_modified else fetched.metadata
             with self.store.writing() as uow:
                 uow.series.lock(fetch.series_id)
                 ended_at = uow.fetches.succeed(fetch.id, lease, prepared.vintages, left_out=fetched.left_out)

@@ -16,6 +16,7 @@ _OPTIONS = (
     click.option("--as-of", help="The state known on this date, or at this time."),
     click.option("--vintage", type=click.IntRange(1, 10**9), help="The vintage with this number."),
     click.option("--seen-by", help="The state fetched here by this date or time."),
+    click.option("--restated", is_flag=True, help="With --as-of: use corrections from the moment of what they correct."),
     click.option("--start", help="The first date or time."),
     click.option("--end", help="The last date or time."),
 )
@@ -29,13 +30,13 @@ def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def read_selection(
-    *, as_of: str | None, vintage: int | None, seen_by: str | None, start: str | None, end: str | None, **other: Any
+    *, as_of: str | None, vintage: int | None, seen_by: str | None, restated: bool, start: str | None, end: str | None, **other: Any
 ) -> Selection:
     """Return the options as a selection; raises InvalidInput."""
     from domain.use_cases.read_series import Selection
     from domain.vintages import AsOf
 
-    moment = AsOf.parse(as_of, vintage=vintage, seen_by=seen_by)
+    moment = AsOf.parse(as_of, vintage=vintage, seen_by=seen_by, restated=restated)
     return Selection(moment=moment, start=_label(start, "start"), end=_label(end, "end"), **other)
 
 

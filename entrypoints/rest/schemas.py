@@ -13,7 +13,7 @@ from uuid import UUID
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from domain.codes import DatasetCode
-from domain.fetches import Fetch, FetchStatus, WaitingFor
+from domain.fetches import Allowance, Allowed, Fetch, FetchStatus, WaitingFor
 from domain.frequency import Frequency
 from domain.providers import Redistribution
 from domain.series import SeriesStatus
@@ -52,6 +52,16 @@ class StrictBoolean(fields.Boolean):
         return value
 
 
+def allow_field() -> fields.List:
+    """Return the field of a request that lists what an answer may do."""
+    return fields.List(EnumField(Allowance), load_default=[])
+
+
+def allowed(given: dict[str, Any]) -> Allowed:
+    """Return what the members ``allow`` and ``allow_shrink`` of a request allow together."""
+    return frozenset(map(Allowance, given["allow"])) | ({Allowance.SHRINK} if given["allow_shrink"] else set())
+
+
 class FetchRequestSchema(Schema):
     """The body of ``POST /timeseries``; loads as the arguments of ``RequestFetch``."""
 
@@ -70,6 +80,7 @@ class FetchRequestSchema(Schema):
     provider = TextField("fred")
     refresh = StrictBoolean()
     allow_shrink = StrictBoolean()
+    allow = allow_field()
 
     @validates_schema
     def one_code(self, given: dict[str, Any], **_: Any) -> None:
@@ -90,7 +101,7 @@ class FetchRequestSchema(Schema):
             provider, code = parse_code(given["code"], provider)
         else:
             code = DatasetCode(given["database_code"], given["dataset_code"])
-        return {"code": code, "provider": provider, "refresh": given["refresh"], "allow_shrink": given["allow_shrink"]}
+        return {"code": code, "provider": provider, "refresh": given["refresh"], "allow": allowed(given)}
 
 
 class RefreshSchema(Schema):
@@ -104,6 +115,12 @@ class RefreshSchema(Schema):
     error_messages = {"unknown": "is not a field of this request."}  # noqa: RUF012 - marshmallow's form
 
     allow_shrink = StrictBoolean()
+    allow = allow_field()
+
+    @post_load
+    def arguments(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Return the arguments as domain values."""
+        return {"allow": allowed(given)}
 
 
 def load(schema: Schema, document: dict[str, Any]) -> dict[str, Any]:
@@ -219,6 +236,7 @@ class VintageSchema(Schema):
     published = DateOrInstantField()
     known_at = InstantField()
     fetched_at = InstantField()
+    previous_check_at = InstantField(allow_none=True)
     rows = fields.Integer()
     first_date = DateOrInstantField(attribute="first")
     last_date = DateOrInstantField(attribute="last")

@@ -15,7 +15,8 @@ from adapters.providers.sample.provider import SampleSource
 from domain.codes import DatasetCode
 from domain.observations import Observations
 from domain.ports import PriorState
-from domain.vintages import NewState, known_at
+from domain.fetching.arrivals import known_at
+from domain.vintages import NewState
 from tests.builders import an_arrival
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)

@@ -60,6 +60,10 @@ _MOMENT: Parameters = {
     "as_of": Parameter("The state known on this day, or at this instant.", _DAY),
     "vintage": Parameter("The state of the vintage with this number.", integer(1)),
     "seen_by": Parameter("The state fetched by this day or instant.", _DAY),
+    "restated": Parameter(
+        "With `as_of`: use corrections and states read again from the moment of the state that they replace, though they were fetched later.",
+        {"type": "boolean", "default": False},
+    ),
 }
 
 READING: Parameters = {
