@@ -52,6 +52,13 @@ class StrictBoolean(fields.Boolean):
         return value
 
 
+class EnumField(fields.String):
+    """The value of an enumeration."""
+
+    def __init__(self, kind: type[StrEnum], **more: Any) -> None:
+        super().__init__(validate=validate.OneOf([word.value for word in kind]), **more)
+
+
 def allow_field() -> fields.List:
     """Return the field of a request that lists what an answer may do."""
     return fields.List(EnumField(Allowance), load_default=[])
@@ -161,13 +168,6 @@ class DateOrInstantField(InstantField):
 
     def __init__(self, **more: Any) -> None:
         super().__init__(metadata={"type": ["string", "null"]}, **more)
-
-
-class EnumField(fields.String):
-    """The value of an enumeration."""
-
-    def __init__(self, kind: type[StrEnum], **more: Any) -> None:
-        super().__init__(validate=validate.OneOf([word.value for word in kind]), **more)
 
 
 LINKS = {"type": "object", "additionalProperties": {"type": "string"}}

@@ -46,7 +46,7 @@ def history(client_on: ClientOn) -> History:
     client = client_on(memory_use_cases({"canned": source}, store=MemoryStore(lambda: clock[0])))
     for day, state in enumerate(STATES, start=1):
         clock[0], source.observations = datetime(2024, 3, day, 12, tzinfo=UTC), state
-        requested = client.simulate_post("/timeseries", json={"code": "WIKI/FB", "refresh": True}).json
+        requested = client.simulate_post("/timeseries", json={"code": "WIKI/FB", "refresh": True, "allow": ["shrink"]}).json
     return History(client, requested["id"])
 
 
@@ -131,6 +131,7 @@ def test_vintages_are_listed_as_they_arrived(history: History) -> None:
         "published": None,
         "known_at": "2024-03-01T12:00:00Z",
         "fetched_at": "2024-03-01T12:00:00Z",
+        "previous_check_at": None,
         "rows": 3,
         "first_date": "2024-01-01",
         "last_date": "2024-01-03",
