@@ -299,9 +299,7 @@ class AsOf:
             raise InvalidInput("restated belongs to as_of.", field="restated", hint="Give as_of too.")
 
     @classmethod
-    def parse(
-        cls, as_of: str | None = None, *, vintage: int | None = None, seen_by: str | None = None, restated: bool = False
-    ) -> AsOf:
+    def parse(cls, as_of: str | None = None, *, vintage: int | None = None, seen_by: str | None = None, restated: bool = False) -> AsOf:
         """Parse moments: a day, which means its end in UTC, or an instant with its offset."""
         return cls(
             as_of=parse_moment(as_of, field="as_of") if as_of is not None else None,

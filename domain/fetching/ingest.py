@@ -13,7 +13,7 @@ from domain.fetching.suspicion import DIALECT, merged_dialect, refuse_suspicious
 from domain.observations import Label, Observations
 from domain.ports import Fetched, PriorState, UnitOfWork
 from domain.series import Metadata, TimeSeries
-from domain.vintages import AsOf, NewState, Prepared, Vintage
+from domain.vintages import AsOf, Prepared, Vintage
 from domain.window import Confirmation
 
 logger = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched)
     if fetched.not_modified:
         return uow.vintages.prepare(series, []), series.metadata
     states = _merge(kept, fetched)
-    arrivals = _arrivals(uow, series, fetch, fetched, labels=[published for published, _ in states], readable=kept is not None)
+    arrivals = _arrivals(uow, series, fetch, fetched, readable=kept is not None)
     added = [new for published, state in states if (new := arrivals.add(published, state))]
     refuse_suspicious(series, kept, added, fetched, allow=fetch.allow)
     return uow.vintages.prepare(series, added), _metadata(series, kept, fetched)
@@ -73,11 +73,9 @@ def _metadata(series: TimeSeries, kept: Observations | None, fetched: Fetched) -
     return replace(metadata, extra={**metadata.extra, DIALECT: dialect}) if dialect else metadata
 
 
-def _arrivals(
-    uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched, *, labels: Sequence[Label | None], readable: bool
-) -> Arrivals:
+def _arrivals(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched, *, readable: bool) -> Arrivals:
     now, newest, confirmed = uow.now(), series.newest, series.confirmed
-    answered = [label for label in labels if label is not None]
+    answered = [published for published, _ in fetched.vintages if published is not None]
     stored = uow.vintages.labels(series.id) if answered else {}
     read_by = confirmed.adapter_version if confirmed and newest and confirmed.vintage == newest.number else None
     return Arrivals(

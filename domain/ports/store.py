@@ -14,7 +14,7 @@ from domain.fetches import LEASE_SECONDS, Allowed, Failure, Fetch, FetchPage, Fe
 from domain.metrics import Counted, Metrics
 from domain.observations import Label
 from domain.ports.throttle import QuotaRepository, RateLimiter
-from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, Version
+from domain.series import Database, Metadata, MetadataEntry, SeriesPage, SeriesQuery, TimeSeries, Version
 from domain.vintages import AsOf, Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
 from domain.window import Confirmation
 
@@ -58,6 +58,10 @@ class SeriesRepository(Protocol):
 
     def metadata_at(self, series_id: UUID, moment: datetime) -> Metadata:
         """Return the metadata known at a moment, or the first ones if it is earlier."""
+        ...
+
+    def metadata_history(self, series_id: UUID) -> Sequence[MetadataEntry]:
+        """Return all metadata that were recorded, oldest first."""
         ...
 
     def lock(self, series_id: UUID) -> None:

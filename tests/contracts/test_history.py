@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from domain.codes import DatasetCode
+from domain.fetching.arrivals import known_at
 from domain.observations import Label, Observations, Unit
 from domain.ports import Store
-from domain.fetching.arrivals import known_at
 from domain.vintages import AsOf, Cause, StoredVintage, Vintage
 from tests.builders import an_arrival, append
 from tests.servers import SETTINGS

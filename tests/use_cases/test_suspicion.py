@@ -71,7 +71,6 @@ SHRUNK: Mapping[str, tuple[Observations, str]] = {
     "less than half of a column": (table(Close=[998, NAN, NAN, NAN], Volume=[1, 2, 3, 4]), "1 values of Close where 4"),
     "the smaller column": (table(Close=[1, 2, 3, 4], Volume=[NAN] * 4), "0 values of Volume where 2"),
     "most rows": (table(Close=[998], Volume=[1]), "1 values of Close where 4"),
-
 }
 KEPT: Mapping[str, Observations] = {
     "half of each column": table(Close=[998, 999, NAN, NAN], Volume=[1, NAN, NAN, NAN]),

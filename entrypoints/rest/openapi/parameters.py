@@ -61,7 +61,7 @@ _MOMENT: Parameters = {
     "vintage": Parameter("The state of the vintage with this number.", integer(1)),
     "seen_by": Parameter("The state fetched by this day or instant.", _DAY),
     "restated": Parameter(
-        "With `as_of`: use corrections and states read again from the moment of the state that they replace, though they were fetched later.",
+        "With `as_of`: corrections, and states read again, count from the moment of what they replace, though fetched later.",
         {"type": "boolean", "default": False},
     ),
 }

@@ -67,7 +67,7 @@ def test_the_last_vintages_are_shown(run: Run, kept: UseCases) -> None:
     assert list(shown[0]) == [
         *("number", "published", "known_at", "fetched_at", "previous_check_at"),
         *("rows", "first_date", "last_date", "added", "changed", "deleted"),
-        *("digest", "cause", "origin", "fetch_id"),
+        *("digest", "cause", "origin", "fetch_id", "metadata_changes"),
     ]
     assert (shown[0]["first_date"], shown[0]["last_date"], shown[0]["digest"]) == (DAYS[0], DAYS[-1], STATES[1].digest().hex())
 
