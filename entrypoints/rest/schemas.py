@@ -62,7 +62,7 @@ class EnumField(fields.String):
             self.error_messages |= {"invalid": error, "null": error}
 
 
-def allow_field() -> fields.List:
+def allow_field() -> fields.List[Any]:
     """Return the field of a request that lists what an answer may do."""
     words = EnumField(Allowance, error=f"must be one of {', '.join(Allowance)}.")
     return fields.List(words, load_default=[], error_messages={"invalid": "must be a list.", "null": "must be a list."})

@@ -74,7 +74,7 @@ def vintage_from(row: Mapping[Any, Any]) -> Vintage:
     )
 
 
-def origin_from(facts: Mapping[str, Any]) -> Origin:
+def origin_from(facts: Mapping[Any, Any]) -> Origin:
     """Return the origin in a row by names."""
     return Origin(request=facts["request"], response_sha256=bytes(facts["response_sha256"]).hex(), adapter_version=facts["adapter_version"])
 
