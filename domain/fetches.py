@@ -40,14 +40,14 @@ class WaitingFor(StrEnum):
     RETRY = "retry"
 
 
-class Allowance(StrEnum):
-    """What an answer may do that is refused as suspicious otherwise: hold far fewer values, or be written in another way."""
+class Suspicion(StrEnum):
+    """Why an answer is refused unless its fetch allows it: it holds far fewer values, or is written in another way."""
 
     SHRINK = "shrink"
     VALUES = "values"
 
 
-Allowed = frozenset[Allowance]
+Allowed = frozenset[Suspicion]
 NOTHING_ALLOWED: Allowed = frozenset()
 
 
@@ -81,7 +81,7 @@ class Fetch:
         failure: of the last attempt.
         vintages_added: None until it has succeeded; 0 means unchanged.
         left_out: names of the answer's columns that are not numbers.
-        allow: what an answer may do that is refused as suspicious otherwise.
+        allow: what is not refused as suspicious.
         request_id: of the HTTP request that asked for it, so that the worker's log lines carry it.
 
     """

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from domain.errors import SuspiciousShrink, SuspiciousValues
-from domain.fetches import Allowance, Allowed
+from domain.fetches import Allowed, Suspicion
 from domain.observations import Observations
 from domain.ports import Fetched
 from domain.series import TimeSeries
@@ -38,10 +38,10 @@ def refuse_suspicious(
     newest = series.newest
     if newest is None:
         return
-    if Allowance.VALUES not in allow:
+    if Suspicion.VALUES not in allow:
         _refuse_dialect(series.metadata.extra.get(DIALECT, {}), fetched.dialect)
     later = sorted((new for new in added if new.known_at >= newest.known_at), key=lambda new: new.known_at)
-    if not later or Allowance.SHRINK in allow:
+    if not later or Suspicion.SHRINK in allow:
         # States published earlier do not change the newest state, however small they are.
         return
     after = later[-1].observations

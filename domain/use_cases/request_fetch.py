@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.codes import DatasetCode
 from domain.errors import ProviderNotConfigured, TooManyRequests
-from domain.fetches import ANONYMOUS, NOTHING_ALLOWED, Allowance, Allowed, Fetch, IdempotencyKey, RequestRecord
+from domain.fetches import ANONYMOUS, NOTHING_ALLOWED, Allowed, Fetch, IdempotencyKey, RequestRecord, Suspicion
 from domain.fetching.freshness import Freshness
 from domain.ports import Dispatcher, Providers, Store, UnitOfWork
 from domain.providers import Limit, Provider, Routing
@@ -175,6 +175,6 @@ def _owner(key: IdempotencyKey, requester: Requester | None) -> str:
 
 def _request_key(key: ClientKey | None, what: str, flags: _Flags) -> IdempotencyKey | None:
     # As long as nothing else is allowed, the text is the one under which earlier versions stored requests.
-    others = sorted(flags.allow - {Allowance.SHRINK})
-    asked = "\n".join([what, str(flags.refresh), str(Allowance.SHRINK in flags.allow), *others])
+    others = sorted(flags.allow - {Suspicion.SHRINK})
+    asked = "\n".join([what, str(flags.refresh), str(Suspicion.SHRINK in flags.allow), *others])
     return IdempotencyKey(key.text, sha256(asked.encode("utf-8", "replace")).hexdigest(), key.owner) if key else None

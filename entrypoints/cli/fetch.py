@@ -51,7 +51,7 @@ def fetch(  # noqa: PLR0913 - the command's options
     CODE is DATABASE/DATASET or provider:DATABASE/DATASET. If no worker begins within two seconds, this process fetches them itself.
     Exits with 1 if any failed.
     """
-    from domain.fetches import Allowance
+    from domain.fetches import Suspicion
     from domain.use_cases.request_fetch import Requested
 
     places = [("", text) for text in codes] + (_listed(listed) if listed else [])
@@ -59,7 +59,7 @@ def fetch(  # noqa: PLR0913 - the command's options
         raise click.UsageError("Name at least one CODE, or a --file that contains one.")
     use_cases = session.use_cases()
     wanted = _wanted(use_cases.request_fetch, places, provider)
-    allowed = frozenset(map(Allowance, (*allow, *(["shrink"] if allow_shrink else []))))
+    allowed = frozenset(map(Suspicion, (*allow, *(["shrink"] if allow_shrink else []))))
     asked = {name: _request(use_cases.request_fetch, *identity, refresh=refresh, allow=allowed) for name, identity in wanted.items()}
     requested = {name: answer for name, answer in asked.items() if isinstance(answer, Requested)}
     fetches = _complete(use_cases, {answer.fetch.id: name for name, answer in requested.items() if not answer.fetch.ended})

@@ -13,7 +13,7 @@ from uuid import UUID
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from domain.codes import DatasetCode
-from domain.fetches import Allowance, Allowed, Fetch, FetchStatus, WaitingFor
+from domain.fetches import Allowed, Fetch, FetchStatus, Suspicion, WaitingFor
 from domain.frequency import Frequency
 from domain.providers import Redistribution
 from domain.series import SeriesStatus
@@ -64,13 +64,13 @@ class EnumField(fields.String):
 
 def allow_field() -> fields.List[Any]:
     """Return the field of a request that lists what an answer may do."""
-    words = EnumField(Allowance, error=f"must be one of {', '.join(Allowance)}.")
+    words = EnumField(Suspicion, error=f"must be one of {', '.join(Suspicion)}.")
     return fields.List(words, load_default=[], error_messages={"invalid": "must be a list.", "null": "must be a list."})
 
 
 def allowed(given: dict[str, Any]) -> Allowed:
     """Return what the members ``allow`` and ``allow_shrink`` of a request allow together."""
-    return frozenset(map(Allowance, given["allow"])) | ({Allowance.SHRINK} if given["allow_shrink"] else set())
+    return frozenset(map(Suspicion, given["allow"])) | ({Suspicion.SHRINK} if given["allow_shrink"] else set())
 
 
 class FetchRequestSchema(Schema):

@@ -13,7 +13,7 @@ from adapters.memory.dispatcher import NullDispatcher
 from domain.api_keys import ApiKey, Scope
 from domain.codes import DatasetCode
 from domain.errors import FetchAlreadyRunning, FetchNotFound, KeyNotFound, LeaseLost, SeriesNotFound
-from domain.fetches import NOTHING_ALLOWED, Allowance, Allowed, Failure, Fetch, FetchStatus, Lease, WaitingFor
+from domain.fetches import NOTHING_ALLOWED, Allowed, Failure, Fetch, FetchStatus, Lease, Suspicion, WaitingFor
 from domain.frequency import Frequency
 from domain.observations import Observations
 from domain.ports import Store
@@ -200,14 +200,14 @@ def test_searching(store: Store, clock: StoppedClock) -> None:
 def test_a_series_comes_with_its_first_fetch(store: Store, clock: StoppedClock) -> None:
     """Both are there as if they had been added one after the other."""
     with store.writing() as uow:
-        new = uow.fetches.add_first("quandl", FB, allow=frozenset({Allowance.SHRINK}), request_id="r-1")
+        new = uow.fetches.add_first("quandl", FB, allow=frozenset({Suspicion.SHRINK}), request_id="r-1")
         assert new
         first, its_fetch = new
         assert uow.series.get(first.id) == replace(first, fetch=its_fetch)
         uow.commit()
 
     other = added(store, DatasetCode("WIKI", "AAPL"))
-    fetch = requested(store, other, allow=frozenset({Allowance.SHRINK}))
+    fetch = requested(store, other, allow=frozenset({Suspicion.SHRINK}))
     assert its_fetch == replace(fetch, id=its_fetch.id, series_id=first.id)
     assert first == replace(other, id=first.id, number=first.number, code=FB, alias=FB.alias)
     assert first.number < other.number
@@ -233,11 +233,11 @@ def test_one_fetch_in_flight(store: Store) -> None:
     series = added(store)
     with store.writing() as uow:
         first, is_new = uow.fetches.add(series.id, allow=NOTHING_ALLOWED, request_id="a")
-        again, is_second = uow.fetches.add(series.id, allow=frozenset({Allowance.SHRINK}), request_id="b")
+        again, is_second = uow.fetches.add(series.id, allow=frozenset({Suspicion.SHRINK}), request_id="b")
         uow.commit()
 
     assert (is_new, is_second) == (True, False)
-    assert again == replace(first, allow=frozenset({Allowance.SHRINK}))
+    assert again == replace(first, allow=frozenset({Suspicion.SHRINK}))
     _, lease = claimed(store, first)
     with store.writing() as uow:
         uow.fetches.fail(first.id, lease, FAILURE)
@@ -251,7 +251,7 @@ def test_allow_shrink_comes_too_late_for_a_running_fetch(store: Store) -> None:
     claimed(store, requested(store, series))
 
     with store.writing() as uow, pytest.raises(FetchAlreadyRunning):
-        uow.fetches.add(series.id, allow=frozenset({Allowance.SHRINK}), request_id="")
+        uow.fetches.add(series.id, allow=frozenset({Suspicion.SHRINK}), request_id="")
 
 
 def test_a_series_that_is_gone_gets_no_fetch(store: Store) -> None:
@@ -435,7 +435,7 @@ def test_a_request_while_its_fetch_ends_adds_none(store: Store) -> None:
 
 
 def test_what_a_label_last_held(store: Store) -> None:
-    """For each label the digest of its highest-numbered vintage is known; states without one are not in it."""
+    """For each label the last state stored of it is known, and where it came from; states without one are not in it."""
     series = added(store)
     now = datetime(2024, 6, 1, tzinfo=UTC)
     day, moment = date(2024, 1, 1), datetime(2024, 1, 1, 8, tzinfo=UTC)
@@ -452,7 +452,11 @@ def test_what_a_label_last_held(store: Store) -> None:
 
     with store.reading() as uow:
         labels = uow.vintages.labels(series.id)
-    assert labels == {day: corrected.digest().hex(), moment: some_observations().digest().hex()}
+    assert {label: state.digest for label, state in labels.items()} == {
+        day: corrected.digest().hex(),
+        moment: some_observations().digest().hex(),
+    }
+    assert {(state.known_at, state.origin) for state in labels.values()} == {(now, an_arrival(now).origin)}
 
 
 def test_nothing_kept_is_found_nowhere(store: Store) -> None:

@@ -20,7 +20,7 @@ from adapters.sql.schema import migrate
 from adapters.sql.store import SqlStore
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
-from domain.fetches import Allowance
+from domain.fetches import Suspicion
 from domain.observations import Observations
 from domain.vintages import AsOf
 from tests.builders import an_arrival, append
@@ -73,7 +73,7 @@ def keep(store: SqlStore, n: int) -> str:
 def request(store: SqlStore, n: int) -> str:
     with store.writing() as uow:
         series = uow.series.add("quandl", CODE)
-        uow.fetches.add(series.id, allow=frozenset({Allowance.VALUES} if n % 2 else {Allowance.SHRINK}), request_id=str(n))
+        uow.fetches.add(series.id, allow=frozenset({Suspicion.VALUES} if n % 2 else {Suspicion.SHRINK}), request_id=str(n))
         uow.commit()
     return "requested"
 

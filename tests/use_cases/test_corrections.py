@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput, NotKnownYet
-from domain.fetches import Allowance, Fetch
+from domain.fetches import Fetch, Suspicion
 from domain.fetching.arrivals import known_at
 from domain.observations import Label, Observations
 from domain.ports import Fetched, PriorState
@@ -258,7 +258,7 @@ def test_what_a_fetch_allows_is_kept() -> None:
     house = House()
     with house.store.writing() as uow:
         series = uow.series.add("canned", CODE)
-        uow.fetches.add(series.id, allow=frozenset({Allowance.VALUES}), request_id="")
-        joined, added = uow.fetches.add(series.id, allow=frozenset({Allowance.SHRINK}), request_id="")
+        uow.fetches.add(series.id, allow=frozenset({Suspicion.VALUES}), request_id="")
+        joined, added = uow.fetches.add(series.id, allow=frozenset({Suspicion.SHRINK}), request_id="")
 
-    assert (joined.allow, added) == (frozenset(Allowance), False)
+    assert (joined.allow, added) == (frozenset(Suspicion), False)

@@ -29,7 +29,7 @@ from domain.errors import (
     SourceUnavailable,
     UnknownProvider,
 )
-from domain.fetches import Allowance, Fetch, FetchStatus, Lease, WaitingFor
+from domain.fetches import Fetch, FetchStatus, Lease, Suspicion, WaitingFor
 from domain.observations import Label, Observations
 from domain.ports import Fetched, PriorState
 from domain.series import Metadata, SeriesStatus
@@ -414,7 +414,7 @@ def test_a_suspicious_shrink_changes_nothing() -> None:
     assert shrunk.failure
     assert (shrunk.status, shrunk.failure.code) == (FetchStatus.ERROR, "suspicious_shrink")
     assert house.read() == values(1, 2, 3, 4)
-    assert house.run(allow=frozenset({Allowance.SHRINK})).status is FetchStatus.SUCCESS
+    assert house.run(allow=frozenset({Suspicion.SHRINK})).status is FetchStatus.SUCCESS
     assert house.read() == values(1, NAN)
 
 

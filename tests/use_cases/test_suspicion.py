@@ -10,7 +10,7 @@ import pytest
 
 from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
-from domain.fetches import Allowance, Fetch, FetchStatus
+from domain.fetches import Fetch, FetchStatus, Suspicion
 from domain.fetching.ingest import column_order
 from domain.fetching.suspicion import merged_dialect
 from domain.observations import Observations
@@ -50,7 +50,7 @@ class House:
         scripted = Scripted([each if isinstance(each, tuple) else (each, {}) for each in answers], units or {})
         self.use = memory_use_cases({"canned": scripted}, store=MemoryStore())
 
-    def fetch(self, *allow: Allowance) -> Fetch:
+    def fetch(self, *allow: Suspicion) -> Fetch:
         self._id = self.use.request_fetch(CODE, refresh=True, allow=frozenset(allow)).series.id
         assert self.series.fetch
         return self.series.fetch
@@ -92,7 +92,7 @@ def test_a_column_that_shrinks_is_suspicious(what: str) -> None:
     assert (refused.failure.code, house.read()) == ("suspicious_shrink", BEFORE)
     assert message in refused.failure.message
     assert "--allow-shrink" in refused.failure.hint
-    assert house.fetch(Allowance.SHRINK).status is FetchStatus.SUCCESS
+    assert house.fetch(Suspicion.SHRINK).status is FetchStatus.SUCCESS
     assert house.read() == answer
 
 
@@ -171,7 +171,7 @@ def test_a_dialect_that_changes_is_suspicious(what: str) -> None:
     assert (refused.failure.code, house.read()) == ("suspicious_values", state)
     assert message in refused.failure.message
     assert "--allow values" in refused.failure.hint
-    assert house.fetch(Allowance.VALUES).status is FetchStatus.SUCCESS
+    assert house.fetch(Suspicion.VALUES).status is FetchStatus.SUCCESS
     assert (house.fetch().status, house.read()) == (FetchStatus.SUCCESS, later)
 
 

@@ -43,7 +43,7 @@ from adapters.sql.rows.fetch_statements import (
     ended,
     is_due,
 )
-from adapters.sql.rows.fetches import allowance_values, fetch_from
+from adapters.sql.rows.fetches import allow_columns, fetch_from
 from adapters.sql.rows.series import insertion_values, series_from
 from adapters.sql.tables import UtcDateTime, fetches, requests, series
 from adapters.sql.transaction import Transaction
@@ -78,7 +78,7 @@ class SqlFetchRepository:
             return (added, fetch) if added and fetch else None
         series_id = uuid4()
         facts = insertion_values(series_id, provider, code, code.alias)
-        row = INSERT_SERIES_WITH_FETCH.fetch_one(self.transaction, **facts, asked=uuid4(), asked_by=request_id, **allowance_values(allow))
+        row = INSERT_SERIES_WITH_FETCH.fetch_one(self.transaction, **facts, asked=uuid4(), asked_by=request_id, **allow_columns(allow))
         if row is None:
             return None
         fetch = fetch_from(row, series_id=series_id)
@@ -91,7 +91,7 @@ class SqlFetchRepository:
             if added:
                 return added, True
             if allow:
-                self._change_pending(series_id, {column: True for column, allowed in allowance_values(allow).items() if allowed})
+                self._change_pending(series_id, {column: True for column, allowed in allow_columns(allow).items() if allowed})
             if at_once:
                 due = {"not_before": self.transaction.now(), "waits_since": self.transaction.now(), "waiting_for": None}
                 self._change_pending(series_id, due, fetches.c.waiting_for == WaitingFor.RETRY.value)
@@ -215,7 +215,7 @@ class SqlFetchRepository:
         if self.transaction.on_postgres:
             # The lock keeps the series from being removed before the fetch refers to it.
             LOCK_SERIES.defer(self.transaction, wanted=series_id)
-        row = ADD.fetch_one(self.transaction, asked=uuid4(), wanted=series_id, asked_by=request_id, **allowance_values(allow))
+        row = ADD.fetch_one(self.transaction, asked=uuid4(), wanted=series_id, asked_by=request_id, **allow_columns(allow))
         if row is None:
             return None
         SET_NEWEST_FETCH.defer(self.transaction, wanted=series_id, newest=row[fetches.c.id])

@@ -11,7 +11,7 @@ import orjson
 
 from adapters.sql.postgres.prepared import Row
 from adapters.sql.tables import fetches
-from domain.fetches import Allowance, Failure, Fetch, FetchStatus, WaitingFor
+from domain.fetches import Failure, Fetch, FetchStatus, Suspicion, WaitingFor
 
 _NAMES, _values = fetches.c.keys(), itemgetter(*fetches.c)
 
@@ -37,15 +37,15 @@ def fetch_from(row: Row, *, series_id: UUID) -> Fetch:
         vintages_added=facts["vintages_added"],
         vintage=facts["vintage"],
         left_out=tuple(orjson.loads(facts["left_out"] or "[]")),
-        allow=frozenset(each for each in Allowance if facts[_column(each)]),
+        allow=frozenset(each for each in Suspicion if facts[_column(each)]),
         request_id=facts["request_id"],
     )
 
 
-def allowance_values(allow: Collection[Allowance]) -> dict[str, bool]:
+def allow_columns(allow: Collection[Suspicion]) -> dict[str, bool]:
     """Return the columns that say what a fetch allows, with their values."""
-    return {_column(each): each in allow for each in Allowance}
+    return {_column(each): each in allow for each in Suspicion}
 
 
-def _column(allowance: Allowance) -> str:
-    return f"allow_{allowance.value}"
+def _column(suspicion: Suspicion) -> str:
+    return f"allow_{suspicion.value}"

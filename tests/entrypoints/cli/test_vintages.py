@@ -10,7 +10,7 @@ import pytest
 from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, DomainError
-from domain.fetches import Allowance
+from domain.fetches import Suspicion
 from domain.observations import Observations
 from domain.use_cases import UseCases
 from entrypoints.cli.revisions import revisions
@@ -37,7 +37,7 @@ def kept() -> UseCases:
     use_cases = memory_use_cases(sources, store=MemoryStore(lambda: clock[0]))
     for day, state in enumerate(STATES, start=1):
         clock[0], source.observations = datetime(2024, 3, day, 12, tzinfo=UTC), state
-        use_cases.request_fetch(DatasetCode("WIKI", "FB"), refresh=True, allow=frozenset({Allowance.SHRINK}))
+        use_cases.request_fetch(DatasetCode("WIKI", "FB"), refresh=True, allow=frozenset({Suspicion.SHRINK}))
     use_cases.request_fetch(DatasetCode("A", "B"), provider="empty")
     return use_cases
 
