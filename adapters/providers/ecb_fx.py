@@ -55,6 +55,7 @@ PROVIDER = ProviderSpec(
         url="https://www.ecb.europa.eu/services/using-our-site/disclaimer/html/index.en.html",
         redistribution=Redistribution.ATTRIBUTION,
     ),
+    adapter_version=2,
     open=lambda _options, http: RatesSource(http),
     options=base_url_option("https://www.ecb.europa.eu/stats/eurofxref"),
     quandl_codes=("ECB/EUR[A-Z][A-Z][A-Z]",),

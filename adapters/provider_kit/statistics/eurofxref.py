@@ -12,7 +12,6 @@ import numpy as np
 from adapters.provider_kit.parsing.csv_tables import read_loose_csv
 from adapters.provider_kit.parsing.documents import read_text
 from adapters.provider_kit.parsing.limits import BODY, check_body, names_of
-from adapters.provider_kit.parsing.numbers import PLAIN, NumberDialect
 from adapters.provider_kit.parsing.tables import Table, read_columns
 from adapters.provider_kit.parsing.xml import local_name, xml_root
 from domain.codes import DatasetCode
@@ -24,7 +23,6 @@ from domain.series import Metadata
 
 ALL = "ALL"
 _ZIP = b"PK\x03\x04"
-_DIALECT = NumberDialect(missing=frozenset({"", "N/A", "-"}), spelling=PLAIN, exact=True)
 _CODE = re.compile(r"(?:EUR)?([A-Z]{3})")
 _IS_RATES = re.compile(rb"vocabulary/[0-9-]+/eurofxref|\A(\xef\xbb\xbf)?Date, ?[A-Z]{3},")
 
@@ -63,7 +61,7 @@ def _read_rates(body: bytes) -> Observations:
     text = read_text(_unzipped(body) if body.startswith(_ZIP) else body)
     if not _is_eurofxref(text.encode()):
         raise AnswerNotUnderstood("The answer is none of the ECB's files of reference rates.")
-    table = _xml(text.encode()) if text.lstrip().startswith("<") else read_loose_csv(text, _DIALECT, days=("%d %B %Y",))
+    table = _xml(text.encode()) if text.lstrip().startswith("<") else read_loose_csv(text, days=("%d %B %Y",))
     return read_columns(table, date_first=True).observations()
 
 
@@ -113,4 +111,4 @@ def _xml(body: bytes) -> Table:
     names = names_of(rows)
     if len(names) <= 1:
         raise AnswerNotUnderstood("The answer holds no reference rates.")
-    return Table(names=tuple(names), rows=[[row.get(name, "") for name in names] for row in rows], dialect=_DIALECT)
+    return Table(names=tuple(names), rows=[[row.get(name, "") for name in names] for row in rows])

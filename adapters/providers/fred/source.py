@@ -65,7 +65,7 @@ class FredSource:
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         document, facts = self._read(answer), metadata(None, self._variant.attribution)
         several = document.get("columns", {})
-        found: dict[str, Mapping[str, Any]] = {_id(name): {"observations": rows} for name, rows in several.items()}
+        found: dict[str, Mapping[str, Any]] = {_id(name): {"observations": rows, "column": name} for name, rows in several.items()}
         found = found or {_id_in(answer.url): document}
         if code and len(found) > 1:
             if code.dataset not in found:

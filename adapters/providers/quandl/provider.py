@@ -97,7 +97,7 @@ class QuandlSource:
             urls.append(answer.url)
         series = read_series(pages.joined(), code, urls[0])[0]
         origin = Origin(request=urls[0], response_sha256=sha.hexdigest(), adapter_version=PROVIDER.adapter_version)
-        return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, left_out=series.left_out)
+        return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, left_out=series.left_out, dialect=series.dialect)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """Read an answer; of a table that comes in pages, one page."""
@@ -136,6 +136,7 @@ PROVIDER = ProviderSpec(
     title="Quandl / Nasdaq Data Link",
     databases=("QDL",),
     terms=Terms(attribution="Nasdaq Data Link", url="https://data.nasdaq.com/terms"),
+    adapter_version=2,
     open=QuandlSource,
     options=Options,
     limits=(Limit(300, 10), Limit(2_000, 600), Limit(50_000, 86_400)),

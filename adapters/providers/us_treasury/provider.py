@@ -175,6 +175,7 @@ PROVIDER = ProviderSpec(
         url="https://home.treasury.gov/subfooter/site-policies-and-notices",
         redistribution=Redistribution.OPEN,
     ),
+    adapter_version=2,
     open=lambda _options, http: TreasurySource(http),
     options=base_url_option("https://home.treasury.gov/resource-center/data-chart-center/interest-rates/pages"),
     quandl_codes=("USTREASURY/YIELD", "USTREASURY/REALYIELD"),

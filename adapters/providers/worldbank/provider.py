@@ -17,8 +17,8 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success
 from adapters.provider_kit.options import base_url_option
+from adapters.provider_kit.parsing.columns import number_column, observations
 from adapters.provider_kit.parsing.documents import json_of, read_text
-from adapters.provider_kit.parsing.numbers import numbers, observations
 from adapters.provider_kit.parsing.periods import read_periods
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.spec import ProviderSpec
@@ -95,16 +95,17 @@ def _series_in(rows: Sequence[Mapping[str, Any]]) -> Sequence[ParsedSeries]:
 
 def _series(name: str, rows: Sequence[Mapping[str, Any]]) -> ParsedSeries:
     axis = read_periods(row["date"] for row in rows)
+    values = number_column([row["value"] for row in rows], name)
     indicator, country = texts_of(rows[0].get("indicator")), texts_of(rows[0].get("country"))
     metadata = Metadata(
         name=", ".join(filter(None, (indicator.get("value"), country.get("value")))),
-        unit=text_of(rows[0].get("unit")),
+        unit=text_of(rows[0].get("unit")) or values.unit,
         frequency=axis.frequency,
         source="World Bank",
         attribution=PROVIDER.terms.attribution,
         extra={"dates": "first day of the period"},
     )
-    return one_state(code_for("WB", name), metadata, observations(axis, {"Value": numbers([row["value"] for row in rows], name)}))
+    return one_state(code_for("WB", name), metadata, observations(axis, {"Value": values.values}))
 
 
 PROVIDER = ProviderSpec(
