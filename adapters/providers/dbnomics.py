@@ -16,6 +16,7 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.options import base_url_option
+from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.columns import number_columns, numbers, observations
 from adapters.provider_kit.parsing.csv_tables import read_csv, rows_of
 from adapters.provider_kit.parsing.documents import is_csv, json_of, objects, read_text
@@ -66,6 +67,7 @@ class DbnomicsSource:
         return calls.fetched(self.parse(code, answer)[0], PROVIDER.adapter_version)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
+        answer = plain(answer)
         if is_csv(answer):
             return select_series(_series_in_table(read_csv(read_text(answer.body)), answer.url), code)
         document = json_of(answer, self._error_context, named_error)

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, key_missing, key_rejected, retry_after, status_error
+from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.csv_tables import read_loose_csv
 from adapters.provider_kit.parsing.documents import read_text
 from adapters.provider_kit.parsing.select import one_state
@@ -128,7 +129,7 @@ class StooqSource:
     def _read(self, answer: RawResponse) -> Columns:
         if not is_success(answer):
             raise status_error(answer, self._error_context)
-        text = read_text(answer.body)
+        text = read_text(plain(answer).body)
         refusal = self._refusal(text, answer) if len(text) < _LONGEST_MESSAGE else None
         if refusal:
             raise refusal

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession, newest_window
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success, key_missing, key_rejected, retry_after, status_error
+from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.csv_tables import read_csv
 from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, objects, read_text
 from adapters.provider_kit.parsing.limits import names_of
@@ -113,6 +114,7 @@ class TiingoSource:
         return calls.fetched(series, PROVIDER.adapter_version, covers=newest_window(series, known) if segments[0] == "iex" else None)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
+        answer = plain(answer)
         if is_csv(answer):
             return select_series(_series_in(read_csv(read_text(answer.body)), answer.url), code)
         if is_success(answer) and not (is_json(answer) or is_html(answer)):

@@ -22,6 +22,7 @@ import numpy as np
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession, newest_window
 from adapters.provider_kit.http.status_errors import ErrorContext
+from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.csv_tables import read_csv
 from adapters.provider_kit.parsing.documents import is_csv, json_of, read_text
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
@@ -96,6 +97,7 @@ class AlphaVantageSource:
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         asked = dict(parse_qsl(urlsplit(answer.url).query))
+        answer = plain(answer)
         if is_csv(answer):
             found = AlphaVantageTable(table=read_csv(read_text(answer.body)))
         else:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
+from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.providers.quandl.answers import QuandlTable, find_table, read_document
 from adapters.providers.quandl.errors import named_error
@@ -115,6 +116,7 @@ class QuandlSource:
             params["qopts.cursor_id"] = page.cursor
 
     def _read(self, answer: RawResponse) -> QuandlTable:
+        answer = plain(answer)
         try:
             document = read_document(answer.body)
         except FetchError as exc:

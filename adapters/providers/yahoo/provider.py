@@ -17,6 +17,7 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession, newest_window
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html
 from adapters.provider_kit.options import variable
+from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.csv_tables import read_csv
 from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, read_text
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
@@ -88,6 +89,7 @@ class YahooSource:
         return calls.fetched(series, PROVIDER.adapter_version, covers=newest_window(series, known) if "range" in params else None)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
+        answer = plain(answer)
         if is_csv(answer):
             return select_series([_series_of_csv(answer)], code)
         if not is_json(answer) and not is_html(answer):
@@ -132,7 +134,7 @@ PROVIDER = ProviderSpec(
         url="https://legal.yahoo.com/us/en/yahoo/terms/otos/index.html",
         redistribution=Redistribution.FORBIDDEN,
     ),
-    adapter_version=3,
+    adapter_version=2,
     open=lambda _options, http: YahooSource(http),
     options=Options,
     limits=(Limit(60, 60), Limit(2_000, 3_600)),
