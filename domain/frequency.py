@@ -14,14 +14,20 @@ _LAST_DAY = np.datetime64("9999-12-31")
 
 
 class Frequency(StrEnum):
-    """How often a series is observed: Quandl's names, hourly, and biweekly for every two weeks."""
+    """
+    How often a series is observed.
+
+    Quandl's names, and ``hourly``, ``biweekly`` (two weeks at a time), ``bimonthly`` (two months at a time) and ``semiannual``.
+    """
 
     HOURLY = "hourly"
     DAILY = "daily"
     WEEKLY = "weekly"
     BIWEEKLY = "biweekly"
     MONTHLY = "monthly"
+    BIMONTHLY = "bimonthly"
     QUARTERLY = "quarterly"
+    SEMIANNUAL = "semiannual"
     ANNUAL = "annual"
 
     @property
@@ -58,7 +64,13 @@ _MAX_AGES = {Frequency.HOURLY: timedelta(hours=1), Frequency.DAILY: timedelta(ho
 #: Frequencies whose periods are days.
 DAYS_OF = {Frequency.WEEKLY: 7, Frequency.BIWEEKLY: 14}
 #: Frequencies whose periods are months.
-MONTHS_OF = {Frequency.MONTHLY: 1, Frequency.QUARTERLY: 3, Frequency.ANNUAL: 12}
+MONTHS_OF = {
+    Frequency.MONTHLY: 1,
+    Frequency.BIMONTHLY: 2,
+    Frequency.QUARTERLY: 3,
+    Frequency.SEMIANNUAL: 6,
+    Frequency.ANNUAL: 12,
+}
 
 
 def collapse(observations: Observations, frequency: Frequency | Collapse) -> Observations:

@@ -42,7 +42,7 @@ class Anchor(StrEnum):
 
 def stated(dates: object) -> Anchor | None:
     """Return the anchor that ``dates`` states; None if it states none."""
-    return next((anchor for anchor in Anchor if isinstance(dates, str) and dates.startswith(f"{anchor} of ")), None)
+    return next((anchor for anchor in Anchor if isinstance(dates, str) and dates.startswith(f"{anchor} of the ")), None)
 
 
 def aligned(observations: Observations, side: Side, frequency: Frequency | None, anchor: Anchor | None = None) -> Observations:

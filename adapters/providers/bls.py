@@ -41,7 +41,7 @@ _YEARS_WITH_KEY, _YEARS_WITHOUT = 20, 10
 _KINDS = {
     "M": Frequency.MONTHLY,
     "Q": Frequency.QUARTERLY,
-    "S": None,
+    "S": Frequency.SEMIANNUAL,
     "A": Frequency.ANNUAL,
     "M13": Frequency.ANNUAL,
     "Q05": Frequency.ANNUAL,

@@ -42,7 +42,7 @@ _FREQUENCIES = (
     ("weekly", Frequency.WEEKLY),
     ("monthly", Frequency.MONTHLY),
     ("quarterly", Frequency.QUARTERLY),
-    ("semiannual", None),
+    ("semiannual", Frequency.SEMIANNUAL),
     ("annual", Frequency.ANNUAL),
 )
 _TOO_OFTEN = ("rate limit", "call frequency", "requests per", "calls per", "higher api")

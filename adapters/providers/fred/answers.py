@@ -36,6 +36,7 @@ _FREQUENCIES = {
     "BW": Frequency.BIWEEKLY,
     "M": Frequency.MONTHLY,
     "Q": Frequency.QUARTERLY,
+    "SA": Frequency.SEMIANNUAL,
     "A": Frequency.ANNUAL,
 }
 _FIRST_RELEASES = "4"

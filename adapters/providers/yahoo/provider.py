@@ -121,13 +121,17 @@ class YahooSource:
         return results_in(json_of(answer, self._error_context, named_error))
 
     def _series(self, results: Sequence[Mapping[str, Any]], code: DatasetCode | None) -> Sequence[ParsedSeries]:
-        symbol, what = parts_of(code) if code else ("", "")
-        named = [result for result in results if not symbol or symbol_of(result, symbol).casefold() == symbol.casefold()]
+        if code is None:
+            return select_series([prices_in(result) for result in results], None)
+        symbol, what = parts_of(code)
+        named = [result for result in results if symbol_of(result, symbol).casefold() == symbol.casefold()]
         if results and not named:
             raise another_series(symbol_of(results[0]), str(code))
         if what in _EVENTS:
             return select_series([event for result in named for event in events_in(result, symbol)], code)
-        return select_series([prices_in(result, (symbol, what)) for result in named], code)
+        # Days may be asked for by their name, too.
+        short = code_for("YAHOO", symbol) if what == "1d" else code
+        return [replace(one, code=code) for one in select_series([prices_in(result, (symbol, what)) for result in named], short)]
 
 
 def _series_of_csv(answer: RawResponse, code: DatasetCode | None) -> ParsedSeries:
