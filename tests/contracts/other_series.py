@@ -17,7 +17,8 @@ class Named:
         code: the code that is asked for.
         body: the answer to every request of a fetch.
         other: texts in the body, each with the one that stands there in an answer of another series.
-        error: the code of the error in which that ends.
+        error: the code of the error in which that ends. Where a whole table comes whatever is asked for, one that lacks the series has
+            nothing under the code, and may be of the right table all the same: ``not_found``.
 
     """
 
@@ -41,9 +42,7 @@ def text(document: Any) -> str:
 
 def generic(flow: str, key: Mapping[str, str], attributes: Mapping[str, str] | None = None) -> str:
     """GenericData of SDMX-ML 2.1."""
-    values, facts = (
-        "".join(f'<g:Value id="{name}" value="{value}"/>' for name, value in each.items()) for each in (key, attributes or {})
-    )
+    values, facts = ("".join(f'<g:Value id="{name}" value="{value}"/>' for name, value in each.items()) for each in (key, attributes or {}))
     return (
         '<?xml version="1.0"?><m:GenericData xmlns:m="m" xmlns:g="g" xmlns:c="c"><m:Header>'
         f'<m:Structure structureID="S" dimensionAtObservation="TIME_PERIOD"><c:StructureUsage><Ref agencyID="A" id="{flow}"/></c:StructureUsage>'
@@ -145,7 +144,7 @@ OTHER_SERIES: Mapping[str, Named | str] = {
         generic("BBEX3", keyed("D.USD.EUR.BB.AC.000", ["BBK_STD_FREQ", "BBK_ERX_CURRENCY", "BBK_ERX_PARTNER", "TYPE", "SUFFIX", "END"])),
         {"USD": "GBP"},
     ),
-    "cso_ie": Named("CSO_IE/NQQ25.0.1", json_stat({"STATISTIC": "0", "SECTOR": "1"}, "TLIST(A1)"), {'"1"': '"2"'}),
+    "cso_ie": Named("CSO_IE/NQQ25.0.1", json_stat({"STATISTIC": "0", "SECTOR": "1"}, "TLIST(A1)"), {'"1"': '"2"'}, error="not_found"),
     "csv_url": NAMES_NOTHING,
     "dbnomics": Named(
         "DBNOMICS/AMECO/ZUTN/EA19.1.0.0.0.ZUTN",
@@ -154,13 +153,12 @@ OTHER_SERIES: Mapping[str, Named | str] = {
              "period": ["2024"], "period_start_day": ["2024-01-01"], "value": [1.5]}]}}),
         {"EA19": "DEU"},
     ),  # fmt: skip
-    "dst": Named("DST/PRIS111.000000.100", json_stat({"VAREGR": "000000", "ENHED": "100"}), {'"000000"': '"011100"'}),
+    "dst": Named("DST/PRIS111.000000.100", json_stat({"VAREGR": "000000", "ENHED": "100"}), {'"000000"': '"011100"'}, error="not_found"),
     "ecb": Named(
         "ECB/EXR.D.USD.EUR.SP00.A",
         sdmx_json(keyed("D.USD.EUR.SP00.A", ["FREQ", "CURRENCY", "CURRENCY_DENOM", "EXR_TYPE", "EXR_SUFFIX"])),
         {"USD": "GBP"},
     ),
-    # One file has every rate; one without the currency has nothing under the code.
     "ecb_fx": Named("ECB_FX/USD", "Date,USD,JPY,\n2024-01-31,1.09,160.2,\n", {"USD": "GBP"}, error="not_found"),
     "eia": Named(
         "EIA/PET.RWTC.D",
@@ -189,7 +187,7 @@ OTHER_SERIES: Mapping[str, Named | str] = {
         generic("22_289", keyed("A.IT.JAN.1.TOTAL.99", ["FREQ", "REF_AREA", "DATA_TYPE", "SEX", "AGE", "MARITAL_STATUS"])),
         {'"IT"': '"ITC1"'},
     ),
-    "jsonstat": Named("JSONSTAT/table.a.b", json_stat({"what": "a", "where": "b"}), {'"b"': '"c"'}),
+    "jsonstat": Named("JSONSTAT/table.a.b", json_stat({"what": "a", "where": "b"}), {'"b"': '"c"'}, error="not_found"),
     "norges_bank": Named(
         "NORGES_BANK/EXR.B.USD.NOK.SP", sdmx_json(keyed("B.USD.NOK.SP", ["FREQ", "BASE_CUR", "QUOTE_CUR", "TENOR"])), {"USD": "EUR"}
     ),
@@ -210,7 +208,7 @@ OTHER_SERIES: Mapping[str, Named | str] = {
         generic("EXR", keyed("D.USD.EUR.SP00.A", ["FREQ", "CURRENCY", "CURRENCY_DENOM", "EXR_TYPE", "EXR_SUFFIX"])),
         {"USD": "GBP"},
     ),
-    "ssb": Named("SSB/1086.A.01", json_stat({"Industry": "A", "ContentsCode": "01"}), {'"A"': '"B"'}),
+    "ssb": Named("SSB/1086.A.01", json_stat({"Industry": "A", "ContentsCode": "01"}), {'"A"': '"B"'}, error="not_found"),
     "stooq": NAMES_NOTHING,
     "tiingo": Named("TIINGO/crypto/btcusd", text([{"ticker": "btcusd", "priceData": [PRICES]}]), {"btcusd": "ethusd"}),
     "unicef": Named(

@@ -209,7 +209,9 @@ class Exchange:
         start, end = int(asked.query["period1"]), int(asked.query["period2"])
         last = min(end, int(datetime.now(UTC).timestamp())) if self.cuts else end
         if last - start > 100 * 365.25 * DAY:
-            said = f"1d data not available for startTime={start} and endTime={end}. Only 100 years worth of day granularity data are allowed."
+            said = (
+                f"1d data not available for startTime={start} and endTime={end}. Only 100 years worth of day granularity data are allowed."
+            )
             error = {"chart": {"result": None, "error": {"code": "Unprocessable Entity", "description": said}}}
             return Sent(json.dumps(error).encode(), 422, {"Content-Type": "application/json"})
         stamps = [stamp for stamp in self.stamps if start <= stamp < end]
@@ -261,7 +263,9 @@ def test_a_span_that_yahoo_refuses_is_no_unknown_code(opened: Opened) -> None:
     """The refusal of a span says so; the hint does not send anyone to look for another code."""
 
     def refuse(_: Asked) -> Sent:
-        said = "1d data not available for startTime=1 and endTime=2. Only 100 years worth of day granularity data are allowed to be fetched."
+        said = (
+            "1d data not available for startTime=1 and endTime=2. Only 100 years worth of day granularity data are allowed to be fetched."
+        )
         body = json.dumps({"chart": {"result": None, "error": {"code": "Unprocessable Entity", "description": said}}})
         return Sent(body.encode(), 422, {"Content-Type": "application/json"})
 
