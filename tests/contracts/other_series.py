@@ -45,8 +45,9 @@ def generic(flow: str, key: Mapping[str, str], attributes: Mapping[str, str] | N
     values, facts = ("".join(f'<g:Value id="{name}" value="{value}"/>' for name, value in each.items()) for each in (key, attributes or {}))
     return (
         '<?xml version="1.0"?><m:GenericData xmlns:m="m" xmlns:g="g" xmlns:c="c"><m:Header>'
-        f'<m:Structure structureID="S" dimensionAtObservation="TIME_PERIOD"><c:StructureUsage><Ref agencyID="A" id="{flow}"/></c:StructureUsage>'
-        f'</m:Structure></m:Header><m:DataSet structureRef="S"><g:Series><g:SeriesKey>{values}</g:SeriesKey>'
+        '<m:Structure structureID="S" dimensionAtObservation="TIME_PERIOD"><c:StructureUsage>'
+        f'<Ref agencyID="A" id="{flow}"/></c:StructureUsage></m:Structure></m:Header>'
+        f'<m:DataSet structureRef="S"><g:Series><g:SeriesKey>{values}</g:SeriesKey>'
         f'<g:Attributes>{facts}</g:Attributes><g:Obs><g:ObsDimension value="2024-01"/><g:ObsValue value="1.5"/></g:Obs></g:Series>'
         "</m:DataSet></m:GenericData>"
     )
@@ -101,7 +102,8 @@ def keyed(values: str, names: Sequence[str]) -> dict[str, str]:
 
 
 FRED = text({"seriess": [{"id": "DGS10", "title": "X", "frequency": "Daily", "frequency_short": "D"}], "vintage_dates": ["2024-01-31"],
-             "observations": [{"realtime_start": "2024-01-31", "realtime_end": "9999-12-31", "date": "2024-01-30", "value": "4.1"}]})  # fmt: skip
+             "observations": [
+                 {"realtime_start": "2024-01-31", "realtime_end": "9999-12-31", "date": "2024-01-30", "value": "4.1"}]})  # fmt: skip
 PRICES = {"date": "2024-01-31T00:00:00.000Z", "close": 1.5}
 CUBE = ('<Envelope xmlns="g"><Cube xmlns="one" SCODE="XUDLUSS" DESC="Rate"><Cube FREQ="D" FREQ_NAME="Daily"/>'
         '<Cube TIME="2024-01-02" OBS_VALUE="1.26"/></Cube></Envelope>')  # fmt: skip
@@ -132,10 +134,15 @@ OTHER_SERIES: Mapping[str, Named | str] = {
     "bis": Named("BIS/WS_CBPOL.M.CH", generic("WS_CBPOL", {"FREQ": "M", "REF_AREA": "CH"}), {'"CH"': '"DE"'}),
     "bls": Named(
         "BLS/LNS14000000",
-        text({"status": "REQUEST_SUCCEEDED", "message": [], "Results": {"series": [
-            {"seriesID": "LNS14000000", "data": [{"year": "2024", "period": "M01", "value": "3.7"}]}]}}),
+        text(
+            {
+                "status": "REQUEST_SUCCEEDED",
+                "message": [],
+                "Results": {"series": [{"seriesID": "LNS14000000", "data": [{"year": "2024", "period": "M01", "value": "3.7"}]}]},
+            }
+        ),
         {"LNS14000000": "LNS14000006"},
-    ),  # fmt: skip
+    ),
     "boe": Named("BOE/XUDLUSS", CUBE, {"XUDLUSS": "XUDLGBD"}),
     "boi": Named("BOI/EXR.RER_USD_ILS", generic("EXR", {"SERIES_CODE": "RER_USD_ILS", "FREQ": "D"}), {"RER_USD_ILS": "RER_EUR_ILS"}),
     "boj": Named("BOJ/FM08.FXERD01", JAPAN, {"FXERD01": "FXERD02"}),
@@ -148,11 +155,27 @@ OTHER_SERIES: Mapping[str, Named | str] = {
     "csv_url": NAMES_NOTHING,
     "dbnomics": Named(
         "DBNOMICS/AMECO/ZUTN/EA19.1.0.0.0.ZUTN",
-        text({"provider": {"code": "AMECO", "name": "AMECO"}, "errors": None, "series": {"docs": [
-            {"provider_code": "AMECO", "dataset_code": "ZUTN", "series_code": "EA19.1.0.0.0.ZUTN", "@frequency": "annual",
-             "period": ["2024"], "period_start_day": ["2024-01-01"], "value": [1.5]}]}}),
+        text(
+            {
+                "provider": {"code": "AMECO", "name": "AMECO"},
+                "errors": None,
+                "series": {
+                    "docs": [
+                        {
+                            "provider_code": "AMECO",
+                            "dataset_code": "ZUTN",
+                            "series_code": "EA19.1.0.0.0.ZUTN",
+                            "@frequency": "annual",
+                            "period": ["2024"],
+                            "period_start_day": ["2024-01-01"],
+                            "value": [1.5],
+                        }
+                    ]
+                },
+            }
+        ),
         {"EA19": "DEU"},
-    ),  # fmt: skip
+    ),
     "dst": Named("DST/PRIS111.000000.100", json_stat({"VAREGR": "000000", "ENHED": "100"}), {'"000000"': '"011100"'}, error="not_found"),
     "ecb": Named(
         "ECB/EXR.D.USD.EUR.SP00.A",
@@ -162,10 +185,17 @@ OTHER_SERIES: Mapping[str, Named | str] = {
     "ecb_fx": Named("ECB_FX/USD", "Date,USD,JPY,\n2024-01-31,1.09,160.2,\n", {"USD": "GBP"}, error="not_found"),
     "eia": Named(
         "EIA/PET.RWTC.D",
-        text({"response": {"total": "1", "frequency": "daily", "data": [
-            {"period": "2024-01-31", "product": "EPCWTI", "series": "RWTC", "value": 75.8}]}}),
+        text(
+            {
+                "response": {
+                    "total": "1",
+                    "frequency": "daily",
+                    "data": [{"period": "2024-01-31", "product": "EPCWTI", "series": "RWTC", "value": 75.8}],
+                }
+            }
+        ),
         {"RWTC": "RBRTE"},
-    ),  # fmt: skip
+    ),
     "eurostat": Named(
         "EUROSTAT/prc_hicp_midx.M.I15.CP00.DE",
         json_stat(keyed("M.I15.CP00.DE", ["freq", "unit", "coicop", "geo"]), "time"),
@@ -175,7 +205,7 @@ OTHER_SERIES: Mapping[str, Named | str] = {
     "fred": Named("FRED/DGS10", FRED, {"DGS10": "DGS30"}),
     "ilo": Named(
         "ILO/ILO,DF_UNE_DEAP_SEX_AGE_RT/DEU.A..SEX_T.AGE_YTHADULT_YGE15",
-        generic("DF_UNE_DEAP_SEX_AGE_RT", keyed("DEU.A.UNE_DEAP_RT.SEX_T.AGE_YTHADULT_YGE15", ["REF_AREA", "FREQ", "MEASURE", "SEX", "AGE"])),
+        generic("DF_UNE_DEAP_SEX_AGE_RT", keyed("DEU.A.X.SEX_T.AGE_YTHADULT_YGE15", ["REF_AREA", "FREQ", "MEASURE", "SEX", "AGE"])),
         {"DEU": "FRA"},
     ),
     "imf": Named(
@@ -199,7 +229,7 @@ OTHER_SERIES: Mapping[str, Named | str] = {
     "onb": Named("ONB/11.VDBFKBSC217000.M", OENB, {"VDBFKBSC217000": "VDBFKBSC317000"}),
     "quandl": Named(
         "WIKI/FB",
-        text({"dataset": {"database_code": "WIKI", "dataset_code": "FB", "column_names": ["Date", "Close"], "data": [["2018-03-27", 152.2]]}}),
+        text({"dataset": {"database_code": "WIKI", "dataset_code": "FB", "column_names": ["Date", "Close"], "data": [["2018-03-27", 1]]}}),
         {'"FB"': '"AAPL"'},
     ),
     "sample": "its series ship with lanner, and no answer comes from elsewhere",
@@ -223,9 +253,21 @@ OTHER_SERIES: Mapping[str, Named | str] = {
     ),
     "worldbank": Named(
         "WB/DEU.NY.GDP.MKTP.CD",
-        text([{"page": 1, "pages": 1}, [{"indicator": {"id": "NY.GDP.MKTP.CD", "value": "GDP"}, "country": {"id": "DE", "value": "Germany"},
-                                         "countryiso3code": "DEU", "date": "2023", "value": 4.5}]]),
+        text(
+            [
+                {"page": 1, "pages": 1},
+                [
+                    {
+                        "indicator": {"id": "NY.GDP.MKTP.CD", "value": "GDP"},
+                        "country": {"id": "DE", "value": "Germany"},
+                        "countryiso3code": "DEU",
+                        "date": "2023",
+                        "value": 4.5,
+                    }
+                ],
+            ]
+        ),
         {'"DEU"': '"FRA"', '"DE"': '"FR"'},
-    ),  # fmt: skip
+    ),
     "yahoo": Named("YAHOO/AAPL", CHART, {"AAPL": "MSFT"}),
-}  # fmt: skip
+}

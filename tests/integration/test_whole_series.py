@@ -105,7 +105,9 @@ OLD_YEARS = {1948: {"A01": "1"}, 1990: {"A01": "2"}}
     ],
 )
 @pytest.mark.parametrize("key", ["k3y", ""])
-def test_the_bureau_is_asked_for_all_years(opened: Opened, key: str, code: str, periods: Any, expected: Any, frequency: Frequency) -> None:
+def test_the_bureau_is_asked_for_all_years(
+    opened: Opened, *, key: str, code: str, periods: Any, expected: Any, frequency: Frequency
+) -> None:
     """Averages come by their names, and years without data, however many, do not end the search for the beginning."""
     bureau = Bureau(periods, averages_for_all=True)
     found = fetched(opened("bls", bureau, **({"api_key": key} if key else {})), f"BLS/{code}")
@@ -249,7 +251,7 @@ def test_yahoo_is_asked_for_spans_that_it_allows(
 
 @pytest.mark.parametrize(("what", "weekday"), [("1wk", 0), ("1mo", None), ("3mo", None), ("1d", None)])
 def test_yahoos_spans_begin_where_periods_do(opened: Opened, what: str, weekday: int | None) -> None:
-    """Weeks are asked for from a Monday, months and quarters from the first of January, in whatever year: else they would begin elsewhere."""
+    """Weeks are asked for from a Monday, months and quarters from the first of January, in whatever year: they could begin elsewhere."""
     yahoo = Exchange(*YOUNG)
     fetched(opened("yahoo", yahoo, enabled="true"), f"YAHOO/X:{what}")
     begins = datetime.fromtimestamp(int(yahoo.asked[0]["period1"]), UTC)
@@ -269,7 +271,7 @@ def test_a_span_that_yahoo_refuses_is_no_unknown_code(opened: Opened) -> None:
         body = json.dumps({"chart": {"result": None, "error": {"code": "Unprocessable Entity", "description": said}}})
         return Sent(body.encode(), 422, {"Content-Type": "application/json"})
 
-    with pytest.raises(AnswerNotUnderstood, match="refuses the span of time: .*Only 100 years") as raised:
+    with pytest.raises(AnswerNotUnderstood, match=r"refuses the span of time: .*Only 100 years") as raised:
         fetched(opened("yahoo", refuse, enabled="true"), "YAHOO/X")
 
     assert raised.value.hint.startswith("The code is not the reason")
