@@ -40,23 +40,23 @@ def text(document: Any) -> str:
     return json.dumps(document)
 
 
-def generic(flow: str, key: Mapping[str, str], attributes: Mapping[str, str] | None = None) -> str:
+def generic(flow: str, key: Mapping[str, str], attributes: Mapping[str, str] | None = None, *, agency: str = "A") -> str:
     """GenericData of SDMX-ML 2.1."""
     values, facts = ("".join(f'<g:Value id="{name}" value="{value}"/>' for name, value in each.items()) for each in (key, attributes or {}))
     return (
         '<?xml version="1.0"?><m:GenericData xmlns:m="m" xmlns:g="g" xmlns:c="c"><m:Header>'
         '<m:Structure structureID="S" dimensionAtObservation="TIME_PERIOD"><c:StructureUsage>'
-        f'<Ref agencyID="A" id="{flow}"/></c:StructureUsage></m:Structure></m:Header>'
+        f'<Ref agencyID="{agency}" id="{flow}" version="1.0"/></c:StructureUsage></m:Structure></m:Header>'
         f'<m:DataSet structureRef="S"><g:Series><g:SeriesKey>{values}</g:SeriesKey>'
         f'<g:Attributes>{facts}</g:Attributes><g:Obs><g:ObsDimension value="2024-01"/><g:ObsValue value="1.5"/></g:Obs></g:Series>'
         "</m:DataSet></m:GenericData>"
     )
 
 
-def specific(flow: str, key: Mapping[str, str]) -> str:
+def specific(flow: str, key: Mapping[str, str], *, agency: str) -> str:
     """StructureSpecificData of SDMX-ML 2.1."""
     values = " ".join(f'{name}="{value}"' for name, value in key.items())
-    urn = f"urn:sdmx:org.sdmx.infomodel.datastructure.DataStructure=A:{flow}(1.0)"
+    urn = f"urn:sdmx:org.sdmx.infomodel.datastructure.DataStructure={agency}:{flow}(1.0)"
     return (
         '<?xml version="1.0"?><m:StructureSpecificData xmlns:m="m" xmlns:c="c" xmlns:s="s"><m:Header><m:Structure structureID="S"'
         f' dimensionAtObservation="TIME_PERIOD"><c:Structure><URN>{urn}</URN></c:Structure></m:Structure></m:Header>'
@@ -205,11 +205,15 @@ OTHER_SERIES: Mapping[str, Named | str] = {
     "fred": Named("FRED/DGS10", FRED, {"DGS10": "DGS30"}),
     "ilo": Named(
         "ILO/ILO,DF_UNE_DEAP_SEX_AGE_RT/DEU.A..SEX_T.AGE_YTHADULT_YGE15",
-        generic("DF_UNE_DEAP_SEX_AGE_RT", keyed("DEU.A.X.SEX_T.AGE_YTHADULT_YGE15", ["REF_AREA", "FREQ", "MEASURE", "SEX", "AGE"])),
+        generic(
+            "DF_UNE_DEAP_SEX_AGE_RT", keyed("DEU.A.X.SEX_T.AGE_YTHADULT_YGE15", ["REF_AREA", "FREQ", "MEASURE", "SEX", "AGE"]), agency="ILO"
+        ),
         {"DEU": "FRA"},
     ),
     "imf": Named(
-        "IMF/IMF.RES,WEO/DEU.NGDP_R.A", specific("WEO", {"COUNTRY": "DEU", "INDICATOR": "NGDP_R", "FREQUENCY": "A"}), {"DEU": "FRA"}
+        "IMF/IMF.RES,WEO/DEU.NGDP_R.A",
+        specific("WEO", {"COUNTRY": "DEU", "INDICATOR": "NGDP_R", "FREQUENCY": "A"}, agency="IMF.RES"),
+        {"DEU": "FRA"},
     ),
     "insee": Named("INSEE/001654489", generic("SERIES_BDM", {"FREQ": "M"}, {"IDBANK": "001654489"}), {"001654489": "001654490"}),
     "istat": Named(
@@ -243,7 +247,7 @@ OTHER_SERIES: Mapping[str, Named | str] = {
     "tiingo": Named("TIINGO/crypto/btcusd", text([{"ticker": "btcusd", "priceData": [PRICES]}]), {"btcusd": "ethusd"}),
     "unicef": Named(
         "UNICEF/UNICEF,CME,1.0/DEU.CME_MRY0T4._T",
-        generic("CME", {"REF_AREA": "DEU", "INDICATOR": "CME_MRY0T4", "SEX": "_T"}),
+        generic("CME", {"REF_AREA": "DEU", "INDICATOR": "CME_MRY0T4", "SEX": "_T"}, agency="UNICEF"),
         {"DEU": "FRA"},
     ),
     "us_treasury": Named(
