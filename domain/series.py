@@ -35,7 +35,7 @@ class Metadata:
 
     Attributes:
         date_column: the provider's own name for the first column.
-        extra: further metadata as JSON values; ``dates`` says by which day its periods are dated.
+        extra: further metadata as JSON values; ``dates`` says on which day of their periods its dates stand, as in ``Anchor``.
 
     """
 

@@ -23,6 +23,7 @@ from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound
 from domain.frequency import Frequency
 from domain.observations import Label, Matrix, Observations, label
+from domain.periods import Anchor
 from domain.ports import Fetched, PriorState
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
@@ -38,7 +39,7 @@ _DATASETS = {
         source="U.S. Bureau of Economic Analysis, by ALFRED",
         attribution="U.S. Bureau of Economic Analysis",
         terms=_PUBLIC,
-        extra={"dates": "first day of the quarter"},
+        extra={"dates": Anchor.START.of("quarter")},
     ),
     "MACRO": Metadata(
         name="United States macroeconomic indicators",
@@ -56,7 +57,7 @@ _DATASETS = {
         source="FRED, by statsmodels",
         attribution="Federal Reserve Bank of St. Louis",
         terms=_PUBLIC,
-        extra={"dates": "first day of the quarter"},
+        extra={"dates": Anchor.START.of("quarter")},
     ),
     "CO2": Metadata(
         name="Atmospheric carbon dioxide at Mauna Loa",
@@ -66,7 +67,7 @@ _DATASETS = {
         source="Scripps Institution of Oceanography, by statsmodels",
         attribution="C. D. Keeling and T. P. Whorf",
         terms=_PUBLIC,
-        extra={"dates": "Saturday of the week"},
+        extra={"dates": Anchor.END.of("week, a Saturday")},
     ),
     "SUNSPOTS": Metadata(
         name="Yearly sunspot activity",
@@ -76,7 +77,7 @@ _DATASETS = {
         source="National Geophysical Data Center, by statsmodels",
         attribution="National Geophysical Data Center",
         terms=_PUBLIC,
-        extra={"dates": "last day of the year"},
+        extra={"dates": Anchor.END.of("year")},
     ),
     "NILE": Metadata(
         name="Flow of the Nile at Aswan",
@@ -86,7 +87,7 @@ _DATASETS = {
         source="Cobb (1978), by statsmodels",
         attribution="G. W. Cobb",
         terms=_PUBLIC,
-        extra={"dates": "last day of the year"},
+        extra={"dates": Anchor.END.of("year")},
     ),
     "ELNINO": Metadata(
         name="Sea-surface temperature of the eastern Pacific",
@@ -96,7 +97,7 @@ _DATASETS = {
         source="NOAA Climate Prediction Center, by statsmodels",
         attribution="National Oceanic and Atmospheric Administration",
         terms=_PUBLIC,
-        extra={"dates": "last day of the month"},
+        extra={"dates": Anchor.END.of("month")},
     ),
     "EUROFX": Metadata(
         name="Euro foreign exchange reference rates",
