@@ -190,5 +190,5 @@ def test_the_series_that_was_asked_for_is_read(provider: str, code: str, body: A
 )
 def test_another_series_is_refused(provider: str, code: str, body: Any) -> None:
     """An answer that names another series than was asked for is not understood; the message names the series that it is of."""
-    with pytest.raises(AnswerNotUnderstood, match="was asked for|which is meant"):
+    with pytest.raises(AnswerNotUnderstood, match=r"was asked for|which is meant"):
         read(provider, body, code)

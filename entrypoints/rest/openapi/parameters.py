@@ -75,7 +75,9 @@ READING: Parameters = {
     "transform": Parameter("A transformation of the values.", enum_of(Transform)),
     "order": Parameter("The order of observations.", enum_of(Order)),
     "limit": Parameter("The maximum number of observations, the most recent ones.", integer(1)),
-    "periods": Parameter("The day that stands for a period, from weeks to years: its first or its last.", enum_of(Side)),
+    "periods": Parameter(
+        "Date periods from weeks to years by their first or last day, as the series states where its dates stand.", enum_of(Side)
+    ),
     **_MOMENT,
 }
 READING_WITH_SHAPE: Parameters = {**READING, "shape": Parameter("How JSON writes a row.", enum_of(RowLayout, default="table"))}
