@@ -14,13 +14,15 @@ _LAST_DAY = np.datetime64("9999-12-31")
 
 
 class Frequency(StrEnum):
-    """How often a series is observed: Quandl's names, and hourly."""
+    """How often a series is observed: Quandl's names, and ``hourly``, ``bimonthly`` (two months at a time) and ``semiannual``."""
 
     HOURLY = "hourly"
     DAILY = "daily"
     WEEKLY = "weekly"
     MONTHLY = "monthly"
+    BIMONTHLY = "bimonthly"
     QUARTERLY = "quarterly"
+    SEMIANNUAL = "semiannual"
     ANNUAL = "annual"
 
     @property
@@ -55,7 +57,13 @@ class Collapse(StrEnum):
 
 _MAX_AGES = {Frequency.HOURLY: timedelta(hours=1), Frequency.DAILY: timedelta(hours=6)}
 #: Frequencies whose periods are months.
-MONTHS_OF = {Frequency.MONTHLY: 1, Frequency.QUARTERLY: 3, Frequency.ANNUAL: 12}
+MONTHS_OF = {
+    Frequency.MONTHLY: 1,
+    Frequency.BIMONTHLY: 2,
+    Frequency.QUARTERLY: 3,
+    Frequency.SEMIANNUAL: 6,
+    Frequency.ANNUAL: 12,
+}
 
 
 def collapse(observations: Observations, frequency: Frequency | Collapse) -> Observations:

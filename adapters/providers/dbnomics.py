@@ -19,7 +19,7 @@ from adapters.provider_kit.options import base_url_option
 from adapters.provider_kit.parsing.csv_tables import read_csv, rows_of
 from adapters.provider_kit.parsing.documents import is_csv, json_of, objects, read_text
 from adapters.provider_kit.parsing.numbers import numbers, observations
-from adapters.provider_kit.parsing.periods import read_periods
+from adapters.provider_kit.parsing.periods import API, read_periods
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.spec import ProviderSpec
@@ -35,6 +35,8 @@ _COLUMN = "Value"
 _PARTS = 3
 _SERIES_IN_NAME = re.compile(r"\(([^()/]+/[^()/]+/[^()]+)\)\s*$")
 _SERIES_IN_URL = re.compile(r"/series/([^/?]+/[^/?]+/[^/?]+)")
+#: B1 to B6 are two months each, from January.
+_PERIODS = API.with_letters({"B": "2M"})
 _FREQUENCIES: Mapping[str, Frequency] = {"A": Frequency.ANNUAL, "Q": Frequency.QUARTERLY, "M": Frequency.MONTHLY} | {
     str(known): known for known in Frequency
 }
@@ -115,7 +117,7 @@ def _series(doc: Mapping[str, Any], provider: Mapping[str, Any]) -> ParsedSeries
     periods, values = doc.get("period_start_day") or doc.get("period"), doc.get("value")
     if not isinstance(periods, list) or not isinstance(values, list) or len(periods) != len(values):
         raise AnswerNotUnderstood(f"{code} comes without observations.", hint="Ask with observations=1.")
-    axis = read_periods(periods)
+    axis = read_periods(periods, _PERIODS)
     state = observations(axis, {_COLUMN: numbers(values, str(code))})
     metadata = Metadata(
         name=text_of(doc.get("series_name") or doc.get("series_code")),
@@ -132,7 +134,7 @@ def _series(doc: Mapping[str, Any], provider: Mapping[str, Any]) -> ParsedSeries
 def _series_in_table(table: Table, url: str) -> Sequence[ParsedSeries]:
     """Read a table of periods, with a column for each series that ends in its code in brackets."""
     rows = list(rows_of(table))
-    axis = read_periods(row[0] for row in rows)
+    axis = read_periods((row[0] for row in rows), _PERIODS)
     series = []
     for i, title in enumerate(table.names[1:], 1):
         match = _SERIES_IN_NAME.search(title) or (_SERIES_IN_URL.search(unquote(url)) if i == len(table.names) - 1 == 1 else None)
