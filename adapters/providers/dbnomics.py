@@ -21,7 +21,7 @@ from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.columns import number_columns, numbers, observations
 from adapters.provider_kit.parsing.csv_tables import read_csv, rows_of
 from adapters.provider_kit.parsing.documents import is_csv, json_of, objects, read_text
-from adapters.provider_kit.parsing.periods import read_days, read_periods
+from adapters.provider_kit.parsing.periods import API, read_days, read_periods
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.spec import ProviderSpec
@@ -38,6 +38,8 @@ _COLUMN = "Value"
 _PARTS = 3
 _SERIES_IN_NAME = re.compile(r"\(([^()/]+/[^()/]+/[^()]+)\)\s*$")
 _SERIES_IN_URL = re.compile(r"/series/([^/?]+/[^/?]+/[^/?]+)")
+#: B1 to B6 are two months each, from January.
+_PERIODS = API.with_letters({"B": "2M"})
 _FREQUENCIES: Mapping[str, Frequency] = {"A": Frequency.ANNUAL, "Q": Frequency.QUARTERLY, "M": Frequency.MONTHLY} | {
     str(known): known for known in Frequency
 }
@@ -128,7 +130,7 @@ def _series(doc: Mapping[str, Any], provider: Mapping[str, Any], asked: Sequence
     periods, values = doc.get("period_start_day") or doc.get("period"), doc.get("value")
     if not isinstance(periods, list) or not isinstance(values, list) or len(periods) != len(values):
         raise AnswerNotUnderstood(f"{code} comes without observations.", hint="Ask with observations=1.")
-    axis = read_periods(periods)
+    axis = read_periods(periods, _PERIODS)
     # A week that is written as a day may begin or end on it.
     said = doc.get("period")
     is_day = isinstance(said, list) and read_days([str(text) for text in said]) is not None
@@ -148,7 +150,7 @@ def _series(doc: Mapping[str, Any], provider: Mapping[str, Any], asked: Sequence
 def _series_in_table(table: Table, url: str, asked: DatasetCode | None) -> Sequence[ParsedSeries]:
     """Read a table of periods, with a column for each series that ends in its code in brackets; an only one may have none."""
     rows = list(rows_of(table))
-    axis = read_periods(row[0] for row in rows)
+    axis = read_periods((row[0] for row in rows), _PERIODS)
     named = [(title, [row[i] for row in rows]) for i, title in enumerate(table.names[1:], 1)]
     columns = number_columns(named, comma_delimited=table.comma_delimited, typed=[True] * len(named), fault=table.fault)
     series = []

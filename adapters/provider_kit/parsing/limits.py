@@ -62,6 +62,7 @@ SERIES = Bound(100_000, "series")
 OBSERVATIONS = Bound(2_000_000, "observations")
 #: Of one series, and of all series of an answer together.
 NAMES, NAMED = Bound(256, "dimensions and attributes in a series"), Bound(6_000_000, "values of dimensions and attributes")
+GROUPS = Bound(256, "kinds of groups of series")
 #: Most characters of a period or of the name of a dimension.
 LONGEST_NAME = 100
 DEPTH = 32

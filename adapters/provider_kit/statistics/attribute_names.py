@@ -1,0 +1,84 @@
+"""
+Dimensions and attributes that a message does not separate, such as a structure-specific one.
+
+Only the structure definition does, which is another answer. Names then tell which are surely attributes of an observation and which
+look like dimensions; whatever is neither is doubtful: two series that it tells apart stay two, and it stands in a code only where needed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from adapters.provider_kit.parsing.collector import Parts
+from adapters.provider_kit.parsing.limits import LONGEST_NAME
+from adapters.provider_kit.statistics.conventions import Conventions
+
+_COMMENTS = r"(?>\w*?COMM?ENT)\w*|\w*_(FOOT)?NOTES?|(FOOT)?NOTES?"
+# Nowhere a dimension: what is said of single observations, and how values are written.
+_FACT = re.compile(
+    rf"OBS_\w*|CONF_STATUS\w*|PRE_BREAK\w*|{_COMMENTS}|EMBARGO\w*|DECIMALS\w*|UNIT_?MULT\w*|POWERCODE|TITLE\w*|NAT_TITLE|POSTITLE|"
+    r"SERIES_NAME|DESC|FREQ_NAME|TIME_FORMAT|(LAST_)?UPDATED?(_DATE)?|REPORTING_YEAR_(START|END)_DAY|REPYEAR(START|END)|"
+    r"UNITTEXT|ATTR[0-9]+DIM|XMLNS|SCHEMALOCATION|STRUCTUREREF|DATASCOPE",
+    re.IGNORECASE,
+)
+# Usually attributes, but dimensions somewhere: METHODOLOGY is one at the OECD, TIME_PER_COLLECT at the ECB.
+_USUALLY_ATTRIBUTES = re.compile(
+    r"CONF_\w*|TIME_(PER_COLLECT|COLLECT)|COLL_METHOD|COLLECTION\w*|\w*UPDATED?(_DATE)?|\w*DATE|SOURCE\w*|\w*_SOURCE|"
+    r"AVAILABILITY|COMPILATION|PUBL\w*|BASE_PER|SCALE|OVERLAP|IDBANK|METHODOLOGY\w*|ACCESS_\w*|COMPILING_ORG|DISS_ORG|BREAKS|COVERAGE|"
+    r"(?-i:UNIT)|UNIT_(INDEX|PRICE)_BASE|UNIT_MEASURE|DATA_COMP|CALCULATED|SUPP_INFO\w*|TZO|REFERENCEPERIOD|DATASET|DOM_SER_IDS|TYPE",
+    re.IGNORECASE,
+)
+_OFTEN_DIMENSIONS = re.compile(r"(?-i:UNIT)|UNIT_MEASURE|COLLECTION\w*|SCALE|OVERLAP|TYPE|SOURCE(_AGENCY)?", re.IGNORECASE)
+_CODE = re.compile(r"[^\s]{1,60}")
+
+
+def separated(attributes: Mapping[str, str], conventions: Conventions, *, of_series: bool) -> Parts:
+    """
+    Separate attributes by their names; a value of several words is no dimension's.
+
+    Args:
+        of_series: whether they stand at a series, where each tells it apart; beside an observation some only describe it.
+
+    """
+    dimensions: dict[str, str] = {}
+    doubtful: dict[str, str] = {}
+    facts: dict[str, str] = {}
+    order = []
+    for name, value in attributes.items():
+        is_key = is_code(value) and not is_fact(name, conventions)
+        if is_key and looks_like_dimension(name, conventions):
+            dimensions[name] = value
+        else:
+            facts[name] = value
+            if value and (is_key or (of_series and name not in conventions.attributes)):
+                doubtful[name] = value
+        if is_key:
+            order.append(name)
+    return Parts(dimensions=dimensions, facts=facts, doubtful=doubtful, order=tuple(order))
+
+
+def is_code(value: str) -> bool:
+    """Return whether a value can be a dimension's, which has no blanks."""
+    return _CODE.fullmatch(value) is not None
+
+
+def is_fact(name: str, conventions: Conventions) -> bool:
+    """Return whether a name is nowhere a dimension, or not at this agency."""
+    return name in conventions.attributes or len(name) > LONGEST_NAME or _matches(_FACT, name)
+
+
+def looks_like_dimension(name: str, conventions: Conventions) -> bool:
+    """Return whether a name that is no fact is a dimension unless something says otherwise."""
+    return name not in conventions.doubtful and not _matches(_USUALLY_ATTRIBUTES, name)
+
+
+def often_dimensions(doubtful: Mapping[str, str]) -> dict[str, str]:
+    """Return the doubtful facts whose names are dimensions of many flows."""
+    return {name: value for name, value in doubtful.items() if is_code(value) and _matches(_OFTEN_DIMENSIONS, name)}
+
+
+@lru_cache(maxsize=8192)
+def _matches(names: re.Pattern[str], name: str) -> bool:
+    return names.fullmatch(name) is not None
