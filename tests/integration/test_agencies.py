@@ -116,7 +116,8 @@ def test_a_service_of_ones_own_must_be_named(name):
 
 
 def test_what_is_read_to_other_values_is_another_version() -> None:
-    """INSEE's T and B and Yahoo's running period were read otherwise before: the next fetch of the same bytes is a new reading."""
+    """INSEE's T and B, Yahoo's running period, the Bureau's gaps and FRED's dates were read otherwise: the same bytes are read anew."""
     versions = {name: spec.adapter_version for name, spec in SPECS.items()}
 
     assert (versions["insee"], versions["yahoo"], versions["files"], versions["csv_url"], versions["ecb"]) == (2, 2, 2, 2, 1)
+    assert (versions["bls"], versions["fred"], versions["alfred"]) == (2, 2, 2)
