@@ -115,6 +115,7 @@ XML = (
         ("eia", f"{RETAIL}stateid=CO,sectorid=RES", eia(stateid="co", sectorid="RES")),
         ("eia", f"{RETAIL}unit=TJ", eia(unit="TJ")),
         ("eia", f"{RETAIL}hidden=1", eia(stateid="CO")),
+        ("eia", "EIA/electricity/retail-sales::value:stateid=CO", eia(stateid="CO")),
         ("alphavantage", "AV/TIME_SERIES_DAILY.ibm", alpha(Information="x", Symbol="IBM")),
         ("alphavantage", "AV/FX_DAILY,from_symbol=EUR,to_symbol=USD", alpha(From_Symbol="EUR", To_Symbol="USD")),
         ("alphavantage", "AV/DIGITAL_CURRENCY_DAILY.BTC,market=EUR", alpha(Digital_Currency_Code="BTC", Market_Code="EUR")),

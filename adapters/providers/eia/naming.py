@@ -43,7 +43,7 @@ def select_named(document: Mapping[str, Any], place: ApiRoute, code: DatasetCode
         raise DatasetNotFound(f"The EIA has nothing under {code}.")
     parts = code.dataset.split(":", _ROUTE - 1)
     if len(parts) == _ROUTE:
-        check_named(said, parts[1])
+        check_named(said, parts[1] or said)
         named = _with_facets(rows, parts[-1])
     else:
         named = _with_parts(rows, said, code.dataset)

@@ -3,7 +3,8 @@ Yahoo Finance's charts: prices by day, week, month or minute. Unofficial, and of
 
 A code is a symbol, ``YAHOO/AAPL``, ``YAHOO/^GSPC``, ``YAHOO/EURUSD=X``; another interval or kind of event stands behind a
 colon: ``YAHOO/AAPL:1mo``, ``YAHOO/AAPL:1h`` (of late only), ``YAHOO/MSFT:dividends``, ``YAHOO/NVDA:splits``.
-Dates are days of the exchange; moments are UTC. Every series of an answer means the prices: events are asked for by name.
+Dates are days of the exchange, of weeks, months and quarters the first; moments are UTC. Every series of an
+answer means the prices: events are asked for by name.
 """
 
 from __future__ import annotations
