@@ -76,7 +76,7 @@ def test_an_example_is_fetched(agency):
     asked = []
     code = DatasetCode.parse(agency.example)
     flow, key = agency.naming.parts(code)
-    [*agency_id, own, version] = (flow.split(",") if flow.count(",") == 2 else [*flow.split(","), "1.0"])
+    [*agency_id, own, version] = flow.split(",") if flow.count(",") == 2 else [*flow.split(","), "1.0"]
     cells = {"DATAFLOW": f"{':'.join([*agency_id, own])}({version})"} if key or not agency.identity else {agency.identity[0]: code.dataset}
     cells |= {f"D{i}": value or "_T" for i, value in enumerate(key.split(".")) if key} | {"TIME_PERIOD": "2024-02", "OBS_VALUE": "1"}
     body = f"{','.join(cells)}\n{','.join(cells.values())}\n".encode()
@@ -122,4 +122,11 @@ def test_what_is_read_to_other_values_is_another_version() -> None:
     """INSEE's T and B, the BoJ's fiscal years and Yahoo's running period were read otherwise before: the same bytes are a new reading."""
     versions = {name: spec.adapter_version for name, spec in SPECS.items()}
 
-    assert (versions["insee"], versions["boj"], versions["yahoo"], versions["files"], versions["csv_url"], versions["ecb"]) == (2, 2, 2, 2, 2, 1)
+    assert (versions["insee"], versions["boj"], versions["yahoo"], versions["files"], versions["csv_url"], versions["ecb"]) == (
+        2,
+        2,
+        2,
+        2,
+        2,
+        1,
+    )
