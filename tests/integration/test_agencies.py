@@ -76,7 +76,7 @@ def test_an_example_is_fetched(agency):
     asked = []
     code = DatasetCode.parse(agency.example)
     flow, key = agency.naming.parts(code)
-    [*agency_id, own, version] = (flow.split(",") if flow.count(",") == 2 else [*flow.split(","), "1.0"])
+    [*agency_id, own, version] = flow.split(",") if flow.count(",") == 2 else [*flow.split(","), "1.0"]
     cells = {"DATAFLOW": f"{':'.join([*agency_id, own])}({version})"} if key or not agency.identity else {agency.identity[0]: code.dataset}
     cells |= {f"D{i}": value or "_T" for i, value in enumerate(key.split(".")) if key} | {"TIME_PERIOD": "2024-02", "OBS_VALUE": "1"}
     body = f"{','.join(cells)}\n{','.join(cells.values())}\n".encode()

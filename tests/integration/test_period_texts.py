@@ -44,7 +44,25 @@ def test_a_period_begins_on_a_day_or_at_a_moment(text, start, frequency):
     assert axis.frequency == frequency
 
 
-@pytest.mark.parametrize("text", ["", "x", "20241", "2024Q5", "2024H2", "2024-B6", "2024K1", "2024-13", "2024-02-30", "2024-S3", "2021-W53", "24", "2024-01-01T99", None])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "20241",
+        "2024Q5",
+        "2024H2",
+        "2024-B6",
+        "2024K1",
+        "2024-13",
+        "2024-02-30",
+        "2024-S3",
+        "2021-W53",
+        "24",
+        "2024-01-01T99",
+        None,
+    ],
+)
 def test_anything_else_is_no_period(text):
     """A text of another form is named."""
     with pytest.raises(AnswerNotUnderstood, match=re.escape(repr(str(text)))):

@@ -8,10 +8,11 @@ look like dimensions; whatever is neither is doubtful: two series that it tells 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from enum import Enum
 from functools import lru_cache
 
-from adapters.provider_kit.parsing.collector import Parts
+from adapters.provider_kit.parsing.collector import Parts, is_time
 from adapters.provider_kit.parsing.limits import LONGEST_NAME
 from adapters.provider_kit.statistics.conventions import Conventions
 
@@ -31,24 +32,29 @@ _USUALLY_ATTRIBUTES = re.compile(
     re.IGNORECASE,
 )
 _OFTEN_DIMENSIONS = re.compile(r"(?-i:UNIT)|UNIT_MEASURE|COLLECTION\w*|SCALE|OVERLAP|TYPE|SOURCE(_AGENCY)?", re.IGNORECASE)
+_OF_XML = ("xsi:", "xmlns")
 _CODE = re.compile(r"[^\s]{1,60}")
 
 
-def separated(attributes: Mapping[str, str], conventions: Conventions, *, of_series: bool) -> Parts:
+def separated(attributes: Mapping[str, str], conventions: Conventions, *, of_series: bool, without: str = "") -> Parts:
     """
-    Separate attributes by their names; a value of several words is no dimension's.
+    Separate attributes by their names; a value of several words is no dimension's. Times and XML's own attributes are left out.
 
     Args:
         of_series: whether they stand at a series, where each tells it apart; beside an observation some only describe it.
+        without: the name of one that is left out, too.
 
     """
     dimensions: dict[str, str] = {}
     doubtful: dict[str, str] = {}
     facts: dict[str, str] = {}
     order = []
-    for name, value in attributes.items():
-        is_key = is_code(value) and not is_fact(name, conventions)
-        if is_key and looks_like_dimension(name, conventions):
+    for written, name, kind in _kinds(tuple(attributes), conventions):
+        value = attributes[written]
+        is_key = kind is not _Kind.FACT and is_code(value)
+        if written == without:
+            continue
+        if is_key and kind is _Kind.DIMENSION:
             dimensions[name] = value
         else:
             facts[name] = value
@@ -77,6 +83,23 @@ def looks_like_dimension(name: str, conventions: Conventions) -> bool:
 def often_dimensions(doubtful: Mapping[str, str]) -> dict[str, str]:
     """Return the doubtful facts whose names are dimensions of many flows."""
     return {name: value for name, value in doubtful.items() if is_code(value) and _matches(_OFTEN_DIMENSIONS, name)}
+
+
+class _Kind(Enum):
+    FACT, DOUBTFUL, DIMENSION = range(3)
+
+
+@lru_cache(maxsize=1024)
+def _kinds(names: tuple[str, ...], conventions: Conventions) -> Sequence[tuple[str, str, _Kind]]:
+    """Return names with their local form and kind; the attributes of an element are the same again and again."""
+    found = [(name, name.rpartition(":")[2]) for name in names if not name.startswith(_OF_XML)]
+    return [(written, name, _kind(name, conventions)) for written, name in found if not is_time(name)]
+
+
+def _kind(name: str, conventions: Conventions) -> _Kind:
+    if is_fact(name, conventions):
+        return _Kind.FACT
+    return _Kind.DIMENSION if looks_like_dimension(name, conventions) else _Kind.DOUBTFUL
 
 
 @lru_cache(maxsize=8192)

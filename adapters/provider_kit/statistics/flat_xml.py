@@ -93,20 +93,16 @@ class FlatXml:
             self.said += text
 
     def _observe(self, local: str, element: _Element, value: str | None) -> None:
-        own = {name: text for name, text in element.own.items() if name not in _VALUES}
-        around = element.around
+        own, around = dict(element.own), element.around
         period = next((text for named in (own, around) for name, text in named.items() if is_time(name)), "")
         if not period:
             raise AnswerNotUnderstood("The answer has an observation without a time.")
         if local.casefold() not in _PLAIN:
             own["MEASURE"] = local
-        of_series = separated(_renamed(_without_time(around)), self._conventions, of_series=True)
-        parts = of_series | separated(_renamed(_without_time(own)), self._conventions, of_series=False)
+        used = next((name for name in _VALUES if name in own), "")
+        parts = separated(_renamed(own), self._conventions, of_series=False, without=used)
+        parts = separated(_renamed(around), self._conventions, of_series=True) | parts
         self._collector.series(self._flow, parts).add(period, value, notes_in({**around, **own}))
-
-
-def _without_time(named: dict[str, str]) -> dict[str, str]:
-    return {name: text for name, text in named.items() if not is_time(name)}
 
 
 def _renamed(named: dict[str, str]) -> dict[str, str]:

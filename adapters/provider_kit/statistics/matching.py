@@ -1,9 +1,10 @@
 """
 The key in a code, compared with the key of a series.
 
-Part for part in order, as the agency writes it; an empty part matches anything, ``+`` separates alternatives, parts at the end may be
-left out, and doubtful attributes may be passed over. A full key may also name the dimensions in another order, unless two values that
-then change places could be mistaken for each other, such as two currencies; of a whole table any values that one series alone has do.
+Part for part in order, as the agency writes it; an empty part matches anything, ``+`` separates alternatives unless a value holds it,
+parts at the end may be left out, and doubtful attributes may be passed over. A full key may also name the dimensions in another order,
+unless two values that then change places could be mistaken for each other, such as two currencies; of a whole table any values that one
+series alone has do.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from itertools import combinations
 
 _ANY = ("", "*")
 _WORD = re.compile(r"[A-Za-z]{2,}")
+
+#: The values that a part of a key asks for; any if empty.
+Asked = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,17 +37,23 @@ class Part:
     values: tuple[str, str]
     is_doubtful: bool
 
-    def is_asked(self, part: str) -> bool:
+    def is_asked(self, part: Asked) -> bool:
         """Return whether a part of a code means it."""
-        return part in _ANY or not set(part.split("+")).isdisjoint(self.values)
+        return not part or not part.isdisjoint(self.values)
 
 
-def parts_of(key: str) -> list[str]:
-    """Return the parts of a key in a code, in lower case."""
-    return key.casefold().split(".") if key else []
+def parts_of(key: str) -> list[Asked]:
+    """Return the parts of a key in a code."""
+    parts = key.casefold().split(".") if key else []
+    return [frozenset() if part in _ANY else frozenset({part}) for part in parts]
 
 
-def fits(asked: Sequence[str], parts: Sequence[Part], *, in_whole_table: bool) -> bool:
+def alternatives(asked: Sequence[Asked]) -> list[Asked]:
+    """Return parts in which ``+`` separates values."""
+    return [frozenset(value for text in part for value in text.split("+")) for part in asked]
+
+
+def fits(asked: Sequence[Asked], parts: Sequence[Part], *, in_whole_table: bool) -> bool:
     """
     Return whether a key means a series of these parts.
 
@@ -51,20 +61,20 @@ def fits(asked: Sequence[str], parts: Sequence[Part], *, in_whole_table: bool) -
         in_whole_table: whether the answer holds all series that there are, so that no other can be meant.
 
     """
-    told = [part for part in asked if part not in _ANY]
+    told = [part for part in asked if part]
     if not _are_there(told, parts):
         return False
     if len(asked) > len(parts):
         asked = told
-    return _is_in_order(asked, parts) or (told == asked and _is_rearranged(told, parts, in_whole_table=in_whole_table))
+    return _is_in_order(asked, parts) or (len(told) == len(asked) and _is_rearranged(told, parts, in_whole_table=in_whole_table))
 
 
-def _are_there(told: Sequence[str], parts: Sequence[Part]) -> bool:
+def _are_there(told: Sequence[Asked], parts: Sequence[Part]) -> bool:
     known = {value for part in parts for value in part.values}
-    return all(not known.isdisjoint(part.split("+")) for part in told)
+    return not any(known.isdisjoint(part) for part in told)
 
 
-def _is_in_order(asked: Sequence[str], parts: Sequence[Part]) -> bool:
+def _is_in_order(asked: Sequence[Asked], parts: Sequence[Part]) -> bool:
     """Compare part for part; doubtful ones may be passed over, and either those or dimensions at the end left out."""
     reached = {(0, False)}  # how many parts of the series are behind, and whether a doubtful one is among those that were asked for
     for ask in asked:
@@ -80,7 +90,7 @@ def _is_in_order(asked: Sequence[str], parts: Sequence[Part]) -> bool:
     return any(not doubtful or at >= last for at, doubtful in reached)
 
 
-def _is_rearranged(told: Sequence[str], parts: Sequence[Part], *, in_whole_table: bool) -> bool:
+def _is_rearranged(told: Sequence[Asked], parts: Sequence[Part], *, in_whole_table: bool) -> bool:
     """Compare the values whatever their order is; doubtful ones only count where all others are there."""
     sure = [part for part in parts if not part.is_doubtful]
     if len(told) < len(sure) and not in_whole_table:
@@ -92,7 +102,7 @@ def _is_rearranged(told: Sequence[str], parts: Sequence[Part], *, in_whole_table
     return not any(order[one] > order[two] and _may_be_mistaken(one, two) for one, two in combinations(places, 2))
 
 
-def _places(told: Sequence[str], parts: Sequence[Part]) -> list[Part] | None:
+def _places(told: Sequence[Asked], parts: Sequence[Part]) -> list[Part] | None:
     """Return for each value the first part that has it and is not taken; None if one is nowhere."""
     free, places = list(parts), []
     for ask in told:

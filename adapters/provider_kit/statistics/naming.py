@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from adapters.provider_kit.parsing.collector import CollectedSeries, Flow, NotedAt, Notes
-from adapters.provider_kit.parsing.limits import names_of
 from adapters.provider_kit.parsing.periods import PeriodForms
 from adapters.provider_kit.statistics.attribute_names import often_dimensions
 from adapters.provider_kit.statistics.conventions import STANDARD, Conventions
 from adapters.provider_kit.statistics.described import SAYS_FREQUENCY, described, said
 from adapters.provider_kit.statistics.flows import is_of, spelt_out
-from adapters.provider_kit.statistics.matching import Part, fits, parts_of
+from adapters.provider_kit.statistics.matching import Part, alternatives, fits, parts_of
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound
 from domain.ports import ParsedSeries
@@ -28,6 +27,7 @@ _STRANGE = re.compile(r"[^A-Za-z0-9._\-+:^=@,$~!()|]")
 _LONGEST = 200
 _SHOWN = 10
 _LONGEST_SHOWN = 40
+_MOST_TRIED = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class Naming:
         return [
             Part(name, (part.casefold(), _STRANGE.sub("_", part).casefold()), name not in series.dimensions)
             for name in self._names(series.order or series.dimensions)
-            for part in (series.dimensions.get(name) or series.doubtful.get(name, "")).split(".")
+            for part in (series.dimensions.get(name) or series.facts.get(name, "")).split(".")
         ]
 
     def _names(self, names: Sequence[str] | Mapping[str, str]) -> list[str]:
@@ -157,16 +157,28 @@ def _one(text: str, group: Sequence[CollectedSeries]) -> CollectedSeries:
 def _apart(text: str, group: Sequence[CollectedSeries]) -> Iterator[tuple[str, CollectedSeries]]:
     """Distinguish series of one code by doubtful facts: by all that often are dimensions, and by others where these do not suffice."""
     often = [often_dimensions(series.doubtful) for series in group]
-    differing = [name for name in names_of(often) if len({facts.get(name) for facts in often}) > 1]
-    labels = [tuple(facts[name] for name in differing if name in facts) for facts in often]
-    for name in names_of([series.doubtful for series in group]):
-        if len(set(labels)) == len(group):
+    told = {*_differing(often)}
+    others = [name for name in _differing([series.doubtful for series in group]) if name not in told]
+    for name in others[:_MOST_TRIED]:
+        labels = _labels(group, told)
+        if len({*labels}) == len(group):
             break
-        if name not in differing:
-            longer = [(*label, *filter(None, [series.doubtful.get(name)])) for label, series in zip(labels, group, strict=True)]
-            labels = longer if len(set(longer)) > len(set(labels)) else labels
+        told = told | {name} if len({*_labels(group, told | {name})}) > len({*labels}) else told
+    labels = _labels(group, told)
+    if len({*labels}) < len(group):
+        labels = _labels(group, told | {*others})
     for label, series in zip(labels, group, strict=True):
         yield ".".join((text, *label)), series
+
+
+def _differing(facts: Sequence[Mapping[str, str]]) -> dict[str, None]:
+    """Return the names of facts that are not the same everywhere, in order."""
+    counts = Counter(item for own in facts for item in own.items())
+    return dict.fromkeys(name for (name, _), count in counts.items() if count < len(facts))
+
+
+def _labels(group: Sequence[CollectedSeries], names: Collection[str]) -> list[tuple[str, ...]]:
+    return [tuple(value for name, value in series.doubtful.items() if name in names) for series in group]
 
 
 def _by_form(text: str, series: CollectedSeries, written: PeriodForms) -> Iterator[tuple[str, CollectedSeries]]:
@@ -195,8 +207,8 @@ def _chosen(named: Mapping[str, CollectedSeries], naming: Naming, code: DatasetC
         return same
     flow, key = naming.parts(code)
     meant = {text: series for text, series in named.items() if is_of(series.flow, flow) and (key or not naming.identity)}
-    asked = parts_of(key)
-    fit = [text for text, series in meant.items() if fits(asked, naming.key(series), in_whole_table=naming.in_whole_tables)]
+    nameless = {text: series for text, series in meant.items() if not series.flow.name}
+    fit = _fitting(meant, naming, key) or _fitting(nameless, naming, code.dataset)
     if len(fit) == 1:
         return named[fit[0]]
     every = [f"{naming.database}/{text}" for text in fit or named]
@@ -208,6 +220,16 @@ def _chosen(named: Mapping[str, CollectedSeries], naming: Naming, code: DatasetC
     raise AnswerNotUnderstood(
         f"The answer is not the series {code} but {shown}.", hint=f"Check the code at the provider: it answers with {shown}."
     )
+
+
+def _fitting(meant: Mapping[str, CollectedSeries], naming: Naming, key: str) -> list[str]:
+    """Return the codes of the series that a key means: by its values as they stand, else with ``+`` between alternatives."""
+    asked = parts_of(key)
+    for wanted in (asked, alternatives(asked)):
+        fit = [text for text, series in meant.items() if fits(wanted, naming.key(series), in_whole_table=naming.in_whole_tables)]
+        if fit:
+            return fit
+    return []
 
 
 def _joined(flow: str, values: Sequence[str]) -> str:

@@ -9,8 +9,8 @@ SDMX-CSV 1.0 and 2.0, with or without labels, and older tables of agencies.
     STRUCTURE,STRUCTURE_ID,ACTION,SERIES_KEY,OBS_VALUE1,OBS_VALUE2,ATTR_1[],DIM_2,DIM_1
     LOCATION,Country,SUBJECT,Subject,TIME,Time,Value,Flag Codes
 
-Dimensions precede the time or the values; where none do, the key column identifies the series, else every possible dimension does. The
-attributes that some agencies put among them, as the BIS does, are no dimensions: they are known by name or hold several words.
+Dimensions precede the time or the values; where none do, the key column identifies the series, else every possible dimension does.
+Attributes that stand among them, as at the BIS, are known by their names.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adapters.provider_kit.parsing.collector import Flow, Parts, SeriesCollector, is_time
+from adapters.provider_kit.parsing.collector import CollectedSeries, Flow, Parts, SeriesCollector, is_time
 from adapters.provider_kit.parsing.csv_tables import csv_lines, delimiter_in, rows_of
 from adapters.provider_kit.parsing.periods import PeriodForms
 from adapters.provider_kit.parsing.tables import Table
@@ -35,6 +35,7 @@ _VALUE = re.compile(r"OBS_VALUE[0-9]*|VALUE", re.IGNORECASE)
 _KEY = "SERIES_KEY"
 _DELETES = "D"
 _DATAFLOW = "dataflow"
+_MOST_KNOWN = 10_000
 _DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
 
 _Named = Sequence[tuple[int, str]]
@@ -47,12 +48,14 @@ class _Columns:
 
     Attributes:
         doubtful: may be dimensions or not.
+        facts: attributes that stand where dimensions do.
         noted: attributes that must not differ within a series.
 
     """
 
     dimensions: _Named
     doubtful: _Named
+    facts: _Named
     noted: _Named
     words: Sequence[int]
     time: int
@@ -89,25 +92,44 @@ class _Rows:
         self.collector.was_data = True
         self._columns, self._asked = columns, flow
         self._flows: dict[tuple[str, str], Flow] = {}
-        self._order = tuple(name for _, name in sorted((*columns.dimensions, *columns.doubtful)))
+        self._order = tuple(name for _, name in sorted((*columns.dimensions, *columns.doubtful, *columns.facts)))
+        beside = [at for at in (columns.flow, columns.structure) if at is not None]
+        self._own = [at for at, _ in (*columns.dimensions, *columns.doubtful, *columns.facts)] + [*beside, *columns.words]
+        self._known: dict[tuple[str, ...], list[CollectedSeries]] = {}
 
     def read(self, row: Sequence[str]) -> None:
+        """Read one row; the rows of a series have the same cells but for time, values and attributes of observations."""
         columns = self._columns
-        flow = self._flow(row)
+        period = _code(row[columns.time])
+        given = [at for at, _ in columns.values if period or row[at]]  # else attributes of a whole series
+        if columns.action is not None and row[columns.action] == _DELETES:
+            for parts in self._parts(row):
+                self.collector.delete(self._flow(row), parts, period)
+        elif given:
+            notes = notes_in({name: _code(row[at]) for at, name in columns.noted})
+            for at, series in zip((at for at, _ in columns.values), self._series(row), strict=True):
+                if at in given:
+                    series.add(period, row[at], notes)
+
+    def _series(self, row: Sequence[str]) -> list[CollectedSeries]:
+        cells = tuple([row[at] for at in self._own])
+        if cells not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            words = [row[word] for word in self._columns.words]
+            self._known[cells] = [self.collector.series(self._flow(row), parts, words) for parts in self._parts(row)]
+        return self._known[cells]
+
+    def _parts(self, row: Sequence[str]) -> list[Parts]:
+        """Return what tells the series of a row from others, for each measure."""
+        columns = self._columns
         key = {name: _code(row[at]) for at, name in columns.dimensions}
         doubtful = {name: _code(row[at]) for at, name in columns.doubtful if row[at]}
-        notes = notes_in({name: _code(row[at]) for at, name in columns.noted})
-        period = _code(row[columns.time])
-        for at, measure in columns.values:
-            if not (period or row[at]):  # attributes of a whole series
-                continue
-            parts = Parts(dimensions=key, facts=doubtful, doubtful=doubtful, order=self._order)
-            if len(columns.values) > 1:
-                parts |= Parts(dimensions={"MEASURE": measure}, order=("MEASURE",))
-            if columns.action is not None and row[columns.action] == _DELETES:
-                self.collector.delete(flow, parts, period)
-            else:
-                self.collector.series(flow, parts, [row[word] for word in columns.words]).add(period, row[at], notes)
+        facts = {name: _code(row[at]) for at, name in (*columns.doubtful, *columns.facts)}
+        parts = Parts(dimensions=key, facts=facts, doubtful=doubtful, order=self._order)
+        if len(columns.values) == 1:
+            return [parts]
+        return [parts | Parts(dimensions={"MEASURE": measure}, order=("MEASURE",)) for _, measure in columns.values]
 
     def _flow(self, row: Sequence[str]) -> Flow:
         columns = self._columns
@@ -134,10 +156,12 @@ def _columns(names: Sequence[str], rows: Sequence[Sequence[str]], conventions: C
     time = _time(plain, between or behind, rows, conventions.forms)
     keys = _Keys(plain, rows, conventions, time)
     dimensions, doubtful = keys.before(between) if between else keys.behind(behind)
+    key = {at for at, _ in (*dimensions, *doubtful)}
     known = {at for at, _ in dimensions} | {at for at, _ in values} | {*words, time}
     return _Columns(
         dimensions=dimensions,
         doubtful=doubtful,
+        facts=[(at, plain[at]) for at in between if at < time and at not in key],
         noted=[(at, name) for at, name in enumerate(plain) if at not in known and concept_of(name)],
         words=[at for at in words if at < time],
         time=time,
@@ -158,23 +182,22 @@ class _Keys:
         """Choose among the columns before the values: dimensions stand before the time if any column does."""
         first = [at for at in columns if at < self._time] if is_time(self._names[self._time]) else []
         places = first or [at for at in columns if at != self._time]
-        sure = [at for at in places if self._names[at] not in self._conventions.doubtful and self._can_be_key(at)]
-        others = [at for at in columns if at not in sure and at != self._time]
-        return self._named(sure), self._named([at for at in others if not is_fact(self._names[at], self._conventions)])
+        possible = [at for at in columns if at != self._time and not is_fact(self._names[at], self._conventions)]
+        sure = [at for at in possible if at in places and self._names[at] not in self._conventions.doubtful]
+        return self._named(sure), self._named([at for at in possible if at not in sure])
 
     def behind(self, columns: Sequence[int]) -> tuple[_Named, _Named]:
         """Choose among the columns of a table that has none before the values."""
         if _KEY in self._names:
             return [(self._names.index(_KEY), _KEY)], []
-        possible = [at for at in columns if at != self._time and self._can_be_key(at)]
+        possible = [at for at in columns if at != self._time and self._has_codes(at)]
         sure = [at for at in possible if looks_like_dimension(self._names[at], self._conventions)]
         return self._named(sure), self._named([at for at in possible if at not in sure])
 
-    def _can_be_key(self, at: int) -> bool:
-        """Return whether a column can be a dimension: its name is no attribute's, and each cell is a code."""
-        return not is_fact(self._names[at], self._conventions) and all(
-            is_code(_code(row[at])) for row in self._rows if at < len(row) and row[at]
-        )
+    def _has_codes(self, at: int) -> bool:
+        """Return whether a column can be a dimension by its name and all its cells."""
+        cells = [_code(row[at]) for row in self._rows if at < len(row) and row[at]]
+        return not is_fact(self._names[at], self._conventions) and all(map(is_code, cells))
 
     def _named(self, columns: Sequence[int]) -> _Named:
         return [(at, self._names[at]) for at in columns]

@@ -111,7 +111,9 @@ class _DataSet:
             if apart not in series:
                 series[apart] = [self._series(places, facts, measure) for measure in self._measures]
             listed = cells if isinstance(cells, list) else []
-            notes = of_series + notes_in(self._attributes.facts("observation", listed[len(self._measures) :], only_units=True))
+            notes = of_series
+            if self._attributes.has_units:
+                notes += notes_in(self._attributes.facts("observation", listed[len(self._measures) :], only_units=True))
             for at, found in enumerate(series[apart]):
                 found.add(period, listed[at] if at < len(listed) else None, notes)
 
@@ -160,6 +162,7 @@ class _Attributes:
 
     Attributes:
         count: how many there are.
+        has_units: whether one that must not differ stands beside observations.
 
     """
 
@@ -169,6 +172,7 @@ class _Attributes:
             for level in (*_LEVELS, "dimensionGroup")
         }
         self.count = sum(map(len, self._levels.values()))
+        self.has_units = any(concept_of(name) for name, _ in self._levels["observation"])
 
     def facts(self, level: str, places: Sequence[Any], *, only_units: bool = False) -> dict[str, str]:
         """Return the attributes whose positions, or in SDMX-JSON 2.0 whose values, stand at one place."""

@@ -120,7 +120,8 @@ class SdmxMl:
         self._groups.apply(self._found.values())
 
     def _start_group(self, attributes: Mapping[str, str]) -> None:
-        self._group, self._group_facts = {}, _of_message(attributes)
+        self._group = {}
+        self._group_facts = {_local(name): value for name, value in attributes.items() if not name.startswith(_OF_XML)}
 
     def _end_group(self) -> None:
         if self._group is not None:
@@ -129,8 +130,8 @@ class SdmxMl:
 
     def _start_series(self, attributes: Mapping[str, str]) -> None:
         NAMES.check(len(attributes))
-        self._current, self._parts, self._facts, self._compact = None, None, {}, bool(attributes)
-        self._series = _of_message(attributes)
+        self._current, self._parts, self._facts, self._compact = None, None, {}, _has_own(attributes)
+        self._series = dict(attributes) if self._compact else {}
 
     def _start_series_key(self, _: Mapping[str, str]) -> None:
         self._target = self._series
@@ -160,9 +161,8 @@ class SdmxMl:
     def _start_obs(self, attributes: dict[str, str]) -> None:
         NAMES.check(len(attributes))
         self._value = None
-        self._obs, self._obs_facts = attributes, {}
-        if attributes:
-            self._compact = True
+        self._compact = self._compact or _has_own(attributes)
+        self._obs, self._obs_facts = attributes if self._compact else {}, {}
 
     def _take_dimension(self, attributes: Mapping[str, str]) -> None:
         if self._obs is not None:
@@ -198,20 +198,20 @@ class SdmxMl:
 
     def _parts_of_series(self, key: Mapping[str, str]) -> Parts:
         """Return what tells a series whose observations differ by time from others."""
-        named = _without_time(key)
-        return separated(named, self._conventions, of_series=True) if self._compact else Parts(dimensions=named, facts=self._facts)
+        if self._compact:
+            return separated(key, self._conventions, of_series=True)
+        return Parts(dimensions=_without_time(key), facts=self._facts)
 
     def _parts_across(self, obs: Mapping[str, str]) -> Parts:
         """Return the same of an observation in a group that differs by another dimension, or by none."""
         if not self._compact:
             return Parts(dimensions=_without_time({**(self._series or {}), **obs}), facts=self._facts)
-        parts = self._parts_of_series(self._series or {})
         if self._series is not None and self._across not in ("", ALL_DIMENSIONS):
             measured = next((value for name, value in obs.items() if _local(name) == "type"), "")
-            named = {self._across: obs.get(self._across, _local(measured))}
-            return parts | Parts(dimensions=named, order=(self._across,))
-        own = {name: value for name, value in _without_time(_of_message(obs)).items() if name not in _VALUES}
-        return parts | separated(own, self._conventions, of_series=False)
+            own = Parts(dimensions={self._across: obs.get(self._across, _local(measured))}, order=(self._across,))
+        else:
+            own = separated(obs, self._conventions, of_series=False, without=next((name for name in _VALUES if name in obs), ""))
+        return self._parts_of_series(self._series) | own if self._series else own
 
     def _end_series(self) -> None:
         if self._series is not None and self._current is None and not self._across and not self._deletes:
@@ -248,9 +248,9 @@ class SdmxMl:
     }
 
 
-def _of_message(attributes: Mapping[str, str]) -> dict[str, str]:
-    """Return attributes by their local names, without those of XML itself."""
-    return {_local(name): value for name, value in attributes.items() if not name.startswith(_OF_XML)}
+def _has_own(attributes: Mapping[str, str]) -> bool:
+    """Return whether an element has attributes besides those of XML itself."""
+    return any(not name.startswith(_OF_XML) for name in attributes)
 
 
 def _time_in(named: Mapping[str, str]) -> str:

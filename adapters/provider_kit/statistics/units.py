@@ -22,8 +22,8 @@ UNIT, MULTIPLIER, SCALE, DECIMALS, ADJUSTMENT = "unit", "unit_multiplier", "scal
 YEAR_START, YEAR_END = "year_start", "year_end"
 # The names of each, the most telling first.
 _NAMES = {
-    UNIT: ("UNIT_MEASURE", "UNIT", "UNIT_CODE", "BIS_UNIT", "UNITTEXT"),
-    MULTIPLIER: ("UNIT_MULT", "UNIT_MULTIPLIER", "UNITMULT", "POWERCODE", "POWERCODE_CODE"),
+    UNIT: ("UNIT_MEASURE", "UNIT", "UNIT CODE", "BIS_UNIT", "UNITTEXT"),
+    MULTIPLIER: ("UNIT_MULT", "UNIT_MULTIPLIER", "UNITMULT", "POWERCODE", "POWERCODE CODE"),
     SCALE: ("SCALE",),
     DECIMALS: ("DECIMALS", "DECIMALS_DISPLAYED"),
     ADJUSTMENT: ("ADJUSTMENT", "SEASONAL_ADJUSTMENT", "SEASONAL_ADJUST", "S_ADJ", "S_ADJUSTMENT", "TC_ADJUST", "TSEST"),
@@ -33,7 +33,6 @@ _NAMES = {
 _CONCEPTS = {name: concept for concept, names in _NAMES.items() for name in names}
 # What an observation without the attribute means: units, and calendar years.
 _UNSAID = {MULTIPLIER: "0", SCALE: "0", YEAR_START: "--01-01"}
-_NO_NAME = re.compile(r"[^A-Z0-9]+")
 _INTEGER = re.compile(r"[-+]?[0-9]{1,3}")
 _SHOWN = 40
 _ASK_FOR_ONE = "Ask the provider for periods of one unit and scale, or for a series that is given in one."
@@ -58,12 +57,12 @@ class Units:
 
 def concept_of(name: str) -> str:
     """Return what an attribute of this name says, such as ``unit_multiplier``; an empty text for any other attribute."""
-    return _concept_of(name) if len(name) <= LONGEST_NAME else ""
+    return _CONCEPTS.get(name.upper(), "") if len(name) <= LONGEST_NAME else ""
 
 
 def notes_in(attributes: Mapping[str, str]) -> Notes:
     """Return the attributes that must not differ within a series."""
-    return tuple(sorted((name, value) for name, value in attributes.items() if value and concept_of(name)))
+    return tuple((name, attributes[name]) for name in _noted(tuple(attributes)) if attributes[name])
 
 
 def units_of(series: CollectedSeries) -> Units:
@@ -120,7 +119,7 @@ def _one(name: str, values: Mapping[str, str]) -> str:
 
 
 def _first(said: Mapping[str, str], names: tuple[str, ...]) -> str:
-    by_name = {_plain(name): value for name, value in said.items()}
+    by_name = {name.upper(): value for name, value in said.items()}
     return next((by_name[name] for name in names if by_name.get(name)), "")
 
 
@@ -132,10 +131,7 @@ def _number(value: str) -> int | str:
     return int(value) if _INTEGER.fullmatch(value) else value
 
 
-@lru_cache(maxsize=8192)
-def _concept_of(name: str) -> str:
-    return _CONCEPTS.get(_plain(name), "")
-
-
-def _plain(name: str) -> str:
-    return _NO_NAME.sub("_", name.upper())
+@lru_cache(maxsize=1024)
+def _noted(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of what must not differ; the attributes of an element are the same again and again."""
+    return tuple(sorted(name for name in names if concept_of(name)))
