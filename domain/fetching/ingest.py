@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from domain.errors import AnswerNotUnderstood, DamagedVintage, InvalidObservations
 from domain.fetches import Fetch
+from domain.inferred_frequency import with_frequency
 from domain.observations import Label, Observations
 from domain.ports import Fetched, PriorState, UnitOfWork
-from domain.series import TimeSeries
+from domain.series import Metadata, TimeSeries
 from domain.vintages import AsOf, Cause, NewState, Prepared, Vintage, is_new_state, known_at, refuse_shrink
 from domain.window import Confirmation, Window
 
@@ -38,6 +40,15 @@ def confirmation(uow: UnitOfWork, series: TimeSeries, known: PriorState, fetched
     return Confirmation(
         vintage=newest.number, adapter_version=fetched.origin.adapter_version, whole_at=whole_at, validators=fetched.validators
     )
+
+
+def described(series: TimeSeries, fetched: Fetched) -> Metadata:
+    """Return the metadata that an answer gives a series; where it names no frequency, the dates of a whole state show it."""
+    if fetched.not_modified:
+        return series.metadata
+    if fetched.covers:
+        return replace(fetched.metadata, frequency=fetched.metadata.frequency or series.frequency)
+    return with_frequency(fetched.metadata, fetched.vintages[-1][1])
 
 
 def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Prepared:

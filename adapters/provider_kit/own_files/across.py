@@ -39,6 +39,7 @@ def read_across(grid: Grid, rows: Sequence[Row], header: int, read: ReadCell, *,
     if not series:
         raise refused(grid.name, f"no numbers stand under the dates of row {rows[header].number}")
     _check_ends(grid, rows[header], series)
+    _check_between(grid, rows[header], series, [at for at in labels if at > dated[0]])
     naming = _naming(grid, names, labels, series, options=options)
     columns = [
         Column(name=name, position=row.number, cells=[_at(row, at) for at in dated]) for name, row in zip(naming, series, strict=True)
@@ -87,6 +88,15 @@ def _check_ends(grid: Grid, header: Row, series: Sequence[Row]) -> None:
             raise refused(grid.name, f"row {row.number}: {quoted(row.cells[extra])} stands behind the last date", "delimiter")
         if grid.delimiter and len(row.cells) < width:
             raise refused(grid.name, f"row {row.number} has {len(row.cells)} cells where row {header.number} has {width}", "delimiter")
+
+
+def _check_between(grid: Grid, header: Row, series: Sequence[Row], labels: Sequence[int]) -> None:
+    """Refuse numbers between or behind dates under nothing at all, as where two rows hold the dates."""
+    for at in labels:
+        row = next((row for row in series if is_number(_at(row, at))), None)
+        if row and not text_in(_at(header, at)):
+            where = f"row {row.number}, column {at + 1}, cell {quoted(_at(row, at))}"
+            raise refused(grid.name, f"{where}: a number under no date of row {header.number}", "date_format")
 
 
 def _is_label(cells: Sequence[Cell]) -> bool:

@@ -127,12 +127,22 @@ def _header(grid: Grid, rows: Sequence[Row], first_date: int, numeric: Collectio
         best = max(named, key=lambda i: (named[i], i), default=None)
         if best is None or not named[best]:
             raise refused(grid.name, f"row {rows[first_date].number} has no line of column names above it", "header_rows (0)")
+        _check_scattered(grid, [rows[i] for i in above if not _has_one_cell(rows[i])], rows[best], numeric)
     names = [_block(grid, rows[best : best + count], numeric, at) for at in range(max(len(row.cells) for row in rows[best : best + count]))]
     if count == 1 and _are_numbers(rows[best], names, numeric):
         raise refused(
             grid.name, f"row {rows[best].number} has no line of column names above it: {quoted(', '.join(names))}", "header_rows (0)"
         )
     return _Header(first=best, last=best + count - 1, names=names)
+
+
+def _check_scattered(grid: Grid, above: Sequence[Row], header: Row, numeric: Collection[int]) -> None:
+    """Refuse names of which some stand in another row than most: the columns under them would lose theirs."""
+    for at in numeric:
+        row = next((row for row in above if isinstance(cell_at(row, at), str) and cell_at(row, at).strip()), None)
+        if row and not text_in(cell_at(header, at)):
+            what = f"rows {min(row.number, header.number)} and {max(row.number, header.number)} both hold names"
+            raise refused(grid.name, f"{what}, such as {quoted(cell_at(row, at))} of column {at + 1}", "header_rows")
 
 
 def _block(grid: Grid, block: Sequence[Row], numeric: Collection[int], at: int) -> str:

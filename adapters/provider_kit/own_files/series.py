@@ -106,7 +106,7 @@ def _only_rows(table: Table, kept: Sequence[int]) -> Table:
 def _columns(table: Table, options: FileOptions) -> tuple[list[tuple[Column, Survey]], list[Column]]:
     """Return the columns that hold numbers, looked through, and those that are left out."""
     pairs, missing = admitted(options.decimal, options.thousands), options.missing_words
-    wanted = [c for c in table.columns if not options.columns or c.shown in options.columns]
+    wanted = [c for c in table.columns if not options.columns or table.folded or c.shown in options.columns]
     looked = [(column, survey(list(column.cells), missing, pairs)) for column in wanted]
     for column, found in looked:
         _check_words(table, column, found, asked=bool(options.columns))

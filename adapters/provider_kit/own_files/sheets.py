@@ -58,8 +58,19 @@ def _grid(body: bytes, book: Any, sheet_name: str, name: str) -> Grid:
     check_table(width, height, name)
     rows = [Row(number, [_cell(cell) for cell in cells]) for number, cells in enumerate(sheet.to_python(skip_empty_area=False), 1)]
     _put_errors(rows, _errors(body, sheet_name, name))
-    merged = [(first[0] + 1, first[1], last[1]) for first, last in sheet.merged_cell_ranges or ()]
+    ranges = sheet.merged_cell_ranges or ()
+    _spread_down(rows, ranges)
+    merged = [(first[0] + 1, first[1], last[1]) for first, last in ranges]
     return Grid(name=name, rows=rows, merged=merged, sheet=sheet_name)
+
+
+def _spread_down(rows: Sequence[Row], ranges: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> None:
+    """Write the text of a cell that is merged over several rows into each of them, since it names them all."""
+    for (top, left), (bottom, _) in ranges:
+        text = rows[top].cells[left] if top < len(rows) and left < len(rows[top].cells) else None
+        for row in rows[top + 1 : bottom + 1] if isinstance(text, str) else ():
+            if left < len(row.cells) and row.cells[left] is None:
+                row.cells[left] = text  # type: ignore[index]
 
 
 def _cell(cell: Any) -> Cell:
