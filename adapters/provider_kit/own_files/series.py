@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,6 +25,7 @@ from domain.series import Metadata
 
 _MARKS = {".": "dot", ",": "comma"}
 _DAY = 86_400
+_CODE_NAME = re.compile(r"code|country|geo|area|region|state|iso|ticker|symbol|location|pays|land|pa[ií]s", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +112,17 @@ def _columns(table: Table, options: FileOptions) -> tuple[list[tuple[Column, Sur
     looked = [(column, survey(list(column.cells), missing, pairs)) for column in wanted]
     for column, found in looked:
         _check_words(table, column, found, asked=bool(options.columns))
-    words = [column for column, found in looked if found.words]
+    must = bool(options.columns) or table.across or options.layout == "long"
+    empty = {id(column) for column, found in looked if not must and not len(found.numbers) and _is_empty(column)}
+    words = [column for column, found in looked if found.words or id(column) in empty]
     words += [column for column in table.columns if column not in wanted and (column.name or any(map(text_in, column.cells)))]
-    return [(column, found) for column, found in looked if not found.words], words
+    return [(column, found) for column, found in looked if not found.words and id(column) not in empty], words
+
+
+def _is_empty(column: Column) -> bool:
+    """Return whether nothing stands in a column, or nothing but the codes of Namibia or North Dakota, which say that a value is missing."""
+    texts = set(map(text_in, iter(column.cells)))
+    return texts == {""} or (texts <= {"NA", "ND"} and bool(_CODE_NAME.search(column.name)))
 
 
 def _check_words(table: Table, column: Column, found: Survey, *, asked: bool) -> None:
