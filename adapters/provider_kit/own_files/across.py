@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from adapters.provider_kit.own_files.date_cells import ReadCell
 from adapters.provider_kit.own_files.grid import Cell, Column, Grid, Row, Table, as_name, listed, quoted, refused, text_in
+from adapters.provider_kit.own_files.keys import folded, no_key
 from adapters.provider_kit.own_files.numbers import is_missing, is_number
 from adapters.provider_kit.own_files.options import FileOptions
 
@@ -41,6 +42,7 @@ def read_across(grid: Grid, rows: Sequence[Row], header: int, read: ReadCell, *,
     _check_ends(grid, rows[header], series)
     _check_between(grid, rows[header], series, [at for at in labels if at > dated[0]])
     naming = _naming(grid, names, labels, series, options=options)
+    series, naming = _keyed(grid, series, naming, options)
     columns = [
         Column(name=name, position=row.number, cells=[_at(row, at) for at in dated]) for name, row in zip(naming, series, strict=True)
     ]
@@ -122,6 +124,17 @@ def _naming(grid: Grid, names: Sequence[Cell], labels: Sequence[int], series: Se
         f"row {twin}: no column of words differs in every row; there are {listed(list(map(quoted, words))) or 'none'}",
         "key_columns",
     )
+
+
+def _keyed(grid: Grid, series: Sequence[Row], naming: Sequence[str], options: FileOptions) -> tuple[Sequence[Row], Sequence[str]]:
+    """Return the one row that a key names, or all where there is no key."""
+    if not options.key:
+        return series, naming
+    wanted = " / ".join(options.key)
+    found = [at for at, name in enumerate(naming) if name == wanted] or [at for at, name in enumerate(naming) if folded(name) == folded(wanted)]
+    if len(found) != 1:
+        raise no_key(grid.name, options.key, naming)
+    return [series[found[0]]], [naming[found[0]]]
 
 
 def _is_left_out(names: Sequence[Cell], at: int, series: Sequence[Row]) -> bool:

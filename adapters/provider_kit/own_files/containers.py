@@ -90,5 +90,5 @@ def _only_member(body: bytes, name: str) -> bytes | None:
                 unpacked = member.read(FILE.most + 1)
             FILE.check(len(unpacked), name, does="unpacks to more")
             return unpacked
-    except (BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error) as exc:
+    except (BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, LookupError, zlib.error) as exc:
         raise refused(name, f"it is not a ZIP archive that can be unpacked ({exc})") from exc

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 from adapters.provider_kit.own_files.date_cells import EXCEL, ReadCell, form_of, may_be_excel, read_loosely, read_typed, reader_of_format
 from adapters.provider_kit.own_files.date_names import DATE_NAME
-from adapters.provider_kit.own_files.digit_columns import digit_column, reader_of_digits
+from adapters.provider_kit.own_files.digit_columns import digit_columns, reader_of_digits
 from adapters.provider_kit.own_files.grid import (
     Cell,
     Grid,
@@ -72,21 +72,23 @@ class _Search:
             strong = self._or_named(columns, strong)
         if strong and (len(strong) > 1 or self._varies(strong[0])):
             return Place(self._only(strong), read_loosely)
-        digits = digit_column(columns, [self._names_over(at) for at in range(len(columns))], is_headed=self._grid.headed)
-        if strong and self._goes_before(strong[0], digits):
+        digits = digit_columns(columns, [self._names_over(at) for at in range(len(columns))], is_headed=self._grid.headed)
+        if strong and self._goes_before(strong[0], bool(digits)):
             return Place(strong[0], read_loosely)
-        if digits is None and self._across is None:
+        if not digits and self._across is None:
             raise self._no_dates(sample)
-        if digits is None:
+        if not digits:
             return None
-        if self._across is not None and not self._is_named(digits[0]):
-            raise self._across_or_down(digits[0])
-        return Place(*digits)
+        if self._across is not None and not self._is_named(digits[0][0]):
+            raise self._across_or_down(digits[0][0])
+        if len(digits) > 1:
+            raise self._several([at for at, _ in digits])
+        return Place(*digits[0])
 
-    def _goes_before(self, at: int, digits: tuple[int, ReadCell] | None) -> bool:
+    def _goes_before(self, at: int, has_digits: bool) -> bool:  # noqa: FBT001
         """Return whether dates that are the same on every row are the table's, there being neither digits that are dates nor dates across."""
         if self._across is None:
-            return digits is None
+            return not has_digits
         dated = [row for row in self._rows[:_SAMPLE] if read_typed(cell_at(row, at))]
         if len(dated) == 1 and any(map(text_in, dated[0].cells[:at])):
             raise self._across_or_down(at)
@@ -124,11 +126,13 @@ class _Search:
             found = varying or found[:1]
             found = [at for i, at in enumerate(found) if not any(self._same(other, at, sorted(counts)) for other in found[:i])]
         if len(found) > 1:
-            names = [quoted(self._name_over(at) or f"column {at + 1}") for at in found]
-            where = f" on sheet {quoted(self._grid.sheet)}" if self._grid.sheet else ""
-            what = f"the columns {listed(names)}{where} all hold dates, perhaps of several tables"
-            raise refused(self._grid.name, what, "date_column", "columns")
+            raise self._several(found)
         return found[0]
+
+    def _several(self, found: Sequence[int]) -> Exception:
+        names = [quoted(self._name_over(at) or f"column {at + 1}") for at in found]
+        where = f" on sheet {quoted(self._grid.sheet)}" if self._grid.sheet else ""
+        return refused(self._grid.name, f"the columns {listed(names)}{where} all hold dates, perhaps of several tables", "date_column", "columns")
 
     def _same(self, one: int, other: int, dated: Sequence[int]) -> bool:
         return all(read_typed(cell_at(self._rows[i], one)) == read_typed(cell_at(self._rows[i], other)) for i in dated)

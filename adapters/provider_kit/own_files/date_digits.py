@@ -35,11 +35,17 @@ _MINUTE = 60
 
 def digits_forms(text: str) -> Sequence[str]:
     """Name the forms of a date that digits, perhaps with one dot, may have, the likeliest first."""
-    if not text or not (text[0].isdecimal() and text.isascii()):
+    length = len(text.removeprefix("-"))
+    if not text.isascii() or not text[-length:][:1].isdecimal():
         return ()
     forms = [form for form in _SHAPES if digits_date(text, form)]
-    counts = (lengths.get(len(text), "") for lengths in (_COUNTS, _SHORT_COUNTS))
+    counts = (lengths.get(length, "") for lengths in (_COUNTS, _SHORT_COUNTS))
     return [*forms, *(form for form in counts if form and digits_date(text, form))]
+
+
+def is_count(form: str) -> bool:
+    """Return whether a form counts since 1970."""
+    return form in _EPOCHS
 
 
 def digits_date(text: str, form: str) -> Reading | None:

@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from adapters.provider_kit.own_files.date_cells import ReadCell, digits_in, forms_of, read_loosely, reader_of_form
+from adapters.provider_kit.own_files.date_digits import is_count
 from adapters.provider_kit.own_files.date_names import may_be_called
 from adapters.provider_kit.own_files.grid import Cell, text_in
 
 _ALL = 0.8
+#: A column's name and one date.
+_NAMED = 2
+_INTEGER = re.compile("-?[0-9]+")
 _PERIODS = frozenset(("year", "yyyymm", "yyyymmdd"))
 _YEARS_OF_TIME = range(1800, 2101)
 
 
-def digit_column(columns: Sequence[Sequence[Cell]], names: Sequence[Sequence[str]], *, is_headed: bool) -> tuple[int, ReadCell] | None:
+def digit_columns(
+    columns: Sequence[Sequence[Cell]], names: Sequence[Sequence[str]], *, is_headed: bool
+) -> Sequence[tuple[int, ReadCell]]:
     """
-    Return the position of the column of digits that are dates, and what reads its cells; None if there is none.
+    Return the positions of columns of digits that are dates, and what reads their cells.
+
+    Of years there is one such column, of other forms as many as are called so and hold different dates.
 
     Args:
         names: the texts above each column.
         is_headed: whether a column without a name is an index, which may hold dates.
 
     """
-    found = [(at, form) for at, cells in enumerate(columns) for form in _forms(cells)]
-    first = next((at for at, cells in enumerate(columns) if any(map(text_in, cells))), 0)
-    shown = {at: names[at] or (["date"] if is_headed else []) for at, _ in found}
-    named = [(at, form) for at, form in found if _is_called(shown[at], form, columns[at])]
-    unnamed = [(at, form) for at, form in found if not shown[at] and at == first and _is_sorted(columns[at], form)]
-    at = next((at for at, _ in (*named, *unnamed)), None)
-    if at is None:
-        return None
-    form = next(form for place, form in (*named, *unnamed) if place == at)
-    return at, _reader(columns[at], form)
+    forms = {at: form for at, cells in enumerate(columns) if (form := _form(cells, names[at] or (["date"] if is_headed else [])))}
+    if not forms:
+        first = next((at for at, cells in enumerate(columns) if any(map(text_in, cells))), 0)
+        shown = names[first : first + 1]
+        form = next((form for form in _forms(columns[first]) if _is_sorted(columns[first], form)), "") if shown == [[]] else ""
+        return [(first, _reader(columns[first], form))] if form else ()
+    chosen = next(iter(forms))
+    others = [at for at, form in forms.items() if "year" not in (form, forms[chosen]) and at != chosen and len(set(map(str, columns[at]))) > _NAMED]
+    return [(at, _reader(columns[at], forms[at])) for at in (chosen, *others)]
+
+
+def _form(cells: Sequence[Cell], names: Sequence[str]) -> str:
+    """Return the form of a column that is called as dates of this form may be; empty if it is none."""
+    return next((form for form in _forms(cells) if _is_called(names, form, cells)), "")
 
 
 def reader_of_digits(cells: Sequence[Cell]) -> ReadCell | None:
@@ -43,13 +56,19 @@ def reader_of_digits(cells: Sequence[Cell]) -> ReadCell | None:
 
 
 def _forms(cells: Sequence[Cell]) -> Iterator[str]:
-    """Go through the forms that most cells from the first date on admit, that of most cells first; a year counts as a period of any length."""
-    forms = [forms_of(cell) for cell in cells if text_in(cell)]
+    """
+    Go through the forms that most cells admit, that of most cells first.
+
+    Those before the first date may be titles, but no numbers where dates are counts, and a year is a period of any length.
+    """
+    filled = [cell for cell in cells if text_in(cell)]
+    forms = list(map(forms_of, filled))
     begin = next((i for i, found in enumerate(forms) if found), len(forms))
+    whole = sum(_INTEGER.fullmatch(digits_in(cell)) is not None for cell in filled)
     counts = Counter(form for found in forms for form in found)
     periods = sum(counts[form] for form in _PERIODS)
     for form, count in counts.most_common():
-        if (periods if form in _PERIODS else count) >= _ALL * (len(forms) - begin):
+        if (periods if form in _PERIODS else count) >= _ALL * max(len(forms) - begin, whole if is_count(form) else 0):
             yield form
 
 

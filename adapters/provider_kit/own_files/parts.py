@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Literal
 
 from adapters.provider_kit.own_files.date_cells import digits_in, read_loosely, read_typed
 from adapters.provider_kit.own_files.grid import Cell, Grid, Row, cell_at, text_in
@@ -75,24 +76,44 @@ def with_whole_dates(grid: Grid) -> Grid:
 def _fits(rows: Sequence[Row], parts: Sequence[str], places: Mapping[str, int]) -> Reading | None:
     """Return what the parts of the first row below that has them all mean together; None if it is no date, or another stands there."""
     for row in rows:
-        cells = {part: cell_at(row, places[part]) for part in parts}
-        if all(map(text_in, cells.values())):
-            whole = read_loosely(_whole(cells))
-            others = [read_typed(cell) for at, cell in enumerate(row.cells) if at not in places.values()]
-            return whole if "date" in parts or all(other in (None, whole) for other in others) else None
+        whole = _read_whole(row, parts, places)
+        if whole != "":
+            return whole if whole and ("date" in parts or all(_lies_in(other, whole) for other in _others(row, parts, places).values())) else None
     return None
 
 
 def _stand_elsewhere(rows: Sequence[Row], parts: Sequence[str], places: Mapping[str, int]) -> bool:
-    """Return whether another column holds the same dates on every row."""
+    """Return whether another column holds dates in the periods that the parts make, on every row."""
     columns: set[int] | None = None
-    for row in rows:
-        cells = {part: cell_at(row, places[part]) for part in parts}
-        if all(map(text_in, cells.values())):
-            whole = read_loosely(_whole(cells))
-            same = {at for at, cell in enumerate(row.cells) if at not in places.values() and read_typed(cell) == whole}
+    for row in rows if "date" not in parts else ():
+        whole = _read_whole(row, parts, places)
+        if whole:
+            same = {at for at, other in _others(row, parts, places).items() if _lies_in(other, whole)}
             columns = same if columns is None else columns & same
-    return bool(columns) and "date" not in parts
+    return bool(columns)
+
+
+def _read_whole(row: Row, parts: Sequence[str], places: Mapping[str, int]) -> Reading | None | Literal[""]:
+    """Return what a row's parts mean together; empty where one is missing."""
+    cells = {part: cell_at(row, places[part]) for part in parts}
+    return read_loosely(_whole(cells)) if all(map(text_in, cells.values())) else ""
+
+
+def _others(row: Row, parts: Sequence[str], places: Mapping[str, int]) -> Mapping[int, Reading]:
+    """Return the dates in a row beside the parts, by position."""
+    mine = {places[part] for part in parts}
+    return {at: reading for at, cell in enumerate(row.cells) if at not in mine and (reading := read_typed(cell))}
+
+
+def _lies_in(other: Reading, whole: Reading) -> bool:
+    """Return whether a date lies in the day, week, month or quarter that the parts make."""
+    begin = whole.by_order[""]
+    if whole.kind is Kind.WEEKLY:
+        return any(timedelta() <= moment - begin < timedelta(weeks=1) for moment in other.by_order.values())
+    length = {Kind.MONTHLY: 1, Kind.QUARTERLY: 3}.get(whole.kind)
+    if length is None:
+        return begin in other.by_order.values()
+    return any((moment.year, (moment.month - 1) // length) == (begin.year, (begin.month - 1) // length) for moment in other.by_order.values())
 
 
 def _blanked(grid: Grid, header: int, parts: Sequence[str], places: Mapping[str, int]) -> Grid:

@@ -75,7 +75,7 @@ def read_series(table: Table, options: FileOptions) -> FileSeries:
     if len(axis.kept) < len(table.rows):
         table = _only_rows(table, axis.kept)
     moments = axis.moments
-    if options.layout == "long":
+    if options.layout == "long" and not table.across:
         table, moments = pivoted(table, moments, options)
     columns, words = _columns(table, options)
     numbers, left_out = _values(table, columns)
@@ -112,17 +112,15 @@ def _columns(table: Table, options: FileOptions) -> tuple[list[tuple[Column, Sur
     looked = [(column, survey(list(column.cells), missing, pairs)) for column in wanted]
     for column, found in looked:
         _check_words(table, column, found, asked=bool(options.columns))
-    must = bool(options.columns) or table.across or options.layout == "long"
-    empty = {id(column) for column, found in looked if not must and not len(found.numbers) and _is_empty(column)}
-    words = [column for column, found in looked if found.words or id(column) in empty]
+    codes = [] if options.columns else [id(column) for column, found in looked if not len(found.numbers) and _holds_codes(column)]
+    words = [column for column, found in looked if found.words or id(column) in codes]
     words += [column for column in table.columns if column not in wanted and (column.name or any(map(text_in, column.cells)))]
-    return [(column, found) for column, found in looked if not found.words and id(column) not in empty], words
+    return [(column, found) for column, found in looked if not found.words and id(column) not in codes], words
 
 
-def _is_empty(column: Column) -> bool:
-    """Return whether nothing stands in a column, or nothing but the codes of Namibia or North Dakota, which say that a value is missing."""
-    texts = set(map(text_in, iter(column.cells)))
-    return texts == {""} or (texts <= {"NA", "ND"} and bool(_CODE_NAME.search(column.name)))
+def _holds_codes(column: Column) -> bool:
+    """Return whether a column holds the codes of Namibia or North Dakota, which otherwise say that a value is missing."""
+    return bool(_CODE_NAME.search(column.name)) and set(map(text_in, iter(column.cells))) <= {"NA", "ND"}
 
 
 def _check_words(table: Table, column: Column, found: Survey, *, asked: bool) -> None:
