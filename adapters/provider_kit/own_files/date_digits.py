@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 from adapters.provider_kit.own_files.readings import Kind, Reading, certain
 
@@ -48,6 +48,11 @@ def is_count(form: str) -> bool:
     return form in _EPOCHS
 
 
+def is_stamp(form: str) -> bool:
+    """Return whether a form is that of a day with an hour."""
+    return "hh" in form
+
+
 def digits_date(text: str, form: str) -> Reading | None:
     """Return what digits mean in a form; None if nothing."""
     try:
@@ -60,7 +65,7 @@ def digits_date(text: str, form: str) -> Reading | None:
 
 def _calendar(text: str, form: str) -> Reading | None:
     year = int(text[-4:] if form == "mm.yyyy" else text[:4])
-    if year not in (_STAMPED_YEARS if "hh" in form else _YEARS):
+    if year not in (_STAMPED_YEARS if is_stamp(form) else _YEARS):
         return None
     if form == "year":
         return certain(Kind.ANNUAL, year)
@@ -69,6 +74,8 @@ def _calendar(text: str, form: str) -> Reading | None:
     day = certain(Kind.DAILY, year, int(text[4:6]), int(text[6:8]))
     if form == "yyyymmdd":
         return day
+    if text[8:10] == "24" and not int(text[10:] or 0):
+        return Reading(Kind.MOMENT, {"": day.by_order[""] + timedelta(days=1)}, zoned=False)
     clock = time(int(text[8:10]), int(text[10:12] or 0), int(text[12:] or 0))
     return Reading(Kind.MOMENT, {"": datetime.combine(day.by_order[""], clock)}, zoned=False)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from adapters.provider_kit.own_files.date_cells import ReadCell, digits_in, forms_of, read_loosely, reader_of_form
-from adapters.provider_kit.own_files.date_digits import is_count
+from adapters.provider_kit.own_files.date_digits import is_count, is_stamp
 from adapters.provider_kit.own_files.date_names import may_be_called
 from adapters.provider_kit.own_files.grid import Cell, text_in
 
@@ -67,8 +67,11 @@ def _forms(cells: Sequence[Cell]) -> Iterator[str]:
     whole = sum(_INTEGER.fullmatch(digits_in(cell)) is not None for cell in filled)
     counts = Counter(form for found in forms for form in found)
     periods = sum(counts[form] for form in _PERIODS)
+    # Counts that look like stamps of the calendar are stamps with mistakes in them.
+    stamps = max((count for form, count in counts.items() if is_stamp(form)), default=0)
     for form, count in counts.most_common():
-        if (periods if form in _PERIODS else count) >= _ALL * max(len(forms) - begin, whole if is_count(form) else 0):
+        least = max(len(forms) - begin, whole if is_count(form) else 0)
+        if (periods if form in _PERIODS else count) >= _ALL * least and not (is_count(form) and 2 * stamps >= count > stamps):
             yield form
 
 

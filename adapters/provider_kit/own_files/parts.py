@@ -173,7 +173,7 @@ def _without_names(grid: Grid) -> Grid:
         year, period = digits_in(cell_at(row, 0)), text_in(cell_at(row, 1))
         part = "month" if month_of(period) else "quarter" if _QUARTER_WORD.fullmatch(period) else ""
         if part and _YEAR.fullmatch(year):
-            above = [over for over in grid.rows[:index] if sum(bool(text_in(cell)) for cell in over.cells) > 1]
+            above = [over for over in grid.rows[:index] if any(map(text_in, over.cells[2:]))]
             is_unnamed = bool(above) and not any(text_in(cell_at(over, at)) for over in above for at in (0, 1))
             return _joined(grid, index - 1, ("year", part), {"year": 0, part: 1}) if is_unnamed else grid
     return grid

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
-from xml.etree.ElementTree import iterparse
+from xml.etree.ElementTree import ParseError, iterparse
 from zipfile import BadZipFile, ZipFile
 
 from adapters.provider_kit.own_files.grid import Cell, Grid, Row, listed, quoted, refused
@@ -15,6 +16,7 @@ from adapters.provider_kit.own_files.options import FileOptions
 from adapters.provider_kit.parsing.limits import ROWS, check_table
 
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_DAMAGE = (BadZipFile, ParseError, zlib.error, OSError, ValueError, LookupError)
 _MISSING_ERROR = "#N/A"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
@@ -35,7 +37,7 @@ def read_sheets(body: bytes, name: str, options: FileOptions) -> list[Grid]:
         shown = [sheet.name for sheet in book.sheets_metadata if sheet.visible == calamine.SheetVisibleEnum.Visible]
         wanted = [_wanted(book.sheet_names, options.sheet, name)] if options.sheet != "" else shown
         grids = [grid for sheet in wanted if (grid := _grid(body, book, sheet, name)).rows]
-    except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, BadZipFile, OSError, ValueError) as exc:
+    except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, *_DAMAGE) as exc:
         raise refused(name, f"it is not a workbook that can be read ({exc})") from exc
     if not grids:
         raise refused(name, f"nothing stands on the sheets {listed(list(map(quoted, wanted)))}", "sheet")
