@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from adapters.provider_kit.own_files.date_cells import ReadCell, digits_in, forms_of, read_loosely, reader_of_form
-from adapters.provider_kit.own_files.date_digits import is_count, is_stamp
+from adapters.provider_kit.own_files.date_digits import digits_date, is_count, is_stamp
 from adapters.provider_kit.own_files.date_names import may_be_called
 from adapters.provider_kit.own_files.grid import Cell, text_in
 
@@ -17,7 +17,7 @@ _ALL = 0.8
 _NAMED = 2
 _INTEGER = re.compile("-?[0-9]+")
 _PERIODS = frozenset(("year", "yyyymm", "yyyymmdd"))
-_YEARS_OF_TIME = range(1800, 2101)
+_YEARS_OF_TIME, _COUNTED_YEARS = range(1800, 2101), range(1650, 2151)
 
 
 def digit_columns(
@@ -37,7 +37,7 @@ def digit_columns(
     if not forms:
         first = next((at for at, cells in enumerate(columns) if any(map(text_in, cells))), 0)
         shown = names[first : first + 1]
-        form = next((form for form in _forms(columns[first]) if _is_sorted(columns[first], form)), "") if shown == [[]] else ""
+        form = next((form for form in _forms(columns[first]) if _is_sorted(columns[first], form) and _are_recent(columns[first], form)), "") if shown == [[]] else ""
         return [(first, _reader(columns[first], form))] if form else ()
     chosen = next(iter(forms))
     others = [at for at, form in forms.items() if "year" not in (form, forms[chosen]) and at != chosen and len(set(map(str, columns[at]))) > _NAMED]
@@ -89,6 +89,12 @@ def _is_called(names: Sequence[str], form: str, cells: Sequence[Cell]) -> bool:
         return False
     years = sorted({int(digits_in(cell)) for cell in cells if form in forms_of(cell)})
     return len(years) > 1 and set(years) <= set(_YEARS_OF_TIME) and all(b - a == 1 for a, b in pairwise(years))
+
+
+def _are_recent(cells: Sequence[Cell], form: str) -> bool:
+    """Return whether digits under no name are of years in which things are counted, and not the numbers of customers."""
+    dates = [digits_date(digits_in(cell), form) for cell in cells if form in forms_of(cell)]
+    return all(date.by_order[""].year in _COUNTED_YEARS for date in dates if date)
 
 
 def _is_sorted(cells: Sequence[Cell], form: str) -> bool:

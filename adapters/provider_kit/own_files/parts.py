@@ -24,9 +24,11 @@ _WORDS: Mapping[str, str] = {
     "date": "date datum fecha data datadate trade_date",
     "time": "time zeit uhrzeit heure hora ora tijd hh:mm hh:mm:ss",
     "hour": "hour hr hh stunde",
-    "minute": "minute min minutes",
+    "minute": "minute minutes",
 }
 _PARTS = {word: part for part, words in _WORDS.items() for word in words.split()}
+#: Names that are units and quantities, too: a year's kilowatts, millimetres, price and quantity.
+_SHORT = frozenset("q mm mo dd hh kw wk".split())
 #: What makes a date, the longest first.
 _SETS = (
     ("date", "time"),
@@ -41,7 +43,7 @@ _SETS = (
     ("year", "week"),
     ("year", "period"),
 )
-_SEARCHED = 60
+_SEARCHED, _SAMPLE = 60, 300
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.0*)?)?(?: ?([AaPp])\.?[Mm]\.?)?")
 _PERIOD = re.compile(r"(?:([MmQq])0?([0-9]|1[0-2])|(M13|A01))")
 _YEAR = re.compile(r"[12][0-9]{3}")
@@ -65,6 +67,8 @@ def with_whole_dates(grid: Grid) -> Grid:
             places.setdefault(part_named(cell), at)
         places.pop("", None)
         parts = next((names for names in _SETS if set(names) <= set(places)), ())
+        if any(text_in(row.cells[places[part]]).strip("<>[]()").casefold() in _SHORT for part in parts):
+            parts = parts if "year" in parts and _years_repeat(grid.rows[index + 1 :], places["year"]) else ()
         whole = _fits(grid.rows[index + 1 :], parts, places) if parts else None
         if whole:
             return _blanked(grid, index, parts, places) if _stand_elsewhere(grid.rows[index + 1 :], parts, places) else (
@@ -75,11 +79,24 @@ def with_whole_dates(grid: Grid) -> Grid:
 
 def _fits(rows: Sequence[Row], parts: Sequence[str], places: Mapping[str, int]) -> Reading | None:
     """Return what the parts of the first row below that has them all mean together; None if it is no date, or another stands there."""
+    if "time" in parts and not _are_clocks([cell_at(row, places["time"]) for row in rows[:_SAMPLE]]):
+        return None
     for row in rows:
         whole = _read_whole(row, parts, places)
         if whole != "":
             return whole if whole and ("date" in parts or all(_lies_in(other, whole) for other in _others(row, parts, places).values())) else None
     return None
+
+
+def _are_clocks(cells: Sequence[Cell]) -> bool:
+    """Return whether digits are times of the day rather than minutes or hours that something took."""
+    digits = [text for cell in cells if (text := digits_in(cell)).isdecimal()]
+    return not digits or any(len(text) > 2 for text in digits) or not any(map(int, digits))  # noqa: PLR2004 - hours and minutes
+
+
+def _years_repeat(rows: Sequence[Row], at: int) -> bool:
+    years = [text_in(cell_at(row, at)) for row in rows[:_SAMPLE] if text_in(cell_at(row, at))]
+    return len(set(years)) < len(years)
 
 
 def _stand_elsewhere(rows: Sequence[Row], parts: Sequence[str], places: Mapping[str, int]) -> bool:

@@ -120,7 +120,8 @@ def _columns(table: Table, options: FileOptions) -> tuple[list[tuple[Column, Sur
 
 def _holds_codes(column: Column) -> bool:
     """Return whether a column holds the codes of Namibia or North Dakota, which otherwise say that a value is missing."""
-    return bool(_CODE_NAME.search(column.name)) and set(map(text_in, iter(column.cells))) <= {"NA", "ND"}
+    texts = set(map(text_in, iter(column.cells))) - {""}
+    return bool(texts and _CODE_NAME.search(column.name)) and texts <= {"NA", "ND"}
 
 
 def _check_words(table: Table, column: Column, found: Survey, *, asked: bool) -> None:

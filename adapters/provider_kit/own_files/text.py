@@ -26,7 +26,7 @@ _BOMS = (
 #: Signs of two bytes or more in UTF-8, and bytes that can be none.
 _UTF8, _NO_UTF8 = re.compile(rb"[\xc3-\xf4][\x80-\xbf]{1,3}"), re.compile(rb"[\xc0-\xff](?![\x80-\xbf])|(?<![\x80-\xff])[\x80-\xbf]")
 #: What stands in no word of the West: four letters with marks in a row, or a sign within a word.
-_UNLIKE_WESTERN = re.compile(r"[^\W\d_a-zA-Z]{4}|[a-zà-ÿ][¹³¤¦¬±¼½¾¿¡][a-zà-ÿ]|œæ|æœ|œê")
+_UNLIKE_WESTERN = re.compile(r"[^\W\d_a-zA-Z]{4}|[a-zà-ÿ][¹³¤¦¬±¼½¾¿¡][a-zà-ÿ]|[^\W\d_][‚„†‡•‰][^\W\d_]|œæ|æœ|œê")
 _DELIMITERS = ",;\t|"
 _SAMPLE, _SAMPLE_SIGNS = 200, 200_000
 #: By so many rows the layout is understood.

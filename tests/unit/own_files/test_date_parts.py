@@ -35,6 +35,26 @@ def test_parts_are_one_date(body, right):
 
 
 @pytest.mark.parametrize(
+    ("body", "columns"),
+    [
+        ("Year,P,Q\n2019,1,2\n2020,2,3\n", ("P", "Q")),
+        ("Year,q,v\n2019,1,2\n2019,2,3\n", ("v",)),
+        ("Year,kW,v\n2019,1,2\n2020,2,3\n", ("kW", "v")),
+        ("Year,mm\n2019,11\n2020,12\n", ("mm",)),
+        ("Year,mm,v\n2019,11,1\n2019,12,2\n", ("v",)),
+        ("Date,Hour,Min,Max\n2020-01-05,3,12,20\n2020-01-05,4,13,21\n", ("Min", "Max")),
+        ("Date,Time,km\n2020-01-05,45,12\n2020-01-06,50,13\n", ("Time", "km")),
+        ("Date,Time,v\n2020-01-05,45,12\n2020-01-05,930,13\n", ("v",)),
+        ("Date,Time,v\n2020-01-05,000000,12\n2020-01-06,000000,13\n", ("v",)),
+        ("Date,HR,v\n2020-01-05,72,12\n2020-01-06,75,13\n", ("HR", "v")),
+    ],
+)
+def test_quantities_are_no_parts(body, columns):
+    """A name that may be a unit is a part of the date only where years repeat, and digits are clocks only where they are long enough."""
+    assert read(body).observations.columns == columns
+
+
+@pytest.mark.parametrize(
     ("body", "words"),
     [
         ("Year,Quarter,v\n2020,Q3,1\n,Q4,2\n,Q1,3\n", "row 4, column 'Date'"),
