@@ -19,8 +19,8 @@ from typing import Any
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession
 from adapters.provider_kit.http.status_errors import ErrorContext, key_missing, key_rejected, retry_after
+from adapters.provider_kit.parsing.columns import number_column, observations
 from adapters.provider_kit.parsing.documents import json_of, objects
-from adapters.provider_kit.parsing.numbers import numbers, observations
 from adapters.provider_kit.parsing.periods import read_periods
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.spec import ProviderSpec
@@ -169,17 +169,18 @@ def _kind(period: str) -> tuple[str, str]:
 def _series(name: str, kind: str, cells: Sequence[tuple[str, Any]], catalog: Any) -> ParsedSeries:
     facts = catalog if isinstance(catalog, dict) else {}
     axis = read_periods(period for period, _ in cells)
+    values = number_column([value for _, value in cells], name)
     metadata = Metadata(
         name=text_of(facts.get("series_title")) or name,
         description=text_of(facts.get("survey_name")),
-        unit=text_of(facts.get("measure_data_type")),
+        unit=text_of(facts.get("measure_data_type")) or values.unit,
         frequency=_KINDS[kind],
         seasonal_adjustment=text_of(facts.get("seasonality")),
         source=PROVIDER.title,
         attribution=PROVIDER.terms.attribution,
         extra={"dates": "first day of the period"},
     )
-    return one_state(code_for("BLS", name), metadata, observations(axis, {"Value": numbers([value for _, value in cells], name)}))
+    return one_state(code_for("BLS", name), metadata, observations(axis, {"Value": values.values}))
 
 
 PROVIDER = ProviderSpec(

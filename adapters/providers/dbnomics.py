@@ -16,9 +16,10 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.options import base_url_option
+from adapters.provider_kit.parsing.bodies import plain
+from adapters.provider_kit.parsing.columns import number_columns, numbers, observations
 from adapters.provider_kit.parsing.csv_tables import read_csv, rows_of
 from adapters.provider_kit.parsing.documents import is_csv, json_of, objects, read_text
-from adapters.provider_kit.parsing.numbers import numbers, observations
 from adapters.provider_kit.parsing.periods import read_periods
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import Table
@@ -66,6 +67,7 @@ class DbnomicsSource:
         return calls.fetched(self.parse(code, answer)[0], PROVIDER.adapter_version)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
+        answer = plain(answer)
         if is_csv(answer):
             return select_series(_series_in_table(read_csv(read_text(answer.body)), answer.url), code)
         document = json_of(answer, self._error_context, named_error)
@@ -133,13 +135,15 @@ def _series_in_table(table: Table, url: str) -> Sequence[ParsedSeries]:
     """Read a table of periods, with a column for each series that ends in its code in brackets."""
     rows = list(rows_of(table))
     axis = read_periods(row[0] for row in rows)
+    named = [(title, [row[i] for row in rows]) for i, title in enumerate(table.names[1:], 1)]
+    columns = number_columns(named, comma_delimited=table.comma_delimited, typed=[True] * len(named), fault=table.fault)
     series = []
-    for i, title in enumerate(table.names[1:], 1):
+    for i, (title, column) in enumerate(zip(table.names[1:], filter(None, columns), strict=True), 1):
         match = _SERIES_IN_NAME.search(title) or (_SERIES_IN_URL.search(unquote(url)) if i == len(table.names) - 1 == 1 else None)
         code = code_for("DBNOMICS", match[1] if match else title)
-        state = observations(axis, {_COLUMN: numbers([row[i] for row in rows], title)})
-        name = _SERIES_IN_NAME.sub("", title).strip()
-        series.append(one_state(code, Metadata(name=storable(name), frequency=axis.frequency), state))
+        state = observations(axis, {_COLUMN: column.values})
+        metadata = Metadata(name=storable(_SERIES_IN_NAME.sub("", title).strip()), unit=column.unit, frequency=axis.frequency)
+        series.append(one_state(code, metadata, state))
     return series
 
 

@@ -13,6 +13,7 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.conditional import conditions, validators_in
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.options import base_url_option
+from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.statistics.eurofxref import ALL, currency_in, series_in
 from domain.codes import DatasetCode
@@ -41,7 +42,7 @@ class RatesSource:
         """Read a file; without a code all currencies are columns of one series."""
         if not is_success(answer):
             raise status_error(answer, self._error_context)
-        return series_in(answer.body, code or DatasetCode("ECB_FX", ALL), PROVIDER.terms.attribution)
+        return series_in(plain(answer).body, code or DatasetCode("ECB_FX", ALL), PROVIDER.terms.attribution)
 
 
 PROVIDER = ProviderSpec(
@@ -55,6 +56,7 @@ PROVIDER = ProviderSpec(
         url="https://www.ecb.europa.eu/services/using-our-site/disclaimer/html/index.en.html",
         redistribution=Redistribution.ATTRIBUTION,
     ),
+    adapter_version=2,
     open=lambda _options, http: RatesSource(http),
     options=base_url_option("https://www.ecb.europa.eu/stats/eurofxref"),
     quandl_codes=("ECB/EUR[A-Z][A-Z][A-Z]",),

@@ -14,14 +14,16 @@ from urllib.parse import parse_qs, urlsplit
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, key_missing, key_rejected, retry_after, status_error
+from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.csv_tables import read_loose_csv
 from adapters.provider_kit.parsing.documents import read_text
-from adapters.provider_kit.parsing.tables import read_columns
+from adapters.provider_kit.parsing.select import one_state
+from adapters.provider_kit.parsing.tables import Columns, read_columns
 from adapters.provider_kit.spec import ProviderSpec
+from adapters.provider_kit.text import storable
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, InvalidCode, RateLimited, UnsupportedFrequency
 from domain.frequency import Frequency
-from domain.observations import Observations
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
@@ -108,24 +110,26 @@ class StooqSource:
         if window:
             query |= {"d1": f"{window[0]:%Y%m%d}", "d2": f"{window[1]:%Y%m%d}"}
         answer = self._http.get((), query, secret_params={"apikey": self._key} if self._key else {})
-        observations = self._read(answer)
+        columns = self._read(answer)
         return Fetched(
-            metadata=_metadata(code, query["i"]),
-            vintages=[(None, observations)],
+            metadata=_metadata(code, query["i"], columns),
+            vintages=[(None, columns.observations())],
             origin=PROVIDER.origin(answer.url, answer.body),
+            left_out=columns.left_out,
             covers=Window(start=window[0], end=window[1]) if window else None,
+            dialect=columns.dialect,
         )
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        observations = self._read(answer)
+        columns = self._read(answer)
         asked = parse_qs(urlsplit(answer.url).query)
-        metadata = _metadata(code or _code_in(asked), (asked.get("i") or [""])[0])
-        return [ParsedSeries(code=code or _code_in(asked), metadata=metadata, vintages=[(None, observations)])]
+        metadata = _metadata(code or _code_in(asked), (asked.get("i") or [""])[0], columns)
+        return [one_state(code or _code_in(asked), metadata, columns.observations(), columns.left_out, dialect=columns.dialect)]
 
-    def _read(self, answer: RawResponse) -> Observations:
+    def _read(self, answer: RawResponse) -> Columns:
         if not is_success(answer):
             raise status_error(answer, self._error_context)
-        text = read_text(answer.body)
+        text = read_text(plain(answer).body)
         refusal = self._refusal(text, answer) if len(text) < _LONGEST_MESSAGE else None
         if refusal:
             raise refusal
@@ -136,7 +140,7 @@ class StooqSource:
         columns = read_columns(table, date_first=table.names[0] == "Date")
         if "Time" in columns.left_out and columns.has_repeated_dates:
             raise UnsupportedFrequency("Stooq's prices within the day have times of an unnamed zone.", hint="Ask for whole days.")
-        return columns.observations()
+        return replace(columns, left_out=tuple(map(storable, columns.left_out)))
 
     def _refusal(self, text: str, answer: RawResponse) -> FetchError | None:
         said, words = self._error_context.quoted(text), text.casefold()
@@ -158,10 +162,11 @@ def _window(known: PriorState) -> tuple[date, date] | None:
     return day - _OVERLAP, max(tomorrow, day)
 
 
-def _metadata(code: DatasetCode, interval: str) -> Metadata:
+def _metadata(code: DatasetCode, interval: str, columns: Columns) -> Metadata:
     return Metadata(
         name=code.dataset,
         frequency=_FREQUENCIES.get(interval.lower()),
+        column_units=columns.units,
         source="Stooq",
         attribution=PROVIDER.terms.attribution,
         date_column="Date",
@@ -184,6 +189,7 @@ PROVIDER = ProviderSpec(
     databases=("STOOQ",),
     example="STOOQ/^SPX",
     terms=Terms(attribution="Stooq", url="https://stooq.com/terms.html", redistribution=Redistribution.PERSONAL),
+    adapter_version=2,
     open=StooqSource,
     options=Options,
     problem=problem,

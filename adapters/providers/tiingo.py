@@ -18,10 +18,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession, newest_window
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success, key_missing, key_rejected, retry_after, status_error
+from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.csv_tables import read_csv
 from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, objects, read_text
 from adapters.provider_kit.parsing.limits import names_of
-from adapters.provider_kit.parsing.numbers import MARKED_TEXT
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import Columns, Table, read_columns
 from adapters.provider_kit.spec import ProviderSpec
@@ -114,8 +114,9 @@ class TiingoSource:
         return calls.fetched(series, PROVIDER.adapter_version, covers=newest_window(series, known) if segments[0] == "iex" else None)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
+        answer = plain(answer)
         if is_csv(answer):
-            return select_series(_series_in(read_csv(read_text(answer.body), MARKED_TEXT), answer.url), code)
+            return select_series(_series_in(read_csv(read_text(answer.body)), answer.url), code)
         if is_success(answer) and not (is_json(answer) or is_html(answer)):
             raise _by_words(read_text(answer.body), answer, self._error_context)
         rows = objects(json_of(answer, self._error_context, named_error), "rows")
@@ -129,9 +130,12 @@ def _as_wiki(series: ParsedSeries) -> ParsedSeries:
     wanting = [field for field in _WIKI.values() if field not in state.columns]
     if wanting:
         raise AnswerNotUnderstood(f"The answer has no {', '.join(wanting)}.")
-    prices = state.select([state.columns.index(field) for field in _WIKI.values()])
-    vintages = [(None, Observations.of(prices.dates, list(_WIKI), prices.values))]
-    return replace(series, metadata=replace(series.metadata, date_column="Date"), vintages=vintages)
+    places = [state.columns.index(field) for field in _WIKI.values()]
+    units = series.metadata.column_units
+    metadata = replace(series.metadata, date_column="Date", column_units=tuple(units[at] for at in places) if units else ())
+    dialect = {name: series.dialect[field] for name, field in _WIKI.items() if field in series.dialect}
+    vintages = [(None, Observations.of(state.dates, list(_WIKI), state.select(places).values))]
+    return replace(series, metadata=metadata, vintages=vintages, dialect=dialect)
 
 
 def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
@@ -192,13 +196,14 @@ def _series(columns: Columns, name: tuple[str, str], url: str, rows: Any = slice
     metadata = Metadata(
         name=ticker,
         frequency=next((known for word, known in _FREQUENCIES if word == asked.casefold()), None) if state.unit == "D" else None,
+        column_units=columns.units,
         source=PROVIDER.title,
         attribution=PROVIDER.terms.attribution,
         date_column=storable(columns.date_column),
         extra={"dates": "the provider's own day"} if state.unit == "D" else {},
     )
     code = code_for("TIINGO", ticker) if kind == "daily" else code_for("TIINGO", kind, ticker)
-    return one_state(code, metadata, state, tuple(map(storable, columns.left_out)))
+    return one_state(code, metadata, state, tuple(map(storable, columns.left_out)), dialect=columns.dialect)
 
 
 PROVIDER = ProviderSpec(
@@ -211,6 +216,7 @@ PROVIDER = ProviderSpec(
         url="https://www.tiingo.com/about/terms",
         redistribution=Redistribution.PERSONAL,
     ),
+    adapter_version=2,
     open=TiingoSource,
     options=Options,
     limits=(Limit(50, 3_600), Limit(1_000, 86_400)),

@@ -95,12 +95,21 @@ class RawResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedSeries:
-    """One series found in an answer."""
+    """
+    One series found in an answer.
+
+    Attributes:
+        left_out, dialect: as in ``Fetched``.
+        warnings: sentences on what of the answer cannot be relied on.
+
+    """
 
     code: DatasetCode
     metadata: Metadata
     vintages: Sequence[tuple[Label | None, Observations]]
     left_out: tuple[str, ...] = ()
+    dialect: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 @runtime_checkable

@@ -40,7 +40,8 @@ def parse(  # noqa: PLR0913 - the command's options
     """
     Parse a recorded response as a fetch would, without storing it.
 
-    CODE is DATABASE/DATASET, or * for every series in the response. Prints one line of JSON; exits with 1 on an error.
+    CODE is DATABASE/DATASET, or * for every series in the response. Prints one line of JSON; exits with 1 on an error. Text that
+    stops without the end of a line may be cut off in its last cell: a fetch accepts it where its length is proved, this command warns.
     """
     from domain.ports import RawResponse
     from entrypoints.cli.tables import print_json
@@ -48,6 +49,8 @@ def parse(  # noqa: PLR0913 - the command's options
     headers = {"content-type": content_type} if content_type else {}
     answer = RawResponse(body=body.read(), status=status, headers=headers, url=url, options=dict(map(_option, options)))
     document = _parsed(session.use_cases().parse_answer, provider, code, answer)
+    for warning in document.get("warnings", ()):
+        click.echo(f"Warning: {warning}", err=True)
     print_json(document)
     if "error" in document:
         sys.exit(1)
@@ -70,9 +73,11 @@ def _parsed(parse_answer: ParseAnswer, provider: str, code: str, answer: RawResp
 
     try:
         wanted = None if code == _EVERY_SERIES else DatasetCode.parse(code)
-        return {"series": [_series(parsed) for parsed in parse_answer(provider, wanted, answer)]}
+        found = parse_answer(provider, wanted, answer)
     except DomainError as error:
         return {"error": {"code": error.code, "message": error.message}}
+    warnings = list(dict.fromkeys(warning for parsed in found for warning in parsed.warnings))
+    return {"series": [_series(parsed) for parsed in found], **({"warnings": warnings} if warnings else {})}
 
 
 def _series(parsed: ParsedSeries) -> dict[str, Any]:

@@ -175,11 +175,11 @@ def test_old_codes_of_quandls(old, today):
     assert (found and found.dataset) == today
 
 
-@pytest.mark.parametrize("cells", [["1,234", "1,235"], ["1 234", "x"], ["1.234,5"], ["-1-", "2-"]])
+@pytest.mark.parametrize("cells", [["1,234", "1,235"], ["1 234", "y"], ["1_234.5"], ["-1-", "2-"], ["12,34,567"], ["inf"], ["1.2K", "W"]])
 def test_an_only_column_is_never_left_out(cells):
-    """Cells that no reader takes for numbers end in an error that names one of them, not in a series of dates alone."""
+    """Cells that are no numbers, or may be two, end in an error that names one of them, not in a series of dates alone."""
     data = [{"period": f"2023-{month:02}", "series": "RWTC", "value": cell} for month, cell in enumerate(cells, 1)]
-    with pytest.raises(AnswerNotUnderstood, match=r"value holds '.*' where a number must be"):
+    with pytest.raises(AnswerNotUnderstood, match=r"Row [12]: column 'value' holds '.*' (where a number must be|in which a comma may)"):
         read(
             "eia",
             {"response": {"frequency": "monthly", "data": data}},

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from adapters.provider_kit.parsing.numbers import numbers
+from adapters.provider_kit.parsing.columns import numbers
 from adapters.provider_kit.parsing.periods import read_periods
 from domain.errors import AnswerNotUnderstood
 from domain.frequency import Frequency
@@ -67,8 +67,8 @@ def test_cells_are_exact():
     assert math.copysign(1, given[-1]) == -1
 
 
-@pytest.mark.parametrize("cell", ["x", "1,5", "1_0", "inf", "0x1", True, [1], {"a": 1}, "1 2", "٣"])
+@pytest.mark.parametrize("cell", ["x", "1,5x", "1_0", "inf", "0x1", True, [1], {"a": 1}, "1 2", "٣"])
 def test_other_cells_are_named(cell):
     """What is no number is a fault that names the column."""
-    with pytest.raises(AnswerNotUnderstood, match=r"Price holds .* where a number must be"):
+    with pytest.raises(AnswerNotUnderstood, match=r"Row 2: column 'Price' holds .* where a number must be"):
         numbers([1, cell], "Price")

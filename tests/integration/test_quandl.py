@@ -392,7 +392,6 @@ DEEP = "[" * 100_000
     [
         (b"", "empty"),
         (b" \r\n", "empty"),
-        (b"PK\x03\x04\xff\xfe", "ZIP"),
         ("Jürgen".encode("latin-1") + b"!", "UTF-8"),
         (b"<!DOCTYPE html><html><body>Maintenance</body></html>", "HTML page"),
         (b"<rss/>", "XML"),
@@ -444,7 +443,7 @@ def test_what_is_no_series_says_what_it_is(body, words):
     ("body", "words"),
     [
         (a_dataset(["2024-01-01", 1.0], ["2024-01-02", "much"]), "Row 2: column 'Value' holds 'much'"),
-        (a_dataset(["2024-01-01", "1.5"]), "Row 1: column 'Value' holds '1.5'"),
+        (a_dataset(["2024-01-01", "1,500"]), "Row 1: column 'Value' holds '1,500' in which a comma may be the decimal mark"),
         (a_dataset(["2024-01-01", True]), "holds True"),
         (a_dataset(["2024-01-01", [1]]), "holds [1]"),
         (a_dataset(["2024-01-01", 1.0, 2.0]), "Row 1: 3 cells stand under 2 column names"),
@@ -455,9 +454,9 @@ def test_what_is_no_series_says_what_it_is(body, words):
         (a_dataset([None, 1.0]), "Row 1: column 'Date' holds None"),
         (a_dataset(["0000-01-01", 1.0]), "years"),
         (a_dataset(["2024-01-01", 1.0], ["2024-01-01", 2.0]), "2024-01-01 stands twice"),
-        (a_dataset(["2024-01-01", "up"]), "None of the columns"),
+        (a_dataset(["2024-01-01", "up"]), "Row 1: column 'Value' holds 'up'"),
         ("Date,A\n2024-01-01,1e999\n", "Row 1: column 'A' holds '1e999'"),
-        ("Date,A\n2024-01-01,NaN\n", "Row 1: column 'A' holds 'NaN'"),
+        ("Date,A\n2024-01-01,inf\n", "Row 1: column 'A' holds 'inf'"),
         ("Date,A\n2024-01-01,1_000\n", "Row 1: column 'A'"),
         ("Date,A\n2024-01-01,1\nnever,2\n", "Row 2: column 'Date' holds 'never'"),
         ("Date,A\n2024-01-01,1\n2024-01-02,2,3\n2024-01-03,3\n", "Row 2: 3 cells"),

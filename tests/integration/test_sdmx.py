@@ -350,7 +350,7 @@ FOOTER = '<GenericData><DataSet/><Footer><Message code="{}" severity="Error"><Te
         ("STRUCTURE,STRUCTURE_ID,ACTION,CUR,WHEN,OBS_VALUE\ndataflow,ECB:FX(1.0),D,USD,,\n", "not_understood"),
         ("AREA;TIME;OBS_VALUE\nUS;2023;1.5\nUS;2024;1,500\n", "not_understood"),
         ({"dataset": {"dimension": {"id": ["a"], "size": [1], "a": {"category": {"index": ["x"]}}}, "value": [1]}}, "not_understood"),
-        ("PK\x03\x04\udcff", "not_understood"),
+        ("PK\x03\x04\udcff", "truncated"),
     ],
 )  # fmt: skip
 def test_what_is_no_data_has_its_error(body, code):

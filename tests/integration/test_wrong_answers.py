@@ -54,11 +54,10 @@ WRONG = {
     "no columns": (changed(column_names=[]), {}, "not_understood"),
     "dates that are none": (rows(["2024-13-45", 1]), {}, "not_understood"),
     "numbers for dates": (rows([20240101.5, 1]), {}, "not_understood"),
-    "UTF-16": (JSON.decode().encode("utf-16"), {}, "not_understood"),
     "Latin-1": (changed(name="é").replace(b"\\u00e9", b"\xe9"), {}, "not_understood"),
     "a NUL in every second place": (JSON.decode().encode("utf-16-le"), {}, "not_understood"),
-    "a ZIP archive": (b"PK\x03\x04" + bytes(60), {"Content_Type": "application/zip"}, "not_understood"),
-    "gzip that is not said": (gzip.compress(JSON), {}, "not_understood"),
+    "half a ZIP archive": (b"PK\x03\x04" + bytes(60), {"Content_Type": "application/zip"}, "truncated"),
+    "half of gzip": (gzip.compress(JSON)[:-9], {}, "truncated"),
     "gzip that is only said": (JSON, {"Content_Encoding": "gzip"}, "not_understood"),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(40), {"Content_Type": "image/png"}, "not_understood"),
     "CSV with semicolons": (b"Date;V\n2024-01-01;1,5\n", {"Content_Type": "text/csv"}, "not_understood"),
@@ -90,10 +89,12 @@ def test_a_wrong_answer_is_named_and_not_kept(name):
         b"\r\n " + JSON + b"\n",
         json.dumps(GOOD, indent=2).encode(),
         b"\xef\xbb\xbfDate,V\r\n2024-01-02,2.5\r\n2024-01-01,1.5\r\n",
+        JSON.decode().encode("utf-16"),
+        gzip.compress(JSON, mtime=0),
     ],
 )
 def test_what_only_looks_odd_is_read(body):
-    """The mark of a byte order, blanks around and another type than is said do not matter."""
+    """The mark of a byte order, blanks around, gzip that is not said and another type than is said do not matter."""
     with a_server(lambda target, headers: [an_answer(body, Content_Type="text/html")]) as url:
         source = InstalledProviders({"quandl": {"base_url": url}}, deadline_seconds=10).source("quandl")
         [(_, state)] = source.fetch(DatasetCode("WIKI", "FB"), PriorState(newest=None)).vintages

@@ -1,4 +1,4 @@
-"""One reader of numbers and one of periods: what each dialect makes of the same text."""
+"""One reader of numbers and one of periods: what they make of cells, columns and tables."""
 
 from __future__ import annotations
 
@@ -7,54 +7,41 @@ import math
 import pytest
 
 from adapters.provider_kit.parsing import periods
+from adapters.provider_kit.parsing.columns import number_columns, numbers
 from adapters.provider_kit.parsing.csv_tables import read_csv, read_loose_csv, rows_of
-from adapters.provider_kit.parsing.numbers import CELLS, FILES, JSON, MARKED_TEXT, STATISTICS, TEXT
+from adapters.provider_kit.parsing.number_cells import ANSWERS, MISSING, NumberDialect
 from adapters.provider_kit.parsing.periods import API, frequency_of, read_moment, read_periods
-from adapters.provider_kit.statistics.eurofxref import _DIALECT as ECB
-from adapters.providers.eia.answers import _DIALECT as EIA
-from adapters.providers.fred.answers import _DIALECT as FRED
-from adapters.providers.us_treasury.answers import _CSV as TREASURY
+from adapters.provider_kit.parsing.tables import Table, read_columns
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, UnsupportedFrequency
 
-DIALECTS = (CELLS, MARKED_TEXT, TEXT, STATISTICS, FILES, FRED, TREASURY, ECB)
-MISS, INF = math.nan, math.inf
-
-# What is no number is None, a missing value MISS.
-NUMBERS = {
-    #               CELLS MARKED TEXT  STATS FILES FRED  TREAS ECB
-    "1": (1.0,) * 8,
-    "-0.5e3": (-500.0,) * 8,
-    ".5": (0.5,) * 8,
-    "1.": (1.0, None, None, 1.0, 1.0, 1.0, None, None),
-    " 1 ": (1.0, 1.0, 1.0, 1.0, 1.0, None, None, None),
-    "1e400": (INF, None, None, None, None, INF, None, None),
-    "inf": (None,) * 8,
-    "1_0": (None,) * 8,
-    "1,5": (None,) * 8,
-    "0x1": (None,) * 8,
-    "٣": (None, None, None, 3.0, 3.0, None, None, None),
-    "x": (None,) * 8,
-    "": (MISS,) * 8,
-    " ": (MISS, MISS, MISS, MISS, MISS, None, None, None),
-    ".": (MISS, MISS, None, MISS, MISS, MISS, MISS, None),
-    "..": (MISS, MISS, None, MISS, None, None, None, None),
-    "...": (None, None, None, MISS, None, None, None, None),
-    "-": (MISS, MISS, None, MISS, None, None, None, MISS),
-    "--": (MISS, MISS, None, None, None, None, None, None),
-    ":": (None, None, None, MISS, None, None, None, None),
-    "nan": (MISS, MISS, None, MISS, MISS, None, None, None),
-    "-nan": (None, None, None, MISS, MISS, None, None, None),
-    "NULL": (MISS, MISS, None, MISS, MISS, None, None, None),
-    "NA": (MISS, MISS, None, MISS, MISS, None, MISS, None),
-    "N/A": (MISS, MISS, None, MISS, MISS, None, MISS, MISS),
-    "n/A": (MISS, MISS, None, MISS, MISS, None, None, None),
-    "#N/A": (None, None, None, None, None, MISS, None, None),
-    None: (MISS,) * 8,
-    True: (None,) * 8,
-    2: (2.0, 2.0, 2.0, 2.0, 2.0, None, 2.0, 2.0),
-    2.5: (2.5, 2.5, 2.5, 2.5, 2.5, None, 2.5, 2.5),
-    10**400: (None,) * 8,
-    (): (None,) * 8,
+MISS = math.nan
+ALONE = {
+    "1": 1.0,
+    "-0.5e3": -500.0,
+    "+2": 2.0,
+    ".5": 0.5,
+    "1.": 1.0,
+    " 1 ": 1.0,
+    "1e400": None,
+    "inf": None,
+    "-Infinity": None,
+    "1_0": None,
+    "1,5": None,
+    "0x1": None,
+    "٣": None,
+    "x": None,
+    "-nan": None,
+    None: MISS,
+    math.nan: MISS,
+    math.inf: None,
+    True: None,
+    2: 2.0,
+    2.5: 2.5,
+    10**400: None,
+    (): None,
+    **dict.fromkeys(
+        ("", " ", "NA", "N/A", "n/A", "#N/A", "n.a.", "ND", "NULL", "None", "nan", "-", "--", "–", ".", "..", "...", "…", ":"), MISS
+    ),
 }
 
 
@@ -63,19 +50,204 @@ def same(one, other):
     return one == other or (one is not None and other is not None and math.isnan(one) and math.isnan(other))
 
 
-@pytest.mark.parametrize(("cell", "expected"), NUMBERS.items(), ids=lambda value: repr(value)[:10])
-def test_a_cell_is_a_number_missing_or_neither(cell, expected):
-    """Each dialect has its own spelling of numbers and its own marks; no boolean is a number."""
-    read = [dialect.read(cell) for dialect in DIALECTS]
-
-    assert all(map(same, read, expected)), read
+@pytest.mark.parametrize(("cell", "expected"), ALONE.items(), ids=lambda value: repr(value)[:10])
+def test_a_cell_alone_is_a_number_missing_or_neither(cell, expected):
+    """A cell that stands alone has a decimal point and no other mark; infinity and booleans are no numbers."""
+    assert same(ANSWERS.read(cell), expected)
 
 
-def test_json_and_the_eia_have_a_dialect_of_their_own():
-    """In JSON alone text is never a number and never missing; the EIA withholds values in many words."""
-    assert [JSON.read(cell) for cell in ("1", "", "NA", 1, 1.5, False)] == [None, None, None, 1.0, 1.5, None]
-    assert all(math.isnan(EIA.read(mark)) for mark in ("W", "NM", "(s)", "Not Available", "NA", "--", None))
-    assert FILES.read(b"2") == 2.0
+def found(*columns, **about):
+    """What columns are read as: None for text, else values, unit and marks; a missing value is None."""
+    read = number_columns([(f"c{at}", cells) for at, cells in enumerate(columns)], **about)
+    return [one and ([None if math.isnan(value) else value for value in one.values.tolist()], one.unit, one.marks) for one in read]
+
+
+@pytest.mark.parametrize(
+    ("cells", "right", "marks"),
+    [
+        (["998.5", "999", "1,000"], [998.5, 999, 1000], ".,"),
+        (["1.234,56", "12"], [1234.56, 12], ",."),
+        (["1,234.56", "1,234"], [1234.56, 1234], ".,"),
+        (["1 234,5", "1\u202f234\u00a0567"], [1234.5, 1234567], ", "),
+        (["1'234", "12"], [1234, 12], ".'"),
+        (["1’234,50"], [1234.5], ",'"),
+        (["1,25", "1,3"], [1.25, 1.3], ","),
+        (["0,125", "1,250"], [0.125, 1.25], ","),
+        (["1.234", "998"], [1.234, 998], "."),
+        (["1.234", "1.25"], [1.234, 1.25], ""),
+        (["1.234.567", "1.234"], [1234567, 1234], ",."),
+        (["1,234,567", "1,234"], [1234567, 1234], ".,"),
+        (["1.2e3", "1E-3", "5e+2"], [1200, 0.001, 500], ""),
+        (["(1.50)", "5-", "−3", "+2"], [-1.5, -5, -3, 2], ""),
+        (["007", "1."], [7, 1], ""),
+        ([12345678901234567, "12345678901234567890", 1.5], [12345678901234567.0, 12345678901234567890.0, 1.5], ""),
+        ([1.5, None, 2], [1.5, None, 2], ""),
+        ((1.5, -0.0, 1e308), [1.5, -0.0, 1e308], ""),
+        ([998, 999, "1,000.5"], [998, 999, 1000.5], ".,"),
+        (["#N/A", "#N/A", "#N/A", "5"], [None, None, None, 5], ""),
+        (["-", "--", ".", "..", ":", "…", "ND", "n.a.", "N/A", "", "5"], [*[None] * 10, 5], ""),
+        (["NA", "NA"], [None, None], ""),
+        ([None, None], [None, None], ""),
+        ([], [], ""),
+    ],
+)
+def test_a_column_is_read_whole_by_its_own_marks(cells, right, marks):
+    """Decimal and thousands marks are told apart by all cells; a lone point is decimal, a dash alone is missing."""
+    assert found(cells) == [(right, "", marks)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "right", "unit"),
+    [
+        (["-1.2%", "2.5 %"], [-1.2, 2.5], "%"),
+        (["0", "5%"], [0, 5], "%"),
+        (["1.234,5 %", "-"], [1234.5, None], "%"),
+        (["$1,234.50", "($2.00)", "-$3"], [1234.5, -2, -3], "$"),
+        (["1,50 €", "2 €"], [1.5, 2], "€"),
+        (["USD 5", "7"], [5, 7], "USD"),
+        (["CHF 1'000.00"], [1000], "CHF"),
+    ],
+)
+def test_signs_of_money_and_percent_are_the_unit(cells, right, unit):
+    """A percentage keeps the number as it is written; the sign goes into the unit."""
+    [(read, sign, _)] = found(cells)
+
+    assert (read, sign) == (right, unit)
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (["998", "999", "1,000"], "Row 3: column 'c0' holds '1,000' in which a comma may be the decimal mark or part thousands"),
+        ([998.5, 999, "1,000"], "Row 3: column 'c0' holds '1,000' in which a comma"),
+        (["1,234", "2"], "Row 1: column 'c0' holds '1,234' in which a comma"),
+        (["1.5", "1,5"], "Row 2: column 'c0' holds '1,5' whose marks do not fit those of '1.5'"),
+        (["1'234", "1 234"], "Row 2: column 'c0' holds '1 234' whose marks do not fit"),
+        (["1.5", "secret"], "Row 2: column 'c0' holds 'secret' where a number must be"),
+        (["DE", "5"], "Row 1: column 'c0' holds 'DE' where a number must be"),
+        (["1", "A-"], "Row 2: column 'c0' holds 'A-'"),
+        (["1", "2024-01-31"], "Row 2: column 'c0' holds '2024-01-31'"),
+        (["5%", "0.07"], "Row 2: column 'c0' holds '0.07' without the per cent sign of other cells"),
+        (["$1", "€2"], "in a column of several units: $, €"),
+        (["1e400"], "Row 1: column 'c0' holds '1e400' which is too large for a number"),
+        ([5, 10**400], "Row 2: column 'c0' holds 1000000000"),
+        ([5, math.inf], "Row 2: column 'c0' holds inf which is too large"),
+        (["5", "-inf"], "Row 2: column 'c0' holds '-inf' where a number must be"),
+        (["Infinity", "-"], "Row 1: column 'c0' holds 'Infinity'"),
+        (["1.2K", "3.4M"], "Row 1: column 'c0' holds '1.2K' where a number must be"),
+        (["12,34,567", "1,00,000"], "Row 1: column 'c0' holds '12,34,567' where a number must be"),
+        (["5", "1_000"], "Row 2: column 'c0' holds '1_000'"),
+        ([1, True], "Row 2: column 'c0' holds True"),
+        ([[1], [2]], "Row 1: column 'c0' holds [1]"),
+        (["(3", "4"], "Row 1: column 'c0' holds '(3'"),
+        (["ISIN", "code"], "Row 1: column 'c0' holds 'ISIN' where a number must be"),
+    ],
+)
+def test_a_column_that_is_neither_names_row_and_cell(cells, words):
+    """A word among numbers, a doubt, marks or units that do not fit, and infinity are errors, never a column less."""
+    with pytest.raises(AnswerNotUnderstood) as raised:
+        found(cells)
+
+    assert words in raised.value.message
+    assert "file of your own" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["US0378331005", "DE0005140008"],
+        ["A-", "AA+", "NR"],
+        ["NA", "DE", "FR"],
+        ["2024-01-31", "2024-02-29"],
+        ["31/01/2024", "29/02/2024"],
+        ["31.01.2024", "29.02.2024"],
+        ["10:30", "16:00"],
+        ["3M", "1Y", "10Y"],
+        ["3M", "6M"],
+        ["1.2.3", "1.2.4"],
+        [True, False],
+        ["e", "", "p"],
+        ["USD", "EUR"],
+        ["INF", "INGA"],
+        ["12 kg", "3 kg"],
+    ],
+)
+def test_text_is_left_out(cells):
+    """A column of which no cell, as a whole, is a number stays text; beside it there must be numbers."""
+    assert found(cells, ["1", "2"]) == [None, ([1, 2], "", "")]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "is_text"),
+    [
+        ("Country", ["NA", "NA"], True),
+        ("country_code", ["NA"], True),
+        ("State", ["ND", "ND"], True),
+        ("ticker", ["NAN", "NAN"], True),
+        ("Geo", ["NA", ""], False),
+        ("Country", ["-", "-"], False),
+        ("Country", [None, None], False),
+        ("Price", ["NA", "NA"], False),
+        ("decoder", ["NA", "NA"], False),
+        ("Value", ["#N/A", "#N/A"], False),
+    ],
+)
+def test_namibia_is_no_missing_value(name, cells, is_text):
+    """A column of nothing but marks is missing values, unless its name says that it names places or series and every cell is a word."""
+    table = Table(names=("Date", name, "v"), rows=[[f"2024-01-{day:02}", cell, 1] for day, cell in enumerate(cells, 1)])
+    columns = read_columns(table, date_first=True)
+
+    assert columns.left_out == ((name,) if is_text else ())
+    assert columns.keys == (cells if is_text else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ('Date,a\n2024-01-01,"1,000"\n', {"a": [1000]}),
+        ('Date,a,b\n2024-01-01,"1,000",1.5\n', {"a": [1000], "b": [1.5]}),
+        ('Date,a,b\n2024-01-01,"1,000","1,5"\n', "column 'a' holds '1,000' in which a comma"),
+        ('Date,a\n2024-01-01,"1,25"\n', {"a": [1.25]}),
+        ("Date;a;b\n2024-01-01;1,000;1,5\n", {"a": [1], "b": [1.5]}),
+        ("Date;a;b\n2024-01-01;1,000;1.5\n", {"a": [1000], "b": [1.5]}),
+        ("Date;a;b\n2024-01-01;1.000;1,5\n", "column 'a' holds '1.000' in which a point"),
+        ("Date;a;b\n2024-01-01;1.000;2\n", {"a": [1], "b": [2]}),
+        ("Date;a\n2024-01-01;1,000\n", "column 'a' holds '1,000' in which a comma"),
+        ("Date\ta\n2024-01-01\t1 000,5\n", {"a": [1000.5]}),
+        ("Date;a;b\n2024-01-01;x;1.234,5\n2024-01-02;y;2\n", {"b": [1234.5, 2]}),
+        ("Date;a\n2024-01-01;x\n", "Row 1: column 'a' holds 'x'"),
+    ],
+)
+def test_columns_of_one_table_decide_for_each_other(text, right):
+    """What one column leaves in doubt the others decide, and the delimiter; if they contradict each other, nobody does."""
+    table = read_loose_csv(text)
+    if isinstance(right, str):
+        with pytest.raises(AnswerNotUnderstood) as raised:
+            read_columns(table, date_first=True)
+        assert right in raised.value.message
+    else:
+        columns = read_columns(table, date_first=True)
+        assert dict(zip(columns.names, columns.values.T.tolist(), strict=True)) == right
+
+
+def test_types_say_what_is_text():
+    """Codes that look like numbers are text where the provider says so; a number must be one where it says that."""
+    rows = [["2024-01-01", "001", "NA", 1.5, "5"], ["2024-01-02", "002", "-", "1,234.5", "6"]]
+    table = Table(names=("d", "code", "x", "v", "w"), rows=rows, types=("Date", "String", "Double", "BigDecimal(36,14)", "Whatever"))
+    columns = read_columns(table, date_first=False)
+
+    assert (columns.names, columns.left_out, columns.keys) == (("x", "v", "w"), ("code",), ["001", "002"])
+    assert columns.values[:, 1:].tolist() == [[1.5, 5], [1234.5, 6]]
+    assert columns.dialect == {"v": ".,"}
+    with pytest.raises(AnswerNotUnderstood, match="Row 1: column 'w' holds 'x' where a number must be"):
+        read_columns(Table(names=("d", "v", "w"), rows=[["2024-01-01", 1, "x"]], types=("Date", "Double", "Int32")), date_first=False)
+
+
+def test_a_provider_can_declare_marks():
+    """Further marks of a missing value may be numerals."""
+    dialect = NumberDialect(missing=MISSING | {"w", "-999"})
+
+    assert [str(value) for value in numbers(["W", "-999", -999.0, "5"], "x", dialect)] == ["nan", "nan", "nan", "5.0"]
 
 
 # Begin, unit and letter of the frequency with the forms of APIs, and with those of statistical offices.
@@ -203,6 +375,33 @@ def test_what_is_no_csv_is_named(read, text, error):
 
 def test_plain_csv_stays_as_it_is():
     """Where a header was recognised, commas part the cells, and only names lose their blanks."""
-    table = read_csv("Date, A; B;\n2024-01-31, NA\n2024-02-29,2", MARKED_TEXT)
+    table = read_csv("Date, A; B;\n2024-01-31, NA\n2024-02-29,2")
 
     assert (table.names, table.rows, table.ended) == (("Date", "A; B;"), [["2024-01-31", " NA"], ["2024-02-29", "2"]], False)
+
+
+@pytest.mark.parametrize(
+    ("cell", "is_cut"),
+    [
+        ("4.", True),
+        ("1,", True),
+        ("1e", True),
+        ("1e-", True),
+        ("-", True),
+        ("+", True),
+        ("4", False),
+        ("4.5", False),
+        ("NA", False),
+        ("5-", False),
+    ],
+)
+def test_a_number_that_breaks_off_is_seen(cell, is_cut):
+    """Where the last line has no end, a number that its last cell only begins is truncated; behind an end of line it is as it stands."""
+    text = f"Date;A\n2024-01-30;1\n2024-01-31;{cell}"
+    if is_cut:
+        with pytest.raises(AnswerTruncated):
+            read_columns(read_loose_csv(text), date_first=True)
+    else:
+        assert len(read_columns(read_loose_csv(text), date_first=True).dates) == 2
+    if cell in ("4.", "1,", "-"):
+        assert len(read_columns(read_loose_csv(text + "\n"), date_first=True).dates) == 2

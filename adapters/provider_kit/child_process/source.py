@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from adapters.provider_kit.child_process.pool import children
 from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.parsing.bodies import doubts
 from adapters.provider_kit.parsing.limits import check_body
 from domain.codes import DatasetCode
 from domain.errors import FetchError
@@ -118,6 +119,10 @@ class _ChildProcessSource:
 
 class _ParsingChildProcessSource(_ChildProcessSource):
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
+        found, warnings = self._parsed(code, answer), doubts(answer)
+        return [replace(series, warnings=warnings) for series in found] if warnings else found
+
+    def _parsed(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         check_body(answer.body)
         until, token = self._http.deadline(), _asked.set(_Asked())
         try:

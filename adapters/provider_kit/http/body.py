@@ -9,6 +9,7 @@ from http import HTTPStatus
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from adapters.provider_kit.parsing.containers import ZIP
 from adapters.provider_kit.parsing.limits import BODY, check_body, closes
 from domain.errors import AnswerNotUnderstood, AnswerTooLarge, AnswerTruncated
 
@@ -46,13 +47,21 @@ def read_body(raw: urllib3.BaseHTTPResponse, *, host: str) -> bytes:
     wire = _wire(raw, host)
     body = _unzipped(wire, host, or_nothing=not promises) if gzipped else _bounded(wire, host)
     check_body(body, f"The answer of {host}")
-    if promises and not (gzipped or transfer == "chunked" or _has_length(raw) or is_self_delimiting(body)):
+    is_proved = gzipped or transfer == "chunked" or _has_length(raw) or is_self_delimiting(body)
+    if promises and not is_proved:
         raise AnswerTruncated(f"{host} did not say where its answer ends, so a cut would not be seen.")
     return body
 
 
 def is_self_delimiting(body: bytes) -> bool:
-    """Return whether a body is complete by its form: JSON whose brackets are closed, or markup that ends with its root element."""
+    """
+    Return whether a body is complete by its form.
+
+    That is JSON whose brackets are closed, markup that ends with its root element, or a ZIP archive, whose directory stands at its end
+    and which is not unpacked without it. Gzip in several parts may end behind each.
+    """
+    if body.startswith(ZIP):
+        return True
     start = body[:64].removeprefix(_BOM).lstrip()[:1]
     if start in (b"{", b"["):
         return closes(body)

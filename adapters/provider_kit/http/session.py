@@ -63,7 +63,14 @@ class ProviderSession:
         if not any(len(state) for _, state in series.vintages):
             raise DatasetNotFound(f"The provider has no observations of {series.code}.")
         origin = Origin(request=self._first, response_sha256=self._sha.hexdigest(), adapter_version=adapter_version)
-        return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, left_out=series.left_out, covers=covers)
+        return Fetched(
+            metadata=series.metadata,
+            vintages=series.vintages,
+            origin=origin,
+            left_out=series.left_out,
+            covers=covers,
+            dialect=series.dialect,
+        )
 
 
 def newest_window(series: ParsedSeries, known: PriorState) -> Window | None:

@@ -14,9 +14,10 @@ from adapters.provider_kit.own_files.dates import read_dates
 from adapters.provider_kit.own_files.frequency import frequency_of
 from adapters.provider_kit.own_files.grid import Column, Table, listed, quoted, refused, text_in
 from adapters.provider_kit.own_files.long_tables import pivoted
-from adapters.provider_kit.own_files.numbers import Survey, admitted, read_number, survey, values
+from adapters.provider_kit.own_files.numbers import admitted, read_number, survey, values
 from adapters.provider_kit.own_files.options import FileOptions
 from adapters.provider_kit.own_files.repeats import check_repeats
+from adapters.provider_kit.parsing.numbers import Survey
 from adapters.provider_kit.text import storable
 from domain.errors import InvalidObservations
 from domain.frequency import Frequency

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import itertools
 import re
@@ -14,15 +13,9 @@ from itertools import islice
 from adapters.provider_kit.own_files.date_cells import read_loosely
 from adapters.provider_kit.own_files.grid import Grid, Row, quoted, refused
 from adapters.provider_kit.own_files.options import FileOptions
+from adapters.provider_kit.parsing.bodies import marked
 from adapters.provider_kit.parsing.limits import ROWS, check_table
 
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 #: Signs of two bytes or more in UTF-8, and bytes that can be none.
 _UTF8, _NO_UTF8 = re.compile(rb"[\xc3-\xf4][\x80-\xbf]{1,3}"), re.compile(rb"[\xc0-\xff](?![\x80-\xbf])|(?<![\x80-\xff])[\x80-\xbf]")
 #: What stands in no word of the West: four letters with marks in a row, or a sign within a word.
@@ -48,9 +41,9 @@ def decode(body: bytes, name: str, encoding: str = "") -> str:
         AnswerNotUnderstood: it is no such text; names the row and the option.
 
     """
-    marked = next((known for mark, known in _BOMS if body.startswith(mark)), "")
-    if marked or encoding:
-        return _decoded(body, marked or encoding, name)
+    known = marked(body) or encoding
+    if known:
+        return _decoded(body, known, name)
     if body[:_SAMPLE].count(0) > len(body[:_SAMPLE]) // 4:
         raise refused(name, "every second byte is zero, as in UTF-16 without a mark", "encoding")
     try:

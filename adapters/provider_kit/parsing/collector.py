@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.provider_kit.parsing.limits import NAMED, NAMES, OBSERVATIONS, SERIES
-from adapters.provider_kit.parsing.numbers import STATISTICS
+from adapters.provider_kit.parsing.number_cells import ANSWERS
 from domain.errors import AnswerNotUnderstood
 
 TIMES = frozenset({"time_period", "time", "periode", "period", "year", "date"})
-_number = STATISTICS.read
+_number = ANSWERS.read
 _NOTHING: Mapping[str, str] = {}
 _FEWER = "Ask for fewer series at once."
 

@@ -9,7 +9,7 @@ from io import StringIO
 from typing import Any
 
 from adapters.provider_kit.parsing.limits import check_table
-from adapters.provider_kit.parsing.numbers import TEXT, NumberDialect
+from adapters.provider_kit.parsing.number_cells import ANSWERS, NumberDialect
 from adapters.provider_kit.parsing.tables import Table
 from domain.errors import AnswerNotUnderstood, AnswerTruncated
 
@@ -33,7 +33,7 @@ def csv_lines(text: str, delimiter: str = ",") -> list[list[str]]:
     return lines
 
 
-def read_csv(text: str, dialect: NumberDialect = TEXT) -> Table:
+def read_csv(text: str, dialect: NumberDialect = ANSWERS) -> Table:
     """
     Read CSV with commas and a header.
 
@@ -43,10 +43,10 @@ def read_csv(text: str, dialect: NumberDialect = TEXT) -> Table:
 
     """
     names, *rows = csv_lines(text)
-    return Table(names=tuple(map(str.strip, names)), rows=rows, dialect=dialect, ended=text[-1] in "\r\n")
+    return Table(names=tuple(map(str.strip, names)), rows=rows, dialect=dialect, comma_delimited=True, ended=text[-1] in "\r\n")
 
 
-def read_loose_csv(text: str, dialect: NumberDialect = TEXT, *, padded: bool = False, days: Collection[str] = ()) -> Table:
+def read_loose_csv(text: str, dialect: NumberDialect = ANSWERS, *, padded: bool = False, days: Collection[str] = ()) -> Table:
     """
     Read a text that may not be CSV, with any delimiter, blanks around cells, perhaps an empty last column; dates first.
 
@@ -59,7 +59,7 @@ def read_loose_csv(text: str, dialect: NumberDialect = TEXT, *, padded: bool = F
         AnswerTruncated: it ends inside a cell or a row.
 
     """
-    names, rows = _lines(text)
+    delimiter, names, rows = _lines(text)
     ended = text[-1] in "\r\n"
     if len(names) > 1 and not names[-1] and not any(row[-1] for row in rows if len(row) == len(names)):
         names, rows = names[:-1], [row[: len(names) - 1] for row in rows]
@@ -68,7 +68,7 @@ def read_loose_csv(text: str, dialect: NumberDialect = TEXT, *, padded: bool = F
         rows = [row + [""] * (len(names) - len(row)) if i < whole else row for i, row in enumerate(rows)]
     if days:
         rows = [[_iso(row[0], days), *row[1:]] for row in rows]
-    return Table(names=tuple(names), rows=rows, dialect=dialect, ended=ended)
+    return Table(names=tuple(names), rows=rows, dialect=dialect, comma_delimited=delimiter == ",", ended=ended)
 
 
 def rows_of(table: Table) -> Iterator[Sequence[Any]]:
@@ -86,7 +86,7 @@ def rows_of(table: Table) -> Iterator[Sequence[Any]]:
         yield cells
 
 
-def _lines(text: str) -> tuple[list[str], list[list[str]]]:
+def _lines(text: str) -> tuple[str, list[str], list[list[str]]]:
     if text.lstrip().startswith(_MARKUP):
         raise AnswerNotUnderstood(f"The answer is {'a page or XML' if text.lstrip()[0] == '<' else 'JSON'} where CSV must be.")
     delimiter = delimiter_in(text.lstrip().partition("\n")[0])
@@ -95,7 +95,7 @@ def _lines(text: str) -> tuple[list[str], list[list[str]]]:
         raise AnswerNotUnderstood("The answer is text, but no CSV with a line of column names.")
     if not rows and text[-1] not in "\r\n":
         raise AnswerTruncated("The answer is CSV that ends inside its line of column names.")
-    return names, rows
+    return delimiter, names, rows
 
 
 def _iso(cell: str, forms: Collection[str]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success, status_error
+from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.text import replace_escaped_surrogates
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, FetchError
 from domain.ports import RawResponse
@@ -32,8 +33,8 @@ def read_text(body: bytes) -> str:
     except UnicodeDecodeError as exc:
         if exc.end == len(body) and exc.reason == "unexpected end of data":
             raise AnswerTruncated("The answer ends in the middle of a character.") from exc
-        what = "a ZIP archive" if body.startswith(b"PK") else "not text in UTF-8"
-        raise AnswerNotUnderstood(f"The answer is {what}.") from exc
+        line = body.count(b"\n", 0, exc.start) + 1
+        raise AnswerNotUnderstood(f"The answer is not text in UTF-8 in line {line}, and does not say in which other encoding.") from exc
     if not text.strip():
         raise AnswerNotUnderstood("The answer is empty.")
     return text
@@ -75,7 +76,7 @@ def is_csv(answer: RawResponse) -> bool:
 
 def json_of(answer: RawResponse, context: ErrorContext, named_error: Callable[[Any, RawResponse, ErrorContext], FetchError | None]) -> Any:
     """
-    Return the JSON of a successful answer.
+    Return the JSON of a successful answer, packed or not.
 
     Args:
         named_error: returns the provider's error in a document, or None.
@@ -84,6 +85,7 @@ def json_of(answer: RawResponse, context: ErrorContext, named_error: Callable[[A
         FetchError: by the provider's error, else by the status, else because it is no JSON.
 
     """
+    answer = plain(answer)
     if is_success(answer) and is_html(answer) and not is_json(answer):
         raise AnswerNotUnderstood(f"{context.host or 'The provider'} answered with a page for people instead of data.")
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from domain.codes import DatasetCode
@@ -16,11 +16,19 @@ from domain.series import Metadata
 _NO_PART = re.compile(r"[^A-Za-z0-9._\-+:^=@,$~!()|/]")
 _MOST_CHARACTERS = 200
 _MOST_SHOWN = 5
+_NOTHING: Mapping[str, str] = {}
 
 
-def one_state(code: DatasetCode, metadata: Metadata, state: Observations, left_out: tuple[str, ...] = ()) -> ParsedSeries:
+def one_state(
+    code: DatasetCode,
+    metadata: Metadata,
+    state: Observations,
+    left_out: tuple[str, ...] = (),
+    *,
+    dialect: Mapping[str, str] = _NOTHING,
+) -> ParsedSeries:
     """Return a series with one state and no publication date."""
-    return ParsedSeries(code=code, metadata=metadata, vintages=[(None, state)], left_out=left_out)
+    return ParsedSeries(code=code, metadata=metadata, vintages=[(None, state)], left_out=left_out, dialect=dialect)
 
 
 def code_for(database: str, *parts: str) -> DatasetCode:

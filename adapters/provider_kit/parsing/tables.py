@@ -1,14 +1,13 @@
 """
 Tables of cells, read strictly as dates and columns of numbers.
 
-A column that holds only words is left out and listed; a word among numbers is an error that names row and column.
+A column in which nothing is a number is left out and listed; a word among numbers is an error that names row, column and cell.
 """
 
 from __future__ import annotations
 
-import marshal
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -16,18 +15,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from adapters.provider_kit.parsing.columns import NumberColumn, number_columns, row_fault, shown
 from adapters.provider_kit.parsing.limits import check_table
-from adapters.provider_kit.parsing.numbers import JSON, JSON_NUMBERS, NumberDialect, shown
+from adapters.provider_kit.parsing.number_cells import ANSWERS, NumberDialect
 from adapters.provider_kit.parsing.periods import read_days, read_moment
+from adapters.provider_kit.text import storable
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, FetchError, InvalidObservations, UnsupportedFrequency
 from domain.observations import Dates, Matrix, Observations, Unit
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+ ?(Z|UTC|[+-][0-9:]+)?)?")
 DATE_WORD = re.compile(r"date|day|week|month|quarter|year|period|time", re.IGNORECASE)
+_BROKEN_OFF = re.compile(r"[0-9][.,'eE]$|[0-9][eE][-+]$|^[-+]$")
 _TYPED_DATE = re.compile(r"date|time", re.IGNORECASE)
-_TYPED_NUMBER = re.compile(r"double|float|real|int|integer|long|number|numeric|(big)?decimal(\(.*\))?", re.IGNORECASE)
-_FLOATS_HEAD, _FLOATS = 5, np.dtype([("kind", "S1"), ("value", "<f8")])
+_TYPED_TEXT = re.compile(r"string|text|(n?var)?char.*|date.*|time.*|bool(ean)?|guid|uuid|binary", re.IGNORECASE)
+_TYPED_NUMBER = re.compile(
+    r"double|float|real|single|u?int(8|16|32|64)?|integer|(big|small)int|long|number|numeric(\(.*\))?|(big)?decimal(\(.*\))?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +41,8 @@ class Table:
 
     Attributes:
         types: the provider's name of each column's type; empty if it gives none.
-        dialect: how cells write numbers and missing values.
+        dialect: what cells may hold beside numbers.
+        comma_delimited: whether commas part the cells.
         ended: whether the last line is terminated; else its last cell may be cut off.
 
     """
@@ -45,14 +50,15 @@ class Table:
     names: tuple[str, ...]
     rows: Sequence[Sequence[Any]]
     types: tuple[str, ...] = ()
-    dialect: NumberDialect = JSON
+    dialect: NumberDialect = ANSWERS
+    comma_delimited: bool = False
     ended: bool = True
 
     def fault(self, row: int, what: str) -> FetchError:
         """Return the error for a row: AnswerTruncated for the last one if it is not terminated."""
         if not self.ended and row == len(self.rows) - 1:
             return AnswerTruncated(f"The answer ends in the middle of row {row + 1}.")
-        return AnswerNotUnderstood(f"Row {row + 1}: {what}.")
+        return row_fault(row, what)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +68,9 @@ class Columns:
 
     Attributes:
         at: the position of the date column.
+        units: a percent or currency sign for each column, or nothing if none has one.
         keys: for each row the text that names its series; empty if there is no such column.
+        dialect: as in ``Fetched``.
 
     """
 
@@ -72,8 +80,10 @@ class Columns:
     unit: Unit
     names: tuple[str, ...]
     values: Matrix
+    units: tuple[str, ...]
     left_out: tuple[str, ...]
     keys: Sequence[str]
+    dialect: Mapping[str, str]
 
     @property
     def has_repeated_dates(self) -> bool:
@@ -115,24 +125,47 @@ def read_columns(table: Table, *, date_first: bool) -> Columns:
         odd = next(row for row, cells in enumerate(table.rows) if len(cells) != width)
         raise table.fault(odd, f"{len(table.rows[odd])} cells stand under {width} column names")
     columns = list(zip(*table.rows, strict=True)) or [()] * width
+    _check_end(table, columns[-1])
     at = 0 if date_first else _date_position(table)
     dates, unit = _dates(table, at, columns[at])
-    numbers = {i: _numbers(table, i, columns[i]) for i in range(width) if i != at}
-    values = {i: column for i, column in numbers.items() if column is not None}
-    if numbers and not values:
-        raise AnswerNotUnderstood("None of the columns holds numbers.")
-    left_out = [i for i in numbers if i not in values]
-    keys = _key_position(table, left_out)
+    values = _values(table, at, columns)
+    left_out = [i for i in range(width) if i != at and i not in values]
+    keys, units = _key_position(table, left_out), tuple(column.unit for column in values.values())
     return Columns(
         at=at,
         date_column=table.names[at] or "Date",
         dates=dates,
         unit=unit,
         names=tuple(table.names[i] for i in values),
-        values=np.array(list(values.values())).T if values else np.empty((len(table.rows), 0)),
+        values=np.array([column.values for column in values.values()]).T if values else np.empty((len(table.rows), 0)),
+        units=units if any(units) else (),
         left_out=tuple(table.names[i] for i in left_out),
-        keys=[] if keys is None else ["" if table.dialect.is_missing(cell) else str(cell) for cell in columns[keys]],
+        keys=[] if keys is None else ["" if cell is None else str(cell) for cell in columns[keys]],
+        dialect={storable(table.names[i]): column.marks for i, column in values.items() if column.marks},
     )
+
+
+def _values(table: Table, at: int, columns: Sequence[Sequence[Any]]) -> Mapping[int, NumberColumn]:
+    """Return the columns that hold numbers, by position."""
+    asked = [i for i in range(len(columns)) if i != at and not (table.types and _TYPED_TEXT.fullmatch(table.types[i]))]
+    read = number_columns(
+        [(table.names[i], columns[i]) for i in asked],
+        table.dialect,
+        comma_delimited=table.comma_delimited,
+        typed=[bool(table.types) and _TYPED_NUMBER.fullmatch(table.types[i]) is not None for i in asked],
+        fault=table.fault,
+    )
+    values = {i: column for i, column in zip(asked, read, strict=True) if column}
+    if len(columns) > 1 and not values:
+        raise AnswerNotUnderstood("None of the columns holds numbers.")
+    return values
+
+
+def _check_end(table: Table, cells: tuple[Any, ...]) -> None:
+    """Check that a last line without an end does not break off inside a number."""
+    last = cells[-1] if cells and not table.ended else ""
+    if isinstance(last, str) and _BROKEN_OFF.search(last) and (last != "-" or cells.count("-") == 1):
+        raise table.fault(len(cells) - 1, f"column {shown(table.names[-1])} breaks off")
 
 
 def _date_position(table: Table) -> int:
@@ -174,43 +207,3 @@ def _moment(table: Table, at: int, row: int, cell: Any) -> datetime:
     if moment.microsecond:
         raise UnsupportedFrequency(f"Row {row + 1} has a moment finer than a second.")
     return moment.replace(tzinfo=None)
-
-
-def _numbers(table: Table, position: int, cells: Sequence[Any]) -> NDArray[np.float64] | None:
-    if table.types and not _TYPED_NUMBER.fullmatch(table.types[position]):
-        return None
-    if table.dialect is JSON:
-        floats = _floats(cells)
-        if floats is not None:
-            return floats
-        if set(map(type, cells)) <= JSON_NUMBERS:
-            return np.array(cells, dtype=np.float64)
-    read = list(map(table.dialect.read, cells))
-    others = [row for row, number in enumerate(read) if number is None]
-    values = np.array(read, dtype=np.float64)  # None becomes NaN
-    if not others:
-        return values
-    if np.isnan(values).all() and not table.types and all(_is_word(cells[row]) for row in others):
-        return None
-    raise table.fault(others[0], f"column {shown(table.names[position])} holds {shown(cells[others[0]])} where a number must be")
-
-
-def _floats(cells: Any) -> NDArray[np.float64] | None:
-    """Return cells that are all floats; three times as fast as checking and converting each."""
-    # In marshal version 2 a tuple is a type byte and a length, then a type byte and eight bytes for each float.
-    written = marshal.dumps(cells, 2)
-    if len(written) != _FLOATS_HEAD + len(cells) * _FLOATS.itemsize:
-        return None
-    floats = np.frombuffer(written, _FLOATS, len(cells), _FLOATS_HEAD)
-    return floats["value"] if (floats["kind"] == b"g").all() else None
-
-
-def _is_word(cell: Any) -> bool:
-    """Return whether a cell is text that ``float`` does not take."""
-    try:
-        float(cell)
-    except TypeError:
-        return False
-    except ValueError:
-        return isinstance(cell, str)
-    return False

@@ -1,41 +1,36 @@
-"""The ECB's files of euro reference rates: XML, CSV or zipped CSV, with a column for each currency."""
+"""The ECB's files of euro reference rates: XML or CSV, with a column for each currency."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from io import BytesIO
-from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
 from adapters.provider_kit.parsing.csv_tables import read_loose_csv
 from adapters.provider_kit.parsing.documents import read_text
-from adapters.provider_kit.parsing.limits import BODY, check_body, names_of
-from adapters.provider_kit.parsing.numbers import PLAIN, NumberDialect
+from adapters.provider_kit.parsing.limits import names_of
 from adapters.provider_kit.parsing.tables import Table, read_columns
 from adapters.provider_kit.parsing.xml import local_name, xml_root
 from domain.codes import DatasetCode
-from domain.errors import AnswerNotUnderstood, AnswerTruncated, DatasetNotFound
+from domain.errors import AnswerNotUnderstood, DatasetNotFound
 from domain.frequency import Frequency
 from domain.observations import Observations
 from domain.ports import ParsedSeries
 from domain.series import Metadata
 
 ALL = "ALL"
-_ZIP = b"PK\x03\x04"
-_DIALECT = NumberDialect(missing=frozenset({"", "N/A", "-"}), spelling=PLAIN, exact=True)
 _CODE = re.compile(r"(?:EUR)?([A-Z]{3})")
 _IS_RATES = re.compile(rb"vocabulary/[0-9-]+/eurofxref|\A(\xef\xbb\xbf)?Date, ?[A-Z]{3},")
 
 
 def read_if_rates(body: bytes, code: DatasetCode, attribution: str) -> Sequence[ParsedSeries] | None:
-    """Read one of these files or a ZIP archive as ``series_in`` does; return None for any other body."""
+    """Read one of these files as ``series_in`` does; return None for any other body."""
     return series_in(body, code, attribution) if _is_eurofxref(body) else None
 
 
 def _is_eurofxref(body: bytes) -> bool:
-    return body.startswith(_ZIP) or bool(_IS_RATES.search(body[:2000]))
+    return bool(_IS_RATES.search(body[:2000]))
 
 
 def currency_in(code: DatasetCode) -> str:
@@ -60,10 +55,10 @@ def series_in(body: bytes, code: DatasetCode, attribution: str) -> Sequence[Pars
 
 
 def _read_rates(body: bytes) -> Observations:
-    text = read_text(_unzipped(body) if body.startswith(_ZIP) else body)
+    text = read_text(body)
     if not _is_eurofxref(text.encode()):
         raise AnswerNotUnderstood("The answer is none of the ECB's files of reference rates.")
-    table = _xml(text.encode()) if text.lstrip().startswith("<") else read_loose_csv(text, _DIALECT, days=("%d %B %Y",))
+    table = _xml(text.encode()) if text.lstrip().startswith("<") else read_loose_csv(text, days=("%d %B %Y",))
     return read_columns(table, date_first=True).observations()
 
 
@@ -92,25 +87,10 @@ def _metadata(code: DatasetCode, attribution: str) -> Metadata:
     )
 
 
-def _unzipped(body: bytes) -> bytes:
-    try:
-        with ZipFile(BytesIO(body)) as archive:
-            inside = archive.infolist()
-            if len(inside) != 1:
-                raise AnswerNotUnderstood(f"The answer is a ZIP archive of {len(inside)} files where one must be.")
-            with archive.open(inside[0]) as file:
-                content = file.read(BODY.most + 1)
-    except (BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as exc:
-        raise AnswerTruncated("The answer is a ZIP archive that is not whole.") from exc
-    BODY.check(len(content), does="unpacks to more")
-    check_body(content)
-    return content
-
-
 def _xml(body: bytes) -> Table:
     days = [cube for cube in xml_root(body).iter() if local_name(cube.tag) == "Cube" and "time" in cube.attrib]
     rows = [{"Date": day.get("time", "")} | {cube.get("currency", ""): cube.get("rate", "") for cube in day} for day in days]
     names = names_of(rows)
     if len(names) <= 1:
         raise AnswerNotUnderstood("The answer holds no reference rates.")
-    return Table(names=tuple(names), rows=[[row.get(name, "") for name in names] for row in rows], dialect=_DIALECT)
+    return Table(names=tuple(names), rows=[[row.get(name, "") for name in names] for row in rows])

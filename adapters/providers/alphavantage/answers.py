@@ -19,7 +19,6 @@ from typing import Any
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, key_missing, key_rejected, retry_after
 from adapters.provider_kit.parsing.documents import objects
 from adapters.provider_kit.parsing.limits import names_of
-from adapters.provider_kit.parsing.numbers import MARKED_TEXT
 from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.text import texts_of
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited, SourceForbidden
@@ -96,7 +95,7 @@ def _table(rows: Sequence[tuple[Any, Mapping[str, Any]]], skipped: str = "") -> 
     names = sorted({*names_of([row for _, row in rows])} - {skipped})
     length = _DAY if any(len(str(date)) == _DAY for date, _ in rows) else None
     cells = [[str(date)[:length], *(str(row.get(name)) for name in names)] for date, row in rows]
-    return Table(names=("Date", *map(plain, names)), rows=cells, dialect=MARKED_TEXT)
+    return Table(names=("Date", *map(plain, names)), rows=cells)
 
 
 def _facts(fields: Any) -> Mapping[str, str]:

@@ -22,9 +22,9 @@ import numpy as np
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession, newest_window
 from adapters.provider_kit.http.status_errors import ErrorContext
+from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.csv_tables import read_csv
 from adapters.provider_kit.parsing.documents import is_csv, json_of, read_text
-from adapters.provider_kit.parsing.numbers import MARKED_TEXT
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import Columns, read_columns
 from adapters.provider_kit.spec import ProviderSpec
@@ -97,8 +97,9 @@ class AlphaVantageSource:
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         asked = dict(parse_qsl(urlsplit(answer.url).query))
+        answer = plain(answer)
         if is_csv(answer):
-            found = AlphaVantageTable(table=read_csv(read_text(answer.body), MARKED_TEXT))
+            found = AlphaVantageTable(table=read_csv(read_text(answer.body)))
         else:
             found = find_table(json_of(answer, self._error_context, named_error))
         return select_series([_series(found, asked)], code)
@@ -113,13 +114,14 @@ def _series(found: AlphaVantageTable, asked: Mapping[str, str]) -> ParsedSeries:
     metadata = Metadata(
         name=facts.get("name") or " ".join(filter(None, (symbol, facts.get("information") or facts.get("indicator")))) or "Alpha Vantage",
         unit=facts.get("unit", ""),
+        column_units=columns.units,
         frequency=frequency if columns.unit == "D" else None,
         source=PROVIDER.title,
         attribution=PROVIDER.terms.attribution,
         date_column=storable(columns.date_column),
         extra={"dates": "the provider's own day"} if columns.unit == "D" else {"time zone of the answer": _zone(found, asked)},
     )
-    return one_state(_code(found, asked, symbol), metadata, columns.observations(), columns.left_out)
+    return one_state(_code(found, asked, symbol), metadata, columns.observations(), columns.left_out, dialect=columns.dialect)
 
 
 def _code(found: AlphaVantageTable, asked: Mapping[str, str], symbol: str) -> DatasetCode:
@@ -164,6 +166,7 @@ PROVIDER = ProviderSpec(
         url="https://www.alphavantage.co/terms_of_service/",
         redistribution=Redistribution.PERSONAL,
     ),
+    adapter_version=2,
     open=AlphaVantageSource,
     options=Options,
     limits=(Limit(5, 60), Limit(25, 86_400)),

@@ -12,16 +12,16 @@ beside it; it is a description if its name says so; every other field but the pe
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from adapters.provider_kit.parsing.columns import NumberColumn, number_column, number_columns, observations
 from adapters.provider_kit.parsing.documents import objects
-from adapters.provider_kit.parsing.numbers import CELLS, numbers, observations
+from adapters.provider_kit.parsing.number_cells import MISSING, NumberDialect
 from adapters.provider_kit.parsing.periods import read_periods
 from adapters.provider_kit.parsing.select import code_for, one_state
 from adapters.provider_kit.text import storable, text_of
@@ -31,7 +31,7 @@ from domain.ports import ParsedSeries
 from domain.series import Metadata
 
 _WITHHELD = {"w", "nm", "s", "(s)", "q", "x", "*", "(na)", "withheld", "not available", "not meaningful"}
-_DIALECT = replace(CELLS, missing=CELLS.missing | _WITHHELD)
+_DIALECT = NumberDialect(missing=MISSING | _WITHHELD)
 _ROUTE = re.compile(r"(?>.*?/v2/)(.+)/data/?")
 _SERIES = re.compile(r"/v2/seriesid/([^/]+)/?$")
 _ASKED = re.compile(r"data(?:\[[0-9]*\])?")
@@ -132,30 +132,32 @@ def _group(
     response, place = whence
     said = text_of(response.get("frequency"))
     axis = read_periods(row["period"] for row in rows)
-    cells = {name: [row.get(name) for row in rows] for name in columns}
-    words = {name for name, column in cells.items() if _are_words(column)}
-    words = words if len(words) < len(cells) else set()  # a series of dates alone says nothing: name the cell instead
-    values = {name: numbers(column, name, _DIALECT) for name, column in cells.items() if name not in words}
+    values, left_out = _values(rows, columns)
     newest = rows[-1]
     titles = [text_of(value) for name, value in newest.items() if _TITLE.search(name)]
     metadata = Metadata(
         name=", ".join(filter(None, titles)) or place.series_id or ", ".join(facets),
         description=text_of(response.get("description")),
         frequency=_FREQUENCIES.get(said.casefold(), axis.frequency) if axis.unit == "D" else None,
-        column_units=tuple(text_of(newest.get(f"{name}-units") or newest.get("units") or newest.get("unit")) for name in values),
+        column_units=tuple(_unit(name, newest) or column.unit for name, column in values.items()),
         source="U.S. Energy Information Administration",
         attribution="U.S. Energy Information Administration",
         extra={"dates": "first day of the period" if axis.frequency else "the provider's own"},
     )
     named = place.series_id or ":".join((place.route or "v2", said or "any", ",".join(columns), ",".join(facets)))
-    left_out = tuple(storable(name) for name in cells if name in words)
-    named_values = {"Value" if name == "value" else name: column for name, column in values.items()}
+    named_values = {"Value" if name == "value" else name: column.values for name, column in values.items()}
     return one_state(code_for("EIA", named), metadata, observations(axis, named_values), left_out)
 
 
-def _are_words(cells: Sequence[Any]) -> bool:
-    read = list(map(_DIALECT.read, cells))
-    return None in read and all(number is None or math.isnan(number) for number in read)
+def _unit(name: str, row: Mapping[str, Any]) -> str:
+    return text_of(row.get(f"{name}-units") or row.get("units") or row.get("unit"))
+
+
+def _values(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> tuple[Mapping[str, NumberColumn], tuple[str, ...]]:
+    """Return the columns of numbers, and the names of those of text."""
+    read = number_columns([(name, [row.get(name) for row in rows]) for name in columns], _DIALECT)
+    values = {name: column for name, column in zip(columns, read, strict=True) if column}
+    return values, tuple(storable(name) for name in columns if name not in values)
 
 
 def _of_first_version(fields: Mapping[str, Any]) -> ParsedSeries:
@@ -163,14 +165,14 @@ def _of_first_version(fields: Mapping[str, Any]) -> ParsedSeries:
     if not isinstance(rows, list) or not all(isinstance(row, list) and len(row) >= len(("period", "value")) for row in rows):
         raise AnswerNotUnderstood(f"The series {storable(name[:40])} has no list of periods and values.")
     axis = read_periods(row[0] for row in rows)
+    values = number_column([row[1] for row in rows], name, _DIALECT)
     metadata = Metadata(
         name=text_of(fields.get("name")) or storable(name),
         description=text_of(fields.get("description")),
-        unit=text_of(fields.get("units")),
+        unit=text_of(fields.get("units")) or values.unit,
         frequency=_FREQUENCIES.get(str(fields.get("f")), axis.frequency) if axis.unit == "D" else None,
         source=text_of(fields.get("source")),
         attribution="U.S. Energy Information Administration",
         extra={"dates": "first day of the period" if axis.frequency else "the provider's own"},
     )
-    state = observations(axis, {"Value": numbers([row[1] for row in rows], name, _DIALECT)})
-    return one_state(code_for("EIA", name), metadata, state)
+    return one_state(code_for("EIA", name), metadata, observations(axis, {"Value": values.values}))

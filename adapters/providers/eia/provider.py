@@ -160,6 +160,7 @@ PROVIDER = ProviderSpec(
         url="https://www.eia.gov/about/copyrights_reuse.php",
         redistribution=Redistribution.OPEN,
     ),
+    adapter_version=2,
     open=EiaSource,
     options=Options,
     limits=(Limit(5, 1), Limit(9_000, 3_600)),

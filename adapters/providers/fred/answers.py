@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from adapters.provider_kit.parsing.columns import numbers
 from adapters.provider_kit.parsing.csv_tables import read_loose_csv, rows_of
 from adapters.provider_kit.parsing.documents import read_object, read_text
 from adapters.provider_kit.parsing.limits import VINTAGE_CELLS, VINTAGE_ROWS, check_table
-from adapters.provider_kit.parsing.numbers import NumberDialect
 from adapters.provider_kit.parsing.xml import xml_root
 from adapters.provider_kit.text import storable
 from domain.errors import AnswerNotUnderstood, InvalidObservations
@@ -27,7 +27,9 @@ from domain.series import Metadata
 
 BEGINNING, END = "1776-07-04", "9999-12-31"
 _COLUMN = "Value"
-_DIALECT = NumberDialect(missing=frozenset({"", ".", "#N/A"}), types=frozenset(), exact=True, infinite=True)
+_VALUE = "value"
+#: In a download: not in this vintage.
+_ABSENT = frozenset({"", ".", "#N/A"})
 _OF_VINTAGE = re.compile(r".+_([0-9]{8})")
 _FREQUENCIES = {
     "D": Frequency.DAILY,
@@ -86,7 +88,7 @@ def states(document: Mapping[str, Any], days: Sequence[date] | None = None) -> S
     if wide:
         check_table(len(wide), len(rows))
         return _by_column(rows, wide, only_changes=str(document.get("output_type")) == "3")
-    dates, values = _dates(row["date"] for row in rows), np.array([_number(row) for row in rows])
+    dates, values = _dates(row["date"] for row in rows), numbers([row.get(_VALUE) for row in rows], str(document.get("column", _VALUE)))
     spans = {(str(row.get("realtime_start", END)), str(row.get("realtime_end", END))) for row in rows}
     if days is None and (len(spans) <= 1 or str(document.get("output_type")) == _FIRST_RELEASES):
         return [(None, _observations(dates, values))]
@@ -145,7 +147,8 @@ def _by_column(rows: Rows, names: Sequence[str], *, only_changes: bool) -> State
     known: dict[str, float] = {}
     found: list[tuple[Label | None, Observations]] = []
     for name in sorted(names, key=lambda name: name[-8:]):
-        then = {row["date"]: _number(row, name) for row in rows if row.get(name) is not None}
+        values = numbers([row.get(name) for row in rows], name).tolist()
+        then = {row["date"]: value for row, value in zip(rows, values, strict=True) if row.get(name) is not None}
         known = known | then if only_changes else then
         if known:
             day = day_of(f"{name[-8:-4]}-{name[-4:-2]}-{name[-2:]}")
@@ -169,13 +172,6 @@ def _dates(texts: Iterable[Any]) -> Any:
         return np.array([day_of(cell) for cell in cells], dtype="datetime64[D]")
 
 
-def _number(row: Mapping[str, Any], name: str = "value") -> float:
-    number = _DIALECT.read(row.get(name))
-    if number is None:
-        raise AnswerNotUnderstood(f"The observation of {row['date'][:20]} is {str(row[name])[:20]!r}, not a number.")
-    return number
-
-
 def _xml(body: bytes) -> Mapping[str, Any]:
     root = xml_root(body)
     if root.tag == "error":
@@ -186,8 +182,8 @@ def _xml(body: bytes) -> Mapping[str, Any]:
 def _csv(text: str) -> Mapping[str, Any]:
     """Read a download, whose columns are series, or one series' vintages."""
     table = read_loose_csv(text)
-    missing, names = _DIALECT.missing, table.names[1:]
-    values = [{name: None if cell in missing else cell for name, cell in zip(names, row[1:], strict=True)} for row in rows_of(table)]
+    names = table.names[1:]
+    values = [{name: None if cell in _ABSENT else cell for name, cell in zip(names, row[1:], strict=True)} for row in rows_of(table)]
     rows = [{"date": row[0] or None, **cells} for row, cells in zip(table.rows, values, strict=True)]
     if all(map(_OF_VINTAGE.fullmatch, table.names[1:])):
         return {"observations": rows}

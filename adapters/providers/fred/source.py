@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, key_missing, key_rejected, status_error
+from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.limits import ROWS
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.providers.fred.answers import BEGINNING, END, States, day_of, listed, metadata, read_document, states
@@ -65,7 +66,7 @@ class FredSource:
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         document, facts = self._read(answer), metadata(None, self._variant.attribution)
         several = document.get("columns", {})
-        found: dict[str, Mapping[str, Any]] = {_id(name): {"observations": rows} for name, rows in several.items()}
+        found: dict[str, Mapping[str, Any]] = {_id(name): {"observations": rows, "column": name} for name, rows in several.items()}
         found = found or {_id_in(answer.url): document}
         if code and len(found) > 1:
             if code.dataset not in found:
@@ -79,6 +80,7 @@ class FredSource:
         return answer, self._read(answer)
 
     def _read(self, answer: RawResponse) -> Mapping[str, Any]:
+        answer = plain(answer)
         try:
             document = read_document(answer.body)
         except FetchError as exc:

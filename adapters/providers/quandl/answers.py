@@ -22,7 +22,6 @@ import orjson
 
 from adapters.provider_kit.parsing.csv_tables import csv_lines
 from adapters.provider_kit.parsing.documents import read_object, read_text
-from adapters.provider_kit.parsing.numbers import TEXT
 from adapters.provider_kit.parsing.tables import DATE_WORD, DAY, Table
 from domain.errors import AnswerNotUnderstood, AnswerTruncated
 
@@ -124,7 +123,7 @@ def _csv(text: str) -> dict[str, Any] | QuandlTable:
     _check_header(names, rows, ended=ended)
     if rows and not ended and not rows[-1][-1]:
         raise AnswerTruncated("The answer is CSV that ends behind a comma.")
-    return QuandlTable(table=Table(names=tuple(names), rows=rows, dialect=TEXT, ended=ended))
+    return QuandlTable(table=Table(names=tuple(names), rows=rows, comma_delimited=True, ended=ended))
 
 
 def _check_header(names: Sequence[str], rows: Sequence[Sequence[str]], *, ended: bool) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
+from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.providers.quandl.answers import QuandlTable, find_table, read_document
 from adapters.providers.quandl.errors import named_error
@@ -97,7 +98,7 @@ class QuandlSource:
             urls.append(answer.url)
         series = read_series(pages.joined(), code, urls[0])[0]
         origin = Origin(request=urls[0], response_sha256=sha.hexdigest(), adapter_version=PROVIDER.adapter_version)
-        return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, left_out=series.left_out)
+        return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, left_out=series.left_out, dialect=series.dialect)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """Read an answer; of a table that comes in pages, one page."""
@@ -115,6 +116,7 @@ class QuandlSource:
             params["qopts.cursor_id"] = page.cursor
 
     def _read(self, answer: RawResponse) -> QuandlTable:
+        answer = plain(answer)
         try:
             document = read_document(answer.body)
         except FetchError as exc:
@@ -136,6 +138,7 @@ PROVIDER = ProviderSpec(
     title="Quandl / Nasdaq Data Link",
     databases=("QDL",),
     terms=Terms(attribution="Nasdaq Data Link", url="https://data.nasdaq.com/terms"),
+    adapter_version=2,
     open=QuandlSource,
     options=Options,
     limits=(Limit(300, 10), Limit(2_000, 600), Limit(50_000, 86_400)),

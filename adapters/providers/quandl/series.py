@@ -99,11 +99,13 @@ def _parsed(code: DatasetCode, columns: Columns, observations: Observations, fac
         name=_text(facts.get("name")),
         description=_text(facts.get("description")),
         frequency=next((known for known in Frequency if known == facts.get("frequency")), None),
+        column_units=columns.units,
         source=_text(facts.get("source_name")),
         date_column=storable(columns.date_column),
         extra={name: _fact(facts[name]) for name in _LASTING if isinstance(facts.get(name), str | int | bool)},
     )
-    return ParsedSeries(code=code, metadata=metadata, vintages=[(None, observations)], left_out=tuple(map(storable, columns.left_out)))
+    left_out = tuple(map(storable, columns.left_out))
+    return ParsedSeries(code=code, metadata=metadata, vintages=[(None, observations)], left_out=left_out, dialect=columns.dialect)
 
 
 def _text(value: Any) -> str:

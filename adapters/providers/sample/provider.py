@@ -17,11 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
+from adapters.provider_kit.parsing.columns import numbers
 from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound
 from domain.frequency import Frequency
-from domain.observations import Label, Observations, label
+from domain.observations import Label, Matrix, Observations, label
 from domain.ports import Fetched, PriorState
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
@@ -125,12 +126,12 @@ def _vintages(text: str) -> Sequence[tuple[Label | None, Observations]]:
     header, *rows = (line.split(",") for line in text.splitlines())
     if header[0] == "Published":
         return _published(rows, columns=header[3:])
-    return [(None, Observations.of([row[0] for row in rows], header[1:], [_numbers(row[1:]) for row in rows]))]
+    return [(None, Observations.of([row[0] for row in rows], header[1:], _values(rows, header[1:])))]
 
 
 def _published(rows: Sequence[Sequence[str]], columns: Sequence[str]) -> Sequence[tuple[Label, Observations]]:
     since, until, dates = np.array([row[:3] for row in rows], dtype="datetime64[D]").T
-    values = np.array([_numbers(row[3:]) for row in rows])
+    values = _values(rows, columns)
     vintages = []
     for day in np.unique(since):
         covers = (since <= day) & (day <= until)
@@ -138,8 +139,10 @@ def _published(rows: Sequence[Sequence[str]], columns: Sequence[str]) -> Sequenc
     return vintages
 
 
-def _numbers(cells: Sequence[str]) -> list[float]:
-    return [float(cell or "nan") for cell in cells]
+def _values(rows: Sequence[Sequence[str]], columns: Sequence[str]) -> Matrix:
+    """Return the numbers in the last columns of the rows."""
+    cells = list(zip(*rows, strict=True))[-len(columns) :]
+    return np.column_stack([numbers(column, name) for name, column in zip(columns, cells, strict=True)])
 
 
 PROVIDER = ProviderSpec(

@@ -10,6 +10,7 @@ from typing import Any
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.options import base_url_option, variable
+from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.periods import STATISTICS
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.statistics.eurofxref import ALL
@@ -125,6 +126,7 @@ class AgencySource:
         # Imported late: every command that lists providers loads this module, but only a fetch needs the formats.
         from adapters.provider_kit.statistics.formats import read_answer
 
+        answer = plain(answer)
         if self._agency.own_format and is_success(answer):
             own = self._agency.own_format(answer.body, code or DatasetCode(self._agency.databases[0], ALL), self._agency.terms.attribution)
             if own is not None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from adapters.provider_kit.parsing.csv_tables import read_loose_csv
 from adapters.provider_kit.parsing.documents import read_text
 from adapters.provider_kit.parsing.limits import check_table, names_of
-from adapters.provider_kit.parsing.numbers import PLAIN, TEXT, NumberDialect
 from adapters.provider_kit.parsing.tables import DAY, Columns, Table, read_columns
 from adapters.provider_kit.parsing.xml import local_name, xml_root
 from domain.codes import DatasetCode
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 _TENOR = re.compile(r"[A-Z]+_([0-9]+(?:_[0-9]+)?)_?(MONTH|YEAR)S?")
 _SHORT = {"MONTH": "MO", "YEAR": "YR"}
-_CSV = NumberDialect(missing=frozenset({"", "N/A", "NA", "n/a", "."}), spelling=PLAIN, exact=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ def read_answer(body: bytes) -> Table:
     """
     text = read_text(body)
     if not text.lstrip().startswith("<"):
-        return read_loose_csv(text, _CSV, days=("%m/%d/%Y", "%m/%d/%y"))
+        return read_loose_csv(text, days=("%m/%d/%Y", "%m/%d/%y"))
     root = xml_root(body)
     entries = [element for element in root.iter() if local_name(element.tag) == "properties"]
     if not entries and local_name(root.tag) not in ("feed", "pre"):
@@ -114,12 +112,12 @@ def _table(entries: Sequence[Element]) -> Table:
     if at is None:
         if rows:
             raise AnswerNotUnderstood("The answer's entries have no date.")
-        return Table(names=(), rows=[], dialect=TEXT)
+        return Table(names=(), rows=[])
     check_table(len(kinds), len(rows))
     names = [at, *(name for name in kinds if name != at and name.casefold() != "id")]
     cells = [[(row[name].text or "").strip() if name in row else "" for name in names] for row in rows]
     types = tuple(kinds[name] for name in names)
-    return Table(names=tuple(names), rows=cells, types=types if all(types) else (), dialect=TEXT)
+    return Table(names=tuple(names), rows=cells, types=types if all(types) else ())
 
 
 def _dated(rows: Sequence[dict[str, Element]]) -> str | None:

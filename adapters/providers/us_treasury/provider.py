@@ -20,6 +20,7 @@ import numpy as np
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.options import base_url_option
+from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.providers.us_treasury.answers import as_quandl, joined, read_answer, series_in
@@ -121,7 +122,7 @@ class TreasurySource:
     def _read(self, answer: RawResponse) -> Table:
         if not is_success(answer):
             raise status_error(answer, self._error_context)
-        return read_answer(answer.body)
+        return read_answer(plain(answer).body)
 
 
 def _dataset_in(code: DatasetCode | None, asked: str) -> str:
@@ -175,6 +176,7 @@ PROVIDER = ProviderSpec(
         url="https://home.treasury.gov/subfooter/site-policies-and-notices",
         redistribution=Redistribution.OPEN,
     ),
+    adapter_version=2,
     open=lambda _options, http: TreasurySource(http),
     options=base_url_option("https://home.treasury.gov/resource-center/data-chart-center/interest-rates/pages"),
     quandl_codes=("USTREASURY/YIELD", "USTREASURY/REALYIELD"),

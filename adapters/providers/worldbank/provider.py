@@ -17,8 +17,9 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success
 from adapters.provider_kit.options import base_url_option
+from adapters.provider_kit.parsing.bodies import plain
+from adapters.provider_kit.parsing.columns import number_column, observations
 from adapters.provider_kit.parsing.documents import json_of, read_text
-from adapters.provider_kit.parsing.numbers import numbers, observations
 from adapters.provider_kit.parsing.periods import read_periods
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.spec import ProviderSpec
@@ -71,11 +72,13 @@ class WorldBankSource:
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """Read an answer; of a series that comes in pages, one page. The World Bank's SDMX is read, too."""
+        answer = plain(answer)
         if is_success(answer) and _SDMX.search(answer.body, 0, _HEAD):
             return read_series(read_answer(answer).all(), Naming(database="WB", attribution=PROVIDER.terms.attribution), code)
         return select_series(_series_in(self._page(answer).rows), code)
 
     def _page(self, answer: RawResponse) -> Page:
+        answer = plain(answer)
         if answer.body[:64].lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<") and not is_html(answer) and is_success(answer):
             document = read_xml(read_text(answer.body))
             error = named_error(document, answer, self._error_context)
@@ -95,16 +98,17 @@ def _series_in(rows: Sequence[Mapping[str, Any]]) -> Sequence[ParsedSeries]:
 
 def _series(name: str, rows: Sequence[Mapping[str, Any]]) -> ParsedSeries:
     axis = read_periods(row["date"] for row in rows)
+    values = number_column([row["value"] for row in rows], name)
     indicator, country = texts_of(rows[0].get("indicator")), texts_of(rows[0].get("country"))
     metadata = Metadata(
         name=", ".join(filter(None, (indicator.get("value"), country.get("value")))),
-        unit=text_of(rows[0].get("unit")),
+        unit=text_of(rows[0].get("unit")) or values.unit,
         frequency=axis.frequency,
         source="World Bank",
         attribution=PROVIDER.terms.attribution,
         extra={"dates": "first day of the period"},
     )
-    return one_state(code_for("WB", name), metadata, observations(axis, {"Value": numbers([row["value"] for row in rows], name)}))
+    return one_state(code_for("WB", name), metadata, observations(axis, {"Value": values.values}))
 
 
 PROVIDER = ProviderSpec(

@@ -21,8 +21,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, retry_after, status_error
+from adapters.provider_kit.parsing.columns import numbers, observations
 from adapters.provider_kit.parsing.documents import objects
-from adapters.provider_kit.parsing.numbers import numbers, observations
 from adapters.provider_kit.parsing.periods import Axis
 from adapters.provider_kit.parsing.select import code_for, one_state
 from adapters.provider_kit.text import text_of

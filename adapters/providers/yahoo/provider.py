@@ -17,9 +17,9 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession, newest_window
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html
 from adapters.provider_kit.options import variable
+from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.csv_tables import read_csv
 from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, read_text
-from adapters.provider_kit.parsing.numbers import PLAIN, NumberDialect
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import read_columns
 from adapters.provider_kit.spec import ProviderSpec
@@ -38,7 +38,6 @@ _OF_LATE = {"1m": "7d", "2m": "1mo", "5m": "1mo", "15m": "1mo", "30m": "1mo", "9
 _INTERVALS = ("1d", "5d", "1wk", "1mo", "3mo", *_OF_LATE)
 _SYMBOL = re.compile(r"([^:/]+)(?::([0-9A-Za-z]+))?")
 _RATIO = re.compile(r"([0-9.]+)[:/]([0-9.]+)")
-_CSV = NumberDialect(missing=frozenset({"", "null"}), spelling=PLAIN)
 _DOWNLOAD = re.compile(r"/download/([^/]+)$")
 _FREQUENCIES = {"1d": Frequency.DAILY, "1wk": Frequency.WEEKLY, "1mo": Frequency.MONTHLY}
 
@@ -90,6 +89,7 @@ class YahooSource:
         return calls.fetched(series, PROVIDER.adapter_version, covers=newest_window(series, known) if "range" in params else None)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
+        answer = plain(answer)
         if is_csv(answer):
             return select_series([_series_of_csv(answer)], code)
         if not is_json(answer) and not is_html(answer):
@@ -104,16 +104,18 @@ def _series_of_csv(answer: RawResponse) -> ParsedSeries:
     path = urlsplit(answer.url)
     match = _DOWNLOAD.search(unquote(path.path))
     interval = next((word for word in _FREQUENCIES if f"interval={word}" in path.query), "")
-    table = read_csv(read_text(answer.body), _CSV)
+    table = read_csv(read_text(answer.body))
     columns = read_columns(replace(table, rows=[[_ratio(cell) for cell in row] for row in table.rows]), date_first=True)
     metadata = Metadata(
         name=storable(match[1]) if match else PROVIDER.title,
         frequency=_FREQUENCIES.get(interval) if len(columns.names) > 1 else None,
+        column_units=columns.units,
         attribution=PROVIDER.terms.attribution,
         date_column=storable(columns.date_column),
         extra={"dates": "the exchange's day"},
     )
-    return one_state(code_for("YAHOO", match[1] if match else "UNNAMED"), metadata, columns.observations(), columns.left_out)
+    code = code_for("YAHOO", match[1] if match else "UNNAMED")
+    return one_state(code, metadata, columns.observations(), columns.left_out, dialect=columns.dialect)
 
 
 def _ratio(cell: str) -> str:
