@@ -49,12 +49,14 @@ class Axis:
         moments: in seconds, UTC.
         kind: what the cells say of the length of their periods.
         kept: positions of the cells that were read; fewer than there are only where a frequency chose among them.
+        order: of day, month and year, where cells alone showed which of several it is; else empty.
 
     """
 
     moments: Dates
     kind: Kind
     kept: Sequence[int]
+    order: str = ""
 
 
 def read_dates(table: Table, read: ReadCell, frequency: str = "", *, by_format: bool = False) -> Axis:
@@ -85,10 +87,10 @@ def read_dates(table: Table, read: ReadCell, frequency: str = "", *, by_format: 
     _check_zones(table, read_in)
     if not by_format:
         _check_periods(table, cells)
-    order = _order(table, read_in, kept)
+    order, is_shown = _order(table, read_in, kept)
     kinds = {_KINDS[kind] for kind in np.unique(np.frombuffer(read_in.kinds, dtype=np.int8)[kept])}
     kind = Kind.MOMENT if Kind.MOMENT in kinds else kinds.pop() if kinds else Kind.DAILY
-    return Axis(_finest(table, read_in.moments(order)[kept]), kind, kept)
+    return Axis(_finest(table, read_in.moments(order)[kept]), kind, kept, _ORDERS[order] if is_shown else "")
 
 
 def are_plain(cells: Sequence[Cell]) -> bool:
@@ -194,11 +196,17 @@ def _may_be_days(texts: Sequence[str]) -> bool:
     return any(before[0] == after[0] and abs(after[1] - before[1]) == 1 for before, after in pairwise(days))
 
 
-def _order(table: Table, found: _Readings, kept: Sequence[int]) -> str:
-    """Return the order of day, month and year that all cells admit; raises AnswerNotUnderstood where there are two that differ."""
+def _order(table: Table, found: _Readings, kept: Sequence[int]) -> tuple[str, bool]:
+    """
+    Return the order of day, month and year that all cells admit, and whether they admit no other.
+
+    Raises:
+        AnswerNotUnderstood: there are two that differ, or none.
+
+    """
     doubtful = found.doubtful(kept)
     if not doubtful:
-        return "dmy"
+        return "dmy", False
     admitted = {order: np.frombuffer(found.orders[order], dtype=np.int64)[doubtful] for order in _ORDERS}
     left: Mapping[str, NDArray[np.int64]] = {order: found for order, found in admitted.items() if (found != _NONE).all()}
     if not left:
@@ -209,7 +217,7 @@ def _order(table: Table, found: _Readings, kept: Sequence[int]) -> str:
     if differ:
         doubt = " or ".join(_ORDERS[order] for order in left)
         raise refused(table.name, f"{table.place(doubtful[differ[0]], table.dates)}: {doubt}", "date_format")
-    return next(iter(left))
+    return next(iter(left)), len(left) == 1
 
 
 def _no_order(table: Table, doubtful: Sequence[int], admitted: Mapping[str, NDArray[np.int64]]) -> AnswerNotUnderstood:
