@@ -8,6 +8,7 @@ one's own (lanner.toml), whose patterns are matched against the part below the b
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from urllib.parse import parse_qsl
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.conditional import conditions, validators_in
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success, status_error
-from adapters.provider_kit.own_files import metadata_of, read_file
+from adapters.provider_kit.own_files import read_file
 from adapters.provider_kit.own_files.containers import stem_of
 from adapters.provider_kit.own_files.options import NAMES, FileOptions, options_for
 from adapters.provider_kit.spec import ProviderSpec
@@ -93,6 +94,7 @@ class CsvUrlSource:
             origin=origin,
             left_out=series.left_out,
             validators={**validators_in(answer), **options},
+            dialect=series.dialect,
         )
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
@@ -104,20 +106,27 @@ class CsvUrlSource:
         if is_html(answer):
             raise AnswerNotUnderstood("The answer is an HTML page where a file must be.", hint="Check the address of the file.")
         series = read_file(answer.body, "The answer", self._options_of(code, answer))
-        metadata = metadata_of(series, stem_of(code.dataset))
-        return [ParsedSeries(code=code, metadata=metadata, vintages=[(None, series.observations)], left_out=series.left_out)]
+        return [series.parsed(code, stem_of(code.dataset))]
 
     def _options_of(self, code: DatasetCode, answer: RawResponse) -> FileOptions:
         segments, _ = request_for(self._template, code)
-        declared = _CHARSET.search(answer.headers.get("content-type", ""))
-        given = {**({"encoding": declared[1]} if declared else {}), **answer.options}
-        return options_for(self._toml(), "/".join(segments), given)
+        return options_for(self._toml(), "/".join(segments), {**_declared(answer), **answer.options})
 
     def _toml(self) -> bytes | None:
         try:
             return self._options.expanduser().read_bytes() if self._options else None
         except OSError as exc:
             raise AnswerNotUnderstood(f"The file of options cannot be read: {exc.strerror}.", hint=f"Check {_VARIABLE}OPTIONS.") from exc
+
+
+def _declared(answer: RawResponse) -> Mapping[str, str]:
+    """Return the encoding that the server declares; what is called Latin-1 is Windows' Western, as the standard of the web has it."""
+    said = _CHARSET.search(answer.headers.get("content-type", ""))
+    try:
+        name = codecs.lookup(said[1]).name if said else ""
+    except LookupError:
+        return {}
+    return {"encoding": "cp1252" if name == "iso8859-1" else name} if name else {}
 
 
 def _filled(place: str, code: DatasetCode) -> str:
@@ -133,5 +142,5 @@ PROVIDER = ProviderSpec(
     open=CsvUrlSource,
     options=Options,
     problem=problem,
-    adapter_version=2,
+    adapter_version=3,
 )

@@ -10,6 +10,7 @@ from domain.errors import AnswerNotUnderstood, DamagedVintage, InvalidObservatio
 from domain.fetches import Fetch
 from domain.fetching.arrivals import Arrivals, moment_of
 from domain.fetching.suspicion import DIALECT, merged_dialect, refuse_suspicious
+from domain.inferred_frequency import with_frequency
 from domain.observations import Label, Observations
 from domain.ports import Fetched, PriorState, UnitOfWork
 from domain.series import Metadata, TimeSeries
@@ -65,7 +66,12 @@ def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched)
 
 
 def _metadata(series: TimeSeries, kept: Observations | None, fetched: Fetched) -> Metadata:
+    """Return the metadata that an answer gives a series; where it names no frequency, the dates of a whole state show it."""
     metadata, columns = fetched.metadata, fetched.vintages[-1][1].columns
+    if fetched.covers:
+        metadata = replace(metadata, frequency=metadata.frequency or series.frequency)
+    else:
+        metadata = with_frequency(metadata, fetched.vintages[-1][1])
     places = column_order(kept.columns, columns) if kept else None
     if places and len(metadata.column_units) == len(columns):
         metadata = replace(metadata, column_units=tuple(metadata.column_units[place] for place in places))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DomainError, InvalidInput
+from domain.inferred_frequency import with_frequency
 from domain.ports import ParsedSeries, ParsesResponses, Providers, RawResponse, ReadsFiles
 
 
@@ -32,8 +33,12 @@ class ParseAnswer:
         if answer.options and not isinstance(source, ReadsFiles):
             raise InvalidInput(f"The provider {provider} takes no options to read an answer.", field="option")
         try:
-            return source.parse(code, answer)
+            return [_described(parsed) for parsed in source.parse(code, answer)]
         except DomainError:
             raise
         except Exception as error:
             raise AnswerNotUnderstood(f"The data source {provider} failed on this answer ({type(error).__name__}).") from error
+
+
+def _described(parsed: ParsedSeries) -> ParsedSeries:
+    return replace(parsed, metadata=with_frequency(parsed.metadata, parsed.vintages[-1][1]))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from adapters.provider_kit.own_files.date_cells import ReadCell
 from adapters.provider_kit.own_files.grid import Cell, Column, Grid, Row, Table, as_name, listed, quoted, refused, text_in
+from adapters.provider_kit.own_files.keys import folded, no_key
 from adapters.provider_kit.own_files.numbers import is_missing, is_number
 from adapters.provider_kit.own_files.options import FileOptions
 
@@ -39,7 +40,9 @@ def read_across(grid: Grid, rows: Sequence[Row], header: int, read: ReadCell, *,
     if not series:
         raise refused(grid.name, f"no numbers stand under the dates of row {rows[header].number}")
     _check_ends(grid, rows[header], series)
+    _check_between(grid, rows[header], series, [at for at in labels if at > dated[0]])
     naming = _naming(grid, names, labels, series, options=options)
+    series, naming = _keyed(grid, series, naming, options)
     columns = [
         Column(name=name, position=row.number, cells=[_at(row, at) for at in dated]) for name, row in zip(naming, series, strict=True)
     ]
@@ -89,6 +92,15 @@ def _check_ends(grid: Grid, header: Row, series: Sequence[Row]) -> None:
             raise refused(grid.name, f"row {row.number} has {len(row.cells)} cells where row {header.number} has {width}", "delimiter")
 
 
+def _check_between(grid: Grid, header: Row, series: Sequence[Row], labels: Sequence[int]) -> None:
+    """Refuse numbers between or behind dates under nothing at all, as where two rows hold the dates."""
+    for at in labels:
+        row = next((row for row in series if is_number(_at(row, at))), None)
+        if row and not text_in(_at(header, at)):
+            where = f"row {row.number}, column {at + 1}, cell {quoted(_at(row, at))}"
+            raise refused(grid.name, f"{where}: a number under no date of row {header.number}", "date_format")
+
+
 def _is_label(cells: Sequence[Cell]) -> bool:
     return all(isinstance(cell, str) and cell.strip() and not is_number(cell) for cell in cells)
 
@@ -112,6 +124,17 @@ def _naming(grid: Grid, names: Sequence[Cell], labels: Sequence[int], series: Se
         f"row {twin}: no column of words differs in every row; there are {listed(list(map(quoted, words))) or 'none'}",
         "key_columns",
     )
+
+
+def _keyed(grid: Grid, series: Sequence[Row], naming: Sequence[str], options: FileOptions) -> tuple[Sequence[Row], Sequence[str]]:
+    """Return the one row that a key names, or all where there is no key."""
+    if not options.key:
+        return series, naming
+    wanted = " / ".join(options.key)
+    found = [at for at, name in enumerate(naming) if name == wanted] or [at for at, name in enumerate(naming) if folded(name) == folded(wanted)]
+    if len(found) != 1:
+        raise no_key(grid.name, options.key, naming)
+    return [series[found[0]]], [naming[found[0]]]
 
 
 def _is_left_out(names: Sequence[Cell], at: int, series: Sequence[Row]) -> bool:

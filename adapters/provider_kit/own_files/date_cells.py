@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from adapters.provider_kit.own_files.date_forms import Kind, Reading, digits_date, digits_form, full_year, read_text_date
+from adapters.provider_kit.own_files.date_digits import digits_date, digits_forms
+from adapters.provider_kit.own_files.date_forms import read_text_date
 from adapters.provider_kit.own_files.grid import Cell, quoted, text_in
+from adapters.provider_kit.own_files.readings import Kind, Reading, full_year
 from domain.errors import AnswerNotUnderstood
 
 EXCEL = "excel"
@@ -16,12 +18,6 @@ _EXCEL_START = datetime(1899, 12, 30)  # noqa: DTZ001 - UTC, as all moments here
 #: Before it Excel's day numbers count a 29 February 1900 that there was not.
 _EXCEL_SOUND = 61
 _WITH_YEAR, _DAYLESS = re.compile(r"%[YyGsDxc]"), re.compile(r"%[djDxcesaAuU]")
-_MOMENT_NAMES = re.compile(r"time|stamp|epoch|date|datum|zeit|fecha|^ts?$|unix|moment|period", re.IGNORECASE)
-_YEAR_NAMES = re.compile(r"year|yr|jahr|ann[ée]e|a[ñn]o|anno|jaar|rok|date|datum|fecha|period", re.IGNORECASE)
-_MONTH_NAMES = re.compile(r"month|monat|mois|mese|mes|maand|year|date|datum|fecha|period", re.IGNORECASE)
-_DAY_NAMES = re.compile(r"day|tag|jour|date|datum|fecha|giorno|dag|period|time", re.IGNORECASE)
-_FORM_NAMES = {"year": _YEAR_NAMES, "yyyymm": _MONTH_NAMES, "yyyy.mm": _MONTH_NAMES, "mm.yyyy": _MONTH_NAMES, "yyyymmdd": _DAY_NAMES}
-WEEK_NAME = re.compile(r"week|woche|^kw|semaine|semana|settimana", re.IGNORECASE)
 
 ReadCell = Callable[[Cell], Reading | None]
 
@@ -43,35 +39,26 @@ def digits_in(cell: Cell) -> str:
     return str(int(cell)) if isinstance(cell, int | float) and cell == cell and cell % 1 == 0 else text_in(cell)  # noqa: PLR0124 - NaN
 
 
+def forms_of(cell: Cell) -> Sequence[str]:
+    """Name the forms of a date that a number may have, the likeliest first."""
+    return digits_forms(digits_in(cell))
+
+
 def form_of(cell: Cell) -> str:
-    """Name the form of a date that a number may have; empty if it can be none."""
-    return digits_form(digits_in(cell))
-
-
-def may_be_called(name: str, form: str) -> bool:
-    """Return whether a column of digits in a form may have this name: a week's are no months, and a time's no years."""
-    words = _FORM_NAMES.get(form, _MOMENT_NAMES)
-    return bool(words.search(name)) and not (form.startswith("yyyy") and WEEK_NAME.search(name))
+    """Name the likeliest form of a date that a number may have; empty if it can be none."""
+    return next(iter(forms_of(cell)), "")
 
 
 def reader_of_form(form: str) -> ReadCell:
     """Return the reader of cells that are digits of one form."""
-
-    def read(cell: Cell) -> Reading | None:
-        text = digits_in(cell)
-        return digits_date(text, form) if digits_form(text) == form else read_typed(cell)
-
-    return read
+    return lambda cell: digits_date(digits_in(cell), form) or read_typed(cell)
 
 
 def read_loosely(cell: Cell) -> Reading | None:
     """Read a cell of a column that is known to hold dates: years, and months without a sign between, are dates there too."""
     found = read_typed(cell)
-    if found:
-        return found
-    text = digits_in(cell)
-    form = digits_form(text)
-    return digits_date(text, form) if form in ("year", "yyyymm", "yyyymmdd") else None
+    text = "" if found else digits_in(cell)
+    return found or next(filter(None, (digits_date(text, form) for form in ("year", "yyyymm", "yyyymmdd"))), None)
 
 
 def reader_of_format(form: str) -> ReadCell:
@@ -94,7 +81,7 @@ def reader_of_format(form: str) -> ReadCell:
         datetime.strptime(datetime(2000, 1, 1, tzinfo=UTC).strftime(whole), whole)  # noqa: DTZ007 - only whether it is a format
     except ValueError as exc:
         raise AnswerNotUnderstood(f"option date_format: {quoted(form)} is no format: {exc}.", hint="Write it as strptime does.") from exc
-    return lambda cell: _by_format(text_in(cell), form)
+    return lambda cell: read_typed(cell) if isinstance(cell, date) else _by_format(text_in(cell), form)
 
 
 def _lacks_weekday(form: str) -> bool:

@@ -1,52 +1,26 @@
-"""The forms of dates, cell by cell: what a text may mean, in each order of day, month and year that it admits."""
+"""The forms of dates in text, cell by cell: days, moments, months, quarters, weeks and years that no number looks like."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from enum import StrEnum
 from functools import lru_cache
 
-from adapters.provider_kit.own_files.months import month_of
+from adapters.provider_kit.own_files.date_digits import digits_date
+from adapters.provider_kit.own_files.months import is_weekday, month_of
+from adapters.provider_kit.own_files.readings import Kind, Reading, certain, full_year
 
 _LONGEST = 45
-_YEARS = range(1000, 2500)
-_CENTURY = 69
-_WEEKDAY = re.compile(r"(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day|nesday|sday|rsday|urday)?[.,]? +", re.IGNORECASE)
+_DAY_HOURS, _MOST_DAYS = 24, 31
+_WEEKDAY = re.compile(r"([^\W\d_]{2,10}(?:-[^\W\d_]{5})?[.,]{0,2}) +")
 _TIMED = re.compile(
-    r"(.{6,30}?)(?:[T ]|, ?) ?([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?(?: ?([AaPp])\.?[Mm]\.?)?"
+    r"(.{6,36}?)(?:[T: ]|, ?) ?([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?(?: ?([AaPp])\.?[Mm]\.?)?"
     r"(?: ?(Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?))?"
 )
 _BASIC = re.compile(r"([0-9]{8})T([0-9]{2})([0-9]{2})([0-9]{2})?(Z)?")
-
-
-class Kind(StrEnum):
-    """How long a period is; a moment has no length."""
-
-    ANNUAL = "annual"
-    QUARTERLY = "quarterly"
-    MONTHLY = "monthly"
-    WEEKLY = "weekly"
-    DAILY = "daily"
-    MOMENT = "moment"
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """
-    What a cell may mean.
-
-    Attributes:
-        by_order: the moment in each order that is possible: ``dmy``, ``mdy``, ``ymd``; under an empty text where there is no doubt.
-        zoned: whether it names its offset from UTC, and is in UTC by now; None for a day.
-
-    """
-
-    kind: Kind
-    by_order: Mapping[str, datetime]
-    zoned: bool | None = None
+#: Quarters by a letter: kvartal's is K; T may be a third of a year, too.
+QUARTER_BY_T = re.compile(r"(?:[0-9]{4}[- ]?[Tt]([1-4])|([1-4]) ?[Tt][- ]?[0-9]{4}|[Tt]([1-4])[- /]?[0-9]{4})")
 
 
 def read_text_date(text: str) -> Reading | None:
@@ -56,28 +30,42 @@ def read_text_date(text: str) -> Reading | None:
 
 @lru_cache(maxsize=8192)
 def _read(text: str) -> Reading | None:
-    text = _WEEKDAY.sub("", text.strip(), count=1)
+    text = text.strip()
     try:
-        timed = _TIMED.fullmatch(text) if ":" in text else None
-        if timed:
-            return _moment(timed)
-        basic = _BASIC.fullmatch(text)
-        day = digits_date(basic[1], "yyyymmdd") if basic else None
-        if basic and day:
-            return _with_time(day, time(int(basic[2]), int(basic[3]), int(basic[4] or 0)), basic[5])
-        return _day(text)
+        found = _whole(text)
+        weekday = None if found else _WEEKDAY.match(text)
+        return _whole(text[weekday.end() :]) if weekday and is_weekday(weekday[1]) else found
     except (ValueError, OverflowError):
         return None
+
+
+def _whole(text: str) -> Reading | None:
+    timed = _TIMED.fullmatch(text) if ":" in text else None
+    found = _moment(timed) if timed else None
+    if found:
+        return found
+    basic = _BASIC.fullmatch(text)
+    day = digits_date(basic[1], "yyyymmdd") if basic else None
+    if basic and day:
+        return _with_time(day, time(int(basic[2]), int(basic[3]), int(basic[4] or 0)), basic[5])
+    return _day(text)
 
 
 def _day(text: str) -> Reading | None:
     for form, read in _FORMS:
         match = form.fullmatch(text)
         if match:
-            found = read(match)
+            found = _valid(read, match)
             if found:
                 return found
     return None
+
+
+def _valid(read: Callable[[re.Match[str]], Reading | None], match: re.Match[str]) -> Reading | None:
+    try:
+        return read(match)
+    except ValueError:
+        return None
 
 
 def _moment(match: re.Match[str]) -> Reading | None:
@@ -89,11 +77,14 @@ def _moment(match: re.Match[str]) -> Reading | None:
         if not 1 <= hour <= 12:  # noqa: PLR2004 - the clock's face
             return None
         hour = hour % 12 + (12 if half == "p" else 0)
-    return day and _with_time(day, time(hour, int(match[3]), int(match[4] or 0), int((match[5] or "0").ljust(6, "0")[:6])), match[7])
+    seconds = (int(match[4] or 0), int((match[5] or "0").ljust(6, "0")[:6]))
+    if hour == _DAY_HOURS and not any((int(match[3]), *seconds)):
+        return day and _with_time(day, time(), match[7], later=timedelta(days=1))
+    return day and _with_time(day, time(hour, int(match[3]), *seconds), match[7])
 
 
-def _with_time(day: Reading, clock: time, zone: str | None) -> Reading:
-    moments = {order: datetime.combine(moment, clock, _zone(zone)) for order, moment in day.by_order.items()}
+def _with_time(day: Reading, clock: time, zone: str | None, *, later: timedelta = timedelta()) -> Reading:
+    moments = {order: datetime.combine(moment, clock, _zone(zone)) + later for order, moment in day.by_order.items()}
     naive = {order: moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment for order, moment in moments.items()}
     return Reading(Kind.MOMENT, naive, zone is not None)
 
@@ -107,62 +98,8 @@ def _zone(text: str | None) -> timezone | None:
     return timezone(timedelta(hours=hours, minutes=minutes) * (-1 if text[0] == "-" else 1))
 
 
-def digits_date(text: str, form: str) -> Reading | None:
-    """Read digits that a number may look like too; see ``digits_form``."""
-    try:
-        return _digits(text, form)
-    except (KeyError, ValueError, OverflowError):
-        return None
-
-
-def _digits(text: str, form: str) -> Reading | None:
-    if form in _EPOCHS:
-        return _epoch(int(text), _EPOCHS[form])
-    year = int(text[-4:] if form == "mm.yyyy" else text[:4])
-    if year not in _YEARS:
-        return None
-    if form == "year":
-        return _certain(Kind.ANNUAL, year)
-    if form == "yyyymmdd":
-        return _certain(Kind.DAILY, *_ymd(text))
-    return _certain(Kind.MONTHLY, year, int(text.partition(".")[0] if form == "mm.yyyy" else text[-2:]))
-
-
-def digits_form(text: str) -> str:
-    """Name the form of a date that digits, perhaps with one dot, may have; empty if none."""
-    if text.isdecimal() and text.isascii():
-        form = _BY_LENGTH.get(len(text), "")
-    else:
-        form = next((name for name, pattern in _DOTTED if pattern.fullmatch(text)), "")
-    return form if form and digits_date(text, form) else ""
-
-
-def full_year(text: str) -> int:
-    """Return the year that two or four digits mean: 69 to 99 are of the twentieth century."""
-    year = int(text)
-    return year if len(text) > 2 else year + (1900 if year >= _CENTURY else 2000)  # noqa: PLR2004 - digits
-
-
-_BY_LENGTH = {4: "year", 6: "yyyymm", 8: "yyyymmdd", 10: "seconds", 13: "milliseconds", 16: "microseconds", 19: "nanoseconds"}
-_EPOCHS = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000, "nanoseconds": 1_000_000_000}
-_DOTTED = (("yyyy.mm", re.compile(r"[12][0-9]{3}\.[01][0-9]")), ("mm.yyyy", re.compile(r"[01]?[0-9]\.[12][0-9]{3}")))
-
-
-def _epoch(count: int, in_a_second: int) -> Reading:
-    whole, rest = divmod(count, in_a_second)
-    return Reading(Kind.MOMENT, {"": datetime.fromtimestamp(whole, UTC).replace(tzinfo=None, microsecond=bool(rest))}, zoned=True)
-
-
-def _ymd(text: str) -> tuple[int, int, int]:
-    return int(text[:4]), int(text[4:6]), int(text[6:])
-
-
-def _certain(kind: Kind, year: int, month: int = 1, day: int = 1) -> Reading:
-    return Reading(kind, {"": datetime(year, month, day)})  # noqa: DTZ001 - UTC, as all moments here
-
-
 def _quarter(year: str, quarter: str) -> Reading:
-    return _certain(Kind.QUARTERLY, full_year(year), int(quarter) * 3 - 2)
+    return certain(Kind.QUARTERLY, full_year(year), int(_ROMAN.get(quarter.upper(), quarter)) * 3 - 2)
 
 
 def _week(year: str, week: str, day: str | None = None) -> Reading:
@@ -172,7 +109,7 @@ def _week(year: str, week: str, day: str | None = None) -> Reading:
 
 def _named(year: str, month: str, day: str | None = None) -> Reading | None:
     number = month_of(month)
-    return _certain(Kind.DAILY if day else Kind.MONTHLY, full_year(year), number, int(day or 1)) if number else None
+    return certain(Kind.DAILY if day else Kind.MONTHLY, full_year(year), number, int(day or 1)) if number else None
 
 
 def _ordered(kind_of: Mapping[str, tuple[str, str | int, str]]) -> Reading | None:
@@ -195,32 +132,49 @@ def _triple(match: re.Match[str]) -> Reading | None:
 
 
 def _day_name_year(match: re.Match[str]) -> Reading | None:
-    month = month_of(match[2])
+    """Read 31-Jan-20; the year stands first only where it can be no day."""
+    month, day, year = month_of(match[2]), match[1], match[3]
     if month is None:
         return None
-    day, year = match[1], match[3]
-    if len(year) > 2:  # noqa: PLR2004 - digits
-        return _certain(Kind.DAILY, int(year), month, int(day))
-    return _ordered({"dmy": (year, month, day), "ymd": (day, month, year)})
+    if int(day) > _MOST_DAYS and len(year) == len(day):
+        return _ordered({"ymd": (day, month, year)})
+    return _ordered({"dmy": (year, month, day)}) if len(year) == len(match[1]) == 2 else certain(Kind.DAILY, full_year(year), month, int(day))  # noqa: PLR2004
 
 
-_WORD = r"([^\W\d_]{3,10}\.?)"
-_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Reading | None]], ...] = (
-    (re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})"), lambda m: _certain(Kind.DAILY, int(m[1]), int(m[3]), int(m[4]))),
-    (re.compile(r"([0-9]{4})(?:[-/]|[-: ]?[Mm])([0-9]{1,2})"), lambda m: _certain(Kind.MONTHLY, int(m[1]), int(m[2]))),
-    (re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})"), _triple),
-    (re.compile(r"([0-9]{4}) \[YR\1\]"), lambda m: _certain(Kind.ANNUAL, int(m[1]))),
-    (re.compile(r"([0-9]{1,2})[-/]([0-9]{4})"), lambda m: _certain(Kind.MONTHLY, int(m[2]), int(m[1]))),
-    (re.compile(r"[Mm]([0-9]{1,2})[-/ ]([0-9]{4})"), lambda m: _certain(Kind.MONTHLY, int(m[2]), int(m[1]))),
-    (re.compile(r"([0-9]{4})[-:/. ]{0,2}[Qq]([1-4])"), lambda m: _quarter(m[1], m[2])),
-    (re.compile(r"[Qq]([1-4])[-:/.' ]{0,2}([0-9]{4}|[0-9]{2})"), lambda m: _quarter(m[2], m[1])),
-    (re.compile(r"([1-4])[Qq][-:/' ]{0,2}([0-9]{4}|[0-9]{2})"), lambda m: _quarter(m[2], m[1])),
-    (re.compile(r"([0-9]{4})[- ]?[Ww]([0-9]{1,2})(?:-([1-7]))?"), lambda m: _week(m[1], m[2], m[3])),
-    (re.compile(r"[Ww]([0-9]{1,2})[-/ ]([0-9]{4})"), lambda m: _week(m[2], m[1])),
-    (re.compile(rf"([0-9]{{4}})[- .]{{0,2}}{_WORD}"), lambda m: _named(m[1], m[2])),
-    (re.compile(rf"{_WORD}[-/ ,]{{0,2}}([0-9]{{4}})"), lambda m: _named(m[2], m[1])),
-    (re.compile(rf"{_WORD}[-'’]([0-9]{{2}})"), lambda m: _named(m[2], m[1])),
-    (re.compile(rf"{_WORD}[- ]([0-9]{{1,2}})(?:st|nd|rd|th)?(?:, ?|[- ])([0-9]{{4}})"), lambda m: _named(m[3], m[1], m[2])),
-    (re.compile(rf"([0-9]{{1,2}})(?:st|nd|rd|th)?(?:\. ?|[-/ ]){_WORD}[-/ ,.]{{1,2}}([0-9]{{4}}|[0-9]{{2}})"), _day_name_year),
-    (re.compile(rf"([0-9]{{4}})[-/ ]{_WORD}[-/ ]([0-9]{{1,2}})"), lambda m: _named(m[1], m[2], m[3])),
+_ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4"}
+_WORD = r"([^\W\d_]{3,13}\.?)"
+_NTH = r"(?:st|nd|rd|th|er|[.ºª°])?"
+_OF = r"(?:of|de|del|do|di)"
+_QUARTER_WORD = r"(?:qtr|quarter|quartal|kwartaal|kvartal|trimestre|trimester|kwartał|čtvrtletí)\.?"
+_NTH_QUARTER = rf"([1-4]|I{{1,3}}|IV)(?:st|nd|rd|th|er|e|ème|[.ºª°])? ?{_QUARTER_WORD}"
+_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Reading | None]], ...] = tuple(
+    (re.compile(form, re.IGNORECASE), read)
+    for form, read in (
+        (r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})", lambda m: certain(Kind.DAILY, int(m[1]), int(m[3]), int(m[4]))),
+        (r"([0-9]{4})(?:[-/]|[-: ]?M)([0-9]{1,2})", lambda m: certain(Kind.MONTHLY, int(m[1]), int(m[2]))),
+        (r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})", _triple),
+        (r"([0-9]{4}):([0-9]{2})", lambda m: certain(Kind.MONTHLY, int(m[1]), int(m[2]))),
+        (r"([0-9]{4}) \[YR\1\]", lambda m: certain(Kind.ANNUAL, int(m[1]))),
+        (r"([0-9]{1,2})[-/]([0-9]{4})", lambda m: certain(Kind.MONTHLY, int(m[2]), int(m[1]))),
+        (r"M([0-9]{1,2})[-/ ]([0-9]{4})", lambda m: certain(Kind.MONTHLY, int(m[2]), int(m[1]))),
+        (r"([0-9]{4})[-:/. ]{0,2}[QK]([1-4])", lambda m: _quarter(m[1], m[2])),
+        (r"[QK]([1-4])[-:/.' ]{0,2}([0-9]{4}|[0-9]{2})", lambda m: _quarter(m[2], m[1])),
+        (r"([1-4])Q[-:/' ]{0,2}([0-9]{4}|[0-9]{2})", lambda m: _quarter(m[2], m[1])),
+        (r"([0-9]{4})[- ]?T([1-4])", lambda m: _quarter(m[1], m[2])),
+        (r"([1-4]) ?T[- ]?([0-9]{4})", lambda m: _quarter(m[2], m[1])),
+        (r"T([1-4])[-/ ]?([0-9]{4})", lambda m: _quarter(m[2], m[1])),
+        (rf"{_NTH_QUARTER}[-/, ]{{1,2}}(?:{_OF} )?([0-9]{{4}})", lambda m: _quarter(m[2], m[1])),
+        (rf"([0-9]{{4}})[-/,. ]{{1,2}}{_NTH_QUARTER}", lambda m: _quarter(m[1], m[2])),
+        (rf"{_QUARTER_WORD} ([1-4])[-/, ]{{1,2}}([0-9]{{4}})", lambda m: _quarter(m[2], m[1])),
+        (rf"([0-9]{{4}})[-/, ]{{1,2}}{_QUARTER_WORD} ([1-4])", lambda m: _quarter(m[1], m[2])),
+        (r"([0-9]{4})[- ]?W([0-9]{1,2})(?:-([1-7]))?", lambda m: _week(m[1], m[2], m[3])),
+        (r"(?:W|KW ?|Week )([0-9]{1,2})[-/, ]{1,2}([0-9]{4})", lambda m: _week(m[2], m[1])),
+        (r"([0-9]{4})[-/ ]{0,2}(?:KW|Week) ?([0-9]{1,2})", lambda m: _week(m[1], m[2])),
+        (rf"([0-9]{{4}})[- .]{{0,2}}{_WORD}", lambda m: _named(m[1], m[2])),
+        (rf"{_WORD}[-/ ,]{{0,2}}(?:{_OF} )?([0-9]{{4}})", lambda m: _named(m[2], m[1])),
+        (rf"{_WORD}[-/'’ ]{{0,2}}([0-9]{{2}})", lambda m: _named(m[2], m[1])),
+        (rf"{_WORD}[- ]([0-9]{{1,2}})(?:st|nd|rd|th)?(?:, ?|[- ])([0-9]{{4}})", lambda m: _named(m[3], m[1], m[2])),
+        (rf"([0-9]{{1,2}}){_NTH} ?(?:{_OF} |[-/])?{_WORD}(?: {_OF} |[-/ ,.]{{0,2}})([0-9]{{4}}|[0-9]{{2}})", _day_name_year),
+        (rf"([0-9]{{4}})[-/. ]{{1,2}}{_WORD}[-/ ]([0-9]{{1,2}})\.?", lambda m: _named(m[1], m[2], m[3])),
+    )
 )

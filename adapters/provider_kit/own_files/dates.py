@@ -16,10 +16,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.provider_kit.own_files.date_cells import WEEK_NAME, ReadCell
-from adapters.provider_kit.own_files.date_forms import Kind, Reading, read_text_date
+from adapters.provider_kit.own_files.date_cells import ReadCell
+from adapters.provider_kit.own_files.date_forms import QUARTER_BY_T
+from adapters.provider_kit.own_files.date_names import QUARTER_NAME, THIRD_NAME, WEEK_NAME
 from adapters.provider_kit.own_files.frequency import frequency_of
 from adapters.provider_kit.own_files.grid import Cell, Table, listed, quoted, refused
+from adapters.provider_kit.own_files.readings import Kind, Reading
 from domain.errors import AnswerNotUnderstood, UnsupportedFrequency
 from domain.observations import Dates
 
@@ -32,9 +34,9 @@ _DAY_LENGTH = 10
 _DAYS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\n)*+")
 _MOMENTS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?\n)*+")
 _MOMENTS_IN_UTC = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?Z\n)*+")
-_QUARTER_NAME = re.compile(r"quarter|quartal|qtr|trimestre", re.IGNORECASE)
 _MONTH_DIGITS = re.compile(r"[0-9]{4}[-/]?[0-9]{1,2}")
-_NAME_DIGITS = re.compile(r"([^\W\d_]{3,10}\.?)[-'’]([0-9]{2})")
+_NAME_DIGITS = re.compile(r"([^\W\d_]{3,13}\.?)[-/'’ ]{0,2}([0-9]{2})")
+_COLON_DIGITS = re.compile(r"[0-9]{4}:0[1-4]")
 _ORDERS = {"dmy": "day/month", "mdy": "month/day", "ymd": "year/month/day"}
 
 
@@ -47,12 +49,14 @@ class Axis:
         moments: in seconds, UTC.
         kind: what the cells say of the length of their periods.
         kept: positions of the cells that were read; fewer than there are only where a frequency chose among them.
+        order: of day, month and year, where cells alone showed which of several it is; else empty.
 
     """
 
     moments: Dates
     kind: Kind
     kept: Sequence[int]
+    order: str = ""
 
 
 def read_dates(table: Table, read: ReadCell, frequency: str = "", *, by_format: bool = False) -> Axis:
@@ -70,8 +74,9 @@ def read_dates(table: Table, read: ReadCell, frequency: str = "", *, by_format: 
 
     """
     cells = list(table.dates.cells)
-    if not by_format and are_plain(cells):
-        return _plain_axis(table, cells)
+    axis = None if by_format else _plain_axis(cells)
+    if axis:
+        return axis
     read_in = _Readings()
     for index, cell in enumerate(cells):
         reading = read(cell)
@@ -81,11 +86,11 @@ def read_dates(table: Table, read: ReadCell, frequency: str = "", *, by_format: 
     kept = _of_one_kind(table, read_in, frequency)
     _check_zones(table, read_in)
     if not by_format:
-        _check_months(table, cells)
-    order = _order(table, read_in, kept)
+        _check_periods(table, cells)
+    order, is_shown = _order(table, read_in, kept)
     kinds = {_KINDS[kind] for kind in np.unique(np.frombuffer(read_in.kinds, dtype=np.int8)[kept])}
     kind = Kind.MOMENT if Kind.MOMENT in kinds else kinds.pop() if kinds else Kind.DAILY
-    return Axis(_finest(table, read_in.moments(order)[kept]), kind, kept)
+    return Axis(_finest(table, read_in.moments(order)[kept]), kind, kept, _ORDERS[order] if is_shown else "")
 
 
 def are_plain(cells: Sequence[Cell]) -> bool:
@@ -96,12 +101,14 @@ def are_plain(cells: Sequence[Cell]) -> bool:
     return bool(_DAYS.fullmatch(text) or _MOMENTS.fullmatch(text) or _MOMENTS_IN_UTC.fullmatch(text))
 
 
-def _plain_axis(table: Table, cells: Sequence[str]) -> Axis:
+def _plain_axis(cells: Sequence[Cell]) -> Axis | None:
+    """Read cells of one plain form, much faster than cell by cell; None if they are not, or one names a day or an hour that there is not."""
+    if not are_plain(cells):
+        return None
     try:
         moments = np.array([cell.rstrip("Z") for cell in cells], dtype="datetime64[s]")
     except ValueError:
-        index = next(i for i, cell in enumerate(cells) if read_text_date(cell) is None)
-        raise refused(table.name, f"{table.place(index, table.dates)}: not a date", "date_format") from None
+        return None
     return Axis(moments, Kind.DAILY if len(cells[0]) == _DAY_LENGTH else Kind.MOMENT, range(len(cells)))
 
 
@@ -159,22 +166,25 @@ def _check_zones(table: Table, found: _Readings) -> None:
         raise refused(table.name, f"{table.place(index, table.dates)}: no offset from UTC where other cells have one", "date_format")
 
 
-def _check_months(table: Table, cells: Sequence[Cell]) -> None:
-    """Refuse months that may be something else by the column's name or all their digits: years that span two, weeks, quarters, days."""
+def _check_periods(table: Table, cells: Sequence[Cell]) -> None:
+    """Refuse periods that may be others by the column's name or all their digits: years that span two, weeks, quarters, days."""
     texts = [cell.strip() for cell in cells if isinstance(cell, str)]
-    if len(texts) < len(cells) or not texts:
-        return
-    doubt = ""
-    if len(texts) > 1 and all((match := _FISCAL.fullmatch(text)) and (int(match[1]) + 1) % 100 == int(match[2]) for text in texts):
-        doubt = "a month, or a year that spans two"
-    elif all(map(_MONTH_DIGITS.fullmatch, texts)) and WEEK_NAME.search(table.dates.name):
-        doubt = "a month or a week"
-    elif all(map(_MONTH_DIGITS.fullmatch, texts)) and _QUARTER_NAME.search(table.dates.name):
-        doubt = "a month or a quarter"
-    elif _may_be_days(texts):
-        doubt = "a month of a year, or a day of a month"
+    doubt = _doubt_of_periods(texts, table.dates.name) if texts and len(texts) == len(cells) else ""
     if doubt:
         raise refused(table.name, f"{table.place(0, table.dates)}: {doubt}", "date_format")
+
+
+def _doubt_of_periods(texts: Sequence[str], name: str) -> str:
+    if len(texts) > 1 and all((match := _FISCAL.fullmatch(text)) and (int(match[1]) + 1) % 100 == int(match[2]) for text in texts):
+        return "a month, or a year that spans two"
+    if all(map(_MONTH_DIGITS.fullmatch, texts)):
+        return "a month or a week" if WEEK_NAME.search(name) else "a month or a quarter" if QUARTER_NAME.search(name) else ""
+    if all(map(_COLON_DIGITS.fullmatch, texts)):
+        return "a month or a quarter"
+    by_t = [QUARTER_BY_T.fullmatch(text) for text in texts]
+    if all(by_t) and not THIRD_NAME.search(name) and not any("4" in match.groups() for match in by_t if match):
+        return "a quarter, or a third of a year"
+    return "a month of a year, or a day of a month" if _may_be_days(texts) else ""
 
 
 def _may_be_days(texts: Sequence[str]) -> bool:
@@ -186,11 +196,17 @@ def _may_be_days(texts: Sequence[str]) -> bool:
     return any(before[0] == after[0] and abs(after[1] - before[1]) == 1 for before, after in pairwise(days))
 
 
-def _order(table: Table, found: _Readings, kept: Sequence[int]) -> str:
-    """Return the order of day, month and year that all cells admit; raises AnswerNotUnderstood where there are two that differ."""
+def _order(table: Table, found: _Readings, kept: Sequence[int]) -> tuple[str, bool]:
+    """
+    Return the order of day, month and year that all cells admit, and whether they admit no other.
+
+    Raises:
+        AnswerNotUnderstood: there are two that differ, or none.
+
+    """
     doubtful = found.doubtful(kept)
     if not doubtful:
-        return "dmy"
+        return "dmy", False
     admitted = {order: np.frombuffer(found.orders[order], dtype=np.int64)[doubtful] for order in _ORDERS}
     left: Mapping[str, NDArray[np.int64]] = {order: found for order, found in admitted.items() if (found != _NONE).all()}
     if not left:
@@ -201,7 +217,7 @@ def _order(table: Table, found: _Readings, kept: Sequence[int]) -> str:
     if differ:
         doubt = " or ".join(_ORDERS[order] for order in left)
         raise refused(table.name, f"{table.place(doubtful[differ[0]], table.dates)}: {doubt}", "date_format")
-    return next(iter(left))
+    return next(iter(left)), len(left) == 1
 
 
 def _no_order(table: Table, doubtful: Sequence[int], admitted: Mapping[str, NDArray[np.int64]]) -> AnswerNotUnderstood:

@@ -78,6 +78,8 @@ def read_down(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, *, optio
     for some in (rest, (row for row in grid.rest if not is_blank(row.cells))):
         while chunk := list(islice(some, _TOGETHER)):
             body.add(chunk)
+    if not body.rows:
+        raise refused(grid.name, "no row with a date stands below the names", "header_rows", "unit_row")
     columns = [Column(name=header.name(i), position=i, cells=cells) for i, cells in enumerate(body.columns)]
     return Table(
         name=grid.name,
@@ -119,20 +121,39 @@ def _header(grid: Grid, rows: Sequence[Row], first_date: int, numeric: Collectio
     above = range(first_date)
     if options.skip_rows is not None:
         above = above[:1]
+    usual = max(len(row.cells) for row in rows[first_date : first_date + _SAMPLE])
+    above = [i for i in above if not grid.delimiter or _named(rows[i]) <= usual] or above
     begins = (i for i in above if i + count <= first_date and (not numeric or any(text_in(cell_at(rows[i], at)) for at in numeric)))
     complete = (i for i in begins if all(_block(grid, rows[i : i + count], numeric, at) for at in numeric))
     best = next(complete, None)
     if best is None:
-        named = {i: sum(bool(text_in(cell_at(rows[i], at))) for at in numeric) for i in above}
+        named = {i: sum(bool(text_in(cell_at(rows[i], at))) for at in numeric) for i in above if i + count <= first_date}
         best = max(named, key=lambda i: (named[i], i), default=None)
+        if best is None and count > 1:
+            raise refused(grid.name, f"fewer than {count} rows stand above row {rows[first_date].number}, the first with a date", "header_rows")
         if best is None or not named[best]:
             raise refused(grid.name, f"row {rows[first_date].number} has no line of column names above it", "header_rows (0)")
+        _check_scattered(grid, [rows[i] for i in above if not _has_one_cell(rows[i])], rows[best], numeric)
     names = [_block(grid, rows[best : best + count], numeric, at) for at in range(max(len(row.cells) for row in rows[best : best + count]))]
     if count == 1 and _are_numbers(rows[best], names, numeric):
         raise refused(
             grid.name, f"row {rows[best].number} has no line of column names above it: {quoted(', '.join(names))}", "header_rows (0)"
         )
     return _Header(first=best, last=best + count - 1, names=names)
+
+
+def _named(row: Row) -> int:
+    """Return how many columns a row names."""
+    return max((at + 1 for at, cell in enumerate(row.cells) if text_in(cell)), default=0)
+
+
+def _check_scattered(grid: Grid, above: Sequence[Row], header: Row, numeric: Collection[int]) -> None:
+    """Refuse names of which some stand in another row than most: the columns under them would lose theirs."""
+    for at in numeric:
+        row = next((row for row in above if isinstance(cell_at(row, at), str) and cell_at(row, at).strip()), None)
+        if row and not text_in(cell_at(header, at)):
+            what = f"rows {min(row.number, header.number)} and {max(row.number, header.number)} both hold names"
+            raise refused(grid.name, f"{what}, such as {quoted(cell_at(row, at))} of column {at + 1}", "header_rows")
 
 
 def _block(grid: Grid, block: Sequence[Row], numeric: Collection[int], at: int) -> str:

@@ -87,6 +87,7 @@ class Table:
         dot_is_decimal: see ``Grid``.
         comma_delimited: whether a comma parts the cells.
         header_row: number of the row of names.
+        folded: whether years stood down and their months or quarters across, under names that are gone.
 
     """
 
@@ -102,6 +103,7 @@ class Table:
     dot_is_decimal: bool = False
     comma_delimited: bool = False
     header_row: int = 0
+    folded: bool = False
 
     def place(self, index: int, column: Column) -> str:
         """Return how messages call the cell of a column at a date, with what it holds."""
@@ -109,7 +111,8 @@ class Table:
             return f"row {self.header_row}, column {self.rows[index]}, cell {quoted(column.cells[index])}"
         if self.across:
             return f"row {column.position}, column {quoted(self.dates.cells[index])}, cell {quoted(column.cells[index])}"
-        return f"row {self.rows[index]}, column {quoted(column.shown)}, cell {quoted(column.cells[index])}"
+        name = self.dates.cells[index] if self.folded else column.shown
+        return f"row {self.rows[index]}, column {quoted(name)}, cell {quoted(column.cells[index])}"
 
 
 def quoted(cell: Cell) -> str:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 
 import numpy as np
 
 from adapters.provider_kit.own_files.grid import Cell, Column, Table, as_name, listed, quoted, refused, text_in
+from adapters.provider_kit.own_files.keys import folded, no_key
 from adapters.provider_kit.own_files.numbers import is_missing, is_number
 from adapters.provider_kit.own_files.options import FileOptions
 from adapters.provider_kit.parsing.limits import check_table
-from domain.errors import DatasetNotFound
 from domain.observations import Dates
 
 Key = tuple[str, ...]
@@ -93,15 +91,7 @@ def _rows_by_key(table: Table, keys: Sequence[Column], options: FileOptions) -> 
     asked = options.key if len(keys) > 1 else ("/".join(options.key),)
     if len(asked) != len(keys):
         raise refused(table.name, f"the key has {len(asked)} parts for the columns {listed([quoted(c.shown) for c in keys])}", "key")
-    wanted = [key for key in by_key if key == asked] or [key for key in by_key if _folded(key) == _folded(asked)]
+    wanted = [key for key in by_key if key == asked] or [key for key in by_key if [*map(folded, key)] == [*map(folded, asked)]]
     if len(wanted) != 1:
-        near = get_close_matches("/".join(options.key), ["/".join(key) for key in by_key], n=3, cutoff=0.3)
-        raise DatasetNotFound(
-            f"{table.name} holds no series {quoted('/'.join(options.key))}.", hint=f"There are {listed(near)}." if near else ""
-        )
+        raise no_key(table.name, options.key, ["/".join(key) for key in by_key])
     return {wanted[0]: by_key[wanted[0]]}
-
-
-def _folded(key: Key) -> Key:
-    """Return a key as a code can spell it: in any case, and with any sign for what codes cannot hold."""
-    return tuple(re.sub(r"[\W_]", "_", part.casefold()) for part in key)

@@ -1,27 +1,34 @@
-"""Dates that stand in several columns: year, month and day, year and quarter or week, date and time."""
+"""Dates that stand in several columns: year and month, quarter, week or period; a day beside them; date and time."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Literal
 
 from adapters.provider_kit.own_files.date_cells import digits_in, read_loosely, read_typed
-from adapters.provider_kit.own_files.grid import Cell, Grid, Row, text_in
+from adapters.provider_kit.own_files.grid import Cell, Grid, Row, cell_at, text_in
 from adapters.provider_kit.own_files.months import month_of
+from adapters.provider_kit.own_files.readings import Kind, Reading
 
 _WORDS: Mapping[str, str] = {
-    "year": "year yr yyyy jahr année annee año anno ano jaar",
-    "quarter": "quarter qtr q quartal trimestre kwartaal",
-    "month": "month mon mo mm monat mois mes mês mese maand",
+    "year": "year yr yyyy jahr année annee año anno ano jaar år rok",
+    "quarter": "quarter qtr q quartal trimestre kwartaal kvartal",
+    "month": "month mon mo mm monat mois mes mês mese maand måned månad",
     "week": "week wk iso_week woche kw semaine semana settimana",
     "day": "day dy dd tag jour día dia giorno dag",
+    "period": "period periode período",
     "date": "date datum fecha data datadate trade_date",
     "time": "time zeit uhrzeit heure hora ora tijd hh:mm hh:mm:ss",
     "hour": "hour hr hh stunde",
-    "minute": "minute min minutes",
+    "minute": "minute minutes",
 }
 _PARTS = {word: part for part, words in _WORDS.items() for word in words.split()}
+#: Names that are units and quantities, too: a year's kilowatts, millimetres, price and quantity.
+_SHORT = frozenset("q mm mo dd hh kw wk".split())
 #: What makes a date, the longest first.
 _SETS = (
     ("date", "time"),
@@ -34,9 +41,13 @@ _SETS = (
     ("year", "month"),
     ("year", "quarter"),
     ("year", "week"),
+    ("year", "period"),
 )
-_SEARCHED = 60
+_SEARCHED, _SAMPLE = 60, 300
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.0*)?)?(?: ?([AaPp])\.?[Mm]\.?)?")
+_PERIOD = re.compile(r"(?:([MmQq])0?([0-9]|1[0-2])|(M13|A01))")
+_YEAR = re.compile(r"[12][0-9]{3}")
+_QUARTER_WORD = re.compile(r"(?:Q|([1-4])[.] ?(?:Quartal|quarter))0?([1-4]?)", re.IGNORECASE)
 
 
 def part_named(cell: Cell) -> str:
@@ -45,44 +56,144 @@ def part_named(cell: Cell) -> str:
 
 
 def with_whole_dates(grid: Grid) -> Grid:
-    """Return a grid in which the parts of dates are put together in the first part's column, and the other parts are blank."""
+    """
+    Return a grid in which the parts of dates are put together in the first part's column, and the other parts are blank.
+
+    Where another column holds the same dates whole, all parts are blank.
+    """
     for index, row in enumerate(grid.rows[:_SEARCHED]):
         places: dict[str, int] = {}
         for at, cell in enumerate(row.cells):
             places.setdefault(part_named(cell), at)
         places.pop("", None)
-        parts = next((names for names in _SETS if set(names) <= set(places)), None)
-        if parts and _fits(grid.rows[index + 1 :], parts, places):
-            return _joined(grid, index, parts, places)
-    return grid
+        parts = next((names for names in _SETS if set(names) <= set(places)), ())
+        if any(text_in(row.cells[places[part]]).strip("<>[]()").casefold() in _SHORT for part in parts):
+            parts = parts if "year" in parts and _years_repeat(grid.rows[index + 1 :], places["year"]) else ()
+        whole = _fits(grid.rows[index + 1 :], parts, places) if parts else None
+        if whole:
+            return _blanked(grid, index, parts, places) if _stand_elsewhere(grid.rows[index + 1 :], parts, places) else (
+                _joined(grid, index, parts, places)
+            )
+    return _without_names(grid)
 
 
-def _fits(rows: Sequence[Row], parts: Sequence[str], places: Mapping[str, int]) -> bool:
-    """Return whether the parts of the first row below that has them all make a date, and nothing else there is one."""
+def _fits(rows: Sequence[Row], parts: Sequence[str], places: Mapping[str, int]) -> Reading | None:
+    """Return what the parts of the first row below that has them all mean together; None if it is no date, or another stands there."""
+    if "time" in parts and not _are_clocks([cell_at(row, places["time"]) for row in rows[:_SAMPLE]]):
+        return None
     for row in rows:
-        cells = [row.cells[places[part]] if places[part] < len(row.cells) else None for part in parts]
-        if all(map(text_in, cells)):
-            whole = _whole(dict(zip(parts, cells, strict=True)))
-            others = [cell for at, cell in enumerate(row.cells) if at not in places.values()]
-            return read_loosely(whole) is not None and ("date" in parts or not any(map(read_typed, others)))
-    return False
+        whole = _read_whole(row, parts, places)
+        if whole != "":
+            return whole if whole and ("date" in parts or all(_lies_in(other, whole) for other in _others(row, parts, places).values())) else None
+    return None
+
+
+def _are_clocks(cells: Sequence[Cell]) -> bool:
+    """Return whether digits are times of the day rather than minutes or hours that something took."""
+    digits = [text for cell in cells if (text := digits_in(cell)).isdecimal()]
+    return not digits or any(len(text) > 2 for text in digits) or not any(map(int, digits))  # noqa: PLR2004 - hours and minutes
+
+
+def _years_repeat(rows: Sequence[Row], at: int) -> bool:
+    years = [text_in(cell_at(row, at)) for row in rows[:_SAMPLE] if text_in(cell_at(row, at))]
+    return len(set(years)) < len(years)
+
+
+def _stand_elsewhere(rows: Sequence[Row], parts: Sequence[str], places: Mapping[str, int]) -> bool:
+    """Return whether another column holds dates in the periods that the parts make, on every row."""
+    columns: set[int] | None = None
+    for row in rows if "date" not in parts else ():
+        whole = _read_whole(row, parts, places)
+        if whole:
+            same = {at for at, other in _others(row, parts, places).items() if _lies_in(other, whole)}
+            columns = same if columns is None else columns & same
+    return bool(columns)
+
+
+def _read_whole(row: Row, parts: Sequence[str], places: Mapping[str, int]) -> Reading | None | Literal[""]:
+    """Return what a row's parts mean together; empty where one is missing."""
+    cells = {part: cell_at(row, places[part]) for part in parts}
+    return read_loosely(_whole(cells)) if all(map(text_in, cells.values())) else ""
+
+
+def _others(row: Row, parts: Sequence[str], places: Mapping[str, int]) -> Mapping[int, Reading]:
+    """Return the dates in a row beside the parts, by position."""
+    mine = {places[part] for part in parts}
+    return {at: reading for at, cell in enumerate(row.cells) if at not in mine and (reading := read_typed(cell))}
+
+
+def _lies_in(other: Reading, whole: Reading) -> bool:
+    """Return whether a date lies in the day, week, month or quarter that the parts make."""
+    begin = whole.by_order[""]
+    if whole.kind is Kind.WEEKLY:
+        return any(timedelta() <= moment - begin < timedelta(weeks=1) for moment in other.by_order.values())
+    length = {Kind.MONTHLY: 1, Kind.QUARTERLY: 3}.get(whole.kind)
+    if length is None:
+        return begin in other.by_order.values()
+    return any((moment.year, (moment.month - 1) // length) == (begin.year, (begin.month - 1) // length) for moment in other.by_order.values())
+
+
+def _blanked(grid: Grid, header: int, parts: Sequence[str], places: Mapping[str, int]) -> Grid:
+    gone = {places[part] for part in parts}
+    return _mapped(grid, header, lambda _, row: Row(row.number, [None if at in gone else cell for at, cell in enumerate(row.cells)]))
 
 
 def _joined(grid: Grid, header: int, parts: Sequence[str], places: Mapping[str, int]) -> Grid:
     first, *others = sorted(places[part] for part in parts)
+    filled = _Years(parts)
 
     def joined(index: int, row: Row) -> Row:
         cells = list(row.cells) + [None] * (max(first, *others) + 1 - len(row.cells))
         if index == header:
             cells[first] = "Date"
         elif any(text_in(cells[places[part]]) for part in parts):
-            cells[first] = _whole({part: cells[places[part]] for part in parts})
+            cells[first] = _whole(filled({part: cells[places[part]] for part in parts}))
         for at in others:
             cells[at] = None
         return Row(row.number, cells)
 
-    rows = [*grid.rows[:header], *(joined(at, row) for at, row in enumerate(grid.rows[header:], header))]
-    return replace(grid, rows=rows, rest=(joined(-1, row) for row in grid.rest))
+    return _mapped(grid, header, joined)
+
+
+def _mapped(grid: Grid, header: int, change: Callable[[int, Row], Row]) -> Grid:
+    """Return a grid with the rows from the header on changed; those behind the first ones are called -1."""
+    rows = [*grid.rows[:header], *(change(at, row) for at, row in enumerate(grid.rows[header:], header))]
+    return replace(grid, rows=rows, rest=(change(-1, row) for row in grid.rest))
+
+
+class _Years:
+    """Writes the year beside periods under the first one of a year, as tables do that name each year once."""
+
+    def __init__(self, parts: Sequence[str]) -> None:
+        self._applies = len(parts) == 2 and parts[0] == "year"  # noqa: PLR2004 - a year and a period
+        self._year: Cell = None
+        self._last: Sequence[datetime] = ()
+
+    def __call__(self, cells: Mapping[str, Cell]) -> Mapping[str, Cell]:
+        """Return the parts of the next row with their year, if periods go on in the direction in which they went so far."""
+        reading = read_loosely(_whole({**cells, "year": 2000})) if self._applies else None
+        if reading is None or reading.kind is Kind.ANNUAL:
+            return cells
+        period = reading.by_order[""]
+        if text_in(cells["year"]):
+            self._year, self._last = cells["year"], [period]
+            return cells
+        steps = [later - earlier for earlier, later in pairwise((*self._last, period))]
+        goes_on = bool(steps) and (all(step > timedelta() for step in steps) or all(step < timedelta() for step in steps))
+        self._last = [*self._last[-1:], period] if goes_on else ()
+        return {**cells, "year": self._year} if goes_on else cells
+
+
+def _without_names(grid: Grid) -> Grid:
+    """Put together years and names of months or quarters in the first two columns, over which no name stands."""
+    for index, row in enumerate(grid.rows[:_SEARCHED]):
+        year, period = digits_in(cell_at(row, 0)), text_in(cell_at(row, 1))
+        part = "month" if month_of(period) else "quarter" if _QUARTER_WORD.fullmatch(period) else ""
+        if part and _YEAR.fullmatch(year):
+            above = [over for over in grid.rows[:index] if any(map(text_in, over.cells[2:]))]
+            is_unnamed = bool(above) and not any(text_in(cell_at(over, at)) for over in above for at in (0, 1))
+            return _joined(grid, index - 1, ("year", part), {"year": 0, part: 1}) if is_unnamed else grid
+    return grid
 
 
 def _whole(parts: Mapping[str, Cell]) -> str:
@@ -97,11 +208,22 @@ def _day(texts: Mapping[str, str]) -> str:
         return texts["date"]
     year = texts["year"]
     if "quarter" in texts:
-        return f"{year}-Q{texts['quarter'].lstrip('Qq')}"
+        quarter = _QUARTER_WORD.fullmatch(texts["quarter"])
+        return f"{year}-Q{(quarter[1] or quarter[2]) if quarter else texts['quarter']}"
     if "week" in texts:
         return f"{year}-W{texts['week'].lstrip('Ww')}"
+    if "period" in texts:
+        return _of_period(year, texts["period"])
     month = texts["month"].lstrip("Mm") if texts["month"][1:].isdecimal() else str(month_of(texts["month"]) or texts["month"])
     return "-".join(filter(None, (year, month, texts.get("day"))))
+
+
+def _of_period(year: str, period: str) -> str:
+    """Write a year's period as the Bureau of Labor Statistics names it: M01 to M12, Q01 to Q04, and M13 or A01 for the whole year."""
+    match = _PERIOD.fullmatch(period)
+    if match is None:
+        return f"{year}-{month_of(period) or '?'}"
+    return year if match[3] else f"{year}-{match[1].upper()}{match[2]}"
 
 
 def _clock(texts: Mapping[str, str]) -> str:

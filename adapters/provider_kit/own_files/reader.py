@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from adapters.provider_kit.own_files.containers import unpack
 from adapters.provider_kit.own_files.documents import read_document
+from adapters.provider_kit.own_files.file_series import FileSeries
 from adapters.provider_kit.own_files.grid import Grid, NoTableError, Table, listed, quoted, refused
 from adapters.provider_kit.own_files.layout import read_table
 from adapters.provider_kit.own_files.options import FileOptions
 from adapters.provider_kit.own_files.parquet import read_parquet
-from adapters.provider_kit.own_files.series import FileSeries, read_series
+from adapters.provider_kit.own_files.series import read_series
 from adapters.provider_kit.own_files.sheets import read_sheets
 from adapters.provider_kit.own_files.text import decode, read_text
 from domain.errors import AnswerNotUnderstood

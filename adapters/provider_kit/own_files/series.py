@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,51 +11,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adapters.provider_kit.own_files.dates import read_dates
+from adapters.provider_kit.own_files.dialect import dialect_of
+from adapters.provider_kit.own_files.file_series import FileSeries
 from adapters.provider_kit.own_files.frequency import frequency_of
 from adapters.provider_kit.own_files.grid import Column, Table, listed, quoted, refused, text_in
 from adapters.provider_kit.own_files.long_tables import pivoted
 from adapters.provider_kit.own_files.numbers import admitted, read_number, survey, values
 from adapters.provider_kit.own_files.options import FileOptions
+from adapters.provider_kit.own_files.readings import Kind
 from adapters.provider_kit.own_files.repeats import check_repeats
 from adapters.provider_kit.parsing.numbers import Survey
 from adapters.provider_kit.text import storable
 from domain.errors import InvalidObservations
-from domain.frequency import Frequency
 from domain.observations import Observations, Unit
-from domain.series import Metadata
 
 _MARKS = {".": "dot", ",": "comma"}
 _DAY = 86_400
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileSeries:
-    """
-    What a file says of one series.
-
-    Attributes:
-        title: what the file calls it; empty if it does not say.
-        frequency: in lower-case words; empty if its dates fit none.
-        units: a percent or currency sign for each column, or empty.
-        left_out: names of the columns that were not read.
-
-    """
-
-    observations: Observations
-    date_column: str
-    title: str
-    frequency: str
-    units: tuple[str, ...]
-    left_out: tuple[str, ...]
+_CODE_NAME = re.compile(r"code|country|geo|area|region|state|iso|ticker|symbol|location|pays|land|pa[ií]s", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Values:
-    """A column that was read: its name, a number for each date, and its unit."""
+    """A column that was read: its name, a number for each date, its unit, and the decimal mark if its cells left a choice."""
 
     column: Column
     numbers: NDArray[np.float64]
     unit: str
+    decimal: str
 
     @property
     def name(self) -> str:
@@ -74,7 +57,7 @@ def read_series(table: Table, options: FileOptions) -> FileSeries:
     if len(axis.kept) < len(table.rows):
         table = _only_rows(table, axis.kept)
     moments = axis.moments
-    if options.layout == "long":
+    if options.layout == "long" and not table.across:
         table, moments = pivoted(table, moments, options)
     columns, words = _columns(table, options)
     numbers, left_out = _values(table, columns)
@@ -87,11 +70,13 @@ def read_series(table: Table, options: FileOptions) -> FileSeries:
         raise refused(table.name, exc.message.rstrip(".")) from exc
     return FileSeries(
         observations=observations,
+        period=str(axis.kind) if axis.kind not in (Kind.DAILY, Kind.MOMENT) else "",
         date_column=storable(table.dates.name) or "Date",
         title=storable(table.title),
         frequency=options.frequency or table.frequency or frequency_of(observations.dates, axis.kind),
         units=tuple(read.unit for read in numbers),
         left_out=tuple(storable(name) for name in (*table.left_out, *(c.shown for c in words), *(c.shown for c in left_out))),
+        dialect=dialect_of(axis.order, {storable(read.name): read.decimal for read in numbers if read.decimal}, options),
     )
 
 
@@ -107,13 +92,20 @@ def _only_rows(table: Table, kept: Sequence[int]) -> Table:
 def _columns(table: Table, options: FileOptions) -> tuple[list[tuple[Column, Survey]], list[Column]]:
     """Return the columns that hold numbers, looked through, and those that are left out."""
     pairs, missing = admitted(options.decimal, options.thousands), options.missing_words
-    wanted = [c for c in table.columns if not options.columns or c.shown in options.columns]
+    wanted = [c for c in table.columns if not options.columns or table.folded or c.shown in options.columns]
     looked = [(column, survey(list(column.cells), missing, pairs)) for column in wanted]
     for column, found in looked:
         _check_words(table, column, found, asked=bool(options.columns))
-    words = [column for column, found in looked if found.words]
+    codes = [] if options.columns else [id(column) for column, found in looked if not len(found.numbers) and _holds_codes(column)]
+    words = [column for column, found in looked if found.words or id(column) in codes]
     words += [column for column in table.columns if column not in wanted and (column.name or any(map(text_in, column.cells)))]
-    return [(column, found) for column, found in looked if not found.words], words
+    return [(column, found) for column, found in looked if not found.words and id(column) not in codes], words
+
+
+def _holds_codes(column: Column) -> bool:
+    """Return whether a column holds the codes of Namibia or North Dakota, which otherwise say that a value is missing."""
+    texts = set(map(text_in, iter(column.cells))) - {""}
+    return bool(texts and _CODE_NAME.search(column.name)) and texts <= {"NA", "ND"}
 
 
 def _check_words(table: Table, column: Column, found: Survey, *, asked: bool) -> None:
@@ -142,7 +134,8 @@ def _values(table: Table, columns: Sequence[tuple[Column, Survey]]) -> tuple[lis
         numbers = values(column, found, decimal)
         for index in np.flatnonzero(np.isinf(numbers))[:1]:
             raise refused(table.name, f"{table.place(int(index), column)}: too large for a number")
-        read.append(Values(column=column, numbers=numbers, unit=_unit(table, column, found)))
+        is_chosen = found.typed is None and (len(found.decimals) == 1 or found.is_doubtful)
+        read.append(Values(column=column, numbers=numbers, unit=_unit(table, column, found), decimal=decimal if is_chosen else ""))
     return read, counters
 
 
@@ -209,13 +202,3 @@ def _unit(table: Table, column: Column, found: Survey) -> str:
 def _unit_of(cell: Any) -> str:
     number = read_number(cell) if isinstance(cell, str) else None
     return number.unit if number else ""
-
-
-def metadata_of(series: FileSeries, stem: str) -> Metadata:
-    """Return what a file says about its series; without a title it is called by the file's stem."""
-    return Metadata(
-        name=series.title or storable(stem),
-        frequency=Frequency(series.frequency) if series.frequency else None,
-        date_column=series.date_column,
-        column_units=series.units if any(series.units) else (),
-    )

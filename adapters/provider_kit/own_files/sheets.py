@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
-from xml.etree.ElementTree import iterparse
+from xml.etree.ElementTree import ParseError, iterparse
 from zipfile import BadZipFile, ZipFile
 
 from adapters.provider_kit.own_files.grid import Cell, Grid, Row, listed, quoted, refused
@@ -15,6 +16,7 @@ from adapters.provider_kit.own_files.options import FileOptions
 from adapters.provider_kit.parsing.limits import ROWS, check_table
 
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_DAMAGE = (BadZipFile, ParseError, zlib.error, OSError, ValueError, LookupError)
 _MISSING_ERROR = "#N/A"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
@@ -35,7 +37,7 @@ def read_sheets(body: bytes, name: str, options: FileOptions) -> list[Grid]:
         shown = [sheet.name for sheet in book.sheets_metadata if sheet.visible == calamine.SheetVisibleEnum.Visible]
         wanted = [_wanted(book.sheet_names, options.sheet, name)] if options.sheet != "" else shown
         grids = [grid for sheet in wanted if (grid := _grid(body, book, sheet, name)).rows]
-    except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, BadZipFile, OSError, ValueError) as exc:
+    except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, *_DAMAGE) as exc:
         raise refused(name, f"it is not a workbook that can be read ({exc})") from exc
     if not grids:
         raise refused(name, f"nothing stands on the sheets {listed(list(map(quoted, wanted)))}", "sheet")
@@ -58,8 +60,19 @@ def _grid(body: bytes, book: Any, sheet_name: str, name: str) -> Grid:
     check_table(width, height, name)
     rows = [Row(number, [_cell(cell) for cell in cells]) for number, cells in enumerate(sheet.to_python(skip_empty_area=False), 1)]
     _put_errors(rows, _errors(body, sheet_name, name))
-    merged = [(first[0] + 1, first[1], last[1]) for first, last in sheet.merged_cell_ranges or ()]
+    ranges = sheet.merged_cell_ranges or ()
+    _spread_down(rows, ranges)
+    merged = [(first[0] + 1, first[1], last[1]) for first, last in ranges]
     return Grid(name=name, rows=rows, merged=merged, sheet=sheet_name)
+
+
+def _spread_down(rows: Sequence[Row], ranges: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> None:
+    """Write the text of a cell that is merged over several rows into each of them, since it names them all."""
+    for (top, left), (bottom, _) in ranges:
+        text = rows[top].cells[left] if top < len(rows) and left < len(rows[top].cells) else None
+        for row in rows[top + 1 : bottom + 1] if isinstance(text, str) else ():
+            if left < len(row.cells) and row.cells[left] is None:
+                row.cells[left] = text  # type: ignore[index]
 
 
 def _cell(cell: Any) -> Cell:

@@ -16,6 +16,10 @@ from adapters.provider_kit.own_files.options import FileOptions
 from adapters.provider_kit.parsing.bodies import marked
 from adapters.provider_kit.parsing.limits import ROWS, check_table
 
+#: Signs of two bytes or more in UTF-8, and bytes that can be none.
+_UTF8, _NO_UTF8 = re.compile(rb"[\xc3-\xf4][\x80-\xbf]{1,3}"), re.compile(rb"[\xc0-\xff](?![\x80-\xbf])|(?<![\x80-\xff])[\x80-\xbf]")
+#: What stands in no word of the West: four letters with marks in a row, or a sign within a word.
+_UNLIKE_WESTERN = re.compile(r"[^\W\d_a-zA-Z]{4}|[a-zà-ÿ][¹³¤¦¬±¼½¾¿¡][a-zà-ÿ]|[^\W\d_][‚„†‡•‰][^\W\d_]|œæ|æœ|œê")
 _DELIMITERS = ",;\t|"
 _SAMPLE, _SAMPLE_SIGNS = 200, 200_000
 #: By so many rows the layout is understood.
@@ -44,8 +48,15 @@ def decode(body: bytes, name: str, encoding: str = "") -> str:
         raise refused(name, "every second byte is zero, as in UTF-16 without a mark", "encoding")
     try:
         return body.decode("utf-8")
-    except UnicodeDecodeError:
-        return _decoded(body, "cp1252", name)
+    except UnicodeDecodeError as exc:
+        if len(_UTF8.findall(body[:_SAMPLE_SIGNS])) > len(_NO_UTF8.findall(body[:_SAMPLE_SIGNS])):
+            return _decoded(body, "utf-8", name)
+        text = _decoded(body, "cp1252", name)
+        odd = _UNLIKE_WESTERN.search(text, 0, _SAMPLE_SIGNS)
+        if odd:
+            shown, row = text[max(0, odd.start() - 5) : odd.end() + 5], 1 + text.count("\n", 0, odd.start())
+            raise refused(name, f"row {row} is text in an encoding that nothing names: {quoted(shown)} in cp1252", "encoding") from exc
+        return text
 
 
 def _decoded(body: bytes, encoding: str, name: str) -> str:

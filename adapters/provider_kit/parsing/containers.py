@@ -106,7 +106,7 @@ def _only_member(body: bytes, whose: str, limit: Size) -> bytes | None:
                 unpacked = member.read(limit.most + 1)
             limit.check(len(unpacked), whose, does="unpacks to more")
             return unpacked
-    except (BadZipFile, EOFError, OSError, zlib.error) as exc:
+    except (BadZipFile, EOFError, OSError, ValueError, LookupError, zlib.error) as exc:
         raise ContainerError(f"it is not a ZIP archive that can be unpacked ({exc})", is_damaged=True) from exc
     except (NotImplementedError, RuntimeError) as exc:  # another compression, a password
         raise ContainerError(f"it is not a ZIP archive that can be unpacked ({exc})") from exc

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from adapters.provider_kit.child_process.source import leave_if_heavy
-from adapters.provider_kit.own_files import FileSeries, metadata_of, read_file
+from adapters.provider_kit.own_files import read_file
 from adapters.provider_kit.own_files.containers import SUFFIXES, stem_of
 from adapters.provider_kit.own_files.options import FILE_NAME, NAMES, FileOptions, options_for, with_key
 from adapters.provider_kit.parsing.limits import FILE, check_body
@@ -99,11 +99,12 @@ class FilesSource:
         leave_if_heavy(body)
         series = read_file(body, name, found.options)
         return Fetched(
-            metadata=metadata_of(series, _stem(found.place, found.key)),
+            metadata=series.metadata(stem_of(name), found.key),
             vintages=[(None, series.observations)],
             origin=PROVIDER.origin(f"files:{name}", body),
             left_out=series.left_out,
             validators=validators,
+            dialect=series.dialect,
         )
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
@@ -115,11 +116,8 @@ class FilesSource:
             found = self._found(code, answer.options)
         except (DatasetNotFound, OutsideError, OSError):
             found = _Found(place=PurePath(name or code.dataset), key=(), options=options_for(None, "", answer.options))
-        series: FileSeries = read_file(answer.body, name or found.place.as_posix(), found.options)
-        stem = stem_of(name) if name else _stem(found.place, found.key)
-        return [
-            ParsedSeries(code=code, metadata=metadata_of(series, stem), vintages=[(None, series.observations)], left_out=series.left_out)
-        ]
+        series = read_file(answer.body, name or found.place.as_posix(), found.options)
+        return [series.parsed(code, stem_of(name or found.place.name), found.key)]
 
     def _found(self, code: DatasetCode, given: Mapping[str, Any] | None = None) -> _Found:
         place, key = self._find(code)
@@ -164,10 +162,6 @@ def _named_errors(code: DatasetCode) -> Iterator[None]:
         raise SourceUnavailable(f"The file of {code} cannot be read: {exc.strerror}.", hint=f"Check {_VARIABLE}.") from exc
 
 
-def _stem(place: PurePath, key: Sequence[str]) -> str:
-    return " / ".join((stem_of(place.name), *key))
-
-
 def _same(name: str, named: Sequence[tuple[str, PurePath]]) -> list[tuple[str, PurePath]]:
     """Return those of a name: exactly, else case-blind."""
     same = [(title, path) for title, path in named if title == name]
@@ -207,5 +201,5 @@ PROVIDER = ProviderSpec(
     open=open_source,
     options=Options,
     problem=problem,
-    adapter_version=2,
+    adapter_version=3,
 )

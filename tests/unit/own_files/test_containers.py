@@ -129,15 +129,47 @@ TABLE = (("Month", "a"), (date(2020, 1, 1), 1.5), (date(2020, 2, 1), 2.5))
 )
 def test_containers_are_opened(body):
     """Packed, marked and typed files are all read by their first bytes."""
-    series = read(body)
-
-    assert rows(series) == RIGHT
-    assert series.frequency == "monthly"
+    assert rows(read(body)) == RIGHT
 
 
 def test_windows_text_is_read():
     """Text that is not UTF-8 is Windows' Western, the euro sign and accents included."""
     assert read("Monat;Umsatz (€)\n2020-01;1,5\n".encode("cp1252")).observations.columns == ("Umsatz (€)",)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Größe;Straße", "ÄÖÜ;Œuvre", "créée;CAFÉ»", "¿Qué?;Año", "São;ações", "blåbærgrød;Ærø", "hääyö;Pääöljy", "ðæö;þýðing", "m³;n°s", "d´ane;1ª"],
+)
+def test_words_of_the_west_are_read(words):
+    """Text that is not UTF-8 and could be Windows' Western is that."""
+    assert read(f"Monat;{words}\n2020-01;1,5;2\n".encode("cp1252")).observations.columns == tuple(words.split(";"))
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("Дата;Курс\n2020-01;1,5\n".encode("cp1251"), "row 1 is text in an encoding that nothing names"),
+        ("Дата;Курс\n2020-01;1,5\n".encode("koi8-r"), "row 1 is text in an encoding that nothing names"),
+        ("Ημερομηνία;Τιμή\n2020-01;1,5\n".encode("cp1253"), "row 1 is text in an encoding that nothing names"),
+        ("Miesiąc;x\n2020-01;1,5\n".encode("cp1250"), "'Miesi¹c;x\\n20' in cp1252; option encoding"),
+        ("Monat;wartości\n2020-01;1,5\n".encode("cp1250"), "encoding"),
+        ("日付;値段の表\n2020-01;1,5\n".encode("shift_jis"), "option encoding"),
+        ("Größe;Übersicht;Öl\n2020-01;1,5\n".encode() + b"\xff\n", "row 3 is not text in utf-8"),
+        ("Größe;Übersicht;Öl\n2020-01;1,5;\n".encode()[:-1] + b"\xc3", "row 2 is not text in utf-8"),
+        (b"Month;a\x9d\n2020-01;1,5\n", "row 1 is not text in cp1252"),
+        (b"\xff\xfeM\x00o", "not text in utf-16"),
+    ],
+)
+def test_an_encoding_that_nothing_names_is_refused(body, words):
+    """Text that can be neither UTF-8 nor Windows' Western is not read to wrong names."""
+    if "wartości".encode("cp1250") in body:  # its only odd sign may be the West's
+        assert read(body).observations.columns == ("wartoœci",)
+        return
+    with pytest.raises(AnswerNotUnderstood) as raised:
+        read(body)
+
+    assert words in raised.value.message
 
 
 def test_an_encoding_can_be_declared():

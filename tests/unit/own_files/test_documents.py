@@ -86,3 +86,83 @@ def test_a_document_names_its_series():
     series = read('{"name": "Rates", "frequency": "Monthly", "columns": ["date", "v"], "data": [["2020-01-31", 1]]}')
 
     assert (series.title, series.frequency) == ("Rates", "monthly")
+
+
+MS = [[1577836800000, 1.5], [1580515200000, None]]
+
+
+@pytest.mark.parametrize(
+    ("document", "column"),
+    [
+        ({"name": "Load", "data": MS}, "Load"),
+        ([{"name": "Load", "data": MS}], "Load"),
+        ({"title": {"text": "t"}, "series": [{"name": "Load", "data": MS}]}, "Load"),
+        ({"series": [{"name": "Load", "data": [{"x": date, "y": value} for date, value in MS]}]}, "Load"),
+        ({"request": {}, "series": [{"series_id": "A.B", "name": "Load", "data": [["202002", None], ["202001", 1.5]]}]}, "Load"),
+        ({"data": MS}, "value"),
+        (MS, "value"),
+        ({"columns": ["value"], "index": [1577836800000, 1580515200000], "data": [[1.5], [None]]}, "value"),
+        ({"columns": ["date", "value"], "index": [0, 1], "data": [["2020-01", 1.5], ["2020-02", None]]}, "value"),
+        ({"date": {"0": "2020-01", "1": "2020-02"}, "value": {"0": 1.5, "1": None}}, "value"),
+        ({"0": {"date": "2020-01", "value": 1.5}, "1": {"date": "2020-02", "value": None}}, "value"),
+        ({"observations": [{"d": "2020-01", "X": {"v": "1.5"}}, {"d": "2020-02", "X": {"v": None}}]}, "X"),
+        ({"observations": [{"d": "2020-01", "X": {"v": "1.5"}}, {"d": "2020-02"}]}, "X"),
+        (
+            {
+                "meta": {"view": {"name": "Rain", "columns": [{"name": "sid"}, {"name": "date"}, {"name": "mm"}]}},
+                "data": [["row-a", "2020-01-01T00:00:00", "1.5"], ["row-b", "2020-02-01T00:00:00", None]],
+            },
+            "mm",
+        ),
+        (
+            {"Results": {"series": [{"seriesID": "X", "data": [{"year": "2020", "period": f"M0{i}", "value": v} for i, v in ((2, ""), (1, "1.5"))]}]}},
+            "value",
+        ),
+        ([{"status": "SUCCESS", "object": {"points": [{"ref": "2020-01", "value": 1.5}, {"ref": "2020-02", "value": None}]}}], "value"),
+    ],
+)
+def test_series_of_services_and_libraries_are_read(document, column):
+    """Pairs of date and value beside a name, what pandas writes of counted rows, and what services wrap around a table."""
+    series = read(json.dumps(document))
+
+    assert rows(series) == RIGHT
+    assert series.observations.columns == (column,)
+
+
+@pytest.mark.parametrize(
+    ("document", "right"),
+    [
+        ([{"name": "a", "data": MS}, {"name": "b", "data": MS}], [["2020-01-01", 1.5, 1.5], ["2020-02-01", None, None]]),
+        ([{"name": "a", "data": MS}, {"name": "b", "data": MS[1:]}], [["2020-01-01", 1.5, None], ["2020-02-01", None, None]]),
+        ({"a": MS, "b": MS}, [["2020-01-01", 1.5, 1.5], ["2020-02-01", None, None]]),
+    ],
+)
+def test_several_series_of_pairs_are_one_table(document, right):
+    """Each is a column under its name."""
+    series = read(json.dumps(document))
+
+    assert rows(series) == right
+    assert series.observations.columns == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"version": "2.0", "class": "dataset", "dimension": {"time": {"category": {"index": {"2020": 0}}}}, "value": [1.5]}, "it is JSON-stat"),
+        ({"dataset": {"dimension": {"time": {"category": {"index": {"2020": 0}}}}, "value": [1.5]}}, "it is JSON-stat"),
+        ({"dataSets": [{"series": {"0": {"observations": {"0": [1]}}}}], "structure": {}}, "it is SDMX-JSON"),
+        ({"a": MS, "b": MS[1:]}, "tables stand under the keys 'a' and 'b'"),
+        ([{"name": "a", "data": MS}, {"name": "a", "data": MS}], "it holds 2 tables in a list"),
+        ([{"id": 1, "points": [{"date": "2020-01", "v": 1}]}, {"id": 2, "points": [{"date": "2020-01", "v": 1}]}], "it holds 2 tables in a list"),
+        ([{"name": "a", "data": [MS[0], [1577836800000, 2]]}], "different values (1.5 and 2)"),
+        ({"date": {"0": "2020-01", "1": "2020-02"}, "v": {"0": 1.5}}, "JSON of another shape"),
+        ({"d": "2020-01", "v": 1}, "JSON of another shape"),
+        ([{"d": "2020-01", "X": {"v": "1.5", "f": 1}}], "no column beside the dates holds numbers"),
+    ],
+)
+def test_services_that_leave_a_doubt_are_refused(document, words):
+    """Cubes, several tables, and series that contradict themselves are not read."""
+    with pytest.raises(AnswerNotUnderstood) as raised:
+        read(json.dumps(document))
+
+    assert words in raised.value.message

@@ -1,0 +1,88 @@
+"""Dates that are written in digits alone, which a number may look like too: years, months, days, hours, and counts since 1970."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+
+from adapters.provider_kit.own_files.readings import Kind, Reading, certain
+
+_YEARS = range(1000, 2500)
+#: Of stamps with hours; a count of seconds that looks like one lies after 2029.
+_STAMPED_YEARS = range(1900, 2100)
+#: A calendar's forms go before counts: those that look like one lie far off.
+_SHAPES = {
+    name: re.compile(shape)
+    for name, shape in {
+        "year": "[0-9]{4}",
+        "yyyymm": "[0-9]{6}",
+        "yyyymmdd": "[0-9]{8}",
+        "yyyymmddhh": "[0-9]{10}",
+        "yyyymmddhhmm": "[0-9]{12}",
+        "yyyymmddhhmmss": "[0-9]{14}",
+        "yyyy.mm": r"[12][0-9]{3}\.[01][0-9]",
+        "mm.yyyy": r"[01]?[0-9]\.[12][0-9]{3}",
+    }.items()
+}
+_EPOCHS = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000, "nanoseconds": 1_000_000_000}
+#: How long a count since 1970 is, and how long one before 2001, which must be a whole minute.
+_COUNTS = {10: "seconds", 13: "milliseconds", 16: "microseconds", 19: "nanoseconds"}
+_SHORT_COUNTS = {9: "seconds", 11: "milliseconds", 12: "milliseconds", 15: "microseconds", 18: "nanoseconds"}
+_COUNT = re.compile(r"-?[0-9]{1,19}")
+_MINUTE = 60
+
+
+def digits_forms(text: str) -> Sequence[str]:
+    """Name the forms of a date that digits, perhaps with one dot, may have, the likeliest first."""
+    length = len(text.removeprefix("-"))
+    if not text.isascii() or not text[-length:][:1].isdecimal():
+        return ()
+    forms = [form for form in _SHAPES if digits_date(text, form)]
+    counts = (lengths.get(length, "") for lengths in (_COUNTS, _SHORT_COUNTS))
+    return [*forms, *(form for form in counts if form and digits_date(text, form))]
+
+
+def is_count(form: str) -> bool:
+    """Return whether a form counts since 1970."""
+    return form in _EPOCHS
+
+
+def is_stamp(form: str) -> bool:
+    """Return whether a form is that of a day with an hour."""
+    return "hh" in form
+
+
+def digits_date(text: str, form: str) -> Reading | None:
+    """Return what digits mean in a form; None if nothing."""
+    try:
+        if form in _EPOCHS:
+            return _count(text, form) if _COUNT.fullmatch(text) else None
+        return _calendar(text, form) if _SHAPES[form].fullmatch(text) else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _calendar(text: str, form: str) -> Reading | None:
+    year = int(text[-4:] if form == "mm.yyyy" else text[:4])
+    if year not in (_STAMPED_YEARS if is_stamp(form) else _YEARS):
+        return None
+    if form == "year":
+        return certain(Kind.ANNUAL, year)
+    if form in ("yyyymm", "yyyy.mm", "mm.yyyy"):
+        return certain(Kind.MONTHLY, year, int(text.partition(".")[0] if form == "mm.yyyy" else text[-2:]))
+    day = certain(Kind.DAILY, year, int(text[4:6]), int(text[6:8]))
+    if form == "yyyymmdd":
+        return day
+    if text[8:10] == "24" and not int(text[10:] or 0):
+        return Reading(Kind.MOMENT, {"": day.by_order[""] + timedelta(days=1)}, zoned=False)
+    clock = time(int(text[8:10]), int(text[10:12] or 0), int(text[12:] or 0))
+    return Reading(Kind.MOMENT, {"": datetime.combine(day.by_order[""], clock)}, zoned=False)
+
+
+def _count(text: str, form: str) -> Reading | None:
+    whole, rest = divmod(int(text), _EPOCHS[form])
+    if _COUNTS.get(len(text)) != form and (rest or whole % _MINUTE):
+        return None
+    moment = datetime.fromtimestamp(whole, UTC).replace(tzinfo=None, microsecond=bool(rest))
+    return Reading(Kind.MOMENT, {"": moment}, zoned=True) if moment.year in _YEARS else None
