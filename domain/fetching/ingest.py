@@ -68,10 +68,10 @@ def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched)
 def _metadata(series: TimeSeries, kept: Observations | None, fetched: Fetched) -> Metadata:
     """Return the metadata that an answer gives a series; where it names no frequency, the dates of a whole state show it."""
     metadata, columns = fetched.metadata, fetched.vintages[-1][1].columns
-    if fetched.covers:
-        metadata = replace(metadata, frequency=metadata.frequency or series.frequency)
-    else:
+    if not fetched.covers:
         metadata = with_frequency(metadata, fetched.vintages[-1][1])
+    # What was known of it stays where an answer does not show it.
+    metadata = replace(metadata, frequency=metadata.frequency or series.frequency)
     places = column_order(kept.columns, columns) if kept else None
     if places and len(metadata.column_units) == len(columns):
         metadata = replace(metadata, column_units=tuple(metadata.column_units[place] for place in places))
