@@ -277,15 +277,33 @@ def test_a_span_that_yahoo_refuses_is_no_unknown_code(opened: Opened) -> None:
     assert raised.value.hint.startswith("The code is not the reason")
 
 
-def test_charts_of_two_spans_must_be_whole(opened: Opened) -> None:
-    """A chart that has fewer prices than moments is refused, though another has as many more."""
+@pytest.mark.parametrize(
+    ("older", "prices", "message"),
+    [
+        ({"symbol": "X", "dataGranularity": "1d"}, [3.0], "more or fewer prices"),
+        ({"symbol": "Y", "dataGranularity": "1d"}, [3.0, 4.0], "several symbols"),
+        ({"symbol": "X", "dataGranularity": "1mo"}, [3.0, 4.0], "several symbols or intervals"),
+    ],
+)
+def test_charts_of_two_spans_must_fit(opened: Opened, older: dict[str, Any], prices: list[float], message: str) -> None:
+    """A chart of an older span that is of something else is refused, and one with fewer prices than moments, though another has more."""
 
     def answer(asked: Asked) -> Any:
         newest = int(asked.query["period2"]) > datetime.now(UTC).timestamp()
+        meta = {"symbol": "X", "dataGranularity": "1d"} if newest else older
         stamps = [YOUNG[1]] if newest else [OLD[0], OLD[1]]
-        meta = {"symbol": "X", "dataGranularity": "1d", "firstTradeDate": OLD[0]}
-        prices = [1.0, 2.0] if newest else [3.0]
-        return {"chart": {"result": [{"meta": meta, "timestamp": stamps, "indicators": {"quote": [{"close": prices}]}}], "error": None}}
+        quote = {"close": ([1.0, 2.0] if "prices" in message else [1.0]) if newest else prices}
+        chart = {"meta": {**meta, "firstTradeDate": OLD[0]}, "timestamp": stamps, "indicators": {"quote": [quote]}}
+        return {"chart": {"result": [chart], "error": None}}
 
-    with pytest.raises(AnswerNotUnderstood, match="more or fewer prices"):
+    with pytest.raises(AnswerNotUnderstood, match=message):
         fetched(opened("yahoo", answer, enabled="true"), "YAHOO/X")
+
+
+@pytest.mark.parametrize("results", [0, 2])
+def test_one_chart_is_wanted(opened: Opened, results: int) -> None:
+    """No chart is nothing under the code; several are not understood."""
+    chart = {"meta": {"symbol": "X", "dataGranularity": "1d"}, "timestamp": [YOUNG[1]], "indicators": {"quote": [{"close": [1.0]}]}}
+    source = opened("yahoo", lambda _: {"chart": {"result": [chart] * results, "error": None}}, enabled="true")
+    with pytest.raises(DatasetNotFound if not results else AnswerNotUnderstood):
+        fetched(source, "YAHOO/X")

@@ -126,6 +126,31 @@ def test_the_last_trade_may_be_seconds_before_the_query(seconds: int) -> None:
     assert len(rows(read("yahoo", a_chart(*stamps, regularMarketTime=stamps[-1] + seconds))[0])) == 2
 
 
+@pytest.mark.parametrize(
+    ("granularity", "moments", "market", "expected"),
+    [
+        ("1wk", ["2024-01-03T05:00", "2024-01-08T05:00"], "2024-01-12T21:00", ["2024-01-03", "2024-01-08"]),
+        ("1wk", ["2024-01-03T05:00", "2024-01-08T05:00", "2024-01-12T21:00"], "2024-01-12T21:00", ["2024-01-03", "2024-01-08"]),
+        ("1wk", ["2024-10-29T04:00", "2024-11-04T05:00"], "2024-11-08T21:00", ["2024-10-29", "2024-11-04"]),
+        ("1wk", ["2024-01-02T05:00", "2024-01-08T21:00"], "2024-01-08T21:00", ["2024-01-02"]),
+        ("1wk", ["2024-01-02T05:00", "2024-01-08T21:00"], None, ["2024-01-02"]),
+        ("1wk", ["2024-01-01T05:00", "2024-01-05T21:00"], None, ["2024-01-01"]),
+        ("3mo", ["2024-02-15T05:00", "2024-04-01T04:00"], "2024-05-03T20:00", ["2024-02-15", "2024-04-01"]),
+        ("3mo", ["2024-02-01T05:00", "2024-04-10T20:00"], "2024-04-10T20:00", ["2024-02-01"]),
+        ("3mo", ["2024-04-01T04:00", "2024-06-28T20:00"], None, ["2024-04-01"]),
+        ("1mo", ["2024-01-15T05:00", "2024-02-01T05:00"], "2024-02-09T21:00", ["2024-01-15", "2024-02-01"]),
+        ("1mo", ["2024-01-31T05:00", "2024-02-01T21:00"], "2024-02-01T21:00", ["2024-01-31", "2024-02-01"]),
+    ],
+)
+def test_a_first_period_that_is_short_keeps_its_row(granularity: str, moments: list[str], market: str | None, expected: list[str]) -> None:
+    """A share's first week, month or quarter may begin in its middle: the next one's own row is no live row of it."""
+    stamps = [int(datetime.fromisoformat(f"{moment}+00:00").timestamp()) for moment in moments]
+    live = {"regularMarketTime": int(datetime.fromisoformat(f"{market}+00:00").timestamp())} if market else {}
+    chart = a_chart(*stamps, dataGranularity=granularity, exchangeTimezoneName="America/New_York", **live)
+
+    assert list(rows(read("yahoo", chart)[0])) == expected
+
+
 def test_the_live_row_stands_on_the_day_of_its_period() -> None:
     """The live row's prices take the date of the period's own row, and every column is the live one's."""
     stamps = [int(datetime.fromisoformat(f"{day}T14:30+00:00").timestamp()) for day in ("2024-12-23", "2024-12-30", "2025-01-02")]

@@ -37,7 +37,9 @@ _COLUMNS = {"open": "Open", "high": "High", "low": "Low", "close": "Close", "adj
 _MONTHS, _WEEK_DAYS = {"1mo": 1, "3mo": 3}, 7
 #: The row of the running day carries the moment of the query, or that of the last trade some seconds before.
 _LIVE_SECONDS = 60
-_DAY = 86_400
+_DAY, _HOUR = 86_400, 3_600
+#: By which the begins of two periods are more than whole days apart, in winter and in summer.
+_DAYS_APART = (0, _HOUR, _DAY - _HOUR)
 _PERIODS = {"1wk": "week", "1mo": "month", "3mo": "quarter"}
 _NOTHING = ("", "")
 _EVENTS = ("dividends", "splits", "capitalGains")
@@ -113,7 +115,7 @@ def prices_in(result: Mapping[str, Any], asked: tuple[str, str] = _NOTHING) -> P
         raise AnswerNotUnderstood("A chart in the answer has moments and no prices.")
     if any(len(cells) != len(stamps) for cells in columns.values() if stamps):
         raise AnswerNotUnderstood("A chart in the answer has more or fewer prices than moments.")
-    granularity = text_of(meta.get("dataGranularity")) or asked[1] or _likely_granularity(stamps)
+    granularity = granularity_of(result) or asked[1] or _likely_granularity(stamps)
     axis = _axis(stamps, meta, granularity)
     axis, rows = _one_row_a_period(axis, stamps, meta, granularity)
     values = {title: numbers(cells if stamps else [], title)[rows] for title, cells in columns.items()}
@@ -144,6 +146,12 @@ def symbol_of(result: Mapping[str, Any], asked: str = "") -> str:
     """Return the symbol that a chart names, else the one that was asked for."""
     meta = result.get("meta")
     return (text_of(meta.get("symbol")) if isinstance(meta, dict) else "") or asked or "UNNAMED"
+
+
+def granularity_of(result: Mapping[str, Any]) -> str:
+    """Return the interval that a chart names; empty where it names none."""
+    meta = result.get("meta")
+    return text_of(meta.get("dataGranularity")) if isinstance(meta, dict) else ""
 
 
 def _first(indicators: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -188,19 +196,32 @@ def _one_row_a_period(axis: Axis, stamps: Sequence[Any], meta: Mapping[str, Any]
 
     """
     rows = np.arange(len(stamps))
-    if axis.unit != "D" or len(rows) < 2 or not _is_same_period(axis.dates, stamps[-1], meta, granularity):  # noqa: PLR2004 - a pair
+    if axis.unit != "D" or len(rows) < 2 or not _is_same_period(axis.dates, stamps, meta, granularity):  # noqa: PLR2004 - a pair
         return axis, rows
     return Axis(axis.dates[:-1], axis.unit, axis.frequency), np.delete(rows, -2)
 
 
-def _is_same_period(dates: Dates, stamp: int, meta: Mapping[str, Any], granularity: str) -> bool:
+def _is_same_period(dates: Dates, stamps: Sequence[int], meta: Mapping[str, Any], granularity: str) -> bool:
+    """Return whether the last two dates are of one calendar period, or of one that begins on the first of them if the last is live."""
     before, last = dates[-2:]
     if granularity in _MONTHS:
-        return bool(last.astype("datetime64[M]") < before.astype("datetime64[M]") + _MONTHS[granularity])
+        first, second = dates[-2:].astype("datetime64[M]").astype(np.int64).tolist()
+        length = _MONTHS[granularity]
+        return bool(second // length == first // length or (second < first + length and _is_live(stamps, meta)))
     if granularity == "1wk":
-        return bool(last < before + _WEEK_DAYS)
+        first, second = Frequency.WEEKLY.ends(dates[-2:])
+        return bool(second == first or (last < before + _WEEK_DAYS and _is_live(stamps, meta)))
+    return bool(last == before) and _is_of_market(stamps[-1], meta)
+
+
+def _is_of_market(stamp: int, meta: Mapping[str, Any]) -> bool:
     market_time = meta.get("regularMarketTime")
-    return bool(last == before) and type(market_time) is int and abs(stamp - market_time) <= _LIVE_SECONDS
+    return type(market_time) is int and abs(stamp - market_time) <= _LIVE_SECONDS
+
+
+def _is_live(stamps: Sequence[int], meta: Mapping[str, Any]) -> bool:
+    """Return whether the last moment is that of the query: the market's, or at another time of day than periods begin."""
+    return _is_of_market(stamps[-1], meta) or (stamps[-1] - stamps[-2]) % _DAY not in _DAYS_APART
 
 
 def _metadata(meta: Mapping[str, Any], axis: Axis, granularity: str) -> Metadata:

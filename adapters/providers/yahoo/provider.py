@@ -112,7 +112,9 @@ class YahooSource:
 
     def _chart(self, code: DatasetCode, answer: RawResponse) -> Mapping[str, Any]:
         results = self._results(answer)
-        if len(results) != 1:
+        if not results:
+            raise DatasetNotFound(f"Yahoo has nothing under {code}.")
+        if len(results) > 1:
             raise AnswerNotUnderstood(f"The answer holds {len(results)} charts where one of {code} must be.")
         return results[0]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from adapters.providers.yahoo.answers import granularity_of, symbol_of
 from domain.errors import AnswerNotUnderstood
 
 #: Yahoo gives 100 years at once; a span ends a month after the year's end, to hold what is dated ahead.
@@ -33,9 +34,17 @@ def begins_before(chart: Mapping[str, Any], moment: int) -> bool:
 
 
 def joined(charts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Put charts of one symbol together, which come newest first; what the newest says of the symbol holds."""
+    """
+    Put charts of one symbol together, which come newest first; what the newest says of the symbol holds.
+
+    Raises:
+        AnswerNotUnderstood: they are of several symbols or intervals, or one has more or fewer prices than moments.
+
+    """
     if len(charts) == 1:
         return charts[0]
+    if len({(symbol_of(chart), granularity_of(chart)) for chart in charts}) > 1:
+        raise AnswerNotUnderstood("The charts of several spans are of several symbols or intervals.")
     oldest_first = charts[::-1]
     stamps = [stamp for chart in oldest_first for stamp in _stamps(chart)]
     indicators = {group: [_columns(oldest_first, group)] for group in ("quote", "adjclose")}
