@@ -272,10 +272,17 @@ class AnswerTooLarge(FetchError):
 
 
 class AnswerNotUnderstood(FetchError):
-    """The provider's answer does not conform to its format."""
+    """
+    The provider's answer does not conform to its format.
+
+    Attributes:
+        is_lasting: whether another attempt would be answered alike, as by a file.
+
+    """
 
     code = "not_understood"
     hint = "Check the code at the provider; `lanner parse` shows what lanner reads from a saved answer."
+    is_lasting: bool = False
 
 
 class UnsupportedFrequency(FetchError):

@@ -219,7 +219,7 @@ class RetryPolicy:
         if (now - fetch.created_at).total_seconds() >= self.give_up_seconds:
             return None
         if isinstance(error, AnswerNotUnderstood):
-            again = fetch.failure is None or fetch.failure.code != error.code
+            again = not error.is_lasting and (fetch.failure is None or fetch.failure.code != error.code)
             return backoff(1) if again else None
         if isinstance(error, TransientError):
             return max(error.retry_after or 0.0, backoff(fetch.attempts))

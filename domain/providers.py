@@ -51,6 +51,8 @@ class Provider:
         problem: why it cannot be used, and how to fix that; empty if it can.
         key_url: where to get a key; empty if it takes none.
         max_age: how old its series may get before they are stale, if it declares that.
+        notices_changes: whether it can tell at once, without any call, that what a series was read from has changed.
+        reads_files: whether it reads files of the operator's own, which it may refuse as a program refuses its input.
 
     """
 
@@ -66,6 +68,8 @@ class Provider:
     concurrency: int | None = None
     key_id: str = ""
     quandl_codes: tuple[str, ...] = ()
+    notices_changes: bool = False
+    reads_files: bool = False
 
     def serves_legacy_code(self, code: DatasetCode) -> bool:
         """Return whether it serves a former Quandl code."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
@@ -57,6 +57,21 @@ class CannedSource:
         return Fetched(metadata=self.metadata, vintages=[(None, self.observations)], origin=origin)
 
 
+@dataclass
+class FileSource(CannedSource):
+    """Reads something that has a size and a time, here a version."""
+
+    version: int = 1
+    asked: int = 0
+
+    def validators(self) -> Mapping[str, str]:
+        self.asked += 1
+        return {"version": str(self.version)}
+
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
+        return replace(super().fetch(code, known), validators={"version": str(self.version)})
+
+
 @dataclass(frozen=True)
 class FakeProviders:
     """Providers by name; one without a source lacks its key."""
@@ -70,7 +85,14 @@ class FakeProviders:
         if name not in self.sources:
             raise UnknownProvider(f"There is no provider {name!r}.", field="provider")
         problem = "" if self.sources[name] else f"Set LANNER_PROVIDERS__{name.upper()}__API_KEY."
-        return Provider(name=name, title=name, databases=(name.upper(),), terms=Terms(attribution=name, url=""), problem=problem)
+        noticing = isinstance(self.sources[name], FileSource)
+        terms = Terms(attribution=name, url="")
+        return Provider(name=name, title=name, databases=(name.upper(),), terms=terms, problem=problem, notices_changes=noticing)
+
+    def has_changed(self, name: str, code: DatasetCode, validators: Mapping[str, str]) -> bool:
+        source = self.sources[name]
+        assert isinstance(source, FileSource), "a provider was asked that cannot tell"
+        return validators != source.validators()
 
     def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
         return None

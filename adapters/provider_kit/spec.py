@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -42,6 +42,9 @@ class ProviderSpec:
         quandl_codes: patterns of Quandl's codes whose data it has.
         problem: returns what keeps it from being asked with these options, at this moment; empty if nothing does.
         code_from_alias: returns the code that it has under an alias which no series holds yet, or None.
+        has_changed: returns, given options, code and the validators of the last answer, whether what that was read from has changed; for
+            what lies on this machine, of which looking at its size and time is enough. None if only a fetch can tell.
+        reads_files: whether it reads files of the operator's own, in forms that options decide; then its source is a ``ReadsFiles``.
 
     """
 
@@ -63,6 +66,8 @@ class ProviderSpec:
     quandl_codes: tuple[str, ...] = ()
     problem: Callable[[Any], str] = lambda _options: ""
     code_from_alias: Callable[[DatasetCode], DatasetCode | None] = lambda _alias: None
+    has_changed: Callable[[Any, DatasetCode, Mapping[str, str]], bool] | None = None
+    reads_files: bool = False
 
     def facts(self) -> Provider:
         """Return what the domain knows of it before its options are read."""
@@ -76,6 +81,8 @@ class ProviderSpec:
             key_url=self.key_url,
             max_age=self.max_age,
             quandl_codes=self.quandl_codes,
+            notices_changes=self.has_changed is not None,
+            reads_files=self.reads_files,
         )
 
     def origin(self, request: str, body: bytes) -> Origin:

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.conditional import conditions, validators_in
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success, status_error
-from adapters.provider_kit.own_files import read_file
+from adapters.provider_kit.own_files import as_refusals, read_file
 from adapters.provider_kit.own_files.containers import stem_of
 from adapters.provider_kit.own_files.options import NAMES, FileOptions, options_for
 from adapters.provider_kit.spec import ProviderSpec
@@ -105,7 +105,8 @@ class CsvUrlSource:
             raise AnswerNotUnderstood("A file does not name its series.", hint="Give a code in place of *.")
         if is_html(answer):
             raise AnswerNotUnderstood("The answer is an HTML page where a file must be.", hint="Check the address of the file.")
-        series = read_file(answer.body, "The answer", self._options_of(code, answer))
+        with as_refusals():
+            series = read_file(answer.body, "The answer", self._options_of(code, answer))
         return [series.parsed(code, stem_of(code.dataset))]
 
     def _options_of(self, code: DatasetCode, answer: RawResponse) -> FileOptions:
@@ -142,5 +143,6 @@ PROVIDER = ProviderSpec(
     open=CsvUrlSource,
     options=Options,
     problem=problem,
+    reads_files=True,
     adapter_version=3,
 )

@@ -9,6 +9,7 @@ from domain.errors import UnknownProvider
 from domain.frequency import Frequency
 from domain.ports import Providers
 from domain.series import TimeSeries, Version
+from domain.window import Confirmation
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +20,30 @@ class Freshness:
     max_age: timedelta | None
     #: Read before every response, and constant during the process's life.
     _of_providers: dict[str, timedelta | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _noticing: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def is_stale(self, series: TimeSeries | Version, now: datetime) -> bool:
         """Return whether the last successful fetch is too old."""
         return series.checked_at is None or now - series.checked_at > self._age(series)
+
+    def changed_since(self, series: TimeSeries) -> Confirmation | None:
+        """
+        Return what the last fetch confirmed, if what it read has changed since; None if not, or if the provider cannot tell.
+
+        It asks the provider, so that it is called outside of transactions.
+        """
+        confirmed = series.confirmed
+        if confirmed is None or series.newest is None or not self._notices_changes(series.provider):
+            return None
+        return confirmed if self.providers.has_changed(series.provider, series.code, confirmed.validators) else None
+
+    def _notices_changes(self, name: str) -> bool:
+        if name not in self._noticing:
+            try:
+                self._noticing[name] = self.providers.get(name).notices_changes
+            except UnknownProvider:
+                self._noticing[name] = False
+        return self._noticing[name]
 
     def _age(self, series: TimeSeries | Version) -> timedelta:
         if self.max_age is not None:

@@ -180,6 +180,14 @@ class Providers(Protocol):
         """Abort all calls to providers with ThrottledLocally and start no more, since the process is shutting down."""
         ...
 
+    def has_changed(self, name: str, code: DatasetCode, validators: Mapping[str, str]) -> bool:
+        """
+        Return whether what a series was read from has changed since the answer that had these validators.
+
+        Called outside of transactions, and of providers that notice changes alone; reads nothing that is large.
+        """
+        ...
+
     def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
         """Return the provider's code for an alias that no series has yet; None if unknown."""
         ...

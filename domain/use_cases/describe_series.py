@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.codes import DatasetCode
-from domain.errors import SeriesNotFound
+from domain.errors import SeriesNotFound, UnknownProvider
 from domain.fetching.freshness import Freshness
 from domain.ports import Providers, Store
 from domain.providers import Routing
@@ -16,11 +16,18 @@ from domain.series import SeriesQuery, TimeSeries
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A series, whether it is stale, and the time by the store's clock."""
+    """
+    A series, whether it is stale, and the time by the store's clock.
+
+    Attributes:
+        reads_files: whether it is read from a file of the operator's own.
+
+    """
 
     series: TimeSeries
     stale: bool
     now: datetime
+    reads_files: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,4 +63,10 @@ class DescribeSeries:
             return self._described(series, uow.now())
 
     def _described(self, series: TimeSeries, now: datetime) -> Described:
-        return Described(series, self.freshness.is_stale(series, now), now)
+        return Described(series, self.freshness.is_stale(series, now), now, self._reads_files(series.provider))
+
+    def _reads_files(self, provider: str) -> bool:
+        try:
+            return self.providers.get(provider).reads_files
+        except UnknownProvider:
+            return False

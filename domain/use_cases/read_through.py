@@ -81,7 +81,9 @@ class ReadThrough:
             now = uow.now()
         if series is None:
             return None, False
-        return series, _is_remembered(series, now) or not self.freshness.is_stale(series, now)
+        if _is_remembered(series, now):
+            return series, True
+        return series, not self.freshness.is_stale(series, now) and self.freshness.changed_since(series) is None
 
     def _fetch(self, code: DatasetCode, series: TimeSeries | None, *, request_id: str, requester: Requester | None) -> TimeSeries:
         wanted, provider = (series.code, series.provider) if series else (self._meant(code), None)

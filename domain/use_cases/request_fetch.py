@@ -15,6 +15,7 @@ from domain.ports import Dispatcher, Providers, Store, UnitOfWork
 from domain.providers import Limit, Provider, Routing
 from domain.quotas import Requester
 from domain.series import TimeSeries
+from domain.window import Confirmation
 
 #: The most idempotency keys of one owner, which are stored for two days.
 _REMEMBERED, _MOST_REMEMBERED = "idempotency keys of", (Limit(50_000, 172_800),)
@@ -47,10 +48,19 @@ class ClientKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Flags:
+    """
+    How a request is served.
+
+    Attributes:
+        changed_since: what the last fetch confirmed, if what it read has changed since.
+
+    """
+
     refresh: bool
     allow: Allowed
     request_id: str
     requester: Requester | None
+    changed_since: Confirmation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +97,7 @@ class RequestFetch:
         flags = _Flags(refresh=refresh, allow=allow, request_id=request_id, requester=requester)
         request_key = _request_key(key, f"{provider or ''}:{code}", flags)
         chosen = self.provider_of(code, provider)
+        flags = replace(flags, changed_since=self._changed_since(chosen, code))
         return self._request(lambda uow: self._find_or_add(uow, chosen.name, code, flags), flags, request_key)
 
     def refetch(
@@ -115,7 +126,7 @@ class RequestFetch:
             if answered:
                 return Requested(uow.series.get(answered.series_id), uow.fetches.get(answered.fetch_id), created=answered.created)
             series, new = find(uow)
-            series = self._reread_if_stale(uow, series)
+            series = self._reread_if_stale(uow, series, flags)
             fetch, added, notifies = (new, True, True) if new else self._reuse_or_add(uow, series, flags)
             created = added if refetch else series.fetch is None
             if added:
@@ -129,8 +140,19 @@ class RequestFetch:
             self.dispatcher.notify(fetch.id)
         return Requested(replace(series, fetch=fetch), fetch, created=created)
 
-    def _reread_if_stale(self, uow: UnitOfWork, series: TimeSeries) -> TimeSeries:
-        if series.fetch is None or not self.freshness.is_stale(series, uow.now()):
+    def _changed_since(self, provider: Provider, code: DatasetCode) -> Confirmation | None:
+        if not provider.notices_changes:
+            return None
+        with self.store.reading() as uow:
+            series = uow.series.find(provider.name, code)
+        return self.freshness.changed_since(series) if series else None
+
+    def _is_stale(self, uow: UnitOfWork, series: TimeSeries, flags: _Flags) -> bool:
+        has_changed = flags.changed_since is not None and series.confirmed == flags.changed_since
+        return has_changed or self.freshness.is_stale(series, uow.now())
+
+    def _reread_if_stale(self, uow: UnitOfWork, series: TimeSeries, flags: _Flags) -> TimeSeries:
+        if series.fetch is None or not self._is_stale(uow, series, flags):
             return series
         # A fetch ends under the series' lock: the one in flight may have ended since it was read.
         uow.series.lock(series.id)
@@ -149,7 +171,7 @@ class RequestFetch:
     def _reuse_or_add(self, uow: UnitOfWork, series: TimeSeries, flags: _Flags) -> tuple[Fetch, bool, bool]:
         """Return the fetch that serves the request, whether it is new, and whether to notify the workers."""
         fetch = series.fetch
-        if fetch and fetch.ended and not (flags.refresh or flags.allow or self.freshness.is_stale(series, uow.now())):
+        if fetch and fetch.ended and not (flags.refresh or flags.allow or self._is_stale(uow, series, flags)):
             return fetch, False, False
         hurried = flags.refresh and fetch is not None and fetch.waiting_for is not None
         joined, added = uow.fetches.add(series.id, allow=flags.allow, request_id=flags.request_id, at_once=flags.refresh)

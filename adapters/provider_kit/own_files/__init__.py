@@ -2,5 +2,6 @@
 
 from adapters.provider_kit.own_files.file_series import FileSeries
 from adapters.provider_kit.own_files.reader import read_file
+from adapters.provider_kit.own_files.refusals import as_refusals
 
-__all__ = ["FileSeries", "read_file"]
+__all__ = ["FileSeries", "as_refusals", "read_file"]

@@ -10,8 +10,9 @@ from adapters.provider_kit.text import storable
 from domain.errors import AnswerNotUnderstood
 
 _SHOWN = 40
-_HINT = "Options stand in lanner.toml, or are given to `lanner parse` as --option NAME=JSON; see docs/own-files.md."
 
+#: What helps with a file that no option can decide.
+HINT = "Correct the file and fetch it again; `lanner parse` shows what lanner reads of it."
 #: None, text, a bool, a number, a date or a moment; anything else is a word.
 Cell = Any
 
@@ -137,8 +138,11 @@ class NoTableError(AnswerNotUnderstood):
 
 def refused(whose: str, what: str, *options: str) -> AnswerNotUnderstood:
     """Return the error for a file that cannot be read as it is, with the options that decide."""
-    named = f"; option{'s' if len(options) > 1 else ''} {', '.join(options)}" if options else ""
-    return AnswerNotUnderstood(f"{whose}: {what}{named}.", hint=_HINT if options else "Correct the file and fetch it again.")
+    if not options:
+        return AnswerNotUnderstood(f"{whose}: {what}.", hint=HINT)
+    names = [option.partition(" ")[0] for option in options]
+    hint = f"Set {' or '.join(names)} in lanner.toml; `lanner parse --option {names[0]}=…` tries it. See docs/own-files.md."
+    return AnswerNotUnderstood(f"{whose}: {what}; option{'s' if len(options) > 1 else ''} {', '.join(options)}.", hint=hint)
 
 
 def listed(names: Sequence[object], most: int = 6) -> str:

@@ -6,6 +6,7 @@ One that cannot be loaded becomes a provider with a problem, and harms no other.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import RLock
@@ -24,6 +25,8 @@ from domain.codes import DatasetCode
 from domain.errors import InvalidInput, ProviderNotConfigured, UnknownProvider
 from domain.ports import DataSource
 from domain.providers import Provider, Terms
+
+logger = logging.getLogger(__name__)
 
 _SHOWN = 40
 
@@ -119,6 +122,17 @@ class InstalledProviders:
     def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
         spec = self._get(name).spec
         return spec.code_from_alias(alias) if spec else None
+
+    def has_changed(self, name: str, code: DatasetCode, validators: Mapping[str, str]) -> bool:
+        installed = self._get(name)
+        if installed.spec is None or installed.spec.has_changed is None:
+            return False
+        try:
+            return installed.spec.has_changed(installed.options, code, validators)
+        except Exception:
+            # Foreign code; a fetch will tell what it is.
+            logger.exception("a provider cannot tell whether its data have changed", extra={"provider": name})
+            return True
 
     def spec(self, name: str) -> ProviderSpec | None:
         """Return a provider's spec, or None if it could not be loaded."""

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from adapters.provider_kit.child_process.source import leave_if_heavy
-from adapters.provider_kit.own_files import read_file
+from adapters.provider_kit.own_files import as_refusals, read_file
 from adapters.provider_kit.own_files.containers import SUFFIXES, stem_of
 from adapters.provider_kit.own_files.options import FILE_NAME, NAMES, FileOptions, options_for, with_key
 from adapters.provider_kit.parsing.limits import FILE, check_body
@@ -27,6 +27,7 @@ from domain.codes import DatasetCode
 from domain.errors import (
     AnswerNotUnderstood,
     DatasetNotFound,
+    FetchError,
     InvalidCode,
     ProviderNotConfigured,
     SourceForbidden,
@@ -89,10 +90,14 @@ class FilesSource:
         self._folder = Folder(folder)
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
+        with as_refusals(is_lasting=True):
+            return self._fetched(code, known)
+
+    def _fetched(self, code: DatasetCode, known: PriorState) -> Fetched:
         with _named_errors(code):
             found = self._found(code)
             name, validators = found.place.as_posix(), self._validators(found)
-            if known.newest and dict(known.validators) == validators:
+            if known.newest and _of_file(known.validators) == _of_file(validators):
                 return Fetched.unchanged(PROVIDER.origin(f"files:{name}", b""), validators)
             body = self._folder.read(found.place, FILE.most)
         check_body(body, name)
@@ -107,10 +112,23 @@ class FilesSource:
             dialect=series.dialect,
         )
 
+    def has_changed(self, code: DatasetCode, validators: Mapping[str, str]) -> bool:
+        """Return whether the file of a code, or the options for files, are others than when these validators were given; reads neither."""
+        try:
+            place, _ = self._find(code)
+            now = {**self._facts(place), "toml": self._facts_of_toml()}
+        except (FetchError, OutsideError, NoRegularFileError, OSError):  # gone, perhaps: a fetch will tell
+            return True
+        return any(validators.get(name) != value for name, value in now.items())
+
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """Read a file, which does not name its code, with the options that lanner.toml has for the file of this code."""
         if code is None:
             raise AnswerNotUnderstood("A file does not name its series.", hint="Give a code in place of *.")
+        with as_refusals():
+            return self._parsed(code, answer)
+
+    def _parsed(self, code: DatasetCode, answer: RawResponse) -> Sequence[ParsedSeries]:
         name = PurePosixPath(unquote(urlsplit(answer.url).path)).name
         try:
             found = self._found(code, answer.options)
@@ -128,9 +146,16 @@ class FilesSource:
         return self._folder.read(PurePath(FILE_NAME), _MOST_TOML) if PurePath(FILE_NAME) in self._folder.files(PurePath()) else None
 
     def _validators(self, found: _Found) -> Mapping[str, str]:
-        changed, size = self._folder.stat(found.place)
         options = sha256(repr(found.options).encode()).hexdigest()
-        return {"mtime": str(changed), "size": str(size), "options": options, "reader": str(PROVIDER.adapter_version)}
+        return {**self._facts(found.place), "options": options, "toml": self._facts_of_toml()}
+
+    def _facts(self, place: PurePath) -> Mapping[str, str]:
+        changed, size = self._folder.stat(place)
+        return {"mtime": str(changed), "size": str(size), "reader": str(PROVIDER.adapter_version)}
+
+    def _facts_of_toml(self) -> str:
+        there = PurePath(FILE_NAME) in self._folder.files(PurePath())
+        return " ".join(map(str, self._folder.stat(PurePath(FILE_NAME)))) if there else ""
 
     def _find(self, code: DatasetCode) -> tuple[PurePath, Sequence[str]]:
         """Return the file of a code, and what the code says behind its name."""
@@ -146,6 +171,16 @@ class FilesSource:
 
     def _files(self, place: PurePath) -> list[tuple[str, PurePath]]:
         return [(stem_of(path.name), path) for path in self._folder.files(place) if path.suffix.lower() in SUFFIXES]
+
+
+def _of_file(validators: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what tells that one file is as it was: all but the options of other files."""
+    return {name: value for name, value in validators.items() if name != "toml"}
+
+
+def has_changed(options: Options, code: DatasetCode, validators: Mapping[str, str]) -> bool:
+    """Return whether the file of a code has changed."""
+    return problem(options) == "" and options.path is not None and FilesSource(options.path.expanduser()).has_changed(code, validators)
 
 
 @contextmanager
@@ -201,5 +236,7 @@ PROVIDER = ProviderSpec(
     open=open_source,
     options=Options,
     problem=problem,
+    has_changed=has_changed,
+    reads_files=True,
     adapter_version=3,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from math import ceil
@@ -13,8 +13,8 @@ from typing import Any
 import falcon
 
 from domain import errors
-from domain.fetches import Failure, Fetch
-from domain.series import SeriesStatus, TimeSeries
+from domain.fetches import Failure, Fetch, FetchStatus
+from domain.series import SeriesStatus
 from domain.use_cases.describe_series import Described
 from entrypoints.rest.http.links import public_path
 
@@ -49,6 +49,10 @@ STATUSES: Mapping[type[errors.DomainError], HTTPStatus] = {
     errors.DatasetNotFound: HTTPStatus.NOT_FOUND,
     errors.SourceGone: HTTPStatus.NOT_FOUND,
 }
+
+
+#: Codes of failures that, for a file of the operator's own, are no fault of a gateway: the file cannot be read as it is.
+_REFUSALS = (errors.AnswerNotUnderstood.code, errors.UnsupportedFrequency.code, errors.AnswerTooLarge.code)
 
 
 @dataclass(eq=False)
@@ -92,15 +96,27 @@ def status_of(kind: type[errors.DomainError]) -> HTTPStatus:
 
 def no_observations(described: Described) -> Problem:
     """Return the problem of a series without observations: its fetch failed, or has not ended yet."""
-    return fetch_failed(described.series) if described.series.status is SeriesStatus.ERROR else _not_fetched_yet(described)
+    return fetch_failed(described) if described.series.status is SeriesStatus.ERROR else _not_fetched_yet(described)
 
 
-def fetch_failed(series: TimeSeries) -> Problem:
+def fetch_failed(described: Described) -> Problem:
     """Return the problem of a series whose first fetch failed or was cancelled."""
-    shown = (series.fetch and series.fetch.failure) or Failure.of(errors.FetchCancelled())
+    fetch = described.series.fetch
+    shown = (fetch and fetch.failure) or Failure.of(errors.FetchCancelled())
     kinds = {kind.code: kind for kind in (errors.DatasetNotFound, errors.SourceGone)}
     status = status_of(kinds.get(shown.code, errors.FetchError))
+    if described.reads_files and shown.code in _REFUSALS:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
     return Problem(status, shown.code, shown.message, retryable=shown.retryable, hint=shown.hint)
+
+
+def check_not_refused(described: Described, fetch: Fetch) -> None:
+    """Raise the problem of a fetch that has ended with the refusal of a file of the operator's own."""
+    refused = fetch.status is FetchStatus.ERROR and fetch.failure is not None and fetch.failure.code in _REFUSALS
+    if refused and described.reads_files:
+        problem = fetch_failed(replace(described, series=replace(described.series, fetch=fetch)))
+        problem.headers = {"Link": f'<{public_path(f"/timeseries/{described.series.id}")}>; rel="related"'}
+        raise problem
 
 
 def _not_fetched_yet(described: Described) -> Problem:

@@ -23,6 +23,11 @@ class PreferWait:
     def __init__(self, await_fetch: AwaitFetch, slots: SlotPool) -> None:
         self._await_fetch, self._slots = await_fetch, slots
 
+    @staticmethod
+    def is_asked(req: falcon.Request) -> bool:
+        """Return whether the client prefers to wait."""
+        return _WAIT.search(req.get_header("Prefer", default="")) is not None
+
     def __call__(self, req: falcon.Request, resp: falcon.Response, fetch: Fetch) -> Fetch:
         """Return a committed fetch as it is at its end or after the preferred number of seconds, whichever comes first."""
         match = _WAIT.search(req.get_header("Prefer", default=""))

@@ -47,7 +47,9 @@ def _document(problem: Problem) -> dict[str, Any]:
 
 
 def _subclasses(kind: type[DomainError]) -> Iterator[type[DomainError]]:
-    yield kind
+    """Go through the domain's own errors; adapters may have narrower ones, which say nothing else to clients."""
+    if kind.__module__ == DomainError.__module__:
+        yield kind
     for narrower in kind.__subclasses__():
         yield from _subclasses(narrower)
 

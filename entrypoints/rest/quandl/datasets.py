@@ -169,7 +169,7 @@ def _no_data_problem(described: Described) -> Problem:
     series = described.series
     fetch = series.fetch
     if fetch is None or fetch.ended:
-        return fetch_failed(series)
+        return fetch_failed(described)
     wait = seconds_until(fetch, described.now)
     why = f" The last attempt failed: {fetch.failure.message}" if fetch.failure else ""
     if fetch.waiting_for and wait > _MAX_WAIT_FOR_RETRY:

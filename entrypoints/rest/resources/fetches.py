@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import falcon
 
 from domain.api_keys import Scope
+from domain.errors import SeriesNotFound, StoreUnavailable
 from domain.use_cases import UseCases
 from domain.use_cases.cancel_fetch import CancelFetch
 from domain.use_cases.follow_fetches import FollowFetches
 from entrypoints.rest.http.body import idempotency_key, read_object
+from entrypoints.rest.http.errors import check_not_refused
 from entrypoints.rest.http.links import add_next_link, public_path
 from entrypoints.rest.http.params import QueryParameters, fetch_cursor, fetch_query, parse_uuid
 from entrypoints.rest.http.prefer_wait import PreferWait
@@ -58,7 +61,7 @@ class RefreshResource:
     """The fetches of one series."""
 
     def __init__(self, use_cases: UseCases, sender: ResponseSender) -> None:
-        self._request_fetch, self._sender = use_cases.request_fetch, sender
+        self._request_fetch, self._describe_series, self._sender = use_cases.request_fetch, use_cases.describe_series, sender
         self._prefer_wait = PreferWait(use_cases.await_fetch, sender.wait_slots)
 
     @operation({200: FetchSchema, 201: FetchSchema}, REQUESTING, body=RefreshSchema, scope=Scope.FETCH)
@@ -67,7 +70,11 @@ class RefreshResource:
         arguments, key = load(RefreshSchema(), read_object(req, self._sender.body_slots)), idempotency_key(req)
         about = {"request_id": req.context.request_id, "key": key, "requester": requester_of(req)}
         requested = self._request_fetch.refetch(parse_uuid(series_id), **arguments, **about)
-        resp.media = FetchSchema().dump(self._prefer_wait(req, resp, requested.fetch))
+        fetch = self._prefer_wait(req, resp, requested.fetch)
+        if self._prefer_wait.is_asked(req):
+            with suppress(SeriesNotFound, StoreUnavailable):
+                check_not_refused(self._describe_series(requested.series.id), fetch)
+        resp.media = FetchSchema().dump(fetch)
         if requested.created:
             resp.status = falcon.HTTP_CREATED
             resp.location = public_path(f"/fetches/{requested.fetch.id}")

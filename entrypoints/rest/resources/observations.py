@@ -61,7 +61,7 @@ class ObservationsResource:
         self._read_series, self._describe_series = use_cases.read_series, use_cases.describe_series
         self._sender, self._format = sender, kind
 
-    @operation({200: FILES}, READING_WITH_SHAPE, problems=(404, 413, 502), etag=True, scope=Scope.READ)
+    @operation({200: FILES}, READING_WITH_SHAPE, problems=(404, 413, 422, 502), etag=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Return the requested part."""
         self._send(req, resp, parse_uuid(series_id), by_code=False)
@@ -89,7 +89,7 @@ class ObservationsResource:
 class ObservationsByCodeResource(ObservationsResource):
     """Observations by the series' code."""
 
-    @operation({200: FILES}, BY_CODE, problems=(404, 413, 502), etag=True, scope=Scope.READ)
+    @operation({200: FILES}, BY_CODE, problems=(404, 413, 422, 502), etag=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:  # type: ignore[override]
         """Return the requested part of the series with this code."""
         parameters = QueryParameters(req.params, BY_CODE)

@@ -29,7 +29,7 @@ class RevisionsResource:
         self._compare_vintages, self._describe_series = use_cases.compare_vintages, use_cases.describe_series
         self._sender = sender
 
-    @operation({200: REVISIONS}, COMPARING, problems=(413, 502), scope=Scope.READ)
+    @operation({200: REVISIONS}, COMPARING, problems=(413, 422, 502), scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Compare two states, by default the newest with the one before it."""
         key = parse_uuid(series_id)

@@ -20,7 +20,7 @@ from domain.use_cases.read_series import Reading, Selection
 from domain.use_cases.remove_series import RemoveSeries
 from entrypoints.formats import Format, encode
 from entrypoints.rest.http.body import idempotency_key, read_object
-from entrypoints.rest.http.errors import fetch_failed, seconds_until
+from entrypoints.rest.http.errors import check_not_refused, fetch_failed, seconds_until
 from entrypoints.rest.http.links import add_next_link, permanent_path, public_path
 from entrypoints.rest.http.params import QueryParameters, parse_selection, parse_uuid, series_query
 from entrypoints.rest.http.prefer_wait import PreferWait
@@ -66,9 +66,11 @@ class RequestsResource:
         about = {"request_id": req.context.request_id, "key": idempotency_key(req), "requester": requester_of(req)}
         requested = self._request_fetch(**arguments, **about)
         fetch = self._prefer_wait(req, resp, requested.fetch)
-        if fetch is not requested.fetch:
+        if self._prefer_wait.is_asked(req):
             with suppress(SeriesNotFound, StoreUnavailable):
-                requested = replace(requested, series=self._describe_series(requested.series.id).series, fetch=fetch)
+                described = self._describe_series(requested.series.id)
+                check_not_refused(described, fetch)
+                requested = replace(requested, series=described.series, fetch=fetch)
         resp.media = RequestedSchema().dump(requested)
         if requested.created:
             resp.status = falcon.HTTP_CREATED
@@ -95,7 +97,7 @@ class TimeSeriesResource(RequestsResource):
         super().__init__(use_cases, sender)
         self._search_series, self._read_series = use_cases.search_series, use_cases.read_series
 
-    @operation({200: _LISTED_OR_READ, 202: PENDING}, {**SEARCHING, **BY_ID}, problems=(404, 413, 502), etag=True, scope=Scope.READ)
+    @operation({200: _LISTED_OR_READ, 202: PENDING}, {**SEARCHING, **BY_ID}, problems=(404, 413, 422, 502), etag=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Return the observations of the series with an id, or list series."""
         if req.params.get("id"):
@@ -116,7 +118,7 @@ class TimeSeriesResource(RequestsResource):
         if not stored.version.vintages:
             described = self._describe_series(series_id)
             if described.series.status is SeriesStatus.ERROR:
-                raise fetch_failed(described.series)
+                raise fetch_failed(described)
             _respond_pending(resp, described)
             return
 

@@ -34,9 +34,22 @@ DAY_FORMATS = (
     "%B %d, %Y",
     "%d-%b-%y",
     "%Y/%m/%d",
+    "%d%b%Y",
+    "%a, %d %b %Y",
+    "%d.%m.%Y, %A",
 )
-MONTH_FORMATS = ("%Y-%m", "%Y%m", "%b %Y", "%b-%y", "%YM%m", "%m/%Y", "%Y%b")
-MOMENT_FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M", "%m/%d/%Y %I:%M %p", "%d.%m.%Y %H:%M:%S", "%Y%m%d %H:%M")
+MONTH_FORMATS = ("%Y-%m", "%Y%m", "%b %Y", "%b-%y", "%YM%m", "%m/%Y", "%Y%b", "%b %y", "%Y:%m", "%m.%Y", "%Y.%m")
+MOMENT_FORMATS = (
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%dT%H:%M:%S",
+    "%d/%m/%Y %H:%M",
+    "%m/%d/%Y %I:%M %p",
+    "%d.%m.%Y %H:%M:%S",
+    "%Y%m%d %H:%M",
+    "%Y%m%d%H",
+    "%Y%m%d%H%M",
+    "%d%b%Y:%H:%M:%S",
+)
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252")
 MISSING = ("", "NA", "-", "n/a", "..", "null")
 TITLES = ((), ("Some figures",), ("Some figures", "in thousands", ""), ("Stand: 15.10.2021",), ("2021",), ("Report of", "31.12.2021"))
