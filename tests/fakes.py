@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
+from typing import Any
 
 from domain.codes import DatasetCode
 from domain.errors import FetchError, ProviderNotConfigured, ThrottledLocally, UnknownProvider
 from domain.frequency import Frequency
 from domain.observations import Observations
-from domain.ports import DataSource, Fetched, PriorState
+from domain.ports import DataSource, Fetched, PriorState, ReadsFiles
 from domain.providers import Finding, Provider, Terms
 from domain.series import Metadata
 from domain.vintages import Origin
@@ -62,11 +63,11 @@ class FileSource(CannedSource):
     """Reads something that has a size and a time, here a version."""
 
     version: int = 1
-    asked: int = 0
+    looked_at: int = 0
 
-    def validators(self) -> Mapping[str, str]:
-        self.asked += 1
-        return {"version": str(self.version)}
+    def has_changed(self, _code: DatasetCode, validators: Mapping[str, str]) -> bool:
+        self.looked_at += 1
+        return validators != {"version": str(self.version)}
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         return replace(super().fetch(code, known), validators={"version": str(self.version)})
@@ -85,14 +86,20 @@ class FakeProviders:
         if name not in self.sources:
             raise UnknownProvider(f"There is no provider {name!r}.", field="provider")
         problem = "" if self.sources[name] else f"Set LANNER_PROVIDERS__{name.upper()}__API_KEY."
-        noticing = isinstance(self.sources[name], FileSource)
-        terms = Terms(attribution=name, url="")
-        return Provider(name=name, title=name, databases=(name.upper(),), terms=terms, problem=problem, notices_changes=noticing)
+        return Provider(
+            name=name,
+            title=name,
+            databases=(name.upper(),),
+            terms=Terms(attribution=name, url=""),
+            problem=problem,
+            notices_changes=hasattr(self.sources[name], "has_changed"),
+            reads_files=isinstance(self.sources[name], ReadsFiles),
+        )
 
     def has_changed(self, name: str, code: DatasetCode, validators: Mapping[str, str]) -> bool:
-        source = self.sources[name]
-        assert isinstance(source, FileSource), "a provider was asked that cannot tell"
-        return validators != source.validators()
+        source: Any = self.sources[name]
+        changed: bool = source.has_changed(code, validators)
+        return changed
 
     def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
         return None

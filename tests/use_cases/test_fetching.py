@@ -30,6 +30,7 @@ from domain.errors import (
     UnknownProvider,
 )
 from domain.fetches import Fetch, FetchStatus, Lease, Suspicion, WaitingFor
+from domain.frequency import Frequency
 from domain.observations import Label, Observations
 from domain.ports import Fetched, PriorState
 from domain.series import Metadata, SeriesStatus
@@ -721,3 +722,33 @@ def test_health_tells_how_long_work_waits() -> None:
 
     assert house.use.check_health().oldest_due_seconds == 7
     assert list(house.use.reap_fetches(10)) == [fetch.id]
+
+
+@pytest.mark.parametrize(
+    ("dates", "frequency"),
+    [
+        ([f"2024-{month:02}-01" for month in range(1, 8)], Frequency.MONTHLY),
+        ([f"2024-01-0{day}" for day in range(1, 8)], Frequency.DAILY),
+        (["2024-01-01", "2024-02-01"], None),
+    ],
+)
+def test_a_frequency_that_no_provider_says_is_seen_by_the_dates(dates: list[str], frequency: Frequency | None) -> None:
+    """It is inferred from a whole state; a part of it, or an answer that nothing changed, leaves it."""
+    whole = Observations.of(dates, ["a"], [[1.0] for _ in dates])
+    part = Observations.of(dates[-1:], ["a"], [[1.0]])
+    origin = Origin(request="https://example.org/x", response_sha256="ab" * 32, adapter_version=3)
+    answers = [
+        Fetched(metadata=Metadata(name="x"), vintages=[(None, whole)], origin=origin),
+        Fetched(metadata=Metadata(name="x"), vintages=[(None, part)], origin=origin, covers=Window(start=date.fromisoformat(dates[-1]), end=None)),
+        Fetched.unchanged(origin, {}),
+    ]
+
+    class Sending:
+        def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
+            return answers.pop(0)
+
+    use = memory_use_cases({"canned": Sending()})
+    seen = [use.describe_series(use.request_fetch(FB, refresh=True).series.id).series for _ in range(3)]
+
+    assert [series.metadata.frequency for series in seen] == [frequency] * 3
+    assert all(series.fetch and series.fetch.status is FetchStatus.SUCCESS for series in seen)

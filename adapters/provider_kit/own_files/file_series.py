@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adapters.provider_kit.text import storable
@@ -39,15 +39,16 @@ class FileSeries:
     left_out: tuple[str, ...]
     dialect: Mapping[str, str]
 
-    def metadata(self, stem: str, key: Sequence[str] = ()) -> Metadata:
+    def metadata(self, stem: str, *, is_keyed: bool = False) -> Metadata:
         """
         Return what the file says about the series.
 
         Args:
             stem: what it is called if the file has no title.
-            key: of the one series of several in the file.
+            is_keyed: whether it is one series of several in the file, whose column is called by its key.
 
         """
+        key = self.observations.columns if is_keyed else ()
         is_period = self.period == self.frequency and self.period in _PERIODS
         return Metadata(
             name=storable(" / ".join((self.title or stem, *key))),
@@ -57,11 +58,11 @@ class FileSeries:
             extra={"dates": f"first day of the {_PERIODS[self.period]}"} if is_period else {},
         )
 
-    def parsed(self, code: DatasetCode, stem: str, key: Sequence[str] = ()) -> ParsedSeries:
+    def parsed(self, code: DatasetCode, stem: str, *, is_keyed: bool = False) -> ParsedSeries:
         """Return the series as an answer's, under its code."""
         return ParsedSeries(
             code=code,
-            metadata=self.metadata(stem, key),
+            metadata=self.metadata(stem, is_keyed=is_keyed),
             vintages=[(None, self.observations)],
             left_out=self.left_out,
             dialect=self.dialect,

@@ -104,7 +104,7 @@ class FilesSource:
         leave_if_heavy(body)
         series = read_file(body, name, found.options)
         return Fetched(
-            metadata=series.metadata(stem_of(name), found.key),
+            metadata=series.metadata(stem_of(name), is_keyed=bool(found.key)),
             vintages=[(None, series.observations)],
             origin=PROVIDER.origin(f"files:{name}", body),
             left_out=series.left_out,
@@ -135,7 +135,7 @@ class FilesSource:
         except (DatasetNotFound, OutsideError, OSError):
             found = _Found(place=PurePath(name or code.dataset), key=(), options=options_for(None, "", answer.options))
         series = read_file(answer.body, name or found.place.as_posix(), found.options)
-        return [series.parsed(code, stem_of(name or found.place.name), found.key)]
+        return [series.parsed(code, stem_of(name or found.place.name), is_keyed=bool(found.key))]
 
     def _found(self, code: DatasetCode, given: Mapping[str, Any] | None = None) -> _Found:
         place, key = self._find(code)
