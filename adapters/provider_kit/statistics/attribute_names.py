@@ -13,7 +13,7 @@ from enum import Enum
 from functools import lru_cache
 
 from adapters.provider_kit.parsing.collector import Parts, is_time
-from adapters.provider_kit.parsing.limits import LONGEST_NAME
+from adapters.provider_kit.parsing.limits import LONGEST_NAME, names_are_short
 from adapters.provider_kit.statistics.conventions import Conventions
 
 _COMMENTS = r"(?>\w*?COMM?ENT)\w*|\w*_(FOOT)?NOTES?|(FOOT)?NOTES?"
@@ -49,7 +49,8 @@ def separated(attributes: Mapping[str, str], conventions: Conventions, *, of_ser
     doubtful: dict[str, str] = {}
     facts: dict[str, str] = {}
     order = []
-    for written, name, kind in _kinds(tuple(attributes), conventions):
+    kinds = _kinds if names_are_short(attributes) else _kinds.__wrapped__
+    for written, name, kind in kinds(tuple(attributes), conventions):
         value = attributes[written]
         is_key = kind is not _Kind.FACT and is_code(value)
         if written == without:
@@ -72,17 +73,17 @@ def is_code(value: str) -> bool:
 
 def is_fact(name: str, conventions: Conventions) -> bool:
     """Return whether a name is nowhere a dimension, or not at this agency."""
-    return name in conventions.attributes or len(name) > LONGEST_NAME or _matches(_FACT, name)
+    return name in conventions.attributes or (len(name) <= LONGEST_NAME and _is_fact_anywhere(name))
 
 
 def looks_like_dimension(name: str, conventions: Conventions) -> bool:
     """Return whether a name that is no fact is a dimension unless something says otherwise."""
-    return name not in conventions.doubtful and not _matches(_USUALLY_ATTRIBUTES, name)
+    return name not in conventions.doubtful and len(name) <= LONGEST_NAME and not _is_usually_attribute(name)
 
 
 def often_dimensions(doubtful: Mapping[str, str]) -> dict[str, str]:
     """Return the doubtful facts whose names are dimensions of many flows."""
-    return {name: value for name, value in doubtful.items() if is_code(value) and _matches(_OFTEN_DIMENSIONS, name)}
+    return {name: value for name, value in doubtful.items() if is_code(value) and len(name) <= LONGEST_NAME and _is_often_dimension(name)}
 
 
 class _Kind(Enum):
@@ -102,6 +103,16 @@ def _kind(name: str, conventions: Conventions) -> _Kind:
     return _Kind.DIMENSION if looks_like_dimension(name, conventions) else _Kind.DOUBTFUL
 
 
-@lru_cache(maxsize=8192)
-def _matches(names: re.Pattern[str], name: str) -> bool:
-    return names.fullmatch(name) is not None
+@lru_cache(maxsize=4096)
+def _is_fact_anywhere(name: str) -> bool:
+    return _FACT.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_usually_attribute(name: str) -> bool:
+    return _USUALLY_ATTRIBUTES.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_often_dimension(name: str) -> bool:
+    return _OFTEN_DIMENSIONS.fullmatch(name) is not None
