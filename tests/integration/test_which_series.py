@@ -71,6 +71,12 @@ NAMED = ("FREQ", "CURRENCY", "CURRENCY_DENOM", "EXR_TYPE", "EXR_SUFFIX")
         ("oecd", table("A,METHODOLOGY", "DE,N,2019,1", "DE,HICP,2020,2"), ["DE.N", "DE.HICP"]),
         ("sdmx", "TIME_PERIOD,A,METHODOLOGY,OBS_VALUE\n2019,DE,N,1\n2020,DE,HICP,2\n", ["DE.N", "DE.HICP"]),
         ("sdmx", "A,TIME_PERIOD,METHODOLOGY,OBS_VALUE\nDE,2019,N,1\nDE,2020,HICP,2\n", ["DE.N", "DE.HICP"]),
+        ("sdmx", specific(one('A="DE" YEAR="2010"'), one('A="DE" YEAR="2015"', 2020, 2)), ["DE.2010", "DE.2015"]),
+        ("sdmx", specific(loose('A="DE" PERIOD="x"'), loose('A="DE" PERIOD="y"', 2020, 2)), ["DE.x", "DE.y"]),
+        ("sdmx", table("YEAR,A", "2010,DE,2019,1", "2015,DE,2020,2"), ["2010.DE", "2015.DE"]),
+        ("sdmx", {"dataSets": [{"series": {"0": {"observations": {"0": [1]}}, "1": {"observations": {"1": [2]}}}}],
+         "structure": {"dimensions": {"series": [{"id": "YEAR", "values": [{"id": "2010"}, {"id": "2015"}]}],
+         "observation": [{"id": "TIME_PERIOD", "values": [{"id": "2019"}, {"id": "2020"}]}]}}}, ["2010", "2015"]),
         ("sdmx", specific(one('B="X" A="DE"'), one('A="DE" B="X"', 2020, 2)), ["X.DE"]),
     ],
 )  # fmt: skip

@@ -8,7 +8,7 @@ look like dimensions; whatever is neither is doubtful: two series that it tells 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 
@@ -36,13 +36,13 @@ _OF_XML = ("xsi:", "xmlns")
 _CODE = re.compile(r"[^\s]{1,60}")
 
 
-def separated(attributes: Mapping[str, str], conventions: Conventions, *, of_series: bool, without: str = "") -> Parts:
+def separated(attributes: Mapping[str, str], conventions: Conventions, *, of_series: bool, without: Collection[str] = ()) -> Parts:
     """
-    Separate attributes by their names; a value of several words is no dimension's. Times and XML's own attributes are left out.
+    Separate attributes by their names; a value of several words is no dimension's. XML's own attributes are left out.
 
     Args:
         of_series: whether they stand at a series, where each tells it apart; beside an observation some only describe it.
-        without: the name of one that is left out, too.
+        without: the names of those that are left out, too, such as the time.
 
     """
     dimensions: dict[str, str] = {}
@@ -53,7 +53,7 @@ def separated(attributes: Mapping[str, str], conventions: Conventions, *, of_ser
     for written, name, kind in kinds(tuple(attributes), conventions):
         value = attributes[written]
         is_key = kind is not _Kind.FACT and is_code(value)
-        if written == without:
+        if written in without:
             continue
         if is_key and kind is _Kind.DIMENSION:
             dimensions[name] = value
@@ -94,13 +94,13 @@ class _Kind(Enum):
 def _kinds(names: tuple[str, ...], conventions: Conventions) -> Sequence[tuple[str, str, _Kind]]:
     """Return names with their local form and kind; the attributes of an element are the same again and again."""
     found = [(name, name.rpartition(":")[2]) for name in names if not name.startswith(_OF_XML)]
-    return [(written, name, _kind(name, conventions)) for written, name in found if not is_time(name)]
+    return [(written, name, _kind(name, conventions)) for written, name in found]
 
 
 def _kind(name: str, conventions: Conventions) -> _Kind:
     if is_fact(name, conventions):
         return _Kind.FACT
-    return _Kind.DIMENSION if looks_like_dimension(name, conventions) else _Kind.DOUBTFUL
+    return _Kind.DIMENSION if looks_like_dimension(name, conventions) and not is_time(name) else _Kind.DOUBTFUL
 
 
 @lru_cache(maxsize=4096)
