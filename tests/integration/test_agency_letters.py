@@ -144,6 +144,21 @@ def test_the_operator_says_the_letters_of_any_service() -> None:
         assert "LANNER_PROVIDERS__JSONSTAT__LETTERS is not written as K=Q,U=W" in installed.get("jsonstat").problem
 
 
+def test_numbers_of_periods_need_their_labels() -> None:
+    """202405 may be a month or a week: where labels stand beside it that are not understood, it is not guessed at."""
+    labelled = cube("202405", "202406")
+    for words, days in (
+        ({"202405": "2024 Week 05", "202406": "2024W06"}, ["2024-01-29", "2024-02-05"]),
+        (None, ["2024-05-01", "2024-06-01"]),
+    ):
+        labelled["dimension"]["Tid"]["category"]["label"] = words
+        assert said_of(read("cso_ie", labelled)[0])[0] == days
+
+    labelled["dimension"]["Tid"]["category"]["label"] = {"202405": "Woche 5", "202406": "Woche 6"}
+    with pytest.raises(AnswerNotUnderstood, match="periods such as '202405', labelled 'Woche 5', of which nothing says their form"):
+        read("cso_ie", labelled)
+
+
 @pytest.mark.parametrize(
     ("body", "dates", "frequency"),
     [

@@ -145,7 +145,7 @@ IMF_TWO = {"CompactData": {"DataSet": {"Series": {"@FREQ": "A", "Obs": IMF_CELLS
         ("sdmx", GENERIC.replace("</g:Series>", f"</g:Series>{AGAIN}"), "UNIT_MULT is '6' from 2019 and '3' from 2020"),
         (
             "sdmx",
-            OF_DATA_SET.replace('id="DECIMALS" value="4"', 'id="UNIT_MULT" value="6"'),
+            OF_DATA_SET.replace("DECIMALS", "UNIT_MULT").replace('"4"', '"6"'),
             "UNIT_MULT is '6' from 2019 and '0' from 2019",
         ),
         ("sdmx", FLAT.replace("</DataSet>", FLAT_LATER), "UNIT_MULT is '9' from 2019 and '6' from 2020"),

@@ -27,7 +27,9 @@ def moved(day: date, side: Side, frequency: Frequency | None, anchor: Anchor | N
     ("frequency", "start", "end"),
     [
         (Frequency.MONTHLY, "2024-02-01", "2024-02-29"),
+        (Frequency.BIMONTHLY, "2024-01-01", "2024-02-29"),
         (Frequency.QUARTERLY, "2024-01-01", "2024-03-31"),
+        (Frequency.SEMIANNUAL, "2024-01-01", "2024-06-30"),
         (Frequency.ANNUAL, "2024-01-01", "2024-12-31"),
         (Frequency.DAILY, "2024-02-15", "2024-02-15"),
         (None, "2024-02-15", "2024-02-15"),

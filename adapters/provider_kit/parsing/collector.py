@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from adapters.provider_kit.parsing.limits import NAMED, NAMES, OBSERVATIONS, SER
 from adapters.provider_kit.parsing.number_cells import ANSWERS
 from domain.errors import AnswerNotUnderstood
 
+_STANDARD_TIME = "TIME_PERIOD"
 TIMES = frozenset({"time_period", "time", "periode", "period", "year", "date"})
 #: Attributes with their values, in a fixed order.
 Notes = tuple[tuple[str, str], ...]
@@ -177,6 +178,11 @@ class SeriesCollector:
 def is_time(name: str) -> bool:
     """Return whether a dimension of this name is the time."""
     return name.casefold() in TIMES
+
+
+def time_name(named: Collection[str]) -> str:
+    """Return which of some names is the time's, the standard's first; an empty text if none is."""
+    return _STANDARD_TIME if _STANDARD_TIME in named else next(filter(is_time, named), "")
 
 
 def _key(flow: Flow, parts: Parts) -> Any:

@@ -30,7 +30,10 @@ _DAYS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\n)*+")
 _ZONE = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})")
 _YEAR = ("y", re.compile(r"([0-9]{4})"))
 _LETTERED_YEAR = ("yl", re.compile(r"([0-9]{4})-?(A)1?"))
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july"),
+    *("august", "september", "october", "november", "december"),
+)
 _YEAR_START = re.compile(r"--([0-9]{2})-([0-9]{2})")
 _JANUARY = (1, 1)
 _LEAP_YEAR, _YEAR_OF_MONTHS = 2000, 12
@@ -262,8 +265,13 @@ def _from_parts(forms: PeriodForms, parts: Mapping[str, str | None]) -> Period |
     year, name, letter = int(parts["y"] or 0), parts.get("n"), (parts.get("l") or "").upper()
     if letter:
         return _part(forms, year, forms.letters.get(letter, letter), int(parts.get("o") or 1))
-    month, day = (_MONTHS.index(name[:3].lower()) + 1 if name else parts.get("m")), parts.get("d")
+    month, day = (_month(name) if name else parts.get("m")), parts.get("d")
     return _at(date(year, int(month or 1), int(day or 1)), "D" if day else "M" if month else "A")
+
+
+def _month(name: str) -> int:
+    """Return the month of an English name or its beginning; raises ValueError where it is none."""
+    return [month.startswith(name.lower()) for month in _MONTHS].index(True) + 1
 
 
 def _part(forms: PeriodForms, year: int, form: str, ordinal: int) -> Period | None:

@@ -8,12 +8,12 @@ look like dimensions; whatever is neither is doubtful: two series that it tells 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 
 from adapters.provider_kit.parsing.collector import Parts, is_time
-from adapters.provider_kit.parsing.limits import LONGEST_NAME
+from adapters.provider_kit.parsing.limits import LONGEST_NAME, names_are_short
 from adapters.provider_kit.statistics.conventions import Conventions
 
 _COMMENTS = r"(?>\w*?COMM?ENT)\w*|\w*_(FOOT)?NOTES?|(FOOT)?NOTES?"
@@ -36,23 +36,24 @@ _OF_XML = ("xsi:", "xmlns")
 _CODE = re.compile(r"[^\s]{1,60}")
 
 
-def separated(attributes: Mapping[str, str], conventions: Conventions, *, of_series: bool, without: str = "") -> Parts:
+def separated(attributes: Mapping[str, str], conventions: Conventions, *, of_series: bool, without: Collection[str] = ()) -> Parts:
     """
-    Separate attributes by their names; a value of several words is no dimension's. Times and XML's own attributes are left out.
+    Separate attributes by their names; a value of several words is no dimension's. XML's own attributes are left out.
 
     Args:
         of_series: whether they stand at a series, where each tells it apart; beside an observation some only describe it.
-        without: the name of one that is left out, too.
+        without: the names of those that are left out, too, such as the time.
 
     """
     dimensions: dict[str, str] = {}
     doubtful: dict[str, str] = {}
     facts: dict[str, str] = {}
     order = []
-    for written, name, kind in _kinds(tuple(attributes), conventions):
+    kinds = _kinds if names_are_short(attributes) else _kinds.__wrapped__
+    for written, name, kind in kinds(tuple(attributes), conventions):
         value = attributes[written]
         is_key = kind is not _Kind.FACT and is_code(value)
-        if written == without:
+        if written in without:
             continue
         if is_key and kind is _Kind.DIMENSION:
             dimensions[name] = value
@@ -72,17 +73,17 @@ def is_code(value: str) -> bool:
 
 def is_fact(name: str, conventions: Conventions) -> bool:
     """Return whether a name is nowhere a dimension, or not at this agency."""
-    return name in conventions.attributes or len(name) > LONGEST_NAME or _matches(_FACT, name)
+    return name in conventions.attributes or (len(name) <= LONGEST_NAME and _is_fact_anywhere(name))
 
 
 def looks_like_dimension(name: str, conventions: Conventions) -> bool:
     """Return whether a name that is no fact is a dimension unless something says otherwise."""
-    return name not in conventions.doubtful and not _matches(_USUALLY_ATTRIBUTES, name)
+    return name not in conventions.doubtful and len(name) <= LONGEST_NAME and not _is_usually_attribute(name)
 
 
 def often_dimensions(doubtful: Mapping[str, str]) -> dict[str, str]:
     """Return the doubtful facts whose names are dimensions of many flows."""
-    return {name: value for name, value in doubtful.items() if is_code(value) and _matches(_OFTEN_DIMENSIONS, name)}
+    return {name: value for name, value in doubtful.items() if is_code(value) and len(name) <= LONGEST_NAME and _is_often_dimension(name)}
 
 
 class _Kind(Enum):
@@ -93,15 +94,25 @@ class _Kind(Enum):
 def _kinds(names: tuple[str, ...], conventions: Conventions) -> Sequence[tuple[str, str, _Kind]]:
     """Return names with their local form and kind; the attributes of an element are the same again and again."""
     found = [(name, name.rpartition(":")[2]) for name in names if not name.startswith(_OF_XML)]
-    return [(written, name, _kind(name, conventions)) for written, name in found if not is_time(name)]
+    return [(written, name, _kind(name, conventions)) for written, name in found]
 
 
 def _kind(name: str, conventions: Conventions) -> _Kind:
     if is_fact(name, conventions):
         return _Kind.FACT
-    return _Kind.DIMENSION if looks_like_dimension(name, conventions) else _Kind.DOUBTFUL
+    return _Kind.DIMENSION if looks_like_dimension(name, conventions) and not is_time(name) else _Kind.DOUBTFUL
 
 
-@lru_cache(maxsize=8192)
-def _matches(names: re.Pattern[str], name: str) -> bool:
-    return names.fullmatch(name) is not None
+@lru_cache(maxsize=4096)
+def _is_fact_anywhere(name: str) -> bool:
+    return _FACT.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_usually_attribute(name: str) -> bool:
+    return _USUALLY_ATTRIBUTES.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_often_dimension(name: str) -> bool:
+    return _OFTEN_DIMENSIONS.fullmatch(name) is not None

@@ -78,7 +78,11 @@ def _axis(series: CollectedSeries, forms: PeriodForms, year_start: str, *, hint:
         axis = read_periods(series.periods, moved)
     except AnswerNotUnderstood as exc:
         raise AnswerNotUnderstood(exc.message, hint=hint if lettered else "") from exc
-    return replace(axis, convention=axis.convention.replace("of the ", "of the reporting ")) if lettered and moved is not forms else axis
+    return (
+        replace(axis, convention=axis.convention.replace("day of the ", "day of the reporting "))
+        if lettered and moved is not forms
+        else axis
+    )
 
 
 def _frequency(series: CollectedSeries, axis: Axis, conventions: Conventions) -> Frequency | None:

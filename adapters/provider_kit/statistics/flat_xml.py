@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from adapters.provider_kit.parsing.collector import Flow, SeriesCollector, is_time
+from adapters.provider_kit.parsing.collector import Flow, SeriesCollector, is_time, time_name
 from adapters.provider_kit.parsing.limits import DEPTH, NAMES
 from adapters.provider_kit.statistics.attribute_names import separated
 from adapters.provider_kit.statistics.conventions import Conventions
@@ -94,14 +94,16 @@ class FlatXml:
 
     def _observe(self, local: str, element: _Element, value: str | None) -> None:
         own, around = dict(element.own), element.around
-        period = next((text for named in (own, around) for name, text in named.items() if is_time(name)), "")
+        time = time_name(own)
+        beside, above = (time, "") if time else ("", time_name(around))
+        period = own.get(beside) or around.get(above, "")
         if not period:
             raise AnswerNotUnderstood("The answer has an observation without a time.")
         if local.casefold() not in _PLAIN:
             own["MEASURE"] = local
         used = next((name for name in _VALUES if name in own), "")
-        parts = separated(_renamed(own), self._conventions, of_series=False, without=used)
-        parts = separated(_renamed(around), self._conventions, of_series=True) | parts
+        parts = separated(_renamed(own), self._conventions, of_series=False, without=(beside, used))
+        parts = separated(_renamed(around), self._conventions, of_series=True, without=(above,)) | parts
         self._collector.series(self._flow, parts).add(period, value, notes_in({**around, **own}))
 
 

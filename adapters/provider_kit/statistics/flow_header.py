@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from adapters.provider_kit.parsing.collector import Flow, is_time
 from adapters.provider_kit.statistics.flows import named_flow, stated_flow
 
-_URN = re.compile(r"\w+=[^=:()]+:[^:()]+\(")
+_URN = re.compile(r"=[^=:()]+:[^:()]+\(")
 ALL_DIMENSIONS = "AllDimensions"
 
 
@@ -48,8 +48,8 @@ class FlowHeader:
 
     def text(self, text: str) -> None:
         """Take a reference that is a URN."""
-        if self.is_open and (urn := _URN.search(text)):
-            self._name(stated_flow(text[urn.start() :]))
+        if self.is_open and _URN.search(text):
+            self._name(stated_flow(text))
 
     def flow_of(self, reference: str, asked: str, otherwise: str) -> Flow:
         """

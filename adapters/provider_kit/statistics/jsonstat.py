@@ -22,6 +22,8 @@ from domain.errors import AnswerNotUnderstood
 
 _TIMES = frozenset({"tid", "quarter", "month", "week", "aika", "ár", *(f"tlist({letter}1)" for letter in "ahqmwd")})
 _NUMBER = re.compile(r"[0-9]{1,3}|[0-9]{5,}")
+_MONTH_OR_WEEK = re.compile(r"[0-9]{5,6}")
+_SHOWN = 40
 # The attributes of SDMX, and what JSON-stat calls them, in its versions and at its offices.
 _UNIT = {"UNIT": ("base", "label", "symbol"), "UNIT_MULT": ("multiplier",), "DECIMALS": ("decimals",)}
 
@@ -167,5 +169,10 @@ def _time(names: Sequence[str], roles: Mapping[str, Any], codes: Mapping[str, Se
 
 def _periods(codes: Sequence[str], words: Sequence[str], forms: PeriodForms) -> Sequence[str]:
     """Return the periods: the labels where the codes are only digits, as 202405 may be a week."""
+    are_read = all(map(forms.read, words))
+    if not are_read and any(words) and codes and all(map(_MONTH_OR_WEEK.fullmatch, codes)):
+        raise AnswerNotUnderstood(
+            f"The answer has periods such as {codes[0]!r}, labelled {words[0][:_SHOWN]!r}, of which nothing says their form."
+        )
     spelt = all(map(forms.read, codes)) and not all(map(_NUMBER.fullmatch, codes))
-    return words if not spelt and all(map(forms.read, words)) else codes
+    return words if not spelt and are_read else codes

@@ -19,7 +19,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adapters.provider_kit.parsing.collector import CollectedSeries, Flow, Parts, SeriesCollector, is_time
+from adapters.provider_kit.parsing.collector import CollectedSeries, Flow, Parts, SeriesCollector, is_time, time_name
 from adapters.provider_kit.parsing.csv_tables import csv_lines, delimiter_in, rows_of
 from adapters.provider_kit.parsing.periods import PeriodForms
 from adapters.provider_kit.parsing.tables import Table
@@ -205,8 +205,12 @@ class _Keys:
 
 def _time(names: Sequence[str], candidates: Sequence[int], rows: Sequence[Sequence[str]], forms: PeriodForms) -> int:
     """Return the position of the time column: by its name, else by its cells."""
-    found = [at for at, name in enumerate(names) if is_time(name)]
-    found = found or [at for at in reversed(candidates) if _are_periods([_code(row[at]) for row in rows if at < len(row)], forms)]
+    named = time_name(names)
+    found = (
+        [names.index(named)]
+        if named
+        else [at for at in reversed(candidates) if _are_periods([_code(row[at]) for row in rows if at < len(row)], forms)]
+    )
     if not found:
         raise AnswerNotUnderstood("The answer is SDMX-CSV without a column for the time.")
     return found[0]

@@ -71,7 +71,9 @@ class _DataSet:
     def __init__(self, collector: SeriesCollector, flow: Flow, structure: Mapping[str, Any], forms: PeriodForms) -> None:
         self._collector, self._flow = collector, flow
         levels = structure["dimensions"]
-        self._levels = {level: [_dimension(found, forms) for found in levels.get(level) or []] for level in _LEVELS}
+        told = {level: levels.get(level) or [] for level in _LEVELS}
+        time = _time(told)
+        self._levels = {level: [_dimension(found, forms, is_time=found is time) for found in told[level]] for level in _LEVELS}
         self._attributes = _Attributes(structure.get("attributes") or {})
         measures = (structure.get("measures") or {}).get("observation") or []
         NAMES.check(self._attributes.count + sum(map(len, self._levels.values())) + len(measures))
@@ -224,17 +226,23 @@ def _attributes(element: Mapping[str, Any]) -> dict[str, str]:
     return {name[1:]: value for name, value in element.items() if name.startswith("@") and isinstance(value, str)}
 
 
-def _dimension(found: Mapping[str, Any], forms: PeriodForms) -> _Dimension:
+def _time(levels: Mapping[str, Sequence[Mapping[str, Any]]]) -> Mapping[str, Any] | None:
+    """Return the dimension that is the time: by its role or the standard's name, else by a name of its own beside observations."""
+    every = [found for level in reversed(_LEVELS) for found in levels[level]]
+    roles = [{*(found.get("roles") or []), str(found.get("role"))} for found in every]
+    said = [found for found, role in zip(every, roles, strict=True) if _TIME_ROLE in role or found["id"] == _TIME_ROLE]
+    return next(iter(said or [found for found in every if is_time(str(found["id"]))]), None)
+
+
+def _dimension(found: Mapping[str, Any], forms: PeriodForms, *, is_time: bool) -> _Dimension:
     values = found.get("values") or []
     codes = [_code(value) for value in values]
-    roles = [*(found.get("roles") or []), found.get("role")]
-    time = _TIME_ROLE in roles or is_time(str(found["id"]))
     return _Dimension(
         name=str(found["id"]),
-        codes=[_period(code, value, forms) for code, value in zip(codes, values, strict=True)] if time else codes,
+        codes=[_period(code, value, forms) for code, value in zip(codes, values, strict=True)] if is_time else codes,
         words=[_word(value) for value in values],
         position=found["keyPosition"] if isinstance(found.get("keyPosition"), int) else None,
-        is_time=time,
+        is_time=is_time,
     )
 
 

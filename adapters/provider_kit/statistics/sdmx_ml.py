@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import ClassVar
 
-from adapters.provider_kit.parsing.collector import CollectedSeries, Flow, Notes, Parts, SeriesCollector, is_time
+from adapters.provider_kit.parsing.collector import CollectedSeries, Flow, Notes, Parts, SeriesCollector, time_name
 from adapters.provider_kit.parsing.limits import NAMES
 from adapters.provider_kit.statistics.attribute_names import separated
 from adapters.provider_kit.statistics.conventions import Conventions
@@ -176,13 +176,15 @@ class SdmxMl:
         if self._compact:
             self._value = next((obs[name] for name in _VALUES if name in obs), None)
         own = notes_in(obs if self._compact else self._obs_facts)
-        period = "" if self._series is None or self._across else obs.get("TIME_PERIOD") or _time_in(obs)
-        if period:
-            self._parts = self._parts or self._parts_of_series(self._series or {})
+        time = "" if self._series is None or self._across else time_name(obs)
+        if time:
+            period, self._parts = obs[time], self._parts or self._parts_of_series(self._series or {})
         else:
-            self._parts, self._current, period = self._parts_across(obs), None, _time_in({**(self._series or {}), **obs})
-        if not period:
-            raise AnswerNotUnderstood("The answer has an observation without a time.")
+            everything = {**(self._series or {}), **obs}
+            time = time_name(everything)
+            if not everything.get(time):
+                raise AnswerNotUnderstood("The answer has an observation without a time.")
+            period, self._parts, self._current = everything[time], self._parts_across(obs, time), None
         if self._deletes:
             self._collector.delete(self._flow, self._parts, period)
         else:
@@ -196,22 +198,23 @@ class SdmxMl:
         self._found[id(series)] = series
         return series
 
-    def _parts_of_series(self, key: Mapping[str, str]) -> Parts:
+    def _parts_of_series(self, key: Mapping[str, str], without: Collection[str] = ()) -> Parts:
         """Return what tells a series whose observations differ by time from others."""
         if self._compact:
-            return separated(key, self._conventions, of_series=True)
-        return Parts(dimensions=_without_time(key), facts=self._facts)
+            return separated(key, self._conventions, of_series=True, without=without)
+        return Parts(dimensions={name: value for name, value in key.items() if name not in without}, facts=self._facts)
 
-    def _parts_across(self, obs: Mapping[str, str]) -> Parts:
+    def _parts_across(self, obs: Mapping[str, str], time: str) -> Parts:
         """Return the same of an observation in a group that differs by another dimension, or by none."""
         if not self._compact:
-            return Parts(dimensions=_without_time({**(self._series or {}), **obs}), facts=self._facts)
+            return self._parts_of_series({**(self._series or {}), **obs}, (time,))
         if self._series is not None and self._across not in ("", ALL_DIMENSIONS):
             measured = next((value for name, value in obs.items() if _local(name) == "type"), "")
             own = Parts(dimensions={self._across: obs.get(self._across, _local(measured))}, order=(self._across,))
         else:
-            own = separated(obs, self._conventions, of_series=False, without=next((name for name in _VALUES if name in obs), ""))
-        return self._parts_of_series(self._series) | own if self._series else own
+            used = next((name for name in _VALUES if name in obs), "")
+            own = separated(obs, self._conventions, of_series=False, without=(time, used))
+        return self._parts_of_series(self._series, (time,)) | own if self._series else own
 
     def _end_series(self) -> None:
         if self._series is not None and self._current is None and not self._across and not self._deletes:
@@ -251,14 +254,6 @@ class SdmxMl:
 def _has_own(attributes: Mapping[str, str]) -> bool:
     """Return whether an element has attributes besides those of XML itself."""
     return any(not name.startswith(_OF_XML) for name in attributes)
-
-
-def _time_in(named: Mapping[str, str]) -> str:
-    return next((value for name, value in named.items() if is_time(name)), "")
-
-
-def _without_time(named: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in named.items() if not is_time(name)}
 
 
 def _local(name: str) -> str:

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 
 from adapters.provider_kit.parsing.collector import CollectedSeries, Notes
-from adapters.provider_kit.parsing.limits import LONGEST_NAME
+from adapters.provider_kit.parsing.limits import LONGEST_NAME, names_are_short
 from domain.errors import AnswerNotUnderstood
 
 UNIT, MULTIPLIER, SCALE, DECIMALS, ADJUSTMENT = "unit", "unit_multiplier", "scale", "decimals", "adjustment"
@@ -26,7 +26,7 @@ _NAMES = {
     MULTIPLIER: ("UNIT_MULT", "UNIT_MULTIPLIER", "UNITMULT", "POWERCODE", "POWERCODE CODE"),
     SCALE: ("SCALE",),
     DECIMALS: ("DECIMALS", "DECIMALS_DISPLAYED"),
-    ADJUSTMENT: ("ADJUSTMENT", "SEASONAL_ADJUSTMENT", "SEASONAL_ADJUST", "S_ADJ", "S_ADJUSTMENT", "TC_ADJUST", "TSEST"),
+    ADJUSTMENT: ("ADJUSTMENT", "SEASONAL_ADJUSTMENT", "SEASONAL_ADJUST", "S_ADJ", "S_ADJUSTMENT"),
     YEAR_START: ("REPORTING_YEAR_START_DAY", "REPYEARSTART"),
     YEAR_END: ("REPORTING_YEAR_END_DAY", "REPYEAREND"),
 }
@@ -62,7 +62,8 @@ def concept_of(name: str) -> str:
 
 def notes_in(attributes: Mapping[str, str]) -> Notes:
     """Return the attributes that must not differ within a series."""
-    return tuple((name, attributes[name]) for name in _noted(tuple(attributes)) if attributes[name])
+    noted = _noted if names_are_short(attributes) else _noted.__wrapped__
+    return tuple((name, attributes[name]) for name in noted(tuple(attributes)) if attributes[name])
 
 
 def units_of(series: CollectedSeries) -> Units:
