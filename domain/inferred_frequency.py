@@ -36,13 +36,13 @@ def inferred_frequency(dates: Dates) -> Frequency | None:
         return None
     seconds = dates.astype("datetime64[s]").astype(np.int64)
     if (seconds % _DAY != seconds[0] % _DAY).any():
-        return _of_moments(np.diff(seconds))
+        return _of_moments(_steps(seconds))
     return _of_days(dates.astype("datetime64[D]"))
 
 
 def step_in_months(months: Dates) -> Frequency | None:
     """Return the frequency of which all steps between sorted months are multiples; None if there is none, or there are too few."""
-    steps = np.diff(months.astype(np.int64))
+    steps = _steps(months.astype(np.int64))
     if len(steps) < _FEWEST - 1 or steps.min() <= 0:
         return None
     usual = _lower_median(steps)
@@ -58,7 +58,7 @@ def _of_moments(gaps: NDArray[np.int64]) -> Frequency | None:
 
 
 def _of_days(days: Dates) -> Frequency | None:
-    gaps = np.diff(days.astype(np.int64))
+    gaps = _steps(days.astype(np.int64))
     # Where no date is on a weekend, Monday follows Friday.
     from_day_to_day = np.busday_count(days[:-1], days[1:]) if np.is_busday(days).all() else gaps
     if np.median(from_day_to_day) == 1:
@@ -76,6 +76,10 @@ def _of_months(days: Dates) -> Frequency | None:
     until = ((months + 1).astype("datetime64[D]") - days).astype(np.int64) - 1
     stands = any((distance <= _OFF_MONTH).all() for distance in (since, until, since - since.min()))
     return step_in_months(months) if stands else None
+
+
+def _steps(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    return counts[1:] - counts[:-1]
 
 
 def _lower_median(counts: NDArray[np.int64]) -> int:

@@ -123,7 +123,17 @@ def test_a_refusal_is_final_and_helps_with_a_file(folder: Path, rows: int) -> No
 
 @pytest.mark.parametrize(
     "body",
-    ["", "no table", "Date,v\n2024-01-01,x\n", '{"a": 1', '[{"date": "2024-01-01", "\\ud800": 1}]', "[" * 99_000, "PAR1", "PK\3\4", "\x1f\x8b\x08"],
+    [
+        "",
+        "no table",
+        "Date,v\n2024-01-01,x\n",
+        '{"a": 1',
+        '[{"date": "2024-01-01", "\\ud800": 1}]',
+        "[" * 99_000,
+        "PAR1",
+        "PK\3\4",
+        "\x1f\x8b\x08",
+    ],
 )
 def test_no_hint_names_a_provider(folder: Path, body: str) -> None:
     """Whatever is wrong with a file, the hint is about a file."""

@@ -739,7 +739,12 @@ def test_a_frequency_that_no_provider_says_is_seen_by_the_dates(dates: list[str]
     origin = Origin(request="https://example.org/x", response_sha256="ab" * 32, adapter_version=3)
     answers = [
         Fetched(metadata=Metadata(name="x"), vintages=[(None, whole)], origin=origin),
-        Fetched(metadata=Metadata(name="x"), vintages=[(None, part)], origin=origin, covers=Window(start=date.fromisoformat(dates[-1]), end=None)),
+        Fetched(
+            metadata=Metadata(name="x"),
+            vintages=[(None, part)],
+            origin=origin,
+            covers=Window(start=date.fromisoformat(dates[-1]), end=None),
+        ),
         Fetched.unchanged(origin, {}),
     ]
 

@@ -126,12 +126,14 @@ def _naming(grid: Grid, names: Sequence[Cell], labels: Sequence[int], series: Se
     )
 
 
-def _keyed(grid: Grid, series: Sequence[Row], naming: Sequence[str], options: FileOptions) -> tuple[Sequence[Row], Sequence[str]]:
+def _keyed(grid: Grid, series: list[Row], naming: list[str], options: FileOptions) -> tuple[list[Row], list[str]]:
     """Return the one row that a key names, or all where there is no key."""
     if not options.key:
         return series, naming
     wanted = " / ".join(options.key)
-    found = [at for at, name in enumerate(naming) if name == wanted] or [at for at, name in enumerate(naming) if folded(name) == folded(wanted)]
+    found = [at for at, name in enumerate(naming) if name == wanted] or [
+        at for at, name in enumerate(naming) if folded(name) == folded(wanted)
+    ]
     if len(found) != 1:
         raise no_key(grid.name, options.key, naming)
     return [series[found[0]]], [naming[found[0]]]

@@ -86,7 +86,7 @@ class _Search:
         return Place(*digits[0])
 
     def _goes_before(self, at: int, has_digits: bool) -> bool:  # noqa: FBT001
-        """Return whether dates that are the same on every row are the table's, there being neither digits that are dates nor dates across."""
+        """Return whether dates that are the same on every row are the table's, there being no others."""
         if self._across is None:
             return not has_digits
         dated = [row for row in self._rows[:_SAMPLE] if read_typed(cell_at(row, at))]
@@ -132,7 +132,9 @@ class _Search:
     def _several(self, found: Sequence[int]) -> Exception:
         names = [quoted(self._name_over(at) or f"column {at + 1}") for at in found]
         where = f" on sheet {quoted(self._grid.sheet)}" if self._grid.sheet else ""
-        return refused(self._grid.name, f"the columns {listed(names)}{where} all hold dates, perhaps of several tables", "date_column", "columns")
+        return refused(
+            self._grid.name, f"the columns {listed(names)}{where} all hold dates, perhaps of several tables", "date_column", "columns"
+        )
 
     def _same(self, one: int, other: int, dated: Sequence[int]) -> bool:
         return all(read_typed(cell_at(self._rows[i], one)) == read_typed(cell_at(self._rows[i], other)) for i in dated)

@@ -132,13 +132,13 @@ def _triple(match: re.Match[str]) -> Reading | None:
 
 
 def _day_name_year(match: re.Match[str]) -> Reading | None:
-    """Read 31-Jan-20; the year stands first only where it can be no day."""
-    month, day, year = month_of(match[2]), match[1], match[3]
+    """Read 31-Jan-20; of two digits each the year stands first only where it can be no day."""
+    day, month, year = match[1], month_of(match[2]), match[3]
     if month is None:
         return None
-    if int(day) > _MOST_DAYS and len(year) == len(day):
-        return _ordered({"ymd": (day, month, year)})
-    return _ordered({"dmy": (year, month, day)}) if len(year) == len(match[1]) == 2 else certain(Kind.DAILY, full_year(year), month, int(day))  # noqa: PLR2004
+    if len(year) > 2:  # noqa: PLR2004 - digits
+        return certain(Kind.DAILY, full_year(year), month, int(day))
+    return _ordered({"ymd": (day, month, year)} if int(day) > _MOST_DAYS else {"dmy": (year, month, day)})
 
 
 _ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4"}

@@ -102,7 +102,7 @@ def are_plain(cells: Sequence[Cell]) -> bool:
 
 
 def _plain_axis(cells: Sequence[Cell]) -> Axis | None:
-    """Read cells of one plain form, much faster than cell by cell; None if they are not, or one names a day or an hour that there is not."""
+    """Read cells of one plain form, much faster than cell by cell; None if they are not, or one is no day or hour."""
     if not are_plain(cells):
         return None
     try:

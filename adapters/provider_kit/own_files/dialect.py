@@ -22,7 +22,9 @@ def dialect_of(order: str, decimals: Mapping[str, str], options: FileOptions) ->
         decimals: of each column whose cells left a choice.
 
     """
-    marks = {} if options.decimal or options.thousands is not None else {n: mark for n, mark in decimals.items() if n not in (DATES, NUMBERS)}
+    marks = (
+        {} if options.decimal or options.thousands is not None else {n: mark for n, mark in decimals.items() if n not in (DATES, NUMBERS)}
+    )
     if len(set(marks.values())) == 1:
         marks = {NUMBERS: next(iter(marks.values()))}
     return {**({DATES: order} if order and not options.date_format else {}), **marks}

@@ -20,9 +20,7 @@ _PERIODS = frozenset(("year", "yyyymm", "yyyymmdd"))
 _YEARS_OF_TIME, _COUNTED_YEARS = range(1800, 2101), range(1650, 2151)
 
 
-def digit_columns(
-    columns: Sequence[Sequence[Cell]], names: Sequence[Sequence[str]], *, is_headed: bool
-) -> Sequence[tuple[int, ReadCell]]:
+def digit_columns(columns: Sequence[Sequence[Cell]], names: Sequence[Sequence[str]], *, is_headed: bool) -> Sequence[tuple[int, ReadCell]]:
     """
     Return the positions of columns of digits that are dates, and what reads their cells.
 
@@ -37,10 +35,18 @@ def digit_columns(
     if not forms:
         first = next((at for at, cells in enumerate(columns) if any(map(text_in, cells))), 0)
         shown = names[first : first + 1]
-        form = next((form for form in _forms(columns[first]) if _is_sorted(columns[first], form) and _are_recent(columns[first], form)), "") if shown == [[]] else ""
+        form = (
+            next((form for form in _forms(columns[first]) if _is_sorted(columns[first], form) and _are_recent(columns[first], form)), "")
+            if shown == [[]]
+            else ""
+        )
         return [(first, _reader(columns[first], form))] if form else ()
     chosen = next(iter(forms))
-    others = [at for at, form in forms.items() if "year" not in (form, forms[chosen]) and at != chosen and len(set(map(str, columns[at]))) > _NAMED]
+    others = [
+        at
+        for at, form in forms.items()
+        if "year" not in (form, forms[chosen]) and at != chosen and len(set(map(str, columns[at]))) > _NAMED
+    ]
     return [(at, _reader(columns[at], forms[at])) for at in (chosen, *others)]
 
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from adapters.provider_kit.own_files.json_shapes import find_table
 from adapters.provider_kit.own_files.grid import Grid, Row, quoted, refused
+from adapters.provider_kit.own_files.json_shapes import find_table
 from adapters.provider_kit.own_files.options import FileOptions
 from domain.errors import AnswerNotUnderstood
 

@@ -118,9 +118,7 @@ def _header(grid: Grid, rows: Sequence[Row], first_date: int, numeric: Collectio
     if options.header_rows == 0:
         return _Header(first=-1, last=-1, names=[])
     count = options.header_rows or 1
-    above = range(first_date)
-    if options.skip_rows is not None:
-        above = above[:1]
+    above = list(range(first_date if options.skip_rows is None else min(1, first_date)))
     usual = max(len(row.cells) for row in rows[first_date : first_date + _SAMPLE])
     above = [i for i in above if not grid.delimiter or _named(rows[i]) <= usual] or above
     begins = (i for i in above if i + count <= first_date and (not numeric or any(text_in(cell_at(rows[i], at)) for at in numeric)))
@@ -130,7 +128,9 @@ def _header(grid: Grid, rows: Sequence[Row], first_date: int, numeric: Collectio
         named = {i: sum(bool(text_in(cell_at(rows[i], at))) for at in numeric) for i in above if i + count <= first_date}
         best = max(named, key=lambda i: (named[i], i), default=None)
         if best is None and count > 1:
-            raise refused(grid.name, f"fewer than {count} rows stand above row {rows[first_date].number}, the first with a date", "header_rows")
+            raise refused(
+                grid.name, f"fewer than {count} rows stand above row {rows[first_date].number}, the first with a date", "header_rows"
+            )
         if best is None or not named[best]:
             raise refused(grid.name, f"row {rows[first_date].number} has no line of column names above it", "header_rows (0)")
         _check_scattered(grid, [rows[i] for i in above if not _has_one_cell(rows[i])], rows[best], numeric)

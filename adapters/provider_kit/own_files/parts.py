@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Literal
 
 from adapters.provider_kit.own_files.date_cells import digits_in, read_loosely, read_typed
 from adapters.provider_kit.own_files.grid import Cell, Grid, Row, cell_at, text_in
 from adapters.provider_kit.own_files.months import month_of
+from adapters.provider_kit.own_files.part_texts import QUARTER, whole_date
 from adapters.provider_kit.own_files.readings import Kind, Reading
 
 _WORDS: Mapping[str, str] = {
@@ -28,7 +28,7 @@ _WORDS: Mapping[str, str] = {
 }
 _PARTS = {word: part for part, words in _WORDS.items() for word in words.split()}
 #: Names that are units and quantities, too: a year's kilowatts, millimetres, price and quantity.
-_SHORT = frozenset("q mm mo dd hh kw wk".split())
+_SHORT = frozenset(("q", "mm", "mo", "dd", "hh", "kw", "wk"))
 #: What makes a date, the longest first.
 _SETS = (
     ("date", "time"),
@@ -44,15 +44,7 @@ _SETS = (
     ("year", "period"),
 )
 _SEARCHED, _SAMPLE = 60, 300
-_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.0*)?)?(?: ?([AaPp])\.?[Mm]\.?)?")
-_PERIOD = re.compile(r"(?:([MmQq])0?([0-9]|1[0-2])|(M13|A01))")
 _YEAR = re.compile(r"[12][0-9]{3}")
-_QUARTER_WORD = re.compile(r"(?:Q|([1-4])[.] ?(?:Quartal|quarter))0?([1-4]?)", re.IGNORECASE)
-
-
-def part_named(cell: Cell) -> str:
-    """Return which part of a date a name means; empty if none."""
-    return _PARTS.get(text_in(cell).strip("<>[]()").casefold(), "") if isinstance(cell, str) else ""
 
 
 def with_whole_dates(grid: Grid) -> Grid:
@@ -62,64 +54,82 @@ def with_whole_dates(grid: Grid) -> Grid:
     Where another column holds the same dates whole, all parts are blank.
     """
     for index, row in enumerate(grid.rows[:_SEARCHED]):
-        places: dict[str, int] = {}
-        for at, cell in enumerate(row.cells):
-            places.setdefault(part_named(cell), at)
-        places.pop("", None)
-        parts = next((names for names in _SETS if set(names) <= set(places)), ())
-        if any(text_in(row.cells[places[part]]).strip("<>[]()").casefold() in _SHORT for part in parts):
-            parts = parts if "year" in parts and _years_repeat(grid.rows[index + 1 :], places["year"]) else ()
-        whole = _fits(grid.rows[index + 1 :], parts, places) if parts else None
-        if whole:
-            return _blanked(grid, index, parts, places) if _stand_elsewhere(grid.rows[index + 1 :], parts, places) else (
-                _joined(grid, index, parts, places)
-            )
+        below = grid.rows[index + 1 :]
+        parts = _named_parts(row, below)
+        if parts and parts.fit(below):
+            return _blanked(grid, index, parts) if parts.stand_elsewhere(below) else _joined(grid, index, parts)
     return _without_names(grid)
 
 
-def _fits(rows: Sequence[Row], parts: Sequence[str], places: Mapping[str, int]) -> Reading | None:
-    """Return what the parts of the first row below that has them all mean together; None if it is no date, or another stands there."""
-    if "time" in parts and not _are_clocks([cell_at(row, places["time"]) for row in rows[:_SAMPLE]]):
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Parts of a date, by the positions of their columns."""
+
+    places: Mapping[str, int]
+
+    def cells(self, row: Row) -> Mapping[str, Cell]:
+        return {part: cell_at(row, at) for part, at in self.places.items()}
+
+    def read(self, row: Row) -> Reading | None:
+        """Return what a row's parts mean together; None if one is missing, or they are no date."""
+        cells = self.cells(row)
+        return read_loosely(whole_date(cells)) if all(map(text_in, cells.values())) else None
+
+    def fit(self, rows: Sequence[Row]) -> bool:
+        """Return whether the parts of the first row that has them all make a date, and no other date stands there."""
+        if "time" in self.places and not _are_clocks([cell_at(row, self.places["time"]) for row in rows[:_SAMPLE]]):
+            return False
+        first = next((row for row in rows if all(map(text_in, self.cells(row).values()))), None)
+        whole = self.read(first) if first else None
+        if first is None or whole is None:
+            return False
+        return "date" in self.places or all(_lies_in(other, whole) for other in self._others(first).values())
+
+    def stand_elsewhere(self, rows: Sequence[Row]) -> bool:
+        """Return whether another column holds dates in the periods that the parts make, on every row."""
+        columns: Collection[int] | None = None
+        for row in rows if "date" not in self.places else ():
+            whole = self.read(row)
+            if whole:
+                same = {at for at, other in self._others(row).items() if _lies_in(other, whole)}
+                columns = same if columns is None else same.intersection(columns)
+        return bool(columns)
+
+    def _others(self, row: Row) -> Mapping[int, Reading]:
+        mine = set(self.places.values())
+        return {at: reading for at, cell in enumerate(row.cells) if at not in mine and (reading := read_typed(cell))}
+
+
+def part_named(cell: Cell) -> str:
+    """Return which part of a date a name means; empty if none."""
+    return _PARTS.get(_name(cell), "") if isinstance(cell, str) else ""
+
+
+def _name(cell: Cell) -> str:
+    return text_in(cell).strip("<>[]()").casefold()
+
+
+def _named_parts(row: Row, below: Sequence[Row]) -> _Parts | None:
+    """Return the most parts of a date that a row names; None if it names too few, or units that are called so."""
+    places: dict[str, int] = {}
+    for at, cell in enumerate(row.cells):
+        places.setdefault(part_named(cell), at)
+    names = next((names for names in _SETS if set(names) <= set(places)), ())
+    may_be_units = any(_name(row.cells[places[part]]) in _SHORT for part in names)
+    if not names or (may_be_units and not ("year" in names and _repeat(below, places["year"]))):
         return None
-    for row in rows:
-        whole = _read_whole(row, parts, places)
-        if whole != "":
-            return whole if whole and ("date" in parts or all(_lies_in(other, whole) for other in _others(row, parts, places).values())) else None
-    return None
+    return _Parts({part: places[part] for part in names})
+
+
+def _repeat(rows: Sequence[Row], at: int) -> bool:
+    texts = [text_in(cell_at(row, at)) for row in rows[:_SAMPLE] if text_in(cell_at(row, at))]
+    return len(set(texts)) < len(texts)
 
 
 def _are_clocks(cells: Sequence[Cell]) -> bool:
     """Return whether digits are times of the day rather than minutes or hours that something took."""
     digits = [text for cell in cells if (text := digits_in(cell)).isdecimal()]
     return not digits or any(len(text) > 2 for text in digits) or not any(map(int, digits))  # noqa: PLR2004 - hours and minutes
-
-
-def _years_repeat(rows: Sequence[Row], at: int) -> bool:
-    years = [text_in(cell_at(row, at)) for row in rows[:_SAMPLE] if text_in(cell_at(row, at))]
-    return len(set(years)) < len(years)
-
-
-def _stand_elsewhere(rows: Sequence[Row], parts: Sequence[str], places: Mapping[str, int]) -> bool:
-    """Return whether another column holds dates in the periods that the parts make, on every row."""
-    columns: set[int] | None = None
-    for row in rows if "date" not in parts else ():
-        whole = _read_whole(row, parts, places)
-        if whole:
-            same = {at for at, other in _others(row, parts, places).items() if _lies_in(other, whole)}
-            columns = same if columns is None else columns & same
-    return bool(columns)
-
-
-def _read_whole(row: Row, parts: Sequence[str], places: Mapping[str, int]) -> Reading | None | Literal[""]:
-    """Return what a row's parts mean together; empty where one is missing."""
-    cells = {part: cell_at(row, places[part]) for part in parts}
-    return read_loosely(_whole(cells)) if all(map(text_in, cells.values())) else ""
-
-
-def _others(row: Row, parts: Sequence[str], places: Mapping[str, int]) -> Mapping[int, Reading]:
-    """Return the dates in a row beside the parts, by position."""
-    mine = {places[part] for part in parts}
-    return {at: reading for at, cell in enumerate(row.cells) if at not in mine and (reading := read_typed(cell))}
 
 
 def _lies_in(other: Reading, whole: Reading) -> bool:
@@ -130,24 +140,27 @@ def _lies_in(other: Reading, whole: Reading) -> bool:
     length = {Kind.MONTHLY: 1, Kind.QUARTERLY: 3}.get(whole.kind)
     if length is None:
         return begin in other.by_order.values()
-    return any((moment.year, (moment.month - 1) // length) == (begin.year, (begin.month - 1) // length) for moment in other.by_order.values())
+    return any(
+        (moment.year, (moment.month - 1) // length) == (begin.year, (begin.month - 1) // length) for moment in other.by_order.values()
+    )
 
 
-def _blanked(grid: Grid, header: int, parts: Sequence[str], places: Mapping[str, int]) -> Grid:
-    gone = {places[part] for part in parts}
+def _blanked(grid: Grid, header: int, parts: _Parts) -> Grid:
+    gone = set(parts.places.values())
     return _mapped(grid, header, lambda _, row: Row(row.number, [None if at in gone else cell for at, cell in enumerate(row.cells)]))
 
 
-def _joined(grid: Grid, header: int, parts: Sequence[str], places: Mapping[str, int]) -> Grid:
-    first, *others = sorted(places[part] for part in parts)
-    filled = _Years(parts)
+def _joined(grid: Grid, header: int, parts: _Parts) -> Grid:
+    first, *others = sorted(parts.places.values())
+    with_year = _Years(tuple(parts.places))
 
     def joined(index: int, row: Row) -> Row:
         cells = list(row.cells) + [None] * (max(first, *others) + 1 - len(row.cells))
+        of_date = parts.cells(row)
         if index == header:
             cells[first] = "Date"
-        elif any(text_in(cells[places[part]]) for part in parts):
-            cells[first] = _whole(filled({part: cells[places[part]] for part in parts}))
+        elif any(map(text_in, of_date.values())):
+            cells[first] = whole_date(with_year(of_date))
         for at in others:
             cells[at] = None
         return Row(row.number, cells)
@@ -171,7 +184,7 @@ class _Years:
 
     def __call__(self, cells: Mapping[str, Cell]) -> Mapping[str, Cell]:
         """Return the parts of the next row with their year, if periods go on in the direction in which they went so far."""
-        reading = read_loosely(_whole({**cells, "year": 2000})) if self._applies else None
+        reading = read_loosely(whole_date({**cells, "year": 2000})) if self._applies else None
         if reading is None or reading.kind is Kind.ANNUAL:
             return cells
         period = reading.by_order[""]
@@ -188,49 +201,9 @@ def _without_names(grid: Grid) -> Grid:
     """Put together years and names of months or quarters in the first two columns, over which no name stands."""
     for index, row in enumerate(grid.rows[:_SEARCHED]):
         year, period = digits_in(cell_at(row, 0)), text_in(cell_at(row, 1))
-        part = "month" if month_of(period) else "quarter" if _QUARTER_WORD.fullmatch(period) else ""
+        part = "month" if month_of(period) else "quarter" if QUARTER.fullmatch(period) else ""
         if part and _YEAR.fullmatch(year):
             above = [over for over in grid.rows[:index] if any(map(text_in, over.cells[2:]))]
             is_unnamed = bool(above) and not any(text_in(cell_at(over, at)) for over in above for at in (0, 1))
-            return _joined(grid, index - 1, ("year", part), {"year": 0, part: 1}) if is_unnamed else grid
+            return _joined(grid, index - 1, _Parts({"year": 0, part: 1})) if is_unnamed else grid
     return grid
-
-
-def _whole(parts: Mapping[str, Cell]) -> str:
-    """Return the parts as one text, which is a date if they make one."""
-    texts = {part: digits_in(cell) for part, cell in parts.items()}
-    clock = _clock(texts)
-    return f"{_day(texts)} {clock}" if clock else _day(texts)
-
-
-def _day(texts: Mapping[str, str]) -> str:
-    if "date" in texts:
-        return texts["date"]
-    year = texts["year"]
-    if "quarter" in texts:
-        quarter = _QUARTER_WORD.fullmatch(texts["quarter"])
-        return f"{year}-Q{(quarter[1] or quarter[2]) if quarter else texts['quarter']}"
-    if "week" in texts:
-        return f"{year}-W{texts['week'].lstrip('Ww')}"
-    if "period" in texts:
-        return _of_period(year, texts["period"])
-    month = texts["month"].lstrip("Mm") if texts["month"][1:].isdecimal() else str(month_of(texts["month"]) or texts["month"])
-    return "-".join(filter(None, (year, month, texts.get("day"))))
-
-
-def _of_period(year: str, period: str) -> str:
-    """Write a year's period as the Bureau of Labor Statistics names it: M01 to M12, Q01 to Q04, and M13 or A01 for the whole year."""
-    match = _PERIOD.fullmatch(period)
-    if match is None:
-        return f"{year}-{month_of(period) or '?'}"
-    return year if match[3] else f"{year}-{match[1].upper()}{match[2]}"
-
-
-def _clock(texts: Mapping[str, str]) -> str:
-    if "hour" in texts:
-        return f"{texts['hour']:0>2}:{texts.get('minute', '0'):0>2}"
-    text = texts.get("time", "")
-    if text.isdecimal():
-        digits = f"{text:0>4}" if len(text) <= 4 else f"{text:0>6}"  # noqa: PLR2004 - HHMM or HHMMSS
-        return ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
-    return text if _CLOCK.fullmatch(text) else text and f"({text})"

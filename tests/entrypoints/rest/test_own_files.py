@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,9 +47,7 @@ ASKING: dict[str, Callable[[TestClient], Result]] = {
     "data": data,
     "data by code": lambda client: (post(client), client.simulate_get("/data.csv", params={"code": "SHOP/visits"}))[-1],
     "data in Quandl's shape": lambda client: client.simulate_get("/timeseries", params={"id": post(client).json["id"]}),
-    "a refresh that waits": lambda client: client.simulate_post(
-        f"/timeseries/{post(client).json['id']}/fetches", json={}, headers=WAIT
-    ),
+    "a refresh that waits": lambda client: client.simulate_post(f"/timeseries/{post(client).json['id']}/fetches", json={}, headers=WAIT),
 }
 
 
@@ -130,13 +129,15 @@ def test_a_changed_file_is_fetched_by_the_next_request(client: TestClient, folde
         ("long/a.csv", "date,k,l,v\n2021,x,p,1\n2021,x,q,2\n", "LONG/a/x/q", "a / x / q"),
     ],
 )
-def test_a_series_is_called_as_its_file_and_key(client: TestClient, folder: Path, name: str, body: str, code: str, called: str) -> None:
+def test_a_series_is_called_as_its_file_and_key(  # noqa: PLR0917 - a table of files
+    client: TestClient, folder: Path, name: str, body: str, code: str, called: str
+) -> None:
     """By the title in the file, else by its name without endings; one series of several by its key, too."""
-    import gzip
-
     (folder / "long").mkdir()
     (folder / name).write_bytes(gzip.compress(body.encode()) if name.endswith(".gz") else body.encode())
-    (folder / "lanner.toml").write_text('["regions.csv"]\nkey_columns = ["region"]\n["long/*"]\nkey_columns = ["k", "l"]\nvalue_column = "v"\n')
+    (folder / "lanner.toml").write_text(
+        '["regions.csv"]\nkey_columns = ["region"]\n["long/*"]\nkey_columns = ["k", "l"]\nvalue_column = "v"\n'
+    )
     answer = client.simulate_post("/timeseries", json={"code": code}, headers=WAIT)
     series = client.simulate_get(f"/timeseries/{answer.json['id']}").json
 
@@ -144,7 +145,8 @@ def test_a_series_is_called_as_its_file_and_key(client: TestClient, folder: Path
 
 
 @pytest.mark.parametrize(
-    ("error", "status"), [(AnswerNotUnderstood("odd"), 502), (AnswerTooLarge("large"), 502), (KeyRejected("no"), 502), (DatasetNotFound("none"), 404)]
+    ("error", "status"),
+    [(AnswerNotUnderstood("odd"), 502), (AnswerTooLarge("large"), 502), (KeyRejected("no"), 502), (DatasetNotFound("none"), 404)],
 )
 def test_providers_answers_are_a_gateways(client_on: ClientOn, error: AnswerNotUnderstood, status: int) -> None:
     """What a provider sends is no fault of the request."""

@@ -139,7 +139,18 @@ def test_windows_text_is_read():
 
 @pytest.mark.parametrize(
     "words",
-    ["Größe;Straße", "ÄÖÜ;Œuvre", "créée;CAFÉ»", "¿Qué?;Año", "São;ações", "blåbærgrød;Ærø", "hääyö;Pääöljy", "ðæö;þýðing", "m³;n°s", "d´ane;1ª"],
+    [
+        "Größe;Straße",
+        "ÄÖÜ;Œuvre",
+        "créée;CAFÉ»",
+        "¿Qué?;Año",
+        "São;ações",
+        "blåbærgrød;Ærø",
+        "hääyö;Pääöljy",
+        "ðæö;þýðing",
+        "m³;n°s",
+        "d´ane;1ª",
+    ],
 )
 def test_words_of_the_west_are_read(words):
     """Text that is not UTF-8 and could be Windows' Western is that."""

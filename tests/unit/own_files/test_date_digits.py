@@ -87,7 +87,9 @@ def test_two_columns_of_dates_are_a_doubt(header, first, second):
     body = "\n".join([f"{header};v", *(f"{a};{b};{v}" for v, (a, b) in enumerate(zip(first, second, strict=True), 1))])
     names = header.split(";")
 
-    with pytest.raises(AnswerNotUnderstood, match=f"the columns '{names[0]}' and '{names[1]}' all hold dates.*options date_column, columns"):
+    with pytest.raises(
+        AnswerNotUnderstood, match=f"the columns '{names[0]}' and '{names[1]}' all hold dates.*options date_column, columns"
+    ):
         read(body)
     assert read(body, date_column=names[1], columns=["v"]).observations.columns == ("v",)
 

@@ -82,7 +82,9 @@ def test_words_that_leave_a_doubt_are_refused(name, cells, words):
     assert words in raised.value.message
 
 
-@pytest.mark.parametrize(("name", "cells"), [("Trimestre", ["2022T1", "2022T2"]), ("TRIM", ["1T2022", "2T2022"]), ("Periodo", ["2022T3", "2022T4"])])
+@pytest.mark.parametrize(
+    ("name", "cells"), [("Trimestre", ["2022T1", "2022T2"]), ("TRIM", ["1T2022", "2T2022"]), ("Periodo", ["2022T3", "2022T4"])]
+)
 def test_a_third_of_a_year_is_a_quarter_by_name_or_by_a_fourth(name, cells):
     """A column called trimestre, or one that goes to T4, holds quarters."""
     assert read(under_dates(cells, name)).frequency == "quarterly"

@@ -115,7 +115,13 @@ MS = [[1577836800000, 1.5], [1580515200000, None]]
             "mm",
         ),
         (
-            {"Results": {"series": [{"seriesID": "X", "data": [{"year": "2020", "period": f"M0{i}", "value": v} for i, v in ((2, ""), (1, "1.5"))]}]}},
+            {
+                "Results": {
+                    "series": [
+                        {"seriesID": "X", "data": [{"year": "2020", "period": f"M0{i}", "value": v} for i, v in ((2, ""), (1, "1.5"))]}
+                    ]
+                }
+            },
             "value",
         ),
         ([{"status": "SUCCESS", "object": {"points": [{"ref": "2020-01", "value": 1.5}, {"ref": "2020-02", "value": None}]}}], "value"),
@@ -148,12 +154,18 @@ def test_several_series_of_pairs_are_one_table(document, right):
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        ({"version": "2.0", "class": "dataset", "dimension": {"time": {"category": {"index": {"2020": 0}}}}, "value": [1.5]}, "it is JSON-stat"),
+        (
+            {"version": "2.0", "class": "dataset", "dimension": {"time": {"category": {"index": {"2020": 0}}}}, "value": [1.5]},
+            "it is JSON-stat",
+        ),
         ({"dataset": {"dimension": {"time": {"category": {"index": {"2020": 0}}}}, "value": [1.5]}}, "it is JSON-stat"),
         ({"dataSets": [{"series": {"0": {"observations": {"0": [1]}}}}], "structure": {}}, "it is SDMX-JSON"),
         ({"a": MS, "b": MS[1:]}, "tables stand under the keys 'a' and 'b'"),
         ([{"name": "a", "data": MS}, {"name": "a", "data": MS}], "it holds 2 tables in a list"),
-        ([{"id": 1, "points": [{"date": "2020-01", "v": 1}]}, {"id": 2, "points": [{"date": "2020-01", "v": 1}]}], "it holds 2 tables in a list"),
+        (
+            [{"id": 1, "points": [{"date": "2020-01", "v": 1}]}, {"id": 2, "points": [{"date": "2020-01", "v": 1}]}],
+            "it holds 2 tables in a list",
+        ),
         ([{"name": "a", "data": [MS[0], [1577836800000, 2]]}], "different values (1.5 and 2)"),
         ({"date": {"0": "2020-01", "1": "2020-02"}, "v": {"0": 1.5}}, "JSON of another shape"),
         ({"d": "2020-01", "v": 1}, "JSON of another shape"),

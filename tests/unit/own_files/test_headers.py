@@ -35,7 +35,11 @@ def test_the_row_of_names_is_found(body, columns):
 @pytest.mark.parametrize(
     ("body", "words", "names"),
     [
-        ("Year,Total,of which,\n,,men,women\n2019,3,1,2\n", "rows 1 and 2 both hold names, such as 'Total' of column 2; option header_rows", 3),
+        (
+            "Year,Total,of which,\n,,men,women\n2019,3,1,2\n",
+            "rows 1 and 2 both hold names, such as 'Total' of column 2; option header_rows",
+            3,
+        ),
         ("Year,,of which,\n,All,men,women\n2019,3,1,2\n", "", 3),
         ("Year,Total,men,\n,,,women\n2019,3,1,2\n", "row 3 has 4 cells where the header has 3: '2' has no name", 3),
         (",North,North\nYear,p,q\n2019,1,2\n", "row 1: columns 2 and 3 are each called 'North'; the names may stand in row 2 too", 2),
@@ -70,7 +74,9 @@ def test_options_that_take_dates_for_names_are_refused(body, options, words):
 
 def test_a_cell_merged_over_rows_names_its_column_in_each():
     """A name that is merged over two rows of a header stands beside the names of both."""
-    cells = sheet(("Year", "Total", "of which", None), (None, None, "men", "women"), (date(2019, 1, 1), 3, 1, 2), (date(2020, 1, 1), 4, 2, 2))
+    cells = sheet(
+        ("Year", "Total", "of which", None), (None, None, "men", "women"), (date(2019, 1, 1), 3, 1, 2), (date(2020, 1, 1), 4, 2, 2)
+    )
     merged = '</sheetData><mergeCells><mergeCell ref="A1:A2"/><mergeCell ref="B1:B2"/><mergeCell ref="C1:D1"/></mergeCells><sheetData>'
 
     assert read(a_workbook(cells + merged)).observations.columns == ("Total", "men", "women")
