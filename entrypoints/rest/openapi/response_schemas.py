@@ -98,6 +98,28 @@ REVISIONS = make_schema(
     columns_added=TEXTS,
     columns_removed=TEXTS,
 )
+_RELEASE: dict[str, Any] = {
+    "value": fields.Float(allow_none=True),
+    "vintage": NUMBER,
+    "known_at": InstantField(),
+    "published": DateOrInstantField(allow_none=True),
+}
+_RELEASED = make_schema("Release", **_RELEASE)
+_RELEASES = make_schema(
+    "Releases",
+    date=DateOrInstantField(),
+    censored=FLAG,
+    count=NUMBER,
+    releases=fields.List(fields.Nested(_RELEASED)),
+    latest=_RELEASED,
+)
+TRIANGLE_OF_SERIES = make_schema(
+    "Triangle", series=SOURCE, column=TEXT, transform=MAYBE_TEXT, count=TEXT, dates=fields.List(fields.Nested(_RELEASES))
+)
+_VALUE_KNOWN = make_schema("ValueKnown", **_RELEASE, fetched_at=InstantField(), cause=TEXT)
+HISTORY_OF_DATE = make_schema(
+    "DateHistory", series=SOURCE, column=TEXT, date=DateOrInstantField(), values=fields.List(fields.Nested(_VALUE_KNOWN))
+)
 _NAMED = make_schema("Named", id=fields.UUID(), provider=TEXT, code=TEXT)
 _NEWS = make_schema("News", position=NUMBER, timeseries=_NAMED, vintage=VintageInFullSchema)
 FEED = make_schema("Feed", items=fields.List(fields.Nested(_NEWS)), next=NUMBER)
