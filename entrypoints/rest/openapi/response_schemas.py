@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from entrypoints.formats import Format
+from entrypoints.rest.key_schemas import KeySchema
 from entrypoints.rest.openapi.operation import Content
 from entrypoints.rest.schemas import (
     LINKS,
@@ -62,6 +63,7 @@ ROOT = make_schema("Root", name=TEXT, version=TEXT, links=fields.Raw(metadata=LI
 ALIVE = make_schema("Alive", status=TEXT)
 READY = make_schema("Ready", status=TEXT, oldest_due_seconds=fields.Float(), workers=NUMBER, broker=TEXT)
 PROVIDERS = make_schema("Providers", items=fields.List(fields.Nested(ProviderSchema)))
+KEYS = make_schema("Keys", items=fields.List(fields.Nested(KeySchema)))
 PENDING = make_schema(
     "Pending",
     id=fields.UUID(),
