@@ -38,6 +38,10 @@ class KeyRequestSchema(Schema):
     limit = TextField("20/1,100/10", load_default=None)
 
 
+def _limit(key: ApiKey) -> str | None:
+    return write_limits(key.limits) if key.limits else None
+
+
 class KeySchema(Schema):
     """An API key, without its token."""
 
@@ -47,14 +51,10 @@ class KeySchema(Schema):
     created_at = InstantField()
     expires_at = InstantField(allow_none=True)
     revoked_at = InstantField(allow_none=True)
-    limit = fields.Function(lambda key: _limit(key), metadata={"type": ["string", "null"]})
+    limit = fields.Function(_limit, metadata={"type": ["string", "null"]})
 
 
 class NewKeySchema(KeySchema):
     """A new key with its token."""
 
     token = fields.String()
-
-
-def _limit(key: ApiKey) -> str | None:
-    return write_limits(key.limits) if key.limits else None

@@ -37,6 +37,7 @@ class KeysResource:
         limits = read_limits(given["limit"], field="limit") if given["limit"] else ()
         key, token = self._manage_keys.create(given["name"], [Scope(scope) for scope in given["scopes"]], days=given["days"], limits=limits)
         resp.status, resp.location = falcon.HTTP_CREATED, public_path(f"/keys/{key.id}")
+        resp.set_header("Cache-Control", "no-store")
         resp.media = {**KeySchema().dump(key), "token": token}
 
 
