@@ -16,11 +16,18 @@ from domain.series import SeriesQuery, TimeSeries
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A series, whether it is stale, and the time by the store's clock."""
+    """
+    A series, whether it is stale, and the time by the store's clock.
+
+    Attributes:
+        stale_at: when it becomes stale, or became so; None if no fetch has succeeded yet.
+
+    """
 
     series: TimeSeries
     stale: bool
     now: datetime
+    stale_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,4 +63,4 @@ class DescribeSeries:
             return self._described(series, uow.now())
 
     def _described(self, series: TimeSeries, now: datetime) -> Described:
-        return Described(series, self.freshness.is_stale(series, now), now)
+        return Described(series, self.freshness.is_stale(series, now), now, self.freshness.stale_at(series))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Collection, Iterable, Iterator
+from secrets import token_bytes
 from typing import Any
 
 import falcon
@@ -15,7 +16,7 @@ from domain.providers import Limit
 from domain.use_cases import UseCases
 from entrypoints.formats import encode
 from entrypoints.rest import quandl, resources
-from entrypoints.rest.authentication import Authentication, scopes_of
+from entrypoints.rest.authentication import Authentication, KeyGuard, scopes_of
 from entrypoints.rest.context import Request
 from entrypoints.rest.http import errors
 from entrypoints.rest.http.large_responses import LargeResponses
@@ -33,6 +34,9 @@ from entrypoints.rest.middleware import (
 )
 from entrypoints.rest.openapi.operation import Route, tag_of
 from entrypoints.rest.quandl.errors import QuandlErrors
+from entrypoints.rest.sessions import Sessions
+from entrypoints.web.forms import OwnPagesOnly
+from entrypoints.web.site import Browsers, Site, discover_pages
 
 App = falcon.App[falcon.Request, falcon.Response]
 _EXPOSED = ("Content-Location", "Content-Range", "ETag", "Link", "Location", "Retry-After", "X-Request-ID")
@@ -59,6 +63,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
     root_path: str = "",
     request_limits: tuple[Limit, ...] = (),
     fetch_limits: tuple[Limit, ...] = (),
+    session_secret: bytes = b"",
 ) -> App:
     """
     Build the application.
@@ -72,20 +77,28 @@ def create_app(  # noqa: PLR0913 - the API's settings
         root_path: the path prefix under which clients reach the API, unless a trusted proxy names another.
         request_limits: of each client's requests, in each process.
         fetch_limits: of the fetches that each client requests, in all processes together.
+        session_secret: signs the sessions of browsers; by default one of this process's own.
 
     """
     sender = sender or ResponseSender()
-    routes = list(discover_routes(use_cases, sender))
+    guard = KeyGuard(use_cases.check_key) if keys_required else None
+    sessions = Sessions(use_cases.check_key, session_secret or token_bytes(32)) if keys_required else None
+    site = Site(use_cases=use_cases, sender=sender, guard=guard, sessions=sessions)
+    pages = list(discover_pages(site))
+    api = list(discover_routes(use_cases, sender))
+    routes = [*api, *pages]
     middleware: list[Any] = [
         ProxyHeaders(trusted_proxies, root_path),
         RequestTrace(),
         LargeResponses(sender.send_slots),
         QuandlErrors(),
         SecurityHeaders(),
+        Browsers(site),
         TargetCheck(),
-        Authentication(use_cases.check_key if keys_required else None, scopes_of(routes)),
+        Authentication(guard, sessions, scopes_of(routes)),
         RequestLimits(request_limits, fetch_limits),
         ParameterCheck(routes),
+        OwnPagesOnly([path for path, *_ in pages]),
         CrossSiteCheck(cors_origins),
     ]
     if cors_origins:
@@ -98,7 +111,8 @@ def create_app(  # noqa: PLR0913 - the API's settings
     handler = JSONHandler(dumps=encode)
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = handler
     app.resp_options.media_handlers[errors.PROBLEM_JSON] = handler
-    errors.add_error_handlers(app, add_routes(app, routes))
+    add_routes(app, routes)
+    errors.add_error_handlers(app, [path for path, *_ in api])
     return app
 
 
