@@ -15,7 +15,7 @@ from entrypoints.web.charts.scales import Floats, Scale
 _MOST_TICKS = 500
 
 
-def strip(moments: Sequence[datetime], chosen: int, *, width: int = 736, cls: str = "") -> Markup:
+def strip(moments: Sequence[datetime], chosen: int, role: str, *, width: int = 736, cls: str = "") -> Markup:
     """Return a strip with a tick for each moment and a handle at the one with this index; ticks that would overlap are one."""
     seconds = np.array([moment.timestamp() for moment in moments])
     first, last = float(seconds[0]), float(seconds[-1])
@@ -28,7 +28,7 @@ def strip(moments: Sequence[datetime], chosen: int, *, width: int = 736, cls: st
         if 20 < scale.at(moment) < width - 20  # noqa: PLR2004 - so that no label is cut
     ]
     ticks = element("path", cls="ticks", d="".join(f"M{place:.1f} 8v16" for place in places), stroke=COLOURS["dim"], stroke_opacity="0.6")
-    grip = element("path", cls="then handle", d=f"M{handle:.1f} 3v26", stroke=COLOURS["then"], stroke_width="4", stroke_linecap="round")
+    grip = element("path", cls=f"{role} handle", d=f"M{handle:.1f} 3v26", stroke=COLOURS[role], stroke_width="4", stroke_linecap="round")
     return element(
         "svg",
         [ticks, *labels, grip],

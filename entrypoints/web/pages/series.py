@@ -92,6 +92,7 @@ class SeriesPage:
         found = self._found_releases(view, len(page.items))
         plot = plot_of(view)
         moments = [each.known_at for each in vintages.items]
+        role = "then" if view.chosen else "now"
         origin = f"{req.scheme}://{req.get_header('Host', default='localhost')}{public_path('')}"
         return {
             "view": view,
@@ -103,7 +104,10 @@ class SeriesPage:
             "kinds": tuple(Kind),
             "ranges": ranges(view),
             "charts": (draw(plot, cls="wide"), draw(plot, width=400, height=260, cls="narrow")),
-            "strips": (strip(moments, vintages.position, cls="wide"), strip(moments, vintages.position, width=360, cls="narrow")),
+            "strips": (
+                strip(moments, vintages.position, role, cls="wide"),
+                strip(moments, vintages.position, role, width=360, cls="narrow"),
+            ),
             "vintages": vintages,
             "steps": step_links(vintages, state),
             "difference": difference(view, next((row for row in found if row.date == view.date), None)),
