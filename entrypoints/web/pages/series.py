@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import falcon
+from markupsafe import Markup
 
 from domain.api_keys import Scope
 from domain.errors import SeriesNotFound
@@ -68,7 +69,9 @@ class SeriesPage:
         with self._site.sender.read_slots.acquire(req.context.client):
             view = read_view(self._use_cases.read_series, described, parse_state(parameters, described.series.frequency))
             self._site.sender.check_size(view.today)
-            if kind:
+            if kind is FileFormat.PART:
+                self._site.render(req, resp, "part.html", **self._picture(view))
+            elif kind:
                 _send_file(resp, view, kind)
             else:
                 self._site.render(req, resp, "series.html", **self._shown(req, view))
@@ -85,41 +88,46 @@ class SeriesPage:
         provider, code = parse_code(reference, None)
         return self._use_cases.describe_series.by_code(code, provider)
 
-    def _shown(self, req: falcon.Request, view: View) -> dict[str, Any]:
-        state, series = view.state, view.series
-        page = self._use_cases.list_vintages(series.id, limit=_ALL)
+    def _picture(self, view: View) -> dict[str, Any]:
+        """Return what follows the vintage that is shown."""
+        page = self._use_cases.list_vintages(view.series.id, limit=_ALL)
         vintages = Vintages.of(page.items, view.chosen or view.newest)
         found = self._found_releases(view, len(page.items))
         plot = plot_of(view)
-        moments = [each.known_at for each in vintages.items]
-        role = "then" if view.chosen else "now"
-        origin = f"{req.scheme}://{req.get_header('Host', default='localhost')}{public_path('')}"
         return {
             "view": view,
-            "state": state,
-            "series": series,
+            "state": view.state,
+            "series": view.series,
+            "charts": (draw(plot, cls="wide"), draw(plot, width=400, height=260, cls="narrow")),
+            "vintages": vintages,
+            "changes": page.changes,
+            "found": found,
+            "steps": step_links(vintages, view.state),
+            "difference": difference(view, next((row for row in found if row.date == view.date), None)),
+        }
+
+    def _shown(self, req: falcon.Request, view: View) -> dict[str, Any]:
+        state, series, picture = view.state, view.series, self._picture(view)
+        vintages, found = picture["vintages"], picture["found"]
+        several = len(vintages.items) > 1
+        origin = f"{req.scheme}://{req.get_header('Host', default='localhost')}{public_path('')}"
+        return {
+            **picture,
             "described": view.described,
             "fresh": freshness(view.described),
             "units": available_units(series.frequency),
             "kinds": tuple(Kind),
             "ranges": ranges(view),
-            "charts": (draw(plot, cls="wide"), draw(plot, width=400, height=260, cls="narrow")),
-            "strips": (
-                strip(moments, vintages.position, role, cls="wide"),
-                strip(moments, vintages.position, role, width=360, cls="narrow"),
-            ),
-            "vintages": vintages,
-            "steps": step_links(vintages, state),
-            "difference": difference(view, next((row for row in found if row.date == view.date), None)),
-            "usual": usual(view, found) if len(page.items) > 1 else None,
+            "strips": _strips(vintages, "then" if view.chosen else "now"),
+            "usual": usual(view, found) if several else None,
             "downloads": downloads(view),
             "snippets": snippets(view, origin, keyed=self._site.guard is not None),
             "permalink": f"{origin}{series_path(series)}{state.link(as_of=None, vintage=vintages.shown.number)}",
-            "tabs": [tab for tab in Tab if len(page.items) > 1 or tab not in (Tab.RELEASES, Tab.HISTORY)],
-            **self._below(view, found, page.changes, several=len(page.items) > 1),
+            "tabs": [tab for tab in Tab if several or tab not in (Tab.RELEASES, Tab.HISTORY)],
+            **self._below(view, found, several=several),
         }
 
-    def _below(self, view: View, found: Sequence[Releases], changes: Any, *, several: bool) -> dict[str, Any]:
+    def _below(self, view: View, found: Sequence[Releases], *, several: bool) -> dict[str, Any]:
         tab = view.state.tab or (Tab.RELEASES if several else Tab.TABLE)
         shown: dict[str, Any] = {"tab": tab}
         if tab is Tab.RELEASES:
@@ -133,7 +141,7 @@ class SeriesPage:
         elif tab is Tab.HISTORY and view.date is not None:
             shown["history"] = self._use_cases.read_releases.history(view.series.id, view.date, view.column).releases
         elif tab is Tab.VINTAGES:
-            shown |= {"changes": changes, "most": _MOST_LISTED}
+            shown["most"] = _MOST_LISTED
         elif tab is Tab.FETCHES:
             shown["fetches"] = self._use_cases.follow_fetches.list(FetchQuery(series_id=view.series.id, limit=_MOST_FETCHES)).items
         return shown
@@ -147,6 +155,11 @@ class SeriesPage:
     def _read_releases(self, series_id: UUID, _count: int, column: str, transform: PeriodTransform | None, end: Any) -> Sequence[Releases]:
         query = TriangleQuery(column=column, end=end, transform=transform, counted=Counted.CHANGE, limit=_MOST_DATES)
         return self._use_cases.read_releases(series_id, query).rows
+
+
+def _strips(vintages: Vintages, role: str) -> Sequence[Markup]:
+    moments = [each.known_at for each in vintages.items]
+    return [strip(moments, vintages.position, role, width=width, cls=cls) for width, cls in ((736, "wide"), (360, "narrow"))]
 
 
 def _send_file(resp: falcon.Response, view: View, kind: FileFormat) -> None:

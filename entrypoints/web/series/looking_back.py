@@ -32,6 +32,16 @@ class Vintages:
         return cls(ordered, next(place for place, each in enumerate(ordered) if each.number == shown.number))
 
     @property
+    def numbers(self) -> str:
+        """The numbers of all, for the script that steps through them."""
+        return " ".join(str(each.number) for each in self.items)
+
+    @property
+    def moments(self) -> str:
+        """When each became known, in seconds since 1970."""
+        return " ".join(str(int(each.known_at.timestamp())) for each in self.items)
+
+    @property
     def shown(self) -> Vintage:
         """The one that is shown."""
         return self.items[self.position]

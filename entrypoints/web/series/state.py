@@ -67,11 +67,12 @@ class Tab(StrEnum):
 
 
 class FileFormat(StrEnum):
-    """The formats in which the view itself is given as a file."""
+    """The formats in which the view itself is given: as a file, or as the part of the page that follows the vintage that is shown."""
 
     SVG = "svg"
     CSV = "csv"
     JSON = "json"
+    PART = "part"
 
 
 PARAMETERS: Parameters = {
