@@ -20,6 +20,8 @@ from entrypoints.rest.http.responses import choose_encoding, compress
 from entrypoints.web import words
 from entrypoints.web.assets import asset
 
+#: Where the home page is; browsers see it at the root.
+HOME = "/home"
 HTML = "text/html; charset=utf-8"
 THEME = "lanner_theme"
 THEMES = ("light", "dark")
@@ -70,7 +72,8 @@ def series_path(series: TimeSeries) -> str:
 
 def current_path(req: falcon.Request) -> str:
     """Return path and query of the page, without the prefix under which the service is reached."""
-    return f"{quote(req.path, safe=_PLAIN)}?{req.query_string}" if req.query_string else quote(req.path, safe=_PLAIN)
+    path = "/" if req.path == HOME else quote(req.path, safe=_PLAIN)
+    return f"{path}?{req.query_string}" if req.query_string else path
 
 
 def _shared(req: falcon.Request) -> dict[str, Any]:

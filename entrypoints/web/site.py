@@ -20,9 +20,8 @@ from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import Route
 from entrypoints.rest.sessions import Sessions
 from entrypoints.web import assets, pages
-from entrypoints.web.rendering import Renderer, current_path
+from entrypoints.web.rendering import HOME, Renderer, current_path
 
-HOME = "/home"
 _ROOTS = (HOME, "/find", "/s/", "/operations", "/sign-in", "/sign-out", "/theme", "/static/")
 _CACHE_SIZE = 256
 

@@ -118,7 +118,7 @@ def draw(plot: Plot, *, width: int = 760, height: int = 300, cls: str = "") -> M
         element("desc", plot.description),
         *_shade(plot, frame, height),
         *_value_axis(frame),
-        *_time_axis(frame, height),
+        *_time_axis(plot, frame, height),
         *_curves(plot, frame),
         *_marked(plot, frame, height),
     ]
@@ -150,9 +150,10 @@ def _value_axis(frame: Frame) -> Iterator[Markup]:
         yield element("text", label, cls="tick", x=frame.x.start - 8, y=at + 4, text_anchor="end", font_size=_SIZE, fill=COLOURS["dim"])
 
 
-def _time_axis(frame: Frame, height: int) -> Iterator[Markup]:
+def _time_axis(plot: Plot, frame: Frame, height: int) -> Iterator[Markup]:
+    finest = 86_400 if all(curve.dates.dtype == np.dtype("datetime64[D]") for curve in plot.curves) else 1
     most = max(2, int((frame.x.end - frame.x.start) // _TICK_WIDTH))
-    for moment, label in time_axis.ticks(frame.x.low, frame.x.high, most):
+    for moment, label in time_axis.ticks(frame.x.low, frame.x.high, most, finest=finest):
         at, half = frame.x.at(moment), _GLYPH * len(label) / 2
         if at + half > frame.x.end + _RIGHT or at - half < 0:
             continue
@@ -172,7 +173,7 @@ def _curves(plot: Plot, frame: Frame) -> Iterator[Markup]:
             continue
         yield marks.line(x, y, curve.role, step=plot.kind is Kind.STEP)
         known = np.flatnonzero(~np.isnan(y))
-        if known.size and count > 1:
+        if known.size and (count > 1 or known.size == 1):
             yield element("circle", cls=curve.role, cx=float(x[known[-1]]), cy=float(y[known[-1]]), r="3.5", fill=COLOURS[curve.role])
 
 

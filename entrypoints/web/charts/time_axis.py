@@ -22,11 +22,17 @@ def seconds(dates: Dates) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     return dates.astype("datetime64[s]").astype(np.int64).astype(np.float64)
 
 
-def ticks(first: float, last: float, most: int) -> Sequence[Tick]:
-    """Return at most so many round moments between two, in seconds since 1970, with their labels."""
+def ticks(first: float, last: float, most: int, *, finest: int = 1) -> Sequence[Tick]:
+    """
+    Return at most so many round moments between two, in seconds since 1970, with their labels.
+
+    Args:
+        finest: the smallest distance in seconds, a day where dates are days.
+
+    """
     span = max(last - first, 1.0)
     if span / most <= _SECONDS[-1] and span < _YEAR:
-        step = next(step for step in (*_SECONDS, 28 * _DAY) if span / step <= most)
+        step = next(step for step in (*_SECONDS, 28 * _DAY) if step >= finest and span / step <= most)
         if step <= _SECONDS[-1]:
             return list(_by_seconds(first, last, step))
     months = next((step for step in _MONTHS if span / _YEAR * 12 / step <= most), _MONTHS[-1])
@@ -37,9 +43,11 @@ def _by_seconds(first: float, last: float, step: int) -> Iterator[Tick]:
     # Weeks begin on Monday, the fourth day after the epoch's first.
     shift = 4 * _DAY if step % (7 * _DAY) == 0 else 0
     moment = -(-int(first - shift) // step) * step + shift
+    year = ""
     while moment <= last:
-        yield float(moment), _moment_label(moment, step)
-        moment += step
+        label, of = _moment_label(moment, step), str(np.datetime64(moment, "s"))[:4]
+        yield float(moment), label if of == year or step < _DAY else f"{label} {of.lstrip('0')}"
+        year, moment = of, moment + step
 
 
 def _moment_label(moment: int, step: int) -> str:

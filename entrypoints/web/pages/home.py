@@ -21,7 +21,8 @@ from entrypoints.rest.openapi.operation import operation
 from entrypoints.web import words
 from entrypoints.web.charts.strips import sparkline
 from entrypoints.web.freshness import Freshness, freshness
-from entrypoints.web.site import HOME, Site
+from entrypoints.web.rendering import HOME
+from entrypoints.web.site import Site
 
 _LOOKED_AT, _CHANGES, _FAILING = 100, 8, 8
 _SPARK, _MOST_COUNTED = 40, 10_000
