@@ -81,11 +81,8 @@ def create_app(  # noqa: PLR0913 - the API's settings
 
     """
     sender = sender or ResponseSender()
-    guard = KeyGuard(use_cases.check_key) if keys_required else None
-    sessions = Sessions(use_cases.check_key, session_secret or token_bytes(32)) if keys_required else None
-    site = Site(use_cases=use_cases, sender=sender, guard=guard, sessions=sessions)
-    pages = list(discover_pages(site))
-    api = list(discover_routes(use_cases, sender))
+    site = _site(use_cases, sender, (session_secret or token_bytes(32)) if keys_required else None)
+    api, pages = list(discover_routes(use_cases, sender)), list(discover_pages(site))
     routes = [*api, *pages]
     middleware: list[Any] = [
         ProxyHeaders(trusted_proxies, root_path),
@@ -95,7 +92,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
         SecurityHeaders(),
         Browsers(site),
         TargetCheck(),
-        Authentication(guard, sessions, scopes_of(routes)),
+        Authentication(site.guard, site.sessions, scopes_of(routes)),
         RequestLimits(request_limits, fetch_limits),
         ParameterCheck(routes),
         OwnPagesOnly([path for path, *_ in pages]),
@@ -106,14 +103,25 @@ def create_app(  # noqa: PLR0913 - the API's settings
     if allowed_hosts is not None and not keys_required:
         middleware.append(HostCheck(allowed_hosts))
     app: App = falcon.App(middleware=middleware, request_type=Request, router=HeadFromGetRouter())
+    _set_options(app)
+    add_routes(app, routes)
+    errors.add_error_handlers(app, [path for path, *_ in api])
+    return app
+
+
+def _site(use_cases: UseCases, sender: ResponseSender, session_secret: bytes | None) -> Site:
+    if session_secret is None:
+        return Site(use_cases=use_cases, sender=sender)
+    guard, sessions = KeyGuard(use_cases.check_key), Sessions(use_cases.check_key, session_secret)
+    return Site(use_cases=use_cases, sender=sender, guard=guard, sessions=sessions)
+
+
+def _set_options(app: App) -> None:
     # Quandl's clients request databases/ as well as databases.
     app.req_options.strip_url_path_trailing_slash = True
     handler = JSONHandler(dumps=encode)
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = handler
     app.resp_options.media_handlers[errors.PROBLEM_JSON] = handler
-    add_routes(app, routes)
-    errors.add_error_handlers(app, [path for path, *_ in api])
-    return app
 
 
 def discover_routes(use_cases: UseCases, sender: ResponseSender | None = None) -> Iterator[Route]:

@@ -49,11 +49,12 @@ class Sessions:
             InvalidApiKey: the key was revoked or has expired.
 
         """
-        texts = req.get_cookie_values(COOKIE) or ()
-        match = _FORM.fullmatch(texts[0]) if len(texts) == 1 else None
+        texts = req.get_cookie_values(COOKIE) or []
+        text = texts[0] if len(texts) == 1 else ""
+        match = _FORM.fullmatch(text)
         if match is None or not (req.method in _SAFE or is_of_own_page(req)):
             return None
-        session, signature = texts[0].rpartition(".")[::2]
+        session, _, signature = text.rpartition(".")
         if not hmac.compare_digest(signature, self._signature(session)):
             return None
         if int(match[2]) <= self.seconds():

@@ -30,7 +30,7 @@ from entrypoints.web.charts.strips import sparkline
         ([-1e15, 1e15], False, (-1e15, 1e15)),
     ],
 )
-def test_linear_scales_end_at_round_values(values: list[float], zero: bool, ends: tuple[float, float]) -> None:
+def test_linear_scales_end_at_round_values(values: list[float], *, zero: bool, ends: tuple[float, float]) -> None:
     """All values are between the ends, and the ticks are evenly spaced round values."""
     scale = scales.linear(np.array(values), 100, 0, zero=zero)
 

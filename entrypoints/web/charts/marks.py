@@ -53,7 +53,7 @@ def _runs(x: Floats, y: Floats, *, step: bool) -> Iterator[str]:
             yield f"M{points[0]}" + "".join(f"L{point}" for point in points[1:]) if len(points) > 1 else f"M{points[0]}h.1"
 
 
-def bars(x: Floats, y: Floats, role: str, *, zero: float, slot: float, place: tuple[int, int]) -> Markup:
+def bars(points: tuple[Floats, Floats], role: str, *, zero: float, slot: float, place: tuple[int, int]) -> Markup:
     """
     Return bars from zero.
 
@@ -63,7 +63,7 @@ def bars(x: Floats, y: Floats, role: str, *, zero: float, slot: float, place: tu
         place: which of how many bars side by side it is.
 
     """
-    index, count = place
+    (x, y), (index, count) = points, place
     group = min(slot * _BAR_SHARE, _WIDEST_BAR * count)
     width = max(group / count, 0.6)
     left = x - group / 2 + index * group / count

@@ -48,7 +48,6 @@ class Plot:
     Attributes:
         description: of the picture, in words.
         curves: the last one on top.
-        labels: writes the ticks of the axis of values.
         marked: a date that is pointed out.
         unknown_from: the last date known then: what follows is shaded, with ``unknown_label``.
 
@@ -58,7 +57,6 @@ class Plot:
     description: str
     curves: Sequence[Curve]
     kind: Kind
-    labels: Sequence[str] = ()
     log: bool = False
     marked: np.datetime64 | None = None
     unknown_from: np.datetime64 | None = None
@@ -88,9 +86,11 @@ class Frame:
 
 def frame_of(plot: Plot, width: int, height: int) -> Frame:
     """Lay out the axes."""
-    make = scales.logarithmic if plot.log else scales.linear
-    options = {} if plot.log else {"zero": plot.kind is Kind.BARS, "ticks": 6 if height < _LOW else 9}  # noqa: PLR2004 - where labels would crowd
-    y = make(plot.values, height - _BOTTOM, _TOP, **options)
+    low, high = height - _BOTTOM, _TOP
+    if plot.log:
+        y = scales.logarithmic(plot.values, low, high)
+    else:
+        y = scales.linear(plot.values, low, high, zero=plot.kind is Kind.BARS, ticks=6 if height < _LOW else 9)
     labels = tick_labels(y.ticks)
     left = 10 + _GLYPH * max(map(len, labels), default=1)
     seconds = plot.seconds if plot.seconds.size else np.array([0.0, 1.0])
@@ -169,7 +169,7 @@ def _curves(plot: Plot, frame: Frame) -> Iterator[Markup]:
         y = frame.y(curve.values)
         if bars:
             # What was known then stands left of what is known today.
-            yield marks.bars(x, y, curve.role, zero=frame.y.at(0.0), slot=frame.slot, place=(count - 1 - index, count))
+            yield marks.bars((x, y), curve.role, zero=frame.y.at(0.0), slot=frame.slot, place=(count - 1 - index, count))
             continue
         yield marks.line(x, y, curve.role, step=plot.kind is Kind.STEP)
         known = np.flatnonzero(~np.isnan(y))

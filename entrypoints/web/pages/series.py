@@ -14,7 +14,6 @@ from domain.api_keys import Scope
 from domain.errors import SeriesNotFound
 from domain.fetches import FetchQuery
 from domain.observations import label
-from domain.period_transforms import PeriodTransform
 from domain.releases import Counted, Releases
 from domain.use_cases.describe_series import Described
 from domain.use_cases.read_releases import TriangleQuery
@@ -150,10 +149,11 @@ class SeriesPage:
         if count < 2:  # noqa: PLR2004 - one vintage has no revisions
             return ()
         end = view.shown(view.today).last
-        return self._releases(view.series.id, count, view.column, view.state.units.transform, end)
+        transform = view.state.units.transform
+        query = TriangleQuery(column=view.column, end=end, transform=transform, counted=Counted.CHANGE, limit=_MOST_DATES)
+        return self._releases(view.series.id, count, query)
 
-    def _read_releases(self, series_id: UUID, _count: int, column: str, transform: PeriodTransform | None, end: Any) -> Sequence[Releases]:
-        query = TriangleQuery(column=column, end=end, transform=transform, counted=Counted.CHANGE, limit=_MOST_DATES)
+    def _read_releases(self, series_id: UUID, _count: int, query: TriangleQuery) -> Sequence[Releases]:
         return self._use_cases.read_releases(series_id, query).rows
 
 

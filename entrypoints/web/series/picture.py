@@ -40,7 +40,7 @@ def title_of(view: View) -> str:
     """Return what the picture shows."""
     name = view.series.metadata.name or str(view.series.code)
     column = f", {view.column}" if len(view.columns) > 1 else ""
-    return f"{name}{column}: {view.state.units.title.lower()}" + (f" ({view.unit})" if view.unit and view.unit != "%" else "")
+    return f"{name}{column}: {view.state.units.label.lower()}" + (f" ({view.unit})" if view.unit and view.unit != "%" else "")
 
 
 def described(view: View) -> str:

@@ -100,7 +100,7 @@ def usual(view: View, found: Sequence[Releases]) -> Usual | None:
 def _in_range(view: View, row: Releases) -> bool:
     part = view.today.window(view.state.start, view.state.end)
     first, last = part.first, part.last
-    return first is not None and last is not None and first <= row.date <= last  # type: ignore[operator]
+    return first is not None and last is not None and first <= row.date <= last
 
 
 def _size(view: View, before: float, after: float) -> float:

@@ -30,7 +30,7 @@ class Units(StrEnum):
     INDEX = "index"
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """The name of its control."""
         return _TITLES[self]
 

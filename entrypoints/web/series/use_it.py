@@ -52,7 +52,7 @@ def snippets(view: View, origin: str, *, keyed: bool) -> list[Snippet]:
         Snippet("polars", f'import polars as pl\n\npl.read_parquet(\n    "{parquet}"{headers})'),
         Snippet("curl", f"curl{curl} \\\n  '{_in_shell(csv)}'"),
         Snippet("R", _in_r(csv, keyed=keyed)),
-        Snippet("DuckDB", f"INSTALL httpfs; LOAD httpfs;\n{_duckdb_key(keyed=keyed)}SELECT * FROM read_parquet(\n  '{_in_sql(parquet)}');"),
+        Snippet("DuckDB", _in_duckdb(parquet, keyed=keyed)),
         Snippet("Excel", f'=WEBSERVICE("{csv}")\n\nor Data → From Web (Power Query):\n{csv}'),
         Snippet("quandl", _quandl(view, origin, keyed=keyed)),
     ]
@@ -62,18 +62,16 @@ def _in_shell(text: str) -> str:
     return text.replace("'", "'\\''")
 
 
-def _in_sql(text: str) -> str:
-    return text.replace("'", "''")
-
-
 def _in_r(csv: str, *, keyed: bool) -> str:
     if keyed:
         return f'read.csv(url(\n  "{csv}",\n  headers = c("X-Api-Token" = KEY)))'
     return f'read.csv(\n  "{csv}")'
 
 
-def _duckdb_key(*, keyed: bool) -> str:
-    return "CREATE SECRET (TYPE http, EXTRA_HTTP_HEADERS MAP {'X-Api-Token': 'KEY'});\n" if keyed else ""
+def _in_duckdb(parquet: str, *, keyed: bool) -> str:
+    key = ["CREATE SECRET (TYPE http, EXTRA_HTTP_HEADERS MAP {'X-Api-Token': 'KEY'});"] if keyed else []
+    quoted = parquet.replace("'", "''")
+    return "\n".join(["INSTALL httpfs; LOAD httpfs;", *key, "FROM read_parquet(", f"  '{quoted}');"])
 
 
 def _quandl(view: View, origin: str, *, keyed: bool) -> str:

@@ -98,7 +98,7 @@ def test_releases_are_coloured_by_their_revisions(samples: Browser) -> None:
 def test_a_series_with_columns(samples: Browser) -> None:
     """The page shows one column and lets choose another."""
     page = Page(samples.get("/s/SAMPLE/MACRO").text)
-    columns = [each for each in page.all("option")]
+    columns = page.all("option")
     named = Page(samples.get("/s/SAMPLE/MACRO?column=nothing").text)
 
     assert len(columns) > 3
