@@ -80,12 +80,12 @@ def test_no_spike_is_hidden() -> None:
     values = np.sin(np.arange(1_000_000) / 50_000)
     values[[123_456, 654_321]] = 40, -40
     values[500_000:500_010] = np.nan
-    x, y = marks.thinned(np.linspace(0, 700, 1_000_000), values)
+    y = values[marks.thinned(np.linspace(0, 700, 1_000_000), values)]
 
-    assert len(x) < 4 * 702
+    assert len(y) < 4 * 702
     assert {40.0, -40.0} < set(y.tolist())
     assert (y[0], y[-1]) == (values[0], values[-1])
-    assert np.array_equal(marks.thinned(np.arange(10.0), values[:10])[1], values[:10])
+    assert marks.thinned(np.arange(10.0), values[:10]).all()
 
 
 def test_gaps_are_gaps() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from entrypoints.web.charts.markup import COLOURS, element
 from entrypoints.web.charts.scales import Floats
@@ -14,26 +16,27 @@ _MOST_POINTS_A_PIXEL = 4
 _BAR_SHARE, _WIDEST_BAR = 0.8, 28.0
 
 
-def thinned(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Return the points that a drawing of one unit a pixel shows: the first, lowest, highest and last one of each pixel."""
+def thinned(x: Floats, y: Floats) -> NDArray[np.bool_]:
+    """Return which points a drawing of one unit a pixel shows: the first, lowest, highest and last one of each pixel."""
     known = ~np.isnan(y)
     if known.sum() <= _MOST_POINTS_A_PIXEL * (np.ptp(x) + 1 if len(x) else 1):
-        return x, y
-    pixels, kept = np.floor(x).astype(np.int64), np.zeros(len(x), dtype=bool)
-    bounds = np.flatnonzero(np.append(True, pixels[1:] != pixels[:-1]))
-    for first, last in zip(bounds, [*bounds[1:], len(x)], strict=True):
-        part = y[first:last]
-        if np.isnan(part).all():
-            kept[first] = True
-            continue
-        places = np.flatnonzero(~np.isnan(part))
-        kept[[first + places[0], first + places[-1], first + np.nanargmin(part), first + np.nanargmax(part)]] = True
-    return x[kept], y[kept]
+        return np.ones(len(x), dtype=bool)
+    kept, places = np.zeros(len(x), dtype=bool), np.flatnonzero(known)
+    pixels, values = np.floor(x[places]).astype(np.int64), y[places]
+    bounds = [0, *(np.flatnonzero(np.diff(pixels)) + 1).tolist(), len(places)]
+    for first, last in pairwise(bounds):
+        part = values[first:last]
+        kept[places[[first, first + int(part.argmin()), first + int(part.argmax()), last - 1]]] = True
+    # A gap from one pixel to another stays one.
+    gaps = (np.diff(places) > 1) & (np.diff(pixels) > 0)
+    kept[places[:-1][gaps] + 1] = True
+    return kept
 
 
 def line(x: Floats, y: Floats, role: str, *, step: bool = False) -> Markup:
     """Return a line with gaps where values are missing; a value that stands alone is a dot."""
-    x, y = thinned(x, y)
+    kept = thinned(x, y)
+    x, y = x[kept], y[kept]
     path = " ".join(_runs(x, y, step=step))
     if not path:
         return Markup("")

@@ -71,7 +71,7 @@ class Plot:
     def seconds(self) -> Floats:
         """All dates of all curves in order, each once, as seconds since 1970."""
         found = [time_axis.seconds(curve.dates) for curve in self.curves]
-        return np.unique(np.concatenate(found)) if found else np.empty(0)
+        return found[0] if len(found) == 1 else np.unique(np.concatenate(found or [np.empty(0)]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from domain.api_keys import Scope
 from domain.errors import DomainError, SeriesNotFound
 from domain.fetches import FetchQuery, FetchStatus
+from domain.observations import label
 from domain.series import SeriesQuery
 from domain.use_cases.describe_series import Described
 from domain.use_cases.read_series import Selection
@@ -117,7 +118,7 @@ class HomePage:
             described=described,
             vintage=newest,
             latest=words.number(float(values[last])) if last is not None else "–",
-            period=words.period(part.labels()[last], series.frequency) if last is not None else "",
+            period=words.period(label(part.dates[last]), series.frequency) if last is not None else "",
             spark=sparkline(values),
             revised=revised,
             size=size,

@@ -13,7 +13,6 @@ from markupsafe import Markup
 from domain.api_keys import Scope
 from domain.errors import SeriesNotFound
 from domain.fetches import FetchQuery
-from domain.observations import label
 from domain.releases import Counted, Releases
 from domain.use_cases.describe_series import Described
 from domain.use_cases.read_releases import TriangleQuery
@@ -32,7 +31,7 @@ from entrypoints.web.series.picture import plot_of
 from entrypoints.web.series.releases_table import table, usual
 from entrypoints.web.series.state import PARAMETERS, FileFormat, Tab, available_units, parse_state
 from entrypoints.web.series.use_it import downloads, snippets
-from entrypoints.web.series.view import View, align, ranges, read_view
+from entrypoints.web.series.view import View, aligned, ranges, read_view
 from entrypoints.web.site import Site
 
 _ALL = 10**9
@@ -71,7 +70,7 @@ class SeriesPage:
             if kind is FileFormat.PART:
                 self._site.render(req, resp, "part.html", **self._picture(view))
             elif kind:
-                _send_file(resp, view, kind)
+                _send_file(resp, view, kind, parameters.number("points", minimum=10, maximum=100_000))
             else:
                 self._site.render(req, resp, "series.html", **self._shown(req, view))
 
@@ -133,10 +132,8 @@ class SeriesPage:
             rows = table(view, found)
             shown |= {"releases": rows, "positions": range(1, 1 + max((len(row.cells) for row in rows), default=0))}
         elif tab is Tab.TABLE:
-            dates, columns = align(view)
-            kept = slice(-_MOST_ROWS, None)
-            labels = [label(date) for date in dates[kept][::-1]]
-            shown |= {"rows": list(zip(labels, *(column[kept][::-1].tolist() for column in columns), strict=True)), "count": len(dates)}
+            whole = aligned(view)
+            shown |= {"rows": [(day, *values) for day, values in whole.latest(_MOST_ROWS).rows()][::-1], "count": len(whole)}
         elif tab is Tab.HISTORY and view.date is not None:
             shown["history"] = self._use_cases.read_releases.history(view.series.id, view.date, view.column).releases
         elif tab is Tab.VINTAGES:
@@ -162,10 +159,10 @@ def _strips(vintages: Vintages, role: str) -> Sequence[Markup]:
     return [strip(moments, vintages.position, role, width=width, cls=cls) for width, cls in ((736, "wide"), (360, "narrow"))]
 
 
-def _send_file(resp: falcon.Response, view: View, kind: FileFormat) -> None:
+def _send_file(resp: falcon.Response, view: View, kind: FileFormat, points: int | None) -> None:
     resp.set_headers({**page_headers(), "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"})
     resp.append_header("Vary", "Cookie")
-    resp.content_type, resp.data = MEDIA_TYPES[kind], as_file(view, kind)
+    resp.content_type, resp.data = MEDIA_TYPES[kind], as_file(view, kind, points)
     name = str(view.series.code).replace("/", "-").replace('"', "")
     resp.set_header("Content-Disposition", f'inline; filename="{name}.{kind}"')
 

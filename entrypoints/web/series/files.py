@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from entrypoints.formats import cell, encode
+from domain.observations import Observations
+from entrypoints.formats import axis_name, csv, encode, table
+from entrypoints.web.charts.marks import thinned
 from entrypoints.web.charts.plot import draw
 from entrypoints.web.series.picture import plot_of
 from entrypoints.web.series.state import FileFormat
-from entrypoints.web.series.view import View, align
+from entrypoints.web.series.view import View, aligned
 
 MEDIA_TYPES = {
     FileFormat.SVG: "image/svg+xml",
@@ -17,28 +19,30 @@ MEDIA_TYPES = {
 }
 
 
-def as_file(view: View, kind: FileFormat) -> bytes:
-    """Return the bytes of a file."""
+def as_file(view: View, kind: FileFormat, points: int | None = None) -> bytes:
+    """
+    Return the bytes of a file.
+
+    Args:
+        points: how many rows of JSON are enough to draw a picture of this width, with every peak; all by default.
+
+    """
     if kind is FileFormat.SVG:
         return f'<?xml version="1.0" encoding="UTF-8"?>\n{draw(plot_of(view))}\n'.encode()
-    return _csv(view) if kind is FileFormat.CSV else _json(view)
+    shown = aligned(view)
+    if kind is FileFormat.JSON:
+        return _json(view, _thinned(shown, points) if points else shown)
+    names = (f"as of {view.chosen.known_at:%Y-%m-%d}", "today") if view.chosen else ("today",)
+    return csv(shown, (axis_name(shown), *names))
 
 
-def _rows(view: View) -> list[tuple[str, list[float | None]]]:
-    dates, columns = align(view)
-    texts = [str(text) for text in np.datetime_as_string(dates, timezone="naive" if view.today.unit == "D" else "UTC")]
-    values = [[None if np.isnan(value) else float(value) for value in column] for column in columns]
-    return list(zip(texts, map(list, zip(*values, strict=True)), strict=True))
+def _thinned(state: Observations, points: int) -> Observations:
+    x = np.linspace(0, points / 4, len(state), endpoint=False)
+    kept = np.logical_or.reduce([thinned(x, column) for column in state.values.T])
+    return Observations.from_trusted(state.dates[kept], state.columns, state.values[kept])
 
 
-def _csv(view: View) -> bytes:
-    heading = ["date" if view.today.unit == "D" else "time", *([f"as of {view.chosen.known_at:%Y-%m-%d}"] if view.chosen else []), "today"]
-    lines = [",".join(map(cell, heading))]
-    lines += [",".join([date, *("" if value is None else repr(value) for value in row)]) for date, row in _rows(view)]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def _json(view: View) -> bytes:
+def _json(view: View, shown: Observations) -> bytes:
     chosen = view.chosen
     return encode(
         {
@@ -48,7 +52,6 @@ def _json(view: View) -> bytes:
             "unit": view.unit,
             "vintage": {"number": view.newest.number, "known_at": view.newest.known_at},
             "then": {"number": chosen.number, "known_at": chosen.known_at} if chosen else None,
-            "columns": ["date", *(["then"] if chosen else []), "today"],
-            "data": [[date, *row] for date, row in _rows(view)],
+            **table(shown),
         }
     )

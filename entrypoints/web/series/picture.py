@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from domain.observations import Label
+from domain.observations import Label, label
 from entrypoints.web import words
 from entrypoints.web.charts.plot import Curve, Kind, Plot
 from entrypoints.web.series.state import Units
@@ -55,15 +55,14 @@ def described(view: View) -> str:
 
 def _described_curve(view: View, curve: Curve) -> str:
     known = np.flatnonzero(~np.isnan(curve.values))
-    label = curve.label[0].upper() + curve.label[1:]
+    name = curve.label[0].upper() + curve.label[1:]
     if not known.size:
-        return f"{label}: no values."
-    labels = view.shown(view.today if curve.role == "now" or view.then is None else view.then).labels()
+        return f"{name}: no values."
 
     def at(place: int) -> str:
-        suffix = " %" if view.state.units.is_percent else ""
-        return f"{words.number(float(curve.values[place]), view.decimals)}{suffix} in {words.period(labels[place], view.series.frequency)}"
+        value = words.number(float(curve.values[place]), view.decimals) + (" %" if view.state.units.is_percent else "")
+        return f"{value} in {words.period(label(curve.dates[place]), view.series.frequency)}"
 
     low, high = known[np.argmin(curve.values[known])], known[np.argmax(curve.values[known])]
     first = "" if view.state.units is not Units.LEVEL else f"from {at(int(known[0]))} "
-    return f"{label}: {first}to {at(int(known[-1]))}, lowest {at(int(low))}, highest {at(int(high))}.".replace(": to ", ": last ")
+    return f"{name}: {first}to {at(int(known[-1]))}, lowest {at(int(low))}, highest {at(int(high))}.".replace(": to ", ": last ")

@@ -88,6 +88,7 @@ PARAMETERS: Parameters = {
     "date": Parameter("The date whose value is pointed out, and whose history is shown.", _DAY),
     "view": Parameter("What is shown below the chart.", enum_of(Tab)),
     "format": Parameter("The view as a file.", enum_of(FileFormat)),
+    "points": Parameter("With `format=json`, about how many rows are enough to draw every peak.", integer(10, 100_000)),
 }
 
 
@@ -97,7 +98,7 @@ class State:
     What a page shows.
 
     Attributes:
-        given: the parameters as they were written, without ``format``.
+        given: the parameters as they were written, without those of files.
         moment: of the state that is drawn over today's, if one was chosen.
 
     """
@@ -136,7 +137,7 @@ def parse_state(parameters: QueryParameters, frequency: Frequency | None) -> Sta
     if scale not in (None, "log"):
         raise InvalidInput("scale must be log.", field="scale", hint="Omit it for a linear axis.")
     return State(
-        given={name: text for name in PARAMETERS if name != "format" and (text := parameters.text(name))},
+        given={name: text for name in PARAMETERS if name not in ("format", "points") and (text := parameters.text(name))},
         column=parameters.text("column") or "",
         units=units,
         chart=parameters.choice("chart", Kind),

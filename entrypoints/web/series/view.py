@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from domain.errors import InvalidInput
-from domain.observations import Dates, Label, Observations
+from domain.observations import Label, Observations, label
 from domain.period_transforms import by_period
 from domain.series import TimeSeries
 from domain.use_cases.describe_series import Described
@@ -17,7 +17,6 @@ from domain.use_cases.read_series import Reading, ReadSeries, Selection
 from domain.vintages import Vintage
 from entrypoints.web import words
 from entrypoints.web.charts.plot import Curve, Kind
-from entrypoints.web.charts.scales import Floats
 from entrypoints.web.series.state import State, Units
 
 _MOST_BARS = 160
@@ -92,7 +91,7 @@ class View:
             return self.state.date
         part = self.shown(self.today if self.then is None else self.then)
         known = np.flatnonzero(~np.isnan(part.values[:, 0]))
-        return part.labels()[known[-1]] if known.size else None
+        return label(part.dates[known[-1]]) if known.size else None
 
     def value(self, state: Observations | None, moment: Label | None) -> float | None:
         """Return a state's value on a date, None if it has none."""
@@ -184,7 +183,7 @@ def base_of(part: Observations, state: State) -> Label | None:
     """Return the first date with a value from the chosen base on, else from the beginning of what is shown."""
     shown = part.window(state.base or state.start)
     known = np.flatnonzero(~np.isnan(shown.values[:, 0]) & (shown.values[:, 0] != 0))
-    return shown.labels()[known[0]] if known.size else None
+    return label(shown.dates[known[0]]) if known.size else None
 
 
 def _at(part: Observations, moment: Label | None) -> float:
@@ -214,13 +213,11 @@ def _years_before(moment: Label, years: int) -> Label:
         return moment.replace(year=year, day=28)
 
 
-def align(view: View) -> tuple[Dates, Sequence[Floats]]:
-    """Return all dates that are shown, and each curve's values on them in the order then, today; NaN where one has none."""
+def aligned(view: View) -> Observations:
+    """Return what is shown as one state: the columns ``then``, if a moment is chosen, and ``today``, on all dates of both."""
     parts = [view.shown(each) for each in (view.then, view.today) if each is not None]
     dates = parts[0].dates if len(parts) == 1 else np.union1d(parts[0].dates, parts[1].dates)
-    aligned = []
-    for part in parts:
-        values = np.full(len(dates), np.nan)
-        values[np.searchsorted(dates, part.dates)] = part.values[:, 0]
-        aligned.append(values)
-    return dates, aligned
+    values = np.full((len(dates), len(parts)), np.nan)
+    for column, part in enumerate(parts):
+        values[np.searchsorted(dates, part.dates), column] = part.values[:, 0]
+    return Observations.from_trusted(dates, ("then", "today")[-len(parts) :], values)

@@ -58,7 +58,7 @@ class Chart extends HTMLElement {
   }
 
   async #load() {
-    this.#rows ??= fetch(this.dataset.view)
+    this.#rows ??= fetch(`${this.dataset.view}&points=4000`)
       .then((response) => (response.ok ? response.json() : { columns: [], data: [] }))
       .then(({ columns, data }) => data.map(([date, ...values]) => ({
         date,
