@@ -76,7 +76,7 @@ class CheckKey:
         if found is None or self.seconds() - found.cached_at > _SECONDS:
             found = self._look_up(key_id)
         now = found.read_at + timedelta(seconds=self.seconds() - found.cached_at)
-        if found.key.id != key_id or not found.key.is_active(now):
+        if found.key is _NOBODY or not found.key.is_active(now):
             raise InvalidApiKey
         return found.key
 
