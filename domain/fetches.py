@@ -156,6 +156,7 @@ class FetchQuery:
 
     status: FetchStatus | None = None
     provider: str | None = None
+    series_id: UUID | None = None
     before: tuple[datetime, UUID] | None = None
     limit: int = 100
 

@@ -72,6 +72,7 @@ class MemoryFetchRepository:
             for fetch in sorted(self.state.fetches.values(), key=_age, reverse=True)
             if (query.status is None or fetch.status is query.status)
             and (query.provider is None or self.state.series[fetch.series_id].provider == query.provider)
+            and (query.series_id is None or fetch.series_id == query.series_id)
             and (query.before is None or _age(fetch) < query.before)
         ]
         return FetchPage.of(found, query.limit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -59,6 +59,9 @@ class MemoryVintageRepository:
 
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
         return _greatest(self.state.vintages.get(series_id, ()), moment)
+
+    def walk(self, series_id: UUID) -> Iterator[StoredVintage]:
+        yield from self.state.vintages.get(series_id, ())
 
     def first_known(self, series_id: UUID) -> FirstKnown | None:
         vintages = [kept.vintage for kept in self.state.vintages.get(series_id, ())]

@@ -26,6 +26,10 @@ class Freshness:
         """Return whether the last successful fetch is too old."""
         return series.checked_at is None or now - series.checked_at > self._age(series)
 
+    def stale_at(self, series: TimeSeries) -> datetime | None:
+        """Return when it becomes stale, or became so; None if no fetch has succeeded yet."""
+        return series.checked_at + self._age(series) if series.checked_at else None
+
     def changed_since(self, series: TimeSeries) -> Confirmation | None:
         """
         Return what the last fetch confirmed, if what it read has changed since; None if not, or if the provider cannot tell.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -129,6 +129,16 @@ class VintageRepository(Protocol):
 
         Raises:
             DamagedVintage: its stored bytes do not match their checksum, or are missing.
+
+        """
+        ...
+
+    def walk(self, series_id: UUID) -> Iterator[StoredVintage]:
+        """
+        Yield every vintage with its observations, in order of arrival, each read once.
+
+        Raises:
+            DamagedVintage: the stored bytes of one do not match their checksum, or are missing.
 
         """
         ...

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from domain.use_cases.list_vintages import ListVintages
     from domain.use_cases.manage_keys import ManageKeys
     from domain.use_cases.parse_answer import ParseAnswer
+    from domain.use_cases.read_releases import ReadReleases
     from domain.use_cases.read_series import ReadSeries
     from domain.use_cases.read_through import ReadThrough
     from domain.use_cases.reap_fetches import ReapFetches
@@ -45,6 +46,7 @@ class UseCases:
     reap_fetches: ReapFetches
     list_vintages: ListVintages
     compare_vintages: CompareVintages
+    read_releases: ReadReleases
     check_vintages: CheckVintages
     check_health: CheckHealth
     parse_answer: ParseAnswer

@@ -70,6 +70,16 @@ class CheckKey:
         found = self._cache.get(read.id) if read else None
         return found is not None and found.key.matches(text)
 
+    def active(self, key_id: str) -> ApiKey:
+        """Return the key with this id, for callers that its holder has shown its token before; raises InvalidApiKey unless it is active."""
+        found = self._cache.get(key_id)
+        if found is None or self.seconds() - found.cached_at > _SECONDS:
+            found = self._look_up(key_id)
+        now = found.read_at + timedelta(seconds=self.seconds() - found.cached_at)
+        if found.key is _NOBODY or not found.key.is_active(now):
+            raise InvalidApiKey
+        return found.key
+
     def _look_up(self, key_id: str) -> _CachedKey:
         with self.store.reading() as uow:
             now = uow.now()

@@ -21,6 +21,7 @@ class Described:
 
     Attributes:
         reads_files: whether it is read from a file of the operator's own.
+        stale_at: when it becomes stale, or became so; None if no fetch has succeeded yet.
 
     """
 
@@ -28,6 +29,7 @@ class Described:
     stale: bool
     now: datetime
     reads_files: bool = False
+    stale_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,13 @@ class DescribeSeries:
             return self._described(series, uow.now())
 
     def _described(self, series: TimeSeries, now: datetime) -> Described:
-        return Described(series, self.freshness.is_stale(series, now), now, self._reads_files(series.provider))
+        return Described(
+            series,
+            self.freshness.is_stale(series, now),
+            now,
+            reads_files=self._reads_files(series.provider),
+            stale_at=self.freshness.stale_at(series),
+        )
 
     def _reads_files(self, provider: str) -> bool:
         try:

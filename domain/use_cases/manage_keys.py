@@ -28,7 +28,7 @@ class ManageKeys:
         if not name.strip() or len(name) > _MOST_CHARACTERS or not name.isprintable():
             raise InvalidInput(f"A key's name has 1 to {_MOST_CHARACTERS} printable characters.", field="name")
         if not scopes:
-            raise InvalidInput("A key needs at least one scope.", field="scope", hint=f"The scopes are {', '.join(Scope)}.")
+            raise InvalidInput("A key needs at least one scope.", field="scopes", hint=f"The scopes are {', '.join(Scope)}.")
         token = ApiKeyToken.generate()
         with self.store.writing() as uow:
             now = uow.now()

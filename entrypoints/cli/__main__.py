@@ -87,6 +87,7 @@ def _service() -> Service:
         processes=settings.api_processes or settings.cores,
         threads=settings.api_threads,
         shutdown_timeout_seconds=settings.shutdown_timeout_seconds,
+        has_session_secret=bool(settings.session_secret),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import click
@@ -31,6 +32,9 @@ def api(session: Session, *, debug: bool) -> None:
     if debug:
         os.environ["LANNER_LOG_LEVEL"] = "debug"
     service = session.service()
+    if not service.has_session_secret:
+        # All processes of this service must accept each other's sessions.
+        os.environ["LANNER_SESSION_SECRET"] = token_hex(32)
     require_auth_off_loopback(service.host, service.auth, on_loopback=service.on_loopback)
     address = check_port_free(service.host, service.port)
     run_in_child_process(session.check)

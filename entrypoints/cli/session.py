@@ -32,6 +32,7 @@ class Service:
         processes: of the API.
         threads: in each of them.
         shutdown_timeout_seconds: how long running work may take after SIGTERM, or None if not set.
+        has_session_secret: whether one is set for the sessions of browsers.
 
     """
 
@@ -45,6 +46,7 @@ class Service:
     processes: int
     threads: int
     shutdown_timeout_seconds: float | None
+    has_session_secret: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

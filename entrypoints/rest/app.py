@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Collection, Iterable, Iterator
+from secrets import token_bytes
 from typing import Any
 
 import falcon
@@ -15,7 +16,7 @@ from domain.providers import Limit
 from domain.use_cases import UseCases
 from entrypoints.formats import encode
 from entrypoints.rest import quandl, resources
-from entrypoints.rest.authentication import Authentication, scopes_of
+from entrypoints.rest.authentication import Authentication, KeyGuard, scopes_of
 from entrypoints.rest.context import Request
 from entrypoints.rest.http import errors
 from entrypoints.rest.http.large_responses import LargeResponses
@@ -33,6 +34,9 @@ from entrypoints.rest.middleware import (
 )
 from entrypoints.rest.openapi.operation import Route, tag_of
 from entrypoints.rest.quandl.errors import QuandlErrors
+from entrypoints.rest.sessions import Sessions
+from entrypoints.web.forms import OwnPagesOnly
+from entrypoints.web.site import Browsers, Site, discover_pages
 
 App = falcon.App[falcon.Request, falcon.Response]
 _EXPOSED = ("Content-Location", "Content-Range", "ETag", "Link", "Location", "Retry-After", "X-Request-ID")
@@ -59,6 +63,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
     root_path: str = "",
     request_limits: tuple[Limit, ...] = (),
     fetch_limits: tuple[Limit, ...] = (),
+    session_secret: bytes = b"",
 ) -> App:
     """
     Build the application.
@@ -72,20 +77,25 @@ def create_app(  # noqa: PLR0913 - the API's settings
         root_path: the path prefix under which clients reach the API, unless a trusted proxy names another.
         request_limits: of each client's requests, in each process.
         fetch_limits: of the fetches that each client requests, in all processes together.
+        session_secret: signs the sessions of browsers; by default one of this process's own.
 
     """
     sender = sender or ResponseSender()
-    routes = list(discover_routes(use_cases, sender))
+    site = _site(use_cases, sender, (session_secret or token_bytes(32)) if keys_required else None)
+    api, pages = list(discover_routes(use_cases, sender)), list(discover_pages(site))
+    routes = [*api, *pages]
     middleware: list[Any] = [
         ProxyHeaders(trusted_proxies, root_path),
         RequestTrace(),
         LargeResponses(sender.send_slots),
         QuandlErrors(),
         SecurityHeaders(),
+        Browsers(site),
         TargetCheck(),
-        Authentication(use_cases.check_key if keys_required else None, scopes_of(routes)),
+        Authentication(site.guard, site.sessions, scopes_of(routes)),
         RequestLimits(request_limits, fetch_limits),
         ParameterCheck(routes),
+        OwnPagesOnly([path for path, *_ in pages]),
         CrossSiteCheck(cors_origins),
     ]
     if cors_origins:
@@ -93,13 +103,25 @@ def create_app(  # noqa: PLR0913 - the API's settings
     if allowed_hosts is not None and not keys_required:
         middleware.append(HostCheck(allowed_hosts))
     app: App = falcon.App(middleware=middleware, request_type=Request, router=HeadFromGetRouter())
+    _set_options(app)
+    add_routes(app, routes)
+    errors.add_error_handlers(app, [path for path, *_ in api])
+    return app
+
+
+def _site(use_cases: UseCases, sender: ResponseSender, session_secret: bytes | None) -> Site:
+    if session_secret is None:
+        return Site(use_cases=use_cases, sender=sender)
+    guard, sessions = KeyGuard(use_cases.check_key), Sessions(use_cases.check_key, session_secret)
+    return Site(use_cases=use_cases, sender=sender, guard=guard, sessions=sessions)
+
+
+def _set_options(app: App) -> None:
     # Quandl's clients request databases/ as well as databases.
     app.req_options.strip_url_path_trailing_slash = True
     handler = JSONHandler(dumps=encode)
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = handler
     app.resp_options.media_handlers[errors.PROBLEM_JSON] = handler
-    errors.add_error_handlers(app, add_routes(app, routes))
-    return app
 
 
 def discover_routes(use_cases: UseCases, sender: ResponseSender | None = None) -> Iterator[Route]:

@@ -17,6 +17,7 @@ from entrypoints.rest.http.errors import Problem
 from entrypoints.rest.http.rate_limits import TokenBuckets
 from entrypoints.rest.openapi.operation import Route, operation_of
 from entrypoints.rest.quandl import is_quandl
+from entrypoints.rest.sessions import Sessions
 
 #: (URI template, method) → scope; None where no key is needed.
 Scopes = Mapping[tuple[str, str], Scope | None]
@@ -39,27 +40,46 @@ def scopes_of(routes: Iterable[Route]) -> Scopes:
     return found
 
 
+class KeyGuard:
+    """Checks tokens of API keys, within a limit on the invalid ones from each address."""
+
+    def __init__(self, check_key: CheckKey) -> None:
+        self._check_key, self._refusals = check_key, TokenBuckets()
+
+    def __call__(self, text: str, client: str) -> ApiKey:
+        """Return the key with this token; raises InvalidApiKey or TooManyRequests."""
+        if not self._check_key.was_known(text):
+            waiting = self._refusals.wait(client, _REFUSALS)
+            if waiting:
+                raise TooManyRequests("Too many invalid keys came from this address.", seconds=waiting)
+        try:
+            return self._check_key(text)
+        except InvalidApiKey:
+            self._refusals.take(client, _REFUSALS)
+            raise
+
+
 class Authentication:
     """
     Refuses requests without a valid key that has the scope they need; the refusal does not depend on whether the resource exists.
 
     Args:
-        check_key: None where no keys are required.
+        guard: None where no keys are required.
+        sessions: of browsers.
         scopes: of the routes.
 
     """
 
-    def __init__(self, check_key: CheckKey | None, scopes: Scopes) -> None:
-        self._check_key, self._scopes = check_key, scopes
-        self._refusals = TokenBuckets()
+    def __init__(self, guard: KeyGuard | None, sessions: Sessions | None, scopes: Scopes) -> None:
+        self._guard, self._sessions, self._scopes = guard, sessions, scopes
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Look up the key; whether its scopes suffice is decided once the route is known."""
-        if self._check_key is None:
+        if self._guard is None:
             return
         context = req.context
         try:
-            key = self._key(self._check_key, req)
+            key = self._key(self._guard, req)
         except (InvalidApiKey, TooManyRequests, Problem) as error:
             context.refusal = error
             return
@@ -68,7 +88,7 @@ class Authentication:
 
     def process_resource(self, req: falcon.Request, _resp: falcon.Response, _resource: object, _params: Mapping[str, Any]) -> None:
         """Raise InsufficientScope, or the refusal noted before, unless the key has the responder's scope."""
-        if self._check_key is None or req.method == "OPTIONS":
+        if self._guard is None or req.method == "OPTIONS":
             return
         needed = self._scopes.get((req.uri_template or "", req.method), Scope.ADMIN)
         if needed is None:
@@ -78,20 +98,18 @@ class Authentication:
         if needed not in req.context.scopes:
             raise InsufficientScope(f"This needs a key with the scope {needed}.")
 
-    def _key(self, check_key: CheckKey, req: falcon.Request) -> ApiKey:
-        text, client = _key_text(req), req.context.client
-        if not check_key.was_known(text):
-            waiting = self._refusals.wait(client, _REFUSALS)
-            if waiting:
-                raise TooManyRequests("Too many invalid keys came from this address.", seconds=waiting)
-        try:
-            return check_key(text)
-        except InvalidApiKey:
-            self._refusals.take(client, _REFUSALS)
-            raise
+    def _key(self, guard: KeyGuard, req: falcon.Request) -> ApiKey:
+        text = _key_text(req)
+        if text:
+            return guard(text, req.context.client)
+        key = self._sessions.key_of(req) if self._sessions else None
+        if key is None:
+            raise InvalidApiKey
+        return key
 
 
 def _key_text(req: falcon.Request) -> str:
+    """Return the key that the request carries, empty if there is none."""
     in_query = next((name for name in _KEY_PARAMETERS if req.params.get(name)), None)
     if in_query and not is_quandl(req.path):
         detail = "A key in the URL ends up in logs."
@@ -102,6 +120,4 @@ def _key_text(req: falcon.Request) -> str:
     if not given and in_query:
         value = req.params[in_query]
         given = value if isinstance(value, str) else value[-1]
-    if not given:
-        raise InvalidApiKey
-    return given
+    return given or ""

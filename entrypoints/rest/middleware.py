@@ -17,6 +17,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from domain.api_keys import Scope
 from entrypoints.rest.http.access_log import AccessLog
 from entrypoints.rest.http.errors import LOGGED_CHARACTERS, Problem
+from entrypoints.rest.http.origins import is_of_another_site
 from entrypoints.rest.http.params import QueryParameters
 from entrypoints.rest.http.rate_limits import PROBES
 from entrypoints.rest.openapi.operation import Route, operation_of, operations
@@ -32,7 +33,6 @@ _SECURITY_HEADERS = {
 }
 _POLICY = "Content-Security-Policy"
 _MAX_TARGET_LENGTH = 16 * 1024
-_SAME_SITE = ("same-origin", "none")
 
 
 class RequestTrace:
@@ -118,15 +118,8 @@ class CrossSiteCheck:
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Compare Origin, or else Sec-Fetch-Site, with this host and the allowed origins."""
-        origin, site = req.env.get("HTTP_ORIGIN"), req.env.get("HTTP_SEC_FETCH_SITE")
-        if (origin is None and site is None) or req.method not in ("GET", "HEAD"):
-            return
-        if origin is not None:
-            own = origin.lower().partition("://")[2] == req.get_header("Host", default="").lower()
-            foreign = not own and origin.lower() not in self._origins
-        else:
-            foreign = site not in _SAME_SITE
-        if foreign:
+        origin = req.env.get("HTTP_ORIGIN")
+        if req.method in ("GET", "HEAD") and is_of_another_site(req) and (origin or "").lower() not in self._origins:
             req.context.scopes -= {Scope.FETCH}
 
 
@@ -135,7 +128,7 @@ class SecurityHeaders:
 
     def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's form
         """Set the headers, and encode the body now, while a failure to do so can still become a problem."""
-        resp.set_headers(_SECURITY_HEADERS)
+        resp.set_headers({name: value for name, value in _SECURITY_HEADERS.items() if resp.get_header(name) is None})
         if resp.get_header(_POLICY) is None:  # the pages of /docs have one of their own
             resp.set_header(_POLICY, "default-src 'none'; frame-ancestors 'none'")
         if req.context.key:

@@ -35,8 +35,8 @@ class TextField(fields.String):
 
     default_error_messages = {"required": "is missing.", "null": "must not be null.", "invalid": "must be a string."}  # noqa: RUF012 - marshmallow's form
 
-    def __init__(self, example: str) -> None:
-        super().__init__(validate=validate.Length(min=1, error="must not be empty."), metadata={"examples": [example]})
+    def __init__(self, example: str, **more: Any) -> None:
+        super().__init__(validate=validate.Length(min=1, error="must not be empty."), metadata={"examples": [example]}, **more)
 
 
 class StrictBoolean(fields.Boolean):

@@ -21,4 +21,5 @@ application = create_app(
     root_path=_settings.root_path,
     request_limits=_settings.request_limits,
     fetch_limits=_settings.fetch_limits,
+    session_secret=_settings.session_secret.encode(),
 )

@@ -214,7 +214,7 @@ def test_the_newest_fetch_is_the_last_one_added(store: Store, clock: StoppedCloc
 
 
 def test_fetches_are_listed_newest_first_in_pages(store: Store, clock: StoppedClock) -> None:
-    """Each stands in the list once, also where several were made in the same moment; status and provider narrow it."""
+    """Each stands in the list once, also where several were made in the same moment; status, provider and series narrow it."""
     made = []
     for n in range(5):
         made.append(requested(store, added(store, DatasetCode("WIKI", f"N{n}"), "quandl" if n else "files")))
@@ -237,6 +237,8 @@ def test_fetches_are_listed_newest_first_in_pages(store: Store, clock: StoppedCl
     assert listed(status=FetchStatus.CANCELLED) == [ended.id]
     assert listed(provider="files") == [made[0].id]
     assert listed(provider="fred") == []
+    assert listed(series_id=made[2].series_id) == [made[2].id]
+    assert listed(series_id=made[3].series_id, status=FetchStatus.PENDING) == []
 
 
 def test_a_removed_series_takes_everything_along(store: Store, clock: StoppedClock) -> None:

@@ -162,6 +162,10 @@ class History(RuleBasedStateMachine):
         if hasattr(self, "series"):
             with self.store.reading() as uow:
                 assert list(uow.vintages.verify(self.series.id)) == []
+                walked = list(uow.vintages.walk(self.series.id))
+                assert len(walked) == len(self.remembered)
+                for found, expected in zip(walked, self.remembered, strict=True):
+                    assert_same(found, expected)
 
 
 def assert_same(found: StoredVintage | None, expected: Remembered | None) -> None:

@@ -69,6 +69,20 @@ def test_a_revoked_key_is_noticed_in_time() -> None:
         check(text)
 
 
+def test_a_key_that_was_shown_before_is_looked_up_by_its_id() -> None:
+    """It is active until it is revoked or expires; no id of another form or of nobody is."""
+    store, moments = MemoryStore(), [0.0]
+    key, _ = ManageKeys(store).create("page", [Scope.READ])
+    check = CheckKey(store, lambda: moments[0])
+
+    assert check.active(key.id) == key
+    ManageKeys(store).revoke(key.id)
+    moments[0] += REVOKED_WITHIN_SECONDS
+    for name in (key.id, "", "0" * 12):
+        with pytest.raises(InvalidApiKey):
+            check.active(name)
+
+
 def test_whether_a_key_opens_anything() -> None:
     """Keys that have expired or were revoked open nothing, however many there are."""
     time = datetime(2024, 3, 1, tzinfo=UTC)

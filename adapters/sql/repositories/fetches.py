@@ -116,7 +116,7 @@ class SqlFetchRepository:
 
     def list(self, query: FetchQuery) -> FetchPage:
         place = tuple_(fetches.c.created_at, fetches.c.id)
-        wanted = [(fetches.c.status, query.status), (series.c.provider, query.provider)]
+        wanted = [(fetches.c.status, query.status), (series.c.provider, query.provider), (series.c.id, query.series_id)]
         conditions = [column == value for column, value in wanted if value is not None]
         if query.before:
             conditions.append(place < tuple_(literal(query.before[0], UtcDateTime), literal(query.before[1], fetches.c.id.type)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from adapters.sql.tables import feed, series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_blocks.chain import Chain, PendingChains, link
 from adapters.sql.vintage_blocks.reader import read_stored
+from adapters.sql.vintage_blocks.walking import walk_states
 from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, SeriesNotFound
 from domain.observations import Label
@@ -93,6 +94,10 @@ class SqlVintageRepository:
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
         chain = self._chain(series_id, moment)
         return StoredVintage(chain.vintage, chain.state) if chain else None
+
+    def walk(self, series_id: UUID) -> Iterator[StoredVintage]:
+        for row, state in walk_states(self.transaction, series_id):
+            yield StoredVintage(vintage_from(row), state)
 
     def first_known(self, series_id: UUID) -> FirstKnown | None:
         known_at, fetched_at = self.transaction.run(

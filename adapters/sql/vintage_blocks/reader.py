@@ -21,11 +21,11 @@ Row = Mapping[Any, Any]
 #: The causes of vintages that ``as_of`` selects only from their fetch on.
 RESTATING = tuple(cause.value for cause in Cause if cause.restates)
 
-_COLUMNS = [column for column in vintages.c if column.name != "position"]
+STORED = [column for column in vintages.c if column.name != "position"]
 _BLOCK = [vintages.c[name] for name in ("number", "step", "path", "codec", "checksum", "payload")]
 
 # Built once: building these statements takes as long as running them.
-_STATES = select(*_COLUMNS).join(series, series.c.number == vintages.c.series).where(series.c.id == bindparam("series_id"))
+_STATES = select(*STORED).join(series, series.c.number == vintages.c.series).where(series.c.id == bindparam("series_id"))
 _NEWEST = _STATES.where(vintages.c.number == series.c.vintage)
 _IN_KNOWLEDGE_ORDER = _STATES.order_by(vintages.c.known_at.desc(), vintages.c.number.desc()).limit(1)
 _BELOW = select(*_BLOCK).where(vintages.c.series == bindparam("series"), vintages.c.number.in_(bindparam("numbers", expanding=True)))
@@ -44,12 +44,12 @@ def read_stored(transaction: Transaction, series_id: UUID, moment: AsOf) -> tupl
         return None
     own, *others = rows
     number = own[vintages.c.number]
-    block = _verified(own[vintages.c.series], own)
+    block = verified_block(own[vintages.c.series], own)
     below = {row[vintages.c.number]: row for row in others}
     missing = [each for each in block.path if each not in below]
     if missing:
         raise DamagedVintage(f"Vintage {number} builds on vintage {missing[0]}, which is missing.")
-    return own, [*(_verified(own[vintages.c.series], below[each]) for each in block.path), block]
+    return own, [*(verified_block(own[vintages.c.series], below[each]) for each in block.path), block]
 
 
 def _selected(transaction: Transaction, series_id: UUID, moment: AsOf) -> Sequence[Row]:
@@ -93,7 +93,7 @@ def _copied(transaction: Transaction, series_id: UUID, moment: AsOf) -> Sequence
         f"CROSS JOIN LATERAL (SELECT * FROM {stored} WHERE series = own.series AND number = n LIMIT 1) v "
         "ORDER BY v.number = own.number DESC"
     )
-    return copy_rows_out(transaction, _COLUMNS, query)
+    return copy_rows_out(transaction, STORED, query)
 
 
 def _conditions(moment: AsOf) -> Sequence[str]:
@@ -118,7 +118,8 @@ def _path(number: int, text: str) -> tuple[int, ...]:
     return path
 
 
-def _verified(series_number: int, row: Row) -> Block:
+def verified_block(series_number: int, row: Row) -> Block:
+    """Return the block in a row; raises DamagedVintage unless it matches its checksum."""
     number, step, path, codec, checksum, payload = (row[column] for column in _BLOCK)
     try:
         block = Block(number, step, _path(number, path), codec, payload)

@@ -101,14 +101,17 @@ class QueryParameters:
     def label(self, name: str) -> Label | None:
         """Return a day, or an instant with a UTC offset."""
         text = self.text(name)
-        if text is None:
-            return None
-        if not _DAY.fullmatch(text):
-            return parse_moment(text, field=name)
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            raise InvalidInput(f"{name} is not a day of the calendar.", field=name, hint="Write a day like 2009-01-30.") from None
+        return None if text is None else parse_label(text, name)
+
+
+def parse_label(text: str, field: str) -> Label:
+    """Return a day, or an instant with a UTC offset."""
+    if not _DAY.fullmatch(text):
+        return parse_moment(text, field=field)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(f"{field} is not a day of the calendar.", field=field, hint="Write a day like 2009-01-30.") from None
 
 
 def suggestion(name: str, names: Collection[str]) -> str:

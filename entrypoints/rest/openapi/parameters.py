@@ -9,7 +9,9 @@ from typing import Any
 
 from domain.fetches import FetchStatus
 from domain.frequency import Collapse
+from domain.period_transforms import PeriodTransform
 from domain.periods import Side
+from domain.releases import Counted
 from domain.series import SeriesStatus
 from domain.transforms import Transform
 
@@ -117,6 +119,17 @@ COMPARING: Parameters = {
     "from": Parameter("The earlier state: a vintage's number, a day or an instant; by default the one before the later.", _STATE),
     "to": Parameter("The later state, likewise; by default the newest.", _STATE),
 }
+_COLUMN = Parameter("The column's name; by default the first one.")
+TRIANGLE: Parameters = {
+    "column": _COLUMN,
+    "start_date": Parameter("The earliest day or instant.", _DAY),
+    "end_date": Parameter("The latest day or instant.", _DAY),
+    "transform": Parameter("A comparison of periods inside each vintage, before releases are counted.", enum_of(PeriodTransform)),
+    "count": Parameter("What is a further release: each vintage with a value, or each other value.", enum_of(Counted, default="release")),
+    "releases": Parameter("The maximum number of releases of a date, the first ones.", integer(1, 100, default=12)),
+    "limit": Parameter("The maximum number of dates, the most recent ones.", integer(1, 1000, default=40)),
+}
+HISTORY: Parameters = {"column": _COLUMN}
 
 #: The Quandl-compatible API ignores unknown parameters and parses those it knows leniently.
 QUANDL_READING: Parameters = {
@@ -142,7 +155,9 @@ QUANDL_DOWNLOAD: Parameters = {"download_type": Parameter("`partial`: changes of
 PATH: Parameters = {
     "series_id": Parameter("The series' id.", _UUID),
     "fetch_id": Parameter("The fetch's id.", _UUID),
+    "key_id": Parameter("The key's id.", {"type": "string", "pattern": "^[0-9a-f]{12}$"}),
     "number": Parameter("The vintage's number.", integer(1)),
+    "date": Parameter("A date of the series: a day, or an instant.", _DAY),
     "database": Parameter("The database code, in any case."),
     "dataset": Parameter("The dataset code, or its alias, in any case; `.json` or `.csv` may follow."),
     "part": Parameter("A part, such as `data` or `metadata`; `.json` or `.csv` may follow."),

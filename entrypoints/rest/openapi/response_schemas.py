@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from entrypoints.formats import Format
+from entrypoints.rest.key_schemas import KeySchema
 from entrypoints.rest.openapi.operation import Content
 from entrypoints.rest.schemas import (
     LINKS,
@@ -62,6 +63,7 @@ ROOT = make_schema("Root", name=TEXT, version=TEXT, links=fields.Raw(metadata=LI
 ALIVE = make_schema("Alive", status=TEXT)
 READY = make_schema("Ready", status=TEXT, oldest_due_seconds=fields.Float(), workers=NUMBER, broker=TEXT)
 PROVIDERS = make_schema("Providers", items=fields.List(fields.Nested(ProviderSchema)))
+KEYS = make_schema("Keys", items=fields.List(fields.Nested(KeySchema)))
 PENDING = make_schema(
     "Pending",
     id=fields.UUID(),
@@ -97,6 +99,28 @@ REVISIONS = make_schema(
     deleted=TABLE,
     columns_added=TEXTS,
     columns_removed=TEXTS,
+)
+_RELEASE: dict[str, Any] = {
+    "value": fields.Float(allow_none=True),
+    "vintage": NUMBER,
+    "known_at": InstantField(),
+    "published": DateOrInstantField(allow_none=True),
+}
+_RELEASED = make_schema("Release", **_RELEASE)
+_RELEASES = make_schema(
+    "Releases",
+    date=DateOrInstantField(),
+    censored=FLAG,
+    count=NUMBER,
+    releases=fields.List(fields.Nested(_RELEASED)),
+    latest=_RELEASED,
+)
+TRIANGLE_OF_SERIES = make_schema(
+    "Triangle", series=SOURCE, column=TEXT, transform=MAYBE_TEXT, count=TEXT, dates=fields.List(fields.Nested(_RELEASES))
+)
+_VALUE_KNOWN = make_schema("ValueKnown", **_RELEASE, fetched_at=InstantField(), cause=TEXT)
+HISTORY_OF_DATE = make_schema(
+    "DateHistory", series=SOURCE, column=TEXT, date=DateOrInstantField(), values=fields.List(fields.Nested(_VALUE_KNOWN))
 )
 _NAMED = make_schema("Named", id=fields.UUID(), provider=TEXT, code=TEXT)
 _NEWS = make_schema("News", position=NUMBER, timeseries=_NAMED, vintage=VintageInFullSchema)

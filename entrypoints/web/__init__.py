@@ -1,0 +1,1 @@
+"""The web pages: HTML rendered on the server from the use cases, useful without scripts."""

@@ -1,0 +1,38 @@
+"""SVG elements as escaped text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from markupsafe import Markup, escape
+
+#: Colours as attributes, so that a saved file has them too; on a page the style sheet replaces them by those of its theme.
+COLOURS = {
+    "now": "#1f5fbf",
+    "then": "#d9730d",
+    "ink": "#171a20",
+    "dim": "#5b6472",
+    "line": "#dfe3e8",
+    "shade": "#f1f3f6",
+    "paper": "#ffffff",
+}
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+
+
+def element(tag: str, content: str | Iterable[Markup] = "", /, **attributes: object) -> Markup:
+    """Return an element; an underscore in an attribute's name is a hyphen, ``cls`` is its class, and None leaves it out."""
+    written = [
+        Markup(' {}="{}"').format(_NAMES.get(name, name.replace("_", "-")), _number(value))
+        for name, value in attributes.items()
+        if value is not None
+    ]
+    inner = escape(content) if isinstance(content, str) else Markup("").join(content)
+    opened = Markup("<") + Markup(tag) + Markup("").join(written)  # noqa: S704 - tags are constants of this package
+    return opened + (Markup(">") + inner + Markup("</") + Markup(tag) + Markup(">") if inner else Markup("/>"))  # noqa: S704
+
+
+_NAMES = {"cls": "class", "viewBox": "viewBox"}
+
+
+def _number(value: object) -> object:
+    return f"{value:.1f}".removesuffix(".0").replace("-0", "-0") if isinstance(value, float) else value

@@ -1,0 +1,74 @@
+"""How fresh a series is, and why, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.fetches import Fetch, FetchStatus, WaitingFor
+from domain.use_cases.describe_series import Described
+from entrypoints.web import words
+
+_WAITS = {
+    WaitingFor.RATE_LIMIT: "waits for its turn within the provider's limits",
+    WaitingFor.CIRCUIT: "waits because the provider has not answered lately",
+    WaitingFor.RETRY: "is tried again",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """
+    A state with its reason.
+
+    Attributes:
+        dot: ``ok``, ``late``, ``bad`` or ``busy``; its colour is never the only sign.
+
+    """
+
+    dot: str
+    title: str
+    why: str
+    hint: str = ""
+
+
+def freshness(described: Described) -> Freshness:
+    """Return how fresh a series is."""
+    series, now = described.series, described.now
+    fetch = series.fetch
+    if fetch is not None and not fetch.ended:
+        return Freshness(dot="busy", title="Being fetched", why=progress(described, fetch))
+    checked = f"checked {words.ago(series.checked_at, now)}" if series.checked_at else "never fetched"
+    if fetch is not None and fetch.status is not FetchStatus.SUCCESS:
+        failure = fetch.failure
+        said = failure.message if failure else "The fetch was cancelled."
+        return Freshness(dot="bad", title=f"The last fetch failed; last {checked}", why=said, hint=failure.hint if failure else "")
+    outcome = _outcome(fetch)
+    title = f"{checked[0].upper()}{checked[1:]}{outcome}"
+    length = words.duration(described.stale_at - series.checked_at) if described.stale_at and series.checked_at else ""
+    if described.stale:
+        when = f" It counted as fresh for {length}." if length else ""
+        return Freshness(dot="late", title=title, why=f"Overdue: it is fetched again when it is next requested.{when}")
+    until = words.day(described.stale_at)
+    kind = f"A {series.frequency} series" if series.frequency else "This series"
+    return Freshness(
+        dot="ok", title=title, why=f"{kind} counts as fresh for {length}, until {until} UTC; the next request after that fetches it."
+    )
+
+
+def _outcome(fetch: Fetch | None) -> str:
+    if fetch is None or fetch.vintages_added is None:
+        return ""
+    return f", {words.counted(fetch.vintages_added, 'new vintage')}" if fetch.vintages_added else ", unchanged"
+
+
+def progress(described: Described, fetch: Fetch) -> str:
+    """Say what a fetch that has not ended does, or what it waits for and until when."""
+    since = words.ago(fetch.created_at, described.now)
+    if fetch.cancel_requested_at:
+        return f"Requested {since}; it is being cancelled."
+    if fetch.status is FetchStatus.RUNNING:
+        return f"Requested {since}; a worker asks {described.series.provider} now (attempt {fetch.attempts})."
+    if fetch.waiting_for is None:
+        return f"Requested {since}; it begins as soon as a worker is free."
+    last = f" {fetch.failure.message}" if fetch.failure else ""
+    return f"Requested {since}; it {_WAITS[fetch.waiting_for]} {words.ago(fetch.not_before, described.now)}.{last}"

@@ -1,0 +1,1 @@
+"""The pages, one a module; each yields its routes from ``routes(site)``."""

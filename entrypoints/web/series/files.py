@@ -1,0 +1,57 @@
+"""A view as a file: exactly what is seen, as a picture, as rows or as a document."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from domain.observations import Observations
+from entrypoints.formats import axis_name, csv, encode, table
+from entrypoints.web.charts.marks import thinned
+from entrypoints.web.charts.plot import draw
+from entrypoints.web.series.picture import plot_of
+from entrypoints.web.series.state import FileFormat
+from entrypoints.web.series.view import View, aligned
+
+MEDIA_TYPES = {
+    FileFormat.SVG: "image/svg+xml",
+    FileFormat.CSV: "text/csv; charset=utf-8",
+    FileFormat.JSON: "application/json",
+}
+
+
+def as_file(view: View, kind: FileFormat, points: int | None = None) -> bytes:
+    """
+    Return the bytes of a file.
+
+    Args:
+        points: how many rows of JSON are enough to draw a picture of this width, with every peak; all by default.
+
+    """
+    if kind is FileFormat.SVG:
+        return f'<?xml version="1.0" encoding="UTF-8"?>\n{draw(plot_of(view))}\n'.encode()
+    shown = aligned(view)
+    if kind is FileFormat.JSON:
+        return _json(view, _thinned(shown, points) if points else shown)
+    names = (f"as of {view.chosen.known_at:%Y-%m-%d}", "today") if view.chosen else ("today",)
+    return csv(shown, (axis_name(shown), *names))
+
+
+def _thinned(state: Observations, points: int) -> Observations:
+    x = np.linspace(0, points / 4, len(state), endpoint=False)
+    kept = np.logical_or.reduce([thinned(x, column) for column in state.values.T])
+    return Observations.from_trusted(state.dates[kept], state.columns, state.values[kept])
+
+
+def _json(view: View, shown: Observations) -> bytes:
+    chosen = view.chosen
+    return encode(
+        {
+            "code": f"{view.series.provider}:{view.series.code}",
+            "column": view.column,
+            "transform": view.state.units,
+            "unit": view.unit,
+            "vintage": {"number": view.newest.number, "known_at": view.newest.known_at},
+            "then": {"number": chosen.number, "known_at": chosen.known_at} if chosen else None,
+            **table(shown),
+        }
+    )

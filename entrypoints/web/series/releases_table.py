@@ -1,0 +1,163 @@
+"""The releases of each date as a table whose colours show the revisions, and how much they usually are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from domain.observations import Label
+from domain.releases import Releases
+from entrypoints.web import words
+from entrypoints.web.series.state import Units
+from entrypoints.web.series.view import View
+
+_SHADES = 5
+_MOST_COLUMNS = 9
+_MOST_ROWS = 40
+_FEW = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """
+    One release.
+
+    Attributes:
+        shade: a class such as ``up-3``: the direction and the size of the revision.
+        title: when it was published, and what it was.
+
+    """
+
+    text: str
+    shade: str
+    title: str
+    vintage: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """
+    The releases of one date.
+
+    Attributes:
+        more: the number of releases that are not shown.
+        total: from the first release to the latest.
+
+    """
+
+    date: Label
+    censored: bool
+    cells: Sequence[Cell]
+    more: int
+    total: str
+    total_shade: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usual:
+    """How much values are usually revised from their first release to the latest."""
+
+    count: int
+    mean: str
+    typical: str
+    unit: str
+    sign_right: str | None
+
+
+def table(view: View, found: Sequence[Releases]) -> list[Row]:
+    """Return the newest dates in range, the newest one first."""
+    kept = [row for row in found if _in_range(view, row)][-_MOST_ROWS:]
+    scale = _scale(view, kept)
+    return [_row(view, row, scale) for row in reversed(kept)]
+
+
+def usual(view: View, found: Sequence[Releases]) -> Usual | None:
+    """Return the usual revision of the dates whose first release is known; None if these are few."""
+    # The newest date is not revised yet.
+    pairs = [
+        (first, last)
+        for row in found[:-1]
+        if not row.censored and (first := row.releases[0].value) is not None and (last := row.releases[-1].value) is not None
+    ]
+    sizes = np.array([_size(view, *pair) for pair in pairs])
+    sizes = sizes[np.isfinite(sizes)]
+    if len(sizes) < _FEW:
+        return None
+    changes = view.state.units not in (Units.LEVEL, Units.INDEX)
+    right = sum(np.sign(first) == np.sign(last) for first, last in pairs)
+    return Usual(
+        count=len(sizes),
+        mean=_written(view, float(sizes.mean())),
+        typical=_written(view, float(np.abs(sizes).mean()), sign=False),
+        unit=_unit(view),
+        sign_right=f"{100 * right / len(pairs):.0f} %" if changes else None,
+    )
+
+
+def _in_range(view: View, row: Releases) -> bool:
+    part = view.today.window(view.state.start, view.state.end)
+    first, last = part.first, part.last
+    return first is not None and last is not None and first <= row.date <= last
+
+
+def _size(view: View, before: float, after: float) -> float:
+    """Return a revision: of changes their difference, of levels in percent."""
+    if view.state.units.is_percent:
+        return (after - before) * 100
+    if view.state.units is Units.CHANGE:
+        return after - before
+    return (after / before - 1) * 100 if before else np.nan
+
+
+def _unit(view: View) -> str:
+    return "points" if view.state.units.is_percent else "" if view.state.units is Units.CHANGE else "%"
+
+
+def _written(view: View, size: float, *, sign: bool = True) -> str:
+    return words.number(size, view.decimals if view.state.units is Units.CHANGE else 1 if view.state.units.is_percent else 2, sign=sign)
+
+
+def _steps(view: View, row: Releases) -> Iterator[float]:
+    values = [each.value for each in row.releases]
+    for before, after in pairwise(values):
+        yield np.nan if before is None or after is None else _size(view, before, after)
+
+
+def _scale(view: View, rows: Sequence[Releases]) -> float:
+    sizes = np.abs([size for row in rows for size in _steps(view, row)])
+    sizes = sizes[np.isfinite(sizes)]
+    return float(np.quantile(sizes, 0.95)) if sizes.size else 1.0
+
+
+def _shade(size: float, scale: float) -> str:
+    if not np.isfinite(size) or size == 0 or not scale:
+        return ""
+    return f"{'up' if size > 0 else 'dn'}-{max(1, min(_SHADES, int(np.ceil(abs(size) / scale * _SHADES))))}"
+
+
+def _row(view: View, row: Releases, scale: float) -> Row:
+    steps = [0.0, *_steps(view, row)]
+    cells = []
+    for release, size in list(zip(row.releases, steps, strict=True))[:_MOST_COLUMNS]:
+        change = f", revised by {_written(view, size)} {_unit(view)}".rstrip() if size else ""
+        cells.append(
+            Cell(
+                text=view.write(release.value, sign=view.state.units.is_percent),
+                shade=_shade(size, scale),
+                title=f"{words.known(release.vintage.known_at)}: {view.write(release.value)}{change}",
+                vintage=release.vintage.number,
+            )
+        )
+    first, last = row.releases[0].value, row.releases[-1].value
+    total = _size(view, first, last) if first is not None and last is not None else np.nan
+    return Row(
+        date=row.date,
+        censored=row.censored,
+        cells=cells,
+        more=len(row.releases) - len(cells),
+        total=_written(view, total) if np.isfinite(total) else "–",
+        total_shade=_shade(total, scale),
+    )

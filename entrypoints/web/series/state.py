@@ -1,0 +1,162 @@
+"""The state of a series page, which its address holds: each choice is a parameter, and each control a link to another address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlencode
+
+from domain.errors import InvalidInput
+from domain.frequency import Frequency
+from domain.observations import Label
+from domain.period_transforms import PeriodTransform
+from domain.vintages import AsOf
+from entrypoints.rest.http.params import QueryParameters
+from entrypoints.rest.openapi.parameters import Parameter, Parameters, enum_of, integer
+from entrypoints.web.charts.plot import Kind
+
+_DAY = {"type": "string"}
+
+
+class Units(StrEnum):
+    """How values are shown."""
+
+    LEVEL = "level"
+    CHANGE = "diff"
+    PERCENT_CHANGE = "rdiff"
+    PERCENT_A_YEAR = "annualized"
+    ON_A_YEAR_BEFORE = "yoy"
+    INDEX = "index"
+
+    @property
+    def label(self) -> str:
+        """The name of its control."""
+        return _TITLES[self]
+
+    @property
+    def transform(self) -> PeriodTransform | None:
+        """The transform by which releases are compared."""
+        return None if self in (Units.LEVEL, Units.INDEX) else PeriodTransform(self.value)
+
+    @property
+    def is_percent(self) -> bool:
+        """Whether values are shares, shown as percent."""
+        return self in (Units.PERCENT_CHANGE, Units.PERCENT_A_YEAR, Units.ON_A_YEAR_BEFORE)
+
+
+_TITLES = {
+    Units.LEVEL: "Level",
+    Units.CHANGE: "Change",
+    Units.PERCENT_CHANGE: "% change",
+    Units.PERCENT_A_YEAR: "% a year",
+    Units.ON_A_YEAR_BEFORE: "% yoy",
+    Units.INDEX: "Index",
+}
+
+
+class Tab(StrEnum):
+    """What is shown below the chart."""
+
+    RELEASES = "releases"
+    TABLE = "table"
+    HISTORY = "history"
+    VINTAGES = "vintages"
+    FETCHES = "fetches"
+    SOURCE = "source"
+
+
+class FileFormat(StrEnum):
+    """The formats in which the view itself is given: as a file, or as the part of the page that follows the vintage that is shown."""
+
+    SVG = "svg"
+    CSV = "csv"
+    JSON = "json"
+    PART = "part"
+
+
+PARAMETERS: Parameters = {
+    "column": Parameter("The column that is shown; by default the first one."),
+    "transform": Parameter("How values are shown.", enum_of(Units)),
+    "chart": Parameter("How they are drawn.", enum_of(Kind)),
+    "scale": Parameter("A logarithmic axis.", {"type": "string", "enum": ["log"]}),
+    "start": Parameter("The first date.", _DAY),
+    "end": Parameter("The last date.", _DAY),
+    "base": Parameter("The date at which the index is 100.", _DAY),
+    "as_of": Parameter("The state known on this day is drawn over today's.", _DAY),
+    "vintage": Parameter("The state of the vintage with this number is.", integer(1)),
+    "date": Parameter("The date whose value is pointed out, and whose history is shown.", _DAY),
+    "view": Parameter("What is shown below the chart.", enum_of(Tab)),
+    "format": Parameter("The view as a file.", enum_of(FileFormat)),
+    "points": Parameter("With `format=json`, about how many rows are enough to draw every peak.", integer(10, 100_000)),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """
+    What a page shows.
+
+    Attributes:
+        given: the parameters as they were written, without those of files.
+        moment: of the state that is drawn over today's, if one was chosen.
+
+    """
+
+    given: Mapping[str, str]
+    column: str
+    units: Units
+    chart: Kind | None
+    log: bool
+    start: Label | None
+    end: Label | None
+    base: Label | None
+    moment: AsOf | None
+    date: Label | None
+    tab: Tab | None
+
+    def link(self, **changes: object) -> str:
+        """Return the query of the page with some parameters changed; None leaves one out."""
+        merged = {**self.given, **changes}
+        written = {name: str(merged[name]) for name in PARAMETERS if merged.get(name) is not None}
+        return f"?{urlencode(written)}" if written else "?"
+
+    def hidden(self, *without: str) -> list[tuple[str, str]]:
+        """Return what a form that sets some parameters must pass on of the others."""
+        return [(name, value) for name, value in self.given.items() if name not in without]
+
+
+def parse_state(parameters: QueryParameters, frequency: Frequency | None) -> State:
+    """Return the state that an address holds; raises InvalidInput."""
+    units = parameters.choice("transform", Units) or Units.LEVEL
+    if units not in available_units(frequency):
+        known = frequency or "of no known frequency"
+        raise InvalidInput(f"transform={units} compares periods that a series which is {known} does not have.", field="transform")
+    as_of, vintage = parameters.text("as_of"), parameters.number("vintage", minimum=1)
+    scale = parameters.text("scale")
+    if scale not in (None, "log"):
+        raise InvalidInput("scale must be log.", field="scale", hint="Omit it for a linear axis.")
+    return State(
+        given={name: text for name in PARAMETERS if name not in ("format", "points") and (text := parameters.text(name))},
+        column=parameters.text("column") or "",
+        units=units,
+        chart=parameters.choice("chart", Kind),
+        log=scale == "log",
+        start=parameters.label("start"),
+        end=parameters.label("end"),
+        base=parameters.label("base"),
+        moment=AsOf.parse(as_of, vintage=vintage) if as_of or vintage else None,
+        date=parameters.label("date"),
+        tab=parameters.choice("view", Tab),
+    )
+
+
+def available_units(frequency: Frequency | None) -> tuple[Units, ...]:
+    """Return the units that a series of this frequency can be shown in."""
+    if frequency is None:
+        return (Units.LEVEL, Units.INDEX)
+    if frequency in (Frequency.HOURLY, Frequency.DAILY):
+        return tuple(unit for unit in Units if unit is not Units.PERCENT_A_YEAR)
+    if frequency is Frequency.ANNUAL:
+        return (Units.LEVEL, Units.CHANGE, Units.PERCENT_CHANGE, Units.INDEX)
+    return tuple(Units)

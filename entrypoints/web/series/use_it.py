@@ -1,0 +1,84 @@
+"""Using a series elsewhere: its addresses, and lines for the usual tools with the chosen state in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from entrypoints.rest.http.links import public_path
+from entrypoints.web import words
+from entrypoints.web.series.state import State
+from entrypoints.web.series.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """Lines for one tool."""
+
+    tool: str
+    text: str
+
+
+def state_parameters(state: State) -> dict[str, str]:
+    """Return the parameters of ``/data`` that select the chosen state and range."""
+    moment = {name: state.given[name] for name in ("as_of", "vintage") if name in state.given}
+    range_ = {"start_date": words.iso(state.start), "end_date": words.iso(state.end)}
+    return {**{name: value for name, value in range_.items() if value}, **moment}
+
+
+def downloads(view: View) -> dict[str, str]:
+    """Return the paths of the stored values in each format, in the chosen state and range."""
+    query = urlencode(state_parameters(view.state))
+    path = public_path(f"/timeseries/{view.series.id}/data")
+    return {kind: f"{path}.{kind}{'?' if query else ''}{query}" for kind in ("json", "csv", "parquet", "arrow")}
+
+
+def snippets(view: View, origin: str, *, keyed: bool) -> list[Snippet]:
+    """
+    Return lines for each tool.
+
+    Args:
+        origin: scheme, host and path prefix of this service.
+        keyed: whether requests need an API key.
+
+    """
+    code = f"{view.series.provider}:{view.series.code}"
+    query = urlencode({"code": code, **state_parameters(view.state)}, safe="/:")
+    csv, parquet = f"{origin}/data.csv?{query}", f"{origin}/data.parquet?{query}"
+    headers = ', storage_options={"X-Api-Token": KEY}' if keyed else ""
+    curl = " -H 'X-Api-Token: KEY'" if keyed else ""
+    return [
+        Snippet("pandas", f'import pandas as pd\n\npd.read_csv(\n    "{csv}",\n    index_col="date", parse_dates=True{headers})'),
+        Snippet("polars", f'import polars as pl\n\npl.read_parquet(\n    "{parquet}"{headers})'),
+        Snippet("curl", f"curl{curl} \\\n  '{_in_shell(csv)}'"),
+        Snippet("R", _in_r(csv, keyed=keyed)),
+        Snippet("DuckDB", _in_duckdb(parquet, keyed=keyed)),
+        Snippet("Excel", f'=WEBSERVICE("{csv}")\n\nor Data → From Web (Power Query):\n{csv}'),
+        Snippet("quandl", _quandl(view, origin, keyed=keyed)),
+    ]
+
+
+def _in_shell(text: str) -> str:
+    return text.replace("'", "'\\''")
+
+
+def _in_r(csv: str, *, keyed: bool) -> str:
+    if keyed:
+        return f'read.csv(url(\n  "{csv}",\n  headers = c("X-Api-Token" = KEY)))'
+    return f'read.csv(\n  "{csv}")'
+
+
+def _in_duckdb(parquet: str, *, keyed: bool) -> str:
+    key = ["CREATE SECRET (TYPE http, EXTRA_HTTP_HEADERS MAP {'X-Api-Token': 'KEY'});"] if keyed else []
+    quoted = parquet.replace("'", "''")
+    return "\n".join(["INSTALL httpfs; LOAD httpfs;", *key, "FROM read_parquet(", f"  '{quoted}');"])
+
+
+def _quandl(view: View, origin: str, *, keyed: bool) -> str:
+    options = state_parameters(view.state).items()
+    arguments = "".join(f", {name}={value}" if name == "vintage" else f', {name}="{value}"' for name, value in options)
+    scheme = origin.partition("//")[0] + "//"
+    lines = [f'quandl.ApiConfig.api_base = "{origin}/api/v3"', f'quandl.ApiConfig.api_protocol = "{scheme}"']
+    if keyed:
+        lines.append("quandl.ApiConfig.api_key = KEY")
+    return "\n".join(["import quandl\n", *lines, f'\nquandl.get("{view.series.alias}"{arguments})'])

@@ -1,0 +1,70 @@
+"""Pictures of views, compared with kept ones; one that was deleted is written anew, to be looked at and kept."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.entrypoints.web.conftest import Browser, Page
+
+KEPT = Path(__file__).parent / "pictures"
+VIEWS = {
+    "level": "start=1990-01-01",
+    "level-log": "scale=log",
+    "level-then": "as_of=2009-01-30&start=2000-01-01",
+    "steps": "chart=step&start=2019-01-01&end=2021-12-31",
+    "change-bars": "transform=diff&start=2015-01-01",
+    "percent-change": "transform=rdiff&start=2018-01-01&chart=line",
+    "a-year-then": "transform=annualized&as_of=2009-01-30&start=2003-01-01&end=2010-12-31",
+    "yoy-vintage": "transform=yoy&vintage=100",
+    "index": "transform=index&base=2008-01-01&start=2005-01-01&as_of=2012-01-01",
+    "one-date": "start=2020-04-01&end=2020-04-01",
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_picture_is_the_kept_one(samples: Browser, name: str) -> None:
+    """The same view is the same picture, byte for byte."""
+    answer = samples.get(f"/s/SAMPLE/GDP?{VIEWS[name]}&format=svg")
+    file = KEPT / f"{name}.svg"
+    if not file.exists():
+        file.write_bytes(answer.content)
+        pytest.fail(f"{file} was written anew: look at it.")
+
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert answer.text == file.read_text()
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_the_picture_on_the_page_is_the_file(samples: Browser, name: str) -> None:
+    """The page shows what the file has, and describes it for those who do not see it."""
+    page, file = samples.get(f"/s/SAMPLE/GDP?{VIEWS[name]}"), samples.get(f"/s/SAMPLE/GDP?{VIEWS[name]}&format=svg").text
+    drawn = re.findall(r'<path class="(?:now|then) (?:line|bars)"[^>]*>', file)
+
+    assert drawn
+    assert all(path in page.text for path in drawn)
+    assert all(text in page.text for text in re.findall("<desc>.*?</desc>", file))
+
+
+def test_rows_are_what_is_seen(samples: Browser) -> None:
+    """The rows of a view have the values that were drawn, as fractions where percent are shown."""
+    path = "/s/SAMPLE/GDP?transform=annualized&as_of=2009-01-30&start=2008-07-01&end=2009-01-01"
+    lines = samples.get(f"{path}&format=csv").text.splitlines()
+    document = samples.get(f"{path}&format=json").json
+    table = Page(samples.get(f"{path}&view=table").text).words
+
+    assert lines[0] == "date,as of 2009-01-30,today"
+    assert [round(float(value) * 100, 1) for value in lines[2].split(",")[1:]] == [-4.1, -7.6]
+    assert lines[3].startswith("2009-01-01,,-0.04")
+    assert (document["columns"], len(document["data"]), document["then"]["number"]) == (["date", "then", "today"], 3, 207)
+    assert "2008 Q4−4.1−7.6−3.5" in table
+
+
+def test_level_rows_are_those_of_the_api(samples: Browser) -> None:
+    """The values of a view without a transform are, bit for bit, those of /data."""
+    seen = samples.get("/s/SAMPLE/GDP?format=csv&vintage=300&start=1990-01-01").text.splitlines()[1:]
+    stored = samples.get("/data.csv?code=SAMPLE/GDP&vintage=300&start_date=1990-01-01").text.splitlines()[1:]
+
+    assert [line.rpartition(",")[0] for line in seen if ",," not in line] == stored
