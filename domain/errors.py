@@ -295,7 +295,7 @@ class SuspiciousShrink(FetchError):
     """The new answer holds less than half of what is stored of a column, so it was not stored."""
 
     code = "suspicious_shrink"
-    hint = 'Accept it with `lanner fetch --refresh --allow-shrink CODE` or {"refresh": true, "allow_shrink": true}.'
+    hint = 'Accept it with `lanner fetch --refresh --allow shrink CODE` or {"refresh": true, "allow": ["shrink"]}.'
 
 
 class SuspiciousValues(FetchError):

@@ -87,8 +87,10 @@ def _refuse_dialect(stored: Mapping[str, str], found: Mapping[str, str]) -> None
     for part, form in found.items():
         known = [stored[each] for each in _counterparts(part, stored) if stored[each] != form]
         if known:
-            what = "Dates" if part == DATES else "Numbers" if part == NUMBERS else f"Numbers of {part}"
-            raise SuspiciousValues(f"{what} were written as {known[0]!r} and are written as {form!r} now; nothing was changed.")
+            if part == DATES:
+                raise SuspiciousValues(f"Dates were written as {known[0]!r} and are written as {form!r} now; nothing was changed.")
+            what = "Numbers" if part == NUMBERS else f"Numbers of {part}"
+            raise SuspiciousValues(f"{what} had the marks {known[0]!r} (decimal, thousands) and have {form!r} now; nothing was changed.")
 
 
 def _counterparts(part: str, stored: Mapping[str, str]) -> Sequence[str]:

@@ -74,6 +74,8 @@ def _key_columns(table: Table, value: Column, options: FileOptions) -> list[Colu
         return [by_name[name] for name in options.key_columns]
     words = [c for c in table.columns if c is not value and not any(is_number(cell) for cell in c.cells)]
     found = [c for c in words if len({text_in(cell) for cell in c.cells}) > 1]
+    if not words:
+        raise refused(table.name, "no column of words names the series of a row", "key_columns")
     if len(found) != 1:
         raise refused(table.name, f"the key may stand in the columns {listed([quoted(c.shown) for c in words])}", "key_columns")
     return found
