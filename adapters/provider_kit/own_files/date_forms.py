@@ -157,14 +157,18 @@ def _day_name_year(match: re.Match[str]) -> Reading | None:
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
 _WORD = r"([^\W\d_]{3,13}\.?)"
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Reading | None]], ...] = (
-    (re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})"), lambda m: certain(Kind.DAILY, int(m[1]), int(m[3]), int(m[4]))),
-    (re.compile(r"([0-9]{4})(?:[-/]|[-: ]?m)([0-9]{1,2})"), lambda m: certain(Kind.MONTHLY, int(m[1]), int(m[2]))),
+    (re.compile(r"([0-9]{4})([-/. ])([0-9]{1,2})\2([0-9]{1,2})"), lambda m: certain(Kind.DAILY, int(m[1]), int(m[3]), int(m[4]))),
+    (re.compile(r"([0-9]{4})(?:[-/]|[-: ]?mm?)([0-9]{1,2})"), lambda m: certain(Kind.MONTHLY, int(m[1]), int(m[2]))),
     (re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})"), _triple),
     (re.compile(r"([0-9]{4}):([0-9]{2})"), lambda m: certain(Kind.MONTHLY, int(m[1]), int(m[2]))),
-    (re.compile(r"([0-9]{4}) \[yr\1\]"), lambda m: certain(Kind.ANNUAL, int(m[1]))),
+    (re.compile(r"([0-9]{4})(?: \[yr\1\]|jj00|[年년])"), lambda m: certain(Kind.ANNUAL, int(m[1]))),
+    (re.compile(r"([0-9]{4})[年년] ?([0-9]{1,2})[月월]"), lambda m: certain(Kind.MONTHLY, int(m[1]), int(m[2]))),
+    (re.compile(r"([0-9]{4})[年년] ?([0-9]{1,2})[月월] ?([0-9]{1,2})[日일]"), lambda m: certain(Kind.DAILY, int(m[1]), int(m[2]), int(m[3]))),
     (re.compile(r"([0-9]{1,2})[-/]([0-9]{4})"), lambda m: certain(Kind.MONTHLY, int(m[2]), int(m[1]))),
     (re.compile(r"m([0-9]{1,2})[-/ ]([0-9]{4})"), lambda m: certain(Kind.MONTHLY, int(m[2]), int(m[1]))),
     (re.compile(r"([0-9]{4})[-:/. ]{0,2}[qkt]([1-4])"), lambda m: _quarter(m[1], m[2])),
+    (re.compile(r"([0-9]{2})q([1-4])"), lambda m: _quarter(m[1], m[2])),
+    (re.compile(r"([0-9]{4})[-/ ]?([1-4])q"), lambda m: _quarter(m[1], m[2])),
     (re.compile(r"[qk]([1-4])[-:/.' ]{0,2}([0-9]{4}|[0-9]{2})"), lambda m: _quarter(m[2], m[1])),
     (re.compile(r"([1-4])q[-:/' ]{0,2}([0-9]{4}|[0-9]{2})"), lambda m: _quarter(m[2], m[1])),
     (re.compile(r"(?:t([1-4])|([1-4]) ?t)[-/ ]?([0-9]{4})"), lambda m: _quarter(m[3], m[1] or m[2])),

@@ -11,7 +11,7 @@ _MONTH = ("month", "monat", "mois", "mese", "maand", "mån", "måned", "miesi", 
 _DAY = ("day", "tag", "jour", "giorno", "dag", "dzie"), ("dia", "día")
 _WEEK = ("week", "woche", "semaine", "semana", "settimana", "vecka"), ("kw", "wk", "uge")
 _QUARTER = ("quarter", "quartal", "trim", "kwart", "kvartal", "čtvrt"), ("qtr",)
-_MOMENT = ("time", "stamp", "epoch", "zeit", "unix", "moment", "hora", "heure", "tijd"), ("t", "ts", "dt")
+_MOMENT = ("time", "stamp", "epoch", "zeit", "unix", "moment", "hora", "heure", "tijd"), ("t", "ts", "dt", "index")
 _HOUR = ("hour", "stunde"), ()
 
 _Words = tuple[Sequence[str], Sequence[str]]

@@ -36,6 +36,7 @@ _MOMENTS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0
 _MOMENTS_IN_UTC = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?Z\n)*+")
 _MONTH_DIGITS = re.compile(r"[0-9]{4}[-/]?[0-9]{1,2}")
 _NAME_DIGITS = re.compile(r"([^\W\d_]{3,13}\.?)[-/'’ ]{0,2}([0-9]{2})")
+_KW_DIGITS = re.compile(r"[0-9]{4}[- ]?kw ?0?[1-4]|kw ?0?[1-4][-/ ][0-9]{4}", re.IGNORECASE)
 _COLON_DIGITS = re.compile(r"[0-9]{4}:0[1-4]")
 _ORDERS = {"dmy": "day/month", "mdy": "month/day", "ymd": "year/month/day"}
 
@@ -181,6 +182,8 @@ def _doubt_of_periods(texts: Sequence[str], name: str) -> str:
         return "a month or a week" if is_week_name(name) else "a month or a quarter" if is_quarter_name(name) else ""
     if all(map(_COLON_DIGITS.fullmatch, texts)):
         return "a month or a quarter"
+    if all(map(_KW_DIGITS.fullmatch, texts)) and not is_week_name(name):
+        return "a week (Kalenderwoche) or a quarter (kwartaal)"
     by_t = [QUARTER_BY_T.fullmatch(text) for text in texts]
     if all(by_t) and not is_quarter_name(name) and not any("4" in match.groups() for match in by_t if match):
         return "a quarter, or a third of a year"
