@@ -14,7 +14,7 @@ from adapters.providers.files import PROVIDER
 from adapters.providers.files.folders import Folder
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, FetchError
-from domain.ports import PriorState
+from domain.ports import PriorState, RawResponse
 from domain.vintages import Vintage
 from tests.builders import an_arrival
 
@@ -144,3 +144,19 @@ def test_no_hint_names_a_provider(folder: Path, body: str) -> None:
 
     assert raised.value.hint
     assert "provider" not in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("body", "is_told"),
+    [(CSV, False), (CSV.rstrip("\n"), True), (CSV.replace("\n", "\r"), False), ('[{"Date": "2024-01-01", "v": 1}]', False)],
+)
+def test_a_last_line_without_an_end_is_logged(folder: Path, caplog: pytest.LogCaptureFixture, body: str, is_told: object) -> None:
+    """A file of a folder is whole, so that it is read; the log tells, and `lanner parse` warns."""
+    (folder / "shop" / "sales.csv").write_bytes(body.encode())
+    with caplog.at_level("INFO"):
+        fetched = installed(folder).source("files").fetch(CODE, PriorState(newest=None))
+    parsed = installed(folder).offline_source("files").parse(CODE, RawResponse(body=body.encode()))  # type: ignore[attr-defined]
+
+    assert len(fetched.vintages) == 1
+    assert ("a file's last line has no end" in caplog.messages) is is_told
+    assert bool(parsed[0].warnings) is is_told

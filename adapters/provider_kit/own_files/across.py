@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from adapters.provider_kit.own_files.date_cells import ReadCell
@@ -11,6 +12,8 @@ from adapters.provider_kit.own_files.numbers import is_missing, is_number
 from adapters.provider_kit.own_files.options import FileOptions
 
 _LEAST = 2
+#: A year with a mark behind it: an estimate, a forecast.
+_LIKE_YEAR = re.compile("[12][0-9]{3}(?![0-9])")
 
 
 def dates_across(rows: Sequence[Row], read: ReadCell) -> int | None:
@@ -95,10 +98,11 @@ def _check_ends(grid: Grid, header: Row, series: Sequence[Row]) -> None:
 def _check_between(grid: Grid, header: Row, series: Sequence[Row], labels: Sequence[int]) -> None:
     """Refuse numbers between or behind dates under nothing at all, as where two rows hold the dates."""
     for at in labels:
-        row = next((row for row in series if is_number(_at(row, at))), None)
-        if row and not text_in(_at(header, at)):
+        row, name = next((row for row in series if is_number(_at(row, at))), None), _at(header, at)
+        if row and (not text_in(name) or _LIKE_YEAR.match(text_in(name))):
             where = f"row {row.number}, column {at + 1}, cell {quoted(_at(row, at))}"
-            raise refused(grid.name, f"{where}: a number under no date of row {header.number}", "date_format")
+            under = f"{quoted(name)}, which is no date," if text_in(name) else "no date"
+            raise refused(grid.name, f"{where}: a number under {under} of row {header.number}", "date_format")
 
 
 def _is_label(cells: Sequence[Cell]) -> bool:

@@ -33,10 +33,14 @@ def read_typed(cell: Cell) -> Reading | None:
 
 
 def digits_in(cell: Cell) -> str:
-    """Return the text of a cell that is a whole number or text."""
+    """Return the text of a cell, of a whole number its digits."""
     if isinstance(cell, bool):
         return ""
-    return str(int(cell)) if isinstance(cell, int | float) and cell == cell and cell % 1 == 0 else text_in(cell)  # noqa: PLR0124 - NaN
+    if isinstance(cell, int | float):
+        return str(int(cell)) if cell == cell and cell % 1 == 0 else str(cell)  # noqa: PLR0124 - NaN
+    text = text_in(cell)
+    # What a frame writes whose whole numbers became floats.
+    return text[:-2] if text.endswith(".0") and text[:-2].isdecimal() else text
 
 
 def forms_of(cell: Cell) -> Sequence[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from adapters.provider_kit.own_files.date_cells import EXCEL, ReadCell, form_of, may_be_excel, read_loosely, read_typed, reader_of_format
-from adapters.provider_kit.own_files.date_names import DATE_NAME
+from adapters.provider_kit.own_files.date_names import is_date_name
 from adapters.provider_kit.own_files.digit_columns import digit_columns, reader_of_digits
 from adapters.provider_kit.own_files.grid import (
     Cell,
@@ -162,7 +162,7 @@ class _Search:
         if self._grid.headed and not text_in(cell_at(self._rows[0], at)):
             return True
         for cell in self._cells_over(at):
-            if text_in(cell) and DATE_NAME.search(text_in(cell)):
+            if text_in(cell) and is_date_name(text_in(cell)):
                 return True
             if text_in(cell) and form_of(cell):
                 return False

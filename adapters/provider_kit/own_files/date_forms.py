@@ -15,10 +15,13 @@ _LONGEST = 45
 _DAY_HOURS, _MOST_DAYS = 24, 31
 _WEEKDAY = re.compile(r"([^\W\d_]{2,10}(?:-[^\W\d_]{5})?[.,]{0,2}) +")
 _TIMED = re.compile(
-    r"(.{6,36}?)(?:[T: ]|, ?) ?([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?(?: ?([AaPp])\.?[Mm]\.?)?"
-    r"(?: ?(Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?))?"
+    r"(.{6,36}?)(?:[t: ]|, ?) ?([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?(?: ?([ap])\.?m\.?)?"
+    r"(?: ?(z|utc|gmt|[+-][0-9]{2}(?::?[0-9]{2})?))?"
 )
-_BASIC = re.compile(r"([0-9]{8})T([0-9]{2})([0-9]{2})([0-9]{2})?(Z)?")
+_BASIC = re.compile(r"([0-9]{8})t([0-9]{2})([0-9]{2})([0-9]{2})?(z)?")
+_QUARTER_WORDS = ("quartal", "kwartaal", "kvartal", "trimestre", "trimester", "kwartał", "čtvrtletí", "qtr.", "qtr")
+_NTH = re.compile(r"(?<![0-9])([0-9]{1,2})(?:st|nd|rd|th|er|e|ème|[ºª°])(?![^\W_])")
+_BETWEEN = (" of ", " de ", " del ", " do ", " di ")
 #: Quarters by a letter: kvartal's is K; T may be a third of a year, too.
 QUARTER_BY_T = re.compile(r"(?:[0-9]{4}[- ]?[Tt]([1-4])|([1-4]) ?[Tt][- ]?[0-9]{4}|[Tt]([1-4])[- /]?[0-9]{4})")
 
@@ -28,9 +31,19 @@ def read_text_date(text: str) -> Reading | None:
     return _read(text) if len(text) <= _LONGEST and any(map(str.isdecimal, text)) else None
 
 
+def _plain(text: str) -> str:
+    """Return a text in small letters, with one word for a quarter, and without endings of first, second and the words between."""
+    text = text.strip().casefold()
+    for word in _QUARTER_WORDS:
+        text = text.replace(word, "quarter")
+    for word in _BETWEEN:
+        text = text.replace(word, " ")
+    return _NTH.sub(r"\1", text)
+
+
 @lru_cache(maxsize=8192)
 def _read(text: str) -> Reading | None:
-    text = text.strip()
+    text = _plain(text)
     try:
         found = _whole(text)
         weekday = None if found else _WEEKDAY.match(text)
@@ -72,7 +85,7 @@ def _moment(match: re.Match[str]) -> Reading | None:
     day = _day(match[1].strip().rstrip(","))
     if day is None or day.kind is not Kind.DAILY:
         day = digits_date(match[1], "yyyymmdd")
-    hour, half = int(match[2]), (match[6] or "").lower()
+    hour, half = int(match[2]), (match[6] or "")
     if half:
         if not 1 <= hour <= 12:  # noqa: PLR2004 - the clock's face
             return None
@@ -99,7 +112,7 @@ def _zone(text: str | None) -> timezone | None:
 
 
 def _quarter(year: str, quarter: str) -> Reading:
-    return certain(Kind.QUARTERLY, full_year(year), int(_ROMAN.get(quarter.upper(), quarter)) * 3 - 2)
+    return certain(Kind.QUARTERLY, full_year(year), int(_ROMAN.get(quarter, quarter)) * 3 - 2)
 
 
 def _week(year: str, week: str, day: str | None = None) -> Reading:
@@ -141,40 +154,37 @@ def _day_name_year(match: re.Match[str]) -> Reading | None:
     return _ordered({"ymd": (day, month, year)} if int(day) > _MOST_DAYS else {"dmy": (year, month, day)})
 
 
-_ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4"}
+_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
 _WORD = r"([^\W\d_]{3,13}\.?)"
-_NTH = r"(?:st|nd|rd|th|er|[.ºª°])?"
-_OF = r"(?:of|de|del|do|di)"
-_QUARTER_WORD = r"(?:qtr|quarter|quartal|kwartaal|kvartal|trimestre|trimester|kwartał|čtvrtletí)\.?"
-_NTH_QUARTER = rf"([1-4]|I{{1,3}}|IV)(?:st|nd|rd|th|er|e|ème|[.ºª°])? ?{_QUARTER_WORD}"
-_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Reading | None]], ...] = tuple(
-    (re.compile(form, re.IGNORECASE), read)
-    for form, read in (
-        (r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})", lambda m: certain(Kind.DAILY, int(m[1]), int(m[3]), int(m[4]))),
-        (r"([0-9]{4})(?:[-/]|[-: ]?M)([0-9]{1,2})", lambda m: certain(Kind.MONTHLY, int(m[1]), int(m[2]))),
-        (r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})", _triple),
-        (r"([0-9]{4}):([0-9]{2})", lambda m: certain(Kind.MONTHLY, int(m[1]), int(m[2]))),
-        (r"([0-9]{4}) \[YR\1\]", lambda m: certain(Kind.ANNUAL, int(m[1]))),
-        (r"([0-9]{1,2})[-/]([0-9]{4})", lambda m: certain(Kind.MONTHLY, int(m[2]), int(m[1]))),
-        (r"M([0-9]{1,2})[-/ ]([0-9]{4})", lambda m: certain(Kind.MONTHLY, int(m[2]), int(m[1]))),
-        (r"([0-9]{4})[-:/. ]{0,2}[QK]([1-4])", lambda m: _quarter(m[1], m[2])),
-        (r"[QK]([1-4])[-:/.' ]{0,2}([0-9]{4}|[0-9]{2})", lambda m: _quarter(m[2], m[1])),
-        (r"([1-4])Q[-:/' ]{0,2}([0-9]{4}|[0-9]{2})", lambda m: _quarter(m[2], m[1])),
-        (r"([0-9]{4})[- ]?T([1-4])", lambda m: _quarter(m[1], m[2])),
-        (r"([1-4]) ?T[- ]?([0-9]{4})", lambda m: _quarter(m[2], m[1])),
-        (r"T([1-4])[-/ ]?([0-9]{4})", lambda m: _quarter(m[2], m[1])),
-        (rf"{_NTH_QUARTER}[-/, ]{{1,2}}(?:{_OF} )?([0-9]{{4}})", lambda m: _quarter(m[2], m[1])),
-        (rf"([0-9]{{4}})[-/,. ]{{1,2}}{_NTH_QUARTER}", lambda m: _quarter(m[1], m[2])),
-        (rf"{_QUARTER_WORD} ([1-4])[-/, ]{{1,2}}([0-9]{{4}})", lambda m: _quarter(m[2], m[1])),
-        (rf"([0-9]{{4}})[-/, ]{{1,2}}{_QUARTER_WORD} ([1-4])", lambda m: _quarter(m[1], m[2])),
-        (r"([0-9]{4})[- ]?W([0-9]{1,2})(?:-([1-7]))?", lambda m: _week(m[1], m[2], m[3])),
-        (r"(?:W|KW ?|Week )([0-9]{1,2})[-/, ]{1,2}([0-9]{4})", lambda m: _week(m[2], m[1])),
-        (r"([0-9]{4})[-/ ]{0,2}(?:KW|Week) ?([0-9]{1,2})", lambda m: _week(m[1], m[2])),
-        (rf"([0-9]{{4}})[- .]{{0,2}}{_WORD}", lambda m: _named(m[1], m[2])),
-        (rf"{_WORD}[-/ ,]{{0,2}}(?:{_OF} )?([0-9]{{4}})", lambda m: _named(m[2], m[1])),
-        (rf"{_WORD}[-/'’ ]{{0,2}}([0-9]{{2}})", lambda m: _named(m[2], m[1])),
-        (rf"{_WORD}[- ]([0-9]{{1,2}})(?:st|nd|rd|th)?(?:, ?|[- ])([0-9]{{4}})", lambda m: _named(m[3], m[1], m[2])),
-        (rf"([0-9]{{1,2}}){_NTH} ?(?:{_OF} |[-/])?{_WORD}(?: {_OF} |[-/ ,.]{{0,2}})([0-9]{{4}}|[0-9]{{2}})", _day_name_year),
-        (rf"([0-9]{{4}})[-/. ]{{1,2}}{_WORD}[-/ ]([0-9]{{1,2}})\.?", lambda m: _named(m[1], m[2], m[3])),
-    )
+_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Reading | None]], ...] = (
+    (re.compile(r"([0-9]{4})([-/. ])([0-9]{1,2})\2([0-9]{1,2})"), lambda m: certain(Kind.DAILY, int(m[1]), int(m[3]), int(m[4]))),
+    (re.compile(r"([0-9]{4})(?:[-/]|[-: ]?mm?)([0-9]{1,2})"), lambda m: certain(Kind.MONTHLY, int(m[1]), int(m[2]))),
+    (re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})"), _triple),
+    (re.compile(r"([0-9]{4}):([0-9]{2})"), lambda m: certain(Kind.MONTHLY, int(m[1]), int(m[2]))),
+    (re.compile(r"([0-9]{4})(?: \[yr\1\]|jj00|[年년])"), lambda m: certain(Kind.ANNUAL, int(m[1]))),
+    (re.compile(r"([0-9]{4})[年년] ?([0-9]{1,2})[月월]"), lambda m: certain(Kind.MONTHLY, int(m[1]), int(m[2]))),
+    (
+        re.compile(r"([0-9]{4})[年년] ?([0-9]{1,2})[月월] ?([0-9]{1,2})[日일]"),
+        lambda m: certain(Kind.DAILY, int(m[1]), int(m[2]), int(m[3])),
+    ),
+    (re.compile(r"([0-9]{1,2})[-/]([0-9]{4})"), lambda m: certain(Kind.MONTHLY, int(m[2]), int(m[1]))),
+    (re.compile(r"m([0-9]{1,2})[-/ ]([0-9]{4})"), lambda m: certain(Kind.MONTHLY, int(m[2]), int(m[1]))),
+    (re.compile(r"([0-9]{4})[-:/. ]{0,2}[qkt]([1-4])"), lambda m: _quarter(m[1], m[2])),
+    (re.compile(r"([0-9]{2})q([1-4])"), lambda m: _quarter(m[1], m[2])),
+    (re.compile(r"([0-9]{4})[-/ ]?([1-4])q"), lambda m: _quarter(m[1], m[2])),
+    (re.compile(r"[qk]([1-4])[-:/.' ]{0,2}([0-9]{4}|[0-9]{2})"), lambda m: _quarter(m[2], m[1])),
+    (re.compile(r"([1-4])q[-:/' ]{0,2}([0-9]{4}|[0-9]{2})"), lambda m: _quarter(m[2], m[1])),
+    (re.compile(r"(?:t([1-4])|([1-4]) ?t)[-/ ]?([0-9]{4})"), lambda m: _quarter(m[3], m[1] or m[2])),
+    (re.compile(r"([1-4]|i{1,3}|iv)\.? ?quarter[-/, ]{1,2}([0-9]{4})"), lambda m: _quarter(m[2], m[1])),
+    (re.compile(r"([0-9]{4})[-/,. ]{1,3}([1-4]|i{1,3}|iv)\.? ?quarter"), lambda m: _quarter(m[1], m[2])),
+    (re.compile(r"quarter ([1-4])[-/, ]{1,2}([0-9]{4})"), lambda m: _quarter(m[2], m[1])),
+    (re.compile(r"([0-9]{4})[-/, ]{1,2}quarter ([1-4])"), lambda m: _quarter(m[1], m[2])),
+    (re.compile(r"([0-9]{4})[-/ ]{0,2}(?:w|kw ?|week ?)([0-9]{1,2})(?:-([1-7]))?"), lambda m: _week(m[1], m[2], m[3])),
+    (re.compile(r"(?:w|kw ?|week )([0-9]{1,2})[-/, ]{1,2}([0-9]{4})"), lambda m: _week(m[2], m[1])),
+    (re.compile(rf"([0-9]{{4}})[- .]{{0,2}}{_WORD}"), lambda m: _named(m[1], m[2])),
+    (re.compile(rf"{_WORD}[-/ ,]{{0,2}}([0-9]{{4}})"), lambda m: _named(m[2], m[1])),
+    (re.compile(rf"{_WORD}[-/'’ ]{{0,2}}([0-9]{{2}})"), lambda m: _named(m[2], m[1])),
+    (re.compile(rf"{_WORD}[- ]([0-9]{{1,2}})\.?(?:, ?|[- ])([0-9]{{4}})"), lambda m: _named(m[3], m[1], m[2])),
+    (re.compile(rf"([0-9]{{1,2}})\.?[-/ ]{{0,2}}{_WORD}[-/ ,.]{{0,2}}([0-9]{{4}}|[0-9]{{2}})"), _day_name_year),
+    (re.compile(rf"([0-9]{{4}})[-/. ]{{1,2}}{_WORD}[-/ ]([0-9]{{1,2}})\.?"), lambda m: _named(m[1], m[2], m[3])),
 )

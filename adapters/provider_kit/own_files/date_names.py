@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 
-_ANY = r"date|datum|data$|fecha|dato$|p[ée]riod|obdob|okres|yyyy|^tid$"
-_YEAR = r"year|^yr|jahr|ann[ée]e|a[ñn]o|^ano$|anno|jaar|rok|^år$|vuosi"
-_MONTH = r"month|monat|mois|mese|m[êe]s$|maand|mån|måned|miesi|měs"
-_DAY = r"day|tag|jour|giorno|^d[ií]a|dag|dzie"
-_WEEK = r"week|woche|^kw|semaine|semana|settimana|vecka|^uge"
-_QUARTER = r"quarter|quartal|qtr|trim|kwart|kvartal|čtvrt"
-_MOMENT = r"time|stamp|epoch|zeit|^ts?$|unix|moment|^dt$|hora|heure|tijd"
+#: In a name anywhere, and as a word of its own.
+_ANY = ("date", "datum", "fecha", "period", "périod", "obdob", "okres", "yyyy"), ("data", "dato", "tid")
+_YEAR = ("year", "jahr", "annee", "année", "ano ", "año", "anno", "jaar", "vuosi"), ("yr", "ano", "rok", "år")
+_MONTH = ("month", "monat", "mois", "mese", "maand", "mån", "måned", "miesi", "měs"), ("mes", "mês", "mon")
+_DAY = ("day", "tag", "jour", "giorno", "dag", "dzie"), ("dia", "día")
+_WEEK = ("week", "woche", "semaine", "semana", "settimana", "vecka"), ("kw", "wk", "uge")
+_QUARTER = ("quarter", "quartal", "trim", "kwart", "kvartal", "čtvrt"), ("qtr",)
+_MOMENT = ("time", "stamp", "epoch", "zeit", "unix", "moment", "hora", "heure", "tijd"), ("t", "ts", "dt", "index")
+_HOUR = ("hour", "stunde"), ()
 
-
-def _words(*words: str) -> re.Pattern[str]:
-    return re.compile("|".join(words), re.IGNORECASE)
-
-
-#: What any column of dates may be called.
-DATE_NAME = _words(_ANY, _YEAR, _MONTH, _DAY, _WEEK, _QUARTER, _MOMENT)
-WEEK_NAME, QUARTER_NAME, THIRD_NAME = _words(_WEEK), _words(_QUARTER), _words("trim")
-_BY_FORM = {
-    "year": _words(_YEAR, _ANY.replace("data$|", "")),
-    "yyyymm": _words(_MONTH, "year", _ANY),
-    "yyyy.mm": _words(_MONTH, "year", _ANY),
-    "mm.yyyy": _words(_MONTH, "year", _ANY),
-    "yyyymmdd": _words(_DAY, "time", _ANY),
+_Words = tuple[Sequence[str], Sequence[str]]
+_BY_FORM: dict[str, tuple[_Words, ...]] = {
+    "year": (_YEAR, _ANY),
+    "yyyymm": (_MONTH, _YEAR, _ANY),
+    "yyyy.mm": (_MONTH, _YEAR, _ANY),
+    "mm.yyyy": (_MONTH, _YEAR, _ANY),
+    "yyyymmdd": (_DAY, (("time",), ()), _ANY),
 }
-_MOMENT_NAME = _words(_MOMENT, _ANY, "hour|stunde")
+
+
+def is_date_name(name: str) -> bool:
+    """Return whether a column of dates may be called so."""
+    return _is_called(name, _ANY, _YEAR, _MONTH, _DAY, _WEEK, _QUARTER, _MOMENT)
+
+
+def is_week_name(name: str) -> bool:
+    """Return whether a name says that dates are weeks."""
+    return _is_called(name, _WEEK)
+
+
+def is_quarter_name(name: str) -> bool:
+    """Return whether a name says that dates are quarters."""
+    return _is_called(name, _QUARTER)
 
 
 def may_be_called(name: str, form: str) -> bool:
     """Return whether a column of digits in a form may have this name: a week's are no months, and a time's no years."""
-    return bool(_BY_FORM.get(form, _MOMENT_NAME).search(name)) and not (form.startswith("yyyy") and WEEK_NAME.search(name))
+    if form == "year" and name.casefold() == "data":
+        return False
+    return _is_called(name, *_BY_FORM.get(form, (_MOMENT, _HOUR, _ANY))) and not (form.startswith("yyyy") and is_week_name(name))
+
+
+def _is_called(name: str, *words: _Words) -> bool:
+    folded = name.casefold()
+    own = folded.replace("_", " ").split()
+    return any(any(part in folded for part in parts) or any(word in own for word in whole) for parts, whole in words)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from adapters.provider_kit.own_files.date_cells import ReadCell
 from adapters.provider_kit.own_files.date_forms import QUARTER_BY_T
-from adapters.provider_kit.own_files.date_names import QUARTER_NAME, THIRD_NAME, WEEK_NAME
+from adapters.provider_kit.own_files.date_names import is_quarter_name, is_week_name
 from adapters.provider_kit.own_files.frequency import frequency_of
 from adapters.provider_kit.own_files.grid import Cell, Table, listed, quoted, refused
 from adapters.provider_kit.own_files.readings import Kind, Reading
@@ -36,6 +36,7 @@ _MOMENTS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0
 _MOMENTS_IN_UTC = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?Z\n)*+")
 _MONTH_DIGITS = re.compile(r"[0-9]{4}[-/]?[0-9]{1,2}")
 _NAME_DIGITS = re.compile(r"([^\W\d_]{3,13}\.?)[-/'’ ]{0,2}([0-9]{2})")
+_KW_DIGITS = re.compile(r"[0-9]{4}[- ]?kw ?0?[1-4]|kw ?0?[1-4][-/ ][0-9]{4}", re.IGNORECASE)
 _COLON_DIGITS = re.compile(r"[0-9]{4}:0[1-4]")
 _ORDERS = {"dmy": "day/month", "mdy": "month/day", "ymd": "year/month/day"}
 
@@ -178,11 +179,13 @@ def _doubt_of_periods(texts: Sequence[str], name: str) -> str:
     if len(texts) > 1 and all((match := _FISCAL.fullmatch(text)) and (int(match[1]) + 1) % 100 == int(match[2]) for text in texts):
         return "a month, or a year that spans two"
     if all(map(_MONTH_DIGITS.fullmatch, texts)):
-        return "a month or a week" if WEEK_NAME.search(name) else "a month or a quarter" if QUARTER_NAME.search(name) else ""
+        return "a month or a week" if is_week_name(name) else "a month or a quarter" if is_quarter_name(name) else ""
     if all(map(_COLON_DIGITS.fullmatch, texts)):
         return "a month or a quarter"
+    if all(map(_KW_DIGITS.fullmatch, texts)) and not is_week_name(name):
+        return "a week (Kalenderwoche) or a quarter (kwartaal)"
     by_t = [QUARTER_BY_T.fullmatch(text) for text in texts]
-    if all(by_t) and not THIRD_NAME.search(name) and not any("4" in match.groups() for match in by_t if match):
+    if all(by_t) and not is_quarter_name(name) and not any("4" in match.groups() for match in by_t if match):
         return "a quarter, or a third of a year"
     return "a month of a year, or a day of a month" if _may_be_days(texts) else ""
 

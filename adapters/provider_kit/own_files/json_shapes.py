@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.provider_kit.own_files.grid import Cell, listed, quoted, refused
-from adapters.provider_kit.own_files.json_services import facts_of, of_service
+from adapters.provider_kit.own_files.json_answers import facts_of, of_service
 from adapters.provider_kit.own_files.json_tables import (
     DATE,
     NOTHING,

@@ -58,7 +58,7 @@ def _named_errors(name: str) -> Iterator[None]:
         yield
     except MemoryError:  # pyarrow's own is an ArrowException, too
         raise
-    except (pa.ArrowException, OSError, ValueError) as exc:
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as exc:
         reason = str(exc).partition("\n")[0].rstrip(".")
         raise refused(name, f"not Parquet that can be read: {reason}") from exc
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,7 +26,7 @@ from domain.observations import Observations, Unit
 
 _MARKS = {".": "dot", ",": "comma"}
 _DAY = 86_400
-_CODE_NAME = re.compile(r"code|country|geo|area|region|state|iso|ticker|symbol|location|pays|land|pa[ií]s", re.IGNORECASE)
+_CODE_NAMES = ("code", "country", "geo", "area", "region", "state", "iso", "ticker", "symbol", "location", "pays", "land", "pais", "país")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +104,7 @@ def _columns(table: Table, options: FileOptions) -> tuple[list[tuple[Column, Sur
 def _holds_codes(column: Column) -> bool:
     """Return whether a column holds the codes of Namibia or North Dakota, which otherwise say that a value is missing."""
     texts = set(map(text_in, iter(column.cells))) - {""}
-    return bool(texts and _CODE_NAME.search(column.name)) and texts <= {"NA", "ND"}
+    return bool(texts) and any(word in column.name.casefold() for word in _CODE_NAMES) and texts <= {"NA", "ND"}
 
 
 def _check_words(table: Table, column: Column, found: Survey, *, asked: bool) -> None:

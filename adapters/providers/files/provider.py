@@ -7,6 +7,7 @@ behind a file's name is the key of one series in it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from adapters.provider_kit.child_process.source import leave_if_heavy
 from adapters.provider_kit.own_files import as_refusals, read_file
 from adapters.provider_kit.own_files.containers import SUFFIXES, stem_of
 from adapters.provider_kit.own_files.options import FILE_NAME, NAMES, FileOptions, options_for, with_key
+from adapters.provider_kit.parsing.bodies import doubts
 from adapters.provider_kit.parsing.limits import FILE, check_body
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.providers.files.folders import Folder, NoRegularFileError, OutsideError
@@ -35,6 +37,8 @@ from domain.errors import (
 )
 from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Terms
+
+logger = logging.getLogger(__name__)
 
 _VARIABLE = "LANNER_PROVIDERS__FILES__PATH"
 _MOST_TOML = 1_000_000
@@ -101,6 +105,8 @@ class FilesSource:
                 return Fetched.unchanged(PROVIDER.origin(f"files:{name}", b""), validators)
             body = self._folder.read(found.place, FILE.most)
         check_body(body, name)
+        if doubts(RawResponse(body=body)):
+            logger.info("a file's last line has no end", extra={"file": name})
         leave_if_heavy(body)
         series = read_file(body, name, found.options)
         return Fetched(
