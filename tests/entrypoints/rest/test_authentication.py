@@ -61,7 +61,13 @@ def routes() -> list[tuple[str, str]]:
             for method in ("GET", "HEAD", "POST", "DELETE")
             if hasattr(resource, f"on_{'get' if method == 'HEAD' else method.lower()}")
         ]
-        filled = path.replace("{series_id}", NOBODY).replace("{fetch_id}", NOBODY).replace("{number}", "1")
+        filled = (
+            path.replace("{series_id}", NOBODY)
+            .replace("{key_id}", "0123456789ab")
+            .replace("{date}", "2024-01-01")
+            .replace("{fetch_id}", NOBODY)
+            .replace("{number}", "1")
+        )
         filled = (
             filled.replace("{database}", "CANNED").replace("{dataset}", "NONE").replace("{part}", "data").replace("{file}", "CANNED_1.zip")
         )
@@ -71,6 +77,8 @@ def routes() -> list[tuple[str, str]]:
 
 def needed(method: str, path: str) -> Scope:
     """The scope of each route, stated independently."""
+    if path.startswith("/keys"):
+        return Scope.ADMIN
     if method in ("GET", "HEAD"):
         return Scope.READ
     return Scope.ADMIN if method == "DELETE" and path.startswith("/timeseries/") else Scope.FETCH

@@ -57,7 +57,9 @@ def test_parameters_are_those_that_are_taken(client: TestClient, path: str) -> N
     """No described parameter is refused as unknown, and any other one is."""
     place = path
     for name in re.findall(r"{(\w+)}", path):
-        place = place.replace(f"{{{name}}}", {"number": "1", "file": "start.js", "code": "busy"}.get(name, str(NOBODY)))
+        place = place.replace(
+            f"{{{name}}}", {"number": "1", "file": "start.js", "code": "busy", "date": "2024-01-01"}.get(name, str(NOBODY))
+        )
     for method, operation in DOCUMENT["paths"][path].items():
         for parameter in [each for each in operation["parameters"] if each["in"] == "query"]:
             listing = {"query", "code", "provider", "database_code", "status", "cursor"}

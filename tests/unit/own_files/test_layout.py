@@ -132,7 +132,7 @@ def test_options_decide(body, options, columns):
         ({"columns": ["Close"]}, "there is no column 'Close'; did you mean 'close'?"),
         ({"date_column": "Mnth"}, "there is no column 'Mnth'; did you mean 'Month'?"),
         ({"layout": "long", "key_columns": ["x"]}, "there is no column 'x'"),
-        ({"layout": "long"}, "the key may stand in the columns"),
+        ({"layout": "long"}, "no column of words names the series of a row; option key_columns"),
         ({"dates_in": "columns"}, "no row holds two dates; options dates_in, date_format"),
         ({"date_format": "%d/%m/%Y"}, "no column holds dates of the form '%d/%m/%Y'"),
     ],
