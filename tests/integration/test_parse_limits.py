@@ -215,8 +215,9 @@ def test_what_is_too_much_is_refused_by_name(name, tmp_path):
             "ecb",
             b"<A>" + b"".join(b'<Obs TIME="2020" COLLECTION%d="x" OBS_VALUE="1"/>' % i for i in range(4_000)) + b"</A>",
         ),
+        ("ecb", ("DATAFLOW,A,TIME_PERIOD,OBS_VALUE\n" + "".join(f"X:Y({i}.0),A,2020,1\n" for i in range(5_000))).encode()),
     ],
-    ids=["many data sets of one structure", "many series of one code", "a fact a series"],
+    ids=["many data sets of one structure", "many series of one code", "a fact a series", "a flow a series"],
 )
 def test_work_grows_as_the_answer_does(provider, body, tmp_path):
     """What is large in two ways is read in the time of their sum, not of their product."""

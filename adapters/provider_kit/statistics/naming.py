@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from adapters.provider_kit.parsing.collector import CollectedSeries, Flow, NotedAt, Notes
+from adapters.provider_kit.parsing.collector import CollectedSeries, NotedAt, Notes
 from adapters.provider_kit.parsing.periods import PeriodForms
 from adapters.provider_kit.statistics.attribute_names import often_dimensions
 from adapters.provider_kit.statistics.conventions import STANDARD, Conventions
@@ -120,10 +120,11 @@ def _named(found: Sequence[CollectedSeries], naming: Naming) -> dict[str, Collec
 
 def _by_flow(text: str, group: Sequence[CollectedSeries], naming: Naming) -> Iterator[tuple[str, CollectedSeries]]:
     """Distinguish series of one code by their flows, such as two versions of one, and by their doubtful facts."""
-    flows: dict[Flow, list[CollectedSeries]] = {}
+    flows: dict[tuple[str, str, str], list[CollectedSeries]] = defaultdict(list)
     for series in group:
-        flows.setdefault(next((flow for flow in flows if flow.identity == series.flow.identity), series.flow), []).append(series)
-    for flow, members in flows.items():
+        flows[series.flow.identity].append(series)
+    for members in flows.values():
+        flow = members[0].flow
         if naming.own(members[0]):
             yield text, _one(text, members)
         elif len(flows) == 1:
