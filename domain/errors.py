@@ -29,7 +29,8 @@ lanner's errors, each with a message, a code and, where one helps, a hint.
     ├── DamagedVintage
     └── FetchError                   the ways a fetch can fail: a closed list
         ├── DatasetNotFound · SourceGone · KeyMissing · KeyRejected · SourceForbidden
-        ├── AnswerTooLarge · AnswerNotUnderstood · UnsupportedFrequency · SuspiciousShrink
+        ├── AnswerTooLarge · AnswerNotUnderstood · UnsupportedFrequency
+        ├── SuspiciousShrink · SuspiciousValues
         ├── AttemptsExhausted · FetchCancelled
         └── TransientError             a retry may help
             ├── ThrottledLocally          lanner itself holds the call back
@@ -291,10 +292,17 @@ class UnsupportedFrequency(FetchError):
 
 
 class SuspiciousShrink(FetchError):
-    """The new answer holds less than half of what is kept, so it was not stored."""
+    """The new answer holds less than half of what is stored of a column, so it was not stored."""
 
     code = "suspicious_shrink"
     hint = 'Accept it with `lanner fetch --refresh --allow-shrink CODE` or {"refresh": true, "allow_shrink": true}.'
+
+
+class SuspiciousValues(FetchError):
+    """The new answer is written in another way than what is stored, so that its values may mean something else."""
+
+    code = "suspicious_values"
+    hint = 'If that is right, accept it with `lanner fetch --refresh --allow values CODE` or {"refresh": true, "allow": ["values"]}.'
 
 
 class AttemptsExhausted(FetchError):

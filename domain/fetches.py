@@ -40,6 +40,17 @@ class WaitingFor(StrEnum):
     RETRY = "retry"
 
 
+class Suspicion(StrEnum):
+    """Why an answer is refused unless its fetch allows it: it holds far fewer values, or is written in another way."""
+
+    SHRINK = "shrink"
+    VALUES = "values"
+
+
+Allowed = frozenset[Suspicion]
+NOTHING_ALLOWED: Allowed = frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """How an attempt failed, as clients see it."""
@@ -70,6 +81,7 @@ class Fetch:
         failure: of the last attempt.
         vintages_added: None until it has succeeded; 0 means unchanged.
         left_out: names of the answer's columns that are not numbers.
+        allow: what is not refused as suspicious.
         request_id: of the HTTP request that asked for it, so that the worker's log lines carry it.
 
     """
@@ -90,7 +102,7 @@ class Fetch:
     vintages_added: int | None = None
     vintage: int | None = None
     left_out: tuple[str, ...] = ()
-    allow_shrink: bool = False
+    allow: Allowed = NOTHING_ALLOWED
     request_id: str = ""
 
     @property

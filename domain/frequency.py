@@ -14,13 +14,20 @@ _LAST_DAY = np.datetime64("9999-12-31")
 
 
 class Frequency(StrEnum):
-    """How often a series is observed: Quandl's names, and hourly."""
+    """
+    How often a series is observed.
+
+    Quandl's names, and ``hourly``, ``biweekly`` (two weeks at a time), ``bimonthly`` (two months at a time) and ``semiannual``.
+    """
 
     HOURLY = "hourly"
     DAILY = "daily"
     WEEKLY = "weekly"
+    BIWEEKLY = "biweekly"
     MONTHLY = "monthly"
+    BIMONTHLY = "bimonthly"
     QUARTERLY = "quarterly"
+    SEMIANNUAL = "semiannual"
     ANNUAL = "annual"
 
     @property
@@ -29,11 +36,11 @@ class Frequency(StrEnum):
         return _MAX_AGES.get(self, _OF_COARSER)
 
     def ends(self, dates: Dates) -> Dates:
-        """Return the last day of each date's calendar period, or its hour; weeks end on Sunday, as in ISO 8601."""
+        """Return the last day of each date's calendar period, or its hour; weeks end on Sunday, as in ISO 8601. Two weeks have none."""
         if self is Frequency.HOURLY:
             return dates.astype("datetime64[h]").astype(dates.dtype)
         days = dates.astype("datetime64[D]")
-        if self is Frequency.DAILY:
+        if self in (Frequency.DAILY, Frequency.BIWEEKLY):
             return days
         if self is Frequency.WEEKLY:
             # Day 0 of the epoch was a Thursday, three days before a Sunday.
@@ -54,8 +61,16 @@ class Collapse(StrEnum):
 
 
 _MAX_AGES = {Frequency.HOURLY: timedelta(hours=1), Frequency.DAILY: timedelta(hours=6)}
+#: Frequencies whose periods are days.
+DAYS_OF = {Frequency.WEEKLY: 7, Frequency.BIWEEKLY: 14}
 #: Frequencies whose periods are months.
-MONTHS_OF = {Frequency.MONTHLY: 1, Frequency.QUARTERLY: 3, Frequency.ANNUAL: 12}
+MONTHS_OF = {
+    Frequency.MONTHLY: 1,
+    Frequency.BIMONTHLY: 2,
+    Frequency.QUARTERLY: 3,
+    Frequency.SEMIANNUAL: 6,
+    Frequency.ANNUAL: 12,
+}
 
 
 def collapse(observations: Observations, frequency: Frequency | Collapse) -> Observations:

@@ -1,4 +1,4 @@
-"""Periods: the day by which a week, month, quarter or year is dated."""
+"""Periods: on which of its days a week, month, quarter or year is dated, and the day to which its date is moved."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from enum import StrEnum
 import numpy as np
 
 from domain.errors import InvalidInput, InvalidObservations
-from domain.frequency import MONTHS_OF, Frequency
+from domain.frequency import DAYS_OF, MONTHS_OF, Frequency
 from domain.observations import Dates, Observations
-
-_WEEK = np.timedelta64(6, "D")
 
 
 class Side(StrEnum):
@@ -20,23 +18,50 @@ class Side(StrEnum):
     END = "end"
 
 
-def aligned(observations: Observations, side: Side, frequency: Frequency | None, *, week_begins: bool = False) -> Observations:
+class Anchor(StrEnum):
+    """
+    On which of its days a provider dates a period.
+
+    ``dates`` in the extra metadata of a series says it: a text that begins with these words. Any other text states nothing.
+
+    Attributes:
+        START: each date is the first day of its period.
+        END: each date is the last day of its period, be it a week, a calendar month or a fiscal year.
+        WITHIN: each date is some day of its calendar period, such as the last day of trading; weeks run from Monday to Sunday.
+
+    """
+
+    START = "first day"
+    END = "last day"
+    WITHIN = "a day"
+
+    def of(self, period: str = "period") -> str:
+        """Return the text that states it, ``last day of the week``."""
+        return f"{self} of the {period}"
+
+
+def stated(dates: object) -> Anchor | None:
+    """Return the anchor that ``dates`` states; None if it states none."""
+    return next((anchor for anchor in Anchor if isinstance(dates, str) and dates.startswith(f"{anchor} of the ")), None)
+
+
+def aligned(observations: Observations, side: Side, frequency: Frequency | None, anchor: Anchor | None = None) -> Observations:
     """
     Return the observations dated by the first or last day of each period; daily data and unknown frequencies stay as they are.
 
     Args:
-        week_begins: whether weeks are dated by their first day rather than their last.
+        anchor: on which day of its period each date stands. None for months and longer is the calendar period that holds the date.
 
     Raises:
-        InvalidInput: two dates are in one period.
+        InvalidInput: two dates are in one period, or nothing states where a week begins.
 
     """
     if observations.unit != "D" or frequency is None or frequency in (Frequency.HOURLY, Frequency.DAILY):
         return observations
-    if frequency is Frequency.WEEKLY:
-        dates = _weeks(observations.dates, side, begins=week_begins)
+    if frequency in DAYS_OF:
+        dates = _weeks(observations.dates, side, frequency, anchor)
     else:
-        dates = _months(observations.dates, side, frequency)
+        dates = _months(observations.dates, side, MONTHS_OF[frequency], anchor)
     try:
         moved = Observations.of(dates, observations.columns, observations.values)
     except InvalidObservations:
@@ -46,15 +71,26 @@ def aligned(observations: Observations, side: Side, frequency: Frequency | None,
     return moved
 
 
-def _weeks(dates: Dates, side: Side, *, begins: bool) -> Dates:
-    if begins == (side is Side.START):
-        return dates
-    return dates + _WEEK if begins else dates - _WEEK
+def _weeks(dates: Dates, side: Side, frequency: Frequency, anchor: Anchor | None) -> Dates:
+    length = np.timedelta64(DAYS_OF[frequency] - 1, "D")
+    if anchor is Anchor.WITHIN and frequency is Frequency.WEEKLY:
+        dates, anchor = frequency.ends(dates), Anchor.END
+    if anchor is Anchor.START:
+        return dates if side is Side.START else dates + length
+    if anchor is Anchor.END:
+        return dates if side is Side.END else dates - length
+    text = "The series does not state on which day of their week its dates stand, so that they cannot be moved to another."
+    raise InvalidInput(text, field="periods", hint="Omit periods: the dates are then those of its provider.")
 
 
-def _months(dates: Dates, side: Side, frequency: Frequency) -> Dates:
-    if side is Side.END:
-        return frequency.ends(dates)
-    length = MONTHS_OF[frequency]
-    first: Dates = (dates.astype("datetime64[M]").astype(np.int64) // length * length).astype("datetime64[M]").astype("datetime64[D]")
-    return first
+def _months(dates: Dates, side: Side, length: int, anchor: Anchor | None) -> Dates:
+    months = dates.astype("datetime64[M]").astype(np.int64)
+    if anchor is Anchor.START:
+        first = months
+    elif anchor is Anchor.END:
+        first = months - length + 1
+    else:
+        first = months // length * length
+    first = first if side is Side.START else first + length
+    begins: Dates = first.astype("datetime64[M]").astype("datetime64[D]")
+    return begins if side is Side.START else begins - np.timedelta64(1, "D")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +35,7 @@ class Metadata:
 
     Attributes:
         date_column: the provider's own name for the first column.
-        extra: further metadata as JSON values; ``dates`` says by which day its periods are dated.
+        extra: further metadata as JSON values; ``dates`` says on which day of their periods its dates stand, as in ``Anchor``.
 
     """
 
@@ -49,6 +50,51 @@ class Metadata:
     terms: str = ""
     date_column: str = "Date"
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: The fields of metadata that say what a series' values mean; entries of ``extra`` do so too.
+_MEANING = ("name", "unit", "frequency", "seasonal_adjustment", "column_units")
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataEntry:
+    """Metadata as recorded at a moment."""
+
+    known_at: datetime
+    metadata: Metadata
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataChange:
+    """
+    A change of what a series' values mean, such as their unit or its multiplier.
+
+    Attributes:
+        field: of the metadata; ``extra.NAME`` for one of its further entries.
+        before, after: JSON values; None where there was or is none.
+
+    """
+
+    known_at: datetime
+    field: str
+    before: Any
+    after: Any
+
+
+def metadata_changes(history: Sequence[MetadataEntry]) -> Sequence[MetadataChange]:
+    """Return the changes from each entry of a history to the next."""
+    return [
+        MetadataChange(known_at=after.known_at, field=name, before=old.get(name), after=new.get(name))
+        for before, after in pairwise(history)
+        for old, new in [(_meaning(before.metadata), _meaning(after.metadata))]
+        for name in dict.fromkeys((*old, *new))
+        if old.get(name) != new.get(name)
+    ]
+
+
+def _meaning(metadata: Metadata) -> Mapping[str, Any]:
+    fields = {name: getattr(metadata, name) for name in _MEANING}
+    return fields | {f"extra.{name}": value for name, value in metadata.extra.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

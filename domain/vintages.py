@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -13,19 +13,31 @@ from uuid import UUID
 import numpy as np
 
 from domain.codes import DatasetCode
-from domain.errors import InvalidInput, SuspiciousShrink
+from domain.errors import InvalidInput
 from domain.observations import Dates, Label, Matrix, Observations
 
-_END_OF_DAY = time(23, 59, 59, tzinfo=UTC)
 _WHOLE_NUMBER = re.compile("-?[0-9]+")
 _MOST_DIGITS = 9
 
 
 class Cause(StrEnum):
-    """Why a vintage was added: the provider published new data, or a new parser version reads the same bytes differently."""
+    """
+    Why a vintage was added.
+
+    ``publication``: the provider published it. ``correction``: the provider changed what it had published under the same label.
+    ``parser``: a new adapter version reads the same bytes differently. ``mixed``: other bytes, read by a new adapter version, so that
+    changes of earlier dates may be of either kind.
+    """
 
     PUBLICATION = "publication"
+    CORRECTION = "correction"
     PARSER = "parser"
+    MIXED = "mixed"
+
+    @property
+    def restates(self) -> bool:
+        """Whether it replaces a state that was known before, at that state's own moment."""
+        return self in (Cause.CORRECTION, Cause.PARSER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +71,7 @@ class Vintage:
         published: the provider's own label, a day or a moment.
         known_at: the moment it became known; with ``number`` the knowledge order.
         fetched_at: when the whole answer had arrived here.
+        previous_check_at: when the series had last been fetched before, without this state; None if never, or not recorded.
         added, changed, deleted: number of dates that differ from the vintage known just before, at arrival; with other columns every
             date that stays counts as changed.
         digest: SHA-256 of the whole state, in hex.
@@ -79,6 +92,12 @@ class Vintage:
     cause: Cause
     origin: Origin
     fetch_id: UUID
+    previous_check_at: datetime | None = None
+
+    @property
+    def answers_from(self) -> datetime:
+        """The moment from which on ``as_of`` selects it: nobody knew a restated state before it was fetched."""
+        return self.fetched_at if self.cause.restates else self.known_at
 
     def knowledge(self) -> tuple[datetime, int]:
         """Return its sort key in knowledge order."""
@@ -94,6 +113,7 @@ class Vintage:
             published=arrival.published,
             known_at=arrival.known_at,
             fetched_at=arrival.fetched_at,
+            previous_check_at=arrival.previous_check_at,
             rows=len(after),
             first=after.first,
             last=after.last,
@@ -126,6 +146,15 @@ class FeedEntry:
     vintage: Vintage
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledState:
+    """The last stored state of one of the provider's labels."""
+
+    digest: str
+    known_at: datetime
+    origin: Origin
+
+
 @dataclass(frozen=True, slots=True)
 class FirstKnown:
     """When anything of a series was first known, and first fetched here."""
@@ -150,6 +179,7 @@ class NewState:
     observations: Observations
     known_at: datetime
     fetched_at: datetime
+    previous_check_at: datetime | None = None
     cause: Cause = Cause.PUBLICATION
     origin: Origin
     fetch_id: UUID
@@ -240,38 +270,6 @@ def _shared(dates: Dates, others: Dates) -> int:
     return int(differing[0]) if differing.size else length
 
 
-def known_at(published: Label | None, fetched_at: datetime, newest: Vintage | None) -> datetime:
-    """
-    Return when a state became known.
-
-    A day without time counts as its last second: with an earlier moment, an ``as_of`` could return data not published yet.
-    """
-    if published is None:
-        return max(fetched_at, newest.known_at) if newest else fetched_at
-    moment = published if isinstance(published, datetime) else datetime.combine(published, _END_OF_DAY)
-    return min(moment, fetched_at)
-
-
-def is_new_state(published: Label | None, digest: str, *, newest: Vintage | None, labelled: Mapping[Label, str]) -> bool:
-    """
-    Return whether a state differs from what is stored, so that it is added.
-
-    Args:
-        newest: the series' newest vintage in knowledge order, with which a state without a label is compared.
-        labelled: the digest of the highest-numbered vintage of each stored label.
-
-    """
-    if published is None:
-        return newest is None or newest.digest != digest
-    return labelled.get(published) != digest
-
-
-def refuse_shrink(before: int, after: int, what: str) -> None:
-    """Raise SuspiciousShrink if less than half of the stored values (or dates) would be left."""
-    if 2 * after < before:
-        raise SuspiciousShrink(f"The new answer holds {after} {what} where {before} are stored; nothing was changed.")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsOf:
     """
@@ -281,6 +279,8 @@ class AsOf:
         as_of: only what was known then.
         vintage: exactly the one of this number.
         seen_by: only what had been fetched here by then; alone it selects what lanner would have returned at that moment.
+        restated: with ``as_of``, use corrections and re-read states from the moment of the state that they replace, though they
+            were fetched later; else only from their fetch on, so that an ``as_of`` never changes what it answered before.
 
     Raises:
         InvalidInput: ``vintage`` and ``as_of`` are both given.
@@ -290,18 +290,22 @@ class AsOf:
     as_of: datetime | None = None
     vintage: int | None = None
     seen_by: datetime | None = None
+    restated: bool = False
 
     def __post_init__(self) -> None:
         if self.vintage is not None and self.as_of is not None:
             raise InvalidInput("vintage and as_of exclude each other.", field="vintage", hint="Give one of them.")
+        if self.restated and self.as_of is None:
+            raise InvalidInput("restated belongs to as_of.", field="restated", hint="Give as_of too.")
 
     @classmethod
-    def parse(cls, as_of: str | None = None, *, vintage: int | None = None, seen_by: str | None = None) -> AsOf:
+    def parse(cls, as_of: str | None = None, *, vintage: int | None = None, seen_by: str | None = None, restated: bool = False) -> AsOf:
         """Parse moments: a day, which means its end in UTC, or an instant with its offset."""
         return cls(
             as_of=parse_moment(as_of, field="as_of") if as_of is not None else None,
             vintage=vintage,
             seen_by=parse_moment(seen_by, field="seen_by") if seen_by is not None else None,
+            restated=restated,
         )
 
     @classmethod
@@ -316,7 +320,7 @@ class AsOf:
     def admits(self, vintage: Vintage) -> bool:
         """Return whether a vintage is among those selected."""
         return (
-            (self.as_of is None or vintage.known_at <= self.as_of)
+            (self.as_of is None or (vintage.known_at if self.restated else vintage.answers_from) <= self.as_of)
             and (self.vintage is None or vintage.number == self.vintage)
             and (self.seen_by is None or vintage.fetched_at <= self.seen_by)
         )

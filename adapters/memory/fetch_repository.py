@@ -12,7 +12,7 @@ from adapters.memory.series_repository import MemorySeriesRepository
 from adapters.memory.state import Clock, State
 from domain.codes import DatasetCode
 from domain.errors import FetchAlreadyRunning, FetchCancelled, FetchNotFound, LeaseLost, SeriesNotFound
-from domain.fetches import LEASE_SECONDS, Failure, Fetch, FetchPage, FetchQuery, FetchStatus, Lease, WaitingFor
+from domain.fetches import LEASE_SECONDS, Allowed, Failure, Fetch, FetchPage, FetchQuery, FetchStatus, Lease, WaitingFor
 from domain.series import TimeSeries
 from domain.vintages import Vintage
 
@@ -26,14 +26,14 @@ class MemoryFetchRepository:
     state: State
     clock: Clock
 
-    def add_first(self, provider: str, code: DatasetCode, *, allow_shrink: bool, request_id: str) -> tuple[TimeSeries, Fetch] | None:
+    def add_first(self, provider: str, code: DatasetCode, *, allow: Allowed, request_id: str) -> tuple[TimeSeries, Fetch] | None:
         known = self.state.series.values()
         if any(series.alias == code.alias or (series.provider, series.code) == (provider, code) for series in known):
             return None
         series = MemorySeriesRepository(self.state, self.clock).add(provider, code)
-        return series, self.add(series.id, allow_shrink=allow_shrink, request_id=request_id)[0]
+        return series, self.add(series.id, allow=allow, request_id=request_id)[0]
 
-    def add(self, series_id: UUID, *, allow_shrink: bool, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:
+    def add(self, series_id: UUID, *, allow: Allowed, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:
         if series_id not in self.state.series:
             raise SeriesNotFound
         held = next((f for f in self.state.fetches.values() if f.series_id == series_id and not f.ended), None)
@@ -46,14 +46,14 @@ class MemoryFetchRepository:
                 created_at=now,
                 not_before=now,
                 scheduled_at=now,
-                allow_shrink=allow_shrink,
+                allow=allow,
                 request_id=request_id,
             )
             return self._put(fetch), True
-        if allow_shrink and not held.allow_shrink:
+        if not allow <= held.allow:
             if held.status is FetchStatus.RUNNING:
                 raise FetchAlreadyRunning
-            held = self._put(replace(held, allow_shrink=True))
+            held = self._put(replace(held, allow=held.allow | allow))
         if at_once and held.waiting_for is WaitingFor.RETRY:
             held = self._put(replace(held, not_before=self.clock(), scheduled_at=self.clock(), waiting_for=None))
         return held, False

@@ -11,7 +11,7 @@ from adapters.memory.state import Clock, State
 from domain.aliases import free_alias
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
-from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, terms
+from domain.series import Database, Metadata, MetadataEntry, SeriesPage, SeriesQuery, TimeSeries, terms
 from domain.vintages import Vintage
 from domain.window import Confirmation
 
@@ -71,6 +71,9 @@ class MemorySeriesRepository:
         entries = self.state.descriptions.get(series_id, ())
         known = [metadata for known_at, metadata in entries if known_at <= moment] or [metadata for _, metadata in entries[:1]]
         return known[-1] if known else Metadata()
+
+    def metadata_history(self, series_id: UUID) -> Sequence[MetadataEntry]:
+        return [MetadataEntry(*entry) for entry in self.state.descriptions.get(series_id, ())]
 
     def lock(self, series_id: UUID) -> None:
         """Do nothing: a writing unit of work is the only writer."""

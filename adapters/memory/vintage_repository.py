@@ -9,7 +9,7 @@ from uuid import UUID
 from adapters.memory.state import State
 from domain.observations import Label
 from domain.series import TimeSeries
-from domain.vintages import AsOf, Damage, FeedEntry, FirstKnown, NewState, Prepared, StoredVintage, Vintage
+from domain.vintages import AsOf, Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class MemoryVintageRepository:
         kept = self.state.vintages.get(series.id, ())
         grown = list(kept)
         for state in states:
-            before = _greatest(grown, AsOf(as_of=state.known_at))
+            before = _greatest(grown, AsOf(as_of=state.known_at, restated=True))
             vintage = Vintage.of(len(grown) + 1, state, before.observations if before else None)
             grown.append(StoredVintage(vintage, state.observations))
         added = grown[len(kept) :]
@@ -39,11 +39,11 @@ class MemoryVintageRepository:
         self.state.position += len(prepared.vintages)
         return True
 
-    def labels(self, series_id: UUID) -> Mapping[Label, str]:
+    def labels(self, series_id: UUID) -> Mapping[Label, LabelledState]:
         return {
-            kept.vintage.published: kept.vintage.digest
-            for kept in self.state.vintages.get(series_id, ())
-            if kept.vintage.published is not None
+            vintage.published: LabelledState(digest=vintage.digest, known_at=vintage.known_at, origin=vintage.origin)
+            for vintage in (kept.vintage for kept in self.state.vintages.get(series_id, ()))
+            if vintage.published is not None
         }
 
     def list(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:

@@ -3,8 +3,9 @@ The U.S. Bureau of Labor Statistics.
 
 A code is the series' own, as in ``BLS/LNS14000000``. Where a series has periods of several lengths, the shortest has the
 bare code; the others have the kind of their periods behind a dot: ``BLS/CUUR0000SA0.M13`` are the annual averages of the
-monthly ``BLS/CUUR0000SA0``. Dates are the first days of the periods; "-" is a missing value.
-A key is free and not needed; with one, an answer spans 20 years in place of 10 and more calls a day are permitted.
+monthly ``BLS/CUUR0000SA0``, Q05 and S03 those of quarters and halves; S are halves. Averages are asked for by name.
+Dates are the first days of the periods; "-" is a missing value.
+A key is free and needed for averages only; with one, an answer spans 20 years in place of 10 and more calls a day are permitted.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ from adapters.provider_kit.http.status_errors import ErrorContext, key_missing, 
 from adapters.provider_kit.parsing.columns import number_column, observations
 from adapters.provider_kit.parsing.documents import json_of, objects
 from adapters.provider_kit.parsing.periods import read_periods
-from adapters.provider_kit.parsing.select import code_for, one_state, select_series
+from adapters.provider_kit.parsing.select import another_series, code_for, one_state, select_series
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import text_of
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited, SourceUnavailable
 from domain.frequency import Frequency
+from domain.periods import Anchor
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
@@ -39,12 +41,13 @@ _YEARS_WITH_KEY, _YEARS_WITHOUT = 20, 10
 _KINDS = {
     "M": Frequency.MONTHLY,
     "Q": Frequency.QUARTERLY,
-    "S": None,
+    "S": Frequency.SEMIANNUAL,
     "A": Frequency.ANNUAL,
     "M13": Frequency.ANNUAL,
     "Q05": Frequency.ANNUAL,
     "S03": Frequency.ANNUAL,
 }
+_AVERAGES = ("M13", "Q05", "S03")
 _NONE_SUCH = ("does not exist", "invalid series", "no series")
 
 
@@ -62,6 +65,20 @@ def windows(last_year: int, years: int) -> Iterator[tuple[int, int]]:
         yield max(end - years + 1, _FIRST_YEAR), end
 
 
+def parts_of(code: DatasetCode) -> tuple[str, str]:
+    """
+    Return the series' own code and the kind of its periods, which is empty for the shortest.
+
+    Raises:
+        DatasetNotFound: the code is none of the Bureau's.
+
+    """
+    match = _SERIES_ID.fullmatch(code.dataset)
+    if match is None:
+        raise DatasetNotFound(f"{code} is not a code of a series.", hint="Write it as BLS/LNS14000000.")
+    return match[1], (match[2] or "").upper()
+
+
 class BlsSource:
     """The data source of the Bureau of Labor Statistics."""
 
@@ -73,27 +90,33 @@ class BlsSource:
         self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        """Fetch a series window by window, back in time until one is empty."""
-        match = _SERIES_ID.fullmatch(code.dataset)
-        if match is None:
-            raise DatasetNotFound(f"{code} is not a code of a series.", hint="Write it as BLS/LNS14000000.")
+        """Fetch a series window by window, back to the first year: years without data may stand between others."""
+        name, kind = parts_of(code)
         calls = ProviderSession(self._http, secret_params=self._secret)
         rows: list[dict[str, Any]] = []
         catalog: Any = None
+        more = {**self._catalog, **({"annualaverage": "true"} if kind in _AVERAGES else {})}
         for start, end in windows(datetime.now(UTC).year, self._years):
-            answer = calls.get(("timeseries", "data", match[1]), {"startyear": str(start), "endyear": str(end), **self._catalog})
-            [found] = self._series(answer)[:1] or [{}]
+            answer = calls.get(("timeseries", "data", name), {"startyear": str(start), "endyear": str(end), **more})
+            [found] = _named(self._series(answer), name)[:1] or [{}]
             catalog = catalog or found.get("catalog")
-            more = [row for row in _rows(found) if start <= int(row["year"]) <= end]
-            rows += more
-            if rows and not more:
-                break
-        return calls.fetched(select_series(_by_kind(match[1], rows, catalog), code, exact=True)[0], PROVIDER.adapter_version)
+            rows += [row for row in _rows(found) if start <= int(row["year"]) <= end]
+        series = _by_kind(name, rows, catalog, kind)
+        if rows and kind and not any(one.code.dataset.endswith(f".{kind}") for one in series):
+            raise self._none_of(code, kind)
+        return calls.fetched(select_series(series, code)[0], PROVIDER.adapter_version)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """Read an answer; of a series that comes in several windows, one of them."""
-        every = [one for found in self._series(answer) for one in _by_kind(str(found.get("seriesID")), _rows(found), found.get("catalog"))]
-        return select_series(every, code)
+        found = self._series(answer)
+        name, kind = parts_of(code) if code else ("", "")
+        named = [(name or str(one.get("seriesID")), one) for one in (_named(found, name) if code else found)]
+        return select_series([one for own, each in named for one in _by_kind(own, _rows(each), each.get("catalog"), kind)], code)
+
+    def _none_of(self, code: DatasetCode, kind: str) -> FetchError:
+        if kind in _AVERAGES and not self._error_context.key:
+            return key_missing(f"The Bureau sends no averages of {code} without a key.", self._error_context)
+        return DatasetNotFound(f"The Bureau has the series of {code}, but no periods {kind} of it.")
 
     def _series(self, answer: RawResponse) -> Sequence[dict[str, Any]]:
         document = json_of(answer, self._error_context, named_error)
@@ -146,14 +169,23 @@ def _rows(found: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
     return rows
 
 
-def _by_kind(name: str, rows: Iterable[Mapping[str, Any]], catalog: Any) -> Sequence[ParsedSeries]:
-    """Part the rows by the length of their periods; without rows there is one empty series."""
+def _named(series: Sequence[dict[str, Any]], name: str) -> Sequence[dict[str, Any]]:
+    """Return the series of this name; raises AnswerNotUnderstood if all have another."""
+    found = [one for one in series if str(one.get("seriesID") or name).casefold() == name.casefold()]
+    if series and not found:
+        raise another_series(str(series[0]["seriesID"]), name)
+    return found
+
+
+def _by_kind(name: str, rows: Iterable[Mapping[str, Any]], catalog: Any, asked: str = "") -> Sequence[ParsedSeries]:
+    """Part the rows by the length of their periods, of which the shortest has the bare name unless it is asked for by its kind."""
     groups: dict[str, list[tuple[str, Any]]] = defaultdict(list)
     for row in rows:
         kind, part = _kind(str(row.get("period")))
         groups[kind].append((f"{row['year']}{part}", row["value"]))
-    kinds = sorted(groups, key=list(_KINDS).index) or ["M"]
-    return [_series(name if kind == kinds[0] else f"{name}.{kind}", kind, groups[kind], catalog) for kind in kinds]
+    kinds = sorted(groups, key=list(_KINDS).index) or [asked or "M"]
+    bare = {kinds[0]} - {asked}
+    return [_series(name if kind in bare else f"{name}.{kind}", kind, groups[kind], catalog) for kind in kinds]
 
 
 def _kind(period: str) -> tuple[str, str]:
@@ -178,7 +210,7 @@ def _series(name: str, kind: str, cells: Sequence[tuple[str, Any]], catalog: Any
         seasonal_adjustment=text_of(facts.get("seasonality")),
         source=PROVIDER.title,
         attribution=PROVIDER.terms.attribution,
-        extra={"dates": "first day of the period"},
+        extra={"dates": Anchor.START.of()},
     )
     return one_state(code_for("BLS", name), metadata, observations(axis, {"Value": values.values}))
 
@@ -193,6 +225,7 @@ PROVIDER = ProviderSpec(
         url="https://www.bls.gov/developers/termsOfService.htm",
         redistribution=Redistribution.OPEN,
     ),
+    adapter_version=2,
     open=BlsSource,
     options=Options,
     limits=(Limit(50, 10), Limit(500, 86_400)),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,7 +21,7 @@ from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.columns import number_columns, numbers, observations
 from adapters.provider_kit.parsing.csv_tables import read_csv, rows_of
 from adapters.provider_kit.parsing.documents import is_csv, json_of, objects, read_text
-from adapters.provider_kit.parsing.periods import read_periods
+from adapters.provider_kit.parsing.periods import API, read_days, read_periods
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.spec import ProviderSpec
@@ -28,6 +29,7 @@ from adapters.provider_kit.text import storable, text_of, texts_of
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
 from domain.frequency import Frequency
+from domain.periods import Anchor
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
@@ -36,6 +38,8 @@ _COLUMN = "Value"
 _PARTS = 3
 _SERIES_IN_NAME = re.compile(r"\(([^()/]+/[^()/]+/[^()]+)\)\s*$")
 _SERIES_IN_URL = re.compile(r"/series/([^/?]+/[^/?]+/[^/?]+)")
+#: B1 to B6 are two months each, from January.
+_PERIODS = API.with_letters({"B": "2M"})
 _FREQUENCIES: Mapping[str, Frequency] = {"A": Frequency.ANNUAL, "Q": Frequency.QUARTERLY, "M": Frequency.MONTHLY} | {
     str(known): known for known in Frequency
 }
@@ -68,10 +72,11 @@ class DbnomicsSource:
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         answer = plain(answer)
+        asked = code.dataset.split("/", _PARTS - 1) if code else []
         if is_csv(answer):
-            return select_series(_series_in_table(read_csv(read_text(answer.body)), answer.url), code)
+            return select_series(_series_in_table(read_csv(read_text(answer.body)), answer.url, code), code)
         document = json_of(answer, self._error_context, named_error)
-        series = _series_in(document)
+        series = _series_in(document, asked)
         if code is not None and not series and document.get("errors"):
             raise _said(document["errors"], self._error_context)
         return select_series(series, code)
@@ -102,22 +107,33 @@ def _by_words(said: str) -> FetchError:
     return (DatasetNotFound if "not found" in said.casefold() else AnswerNotUnderstood)(f"DBnomics refuses: {said}")
 
 
-def _series_in(document: Any) -> Sequence[ParsedSeries]:
+def _series_in(document: Any, asked: Sequence[str]) -> Sequence[ParsedSeries]:
     found = document.get("series")
     if not isinstance(found, dict):
         raise AnswerNotUnderstood("The answer holds no series.")
     provider = document.get("provider")
     facts = provider if isinstance(provider, dict) else {}
-    return [_series(doc, facts) for doc in objects(found.get("docs", found.get("data")), "series")]
+    return [_series(doc, facts, asked) for doc in objects(found.get("docs", found.get("data")), "series")]
 
 
-def _series(doc: Mapping[str, Any], provider: Mapping[str, Any]) -> ParsedSeries:
-    names = [doc.get("provider_code") or provider.get("code"), doc.get("dataset_code"), doc.get("series_code")]
-    code = code_for("DBNOMICS", *(str(name) for name in names if name))
+def _names(doc: Mapping[str, Any], provider: Mapping[str, Any], asked: Sequence[str]) -> Sequence[str]:
+    """Return the three parts of a series' code, as far as it has them; the release that is asked for as ``latest`` has two names."""
+    said = [doc.get("provider_code") or provider.get("code"), doc.get("dataset_code"), doc.get("series_code")]
+    names = [str(name) if name else default for name, default in zip_longest(said, asked, fillvalue="")]
+    if len(asked) == _PARTS and asked[1].casefold() == f"{names[1].partition(':')[0]}:latest".casefold():
+        names[1] = asked[1]
+    return names
+
+
+def _series(doc: Mapping[str, Any], provider: Mapping[str, Any], asked: Sequence[str]) -> ParsedSeries:
+    code = code_for("DBNOMICS", *_names(doc, provider, asked))
     periods, values = doc.get("period_start_day") or doc.get("period"), doc.get("value")
     if not isinstance(periods, list) or not isinstance(values, list) or len(periods) != len(values):
         raise AnswerNotUnderstood(f"{code} comes without observations.", hint="Ask with observations=1.")
-    axis = read_periods(periods)
+    axis = read_periods(periods, _PERIODS)
+    # A week that is written as a day may begin or end on it.
+    said = doc.get("period")
+    is_day = isinstance(said, list) and read_days([str(text) for text in said]) is not None
     state = observations(axis, {_COLUMN: numbers(values, str(code))})
     metadata = Metadata(
         name=text_of(doc.get("series_name") or doc.get("series_code")),
@@ -126,24 +142,29 @@ def _series(doc: Mapping[str, Any], provider: Mapping[str, Any]) -> ParsedSeries
         source=text_of(provider.get("name")),
         attribution=text_of(provider.get("name")),
         terms=text_of(provider.get("terms_of_use")),
-        extra={"dates": "first day of the period", "dimensions": texts_of(doc.get("dimensions"))},
+        extra={"dates": "the day itself" if is_day else Anchor.START.of(), "dimensions": texts_of(doc.get("dimensions"))},
     )
     return one_state(code, metadata, state)
 
 
-def _series_in_table(table: Table, url: str) -> Sequence[ParsedSeries]:
-    """Read a table of periods, with a column for each series that ends in its code in brackets."""
+def _series_in_table(table: Table, url: str, asked: DatasetCode | None) -> Sequence[ParsedSeries]:
+    """Read a table of periods, with a column for each series that ends in its code in brackets; an only one may have none."""
     rows = list(rows_of(table))
-    axis = read_periods(row[0] for row in rows)
+    axis = read_periods((row[0] for row in rows), _PERIODS)
     named = [(title, [row[i] for row in rows]) for i, title in enumerate(table.names[1:], 1)]
     columns = number_columns(named, comma_delimited=table.comma_delimited, typed=[True] * len(named), fault=table.fault)
     series = []
     for i, (title, column) in enumerate(zip(table.names[1:], filter(None, columns), strict=True), 1):
-        match = _SERIES_IN_NAME.search(title) or (_SERIES_IN_URL.search(unquote(url)) if i == len(table.names) - 1 == 1 else None)
-        code = code_for("DBNOMICS", match[1] if match else title)
-        state = observations(axis, {_COLUMN: column.values})
-        metadata = Metadata(name=storable(_SERIES_IN_NAME.sub("", title).strip()), unit=column.unit, frequency=axis.frequency)
-        series.append(one_state(code, metadata, state))
+        match, is_only = _SERIES_IN_NAME.search(title), i == len(table.names) - 1 == 1
+        match = match or (_SERIES_IN_URL.search(unquote(url)) if is_only and not asked else None)
+        code = asked if asked and is_only and not match else code_for("DBNOMICS", match[1] if match else title)
+        metadata = Metadata(
+            name=storable(_SERIES_IN_NAME.sub("", title).strip()),
+            unit=column.unit,
+            frequency=axis.frequency,
+            extra={"dates": axis.convention},
+        )
+        series.append(one_state(code, metadata, observations(axis, {_COLUMN: column.values})))
     return series
 
 

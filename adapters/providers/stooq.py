@@ -2,6 +2,7 @@
 Stooq: daily prices of shares, indices, currencies and commodities from 1789 on, without promise of service.
 
 Codes are Stooq's symbols: ``STOOQ/^SPX``, ``STOOQ/AAPL.US``, ``STOOQ/USDPLN``; daily, or ``STOOQ/^SPX:W``, ``:M``, ``:Q``, ``:Y``.
+Weeks and longer are dated by their last day of trading. The answer does not name its series.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from adapters.provider_kit.text import storable
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, InvalidCode, RateLimited, UnsupportedFrequency
 from domain.frequency import Frequency
+from domain.periods import Anchor
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
@@ -170,7 +172,7 @@ def _metadata(code: DatasetCode, interval: str, columns: Columns) -> Metadata:
         source="Stooq",
         attribution=PROVIDER.terms.attribution,
         date_column="Date",
-        extra={"dates": "the provider's own day" if interval.lower() in ("", "d") else "last day of the period"},
+        extra={"dates": "the provider's own day" if interval.lower() in ("", "d") else Anchor.WITHIN.of()},
     )
 
 

@@ -30,6 +30,7 @@ from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
 from domain.frequency import Frequency
 from domain.observations import Observations
+from domain.periods import Anchor
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
@@ -107,7 +108,7 @@ class TiingoSource:
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         is_old = code.database == "WIKI"
-        segments, params = request_for(DatasetCode("TIINGO", code.dataset.replace("_", "-")) if is_old else code)
+        segments, params = request_for(_as_tiingo(code))
         calls = ProviderSession(self._http, headers=self._headers)
         series = self.parse(code, calls.get(segments, params))[0]
         series = _as_wiki(series) if is_old else series
@@ -115,13 +116,25 @@ class TiingoSource:
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         answer = plain(answer)
+        asked = _as_tiingo(code).dataset.rpartition("/")[2] if code else ""
         if is_csv(answer):
-            return select_series(_series_in(read_csv(read_text(answer.body)), answer.url), code)
+            return _select(_series_in(read_csv(read_text(answer.body)), answer.url, asked), code, asked)
         if is_success(answer) and not (is_json(answer) or is_html(answer)):
             raise _by_words(read_text(answer.body), answer, self._error_context)
         rows = objects(json_of(answer, self._error_context, named_error), "rows")
-        nested = [one for row in rows if "priceData" in row for one in _series_of_ticker(row, answer.url)]
-        return select_series(nested or (_series_in(_table(rows), answer.url) if rows else []), code)
+        nested = [one for row in rows if "priceData" in row for one in _series_of_ticker(row, answer.url, asked)]
+        return _select(nested or (_series_in(_table(rows), answer.url, asked) if rows else []), code, asked)
+
+
+def _as_tiingo(code: DatasetCode) -> DatasetCode:
+    """Return Tiingo's code of a share: Quandl wrote an underscore where Tiingo has a hyphen."""
+    return DatasetCode("TIINGO", code.dataset.replace("_", "-")) if code.database == "WIKI" else code
+
+
+def _select(series: Sequence[ParsedSeries], code: DatasetCode | None, asked: str) -> Sequence[ParsedSeries]:
+    """Return the series of the ticker that was asked for, or all: an address tells the endpoint, an answer at most the ticker."""
+    named = [replace(one, code=code) for one in series if code and one.code.dataset.rpartition("/")[2].casefold() == asked.casefold()]
+    return select_series(named or series, code)
 
 
 def _as_wiki(series: ParsedSeries) -> ParsedSeries:
@@ -170,37 +183,45 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
     return Table(names=tuple(order), rows=[[row.get(name) for name in order] for row in rows])
 
 
-def _series_of_ticker(row: Mapping[str, Any], url: str) -> Sequence[ParsedSeries]:
-    rows, ticker = objects(row["priceData"], "prices"), str(row.get("ticker"))
+def _series_of_ticker(row: Mapping[str, Any], url: str, asked: str) -> Sequence[ParsedSeries]:
+    rows, ticker = objects(row["priceData"], "prices"), str(row.get("ticker") or asked)
     if not rows:
         return []
     return [_series(read_columns(_table(rows), date_first=True), ("crypto", ticker), url)]
 
 
-def _series_in(table: Table, url: str) -> Sequence[ParsedSeries]:
+def _series_in(table: Table, url: str, asked: str) -> Sequence[ParsedSeries]:
     """Return the one series of a table, or one for each ticker that it names."""
     columns = read_columns(table, date_first=False)
     match = _PATH.search(unquote(urlsplit(url).path))
     kind, ticker = (match[1], match[2]) if match else ("daily", "UNNAMED")
     if "ticker" not in table.names:
-        return [_series(columns, (kind, ticker), url)]
+        return [_series(columns, (kind, asked or ticker), url)]
     at = table.names.index("ticker")
     keyed = replace(columns, keys=[str(row[at]) for row in table.rows])
     return [_series(columns, (kind, name), url, rows) for name, rows in keyed.rows_by_key().items()]
+
+
+def _dates(frequency: Frequency | None) -> str:
+    """Return on which day of their period dates stand: Tiingo's weeks end on Friday, months and years on their last working day."""
+    if frequency is Frequency.WEEKLY:
+        return Anchor.END.of("week, a Friday")
+    return "the provider's own day" if frequency in (None, Frequency.DAILY) else Anchor.WITHIN.of()
 
 
 def _series(columns: Columns, name: tuple[str, str], url: str, rows: Any = slice(None)) -> ParsedSeries:
     kind, ticker = name
     asked = dict(parse_qsl(urlsplit(url).query)).get("resampleFreq", "daily" if url and kind in ("daily", "fundamentals") else "")
     state = columns.observations(rows)
+    frequency = next((known for word, known in _FREQUENCIES if word == asked.casefold()), None) if state.unit == "D" else None
     metadata = Metadata(
         name=ticker,
-        frequency=next((known for word, known in _FREQUENCIES if word == asked.casefold()), None) if state.unit == "D" else None,
+        frequency=frequency,
         column_units=columns.units,
         source=PROVIDER.title,
         attribution=PROVIDER.terms.attribution,
         date_column=storable(columns.date_column),
-        extra={"dates": "the provider's own day"} if state.unit == "D" else {},
+        extra={"dates": _dates(frequency)} if state.unit == "D" else {},
     )
     code = code_for("TIINGO", ticker) if kind == "daily" else code_for("TIINGO", kind, ticker)
     return one_state(code, metadata, state, tuple(map(storable, columns.left_out)), dialect=columns.dialect)

@@ -20,13 +20,14 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-REVISION = "0009"
+REVISION = "0010"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -115,6 +116,7 @@ vintages = Table(
     Column("codec", SmallInteger, nullable=False),
     Column("checksum", LargeBinary, nullable=False),
     Column("payload", LargeBinary, nullable=False),
+    Column("previous_check_at", UtcDateTime),
     Index("vintages_in_knowledge_order", "series", "known_at", "number"),
 )
 
@@ -170,6 +172,7 @@ fetches = Table(
     Column("left_out", Text),
     Column("allow_shrink", Boolean, nullable=False),
     Column("request_id", Text, nullable=False),
+    Column("allow_values", Boolean, nullable=False, server_default=false()),
     Index(
         "one_in_flight",
         "series",

@@ -5,16 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from domain.errors import AnswerNotUnderstood, DamagedVintage, InvalidObservations
 from domain.fetches import Fetch
+from domain.fetching.arrivals import Arrivals, moment_of
+from domain.fetching.suspicion import DIALECT, merged_dialect, refuse_suspicious
 from domain.inferred_frequency import with_frequency
 from domain.observations import Label, Observations
 from domain.ports import Fetched, PriorState, UnitOfWork
 from domain.series import Metadata, TimeSeries
-from domain.vintages import AsOf, Cause, NewState, Prepared, Vintage, is_new_state, known_at, refuse_shrink
-from domain.window import Confirmation, Window
+from domain.vintages import AsOf, Prepared, Vintage
+from domain.window import Confirmation
 
 logger = logging.getLogger(__name__)
 
@@ -42,55 +43,58 @@ def confirmation(uow: UnitOfWork, series: TimeSeries, known: PriorState, fetched
     )
 
 
-def described(series: TimeSeries, fetched: Fetched) -> Metadata:
-    """Return the metadata that an answer gives a series; where it names no frequency, the dates of a whole state show it."""
-    if fetched.not_modified:
-        return series.metadata
-    if fetched.covers:
-        return replace(fetched.metadata, frequency=fetched.metadata.frequency or series.frequency)
-    return with_frequency(fetched.metadata, fetched.vintages[-1][1])
-
-
-def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Prepared:
+def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> tuple[Prepared, Metadata]:
     """
-    Decide what an answer adds to its series, and prepare it before the series is locked.
+    Decide what an answer adds to its series, prepare it before the series is locked, and return it with the metadata to record.
 
     Raises:
         WindowDiscarded: a partial answer does not fit the stored state.
-        SuspiciousShrink: less than half would be left, and the fetch does not allow it.
+        SuspiciousShrink: less than half of a column would be left, and the fetch does not allow it.
+        SuspiciousValues: numbers or dates are written in another way than before, and the fetch does not allow it.
         AnswerNotUnderstood: the answer has dates outside its window.
 
     """
-    return uow.vintages.prepare(series, _new_states(uow, series, fetch, fetched))
-
-
-def _new_states(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched) -> Sequence[NewState]:
-    kept, newest = _read_newest(uow, series), series.newest
+    kept = _read_newest(uow, series)
     _check_partial(series, kept, fetched)
     if fetched.not_modified:
-        return []
-    states, now = _merge(kept, fetched), uow.now()
-    moment = max(now, newest.fetched_at) if newest else now
-    readable = newest if kept is not None else None
-    labels = _labels(uow, series, readable) if any(published is not None for published, _ in states) else {}
-    added: list[NewState] = []
-    for published, state in states:
-        digest = state.digest().hex()
-        if is_new_state(published, digest, newest=readable, labelled=labels):
-            added.append(_new_state((published, state), fetched, fetch=fetch, newest=newest, moment=moment))
-            if published is not None:
-                labels[published] = digest
-    if newest and not fetch.allow_shrink:
-        _refuse_shrink(kept, newest, added, fetched.covers)
-    return added
+        return uow.vintages.prepare(series, []), series.metadata
+    states = _merge(kept, fetched)
+    arrivals = _arrivals(uow, series, fetch, fetched, readable=kept is not None)
+    added = [new for published, state in states if (new := arrivals.add(published, state))]
+    refuse_suspicious(series, kept, added, fetched, allow=fetch.allow)
+    return uow.vintages.prepare(series, added), _metadata(series, kept, fetched)
 
 
-def _labels(uow: UnitOfWork, series: TimeSeries, readable: Vintage | None) -> dict[Label, str]:
-    labels, newest = dict(uow.vintages.labels(series.id)), series.newest
-    if newest and readable is None and newest.published is not None:
-        # A damaged newest vintage is stored again, though its digest is known.
-        labels.pop(newest.published, None)
-    return labels
+def _metadata(series: TimeSeries, kept: Observations | None, fetched: Fetched) -> Metadata:
+    """Return the metadata that an answer gives a series; where it names no frequency, the dates of a whole state show it."""
+    metadata, columns = fetched.metadata, fetched.vintages[-1][1].columns
+    if not fetched.covers:
+        metadata = with_frequency(metadata, fetched.vintages[-1][1])
+    # What was known of it stays where an answer does not show it.
+    metadata = replace(metadata, frequency=metadata.frequency or series.frequency)
+    places = column_order(kept.columns, columns) if kept else None
+    if places and len(metadata.column_units) == len(columns):
+        metadata = replace(metadata, column_units=tuple(metadata.column_units[place] for place in places))
+    dialect = merged_dialect(series.metadata.extra.get(DIALECT, {}), fetched.dialect)
+    return replace(metadata, extra={**metadata.extra, DIALECT: dialect}) if dialect else metadata
+
+
+def _arrivals(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched, *, readable: bool) -> Arrivals:
+    now, newest, confirmed = uow.now(), series.newest, series.confirmed
+    answered = [published for published, _ in fetched.vintages if published is not None]
+    stored = uow.vintages.labels(series.id) if answered else {}
+    read_by = confirmed.adapter_version if confirmed and newest and confirmed.vintage == newest.number else None
+    return Arrivals(
+        newest=newest,
+        readable=readable,
+        labels=stored,
+        read_by=read_by or (newest.origin.adapter_version if newest else None),
+        last_label=max((*stored, *answered), key=moment_of, default=None),
+        origin=fetched.origin,
+        fetch_id=fetch.id,
+        fetched_at=max(now, newest.fetched_at) if newest else now,
+        checked_at=series.checked_at,
+    )
 
 
 def _check_partial(series: TimeSeries, kept: Observations | None, fetched: Fetched) -> None:
@@ -103,19 +107,6 @@ def _check_partial(series: TimeSeries, kept: Observations | None, fetched: Fetch
         fits = confirmed is not None and confirmed.is_of(series.newest, version)
     if kept is None or not fits:
         raise WindowDiscarded
-
-
-def _refuse_shrink(kept: Observations | None, newest: Vintage, states: Sequence[NewState], covers: Window | None) -> None:
-    later = sorted((new for new in states if new.known_at >= newest.known_at), key=lambda new: new.known_at)
-    if not later:
-        # States published earlier do not change the newest state, however small they are.
-        return
-    after = later[-1].observations
-    if kept is None:
-        refuse_shrink(newest.rows, len(after), "dates")
-    else:
-        parts = (covers.part(kept), covers.part(after)) if covers else (kept, after)
-        refuse_shrink(parts[0].known_cells, parts[1].known_cells, "values")
 
 
 def _read_newest(uow: UnitOfWork, series: TimeSeries) -> Observations | None:
@@ -131,11 +122,11 @@ def _read_newest(uow: UnitOfWork, series: TimeSeries) -> Observations | None:
 
 def _merge(kept: Observations | None, fetched: Fetched) -> States:
     if fetched.covers is None:
-        return fetched.vintages
+        return [(published, _in_order(kept, state)) for published, state in fetched.vintages]
     if kept is None:
         raise WindowDiscarded
     try:
-        merged = fetched.covers.merged(kept, fetched.vintages[-1][1])
+        merged = fetched.covers.merged(kept, _in_order(kept, fetched.vintages[-1][1]))
     except InvalidObservations as error:
         raise AnswerNotUnderstood(error.message) from error
     if merged is None:
@@ -143,18 +134,16 @@ def _merge(kept: Observations | None, fetched: Fetched) -> States:
     return [(None, merged)]
 
 
-def _new_state(
-    labelled: tuple[Label | None, Observations], fetched: Fetched, *, fetch: Fetch, newest: Vintage | None, moment: datetime
-) -> NewState:
-    published, state = labelled
-    origin = fetched.origin
-    reread = newest is not None and newest.origin.is_reparsed_by(origin)
-    return NewState(
-        published=published,
-        observations=state,
-        known_at=known_at(published, moment, newest),
-        fetched_at=moment,
-        cause=Cause.PARSER if reread else Cause.PUBLICATION,
-        origin=origin,
-        fetch_id=fetch.id,
-    )
+def _in_order(kept: Observations | None, state: Observations) -> Observations:
+    """Return a state with its columns in the order of the newest stored one, new columns last: their order is no news."""
+    places = column_order(kept.columns, state.columns) if kept else None
+    return state.select(places) if places else state
+
+
+def column_order(kept: Sequence[str], columns: Sequence[str]) -> Sequence[int] | None:
+    """Return the positions that bring columns into the stored order, new ones last; None if they are in it already."""
+    if columns[: len(kept)] == kept or len(set(columns)) < len(columns):
+        return None
+    rank = {name: place for place, name in enumerate(kept)}
+    places = sorted(range(len(columns)), key=lambda place: rank.get(columns[place], len(kept)))
+    return None if places == list(range(len(columns))) else places

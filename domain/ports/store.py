@@ -10,12 +10,12 @@ from uuid import UUID
 
 from domain.api_keys import ApiKey
 from domain.codes import DatasetCode
-from domain.fetches import LEASE_SECONDS, Failure, Fetch, FetchPage, FetchQuery, IdempotencyKey, Lease, RequestRecord, WaitingFor
+from domain.fetches import LEASE_SECONDS, Allowed, Failure, Fetch, FetchPage, FetchQuery, IdempotencyKey, Lease, RequestRecord, WaitingFor
 from domain.metrics import Counted, Metrics
 from domain.observations import Label
 from domain.ports.throttle import QuotaRepository, RateLimiter
-from domain.series import Database, Metadata, SeriesPage, SeriesQuery, TimeSeries, Version
-from domain.vintages import AsOf, Damage, FeedEntry, FirstKnown, NewState, Prepared, StoredVintage, Vintage
+from domain.series import Database, Metadata, MetadataEntry, SeriesPage, SeriesQuery, TimeSeries, Version
+from domain.vintages import AsOf, Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
 from domain.window import Confirmation
 
 
@@ -58,6 +58,10 @@ class SeriesRepository(Protocol):
 
     def metadata_at(self, series_id: UUID, moment: datetime) -> Metadata:
         """Return the metadata known at a moment, or the first ones if it is earlier."""
+        ...
+
+    def metadata_history(self, series_id: UUID) -> Sequence[MetadataEntry]:
+        """Return all metadata that were recorded, oldest first."""
         ...
 
     def lock(self, series_id: UUID) -> None:
@@ -115,8 +119,8 @@ class VintageRepository(Protocol):
         """Read every vintage of a series back, and return those that differ from what was written."""
         ...
 
-    def labels(self, series_id: UUID) -> Mapping[Label, str]:
-        """Return the digest of the highest-numbered vintage of each of the provider's labels."""
+    def labels(self, series_id: UUID) -> Mapping[Label, LabelledState]:
+        """Return the last stored state of each of the provider's labels."""
         ...
 
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
@@ -137,19 +141,19 @@ class VintageRepository(Protocol):
 class FetchRepository(Protocol):
     """The fetches; at most one of a series is pending or running."""
 
-    def add_first(self, provider: str, code: DatasetCode, *, allow_shrink: bool, request_id: str) -> tuple[TimeSeries, Fetch] | None:
+    def add_first(self, provider: str, code: DatasetCode, *, allow: Allowed, request_id: str) -> tuple[TimeSeries, Fetch] | None:
         """Add a series with its first fetch; None if the series exists already, or its alias is taken."""
         ...
 
-    def add(self, series_id: UUID, *, allow_shrink: bool, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:
+    def add(self, series_id: UUID, *, allow: Allowed, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:
         """
         Add a pending fetch that is due now, or return the one in flight; and whether it is new.
 
-        ``allow_shrink`` is set on a pending one; ``at_once`` makes one due that waits for a retry.
+        ``allow`` is added to a pending one; ``at_once`` makes one due that waits for a retry.
 
         Raises:
             SeriesNotFound: the series does not exist, or no longer.
-            FetchAlreadyRunning: ``allow_shrink`` is requested of a running one without it.
+            FetchAlreadyRunning: ``allow`` holds what a running one does not allow.
 
         """
         ...

@@ -53,7 +53,9 @@ class CompareVintages:
 
 def _just_before(uow: UnitOfWork, series: TimeSeries, later: Vintage) -> AsOf:
     known = uow.vintages.list(series.id, after=0, limit=_ALL)
-    earlier = max((each.knowledge() for each in known if each.knowledge() < later.knowledge()), default=None)
+    # What ``as_of`` answered just before: a correction that was fetched later was not known then.
+    before = (each for each in known if each.knowledge() < later.knowledge() and each.answers_from <= later.answers_from)
+    earlier = max((each.knowledge() for each in before), default=None)
     if earlier is None:
         raise VintageNotFound(
             f"Vintage {later.number} is the first known of {series.provider}:{series.code}; there is none before it.",

@@ -25,7 +25,7 @@ from domain.errors import (
 from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, WaitingFor, waiting_for
 from domain.fetching.heartbeat import Heartbeat
 from domain.fetching.in_flight import RunningFetches
-from domain.fetching.ingest import WindowDiscarded, confirmation, described, prepare, prior_state
+from domain.fetching.ingest import WindowDiscarded, confirmation, prepare, prior_state
 from domain.fetching.provider_throttle import ProviderThrottle
 from domain.metrics import Counted
 from domain.ports import Fetched, PriorState, Providers, Store
@@ -180,9 +180,8 @@ class FetchDataset:
         fetch, series = claimed.fetch, claimed.series
         while True:
             with self.store.reading() as uow:
-                prepared = prepare(uow, series, fetch, fetched)
+                prepared, metadata = prepare(uow, series, fetch, fetched)
                 confirmed = confirmation(uow, series, known, fetched, added=prepared.vintages)
-            metadata = described(series, fetched)
             with self.store.writing() as uow:
                 uow.series.lock(fetch.series_id)
                 ended_at = uow.fetches.succeed(fetch.id, lease, prepared.vintages, left_out=fetched.left_out)

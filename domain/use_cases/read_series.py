@@ -11,7 +11,7 @@ from domain.errors import DamagedVintage, InvalidInput, NoObservationsYet, NotKn
 from domain.fetching.freshness import Freshness
 from domain.frequency import Collapse, collapse
 from domain.observations import Label, Observations
-from domain.periods import Side, aligned
+from domain.periods import Side, aligned, stated
 from domain.ports import Store, UnitOfWork
 from domain.series import Metadata, TimeSeries, Version
 from domain.transforms import Transform, transform
@@ -89,7 +89,7 @@ class ReadSeries:
 
         Raises:
             SeriesNotFound, NoObservationsYet, NotKnownYet, DamagedVintage: there is nothing to read.
-            InvalidInput: the state lacks a requested column, or its dates cannot be aligned to periods.
+            InvalidInput: the state lacks a requested column, or its dates cannot be moved to the first or last days of periods.
 
         """
         with self.store.reading() as uow:
@@ -148,7 +148,7 @@ def _of_metadata(moment: AsOf, kept: StoredVintage) -> datetime | None:
 def _aligned(observations: Observations, metadata: Metadata, periods: Side | None) -> Observations:
     if periods is None:
         return observations
-    return aligned(observations, periods, metadata.frequency, week_begins=str(metadata.extra.get("dates", "")).startswith("first"))
+    return aligned(observations, periods, metadata.frequency, stated(metadata.extra.get("dates")))
 
 
 def _select(observations: Observations, selection: Selection) -> Observations:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.codes import DatasetCode
 from domain.errors import ProviderNotConfigured, TooManyRequests
-from domain.fetches import ANONYMOUS, Fetch, IdempotencyKey, RequestRecord
+from domain.fetches import ANONYMOUS, NOTHING_ALLOWED, Allowed, Fetch, IdempotencyKey, RequestRecord, Suspicion
 from domain.fetching.freshness import Freshness
 from domain.ports import Dispatcher, Providers, Store, UnitOfWork
 from domain.providers import Limit, Provider, Routing
@@ -57,7 +57,7 @@ class _Flags:
     """
 
     refresh: bool
-    allow_shrink: bool
+    allow: Allowed
     request_id: str
     requester: Requester | None
     changed_since: Confirmation | None = None
@@ -79,7 +79,7 @@ class RequestFetch:
         *,
         provider: str | None = None,
         refresh: bool = False,
-        allow_shrink: bool = False,
+        allow: Allowed = NOTHING_ALLOWED,
         request_id: str = "",
         key: ClientKey | None = None,
         requester: Requester | None = None,
@@ -89,12 +89,12 @@ class RequestFetch:
 
         Raises:
             UnknownProvider, ProviderNotConfigured: no provider can serve it; nothing was written.
-            FetchAlreadyRunning: ``allow_shrink`` cannot be set on a running fetch.
+            FetchAlreadyRunning: ``allow`` cannot be added to a running fetch.
             IdempotencyKeyReused: the key was used with a different request.
             TooManyRequests: the requester's quota of fetches is used up.
 
         """
-        flags = _Flags(refresh=refresh, allow_shrink=allow_shrink, request_id=request_id, requester=requester)
+        flags = _Flags(refresh=refresh, allow=allow, request_id=request_id, requester=requester)
         request_key = _request_key(key, f"{provider or ''}:{code}", flags)
         chosen = self.provider_of(code, provider)
         flags = replace(flags, changed_since=self._changed_since(chosen, code))
@@ -104,13 +104,13 @@ class RequestFetch:
         self,
         series_id: UUID,
         *,
-        allow_shrink: bool = False,
+        allow: Allowed = NOTHING_ALLOWED,
         request_id: str = "",
         key: ClientKey | None = None,
         requester: Requester | None = None,
     ) -> Requested:
         """Refresh a stored series; ``created`` refers to its fetch. Raises like the call, and SeriesNotFound."""
-        flags = _Flags(refresh=True, allow_shrink=allow_shrink, request_id=request_id, requester=requester)
+        flags = _Flags(refresh=True, allow=allow, request_id=request_id, requester=requester)
         return self._request(lambda uow: self._get(uow, series_id), flags, _request_key(key, str(series_id), flags), refetch=True)
 
     def _request(
@@ -160,7 +160,7 @@ class RequestFetch:
 
     def _find_or_add(self, uow: UnitOfWork, provider: str, code: DatasetCode, flags: _Flags) -> tuple[TimeSeries, Fetch | None]:
         known = uow.series.find(provider, code)
-        new = None if known else uow.fetches.add_first(provider, code, allow_shrink=flags.allow_shrink, request_id=flags.request_id)
+        new = None if known else uow.fetches.add_first(provider, code, allow=flags.allow, request_id=flags.request_id)
         return new or (known or uow.series.add(provider, code), None)
 
     def _get(self, uow: UnitOfWork, series_id: UUID) -> tuple[TimeSeries, None]:
@@ -171,10 +171,10 @@ class RequestFetch:
     def _reuse_or_add(self, uow: UnitOfWork, series: TimeSeries, flags: _Flags) -> tuple[Fetch, bool, bool]:
         """Return the fetch that serves the request, whether it is new, and whether to notify the workers."""
         fetch = series.fetch
-        if fetch and fetch.ended and not (flags.refresh or flags.allow_shrink or self._is_stale(uow, series, flags)):
+        if fetch and fetch.ended and not (flags.refresh or flags.allow or self._is_stale(uow, series, flags)):
             return fetch, False, False
         hurried = flags.refresh and fetch is not None and fetch.waiting_for is not None
-        joined, added = uow.fetches.add(series.id, allow_shrink=flags.allow_shrink, request_id=flags.request_id, at_once=flags.refresh)
+        joined, added = uow.fetches.add(series.id, allow=flags.allow, request_id=flags.request_id, at_once=flags.refresh)
         return joined, added, added or hurried
 
     def provider_of(self, code: DatasetCode, name: str | None) -> Provider:
@@ -196,5 +196,7 @@ def _owner(key: IdempotencyKey, requester: Requester | None) -> str:
 
 
 def _request_key(key: ClientKey | None, what: str, flags: _Flags) -> IdempotencyKey | None:
-    asked = f"{what}\n{flags.refresh}\n{flags.allow_shrink}"
+    # As long as nothing else is allowed, the text is the one under which earlier versions stored requests.
+    others = sorted(flags.allow - {Suspicion.SHRINK})
+    asked = "\n".join([what, str(flags.refresh), str(Suspicion.SHRINK in flags.allow), *others])
     return IdempotencyKey(key.text, sha256(asked.encode("utf-8", "replace")).hexdigest(), key.owner) if key else None

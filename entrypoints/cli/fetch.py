@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from domain.codes import DatasetCode
     from domain.errors import FetchAlreadyRunning
-    from domain.fetches import Failure, Fetch
+    from domain.fetches import Allowed, Failure, Fetch
     from domain.series import TimeSeries
     from domain.use_cases import UseCases
     from domain.use_cases.request_fetch import Requested, RequestFetch
@@ -32,10 +32,18 @@ _WELL = ("success", "fresh")
     "--file", "listed", type=click.File(encoding="utf-8-sig", errors="replace"), help="One code a line, # for comments; - is stdin."
 )
 @click.option("--refresh", is_flag=True, help="Fetch even if the series is fresh.")
-@click.option("--allow-shrink", is_flag=True, help="Accept an answer with fewer than half of the stored values.")
+@click.option("--allow-shrink", is_flag=True, help="Accept an answer with fewer than half of a column's stored values.")
+@click.option("--allow", multiple=True, type=click.Choice(["shrink", "values"]), help="Accept what is refused as suspicious; repeatable.")
 @click.pass_obj
 def fetch(  # noqa: PLR0913 - the command's options
-    session: Session, *, codes: tuple[str, ...], provider: str | None, listed: TextIO | None, refresh: bool, allow_shrink: bool
+    session: Session,
+    *,
+    codes: tuple[str, ...],
+    provider: str | None,
+    listed: TextIO | None,
+    refresh: bool,
+    allow_shrink: bool,
+    allow: tuple[str, ...],
 ) -> None:
     """
     Fetch series, and follow each fetch until it has ended or waits for another attempt.
@@ -43,6 +51,7 @@ def fetch(  # noqa: PLR0913 - the command's options
     CODE is DATABASE/DATASET or provider:DATABASE/DATASET. If no worker begins within two seconds, this process fetches them itself.
     Exits with 1 if any failed.
     """
+    from domain.fetches import Suspicion
     from domain.use_cases.request_fetch import Requested
 
     places = [("", text) for text in codes] + (_listed(listed) if listed else [])
@@ -50,9 +59,8 @@ def fetch(  # noqa: PLR0913 - the command's options
         raise click.UsageError("Name at least one CODE, or a --file that contains one.")
     use_cases = session.use_cases()
     wanted = _wanted(use_cases.request_fetch, places, provider)
-    asked = {
-        name: _request(use_cases.request_fetch, *identity, refresh=refresh, allow_shrink=allow_shrink) for name, identity in wanted.items()
-    }
+    allowed = frozenset(map(Suspicion, (*allow, *(["shrink"] if allow_shrink else []))))
+    asked = {name: _request(use_cases.request_fetch, *identity, refresh=refresh, allow=allowed) for name, identity in wanted.items()}
     requested = {name: answer for name, answer in asked.items() if isinstance(answer, Requested)}
     fetches = _complete(use_cases, {answer.fetch.id: name for name, answer in requested.items() if not answer.fetch.ended})
     _summarize(
@@ -84,12 +92,12 @@ def _wanted(request_fetch: RequestFetch, places: Iterable[tuple[str, str]], prov
 
 
 def _request(
-    request_fetch: RequestFetch, provider: str, code: DatasetCode, *, refresh: bool, allow_shrink: bool
+    request_fetch: RequestFetch, provider: str, code: DatasetCode, *, refresh: bool, allow: Allowed
 ) -> Requested | FetchAlreadyRunning:
     from domain.errors import FetchAlreadyRunning
 
     try:
-        return request_fetch(code, provider=provider, refresh=refresh, allow_shrink=allow_shrink)
+        return request_fetch(code, provider=provider, refresh=refresh, allow=allow)
     except FetchAlreadyRunning as error:
         return error
 

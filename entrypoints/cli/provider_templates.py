@@ -22,7 +22,9 @@ from adapters.provider_kit.http.status_errors import ErrorContext, is_success, s
 from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, InvalidObservations
+from domain.frequency import Frequency
 from domain.observations import Observations
+from domain.periods import Anchor
 from domain.ports import DataSource, Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
@@ -56,9 +58,17 @@ class Source:
         if not is_success(answer):
             raise status_error(answer, self._errors)
         document = _document(answer.body)
-        named = code or DatasetCode("$database", str(document.get("id")))
-        name, unit = str(document.get("name", named)), str(document.get("unit", ""))
-        metadata = Metadata(name=name, unit=unit, attribution=PROVIDER.terms.attribution)
+        said = str(document.get("id"))
+        if code and said.casefold() != code.dataset.casefold():
+            raise AnswerNotUnderstood(f"The answer is of {said}, but {code} was asked for.")
+        named = code or DatasetCode("$database", said)
+        metadata = Metadata(
+            name=str(document.get("name", named)),
+            unit=str(document.get("unit", "")),
+            frequency=Frequency.MONTHLY,
+            attribution=PROVIDER.terms.attribution,
+            extra={"dates": Anchor.END.of("month")},
+        )
         return [ParsedSeries(code=named, metadata=metadata, vintages=[(None, _observations(document.get("observations")))])]
 
 

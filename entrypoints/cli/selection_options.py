@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from domain.observations import Label
+    from domain.periods import Side
     from domain.use_cases.read_series import Selection
 
 _DAY_LENGTH = len("2009-01-30")
@@ -16,6 +17,7 @@ _OPTIONS = (
     click.option("--as-of", help="The state known on this date, or at this time."),
     click.option("--vintage", type=click.IntRange(1, 10**9), help="The vintage with this number."),
     click.option("--seen-by", help="The state fetched here by this date or time."),
+    click.option("--restated", is_flag=True, help="With --as-of: use corrections from the moment of what they correct."),
     click.option("--start", help="The first date or time."),
     click.option("--end", help="The last date or time."),
 )
@@ -29,14 +31,14 @@ def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def read_selection(
-    *, as_of: str | None, vintage: int | None, seen_by: str | None, start: str | None, end: str | None, **other: Any
+    *, start: str | None, end: str | None, columns: tuple[str, ...] = (), periods: Side | None = None, **moment: Any
 ) -> Selection:
-    """Return the options as a selection; raises InvalidInput."""
+    """Return the options as a selection; ``moment`` holds the arguments of ``AsOf.parse``. Raises InvalidInput."""
     from domain.use_cases.read_series import Selection
     from domain.vintages import AsOf
 
-    moment = AsOf.parse(as_of, vintage=vintage, seen_by=seen_by)
-    return Selection(moment=moment, start=_label(start, "start"), end=_label(end, "end"), **other)
+    as_of = AsOf.parse(moment.pop("as_of"), **moment)
+    return Selection(moment=as_of, start=_label(start, "start"), end=_label(end, "end"), columns=columns, periods=periods)
 
 
 def _label(text: str | None, field: str) -> Label | None:

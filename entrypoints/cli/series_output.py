@@ -53,6 +53,7 @@ def vintage_document(vintage: Vintage) -> dict[str, Any]:
         "published": vintage.published,
         "known_at": vintage.known_at,
         "fetched_at": vintage.fetched_at,
+        "previous_check_at": vintage.previous_check_at,
         "rows": vintage.rows,
         "first_date": vintage.first,
         "last_date": vintage.last,

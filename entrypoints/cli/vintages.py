@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +11,7 @@ import click
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from domain.series import MetadataChange
     from domain.use_cases.list_vintages import ListVintages
     from domain.vintages import Vintage
     from entrypoints.cli.session import Session
@@ -33,30 +34,33 @@ def vintages(session: Session, *, code: str, provider: str | None, limit: int, f
     """List the vintages of a series in the order in which they were stored."""
     from entrypoints.cli.references import find_series
     from entrypoints.cli.series_output import vintage_document
-    from entrypoints.cli.tables import print_json, print_table
+    from entrypoints.cli.tables import print_json, print_table, printable
 
     use_cases = session.use_cases()
     series = find_series(use_cases.describe_series, code, provider)
-    last: deque[Vintage] = deque(maxlen=limit)
+    last: deque[tuple[Vintage, Sequence[MetadataChange]]] = deque(maxlen=limit)
     count = 0
-    for vintage in _all(use_cases.list_vintages, series.id):
-        last.append(vintage)
+    for vintage, changes in _all(use_cases.list_vintages, series.id):
+        last.append((vintage, changes))
         count += 1
     if form == "json":
-        for vintage in last:
-            print_json(vintage_document(vintage))
+        for vintage, changes in last:
+            print_json({**vintage_document(vintage), "metadata_changes": changes})
     else:
         click.echo(f"{series.provider}:{series.code}, {count} vintage{'' if count == 1 else 's'}\n")
-        print_table(_COLUMNS, map(_row, last), right=_NUMBERS)
+        print_table(_COLUMNS, (_row(vintage) for vintage, _ in last), right=_NUMBERS)
+        for vintage, changes in last:
+            for change in changes:
+                click.echo(printable(f"vintage {vintage.number}: {change.field} was {change.before!r}, is {change.after!r}"))
     if count > limit:
         click.echo(f"There are {count}; --limit shows more.", err=True)
 
 
-def _all(list_vintages: ListVintages, series_id: UUID) -> Iterator[Vintage]:
+def _all(list_vintages: ListVintages, series_id: UUID) -> Iterator[tuple[Vintage, Sequence[MetadataChange]]]:
     after: int | None = 0
     while after is not None:
         page = list_vintages(series_id, after=after)
-        yield from page.items
+        yield from ((vintage, page.changes.get(vintage.number, ())) for vintage in page.items)
         after = page.next
 
 

@@ -13,11 +13,12 @@ from uuid import UUID
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from domain.codes import DatasetCode
-from domain.fetches import Fetch, FetchStatus, WaitingFor
+from domain.fetches import Allowed, Fetch, FetchStatus, Suspicion, WaitingFor
 from domain.frequency import Frequency
 from domain.providers import Redistribution
 from domain.series import SeriesStatus
 from domain.throttling import Circuit
+from domain.use_cases.list_vintages import VintagePage
 from domain.use_cases.request_fetch import Requested
 from domain.vintages import Cause, Vintage
 from entrypoints.rest.http.body import json_pointer
@@ -52,6 +53,26 @@ class StrictBoolean(fields.Boolean):
         return value
 
 
+class EnumField(fields.String):
+    """The value of an enumeration."""
+
+    def __init__(self, kind: type[StrEnum], error: str | None = None, **more: Any) -> None:
+        super().__init__(validate=validate.OneOf([word.value for word in kind], error=error), **more)
+        if error:
+            self.error_messages |= {"invalid": error, "null": error}
+
+
+def allow_field() -> fields.List[Any]:
+    """Return the field of a request that lists what an answer may do."""
+    words = EnumField(Suspicion, error=f"must be one of {', '.join(Suspicion)}.")
+    return fields.List(words, load_default=[], error_messages={"invalid": "must be a list.", "null": "must be a list."})
+
+
+def allowed(given: dict[str, Any]) -> Allowed:
+    """Return what the members ``allow`` and ``allow_shrink`` of a request allow together."""
+    return frozenset(map(Suspicion, given["allow"])) | ({Suspicion.SHRINK} if given["allow_shrink"] else set())
+
+
 class FetchRequestSchema(Schema):
     """The body of ``POST /timeseries``; loads as the arguments of ``RequestFetch``."""
 
@@ -70,6 +91,7 @@ class FetchRequestSchema(Schema):
     provider = TextField("fred")
     refresh = StrictBoolean()
     allow_shrink = StrictBoolean()
+    allow = allow_field()
 
     @validates_schema
     def one_code(self, given: dict[str, Any], **_: Any) -> None:
@@ -90,7 +112,7 @@ class FetchRequestSchema(Schema):
             provider, code = parse_code(given["code"], provider)
         else:
             code = DatasetCode(given["database_code"], given["dataset_code"])
-        return {"code": code, "provider": provider, "refresh": given["refresh"], "allow_shrink": given["allow_shrink"]}
+        return {"code": code, "provider": provider, "refresh": given["refresh"], "allow": allowed(given)}
 
 
 class RefreshSchema(Schema):
@@ -104,6 +126,12 @@ class RefreshSchema(Schema):
     error_messages = {"unknown": "is not a field of this request."}  # noqa: RUF012 - marshmallow's form
 
     allow_shrink = StrictBoolean()
+    allow = allow_field()
+
+    @post_load
+    def arguments(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Return the arguments as domain values."""
+        return {"allow": allowed(given)}
 
 
 def load(schema: Schema, document: dict[str, Any]) -> dict[str, Any]:
@@ -123,11 +151,15 @@ def load(schema: Schema, document: dict[str, Any]) -> dict[str, Any]:
     return loaded
 
 
-def _errors(schema: Schema, messages: Mapping[str, list[str]]) -> Iterator[dict[str, str]]:
+def _errors(schema: Schema, messages: Mapping[str, list[str] | Mapping[int, list[str]]]) -> Iterator[dict[str, str]]:
     for name, texts in messages.items():
         hint = "" if name in schema.fields else " " + suggestion(name, schema.fields)
         shown = name if name in schema.fields else repr(name[:_MAX_NAME_LENGTH])
-        yield {"pointer": json_pointer(name), "detail": f"{shown} {texts[0]}{hint}"}
+        # The faults of a list's items stand under their places.
+        places = texts.items() if isinstance(texts, Mapping) else [(None, texts)]
+        for place, faults in places:
+            item, pointer = ("", "") if place is None else (f"[{place}]", f"/{place}")
+            yield {"pointer": json_pointer(name) + pointer, "detail": f"{shown}{item} {faults[0]}{hint}"}
 
 
 class InstantField(fields.Raw):
@@ -144,13 +176,6 @@ class DateOrInstantField(InstantField):
 
     def __init__(self, **more: Any) -> None:
         super().__init__(metadata={"type": ["string", "null"]}, **more)
-
-
-class EnumField(fields.String):
-    """The value of an enumeration."""
-
-    def __init__(self, kind: type[StrEnum], **more: Any) -> None:
-        super().__init__(validate=validate.OneOf([word.value for word in kind]), **more)
 
 
 LINKS = {"type": "object", "additionalProperties": {"type": "string"}}
@@ -219,6 +244,7 @@ class VintageSchema(Schema):
     published = DateOrInstantField()
     known_at = InstantField()
     fetched_at = InstantField()
+    previous_check_at = InstantField(allow_none=True)
     rows = fields.Integer()
     first_date = DateOrInstantField(attribute="first")
     last_date = DateOrInstantField(attribute="last")
@@ -243,6 +269,21 @@ class VintageInFullSchema(VintageSchema):
     origin = fields.Nested(OriginSchema)
     fetch_id = fields.UUID()
     links = fields.Raw(metadata=LINKS)
+
+
+class MetadataChangeSchema(Schema):
+    """A change of what a series' values mean."""
+
+    known_at = InstantField()
+    field = fields.String()
+    before = fields.Raw(metadata={})
+    after = fields.Raw(metadata={})
+
+
+class ListedVintageSchema(VintageInFullSchema):
+    """A vintage in the list of a series, with the changes of metadata that were recorded while it was the last stored."""
+
+    metadata_changes = fields.List(fields.Nested(MetadataChangeSchema))
 
 
 class MetadataSchema(Schema):
@@ -363,6 +404,13 @@ def vintage_documents(vintages: Iterable[tuple[UUID, Vintage]]) -> list[dict[str
     """Return documents of vintages, given with their series' ids."""
     schema = VintageInFullSchema()
     return [{**schema.dump(vintage), "links": _vintage_links(series_id, vintage)} for series_id, vintage in vintages]
+
+
+def listed_vintage_documents(series_id: UUID, page: VintagePage) -> list[dict[str, Any]]:
+    """Return documents of a page of vintages, with the changes of metadata beside them."""
+    schema = MetadataChangeSchema(many=True)
+    documents = vintage_documents((series_id, each) for each in page.items)
+    return [{**each, "metadata_changes": schema.dump(page.changes.get(each["number"], ()))} for each in documents]
 
 
 def _vintage_links(series_id: UUID, vintage: Vintage) -> dict[str, str]:

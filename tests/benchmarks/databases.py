@@ -84,6 +84,7 @@ class Database:
                 "crashes": 0,
                 "vintages_added": 1,
                 "allow_shrink": False,
+                "allow_values": False,
                 "request_id": uuid4().hex,
             }
             connection.execute(insert(fetches), [row | {"id": uuid4(), "number": n + 1, "vintage": n + 1} for n in range(count)])

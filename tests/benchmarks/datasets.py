@@ -13,9 +13,10 @@ import numpy as np
 
 from adapters.providers.sample.provider import SampleSource
 from domain.codes import DatasetCode
+from domain.fetching.arrivals import known_at
 from domain.observations import Observations
 from domain.ports import PriorState
-from domain.vintages import NewState, known_at
+from domain.vintages import NewState
 from tests.builders import an_arrival
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 
 from domain.codes import DatasetCode
 from domain.errors import FetchCancelled, FetchNotFound, IdempotencyKeyReused, LeaseLost, SeriesNotFound
-from domain.fetches import Failure, Fetch, FetchQuery, FetchStatus, IdempotencyKey, Lease, RequestRecord, WaitingFor
+from domain.fetches import NOTHING_ALLOWED, Failure, Fetch, FetchQuery, FetchStatus, IdempotencyKey, Lease, RequestRecord, WaitingFor
 from domain.ports import Store
 from domain.series import SeriesQuery, SeriesStatus, TimeSeries
 from tests.builders import an_arrival, append
@@ -30,7 +30,7 @@ def added(store: Store, code: DatasetCode = FB, provider: str = "quandl") -> Tim
 
 def requested(store: Store, series: TimeSeries) -> Fetch:
     with store.writing() as uow:
-        fetch, _ = uow.fetches.add(series.id, allow_shrink=False, request_id="r-1")
+        fetch, _ = uow.fetches.add(series.id, allow=NOTHING_ALLOWED, request_id="r-1")
         uow.commit()
     return fetch
 
@@ -304,7 +304,7 @@ def test_of_equal_requests_at_once_one_is_done(store: Store) -> None:
         with store.writing() as uow:
             answered = uow.requests.begin(KEY)
             if answered is None:
-                fetch, _ = uow.fetches.add(series.id, allow_shrink=False, request_id="")
+                fetch, _ = uow.fetches.add(series.id, allow=NOTHING_ALLOWED, request_id="")
                 uow.requests.remember(KEY, RequestRecord(series.id, fetch.id, created=True))
                 uow.commit()
             got.append(answered)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from domain.codes import DatasetCode
+from domain.fetching.arrivals import known_at
 from domain.observations import Label, Observations, Unit
 from domain.ports import Store
-from domain.vintages import AsOf, StoredVintage, Vintage, known_at
+from domain.vintages import AsOf, Cause, StoredVintage, Vintage
 from tests.builders import an_arrival, append
 from tests.servers import SETTINGS
 
@@ -106,8 +107,8 @@ class History(RuleBasedStateMachine):
         for row in self.rows.values():
             row.reverse()
 
-    @rule(labels=st.lists(LABELS, min_size=1, max_size=4), hours=st.sampled_from([0, 1, 30]))
-    def keep(self, labels: list[Label | None], hours: int) -> None:
+    @rule(labels=st.lists(LABELS, min_size=1, max_size=4), hours=st.sampled_from([0, 1, 30]), cause=st.sampled_from(Cause))
+    def keep(self, labels: list[Label | None], hours: int, cause: Cause) -> None:
         """Append the state, under several labels at once it may be, some of them late."""
         self.now += timedelta(hours=hours)
         state = self.state()
@@ -115,7 +116,7 @@ class History(RuleBasedStateMachine):
             newest = max((each.vintage for each in self.remembered), key=Vintage.knowledge, default=None)
             found = uow.vintages.find(self.series.id, AsOf())
             assert (found.vintage if found else None) == newest
-            arrivals = [self.arrival(state, label, newest) for label in labels]
+            arrivals = [self.arrival(state, label, newest, cause) for label in labels]
             vintages = append(uow, self.series.id, arrivals)
             uow.commit()
         for vintage in vintages:
@@ -128,9 +129,10 @@ class History(RuleBasedStateMachine):
         values = np.array([self.rows[day] for day in days], dtype=float).reshape(len(days), len(self.columns))
         return Observations.of(days, self.columns, values, unit=self.unit)
 
-    def arrival(self, state: Observations, label: Label | None, newest: Vintage | None) -> Any:
+    def arrival(self, state: Observations, label: Label | None, newest: Vintage | None, cause: Cause) -> Any:
         known = known_at(label, self.now, newest)
-        return an_arrival(self.now, state, published=label, known_at=known)
+        checked_at = newest.fetched_at if newest else None
+        return replace(an_arrival(self.now, state, published=label, known_at=known), cause=cause, previous_check_at=checked_at)
 
     def expected(self, moment: AsOf) -> Remembered | None:
         known = [each for each in self.remembered if moment.admits(each.vintage)]
@@ -146,6 +148,7 @@ class History(RuleBasedStateMachine):
         before, after = START - timedelta(days=99), self.now + timedelta(days=1)
         asked = [AsOf(), AsOf(as_of=before), AsOf(seen_by=before), AsOf(as_of=after), AsOf(vintage=len(numbers) + 1)]
         asked += [AsOf(vintage=number) for number in numbers]
+        asked += [AsOf(as_of=moment, restated=True) for moment in {*moments, *fetched}]
         asked += [AsOf(as_of=moment + step) for moment in moments for step in (timedelta(0), -timedelta(microseconds=1))]
         asked += [AsOf(seen_by=moment) for moment in fetched]
         asked += [AsOf(as_of=as_of, seen_by=seen_by) for as_of in moments for seen_by in fetched]

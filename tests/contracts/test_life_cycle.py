@@ -13,7 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from domain.codes import DatasetCode
 from domain.errors import FetchCancelled, FetchNotFound, IdempotencyKeyReused, LeaseLost, SeriesNotFound
-from domain.fetches import Failure, Fetch, FetchQuery, FetchStatus, IdempotencyKey, Lease, RequestRecord, WaitingFor
+from domain.fetches import NOTHING_ALLOWED, Failure, Fetch, FetchQuery, FetchStatus, IdempotencyKey, Lease, RequestRecord, WaitingFor
 from domain.observations import Observations
 from domain.ports import Store, UnitOfWork
 from domain.series import Metadata, SeriesStatus
@@ -81,7 +81,7 @@ class LifeCycle(RuleBasedStateMachine):
                 if answered:
                     return
             series = uow.series.add("quandl", DatasetCode(self.database, name))
-            fetch, new = uow.fetches.add(series.id, allow_shrink=False, request_id="")
+            fetch, new = uow.fetches.add(series.id, allow=NOTHING_ALLOWED, request_id="")
             if key:
                 uow.requests.remember(wanted, RequestRecord(series.id, fetch.id, new))
                 self.model.requests[key] = name, RequestRecord(series.id, fetch.id, new)

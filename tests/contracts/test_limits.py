@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.codes import DatasetCode
-from domain.fetches import Failure, FetchStatus, Lease, WaitingFor
+from domain.fetches import NOTHING_ALLOWED, Failure, FetchStatus, Lease, WaitingFor
 from domain.ports import Store
 from domain.providers import Limit
 from domain.throttling import Breaker, Budget, Circuit, Denied, LimiterState, Permit, PermitRequest
@@ -40,7 +40,7 @@ def standing(store: Store, budget: Budget = BUDGET) -> LimiterState:
 
 def running(store: Store, name: str, provider: str = "quandl") -> UUID:
     with store.writing() as uow:
-        fetch, _ = uow.fetches.add(uow.series.add(provider, DatasetCode("X", name)).id, allow_shrink=False, request_id="")
+        fetch, _ = uow.fetches.add(uow.series.add(provider, DatasetCode("X", name)).id, allow=NOTHING_ALLOWED, request_id="")
         uow.fetches.claim(fetch.id, Lease(uuid4(), 30))
         uow.commit()
     return fetch.id

@@ -13,7 +13,7 @@ from adapters.memory.dispatcher import NullDispatcher
 from domain.api_keys import ApiKey, Scope
 from domain.codes import DatasetCode
 from domain.errors import FetchAlreadyRunning, FetchNotFound, KeyNotFound, LeaseLost, SeriesNotFound
-from domain.fetches import Failure, Fetch, FetchStatus, Lease, WaitingFor
+from domain.fetches import NOTHING_ALLOWED, Allowed, Failure, Fetch, FetchStatus, Lease, Suspicion, WaitingFor
 from domain.frequency import Frequency
 from domain.observations import Observations
 from domain.ports import Store
@@ -36,9 +36,9 @@ def added(store: Store, code: DatasetCode = FB, provider: str = "quandl") -> Tim
     return series
 
 
-def requested(store: Store, series: TimeSeries, *, allow_shrink: bool = False) -> Fetch:
+def requested(store: Store, series: TimeSeries, *, allow: Allowed = NOTHING_ALLOWED) -> Fetch:
     with store.writing() as uow:
-        fetch, _ = uow.fetches.add(series.id, allow_shrink=allow_shrink, request_id="r-1")
+        fetch, _ = uow.fetches.add(series.id, allow=allow, request_id="r-1")
         uow.commit()
     return fetch
 
@@ -200,19 +200,19 @@ def test_searching(store: Store, clock: StoppedClock) -> None:
 def test_a_series_comes_with_its_first_fetch(store: Store, clock: StoppedClock) -> None:
     """Both are there as if they had been added one after the other."""
     with store.writing() as uow:
-        new = uow.fetches.add_first("quandl", FB, allow_shrink=True, request_id="r-1")
+        new = uow.fetches.add_first("quandl", FB, allow=frozenset({Suspicion.SHRINK}), request_id="r-1")
         assert new
         first, its_fetch = new
         assert uow.series.get(first.id) == replace(first, fetch=its_fetch)
         uow.commit()
 
     other = added(store, DatasetCode("WIKI", "AAPL"))
-    fetch = requested(store, other, allow_shrink=True)
+    fetch = requested(store, other, allow=frozenset({Suspicion.SHRINK}))
     assert its_fetch == replace(fetch, id=its_fetch.id, series_id=first.id)
     assert first == replace(other, id=first.id, number=first.number, code=FB, alias=FB.alias)
     assert first.number < other.number
     with store.writing() as uow:
-        assert uow.fetches.add(first.id, allow_shrink=False, request_id="r-2") == (its_fetch, False)
+        assert uow.fetches.add(first.id, allow=NOTHING_ALLOWED, request_id="r-2") == (its_fetch, False)
 
 
 @pytest.mark.parametrize("provider", ["quandl", "files"])
@@ -220,7 +220,7 @@ def test_a_series_that_is_there_or_whose_alias_is_taken_gets_no_first_fetch(stor
     """Nothing is added where the series is there or another has its alias."""
     series = added(store)
     with store.writing() as uow:
-        assert uow.fetches.add_first(provider, FB, allow_shrink=False, request_id="") is None
+        assert uow.fetches.add_first(provider, FB, allow=NOTHING_ALLOWED, request_id="") is None
         uow.commit()
 
     with store.reading() as uow:
@@ -232,12 +232,12 @@ def test_one_fetch_in_flight(store: Store) -> None:
     """A second request joins the fetch in flight; after its end a new one is added."""
     series = added(store)
     with store.writing() as uow:
-        first, is_new = uow.fetches.add(series.id, allow_shrink=False, request_id="a")
-        again, is_second = uow.fetches.add(series.id, allow_shrink=True, request_id="b")
+        first, is_new = uow.fetches.add(series.id, allow=NOTHING_ALLOWED, request_id="a")
+        again, is_second = uow.fetches.add(series.id, allow=frozenset({Suspicion.SHRINK}), request_id="b")
         uow.commit()
 
     assert (is_new, is_second) == (True, False)
-    assert again == replace(first, allow_shrink=True)
+    assert again == replace(first, allow=frozenset({Suspicion.SHRINK}))
     _, lease = claimed(store, first)
     with store.writing() as uow:
         uow.fetches.fail(first.id, lease, FAILURE)
@@ -251,13 +251,13 @@ def test_allow_shrink_comes_too_late_for_a_running_fetch(store: Store) -> None:
     claimed(store, requested(store, series))
 
     with store.writing() as uow, pytest.raises(FetchAlreadyRunning):
-        uow.fetches.add(series.id, allow_shrink=True, request_id="")
+        uow.fetches.add(series.id, allow=frozenset({Suspicion.SHRINK}), request_id="")
 
 
 def test_a_series_that_is_gone_gets_no_fetch(store: Store) -> None:
     """A fetch is of a series that is there."""
     with store.writing() as uow, pytest.raises(SeriesNotFound):
-        uow.fetches.add(uuid4(), allow_shrink=False, request_id="")
+        uow.fetches.add(uuid4(), allow=NOTHING_ALLOWED, request_id="")
 
 
 def test_an_unknown_fetch(store: Store) -> None:
@@ -400,7 +400,7 @@ def test_racing_requests_make_one_series_and_one_fetch(store: Store) -> None:
         together.wait()
         with store.writing() as uow:
             series = uow.series.add("quandl", FB)
-            fetch, _ = uow.fetches.add(series.id, allow_shrink=False, request_id="")
+            fetch, _ = uow.fetches.add(series.id, allow=NOTHING_ALLOWED, request_id="")
             uow.commit()
         got.append((series.id, fetch.id))
 
@@ -435,7 +435,7 @@ def test_a_request_while_its_fetch_ends_adds_none(store: Store) -> None:
 
 
 def test_what_a_label_last_held(store: Store) -> None:
-    """For each label the digest of its highest-numbered vintage is known; states without one are not in it."""
+    """For each label the last state stored of it is known, and where it came from; states without one are not in it."""
     series = added(store)
     now = datetime(2024, 6, 1, tzinfo=UTC)
     day, moment = date(2024, 1, 1), datetime(2024, 1, 1, 8, tzinfo=UTC)
@@ -452,7 +452,11 @@ def test_what_a_label_last_held(store: Store) -> None:
 
     with store.reading() as uow:
         labels = uow.vintages.labels(series.id)
-    assert labels == {day: corrected.digest().hex(), moment: some_observations().digest().hex()}
+    assert {label: state.digest for label, state in labels.items()} == {
+        day: corrected.digest().hex(),
+        moment: some_observations().digest().hex(),
+    }
+    assert {(state.known_at, state.origin) for state in labels.values()} == {(now, an_arrival(now).origin)}
 
 
 def test_nothing_kept_is_found_nowhere(store: Store) -> None:

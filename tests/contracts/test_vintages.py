@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from domain.codes import DatasetCode
 from domain.errors import DamagedVintage
-from domain.fetches import Lease
+from domain.fetches import NOTHING_ALLOWED, Lease
 from domain.observations import Observations, Unit
 from domain.ports import Store
 from domain.series import Metadata
@@ -155,7 +155,7 @@ def test_what_was_prepared_before_others_came_is_refused_as_a_fetch_ends(store: 
     state, lease = Observations.of([1], ("a",), [[1.0]]), Lease(uuid4(), 30)
     series_id, _ = kept(store, [(0, state)], at_once=True)
     with store.writing() as uow:
-        fetch, _ = uow.fetches.add(series_id, allow_shrink=False, request_id="")
+        fetch, _ = uow.fetches.add(series_id, allow=NOTHING_ALLOWED, request_id="")
         uow.fetches.claim(fetch.id, lease)
         before = [uow.vintages.prepare(uow.series.get(series_id), arrivals) for arrivals in ([an_arrival(at(1), state)], [])]
         append(uow, series_id, [an_arrival(at(2), state)])

@@ -13,6 +13,7 @@ import pytest
 
 from adapters.sql.store import SqlStore
 from domain.codes import DatasetCode
+from domain.fetches import NOTHING_ALLOWED
 from tests.faults.conftest import scale
 from tests.faults.disturbing import settled
 from tests.faults.figures import Figures
@@ -106,7 +107,7 @@ def _fetches(stack: Stack, codes: Sequence[str]) -> Iterator[str]:
     for code in codes:
         with store.writing() as uow:
             series = uow.series.add("quandl", DatasetCode(DATABASE, code))
-            fetch, _ = uow.fetches.add(series.id, allow_shrink=False, request_id="")
+            fetch, _ = uow.fetches.add(series.id, allow=NOTHING_ALLOWED, request_id="")
             uow.commit()
         yield str(fetch.id)
 

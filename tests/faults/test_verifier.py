@@ -14,7 +14,7 @@ from adapters.sql.schema import migrate
 from adapters.sql.store import SqlStore
 from adapters.sql.tables import fetches
 from domain.codes import DatasetCode
-from domain.fetches import Lease
+from domain.fetches import NOTHING_ALLOWED, Lease
 from domain.observations import Observations
 from tests.builders import an_arrival, append
 from tests.faults.driver import Ledger, Said
@@ -35,7 +35,7 @@ class Kept:
         self.verifier.watch()
         with SqlStore(self.engine).writing() as uow:
             series = uow.series.add("quandl", DatasetCode(DATABASE, CODE))
-            fetch, _ = uow.fetches.add(series.id, allow_shrink=False, request_id="")
+            fetch, _ = uow.fetches.add(series.id, allow=NOTHING_ALLOWED, request_id="")
             uow.commit()
         self.series, self.fetch = series.id, fetch.id
         self.ledger = Ledger([Said(CODE, 201, 0.01, 0.0, str(series.id), str(fetch.id))])

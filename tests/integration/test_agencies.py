@@ -74,9 +74,12 @@ def test_no_database_is_declared_twice():
 def test_an_example_is_fetched(agency):
     """The example's request is the agency's documented one; an answer with one series is the series asked for."""
     asked = []
-    values = [value for value in agency.naming.parts(DatasetCode.parse(agency.example))[1].split(".") if value]
-    key = "".join(f',"D{i}"' for i in range(len(values)))
-    body = f"DATAFLOW{key},TIME_PERIOD,OBS_VALUE\nX{''.join(f',{value}' for value in values)},2024-02,1\n".replace('"', "").encode()
+    code = DatasetCode.parse(agency.example)
+    flow, key = agency.naming.parts(code)
+    [*agency_id, own, version] = flow.split(",") if flow.count(",") == 2 else [*flow.split(","), "1.0"]
+    cells = {"DATAFLOW": f"{':'.join([*agency_id, own])}({version})"} if key or not agency.identity else {agency.identity[0]: code.dataset}
+    cells |= {f"D{i}": value or "_T" for i, value in enumerate(key.split(".")) if key} | {"TIME_PERIOD": "2024-02", "OBS_VALUE": "1"}
+    body = f"{','.join(cells)}\n{','.join(cells.values())}\n".encode()
 
     def respond(target, headers):
         asked.append((unquote(target), headers["accept"]))
@@ -84,7 +87,7 @@ def test_an_example_is_fetched(agency):
 
     with a_server(respond) as address:
         providers = InstalledProviders({agency.name: {"base_url": f"{address}/api"}}, deadline_seconds=5)
-        fetched = providers.source(agency.name).fetch(DatasetCode.parse(agency.example), KNOWN)
+        fetched = providers.source(agency.name).fetch(code, KNOWN)
 
     assert asked == [(f"/api{REQUESTS[agency.name]}", agency.accept)]
     assert [list(state.rows()) for _, state in fetched.vintages] == [[(fetched.vintages[0][1].first, [1.0])]]
@@ -116,7 +119,8 @@ def test_a_service_of_ones_own_must_be_named(name):
 
 
 def test_what_is_read_to_other_values_is_another_version() -> None:
-    """INSEE's T and B and Yahoo's running period were read otherwise before: the next fetch of the same bytes is a new reading."""
+    """INSEE's T and B, the BoJ's fiscal years, Yahoo's running period and others were read otherwise: the same bytes are read anew."""
     versions = {name: spec.adapter_version for name, spec in SPECS.items()}
 
-    assert (versions["insee"], versions["yahoo"], versions["files"], versions["csv_url"], versions["ecb"]) == (2, 2, 2, 2, 1)
+    assert {versions[name] for name in ("insee", "boj", "yahoo", "files", "csv_url", "bls", "fred", "alfred")} == {2}
+    assert versions["ecb"] == 1

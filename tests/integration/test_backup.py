@@ -23,7 +23,7 @@ from adapters.sql.store import SqlStore
 from adapters.sql.tables import metadata
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput, SchemaMismatch
-from domain.fetches import Failure, Lease, WaitingFor
+from domain.fetches import NOTHING_ALLOWED, Failure, Lease, Suspicion, WaitingFor
 from domain.observations import Observations
 from tests.builders import an_arrival, append
 from tests.fakes import some_metadata
@@ -61,7 +61,7 @@ def filled(engine: Engine) -> SqlStore:
     with store.writing() as uow:
         for n in range(3):
             series = uow.series.add("quandl", DatasetCode("X", f"S{n}"))
-            fetch, _ = uow.fetches.add(series.id, allow_shrink=n == 1, request_id=f"r{n}")
+            fetch, _ = uow.fetches.add(series.id, allow=frozenset({Suspicion.SHRINK} if n == 1 else ()), request_id=f"r{n}")
             lease = Lease(uuid4(), 30)
             uow.fetches.claim(fetch.id, lease)
             if n == 0:
@@ -112,7 +112,7 @@ def test_a_backup_is_one_state_while_others_write(opens: Any, tmp_path: Path, so
             n += 1
             with store.writing() as uow:
                 series = uow.series.add("quandl", DatasetCode("W", f"S{writer}.{n}"))
-                fetch, _ = uow.fetches.add(series.id, allow_shrink=False, request_id="")
+                fetch, _ = uow.fetches.add(series.id, allow=NOTHING_ALLOWED, request_id="")
                 append(uow, series.id, [an_arrival(NOW, fetch_id=fetch.id)])
                 uow.commit()
             if n == 1:

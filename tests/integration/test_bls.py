@@ -25,7 +25,7 @@ def an_answer(*rows, name="ABC1", message=()):
         ("M13", "2024-01-01", Frequency.ANNUAL),
         ("Q04", "2024-10-01", Frequency.QUARTERLY),
         ("Q05", "2024-01-01", Frequency.ANNUAL),
-        ("S02", "2024-07-01", None),
+        ("S02", "2024-07-01", Frequency.SEMIANNUAL),
         ("S03", "2024-01-01", Frequency.ANNUAL),
         ("A01", "2024-01-01", Frequency.ANNUAL),
     ],

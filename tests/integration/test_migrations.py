@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, insert, select, text
+from sqlalchemy import Engine, insert, select, text, update
 
 from adapters.sql import migrations
 from adapters.sql.engine import for_writing, open_engine
@@ -22,13 +22,14 @@ from adapters.sql.tables import descriptions, feed, fetches, series, vintages
 from domain.codes import DatasetCode
 from domain.observations import Observations
 from domain.series import SeriesQuery, SeriesStatus
-from domain.vintages import AsOf
+from domain.vintages import AsOf, Cause
 from tests.builders import an_arrival, append
 
 OLD = Path(__file__).with_name("stores") / "0002.sql"
 SINCE = {
     series: {"description", "vintage", "fetch", "confirmed"},
-    fetches: {"number", "waits_since", "cancel_requested_at"},
+    vintages: {"previous_check_at"},
+    fetches: {"number", "waits_since", "cancel_requested_at", "allow_values"},
 }
 FB, RATES, IBM = DatasetCode("WIKI", "FB"), DatasetCode("MY", "RATES"), DatasetCode("WIKI", "IBM")
 
@@ -108,3 +109,25 @@ def test_an_old_store_goes_on(engine: Engine) -> None:
 
     with SqlStore(engine).reading() as uow:
         assert (vintage.number, uow.series.get(fb.id).newest) == (4, vintage)
+
+
+@pytest.mark.parametrize("differs", [True, False])
+def test_a_further_state_of_a_label_becomes_a_correction(engine: Engine, differs: bool) -> None:  # noqa: FBT001
+    """It answers from its fetch on; the same state again, and all without a label, stays a publication."""
+    day = {"published": "2023-01-05", "known_at": datetime(2023, 1, 5, 23, 59, 59, tzinfo=UTC)}
+    labelled = update(vintages).where(vintages.c.number.in_((1, 2)))
+    with for_writing(engine) as connection, connection.begin():
+        connection.execute(labelled.values(day | ({} if differs else {"digest": b"0" * 32})))
+    migrate(engine)
+
+    with SqlStore(engine).reading() as uow:
+        fb = uow.series.find("quandl", FB)
+        assert fb
+        known = uow.vintages.list(fb.id, after=0, limit=10)
+        then, restated = (uow.vintages.find(fb.id, AsOf(as_of=day["known_at"], restated=each)) for each in (False, True))
+    second = Cause.CORRECTION if differs else Cause.PUBLICATION
+    assert [each.cause for each in known] == [Cause.PUBLICATION, second, Cause.PUBLICATION]
+    assert [each.previous_check_at for each in known] == [None] * 3
+    assert restated
+    assert then
+    assert (then.vintage.number, restated.vintage.number) == (1 if differs else 2, 2)

@@ -19,6 +19,7 @@ from adapters.sql.store import SqlStore, SqlUnitOfWork
 from adapters.sql.transaction import Transaction
 from domain.codes import DatasetCode
 from domain.errors import SchemaMismatch, StoreUnavailable
+from domain.fetches import NOTHING_ALLOWED
 
 pytestmark = pytest.mark.server
 CODE = DatasetCode("WIKI", "FB")
@@ -92,11 +93,11 @@ def test_what_waits_is_seen_by_the_next_statement_and_by_others_after_the_commit
     store = SqlStore(engine)
     with store.writing() as uow:
         series = uow.series.add("quandl", CODE)
-        fetch, _ = uow.fetches.add(series.id, allow_shrink=False, request_id="r")
+        fetch, _ = uow.fetches.add(series.id, allow=NOTHING_ALLOWED, request_id="r")
         assert uow.transaction.deferred
         assert uow.series.get(series.id).fetch == fetch
         again = uow.series.add("quandl", DatasetCode("WIKI", "AAPL"))
-        fetch, _ = uow.fetches.add(again.id, allow_shrink=False, request_id="r")
+        fetch, _ = uow.fetches.add(again.id, allow=NOTHING_ALLOWED, request_id="r")
         uow.commit()
 
     with store.reading() as uow:

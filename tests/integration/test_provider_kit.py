@@ -23,7 +23,7 @@ from entrypoints.cli.new_provider import new_provider
 from entrypoints.rest.app import create_app
 
 ROOT = Path(__file__).parents[2]
-SOME = '{"observations": [["2024-01-31", 1]]}'
+SOME = '{"id": "prices", "observations": [["2024-01-31", 1]]}'
 Written = Callable[..., Path]
 _names = (f"weather{number}" for number in count(1))
 
@@ -119,6 +119,9 @@ def test_in_a_checkout_the_files_lie_where_they_belong(tmp_path: Path) -> None:
         ("names_statuses", {"module": ("if not is_success(answer):", "if answer.status == 404:")}),
         ("gives_states", {"series": ('[["2024-01-31", 1.5], ["2024-02-29", null], ["2024-03-31", 1.75]]', "[]")}),
         ("gives_metadata", {"series": ('"name": "Prices"', '"name": ""')}),
+        ("states_its_anchor", {"module": ('Anchor.END.of("month")', 'Anchor.START.of("month")')}),
+        ("states_its_anchor", {"module": ('extra={"dates": Anchor.END.of("month")},', "")}),
+        ("asks_for_the_codes_it_documents", {"module": ("        answer = self", "        return None\n        answer = self")}),
         ("tells_its_origin", {"module": ("PROVIDER.origin(answer.url", "PROVIDER.origin(self._errors.key")}),
         ("reads_what_is_missing", {"series": ("null", "0")}),
         ("makes_its_calls", {"module": ("        [series] =", "        self._http.get((), {})\n        [series] =")}),
@@ -152,5 +155,5 @@ def test_online_the_example_is_asked_for(written: Written) -> None:
         providers = InstalledProviders({folder.name: {"base_url": case.url, "api_key": "a-k3y"}}, deadline_seconds=5)
         found = ConformanceReports(providers).run_conformance(folder.name, online=True)
 
-    assert [finding.problem for finding in found] == [""] * 8
+    assert [finding.problem for finding in found] == [""] * 9
     assert case.calls > 0

@@ -320,9 +320,14 @@ def test_columns_of_words_are_left_out():
     ],
 )
 def test_whose_series_it_is(body, url, code):
-    """The caller's code counts; without one the body's, then the URL's."""
+    """Without a code the body's name counts, then the URL's."""
     assert [str(series.code) for series in read(body, None, url=url)] == [code]
-    assert [series.code for series in read(body, FB, url=url)] == [FB]
+
+
+@pytest.mark.parametrize("names", [{}, {"database_code": "WIKI", "dataset_code": "FB"}, {"database_code": "wiki", "dataset_code": "fb"}])
+def test_the_code_that_was_asked_for_is_the_series(names):
+    """A body that names nothing is of the code that was asked for; one that names it in any case, too."""
+    assert [series.code for series in read(a_dataset(**names), FB, url="https://x/api/v3/datasets/A/B.json")] == [FB]
 
 
 # tables

@@ -90,12 +90,12 @@ def same(expected: list[Row], actual: list[Row]) -> bool:
 @pytest.mark.parametrize("entry", entries("series"))
 def test_every_series_is_read_to_the_bit(entry, hints):
     """Each recorded series has its code, its columns in their order, all its dates ascending and each value bit for bit."""
-    code = DatasetCode("SOME", "CODE")
-    [series] = parsed(entry, code, hints=hints)
+    [named] = parsed(entry, None, hints=hints)
+    [series] = parsed(entry, named.code, hints=hints)
     names, rows = independently(entry)
     expected, actual = numbers(rows), list(in_product(series))
 
-    assert series.code == code
+    assert series.code == named.code
     assert series.metadata.date_column == names[0]
     assert series.vintages[0][1].columns == tuple(names[1:])
     assert series.left_out == ()

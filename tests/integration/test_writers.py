@@ -20,8 +20,9 @@ from adapters.sql.schema import migrate
 from adapters.sql.store import SqlStore
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
+from domain.fetches import Suspicion
 from domain.observations import Observations
-from domain.vintages import AsOf, is_new_state
+from domain.vintages import AsOf
 from tests.builders import an_arrival, append
 from tests.servers import SETTINGS
 
@@ -63,7 +64,7 @@ def keep(store: SqlStore, n: int) -> str:
             raise SeriesNotFound
         uow.series.lock(found.id)
         series = uow.series.get(found.id)
-        news = is_new_state(None, state.digest().hex(), newest=series.newest, labelled={})
+        news = series.newest is None or series.newest.digest != state.digest().hex()
         append(uow, series.id, [an_arrival(START + timedelta(minutes=n), state)] if news else [])
         uow.commit()
     return "kept" if news else "unchanged"
@@ -72,7 +73,7 @@ def keep(store: SqlStore, n: int) -> str:
 def request(store: SqlStore, n: int) -> str:
     with store.writing() as uow:
         series = uow.series.add("quandl", CODE)
-        uow.fetches.add(series.id, allow_shrink=n % 2 == 0, request_id=str(n))
+        uow.fetches.add(series.id, allow=frozenset({Suspicion.VALUES} if n % 2 else {Suspicion.SHRINK}), request_id=str(n))
         uow.commit()
     return "requested"
 

@@ -23,6 +23,14 @@ def a_chart(*stamps, prices=None, events=None, **meta):
     return {"chart": {"result": [result | ({"events": events} if events else {})], "error": None}}
 
 
+TOO_LONG = "1d data not available for startTime=-2208988800 and endTime=1570047977."
+ONLY_100_YEARS = "Only 100 years worth of day granularity data are allowed to be fetched per request."
+
+
+def a_refusal(description):
+    return {"chart": {"result": None, "error": {"code": "Unprocessable Entity", "description": description}}}
+
+
 @pytest.mark.parametrize(
     ("zone", "stamp", "day"),
     [
@@ -88,6 +96,16 @@ def test_the_moment_of_the_query_replaces_its_day():
         ("3mo", ["2024-04-01", "2024-07-01", "2024-09-26"], ["2024-04-01", "2024-07-01"]),
         ("3mo", ["2024-07-01", "2024-10-01", "2025-01-02"], ["2024-07-01", "2024-10-01", "2025-01-02"]),
         ("3mo", ["2024-08-01", "2024-11-01", "2025-01-02"], ["2024-08-01", "2024-11-01"]),
+        ("1wk", ["2024-01-08", "2024-01-14"], ["2024-01-08"]),
+        ("1wk", ["2024-01-08", "2024-01-08"], ["2024-01-08"]),
+        ("1wk", ["2024-12-30", "2025-01-06", "2025-01-06"], ["2024-12-30", "2025-01-06"]),
+        ("1mo", ["2024-11-01", "2024-12-01", "2024-12-31"], ["2024-11-01", "2024-12-01"]),
+        ("1mo", ["2024-12-01", "2025-01-01", "2025-01-02"], ["2024-12-01", "2025-01-01"]),
+        ("1mo", ["2024-12-01", "2025-01-02"], ["2024-12-01", "2025-01-02"]),
+        ("3mo", ["2024-10-01", "2024-12-31"], ["2024-10-01"]),
+        ("3mo", ["2024-10-01", "2025-01-01", "2025-03-31"], ["2024-10-01", "2025-01-01"]),
+        ("1d", ["2024-12-31", "2025-01-02", "2025-01-02"], ["2024-12-31", "2025-01-02"]),
+        ("1mo", ["2025-01-02"], ["2025-01-02"]),
     ],
 )
 def test_the_running_period_has_one_row(granularity: str, days: list[str], expected: list[str]) -> None:
@@ -106,6 +124,51 @@ def test_the_last_trade_may_be_seconds_before_the_query(seconds: int) -> None:
     stamps = (NOON, NOON + DAY, NOON + DAY + HOUR)
 
     assert len(rows(read("yahoo", a_chart(*stamps, regularMarketTime=stamps[-1] + seconds))[0])) == 2
+
+
+@pytest.mark.parametrize(
+    ("granularity", "moments", "market", "expected"),
+    [
+        ("1wk", ["2024-01-03T05:00", "2024-01-08T05:00"], "2024-01-12T21:00", ["2024-01-03", "2024-01-08"]),
+        ("1wk", ["2024-01-03T05:00", "2024-01-08T05:00", "2024-01-12T21:00"], "2024-01-12T21:00", ["2024-01-03", "2024-01-08"]),
+        ("1wk", ["2024-10-29T04:00", "2024-11-04T05:00"], "2024-11-08T21:00", ["2024-10-29", "2024-11-04"]),
+        ("1wk", ["2024-01-02T05:00", "2024-01-08T21:00"], "2024-01-08T21:00", ["2024-01-02"]),
+        ("1wk", ["2024-01-02T05:00", "2024-01-08T21:00"], None, ["2024-01-02"]),
+        ("1wk", ["2024-01-01T05:00", "2024-01-05T21:00"], None, ["2024-01-01"]),
+        ("3mo", ["2024-02-15T05:00", "2024-04-01T04:00"], "2024-05-03T20:00", ["2024-02-15", "2024-04-01"]),
+        ("3mo", ["2024-02-01T05:00", "2024-04-10T20:00"], "2024-04-10T20:00", ["2024-02-01"]),
+        ("3mo", ["2024-04-01T04:00", "2024-06-28T20:00"], None, ["2024-04-01"]),
+        ("1mo", ["2024-01-15T05:00", "2024-02-01T05:00"], "2024-02-09T21:00", ["2024-01-15", "2024-02-01"]),
+        ("1mo", ["2024-01-31T05:00", "2024-02-01T21:00"], "2024-02-01T21:00", ["2024-01-31", "2024-02-01"]),
+    ],
+)
+def test_a_first_period_that_is_short_keeps_its_row(granularity: str, moments: list[str], market: str | None, expected: list[str]) -> None:
+    """A share's first week, month or quarter may begin in its middle: the next one's own row is no live row of it."""
+    stamps = [int(datetime.fromisoformat(f"{moment}+00:00").timestamp()) for moment in moments]
+    live = {"regularMarketTime": int(datetime.fromisoformat(f"{market}+00:00").timestamp())} if market else {}
+    chart = a_chart(*stamps, dataGranularity=granularity, exchangeTimezoneName="America/New_York", **live)
+
+    assert list(rows(read("yahoo", chart)[0])) == expected
+
+
+def test_the_live_row_stands_on_the_day_of_its_period() -> None:
+    """The live row's prices take the date of the period's own row, and every column is the live one's."""
+    stamps = [int(datetime.fromisoformat(f"{day}T14:30+00:00").timestamp()) for day in ("2024-12-23", "2024-12-30", "2025-01-02")]
+    chart = a_chart(*stamps, prices=[1.0, 2.0, 3.5], dataGranularity="1wk", regularMarketTime=stamps[-1])
+    chart["chart"]["result"][0]["indicators"]["quote"][0]["volume"] = [10, 20, 7]
+    [series] = read("yahoo", chart)
+
+    assert series.vintages[0][1].columns == ("Close", "Adj Close", "Volume")
+    assert rows(series) == {"2024-12-23": [1.0, 1.0, 10.0], "2024-12-30": [3.5, 3.5, 7.0]}
+
+
+@pytest.mark.parametrize("seconds", [-61, 61, 3600])
+def test_what_is_no_live_row_of_a_day_is_a_fault(seconds: int) -> None:
+    """Two rows of one day of which neither is the market's are not put together."""
+    stamps = (NOON, NOON + DAY, NOON + DAY + HOUR)
+
+    with pytest.raises(AnswerNotUnderstood, match="stands twice"):
+        read("yahoo", a_chart(*stamps, regularMarketTime=stamps[-1] + seconds))
 
 
 def test_no_moments_are_no_prices():
@@ -155,6 +218,9 @@ def test_the_old_csv_is_read():
             DatasetNotFound,
         ),
         ({"chart": {"result": None, "error": {"code": "Unprocessable Entity", "description": "1m is too far"}}}, 422, AnswerNotUnderstood),
+        (a_refusal(f"{TOO_LONG} {ONLY_100_YEARS}"), 422, AnswerNotUnderstood),
+        (a_refusal(f"{TOO_LONG} {ONLY_100_YEARS}"), 200, AnswerNotUnderstood),
+        (a_refusal("1m data not available for startTime=1 and endTime=2. Only 7 days are allowed."), 422, AnswerNotUnderstood),
         ("400 Bad Request: Data doesn't exist for startDate = 1, endDate = 2", 400, DatasetNotFound),
         ("Too Many Requests\r\n", 429, RateLimited),
         ({"finance": {"result": None, "error": {"code": "internal-error", "description": "x"}}}, 200, AnswerNotUnderstood),

@@ -262,11 +262,13 @@ PERIODS = {
     "2024q2": (("2024-04-01", "quarterly"), None),
     "2024 Q2": (None, ("2024-04-01", "quarterly")),
     "Q2-2024": (None, ("2024-04-01", "quarterly")),
-    "2024K2": (None, ("2024-04-01", "quarterly")),
+    "2024K2": (None, None),
     "2024Q5": (None, None),
-    "2024-S2": (("2024-07-01", None),) * 2,
-    "2024H2": (("2024-07-01", None),) * 2,
-    "2024-B2": (("2024-03-01", None), ("2024-07-01", None)),
+    "2024-S2": (("2024-07-01", "semiannual"),) * 2,
+    "2024-S3": (None, None),
+    "2024H2": (None, None),
+    "2024-B2": (None, None),
+    "2024-D367": (None, None),
     "2024T2": (("2024-05-01", None),) * 2,
     "2024-02": (("2024-02-01", "monthly"),) * 2,
     "202402": (("2024-02-01", "monthly"),) * 2,
@@ -276,8 +278,11 @@ PERIODS = {
     "2024-13": (None, None),
     "February 2024": (None, ("2024-02-01", "monthly")),
     "2024Feb": (None, ("2024-02-01", "monthly")),
+    "Sept 2024": (None, ("2024-09-01", "monthly")),
+    "Marraskuu 2024": (None, None),
+    "Mars 2024": (None, None),
     "2024-W05": (("2024-01-29", "weekly"),) * 2,
-    "2024U05": (None, ("2024-01-29", "weekly")),
+    "2024U05": (None, None),
     "2024 Week 5": (None, ("2024-01-29", "weekly")),
     "2021-W53": (None, None),
     "2024-D031": (None, ("2024-01-31", "daily")),
@@ -329,8 +334,9 @@ def test_an_axis_says_which_day_stands_for_a_period():
 
 def test_words_for_frequencies_and_moments_are_read():
     """Words for a frequency may say on which day; a moment that cannot be in UTC is none."""
-    words = ("M", "P1M", "Monthly", "WEEKLY(MONDAY)", "B", "S")
-    assert [frequency_of(word) for word in words] == ["monthly", "monthly", "monthly", "weekly", "daily", None]
+    words = ("M", "P1M", "Monthly", "WEEKLY(MONDAY)", "B", "S", "M2", "P6M", "H", "T", "K")
+    known = ["monthly", "monthly", "monthly", "weekly", "daily", "semiannual", "bimonthly", "semiannual", "hourly", None, None]
+    assert [frequency_of(word) for word in words] == known
     assert str(read_moment("2024-01-31T10:00+01:00")) == "2024-01-31 09:00:00+00:00"
     assert read_moment("9999-12-31T23:30-01:00") is read_moment("x") is None
 

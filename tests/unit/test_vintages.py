@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
@@ -13,9 +12,10 @@ from hypothesis import strategies as st
 
 from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
-from domain.errors import InvalidInput, SuspiciousShrink
+from domain.errors import InvalidInput
+from domain.fetching.arrivals import known_at
 from domain.observations import Observations
-from domain.vintages import AsOf, Vintage, difference, is_new_state, known_at, refuse_shrink, replay
+from domain.vintages import AsOf, Vintage, difference, replay
 from tests.builders import an_arrival, append
 from tests.fakes import NAN, some_observations
 
@@ -84,27 +84,6 @@ def test_when_a_state_became_known(published: date | None, expected: datetime) -
 def test_without_a_label_knowledge_never_runs_backwards() -> None:
     """A clock that was set back does not put a state before the newest."""
     assert known_at(None, NOON.replace(hour=11), a_vintage()) == NOON
-
-
-def test_what_is_news() -> None:
-    """Without a label the newest state decides; with one, the last state under that label."""
-    newest, day = a_vintage(), date(2024, 1, 1)
-
-    assert is_new_state(None, newest.digest, newest=None, labelled={})
-    assert not is_new_state(None, newest.digest, newest=newest, labelled={})
-    assert is_new_state(None, "other", newest=newest, labelled={})
-    assert is_new_state(day, newest.digest, newest=newest, labelled={})
-    assert not is_new_state(day, newest.digest, newest=replace(newest, digest="other"), labelled={day: newest.digest})
-    assert is_new_state(day, "corrected", newest=newest, labelled={day: newest.digest})
-
-
-def test_a_shrink_below_half_is_suspicious() -> None:
-    """Exactly half is still accepted; the error tells both counts and how to accept it."""
-    refuse_shrink(4, 2, "values")
-    refuse_shrink(0, 4, "values")
-    with pytest.raises(SuspiciousShrink, match=r"1 values where 4") as caught:
-        refuse_shrink(4, 1, "values")
-    assert "--allow-shrink" in caught.value.hint
 
 
 @pytest.mark.parametrize(

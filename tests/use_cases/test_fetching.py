@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from threading import Event, Thread
 from time import monotonic
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -28,7 +29,7 @@ from domain.errors import (
     SourceUnavailable,
     UnknownProvider,
 )
-from domain.fetches import Fetch, FetchStatus, Lease, WaitingFor
+from domain.fetches import Fetch, FetchStatus, Lease, Suspicion, WaitingFor
 from domain.frequency import Frequency
 from domain.observations import Label, Observations
 from domain.ports import Fetched, PriorState
@@ -91,8 +92,8 @@ class Harness:
         self.store = MemoryStore(self.clock)
         self.use: UseCases = memory_use_cases({"canned": self.source, "keyless": None}, store=self.store, dispatcher=self.dispatcher)
 
-    def request(self, **flags: bool) -> Requested:
-        return self.use.request_fetch(FB, **flags)  # type: ignore[arg-type]
+    def request(self, **flags: Any) -> Requested:
+        return self.use.request_fetch(FB, **flags)
 
     def begun(self) -> tuple[Fetch, Lease]:
         """Request a fetch, and begin it as a process would that is lost then."""
@@ -102,7 +103,7 @@ class Harness:
             uow.commit()
         return fetch, lease
 
-    def run(self, **flags: bool) -> Fetch:
+    def run(self, **flags: Any) -> Fetch:
         """Request a refresh and do it."""
         ended = self.use.fetch_dataset(self.request(refresh=True, **flags).fetch.id)
         assert ended
@@ -197,7 +198,9 @@ def test_a_history_of_labels_is_kept_in_one_go() -> None:
     assert house.run().vintages_added == 0
     source.vintages[1] = (date(2020, 1, 2), values(9))
     assert house.run().vintages_added == 1
-    assert [house.read(f"2020-01-0{n}") for n in range(1, 5)] == [values(0), values(9), values(1), values(2)]
+    assert [house.read(f"2020-01-0{n}") for n in range(1, 5)] == [values(0), values(1), values(1), values(2)]
+    restated = AsOf.parse("2020-01-02", restated=True)
+    assert house.use.read_series(house.request().series.id, Selection(moment=restated)).observations == values(9)
     with pytest.raises(NotKnownYet):
         house.read("2019-12-31")
 
@@ -373,7 +376,7 @@ def test_a_shrink_is_counted_inside_the_window() -> None:
 
     assert shrunk.failure
     assert shrunk.failure.code == "suspicious_shrink"
-    assert "2 values where 10" in shrunk.failure.message
+    assert "2 values of a where 10" in shrunk.failure.message
 
 
 @dataclass
@@ -412,7 +415,7 @@ def test_a_suspicious_shrink_changes_nothing() -> None:
     assert shrunk.failure
     assert (shrunk.status, shrunk.failure.code) == (FetchStatus.ERROR, "suspicious_shrink")
     assert house.read() == values(1, 2, 3, 4)
-    assert house.run(allow_shrink=True).status is FetchStatus.SUCCESS
+    assert house.run(allow=frozenset({Suspicion.SHRINK})).status is FetchStatus.SUCCESS
     assert house.read() == values(1, NAN)
 
 

@@ -17,7 +17,6 @@ A rule returns a sentence that says how it is broken, or an empty text.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -27,11 +26,13 @@ from typing import Any
 import numpy as np
 
 from adapters.provider_kit.conformance.replay_server import Case, Fault, Sent, opened, refused, replaced, swollen, truncated
+from adapters.provider_kit.conformance.statements import documentation, documented_codes, stand_on
 from adapters.provider_kit.spec import PROVIDER_API
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, FetchError, InvalidCode, RateLimited
 from domain.frequency import Frequency
 from domain.observations import Observations
+from domain.periods import stated
 from domain.ports import ParsesResponses, RawResponse
 from domain.providers import Limit, Terms
 from domain.series import Metadata
@@ -79,9 +80,13 @@ def tells_its_facts(case: Case) -> str:
 def documents_its_codes(case: Case) -> str:
     """Show a code as its example, or in the docstring of the module that opens it."""
     spec = case.spec
-    text = f"{getattr(sys.modules.get(spec.open.__module__), '__doc__', '')} {spec.example}"
-    is_shown = not spec.databases or any(f"{database}/" in text for database in spec.databases)
+    is_shown = not spec.databases or any(f"{database}/" in documentation(spec) for database in spec.databases)
     return "" if is_shown else f"neither the docstring nor the example shows a code {spec.databases[0]}/…"
+
+
+def asks_for_the_codes_it_documents(case: Case) -> str:
+    """Make a call for each code in double backticks in the docstring, and for the example."""
+    return _first(_unasked(case, code) for code in documented_codes(case.spec)) if case.is_replayed else ""
 
 
 def refuses_garbage(case: Case) -> str:
@@ -126,6 +131,18 @@ def gives_metadata(case: Case) -> str:
         "names of columns left out are text": all(isinstance(name, str) for name in fetched.left_out),
     }
     return "; ".join(rule for rule, kept in wanted.items() if not kept)
+
+
+def states_its_anchor(case: Case) -> str:
+    """Say in ``dates`` of the extra metadata on which day of its period a date of weeks or longer stands, as the dates do."""
+    fetched = case.fetch()
+    metadata, dates = fetched.metadata, fetched.vintages[-1][1].dates
+    said = metadata.extra.get("dates")
+    if metadata.frequency in (None, Frequency.HOURLY, Frequency.DAILY):
+        return ""
+    if not isinstance(said, str) or not said:
+        return "the extra metadata have no text 'dates' that says on which day of its period a date stands"
+    return "" if stand_on(dates, metadata.frequency, stated(said)) else f"the dates do not stand on the {said}"
 
 
 def tells_its_origin(case: Case) -> str:
@@ -202,11 +219,12 @@ def bounds_the_size(case: Case) -> str:
 
 FACT_RULES: Sequence[Rule] = (tells_its_facts, documents_its_codes)
 PARSER_RULES: Sequence[Rule] = (refuses_garbage, names_statuses)
-EXAMPLE_RULES: Sequence[Rule] = (gives_states, gives_vintages_in_order, gives_metadata, tells_its_origin)
+EXAMPLE_RULES: Sequence[Rule] = (gives_states, gives_vintages_in_order, gives_metadata, states_its_anchor, tells_its_origin)
 RULES: Sequence[Rule] = (
     *FACT_RULES,
     *PARSER_RULES,
     *EXAMPLE_RULES,
+    asks_for_the_codes_it_documents,
     reads_what_is_missing,
     makes_its_calls,
     does_not_find_what_is_not_there,
@@ -239,6 +257,16 @@ def _answered(case: Case, answer: RawResponse, codes: set[str] | None) -> str:
         return ""
     shown = f"the answer {answer.body[:20]!r} with status {answer.status}"
     return _first(_refusal(partial(source.parse, code, answer), codes, case, shown) for code in (case.code, None))
+
+
+def _unasked(case: Case, code: DatasetCode) -> str:
+    case.calls = 0
+    said = ""
+    try:
+        case.fetch(code)
+    except FetchError as error:
+        said = error.message
+    return "" if case.calls else f"{code} is documented, but no call is made for it: {said}"
 
 
 def _under(case: Case, fault: Fault, codes: set[str] | None) -> str:

@@ -24,7 +24,8 @@ MARKS = (
 )
 _CHARSET = re.compile(r"charset=[\"']?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _IN_XML = re.compile(rb"\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]{1,40})[\"']")
-_XML_ENCODING = re.compile(r"(<\?xml[^>]{0,100}?)\s+encoding\s*=\s*[\"'][^\"']*[\"']")
+_SAID_IN_XML = re.compile(r"\sencoding\s{0,9}=\s{0,9}[\"'][A-Za-z0-9_.:-]{1,40}[\"']")
+_HEAD = 200
 _BINARY = (b"PAR1", b"\x89PNG")
 #: By the names of Python's codecs; what is declared as Latin-1 is Windows' Western, as the standard of the web has it.
 _READ_AS = {"iso8859-1": "cp1252", "ascii": "utf-8", "utf-8-sig": "utf-8"}
@@ -47,7 +48,9 @@ def plain(answer: RawResponse) -> RawResponse:
     encoding = marked(body) or _declared(body, answer.headers)
     if encoding not in ("", "utf-8", "utf-8-sig") and not body.startswith(_BINARY):
         text = _decoded(body, encoding)
-        body = (_XML_ENCODING.sub(r"\1", text, count=1) if text.lstrip().startswith("<?xml") else text).encode()
+        if text.lstrip().startswith("<?xml"):
+            text = _SAID_IN_XML.sub("", text[:_HEAD], count=1) + text[_HEAD:]
+        body = text.encode()
         check_body(body)
     if body is answer.body:
         return answer
@@ -81,7 +84,7 @@ def _unpacked(body: bytes) -> bytes:
 
 def _declared(body: bytes, headers: Mapping[str, str]) -> str:
     """Return the encoding that the headers or an XML declaration say; empty if they say none, or one that there is not."""
-    header, in_xml = _CHARSET.search(headers.get("content-type", "")), _IN_XML.match(body, 0, 200)
+    header, in_xml = _CHARSET.search(headers.get("content-type", "")), _IN_XML.match(body, 0, _HEAD)
     # In XML that can be read as ASCII so far, UTF-16 is a mistake of the server's.
     said = header[1] if header else in_xml[1].decode() if in_xml and not in_xml[1].lower().startswith((b"utf-16", b"utf-32")) else ""
     try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,10 +11,74 @@ from adapters.provider_kit.parsing.limits import NAMED, NAMES, OBSERVATIONS, SER
 from adapters.provider_kit.parsing.number_cells import ANSWERS
 from domain.errors import AnswerNotUnderstood
 
+_STANDARD_TIME = "TIME_PERIOD"
 TIMES = frozenset({"time_period", "time", "periode", "period", "year", "date"})
+#: Attributes with their values, in a fixed order.
+Notes = tuple[tuple[str, str], ...]
+_Items = frozenset[tuple[str, str]]
 _number = ANSWERS.read
-_NOTHING: Mapping[str, str] = {}
 _FEWER = "Ask for fewer series at once."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """
+    The data flow of a series.
+
+    Attributes:
+        name: as in a request and in codes; empty if unknown.
+        agency, id, version: as the answer states them; empty if it does not.
+        is_dataflow: whether it states a data flow rather than the structure that a flow follows.
+
+    """
+
+    name: str = ""
+    agency: str = ""
+    id: str = ""
+    version: str = ""
+    is_dataflow: bool = False
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What tells it from other flows; of a semantic version (three numbers) the first, as others are compatible."""
+        numbers = self.version.split(".")
+        return self.agency, self.id or self.name, numbers[0] if len(numbers) == 3 else self.version  # noqa: PLR2004
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """
+    What an answer says of a series, separated.
+
+    Attributes:
+        dimensions: the values of its dimensions, by name; they are its key.
+        facts: its attributes, by name.
+        doubtful: facts that may be dimensions, where the answer does not say; they tell series apart.
+        order: the names in ``dimensions`` and ``doubtful`` that can stand in a key, as in the answer; if empty that of the dimensions.
+
+    """
+
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    doubtful: Mapping[str, str] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+
+    def __or__(self, other: Parts) -> Parts:
+        """Return what two elements say together, such as a series and its observation."""
+        return Parts(
+            dimensions={**self.dimensions, **other.dimensions},
+            facts={**self.facts, **other.facts},
+            doubtful={**self.doubtful, **other.doubtful},
+            order=(*self.order, *other.order),
+        )
+
+
+@dataclass(slots=True)
+class NotedAt:
+    """Where the same attributes stand: the first observation's period, and whether one of them has a value."""
+
+    first: str
+    is_known: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,32 +87,40 @@ class CollectedSeries:
     One series with its observations in the order of the answer.
 
     Attributes:
-        flow: the data flow, as in a request; empty if unknown.
-        dimensions: the values of the dimensions, by name; they identify the series.
-        facts: its attributes, by name.
+        dimensions, facts, doubtful, order: as in ``Parts``.
         words: the labels of the dimensions' values, if the answer has them.
+        noted: attributes that observations have, which must not differ within a series.
+        stated: such attributes of the data set or of a group that the series belongs to.
 
     """
 
-    flow: str
+    flow: Flow
     dimensions: Mapping[str, str]
     facts: dict[str, str] = field(default_factory=dict)
+    doubtful: Mapping[str, str] = field(default_factory=dict)
+    order: Sequence[str] = ()
     words: Sequence[str] = ()
     periods: list[str] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
+    noted: dict[Notes, NotedAt] = field(default_factory=dict)
+    stated: set[tuple[str, str]] = field(default_factory=set)
 
-    def add(self, period: str, value: Any) -> None:
+    def add(self, period: str, value: Any, notes: Notes = ()) -> None:
         """Add an observation; raises AnswerNotUnderstood where its value is no number."""
         number = _number(value)
         if number is None:
             raise AnswerNotUnderstood(f"The answer holds {str(value)[:40]!r} where a number must be.")
+        at = self.noted.get(notes)
+        if at is None:
+            at = self.noted[notes] = NotedAt(period)
+        at.is_known = at.is_known or not math.isnan(number)
         self.periods.append(period)
         self.values.append(number)
 
 
 class SeriesCollector:
     """
-    The series of one answer, by flow and dimensions.
+    The series of one answer, by flow, dimensions and doubtful facts.
 
     Attributes:
         was_data: whether the answer holds a data set, even one without series.
@@ -56,48 +129,61 @@ class SeriesCollector:
 
     def __init__(self) -> None:
         self.was_data = False
-        self._series: dict[tuple[Any, ...], CollectedSeries] = {}
-        self._deleted: dict[int, set[str]] = {}
-        self._expected = self._named = 0
+        self._series: dict[Any, dict[_Items, CollectedSeries]] = {}
+        self._deleted: dict[Any, dict[_Items, set[str]]] = {}
+        self._expected = self._named = self._count = 0
 
     def expect(self, observations: int) -> None:
         """Count the cells of a cube; raises AnswerTooLarge where an answer has too many."""
         self._expected += observations
         OBSERVATIONS.check(self._expected, hint=_FEWER)
 
-    def series(
-        self, flow: str, dimensions: Mapping[str, str], facts: Mapping[str, str] = _NOTHING, words: Sequence[str] = ()
-    ) -> CollectedSeries:
-        """Return the series of these dimensions, adding it if new; raises AnswerTooLarge where there are too many."""
-        named = len(dimensions) + len(facts) + len(words)
+    def series(self, flow: Flow, parts: Parts, words: Sequence[str] = ()) -> CollectedSeries:
+        """Return the series of these dimensions and doubtful facts, adding it if new; raises AnswerTooLarge where there are too many."""
+        named = len(parts.dimensions) + len(parts.facts) + len(words)
         self._named += named
         NAMES.check(named)
         NAMED.check(self._named, hint=_FEWER)
-        key = (flow, *dimensions.items())
-        found = self._series.get(key)
+        alike, own = self._series.setdefault(_key(flow, parts), {}), frozenset(parts.doubtful.items())
+        found = alike.get(own)
         if found is None:
-            SERIES.check(len(self._series) + 1, hint=_FEWER)
-            found = self._series[key] = CollectedSeries(flow=flow, dimensions=dict(dimensions), words=words)
-        found.facts.update(facts)
+            self._count += 1
+            SERIES.check(self._count, hint=_FEWER)
+            found = alike[own] = CollectedSeries(
+                flow=flow, dimensions=dict(parts.dimensions), doubtful=dict(parts.doubtful), order=parts.order, words=words
+            )
+        found.facts.update(parts.facts)
         return found
 
-    def delete(self, series: CollectedSeries, period: str) -> None:
-        """Mark an observation as deleted by the answer."""
-        self._deleted.setdefault(id(series), set()).add(period)
+    def delete(self, flow: Flow, parts: Parts, period: str) -> None:
+        """Mark an observation as deleted by the answer, in each series that has these dimensions and doubtful facts."""
+        deleted = self._deleted.setdefault(_key(flow, parts), {})
+        deleted.setdefault(frozenset(parts.doubtful.items()), set()).add(period)
 
     def all(self) -> list[CollectedSeries]:
         """Return the series without deleted observations."""
         kept = []
-        for series in self._series.values():
-            gone = self._deleted.get(id(series), set())
-            if gone:
-                cells = [cell for cell in zip(series.periods, series.values, strict=True) if cell[0] not in gone]
-                series.periods, series.values = [period for period, _ in cells], [value for _, value in cells]
-            if series.periods or not gone:
-                kept.append(series)
+        for key, alike in self._series.items():
+            deleted = self._deleted.get(key, {})
+            for own, series in alike.items():
+                gone = {period for stated, periods in deleted.items() if stated <= own for period in periods}
+                if gone:
+                    cells = [cell for cell in zip(series.periods, series.values, strict=True) if cell[0] not in gone]
+                    series.periods, series.values = [period for period, _ in cells], [value for _, value in cells]
+                if series.periods or not gone:
+                    kept.append(series)
         return kept
 
 
 def is_time(name: str) -> bool:
     """Return whether a dimension of this name is the time."""
     return name.casefold() in TIMES
+
+
+def time_name(named: Collection[str]) -> str:
+    """Return which of some names is the time's, the standard's first; an empty text if none is."""
+    return _STANDARD_TIME if _STANDARD_TIME in named else next(filter(is_time, named), "")
+
+
+def _key(flow: Flow, parts: Parts) -> Any:
+    return flow.name, flow.identity, frozenset(parts.dimensions.items())

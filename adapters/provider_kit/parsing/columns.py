@@ -23,11 +23,11 @@ from domain.observations import Observations
 
 _SHOWN = 40
 _WORDS = {".": "a point", ",": "a comma"}
-#: Names of columns in which NA is Namibia and ND is North Dakota.
-_NAMES = re.compile(
-    r"(?<![a-z])(code|country|geo|area|region|state|province|iso|iso[23]|ticker|symbol|key|location|market|exchange|currency)(?![a-z])",
-    re.IGNORECASE,
+#: Words in the names of columns in which NA is Namibia and ND is North Dakota.
+_PLACES = frozenset(
+    "code country geo area region state province iso ticker symbol key location market exchange currency".split()  # noqa: SIM905 - readable
 )
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 Fault = Callable[[int, str], FetchError]
 
@@ -144,7 +144,8 @@ class _Looked:
         words = [self.cells[row] for row in self.found.words]
         if words:
             return all(isinstance(cell, str | bool) for cell in words) and not all(looks_like_number(str(cell)) for cell in words)
-        return bool(_NAMES.search(self.name)) and bool(self.cells) and all(isinstance(cell, str) and cell.isalpha() for cell in self.cells)
+        is_named = not _PLACES.isdisjoint(map(str.casefold, _WORD.findall(self.name)))
+        return is_named and bool(self.cells) and all(isinstance(cell, str) and cell.isalpha() for cell in self.cells)
 
     def check(self) -> None:
         """Raise the error for a cell that no marks make a number, for cells that do not fit together, and for mixed units."""

@@ -62,8 +62,10 @@ SERIES = Bound(100_000, "series")
 OBSERVATIONS = Bound(2_000_000, "observations")
 #: Of one series, and of all series of an answer together.
 NAMES, NAMED = Bound(256, "dimensions and attributes in a series"), Bound(6_000_000, "values of dimensions and attributes")
+GROUPS = Bound(256, "kinds of groups of series")
 #: Most characters of a period or of the name of a dimension.
 LONGEST_NAME = 100
+_LONGEST_NAMES = 4_000
 DEPTH = 32
 
 
@@ -101,6 +103,11 @@ def names_of(records: Collection[Iterable[str]], whose: str = _THE_ANSWER) -> li
         COLUMNS.check(len(names), whose)
     check_table(len(names), len(records), whose)
     return list(names)
+
+
+def names_are_short(names: Iterable[str]) -> bool:
+    """Return whether the names of an element are short enough together to be remembered."""
+    return sum(map(len, names)) <= _LONGEST_NAMES
 
 
 def _columns(body: bytes) -> int:

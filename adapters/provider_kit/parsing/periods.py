@@ -1,17 +1,18 @@
 """
 Periods and dates: one reader, configured by the forms that a source uses.
 
-API: ``2024`` · ``2024Q1`` · ``2024-S1`` · ``2024-B2`` (two months) · ``2024M01`` ``2024-1`` ``202401`` · ``2024-W05`` · ``20240131`` ·
-``2024-01-31T11``. Statistics: these without ``2024-1`` and lower case, also ``2024K1`` · ``2024-B2`` (half a year) · ``2024U05`` ·
-``31 January 2024`` · ``2024-01-31T10:00:00+01:00`` · ``2024-01-01/P1M`` · ``2023/2024``
+API: ``2024`` · ``2024Q1`` · ``2024-S1`` · ``2024M01`` ``2024-1`` ``202401`` · ``2024-W05`` · ``20240131`` · ``2024-01-31T11``.
+Statistics: these without ``2024-1`` and lower case, also ``31 January 2024`` · ``2024-01-31T10:00:00+01:00`` · ``2024-01-01/P1M`` ·
+``2023/2024``. Letters are the SDMX standard's: A, S, T (a third of a year), Q, M, W, D. What others mean belongs to their source.
 """
 
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -27,21 +28,41 @@ _SHOWN = 40
 _MIDNIGHT = time()
 _DAYS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\n)*+")
 _ZONE = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})")
-_YEAR = re.compile(r"([0-9]{4})(?:-?A1?)?")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-#: The SDMX attribute that moves the periods of a reporting year, such as ``--04-01``.
-YEAR_START = "REPORTING_YEAR_START_DAY"
+_YEAR = ("y", re.compile(r"([0-9]{4})"))
+_LETTERED_YEAR = ("yl", re.compile(r"([0-9]{4})-?(A)1?"))
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july"),
+    *("august", "september", "october", "november", "december"),
+)
+_YEAR_START = re.compile(r"--([0-9]{2})-([0-9]{2})")
+_JANUARY = (1, 1)
+_LEAP_YEAR, _YEAR_OF_MONTHS = 2000, 12
+_THURSDAY = 3
 _MONTHS_IN = {"A": 12, "S": 6, "T": 4, "Q": 3, "2M": 2, "M": 1}
-_DURATIONS = {"P1Y": "A", "P6M": "S", "P3M": "Q", "P1M": "M", "P7D": "W", "P1W": "W", "P1D": "D"}
-_BY_FORM = {"A": Frequency.ANNUAL, "Q": Frequency.QUARTERLY, "M": Frequency.MONTHLY, "W": Frequency.WEEKLY, "D": Frequency.DAILY}
+#: The forms of periods that a letter can mean.
+FORMS = (*_MONTHS_IN, "W", "D")
+_DURATIONS = {"P1Y": "A", "P6M": "S", "P4M": "T", "P3M": "Q", "P2M": "2M", "P1M": "M", "P7D": "W", "P1W": "W", "P1D": "D"}
+_BY_FORM = {
+    "A": Frequency.ANNUAL,
+    "S": Frequency.SEMIANNUAL,
+    "Q": Frequency.QUARTERLY,
+    "2M": Frequency.BIMONTHLY,
+    "M": Frequency.MONTHLY,
+    "W": Frequency.WEEKLY,
+    "D": Frequency.DAILY,
+}
+# The codes of SDMX's list of frequencies, its durations, and words.
 _FREQUENCIES = {
     **dict.fromkeys(("A", "P1Y", "ANNUAL", "ANNUALLY", "YEARLY"), Frequency.ANNUAL),
+    **dict.fromkeys(("S", "P6M", "SEMIANNUAL", "SEMI-ANNUAL", "HALF-YEARLY"), Frequency.SEMIANNUAL),
     **dict.fromkeys(("Q", "P3M", "QUARTERLY"), Frequency.QUARTERLY),
+    **dict.fromkeys(("2M", "M2", "P2M", "BIMONTHLY", "BI-MONTHLY"), Frequency.BIMONTHLY),
     **dict.fromkeys(("M", "P1M", "MONTHLY"), Frequency.MONTHLY),
     **dict.fromkeys(("W", "P7D", "P1W", "WEEKLY"), Frequency.WEEKLY),
     **dict.fromkeys(("D", "B", "P1D", "DAILY"), Frequency.DAILY),
+    **dict.fromkeys(("H", "PT1H", "HOURLY"), Frequency.HOURLY),
 }
-_SPANS = {"A": "year", "S": "half-year", "T": "third of the year", "Q": "quarter", "M": "month", "W": "week"}
+_SPANS = {"A": "year", "S": "half-year", "T": "third of the year", "Q": "quarter", "2M": "two months", "M": "month", "W": "week"}
 
 
 class Period(NamedTuple):
@@ -83,7 +104,8 @@ class PeriodForms:
     Attributes:
         patterns: tried in order, with a letter per group: year, month, day, name of a month, letter of a part, ordinal.
         moment: pattern of a date with a time.
-        letters: the forms of letters that are not the letter itself.
+        letters: the forms of letters that are not the SDMX standard's.
+        year_start: month and day on which the year of lettered periods such as ``2024-Q1`` begins.
         loose: whether blanks may repeat, and a zone or a duration such as ``/P1M`` may follow a period.
         midnight_is_day: whether a time at midnight is a day.
         days_are_daily: whether a series of days is daily.
@@ -92,7 +114,8 @@ class PeriodForms:
 
     patterns: tuple[tuple[str, re.Pattern[str]], ...]
     moment: re.Pattern[str]
-    letters: Mapping[str, str]
+    letters: Mapping[str, str] = field(default_factory=dict)
+    year_start: tuple[int, int] = _JANUARY
     loose: bool = False
     midnight_is_day: bool = False
     days_are_daily: bool = False
@@ -101,21 +124,44 @@ class PeriodForms:
         """Return the period in a text, or None."""
         return _read(self, text) if len(text) <= LONGEST_NAME else None
 
+    def with_letters(self, letters: Mapping[str, str]) -> PeriodForms:
+        """Return these forms with letters of a source's own."""
+        return replace(self, letters=letters) if letters else self
+
+    def beginning(self, year_start: str) -> PeriodForms:
+        """
+        Return these forms for reporting years that begin on a day such as ``--04-01``, as in SDMX 2.1, section 6.
+
+        Raises:
+            AnswerNotUnderstood: there is no such day.
+
+        """
+        found = _YEAR_START.fullmatch(year_start)
+        try:
+            day = date(_LEAP_YEAR, int(found[1]), int(found[2])) if found else None
+        except ValueError:
+            day = None
+        if day is None:
+            raise AnswerNotUnderstood(f"{year_start[:_SHOWN]!r} stands where the first day of a reporting year such as '--04-01' must be.")
+        start = (day.month, day.day)
+        return self if start == self.year_start else replace(self, year_start=start)
+
 
 API = PeriodForms(
     patterns=(
         ("ymd", re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?:T00:00:00(?:\.0+)?Z?)?")),
         ("ym", re.compile(r"([0-9]{4})(?:(?:-?M|-)(?=[0-9])|(?=[0-9]{2}$))([0-9]{1,2})", re.IGNORECASE)),
-        ("y", _YEAR),
-        ("ylo", re.compile(r"([0-9]{4})-?([QSHBT])0?([1-6])", re.IGNORECASE)),
+        _YEAR,
+        _LETTERED_YEAR,
+        ("ylo", re.compile(r"([0-9]{4})-?([BCE-LN-VX-Z])0?([1-6])", re.IGNORECASE)),
         ("ylo", re.compile(r"([0-9]{4})-?(W)([0-9]{1,2})", re.IGNORECASE)),
     ),
     moment=re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}[T ][0-9:]{2,8}(Z|[+-][0-9:]{2,5})?"),
-    letters={"H": "S", "B": "2M"},
 )
 STATISTICS = PeriodForms(
     patterns=(
-        ("y", _YEAR),
+        _YEAR,
+        _LETTERED_YEAR,
         ("y", re.compile(r"([0-9]{4})(?:/[0-9]{2}|[/-][0-9]{4})")),
         ("ymd", re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})")),
         ("ymd", re.compile(r"([0-9]{4})M([0-9]{2})D([0-9]{2})")),
@@ -127,7 +173,6 @@ STATISTICS = PeriodForms(
         ("yn", re.compile(r"([0-9]{4})[ -]?([A-Z][a-z]{2,8})")),
     ),
     moment=re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}.*"),
-    letters={"K": "Q", "H": "S", "B": "S", "U": "W", "V": "W"},
     loose=True,
     midnight_is_day=True,
     days_are_daily=True,
@@ -212,25 +257,43 @@ def _plain(forms: PeriodForms, text: str) -> Period | None:
         if match := pattern.fullmatch(text):
             if fields == "ymd":  # by far the most frequent
                 return _at(date(*map(int, match.groups())), "D")
-            return _from_parts(dict(zip(fields, match.groups(), strict=True)), forms.letters)
+            return _from_parts(forms, dict(zip(fields, match.groups(), strict=True)))
     return None
 
 
-def _from_parts(parts: Mapping[str, str | None], letters: Mapping[str, str]) -> Period | None:
+def _from_parts(forms: PeriodForms, parts: Mapping[str, str | None]) -> Period | None:
     year, name, letter = int(parts["y"] or 0), parts.get("n"), (parts.get("l") or "").upper()
     if letter:
-        return _part(year, letters.get(letter, letter), int(parts["o"] or 0))
-    month, day = (_MONTHS.index(name[:3].lower()) + 1 if name else parts.get("m")), parts.get("d")
+        return _part(forms, year, forms.letters.get(letter, letter), int(parts.get("o") or 1))
+    month, day = (_month(name) if name else parts.get("m")), parts.get("d")
     return _at(date(year, int(month or 1), int(day or 1)), "D" if day else "M" if month else "A")
 
 
-def _part(year: int, form: str, ordinal: int) -> Period | None:
-    if form == "W":
-        return _at(date.fromisocalendar(year, ordinal, 1), "W")
-    if form == "D":
-        return _at(date(year, 1, 1) + timedelta(days=ordinal - 1), "D")
-    months = _MONTHS_IN.get(form, 0)
-    return _at(date(year, (ordinal - 1) * months + 1, 1), form) if months else None
+def _month(name: str) -> int:
+    """Return the month of an English name or its beginning; raises ValueError where it is none."""
+    return [month.startswith(name.lower()) for month in _MONTHS].index(True) + 1
+
+
+def _part(forms: PeriodForms, year: int, form: str, ordinal: int) -> Period | None:
+    """Return a part of the year that begins on the forms' day; None or ValueError where there is no such part."""
+    begins, months = _moved(year, forms.year_start), _MONTHS_IN.get(form, 0)
+    if ordinal < 1:
+        return None
+    if months:
+        within = months * ordinal <= _YEAR_OF_MONTHS
+        return _at(_moved(year, forms.year_start, months * (ordinal - 1)), form) if within else None
+    next_begins = _moved(year + 1, forms.year_start)
+    if form == "W":  # the first week is that of the first Thursday
+        thursday = begins + timedelta(days=(_THURSDAY - begins.weekday()) % 7 + 7 * (ordinal - 1))
+        return _at(thursday - timedelta(days=_THURSDAY), form) if thursday < next_begins else None
+    day = begins + timedelta(days=ordinal - 1)
+    return _at(day, form) if form == "D" and day < next_begins else None
+
+
+def _moved(year: int, start: tuple[int, int], months: int = 0) -> date:
+    """Return the day so many months after the start of a year; of a month that is too short, its last day."""
+    more, month = divmod(start[0] - 1 + months, _YEAR_OF_MONTHS)
+    return date(year + more, month + 1, min(start[1], monthrange(year + more, month + 1)[1]))
 
 
 def _at(day: date, form: str) -> Period:

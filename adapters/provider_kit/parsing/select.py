@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from adapters.provider_kit.text import storable
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, InvalidCode
 from domain.observations import Observations
@@ -46,12 +47,9 @@ def code_for(database: str, *parts: str) -> DatasetCode:
         raise AnswerNotUnderstood("A series in the answer has no name.") from exc
 
 
-def select_series(series: Sequence[ParsedSeries], code: DatasetCode | None, *, exact: bool = False) -> Sequence[ParsedSeries]:
+def select_series(series: Sequence[ParsedSeries], code: DatasetCode | None) -> Sequence[ParsedSeries]:
     """
-    Return the series of this code, or all.
-
-    Args:
-        exact: whether a single series must have the code, too; else it is taken to be the one that was asked for.
+    Return the series of this code in any case, or all.
 
     Raises:
         DatasetNotFound: there are no series.
@@ -63,10 +61,30 @@ def select_series(series: Sequence[ParsedSeries], code: DatasetCode | None, *, e
         return series
     if not series:
         raise DatasetNotFound(f"The provider has nothing under {code}.")
-    found = series if len(series) == 1 and not exact else [one for one in series if str(one.code).casefold() == str(code).casefold()]
+    found = [one for one in series if str(one.code).casefold() == str(code).casefold()]
     if len(found) != 1:
-        raise many_series(series, code)
+        raise many_series(series, code) if len(series) > 1 else another_series(str(series[0].code), str(code))
     return [replace(found[0], code=code)]
+
+
+def check_named(named: object, asked: str) -> None:
+    """
+    Check that an answer is of what was asked for: its name for it in any case, or none.
+
+    Raises:
+        AnswerNotUnderstood: it names another.
+
+    """
+    if isinstance(named, str) and named and named.casefold() != asked.casefold():
+        raise another_series(named, asked)
+
+
+def another_series(named: str, asked: str) -> AnswerNotUnderstood:
+    """Return the error for an answer that names another series than was asked for."""
+    return AnswerNotUnderstood(
+        f"The answer is of {storable(named[:_MOST_CHARACTERS])}, but {asked} was asked for.",
+        hint="Check the code at the provider: it may have renamed the series.",
+    )
 
 
 def many_series(series: Sequence[ParsedSeries], code: DatasetCode) -> AnswerNotUnderstood:

@@ -6,11 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.provider_kit.parsing.collector import SeriesCollector
+from adapters.provider_kit.parsing.collector import Flow, Parts, SeriesCollector
+from adapters.provider_kit.statistics.flows import named_flow, stated_flow
 from domain.errors import AnswerNotUnderstood
 
 _HALF = re.compile(r"([0-9]{4})0([12])")
-_FISCAL_HALVES = {"1": "04", "2": "10"}
+_YEAR = re.compile(r"[0-9]{4}")
+_FISCAL = ("ANNUAL(MAR)", "SEMIANNUAL(SEP)")
+_SHOWN = 40
 
 
 def read_result_set(document: Mapping[str, Any], flow: str) -> SeriesCollector:
@@ -22,7 +25,8 @@ def read_result_set(document: Mapping[str, Any], flow: str) -> SeriesCollector:
 
     """
     parameter = document.get("PARAMETER")
-    database = str(document.get("DB") or (parameter.get("DB") if isinstance(parameter, dict) else None) or flow)
+    stated = document.get("DB") or (parameter.get("DB") if isinstance(parameter, dict) else None)
+    database = named_flow(flow, stated_flow(stated, is_dataflow=True)) if isinstance(stated, str) and stated else Flow(name=flow)
     collector = SeriesCollector()
     try:
         for found in document["RESULTSET"]:
@@ -35,12 +39,17 @@ def read_result_set(document: Mapping[str, Any], flow: str) -> SeriesCollector:
     return collector
 
 
-def _read(collector: SeriesCollector, flow: str, found: Mapping[str, Any]) -> None:
+def _read(collector: SeriesCollector, flow: Flow, found: Mapping[str, Any]) -> None:
     collector.was_data = True
     frequency = str(found.get("FREQUENCY", ""))
-    facts = {"TITLE": found.get("NAME_OF_TIME_SERIES"), "UNIT": found.get("UNIT"), "FREQ": frequency}
+    facts = {
+        "TITLE": found.get("NAME_OF_TIME_SERIES"),
+        "UNIT": found.get("UNIT"),
+        "FREQ": frequency,
+        "REPORTING_YEAR_START_DAY": _year_start(frequency.upper()),
+    }
     told = {name: value for name, value in facts.items() if isinstance(value, str)}
-    series = collector.series(flow, {"SERIES_CODE": str(found["SERIES_CODE"])}, told)
+    series = collector.series(flow, Parts(dimensions={"SERIES_CODE": str(found["SERIES_CODE"])}, facts=told))
     for date, value in zip(found["VALUES"]["SURVEY_DATES"], found["VALUES"]["VALUES"], strict=True):
         series.add(_period(str(date), frequency.upper()), value)
 
@@ -51,5 +60,12 @@ def _period(date: str, frequency: str) -> str:
         return f"{date[:4]}-Q{date[4:].lstrip('0')}"
     half = _HALF.fullmatch(date)
     if frequency.startswith("SEMIANNUAL") and half:
-        return f"{half[1]}-{_FISCAL_HALVES[half[2]]}" if "SEP" in frequency else f"{half[1]}-S{half[2]}"
-    return date
+        return f"{half[1]}-S{half[2]}"
+    return f"{date}-A1" if frequency.startswith("ANNUAL") and _YEAR.fullmatch(date) else date
+
+
+def _year_start(frequency: str) -> str:
+    """Return when the year of ``ANNUAL(MAR)`` or ``SEMIANNUAL(SEP)`` begins: on 1 April, as all of Japan's fiscal years."""
+    if frequency.startswith(("ANNUAL(", "SEMIANNUAL(")) and frequency not in _FISCAL:
+        raise AnswerNotUnderstood(f"The answer holds periods of {frequency[:_SHOWN]!r}, of which nobody says when they begin.")
+    return "--04-01" if frequency in _FISCAL else ""

@@ -9,7 +9,7 @@ Eurostat's TSV: one line for each series, one column for each period; a flag may
 
 from __future__ import annotations
 
-from adapters.provider_kit.parsing.collector import SeriesCollector
+from adapters.provider_kit.parsing.collector import Flow, Parts, SeriesCollector
 from domain.errors import AnswerNotUnderstood, AnswerTruncated
 
 _MARKS = ("\\TIME_PERIOD\t", "\\time\t")
@@ -34,6 +34,7 @@ def read_tsv(text: str, flow: str) -> SeriesCollector:
     names = first.rpartition("\\")[0].split(",")
     collector = SeriesCollector()
     collector.was_data = True
+    named = Flow(name=flow)
     for number, line in enumerate(lines, 1):
         key, *cells = line.split("\t")
         values = key.split(",")
@@ -41,7 +42,7 @@ def read_tsv(text: str, flow: str) -> SeriesCollector:
             if number == len(lines) and not text.endswith("\n"):
                 raise AnswerTruncated(f"The answer ends in the middle of row {number}.")
             raise AnswerNotUnderstood(f"Row {number} does not fit the first line.")
-        series = collector.series(flow, dict(zip(names, values, strict=True)))
+        series = collector.series(named, Parts(dimensions=dict(zip(names, values, strict=True))))
         for period, cell in zip(periods, cells, strict=True):
             series.add(period.strip(), "" if cell.startswith(":") else cell.partition(" ")[0])
     return collector

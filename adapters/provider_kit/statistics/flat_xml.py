@@ -16,9 +16,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from adapters.provider_kit.parsing.collector import SeriesCollector, is_time
+from adapters.provider_kit.parsing.collector import Flow, SeriesCollector, is_time, time_name
 from adapters.provider_kit.parsing.limits import DEPTH, NAMES
-from adapters.provider_kit.statistics.ambiguous_dimensions import ambiguous_dimensions, split_names
+from adapters.provider_kit.statistics.attribute_names import separated
+from adapters.provider_kit.statistics.conventions import Conventions
+from adapters.provider_kit.statistics.units import notes_in
 from domain.errors import AnswerNotUnderstood
 
 _VALUES = ("OBS_VALUE", "value", "rate")
@@ -49,10 +51,10 @@ class FlatXml:
 
     """
 
-    def __init__(self, collector: SeriesCollector, flow: str) -> None:
+    def __init__(self, collector: SeriesCollector, flow: str, conventions: Conventions) -> None:
         self.errors: list[tuple[str, str]] = []
         self.said = ""
-        self._collector, self._flow = collector, flow
+        self._collector, self._flow, self._conventions = collector, Flow(name=flow), conventions
         self._open: list[_Element] = []
         self._in_error = ""
 
@@ -91,16 +93,18 @@ class FlatXml:
             self.said += text
 
     def _observe(self, local: str, element: _Element, value: str | None) -> None:
-        own = {name: text for name, text in element.own.items() if name not in _VALUES}
-        period = next((text for name, text in own.items() if is_time(name)), "")
-        key = dict(element.around) if period else {**element.around, **own}
-        period = period or next((text for name, text in key.items() if is_time(name)), "")
+        own, around = dict(element.own), element.around
+        time = time_name(own)
+        beside, above = (time, "") if time else ("", time_name(around))
+        period = own.get(beside) or around.get(above, "")
         if not period:
             raise AnswerNotUnderstood("The answer has an observation without a time.")
         if local.casefold() not in _PLAIN:
-            key["MEASURE"] = local
-        dimensions, facts = split_names(_renamed({name: text for name, text in key.items() if not is_time(name)}))
-        self._collector.series(self._flow, dimensions | ambiguous_dimensions(facts), facts).add(period, value)
+            own["MEASURE"] = local
+        used = next((name for name in _VALUES if name in own), "")
+        parts = separated(_renamed(own), self._conventions, of_series=False, without=(beside, used))
+        parts = separated(_renamed(around), self._conventions, of_series=True, without=(above,)) | parts
+        self._collector.series(self._flow, parts).add(period, value, notes_in({**around, **own}))
 
 
 def _renamed(named: dict[str, str]) -> dict[str, str]:

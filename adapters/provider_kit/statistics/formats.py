@@ -13,6 +13,7 @@ import orjson
 from adapters.provider_kit.parsing.collector import SeriesCollector
 from adapters.provider_kit.parsing.documents import read_object, read_text
 from adapters.provider_kit.statistics.boj import read_result_set
+from adapters.provider_kit.statistics.conventions import STANDARD, Conventions
 from adapters.provider_kit.statistics.eurostat_tsv import is_tsv, read_tsv
 from adapters.provider_kit.statistics.jsonstat import cubes, read_jsonstat
 from adapters.provider_kit.statistics.sdmx_csv import read_csv
@@ -30,9 +31,12 @@ _MESSAGES = ("CompactData", "GenericData", "StructureSpecificData", "MessageGrou
 _NO_FLOWS = ("dataflow", "all")
 
 
-def read_answer(answer: RawResponse) -> SeriesCollector:
+def read_answer(answer: RawResponse, conventions: Conventions = STANDARD) -> SeriesCollector:
     """
     Collect the series of an answer.
+
+    Args:
+        conventions: what the agency's answers leave unsaid.
 
     Raises:
         FetchError: it is an error message, incomplete, in no known format or without data.
@@ -45,11 +49,11 @@ def read_answer(answer: RawResponse) -> SeriesCollector:
     if start == b"<" and b"<html" in body[:2000].lower():
         raise AnswerNotUnderstood("The answer is an HTML page.")
     if start == b"<" or body[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return read_xml(body.lstrip(), flow)
+        return read_xml(body.lstrip(), flow, conventions)
     if start in b"{[":
-        return _document(read_object(body, _loaded), flow)
+        return _document(read_object(body, _loaded), flow, conventions)
     text = read_text(body)
-    return read_tsv(text, flow) if is_tsv(text) else read_csv(text, flow)
+    return read_tsv(text, flow) if is_tsv(text) else read_csv(text, flow, conventions)
 
 
 def _loaded(body: bytes) -> Any:
@@ -62,16 +66,16 @@ def _loaded(body: bytes) -> Any:
         raise
 
 
-def _document(document: dict[str, Any], flow: str) -> SeriesCollector:
+def _document(document: dict[str, Any], flow: str, conventions: Conventions) -> SeriesCollector:
     data = document["data"] if isinstance(document.get("data"), dict) else document
     if isinstance(data.get("dataSets"), list) and data["dataSets"]:
-        return read_sdmx_json(document, flow)
+        return read_sdmx_json(document, flow, conventions)
     message = next((document[name] for name in _MESSAGES if isinstance(document.get(name), dict)), None)
     if message is not None:
-        return read_compact_json(message, flow)
+        return read_compact_json(message, flow, conventions)
     found = cubes(document)
     if found:
-        return read_jsonstat(found, flow)
+        return read_jsonstat(found, flow, conventions)
     error = json_error(document)
     if error:
         raise error

@@ -1,7 +1,8 @@
 """
 JSON-stat 1.x and 2.0: cubes with values in row-major order, as a list or by position.
 
-An answer may be a cube, or hold one under ``dataset`` or another name, or several; an absent cell is a missing value.
+An answer may be a cube, or hold one under ``dataset`` or another name, or several; an absent cell is a missing value. The unit of a
+category is that of the series in it.
 """
 
 from __future__ import annotations
@@ -13,13 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from adapters.provider_kit.parsing.collector import SeriesCollector, is_time
+from adapters.provider_kit.parsing.collector import Flow, Parts, SeriesCollector, is_time
 from adapters.provider_kit.parsing.limits import NAMES
-from adapters.provider_kit.parsing.periods import STATISTICS
+from adapters.provider_kit.parsing.periods import PeriodForms
+from adapters.provider_kit.statistics.conventions import STANDARD, Conventions
 from domain.errors import AnswerNotUnderstood
 
-_TIMES = frozenset({"tid", "quarter", "month", "week", "aika", "ár", "tlist(a1)", "tlist(q1)", "tlist(m1)", "tlist(w1)", "tlist(d1)"})
+_TIMES = frozenset({"tid", "quarter", "month", "week", "aika", "ár", *(f"tlist({letter}1)" for letter in "ahqmwd")})
 _NUMBER = re.compile(r"[0-9]{1,3}|[0-9]{5,}")
+_MONTH_OR_WEEK = re.compile(r"[0-9]{5,6}")
+_SHOWN = 40
+# The attributes of SDMX, and what JSON-stat calls them, in its versions and at its offices.
+_UNIT = {"UNIT": ("base", "label", "symbol"), "UNIT_MULT": ("multiplier",), "DECIMALS": ("decimals",)}
 
 
 def cubes(document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
@@ -27,12 +33,12 @@ def cubes(document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     return list(_cubes("", document))
 
 
-def read_jsonstat(named: Sequence[tuple[str, Mapping[str, Any]]], flow: str) -> SeriesCollector:
+def read_jsonstat(named: Sequence[tuple[str, Mapping[str, Any]]], flow: str, conventions: Conventions = STANDARD) -> SeriesCollector:
     """
     Collect the series of cubes.
 
     Raises:
-        AnswerNotUnderstood: a cube has no time dimension, or its values do not fit its dimensions.
+        AnswerNotUnderstood: a cube has no time dimension, its values do not fit its dimensions, or a series has two units.
         AnswerTooLarge: a cube has too many cells.
 
     """
@@ -40,7 +46,7 @@ def read_jsonstat(named: Sequence[tuple[str, Mapping[str, Any]]], flow: str) -> 
     for name, cube in named:
         collector.was_data = True
         try:
-            _read(collector, name or _own_name(cube) or flow, cube)
+            _read(collector, _flow(name, cube, flow), cube, conventions.forms)
         except (LookupError, TypeError, ValueError, AttributeError) as exc:
             raise AnswerNotUnderstood(f"The answer is JSON-stat whose values do not fit its dimensions ({type(exc).__name__}).") from exc
     return collector
@@ -59,13 +65,15 @@ def _cubes(name: str, document: Mapping[str, Any]) -> Iterator[tuple[str, Mappin
             yield from _cubes("", item)
 
 
-def _own_name(cube: Mapping[str, Any]) -> str:
+def _flow(name: str, cube: Mapping[str, Any], asked: str) -> Flow:
+    """Return a cube's flow: under the name in its document, else its own, else that of the request."""
     extension = cube.get("extension")
     named = [extension.get(key) for key in ("id", "datasetId", "matrix")] if isinstance(extension, dict) else []
-    return next((name for name in named if isinstance(name, str)), "")
+    own = next((name for name in named if isinstance(name, str) and name), "")
+    return Flow(name=name or own or asked, id=own, is_dataflow=bool(own))
 
 
-def _read(collector: SeriesCollector, flow: str, cube: Mapping[str, Any]) -> None:
+def _read(collector: SeriesCollector, flow: Flow, cube: Mapping[str, Any], forms: PeriodForms) -> None:
     dimensions = cube["dimension"]
     names: Sequence[str] = cube.get("id") or dimensions["id"]
     NAMES.check(len(names))
@@ -80,16 +88,20 @@ def _read(collector: SeriesCollector, flow: str, cube: Mapping[str, Any]) -> Non
     codes = {name: _codes(dimensions[name]) for name in names}
     sizes = _sizes(said, codes)
     words = {name: _words(dimensions[name], codes[name]) for name in names}
-    time = _time(names, cube.get("role") or dimensions.get("role") or {}, codes)
-    periods = _periods(codes[time], words[time])
+    roles = cube.get("role") or dimensions.get("role") or {}
+    time = _time(names, roles, codes, forms)
+    periods = _periods(codes[time], words[time], forms)
     at = names.index(time)
     values = np.moveaxis(_values(cube["value"], cells).reshape(sizes), at, -1)
     others = [name for name in names if name != time]
     facts = {name: str(cube[name]) for name in ("label", "title", "source") if cube.get(name)}
+    units = {name: found for name in others if isinstance(found := dimensions[name]["category"].get("unit"), dict)}
+    metrics = [name for name in roles.get("metric") or [] if name in units] or list(units)
     for place in np.ndindex(*values.shape[:-1]):
         key = {name: codes[name][i] for name, i in zip(others, place, strict=True)}
         told = [words[name][i] for name, i in zip(others, place, strict=True)]
-        series = collector.series(flow, key, facts, told)
+        unit = _unit([units[name].get(key[name]) for name in metrics])
+        series = collector.series(flow, Parts(dimensions=key, facts=facts | unit), told)
         for period, value in zip(periods, values[place].tolist(), strict=True):
             series.add(period, value)
 
@@ -130,17 +142,37 @@ def _words(dimension: Mapping[str, Any], codes: Sequence[str]) -> list[str]:
     return [str(labels.get(code, "")) for code in codes] if isinstance(labels, dict) else [""] * len(codes)
 
 
-def _time(names: Sequence[str], roles: Mapping[str, Any], codes: Mapping[str, Sequence[str]]) -> str:
+def _unit(found: Sequence[Any]) -> dict[str, str]:
+    """Return the unit of a series' categories as the attributes that SDMX has for it."""
+    units = [unit for unit in found if isinstance(unit, dict)]
+    said = [{name: _text(unit, names) for name, names in _UNIT.items()} for unit in units]
+    for name in _UNIT:
+        different = {unit[name] for unit in said if unit[name]}
+        if len(different) > 1:
+            raise AnswerNotUnderstood(f"The answer gives a series two units, {' and '.join(map(repr, sorted(different)[:2]))}.")
+    return {name: value for unit in reversed(said) for name, value in unit.items() if value}
+
+
+def _text(unit: Mapping[str, Any], names: Sequence[str]) -> str:
+    return next((str(unit[name]) for name in names if isinstance(unit.get(name), str | int) and unit[name] != ""), "")
+
+
+def _time(names: Sequence[str], roles: Mapping[str, Any], codes: Mapping[str, Sequence[str]], forms: PeriodForms) -> str:
     """Return the time dimension: by its role, by its name, or the one whose codes are all periods."""
     said = [name for name in roles.get("time") or [] if name in names]
     called = [name for name in names if is_time(name) or name.casefold() in _TIMES]
-    found = said or called or [name for name in names if all(map(STATISTICS.read, codes[name]))]
+    found = said or called or [name for name in names if all(map(forms.read, codes[name]))]
     if not found:
         raise AnswerNotUnderstood(f"The answer has no dimension that is the time; it has {', '.join(names)}.")
     return found[0]
 
 
-def _periods(codes: Sequence[str], words: Sequence[str]) -> Sequence[str]:
+def _periods(codes: Sequence[str], words: Sequence[str], forms: PeriodForms) -> Sequence[str]:
     """Return the periods: the labels where the codes are only digits, as 202405 may be a week."""
-    spelt = all(map(STATISTICS.read, codes)) and not all(map(_NUMBER.fullmatch, codes))
-    return words if not spelt and all(map(STATISTICS.read, words)) else codes
+    are_read = all(map(forms.read, words))
+    if not are_read and any(words) and codes and all(map(_MONTH_OR_WEEK.fullmatch, codes)):
+        raise AnswerNotUnderstood(
+            f"The answer has periods such as {codes[0]!r}, labelled {words[0][:_SHOWN]!r}, of which nothing says their form."
+        )
+    spelt = all(map(forms.read, codes)) and not all(map(_NUMBER.fullmatch, codes))
+    return words if not spelt and are_read else codes

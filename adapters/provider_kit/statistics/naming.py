@@ -8,32 +8,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from adapters.provider_kit.parsing.collector import CollectedSeries
-from adapters.provider_kit.parsing.limits import names_of
-from adapters.provider_kit.parsing.periods import STATISTICS, YEAR_START, PeriodForms, frequency_of, read_periods
-from adapters.provider_kit.statistics.ambiguous_dimensions import ambiguous_dimensions
-from adapters.provider_kit.text import storable
+from adapters.provider_kit.parsing.collector import CollectedSeries, Flow, NotedAt, Notes
+from adapters.provider_kit.parsing.periods import PeriodForms
+from adapters.provider_kit.statistics.attribute_names import often_dimensions
+from adapters.provider_kit.statistics.conventions import STANDARD, Conventions
+from adapters.provider_kit.statistics.described import SAYS_FREQUENCY, described, said
+from adapters.provider_kit.statistics.flows import is_of, spelt_out
+from adapters.provider_kit.statistics.matching import Part, alternatives, fits, parts_of
 from domain.codes import DatasetCode
-from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, InvalidObservations
-from domain.observations import Observations
+from domain.errors import AnswerNotUnderstood, DatasetNotFound
 from domain.ports import ParsedSeries
-from domain.series import Metadata
 
 _STRANGE = re.compile(r"[^A-Za-z0-9._\-+:^=@,$~!()|]")
 _LONGEST = 200
 _SHOWN = 10
-_ANY = ("", "*")
-_FREQUENCIES = ("freq", "frequency", "freq_name", "time_format")
-_JANUARY = "--01-01"
-_REPORTING = re.compile(r"[0-9]{4}-[ASTQMWD][0-9]")
-_SHOWN_TEXT = 20
-_NOT_KEPT = frozenset({"S", "H", "T", "N", "P6M"})
-_TITLES = ("TITLE", "TITLE_EN", "TITLE_COMPL", "SERIES_NAME", "DESC", "posTitle", "BBK_TITLE_ENG", "TITLE_FR")
-_UNITS = ("UNIT_MEASURE", "UNIT", "unit", "unitText")
+_LONGEST_SHOWN = 40
+_MOST_TRIED = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +40,9 @@ class Naming:
         identity: dimensions or facts whose value alone is the code.
         order: the dimensions that come first in a key.
         attribution: the source to credit.
-        letters: what letters in its periods and frequencies mean, where that is not the SDMX standard.
-        forms: how its periods are written.
+        conventions: what its answers leave unsaid.
+        in_whole_tables: whether it is asked for a whole table, of which a code chooses a series.
+        hint: what helps where a period or a letter is not understood.
 
     """
 
@@ -55,8 +50,9 @@ class Naming:
     identity: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     attribution: str = ""
-    letters: Mapping[str, str] = field(default_factory=dict)
-    forms: PeriodForms = STATISTICS
+    conventions: Conventions = STANDARD
+    in_whole_tables: bool = False
+    hint: str = ""
 
     def parts(self, code: DatasetCode) -> tuple[str, str]:
         """Split a code into flow and key."""
@@ -66,15 +62,23 @@ class Naming:
 
     def text(self, series: CollectedSeries) -> str:
         """Return a series' code without its database."""
-        said = {**series.facts, **series.dimensions}
-        own = next((said[name] for name in self.identity if said.get(name)), "")
-        return own or _joined(series.flow, self.values(series))
+        return self.own(series) or _joined(series.flow.name, [series.dimensions[name] for name in self._names(series.dimensions)])
 
-    def values(self, series: CollectedSeries) -> list[str]:
-        """Return the key: the values of the dimensions in order, without ambiguous ones."""
-        doubtful = ambiguous_dimensions(series.facts)
-        first = {name: series.dimensions[name] for name in self.order if name in series.dimensions}
-        return [value for name, value in (first | dict(series.dimensions)).items() if name not in doubtful]
+    def own(self, series: CollectedSeries) -> str:
+        """Return what alone identifies a series; an empty text if nothing does."""
+        return next((value for name in self.identity if (value := series.facts.get(name) or series.dimensions.get(name))), "")
+
+    def key(self, series: CollectedSeries) -> list[Part]:
+        """Return the parts of a series' key in order, with the doubtful ones."""
+        return [
+            Part(name, (part.casefold(), _STRANGE.sub("_", part).casefold()), name not in series.dimensions)
+            for name in self._names(series.order or series.dimensions)
+            for part in (series.dimensions.get(name) or series.facts.get(name, "")).split(".")
+        ]
+
+    def _names(self, names: Sequence[str] | Mapping[str, str]) -> list[str]:
+        first = [name for name in self.order if name in names]
+        return first + [name for name in names if name not in first]
 
 
 def read_series(found: Sequence[CollectedSeries], naming: Naming, code: DatasetCode | None) -> Sequence[ParsedSeries]:
@@ -82,8 +86,8 @@ def read_series(found: Sequence[CollectedSeries], naming: Naming, code: DatasetC
     Return the series of this code, or all of them.
 
     Raises:
-        AnswerNotUnderstood: a code matches several series, or a series is invalid.
-        DatasetNotFound: no series has this code, or it has no observations.
+        AnswerNotUnderstood: a code matches several series or the answer holds another one, or a series is invalid.
+        DatasetNotFound: there is no series, none of a whole table has this code, or it has no observations.
 
     """
     named = _named(found, naming)
@@ -95,6 +99,11 @@ def read_series(found: Sequence[CollectedSeries], naming: Naming, code: DatasetC
     return [_parsed(code, series, naming)]
 
 
+def _parsed(code: DatasetCode, series: CollectedSeries, naming: Naming) -> ParsedSeries:
+    metadata, observations = described(code, series, naming.conventions, hint=naming.hint)
+    return ParsedSeries(code=code, metadata=replace(metadata, attribution=naming.attribution), vintages=[(None, observations)])
+
+
 def _named(found: Sequence[CollectedSeries], naming: Naming) -> dict[str, CollectedSeries]:
     """Return the series by code, each with a unique one."""
     groups: dict[str, list[CollectedSeries]] = defaultdict(list)
@@ -103,32 +112,78 @@ def _named(found: Sequence[CollectedSeries], naming: Naming) -> dict[str, Collec
     named: dict[str, CollectedSeries] = {}
     numbers: Counter[str] = Counter()
     for text, group in groups.items():
-        for apart, series in _apart(text, group, naming):
-            for full, part in _by_form(apart, series, naming.forms):
+        for apart, series in _by_flow(text, group, naming):
+            for full, part in _by_form(apart, series, naming.conventions.forms):
                 named[_unique(_clean(full), named, numbers)] = part
     return named
 
 
-def _apart(text: str, group: Sequence[CollectedSeries], naming: Naming) -> Iterator[tuple[str, CollectedSeries]]:
-    """Distinguish series of one code by ambiguous dimensions; join those that do not differ, as parts of one series."""
-    doubtful = [ambiguous_dimensions(series.facts) for series in group]
-    every = names_of(doubtful)
-    differ = [name for name in every if len({facts.get(name) for facts in doubtful}) > 1]
-    pieces: dict[str, list[CollectedSeries]] = defaultdict(list)
-    for series, facts in zip(group, doubtful, strict=True):
-        is_own = any(name in series.facts or name in series.dimensions for name in naming.identity)
-        pieces[text if is_own else ".".join([text, *(facts[name] for name in differ if name in facts)])].append(series)
-    for full, series_pieces in pieces.items():
-        first = series_pieces[0]
-        if len(series_pieces) > 1:
-            periods = [period for piece in series_pieces for period in piece.periods]
-            first = replace(first, periods=periods, values=[value for piece in series_pieces for value in piece.values])
-        yield full, first
+def _by_flow(text: str, group: Sequence[CollectedSeries], naming: Naming) -> Iterator[tuple[str, CollectedSeries]]:
+    """Distinguish series of one code by their flows, such as two versions of one, and by their doubtful facts."""
+    flows: dict[Flow, list[CollectedSeries]] = {}
+    for series in group:
+        flows.setdefault(next((flow for flow in flows if flow.identity == series.flow.identity), series.flow), []).append(series)
+    for flow, members in flows.items():
+        if naming.own(members[0]):
+            yield text, _one(text, members)
+        elif len(flows) == 1:
+            yield from _apart(text, members)
+        else:
+            yield from _apart(naming.text(replace(members[0], flow=replace(flow, name=spelt_out(flow)))), members)
+
+
+def _one(text: str, group: Sequence[CollectedSeries]) -> CollectedSeries:
+    """Join the parts of the series that one identity names; raises AnswerNotUnderstood where they contradict each other."""
+    if len(group) == 1:
+        return group[0]
+    facts: dict[str, str] = {}
+    noted: dict[Notes, NotedAt] = {}
+    for series in group:
+        for name, value in {**series.facts, **series.dimensions}.items():
+            if facts.setdefault(name, value) != value:
+                both = f"{name[:_LONGEST_SHOWN]} {facts[name][:_LONGEST_SHOWN]!r} and {value[:_LONGEST_SHOWN]!r}"
+                raise AnswerNotUnderstood(f"The answer holds two series {text[:_LONGEST]}, with {both}.")
+        for notes, at in series.noted.items():
+            noted.setdefault(notes, at)
+    return replace(
+        group[0],
+        facts={name: value for name, value in facts.items() if name not in group[0].dimensions},
+        periods=[period for series in group for period in series.periods],
+        values=[value for series in group for value in series.values],
+        noted=noted,
+    )
+
+
+def _apart(text: str, group: Sequence[CollectedSeries]) -> Iterator[tuple[str, CollectedSeries]]:
+    """Distinguish series of one code by doubtful facts: by all that often are dimensions, and by others where these do not suffice."""
+    often = [often_dimensions(series.doubtful) for series in group]
+    told = {*_differing(often)}
+    others = [name for name in _differing([series.doubtful for series in group]) if name not in told]
+    for name in others[:_MOST_TRIED]:
+        labels = _labels(group, told)
+        if len({*labels}) == len(group):
+            break
+        told = told | {name} if len({*_labels(group, told | {name})}) > len({*labels}) else told
+    labels = _labels(group, told)
+    if len({*labels}) < len(group):
+        labels = _labels(group, told | {*others})
+    for label, series in zip(labels, group, strict=True):
+        yield ".".join((text, *label)), series
+
+
+def _differing(facts: Sequence[Mapping[str, str]]) -> dict[str, None]:
+    """Return the names of facts that are not the same everywhere, in order."""
+    counts = Counter(item for own in facts for item in own.items())
+    return dict.fromkeys(name for (name, _), count in counts.items() if count < len(facts))
+
+
+def _labels(group: Sequence[CollectedSeries], names: Collection[str]) -> list[tuple[str, ...]]:
+    return [tuple(value for name, value in series.doubtful.items() if name in names) for series in group]
 
 
 def _by_form(text: str, series: CollectedSeries, written: PeriodForms) -> Iterator[tuple[str, CollectedSeries]]:
     """Split a series without a frequency by the form of its periods, such as years and quarters."""
-    forms = [] if _said(series, _FREQUENCIES) else [_form(period, written) for period in series.periods]
+    forms = [] if said(series, SAYS_FREQUENCY) else [_form(period, written) for period in series.periods]
     if len(set(forms)) <= 1:
         yield text, series
         return
@@ -145,70 +200,36 @@ def _form(text: str, written: PeriodForms) -> str:
 
 
 def _chosen(named: Mapping[str, CollectedSeries], naming: Naming, code: DatasetCode) -> CollectedSeries:
+    if not named:
+        raise DatasetNotFound(f"The answer has no series {code}.", hint="The provider has no data for it.")
     same = next((series for text, series in named.items() if text.casefold() == code.dataset.casefold()), None)
     if same:
         return same
-    _, key = naming.parts(code)
-    asked = [value.casefold() for value in key.split(".")] if key else []
-    fit = [text for text, series in named.items() if _matches(asked, naming.values(series))]
-    fit = fit or [text for text, series in named.items() if _holds(asked, series)]
-    if not fit and len(named) == 1:
-        fit = [text for text, series in named.items() if not _is_comparable(asked, series, naming)]
+    flow, key = naming.parts(code)
+    meant = {text: series for text, series in named.items() if is_of(series.flow, flow) and (key or not naming.identity)}
+    nameless = {text: series for text, series in meant.items() if not series.flow.name}
+    fit = _fitting(meant, naming, key) or _fitting(nameless, naming, code.dataset)
     if len(fit) == 1:
         return named[fit[0]]
     every = [f"{naming.database}/{text}" for text in fit or named]
     shown = ", ".join(every[:_SHOWN]) + (" …" if len(every) > _SHOWN else "")
     if fit:
         raise AnswerNotUnderstood(f"{code} does not tell {len(fit)} series apart: {shown}.", hint="Ask for one of them.")
-    raise DatasetNotFound(f"The answer has no series {code}.", hint=f"It has {shown}." if named else "The provider has no data for it.")
-
-
-def _matches(asked: Sequence[str], values: Sequence[str]) -> bool:
-    """Compare a key by position; an empty part matches anything, ``+`` separates alternatives."""
-    return len(asked) == len(values) and all(
-        ask in _ANY or value.casefold() in ask.split("+") for ask, value in zip(asked, values, strict=True)
+    if meant and naming.in_whole_tables:
+        raise DatasetNotFound(f"The answer has no series {code}.", hint=f"It has {shown}.")
+    raise AnswerNotUnderstood(
+        f"The answer is not the series {code} but {shown}.", hint=f"Check the code at the provider: it answers with {shown}."
     )
 
 
-def _holds(asked: Sequence[str], series: CollectedSeries) -> bool:
-    """Compare a key as a multiset, for answers with dimensions in another order or with fewer of them."""
-    wanted = Counter(ask for ask in asked if ask not in _ANY)
-    sure = Counter(value.casefold() for value in series.dimensions.values())
-    return not wanted - (sure + Counter(value.casefold() for value in ambiguous_dimensions(series.facts).values()))
-
-
-def _is_comparable(asked: Sequence[str], series: CollectedSeries, naming: Naming) -> bool:
-    """Return whether a key has as many parts as the series' own; else it is written in another way and may mean an only series."""
-    return len(naming.values(series)) <= len(asked) <= len(series.dimensions)
-
-
-def _parsed(code: DatasetCode, series: CollectedSeries, naming: Naming) -> ParsedSeries:
-    begins = _said(series, (YEAR_START,))
-    # SDMX 2.1, section 6: such periods count from that day, and 2020-A1 may begin in April.
-    if begins not in ("", _JANUARY) and any(_REPORTING.search(period) for period in series.periods):
-        raise AnswerNotUnderstood(f"{code}: periods of a year that begins on {begins[:_SHOWN_TEXT]!r} ({YEAR_START}) are not supported.")
-    try:
-        axis = read_periods(series.periods, naming.forms)
-        observations = Observations.of(axis.dates, ["Value"], [[value] for value in series.values], unit=axis.unit)
-    except (InvalidObservations, FetchError) as exc:
-        kind = type(exc) if isinstance(exc, FetchError) else AnswerNotUnderstood
-        raise kind(f"{code}: {exc.message}") from exc
-    said = _said(series, _FREQUENCIES)
-    said = naming.letters.get(said, said)
-    metadata = Metadata(
-        name=storable(_said(series, _TITLES) or ", ".join(filter(None, series.words)) or series.facts.get("label") or str(code)),
-        unit=storable(_said(series, _UNITS)),
-        frequency=frequency_of(said) or (None if said in _NOT_KEPT else axis.frequency),
-        source=storable(series.facts.get("source", "")),
-        attribution=naming.attribution,
-        extra={"dates": axis.convention, "key": {storable(name): storable(value) for name, value in series.dimensions.items()}},
-    )
-    return ParsedSeries(code=code, metadata=metadata, vintages=[(None, observations)])
-
-
-def _said(series: CollectedSeries, names: Sequence[str]) -> str:
-    told = {name.casefold(): value for name, value in {**series.facts, **series.dimensions}.items()}
-    return next((told[name.casefold()] for name in names if told.get(name.casefold())), "")
+def _fitting(meant: Mapping[str, CollectedSeries], naming: Naming, key: str) -> list[str]:
+    """Return the codes of the series that a key means: by its values as they stand, else with ``+`` between alternatives."""
+    asked = parts_of(key)
+    for wanted in (asked, alternatives(asked)):
+        fit = [text for text, series in meant.items() if fits(wanted, naming.key(series), in_whole_table=naming.in_whole_tables)]
+        if fit:
+            return fit
+    return []
 
 
 def _joined(flow: str, values: Sequence[str]) -> str:

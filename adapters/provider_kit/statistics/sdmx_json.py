@@ -14,10 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.provider_kit.parsing.collector import CollectedSeries, SeriesCollector, is_time
+from adapters.provider_kit.parsing.collector import CollectedSeries, Flow, Notes, Parts, SeriesCollector, is_time
 from adapters.provider_kit.parsing.limits import NAMES
-from adapters.provider_kit.parsing.periods import STATISTICS
-from adapters.provider_kit.statistics.ambiguous_dimensions import ambiguous_dimensions, split_names
+from adapters.provider_kit.parsing.periods import PeriodForms
+from adapters.provider_kit.statistics.attribute_names import separated
+from adapters.provider_kit.statistics.conventions import STANDARD, Conventions
+from adapters.provider_kit.statistics.flows import named_flow, stated_flow
+from adapters.provider_kit.statistics.units import DECIMALS, MULTIPLIER, SCALE, concept_of, notes_in
 from domain.errors import AnswerNotUnderstood
 
 _TIME_ROLE = "TIME_PERIOD"
@@ -35,7 +38,10 @@ class _Dimension:
     is_time: bool
 
 
-def read_sdmx_json(document: Mapping[str, Any], flow: str) -> SeriesCollector:
+_Place = tuple[_Dimension, int]
+
+
+def read_sdmx_json(document: Mapping[str, Any], flow: str, conventions: Conventions = STANDARD) -> SeriesCollector:
     """
     Collect the series of an SDMX-JSON message.
 
@@ -52,7 +58,7 @@ def read_sdmx_json(document: Mapping[str, Any], flow: str) -> SeriesCollector:
         for data_set in data["dataSets"]:
             at = data_set.get("structure", 0) if len(structures) > 1 else 0
             if at not in readers:
-                readers[at] = _DataSet(collector, flow or _flow(structures[at]), structures[at])
+                readers[at] = _DataSet(collector, named_flow(flow, _flow(structures[at])), structures[at], conventions.forms)
             readers[at].read(data_set)
     except (LookupError, TypeError, ValueError, AttributeError) as exc:
         raise AnswerNotUnderstood(f"The answer is SDMX-JSON whose data do not fit its structure ({type(exc).__name__}).") from exc
@@ -62,78 +68,151 @@ def read_sdmx_json(document: Mapping[str, Any], flow: str) -> SeriesCollector:
 class _DataSet:
     """Reads the series of data sets of one structure."""
 
-    def __init__(self, collector: SeriesCollector, flow: str, structure: Mapping[str, Any]) -> None:
+    def __init__(self, collector: SeriesCollector, flow: Flow, structure: Mapping[str, Any], forms: PeriodForms) -> None:
         self._collector, self._flow = collector, flow
         levels = structure["dimensions"]
-        self._levels = {level: list(map(_dimension, levels.get(level) or [])) for level in _LEVELS}
-        attributes = (structure.get("attributes") or {}).get("series") or []
-        self._attributes = [(str(attribute["id"]), attribute.get("values") or []) for attribute in attributes]
+        told = {level: levels.get(level) or [] for level in _LEVELS}
+        time = _time(told)
+        self._levels = {level: [_dimension(found, forms, is_time=found is time) for found in told[level]] for level in _LEVELS}
+        self._attributes = _Attributes(structure.get("attributes") or {})
         measures = (structure.get("measures") or {}).get("observation") or []
-        NAMES.check(len(attributes) + sum(map(len, self._levels.values())) + len(measures))
+        NAMES.check(self._attributes.count + sum(map(len, self._levels.values())) + len(measures))
         self._measures = [str(measure["id"]) for measure in measures] if len(measures) > 1 else [""]
         self._deletes = False
+        self._groups: Sequence[tuple[Mapping[str, str], Notes]] = ()
 
     def read(self, data_set: Mapping[str, Any]) -> None:
         self._deletes = str(data_set.get("action", "")).casefold() == "delete"
         whole = [(dimension, 0) for dimension in self._levels["dataSet"]]
+        general = self._attributes.facts("dataSet", data_set.get("attributes") or [], only_units=True)
+        self._groups = [
+            (self._group(key), notes_in(self._attributes.facts("dimensionGroup", places or [], only_units=True)))
+            for key, places in (data_set.get("dimensionGroupAttributes") or {}).items()
+        ]
         for key, series in (data_set.get("series") or {}).items():
             located = whole + self._located("series", key)
-            facts = self._facts(series.get("attributes") or [])
+            facts = general | self._attributes.facts("series", series.get("attributes") or [])
             observations = series.get("observations") or {}
             if not observations and not self._deletes and not any(dimension.is_time for dimension, _ in located):
                 self._series(located, facts)
             self._observe(located, facts, observations)
-        self._observe(whole, {}, data_set.get("observations") or {})
+        self._observe(whole, general, data_set.get("observations") or {})
 
-    def _observe(self, located: list[tuple[_Dimension, int]], facts: Mapping[str, str], observations: Mapping[str, Any]) -> None:
+    def _observe(self, located: list[_Place], facts: Mapping[str, str], observations: Mapping[str, Any]) -> None:
         series: dict[tuple[int, ...], list[CollectedSeries]] = {}
+        of_series = notes_in(facts)
         for key, cells in observations.items():
             places = located + self._located("observation", key)
             period = next((dimension.codes[at] for dimension, at in places if dimension.is_time), "")
             if not period:
                 raise AnswerNotUnderstood("The answer has no dimension that is the time.")
             apart = tuple(at for dimension, at in places if not dimension.is_time)
+            if self._deletes:
+                self._delete(places, period)
+                continue
             if apart not in series:
                 series[apart] = [self._series(places, facts, measure) for measure in self._measures]
+            listed = cells if isinstance(cells, list) else []
+            notes = of_series
+            if self._attributes.has_units:
+                notes += notes_in(self._attributes.facts("observation", listed[len(self._measures) :], only_units=True))
             for at, found in enumerate(series[apart]):
-                if self._deletes:
-                    self._collector.delete(found, period)
-                else:
-                    found.add(period, cells[at] if isinstance(cells, list) and at < len(cells) else None)
+                found.add(period, listed[at] if at < len(listed) else None, notes)
 
-    def _located(self, level: str, key: str) -> list[tuple[_Dimension, int]]:
+    def _delete(self, places: Sequence[_Place], period: str) -> None:
+        for measure in self._measures:
+            self._collector.delete(self._flow, Parts(dimensions=_key(places, measure)), period)
+
+    def _located(self, level: str, key: str) -> list[_Place]:
         dimensions = self._levels[level]
         places = [int(place) for place in key.split(":")] if dimensions else []
         return list(zip(dimensions, places, strict=True))
 
-    def _series(self, located: Sequence[tuple[_Dimension, int]], facts: Mapping[str, str], measure: str = "") -> CollectedSeries:
-        told = [(dimension, at) for dimension, at in located if not dimension.is_time]
-        if all(dimension.position is not None for dimension, _ in told):
-            told.sort(key=lambda place: place[0].position or 0)
-        key = {dimension.name: dimension.codes[at] for dimension, at in told} | ({"MEASURE": measure} if measure else {})
-        return self._collector.series(self._flow, key, facts, [dimension.words[at] for dimension, at in told])
+    def _group(self, key: str) -> Mapping[str, str]:
+        """Return the values of a group's dimensions, each at its place among all or among those of series and observations."""
+        places = key.split(":")
+        every = [dimension for level in _LEVELS for dimension in self._levels[level]]
+        own = every[len(every) - len(places) :] if len(places) in (len(every), len(every) - len(self._levels["dataSet"])) else []
+        return {dimension.name: dimension.codes[int(at)] for dimension, at in zip(own, places, strict=bool(own)) if at}
 
-    def _facts(self, places: Sequence[Any]) -> dict[str, str]:
+    def _series(self, located: Sequence[_Place], facts: Mapping[str, str], measure: str = "") -> CollectedSeries:
+        key = _key(located, measure)
+        series = self._collector.series(
+            self._flow, Parts(dimensions=key, facts=facts), [dimension.words[at] for dimension, at in _in_order(located)]
+        )
+        for group, notes in self._groups:
+            if group and group.items() <= key.items():
+                series.stated.update(notes)
+        return series
+
+
+def _in_order(located: Sequence[_Place]) -> list[_Place]:
+    """Return the places of dimensions other than the time, in the order of a key if the answer says it."""
+    told = [(dimension, at) for dimension, at in located if not dimension.is_time]
+    if all(dimension.position is not None for dimension, _ in told):
+        told.sort(key=lambda place: place[0].position or 0)
+    return told
+
+
+def _key(located: Sequence[_Place], measure: str) -> dict[str, str]:
+    return {dimension.name: dimension.codes[at] for dimension, at in _in_order(located)} | ({"MEASURE": measure} if measure else {})
+
+
+class _Attributes:
+    """
+    The attributes of a structure, by the level at which they stand.
+
+    Attributes:
+        count: how many there are.
+        has_units: whether one that must not differ stands beside observations.
+
+    """
+
+    def __init__(self, levels: Mapping[str, Any]) -> None:
+        self._levels = {
+            level: [(str(attribute["id"]), attribute.get("values") or []) for attribute in levels.get(level) or []]
+            for level in (*_LEVELS, "dimensionGroup")
+        }
+        self.count = sum(map(len, self._levels.values()))
+        self.has_units = any(concept_of(name) for name, _ in self._levels["observation"])
+
+    def facts(self, level: str, places: Sequence[Any], *, only_units: bool = False) -> dict[str, str]:
+        """Return the attributes whose positions, or in SDMX-JSON 2.0 whose values, stand at one place."""
         found = {}
-        for (name, values), place in zip(self._attributes, places, strict=False):
-            if isinstance(place, int) and place < len(values) and isinstance(values[place], dict):
-                found[name] = str(values[place].get("name") or values[place].get("value") or values[place].get("id") or "")
-        return found
+        for (name, values), place in zip(self._levels[level], places, strict=False):
+            if only_units and not concept_of(name):
+                continue
+            value = values[place] if type(place) is int and 0 <= place < len(values) else None if values else place
+            if value is not None:
+                found[name] = _told(name, value)
+        return {name: text for name, text in found.items() if text}
 
 
-def read_compact_json(message: Mapping[str, Any], flow: str) -> SeriesCollector:
+def _told(name: str, value: Any) -> str:
+    """Return the label of an attribute's value, but the code of a number."""
+    if not isinstance(value, dict):
+        return "" if isinstance(value, list | bool) else str(value)
+    names = ("id", "value", "name") if concept_of(name) in (MULTIPLIER, SCALE, DECIMALS) else ("name", "value", "id")
+    return str(next((value[part] for part in names if value.get(part) not in (None, "")), ""))
+
+
+def read_compact_json(message: Mapping[str, Any], flow: str, conventions: Conventions = STANDARD) -> SeriesCollector:
     """Collect the series of SDMX-ML converted to JSON, where a single element is not in a list."""
     collector = SeriesCollector()
     header = message.get("Header")
     named = header.get("DataSetID") if isinstance(header, dict) else ""
+    own = Flow(name=flow or (named if isinstance(named, str) else ""))
     for data_set in _listed(message.get("DataSet")):
         collector.was_data = True
+        general = notes_in(_attributes(data_set))
         for series in _listed(data_set.get("Series")):
-            dimensions, facts = split_names(_attributes(series))
-            found = collector.series(flow or (named if isinstance(named, str) else ""), dimensions | ambiguous_dimensions(facts), facts)
+            parts = separated(_attributes(series), conventions, of_series=True)
+            found = collector.series(own, parts)
+            found.stated.update(general)
+            of_series = notes_in(parts.facts)
             for observation in _listed(series.get("Obs")):
                 cells = _attributes(observation)
-                found.add(cells.get("TIME_PERIOD", ""), cells.get("OBS_VALUE"))
+                found.add(cells.get("TIME_PERIOD", ""), cells.get("OBS_VALUE"), of_series + notes_in(cells))
     return collector
 
 
@@ -147,17 +226,23 @@ def _attributes(element: Mapping[str, Any]) -> dict[str, str]:
     return {name[1:]: value for name, value in element.items() if name.startswith("@") and isinstance(value, str)}
 
 
-def _dimension(found: Mapping[str, Any]) -> _Dimension:
+def _time(levels: Mapping[str, Sequence[Mapping[str, Any]]]) -> Mapping[str, Any] | None:
+    """Return the dimension that is the time: by its role or the standard's name, else by a name of its own beside observations."""
+    every = [found for level in reversed(_LEVELS) for found in levels[level]]
+    roles = [{*(found.get("roles") or []), str(found.get("role"))} for found in every]
+    said = [found for found, role in zip(every, roles, strict=True) if _TIME_ROLE in role or found["id"] == _TIME_ROLE]
+    return next(iter(said or [found for found in every if is_time(str(found["id"]))]), None)
+
+
+def _dimension(found: Mapping[str, Any], forms: PeriodForms, *, is_time: bool) -> _Dimension:
     values = found.get("values") or []
     codes = [_code(value) for value in values]
-    roles = [*(found.get("roles") or []), found.get("role")]
-    time = _TIME_ROLE in roles or is_time(str(found["id"]))
     return _Dimension(
         name=str(found["id"]),
-        codes=[_period(code, value) for code, value in zip(codes, values, strict=True)] if time else codes,
+        codes=[_period(code, value, forms) for code, value in zip(codes, values, strict=True)] if is_time else codes,
         words=[_word(value) for value in values],
         position=found["keyPosition"] if isinstance(found.get("keyPosition"), int) else None,
-        is_time=time,
+        is_time=is_time,
     )
 
 
@@ -171,20 +256,23 @@ def _word(value: Any) -> str:
     return str(value.get("name") or "") if isinstance(value, dict) else ""
 
 
-def _period(code: str, value: Any) -> str:
+def _period(code: str, value: Any, forms: PeriodForms) -> str:
     """Return the code of a period, or its start if the code is not a period."""
-    return value["start"] if isinstance(value, dict) and isinstance(value.get("start"), str) and STATISTICS.read(code) is None else code
+    return value["start"] if isinstance(value, dict) and isinstance(value.get("start"), str) and forms.read(code) is None else code
 
 
-def _flow(structure: Mapping[str, Any]) -> str:
-    """Return the data flow's name from the structure's links, which hold a URN or a URL."""
+def _flow(structure: Mapping[str, Any]) -> Flow:
+    """Return the data flow that the structure's links name by a URN or a URL."""
     for link in structure.get("links") or []:
         if link.get("rel") == "dataflow":
-            urn = str(link.get("urn") or "").rpartition("=")[2]
-            return urn.partition(":")[2].partition("(")[0] if urn else _of_url(str(link.get("href") or ""))
-    return ""
+            urn = str(link.get("urn") or "")
+            return stated_flow(urn or _in_url(str(link.get("href") or "")), is_dataflow=True)
+    return Flow()
 
 
-def _of_url(url: str) -> str:
-    parts = url.partition("/dataflow/")[2].split("/")
-    return parts[0] if len(parts) < 3 else parts[1]  # noqa: PLR2004 - agency, flow, version
+def _in_url(url: str) -> str:
+    """Return the flow in ``…/dataflow/AGENCY/ID/VERSION`` or ``…/dataflow/ID/…`` as a URN ends."""
+    parts = [part for part in url.partition("/dataflow/")[2].partition("?")[0].split("/") if part]
+    if len(parts) < 3:  # noqa: PLR2004 - agency, flow, version
+        return parts[0] if parts else ""
+    return f"{parts[0]}:{parts[1]}({parts[2]})"

@@ -19,12 +19,31 @@ from typing import Any
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, key_missing, key_rejected, retry_after
 from adapters.provider_kit.parsing.documents import objects
 from adapters.provider_kit.parsing.limits import names_of
+from adapters.provider_kit.parsing.select import another_series, check_named
 from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.text import texts_of
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited, SourceForbidden
+from domain.frequency import Frequency
 from domain.ports import RawResponse
 
 _ERRORS = ("Error Message", "Note", "Information", "ErrorMessage", "error")
+#: What a parameter of a request is called in an answer.
+_PARAMETERS = (
+    ("symbol", "symbol"),
+    ("symbol", "digital currency code"),
+    ("market", "market code"),
+    ("from_symbol", "from symbol"),
+    ("to_symbol", "to symbol"),
+    ("interval", "interval"),
+)
+_FREQUENCIES = (
+    ("daily", Frequency.DAILY),
+    ("weekly", Frequency.WEEKLY),
+    ("monthly", Frequency.MONTHLY),
+    ("quarterly", Frequency.QUARTERLY),
+    ("semiannual", Frequency.SEMIANNUAL),
+    ("annual", Frequency.ANNUAL),
+)
 _TOO_OFTEN = ("rate limit", "call frequency", "requests per", "calls per", "higher api")
 _DAY = len("2024-01-31")
 _NUMBERED = re.compile(r"(?<![0-9])[0-9]++[a-z]?[.:] *")
@@ -80,6 +99,28 @@ def find_table(document: Mapping[str, Any]) -> AlphaVantageTable:
         raise AnswerNotUnderstood(f"The answer is no time series; it has the fields {shown}.")
     meta = document.get("Meta Data")
     return AlphaVantageTable(table=_table(list(document[title].items())), title=title, facts=_facts(meta))
+
+
+def check_asked(found: AlphaVantageTable, params: Mapping[str, str]) -> None:
+    """
+    Check that an answer is of what these parameters ask for, as far as it names it; CSV names nothing.
+
+    Raises:
+        AnswerNotUnderstood: it is of another symbol, interval or frequency.
+
+    """
+    for parameter, name in _PARAMETERS:
+        if parameter in params:
+            check_named(found.facts.get(name), params[parameter])
+    asked, said = frequency_in(params["function"]), frequency_in(found.title)
+    if asked and said and asked != said:
+        raise another_series(found.title, params["function"])
+
+
+def frequency_in(words: str) -> Frequency | None:
+    """Return the frequency that a text names."""
+    lower = words.casefold()
+    return next((frequency for word, frequency in _FREQUENCIES if word in lower), None)
 
 
 def plain(name: str) -> str:

@@ -4,8 +4,9 @@ Alpha Vantage: prices, exchange rates, indicators and economic series, with a ke
 A code is a function of the API with its symbol behind a dot, and further parameters behind commas:
 ``AV/TIME_SERIES_DAILY.IBM``, ``AV/TIME_SERIES_INTRADAY.IBM,interval=5min``, ``AV/FX_DAILY,from_symbol=EUR,to_symbol=USD``,
 ``AV/SMA.IBM,interval=weekly,time_period=10,series_type=open``, ``AV/REAL_GDP,interval=annual``.
-Dates are the provider's own days; moments are local to the time zone that the answer names and become UTC. CSV names
-none: then moments of exchange rates and crypto-currencies are UTC, others New York's, as the documentation says.
+Dates are the provider's own days, of traded weeks and months the last day of trading; moments are local to the time zone that
+the answer names and become UTC. CSV names none: then moments of exchange rates and crypto-currencies are UTC, others New
+York's, as the documentation says.
 """
 
 from __future__ import annotations
@@ -25,15 +26,16 @@ from adapters.provider_kit.http.status_errors import ErrorContext
 from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.csv_tables import read_csv
 from adapters.provider_kit.parsing.documents import is_csv, json_of, read_text
-from adapters.provider_kit.parsing.select import code_for, one_state, select_series
+from adapters.provider_kit.parsing.select import code_for, one_state
 from adapters.provider_kit.parsing.tables import Columns, read_columns
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import storable
-from adapters.providers.alphavantage.answers import AlphaVantageTable, find_table, named_error
+from adapters.providers.alphavantage.answers import AlphaVantageTable, check_asked, find_table, frequency_in, named_error
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound
 from domain.frequency import Frequency
 from domain.observations import Dates
+from domain.periods import Anchor
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
 from domain.series import Metadata
@@ -44,14 +46,6 @@ _FULL = ("TIME_SERIES_DAILY", "TIME_SERIES_INTRADAY", "FX_DAILY", "FX_INTRADAY",
 _IN_UTC = ("FX_", "CRYPTO_", "DIGITAL_")
 _NEW_YORK = "America/New_York"
 _ZONES = {"US/Eastern": _NEW_YORK, "EST": _NEW_YORK, "": _NEW_YORK}
-_FREQUENCIES = (
-    ("daily", Frequency.DAILY),
-    ("weekly", Frequency.WEEKLY),
-    ("monthly", Frequency.MONTHLY),
-    ("quarterly", Frequency.QUARTERLY),
-    ("semiannual", None),
-    ("annual", Frequency.ANNUAL),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,13 +90,17 @@ class AlphaVantageSource:
         return calls.fetched(series, PROVIDER.adapter_version, covers=newest_window(series, known) if ends_early else None)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        asked = dict(parse_qsl(urlsplit(answer.url).query))
+        wanted = params_for(code) if code else {}
+        asked = {**dict(parse_qsl(urlsplit(answer.url).query)), **wanted}
         answer = plain(answer)
         if is_csv(answer):
             found = AlphaVantageTable(table=read_csv(read_text(answer.body)))
         else:
             found = find_table(json_of(answer, self._error_context, named_error))
-        return select_series([_series(found, asked)], code)
+        if code:
+            check_asked(found, wanted)
+        series = _series(found, asked)
+        return [replace(series, code=code) if code else series]
 
 
 def _series(found: AlphaVantageTable, asked: Mapping[str, str]) -> ParsedSeries:
@@ -110,7 +108,7 @@ def _series(found: AlphaVantageTable, asked: Mapping[str, str]) -> ParsedSeries:
     if columns.unit == "s":
         columns = replace(columns, dates=_in_utc(columns, _zone(found, asked)))
     symbol, facts = asked.get("symbol") or _symbol(found.facts), found.facts
-    frequency = _frequency(" ".join((found.title, facts.get("interval", ""), asked.get("interval", ""), asked.get("function", ""))))
+    frequency = frequency_in(" ".join((found.title, facts.get("interval", ""), asked.get("interval", ""), asked.get("function", ""))))
     metadata = Metadata(
         name=facts.get("name") or " ".join(filter(None, (symbol, facts.get("information") or facts.get("indicator")))) or "Alpha Vantage",
         unit=facts.get("unit", ""),
@@ -119,7 +117,7 @@ def _series(found: AlphaVantageTable, asked: Mapping[str, str]) -> ParsedSeries:
         source=PROVIDER.title,
         attribution=PROVIDER.terms.attribution,
         date_column=storable(columns.date_column),
-        extra={"dates": "the provider's own day"} if columns.unit == "D" else {"time zone of the answer": _zone(found, asked)},
+        extra={"dates": _dates(found, asked, frequency)} if columns.unit == "D" else {"time zone of the answer": _zone(found, asked)},
     )
     return one_state(_code(found, asked, symbol), metadata, columns.observations(), columns.left_out, dialect=columns.dialect)
 
@@ -136,9 +134,10 @@ def _symbol(facts: Mapping[str, str]) -> str:
     return facts.get("symbol") or ".".join(pair)
 
 
-def _frequency(words: str) -> Frequency | None:
-    lower = words.casefold()
-    return next((frequency for word, frequency in _FREQUENCIES if word in lower), None)
+def _dates(found: AlphaVantageTable, asked: Mapping[str, str], frequency: Frequency | None) -> str:
+    """Return on which day of their period dates stand: of what is traded on the last day of trading, of other series as they like."""
+    is_traded = bool(found.title or asked.get("symbol") or asked.get("function", "").startswith(_IN_UTC))
+    return Anchor.WITHIN.of() if is_traded and frequency in (Frequency.WEEKLY, Frequency.MONTHLY) else "the provider's own day"
 
 
 def _zone(found: AlphaVantageTable, asked: Mapping[str, str]) -> str:

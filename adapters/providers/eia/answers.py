@@ -22,11 +22,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from adapters.provider_kit.parsing.columns import NumberColumn, number_column, number_columns, observations
 from adapters.provider_kit.parsing.documents import objects
 from adapters.provider_kit.parsing.number_cells import MISSING, NumberDialect
-from adapters.provider_kit.parsing.periods import read_periods
+from adapters.provider_kit.parsing.periods import Axis, read_periods
 from adapters.provider_kit.parsing.select import code_for, one_state
 from adapters.provider_kit.text import storable, text_of
 from domain.errors import AnswerNotUnderstood
 from domain.frequency import Frequency
+from domain.periods import Anchor
 from domain.ports import ParsedSeries
 from domain.series import Metadata
 
@@ -132,17 +133,18 @@ def _group(
     response, place = whence
     said = text_of(response.get("frequency"))
     axis = read_periods(row["period"] for row in rows)
+    frequency = _FREQUENCIES.get(said.casefold(), axis.frequency) if axis.unit == "D" else None
     values, left_out = _values(rows, columns)
     newest = rows[-1]
     titles = [text_of(value) for name, value in newest.items() if _TITLE.search(name)]
     metadata = Metadata(
         name=", ".join(filter(None, titles)) or place.series_id or ", ".join(facets),
         description=text_of(response.get("description")),
-        frequency=_FREQUENCIES.get(said.casefold(), axis.frequency) if axis.unit == "D" else None,
+        frequency=frequency,
         column_units=tuple(_unit(name, newest) or column.unit for name, column in values.items()),
         source="U.S. Energy Information Administration",
         attribution="U.S. Energy Information Administration",
-        extra={"dates": "first day of the period" if axis.frequency else "the provider's own"},
+        extra={"dates": _dates(axis, frequency)},
     )
     named = place.series_id or ":".join((place.route or "v2", said or "any", ",".join(columns), ",".join(facets)))
     named_values = {"Value" if name == "value" else name: column.values for name, column in values.items()}
@@ -160,19 +162,25 @@ def _values(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> tuple[
     return values, tuple(storable(name) for name in columns if name not in values)
 
 
+def _dates(axis: Axis, frequency: Frequency | None) -> str:
+    """Return on which day of their period the dates stand: a week that is written as a day is the one that ends on it."""
+    return Anchor.END.of("week") if frequency is Frequency.WEEKLY and axis.frequency is None else axis.convention
+
+
 def _of_first_version(fields: Mapping[str, Any]) -> ParsedSeries:
     rows, name = fields.get("data"), str(fields.get("series_id", ""))
     if not isinstance(rows, list) or not all(isinstance(row, list) and len(row) >= len(("period", "value")) for row in rows):
         raise AnswerNotUnderstood(f"The series {storable(name[:40])} has no list of periods and values.")
     axis = read_periods(row[0] for row in rows)
+    frequency = _FREQUENCIES.get(str(fields.get("f")), axis.frequency) if axis.unit == "D" else None
     values = number_column([row[1] for row in rows], name, _DIALECT)
     metadata = Metadata(
         name=text_of(fields.get("name")) or storable(name),
         description=text_of(fields.get("description")),
         unit=text_of(fields.get("units")) or values.unit,
-        frequency=_FREQUENCIES.get(str(fields.get("f")), axis.frequency) if axis.unit == "D" else None,
+        frequency=frequency,
         source=text_of(fields.get("source")),
         attribution="U.S. Energy Information Administration",
-        extra={"dates": "first day of the period" if axis.frequency else "the provider's own"},
+        extra={"dates": _dates(axis, frequency)},
     )
     return one_state(code_for("EIA", name), metadata, observations(axis, {"Value": values.values}))

@@ -4,7 +4,7 @@ The U.S. Energy Information Administration, with a key.
 A code is a series of the API's first version, which the second still knows: ``EIA/PET.RWTC.D``, ``EIA/ELEC.PRICE.CO-RES.M``;
 or a route of the second with frequency, columns and facets behind colons:
 ``EIA/electricity/rto/region-data:hourly:value:respondent=BPAT,type=D``. Facets may be fewer than there are, as long as they
-leave one series. Dates are the first days of the periods, or the provider's own days; hours are UTC.
+leave one series. Dates are the first days of the periods, of weeks the last; hours are UTC.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, key_missing, key_rejected, retry_after, status_error
 from adapters.provider_kit.parsing.documents import json_of
-from adapters.provider_kit.parsing.select import select_series
 from adapters.provider_kit.spec import ProviderSpec
-from adapters.providers.eia.answers import ApiRoute, place_of, rows_in, series_in
+from adapters.providers.eia.answers import ApiRoute, place_of, rows_in
+from adapters.providers.eia.naming import select_named
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
@@ -100,12 +100,12 @@ class EiaSource:
             if not more or (len(more) < _ROWS_A_PAGE and len(rows) >= _total(document)):
                 break
         whole = {"response": {**document["response"], "data": rows}}
-        return calls.fetched(select_series(_matching(series_in(whole, request.place), code), code)[0], PROVIDER.adapter_version)
+        return calls.fetched(select_named(whole, request.place, code)[0], PROVIDER.adapter_version)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """Read an answer; of a series that comes in pages, one page."""
         document = json_of(answer, self._error_context, named_error)
-        return select_series(_matching(series_in(document, place_of(answer.url)), code), code)
+        return select_named(document, place_of(answer.url), code)
 
 
 def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
@@ -141,13 +141,6 @@ def _status(document: Mapping[str, Any], answer: RawResponse) -> int:
 def _total(document: Mapping[str, Any]) -> int:
     total = str(document["response"].get("total", 0))
     return int(total) if total.isdecimal() else 0
-
-
-def _matching(series: Sequence[ParsedSeries], code: DatasetCode | None) -> Sequence[ParsedSeries]:
-    """Return the series that have all facets of a code, or all if none has."""
-    wanted = set(code.dataset.split(":", _PARTS - 1)[-1].split(",")) if code and code.dataset.count(":") >= _PARTS - 1 else set()
-    found = [one for one in series if wanted <= set(one.code.dataset.split(":", _PARTS - 1)[-1].split(","))]
-    return found or series
 
 
 PROVIDER = ProviderSpec(

@@ -23,6 +23,7 @@ from adapters.provider_kit.text import storable
 from domain.errors import AnswerNotUnderstood, InvalidObservations
 from domain.frequency import Frequency
 from domain.observations import Label, Observations, label
+from domain.periods import Anchor
 from domain.series import Metadata
 
 BEGINNING, END = "1776-07-04", "9999-12-31"
@@ -30,15 +31,21 @@ _COLUMN = "Value"
 _VALUE = "value"
 #: In a download: not in this vintage.
 _ABSENT = frozenset({"", ".", "#N/A"})
-_OF_VINTAGE = re.compile(r".+_([0-9]{8})")
+_OF_VINTAGE = re.compile(r"(.+)_[0-9]{8}")
 _FREQUENCIES = {
     "D": Frequency.DAILY,
     "W": Frequency.WEEKLY,
+    "BW": Frequency.BIWEEKLY,
     "M": Frequency.MONTHLY,
     "Q": Frequency.QUARTERLY,
+    "SA": Frequency.SEMIANNUAL,
     "A": Frequency.ANNUAL,
 }
 _FIRST_RELEASES = "4"
+_WEEKS = ("week", "two weeks")
+_SPANS = {"weekly": "week", "biweekly": "two weeks", **dict.fromkeys(("monthly", "quarterly", "semiannual", "annual"), "period")}
+_WEEKDAY = re.compile(r"(?:ending|as of) ((?:mon|tues|wednes|thurs|fri|satur|sun)day)")
+_UNKNOWN = "the provider's own day"
 
 States = Sequence[tuple[Label | None, Observations]]
 Rows = Sequence[Mapping[str, Any]]
@@ -59,6 +66,14 @@ def read_document(body: bytes) -> Mapping[str, Any]:
     if start not in "{[":
         return _csv(text)
     return read_object(text)
+
+
+def names_in(document: Mapping[str, Any]) -> Sequence[str]:
+    """Return the names of the series that a document has in its columns; JSON and XML with a value for each date have none."""
+    rows = document.get("observations")
+    names = dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row) if isinstance(rows, list) else {}
+    vintages = (match[1] for name in names if name not in ("date", "value") and (match := _OF_VINTAGE.fullmatch(name)))
+    return list(document.get("columns") or dict.fromkeys(vintages))
 
 
 def listed(document: Mapping[str, Any], name: str) -> Sequence[Any]:
@@ -105,7 +120,6 @@ def metadata(document: Mapping[str, Any] | None, attribution: str) -> Metadata:
     found = listed(document, "seriess") if document else []
     facts = found[0] if found and isinstance(found[0], dict) else {}
     texts = {name: storable(value) for name, value in facts.items() if isinstance(value, str)}
-    is_week_end = "ending" in texts.get("frequency", "").casefold()
     return Metadata(
         name=texts.get("title", ""),
         description=texts.get("notes", ""),
@@ -114,8 +128,31 @@ def metadata(document: Mapping[str, Any] | None, attribution: str) -> Metadata:
         seasonal_adjustment=texts.get("seasonal_adjustment", ""),
         source="Federal Reserve Bank of St. Louis",
         attribution=attribution,
-        extra={"dates": "last day of the period" if is_week_end else "first day of the period"},
+        extra={"dates": dates_of(texts.get("frequency", ""), texts.get("observation_start", ""))},
     )
+
+
+def dates_of(frequency: str, first: str = "") -> str:
+    """
+    Return on which day of their period the dates of a series stand, as the name of its frequency says, such as ``Weekly, Ending Friday``.
+
+    FRED's help: months and longer are dated by their first day, whatever of them is observed.
+
+    Args:
+        first: the first date of the series. Those of fiscal years are their last days, as 1901-06-30.
+
+    """
+    span, _, detail = frequency.casefold().replace("-", "").partition(", ")
+    period, day = _SPANS.get(span, ""), _WEEKDAY.search(detail)
+    if span == "daily":
+        return "the day itself"
+    if not period or (period in _WEEKS and not day and not detail.startswith("beg")):
+        return _UNKNOWN
+    if period in _WEEKS and day:
+        return Anchor.END.of(f"{period}, a {day[1].capitalize()}")
+    if "fiscal" in detail:
+        return _UNKNOWN if first.endswith("-01") else Anchor.END.of("fiscal year")
+    return (Anchor.WITHIN if detail.startswith("as of") else Anchor.START).of(period)
 
 
 def day_of(text: Any) -> date:

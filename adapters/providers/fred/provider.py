@@ -62,6 +62,7 @@ FRED = ProviderSpec(
         url="https://fred.stlouisfed.org/docs/api/terms_of_use.html",
         redistribution=Redistribution.ATTRIBUTION,
     ),
+    adapter_version=2,
     open=_open_fred,
     options=FredOptions,
     limits=(Limit(120, 60),),

@@ -15,8 +15,9 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, key_missing, key_rejected, status_error
 from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.limits import ROWS
+from adapters.provider_kit.parsing.select import another_series, check_named
 from adapters.provider_kit.spec import ProviderSpec
-from adapters.providers.fred.answers import BEGINNING, END, States, day_of, listed, metadata, read_document, states
+from adapters.providers.fred.answers import BEGINNING, END, States, day_of, listed, metadata, names_in, read_document, states
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
 from domain.frequency import Frequency
@@ -65,13 +66,12 @@ class FredSource:
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         document, facts = self._read(answer), metadata(None, self._variant.attribution)
-        several = document.get("columns", {})
-        found: dict[str, Mapping[str, Any]] = {_id(name): {"observations": rows, "column": name} for name, rows in several.items()}
+        names, several = names_in(document), document.get("columns", {})
+        if code and names and code.dataset.casefold() not in map(str.casefold, names):
+            raise another_series(", ".join(names), str(code))
+        wanted = [name for name in several if not code or name.casefold() == code.dataset.casefold()]
+        found: dict[str, Mapping[str, Any]] = {_id(name): {"observations": several[name], "column": name} for name in wanted}
         found = found or {_id_in(answer.url): document}
-        if code and len(found) > 1:
-            if code.dataset not in found:
-                raise AnswerNotUnderstood(f"The answer holds the series {', '.join(found)}.", hint="Ask for one of them.")
-            found = {code.dataset: found[code.dataset]}
         [database] = self._variant.spec.databases
         return [ParsedSeries(code=code or DatasetCode(database, name), metadata=facts, vintages=states(found[name])) for name in found]
 
@@ -112,7 +112,9 @@ class _FredFetch:
     def fetch(self, known: PriorState) -> Fetched:
         answer, described = self._get("series")
         facts = metadata(described, self._variant.attribution)
-        validators = {"last_updated": str(listed(described, "seriess")[0].get("last_updated", ""))} if described.get("seriess") else {}
+        told = next((each for each in listed(described, "seriess") if isinstance(each, dict)), {})
+        check_named(told.get("id"), self._series)
+        validators = {"last_updated": str(told["last_updated"])} if "last_updated" in told else {}
         if validators.get("last_updated") and known.validators == validators:
             return Fetched.unchanged(self._origin(answer.url), validators)
         every = self._vintage_days()

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
+from adapters.provider_kit.parsing.select import check_named
 from adapters.provider_kit.parsing.tables import Columns, read_columns
 from adapters.provider_kit.text import storable
 from adapters.providers.quandl.answers import QuandlTable
@@ -31,6 +32,7 @@ _DATASET_PATH = re.compile(r"/datasets/([^/]+)/([^/]+?)(?:/(?:data|metadata))?(?
 _TABLE_PATH = re.compile(r"/datatables/([^/]+)/([^/]+?)(?:\.(?:json|csv|xml))?/?$")
 _UNNAMED = DatasetCode("QUANDL", "UNNAMED")
 _UNNAMED_TABLE = DatasetCode("QDL", "TABLE")
+_NO_LETTER = re.compile("[^A-Za-z0-9]")
 _LASTING = ("id", "database_id", "type", "premium", "display_url")
 
 
@@ -43,7 +45,7 @@ def read_series(found: QuandlTable, code: DatasetCode | None, url: str) -> Seque
             series of a table ``QDL/TABLE.KEY``.
 
     Raises:
-        AnswerNotUnderstood: a code names a table in which dates repeat.
+        AnswerNotUnderstood: a code names a table in which dates repeat, or the answer another dataset.
         DatasetNotFound: the table has no rows with this key.
 
     """
@@ -51,6 +53,8 @@ def read_series(found: QuandlTable, code: DatasetCode | None, url: str) -> Seque
     in_table = "/datatables/" in path or bool(found.table.types)
     columns = read_columns(found.table, date_first=found.is_dataset)
     if found.is_dataset or not (in_table or columns.at or (columns.keys and columns.has_repeated_dates)):
+        if code:
+            _check_code(found.facts, code)
         named = code or _code_in(found.facts) or _code_from(_DATASET_PATH, path) or _UNNAMED
         return [_parsed(named, columns, columns.observations(), found.facts)]
     if code is None:
@@ -116,8 +120,19 @@ def _fact(value: str | int) -> str | int:
     return storable(value) if isinstance(value, str) else value
 
 
+def _check_code(facts: Mapping[str, Any], code: DatasetCode) -> None:
+    """Check that a dataset is the one that was asked for; Quandl spelt other characters than letters and digits as underscores."""
+    for said, asked in zip(_names(facts), (code.database, code.dataset), strict=True):
+        if isinstance(said, str):
+            check_named(_NO_LETTER.sub("_", said), _NO_LETTER.sub("_", asked))
+
+
+def _names(facts: Mapping[str, Any]) -> tuple[Any, Any]:
+    return facts.get("database_code") or facts.get("source_code"), facts.get("dataset_code") or facts.get("code")
+
+
 def _code_in(facts: Mapping[str, Any]) -> DatasetCode | None:
-    database, dataset = facts.get("database_code") or facts.get("source_code"), facts.get("dataset_code") or facts.get("code")
+    database, dataset = _names(facts)
     return _code(database, dataset) if isinstance(database, str) and isinstance(dataset, str) else None
 
 

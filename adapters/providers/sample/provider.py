@@ -17,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from adapters.provider_kit.parsing.columns import numbers
 from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound
 from domain.frequency import Frequency
-from domain.observations import Label, Matrix, Observations, label
+from domain.observations import Label, Observations, label
+from domain.periods import Anchor
 from domain.ports import Fetched, PriorState
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
@@ -38,7 +38,7 @@ _DATASETS = {
         source="U.S. Bureau of Economic Analysis, by ALFRED",
         attribution="U.S. Bureau of Economic Analysis",
         terms=_PUBLIC,
-        extra={"dates": "first day of the quarter"},
+        extra={"dates": Anchor.START.of("quarter")},
     ),
     "MACRO": Metadata(
         name="United States macroeconomic indicators",
@@ -56,7 +56,7 @@ _DATASETS = {
         source="FRED, by statsmodels",
         attribution="Federal Reserve Bank of St. Louis",
         terms=_PUBLIC,
-        extra={"dates": "first day of the quarter"},
+        extra={"dates": Anchor.START.of("quarter")},
     ),
     "CO2": Metadata(
         name="Atmospheric carbon dioxide at Mauna Loa",
@@ -66,7 +66,7 @@ _DATASETS = {
         source="Scripps Institution of Oceanography, by statsmodels",
         attribution="C. D. Keeling and T. P. Whorf",
         terms=_PUBLIC,
-        extra={"dates": "Saturday of the week"},
+        extra={"dates": Anchor.END.of("week, a Saturday")},
     ),
     "SUNSPOTS": Metadata(
         name="Yearly sunspot activity",
@@ -76,7 +76,7 @@ _DATASETS = {
         source="National Geophysical Data Center, by statsmodels",
         attribution="National Geophysical Data Center",
         terms=_PUBLIC,
-        extra={"dates": "last day of the year"},
+        extra={"dates": Anchor.END.of("year")},
     ),
     "NILE": Metadata(
         name="Flow of the Nile at Aswan",
@@ -86,7 +86,7 @@ _DATASETS = {
         source="Cobb (1978), by statsmodels",
         attribution="G. W. Cobb",
         terms=_PUBLIC,
-        extra={"dates": "last day of the year"},
+        extra={"dates": Anchor.END.of("year")},
     ),
     "ELNINO": Metadata(
         name="Sea-surface temperature of the eastern Pacific",
@@ -96,7 +96,7 @@ _DATASETS = {
         source="NOAA Climate Prediction Center, by statsmodels",
         attribution="National Oceanic and Atmospheric Administration",
         terms=_PUBLIC,
-        extra={"dates": "last day of the month"},
+        extra={"dates": Anchor.END.of("month")},
     ),
     "EUROFX": Metadata(
         name="Euro foreign exchange reference rates",
@@ -126,12 +126,12 @@ def _vintages(text: str) -> Sequence[tuple[Label | None, Observations]]:
     header, *rows = (line.split(",") for line in text.splitlines())
     if header[0] == "Published":
         return _published(rows, columns=header[3:])
-    return [(None, Observations.of([row[0] for row in rows], header[1:], _values(rows, header[1:])))]
+    return [(None, Observations.of([row[0] for row in rows], header[1:], [_numbers(row[1:]) for row in rows]))]
 
 
 def _published(rows: Sequence[Sequence[str]], columns: Sequence[str]) -> Sequence[tuple[Label, Observations]]:
     since, until, dates = np.array([row[:3] for row in rows], dtype="datetime64[D]").T
-    values = _values(rows, columns)
+    values = np.array([_numbers(row[3:]) for row in rows])
     vintages = []
     for day in np.unique(since):
         covers = (since <= day) & (day <= until)
@@ -139,10 +139,8 @@ def _published(rows: Sequence[Sequence[str]], columns: Sequence[str]) -> Sequenc
     return vintages
 
 
-def _values(rows: Sequence[Sequence[str]], columns: Sequence[str]) -> Matrix:
-    """Return the numbers in the last columns of the rows."""
-    cells = list(zip(*rows, strict=True))[-len(columns) :]
-    return np.column_stack([numbers(column, name) for name, column in zip(columns, cells, strict=True)])
+def _numbers(cells: Sequence[str]) -> list[float]:
+    return [float(cell or "nan") for cell in cells]
 
 
 PROVIDER = ProviderSpec(

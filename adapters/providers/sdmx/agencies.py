@@ -28,6 +28,9 @@ AGENCIES = (
         terms=_open("Bank for International Settlements", "https://www.bis.org/terms_statistics.htm"),
         example="BIS/WS_CBPOL.M.CH",
         base_url="https://stats.bis.org/api/v1",
+        frequencies={"H": "S"},
+        attributes=("AVAILABILITY", "COMPILATION", "SOURCE_REF", "SUPP_INFO_BREAKS", "ORG_VISIBILITY", "COLLECTION_DETAIL"),
+        doubtful=("UNIT_MEASURE", "COLLECTION"),
     ),
     Agency(
         name="boe",
@@ -62,6 +65,7 @@ AGENCIES = (
         bare="getDataCode",
         params={"format": "json", "lang": "en", "db": "{flow}", "code": "{key}"},
         accept="application/json",
+        adapter_version=2,
     ),
     Agency(
         name="bundesbank",
@@ -78,6 +82,7 @@ AGENCIES = (
         terms=_open("Central Statistics Office, Ireland", "https://www.cso.ie/en/aboutus/whoweare/copyrightpolicy/"),
         example="CSO_IE/NQQ25.0.1",
         base_url="https://ws.cso.ie/public/api.restful",
+        letters={"H": "S"},
         path="PxStat.Data.Cube_API.ReadDataset/{flow}/JSON-stat/2.0/en",
         bare="PxStat.Data.Cube_API.ReadDataset/{flow}/JSON-stat/2.0/en",
         accept="application/json",
@@ -93,6 +98,7 @@ AGENCIES = (
         bare="data/{flow}/JSONSTAT",
         params={"lang": "en", "Tid": "*"},
         accept="application/json",
+        letters={"K": "Q", "H": "S", "U": "W"},
     ),
     Agency(
         name="ecb",
@@ -101,6 +107,7 @@ AGENCIES = (
         terms=_open("European Central Bank", "https://www.ecb.europa.eu/services/using-our-site/disclaimer/html/index.en.html"),
         example="ECB/EXR.D.USD.EUR.SP00.A",
         base_url="https://data-api.ecb.europa.eu/service",
+        frequencies={"H": "S"},
         params={"format": "jsondata"},
         accept="application/json",
         own_format=read_if_rates,
@@ -114,6 +121,7 @@ AGENCIES = (
         base_url="https://ec.europa.eu/eurostat/api/dissemination/sdmx/2.1",
         params={"format": "JSON", "lang": "en"},
         accept="application/json",
+        frequencies={"H": "S"},
     ),
     Agency(
         name="ilo",
@@ -130,6 +138,7 @@ AGENCIES = (
         terms=_open("International Monetary Fund", "https://www.imf.org/external/terms.htm"),
         example="IMF/IMF.RES,WEO/DEU.NGDP_R.A",
         base_url="https://api.imf.org/external/sdmx/2.1",
+        letters={"B": "S"},
         limits=(Limit(10, 5),),
     ),
     Agency(
@@ -142,6 +151,7 @@ AGENCIES = (
         bare="data/SERIES_BDM/{code}",
         identity=("IDBANK",),
         letters={"T": "Q", "B": "2M"},
+        frequencies={"T": "Q", "B": "2M"},
         adapter_version=2,
         limits=(Limit(30, 60),),
     ),
@@ -164,6 +174,7 @@ AGENCIES = (
         path="{flow}",
         bare="{flow}",
         accept="application/json",
+        is_any=True,
     ),
     Agency(
         name="norges_bank",
@@ -197,6 +208,8 @@ AGENCIES = (
         bare="data",
         params={"lang": "EN", "hierid": "{flow}", "pos": "{parts[0]}", "freq": "{parts[1]}"},
         order=("pos", "freq"),
+        letters={"H": "S"},
+        frequencies={"H": "S"},
     ),
     Agency(
         name="ssb",
@@ -205,6 +218,7 @@ AGENCIES = (
         terms=_open("Statistics Norway", "https://www.ssb.no/en/diverse/lisens"),
         example="SSB/1086",
         base_url="https://data.ssb.no/api/v0",
+        letters={"K": "Q", "H": "S", "U": "W"},
         path="dataset/{flow}.json",
         bare="dataset/{flow}.json",
         params={"lang": "en"},
@@ -227,4 +241,5 @@ ANY_SDMX = Agency(
     terms=Terms(attribution="The service's own", url=""),
     example="SDMX/EXR.D.USD.EUR.SP00.A",
     base_url="",
+    is_any=True,
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, make_dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -11,8 +12,9 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.options import base_url_option, variable
 from adapters.provider_kit.parsing.bodies import plain
-from adapters.provider_kit.parsing.periods import STATISTICS
+from adapters.provider_kit.parsing.periods import FORMS, STATISTICS
 from adapters.provider_kit.spec import ProviderSpec
+from adapters.provider_kit.statistics.conventions import Conventions
 from adapters.provider_kit.statistics.eurofxref import ALL
 from adapters.provider_kit.statistics.naming import Naming, read_series
 from domain.codes import DatasetCode
@@ -20,6 +22,8 @@ from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Terms
 
+_ASKS_FOR_SERIES = ("{key}", "{code}", "{parts")
+_LETTER = re.compile(rf"([A-Z])=({'|'.join(FORMS)})")
 _ACCEPT = "application/vnd.sdmx.genericdata+xml;version=2.1, application/xml;q=0.9, */*;q=0.5"
 
 
@@ -35,7 +39,9 @@ class Agency:
         params: the query, with the same names.
         accept: the formats that are asked for by header.
         identity, order: as in ``Naming``.
-        letters: what letters in its periods mean, such as T for a quarter, where that is not the SDMX standard.
+        letters: the forms of letters in its periods, such as T for a quarter, where they are not the SDMX standard's.
+        frequencies, attributes, doubtful: as in ``Conventions``.
+        is_any: whether it stands for any service, whose letters the operator says in an option.
         own_format: reads an answer in a format that is the agency's alone, or returns None where it is in another.
 
     """
@@ -55,11 +61,15 @@ class Agency:
     limits: tuple[Limit, ...] = ()
     adapter_version: int = 1
     letters: Mapping[str, str] = field(default_factory=dict)
+    frequencies: Mapping[str, str] = field(default_factory=dict)
+    attributes: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
+    is_any: bool = False
     own_format: Callable[[bytes, DatasetCode, str], Sequence[ParsedSeries] | None] | None = None
 
     @cached_property
     def spec(self) -> ProviderSpec:
-        """Return the provider; its one option is the base URL."""
+        """Return the provider, whose options are the base URL and for any service its letters."""
         return ProviderSpec(
             provider_api=2,
             name=self.name,
@@ -67,14 +77,20 @@ class Agency:
             databases=self.databases,
             example=self.example,
             terms=self.terms,
-            open=lambda _options, http: AgencySource(self, http),
-            options=base_url_option(self.base_url),
+            open=self._open,
+            options=_any_options(self.base_url) if self.is_any else base_url_option(self.base_url),
             limits=self.limits,
             adapter_version=self.adapter_version,
             problem=self._problem,
         )
 
+    def _open(self, options: Any, http: HttpClient) -> AgencySource:
+        letters = _letters(options.letters) if self.is_any else None
+        return AgencySource(replace(self, letters=letters, frequencies=letters) if letters else self, http)
+
     def _problem(self, options: Any) -> str:
+        if self.is_any and _letters(options.letters) is None:
+            return f"{variable(self.name, 'letters')} is not written as K=Q,U=W: a letter, and what it means of {', '.join(FORMS)}."
         return "" if options.base_url else f"Set {variable(self.name, 'base_url')} to the address of the service."
 
     @cached_property
@@ -85,8 +101,14 @@ class Agency:
             identity=self.identity,
             order=self.order,
             attribution=self.terms.attribution,
-            letters=self.letters,
-            forms=replace(STATISTICS, letters={**STATISTICS.letters, **self.letters}) if self.letters else STATISTICS,
+            conventions=Conventions(
+                forms=STATISTICS.with_letters(self.letters),
+                frequencies=self.frequencies,
+                attributes=frozenset(self.attributes),
+                doubtful=frozenset(self.doubtful),
+            ),
+            in_whole_tables=not any(part in text for text in (self.path, *self.params.values()) for part in _ASKS_FOR_SERIES),
+            hint=f"Say what a letter of its periods means in {variable(self.name, 'letters')}, such as K=Q." if self.is_any else "",
         )
 
     def request(self, code: DatasetCode) -> tuple[Sequence[str], Mapping[str, str]]:
@@ -132,7 +154,7 @@ class AgencySource:
             if own is not None:
                 return own
         try:
-            found = read_answer(answer).all()
+            found = read_answer(answer, self._agency.naming.conventions).all()
         except FetchError as exc:
             if is_success(answer) or not isinstance(exc, AnswerNotUnderstood):
                 raise
@@ -140,6 +162,18 @@ class AgencySource:
         if not is_success(answer):
             raise status_error(answer, self._error_context)
         return read_series(found, self._agency.naming, code)
+
+
+def _any_options(base_url: str) -> type[Any]:
+    """Return the options of any service: its address, and what letters in its periods mean, such as ``K=Q,U=W``."""
+    fields = [("base_url", str, field(default=base_url)), ("letters", str, field(default=""))]
+    return make_dataclass("Options", fields, frozen=True, kw_only=True)
+
+
+def _letters(text: str) -> dict[str, str] | None:
+    """Return what letters mean; None if the text does not say it."""
+    found = [_LETTER.fullmatch(part.strip().upper()) for part in text.split(",") if part.strip()]
+    return {match[1]: match[2] for match in found if match} if all(found) else None
 
 
 def _filled(text: str, **names: Any) -> str:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 
 from adapters.provider_kit.parsing.csv_tables import read_loose_csv
 from adapters.provider_kit.parsing.documents import read_text
 from adapters.provider_kit.parsing.limits import check_table, names_of
+from adapters.provider_kit.parsing.select import another_series, check_named
 from adapters.provider_kit.parsing.tables import DAY, Columns, Table, read_columns
 from adapters.provider_kit.parsing.xml import local_name, xml_root
 from domain.codes import DatasetCode
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
 
 _TENOR = re.compile(r"[A-Z]+_([0-9]+(?:_[0-9]+)?)_?(MONTH|YEAR)S?")
 _SHORT = {"MONTH": "MO", "YEAR": "YR"}
+#: How the fields of a data set begin.
+_FIELDS = {
+    "BC_": "daily_treasury_yield_curve",
+    "TC_": "daily_treasury_real_yield_curve",
+    "ROUND_B1_": "daily_treasury_bill_rates",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +41,15 @@ class TreasurySeries:
     date_column: str
 
 
-def read_answer(body: bytes) -> Table:
+def read_answer(body: bytes, asked: str = "") -> Table:
     """
     Read a feed or a CSV file, dates first.
 
+    Args:
+        asked: the name of the data set that was asked for; empty for any.
+
     Raises:
-        AnswerNotUnderstood, AnswerTruncated: it is neither, or ends too early.
+        AnswerNotUnderstood, AnswerTruncated: it is neither, is a feed of another data set, or ends too early.
 
     """
     text = read_text(body)
@@ -48,7 +59,10 @@ def read_answer(body: bytes) -> Table:
     entries = [element for element in root.iter() if local_name(element.tag) == "properties"]
     if not entries and local_name(root.tag) not in ("feed", "pre"):
         raise AnswerNotUnderstood(f"The answer is XML of another kind ({local_name(root.tag)[:40]}).")
-    return _table(entries)
+    table = _table(entries)
+    if asked:
+        _check_dataset(root, table.names, asked)
+    return table
 
 
 def joined(tables: Sequence[Table]) -> Table:
@@ -103,6 +117,15 @@ def _is_askable(name: str) -> bool:
     except InvalidCode:
         return False
     return True
+
+
+def _check_dataset(feed: Element, fields: Sequence[str], asked: str) -> None:
+    """Check that a feed is of the data set that was asked for, by its address of itself, which may be empty, and by its fields."""
+    own = next((child.text or "" for child in feed if local_name(child.tag) == "id"), "")
+    check_named((parse_qs(urlsplit(own.strip()).query).get("data") or [""])[0], asked)
+    told = {dataset for prefix, dataset in _FIELDS.items() if any(name.startswith(prefix) for name in fields)}
+    if told and asked not in told:
+        raise another_series(min(told), asked)
 
 
 def _table(entries: Sequence[Element]) -> Table:

@@ -87,7 +87,7 @@ class TreasurySource:
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         asked = (parse_qs(urlsplit(answer.url).query).get("data") or ["UNNAMED"])[0]
         dataset = _dataset_in(code, asked)
-        found = series_in(self._read(answer), code or _code(asked), every=code is None)
+        found = series_in(self._read(answer, _known(dataset) if code else ""), code or _code(asked), every=code is None)
         return [
             ParsedSeries(
                 code=each.code,
@@ -102,14 +102,14 @@ class TreasurySource:
         until = self._http.deadline()
         for year in years:
             answer = self._http.get(("xml",), {"data": dataset, "field_tdr_date_value": str(year)}, until=until)
-            yield answer, self._read(answer)
+            yield answer, self._read(answer, dataset)
 
     def _pages(self, dataset: str) -> Iterator[tuple[RawResponse, Table]]:
         """Ask for all years, page by page, until a page brings nothing that was not there before."""
         until, seen = self._http.deadline(), set[str]()
         for page in range(_FIRST_PAGES):
             answer = self._http.get(("xml",), {"data": dataset, "field_tdr_date_value": "all", "page": str(page)}, until=until)
-            table = self._read(answer)
+            table = self._read(answer, dataset)
             rows = {repr(row) for row in table.rows}
             if page and rows <= seen:
                 return
@@ -119,10 +119,14 @@ class TreasurySource:
             yield answer, table
         raise AnswerNotUnderstood(f"The Treasury sends more than {_FIRST_PAGES} pages.")
 
-    def _read(self, answer: RawResponse) -> Table:
+    def _read(self, answer: RawResponse, dataset: str) -> Table:
         if not is_success(answer):
             raise status_error(answer, self._error_context)
-        return read_answer(plain(answer).body)
+        return read_answer(plain(answer).body, dataset)
+
+
+def _known(dataset: str) -> str:
+    return dataset if _DATASET.fullmatch(dataset) else ""
 
 
 def _dataset_in(code: DatasetCode | None, asked: str) -> str:

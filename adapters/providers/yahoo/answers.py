@@ -29,6 +29,7 @@ from adapters.provider_kit.text import text_of
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
 from domain.frequency import Frequency
 from domain.observations import Dates
+from domain.periods import Anchor
 from domain.ports import ParsedSeries, RawResponse
 from domain.series import Metadata
 
@@ -36,7 +37,11 @@ _COLUMNS = {"open": "Open", "high": "High", "low": "Low", "close": "Close", "adj
 _MONTHS, _WEEK_DAYS = {"1mo": 1, "3mo": 3}, 7
 #: The row of the running day carries the moment of the query, or that of the last trade some seconds before.
 _LIVE_SECONDS = 60
-_DAY = 86_400
+_DAY, _HOUR = 86_400, 3_600
+#: By which the begins of two periods are more than whole days apart, in winter and in summer.
+_DAYS_APART = (0, _HOUR, _DAY - _HOUR)
+_PERIODS = {"1wk": "week", "1mo": "month", "3mo": "quarter"}
+_NOTHING = ("", "")
 _EVENTS = ("dividends", "splits", "capitalGains")
 _BY_DAY: Mapping[str, Frequency | None] = {
     "1d": Frequency.DAILY,
@@ -45,6 +50,8 @@ _BY_DAY: Mapping[str, Frequency | None] = {
     "1mo": Frequency.MONTHLY,
     "3mo": Frequency.QUARTERLY,
 }
+_SPAN_REFUSED = "data not available for starttime"
+_SPAN_HINT = "The code is not the reason: Yahoo gives only so many days or years of this interval at once, or so far back."
 _NONE_SUCH = ("not found", "no data", "data doesn't exist", "delisted")
 
 
@@ -65,6 +72,8 @@ def by_words(words: str, answer: RawResponse, context: ErrorContext) -> FetchErr
     said = context.quoted(words)
     if any(none_such in said.casefold() for none_such in _NONE_SUCH):
         return DatasetNotFound(f"Yahoo refuses: {said}")
+    if _SPAN_REFUSED in said.casefold():
+        return AnswerNotUnderstood(f"Yahoo refuses the span of time: {said}", hint=_SPAN_HINT)
     if "too many requests" in said.casefold():
         return RateLimited(f"Yahoo refuses: {said}", retry_after=retry_after(answer))
     return AnswerNotUnderstood(f"Yahoo refuses: {said}") if is_success(answer) else status_error(answer, context, said)
@@ -86,9 +95,12 @@ def results_in(document: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
     raise AnswerNotUnderstood(f"The answer is no chart; it has the fields {', '.join(map(repr, list(document)[:5])) or 'none'}.")
 
 
-def prices_in(result: Mapping[str, Any]) -> ParsedSeries:
+def prices_in(result: Mapping[str, Any], asked: tuple[str, str] = _NOTHING) -> ParsedSeries:
     """
     Read the prices of a chart; it has none where it has no moments.
+
+    Args:
+        asked: symbol and interval that were asked for, which are those of a chart that does not name its own.
 
     Raises:
         AnswerNotUnderstood: it is no chart.
@@ -103,19 +115,20 @@ def prices_in(result: Mapping[str, Any]) -> ParsedSeries:
         raise AnswerNotUnderstood("A chart in the answer has moments and no prices.")
     if any(len(cells) != len(stamps) for cells in columns.values() if stamps):
         raise AnswerNotUnderstood("A chart in the answer has more or fewer prices than moments.")
-    granularity = text_of(meta.get("dataGranularity")) or _likely_granularity(stamps)
+    granularity = granularity_of(result) or asked[1] or _likely_granularity(stamps)
     axis = _axis(stamps, meta, granularity)
     axis, rows = _one_row_a_period(axis, stamps, meta, granularity)
     values = {title: numbers(cells if stamps else [], title)[rows] for title, cells in columns.items()}
-    symbol = text_of(meta.get("symbol")) or "UNNAMED"
-    name = symbol if granularity == "1d" else f"{symbol}:{granularity}"
-    return one_state(code_for("YAHOO", name), _metadata(meta, axis), observations(axis, values))
+    # One hour has two names.
+    named = asked[1] if {granularity, asked[1]} == {"1h", "60m"} else granularity
+    symbol = symbol_of(result, asked[0])
+    code = code_for("YAHOO", symbol if named == "1d" else f"{symbol}:{named}")
+    return one_state(code, _metadata(meta, axis, granularity), observations(axis, values))
 
 
-def events_in(result: Mapping[str, Any]) -> Sequence[ParsedSeries]:
+def events_in(result: Mapping[str, Any], symbol: str = "") -> Sequence[ParsedSeries]:
     """Read dividends, splits and capital gains beside the prices, each kind as a series."""
     meta, events = result["meta"], result.get("events")
-    symbol = text_of(meta.get("symbol")) or "UNNAMED"
     series = []
     for kind in _EVENTS:
         found = events.get(kind) if isinstance(events, dict) else None
@@ -123,9 +136,22 @@ def events_in(result: Mapping[str, Any]) -> Sequence[ParsedSeries]:
         if rows:
             axis = _axis([row.get("date") for row in rows], meta, "1d")
             values = numbers([_amount(row) for row in rows], kind)
-            metadata = _metadata(meta, Axis(axis.dates, "D", None))
-            series.append(one_state(code_for("YAHOO", f"{symbol}:{kind}"), metadata, observations(axis, {"Value": values})))
+            metadata = _metadata(meta, Axis(axis.dates, "D", None), "1d")
+            code = code_for("YAHOO", f"{symbol_of(result, symbol)}:{kind}")
+            series.append(one_state(code, metadata, observations(axis, {"Value": values})))
     return series
+
+
+def symbol_of(result: Mapping[str, Any], asked: str = "") -> str:
+    """Return the symbol that a chart names, else the one that was asked for."""
+    meta = result.get("meta")
+    return (text_of(meta.get("symbol")) if isinstance(meta, dict) else "") or asked or "UNNAMED"
+
+
+def granularity_of(result: Mapping[str, Any]) -> str:
+    """Return the interval that a chart names; empty where it names none."""
+    meta = result.get("meta")
+    return text_of(meta.get("dataGranularity")) if isinstance(meta, dict) else ""
 
 
 def _first(indicators: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -170,22 +196,35 @@ def _one_row_a_period(axis: Axis, stamps: Sequence[Any], meta: Mapping[str, Any]
 
     """
     rows = np.arange(len(stamps))
-    if axis.unit != "D" or len(rows) < 2 or not _is_same_period(axis.dates, stamps[-1], meta, granularity):  # noqa: PLR2004 - a pair
+    if axis.unit != "D" or len(rows) < 2 or not _is_same_period(axis.dates, stamps, meta, granularity):  # noqa: PLR2004 - a pair
         return axis, rows
     return Axis(axis.dates[:-1], axis.unit, axis.frequency), np.delete(rows, -2)
 
 
-def _is_same_period(dates: Dates, stamp: int, meta: Mapping[str, Any], granularity: str) -> bool:
+def _is_same_period(dates: Dates, stamps: Sequence[int], meta: Mapping[str, Any], granularity: str) -> bool:
+    """Return whether the last two dates are of one calendar period, or of one that begins on the first of them if the last is live."""
     before, last = dates[-2:]
     if granularity in _MONTHS:
-        return bool(last.astype("datetime64[M]") < before.astype("datetime64[M]") + _MONTHS[granularity])
+        first, second = dates[-2:].astype("datetime64[M]").astype(np.int64).tolist()
+        length = _MONTHS[granularity]
+        return bool(second // length == first // length or (second < first + length and _is_live(stamps, meta)))
     if granularity == "1wk":
-        return bool(last < before + _WEEK_DAYS)
+        first, second = Frequency.WEEKLY.ends(dates[-2:])
+        return bool(second == first or (last < before + _WEEK_DAYS and _is_live(stamps, meta)))
+    return bool(last == before) and _is_of_market(stamps[-1], meta)
+
+
+def _is_of_market(stamp: int, meta: Mapping[str, Any]) -> bool:
     market_time = meta.get("regularMarketTime")
-    return bool(last == before) and type(market_time) is int and abs(stamp - market_time) <= _LIVE_SECONDS
+    return type(market_time) is int and abs(stamp - market_time) <= _LIVE_SECONDS
 
 
-def _metadata(meta: Mapping[str, Any], axis: Axis) -> Metadata:
+def _is_live(stamps: Sequence[int], meta: Mapping[str, Any]) -> bool:
+    """Return whether the last moment is that of the query: the market's, or at another time of day than periods begin."""
+    return _is_of_market(stamps[-1], meta) or (stamps[-1] - stamps[-2]) % _DAY not in _DAYS_APART
+
+
+def _metadata(meta: Mapping[str, Any], axis: Axis, granularity: str) -> Metadata:
     symbol, exchange = text_of(meta.get("symbol")), text_of(meta.get("fullExchangeName") or meta.get("exchangeName"))
     zone = text_of(meta.get("exchangeTimezoneName"))
     return Metadata(
@@ -194,8 +233,13 @@ def _metadata(meta: Mapping[str, Any], axis: Axis) -> Metadata:
         frequency=axis.frequency,
         source=exchange,
         attribution="Yahoo Finance",
-        extra={"dates": f"the exchange's day in {zone or 'UTC'}"} if axis.unit == "D" else {"time zone": zone},
+        extra={"dates": f"{dates_of(granularity)} in {zone or 'UTC'}"} if axis.unit == "D" else {"time zone": zone},
     )
+
+
+def dates_of(granularity: str) -> str:
+    """Return on which day of their period the dates of an interval stand: weeks on their Mondays."""
+    return Anchor.START.of(_PERIODS[granularity]) if granularity in _PERIODS else "the exchange's day"
 
 
 def _amount(row: Mapping[str, Any]) -> Any:

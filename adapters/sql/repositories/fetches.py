@@ -43,13 +43,13 @@ from adapters.sql.rows.fetch_statements import (
     ended,
     is_due,
 )
-from adapters.sql.rows.fetches import fetch_from
+from adapters.sql.rows.fetches import allow_columns, fetch_from
 from adapters.sql.rows.series import insertion_values, series_from
 from adapters.sql.tables import UtcDateTime, fetches, requests, series
 from adapters.sql.transaction import Transaction
 from domain.codes import DatasetCode
 from domain.errors import FetchAlreadyRunning, FetchCancelled, FetchNotFound, LeaseLost, SeriesNotFound
-from domain.fetches import LEASE_SECONDS, Failure, Fetch, FetchPage, FetchQuery, FetchStatus, Lease, WaitingFor
+from domain.fetches import LEASE_SECONDS, Allowed, Failure, Fetch, FetchPage, FetchQuery, FetchStatus, Lease, WaitingFor
 from domain.series import SeriesStatus, TimeSeries
 from domain.vintages import Vintage
 
@@ -71,27 +71,27 @@ class SqlFetchRepository:
     transaction: Transaction
     last: dict[UUID, int] = field(default_factory=dict)
 
-    def add_first(self, provider: str, code: DatasetCode, *, allow_shrink: bool, request_id: str) -> tuple[TimeSeries, Fetch] | None:
+    def add_first(self, provider: str, code: DatasetCode, *, allow: Allowed, request_id: str) -> tuple[TimeSeries, Fetch] | None:
         if not self.transaction.on_postgres:
             added = SqlSeriesRepository(self.transaction).insert(provider, code, code.alias)
-            fetch = self._insert(added.id, allow_shrink=allow_shrink, request_id=request_id) if added else None
+            fetch = self._insert(added.id, allow=allow, request_id=request_id) if added else None
             return (added, fetch) if added and fetch else None
         series_id = uuid4()
         facts = insertion_values(series_id, provider, code, code.alias)
-        row = INSERT_SERIES_WITH_FETCH.fetch_one(self.transaction, **facts, asked=uuid4(), may_shrink=allow_shrink, asked_by=request_id)
+        row = INSERT_SERIES_WITH_FETCH.fetch_one(self.transaction, **facts, asked=uuid4(), asked_by=request_id, **allow_columns(allow))
         if row is None:
             return None
         fetch = fetch_from(row, series_id=series_id)
         number, since = row[fetches.c.series], fetch.created_at
         return TimeSeries(id=series_id, number=number, provider=provider, code=code, alias=code.alias, created_at=since), fetch
 
-    def add(self, series_id: UUID, *, allow_shrink: bool, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:
+    def add(self, series_id: UUID, *, allow: Allowed, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:
         while True:
-            added = self._insert(series_id, allow_shrink=allow_shrink, request_id=request_id)
+            added = self._insert(series_id, allow=allow, request_id=request_id)
             if added:
                 return added, True
-            if allow_shrink:
-                self._change_pending(series_id, {"allow_shrink": True})
+            if allow:
+                self._change_pending(series_id, {column: True for column, allowed in allow_columns(allow).items() if allowed})
             if at_once:
                 due = {"not_before": self.transaction.now(), "waits_since": self.transaction.now(), "waiting_for": None}
                 self._change_pending(series_id, due, fetches.c.waiting_for == WaitingFor.RETRY.value)
@@ -100,7 +100,7 @@ class SqlFetchRepository:
                 raise SeriesNotFound
             # None if the conflicting fetch has ended since: each statement sees what was committed before it.
             if held is not None:
-                if allow_shrink and not held.allow_shrink:
+                if not allow <= held.allow:
                     raise FetchAlreadyRunning
                 return held, False
 
@@ -211,11 +211,11 @@ class SqlFetchRepository:
         wait = {"not_before": self.transaction.later(seconds), "waiting_for": waiting_for.value}
         return self._let_go(fetch_id, lease, self._pending(attempts=fetches.c.attempts - 1, **wait))
 
-    def _insert(self, series_id: UUID, *, allow_shrink: bool, request_id: str) -> Fetch | None:
+    def _insert(self, series_id: UUID, *, allow: Allowed, request_id: str) -> Fetch | None:
         if self.transaction.on_postgres:
             # The lock keeps the series from being removed before the fetch refers to it.
             LOCK_SERIES.defer(self.transaction, wanted=series_id)
-        row = ADD.fetch_one(self.transaction, asked=uuid4(), wanted=series_id, may_shrink=allow_shrink, asked_by=request_id)
+        row = ADD.fetch_one(self.transaction, asked=uuid4(), wanted=series_id, asked_by=request_id, **allow_columns(allow))
         if row is None:
             return None
         SET_NEWEST_FETCH.defer(self.transaction, wanted=series_id, newest=row[fetches.c.id])

@@ -19,7 +19,7 @@ from adapters.sql.transaction import Transaction
 from domain.aliases import free_alias
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
-from domain.series import Database, Metadata, SeriesPage, SeriesQuery, SeriesStatus, TimeSeries, terms
+from domain.series import Database, Metadata, MetadataEntry, SeriesPage, SeriesQuery, SeriesStatus, TimeSeries, terms
 from domain.window import Confirmation
 
 
@@ -83,6 +83,11 @@ class SqlSeriesRepository:
         known = of_series.where(descriptions.c.known_at <= moment).order_by(descriptions.c.number.desc()).limit(1)
         first = of_series.order_by(descriptions.c.number).limit(1)
         return metadata_from(self.transaction.run(known).scalar() or self.transaction.run(first).scalar())
+
+    def metadata_history(self, series_id: UUID) -> Sequence[MetadataEntry]:
+        entries = select(descriptions.c.known_at, descriptions.c.body).join(series).where(series.c.id == series_id)
+        rows = self.transaction.run(entries.order_by(descriptions.c.number))
+        return [MetadataEntry(known_at, metadata_from(body)) for known_at, body in rows]
 
     def lock(self, series_id: UUID) -> None:
         """Lock a series; on SQLite a writing transaction is the only writer."""

@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping, Select, bindparam, func, insert, select, upda
 
 from adapters.sql.postgres.binary_copy import copy_rows_in
 from adapters.sql.postgres.prepared import PreparedStatement
-from adapters.sql.rows.vintages import FACTS, LAST_NUMBER, fold, read_label, row_of, vintage_from
+from adapters.sql.rows.vintages import FACTS, LAST_NUMBER, fold, origin_from, read_label, row_of, vintage_from
 from adapters.sql.tables import feed, series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_blocks.chain import Chain, PendingChains, link
@@ -22,7 +22,7 @@ from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, SeriesNotFound
 from domain.observations import Label
 from domain.series import TimeSeries
-from domain.vintages import AsOf, Damage, FeedEntry, FirstKnown, NewState, Prepared, StoredVintage, Vintage
+from domain.vintages import AsOf, Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
 
 logger = logging.getLogger(__name__)
 
@@ -84,10 +84,11 @@ class SqlVintageRepository:
         rows = self.transaction.run(statement.order_by(vintages.c.position).limit(limit)).mappings()
         return [_feed_entry(row) for row in rows]
 
-    def labels(self, series_id: UUID) -> Mapping[Label, str]:
-        columns = select(vintages.c.published, vintages.c.digest)
+    def labels(self, series_id: UUID) -> Mapping[Label, LabelledState]:
+        facts = "published", "digest", "known_at", "request", "response_sha256", "adapter_version"
+        columns = select(*(vintages.c[name] for name in facts))
         statement = _of(columns, series_id).where(vintages.c.published.is_not(None)).order_by(vintages.c.number)
-        return {read_label(published): digest.hex() for published, digest in self.transaction.run(statement)}
+        return {read_label(row["published"]): _labelled(row) for row in self.transaction.run(statement).mappings()}
 
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
         chain = self._chain(series_id, moment)
@@ -126,7 +127,7 @@ class SqlVintageRepository:
     def _known_before(self, series_id: UUID, place: _Place, new: NewState, pending: Chain | None) -> Chain | None:
         if place.known_at is None or (pending and pending.vintage.known_at >= min(place.known_at, new.known_at)):
             return pending
-        kept = self._readable(series_id, AsOf(as_of=new.known_at))
+        kept = self._readable(series_id, AsOf(as_of=new.known_at, restated=True))
         return max((each for each in (kept, pending) if each), key=lambda each: each.vintage.knowledge(), default=None)
 
     def _place(self, series: TimeSeries) -> _Place:
@@ -152,7 +153,7 @@ class SqlVintageRepository:
         if place.known_at is None:
             return None
         known = self.transaction.run(select(func.min(vintages.c.known_at)).where(vintages.c.series == place.series)).scalar_one()
-        return self._readable(series_id, AsOf(as_of=known))
+        return self._readable(series_id, AsOf(as_of=known, restated=True))
 
     def _chain(self, series_id: UUID, moment: AsOf) -> Chain | None:
         found = read_stored(self.transaction, series_id, moment)
@@ -182,6 +183,10 @@ class _Place(NamedTuple):
 
 def _lost(number: int) -> DamagedVintage:
     return DamagedVintage(f"Vintage {number} is missing.")
+
+
+def _labelled(row: RowMapping) -> LabelledState:
+    return LabelledState(digest=row["digest"].hex(), known_at=row["known_at"], origin=origin_from(row))
 
 
 def _feed_entry(row: RowMapping) -> FeedEntry:

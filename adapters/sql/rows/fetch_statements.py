@@ -119,7 +119,8 @@ def _pending(now: Any) -> dict[str, Any]:
         "waits_since": now,
         "attempts": literal(0),
         "crashes": literal(0),
-        "allow_shrink": bindparam("may_shrink", type_=Boolean()),
+        "allow_shrink": bindparam("allow_shrink", type_=Boolean()),
+        "allow_values": bindparam("allow_values", type_=Boolean()),
         "request_id": bindparam("asked_by", type_=Text()),
     }
 

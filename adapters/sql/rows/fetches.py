@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ import orjson
 
 from adapters.sql.postgres.prepared import Row
 from adapters.sql.tables import fetches
-from domain.fetches import Failure, Fetch, FetchStatus, WaitingFor
+from domain.fetches import Failure, Fetch, FetchStatus, Suspicion, WaitingFor
 
 _NAMES, _values = fetches.c.keys(), itemgetter(*fetches.c)
 
@@ -36,6 +37,15 @@ def fetch_from(row: Row, *, series_id: UUID) -> Fetch:
         vintages_added=facts["vintages_added"],
         vintage=facts["vintage"],
         left_out=tuple(orjson.loads(facts["left_out"] or "[]")),
-        allow_shrink=facts["allow_shrink"],
+        allow=frozenset(each for each in Suspicion if facts[_column(each)]),
         request_id=facts["request_id"],
     )
+
+
+def allow_columns(allow: Collection[Suspicion]) -> dict[str, bool]:
+    """Return the columns that say what a fetch allows, with their values."""
+    return {_column(each): each in allow for each in Suspicion}
+
+
+def _column(suspicion: Suspicion) -> str:
+    return f"allow_{suspicion.value}"

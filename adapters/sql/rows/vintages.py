@@ -48,17 +48,13 @@ def row_of(series: int, vintage: Vintage, block: Block) -> dict[str, Any]:
         "codec": block.codec,
         "checksum": block.checksum(series),
         "payload": block.payload,
+        "previous_check_at": vintage.previous_check_at,
     }
 
 
 def vintage_from(row: Mapping[Any, Any]) -> Vintage:
     """Return the vintage in a row with its columns."""
     facts: dict[str, Any] = dict(zip(_NAMES, _values(row), strict=True))
-    origin = Origin(
-        request=facts["request"],
-        response_sha256=facts["response_sha256"].hex(),
-        adapter_version=facts["adapter_version"],
-    )
     return Vintage(
         number=facts["number"],
         published=_read_optional(facts["published"]),
@@ -72,9 +68,15 @@ def vintage_from(row: Mapping[Any, Any]) -> Vintage:
         deleted=facts["deleted"],
         digest=facts["digest"].hex(),
         cause=Cause(facts["cause"]),
-        origin=origin,
+        origin=origin_from(facts),
         fetch_id=facts["fetch"],
+        previous_check_at=facts["previous_check_at"],
     )
+
+
+def origin_from(facts: Mapping[Any, Any]) -> Origin:
+    """Return the origin in a row by names."""
+    return Origin(request=facts["request"], response_sha256=bytes(facts["response_sha256"]).hex(), adapter_version=facts["adapter_version"])
 
 
 def fold(vintage: Vintage, blocks: Sequence[Block]) -> Chain:

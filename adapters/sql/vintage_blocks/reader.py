@@ -7,16 +7,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, or_, select
 
 from adapters.sql.postgres.binary_copy import copy_rows_out
 from adapters.sql.tables import series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_blocks.codec import Block
 from domain.errors import DamagedVintage
-from domain.vintages import AsOf
+from domain.vintages import AsOf, Cause
 
 Row = Mapping[Any, Any]
+
+#: The causes of vintages that ``as_of`` selects only from their fetch on.
+RESTATING = tuple(cause.value for cause in Cause if cause.restates)
 
 _COLUMNS = [column for column in vintages.c if column.name != "position"]
 _BLOCK = [vintages.c[name] for name in ("number", "step", "path", "codec", "checksum", "payload")]
@@ -64,6 +67,8 @@ def _narrowed(moment: AsOf) -> Select[Any]:
     statement = _IN_KNOWLEDGE_ORDER
     if moment.as_of is not None:
         statement = statement.where(vintages.c.known_at <= moment.as_of)
+        if not moment.restated:
+            statement = statement.where(or_(vintages.c.cause.not_in(RESTATING), vintages.c.fetched_at <= moment.as_of))
     if moment.vintage is not None:
         statement = statement.where(vintages.c.number == moment.vintage)
     if moment.seen_by is not None:
@@ -96,10 +101,11 @@ def _conditions(moment: AsOf) -> Sequence[str]:
         return ["number = s.vintage"]
     wanted = [
         ("known_at <= '{}'", moment.as_of and moment.as_of.isoformat()),
+        (f"(cause NOT IN {RESTATING} OR fetched_at <= '{{}}')", moment.as_of and not moment.restated and moment.as_of.isoformat()),
         ("number = {}", moment.vintage),
         ("fetched_at <= '{}'", moment.seen_by and moment.seen_by.isoformat()),
     ]
-    return [condition.format(value) for condition, value in wanted if value is not None]
+    return [condition.format(value) for condition, value in wanted if value]
 
 
 def _path(number: int, text: str) -> tuple[int, ...]:

@@ -91,6 +91,13 @@ class QueryParameters:
             raise InvalidInput(f"{name} must be one of {', '.join(words)}.", field=name)
         return kind(text)
 
+    def flag(self, name: str) -> bool:
+        """Return ``true`` or ``false``; false if absent."""
+        text = self.text(name)
+        if text not in (None, "true", "false"):
+            raise InvalidInput(f"{name} must be true or false.", field=name)
+        return text == "true"
+
     def label(self, name: str) -> Label | None:
         """Return a day, or an instant with a UTC offset."""
         text = self.text(name)
@@ -155,7 +162,12 @@ def parse_selection(parameters: QueryParameters) -> Selection:
     if twice is not None:
         raise InvalidInput(f"columns names {twice[:40]!r} twice.", field="columns", hint="Name each column once.")
     return Selection(
-        moment=AsOf.parse(parameters.text("as_of"), vintage=parameters.number("vintage", minimum=1), seen_by=parameters.text("seen_by")),
+        moment=AsOf.parse(
+            parameters.text("as_of"),
+            vintage=parameters.number("vintage", minimum=1),
+            seen_by=parameters.text("seen_by"),
+            restated=parameters.flag("restated"),
+        ),
         start=parameters.label("start_date"),
         end=parameters.label("end_date"),
         columns=columns,

@@ -60,6 +60,10 @@ _MOMENT: Parameters = {
     "as_of": Parameter("The state known on this day, or at this instant.", _DAY),
     "vintage": Parameter("The state of the vintage with this number.", integer(1)),
     "seen_by": Parameter("The state fetched by this day or instant.", _DAY),
+    "restated": Parameter(
+        "With `as_of`: corrections, and states read again, count from the moment of what they replace, though fetched later.",
+        {"type": "boolean", "default": False},
+    ),
 }
 
 READING: Parameters = {
@@ -71,7 +75,9 @@ READING: Parameters = {
     "transform": Parameter("A transformation of the values.", enum_of(Transform)),
     "order": Parameter("The order of observations.", enum_of(Order)),
     "limit": Parameter("The maximum number of observations, the most recent ones.", integer(1)),
-    "periods": Parameter("The day that stands for a period, from weeks to years: its first or its last.", enum_of(Side)),
+    "periods": Parameter(
+        "Date periods from weeks to years by their first or last day, as the series states where its dates stand.", enum_of(Side)
+    ),
     **_MOMENT,
 }
 READING_WITH_SHAPE: Parameters = {**READING, "shape": Parameter("How JSON writes a row.", enum_of(RowLayout, default="table"))}

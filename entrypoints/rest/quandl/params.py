@@ -76,7 +76,7 @@ def dataset_query(req: falcon.Request) -> DatasetQuery:
     """
     vintage = number(req, "vintage")
     selection = Selection(
-        moment=AsOf.parse(text(req, "as_of"), vintage=vintage, seen_by=text(req, "seen_by")),
+        moment=AsOf.parse(text(req, "as_of"), vintage=vintage, seen_by=text(req, "seen_by"), restated=text(req, "restated") == "true"),
         start=_day(req, "start_date"),
         end=_day(req, "end_date"),
         column_index=number(req, "column_index", minimum=0),

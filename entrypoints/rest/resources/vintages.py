@@ -15,7 +15,7 @@ from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import PAGING, RECORDED
 from entrypoints.rest.openapi.response_schemas import FEED, page_of
-from entrypoints.rest.schemas import VintageInFullSchema, vintage_documents
+from entrypoints.rest.schemas import ListedVintageSchema, listed_vintage_documents, vintage_documents
 
 
 class VintagesResource:
@@ -24,19 +24,19 @@ class VintagesResource:
     def __init__(self, list_vintages: ListVintages) -> None:
         self._list_vintages = list_vintages
 
-    @operation({200: page_of(VintageInFullSchema)}, PAGING, scope=Scope.READ)
+    @operation({200: page_of(ListedVintageSchema)}, PAGING, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """List vintages in the order in which they were stored."""
         key = parse_uuid(series_id)
         parameters = QueryParameters(req.params, PAGING)
         page = self._list_vintages(key, after=parameters.position("cursor"), limit=parameters.limit())
-        resp.media = {"items": vintage_documents((key, each) for each in page.items), "next": add_next_link(req, resp, page.next)}
+        resp.media = {"items": listed_vintage_documents(key, page), "next": add_next_link(req, resp, page.next)}
 
-    @operation({200: VintageInFullSchema}, scope=Scope.READ)
+    @operation({200: ListedVintageSchema}, scope=Scope.READ)
     def on_get_one(self, _req: falcon.Request, resp: falcon.Response, series_id: str, number: str) -> None:
         """Return the vintage with this number."""
         key = parse_uuid(series_id)
-        [resp.media] = vintage_documents([(key, self._list_vintages.one(key, parse_integer(number, "number")))])
+        [resp.media] = listed_vintage_documents(key, self._list_vintages.one(key, parse_integer(number, "number")))
 
 
 class FeedResource:

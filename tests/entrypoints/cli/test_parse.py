@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -113,6 +114,22 @@ def test_an_error_is_one_line_of_json_too(run: Run, use_cases: UseCases, line: s
 def test_a_wrong_command_line_is_a_mistake_of_usage(run: Run, use_cases: UseCases, line: str) -> None:
     """A missing file, a folder, a status that is none and a missing body give exit code 2."""
     assert run(use_cases, parse, f"parsing A/B {line}").exit_code == 2
+
+
+class DoubtfulSource(ParsingSource):
+    """Warns of every series that it finds."""
+
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
+        return [replace(series, warnings=("This may be cut.",)) for series in super().parse(code, answer)]
+
+
+def test_a_warning_is_printed_beside_the_answer_and_in_it(run: Run) -> None:
+    """What cannot be relied on goes to standard error, once, and into the JSON; the exit code is 0."""
+    use_cases = memory_use_cases({"doubtful": DoubtfulSource()}, store=ClosedStore())
+    result = run(use_cases, parse, "doubtful A/B --body -", input=b"x")
+
+    assert (result.exit_code, result.stderr) == (0, "Warning: This may be cut.\n")
+    assert json.loads(result.stdout)["warnings"] == ["This may be cut."]
 
 
 class FilesParsingSource(ParsingSource):

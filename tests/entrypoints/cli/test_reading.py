@@ -10,6 +10,7 @@ import pytest
 from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, DomainError, NoObservationsYet, SeriesNotFound
+from domain.fetches import Suspicion
 from domain.frequency import Frequency
 from domain.observations import Observations
 from domain.series import Metadata, SeriesStatus
@@ -166,7 +167,7 @@ def test_a_day_opens_and_closes_an_axis_of_seconds(run: Run, source: CannedSourc
     """On an axis of seconds --start is the day's first second and --end its last."""
     seconds = ["2024-01-01T23:59:59", "2024-01-02T00:00:00", "2024-01-02T23:59:59", "2024-01-03T00:00:00"]
     source.observations = Observations.of(seconds, ["Close"], [[1], [2], [3], [4]], unit="s")
-    kept.request_fetch(FB, refresh=True, allow_shrink=True)
+    kept.request_fetch(FB, refresh=True, allow=frozenset({Suspicion.SHRINK}))
 
     shown = json.loads(run(kept, show, "WIKI/FB --format json --start 2024-01-02 --end 2024-01-02").stdout)
 
@@ -178,7 +179,7 @@ def test_show_as_of_a_past_day(run: Run, source: CannedSource, clock: StoppedClo
     """What was known on a day is shown, and a series last checked long ago is stale."""
     clock.time = datetime(2024, 4, 1, tzinfo=UTC)
     source.observations = Observations.of(["2024-01-01", "2024-01-02"], ["Close"], [[9], [8]])
-    kept.request_fetch(FB, refresh=True, allow_shrink=True)
+    kept.request_fetch(FB, refresh=True, allow=frozenset({Suspicion.SHRINK}))
     clock.time = datetime(2024, 4, 2, tzinfo=UTC)
 
     then = json.loads(run(kept, show, "WIKI/FB --format json --as-of 2024-03-01 --limit 1").stdout)

@@ -10,6 +10,7 @@ import pytest
 from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, DomainError
+from domain.fetches import Suspicion
 from domain.observations import Observations
 from domain.use_cases import UseCases
 from entrypoints.cli.revisions import revisions
@@ -36,7 +37,7 @@ def kept() -> UseCases:
     use_cases = memory_use_cases(sources, store=MemoryStore(lambda: clock[0]))
     for day, state in enumerate(STATES, start=1):
         clock[0], source.observations = datetime(2024, 3, day, 12, tzinfo=UTC), state
-        use_cases.request_fetch(DatasetCode("WIKI", "FB"), refresh=True)
+        use_cases.request_fetch(DatasetCode("WIKI", "FB"), refresh=True, allow=frozenset({Suspicion.SHRINK}))
     use_cases.request_fetch(DatasetCode("A", "B"), provider="empty")
     return use_cases
 
@@ -64,8 +65,9 @@ def test_the_last_vintages_are_shown(run: Run, kept: UseCases) -> None:
     assert [vintage["number"] for vintage in shown] == [2, 3]
     assert result.stderr == "There are 3; --limit shows more.\n"
     assert list(shown[0]) == [
-        *("number", "published", "known_at", "fetched_at", "rows", "first_date", "last_date", "added", "changed", "deleted"),
-        *("digest", "cause", "origin", "fetch_id"),
+        *("number", "published", "known_at", "fetched_at", "previous_check_at"),
+        *("rows", "first_date", "last_date", "added", "changed", "deleted"),
+        *("digest", "cause", "origin", "fetch_id", "metadata_changes"),
     ]
     assert (shown[0]["first_date"], shown[0]["last_date"], shown[0]["digest"]) == (DAYS[0], DAYS[-1], STATES[1].digest().hex())
 

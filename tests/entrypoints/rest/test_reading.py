@@ -66,6 +66,26 @@ def test_periods_are_dated_as_asked(client_on: ClientOn) -> None:
     assert data(client, "periods=middle").status_code == 400
 
 
+def weeks(dates: str) -> CannedSource:
+    return CannedSource(
+        observations=Observations.of(["2023-12-29", "2024-01-05"], ["a"], [[1.0], [2.0]]),
+        metadata=Metadata(name="Weeks", frequency=Frequency.WEEKLY, extra={"dates": dates}),
+    )
+
+
+def test_periods_follow_what_is_stated(client_on: ClientOn) -> None:
+    """A week is moved to the day that it begins or ends on as its series states; where it states nothing, the request is refused."""
+    ending, unsaid = (client_on(memory_use_cases({"canned": weeks(dates)})) for dates in ("last day of the week, a Friday", "its own day"))
+
+    assert data(ending, "periods=start").json["data"] == [["2023-12-23", 1.0], ["2023-12-30", 2.0]]
+    assert data(ending, "periods=end").json["data"] == [["2023-12-29", 1.0], ["2024-01-05", 2.0]]
+    assert data(unsaid).json["data"] == [["2023-12-29", 1.0], ["2024-01-05", 2.0]]
+    refused = data(unsaid, "periods=end")
+    assert (refused.status_code, refused.json["code"]) == (400, "invalid_input")
+    assert "does not state" in refused.text
+    assert "periods" in refused.text
+
+
 def test_the_suffix_may_be_left_out(client: TestClient) -> None:
     """Both addresses give the same."""
     series_id = requested(client)

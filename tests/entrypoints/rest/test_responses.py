@@ -410,7 +410,7 @@ def test_a_vintage_has_the_metadata_that_came_with_it() -> None:
     client = TestClient(create_app(memory_use_cases({"canned": source}), allowed_hosts=()), headers=LOCAL)
     path = client.simulate_post("/timeseries", json={"code": "CANNED/FB"}).json["links"]["self"]
     source.observations, source.metadata = MANY, Metadata(name="New")
-    client.simulate_post("/timeseries", json={"code": "CANNED/FB", "refresh": True})
+    client.simulate_post("/timeseries", json={"code": "CANNED/FB", "refresh": True, "allow_shrink": True})
     names = [client.simulate_get(f"{path}/data", query_string=query).json["series"]["name"] for query in ("vintage=1", "vintage=2", "")]
 
     assert names == ["Old", "New", "New"]

@@ -14,6 +14,7 @@ from falcon.testing import Result, TestClient
 from adapters.memory.unit_of_work import MemoryStore
 from domain.errors import DatasetNotFound
 from domain.observations import Observations
+from domain.series import Metadata
 from domain.use_cases import UseCases
 from entrypoints.rest.app import create_app
 from entrypoints.rest.http.responses import ResponseSender
@@ -46,7 +47,7 @@ def history(client_on: ClientOn) -> History:
     client = client_on(memory_use_cases({"canned": source}, store=MemoryStore(lambda: clock[0])))
     for day, state in enumerate(STATES, start=1):
         clock[0], source.observations = datetime(2024, 3, day, 12, tzinfo=UTC), state
-        requested = client.simulate_post("/timeseries", json={"code": "WIKI/FB", "refresh": True}).json
+        requested = client.simulate_post("/timeseries", json={"code": "WIKI/FB", "refresh": True, "allow": ["shrink"]}).json
     return History(client, requested["id"])
 
 
@@ -131,6 +132,7 @@ def test_vintages_are_listed_as_they_arrived(history: History) -> None:
         "published": None,
         "known_at": "2024-03-01T12:00:00Z",
         "fetched_at": "2024-03-01T12:00:00Z",
+        "previous_check_at": None,
         "rows": 3,
         "first_date": "2024-01-01",
         "last_date": "2024-01-03",
@@ -142,6 +144,7 @@ def test_vintages_are_listed_as_they_arrived(history: History) -> None:
         "origin": {"request": "canned:WIKI/FB", "response_sha256": "0" * 64, "adapter_version": 1},
         "fetch_id": "",
         "links": {},
+        "metadata_changes": [],
     }
     assert first["digest"] == STATES[0].digest().hex()
     assert answer["items"][2]["fetch_id"] == history.get().json["fetch"]["id"]
@@ -304,7 +307,7 @@ def test_the_feed_goes_on_where_a_follower_was(history: History) -> None:
     assert [(item["timeseries"]["code"], item["vintage"]["number"]) for item in first["items"]] == [("WIKI/FB", n) for n in (1, 2, 3)]
     assert [item["position"] for item in first["items"]] == sorted(item["position"] for item in first["items"])
     assert [item["timeseries"] for item in second["items"]] == [{"id": other, "provider": "canned", "code": "WIKI/AAPL"}]
-    assert second["items"][0]["vintage"] == history.client.simulate_get(f"/timeseries/{other}/vintages/1").json
+    assert second["items"][0]["vintage"] | {"metadata_changes": []} == history.client.simulate_get(f"/timeseries/{other}/vintages/1").json
     assert first["next"] == first["items"][-1]["position"]
     assert third == {"items": [], "next": second["next"]}
 
@@ -324,3 +327,52 @@ def test_head_is_get_without_a_body(history: History, path: str) -> None:
 
     assert (headed.status_code, headed.content) == (200, b"")
     assert {k: v for k, v in headed.headers.items() if k not in changing} == {k: v for k, v in got.headers.items() if k not in changing}
+
+
+def test_a_change_of_the_unit_stands_beside_its_vintage(client_on: ClientOn) -> None:
+    """What values mean is shown where it changed: with the vintage it came with, or the last one before it."""
+    clock = [datetime(2024, 3, 1, 12, tzinfo=UTC)]
+    source = CannedSource(metadata=Metadata(unit="USD", extra={"multiplier": "3"}))
+    client = client_on(memory_use_cases({"canned": source}, store=MemoryStore(lambda: clock[0])))
+    told = [(STATES[0], "3", "USD"), (STATES[1], "6", "USD"), (STATES[1], "6", "EUR"), (STATES[1], "6", "EUR"), (STATES[0], "6", "EUR")]
+    for day, (state, multiplier, unit) in enumerate(told, start=1):
+        clock[0] = datetime(2024, 3, day, 12, tzinfo=UTC)
+        source.observations, source.metadata = state, Metadata(unit=unit, extra={"multiplier": multiplier})
+        key = client.simulate_post("/timeseries", json={"code": "WIKI/FB", "refresh": True, "allow": ["shrink"]}).json["id"]
+    history = History(client, key)
+
+    listed = history.get("/vintages").json["items"]
+    assert [each["metadata_changes"] for each in listed] == [
+        [],
+        [
+            {"known_at": "2024-03-02T12:00:00Z", "field": "extra.multiplier", "before": "3", "after": "6"},
+            {"known_at": "2024-03-03T12:00:00Z", "field": "unit", "before": "USD", "after": "EUR"},
+        ],
+        [],
+    ]
+    assert [history.get(f"/vintages/{n}").json for n in (1, 2, 3)] == listed
+    assert [item for after in (0, 1, 2) for item in history.get("/vintages", f"limit=1&cursor={after}").json["items"]] == listed
+
+
+@pytest.mark.parametrize(
+    ("allow", "pointer", "detail"),
+    [
+        ("shrink", "/allow", "allow must be a list."),
+        (None, "/allow", "allow must be a list."),
+        (["all"], "/allow/0", "allow[0] must be one of shrink, values."),
+        (["shrink", 1], "/allow/1", "allow[1] must be one of shrink, values."),
+        (["values", None], "/allow/1", "allow[1] must be one of shrink, values."),
+    ],
+)
+def test_what_may_be_allowed(client_on: ClientOn, allow: object, pointer: str, detail: str) -> None:
+    """Allowances are listed by name; a wrong one is named by its place."""
+    answer = client_on(memory_use_cases({"canned": CannedSource()})).simulate_post("/timeseries", json={"code": "WIKI/FB", "allow": allow})
+
+    assert (answer.status_code, answer.json["errors"]) == (400, [{"pointer": pointer, "detail": detail}])
+
+
+def test_restated_needs_as_of(history: History) -> None:
+    """It is true or false, and says nothing alone."""
+    assert refusal(history.get("/data", "restated=yes&as_of=2024-03-01")) == (400, "restated")
+    assert refusal(history.get("/data", "restated=true")) == (400, "restated")
+    assert history.get("/data", "restated=true&as_of=2024-03-01").headers["content-location"].endswith("/data.json?vintage=1")

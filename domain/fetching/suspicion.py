@@ -1,0 +1,99 @@
+"""What looks like a fault of an answer rather than news; a fetch may allow it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from domain.errors import SuspiciousShrink, SuspiciousValues
+from domain.fetches import Allowed, Suspicion
+from domain.observations import Observations
+from domain.ports import Fetched
+from domain.series import TimeSeries
+from domain.vintages import NewState
+from domain.window import Window
+
+#: In ``Fetched.dialect`` and in a series' metadata: the key of the dates, and the one of all columns that share a dialect.
+DATES, NUMBERS = "dates", "numbers"
+DIALECT = "dialect"
+
+
+def refuse_suspicious(
+    series: TimeSeries, kept: Observations | None, added: Sequence[NewState], fetched: Fetched, *, allow: Allowed
+) -> None:
+    """
+    Refuse an answer that would replace the newest state by a suspicious one.
+
+    Args:
+        kept: the newest state; None if there is none, or it is damaged.
+        added: what would be stored.
+
+    Raises:
+        SuspiciousShrink: less than half of a column's values, or none of them, would be left.
+        SuspiciousValues: numbers or dates are written in another way than before.
+
+    """
+    newest = series.newest
+    if newest is None:
+        return
+    if Suspicion.VALUES not in allow:
+        _refuse_dialect(series.metadata.extra.get(DIALECT, {}), fetched.dialect)
+    later = sorted((new for new in added if new.known_at >= newest.known_at), key=lambda new: new.known_at)
+    if not later or Suspicion.SHRINK in allow:
+        # States published earlier do not change the newest state, however small they are.
+        return
+    after = later[-1].observations
+    if kept is None:
+        _refuse_loss(newest.rows, len(after), "dates")
+    else:
+        _refuse_shrink(kept, after, fetched.covers)
+
+
+def merged_dialect(stored: Mapping[str, str], found: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the dialect to keep with a series: what is known of it, and what an answer shows."""
+    if NUMBERS in found:
+        stored = {DATES: stored[DATES]} if DATES in stored else {}
+    return {**stored, **found}
+
+
+def _refuse_shrink(kept: Observations, after: Observations, covers: Window | None) -> None:
+    before, left = (covers.part(kept), covers.part(after)) if covers else (kept, after)
+    if not before.columns:
+        _refuse_loss(len(before), len(left), "dates")
+    counts, lefts = _values_by_column(before), _values_by_column(left)
+    for column, count in counts.items():
+        if column not in left.columns and count:
+            raise SuspiciousShrink(f"The new answer has no column {column!r}, of which {count} values are stored; nothing was changed.")
+    for column, count in counts.items():
+        _refuse_loss(count, lefts.get(column, 0), f"values of {column}")
+
+
+def _values_by_column(state: Observations) -> Mapping[str, int]:
+    # Names may repeat; then the values of all columns of a name count together.
+    counts: Counter[str] = Counter()
+    for name, missing in zip(state.columns, np.isnan(state.values).sum(axis=0).tolist(), strict=True):
+        counts[name] += len(state) - missing
+    return counts
+
+
+def _refuse_loss(before: int, after: int, what: str) -> None:
+    if 2 * after < before:
+        raise SuspiciousShrink(f"The new answer holds {after} {what} where {before} are stored; nothing was changed.")
+
+
+def _refuse_dialect(stored: Mapping[str, str], found: Mapping[str, str]) -> None:
+    for part, form in found.items():
+        known = [stored[each] for each in _counterparts(part, stored) if stored[each] != form]
+        if known:
+            what = "Dates" if part == DATES else "Numbers" if part == NUMBERS else f"Numbers of {part}"
+            raise SuspiciousValues(f"{what} were written as {known[0]!r} and are written as {form!r} now; nothing was changed.")
+
+
+def _counterparts(part: str, stored: Mapping[str, str]) -> Sequence[str]:
+    """Return the stored parts of a dialect with which a part of another one has to agree."""
+    if part == NUMBERS:
+        return [each for each in stored if each != DATES]
+    own = part if part in stored or part == DATES else NUMBERS
+    return [own] if own in stored else []
