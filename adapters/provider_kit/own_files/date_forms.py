@@ -19,9 +19,10 @@ _TIMED = re.compile(
     r"(?: ?(z|utc|gmt|[+-][0-9]{2}(?::?[0-9]{2})?))?"
 )
 _BASIC = re.compile(r"([0-9]{8})t([0-9]{2})([0-9]{2})([0-9]{2})?(z)?")
-_QUARTER_WORDS = ("quartal", "kwartaal", "kvartal", "trimestre", "trimester", "kwartał", "čtvrtletí", "qtr.", "qtr")
+_LETTER = re.compile(r"[^\W\d_]")
+_QUARTER_WORD = re.compile(r"qtr\.?|quartal|kwartaal|kwartał|kvartal|trimestre|trimester|čtvrtletí")
 _NTH = re.compile(r"(?<![0-9])([0-9]{1,2})(?:st|nd|rd|th|er|e|ème|[ºª°])(?![^\W_])")
-_BETWEEN = (" of ", " de ", " del ", " do ", " di ")
+_BETWEEN = re.compile(" (?:of|del?|do|di) ")
 #: Quarters by a letter: kvartal's is K; T may be a third of a year, too.
 QUARTER_BY_T = re.compile(r"(?:[0-9]{4}[- ]?[Tt]([1-4])|([1-4]) ?[Tt][- ]?[0-9]{4}|[Tt]([1-4])[- /]?[0-9]{4})")
 
@@ -33,12 +34,10 @@ def read_text_date(text: str) -> Reading | None:
 
 def _plain(text: str) -> str:
     """Return a text in small letters, with one word for a quarter, and without endings of first, second and the words between."""
-    text = text.strip().casefold()
-    for word in _QUARTER_WORDS:
-        text = text.replace(word, "quarter")
-    for word in _BETWEEN:
-        text = text.replace(word, " ")
-    return _NTH.sub(r"\1", text)
+    text = text.strip()
+    if _LETTER.search(text) is None:
+        return text
+    return _NTH.sub(r"\1", _BETWEEN.sub(" ", _QUARTER_WORD.sub("quarter", text.casefold())))
 
 
 @lru_cache(maxsize=8192)
@@ -65,7 +64,7 @@ def _whole(text: str) -> Reading | None:
 
 
 def _day(text: str) -> Reading | None:
-    for form, read in _FORMS:
+    for form, read in _OF_DIGITS if text[:1].isdecimal() else _OF_LETTERS:
         match = form.fullmatch(text)
         if match:
             found = _valid(read, match)
@@ -156,7 +155,12 @@ def _day_name_year(match: re.Match[str]) -> Reading | None:
 
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
 _WORD = r"([^\W\d_]{3,13}\.?)"
-_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Reading | None]], ...] = (
+_Forms = tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Reading | None]], ...]
+_OF_EITHER: _Forms = (
+    (re.compile(r"(?:t([1-4])|([1-4]) ?t)[-/ ]?([0-9]{4})"), lambda m: _quarter(m[3], m[1] or m[2])),
+    (re.compile(r"([1-4]|i{1,3}|iv)\.? ?quarter[-/, ]{1,2}([0-9]{4})"), lambda m: _quarter(m[2], m[1])),
+)
+_OF_DIGITS: _Forms = (
     (re.compile(r"([0-9]{4})([-/. ])([0-9]{1,2})\2([0-9]{1,2})"), lambda m: certain(Kind.DAILY, int(m[1]), int(m[3]), int(m[4]))),
     (re.compile(r"([0-9]{4})(?:[-/]|[-: ]?mm?)([0-9]{1,2})"), lambda m: certain(Kind.MONTHLY, int(m[1]), int(m[2]))),
     (re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})"), _triple),
@@ -168,23 +172,25 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Reading | None]],
         lambda m: certain(Kind.DAILY, int(m[1]), int(m[2]), int(m[3])),
     ),
     (re.compile(r"([0-9]{1,2})[-/]([0-9]{4})"), lambda m: certain(Kind.MONTHLY, int(m[2]), int(m[1]))),
-    (re.compile(r"m([0-9]{1,2})[-/ ]([0-9]{4})"), lambda m: certain(Kind.MONTHLY, int(m[2]), int(m[1]))),
     (re.compile(r"([0-9]{4})[-:/. ]{0,2}[qkt]([1-4])"), lambda m: _quarter(m[1], m[2])),
     (re.compile(r"([0-9]{2})q([1-4])"), lambda m: _quarter(m[1], m[2])),
     (re.compile(r"([0-9]{4})[-/ ]?([1-4])q"), lambda m: _quarter(m[1], m[2])),
-    (re.compile(r"[qk]([1-4])[-:/.' ]{0,2}([0-9]{4}|[0-9]{2})"), lambda m: _quarter(m[2], m[1])),
     (re.compile(r"([1-4])q[-:/' ]{0,2}([0-9]{4}|[0-9]{2})"), lambda m: _quarter(m[2], m[1])),
-    (re.compile(r"(?:t([1-4])|([1-4]) ?t)[-/ ]?([0-9]{4})"), lambda m: _quarter(m[3], m[1] or m[2])),
-    (re.compile(r"([1-4]|i{1,3}|iv)\.? ?quarter[-/, ]{1,2}([0-9]{4})"), lambda m: _quarter(m[2], m[1])),
     (re.compile(r"([0-9]{4})[-/,. ]{1,3}([1-4]|i{1,3}|iv)\.? ?quarter"), lambda m: _quarter(m[1], m[2])),
-    (re.compile(r"quarter ([1-4])[-/, ]{1,2}([0-9]{4})"), lambda m: _quarter(m[2], m[1])),
     (re.compile(r"([0-9]{4})[-/, ]{1,2}quarter ([1-4])"), lambda m: _quarter(m[1], m[2])),
     (re.compile(r"([0-9]{4})[-/ ]{0,2}(?:w|kw ?|week ?)([0-9]{1,2})(?:-([1-7]))?"), lambda m: _week(m[1], m[2], m[3])),
-    (re.compile(r"(?:w|kw ?|week )([0-9]{1,2})[-/, ]{1,2}([0-9]{4})"), lambda m: _week(m[2], m[1])),
     (re.compile(rf"([0-9]{{4}})[- .]{{0,2}}{_WORD}"), lambda m: _named(m[1], m[2])),
+    (re.compile(rf"([0-9]{{1,2}})\.?[-/ ]{{0,2}}{_WORD}[-/ ,.]{{0,2}}([0-9]{{4}}|[0-9]{{2}})"), _day_name_year),
+    (re.compile(rf"([0-9]{{4}})[-/. ]{{1,2}}{_WORD}[-/ ]([0-9]{{1,2}})\.?"), lambda m: _named(m[1], m[2], m[3])),
+    *_OF_EITHER,
+)
+_OF_LETTERS: _Forms = (
+    (re.compile(r"m([0-9]{1,2})[-/ ]([0-9]{4})"), lambda m: certain(Kind.MONTHLY, int(m[2]), int(m[1]))),
+    (re.compile(r"[qk]([1-4])[-:/.' ]{0,2}([0-9]{4}|[0-9]{2})"), lambda m: _quarter(m[2], m[1])),
+    (re.compile(r"quarter ([1-4])[-/, ]{1,2}([0-9]{4})"), lambda m: _quarter(m[2], m[1])),
+    (re.compile(r"(?:w|kw ?|week )([0-9]{1,2})[-/, ]{1,2}([0-9]{4})"), lambda m: _week(m[2], m[1])),
     (re.compile(rf"{_WORD}[-/ ,]{{0,2}}([0-9]{{4}})"), lambda m: _named(m[2], m[1])),
     (re.compile(rf"{_WORD}[-/'’ ]{{0,2}}([0-9]{{2}})"), lambda m: _named(m[2], m[1])),
     (re.compile(rf"{_WORD}[- ]([0-9]{{1,2}})\.?(?:, ?|[- ])([0-9]{{4}})"), lambda m: _named(m[3], m[1], m[2])),
-    (re.compile(rf"([0-9]{{1,2}})\.?[-/ ]{{0,2}}{_WORD}[-/ ,.]{{0,2}}([0-9]{{4}}|[0-9]{{2}})"), _day_name_year),
-    (re.compile(rf"([0-9]{{4}})[-/. ]{{1,2}}{_WORD}[-/ ]([0-9]{{1,2}})\.?"), lambda m: _named(m[1], m[2], m[3])),
+    *_OF_EITHER,
 )
