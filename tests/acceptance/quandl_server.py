@@ -47,25 +47,29 @@ _TALKATIVE = {"quandl_error": {"code": "QEPx04", "message": "The key {key} may n
 _LIMITED = {"quandl_error": {"code": "QELx04", "message": "You have exceeded the API speed limit of 2000 calls per 10 minutes."}}
 
 
+def _named(name: str) -> bytes:
+    return json.dumps({"dataset": FB["dataset"] | {"dataset_code": name}}).encode()
+
+
 def _answers() -> dict[str, tuple[int, dict[str, str], bytes]]:
-    body = json.dumps(FB).encode()
+    cut = _named("CUT")
     kind = {"Content-Type": "application/json; charset=utf-8"}
     html = {"Content-Type": "text/html"}
     return {
-        "FB": (200, kind, body),
-        "GZIP": (200, kind | {"Content-Encoding": "gzip"}, gzip.compress(body)),
+        "FB": (200, kind, _named("FB")),
+        "GZIP": (200, kind | {"Content-Encoding": "gzip"}, gzip.compress(_named("GZIP"))),
         "NOSUCH": (404, kind, json.dumps(_NOT_FOUND).encode()),
         "GONE": (410, html, _HTML),
-        "ECHO": (200, kind, body.replace(b"Facebook Inc.", b"{key} Inc.")),
+        "ECHO": (200, kind, _named("ECHO").replace(b"Facebook Inc.", b"{key} Inc.")),
         "REFUSED": (403, kind, json.dumps(_TALKATIVE).encode()),
         "BLOCKED": (403, html, _HTML),
         "LIMITED": (429, kind | {"Retry-After": "120"}, json.dumps(_LIMITED).encode()),
         "BROKEN": (503, html, _HTML),
-        "WRONGTYPE": (200, kind, body.replace(b"156.31", b'"a lot"')),
+        "WRONGTYPE": (200, kind, _named("WRONGTYPE").replace(b"156.31", b'"a lot"')),
         "HTML": (200, html, _HTML),
         "EMPTY": (200, kind, b""),
-        "CUT": (200, kind | {"Content-Length": str(len(body))}, body[:-40]),
-        "CUTGZIP": (200, kind | {"Content-Encoding": "gzip"}, gzip.compress(body)[:-12]),
+        "CUT": (200, kind | {"Content-Length": str(len(cut))}, cut[:-40]),
+        "CUTGZIP": (200, kind | {"Content-Encoding": "gzip"}, gzip.compress(_named("CUTGZIP"))[:-12]),
         "ARRAY": (200, kind, b"[1, 2]"),
     }
 

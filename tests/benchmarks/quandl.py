@@ -14,6 +14,8 @@ import orjson
 from tests.benchmarks.datasets import wiki_like
 
 SHORT, LONG = "S", "L"
+#: Stands for the code that is asked for.
+_CODE = "CODE"
 SHORT_ROWS, LONG_ROWS = 240, 10_000
 
 
@@ -21,7 +23,7 @@ def answer(kind: str) -> bytes:
     """Return the body that belongs to codes of a kind."""
     names, rows = wiki_like(SHORT_ROWS if kind == SHORT else LONG_ROWS, dividends=True)
     width = 6 if kind == SHORT else None
-    facts = {"dataset_code": kind, "database_code": "WIKI", "name": "Prices", "description": "End of day prices.", "frequency": "daily"}
+    facts = {"dataset_code": _CODE, "database_code": "WIKI", "name": "Prices", "description": "End of day prices.", "frequency": "daily"}
     return orjson.dumps({"dataset": {**facts, "column_names": names[:width], "data": [row[:width] for row in reversed(rows)]}})
 
 
@@ -43,7 +45,8 @@ def _serve(port: Connection) -> None:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            body = answers[self.path.partition("/WIKI/")[2][0]]
+            code = self.path.partition("/WIKI/")[2].partition(".json")[0]
+            body = answers[code[0]].replace(_CODE.encode(), code.encode(), 1)
             head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
             self.wfile.write(head.encode() + body)
 
