@@ -155,3 +155,51 @@ def test_providers_answers_are_a_gateways(client_on: ClientOn, error: AnswerNotU
 
     assert post(client, **WAIT).status_code == 201
     assert data(client).status_code == status
+
+
+MAY = "Datum;v\n15.02.2021;1,5\n16.02.2021;2,5\n17.02.2021;998,5\n"
+CHANGED: dict[str, tuple[str, str]] = {
+    "the decimal mark": (
+        "Datum;v\n15.02.2021;1.5\n16.02.2021;2.5\n17.02.2021;998.5\n",
+        "Numbers were written as ',' and are written as '.'",
+    ),
+    "the order of days and months": ("Datum;v\n02/15/2021;1,5\n02/16/2021;2,5\n02/17/2021;998,5\n", "Dates were written as 'day/month'"),
+    "both": ("Datum,v\n02/15/2021,1.5\n02/16/2021,2.5\n02/17/2021,998.5\n", "were written as"),
+}
+
+
+@pytest.mark.parametrize("what", CHANGED)
+def test_a_file_that_changes_its_dialect_is_suspicious(client: TestClient, folder: Path, what: str) -> None:
+    """Nothing of it is stored, until an option says what is meant, or the fetch is allowed to."""
+    body, words = CHANGED[what]
+    (folder / "shop" / "visits.csv").write_text(MAY)
+    assert post(client, **WAIT).json["status"] == "success"
+    (folder / "shop" / "visits.csv").write_text(body)
+    refused = client.simulate_get(post(client, **WAIT).json["links"]["fetch"]).json
+
+    assert refused["error"]["code"] == "suspicious_values"
+    assert words in refused["error"]["message"]
+    form, decimal = ("%m/%d/%Y" if "/" in body else "%d.%m.%Y"), ("." if ".5" in body else ",")
+    (folder / "lanner.toml").write_text(f'["shop/*.csv"]\ndate_format = "{form}"\ndecimal = "{decimal}"\n')
+    assert post(client, **WAIT).json["fetch"]["status"] == "success"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        MAY + "18.02.2021;1.000,5\n",
+        MAY + "18.02.2021;1 000,5\n",
+        MAY.replace(";", "\t"),
+        "Datum;v\n15.02.2021;1\n16.02.2021;2\n17.02.2021;998\n",
+        "Datum;v\n2021-02-15;1,5\n2021-02-16;2,5\n2021-02-17;998,5\n",
+        MAY.replace("v\n", "v;w\n").replace("5\n", "5;7\n"),
+        MAY.replace("v\n", "v;w\n").replace("5\n", "5;7,5\n"),
+    ],
+)
+def test_a_file_that_only_grows_is_not_suspicious(client: TestClient, folder: Path, body: str) -> None:
+    """Larger numbers, other delimiters, further columns and what shows nothing are no other dialect."""
+    (folder / "shop" / "visits.csv").write_text(MAY)
+    post(client, **WAIT)
+    (folder / "shop" / "visits.csv").write_text(body)
+
+    assert post(client, **WAIT).json["fetch"]["status"] == "success"
