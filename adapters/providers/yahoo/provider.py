@@ -119,6 +119,7 @@ class YahooSource:
         return results[0]
 
     def _results(self, answer: RawResponse) -> Sequence[Mapping[str, Any]]:
+        answer = plain(answer)
         if not is_json(answer) and not is_html(answer):
             raise by_words(read_text(answer.body), answer, self._error_context)
         return results_in(json_of(answer, self._error_context, named_error))
