@@ -6,8 +6,10 @@ from pathlib import PurePosixPath
 
 from adapters.provider_kit.own_files.grid import refused
 from adapters.provider_kit.parsing import containers
+from adapters.provider_kit.parsing.bodies import marked
 from adapters.provider_kit.parsing.limits import FILE, check_body
 
+_START = 256
 _OLE = b"\xd0\xcf\x11\xe0"
 
 
@@ -31,7 +33,8 @@ def unpack(body: bytes, name: str) -> tuple[bytes, str]:
     check_body(body, name)
     if body.startswith(b"PAR1"):
         return body, "parquet"
-    return body, "json" if body[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")) else "text"
+    start = body[:_START].decode(marked(body) or "latin-1", errors="ignore").lstrip("\ufeff \t\r\n")
+    return body, "json" if start.startswith(("{", "[")) else "text"
 
 
 def stem_of(name: str) -> str:

@@ -72,12 +72,19 @@ class _Search:
             strong = self._or_named(columns, strong)
         if strong and (len(strong) > 1 or self._varies(strong[0])):
             return Place(self._only(strong), read_loosely)
+        return self._among_digits(strong, columns, sample)
+
+    def _among_digits(self, strong: Sequence[int], columns: Sequence[Sequence[Cell]], sample: Sequence[Row]) -> Place | None:
+        """Return the column of digits that are dates, or that of dates which are the same on every row if there is no other."""
         digits = digit_columns(columns, [self._names_over(at) for at in range(len(columns))], is_headed=self._grid.headed)
-        if strong and self._goes_before(strong[0], bool(digits)):
+        others = [at for at, _ in digits if at not in strong]
+        if strong and self._across is None and others and not _vary(columns[others[0]]):
+            raise self._several([strong[0], others[0]])
+        if strong and self._goes_before(strong[0], bool(others)):
             return Place(strong[0], read_loosely)
-        if not digits and self._across is None:
-            raise self._no_dates(sample)
         if not digits:
+            if self._across is None:
+                raise self._no_dates(sample)
             return None
         if self._across is not None and not self._is_named(digits[0][0]):
             raise self._across_or_down(digits[0][0])
@@ -123,7 +130,7 @@ class _Search:
             # A date alone in its row, below a column without any other, is a footnote's.
             found = [at for at, dated in by_column.items() if len(dated) > 1 or any(counts[i] > 1 for i in dated)] or found
             varying = [at for at in found if len({text_in(cell_at(self._rows[i], at)) for i in counts}) > 1]
-            found = varying or found[:1]
+            found = varying or found
             found = [at for i, at in enumerate(found) if not any(self._same(other, at, sorted(counts)) for other in found[:i])]
         if len(found) > 1:
             raise self._several(found)
@@ -213,6 +220,10 @@ class _Search:
         where = f"column {quoted(self._name_over(at) or f'column {at + 1}')}, row {cell[0]}, cell {quoted(cell[1])}"
         error = refused(self._grid.name, f"{where}: {what}", *options)
         return NoTableError(error.message, hint=error.hint)
+
+
+def _vary(cells: Sequence[Cell]) -> bool:
+    return len({text_in(cell) for cell in cells if form_of(cell)}) > 1
 
 
 def _filled(row: Row) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from adapters.provider_kit.own_files.grid import Grid, Row, quoted, refused
 from adapters.provider_kit.own_files.json_shapes import find_table
 from adapters.provider_kit.own_files.options import FileOptions
+from adapters.provider_kit.parsing.bodies import marked
 from domain.errors import AnswerNotUnderstood
 
 
@@ -33,7 +34,10 @@ def read_document(body: bytes, name: str, options: FileOptions) -> Grid:
 
 
 def _loaded(body: bytes, name: str) -> Any:
-    text = body.decode("utf-8-sig", errors="strict") if _is_utf8(body) else _refuse_encoding(name)
+    try:
+        text = body.decode(marked(body) or "utf-8")
+    except UnicodeDecodeError as exc:
+        raise refused(name, "it is not UTF-8, as JSON must be") from exc
     try:
         return json.loads(text, object_pairs_hook=_unique)
     except json.JSONDecodeError as exc:
@@ -44,18 +48,6 @@ def _loaded(body: bytes, name: str) -> Any:
         raise refused(name, f"not JSON that can be read ({exc})") from exc
 
 
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _refuse_encoding(name: str) -> str:
-    raise refused(name, "it is not UTF-8, as JSON must be")
-
-
 def _lines(text: str, name: str) -> Iterator[Any]:
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
@@ -63,6 +55,8 @@ def _lines(text: str, name: str) -> Iterator[Any]:
                 yield json.loads(line, object_pairs_hook=_unique)
             except json.JSONDecodeError as exc:
                 raise AnswerNotUnderstood(f"{name} is not JSON at line {number}, column {exc.colno}: {exc.msg}.") from exc
+            except (ValueError, RecursionError) as exc:
+                raise refused(name, f"line {number} is not JSON that can be read ({exc})") from exc
 
 
 def _not_json(name: str, exc: json.JSONDecodeError) -> AnswerNotUnderstood:

@@ -113,6 +113,8 @@ TABLE = (("Month", "a"), (date(2020, 1, 1), 1.5), (date(2020, 2, 1), 2.5))
         CSV.rstrip("\n").encode(),
         json.dumps([{"Month": "2020-01", "a": 1.5}, {"Month": "2020-02", "a": 2.5}]).encode(),
         packed(b'{"2020-01": 1.5, "2020-02": 2.5}'),
+        '{"2020-01": 1.5, "2020-02": 2.5}'.encode("utf-16"),
+        '\n {"2020-01": 1.5, "2020-02": 2.5}'.encode("utf-8-sig"),
         a_parquet(Month=pa.array(["2020-01", "2020-02"]), a=pa.array([1.5, 2.5])),
         a_parquet(Month=pa.array([date(2020, 1, 1), date(2020, 2, 1)]), a=pa.array([1.5, 2.5], pa.float32())),
         a_parquet(a=pa.array([1.5, 2.5]), __index_level_0__=pa.array([datetime(2020, 1, 1), datetime(2020, 2, 1)], pa.timestamp("ns"))),  # noqa: DTZ001

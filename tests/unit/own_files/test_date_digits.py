@@ -83,6 +83,8 @@ def test_digits_in_doubt_are_refused(name, cells):
         ("open_time;close_time", ["1704088800000", "1704092400000"], ["1704092399000", "1704095999000"]),
         ("month;base month", ["202001", "202002"], ["201901", "201902"]),
         ("date;settlement date", ["2020-01-01", "2020-01-02"], ["2020-01-03", "2020-01-04"]),
+        ("updated;date", ["2023-12-15"], ["2020-01-03"]),
+        ("date;year", ["2020-03-31"], ["2020"]),
     ],
 )
 def test_two_columns_of_dates_are_a_doubt(header, first, second):

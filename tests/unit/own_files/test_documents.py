@@ -62,6 +62,7 @@ def test_lines_and_bare_nan_are_read():
         ('[{"date": "2020-01", "v": 1}, 7]', "row 2 is not an object"),
         ('[{"date": "2020-01", "v": 1}', "not JSON at line 1"),
         ('{"date": "2020-01", "v": 1}\n{"date"', "not JSON at line 2"),
+        ('{"date": "2020-01", "v": 1}\n{"v": 1, "v": 2}', "line 2 is not JSON that can be read (the key 'v' stands twice"),
         (
             '{"docs": [{"series_code": "a", "period": [], "value": []}, {"series_code": "b", "period": [], "value": []}]}',
             "the series 'a' and 'b'; option key",
