@@ -35,6 +35,14 @@ class Frequency(StrEnum):
         """The age of the last successful fetch from which the series is stale."""
         return _MAX_AGES.get(self, _OF_COARSER)
 
+    @property
+    def longest_period(self) -> timedelta:
+        """The length of its longest period, such as 31 days of a month."""
+        months = MONTHS_OF.get(self)
+        if months:
+            return timedelta(days=_LONGEST[months])
+        return timedelta(hours=1) if self is Frequency.HOURLY else timedelta(days=DAYS_OF.get(self, 1))
+
     def ends(self, dates: Dates) -> Dates:
         """Return the last day of each date's calendar period, or its hour; weeks end on Sunday, as in ISO 8601. Two weeks have none."""
         if self is Frequency.HOURLY:
@@ -61,6 +69,8 @@ class Collapse(StrEnum):
 
 
 _MAX_AGES = {Frequency.HOURLY: timedelta(hours=1), Frequency.DAILY: timedelta(hours=6)}
+#: The most days of so many months of the calendar.
+_LONGEST = {1: 31, 2: 62, 3: 92, 6: 184, 12: 366}
 #: Frequencies whose periods are days.
 DAYS_OF = {Frequency.WEEKLY: 7, Frequency.BIWEEKLY: 14}
 #: Frequencies whose periods are months.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,34 +52,59 @@ class Releases:
 
 @dataclass(frozen=True, slots=True)
 class ColumnState:
-    """The values of one column in one vintage, on the dates that it has."""
+    """
+    One column in one vintage, cut to some dates.
+
+    Attributes:
+        values: on these dates, NaN where there is none.
+        last: the last date with a value in the whole column; None if there is none.
+        digest: of the whole column, untransformed.
+
+    """
 
     vintage: Vintage
-    dates: Dates
     values: NDArray[np.float64]
+    last: np.datetime64 | None
+    digest: bytes
+
+    @classmethod
+    def of(cls, stored: StoredVintage, column: str, dates: Dates, transformed: Callable[[Observations], Observations]) -> Self:
+        """
+        Return a column as a vintage has it; without values if the vintage lacks it.
+
+        Args:
+            transformed: applied to the whole column before it is cut.
+
+        """
+        names = stored.observations.columns
+        if column not in names:
+            return cls(stored.vintage, np.full(len(dates), np.nan), None, b"")
+        whole = stored.observations.select([names.index(column)])
+        state = transformed(whole)
+        known = state.dates[~np.isnan(state.values[:, 0])]
+        return cls(stored.vintage, _on(state, dates), known[-1] if len(known) else None, whole.digest())
 
 
-def in_knowledge_order(walked: Iterable[tuple[Vintage, Observations]]) -> Sequence[ColumnState]:
+def in_knowledge_order(states: Iterable[ColumnState]) -> Sequence[ColumnState]:
     """
-    Return the states that ``as_of`` answered one after the other, of one column each.
+    Return the states that ``as_of`` answered one after the other.
 
     A state that was never the newest known is left out: the correction of an older label. A state read again replaces the one that it
-    was read from, and of states without a label only those count that differ from the one before.
+    was read from, and of states without a label only those count in which the column differs from the one before.
 
     Args:
-        walked: all vintages in order of arrival, each with the observations of one column (or none, if the vintage lacks it).
+        states: of the same column and dates, of all vintages.
 
     """
     known: list[ColumnState] = []
-    for vintage, state in sorted(walked, key=lambda each: (each[0].answers_from, each[0].number)):
-        values = state.values[:, 0] if state.columns else np.empty(0)
-        column = ColumnState(vintage, state.dates if state.columns else state.dates[:0], values)
-        if vintage.cause is Cause.PARSER:
-            _read_again(known, column)
-        elif known and vintage.knowledge() < known[-1].vintage.knowledge():
+    for state in sorted(states, key=lambda each: (each.vintage.answers_from, each.vintage.number)):
+        if known and state.vintage.cause is Cause.PARSER:
+            place = _read_from(known, state.vintage)
+            known[place] = replace(state, vintage=known[place].vintage)
+        elif known and state.vintage.knowledge() < known[-1].vintage.knowledge():
             continue
-        elif not known or vintage.published is not None or not _same(known[-1], column):
-            known.append(column)
+        elif not known or state.vintage.published is not None or state.digest != known[-1].digest:
+            known.append(state)
     return known
 
 
@@ -87,13 +113,13 @@ def releases(states: Sequence[ColumnState], dates: Dates, counted: Counted, *, p
     Return the releases of these dates.
 
     Args:
-        states: in knowledge order.
+        states: in knowledge order, cut to these dates.
         dates: sorted; a date that no state has is left out.
         period: the length of a period, within which an unlabelled vintage must have been looked for.
         rounded: whether values count as equal if they agree to 12 digits, as transformed ones do; else bit by bit.
 
     """
-    values = np.array([_on(state, dates) for state in states]).reshape(len(states), len(dates))
+    values = np.array([state.values for state in states]).reshape(len(states), len(dates))
     latest = _latest_before(states)
     found = []
     for place, moment in enumerate(dates):
@@ -109,11 +135,11 @@ def releases(states: Sequence[ColumnState], dates: Dates, counted: Counted, *, p
     return found
 
 
-def history_of(states: Sequence[ColumnState], date: np.datetime64) -> list[Release]:
-    """Return each value that one date has had, and None where it was taken away again."""
+def history_of(states: Sequence[ColumnState]) -> list[Release]:
+    """Return each value that the one date of these states has had, and None where it was taken away again."""
     found: list[Release] = []
     for state in states:
-        value = float(_on(state, np.array([date]))[0])
+        value = float(state.values[0])
         said = None if np.isnan(value) else value
         before = found[-1].value if found else None
         if said != before:
@@ -121,25 +147,20 @@ def history_of(states: Sequence[ColumnState], date: np.datetime64) -> list[Relea
     return found
 
 
-def _read_again(known: list[ColumnState], column: ColumnState) -> None:
-    """Replace the values of the vintage that was read again."""
-    read = column.vintage
-    for place, each in enumerate(known):
-        if (each.vintage.known_at, each.vintage.published) == (read.known_at, read.published):
-            known[place] = ColumnState(each.vintage, column.dates, column.values)
+def _read_from(known: Sequence[ColumnState], read_again: Vintage) -> int:
+    """Return the place of the state that was read again: the one known at its moment, or else, as older stores have it, the newest."""
+    moment = read_again.known_at, read_again.published
+    places = [place for place, each in enumerate(known) if (each.vintage.known_at, each.vintage.published) == moment]
+    return places[-1] if places else len(known) - 1
 
 
-def _same(one: ColumnState, other: ColumnState) -> bool:
-    return np.array_equal(one.dates, other.dates) and np.array_equal(one.values.view(np.int64), other.values.view(np.int64))
-
-
-def _on(state: ColumnState, dates: Dates) -> NDArray[np.float64]:
-    """Return a state's values on some dates, NaN where it has none."""
-    if not len(state.dates):
+def _on(state: Observations, dates: Dates) -> NDArray[np.float64]:
+    """Return the values of a single column on some dates, NaN where it has none."""
+    if not len(state):
         return np.full(len(dates), np.nan)
     wanted = dates.astype(state.dates.dtype)
-    places = np.minimum(np.searchsorted(state.dates, wanted), len(state.dates) - 1)
-    return np.where(state.dates[places] == wanted, state.values[places], np.nan)
+    places = np.minimum(np.searchsorted(state.dates, wanted), len(state) - 1)
+    return np.where(state.dates[places] == wanted, state.values[places, 0], np.nan)
 
 
 def _latest_before(states: Sequence[ColumnState]) -> Sequence[np.datetime64]:
@@ -147,8 +168,7 @@ def _latest_before(states: Sequence[ColumnState]) -> Sequence[np.datetime64]:
     latest, found = np.datetime64("0001-01-01"), []
     for state in states:
         found.append(latest)
-        held = state.dates[~np.isnan(state.values)]
-        latest = max(latest, held[-1]) if len(held) else latest
+        latest = latest if state.last is None else max(latest, state.last)
     return found
 
 
@@ -164,10 +184,3 @@ def _looked_late(states: Sequence[ColumnState], row: int, period: timedelta | No
 def _changed(cells: NDArray[np.float64], *, rounded: bool) -> NDArray[np.bool_]:
     keys = [float(f"%.{_DIGITS}g" % cell) for cell in cells.tolist()] if rounded else cells.view(np.int64).tolist()
     return np.array([True, *(after != before for before, after in pairwise(keys))])
-
-
-def column_of(walked: Iterable[StoredVintage], column: str) -> Iterable[tuple[Vintage, Observations]]:
-    """Yield vintages with the observations of one column, or without columns where they lack it."""
-    for each in walked:
-        names = each.observations.columns
-        yield each.vintage, each.observations.select([names.index(column)] if column in names else [])

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
+import numpy as np
+
 from domain.errors import InvalidInput
-from domain.frequency import Frequency
-from domain.observations import Label, Observations
+from domain.observations import Dates, Label, Observations
 from domain.period_transforms import PeriodTransform, by_period
 from domain.ports import Store, UnitOfWork
-from domain.releases import Counted, Release, Releases, column_of, history_of, in_knowledge_order, releases
+from domain.releases import ColumnState, Counted, Release, Releases, history_of, in_knowledge_order, releases
 from domain.series import TimeSeries
 from domain.use_cases.read_series import stored_at
-from domain.vintages import AsOf, Vintage
-
-_PERIODS = {
-    Frequency.HOURLY: timedelta(hours=1),
-    Frequency.DAILY: timedelta(days=1),
-    Frequency.WEEKLY: timedelta(days=7),
-    Frequency.MONTHLY: timedelta(days=31),
-    Frequency.QUARTERLY: timedelta(days=92),
-    Frequency.ANNUAL: timedelta(days=366),
-}
+from domain.vintages import AsOf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +74,9 @@ class ReadReleases:
         """
         with self.store.reading() as uow:
             series, newest = _newest(uow, series_id, query.column)
-            states = in_knowledge_order(_walked(uow, series, newest.columns[0], query.transform))
-        dates = newest.window(query.start, query.end).latest(query.limit).dates
-        period = _PERIODS.get(series.frequency) if series.frequency else None
+            dates = newest.window(query.start, query.end).latest(query.limit).dates
+            states = _states(uow, series, newest.columns[0], dates, query.transform)
+        period = series.frequency.longest_period if series.frequency else None
         rows = releases(states, dates, query.counted, period=period, rounded=query.transform is not None)
         return Triangle(series=series, column=newest.columns[0], rows=rows)
 
@@ -99,8 +91,8 @@ class ReadReleases:
         """
         with self.store.reading() as uow:
             series, newest = _newest(uow, series_id, column)
-            states = in_knowledge_order(_walked(uow, series, newest.columns[0], None))
-        found = history_of(states, newest.dates.dtype.type(_in_utc(date)))
+            states = _states(uow, series, newest.columns[0], np.array([_in_utc(date)], newest.dates.dtype))
+        found = history_of(states)
         if not found:
             span = f"Its dates go from {newest.first} to {newest.last}." if len(newest) else "It has no dates."
             raise InvalidInput(f"No vintage has a value of {newest.columns[0]} for {date}.", field="date", hint=span)
@@ -117,9 +109,14 @@ def _newest(uow: UnitOfWork, series_id: UUID, column: str) -> tuple[TimeSeries, 
     return series, state.select([state.columns.index(column) if column else 0])
 
 
-def _walked(uow: UnitOfWork, series: TimeSeries, column: str, transform: PeriodTransform | None) -> Iterator[tuple[Vintage, Observations]]:
-    for vintage, state in column_of(uow.vintages.walk(series.id), column):
-        yield vintage, by_period(state, transform, series.frequency) if transform else state
+def _states(
+    uow: UnitOfWork, series: TimeSeries, column: str, dates: Dates, transform: PeriodTransform | None = None
+) -> Sequence[ColumnState]:
+    def transformed(whole: Observations) -> Observations:
+        return by_period(whole, transform, series.frequency) if transform else whole
+
+    # Cut one by one: the whole states of many vintages would not fit into memory.
+    return in_knowledge_order(ColumnState.of(stored, column, dates, transformed) for stored in uow.vintages.walk(series.id))
 
 
 def _in_utc(date: Label) -> Label:

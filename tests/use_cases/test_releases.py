@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from math import isnan
 from typing import Any
@@ -21,11 +22,13 @@ from domain.period_transforms import PeriodTransform
 from domain.releases import Counted
 from domain.use_cases import UseCases
 from domain.use_cases.read_releases import TriangleQuery
-from tests.builders import memory_use_cases
-from tests.fakes import NAN
+from domain.vintages import Cause
+from tests.builders import an_arrival, append, memory_use_cases
+from tests.fakes import NAN, StoppedClock
 from tests.use_cases.test_corrections import CODE, House
 
 DAYS = [date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 3)]
+READ = [(10, 1.0, Cause.PUBLICATION), (11, 2.0, Cause.PARSER)]
 LABELS = [date(2024, 2, n) for n in range(1, 6)]
 
 
@@ -139,3 +142,17 @@ def test_what_cannot_be_asked_for() -> None:
     with pytest.raises(NoObservationsYet):
         memory_use_cases({"canned": None}, store=waiting).read_releases(empty, TriangleQuery())
     assert [column.value.field, day.value.field, day.value.hint] == ["column", "date", "Its dates go from 2024-01-01 to 2024-01-01."]
+
+
+def test_a_reading_again_of_an_older_store() -> None:
+    """Where it was stored as known from its fetch on, it replaces the state that was newest then."""
+    first, second = (
+        replace(an_arrival(datetime(2024, 5, day, tzinfo=UTC), state({DAYS[0]: value})), cause=cause) for day, value, cause in READ
+    )
+    store = MemoryStore(StoppedClock(datetime(2024, 6, 1, tzinfo=UTC)))
+    with store.writing() as uow:
+        series = uow.series.add("canned", CODE)
+        append(uow, series.id, [first, second])
+        uow.commit()
+
+    assert cells(memory_use_cases({"canned": None}, store=store), series.id) == {DAYS[0]: (True, [2.0])}
