@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +63,8 @@ def periods_of(dates: Dates, frequency: Frequency) -> NDArray[np.int64]:
 
 
 def _known(kind: PeriodTransform, frequency: Frequency | None) -> Frequency:
-    if frequency is None or (kind is PeriodTransform.ANNUALIZED and frequency not in _PERIODS_A_YEAR):
+    in_a_year = kind is PeriodTransform.ANNUALIZED or (kind is PeriodTransform.YOY and frequency is not Frequency.DAILY)
+    if frequency is None or (in_a_year and frequency not in _PERIODS_A_YEAR):
         raise InvalidInput(
             f"transform={kind} compares periods, but the series is {frequency or 'of no known frequency'}.",
             field="transform",
@@ -75,31 +75,30 @@ def _known(kind: PeriodTransform, frequency: Frequency | None) -> Frequency:
 
 def _earlier(observations: Observations, kind: PeriodTransform, known: Frequency) -> Matrix:
     """Return the value of each date's earlier period, NaN where it is missing."""
-    dates, of_year_before = observations.dates, kind is PeriodTransform.YOY
-    if known is Frequency.DAILY or (of_year_before and known not in _PERIODS_A_YEAR):
-        return _last_known(observations, _year_before(dates) if of_year_before else dates - _DAY)
-    periods = periods_of(dates, known)
+    of_year_before = kind is PeriodTransform.YOY
+    if known is Frequency.DAILY:
+        days = observations.dates.astype("datetime64[D]")
+        return _last_known(days, observations.values, _year_before(days) if of_year_before else days - _DAY)
+    periods = periods_of(observations.dates, known)
     wanted = periods - (_PERIODS_A_YEAR[known] if of_year_before else 1)
     found = np.searchsorted(periods, wanted, "right") - 1
     is_there = (found >= 0) & (periods[np.maximum(found, 0)] == wanted)
-    return np.where(is_there[:, None], observations.values[found], np.nan) if len(dates) else observations.values
+    return np.where(is_there[:, None], observations.values[found], np.nan) if len(periods) else observations.values
 
 
-def _year_before(dates: Dates) -> Dates:
+def _year_before(days: Dates) -> Dates:
     """Return the same day of the year before; of 29 February the day before 1 March."""
-    months: Any = dates.astype("datetime64[M]")
-    same = (months - 12).astype(dates.dtype) + (dates - months.astype(dates.dtype))
-    end_of_month = (months - 11).astype(dates.dtype) - np.timedelta64(1, np.datetime_data(dates.dtype)[0])
-    return np.minimum(same, end_of_month)
+    months = days.astype("datetime64[M]")
+    same: Dates = (months - 12).astype("datetime64[D]") + (days - months.astype("datetime64[D]")).astype("timedelta64[D]")
+    return np.minimum(same, (months - 11).astype("datetime64[D]") - _DAY)
 
 
-def _last_known(observations: Observations, wanted: Dates) -> Matrix:
+def _last_known(days: Dates, values: Matrix, wanted: Dates) -> Matrix:
     """Return each column's last known value at the wanted days, or up to six days before."""
-    values, dates = observations.values, observations.dates
-    if not len(dates):
+    if not len(days):
         return values
     last = np.maximum.accumulate(np.where(np.isnan(values), -1, np.arange(len(values))[:, None]), axis=0)
-    found = np.searchsorted(dates, wanted, "right") - 1
+    found = np.searchsorted(days, wanted, "right") - 1
     rows = np.where((found >= 0)[:, None], last[found], -1)
-    near = (rows >= 0) & (wanted[:, None] - dates[rows] <= _MOST_BACK)
+    near = (rows >= 0) & (wanted[:, None] - days[rows] <= _MOST_BACK)
     return np.where(near, np.take_along_axis(values, np.maximum(rows, 0), axis=0), np.nan)

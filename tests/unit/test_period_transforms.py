@@ -58,7 +58,9 @@ def test_periods_are_compared(what: str) -> None:
     np.testing.assert_array_equal(found.values[:, 0], np.array(expected, dtype=float))
 
 
-@pytest.mark.parametrize(("kind", "frequency"), [(DIFF, None), (ANNUALIZED, Frequency.DAILY), (ANNUALIZED, Frequency.HOURLY)])
+@pytest.mark.parametrize(
+    ("kind", "frequency"), [(DIFF, None), (ANNUALIZED, Frequency.DAILY), (ANNUALIZED, Frequency.HOURLY), (YOY, Frequency.HOURLY)]
+)
 def test_a_frequency_without_periods(kind: PeriodTransform, frequency: Frequency | None) -> None:
     """Nothing is guessed."""
     with pytest.raises(InvalidInput, match="compares periods") as caught:

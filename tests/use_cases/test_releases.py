@@ -28,7 +28,6 @@ from tests.fakes import NAN, StoppedClock
 from tests.use_cases.test_corrections import CODE, House
 
 DAYS = [date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 3)]
-READ = [(10, 1.0, Cause.PUBLICATION), (11, 2.0, Cause.PARSER)]
 LABELS = [date(2024, 2, n) for n in range(1, 6)]
 
 
@@ -146,9 +145,8 @@ def test_what_cannot_be_asked_for() -> None:
 
 def test_a_reading_again_of_an_older_store() -> None:
     """Where it was stored as known from its fetch on, it replaces the state that was newest then."""
-    first, second = (
-        replace(an_arrival(datetime(2024, 5, day, tzinfo=UTC), state({DAYS[0]: value})), cause=cause) for day, value, cause in READ
-    )
+    first = an_arrival(datetime(2024, 5, 10, tzinfo=UTC), state({DAYS[0]: 1.0}))
+    second = replace(an_arrival(datetime(2024, 5, 11, tzinfo=UTC), state({DAYS[0]: 2.0})), cause=Cause.PARSER)
     store = MemoryStore(StoppedClock(datetime(2024, 6, 1, tzinfo=UTC)))
     with store.writing() as uow:
         series = uow.series.add("canned", CODE)
