@@ -78,7 +78,8 @@ def _earlier(observations: Observations, kind: PeriodTransform, known: Frequency
     of_year_before = kind is PeriodTransform.YOY
     if known is Frequency.DAILY:
         days = observations.dates.astype("datetime64[D]")
-        return _last_known(days, observations.values, _year_before(days) if of_year_before else days - _DAY)
+        wanted_days: Dates = _year_before(days) if of_year_before else np.subtract(days, _DAY)
+        return _last_known(days, observations.values, wanted_days)
     periods = periods_of(observations.dates, known)
     wanted = periods - (_PERIODS_A_YEAR[known] if of_year_before else 1)
     found = np.searchsorted(periods, wanted, "right") - 1

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from domain.errors import UnknownProvider
 from domain.frequency import Frequency
 from domain.ports import Providers
+from domain.providers import Provider
 from domain.series import TimeSeries, Version
 from domain.window import Confirmation
 
@@ -19,8 +20,7 @@ class Freshness:
     providers: Providers
     max_age: timedelta | None
     #: Read before every response, and constant during the process's life.
-    _of_providers: dict[str, timedelta | None] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _noticing: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _known: dict[str, Provider | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def is_stale(self, series: TimeSeries | Version, now: datetime) -> bool:
         """Return whether the last successful fetch is too old."""
@@ -37,28 +37,22 @@ class Freshness:
         It asks the provider, so that it is called outside of transactions.
         """
         confirmed = series.confirmed
-        if confirmed is None or series.newest is None or not self._notices_changes(series.provider):
+        provider = self._provider(series.provider)
+        if confirmed is None or series.newest is None or provider is None or not provider.notices_changes:
             return None
         return confirmed if self.providers.has_changed(series.provider, series.code, confirmed.validators) else None
-
-    def _notices_changes(self, name: str) -> bool:
-        if name not in self._noticing:
-            try:
-                self._noticing[name] = self.providers.get(name).notices_changes
-            except UnknownProvider:
-                self._noticing[name] = False
-        return self._noticing[name]
 
     def _age(self, series: TimeSeries | Version) -> timedelta:
         if self.max_age is not None:
             return self.max_age
-        of_provider = self._of_provider(series.provider)
+        provider = self._provider(series.provider)
+        of_provider = provider.max_age if provider else None
         return (series.frequency or Frequency.DAILY).max_age if of_provider is None else of_provider
 
-    def _of_provider(self, name: str) -> timedelta | None:
-        if name not in self._of_providers:
+    def _provider(self, name: str) -> Provider | None:
+        if name not in self._known:
             try:
-                self._of_providers[name] = self.providers.get(name).max_age
+                self._known[name] = self.providers.get(name)
             except UnknownProvider:
-                self._of_providers[name] = None
-        return self._of_providers[name]
+                self._known[name] = None
+        return self._known[name]

@@ -90,7 +90,7 @@ def _refuse_dialect(stored: Mapping[str, str], found: Mapping[str, str]) -> None
             if part == DATES:
                 raise SuspiciousValues(f"Dates were written as {known[0]!r} and are written as {form!r} now; nothing was changed.")
             what = "Numbers" if part == NUMBERS else f"Numbers of {part}"
-            raise SuspiciousValues(f"{what} had the marks {known[0]!r} (decimal, thousands) and have {form!r} now; nothing was changed.")
+            raise SuspiciousValues(f"{what} had the decimal mark {known[0]!r} and have {form!r} now; nothing was changed.")
 
 
 def _counterparts(part: str, stored: Mapping[str, str]) -> Sequence[str]:

@@ -39,8 +39,8 @@ class Fetched:
         covers: the window that a single state without a label covers; None if it is the whole series.
         validators: for the next conditional request, such as an ETag.
         not_modified: whether the source answered "not modified"; then there are no vintages.
-        dialect: how the answer's text was read where its form left a choice: ``"dates"`` → a format, a column → its decimal mark
-            followed by its thousands mark, if any. Kept with the series; a change is suspicious.
+        dialect: how the answer's text was read where its form left a choice: ``"dates"`` → a format, a column → its decimal
+            mark, ``"numbers"`` → that of all columns. Kept with the series; a change is suspicious.
 
     """
 

@@ -141,12 +141,11 @@ def test_another_order_is_no_vintage() -> None:
 
 POINT, COMMA, DAY_FIRST, MONTH_FIRST = {"numbers": "."}, {"numbers": ","}, {"dates": "%d/%m/%Y"}, {"dates": "%m/%d/%Y"}
 CHANGED: Mapping[str, tuple[Mapping[str, str], Mapping[str, str], str]] = {
-    "the decimal mark": (POINT, COMMA, "Numbers had the marks '.' (decimal, thousands) and have ',' now"),
-    "the thousands mark": ({"numbers": ".,"}, {"numbers": ". "}, "Numbers had the marks"),
+    "the decimal mark": (POINT, COMMA, "Numbers had the decimal mark '.' and have ',' now"),
     "the dates": (DAY_FIRST, MONTH_FIRST, "Dates were written as '%d/%m/%Y'"),
-    "one column": ({"a": ".", "b": ","}, {"a": ","}, "Numbers of a had the marks"),
-    "one column of all": (POINT, {"a": ","}, "Numbers of a had the marks"),
-    "all of one column": ({"a": "."}, COMMA, "Numbers had the marks"),
+    "one column": ({"a": ".", "b": ","}, {"a": ","}, "Numbers of a had the decimal mark"),
+    "one column of all": (POINT, {"a": ","}, "Numbers of a had the decimal mark"),
+    "all of one column": ({"a": "."}, COMMA, "Numbers had the decimal mark"),
 }
 AGREEING: Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]] = {
     "nothing known before": ({}, COMMA),
