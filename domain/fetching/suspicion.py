@@ -46,7 +46,7 @@ def refuse_suspicious(
         return
     after = later[-1].observations
     if kept is None:
-        _refuse_loss(newest.rows, len(after), "dates")
+        _refuse_loss(newest.rows, len(after), "date")
     else:
         _refuse_shrink(kept, after, fetched.covers)
 
@@ -61,13 +61,15 @@ def merged_dialect(stored: Mapping[str, str], found: Mapping[str, str]) -> Mappi
 def _refuse_shrink(kept: Observations, after: Observations, covers: Window | None) -> None:
     before, left = (covers.part(kept), covers.part(after)) if covers else (kept, after)
     if not before.columns:
-        _refuse_loss(len(before), len(left), "dates")
+        _refuse_loss(len(before), len(left), "date")
     counts, lefts = _values_by_column(before), _values_by_column(left)
     for column, count in counts.items():
         if column not in left.columns and count:
-            raise SuspiciousShrink(f"The new answer has no column {column!r}, of which {count} values are stored; nothing was changed.")
+            raise SuspiciousShrink(
+                f"The new answer has no column {column!r}, of which {_counted(count, 'value')} stored; nothing was changed."
+            )
     for column, count in counts.items():
-        _refuse_loss(count, lefts.get(column, 0), f"values of {column}")
+        _refuse_loss(count, lefts.get(column, 0), "value", of=f" of {column}")
 
 
 def _values_by_column(state: Observations) -> Mapping[str, int]:
@@ -78,9 +80,16 @@ def _values_by_column(state: Observations) -> Mapping[str, int]:
     return counts
 
 
-def _refuse_loss(before: int, after: int, what: str) -> None:
+def _refuse_loss(before: int, after: int, noun: str, of: str = "") -> None:
     if 2 * after < before:
-        raise SuspiciousShrink(f"The new answer holds {after} {what} where {before} are stored; nothing was changed.")
+        held = f"{after} {noun}{'' if after == 1 else 's'}{of}"
+        raise SuspiciousShrink(f"The new answer holds {held} where {_counted(before)} stored; nothing was changed.")
+
+
+def _counted(count: int, noun: str = "") -> str:
+    """Return ``1 value is`` or ``2 values are``."""
+    plural = f"{noun}s" if noun else ""
+    return " ".join(filter(None, (str(count), noun, "is") if count == 1 else (str(count), plural, "are")))
 
 
 def _refuse_dialect(stored: Mapping[str, str], found: Mapping[str, str]) -> None:

@@ -6,6 +6,8 @@ Adapters raise the errors of ``domain.errors`` and no others.
 """
 
 from domain.ports.dispatch import Dispatcher
+from domain.ports.fetch_repository import FetchRepository
+from domain.ports.series_repository import SeriesRepository
 from domain.ports.sources import (
     ConformanceChecks,
     DataSource,
@@ -17,17 +19,9 @@ from domain.ports.sources import (
     RawResponse,
     ReadsFiles,
 )
-from domain.ports.store import (
-    FetchRepository,
-    KeyRepository,
-    MetricsRepository,
-    RequestRepository,
-    SeriesRepository,
-    Store,
-    UnitOfWork,
-    VintageRepository,
-)
+from domain.ports.store import KeyRepository, MetricsRepository, RequestRepository, Store, UnitOfWork
 from domain.ports.throttle import QuotaRepository, RateLimiter
+from domain.ports.vintage_repository import VintageRepository
 
 __all__ = [
     "ConformanceChecks",

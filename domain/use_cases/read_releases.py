@@ -75,7 +75,7 @@ class ReadReleases:
         with self.store.reading() as uow:
             series, newest = _newest(uow, series_id, query.column)
             dates = newest.window(query.start, query.end).latest(query.limit).dates
-            states = _states(uow, series, newest.columns[0], dates, query.transform)
+            states = _states(uow, series, column=newest.columns[0], dates=dates, transform=query.transform)
         period = series.frequency.longest_period if series.frequency else None
         rows = releases(states, dates, query.counted, period=period, rounded=query.transform is not None)
         return Triangle(series=series, column=newest.columns[0], rows=rows)
@@ -91,7 +91,7 @@ class ReadReleases:
         """
         with self.store.reading() as uow:
             series, newest = _newest(uow, series_id, column)
-            states = _states(uow, series, newest.columns[0], np.array([_in_utc(date)], newest.dates.dtype))
+            states = _states(uow, series, column=newest.columns[0], dates=np.array([_in_utc(date)], newest.dates.dtype))
         found = history_of(states)
         if not found:
             span = f"Its dates go from {newest.first} to {newest.last}." if len(newest) else "It has no dates."
@@ -110,7 +110,7 @@ def _newest(uow: UnitOfWork, series_id: UUID, column: str) -> tuple[TimeSeries, 
 
 
 def _states(
-    uow: UnitOfWork, series: TimeSeries, column: str, dates: Dates, transform: PeriodTransform | None = None
+    uow: UnitOfWork, series: TimeSeries, *, column: str, dates: Dates, transform: PeriodTransform | None = None
 ) -> Sequence[ColumnState]:
     def transformed(whole: Observations) -> Observations:
         return by_period(whole, transform, series.frequency) if transform else whole

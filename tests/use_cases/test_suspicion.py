@@ -68,9 +68,9 @@ SHRUNK: Mapping[str, tuple[Observations, str]] = {
     "a column is gone": (table(Volume=[1, 2, 3, 4]), "no column 'Close', of which 4 values are stored"),
     "a column has another name": (table(Volume=[1, 2, 3, 4], Price=[998, 999, 1000, 1001]), "no column 'Close'"),
     "a column is emptied": (table(Close=[NAN] * 4, Volume=[1, 2, 3, 4]), "0 values of Close where 4 are stored"),
-    "less than half of a column": (table(Close=[998, NAN, NAN, NAN], Volume=[1, 2, 3, 4]), "1 values of Close where 4"),
+    "less than half of a column": (table(Close=[998, NAN, NAN, NAN], Volume=[1, 2, 3, 4]), "1 value of Close where 4"),
     "the smaller column": (table(Close=[1, 2, 3, 4], Volume=[NAN] * 4), "0 values of Volume where 2"),
-    "most rows": (table(Close=[998], Volume=[1]), "1 values of Close where 4"),
+    "most rows": (table(Close=[998], Volume=[1]), "1 value of Close where 4"),
 }
 KEPT: Mapping[str, Observations] = {
     "half of each column": table(Close=[998, 999, NAN, NAN], Volume=[1, NAN, NAN, NAN]),

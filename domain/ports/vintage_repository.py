@@ -1,0 +1,67 @@
+"""The repository of the vintages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from domain.observations import Label
+from domain.series import TimeSeries
+from domain.vintages import AsOf, Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
+
+
+class VintageRepository(Protocol):
+    """The vintages of the series; insert-only."""
+
+    def prepare(self, series: TimeSeries, states: Sequence[NewState]) -> Prepared:
+        """Prepare states for appending in this order: all work that needs no lock."""
+        ...
+
+    def append(self, series_id: UUID, prepared: Prepared) -> bool:
+        """Append what was prepared and return True, or False if other vintages were added since; the caller has locked the series."""
+        ...
+
+    def list(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
+        """Return the vintages numbered above ``after``, without observations, in order of arrival."""
+        ...
+
+    def feed(self, *, after: int, limit: int) -> Sequence[FeedEntry]:
+        """
+        Return the vintages of all series recorded after a position, oldest first.
+
+        Positions grow in the order of commits: after one has been seen, no smaller one appears.
+        """
+        ...
+
+    def verify(self, series_id: UUID) -> Sequence[Damage]:
+        """Read every vintage of a series back, and return those that differ from what was written."""
+        ...
+
+    def labels(self, series_id: UUID) -> Mapping[Label, LabelledState]:
+        """Return the last stored state of each of the provider's labels."""
+        ...
+
+    def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
+        """
+        Return the last vintage in knowledge order, (known_at, number), that the moment admits.
+
+        Raises:
+            DamagedVintage: its stored bytes do not match their checksum, or are missing.
+
+        """
+        ...
+
+    def walk(self, series_id: UUID) -> Iterator[StoredVintage]:
+        """
+        Yield every vintage with its observations, in order of arrival, each read once.
+
+        Raises:
+            DamagedVintage: the stored bytes of one do not match their checksum, or are missing.
+
+        """
+        ...
+
+    def first_known(self, series_id: UUID) -> FirstKnown | None:
+        """Return when the series was first known and first fetched; None if there is no vintage."""
+        ...
