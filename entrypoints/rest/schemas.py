@@ -1,184 +1,27 @@
-"""Marshmallow schemas of requests and responses."""
+"""Marshmallow schemas of responses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from enum import StrEnum
-from http import HTTPStatus
-from itertools import islice
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import Schema, fields
 
-from domain.codes import DatasetCode
-from domain.fetches import Allowed, Fetch, FetchStatus, Suspicion, WaitingFor
+from domain.api_keys import ApiKey, Scope
+from domain.fetches import Fetch, FetchStatus, WaitingFor
 from domain.frequency import Frequency
 from domain.providers import Redistribution
+from domain.quotas import write_limits
 from domain.series import SeriesStatus
 from domain.throttling import Circuit
 from domain.use_cases.list_vintages import VintagePage
 from domain.use_cases.request_fetch import Requested
 from domain.vintages import Cause, Vintage
-from entrypoints.rest.http.body import json_pointer
-from entrypoints.rest.http.errors import Problem
+from entrypoints.rest.fields import LINKS, DateOrInstantField, EnumField, InstantField
 from entrypoints.rest.http.links import public_path
-from entrypoints.rest.http.params import parse_code, suggestion
 
-_MAX_ERRORS = 10
-_MAX_NAME_LENGTH = 40
-
-
-class TextField(fields.String):
-    """A non-empty string."""
-
-    default_error_messages = {"required": "is missing.", "null": "must not be null.", "invalid": "must be a string."}  # noqa: RUF012 - marshmallow's form
-
-    def __init__(self, example: str, **more: Any) -> None:
-        super().__init__(validate=validate.Length(min=1, error="must not be empty."), metadata={"examples": [example]}, **more)
-
-
-class StrictBoolean(fields.Boolean):
-    """``true`` or ``false``, no strings or numbers; false if absent."""
-
-    default_error_messages = {"null": "must be true or false.", "invalid": "must be true or false."}  # noqa: RUF012 - marshmallow's form
-
-    def __init__(self) -> None:
-        super().__init__(load_default=False)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:  # noqa: ARG002 - marshmallow's form
-        if not isinstance(value, bool):
-            raise self.make_error("invalid")
-        return value
-
-
-class EnumField(fields.String):
-    """The value of an enumeration."""
-
-    def __init__(self, kind: type[StrEnum], error: str | None = None, **more: Any) -> None:
-        super().__init__(validate=validate.OneOf([word.value for word in kind], error=error), **more)
-        if error:
-            self.error_messages |= {"invalid": error, "null": error}
-
-
-def allow_field() -> fields.List[Any]:
-    """Return the field of a request that lists what an answer may do."""
-    words = EnumField(Suspicion, error=f"must be one of {', '.join(Suspicion)}.")
-    return fields.List(words, load_default=[], error_messages={"invalid": "must be a list.", "null": "must be a list."})
-
-
-def allowed(given: dict[str, Any]) -> Allowed:
-    """Return what the members ``allow`` and ``allow_shrink`` of a request allow together."""
-    return frozenset(map(Suspicion, given["allow"])) | ({Suspicion.SHRINK} if given["allow_shrink"] else set())
-
-
-class FetchRequestSchema(Schema):
-    """The body of ``POST /timeseries``; loads as the arguments of ``RequestFetch``."""
-
-    class Meta:
-        """Refuse unknown fields."""
-
-        unknown = RAISE
-
-    error_messages = {"unknown": "is not a field of this request."}  # noqa: RUF012 - marshmallow's form
-    #: What the OpenAPI document says about combinations of members.
-    openapi_extra: ClassVar = {"oneOf": [{"required": ["code"]}, {"required": ["database_code", "dataset_code"]}]}
-
-    code = TextField("FRED/GDP")
-    database_code = TextField("FRED")
-    dataset_code = TextField("GDP")
-    provider = TextField("fred")
-    refresh = StrictBoolean()
-    allow_shrink = StrictBoolean()
-    allow = allow_field()
-
-    @validates_schema
-    def one_code(self, given: dict[str, Any], **_: Any) -> None:
-        """Require either ``code`` or its two parts."""
-        parts = ("database_code", "dataset_code")
-        if "code" not in given:
-            missing = {part: ["is missing."] for part in parts if part not in given}
-            if missing:
-                raise ValidationError(missing)
-        elif any(part in given for part in parts):
-            raise ValidationError({"code": ["replaces database_code and dataset_code: give either it or them."]})
-
-    @post_load
-    def arguments(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Return the arguments as domain values."""
-        provider = given.get("provider")
-        if "code" in given:
-            provider, code = parse_code(given["code"], provider)
-        else:
-            code = DatasetCode(given["database_code"], given["dataset_code"])
-        return {"code": code, "provider": provider, "refresh": given["refresh"], "allow": allowed(given)}
-
-
-class RefreshSchema(Schema):
-    """The body of ``POST /timeseries/{id}/fetches``, which may be empty."""
-
-    class Meta:
-        """Refuse unknown fields."""
-
-        unknown = RAISE
-
-    error_messages = {"unknown": "is not a field of this request."}  # noqa: RUF012 - marshmallow's form
-
-    allow_shrink = StrictBoolean()
-    allow = allow_field()
-
-    @post_load
-    def arguments(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Return the arguments as domain values."""
-        return {"allow": allowed(given)}
-
-
-def load(schema: Schema, document: dict[str, Any]) -> dict[str, Any]:
-    """
-    Return a body's values after validation.
-
-    Raises:
-        Problem: with a JSON pointer to each of the first errors.
-
-    """
-    try:
-        loaded: dict[str, Any] = schema.load(document)
-    except ValidationError as error:
-        errors = list(islice(_errors(schema, error.messages_dict), _MAX_ERRORS))
-        detail = " ".join(fault["detail"] for fault in errors)
-        raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", detail, errors=errors) from error
-    return loaded
-
-
-def _errors(schema: Schema, messages: Mapping[str, list[str] | Mapping[int, list[str]]]) -> Iterator[dict[str, str]]:
-    for name, texts in messages.items():
-        hint = "" if name in schema.fields else " " + suggestion(name, schema.fields)
-        shown = name if name in schema.fields else repr(name[:_MAX_NAME_LENGTH])
-        # The faults of a list's items stand under their places.
-        places = texts.items() if isinstance(texts, Mapping) else [(None, texts)]
-        for place, faults in places:
-            item, pointer = ("", "") if place is None else (f"[{place}]", f"/{place}")
-            yield {"pointer": json_pointer(name) + pointer, "detail": f"{shown}{item} {faults[0]}{hint}"}
-
-
-class InstantField(fields.Raw):
-    """An instant; the JSON encoder formats it."""
-
-    def __init__(self, *, allow_none: bool = False, **more: Any) -> None:
-        # apispec adds null to a type only if the type comes from the field's class.
-        kind = ["string", "null"] if allow_none else "string"
-        super().__init__(**{"metadata": {"type": kind, "format": "date-time"}, **more})
-
-
-class DateOrInstantField(InstantField):
-    """A day, an instant, or null."""
-
-    def __init__(self, **more: Any) -> None:
-        super().__init__(metadata={"type": ["string", "null"]}, **more)
-
-
-LINKS = {"type": "object", "additionalProperties": {"type": "string"}}
 WAITING = {
     "type": ["object", "null"],
     "properties": {"reason": {"enum": [*WaitingFor]}, "until": {"type": "string", "format": "date-time"}},
@@ -420,3 +263,25 @@ def _vintage_links(series_id: UUID, vintage: Vintage) -> dict[str, str]:
         "data": f"{here}/data.json?vintage={vintage.number}",
         "fetch": public_path(f"/fetches/{vintage.fetch_id}"),
     }
+
+
+def _limit(key: ApiKey) -> str | None:
+    return write_limits(key.limits) if key.limits else None
+
+
+class KeySchema(Schema):
+    """An API key, without its token."""
+
+    id = fields.String()
+    name = fields.String()
+    scopes = fields.Function(lambda key: sorted(key.scopes), metadata={"type": "array", "items": {"enum": [*Scope], "type": "string"}})
+    created_at = InstantField()
+    expires_at = InstantField(allow_none=True)
+    revoked_at = InstantField(allow_none=True)
+    limit = fields.Function(_limit, metadata={"type": ["string", "null"]})
+
+
+class NewKeySchema(KeySchema):
+    """A new key with its token."""
+
+    token = fields.String()

@@ -7,13 +7,11 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from entrypoints.formats import Format
-from entrypoints.rest.key_schemas import KeySchema
+from entrypoints.rest.fields import LINKS, DateOrInstantField, InstantField
 from entrypoints.rest.openapi.operation import Content
 from entrypoints.rest.schemas import (
-    LINKS,
-    DateOrInstantField,
     FailureSchema,
-    InstantField,
+    KeySchema,
     ProviderSchema,
     SourceSchema,
     VintageInFullSchema,

@@ -22,7 +22,8 @@ from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import FOLLOWING, REQUESTING
 from entrypoints.rest.openapi.response_schemas import page_of
-from entrypoints.rest.schemas import FetchSchema, RefreshSchema, load
+from entrypoints.rest.requests import RefreshSchema, load
+from entrypoints.rest.schemas import FetchSchema
 
 
 class FetchesResource:

@@ -13,10 +13,10 @@ from domain.use_cases.manage_keys import ManageKeys
 from entrypoints.rest.http.body import read_object
 from entrypoints.rest.http.links import public_path
 from entrypoints.rest.http.responses import ResponseSender
-from entrypoints.rest.key_schemas import KeyRequestSchema, KeySchema, NewKeySchema
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.response_schemas import KEYS
-from entrypoints.rest.schemas import load
+from entrypoints.rest.requests import KeyRequestSchema, load
+from entrypoints.rest.schemas import KeySchema, NewKeySchema
 
 
 class KeysResource:

@@ -33,7 +33,8 @@ from entrypoints.rest.openapi.response_schemas import DATA, PENDING, ROOT, page_
 from entrypoints.rest.quandl import QUANDL_ROOT
 from entrypoints.rest.quandl.documents import QuandlDataset, data
 from entrypoints.rest.quandl.params import DatasetQuery
-from entrypoints.rest.schemas import FetchRequestSchema, FetchSchema, ItemSchema, RequestedSchema, SeriesSchema, load
+from entrypoints.rest.requests import FetchRequestSchema, load
+from entrypoints.rest.schemas import FetchSchema, ItemSchema, RequestedSchema, SeriesSchema
 
 _LINKS = {
     "timeseries": "/timeseries",
