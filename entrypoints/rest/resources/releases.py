@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 import falcon
 
@@ -24,66 +26,57 @@ from entrypoints.rest.schemas import SourceSchema
 _DATES, _RELEASES = 40, 12
 
 
-class TriangleResource:
-    """The revision triangle of a series."""
+class ReleasesResource:
+    """What was known of the dates of a series."""
 
     def __init__(self, use_cases: UseCases, sender: ResponseSender) -> None:
         self._read_releases, self._describe_series = use_cases.read_releases, use_cases.describe_series
         self._sender = sender
 
-    @operation({200: TRIANGLE_OF_SERIES}, TRIANGLE, problems=(502,), scope=Scope.READ)
-    def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
+    @operation({200: TRIANGLE_OF_SERIES}, TRIANGLE, problems=(422, 502), scope=Scope.READ)
+    def on_get_triangle(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Return the first, second … release of each date, and the latest."""
         key, parameters = parse_uuid(series_id), QueryParameters(req.params, TRIANGLE)
-        transform, most = (
-            parameters.choice("transform", PeriodTransform),
-            parameters.number("releases", minimum=1, maximum=100) or _RELEASES,
-        )
+        most = parameters.number("releases", minimum=1, maximum=100) or _RELEASES
         query = TriangleQuery(
             column=parameters.text("column") or "",
             start=parameters.label("start_date"),
             end=parameters.label("end_date"),
-            transform=transform,
+            transform=parameters.choice("transform", PeriodTransform),
             counted=parameters.choice("count", Counted) or Counted.RELEASE,
             limit=parameters.number("limit", minimum=1, maximum=1000) or _DATES,
         )
-        try:
-            with self._sender.read_slots.acquire(req.context.client):
-                found = self._read_releases(key, query)
-        except NoObservationsYet as error:
-            raise no_observations(self._describe_series(key)) from error
+        with self._reading(req, key):
+            found = self._read_releases(key, query)
         resp.media = {
             "series": SourceSchema().dump(found.series),
             "column": found.column,
-            "transform": transform,
+            "transform": query.transform,
             "count": query.counted,
             "dates": [_row(row, most) for row in found.rows],
         }
 
-
-class HistoryResource:
-    """The history of one date's value."""
-
-    def __init__(self, use_cases: UseCases, sender: ResponseSender) -> None:
-        self._read_releases, self._describe_series = use_cases.read_releases, use_cases.describe_series
-        self._sender = sender
-
-    @operation({200: HISTORY_OF_DATE}, HISTORY, problems=(502,), scope=Scope.READ)
-    def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str, date: str) -> None:
+    @operation({200: HISTORY_OF_DATE}, HISTORY, problems=(422, 502), scope=Scope.READ)
+    def on_get_history(self, req: falcon.Request, resp: falcon.Response, series_id: str, date: str) -> None:
         """Return each value that this date has had, in the order in which they became known; null where it was taken away."""
         key, day = parse_uuid(series_id), parse_label(date, "date")
         column = QueryParameters(req.params, HISTORY).text("column") or ""
-        try:
-            with self._sender.read_slots.acquire(req.context.client):
-                found = self._read_releases.history(key, day, column)
-        except NoObservationsYet as error:
-            raise no_observations(self._describe_series(key)) from error
+        with self._reading(req, key):
+            found = self._read_releases.history(key, day, column)
         resp.media = {
             "series": SourceSchema().dump(found.series),
             "column": found.column,
             "date": day,
             "values": [{**_release(each), "fetched_at": each.vintage.fetched_at, "cause": each.vintage.cause} for each in found.releases],
         }
+
+    @contextmanager
+    def _reading(self, req: falcon.Request, key: UUID) -> Iterator[None]:
+        try:
+            with self._sender.read_slots.acquire(req.context.client):
+                yield
+        except NoObservationsYet as error:
+            raise no_observations(self._describe_series(key)) from error
 
 
 def _row(row: Releases, most: int) -> dict[str, Any]:
@@ -96,7 +89,8 @@ def _release(release: Release) -> dict[str, Any]:
     return {"value": release.value, "vintage": vintage.number, "known_at": vintage.known_at, "published": vintage.published}
 
 
-def routes(use_cases: UseCases, sender: ResponseSender) -> Iterator[tuple[str, object]]:
+def routes(use_cases: UseCases, sender: ResponseSender) -> Iterator[tuple[str, object, str]]:
     """Yield the routes."""
-    yield "/timeseries/{series_id}/triangle", TriangleResource(use_cases, sender)
-    yield "/timeseries/{series_id}/observations/{date}/history", HistoryResource(use_cases, sender)
+    resource = ReleasesResource(use_cases, sender)
+    yield "/timeseries/{series_id}/triangle", resource, "triangle"
+    yield "/timeseries/{series_id}/observations/{date}/history", resource, "history"
