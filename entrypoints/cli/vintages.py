@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from domain.vintages import Vintage
     from entrypoints.cli.session import Session
 
-_COLUMNS = ("vintage", "published", "known at", "fetched at", "rows", "first", "last", "added", "changed", "deleted")
+_COLUMNS = ("vintage", "published", "known at", "fetched at", "rows", "first", "last", "added", "changed", "deleted", "cause")
 _NUMBERS = ("vintage", "rows", "added", "changed", "deleted")
 
 
@@ -76,4 +76,5 @@ def _row(vintage: Vintage) -> tuple[str, ...]:
         when(vintage.first),
         when(vintage.last),
         *map(str, counts),
+        vintage.cause.value,
     )

@@ -26,7 +26,7 @@ STATES = [
     Observations.of(DAYS, ["Open", "Close"], [[9.0, 1.5], [3.0, NAN], [4.0, 4.5]]),
     Observations.of(DAYS, ["Open", "Vol\x1b"], [[9.0, 7.0], [3.0, 7.0], [4.0, 7.0]]),
 ]
-HEAD = "vintage  published  known at              fetched at            rows  first       last        added  changed  deleted"
+HEAD = "vintage  published  known at              fetched at            rows  first       last        added  changed  deleted  cause"
 
 
 @pytest.fixture
@@ -50,9 +50,9 @@ def test_vintages_are_a_table(run: Run, kept: UseCases) -> None:
         "canned:WIKI/FB, 3 vintages",
         "",
         HEAD,
-        "      1             2024-03-01T12:00:00Z  2024-03-01T12:00:00Z     3  2024-01-01  2024-01-03      3        0        0",
-        "      2             2024-03-02T12:00:00Z  2024-03-02T12:00:00Z     3  2024-01-01  2024-01-04      1        2        1",
-        "      3             2024-03-03T12:00:00Z  2024-03-03T12:00:00Z     3  2024-01-01  2024-01-04      0        3        0",
+        "      1             2024-03-01T12:00:00Z  2024-03-01T12:00:00Z     3  2024-01-01  2024-01-03      3        0        0  publication",
+        "      2             2024-03-02T12:00:00Z  2024-03-02T12:00:00Z     3  2024-01-01  2024-01-04      1        2        1  publication",
+        "      3             2024-03-03T12:00:00Z  2024-03-03T12:00:00Z     3  2024-01-01  2024-01-04      0        3        0  publication",
     ]
     assert (result.exit_code, result.stderr) == (0, "")
 
