@@ -25,7 +25,7 @@ from domain.use_cases.read_releases import TriangleQuery
 from domain.vintages import Cause
 from tests.builders import an_arrival, append, memory_use_cases
 from tests.fakes import NAN, StoppedClock
-from tests.use_cases.test_corrections import CODE, House
+from tests.publishing import CODE, House
 
 DAYS = [date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 3)]
 LABELS = [date(2024, 2, n) for n in range(1, 6)]

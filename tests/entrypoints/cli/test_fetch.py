@@ -124,16 +124,19 @@ def test_without_a_worker_it_fetches_here_and_says_so_once(run: Run) -> None:
     ]
 
 
-def test_a_shrunk_answer_is_accepted_when_allowed(run: Run) -> None:
-    """An answer that lost most values fails with its hint, and is taken with --allow-shrink."""
+@pytest.mark.parametrize("option", ["--allow-shrink", "--allow shrink", "--allow values --allow shrink"])
+def test_a_shrunk_answer_is_accepted_when_allowed(run: Run, option: str) -> None:
+    """An answer that lost most values fails with its hint, and is taken where a shrink is allowed."""
     source = CannedSource()
     use_cases = memory_use_cases({"canned": source})
     run(use_cases, fetch, "WIKI/FB")
     source.observations = Observations.of(["2024-01-01"], ["Open"], [[1.0]])
 
     refused = run(use_cases, fetch, "--refresh WIKI/FB")
-    accepted = run(use_cases, fetch, "--allow-shrink WIKI/FB")
+    others = run(use_cases, fetch, "--refresh --allow values WIKI/FB")
+    accepted = run(use_cases, fetch, f"{option} WIKI/FB")
 
+    assert others.exit_code == 1
     assert (refused.exit_code, accepted.exit_code) == (1, 0)
     assert "suspicious_shrink: " in refused.stdout
     assert "1 vintage added, 1 rows" in accepted.stdout

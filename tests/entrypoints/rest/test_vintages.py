@@ -20,7 +20,8 @@ from entrypoints.rest.app import create_app
 from entrypoints.rest.http.responses import ResponseSender
 from tests.builders import memory_use_cases, waiting_use_cases
 from tests.entrypoints.rest.conftest import LOCAL
-from tests.fakes import NAN, CannedSource
+from tests.fakes import NAN, CannedSource, StoppedClock
+from tests.publishing import Published
 
 ClientOn = Callable[[UseCases], TestClient]
 STATES = [
@@ -369,6 +370,25 @@ def test_what_may_be_allowed(client_on: ClientOn, allow: object, pointer: str, d
     answer = client_on(memory_use_cases({"canned": CannedSource()})).simulate_post("/timeseries", json={"code": "WIKI/FB", "allow": allow})
 
     assert (answer.status_code, answer.json["errors"]) == (400, [{"pointer": pointer, "detail": detail}])
+
+
+@pytest.mark.parametrize(("restated", "number"), [("", 1), ("&restated=false", 1), ("&restated=true", 2)])
+def test_a_restated_past(client_on: ClientOn, restated: str, number: int) -> None:
+    """What was read again later answers for its own moment where that is asked for, in both shapes."""
+    source, clock = Published(), StoppedClock(datetime(2024, 3, 1, 12, tzinfo=UTC))
+    client = client_on(memory_use_cases({"canned": source}, store=MemoryStore(clock)))
+    for version in (1, 2):
+        source.states, source.version = [(None, Observations.of(["2024-01-01"], ["a"], [[float(version)]]))], version
+        key = client.simulate_post("/timeseries", json={"code": "WIKI/FB", "refresh": True}).json["id"]
+        clock.forward(days=1)
+    query = f"as_of=2024-03-01{restated}"
+
+    answer = client.simulate_get(f"/timeseries/{key}/data.json", query_string=query)
+    assert (answer.json["vintage"]["number"], answer.json["data"]) == (number, [["2024-01-01", float(number)]])
+    assert answer.headers["content-location"].endswith(f"/data.json?vintage={number}")
+    quandl = client.simulate_get("/timeseries", query_string=f"id={key}&{query}").json["dataset_data"]
+    assert quandl["data"] == answer.json["data"]
+    assert client.simulate_get("/api/v3/datasets/WIKI/FB.json", query_string=query).json["dataset"]["data"] == answer.json["data"]
 
 
 def test_restated_needs_as_of(history: History) -> None:
