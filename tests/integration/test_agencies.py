@@ -122,5 +122,6 @@ def test_what_is_read_to_other_values_is_another_version() -> None:
     """INSEE's T and B, the BoJ's fiscal years, Yahoo's running period and others were read otherwise: the same bytes are read anew."""
     versions = {name: spec.adapter_version for name, spec in SPECS.items()}
 
-    assert {versions[name] for name in ("insee", "boj", "yahoo", "files", "csv_url", "bls", "fred", "alfred")} == {2}
+    assert {versions[name] for name in ("insee", "boj", "yahoo", "bls", "fred", "alfred")} == {2}
+    assert {versions[name] for name in ("files", "csv_url")} == {3}
     assert versions["ecb"] == 1

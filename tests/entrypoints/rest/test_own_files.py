@@ -161,7 +161,7 @@ MAY = "Datum;v\n15.02.2021;1,5\n16.02.2021;2,5\n17.02.2021;998,5\n"
 CHANGED: dict[str, tuple[str, str]] = {
     "the decimal mark": (
         "Datum;v\n15.02.2021;1.5\n16.02.2021;2.5\n17.02.2021;998.5\n",
-        "Numbers were written as ',' and are written as '.'",
+        "Numbers had the decimal mark ',' and have '.' now",
     ),
     "the order of days and months": ("Datum;v\n02/15/2021;1,5\n02/16/2021;2,5\n02/17/2021;998,5\n", "Dates were written as 'day/month'"),
     "both": ("Datum,v\n02/15/2021,1.5\n02/16/2021,2.5\n02/17/2021,998.5\n", "were written as"),
