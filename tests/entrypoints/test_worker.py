@@ -394,7 +394,8 @@ def test_what_a_killed_process_did_need_not_wait_for_its_lease(servers, tmp_path
 def asker_at(port: int, worker: int) -> int:
     """Give the process of a worker's pool that has a connection from a port."""
     lines = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
-    socket_of = next(f"socket:[{line[9]}]" for line in lines if int(line[1].partition(":")[2], 16) == port)
+    # Connections that have ended keep their port for a while, without a socket.
+    socket_of = next(f"socket:[{line[9]}]" for line in lines if int(line[1].partition(":")[2], 16) == port and line[9] != "0")
     return next(child for child in children(worker) if socket_of in {str(file.readlink()) for file in Path(f"/proc/{child}/fd").iterdir()})
 
 
