@@ -20,8 +20,7 @@ from urllib.parse import parse_qsl
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.conditional import conditions, validators_in
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success, status_error
-from adapters.provider_kit.own_files import as_refusals, read_file
-from adapters.provider_kit.own_files.containers import stem_of
+from adapters.provider_kit.own_files import as_refusals, read_file, stem_of
 from adapters.provider_kit.own_files.options import NAMES, FileOptions, options_for
 from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from adapters.provider_kit.own_files.date_cells import ReadCell, digits_in, forms_of, read_loosely, reader_of_form
 from adapters.provider_kit.own_files.date_digits import digits_date, is_count, is_stamp
-from adapters.provider_kit.own_files.date_names import may_be_called
+from adapters.provider_kit.own_files.date_words import may_be_called
 from adapters.provider_kit.own_files.grid import Cell, text_in
 
 _ALL = 0.8

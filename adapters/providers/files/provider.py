@@ -18,8 +18,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from adapters.provider_kit.child_process.source import leave_if_heavy
-from adapters.provider_kit.own_files import as_refusals, read_file
-from adapters.provider_kit.own_files.containers import SUFFIXES, stem_of
+from adapters.provider_kit.own_files import SUFFIXES, as_refusals, read_file, stem_of
 from adapters.provider_kit.own_files.options import FILE_NAME, NAMES, FileOptions, options_for, with_key
 from adapters.provider_kit.parsing.bodies import doubts
 from adapters.provider_kit.parsing.limits import FILE, check_body
