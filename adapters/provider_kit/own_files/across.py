@@ -29,7 +29,7 @@ def dates_across(rows: Sequence[Row], read: ReadCell) -> int | None:
     return None
 
 
-def read_across(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, options: FileOptions) -> Table:
+def read_across(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, *, options: FileOptions) -> Table:
     """
     Return the table whose dates stand in one row.
 
@@ -47,7 +47,7 @@ def read_across(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, option
     _check_between(grid, header, series, [at for at in labels if at > dated[0]])
     names = [as_name(cell) for cell in header.cells]
     naming = _naming(names, labels, series, options)
-    keys = _keys(grid, names, labels, naming, series)
+    keys = _keys(grid, names, labels, naming, series=series)
     if options.key:
         chosen = find_key(grid.name, options.key if len(naming) > 1 else ("/".join(options.key),), keys)
         series, keys = [series[chosen]], [keys[chosen]]
@@ -111,7 +111,7 @@ def _is_label(cell: Cell) -> bool:
 
 
 def _keys(
-    grid: Grid, names: Sequence[str], labels: Sequence[int], naming: Sequence[int], series: Sequence[Row]
+    grid: Grid, names: Sequence[str], labels: Sequence[int], naming: Sequence[int], *, series: Sequence[Row]
 ) -> Sequence[tuple[str, ...]]:
     keys = [tuple(as_name(row.cell(at)) for at in naming) for row in series]
     if len(set(keys)) == len(keys) and (naming or len(series) == 1):

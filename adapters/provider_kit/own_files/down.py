@@ -31,7 +31,7 @@ _SAMPLE = 200
 _ROWS_TOGETHER, _CELLS_TOGETHER = 4096, 16_384
 
 
-def read_down(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, options: FileOptions) -> Table:
+def read_down(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, *, options: FileOptions) -> Table:
     """
     Return the table whose dates stand in one column.
 
@@ -44,8 +44,8 @@ def read_down(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, options:
         raise NoTableError(f"{grid.name} has no rows.", hint="Write rows of dates and numbers below the names.")
     # Where no number is, names over all columns tell the header.
     numeric = _numeric(rows, dated, at) or [i for i in range(max(len(rows[index].cells) for index in dated)) if i != at]
-    header = find_header(grid, rows, dated[0], numeric, options)
-    body = _Body(grid, at, read, header, _must_be_dated(grid, header, numeric, at, options))
+    header = find_header(grid, rows, dated[0], numeric, options=options)
+    body = _Body(grid, at, read, header, numeric=_must_be_dated(grid, header, numeric, at, options=options))
     begin = header.last + 1 + options.unit_row
     body.add(rows[begin : dated[0]], is_above=True)
     for some in (iter(rows[max(begin, dated[0]) :]), (row for row in grid.rest if not row.is_blank)):
@@ -81,7 +81,7 @@ def _numeric(rows: Sequence[Row], dated: Sequence[int], at: int) -> list[int]:
     return sorted({i for index in sample for i, cell in enumerate(rows[index].cells) if i != at and is_number(cell)})
 
 
-def _must_be_dated(grid: Grid, header: Header, numeric: Sequence[int], at: int, options: FileOptions) -> Sequence[int]:
+def _must_be_dated(grid: Grid, header: Header, numeric: Sequence[int], at: int, *, options: FileOptions) -> Sequence[int]:
     """Return the columns whose every number must have a date: those that are asked for, else all that hold numbers."""
     names = {header.shown(i): i for i in range(len(header.names)) if i != at} or {header.shown(i): i for i in numeric}
     asked = {"columns": options.columns, "key_columns": options.key_columns, "value_column": [*filter(None, [options.value_column])]}
@@ -111,7 +111,7 @@ class _Body:
 
     """
 
-    def __init__(self, grid: Grid, at: int, read: ReadCell, header: Header, numeric: Sequence[int]) -> None:
+    def __init__(self, grid: Grid, at: int, read: ReadCell, header: Header, *, numeric: Sequence[int]) -> None:
         self.rows, self.columns = array("q"), list[_PackedCells]()
         self._name, self._at, self._read, self._header, self._numeric = grid.name, at, read, header, numeric
         self._named = max((at + 1 for at, name in enumerate(header.names) if name), default=0)

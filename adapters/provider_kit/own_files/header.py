@@ -40,7 +40,7 @@ class Header:
         return shown_name(self.names, at)
 
 
-def find_header(grid: Grid, rows: Sequence[Row], first_date: int, numeric: Sequence[int], options: FileOptions) -> Header:
+def find_header(grid: Grid, rows: Sequence[Row], first_date: int, numeric: Sequence[int], *, options: FileOptions) -> Header:
     """
     Find the names.
 
@@ -57,12 +57,12 @@ def find_header(grid: Grid, rows: Sequence[Row], first_date: int, numeric: Seque
     elif options.header_rows == 0:
         header = Header()
     else:
-        header = _found(grid, rows, first_date, numeric, options)
-    _check_repeated(grid, header, numeric, rows, options)
+        header = _found(grid, rows, first_date, numeric, options=options)
+    _check_repeated(grid, header, numeric, rows, options=options)
     return header
 
 
-def _found(grid: Grid, rows: Sequence[Row], first_date: int, numeric: Sequence[int], options: FileOptions) -> Header:
+def _found(grid: Grid, rows: Sequence[Row], first_date: int, numeric: Sequence[int], *, options: FileOptions) -> Header:
     count, number = options.header_rows or 1, rows[first_date].number
     above = list(range(first_date if options.skip_rows is None else min(1, first_date)))
     usual = max(len(row.cells) for row in rows[first_date : first_date + _SAMPLE])
@@ -122,7 +122,7 @@ def _are_numbers(row: Row, names: Sequence[str], numeric: Sequence[int]) -> bool
     return bool(beside) or not all(len(text) == _YEAR_DIGITS and text.isdecimal() for text in texts)
 
 
-def _check_repeated(grid: Grid, header: Header, numeric: Sequence[int], rows: Sequence[Row], options: FileOptions) -> None:
+def _check_repeated(grid: Grid, header: Header, numeric: Sequence[int], rows: Sequence[Row], *, options: FileOptions) -> None:
     wanted = [options.value_column] if options.layout == "long" and options.value_column else options.columns
     by_name: dict[str, list[int]] = {}
     for at in numeric:

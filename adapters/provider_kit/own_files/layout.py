@@ -48,9 +48,9 @@ def read_table(grid: Grid, options: FileOptions) -> Table:
         raise refused(grid.name, "no row holds two dates", "dates_in", "date_format")
     found = None if options.dates_in == "columns" else find_date_column(grid, rows, across, options)
     if found:
-        return _unfolded(read_down(grid, rows, found.position, found.read, options), options)
+        return _unfolded(read_down(grid, rows, found.position, found.read, options=options), options)
     assert across is not None  # noqa: S101 - else there would be a column or an error
-    return read_across(grid, [*rows, *(row for row in grid.rest if not row.is_blank)], across, read, options)
+    return read_across(grid, [*rows, *(row for row in grid.rest if not row.is_blank)], across, read, options=options)
 
 
 def _with_whole_date_row(grid: Grid) -> Grid:

@@ -56,13 +56,13 @@ def pivoted(table: Table, moments: Dates, options: FileOptions) -> tuple[Table, 
     by_key = _rows_by_key(table, keys, options)
     dates, first, inverse = np.unique(moments, return_index=True, return_inverse=True)
     check_table(len(by_key), len(dates), table.name)
-    order: Sequence[int] = first.tolist()
+    order, places = first.tolist(), inverse.tolist()
     pivot = replace(
         table,
         dates=replace(table.dates, cells=[table.dates.cells[row] for row in order]),
         rows=[table.rows[row] for row in order],
         columns=[
-            Column(name=" / ".join(key), position=value.position, cells=_cells(table, value, rows, inverse.tolist(), len(dates)))
+            Column(name=" / ".join(key), position=value.position, cells=_cells(table, value, rows, places, count=len(dates)))
             for key, rows in by_key.items()
         ],
         left_out=[*table.left_out, *(c.shown for c in table.columns if c is not value and c not in keys)],
@@ -70,7 +70,7 @@ def pivoted(table: Table, moments: Dates, options: FileOptions) -> tuple[Table, 
     return pivot, dates
 
 
-def _cells(table: Table, value: Column, rows: Sequence[int], places: Sequence[int], count: int) -> list[Cell]:
+def _cells(table: Table, value: Column, rows: Sequence[int], places: Sequence[int], *, count: int) -> list[Cell]:
     cells: list[Cell] = [None] * count
     given: dict[int, int] = {}
     for row in rows:

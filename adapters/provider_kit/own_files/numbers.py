@@ -6,8 +6,9 @@ Which mark is decimal is decided by a column's cells, else by other columns, els
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,14 @@ from numpy.typing import NDArray
 
 from adapters.provider_kit.own_files.grid import Column, Table, all_quoted, listed, quoted, refused, text_in
 from adapters.provider_kit.own_files.options import FileOptions
-from adapters.provider_kit.parsing.number_cells import MISSING, PAIRS, Number, NumberDialect, Pair
+from adapters.provider_kit.parsing.number_cells import INDIAN, MISSING, PAIRS, Number, NumberDialect, Pair
 from adapters.provider_kit.parsing.numbers import Survey, survey, values
 
-_DIALECT = NumberDialect(missing=MISSING | {"*"}, scaled=True)
+_PAIRS = PAIRS | {INDIAN}
+_DIALECT = NumberDialect(missing=MISSING | {"*"}, scaled=True, pairs=_PAIRS)
 _MARKS = {".": "dot", ",": "comma"}
+#: Factors that mean different numbers to different people, or are not read for another reason.
+_SCALED = re.compile(r"(.*[0-9]) ?(?:[BTG]|[Bb]n|[Tt]n|[Mm]io|[Mm]ln|[Mm]rd|[Mm]ld|lakhs?|crores?|[Cc]r)\.?")
 _CODE_NAMES = ("code", "country", "geo", "area", "region", "state", "iso", "ticker", "symbol", "location", "pays", "land", "pais", "país")
 
 #: Whether a cell says that there is no value; whether a cell, as a whole, is a number in any marks.
@@ -45,9 +49,9 @@ def read_numbers(table: Table, options: FileOptions) -> tuple[Sequence[NumberCol
         AnswerNotUnderstood: a cell is in doubt, or two columns have one name; names row, column, cell and option.
 
     """
-    dialect = NumberDialect(missing=_DIALECT.missing | options.missing_words, scaled=True) if options.missing else _DIALECT
+    dialect = replace(_DIALECT, missing=_DIALECT.missing | options.missing_words, pairs=_admitted(options))
     wanted = [c for c in table.columns if not options.columns or table.folded or c.shown in options.columns]
-    surveys = {column: survey(list(column.cells), dialect, _admitted(options)) for column in wanted}
+    surveys = {column: survey(list(column.cells), dialect) for column in wanted}
     for column, found in surveys.items():
         _check_words(table, column, found, asked=bool(options.columns))
     words = [c for c, found in surveys.items() if found.words or (not options.columns and _holds_codes(c, found))]
@@ -67,8 +71,8 @@ def _admitted(options: FileOptions) -> frozenset[Pair]:
     decimals = options.decimal or ".,"
     return frozenset(
         (decimal, mark)
-        for decimal, mark in PAIRS
-        if decimal in decimals and (options.thousands is None or (mark in ("", options.thousands) and decimal != options.thousands))
+        for decimal, mark in _PAIRS
+        if decimal in decimals and (options.thousands is None or (mark[-1:] in ("", options.thousands) and decimal != options.thousands))
     )
 
 
@@ -76,7 +80,9 @@ def _check_words(table: Table, column: Column, found: Survey, *, asked: bool) ->
     if not found.words or not (len(found.numbers) or asked):
         return
     if len(found.words) <= len(found.numbers) or asked:
-        raise table.refused(found.words[0], column, "not a number", "missing", "decimal", "columns")
+        match = _SCALED.fullmatch(text_in(column.cells[found.words[0]]))
+        reason = "; only K (thousands) and M (millions) may stand behind a number" if match and is_number(match[1]) else ""
+        raise table.refused(found.words[0], column, f"not a number{reason}", "missing", "decimal", "columns")
     cells = all_quoted((column.cells[i] for i in found.numbers), most=3)
     if table.across:
         raise refused(table.name, f"row {column.position}, cells {cells}: numbers in a row of text", "missing")

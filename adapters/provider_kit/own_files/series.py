@@ -148,10 +148,10 @@ def _check_repeats(table: Table, moments: Dates, columns: Sequence[NumberColumn]
         differ = np.flatnonzero((before != after) & ~(np.isnan(before) & np.isnan(after)))
         if len(differ):
             first, second = (int(order[same[differ[0]] + i]) for i in (0, 1))
-            raise _repeated(table, moments, read.column, (first, second), words)
+            raise _repeated(table, moments, read.column, (first, second), words=words)
 
 
-def _repeated(table: Table, moments: Dates, column: Column, twins: tuple[int, int], words: Sequence[Column]) -> Exception:
+def _repeated(table: Table, moments: Dates, column: Column, twins: tuple[int, int], *, words: Sequence[Column]) -> Exception:
     """Return the error for a date of two values, with the options of long tables where a column of words tells its rows apart."""
     rows = listed([table.rows[i] for i in np.flatnonzero(moments == moments[twins[0]]).tolist()])
     values = listed([text_in(column.cells[i]) or "none" for i in twins])
