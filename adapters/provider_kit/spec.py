@@ -42,6 +42,8 @@ class ProviderSpec:
         quandl_codes: patterns of Quandl's codes whose data it has.
         problem: returns what keeps it from being asked with these options, at this moment; empty if nothing does.
         code_from_alias: returns the code that it has under an alias which no series holds yet, or None.
+        own_spelling: returns, given options and a code in any case, the code as what lies on this machine is spelled, or None; then it is
+            asked in place of ``code_from_alias``. Codes of one spelling are one series.
         has_changed: returns, given options, code and the validators of the last answer, whether what that was read from has changed; for
             what lies on this machine, of which looking at its size and time is enough. None if only a fetch can tell.
         reads_files: whether it reads files of the operator's own, in forms that options decide; then its source is a ``ReadsFiles``.
@@ -66,6 +68,7 @@ class ProviderSpec:
     quandl_codes: tuple[str, ...] = ()
     problem: Callable[[Any], str] = lambda _options: ""
     code_from_alias: Callable[[DatasetCode], DatasetCode | None] = lambda _alias: None
+    own_spelling: Callable[[Any, DatasetCode], DatasetCode | None] | None = None
     has_changed: Callable[[Any, DatasetCode, Mapping[str, str]], bool] | None = None
     reads_files: bool = False
 

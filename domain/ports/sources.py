@@ -189,7 +189,11 @@ class Providers(Protocol):
         ...
 
     def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
-        """Return the provider's code for an alias that no series has yet; None if unknown."""
+        """
+        Return the provider's code for an alias that no series has yet, or for a file's name in any case; None if unknown.
+
+        Called outside of transactions.
+        """
         ...
 
 

@@ -120,8 +120,12 @@ class InstalledProviders:
         return self._get(name).now()
 
     def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
-        spec = self._get(name).spec
-        return spec.code_from_alias(alias) if spec else None
+        installed = self._get(name)
+        if installed.spec is None:
+            return None
+        return (
+            installed.spec.own_spelling(installed.options, alias) if installed.spec.own_spelling else installed.spec.code_from_alias(alias)
+        )
 
     def has_changed(self, name: str, code: DatasetCode, validators: Mapping[str, str]) -> bool:
         installed = self._get(name)
