@@ -18,10 +18,11 @@ from domain.codes import DatasetCode
 from domain.errors import InvalidObservations
 from domain.frequency import Frequency
 from domain.observations import Dates, Observations, Unit
+from domain.periods import Anchor
 from domain.ports import ParsedSeries
 from domain.series import Metadata
 
-_DAY = 86_400
+_DAY, _WEEK = 86_400, 7
 _PERIODS = {"weekly": "week", "monthly": "month", "quarterly": "quarter", "annual": "year"}
 _DATES, _NUMBERS = "dates", "numbers"
 
@@ -34,7 +35,7 @@ class FileSeries:
     Attributes:
         title: what the file calls it; empty if it does not say.
         frequency: in lower-case words; empty if its dates fit none.
-        period: the frequency of which its dates are periods; empty if they are days or moments.
+        dates: on which day of its period each date stands, as metadata say it; empty if nothing states it.
         units: a percent or currency sign for each column, or empty.
         left_out: names of the columns that were not read.
         dialect: what a later reading is to be held to: ``dates`` → the order of day and month, a column → its decimal mark.
@@ -45,7 +46,7 @@ class FileSeries:
     date_column: str
     title: str
     frequency: str
-    period: str
+    dates: str
     units: tuple[str, ...]
     left_out: tuple[str, ...]
     dialect: Mapping[str, str]
@@ -60,13 +61,12 @@ class FileSeries:
 
         """
         key = self.observations.columns if is_keyed else ()
-        is_period = self.period == self.frequency and self.period in _PERIODS
         return Metadata(
             name=storable(" / ".join((self.title or stem, *key))),
             frequency=Frequency(self.frequency) if self.frequency else None,
             date_column=self.date_column,
             column_units=self.units if any(self.units) else (),
-            extra={"dates": f"first day of the {_PERIODS[self.period]}"} if is_period else {},
+            extra={"dates": self.dates} if self.dates else {},
         )
 
     def parsed(self, code: DatasetCode, stem: str, *, is_keyed: bool = False) -> ParsedSeries:
@@ -103,16 +103,30 @@ def read_series(table: Table, options: FileOptions) -> FileSeries:
         observations = Observations.of(moments.astype(f"datetime64[{unit}]"), [read.column.shown for read in columns], matrix, unit=unit)
     except InvalidObservations as exc:
         raise refused(table.name, exc.message.rstrip(".")) from exc
+    frequency = options.frequency or table.frequency or frequency_of(observations.dates, axis.kind)
     return FileSeries(
         observations=observations,
-        period=str(axis.kind) if axis.kind not in (Kind.DAILY, Kind.MOMENT) else "",
         date_column=storable(table.dates.name) or "Date",
         title=storable(table.title),
-        frequency=options.frequency or table.frequency or frequency_of(observations.dates, axis.kind),
+        frequency=frequency,
+        dates=_anchored(table, observations.dates, axis.kind, frequency, anchor=options.anchor),
         units=tuple(read.unit for read in columns),
         left_out=tuple(map(storable, (*table.left_out, *(column.shown for column in (*words, *counters))))),
         dialect=_dialect(axis.order, columns, options),
     )
+
+
+def _anchored(table: Table, dates: Dates, kind: Kind, frequency: str, *, anchor: str) -> str:
+    """Return on which day of its period each date stands: the first of what is written as periods, else the one that an option states."""
+    period = _PERIODS.get(frequency, "")
+    is_written = period != "" and kind == frequency
+    days = np.unique(dates.astype("datetime64[D]").astype(np.int64) % _WEEK) if anchor and period == "week" else ()
+    if is_written and anchor not in ("", Anchor.START):
+        raise refused(table.name, f"its {frequency} periods stand on their {Anchor.START}", "anchor")
+    if len(days) > 1 and anchor != Anchor.WITHIN:
+        raise refused(table.name, f"its dates fall on {len(days)} different days of the week, and not each on the {anchor}", "anchor")
+    stated = Anchor.START if is_written else Anchor(anchor) if anchor and period else None
+    return stated.of(period) if stated else ""
 
 
 def _only_rows(table: Table, kept: Sequence[int]) -> Table:

@@ -251,3 +251,16 @@ def test_two_files_that_differ_in_case_are_two_series(client: TestClient, folder
     asked = [client.simulate_post("/timeseries", json={"code": code}, headers=WAIT).json for code in ("SHOP/visits", "SHOP/VISITS")]
 
     assert [answer["dataset_code"] for answer in asked] == ["visits", "VISITS"]
+
+
+def test_periods_follow_the_day_that_an_option_states(client: TestClient, folder: Path) -> None:
+    """Without it, where a week begins is not guessed."""
+    (folder / "shop" / "visits.csv").write_text("Date,v\n2024-01-05,1\n2024-01-12,2\n2024-01-19,3\n")
+    series = post(client, **WAIT).json["id"]
+    assert client.simulate_get(f"/timeseries/{series}/data.json?periods=start").status_code == 400
+
+    (folder / "lanner.toml").write_text('["shop/*"]\nanchor = "last day"\n')
+    post(client, **WAIT)
+
+    moved = client.simulate_get(f"/timeseries/{series}/data.json?periods=start").json["data"]
+    assert [row[0] for row in moved] == ["2023-12-30", "2024-01-06", "2024-01-13"]
