@@ -63,7 +63,7 @@ def read_across(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, *, opt
             for key, row in zip(keys, series, strict=True)
         ],
         across=True,
-        left_out=[shown_name(names, at) for at in labels if at not in naming and _is_left_out(header, at, series)],
+        left_out=[shown_name(names, at) for at in labels if at not in naming and (header.text(at) or not _is_void(at, series))],
         comma_delimited=grid.delimiter == ",",
         dot_is_decimal=grid.dot_is_decimal,
         header_row=header.number,
@@ -122,5 +122,5 @@ def _keys(
     raise refused(grid.name, what, "key_columns")
 
 
-def _is_left_out(header: Row, at: int, series: Sequence[Row]) -> bool:
-    return bool(header.text(at)) or any(not is_missing(row.cell(at)) for row in series)
+def _is_void(at: int, series: Sequence[Row]) -> bool:
+    return all(is_missing(row.cell(at)) for row in series)

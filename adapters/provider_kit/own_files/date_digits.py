@@ -20,17 +20,14 @@ _YEARS = range(1000, 2500)
 _STAMPED_YEARS = range(1900, 2100)
 #: A calendar's forms go before counts: those that look like one lie far off.
 _SHAPES = {
-    name: re.compile(shape)
-    for name, shape in {
-        "year": "[0-9]{4}",
-        "yyyymm": "[0-9]{6}",
-        "yyyymmdd": "[0-9]{8}",
-        "yyyymmddhh": "[0-9]{10}",
-        "yyyymmddhhmm": "[0-9]{12}",
-        "yyyymmddhhmmss": "[0-9]{14}",
-        "yyyy.mm": r"[12][0-9]{3}\.[01][0-9]",
-        "mm.yyyy": r"[01]?[0-9]\.[12][0-9]{3}",
-    }.items()
+    "year": re.compile("[0-9]{4}"),
+    "yyyymm": re.compile("[0-9]{6}"),
+    "yyyymmdd": re.compile("[0-9]{8}"),
+    "yyyymmddhh": re.compile("[0-9]{10}"),
+    "yyyymmddhhmm": re.compile("[0-9]{12}"),
+    "yyyymmddhhmmss": re.compile("[0-9]{14}"),
+    "yyyy.mm": re.compile(r"[12][0-9]{3}\.[01][0-9]"),
+    "mm.yyyy": re.compile(r"[01]?[0-9]\.[12][0-9]{3}"),
 }
 _EPOCHS = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000, "nanoseconds": 1_000_000_000}
 #: How long a count since 1970 is, and how long one before 2001, which must be a whole minute.

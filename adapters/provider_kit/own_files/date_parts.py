@@ -37,10 +37,7 @@ _SETS = (
     ("year", "month", "day", "hour"),
     ("year", "month", "day", "time"),
     ("year", "month", "day"),
-    ("year", "month"),
-    ("year", "quarter"),
-    ("year", "week"),
-    ("year", "period"),
+    *(("year", period) for period in ("month", "quarter", "week", "period")),
 )
 _SEARCHED, _SAMPLE = 60, 300
 _YEAR = re.compile(r"[12][0-9]{3}")
@@ -117,15 +114,11 @@ def _named_parts(row: Row, below: Sequence[Row]) -> _Parts | None:
     for at, cell in enumerate(row.cells):
         places.setdefault(part_named(cell), at)
     names = next((names for names in _SETS if set(names) <= set(places)), ())
+    years = [other.text(places["year"]) for other in below[:_SAMPLE] if other.text(places["year"])] if "year" in names else []
     may_be_units = any(_name(row.cells[places[part]]) in _SHORT for part in names)
-    if not names or (may_be_units and not ("year" in names and _repeat(below, places["year"]))):
+    if not names or (may_be_units and len(set(years)) == len(years)):
         return None
     return _Parts({part: places[part] for part in names})
-
-
-def _repeat(rows: Sequence[Row], at: int) -> bool:
-    texts = [row.text(at) for row in rows[:_SAMPLE] if row.text(at)]
-    return len(set(texts)) < len(texts)
 
 
 def _are_clocks(cells: Sequence[Cell]) -> bool:

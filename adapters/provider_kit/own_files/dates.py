@@ -135,7 +135,7 @@ def _readings(table: Table, cells: Sequence[Cell]) -> _Readings:
     for index, cell in enumerate(cells):
         reading = table.read(cell)
         if reading is None:
-            raise refused(table.name, f"{table.place(index, table.dates)}: not a date", "date_format")
+            raise table.refused(index, table.dates, "not a date", "date_format")
         kinds.append(_KINDS.index(reading.kind))
         zones.append(-1 if reading.zoned is None else int(reading.zoned))
         for order, moments in orders.items():
@@ -162,8 +162,7 @@ def _of_one_kind(table: Table, found: _Readings, frequency: str) -> Sequence[int
 
 def _check_zones(table: Table, found: _Readings) -> None:
     if (found.zones == 0).any() and (found.zones == 1).any():
-        index = int(np.argmax(found.zones == 0))
-        raise refused(table.name, f"{table.place(index, table.dates)}: no offset from UTC where other cells have one", "date_format")
+        raise table.refused(int(np.argmax(found.zones == 0)), table.dates, "no offset from UTC where other cells have one", "date_format")
 
 
 def _check_periods(table: Table, cells: Sequence[Cell]) -> None:
@@ -171,7 +170,7 @@ def _check_periods(table: Table, cells: Sequence[Cell]) -> None:
     texts = [cell.strip() for cell in cells if isinstance(cell, str)]
     doubt = _doubt_of_periods(texts, table.dates.name) if texts and len(texts) == len(cells) else ""
     if doubt:
-        raise refused(table.name, f"{table.place(0, table.dates)}: {doubt}", "date_format")
+        raise table.refused(0, table.dates, doubt, "date_format")
 
 
 def _doubt_of_periods(texts: Sequence[str], name: str) -> str:
@@ -217,17 +216,14 @@ def _order(table: Table, found: _Readings, kept: Sequence[int]) -> tuple[str, bo
     first, *others = left.values()
     differ: Sequence[int] = np.flatnonzero(np.any([moments != first for moments in others], axis=0)).tolist() if others else []
     if differ:
-        doubt = " or ".join(_ORDERS[order] for order in left)
-        raise refused(table.name, f"{table.place(doubtful[differ[0]], table.dates)}: {doubt}", "date_format")
+        raise table.refused(doubtful[differ[0]], table.dates, " or ".join(_ORDERS[order] for order in left), "date_format")
     return next(iter(left)), len(left) == 1
 
 
 def _no_order(table: Table, doubtful: Sequence[int], admitted: Mapping[str, NDArray[np.int64]]) -> AnswerNotUnderstood:
     *_, before, index = sorted(int(np.argmax(moments == _NONE)) for moments in admitted.values())
     other = quoted(table.dates.cells[doubtful[before]])
-    return refused(
-        table.name, f"{table.place(doubtful[index], table.dates)}: not in the order of other cells, such as {other}", "date_format"
-    )
+    return table.refused(doubtful[index], table.dates, f"not in the order of other cells, such as {other}", "date_format")
 
 
 def _without_jumps(orders: Mapping[str, NDArray[np.int64]]) -> Mapping[str, NDArray[np.int64]]:

@@ -53,7 +53,8 @@ def read_down(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, *, optio
             body.add(chunk)
     if not body.rows:
         raise refused(grid.name, "no row with a date stands below the names", "header_rows", "unit_row")
-    columns = [Column(name=header.name(i), position=i, cells=cells) for i, cells in enumerate(body.columns)]
+    names = [*header.names, *[""] * len(body.columns)]
+    columns = [Column(name=names[i], position=i, cells=cells) for i, cells in enumerate(body.columns)]
     return Table(
         name=grid.name,
         dates=columns[at],
@@ -207,8 +208,6 @@ class _PackedCells(Sequence[Cell]):
         yield from self._last
 
     def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, slice):
-            return list(self)[index]
         chunk, at = divmod(index, _CELLS_TOGETHER)
         if chunk >= len(self._chunks):
             return self._last[index - len(self._chunks) * _CELLS_TOGETHER]

@@ -31,10 +31,6 @@ class Header:
     number: int = 0
     names: Sequence[str] = ()
 
-    def name(self, at: int) -> str:
-        """Return a column's name; empty where it has none."""
-        return self.names[at] if at < len(self.names) else ""
-
     def shown(self, at: int) -> str:
         """Return a column's name, or ``column N`` where it has none."""
         return shown_name(self.names, at)
