@@ -17,11 +17,11 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.options import base_url_option
-from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.columns import number_columns, numbers, observations
 from adapters.provider_kit.parsing.csv_tables import read_csv, rows_of
 from adapters.provider_kit.parsing.documents import is_csv, json_of, objects, read_text
-from adapters.provider_kit.parsing.periods import API, read_days, read_periods
+from adapters.provider_kit.parsing.period_texts import API
+from adapters.provider_kit.parsing.periods import read_days, read_periods
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.spec import ProviderSpec
@@ -71,7 +71,6 @@ class DbnomicsSource:
         return calls.fetched(self.parse(code, answer)[0], PROVIDER.adapter_version)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        answer = plain(answer)
         asked = code.dataset.split("/", _PARTS - 1) if code else []
         if is_csv(answer):
             return select_series(_series_in_table(read_csv(read_text(answer.body)), answer.url, code), code)

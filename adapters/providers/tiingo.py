@@ -18,7 +18,6 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession, newest_window
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success, key_missing, key_rejected, retry_after, status_error
-from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.csv_tables import read_csv
 from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, objects, read_text
 from adapters.provider_kit.parsing.limits import names_of
@@ -115,7 +114,6 @@ class TiingoSource:
         return calls.fetched(series, PROVIDER.adapter_version, covers=newest_window(series, known) if segments[0] == "iex" else None)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        answer = plain(answer)
         asked = _as_tiingo(code).dataset.rpartition("/")[2] if code else ""
         if is_csv(answer):
             return _select(_series_in(read_csv(read_text(answer.body)), answer.url, asked), code, asked)

@@ -83,6 +83,7 @@ class RawResponse:
 
     Attributes:
         headers: by lower-case names.
+        original: the body as the provider sent it, where ``body`` was unpacked or decoded since; None where it was not.
 
     """
 
@@ -91,6 +92,12 @@ class RawResponse:
     headers: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    original: bytes | None = None
+
+    @property
+    def sent(self) -> bytes:
+        """The body as the provider sent it, whose hash is the origin of a vintage."""
+        return self.body if self.original is None else self.original
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -238,7 +238,8 @@ def test_large_series_are_read(tmp_path):
 
 def test_what_is_kept_of_periods_is_short():
     """Periods that were read are remembered, but none as long as an answer."""
-    from adapters.provider_kit.parsing.periods import STATISTICS, read_periods
+    from adapters.provider_kit.parsing.period_texts import STATISTICS
+    from adapters.provider_kit.parsing.periods import read_periods
 
     assert STATISTICS.read("2024".ljust(200)) is None
     with pytest.raises(FetchError, match="a period such as"):

@@ -74,10 +74,10 @@ def leave_if_heavy(body: bytes, before: int = 0) -> None:
 class RecordingClient(HttpClient):
     """Record responses, for the source in the child process, which requests them again."""
 
-    def get(self, segments: Sequence[str], params: Mapping[str, str] = _NOTHING, *further: Any, **options: Any) -> RawResponse:
+    def get_raw(self, segments: Sequence[str], params: Mapping[str, str] = _NOTHING, *further: Any, **options: Any) -> RawResponse:
         request, asked = (tuple(segments), dict(params)), _asked.get() or _Asked()
         try:
-            answer = super().get(segments, params, *further, **options)
+            answer = super().get_raw(segments, params, *further, **options)
         except FetchError as error:
             asked.outcomes.append((request, error))
             raise
@@ -114,7 +114,7 @@ class _ChildProcessSource:
     def _run(self, until: float, method: str, *arguments: Any, outcomes: Sequence[Any] = ()) -> Any:
         with self._http.reading(until) as call:
             work = Work(how=self._how, method=method, arguments=arguments, outcomes=outcomes)
-            return children(self._how.memory_bytes).run(self._run_in_child, work, call=call, ask=self._http.get)
+            return children(self._how.memory_bytes).run(self._run_in_child, work, call=call, ask=self._http.get_raw)
 
 
 class _ParsingChildProcessSource(_ChildProcessSource):

@@ -47,13 +47,13 @@ class NumberColumn:
 
     Attributes:
         unit: a percent or currency sign; empty where its cells have none.
-        marks: its decimal mark followed by its thousands mark; empty where its text left no choice.
+        decimal: the decimal mark that its cells show, to be kept with the series; empty where they show none.
 
     """
 
     values: NDArray[np.float64]
     unit: str = ""
-    marks: str = ""
+    decimal: str = ""
 
 
 def number_columns(
@@ -164,9 +164,9 @@ class _Looked:
         read = values(self.cells, self.found, decimal, dialect)
         for row in np.flatnonzero(np.isinf(read))[:1]:
             raise self._fault(int(row), "which is too large for a number")
-        marks = "".join(self.found.pair(decimal))
-        is_chosen = marks != "." or self.found.is_doubtful
-        return NumberColumn(values=read, unit=next(iter(self.found.units), ""), marks=marks if is_chosen else "")
+        # 1.5 shows nothing, since no answer needs telling that a lone point is decimal; nor does 1'234, which has no decimal mark.
+        shows = self.found.is_doubtful or (len(self.found.decimals) == 1 and self.found.pair(decimal) != (".", ""))
+        return NumberColumn(values=read, unit=next(iter(self.found.units), ""), decimal=decimal if shows else "")
 
     def _decimal(self, evidence: Collection[str], *, comma_delimited: bool) -> str:
         if not self.found.is_doubtful:

@@ -141,7 +141,7 @@ def read_columns(table: Table, *, date_first: bool) -> Columns:
         units=units if any(units) else (),
         left_out=tuple(table.names[i] for i in left_out),
         keys=[] if keys is None else ["" if cell is None else str(cell) for cell in columns[keys]],
-        dialect={storable(table.names[i]): column.marks for i, column in values.items() if column.marks},
+        dialect={storable(table.names[i]): column.decimal for i, column in values.items() if column.decimal},
     )
 
 

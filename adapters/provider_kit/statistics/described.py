@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from adapters.provider_kit.parsing.collector import CollectedSeries
-from adapters.provider_kit.parsing.periods import Axis, PeriodForms, frequency_of, read_periods
+from adapters.provider_kit.parsing.period_texts import PeriodForms
+from adapters.provider_kit.parsing.periods import Axis, frequency_of, read_periods
 from adapters.provider_kit.statistics.attribute_names import often_dimensions
 from adapters.provider_kit.statistics.conventions import Conventions
 from adapters.provider_kit.statistics.units import ADJUSTMENT, concept_of, units_of

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from adapters.provider_kit.parsing.collector import CollectedSeries, NotedAt, Notes
-from adapters.provider_kit.parsing.periods import PeriodForms
+from adapters.provider_kit.parsing.period_texts import PeriodForms
 from adapters.provider_kit.statistics.attribute_names import often_dimensions
 from adapters.provider_kit.statistics.conventions import STANDARD, Conventions
 from adapters.provider_kit.statistics.described import SAYS_FREQUENCY, described, said

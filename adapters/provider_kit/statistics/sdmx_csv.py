@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from adapters.provider_kit.parsing.collector import CollectedSeries, Flow, Parts, SeriesCollector, is_time, time_name
 from adapters.provider_kit.parsing.csv_tables import csv_lines, delimiter_in, rows_of
-from adapters.provider_kit.parsing.periods import PeriodForms
+from adapters.provider_kit.parsing.period_texts import PeriodForms
 from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.statistics.attribute_names import is_code, is_fact, looks_like_dimension
 from adapters.provider_kit.statistics.conventions import STANDARD, Conventions

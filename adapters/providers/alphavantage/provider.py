@@ -23,7 +23,6 @@ import numpy as np
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession, newest_window
 from adapters.provider_kit.http.status_errors import ErrorContext
-from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.csv_tables import read_csv
 from adapters.provider_kit.parsing.documents import is_csv, json_of, read_text
 from adapters.provider_kit.parsing.select import code_for, one_state
@@ -92,7 +91,6 @@ class AlphaVantageSource:
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         wanted = params_for(code) if code else {}
         asked = {**dict(parse_qsl(urlsplit(answer.url).query)), **wanted}
-        answer = plain(answer)
         if is_csv(answer):
             found = AlphaVantageTable(table=read_csv(read_text(answer.body)))
         else:

@@ -13,7 +13,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, key_missing, key_rejected, status_error
-from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.limits import ROWS
 from adapters.provider_kit.parsing.select import another_series, check_named
 from adapters.provider_kit.spec import ProviderSpec
@@ -80,7 +79,6 @@ class FredSource:
         return answer, self._read(answer)
 
     def _read(self, answer: RawResponse) -> Mapping[str, Any]:
-        answer = plain(answer)
         try:
             document = read_document(answer.body)
         except FetchError as exc:
@@ -163,7 +161,7 @@ class _FredFetch:
         while True:
             page = {"limit": str(_ROWS_A_PAGE), "offset": str(len(rows))}
             answer, document = self._get("series", "observations", **window, **page)
-            self._sha.update(answer.body)
+            self._sha.update(answer.sent)
             self._first_url = self._first_url or answer.url
             part = listed(document, "observations")
             rows += part

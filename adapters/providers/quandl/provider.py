@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
-from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.providers.quandl.answers import QuandlTable, find_table, read_document
 from adapters.providers.quandl.errors import named_error
@@ -93,8 +92,8 @@ class QuandlSource:
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         sha, urls, pages = hashlib.sha256(), [], Pages(code)
         for answer, page in self._pages(request_for(code)):
-            pages.take(page, len(answer.body))
-            sha.update(answer.body)
+            pages.take(page, len(answer.sent))
+            sha.update(answer.sent)
             urls.append(answer.url)
         series = read_series(pages.joined(), code, urls[0])[0]
         origin = Origin(request=urls[0], response_sha256=sha.hexdigest(), adapter_version=PROVIDER.adapter_version)
@@ -116,7 +115,6 @@ class QuandlSource:
             params["qopts.cursor_id"] = page.cursor
 
     def _read(self, answer: RawResponse) -> QuandlTable:
-        answer = plain(answer)
         try:
             document = read_document(answer.body)
         except FetchError as exc:

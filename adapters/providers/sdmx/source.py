@@ -11,8 +11,7 @@ from typing import Any
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.options import base_url_option, variable
-from adapters.provider_kit.parsing.bodies import plain
-from adapters.provider_kit.parsing.periods import FORMS, STATISTICS
+from adapters.provider_kit.parsing.period_texts import FORMS, STATISTICS
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.statistics.conventions import Conventions
 from adapters.provider_kit.statistics.eurofxref import ALL
@@ -141,14 +140,13 @@ class AgencySource:
         segments, params = self._agency.request(code)
         answer = self._http.get(segments, params, {"Accept": self._agency.accept})
         [series] = self.parse(code, answer)
-        origin = self._agency.spec.origin(answer.url, answer.body)
+        origin = self._agency.spec.origin(answer.url, answer.sent)
         return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         # Imported late: every command that lists providers loads this module, but only a fetch needs the formats.
         from adapters.provider_kit.statistics.formats import read_answer
 
-        answer = plain(answer)
         if self._agency.own_format and is_success(answer):
             own = self._agency.own_format(answer.body, code or DatasetCode(self._agency.databases[0], ALL), self._agency.terms.attribution)
             if own is not None:

@@ -20,10 +20,10 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success
 from adapters.provider_kit.options import base_url_option
-from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.columns import number_column, observations
 from adapters.provider_kit.parsing.documents import json_of, read_text
-from adapters.provider_kit.parsing.periods import API, read_periods
+from adapters.provider_kit.parsing.period_texts import API
+from adapters.provider_kit.parsing.periods import read_periods
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.statistics.formats import read_answer
@@ -86,14 +86,12 @@ class WorldBankSource:
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """Read an answer; of a series that comes in pages, one page. The World Bank's SDMX is read, too."""
-        answer = plain(answer)
         if is_success(answer) and _SDMX.search(answer.body, 0, _HEAD):
             return read_series(read_answer(answer).all(), Naming(database="WB", attribution=PROVIDER.terms.attribution), code)
         return select_series(_series_in(self._page(answer).rows, code), code)
 
     def _page(self, answer: RawResponse) -> Page:
-        answer = plain(answer)
-        if answer.body[:64].lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<") and not is_html(answer) and is_success(answer):
+        if answer.body[:64].lstrip().startswith(b"<") and not is_html(answer) and is_success(answer):
             document = read_xml(read_text(answer.body))
             error = named_error(document, answer, self._error_context)
             if error:

@@ -20,7 +20,6 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession, newest_window
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html
 from adapters.provider_kit.options import variable
-from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.csv_tables import read_csv
 from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, read_text
 from adapters.provider_kit.parsing.select import another_series, code_for, one_state, select_series
@@ -105,7 +104,6 @@ class YahooSource:
         return calls.fetched(self._series([joined(charts)], code)[0], PROVIDER.adapter_version)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        answer = plain(answer)
         if is_csv(answer):
             return select_series([_series_of_csv(answer, code)], code)
         return self._series(self._results(answer), code)
@@ -119,7 +117,6 @@ class YahooSource:
         return results[0]
 
     def _results(self, answer: RawResponse) -> Sequence[Mapping[str, Any]]:
-        answer = plain(answer)
         if not is_json(answer) and not is_html(answer):
             raise by_words(read_text(answer.body), answer, self._error_context)
         return results_in(json_of(answer, self._error_context, named_error))
