@@ -166,7 +166,7 @@ def _from_parts(forms: PeriodForms, parts: Mapping[str, str | None]) -> Period |
     if letter:
         form = forms.letters.get(letter, letter)
         begins = beginning_of(form, int(parts.get("o") or 1), year, forms.year_start)
-        return begins and _at(begins, form)
+        return _at(begins, form) if begins else None
     month, day = (_month(name) if name else parts.get("m")), parts.get("d")
     return _at(date(year, int(month or 1), int(day or 1)), "D" if day else "M" if month else "A")
 

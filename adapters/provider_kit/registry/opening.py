@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from adapters.provider_kit.http.client import BeforeCall, HttpClient
 from adapters.provider_kit.options import check_base_url, secrets, typed
@@ -62,11 +62,11 @@ def open_source(
 class _ParsesPlain:
     """A source whose recorded answers are unpacked and decoded before it parses them."""
 
-    def __init__(self, source: ParsesResponses) -> None:
+    def __init__(self, source: DataSource) -> None:
         self._source = source
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         return self._source.fetch(code, known)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        return self._source.parse(code, plain(answer))
+        return cast("ParsesResponses", self._source).parse(code, plain(answer))
