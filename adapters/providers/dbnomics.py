@@ -151,7 +151,7 @@ def _series_in_table(table: Table, url: str, asked: DatasetCode | None) -> Seque
     rows = list(rows_of(table))
     axis = read_periods((row[0] for row in rows), _PERIODS)
     named = [(title, [row[i] for row in rows]) for i, title in enumerate(table.names[1:], 1)]
-    columns = number_columns(named, comma_delimited=table.comma_delimited, typed=[True] * len(named), fault=table.fault)
+    columns = number_columns(named, decimals=table.decimals, typed=[True] * len(named), fault=table.fault)
     series = []
     for i, (title, column) in enumerate(zip(table.names[1:], filter(None, columns), strict=True), 1):
         match, is_only = _SERIES_IN_NAME.search(title), i == len(table.names) - 1 == 1

@@ -100,8 +100,8 @@ def read_series(found: Sequence[CollectedSeries], naming: Naming, code: DatasetC
 
 
 def _parsed(code: DatasetCode, series: CollectedSeries, naming: Naming) -> ParsedSeries:
-    metadata, observations = described(code, series, naming.conventions, hint=naming.hint)
-    return ParsedSeries(code=code, metadata=replace(metadata, attribution=naming.attribution), vintages=[(None, observations)])
+    found = described(code, series, naming.conventions, hint=naming.hint)
+    return replace(found, metadata=replace(found.metadata, attribution=naming.attribution))
 
 
 def _named(found: Sequence[CollectedSeries], naming: Naming) -> dict[str, CollectedSeries]:

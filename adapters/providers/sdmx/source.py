@@ -141,7 +141,7 @@ class AgencySource:
         answer = self._http.get(segments, params, {"Accept": self._agency.accept})
         [series] = self.parse(code, answer)
         origin = self._agency.spec.origin(answer.url, answer.sent)
-        return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin)
+        return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, dialect=series.dialect)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         # Imported late: every command that lists providers loads this module, but only a fetch needs the formats.
