@@ -57,8 +57,11 @@ def search_hit(  # noqa: PLR0913 - what a provider may say
 
 
 def only_hits(found: Iterable[SearchHit | None]) -> Sequence[SearchHit]:
-    """Return the hits without those that are none, each code once."""
-    return list({hit.code: hit for hit in reversed([hit for hit in found if hit])}.values())[::-1]
+    """Return the hits that there are, of each code the first."""
+    hits: dict[DatasetCode, SearchHit] = {}
+    for hit in filter(None, found):
+        hits.setdefault(hit.code, hit)
+    return list(hits.values())
 
 
 def day_in(text: Any) -> date | None:

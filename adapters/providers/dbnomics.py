@@ -124,8 +124,9 @@ def _by_words(said: str) -> FetchError:
 
 
 def _named_search_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
-    has_results = isinstance(document, dict) and "results" in document and not document.get("errors")
-    return None if has_results else named_error(document, answer, context)
+    if not isinstance(document, dict) or "results" not in document:
+        return named_error(document, answer, context)
+    return _said(document["errors"], context) if document.get("errors") else None
 
 
 def _data_set_hit(doc: Mapping[str, Any]) -> SearchHit | None:

@@ -12,7 +12,6 @@ from domain.errors import ThrottledLocally
 from domain.searching import SearchHit, SearchKind
 
 _SECONDS = {SearchKind.QUERY: 300.0, SearchKind.LIST: 3600.0}
-_WAIT_SECONDS = 5.0
 
 #: Provider, its key's id, and what was searched for.
 Key = tuple[str, str, str]
@@ -24,12 +23,20 @@ class SearchCache:
 
     Args:
         entries, capacity: the most searches, and about how many bytes of hits.
+        wait_seconds: how long a search waits for another one of the same provider.
         seconds: a monotonic clock.
 
     """
 
-    def __init__(self, *, entries: int = 1000, capacity: int = 32 * 1024**2, seconds: Callable[[], float] = time.monotonic) -> None:
-        self._entries, self._capacity, self._seconds = entries, capacity, seconds
+    def __init__(
+        self,
+        *,
+        entries: int = 1000,
+        capacity: int = 32 * 1024**2,
+        wait_seconds: float = 5.0,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._entries, self._capacity, self._wait_seconds, self._seconds = entries, capacity, wait_seconds, seconds
         self._found: OrderedDict[Key, tuple[Sequence[SearchHit], int, float]] = OrderedDict()
         self._size = 0
         self._lock = Lock()
@@ -76,7 +83,7 @@ class SearchCache:
         """
         with self._lock:
             lock = self._asking[provider]
-        if not lock.acquire(timeout=_WAIT_SECONDS):
+        if not lock.acquire(timeout=self._wait_seconds):
             raise ThrottledLocally(f"Another search of {provider} is under way.", retry_after=1.0)
         try:
             yield

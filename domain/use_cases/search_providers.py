@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 
 from domain.errors import (
     AnswerNotUnderstood,
-    DatasetNotFound,
     FetchError,
     InvalidInput,
     ProviderNotConfigured,
@@ -94,8 +93,6 @@ class SearchProviders:
             return refusal
         try:
             hits = self._hits(provider, text)
-        except DatasetNotFound:
-            hits = []
         except TransientError as error:
             waits = isinstance(error, ThrottledLocally) or error.code == ThrottledLocally.code
             status = SearchStatus.WAITING if waits else SearchStatus.REFUSED

@@ -142,7 +142,7 @@ class YahooSource:
 
     def _json(self, answer: RawResponse) -> RawResponse:
         """Return an answer that is JSON or a page; raises FetchError for one that is plain words."""
-        if not is_json(answer) and not is_html(answer):
+        if answer.body.strip() and not is_json(answer) and not is_html(answer):
             raise by_words(read_text(answer.body), answer, self._error_context)
         return answer
 
