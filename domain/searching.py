@@ -85,7 +85,7 @@ class ProviderHits:
     What a provider found.
 
     Attributes:
-        more: whether it has further hits.
+        more: whether it has, or may have, further hits.
         failure: why there are none.
         retry_after: seconds until it may be asked, if it waits.
 

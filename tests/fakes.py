@@ -104,7 +104,8 @@ class FakeProviders:
     def get(self, name: str) -> Provider:
         if name not in self.sources:
             raise UnknownProvider(f"There is no provider {name!r}.", field="provider")
-        problem = "" if self.sources[name] else f"Set LANNER_PROVIDERS__{name.upper()}__API_KEY."
+        source = self.sources[name]
+        problem = "" if source else f"Set LANNER_PROVIDERS__{name.upper()}__API_KEY."
         return Provider(
             name=name,
             title=name,
@@ -113,7 +114,7 @@ class FakeProviders:
             problem=problem,
             notices_changes=hasattr(self.sources[name], "has_changed"),
             reads_files=isinstance(self.sources[name], ReadsFiles),
-            search=getattr(self.sources[name], "search_kind", None),
+            search=getattr(source, "search_kind", SearchKind.LIST) if isinstance(source, SearchesSeries) else None,
         )
 
     def has_changed(self, name: str, code: DatasetCode, validators: Mapping[str, str]) -> bool:

@@ -102,7 +102,8 @@ class SearchProviders:
         except FetchError as error:
             return ProviderHits(provider=provider, status=SearchStatus.REFUSED, failure=Failure.of(error))
         shown = self._with_ids(provider.name, hits[:limit])
-        return ProviderHits(provider=provider, status=SearchStatus.OK, hits=shown, more=len(hits) > len(shown))
+        is_cut = provider.search is SearchKind.QUERY and len(hits) >= MOST_HITS
+        return ProviderHits(provider=provider, status=SearchStatus.OK, hits=shown, more=is_cut or len(hits) > len(shown))
 
     def _hits(self, provider: Provider, text: str) -> Sequence[SearchHit]:
         """Return the hits, best first, from the cache if they are there."""
