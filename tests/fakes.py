@@ -114,7 +114,7 @@ class FakeProviders:
             problem=problem,
             notices_changes=hasattr(self.sources[name], "has_changed"),
             reads_files=isinstance(self.sources[name], ReadsFiles),
-            search=getattr(source, "search_kind", SearchKind.LIST) if isinstance(source, SearchesSeries) else None,
+            search=getattr(source, "search_kind", SearchKind.QUERY) if isinstance(source, SearchesSeries) else None,
         )
 
     def has_changed(self, name: str, code: DatasetCode, validators: Mapping[str, str]) -> bool:

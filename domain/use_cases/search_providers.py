@@ -28,6 +28,7 @@ from domain.searching import MOST_HITS, MOST_LISTED, ProviderHits, SearchHit, Se
 
 logger = logging.getLogger(__name__)
 
+_NOT_REPEATED = "A search is not repeated by itself, as a fetch is: search again in a while."
 #: How many providers one search may ask, all at once.
 MOST_PROVIDERS = 4
 
@@ -42,8 +43,9 @@ class SearchProviders:
     cache: SearchCache = field(default_factory=SearchCache)
 
     def searchable(self) -> Sequence[Provider]:
-        """Return the providers that have a search, configured or not, by name."""
-        return [provider for provider in self.providers.all() if provider.search]
+        """Return the providers that have a search, configured or not: first those that search by themselves, which find series."""
+        found = [provider for provider in self.providers.all() if provider.search]
+        return sorted(found, key=lambda provider: (provider.search is SearchKind.LIST, provider.title))
 
     def not_asked(self) -> Sequence[ProviderHits]:
         """Return the searchable providers with what there is to say of each before it is asked."""
@@ -96,7 +98,8 @@ class SearchProviders:
         except TransientError as error:
             waits = isinstance(error, ThrottledLocally) or error.code == ThrottledLocally.code
             status = SearchStatus.WAITING if waits else SearchStatus.REFUSED
-            return ProviderHits(provider=provider, status=status, failure=Failure.of(error), retry_after=error.retry_after)
+            failure = replace(Failure.of(error), hint=_NOT_REPEATED)
+            return ProviderHits(provider=provider, status=status, failure=failure, retry_after=error.retry_after)
         except ProviderNotConfigured as error:
             return _not_configured(provider, error.message, error.hint)
         except FetchError as error:

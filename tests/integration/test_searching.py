@@ -89,6 +89,15 @@ NOTHING: Mapping[str, Any] = {
 }
 
 
+def test_samples() -> None:
+    """The samples are found without a network, by code and name."""
+    source = InstalledProviders({}, deadline_seconds=5).search_source("sample")
+
+    assert [str(hit.code) for hit in source.search("gdp", 5)] == ["SAMPLE/GDP"]
+    assert [str(hit.code) for hit in source.search("s", 2)] == ["SAMPLE/GDP", "SAMPLE/NILE"]
+    assert source.search("nothing", 5) == []
+
+
 def test_every_searchable_provider_is_tested() -> None:
     """Each has an answer here; the kind is what the provider's documentation offers."""
     assert sorted(NOTHING) == sorted(SEARCHABLE)

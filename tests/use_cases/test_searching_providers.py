@@ -149,6 +149,7 @@ def test_a_refusal_is_said(error: Exception, status: SearchStatus, code: str) ->
 
     assert found.failure is not None
     assert (found.status, found.failure.code, found.hits) == (status, code, ())
+    assert "tries again by itself" not in found.failure.hint
     house.source.refusal, house.source.hits = None, [GDP]
     house.clock.forward(60)
     assert house.find().status is SearchStatus.OK

@@ -25,7 +25,7 @@ from domain.observations import Label, Observations, label
 from domain.periods import Anchor
 from domain.ports import Fetched, PriorState
 from domain.providers import Redistribution, Terms
-from domain.searching import SearchHit, SearchKind
+from domain.searching import SearchHit, SearchKind, matching
 from domain.series import Metadata
 
 _PUBLIC = "Public domain"
@@ -123,13 +123,12 @@ class SampleSource:
         return Fetched(metadata=metadata, vintages=_vintages(gzip.decompress(body).decode()), origin=origin)
 
     def search(self, text: str, limit: int) -> Sequence[SearchHit]:
-        """List all of them."""
-        return [
-            SearchHit(
-                code=DatasetCode("SAMPLE", name), name=known.name, description=known.description, frequency=known.frequency, unit=known.unit
-            )
-            for name, known in _DATASETS.items()
-        ]
+        return matching([_hit(name, known) for name, known in _DATASETS.items()], text)[:limit]
+
+
+def _hit(name: str, known: Metadata) -> SearchHit:
+    code = DatasetCode("SAMPLE", name)
+    return SearchHit(code=code, name=known.name, description=known.description, frequency=known.frequency, unit=known.unit)
 
 
 def _vintages(text: str) -> Sequence[tuple[Label | None, Observations]]:
@@ -165,5 +164,5 @@ PROVIDER = ProviderSpec(
         redistribution=Redistribution.ATTRIBUTION,
     ),
     open=lambda _options, _http: SampleSource(),
-    search=SearchKind.LIST,
+    search=SearchKind.QUERY,
 )
