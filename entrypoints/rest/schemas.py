@@ -15,7 +15,7 @@ from domain.fetches import Fetch, FetchStatus, WaitingFor
 from domain.frequency import Frequency
 from domain.providers import Redistribution
 from domain.quotas import write_limits
-from domain.searching import ProviderHits, SearchStatus
+from domain.searching import ProviderHits, SearchKind, SearchStatus
 from domain.series import SeriesStatus
 from domain.throttling import Circuit
 from domain.use_cases.list_vintages import VintagePage
@@ -221,6 +221,7 @@ class ProviderSchema(Schema):
     attribution = fields.String(attribute="provider.terms.attribution")
     terms = fields.String(attribute="provider.terms.url")
     redistribution = EnumField(Redistribution, attribute="provider.terms.redistribution")
+    search = EnumField(SearchKind, attribute="provider.search", allow_none=True)
 
 
 def _requested_links(requested: Requested) -> dict[str, str]:
