@@ -9,6 +9,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 from domain.codes import DatasetCode
 from domain.observations import Label, Observations
 from domain.providers import Finding, Provider
+from domain.searching import SearchHit
 from domain.series import Metadata
 from domain.vintages import Origin, Vintage
 from domain.window import Window
@@ -145,6 +146,25 @@ class ReadsFiles(ParsesResponses, Protocol):
     file_options: Collection[str]
 
 
+@runtime_checkable
+class SearchesSeries(Protocol):
+    """Implemented by data sources that can be searched."""
+
+    def search(self, text: str, limit: int) -> Sequence[SearchHit]:
+        """
+        Return what the provider finds, best first, in one call.
+
+        Args:
+            text: words, separated by single spaces; empty where the provider is asked for the list of everything.
+            limit: how many hits are wanted; more may be returned.
+
+        Raises:
+            FetchError: as ``DataSource.fetch``.
+
+        """
+        ...
+
+
 class Providers(Protocol):
     """The installed providers."""
 
@@ -179,6 +199,16 @@ class Providers(Protocol):
         Raises:
             UnknownProvider: there is none of this name.
             ProviderNotConfigured: a setting is missing; the message names the variable.
+
+        """
+        ...
+
+    def search_source(self, name: str) -> SearchesSeries:
+        """
+        Return a provider's source for searching, whose calls have the shorter deadline of searches.
+
+        Raises:
+            UnknownProvider, ProviderNotConfigured: as ``source``.
 
         """
         ...
