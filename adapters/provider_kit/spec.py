@@ -13,6 +13,7 @@ from adapters.provider_kit.options import NoOptions
 from domain.codes import DatasetCode
 from domain.ports import DataSource
 from domain.providers import Limit, Provider, Terms
+from domain.searching import SearchKind
 from domain.vintages import Origin
 
 #: The version of this interface. It grows when a module that was written for the one before would no longer work.
@@ -47,6 +48,8 @@ class ProviderSpec:
         has_changed: returns, given options, code and the validators of the last answer, whether what that was read from has changed; for
             what lies on this machine, of which looking at its size and time is enough. None if only a fetch can tell.
         reads_files: whether it reads files of the operator's own, in forms that options decide; then its source is a ``ReadsFiles``.
+        search: how it is searched; then its source is a ``SearchesSeries``. ``QUERY``: its ``search`` is given the words. ``LIST``: it is
+            given an empty text and returns everything that the provider has, in which lanner looks for the words.
 
     """
 
@@ -71,6 +74,7 @@ class ProviderSpec:
     own_spelling: Callable[[Any, DatasetCode], DatasetCode | None] | None = None
     has_changed: Callable[[Any, DatasetCode, Mapping[str, str]], bool] | None = None
     reads_files: bool = False
+    search: SearchKind | None = None
 
     def facts(self) -> Provider:
         """Return what the domain knows of it before its options are read."""
@@ -86,6 +90,7 @@ class ProviderSpec:
             quandl_codes=self.quandl_codes,
             notices_changes=self.has_changed is not None,
             reads_files=self.reads_files,
+            search=self.search,
         )
 
     def origin(self, request: str, body: bytes) -> Origin:

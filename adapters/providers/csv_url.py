@@ -82,7 +82,7 @@ class CsvUrlSource:
         options = {"options": sha256(self._toml() or b"").hexdigest()}
         # Under other options the same file is another series, so it is wanted in whole.
         asked = conditions(known) if known.validators.get("options") == options["options"] else {}
-        answer = self._http.get(segments, params, {**self._headers, **asked})
+        answer = self._http.get_raw(segments, params, {**self._headers, **asked})
         origin = PROVIDER.origin(answer.url, answer.body)
         if answer.status == HTTPStatus.NOT_MODIFIED:
             return Fetched.unchanged(origin, known.validators)

@@ -18,6 +18,7 @@ from domain.ports.sources import (
     Providers,
     RawResponse,
     ReadsFiles,
+    SearchesSeries,
 )
 from domain.ports.store import KeyRepository, MetricsRepository, RequestRepository, Store, UnitOfWork
 from domain.ports.throttle import QuotaRepository, RateLimiter
@@ -40,6 +41,7 @@ __all__ = [
     "RawResponse",
     "ReadsFiles",
     "RequestRepository",
+    "SearchesSeries",
     "SeriesRepository",
     "Store",
     "UnitOfWork",

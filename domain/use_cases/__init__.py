@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from domain.use_cases.reap_fetches import ReapFetches
     from domain.use_cases.remove_series import RemoveSeries
     from domain.use_cases.request_fetch import RequestFetch
+    from domain.use_cases.search_providers import SearchProviders
     from domain.use_cases.search_series import SearchSeries
 
 
@@ -37,6 +38,7 @@ class UseCases:
     fetch_dataset: FetchDataset
     read_series: ReadSeries
     search_series: SearchSeries
+    search_providers: SearchProviders
     describe_series: DescribeSeries
     follow_fetches: FollowFetches
     await_fetch: AwaitFetch

@@ -18,6 +18,7 @@ COMMANDS = {
     "restore": ("restore:restore", "Copy a backup into an empty database."),
     "health": ("health:health", "Check whether the API or the worker is healthy."),
     "fetch": ("fetch:fetch", "Fetch series and wait for the results."),
+    "search": ("search:search", "Search stored series and providers."),
     "list": ("list:list_series", "List the stored series."),
     "show": ("show:show", "Show a series."),
     "vintages": ("vintages:vintages", "List the vintages of a series."),

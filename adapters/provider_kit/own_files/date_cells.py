@@ -10,7 +10,7 @@ from functools import lru_cache
 from adapters.provider_kit.own_files.date_digits import Kind, Reading, certain, digits_date, digits_forms, full_year, moment_of
 from adapters.provider_kit.own_files.date_words import is_weekday, month_of
 from adapters.provider_kit.own_files.grid import Cell, quoted, text_in
-from adapters.provider_kit.parsing.periods import in_utc
+from adapters.provider_kit.parsing.period_texts import in_utc
 from domain.errors import AnswerNotUnderstood
 
 EXCEL = "excel"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
-from adapters.provider_kit.parsing.periods import in_utc
+from adapters.provider_kit.parsing.period_texts import in_utc
 
 _CENTURY = 69
 _YEARS = range(1000, 2500)

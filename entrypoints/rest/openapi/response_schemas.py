@@ -11,7 +11,9 @@ from entrypoints.rest.fields import LINKS, DateOrInstantField, InstantField
 from entrypoints.rest.openapi.operation import Content
 from entrypoints.rest.schemas import (
     FailureSchema,
+    ItemSchema,
     KeySchema,
+    ProviderHitsSchema,
     ProviderSchema,
     SourceSchema,
     VintageInFullSchema,
@@ -60,6 +62,7 @@ MEANINGS = make_schema("Meanings", items=fields.List(fields.Nested(MEANING)))
 ROOT = make_schema("Root", name=TEXT, version=TEXT, links=fields.Raw(metadata=LINKS))
 ALIVE = make_schema("Alive", status=TEXT)
 READY = make_schema("Ready", status=TEXT, oldest_due_seconds=fields.Float(), workers=NUMBER, broker=TEXT)
+FOUND = make_schema("Found", stored=fields.List(fields.Nested(ItemSchema)), providers=fields.List(fields.Nested(ProviderHitsSchema)))
 PROVIDERS = make_schema("Providers", items=fields.List(fields.Nested(ProviderSchema)))
 KEYS = make_schema("Keys", items=fields.List(fields.Nested(KeySchema)))
 PENDING = make_schema(

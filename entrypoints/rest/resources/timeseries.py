@@ -44,6 +44,7 @@ _LINKS = {
     "docs": "/docs",
     "fetches": "/fetches",
     "providers": "/providers",
+    "search": "/search",
     "metrics": "/metrics",
     "problems": "/problems",
     "health": "/healthz",
