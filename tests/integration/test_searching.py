@@ -94,7 +94,7 @@ def test_samples() -> None:
     source = InstalledProviders({}, deadline_seconds=5).search_source("sample")
 
     assert [str(hit.code) for hit in source.search("gdp", 5)] == ["SAMPLE/GDP"]
-    assert [str(hit.code) for hit in source.search("s", 2)] == ["SAMPLE/GDP", "SAMPLE/NILE"]
+    assert [str(hit.code) for hit in source.search("s", 2)] == ["SAMPLE/GDP", "SAMPLE/SUNSPOTS"]
     assert source.search("nothing", 5) == []
 
 

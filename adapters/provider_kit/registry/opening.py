@@ -70,3 +70,6 @@ class _ParsesPlain:
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         return cast("ParsesResponses", self._source).parse(code, plain(answer))
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._source, name)
