@@ -16,6 +16,7 @@ from domain.errors import SeriesNotFound
 from domain.fetches import FetchQuery
 from domain.releases import Counted, Releases
 from domain.use_cases.describe_series import Described
+from domain.use_cases.list_vintages import VintagePage
 from domain.use_cases.read_releases import TriangleQuery
 from entrypoints.formats import encode
 from entrypoints.rest.http.links import public_path
@@ -43,7 +44,7 @@ _ALL = 10**9
 _MOST_DATES = 400
 _CACHE_SIZE = 64
 _USUAL_PIXELS = 1200
-_MOST_ROWS, _MOST_LISTED, _MOST_FETCHES = 1000, 500, 50
+_MOST_CELLS, _MOST_LISTED, _MOST_FETCHES = 2000, 500, 50
 
 
 class SeriesPage:
@@ -53,6 +54,7 @@ class SeriesPage:
         self._site, self._use_cases = site, site.use_cases
         # The releases of a state never change, so the number of vintages tells whether they are those of today.
         self._releases = lru_cache(_CACHE_SIZE)(self._read_releases)
+        self._vintages = lru_cache(_CACHE_SIZE)(self._list_vintages)
 
     @operation({200: None}, PARAMETERS, etag=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, reference: str) -> None:
@@ -100,7 +102,8 @@ class SeriesPage:
 
     def _followed(self, view: View) -> dict[str, Any]:
         """Return what follows the vintage that is shown."""
-        page = self._use_cases.list_vintages(view.series.id, limit=_ALL)
+        version = self._use_cases.read_series.stored_version(view.series.id).version
+        page = self._vintages(view.series.id, version.vintages, version.entry)
         vintages = Vintages.of(page.items, view.chosen or view.newest)
         found = self._found_releases(view, len(page.items))
         return {
@@ -145,7 +148,8 @@ class SeriesPage:
             shown |= {"releases": rows, "positions": range(1, 1 + max((len(row.cells) for row in rows), default=0))}
         elif tab is Tab.TABLE:
             whole = aligned(view)
-            shown |= {"rows": [(day, *values) for day, values in whole.latest(_MOST_ROWS).rows()][::-1], "count": len(whole)}
+            newest = whole.latest(_MOST_CELLS // max(2, len(whole.columns)))
+            shown |= {"rows": [(day, *values) for day, values in newest.rows()][::-1], "count": len(whole)}
         elif tab is Tab.HISTORY and view.date is not None:
             shown["history"] = self._use_cases.read_releases.history(view.series.id, view.date, view.column).releases
         elif tab is Tab.VINTAGES:
@@ -161,6 +165,9 @@ class SeriesPage:
         transform = view.state.units.transform
         query = TriangleQuery(column=view.column, end=end, transform=transform, counted=Counted.CHANGE, limit=_MOST_DATES)
         return self._releases(view.series.id, count, query)
+
+    def _list_vintages(self, series_id: UUID, _count: int, _entry: int) -> VintagePage:
+        return self._use_cases.list_vintages(series_id, limit=_ALL)
 
     def _read_releases(self, series_id: UUID, _count: int, query: TriangleQuery) -> Sequence[Releases]:
         return self._use_cases.read_releases(series_id, query).rows

@@ -107,7 +107,7 @@ class Chart extends HTMLElement {
         press: (event) => this.#press(event),
         select: (range) => this.#go(range),
         cursor: (row) => this.#cursor(row),
-        drawn: () => performance.mark("lanner-chart"),
+        drawn: () => performance.mark("lanner-chart", { detail: this.#holds(this.#range) }),
       });
       this.readout.before(layer);
     }
