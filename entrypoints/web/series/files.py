@@ -6,12 +6,13 @@ import numpy as np
 
 from domain.observations import Observations
 from entrypoints.formats import axis_name, csv, encode, table
+from entrypoints.web.charts.drawing import draw
 from entrypoints.web.charts.marks import thinned
-from entrypoints.web.charts.plot import draw
 from entrypoints.web.series.picture import plot_of
 from entrypoints.web.series.state import FileFormat
 from entrypoints.web.series.view import View, aligned
 
+#: Of the formats that are files.
 MEDIA_TYPES = {
     FileFormat.SVG: "image/svg+xml",
     FileFormat.CSV: "text/csv; charset=utf-8",
@@ -32,7 +33,8 @@ def as_file(view: View, kind: FileFormat, points: int | None = None) -> bytes:
     shown = aligned(view)
     if kind is FileFormat.JSON:
         return _json(view, _thinned(shown, points) if points else shown)
-    names = (f"as of {view.chosen.known_at:%Y-%m-%d}", "today") if view.chosen else ("today",)
+    then = f"as of {view.chosen.known_at:%Y-%m-%d}" if view.chosen else ""
+    names = [then if name == "then" else name for name in shown.columns] if len(view.shown_columns) == 1 else shown.columns
     return csv(shown, (axis_name(shown), *names))
 
 
