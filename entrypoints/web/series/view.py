@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from domain.errors import InvalidInput
+from domain.frequency import Frequency
 from domain.observations import Label, Observations, label
 from domain.period_transforms import by_period
 from domain.series import TimeSeries
@@ -168,10 +169,20 @@ def _column(reading: Reading, column: str) -> Observations:
 
 
 def _in_units(reading: Reading, column: str, state: State, base: Label | None) -> Observations:
-    part = _column(reading, column)
-    if state.units.transform:
-        return by_period(part, state.units.transform, reading.series.frequency)
-    if state.units is Units.INDEX:
+    return in_units(_column(reading, column), state.units, reading.series.frequency, base)
+
+
+def in_units(part: Observations, units: Units, frequency: Frequency | None, base: Label | None) -> Observations:
+    """
+    Return values in other units.
+
+    Args:
+        base: the date at which an index is 100.
+
+    """
+    if units.transform:
+        return by_period(part, units.transform, frequency)
+    if units is Units.INDEX:
         with np.errstate(all="ignore"):
             values = part.values / _at(part, base) * 100.0
         values[~np.isfinite(values)] = np.nan
@@ -181,7 +192,12 @@ def _in_units(reading: Reading, column: str, state: State, base: Label | None) -
 
 def base_of(part: Observations, state: State) -> Label | None:
     """Return the first date with a value from the chosen base on, else from the beginning of what is shown."""
-    shown = part.window(state.base or state.start)
+    return first_known(part, state.base or state.start)
+
+
+def first_known(part: Observations, start: Label | None) -> Label | None:
+    """Return the first date with a value other than 0, from a date on."""
+    shown = part.window(start)
     known = np.flatnonzero(~np.isnan(shown.values[:, 0]) & (shown.values[:, 0] != 0))
     return label(shown.dates[known[0]]) if known.size else None
 
