@@ -25,10 +25,8 @@ HOME = "/home"
 HTML = "text/html; charset=utf-8"
 THEME = "lanner_theme"
 THEMES = ("light", "dark")
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
+_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+POLICY = f"{_POLICY}form-action 'self'; frame-ancestors 'none'"
 #: Characters of codes that need no escape in a path.
 _PLAIN = "/:@,.=+-_!$()~^|"
 _FILTERS = {name: getattr(words, name) for name in ("number", "day", "known", "period", "periods", "counted", "duration", "ordinal", "iso")}
@@ -68,6 +66,11 @@ def page_headers() -> Mapping[str, str]:
 def series_path(series: TimeSeries) -> str:
     """Return the path of a series' page, which names its provider."""
     return f"/s/{quote(f'{series.provider}:{series.code}', safe=_PLAIN)}"
+
+
+def origin_of(req: falcon.Request) -> str:
+    """Return scheme, host and path prefix under which the client reaches this service, for addresses that are used elsewhere."""
+    return f"{req.scheme}://{req.get_header('Host', default='localhost')}{public_path('')}"
 
 
 def current_path(req: falcon.Request) -> str:

@@ -13,8 +13,9 @@ from domain.frequency import Frequency
 from domain.observations import Observations
 from entrypoints.formats import unique_names
 from entrypoints.web import words
-from entrypoints.web.compare.lines import Line
+from entrypoints.web.compare.lines import Line, read_lines
 from entrypoints.web.compare.state import Show, State
+from entrypoints.web.site import Site
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,11 +83,10 @@ class Comparison:
         found = {line.frequency for line in self.lines}
         return found.pop() if len(found) == 1 else None
 
-    @cached_property
-    def correlations(self) -> Sequence[Sequence[Correlation]]:
-        """The correlation of each series with each one after it: the first row has one less than there are series."""
+    def correlation(self, first: int, second: int) -> Correlation:
+        """Return how two series move together, over the dates that have both values as shown."""
         columns = self.aligned.values.T
-        return [[correlation(columns[first], other) for other in columns[first + 1 :]] for first in range(len(columns) - 1)]
+        return correlation(columns[first], columns[second])
 
     def write(self, column: int, value: float | None) -> str:
         """Write a value of a column of the table."""
@@ -95,6 +95,22 @@ class Comparison:
         if column < len(self.pair):
             return self.pair[column].write(value)
         return words.number(value * 100 if value is not None and self.in_percent else value, self.computed_decimals)
+
+
+def read_comparison(site: Site, state: State) -> Comparison:
+    """
+    Read a comparison.
+
+    Raises:
+        SeriesProblem, InvalidInput: a series cannot be read, or not be shown like this.
+        TooManyCells: it is too large for one answer.
+
+    """
+    lines = read_lines(site.use_cases, state)
+    site.sender.check_size(*(line.shown for line in lines))
+    comparison = Comparison(state=state, lines=lines)
+    site.sender.check_size(comparison.table)
+    return comparison
 
 
 def _headings(lines: Sequence[Line]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -107,6 +107,13 @@ class Line:
         return words.number(value * 100 if value is not None and self.units.is_percent else value, self.decimals)
 
 
+@dataclass(eq=False)
+class SeriesProblem(Problem):
+    """A series of a comparison cannot be read."""
+
+    item: Item = field(kw_only=True)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
     """A column as stored, before its units."""
@@ -123,7 +130,8 @@ def read_lines(use_cases: UseCases, state: State) -> Sequence[Line]:
     Read the series of a comparison.
 
     Raises:
-        Problem, InvalidInput: one of them cannot be read, or not be shown like this; the parameter is named.
+        SeriesProblem: one of them cannot be read.
+        InvalidInput: one cannot be shown like this; the parameter is named.
 
     """
     found = [_find(use_cases, item, state) for item in state.items]
@@ -139,13 +147,13 @@ def _find(use_cases: UseCases, item: Item, state: State) -> _Found:
         described = use_cases.describe_series.by_code(item.code, item.provider)
     except SeriesNotFound as error:
         hint = f"Add it first, on the page /s/{item.reference} or by POST /timeseries, or leave it out."
-        raise _problem(error, item.parameter, hint) from error
+        raise _problem(error, item, item.parameter, hint) from error
     try:
         reading = use_cases.read_series(described.series.id, Selection(moment=state.moment, end=state.end))
     except NoObservationsYet as error:
-        raise _problem(error, item.parameter, error.hint) from error
+        raise _problem(error, item, item.parameter, error.hint) from error
     except DomainError as error:
-        raise _problem(error, "as_of" if state.moment.as_of else item.parameter, error.hint) from error
+        raise _problem(error, item, "as_of" if state.moment.as_of else item.parameter, error.hint) from error
     place = _place(item, reading.observations.columns)
     return _Found(
         item=item,
@@ -156,10 +164,12 @@ def _find(use_cases: UseCases, item: Item, state: State) -> _Found:
     )
 
 
-def _problem(error: DomainError, parameter: str, hint: str) -> Problem:
-    detail = f"{parameter}: {error.message}"
+def _problem(error: DomainError, item: Item, parameter: str, hint: str) -> SeriesProblem:
     errors = [{"parameter": parameter, "detail": error.message}]
-    return Problem(status_of(type(error)), error.code, detail, retryable=error.retryable, hint=hint, errors=errors)
+    detail = f"{parameter}: {error.message}"
+    return SeriesProblem(
+        status_of(type(error)), error.code, detail, retryable=error.retryable, hint=hint, errors=errors, item=item
+    )
 
 
 def _place(item: Item, columns: Sequence[str]) -> int:

@@ -16,22 +16,25 @@ from domain.fetches import FetchQuery
 from domain.releases import Counted, Releases
 from domain.use_cases.describe_series import Described
 from domain.use_cases.read_releases import TriangleQuery
-from entrypoints.rest.http.links import public_path
 from entrypoints.rest.http.params import QueryParameters, parse_code
 from entrypoints.rest.http.rate_limits import requester_of
 from entrypoints.rest.openapi.operation import operation
-from entrypoints.web.charts.plot import Kind, draw
+from entrypoints.web.charts.drawing import draw
+from entrypoints.web.charts.plot import Kind
+from entrypoints.web.charts.png import can_draw, check_can_draw
 from entrypoints.web.charts.strips import strip
 from entrypoints.web.forms import read_form, redirect
 from entrypoints.web.freshness import freshness
-from entrypoints.web.rendering import current_path, page_headers, series_path
-from entrypoints.web.series.files import MEDIA_TYPES, as_file
+from entrypoints.web.rendering import current_path, origin_of, series_path
+from entrypoints.web.sending import send_file
+from entrypoints.web.series.files import FILES, MEDIA_TYPES, as_file
 from entrypoints.web.series.looking_back import Vintages, difference, step_links
-from entrypoints.web.series.picture import plot_of
+from entrypoints.web.series.picture import described, plot_of, title_of
 from entrypoints.web.series.releases_table import table, usual
 from entrypoints.web.series.state import PARAMETERS, FileFormat, Tab, available_units, parse_state
-from entrypoints.web.series.use_it import downloads, snippets
+from entrypoints.web.series.use_it import compare_query, downloads, snippets
 from entrypoints.web.series.view import View, aligned, ranges, read_view
+from entrypoints.web.sharing import Sharing
 from entrypoints.web.site import Site
 
 _ALL = 10**9
@@ -53,6 +56,8 @@ class SeriesPage:
         """Show it, or give the view as a file."""
         parameters = QueryParameters(req.params, PARAMETERS)
         kind = parameters.choice("format", FileFormat)
+        if kind is FileFormat.PNG:
+            check_can_draw()
         try:
             described = self._described(reference)
         except SeriesNotFound:
@@ -70,7 +75,8 @@ class SeriesPage:
             if kind is FileFormat.PART:
                 self._site.render(req, resp, "part.html", **self._picture(view))
             elif kind:
-                _send_file(resp, view, kind, parameters.number("points", minimum=10, maximum=100_000))
+                body = as_file(view, kind, parameters.number("points", minimum=10, maximum=100_000))
+                send_file(req, resp, body, MEDIA_TYPES[kind], f"{view.series.code}.{kind}")
             else:
                 self._site.render(req, resp, "series.html", **self._shown(req, view))
 
@@ -108,7 +114,7 @@ class SeriesPage:
         state, series, picture = view.state, view.series, self._picture(view)
         vintages, found = picture["vintages"], picture["found"]
         several = len(vintages.items) > 1
-        origin = f"{req.scheme}://{req.get_header('Host', default='localhost')}{public_path('')}"
+        origin = origin_of(req)
         return {
             **picture,
             "described": view.described,
@@ -121,6 +127,9 @@ class SeriesPage:
             "downloads": downloads(view),
             "snippets": snippets(view, origin, keyed=self._site.guard is not None),
             "permalink": f"{origin}{series_path(series)}{state.link(as_of=None, vintage=vintages.shown.number)}",
+            "formats": [kind for kind in FILES if kind is not FileFormat.PNG or can_draw()],
+            "compare": compare_query(view),
+            "sharing": Sharing.of(title_of(view), described(view), f"{origin}{series_path(series)}{state.link().rstrip('?')}"),
             "tabs": [tab for tab in Tab if several or tab not in (Tab.RELEASES, Tab.HISTORY)],
             **self._below(view, found, several=several),
         }
@@ -157,14 +166,6 @@ class SeriesPage:
 def _strips(vintages: Vintages, role: str) -> Sequence[Markup]:
     moments = [each.known_at for each in vintages.items]
     return [strip(moments, vintages.position, role, width=width, cls=cls) for width, cls in ((736, "wide"), (360, "narrow"))]
-
-
-def _send_file(resp: falcon.Response, view: View, kind: FileFormat, points: int | None) -> None:
-    resp.set_headers({**page_headers(), "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"})
-    resp.append_header("Vary", "Cookie")
-    resp.content_type, resp.data = MEDIA_TYPES[kind], as_file(view, kind, points)
-    name = str(view.series.code).replace("/", "-").replace('"', "")
-    resp.set_header("Content-Disposition", f'inline; filename="{name}.{kind}"')
 
 
 def routes(site: Site) -> Iterator[tuple[str, object]]:

@@ -8,7 +8,9 @@ import numpy as np
 
 from domain.observations import Label, label
 from entrypoints.web import words
+from entrypoints.web.charts.drawing import draw
 from entrypoints.web.charts.plot import Curve, Kind, Plot
+from entrypoints.web.charts.sheet import Key, Sheet, sheet_svg
 from entrypoints.web.series.state import Units
 from entrypoints.web.series.view import View
 
@@ -30,6 +32,19 @@ def plot_of(view: View) -> Plot:
         unknown_from=last_then if later else None,
         unknown_label="not known yet",
     )
+
+
+def as_sheet(view: View) -> str:
+    """Return the picture with title, legend and source, as an SVG document."""
+    metadata = view.series.metadata
+    source = metadata.source or metadata.attribution or view.series.provider
+    sheet = Sheet(
+        title=metadata.name or str(view.series.code),
+        subtitle=" · ".join(filter(None, [view.column if len(view.columns) > 1 else "", view.state.units.label, view.unit])),
+        legend=[Key(role=curve.role, label=curve.label) for curve in reversed(view.curves)],
+        source=f"{view.series.code} · Source: {source}",
+    )
+    return sheet_svg(sheet, draw(plot_of(view)))
 
 
 def _moment(date: Label) -> np.datetime64:

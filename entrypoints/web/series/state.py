@@ -70,6 +70,7 @@ class FileFormat(StrEnum):
     """The formats in which the view itself is given: as a file, or as the part of the page that follows the vintage that is shown."""
 
     SVG = "svg"
+    PNG = "png"
     CSV = "csv"
     JSON = "json"
     PART = "part"

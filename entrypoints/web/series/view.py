@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -212,13 +212,18 @@ def ranges(view: View) -> list[tuple[str, str | None, str | None]]:
     last, first = view.today.last, view.today.first
     if last is None or first is None:
         return []
-    found: list[tuple[str, str | None, str | None]] = [
-        (f"{years} y", words.iso(begin), None) for years in (1, 5, 10, 20) if (begin := _years_before(last, years)) > first
-    ]
+    found: list[tuple[str, str | None, str | None]] = [*last_years(first, last)]
     known = view.then.last if view.then is not None else None
     if known is not None and known < last:
         found.append(("Around then", words.iso(_years_before(known, 5)), words.iso(_years_before(known, -2))))
     return [*found, ("All", None, None)]
+
+
+def last_years(first: Label, last: Label) -> Iterator[tuple[str, str, None]]:
+    """Yield the ranges of the last years that begin after the first date, each with its name and its start."""
+    for years in (1, 5, 10, 20):
+        if (begin := _years_before(last, years)) > first:
+            yield f"{years} y", words.iso(begin), None
 
 
 def _years_before(moment: Label, years: int) -> Label:
