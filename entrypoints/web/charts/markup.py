@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
+from entrypoints.web.charts.palette import SERIES_COLOURS
+
 #: Colours as attributes, so that a saved file has them too; on a page the style sheet replaces them by those of its theme.
 COLOURS = {
     "now": "#1f5fbf",
@@ -15,6 +17,9 @@ COLOURS = {
     "line": "#dfe3e8",
     "shade": "#f1f3f6",
     "paper": "#ffffff",
+    "band": "#e6e9ee",
+    "volume": "#c9d0d9",
+    **SERIES_COLOURS,
 }
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 
