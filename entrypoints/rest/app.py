@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from secrets import token_bytes
 from typing import Any
 
@@ -57,6 +58,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
     *,
     allowed_hosts: Collection[str] | None,
     cors_origins: Collection[str] = (),
+    embed_origins: Collection[str] = (),
     sender: ResponseSender | None = None,
     keys_required: bool = False,
     trusted_proxies: Collection[Network] = (),
@@ -73,6 +75,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
         sender: by default one without a cache.
         allowed_hosts: host names that are served besides the loopback ones, where no keys are required; None serves every name.
         cors_origins: origins whose pages may read responses in a browser.
+        embed_origins: origins whose pages may show charts in frames.
         trusted_proxies: networks of proxies whose forwarding headers are used.
         root_path: the path prefix under which clients reach the API, unless a trusted proxy names another.
         request_limits: of each client's requests, in each process.
@@ -81,7 +84,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
 
     """
     sender = sender or ResponseSender()
-    site = _site(use_cases, sender, (session_secret or token_bytes(32)) if keys_required else None)
+    site = replace(_site(use_cases, sender, (session_secret or token_bytes(32)) if keys_required else None), embed_origins=embed_origins)
     api, pages = list(discover_routes(use_cases, sender)), list(discover_pages(site))
     routes = [*api, *pages]
     middleware: list[Any] = [

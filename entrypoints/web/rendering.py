@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import blake2b
 from http import HTTPStatus
 from importlib.metadata import version
@@ -61,6 +61,12 @@ class Renderer:
 def page_headers() -> Mapping[str, str]:
     """Return the headers of every page; its own address is told to pages of this service only, whose forms it identifies."""
     return {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", "Cache-Control": "private, no-cache"}
+
+
+def framed_headers(origins: Collection[str]) -> Mapping[str, str]:
+    """Return the headers of a page that pages of this service and of these origins may show in a frame."""
+    ancestors = " ".join(["'self'", *origins])
+    return {**page_headers(), "Content-Security-Policy": f"{_POLICY}form-action 'none'; frame-ancestors {ancestors}"}
 
 
 def series_path(series: TimeSeries) -> str:

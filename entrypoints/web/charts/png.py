@@ -21,7 +21,9 @@ def can_draw() -> bool:
 def check_can_draw() -> None:
     """Raise Problem (501) if the extra is not installed."""
     if not can_draw():
-        hint = "Install the extra png (pip install 'lanner[png]', or resvg-py beside lanner) and start lanner again; format=svg needs nothing."
+        hint = (
+            "Install the extra png (pip install 'lanner[png]', or resvg-py beside lanner) and start lanner again; format=svg needs nothing."
+        )
         raise Problem(HTTPStatus.NOT_IMPLEMENTED, "png_not_installed", "This installation cannot draw PNG.", hint=hint)
 
 

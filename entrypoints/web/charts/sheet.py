@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -19,6 +19,9 @@ _MARGIN, _TITLE_LINE, _LEGEND_ROW, _SOURCE_LINE = 20, 24, 22, 15
 _TITLE_GLYPH, _GLYPH, _SMALL_GLYPH = 11.0, 7.0, 6.2
 _SAMPLE, _GAP = 24, 18
 _MOST_LINES = 2
+_PLAIN = {"font_size": "12.5", "fill": COLOURS["dim"]}
+_SMALL = {"font_size": "11", "fill": COLOURS["dim"]}
+_BOLD = {"font_size": "19", "font_weight": "600", "fill": COLOURS["ink"]}
 #: What XML 1.0 has no place for.
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -29,6 +32,11 @@ class Key:
 
     role: str
     label: str
+
+    @property
+    def dashes(self) -> str | None:
+        """The pattern of the curve's line."""
+        return DASHES.get(self.role)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +68,11 @@ def sheet_svg(sheet: Sheet, chart: Markup) -> str:
     place = Markup('<svg x="{}" y="{}" width="{}" height="{}"').format(_MARGIN, top, CHART_WIDTH, CHART_HEIGHT)
     parts = [
         element("rect", width=str(WIDTH), height=str(height), fill=COLOURS["paper"]),
-        *(_text(line, _MARGIN, 32 + _TITLE_LINE * n, size="19", weight="600", fill="ink") for n, line in enumerate(title)),
+        *(_text(line, _MARGIN, 32 + _TITLE_LINE * n, _BOLD) for n, line in enumerate(title)),
         _text(words.shortened(sheet.subtitle, int(CHART_WIDTH / _GLYPH)), _MARGIN, below_title - 10),
         *(part for n, row in enumerate(rows) for part in _legend_row(row, below_title + 14 + _LEGEND_ROW * n)),
         place + chart.removeprefix("<svg"),
-        *(_text(line, _MARGIN, bottom + 14 + _SOURCE_LINE * n, size="11") for n, line in enumerate(source)),
+        *(_text(line, _MARGIN, bottom + 14 + _SOURCE_LINE * n, _SMALL) for n, line in enumerate(source)),
     ]
     document = element(
         "svg",
@@ -100,10 +108,10 @@ def _rows(legend: Sequence[Key]) -> Iterator[list[tuple[float, Key]]]:
 
 def _legend_row(row: Sequence[tuple[float, Key]], y: int) -> Iterator[Markup]:
     for x, key in row:
-        stroke = {"stroke": COLOURS[key.role], "stroke_width": "3", "stroke_dasharray": DASHES.get(key.role)}
+        stroke = {"stroke": COLOURS[key.role], "stroke_width": "3", "stroke_dasharray": key.dashes}
         yield element("path", d=f"M{x:.1f} {y - 4}h{_SAMPLE}", fill="none", **stroke)
         yield _text(key.label, x + _SAMPLE + 8, y)
 
 
-def _text(text: str, x: float, y: float, *, size: str = "12.5", weight: str | None = None, fill: str = "dim") -> Markup:
-    return element("text", text, x=float(x), y=float(y), font_size=size, font_weight=weight, fill=COLOURS[fill])
+def _text(text: str, x: float, y: float, style: Mapping[str, str] = _PLAIN) -> Markup:
+    return element("text", text, x=float(x), y=float(y), **style)

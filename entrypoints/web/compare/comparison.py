@@ -13,6 +13,7 @@ from domain.frequency import Frequency
 from domain.observations import Observations
 from entrypoints.formats import unique_names
 from entrypoints.web import words
+from entrypoints.web.charts.scales import Floats
 from entrypoints.web.compare.lines import Line, read_lines
 from entrypoints.web.compare.state import Show, State
 from entrypoints.web.site import Site
@@ -48,14 +49,12 @@ class Comparison:
         values = np.column_stack([both.values, self._computed(both)])
         return Observations.from_trusted(both.dates, (*both.columns, show.value), values)
 
-    def _computed(self, both: Observations) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    def _computed(self, both: Observations) -> Floats:
         first, second = both.values.T
-        if self.state.show is Show.SPREAD:
-            return first - second
         with np.errstate(all="ignore"):
-            ratio = first / second
-        ratio[~np.isfinite(ratio)] = np.nan
-        return ratio
+            found: Floats = first - second if self.state.show is Show.SPREAD else first / second
+        found[~np.isfinite(found)] = np.nan
+        return found
 
     @property
     def in_percent(self) -> bool:
@@ -118,6 +117,4 @@ def _headings(lines: Sequence[Line]) -> list[str]:
     providers = {str(line.series.code): set[str]() for line in lines}
     for line in lines:
         providers[str(line.series.code)].add(line.series.provider)
-    return [
-        f"{line.series.provider}:{line.heading}" if len(providers[str(line.series.code)]) > 1 else line.heading for line in lines
-    ]
+    return [f"{line.series.provider}:{line.heading}" if len(providers[str(line.series.code)]) > 1 else line.heading for line in lines]

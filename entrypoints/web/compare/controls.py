@@ -10,7 +10,6 @@ from domain.series import TimeSeries
 from entrypoints.web.charts.palette import DASHES, MOST
 from entrypoints.web.compare.comparison import Comparison
 from entrypoints.web.compare.lines import Line
-from entrypoints.web.compare.picture import legend_label
 from entrypoints.web.compare.state import Axis, Show, State
 from entrypoints.web.series.state import Units, available_units
 from entrypoints.web.series.view import last_years
@@ -31,7 +30,6 @@ class Chip:
     """A series with its options."""
 
     line: Line
-    label: str
     dashes: str | None
     remove: str
     axes: Sequence[Choice]
@@ -49,7 +47,6 @@ def _chip(state: State, place: int, line: Line) -> Chip:
     item = line.item
     return Chip(
         line=line,
-        label=legend_label(line),
         dashes=DASHES[line.role],
         remove=state.without(place),
         axes=[Choice(label=axis.title(), link=state.changed(place, axis=axis), chosen=axis is item.axis) for axis in Axis],
@@ -79,11 +76,15 @@ def _columns(state: State, place: int, line: Line) -> Iterator[Choice]:
 def units_of_all(comparison: Comparison) -> list[Choice]:
     """Return the units that all series can be shown in."""
     state = comparison.state
-    offered = [units for units in Units if all(units in available_units(line.frequency) for line in comparison.lines if not line.item.units)]
+    offered = [
+        units for units in Units if all(units in available_units(line.frequency) for line in comparison.lines if not line.item.units)
+    ]
     return [
         Choice(
             label=units.label,
-            link=state.link(transform=None if units is Units.LEVEL else units.value, index=state.given.get("index") if units is Units.INDEX else None),
+            link=state.link(
+                transform=None if units is Units.LEVEL else units.value, index=state.given.get("index") if units is Units.INDEX else None
+            ),
             chosen=units is state.units,
         )
         for units in offered
@@ -94,7 +95,11 @@ def collapses(state: State) -> list[Choice]:
     """Return the lengths of periods whose last values may be shown."""
     kinds = (None, Collapse.WEEKLY, Collapse.MONTHLY, Collapse.QUARTERLY, Collapse.ANNUAL)
     return [
-        Choice(label=kind.title() if kind else "All dates", link=state.link(collapse=kind.value if kind else None), chosen=kind is state.collapse)
+        Choice(
+            label=kind.title() if kind else "All dates",
+            link=state.link(collapse=kind.value if kind else None),
+            chosen=kind is state.collapse,
+        )
         for kind in kinds
     ]
 
@@ -105,7 +110,8 @@ def views(comparison: Comparison) -> list[Choice]:
     if len(comparison.lines) < 2:  # noqa: PLR2004 - a pair
         return []
     return [
-        Choice(label=show.title(), link=state.link(view=None if show is Show.LINES else show.value), chosen=show is state.show) for show in Show
+        Choice(label=show.title(), link=state.link(view=None if show is Show.LINES else show.value), chosen=show is state.show)
+        for show in Show
     ]
 
 

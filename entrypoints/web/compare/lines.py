@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -30,6 +30,7 @@ class Line:
     One series of a comparison.
 
     Attributes:
+        name: the series' name, and the column's if there are several; the column's alone where all are of one series.
         columns: the names of all its columns.
         frequency: of the values shown.
         base: the date at which its index is 100.
@@ -40,6 +41,7 @@ class Line:
     item: Item
     series: TimeSeries
     vintage: Vintage
+    name: str
     columns: Sequence[str]
     place: int
     units: Units
@@ -61,12 +63,6 @@ class Line:
     def column(self) -> str:
         """The name of the column."""
         return self.columns[self.place]
-
-    @property
-    def name(self) -> str:
-        """The series' name, and the column's if there are several."""
-        name = self.series.metadata.name or str(self.series.code)
-        return f"{name}, {self.column}" if len(self.columns) > 1 else name
 
     @property
     def heading(self) -> str:
@@ -139,7 +135,9 @@ def read_lines(use_cases: UseCases, state: State) -> Sequence[Line]:
     units = [each.item.units or state.units for each in found]
     indexed = [part for part, unit in zip(whole, units, strict=True) if unit is Units.INDEX]
     base = state.base or max((first for part in indexed if (first := first_known(part, state.start))), default=None)
-    return [_line(each, part, unit, base, state) for each, part, unit in zip(found, whole, units, strict=True)]
+    lines = [_line(each, part, unit, base, state) for each, part, unit in zip(found, whole, units, strict=True)]
+    columns_of_one = len({line.series.id for line in lines}) == 1 and len({line.place for line in lines}) > 1
+    return [replace(line, name=line.column) for line in lines] if columns_of_one else lines
 
 
 def _find(use_cases: UseCases, item: Item, state: State) -> _Found:
@@ -167,9 +165,7 @@ def _find(use_cases: UseCases, item: Item, state: State) -> _Found:
 def _problem(error: DomainError, item: Item, parameter: str, hint: str) -> SeriesProblem:
     errors = [{"parameter": parameter, "detail": error.message}]
     detail = f"{parameter}: {error.message}"
-    return SeriesProblem(
-        status_of(type(error)), error.code, detail, retryable=error.retryable, hint=hint, errors=errors, item=item
-    )
+    return SeriesProblem(status_of(type(error)), error.code, detail, retryable=error.retryable, hint=hint, errors=errors, item=item)
 
 
 def _place(item: Item, columns: Sequence[str]) -> int:
@@ -195,12 +191,14 @@ def _line(found: _Found, whole: Observations, units: Units, base: Label | None, 
     if units is Units.INDEX and state.base and own_base is None:
         message = f"index: {item.reference} has no value other than 0 from {words.iso(state.base)} on."
         raise InvalidInput(message, field="index", hint="Choose an earlier date, or give the series a transform of its own.")
+    place, name = _place(item, found.columns), found.series.metadata.name or str(found.series.code)
     return Line(
         item=item,
         series=found.series,
         vintage=found.vintage,
+        name=f"{name}, {found.columns[place]}" if len(found.columns) > 1 else name,
         columns=found.columns,
-        place=_place(item, found.columns),
+        place=place,
         units=units,
         frequency=frequency,
         base=own_base,

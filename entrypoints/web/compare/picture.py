@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
@@ -14,7 +15,7 @@ from entrypoints.web.charts.drawing import draw
 from entrypoints.web.charts.plot import Curve, Kind, Plot
 from entrypoints.web.charts.scales import Floats
 from entrypoints.web.charts.scatter import Scatter, draw_scatter
-from entrypoints.web.charts.sheet import Key, Sheet, sheet_svg
+from entrypoints.web.charts.sheet import CHART_HEIGHT, CHART_WIDTH, Key, Sheet, sheet_svg
 from entrypoints.web.compare.comparison import Comparison
 from entrypoints.web.compare.lines import Line
 from entrypoints.web.compare.state import Show
@@ -22,7 +23,19 @@ from entrypoints.web.compare.state import Show
 _MOST_NAMED = 3
 
 
-def drawn(comparison: Comparison, *, width: int = 760, height: int = 300, cls: str = "") -> Markup:
+def shown(comparison: Comparison, *, width: int = CHART_WIDTH, height: int = CHART_HEIGHT) -> dict[str, Any]:
+    """Return what a page needs to show the picture: with its title and its legend, in this size and in that of a phone."""
+    return {
+        "comparison": comparison,
+        "title": title_of(comparison),
+        "subtitle": subtitle_of(comparison),
+        "keys": _keys(comparison),
+        "source": source_of(comparison),
+        "charts": (drawn(comparison, width=width, height=height, cls="wide"), drawn(comparison, width=400, height=260, cls="narrow")),
+    }
+
+
+def drawn(comparison: Comparison, *, width: int = CHART_WIDTH, height: int = CHART_HEIGHT, cls: str = "") -> Markup:
     """Return the picture as an SVG element."""
     if comparison.state.show is Show.SCATTER:
         return draw_scatter(scatter_of(comparison), width=width, height=height, cls=cls)
@@ -31,12 +44,22 @@ def drawn(comparison: Comparison, *, width: int = 760, height: int = 300, cls: s
 
 def as_sheet(comparison: Comparison) -> str:
     """Return the picture with title, legend and source, as an SVG document."""
-    state, lines = comparison.state, comparison.lines
-    keys = [Key(role=line.role, label=legend_label(line)) for line in lines] if state.show is Show.LINES else []
-    sources = dict.fromkeys(line.series.metadata.source or line.series.metadata.attribution or line.series.provider for line in lines)
-    known = f" · as known on {words.known(state.moment.as_of)}" if state.moment.as_of else ""
-    sheet = Sheet(title=title_of(comparison), subtitle=subtitle_of(comparison), legend=keys, source=f"Source: {', '.join(sources)}{known}")
+    source = source_of(comparison)
+    sheet = Sheet(title=title_of(comparison), subtitle=subtitle_of(comparison), legend=_keys(comparison), source=source)
     return sheet_svg(sheet, drawn(comparison))
+
+
+def source_of(comparison: Comparison) -> str:
+    """Return where the values come from, and since when they are known."""
+    found = [(line.series.metadata.source or line.series.metadata.attribution or line.series.provider) for line in comparison.lines]
+    moment = comparison.state.moment.as_of
+    return f"Source: {', '.join(dict.fromkeys(found))}{f' · as known on {words.known(moment)}' if moment else ''}"
+
+
+def _keys(comparison: Comparison) -> list[Key]:
+    if comparison.state.show is not Show.LINES:
+        return []
+    return [Key(role=line.role, label=legend_label(line)) for line in comparison.lines]
 
 
 def plot_of(comparison: Comparison) -> Plot:
@@ -86,9 +109,7 @@ def _computed(comparison: Comparison) -> Curve:
 def scatter_of(comparison: Comparison) -> Scatter:
     """Return the two series of a scatter plot: the first one across, the second one upwards."""
     first, second = comparison.pair
-    x, y = (
-        column * (100 if line.units.is_percent else 1) for column, line in zip(comparison.table.values.T, comparison.pair, strict=True)
-    )
+    x, y = (column * (100 if line.units.is_percent else 1) for column, line in zip(comparison.table.values.T, comparison.pair, strict=True))
     return Scatter(
         title=title_of(comparison),
         description=described(comparison),
@@ -109,7 +130,9 @@ def title_of(comparison: Comparison) -> str:
     """Return what the picture shows."""
     show = comparison.state.show
     if show is Show.LINES:
-        return listed([line.name for line in comparison.lines])
+        names = listed([line.name for line in comparison.lines])
+        of_one_series = len(comparison.lines) > 1 and len({line.series.id for line in comparison.lines}) == 1
+        return f"{comparison.lines[0].series.metadata.name}: {names}" if of_one_series else names
     first, second = (line.name for line in comparison.pair)
     titles = {Show.SPREAD: f"{first} minus {second}", Show.RATIO: f"{first} divided by {second}", Show.SCATTER: f"{second} against {first}"}
     return titles[show]

@@ -13,13 +13,14 @@ from domain.errors import InvalidCode, SeriesNotFound
 from domain.series import SeriesQuery, TimeSeries
 from entrypoints.rest.http.params import QueryParameters, parse_code, parse_words
 from entrypoints.rest.openapi.operation import operation
+from entrypoints.web.charts.palette import MOST
 from entrypoints.web.charts.png import can_draw, check_can_draw
 from entrypoints.web.compare import controls
 from entrypoints.web.compare.comparison import Comparison, read_comparison
 from entrypoints.web.compare.files import MEDIA_TYPES, as_file
 from entrypoints.web.compare.lines import SeriesProblem
-from entrypoints.web.compare.picture import described, drawn, subtitle_of, title_of
-from entrypoints.web.compare.state import MOST, PARAMETERS, ComparisonFormat, Show, State, parse_state
+from entrypoints.web.compare.picture import described, shown, title_of
+from entrypoints.web.compare.state import PARAMETERS, ComparisonFormat, Show, State, parse_state
 from entrypoints.web.forms import redirect
 from entrypoints.web.rendering import origin_of
 from entrypoints.web.sending import send_file
@@ -28,6 +29,7 @@ from entrypoints.web.site import Site
 
 _PATH = "/compare"
 _MOST_ROWS, _MOST_FOUND = 1000, 12
+_WIDTH, _HEIGHT = 1160, 400
 
 
 class ComparePage:
@@ -43,7 +45,7 @@ class ComparePage:
         state, kind = parse_state(parameters), parameters.choice("format", ComparisonFormat)
         query = (parameters.text("query") or "").strip()
         if kind:
-            self._send(req, resp, state, kind, parameters.number("points", minimum=10, maximum=100_000))
+            self._send(req, resp, state, kind, points=parameters.number("points", minimum=10, maximum=100_000))
         elif query and len(state.items) < MOST and (kept := self._kept(query)):
             redirect(resp, _PATH + state.adding(f"{kept.provider}:{kept.code}"))
         else:
@@ -56,13 +58,15 @@ class ComparePage:
         try:
             with self._site.sender.read_slots.acquire(req.context.client):
                 comparison = read_comparison(self._site, state)
-                self._site.render(req, resp, "compare.html", **shared, **picture(comparison), **_around(req, comparison))
+                self._site.render(
+                    req, resp, "compare.html", **shared, **shown(comparison, width=_WIDTH, height=_HEIGHT), **_around(req, comparison)
+                )
         except SeriesProblem as problem:
             others = state.link([item for item in state.items if item is not problem.item])
             resp.status = problem.status
             self._site.render(req, resp, "compare_missing.html", **shared, problem=problem, others=others)
 
-    def _send(self, req: falcon.Request, resp: falcon.Response, state: State, kind: ComparisonFormat, points: int | None) -> None:  # noqa: PLR0913, PLR0917 - a view and its form
+    def _send(self, req: falcon.Request, resp: falcon.Response, state: State, kind: ComparisonFormat, *, points: int | None) -> None:
         if kind is ComparisonFormat.PNG:
             check_can_draw()
         with self._site.sender.read_slots.acquire(req.context.client):
@@ -82,17 +86,6 @@ class ComparePage:
         return controls.matches(state, found)
 
 
-def picture(comparison: Comparison) -> dict[str, Any]:
-    """Return what the picture needs, here and where it is embedded."""
-    return {
-        "comparison": comparison,
-        "title": title_of(comparison),
-        "subtitle": subtitle_of(comparison),
-        "chips": controls.chips(comparison),
-        "charts": (drawn(comparison, width=1160, height=400, cls="wide"), drawn(comparison, width=400, height=260, cls="narrow")),
-    }
-
-
 def _around(req: falcon.Request, comparison: Comparison) -> dict[str, Any]:
     state, table = comparison.state, comparison.table
     rows: Sequence[tuple[Any, list[float | None]]] = list(table.latest(_MOST_ROWS).rows())[::-1]
@@ -100,6 +93,7 @@ def _around(req: falcon.Request, comparison: Comparison) -> dict[str, Any]:
     query = state.query()
     return {
         "computed": state.show in (Show.SPREAD, Show.RATIO),
+        "chips": controls.chips(comparison),
         "columns": comparison.lines if state.show is Show.LINES else comparison.pair,
         "rows": [(day, [comparison.write(place, value) for place, value in enumerate(values)]) for day, values in rows],
         "count": len(table),
