@@ -235,33 +235,31 @@ def _colour(parameter: str, text: str | None) -> int:
 
 
 def _coloured(items: Sequence[Item]) -> Sequence[Item]:
-    """Give each series without a colour that of its position, or the first free one."""
-    taken = {item.colour for item in items}
-    found = []
-    for position, item in enumerate(items, 1):
-        colour = item.colour or next(each for each in (position, *range(1, MOST + 1)) if each not in taken)
-        taken.add(colour)
-        found.append(replace(item, colour=colour))
+    colours = _colours([item.colour for item in items])
+    return [item if item.colour == colour else replace(item, colour=colour) for item, colour in zip(items, colours, strict=True)]
+
+
+def _colours(given: Sequence[int]) -> list[int]:
+    """Give each series without a colour, which is 0, that of its position, or else the first free one."""
+    taken, found = set(given), []
+    for position, colour in enumerate(given, 1):
+        found.append(colour or next(each for each in (position, *range(1, MOST + 1)) if each not in taken))
+        taken.add(found[-1])
     return found
 
 
 def written(items: Sequence[Item]) -> list[str]:
-    """Return series as the address writes them; a colour is written if it is not the one that the series would get."""
-    items = _coloured(items)
-    plain = [replace(item, colour=0) for item in items]
-    if [item.colour for item in _coloured(plain)] == [item.colour for item in items]:
-        items = plain
-    return [_written(item, position) for position, item in enumerate(items, 1)]
+    """Return series as the address writes them, without the colours that they would get anyhow."""
+    colours = _colours([item.colour for item in items])
+    needed = [0 if colour == position else colour for position, colour in enumerate(colours, 1)]
+    shown = needed if _colours(needed) == colours else colours
+    return [_written(item, colour) for item, colour in zip(items, shown, strict=True)]
 
 
-def _written(item: Item, position: int) -> str:
-    options = {
-        "column": item.column,
-        "transform": item.units,
-        "axis": item.axis if item.axis is Axis.RIGHT else None,
-        "colour": item.colour if item.colour != position else None,
-    }
-    return item.reference + "".join(f";{name}={value}" for name, value in options.items() if value)
+def _written(item: Item, colour: int) -> str:
+    right = item.axis if item.axis is Axis.RIGHT else None
+    options = (("column", item.column), ("transform", item.units), ("axis", right), ("colour", colour))
+    return item.reference + "".join(f";{name}={value}" for name, value in options if value)
 
 
 def _base(text: str) -> Label:
