@@ -16,7 +16,7 @@ from entrypoints.web.charts.scales import Scale
 _TICK_WIDTH = 78
 _SIZE = "12"
 #: The part of the height that volumes take, and the least width of a candle.
-VOLUME_SHARE, CANDLE_WIDTH = 0.18, 4
+VOLUME_SHARE, CANDLE_WIDTH = 0.18, 2.6
 
 
 def draw(plot: Plot, *, width: int = 760, height: int = 300, cls: str = "") -> Markup:
@@ -147,9 +147,9 @@ def _unknown(plot: Plot, frame: Frame, height: int) -> Iterator[Markup]:
 
 
 def _marked(plot: Plot, frame: Frame, height: int) -> Iterator[Markup]:
-    if plot.marked is None or not plot.seconds.size:
+    if plot.marked is None or plot.bounds is None:
         return
     moment = float(time_axis.seconds(np.array([plot.marked]))[0])
-    if plot.seconds[0] <= moment <= plot.seconds[-1]:
+    if plot.bounds[0] <= moment <= plot.bounds[1]:
         at = frame.x.at(moment)
         yield element("path", cls="marked", d=f"M{at:.1f} {TOP}V{height - BOTTOM}", stroke=COLOURS["dim"], stroke_dasharray="2 3")

@@ -28,15 +28,16 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """An entry of the legend: the role of a curve, and its name."""
+    """An entry of the legend: the role of a curve or of a shading, and its name."""
 
     role: str
     label: str
+    dashed: bool = False
 
     @property
     def dashes(self) -> str | None:
         """The pattern of the curve's line."""
-        return DASHES.get(self.role)
+        return "2 5" if self.dashed else DASHES.get(self.role)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,7 @@ def _rows(legend: Sequence[Key]) -> Iterator[list[tuple[float, Key]]]:
 
 def _legend_row(row: Sequence[tuple[float, Key]], y: int) -> Iterator[Markup]:
     for x, key in row:
-        stroke = {"stroke": COLOURS[key.role], "stroke_width": "3", "stroke_dasharray": key.dashes}
+        stroke = {"stroke": COLOURS[key.role], "stroke_width": "10" if key.role == "band" else "3", "stroke_dasharray": key.dashes}
         yield element("path", d=f"M{x:.1f} {y - 4}h{_SAMPLE}", fill="none", **stroke)
         yield _text(key.label, x + _SAMPLE + 8, y)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -15,23 +16,27 @@ from domain.errors import SeriesNotFound
 from domain.fetches import FetchQuery
 from domain.releases import Counted, Releases
 from domain.use_cases.describe_series import Described
+from domain.use_cases.list_vintages import VintagePage
 from domain.use_cases.read_releases import TriangleQuery
+from entrypoints.formats import encode
 from entrypoints.rest.http.params import QueryParameters, parse_code
 from entrypoints.rest.http.rate_limits import requester_of
+from entrypoints.rest.http.response_cache import EncodedResponse
+from entrypoints.rest.http.responses import choose_encoding, compress
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.web.charts.drawing import draw
-from entrypoints.web.charts.plot import Kind
 from entrypoints.web.charts.png import can_draw, check_can_draw
 from entrypoints.web.charts.strips import strip
 from entrypoints.web.forms import read_form, redirect
 from entrypoints.web.freshness import freshness
-from entrypoints.web.rendering import current_path, origin_of, series_path
+from entrypoints.web.rendering import current_path, origin_of, page_headers, series_path
 from entrypoints.web.sending import send_file
 from entrypoints.web.series.files import FILES, MEDIA_TYPES, as_file
 from entrypoints.web.series.looking_back import Vintages, difference, step_links
-from entrypoints.web.series.picture import described, plot_of, title_of
+from entrypoints.web.series.picture import described, document_of, plot_of, title_of
 from entrypoints.web.series.releases_table import table, usual
-from entrypoints.web.series.state import PARAMETERS, FileFormat, Tab, available_units, parse_state
+from entrypoints.web.series.shading import read_shading
+from entrypoints.web.series.state import ALL_COLUMNS, MOST_PIXELS, PARAMETERS, FileFormat, Tab, available_units, parse_state
 from entrypoints.web.series.use_it import compare_query, downloads, snippets
 from entrypoints.web.series.view import View, aligned, ranges, read_view
 from entrypoints.web.sharing import Sharing
@@ -40,7 +45,8 @@ from entrypoints.web.site import Site
 _ALL = 10**9
 _MOST_DATES = 400
 _CACHE_SIZE = 64
-_MOST_ROWS, _MOST_LISTED, _MOST_FETCHES = 1000, 500, 50
+_USUAL_PIXELS = 1200
+_MOST_CELLS, _MOST_LISTED, _MOST_FETCHES = 2000, 500, 50
 
 
 class SeriesPage:
@@ -50,6 +56,7 @@ class SeriesPage:
         self._site, self._use_cases = site, site.use_cases
         # The releases of a state never change, so the number of vintages tells whether they are those of today.
         self._releases = lru_cache(_CACHE_SIZE)(self._read_releases)
+        self._vintages = lru_cache(_CACHE_SIZE)(self._list_vintages)
 
     @operation({200: None}, PARAMETERS, etag=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, reference: str) -> None:
@@ -71,9 +78,15 @@ class SeriesPage:
             return
         with self._site.sender.read_slots.acquire(req.context.client):
             view = read_view(self._use_cases.read_series, described, parse_state(parameters, described.series.frequency))
+            view = replace(view, shading=read_shading(self._use_cases, view))
             self._site.sender.check_size(view.today)
-            if kind is FileFormat.PART:
-                self._site.render(req, resp, "part.html", **self._picture(view))
+            pixels = parameters.number("pixels", minimum=50, maximum=MOST_PIXELS) or _USUAL_PIXELS
+            if kind is FileFormat.PLOT:
+                _send_document(req, resp, document_of(view, pixels))
+            elif kind is FileFormat.PART:
+                shown = self._followed(view)
+                texts = {name: self._site.render.fragment(req, f"part_{name}.html", **shown) for name in ("legend", "difference", "which")}
+                _send_document(req, resp, {"plot": document_of(view, pixels), "texts": texts})
             elif kind:
                 body = as_file(view, kind, parameters.number("points", minimum=10, maximum=100_000))
                 send_file(req, resp, body, MEDIA_TYPES[kind], f"{view.series.code}.{kind}")
@@ -92,17 +105,16 @@ class SeriesPage:
         provider, code = parse_code(reference, None)
         return self._use_cases.describe_series.by_code(code, provider)
 
-    def _picture(self, view: View) -> dict[str, Any]:
+    def _followed(self, view: View) -> dict[str, Any]:
         """Return what follows the vintage that is shown."""
-        page = self._use_cases.list_vintages(view.series.id, limit=_ALL)
+        version = self._use_cases.read_series.stored_version(view.series.id).version
+        page = self._vintages(view.series.id, version.vintages, version.entry)
         vintages = Vintages.of(page.items, view.chosen or view.newest)
         found = self._found_releases(view, len(page.items))
-        plot = plot_of(view)
         return {
             "view": view,
             "state": view.state,
             "series": view.series,
-            "charts": (draw(plot, cls="wide"), draw(plot, width=400, height=260, cls="narrow")),
             "vintages": vintages,
             "changes": page.changes,
             "found": found,
@@ -111,16 +123,18 @@ class SeriesPage:
         }
 
     def _shown(self, req: falcon.Request, view: View) -> dict[str, Any]:
-        state, series, picture = view.state, view.series, self._picture(view)
-        vintages, found = picture["vintages"], picture["found"]
+        state, series, followed = view.state, view.series, self._followed(view)
+        vintages, found = followed["vintages"], followed["found"]
         several = len(vintages.items) > 1
         origin = origin_of(req)
+        plot = plot_of(view)
         return {
-            **picture,
+            **followed,
+            "charts": (draw(plot, cls="wide"), draw(plot, width=400, height=260, cls="narrow")),
             "described": view.described,
             "fresh": freshness(view.described),
+            "every_column": ALL_COLUMNS,
             "units": available_units(series.frequency),
-            "kinds": tuple(Kind),
             "ranges": ranges(view),
             "strips": _strips(vintages, "then" if view.chosen else "now"),
             "usual": usual(view, found) if several else None,
@@ -142,7 +156,8 @@ class SeriesPage:
             shown |= {"releases": rows, "positions": range(1, 1 + max((len(row.cells) for row in rows), default=0))}
         elif tab is Tab.TABLE:
             whole = aligned(view)
-            shown |= {"rows": [(day, *values) for day, values in whole.latest(_MOST_ROWS).rows()][::-1], "count": len(whole)}
+            newest = whole.latest(_MOST_CELLS // max(2, len(whole.columns)))
+            shown |= {"rows": [(day, *values) for day, values in newest.rows()][::-1], "count": len(whole)}
         elif tab is Tab.HISTORY and view.date is not None:
             shown["history"] = self._use_cases.read_releases.history(view.series.id, view.date, view.column).releases
         elif tab is Tab.VINTAGES:
@@ -159,6 +174,9 @@ class SeriesPage:
         query = TriangleQuery(column=view.column, end=end, transform=transform, counted=Counted.CHANGE, limit=_MOST_DATES)
         return self._releases(view.series.id, count, query)
 
+    def _list_vintages(self, series_id: UUID, _count: int, _entry: int) -> VintagePage:
+        return self._use_cases.list_vintages(series_id, limit=_ALL)
+
     def _read_releases(self, series_id: UUID, _count: int, query: TriangleQuery) -> Sequence[Releases]:
         return self._use_cases.read_releases(series_id, query).rows
 
@@ -166,6 +184,13 @@ class SeriesPage:
 def _strips(vintages: Vintages, role: str) -> Sequence[Markup]:
     moments = [each.known_at for each in vintages.items]
     return [strip(moments, vintages.position, role, width=width, cls=cls) for width, cls in ((736, "wide"), (360, "narrow"))]
+
+
+def _send_document(req: falcon.Request, resp: falcon.Response, document: Any) -> None:
+    encoded = compress(EncodedResponse(encode(document), {}), choose_encoding(req.get_header("Accept-Encoding", default="")))
+    resp.set_headers({**page_headers(), **encoded.headers})
+    resp.append_header("Vary", "Accept-Encoding, Cookie")
+    resp.content_type, resp.data = falcon.MEDIA_JSON, encoded.body
 
 
 def routes(site: Site) -> Iterator[tuple[str, object]]:

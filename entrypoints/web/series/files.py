@@ -12,6 +12,7 @@ from entrypoints.web.series.picture import as_sheet
 from entrypoints.web.series.state import FileFormat
 from entrypoints.web.series.view import View, aligned
 
+#: Of the formats that are files.
 MEDIA_TYPES = {
     FileFormat.SVG: "image/svg+xml",
     FileFormat.PNG: "image/png",
@@ -37,7 +38,8 @@ def as_file(view: View, kind: FileFormat, points: int | None = None) -> bytes:
     shown = aligned(view)
     if kind is FileFormat.JSON:
         return _json(view, thinned_rows(shown, points) if points else shown)
-    names = (f"as of {view.chosen.known_at:%Y-%m-%d}", "today") if view.chosen else ("today",)
+    then = f"as of {view.chosen.known_at:%Y-%m-%d}" if view.chosen else ""
+    names = [then if name == "then" else name for name in shown.columns] if len(view.shown_columns) == 1 else shown.columns
     return csv(shown, (axis_name(shown), *names))
 
 

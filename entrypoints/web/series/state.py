@@ -16,7 +16,10 @@ from entrypoints.rest.http.params import QueryParameters
 from entrypoints.rest.openapi.parameters import Parameter, Parameters, enum_of, integer
 from entrypoints.web.charts.plot import Kind
 
-_DAY = {"type": "string"}
+MOST_PIXELS = 8000
+#: In place of a column's name: all columns.
+ALL_COLUMNS = "*"
+_TEXT = {"type": "string"}
 
 
 class Units(StrEnum):
@@ -67,30 +70,41 @@ class Tab(StrEnum):
 
 
 class FileFormat(StrEnum):
-    """The formats in which the view itself is given: as a file, or as the part of the page that follows the vintage that is shown."""
+    """
+    The formats in which the view itself is given.
+
+    Attributes:
+        PLOT: what the page's script draws.
+        PART: that, with the texts of the page that follow the vintage that is shown.
+
+    """
 
     SVG = "svg"
     PNG = "png"
     CSV = "csv"
     JSON = "json"
+    PLOT = "plot"
     PART = "part"
 
 
 PARAMETERS: Parameters = {
-    "column": Parameter("The column that is shown; by default the first one."),
+    "column": Parameter("The column that is shown, `*` for all; by default the closing price if there is one, else the first one.", _TEXT),
     "transform": Parameter("How values are shown.", enum_of(Units)),
     "chart": Parameter("How they are drawn.", enum_of(Kind)),
     "scale": Parameter("A logarithmic axis.", {"type": "string", "enum": ["log"]}),
-    "start": Parameter("The first date.", _DAY),
-    "end": Parameter("The last date.", _DAY),
-    "base": Parameter("The date at which the index is 100.", _DAY),
-    "as_of": Parameter("The state known on this day is drawn over today's.", _DAY),
+    "start": Parameter("The first date.", _TEXT),
+    "end": Parameter("The last date.", _TEXT),
+    "base": Parameter("The date at which the index is 100.", _TEXT),
+    "as_of": Parameter("The state known on this day is drawn over today's.", _TEXT),
     "vintage": Parameter("The state of the vintage with this number is.", integer(1)),
-    "date": Parameter("The date whose value is pointed out, and whose history is shown.", _DAY),
+    "shade": Parameter("The code of a series of 0 and 1, such as recessions: the chart is shaded where it is 1.", _TEXT),
+    "date": Parameter("The date whose value is pointed out, and whose history is shown.", _TEXT),
     "view": Parameter("What is shown below the chart.", enum_of(Tab)),
     "format": Parameter("The view as a file.", enum_of(FileFormat)),
+    "pixels": Parameter("With `format=plot` and `format=part`, the width of the range that is shown.", integer(50, MOST_PIXELS)),
     "points": Parameter("With `format=json`, about how many rows are enough to draw every peak.", integer(10, 100_000)),
 }
+_OF_FILES = ("format", "pixels", "points")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +114,9 @@ class State:
 
     Attributes:
         given: the parameters as they were written, without those of files.
+        column: the name of one, ``*``, or empty.
         moment: of the state that is drawn over today's, if one was chosen.
+        shade: the code of the series whose ones are shaded.
 
     """
 
@@ -113,6 +129,7 @@ class State:
     end: Label | None
     base: Label | None
     moment: AsOf | None
+    shade: str | None
     date: Label | None
     tab: Tab | None
 
@@ -138,7 +155,7 @@ def parse_state(parameters: QueryParameters, frequency: Frequency | None) -> Sta
     if scale not in (None, "log"):
         raise InvalidInput("scale must be log.", field="scale", hint="Omit it for a linear axis.")
     return State(
-        given={name: text for name in PARAMETERS if name not in ("format", "points") and (text := parameters.text(name))},
+        given={name: text for name in PARAMETERS if name not in _OF_FILES and (text := parameters.text(name))},
         column=parameters.text("column") or "",
         units=units,
         chart=parameters.choice("chart", Kind),
@@ -147,6 +164,7 @@ def parse_state(parameters: QueryParameters, frequency: Frequency | None) -> Sta
         end=parameters.label("end"),
         base=parameters.label("base"),
         moment=AsOf.parse(as_of, vintage=vintage) if as_of or vintage else None,
+        shade=parameters.text("shade"),
         date=parameters.label("date"),
         tab=parameters.choice("view", Tab),
     )
