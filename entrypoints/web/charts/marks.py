@@ -10,7 +10,6 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from entrypoints.web.charts.markup import COLOURS, element
-from entrypoints.web.charts.palette import DASHES
 from entrypoints.web.charts.scales import Floats
 
 _MOST_POINTS_A_PIXEL = 4
@@ -51,7 +50,7 @@ def thinned(x: Floats, y: Floats) -> NDArray[np.bool_]:
     return found
 
 
-def line(x: Floats, y: Floats, role: str, *, step: bool = False, dashed: bool = False) -> Markup:
+def line(x: Floats, y: Floats, role: str, *, step: bool = False, dash: str | None = None) -> Markup:
     """Return a line with gaps where values are missing; a value that stands alone is a dot."""
     kept = thinned(x, y)
     path = "".join(_runs(x[kept], y[kept], step=step))
@@ -66,7 +65,7 @@ def line(x: Floats, y: Floats, role: str, *, step: bool = False, dashed: bool = 
         stroke_width="2",
         stroke_linejoin="round",
         stroke_linecap="round",
-        stroke_dasharray="2 5" if dashed else DASHES.get(role),
+        stroke_dasharray=dash,
     )
 
 

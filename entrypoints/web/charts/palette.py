@@ -18,3 +18,5 @@ MOST = len(_LIGHT)
 SERIES_COLOURS = {f"c{number}": colour for number, colour in enumerate(_LIGHT, 1)}
 #: Role of a curve → its dashes, None for a solid line; four curves have the same.
 DASHES = {f"c{number}": _PATTERNS[(number - 1) // 4] for number in range(1, MOST + 1)}
+#: The dashes of a curve that is another state of a solid one.
+DASHED = "2 5"

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from entrypoints.web import words
 from entrypoints.web.charts.markup import COLOURS, FONT, element
-from entrypoints.web.charts.palette import DASHES
+from entrypoints.web.charts.palette import DASHED, DASHES
 
 WIDTH = 800
 CHART_WIDTH, CHART_HEIGHT = 760, 300
@@ -37,7 +37,7 @@ class Key:
     @property
     def dashes(self) -> str | None:
         """The pattern of the curve's line."""
-        return "2 5" if self.dashed else DASHES.get(self.role)
+        return DASHED if self.dashed else DASHES.get(self.role)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

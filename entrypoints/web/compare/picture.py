@@ -128,11 +128,16 @@ def legend_label(line: Line) -> str:
 
 def title_of(comparison: Comparison) -> str:
     """Return what the picture shows."""
+    lines = comparison.lines
+    of_one_series = len(lines) > 1 and len({line.series.id for line in lines}) == 1
+    name = lines[0].series.metadata.name or str(lines[0].series.code)
+    return f"{name}: {_title(comparison)}" if of_one_series else _title(comparison)
+
+
+def _title(comparison: Comparison) -> str:
     show = comparison.state.show
     if show is Show.LINES:
-        names = listed([line.name for line in comparison.lines])
-        of_one_series = len(comparison.lines) > 1 and len({line.series.id for line in comparison.lines}) == 1
-        return f"{comparison.lines[0].series.metadata.name}: {names}" if of_one_series else names
+        return listed([line.name for line in comparison.lines])
     first, second = (line.name for line in comparison.pair)
     titles = {Show.SPREAD: f"{first} minus {second}", Show.RATIO: f"{first} divided by {second}", Show.SCATTER: f"{second} against {first}"}
     return titles[show]
@@ -147,10 +152,12 @@ def listed(names: Sequence[str]) -> str:
 
 def subtitle_of(comparison: Comparison) -> str:
     """Return the units, how values were collapsed, and the range."""
+    show, last = comparison.state.show, comparison.table.last
     units = dict.fromkeys(line.units.label for line in comparison.lines)
-    unit = comparison.computed_unit if comparison.state.show in (Show.SPREAD, Show.RATIO) else ", ".join(units).lower()
+    unit = comparison.computed_unit if show in (Show.SPREAD, Show.RATIO) else ", ".join(units).lower()
     collapsed = f"last value of each {words.period_noun(Frequency(comparison.state.collapse))}" if comparison.state.collapse else ""
-    return " · ".join(filter(None, [unit, collapsed, _span(comparison.table, comparison.frequency)]))
+    newest = f"the large dot is {words.period(last, comparison.frequency)}" if show is Show.SCATTER and last else ""
+    return " · ".join(filter(None, [unit, collapsed, _span(comparison.table, comparison.frequency), newest]))
 
 
 def _span(shown: Observations, frequency: Frequency | None) -> str:
@@ -171,9 +178,9 @@ def described(comparison: Comparison) -> str:
         first, second = comparison.state.pair
         found = comparison.correlation(first, second)
         strength = f" Correlation {words.number(found.coefficient, 2)}." if found.coefficient is not None else ""
-        return f"Dots of {count} that have both values{span}: {title_of(comparison)}.{strength}"
+        return f"Dots of {count} that have both values{span}: {_title(comparison)}.{strength}"
     curve = _computed(comparison)
-    return f"Line of {count} that have both values{span}. {_described_curve(title_of(comparison), table, curve.values, comparison)}"
+    return f"Line of {count} that have both values{span}. {_described_curve(_title(comparison), table, curve.values, comparison)}"
 
 
 def _described_curve(name: str, shown: Observations, values: Floats, of: Line | Comparison) -> str:

@@ -18,7 +18,7 @@ from domain.vintages import AsOf
 from entrypoints.rest.http.params import QueryParameters, parse_label, suggestion
 from entrypoints.rest.openapi.parameters import Parameter, Parameters, enum_of, integer
 from entrypoints.web.charts.palette import MOST
-from entrypoints.web.series.state import Units
+from entrypoints.web.series.state import MOST_PIXELS, Units
 
 _OPTIONS = ("column", "transform", "axis", "colour")
 _MONTH = re.compile("([0-9]{4})(?:-([0-9]{2}))?")
@@ -46,13 +46,20 @@ class Axis(StrEnum):
 
 
 class ComparisonFormat(StrEnum):
-    """The formats in which a comparison is given as a file."""
+    """
+    The formats in which a comparison is given.
+
+    Attributes:
+        PLOT: what the page's script draws; all others are files.
+
+    """
 
     SVG = "svg"
     PNG = "png"
     CSV = "csv"
     PARQUET = "parquet"
     JSON = "json"
+    PLOT = "plot"
 
 
 PARAMETERS: Parameters = {
@@ -69,6 +76,7 @@ PARAMETERS: Parameters = {
     "of": Parameter("The two series of a spread, a ratio or a scatter plot, `1,2`, by their positions."),
     "query": Parameter("A code to add, or words to search for."),
     "format": Parameter("The comparison as a file.", enum_of(ComparisonFormat)),
+    "pixels": Parameter("With `format=plot`, the width of the range that is shown.", integer(50, MOST_PIXELS)),
     "points": Parameter("With `format=json`, about how many rows are enough to draw every peak.", integer(10, 100_000)),
 }
 #: Parameters that a link to another state of the page passes on.

@@ -17,13 +17,15 @@ from entrypoints.web.charts.palette import MOST
 from entrypoints.web.charts.png import can_draw, check_can_draw
 from entrypoints.web.compare import controls
 from entrypoints.web.compare.comparison import Comparison, read_comparison
+from entrypoints.web.compare.drawing import document_of
 from entrypoints.web.compare.files import MEDIA_TYPES, as_file
 from entrypoints.web.compare.lines import SeriesProblem
 from entrypoints.web.compare.picture import described, shown, title_of
 from entrypoints.web.compare.state import PARAMETERS, ComparisonFormat, Show, State, parse_state
 from entrypoints.web.forms import redirect
 from entrypoints.web.rendering import origin_of
-from entrypoints.web.sending import send_file
+from entrypoints.web.sending import send_document, send_file
+from entrypoints.web.series.state import MOST_PIXELS
 from entrypoints.web.sharing import Sharing
 from entrypoints.web.site import Site
 
@@ -45,7 +47,8 @@ class ComparePage:
         state, kind = parse_state(parameters), parameters.choice("format", ComparisonFormat)
         query = (parameters.text("query") or "").strip()
         if kind:
-            self._send(req, resp, state, kind, points=parameters.number("points", minimum=10, maximum=100_000))
+            with self._site.sender.read_slots.acquire(req.context.client):
+                self._send(req, resp, state, parameters, kind=kind)
         elif query and len(state.items) < MOST and (kept := self._kept(query)):
             redirect(resp, _PATH + state.adding(f"{kept.provider}:{kept.code}"))
         else:
@@ -66,11 +69,16 @@ class ComparePage:
             resp.status = problem.status
             self._site.render(req, resp, "compare_missing.html", **shared, problem=problem, others=others)
 
-    def _send(self, req: falcon.Request, resp: falcon.Response, state: State, kind: ComparisonFormat, *, points: int | None) -> None:
+    def _send(
+        self, req: falcon.Request, resp: falcon.Response, state: State, parameters: QueryParameters, *, kind: ComparisonFormat
+    ) -> None:
+        if kind is ComparisonFormat.PLOT:
+            pixels = parameters.number("pixels", minimum=50, maximum=MOST_PIXELS) or _WIDTH
+            send_document(req, resp, document_of(self._site, state, pixels))
+            return
         if kind is ComparisonFormat.PNG:
             check_can_draw()
-        with self._site.sender.read_slots.acquire(req.context.client):
-            body = as_file(read_comparison(self._site, state), kind, points)
+        body = as_file(read_comparison(self._site, state), kind, parameters.number("points", minimum=10, maximum=100_000))
         send_file(req, resp, body, MEDIA_TYPES[kind], f"comparison.{kind}")
 
     def _kept(self, text: str) -> TimeSeries | None:
@@ -103,7 +111,7 @@ def _around(req: falcon.Request, comparison: Comparison) -> dict[str, Any]:
         "ranges": controls.ranges(comparison),
         "swapped": controls.swapped(state) if state.show is not Show.LINES else None,
         "correlations": controls.correlation_rows(comparison),
-        "formats": [kind for kind in ComparisonFormat if kind is not ComparisonFormat.PNG or can_draw()],
+        "formats": [kind for kind in MEDIA_TYPES if kind is not ComparisonFormat.PNG or can_draw()],
         "embedded": f"{origin_of(req)}/embed{_PATH}?{query}",
         "sharing": Sharing.of(title_of(comparison), described(comparison), f"{address}?{query}"),
     }

@@ -18,19 +18,16 @@ from domain.releases import Counted, Releases
 from domain.use_cases.describe_series import Described
 from domain.use_cases.list_vintages import VintagePage
 from domain.use_cases.read_releases import TriangleQuery
-from entrypoints.formats import encode
 from entrypoints.rest.http.params import QueryParameters, parse_code
 from entrypoints.rest.http.rate_limits import requester_of
-from entrypoints.rest.http.response_cache import EncodedResponse
-from entrypoints.rest.http.responses import choose_encoding, compress
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.web.charts.drawing import draw
 from entrypoints.web.charts.png import can_draw, check_can_draw
 from entrypoints.web.charts.strips import strip
 from entrypoints.web.forms import read_form, redirect
 from entrypoints.web.freshness import freshness
-from entrypoints.web.rendering import current_path, origin_of, page_headers, series_path
-from entrypoints.web.sending import send_file
+from entrypoints.web.rendering import current_path, origin_of, series_path
+from entrypoints.web.sending import send_document, send_file
 from entrypoints.web.series.files import FILES, MEDIA_TYPES, as_file
 from entrypoints.web.series.looking_back import Vintages, difference, step_links
 from entrypoints.web.series.picture import described, document_of, plot_of, title_of
@@ -82,11 +79,11 @@ class SeriesPage:
             self._site.sender.check_size(view.today)
             pixels = parameters.number("pixels", minimum=50, maximum=MOST_PIXELS) or _USUAL_PIXELS
             if kind is FileFormat.PLOT:
-                _send_document(req, resp, document_of(view, pixels))
+                send_document(req, resp, document_of(view, pixels))
             elif kind is FileFormat.PART:
                 shown = self._followed(view)
                 texts = {name: self._site.render.fragment(req, f"part_{name}.html", **shown) for name in ("legend", "difference", "which")}
-                _send_document(req, resp, {"plot": document_of(view, pixels), "texts": texts})
+                send_document(req, resp, {"plot": document_of(view, pixels), "texts": texts})
             elif kind:
                 body = as_file(view, kind, parameters.number("points", minimum=10, maximum=100_000))
                 send_file(req, resp, body, MEDIA_TYPES[kind], f"{view.series.code}.{kind}")
@@ -184,13 +181,6 @@ class SeriesPage:
 def _strips(vintages: Vintages, role: str) -> Sequence[Markup]:
     moments = [each.known_at for each in vintages.items]
     return [strip(moments, vintages.position, role, width=width, cls=cls) for width, cls in ((736, "wide"), (360, "narrow"))]
-
-
-def _send_document(req: falcon.Request, resp: falcon.Response, document: Any) -> None:
-    encoded = compress(EncodedResponse(encode(document), {}), choose_encoding(req.get_header("Accept-Encoding", default="")))
-    resp.set_headers({**page_headers(), **encoded.headers})
-    resp.append_header("Vary", "Accept-Encoding, Cookie")
-    resp.content_type, resp.data = falcon.MEDIA_JSON, encoded.body
 
 
 def routes(site: Site) -> Iterator[tuple[str, object]]:

@@ -44,7 +44,7 @@ def document_of(view: View, pixels: int) -> dict[str, Any]:
     shown = (first, first + length)
     around = view.between(*(_date(view, moment) for moment in (max(extent[0], first - length), min(extent[1], last + length))))
     sent = replace(_drawn(around), title=plot.title, description=plot.description, marked=plot.marked, log=plot.log)
-    return {"base": words.iso(view.base), **document(sent, shown=shown, extent=extent, pixels=pixels)}
+    return {"kept": {"base": words.iso(view.base)} if view.base else {}, **document(sent, shown=shown, extent=extent, pixels=pixels)}
 
 
 def _drawn(view: View) -> Plot:
@@ -74,7 +74,7 @@ def as_sheet(view: View) -> str:
     shade = [Key(role="band", label=view.shading.label)] if view.shading else []
     sheet = Sheet(
         title=metadata.name or str(view.series.code),
-        subtitle=" · ".join(filter(None, [column, view.state.units.label, view.unit])),
+        subtitle=" · ".join(filter(None, [column, view.state.units.label, view.unit if view.unit != "%" else ""])),
         legend=[*(Key(role=curve.role, label=curve.label, dashed=curve.dashed) for curve in view.legend), *shade],
         source=f"{view.series.code} · Source: {metadata.source or metadata.attribution or view.series.provider}",
     )
