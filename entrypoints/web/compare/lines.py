@@ -94,9 +94,8 @@ class Line:
         if self.units.is_percent or self.units is Units.INDEX:
             return 1
         known = np.abs(self.scaled[~np.isnan(self.scaled)])
-        if not known.size or bool((known == np.floor(known)).all()):
-            return 0
-        return words.decimals_for(float(np.median(known)))
+        most = words.decimals_for(float(np.median(known))) if known.size else 0
+        return next((count for count in range(most) if np.allclose(known, np.round(known, count), rtol=1e-9, atol=0)), most)
 
     def write(self, value: float | None) -> str:
         """Write a value, without the unit."""

@@ -38,6 +38,9 @@ export function replaceParts(page, names) {
     if (!old || !fresh) continue;
     // What scripts draw stays, and takes over what is new.
     const kept = [...old.querySelectorAll("[data-kept]")].map((element) => [element, fresh.querySelector(`#${element.id}`)]);
+    // What was opened stays open.
+    const [before, after] = [old, fresh].map((part) => [...part.querySelectorAll("details")]);
+    if (before.length === after.length) before.forEach((each, place) => { after[place].open = each.open; });
     old.replaceWith(fresh);
     for (const [element, place] of kept) {
       if (!place) continue;
