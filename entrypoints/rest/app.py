@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import replace
 from secrets import token_bytes
 from typing import Any
 
@@ -83,14 +82,13 @@ def create_app(  # noqa: PLR0913 - the API's settings
         session_secret: signs the sessions of browsers; by default one of this process's own.
 
     """
-    sender = sender or ResponseSender()
-    site = replace(_site(use_cases, sender, (session_secret or token_bytes(32)) if keys_required else None), embed_origins=embed_origins)
-    api, pages = list(discover_routes(use_cases, sender)), list(discover_pages(site))
+    site = _site(use_cases, sender or ResponseSender(), (session_secret or token_bytes(32)) if keys_required else None, embed_origins)
+    api, pages = list(discover_routes(use_cases, site.sender)), list(discover_pages(site))
     routes = [*api, *pages]
     middleware: list[Any] = [
         ProxyHeaders(trusted_proxies, root_path),
         RequestTrace(),
-        LargeResponses(sender.send_slots),
+        LargeResponses(site.sender.send_slots),
         QuandlErrors(),
         SecurityHeaders(),
         Browsers(site),
@@ -112,11 +110,11 @@ def create_app(  # noqa: PLR0913 - the API's settings
     return app
 
 
-def _site(use_cases: UseCases, sender: ResponseSender, session_secret: bytes | None) -> Site:
+def _site(use_cases: UseCases, sender: ResponseSender, session_secret: bytes | None, embed_origins: Collection[str]) -> Site:
     if session_secret is None:
-        return Site(use_cases=use_cases, sender=sender)
+        return Site(use_cases=use_cases, sender=sender, embed_origins=embed_origins)
     guard, sessions = KeyGuard(use_cases.check_key), Sessions(use_cases.check_key, session_secret)
-    return Site(use_cases=use_cases, sender=sender, guard=guard, sessions=sessions)
+    return Site(use_cases=use_cases, sender=sender, guard=guard, sessions=sessions, embed_origins=embed_origins)
 
 
 def _set_options(app: App) -> None:

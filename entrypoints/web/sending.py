@@ -16,7 +16,7 @@ from entrypoints.web.rendering import page_headers
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
-def send_file(req: falcon.Request, resp: falcon.Response, body: bytes, media_type: str, name: str) -> None:
+def send_file(req: falcon.Request, resp: falcon.Response, body: bytes, *, media_type: str, name: str) -> None:
     """Respond with a file, or with 304 if the client has it."""
     resp.set_headers({**page_headers(), "Content-Security-Policy": _POLICY})
     resp.append_header("Vary", "Cookie")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -21,6 +22,7 @@ from entrypoints.web.compare.state import Axis, Item, State
 from entrypoints.web.series.state import Units, available_units
 from entrypoints.web.series.view import first_known, in_units, unit_of
 
+_NUMBER = re.compile("[1-9][0-9]{0,5}")
 _COARSENESS = {frequency: place for place, frequency in enumerate(Frequency)}
 
 
@@ -111,13 +113,23 @@ class SeriesProblem(Problem):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """A column as stored, before its units."""
+    """
+    A column before its units.
+
+    Attributes:
+        stored: to the end of the range.
+        values: the same, collapsed.
+
+    """
 
     item: Item
     series: TimeSeries
     vintage: Vintage
     columns: Sequence[str]
-    part: Observations
+    place: int
+    units: Units
+    stored: Observations
+    values: Observations
 
 
 def read_lines(use_cases: UseCases, state: State) -> Sequence[Line]:
@@ -130,11 +142,9 @@ def read_lines(use_cases: UseCases, state: State) -> Sequence[Line]:
 
     """
     found = [_find(use_cases, item, state) for item in state.items]
-    whole = [collapse(each.part, state.collapse) if state.collapse else each.part for each in found]
-    units = [each.item.units or state.units for each in found]
-    indexed = [part for part, unit in zip(whole, units, strict=True) if unit is Units.INDEX]
-    base = state.base or max((first for part in indexed if (first := first_known(part, state.start))), default=None)
-    lines = [_line(each, part, unit, base, state) for each, part, unit in zip(found, whole, units, strict=True)]
+    indexed = [each.values for each in found if each.units is Units.INDEX]
+    base = state.base or max((first for values in indexed if (first := first_known(values, state.start))), default=None)
+    lines = [_line(each, base, state) for each in found]
     columns_of_one = len({line.series.id for line in lines}) == 1 and len({line.place for line in lines}) > 1
     return [replace(line, name=line.column) for line in lines] if columns_of_one else lines
 
@@ -152,12 +162,16 @@ def _find(use_cases: UseCases, item: Item, state: State) -> _Found:
     except DomainError as error:
         raise _problem(error, item, "as_of" if state.moment.as_of else item.parameter, error.hint) from error
     place = _place(item, reading.observations.columns)
+    stored = reading.observations.select([place])
     return _Found(
         item=item,
         series=reading.series,
         vintage=reading.vintage,
         columns=reading.observations.columns,
-        part=reading.observations.select([place]),
+        place=place,
+        units=item.units or state.units,
+        stored=stored,
+        values=collapse(stored, state.collapse) if state.collapse else stored,
     )
 
 
@@ -173,43 +187,43 @@ def _place(item: Item, columns: Sequence[str]) -> int:
         return 0
     if item.column in columns:
         return columns.index(item.column)
-    if item.column.isascii() and item.column.isdigit() and 1 <= int(item.column[:9]) <= len(columns):
+    if _NUMBER.fullmatch(item.column) and int(item.column) <= len(columns):
         return int(item.column) - 1
     shown = ", ".join(columns) or "none"
     message = f"{item.parameter}: {item.reference} has no column {item.column[:40]!r}."
     raise InvalidInput(message, field=item.parameter, hint=f"Its columns, which may be numbered from 1: {shown}.")
 
 
-def _line(found: _Found, whole: Observations, units: Units, base: Label | None, state: State) -> Line:
-    item, frequency = found.item, _coarser(found.series.frequency, state.collapse)
+def _line(found: _Found, base: Label | None, state: State) -> Line:
+    item, units, frequency = found.item, found.units, _coarser(found.series.frequency, state.collapse)
     if units not in available_units(frequency):
         parameter = item.parameter if item.units else "transform"
         message = f"{parameter}: {units} compares periods that {item.reference}, {frequency or 'of no known frequency'}, does not have."
         raise InvalidInput(message, field=parameter, hint=f"Show it otherwise: {item.parameter}={item.reference};transform=level.")
-    own_base = first_known(whole, base) if units is Units.INDEX else None
+    own_base = first_known(found.values, base) if units is Units.INDEX else None
     if units is Units.INDEX and state.base and own_base is None:
         message = f"index: {item.reference} has no value other than 0 from {words.iso(state.base)} on."
         raise InvalidInput(message, field="index", hint="Choose an earlier date, or give the series a transform of its own.")
-    place, name = _place(item, found.columns), found.series.metadata.name or str(found.series.code)
+    name = found.series.metadata.name or str(found.series.code)
     return Line(
         item=item,
         series=found.series,
         vintage=found.vintage,
-        name=f"{name}, {found.columns[place]}" if len(found.columns) > 1 else name,
+        name=f"{name}, {found.columns[found.place]}" if len(found.columns) > 1 else name,
         columns=found.columns,
-        place=place,
+        place=found.place,
         units=units,
         frequency=frequency,
         base=own_base,
-        shown=_in_range(found.part, in_units(whole, units, frequency, own_base), state),
+        shown=_in_range(found, in_units(found.values, units, frequency, own_base), state),
     )
 
 
-def _in_range(stored: Observations, values: Observations, state: State) -> Observations:
+def _in_range(found: _Found, values: Observations, state: State) -> Observations:
     """Return the values of the periods in range: of those that a collapse of the range itself has."""
     if state.collapse is None:
         return values.window(state.start)
-    kept = np.isin(values.dates, collapse(stored.window(state.start), state.collapse).dates)
+    kept = np.isin(values.dates, collapse(found.stored.window(state.start), state.collapse).dates)
     return Observations.from_trusted(values.dates[kept], values.columns, values.values[kept])
 
 

@@ -86,7 +86,7 @@ class SeriesPage:
                 send_document(req, resp, {"plot": document_of(view, pixels), "texts": texts})
             elif kind:
                 body = as_file(view, kind, parameters.number("points", minimum=10, maximum=100_000))
-                send_file(req, resp, body, MEDIA_TYPES[kind], f"{view.series.code}.{kind}")
+                send_file(req, resp, body, media_type=MEDIA_TYPES[kind], name=f"{view.series.code}.{kind}")
             else:
                 self._site.render(req, resp, "series.html", **self._shown(req, view))
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from urllib.parse import unquote
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from falcon.testing import Result
@@ -280,6 +281,7 @@ def test_twelve_series(several: Browser) -> None:
         (f"s={GDP};axis=up", 400, "s", "axis must be one of left, right"),
         (f"s={GDP};transform=cube", 400, "s", "transform must be one of level"),
         (f"s={GDP};colour=13", 400, "s", "colour must be a whole number from 1 to 12"),
+        (f"s={GDP};column=0000000001", 400, "s", "SAMPLE/GDP has no column '0000000001'"),
         (f"s={GDP};column=2", 400, "s", "SAMPLE/GDP has no column '2'"),
         (f"right={MACRO};column=nope", 400, "right", "SAMPLE/MACRO has no column 'nope'"),
         (f"s={GDP}&transform=cube", 400, "transform", "transform must be one of"),
@@ -330,3 +332,20 @@ def test_a_series_without_data_or_frequency() -> None:
     assert (changed.status_code, empty.status_code) == (400, 503)
     assert "of no known frequency" in changed.json["detail"]
     assert "has no observations yet" in empty.json["detail"]
+
+
+def test_the_script_draws_what_the_picture_shows(several: Browser) -> None:
+    """The document has the shown range and what lies around it; values are those of the file, and the index keeps its base."""
+    path = f"/compare?s={GDP}&s={MACRO};column=unemp;axis=right&transform=index&start=1990-01-01&end=1999-12-31"
+    document = several.get(f"{path}&format=plot&pixels=800").json
+    _, rows = rows_of(several.get(f"{path}&format=csv"))
+    gdp, unemployment = document["curves"]
+    axis = document["axes"][gdp["axis"]]
+    moments = {f"{np.datetime64(moment, 's').astype('datetime64[D]')}": place for place, moment in enumerate(axis)}
+
+    assert document["kept"] == {"index": "1990-01-01"}
+    assert [(each["role"], each["right"]) for each in (gdp, unemployment)] == [("c1", False), ("c2", True)]
+    assert document["extent"][0] < document["sent"][0] < document["shown"][0] < document["shown"][1] < document["sent"][1]
+    assert {day: gdp["values"][moments[day] - gdp["start"]] for day in rows} == {day: float(cells[0]) for day, cells in rows.items()}
+    assert several.get(f"/compare?s={GDP}&transform=index&index=2000&format=plot").json["kept"] == {"index": "2000-01-01"}
+    assert several.get(f"/compare?s={GDP};transform=index&format=plot").json["kept"] == {}

@@ -127,7 +127,7 @@ def test_a_picture_stands_alone(samples: Browser, name: str) -> None:
 
 def test_any_name_makes_a_valid_picture() -> None:
     """Control characters, which XML has no place for, and markup are text or are replaced; names of any length stay inside."""
-    name = "bell \x07 <script>alert(1)</script> & ]]> \x1b \ufffe " + "very long " * 60
+    name = "control \x07 <script>alert(1)</script> & ]]> \x1b \ufffe " + "very long " * 60
     metadata = Metadata(name=name, unit="<b>\x0c", source="\x01" + name)
     states = Observations.of([date(2024, 1, 1), date(2024, 2, 1)], ["<i>\x02", "b;c"], [[1, 2], [3, 4]])
     browser = browser_of(memory_use_cases({"canned": CannedSource(observations=states, metadata=metadata)}))
