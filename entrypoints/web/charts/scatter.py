@@ -17,8 +17,8 @@ from entrypoints.web.charts.scales import Floats, Scale
 _RIGHT, _BOTTOM, _NAMES = 20, 42, 18
 _SIZE = "12"
 _TICK_WIDTH = 70
-#: Dots of one place are one; finer places than these nobody sees.
-_PLACES_A_UNIT = 2
+#: Dots of one place are one: so many places a unit where dots are few, and where they are many, which cover each other.
+_FINE, _COARSE, _MANY = 2.0, 0.5, 5000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,8 @@ def _axes(plot: Scatter, x: Scale, y: Scale, height: int) -> Iterator[Markup]:
 def _dots(plot: Scatter, x: Scale, y: Scale) -> Iterator[Markup]:
     if not len(plot.x):
         return
-    places = np.round(np.column_stack([x(plot.x), y(plot.y)]) * _PLACES_A_UNIT) / _PLACES_A_UNIT
+    fineness = _COARSE if len(plot.x) > _MANY else _FINE
+    places = np.round(np.column_stack([x(plot.x), y(plot.y)]) * fineness) / fineness
     # A line of no length with round ends is a dot: many of them are one element.
     dots = "".join(f"M{across:.1f} {down:.1f}h0" for across, down in np.unique(places, axis=0))
     yield element("path", cls="now dots", d=dots, stroke=COLOURS["now"], stroke_width="5", stroke_linecap="round", stroke_opacity="0.55")
