@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import blake2b
 from http import HTTPStatus
 from importlib.metadata import version
@@ -26,10 +26,8 @@ HOME = "/home"
 HTML = "text/html; charset=utf-8"
 THEME = "lanner_theme"
 THEMES = ("light", "dark")
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
+_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+POLICY = f"{_POLICY}form-action 'self'; frame-ancestors 'none'"
 #: Characters of codes that need no escape in a path.
 _PLAIN = "/:@,.=+-_!$()~^|"
 _FILTERS = {name: getattr(words, name) for name in ("number", "day", "known", "period", "periods", "counted", "duration", "ordinal", "iso")}
@@ -72,6 +70,12 @@ def page_headers() -> Mapping[str, str]:
     return {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", "Cache-Control": "private, no-cache"}
 
 
+def framed_headers(origins: Collection[str]) -> Mapping[str, str]:
+    """Return the headers of a page that pages of this service and of these origins may show in a frame."""
+    ancestors = " ".join(["'self'", *origins])
+    return {**page_headers(), "Content-Security-Policy": f"{_POLICY}form-action 'none'; frame-ancestors {ancestors}"}
+
+
 def series_path(series: TimeSeries) -> str:
     """Return the path of a series' page, which names its provider."""
     return code_path(series.provider, series.code)
@@ -80,6 +84,11 @@ def series_path(series: TimeSeries) -> str:
 def code_path(provider: str, code: DatasetCode) -> str:
     """Return the path of the page that the series of a provider's code has, or would have."""
     return f"/s/{quote(f'{provider}:{code}', safe=_PLAIN)}"
+
+
+def origin_of(req: falcon.Request) -> str:
+    """Return scheme, host and path prefix under which the client reaches this service, for addresses that are used elsewhere."""
+    return f"{req.scheme}://{req.get_header('Host', default='localhost')}{public_path('')}"
 
 
 def current_path(req: falcon.Request) -> str:

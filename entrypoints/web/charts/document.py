@@ -89,7 +89,7 @@ def _thinned(curves: Sequence[Curve], scale: float) -> tuple[Sequence[Dates], Se
         for place, at, curve in members:
             inside = kept[at : at + len(curve.dates)]
             rows[place] = {
-                **{name: getattr(curve, name) for name in ("role", "label", "right", "dashed", "decimals", "suffix")},
+                **{name: getattr(curve, name) for name in ("role", "label", "right", "dash", "decimals", "suffix")},
                 "axis": axis,
                 "start": int(np.count_nonzero(kept[:at])),
                 "values": curve.values[inside].tolist(),

@@ -81,7 +81,7 @@ def _curves(plot: Plot, frame: Frame) -> Iterator[Markup]:
             # What was known then stands left of what is known today.
             yield marks.bars((x, y), curve.role, zero=scale.at(0.0), slot=frame.slot, place=(count - 1 - index, count))
             continue
-        yield marks.line(x, y, curve.role, step=plot.kind is Kind.STEP, dashed=curve.dashed)
+        yield marks.line(x, y, curve.role, step=plot.kind is Kind.STEP, dash=curve.dash)
         known = np.flatnonzero(~np.isnan(y))
         if known.size and (count > 1 or known.size == 1):
             yield element("circle", cls=curve.role, cx=float(x[known[-1]]), cy=float(y[known[-1]]), r="3.5", fill=COLOURS[curve.role])

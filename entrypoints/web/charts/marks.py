@@ -55,7 +55,7 @@ def thinned(x: Floats, y: Floats) -> NDArray[np.bool_]:
     return found
 
 
-def line(x: Floats, y: Floats, role: str, *, step: bool = False, dashed: bool = False) -> Markup:
+def line(x: Floats, y: Floats, role: str, *, step: bool = False, dash: str | None = None) -> Markup:
     """Return a line with gaps where values are missing; a value that stands alone is a dot."""
     kept = thinned(x, y)
     path = "".join(_runs(x[kept], y[kept], step=step))
@@ -70,7 +70,7 @@ def line(x: Floats, y: Floats, role: str, *, step: bool = False, dashed: bool = 
         stroke_width="2",
         stroke_linejoin="round",
         stroke_linecap="round",
-        stroke_dasharray="2 5" if dashed else None,
+        stroke_dasharray=dash,
     )
 
 

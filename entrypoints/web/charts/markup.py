@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
+from entrypoints.web.charts.palette import SERIES_COLOURS
+
 #: Colours as attributes, so that a saved file has them too; on a page the style sheet replaces them by those of its theme.
 COLOURS = {
     "now": "#1f5fbf",
@@ -17,18 +19,7 @@ COLOURS = {
     "paper": "#ffffff",
     "band": "#e6e9ee",
     "volume": "#c9d0d9",
-    "c1": "#1f5fbf",
-    "c2": "#c2570c",
-    "c3": "#1a8a4f",
-    "c4": "#8a3fc0",
-    "c5": "#b5172f",
-    "c6": "#0e7f8c",
-    "c7": "#86690a",
-    "c8": "#c2308a",
-    "c9": "#4b5563",
-    "c10": "#6b4423",
-    "c11": "#3f7d0a",
-    "c12": "#5b5bd6",
+    **SERIES_COLOURS,
 }
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from domain.observations import Dates
 from entrypoints.web.charts import scales, time_axis
+from entrypoints.web.charts.palette import DASHED, DASHES
 from entrypoints.web.charts.scales import Floats, Scale
 
 TOP, RIGHT, BOTTOM = 16, 14, 26
@@ -56,6 +57,11 @@ class Curve:
     dashed: bool = False
     decimals: int = 1
     suffix: str = ""
+
+    @property
+    def dash(self) -> str | None:
+        """The lengths of its dashes and gaps, None for a solid line."""
+        return DASHED if self.dashed else DASHES.get(self.role)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

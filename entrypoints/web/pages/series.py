@@ -18,26 +18,25 @@ from domain.releases import Counted, Releases
 from domain.use_cases.describe_series import Described
 from domain.use_cases.list_vintages import VintagePage
 from domain.use_cases.read_releases import TriangleQuery
-from entrypoints.formats import encode
-from entrypoints.rest.http.links import public_path
 from entrypoints.rest.http.params import QueryParameters, parse_code
 from entrypoints.rest.http.rate_limits import requester_of
-from entrypoints.rest.http.response_cache import EncodedResponse
-from entrypoints.rest.http.responses import choose_encoding, compress
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.web.charts.drawing import draw
+from entrypoints.web.charts.png import can_draw, check_can_draw
 from entrypoints.web.charts.strips import strip
 from entrypoints.web.forms import read_form, redirect
 from entrypoints.web.freshness import freshness
-from entrypoints.web.rendering import current_path, page_headers, series_path
-from entrypoints.web.series.files import MEDIA_TYPES, as_file
+from entrypoints.web.rendering import current_path, origin_of, series_path
+from entrypoints.web.sending import send_document, send_file
+from entrypoints.web.series.files import FILES, MEDIA_TYPES, as_file
 from entrypoints.web.series.looking_back import Vintages, difference, step_links
-from entrypoints.web.series.picture import document_of, plot_of
+from entrypoints.web.series.picture import described, document_of, plot_of, title_of
 from entrypoints.web.series.releases_table import table, usual
 from entrypoints.web.series.shading import read_shading
 from entrypoints.web.series.state import ALL_COLUMNS, MOST_PIXELS, PARAMETERS, FileFormat, Tab, available_units, parse_state
-from entrypoints.web.series.use_it import downloads, snippets
+from entrypoints.web.series.use_it import compare_query, downloads, snippets
 from entrypoints.web.series.view import View, aligned, ranges, read_view
+from entrypoints.web.sharing import Sharing
 from entrypoints.web.site import Site
 
 _ALL = 10**9
@@ -61,6 +60,8 @@ class SeriesPage:
         """Show it, or give the view as a file."""
         parameters = QueryParameters(req.params, PARAMETERS)
         kind = parameters.choice("format", FileFormat)
+        if kind is FileFormat.PNG:
+            check_can_draw()
         try:
             described = self._described(reference)
         except SeriesNotFound:
@@ -78,13 +79,14 @@ class SeriesPage:
             self._site.sender.check_size(view.today)
             pixels = parameters.number("pixels", minimum=50, maximum=MOST_PIXELS) or _USUAL_PIXELS
             if kind is FileFormat.PLOT:
-                _send_document(req, resp, document_of(view, pixels))
+                send_document(req, resp, document_of(view, pixels))
             elif kind is FileFormat.PART:
                 shown = self._followed(view)
                 texts = {name: self._site.render.fragment(req, f"part_{name}.html", **shown) for name in ("legend", "difference", "which")}
-                _send_document(req, resp, {"plot": document_of(view, pixels), "texts": texts})
+                send_document(req, resp, {"plot": document_of(view, pixels), "texts": texts})
             elif kind:
-                _send_file(resp, view, kind, parameters.number("points", minimum=10, maximum=100_000))
+                body = as_file(view, kind, parameters.number("points", minimum=10, maximum=100_000))
+                send_file(req, resp, body, media_type=MEDIA_TYPES[kind], name=f"{view.series.code}.{kind}")
             else:
                 self._site.render(req, resp, "series.html", **self._shown(req, view))
 
@@ -121,7 +123,7 @@ class SeriesPage:
         state, series, followed = view.state, view.series, self._followed(view)
         vintages, found = followed["vintages"], followed["found"]
         several = len(vintages.items) > 1
-        origin = f"{req.scheme}://{req.get_header('Host', default='localhost')}{public_path('')}"
+        origin = origin_of(req)
         plot = plot_of(view)
         return {
             **followed,
@@ -137,6 +139,9 @@ class SeriesPage:
             "downloads": downloads(view),
             "snippets": snippets(view, origin, keyed=self._site.guard is not None),
             "permalink": f"{origin}{series_path(series)}{state.link(as_of=None, vintage=vintages.shown.number)}",
+            "formats": [kind for kind in FILES if kind is not FileFormat.PNG or can_draw()],
+            "compare": compare_query(view),
+            "sharing": Sharing.of(title_of(view), described(view), f"{origin}{series_path(series)}{state.link().rstrip('?')}"),
             "tabs": [tab for tab in Tab if several or tab not in (Tab.RELEASES, Tab.HISTORY)],
             **self._below(view, found, several=several),
         }
@@ -177,21 +182,6 @@ class SeriesPage:
 def _strips(vintages: Vintages, role: str) -> Sequence[Markup]:
     moments = [each.known_at for each in vintages.items]
     return [strip(moments, vintages.position, role, width=width, cls=cls) for width, cls in ((736, "wide"), (360, "narrow"))]
-
-
-def _send_document(req: falcon.Request, resp: falcon.Response, document: Any) -> None:
-    encoded = compress(EncodedResponse(encode(document), {}), choose_encoding(req.get_header("Accept-Encoding", default="")))
-    resp.set_headers({**page_headers(), **encoded.headers})
-    resp.append_header("Vary", "Accept-Encoding, Cookie")
-    resp.content_type, resp.data = falcon.MEDIA_JSON, encoded.body
-
-
-def _send_file(resp: falcon.Response, view: View, kind: FileFormat, points: int | None) -> None:
-    resp.set_headers({**page_headers(), "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"})
-    resp.append_header("Vary", "Cookie")
-    resp.content_type, resp.data = MEDIA_TYPES[kind], as_file(view, kind, points)
-    name = str(view.series.code).replace("/", "-").replace('"', "")
-    resp.set_header("Content-Disposition", f'inline; filename="{name}.{kind}"')
 
 
 def routes(site: Site) -> Iterator[tuple[str, object]]:

@@ -12,7 +12,9 @@ import numpy as np
 from domain.observations import Label, label
 from entrypoints.web import words
 from entrypoints.web.charts.document import document
+from entrypoints.web.charts.drawing import draw
 from entrypoints.web.charts.plot import Candles, Curve, Kind, Plot
+from entrypoints.web.charts.sheet import Key, Sheet, sheet_svg
 from entrypoints.web.charts.time_axis import seconds
 from entrypoints.web.series.state import Units
 from entrypoints.web.series.view import PRICES, View
@@ -42,7 +44,7 @@ def document_of(view: View, pixels: int) -> dict[str, Any]:
     shown = (first, first + length)
     around = view.between(*(_date(view, moment) for moment in (max(extent[0], first - length), min(extent[1], last + length))))
     sent = replace(_drawn(around), title=plot.title, description=plot.description, marked=plot.marked, log=plot.log)
-    return {"base": words.iso(view.base), **document(sent, shown=shown, extent=extent, pixels=pixels)}
+    return {"kept": {"base": words.iso(view.base)} if view.base else {}, **document(sent, shown=shown, extent=extent, pixels=pixels)}
 
 
 def _drawn(view: View) -> Plot:
@@ -63,6 +65,20 @@ def _drawn(view: View) -> Plot:
         unknown_from=last_then if later else None,
         unknown_label="not known yet",
     )
+
+
+def as_sheet(view: View) -> str:
+    """Return the picture with title, legend and source, as an SVG document."""
+    metadata = view.series.metadata
+    column = view.column if len(view.columns) > 1 and len(view.shown_columns) == 1 and view.kind is not Kind.CANDLES else ""
+    shade = [Key(role="band", label=view.shading.label)] if view.shading else []
+    sheet = Sheet(
+        title=metadata.name or str(view.series.code),
+        subtitle=" · ".join(filter(None, [column, view.state.units.label, view.unit if view.unit != "%" else ""])),
+        legend=[*(Key(role=curve.role, label=curve.label, dashed=curve.dashed) for curve in view.legend), *shade],
+        source=f"{view.series.code} · Source: {metadata.source or metadata.attribution or view.series.provider}",
+    )
+    return sheet_svg(sheet, draw(plot_of(view)))
 
 
 def _candles(view: View) -> Iterator[Candles]:

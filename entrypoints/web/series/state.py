@@ -80,6 +80,7 @@ class FileFormat(StrEnum):
     """
 
     SVG = "svg"
+    PNG = "png"
     CSV = "csv"
     JSON = "json"
     PLOT = "plot"

@@ -33,6 +33,15 @@ def downloads(view: View) -> dict[str, str]:
     return {kind: f"{path}.{kind}{'?' if query else ''}{query}" for kind in ("json", "csv", "parquet", "arrow")}
 
 
+def compare_query(view: View) -> str:
+    """Return the query of the comparison that begins with this series, in its column, units, range and moment."""
+    state = view.state
+    number = view.columns.index(view.column) + 1
+    item = f"{view.series.provider}:{view.series.code}" + (f";column={number}" if number > 1 else "")
+    given = {name: state.given[name] for name in ("transform", "start", "end", "as_of") if name in state.given}
+    return urlencode({"s": item, **given}, safe="/:;=,")
+
+
 def snippets(view: View, origin: str, *, keyed: bool) -> list[Snippet]:
     """
     Return lines for each tool.

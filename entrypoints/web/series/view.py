@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from domain.errors import InvalidInput
+from domain.frequency import Frequency
 from domain.observations import Label, Observations, label
 from domain.period_transforms import by_period
 from domain.series import TimeSeries
@@ -261,10 +262,20 @@ def _columns(reading: Reading, names: Sequence[str]) -> Observations:
 
 
 def _in_units(reading: Reading, names: Sequence[str], state: State, base: Label | None) -> Observations:
-    part = _columns(reading, names)
-    if state.units.transform:
-        return by_period(part, state.units.transform, reading.series.frequency)
-    if state.units is Units.INDEX:
+    return in_units(_columns(reading, names), state.units, reading.series.frequency, base)
+
+
+def in_units(part: Observations, units: Units, frequency: Frequency | None, base: Label | None) -> Observations:
+    """
+    Return values in other units.
+
+    Args:
+        base: the date at which an index is 100.
+
+    """
+    if units.transform:
+        return by_period(part, units.transform, frequency)
+    if units is Units.INDEX:
         with np.errstate(all="ignore"):
             values = part.values / _at(part, base) * 100.0
         values[~np.isfinite(values)] = np.nan
@@ -274,7 +285,12 @@ def _in_units(reading: Reading, names: Sequence[str], state: State, base: Label 
 
 def base_of(part: Observations, state: State) -> Label | None:
     """Return the first date with a value from the chosen base on, else from the beginning of what is shown."""
-    shown = part.window(state.base or state.start)
+    return first_known(part, state.base or state.start)
+
+
+def first_known(part: Observations, start: Label | None) -> Label | None:
+    """Return the first date with a value other than 0, from a date on."""
+    shown = part.window(start)
     known = np.flatnonzero(~np.isnan(shown.values[:, 0]) & (shown.values[:, 0] != 0))
     return label(shown.dates[known[0]]) if known.size else None
 
@@ -289,13 +305,18 @@ def ranges(view: View) -> list[tuple[str, str | None, str | None]]:
     last, first = view.today.last, view.today.first
     if last is None or first is None:
         return []
-    found: list[tuple[str, str | None, str | None]] = [
-        (f"{years} y", words.iso(begin), None) for years in (1, 5, 10, 20) if (begin := _years_before(last, years)) > first
-    ]
+    found: list[tuple[str, str | None, str | None]] = [*last_years(first, last)]
     known = view.then.last if view.then is not None else None
     if known is not None and known < last:
         found.append(("Around then", words.iso(_years_before(known, 5)), words.iso(_years_before(known, -2))))
     return [*found, ("All", None, None)]
+
+
+def last_years(first: Label, last: Label) -> Iterator[tuple[str, str, None]]:
+    """Yield the ranges of the last years that begin after the first date, each with its name and its start."""
+    for years in (1, 5, 10, 20):
+        if (begin := _years_before(last, years)) > first:
+            yield f"{years} y", words.iso(begin), None
 
 
 def _years_before(moment: Label, years: int) -> Label:

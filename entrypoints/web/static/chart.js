@@ -156,7 +156,7 @@ class Chart extends HTMLElement {
   }
 
   #addressOf([first, last]) {
-    const { extent, finest, base } = this.#document;
+    const { extent, finest, kept } = this.#document;
     const url = currentAddress();
     url.hash = "";
     const text = (moment, round) => {
@@ -166,7 +166,7 @@ class Chart extends HTMLElement {
     };
     const ends = { start: first > extent[0] ? text(first, Math.ceil) : null, end: last < extent[1] ? text(last, Math.floor) : null };
     // The index keeps its base while the range moves.
-    if (base && !url.searchParams.has("base") && ends.start) ends.base = base;
+    for (const [name, value] of Object.entries(kept)) if (ends.start && !url.searchParams.has(name)) ends[name] = value;
     for (const [name, value] of Object.entries(ends)) {
       if (value) url.searchParams.set(name, value);
       else url.searchParams.delete(name);

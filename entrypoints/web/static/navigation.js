@@ -1,5 +1,5 @@
 // Showing another state of the same page: its parts are replaced by those of the page at the new address.
-const PARTS = ["chart", "fresh", "use", "below"];
+const PARTS = ["chart", "fresh", "use", "below", "heading", "series", "correlations", "embed"];
 // Steps that follow each other within GESTURE milliseconds are one entry of the history; browsers refuse to write it at every frame.
 const [GESTURE, PAUSE] = [1000, 120];
 let request = new AbortController();
@@ -38,6 +38,9 @@ export function replaceParts(page, names) {
     if (!old || !fresh) continue;
     // What scripts draw stays, and takes over what is new.
     const kept = [...old.querySelectorAll("[data-kept]")].map((element) => [element, fresh.querySelector(`#${element.id}`)]);
+    // What was opened stays open.
+    const [before, after] = [old, fresh].map((part) => [...part.querySelectorAll("details")]);
+    if (before.length === after.length) before.forEach((each, place) => { after[place].open = each.open; });
     old.replaceWith(fresh);
     for (const [element, place] of kept) {
       if (!place) continue;
@@ -99,12 +102,12 @@ export function currentAddress() {
 }
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("#chart a, #below a");
+  const link = event.target.closest("#chart a, #below a, #series a, #correlations a");
   if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const url = new URL(link.href);
   if (url.origin !== location.origin || url.pathname !== location.pathname || url.searchParams.has("format")) return;
   event.preventDefault();
-  const below = Boolean(link.closest("#below")) && url.hash === "#chart";
+  const below = Boolean(link.closest("#below, #correlations")) && url.hash === "#chart";
   url.hash = "";
   show(url).then(() => {
     if (below) document.getElementById("chart")?.scrollIntoView({ block: "nearest" });

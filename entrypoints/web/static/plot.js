@@ -94,7 +94,7 @@ export class Plot {
     this.plotted.dots = this.plotted.columns.map((column, place) => (
       column.draws === "curve" && document.kind !== "bars" ? dotsOf(data[place + 1], document.curves.length > 1) : []));
     const shape = JSON.stringify([document.kind, document.log, document.right_log, box.scale,
-      this.columns.map(({ role, right, dashed, draws }) => [role, right, dashed, draws])]);
+      this.columns.map(({ role, right, dash, draws }) => [role, right, dash, draws])]);
     if (this.#uplot && shape === this.#shape) {
       this.#uplot.batch(() => {
         if (box.width !== this.#uplot.width || box.height !== this.#uplot.height) this.#uplot.setSize(box);
@@ -215,7 +215,7 @@ export class Plot {
       return { ...common, fill: colour, width: 0, points: NO_POINTS, paths: this.#bars(count - 1 - place, count, () => this.plotted.usual) };
     }
     return {
-      ...common, width: 2, cap: "round", dash: column.dashed ? [2, 5] : undefined,
+      ...common, width: 2, cap: "round", dash: column.dash?.split(" ").map((length) => length * this.#scale),
       paths: kind === "step" ? uPlot.paths.stepped({ align: 1 }) : uPlot.paths.linear(),
       points: { show: true, size: 7 * this.#scale, width: 0, fill: colour, filter: () => this.plotted.dots[place] },
     };

@@ -9,10 +9,14 @@ from tests.entrypoints.web.conftest import HTML, Browser, Page, browser_of, samp
 
 THEN = "as_of=2009-01-30&transform=annualized&start=2003-01-01&end=2010-12-31"
 PAGES = ["/", "/find", "/find?query=gdp", "/operations", "/operations/keys", "/s/SAMPLE/GDP", f"/s/sample:SAMPLE/GDP?{THEN}"]
+PAGES += ["/compare", "/compare?s=SAMPLE/GDP&s=SAMPLE/GDP;transform=yoy;axis=right", "/compare?s=SAMPLE/GDP&query=gdp"]
 TABS = ["releases", "table", "history", "vintages", "fetches", "source"]
 
 
-@pytest.mark.parametrize("path", [*PAGES, *(f"/s/SAMPLE/GDP?view={tab}" for tab in TABS), "/s/SAMPLE/MACRO", "/s/SAMPLE/NOPE", "/s/x"])
+@pytest.mark.parametrize(
+    "path",
+    [*PAGES, *(f"/s/SAMPLE/GDP?view={tab}" for tab in TABS), "/s/SAMPLE/MACRO", "/s/SAMPLE/NOPE", "/s/x", "/compare?s=x", "/compare?s=A/B"],
+)
 def test_every_page_keeps_to_the_policy(samples: Browser, path: str) -> None:
     """No page has inline scripts, styles or handlers, or an address of another host; caches ask again."""
     answer = samples.get(path)
