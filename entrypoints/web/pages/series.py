@@ -24,6 +24,7 @@ from entrypoints.web.charts.plot import Kind, draw
 from entrypoints.web.charts.strips import strip
 from entrypoints.web.forms import read_form, redirect
 from entrypoints.web.freshness import freshness
+from entrypoints.web.remedies import allowed_by
 from entrypoints.web.rendering import current_path, page_headers, series_path
 from entrypoints.web.series.files import MEDIA_TYPES, as_file
 from entrypoints.web.series.looking_back import Vintages, difference, step_links
@@ -76,10 +77,10 @@ class SeriesPage:
 
     @operation({303: None}, scope=Scope.FETCH)
     def on_post(self, req: falcon.Request, resp: falcon.Response, reference: str) -> None:
-        """Fetch the series again."""
-        read_form(req, self._site.sender.body_slots)
+        """Fetch the series again, and accept what the form says."""
+        allow = allowed_by(read_form(req, self._site.sender.body_slots))
         series = self._described(reference).series
-        self._use_cases.request_fetch.refetch(series.id, request_id=req.context.request_id, requester=requester_of(req))
+        self._use_cases.request_fetch.refetch(series.id, allow=allow, request_id=req.context.request_id, requester=requester_of(req))
         redirect(resp, current_path(req))
 
     def _described(self, reference: str) -> Described:
