@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 from markupsafe import Markup
 
-from domain.errors import DomainError
+from domain.errors import DamagedVintage, VintageNotFound
 from domain.observations import Label, Observations, label
 from domain.revisions import Revision
 from domain.use_cases import UseCases
@@ -64,9 +64,12 @@ class Changes:
         self._facts = lru_cache(_CACHE_SIZE)(self._read)
 
     def __call__(self, described: Described, newest: Vintage) -> Change:
-        """Return what the newest vintage of a series changed; raises DamagedVintage."""
+        """Return what the newest vintage of a series changed."""
         series = described.series
-        facts = self._facts(series.id, newest.number, newest)
+        try:
+            facts = self._facts(series.id, newest)
+        except DamagedVintage as error:
+            facts = _Facts(latest=None, date=None, spark=Markup(""), revised=error.message, size=0.0)
         return Change(
             described=described,
             vintage=newest,
@@ -77,12 +80,13 @@ class Changes:
             size=facts.size,
         )
 
-    def _read(self, series_id: UUID, number: int, newest: Vintage) -> _Facts:
+    def _read(self, series_id: UUID, newest: Vintage) -> _Facts:
+        moment = AsOf(vintage=newest.number)
         try:
-            found = self._use_cases.compare_vintages(series_id, None, AsOf(vintage=number))
+            found = self._use_cases.compare_vintages(series_id, None, moment)
             state, (revised, size) = found.state, described_revision(found.revision, newest)
-        except DomainError:  # there is none before it, or that one is damaged
-            state = self._use_cases.read_series(series_id, Selection(moment=AsOf(vintage=number))).observations
+        except (VintageNotFound, DamagedVintage):  # of the one before it
+            state = self._use_cases.read_series(series_id, Selection(moment=moment)).observations
             revised, size = _counts(newest), 0.0
         values = state.values[:, 0] if state.columns else np.empty(0)
         known = np.flatnonzero(~np.isnan(values))

@@ -11,7 +11,7 @@ from uuid import UUID
 import falcon
 
 from domain.api_keys import Scope
-from domain.errors import DamagedVintage, SeriesNotFound
+from domain.errors import SeriesNotFound
 from domain.fetches import Fetch, FetchQuery, FetchStatus
 from domain.series import SeriesQuery
 from domain.use_cases.describe_series import Described
@@ -76,8 +76,7 @@ class HomePage:
         for described in self._described(dict.fromkeys(changed)):
             newest = described.series.newest
             if newest is not None:
-                with suppress(DamagedVintage):
-                    yield self._change(described, newest)
+                yield self._change(described, newest)
 
     def _troubles(self) -> Iterator[Trouble]:
         waiting = [fetch.series_id for fetch in self._fetches(FetchStatus.PENDING) if waits_with_error(fetch)]
