@@ -15,6 +15,20 @@ COLOURS = {
     "line": "#dfe3e8",
     "shade": "#f1f3f6",
     "paper": "#ffffff",
+    "band": "#e6e9ee",
+    "volume": "#c9d0d9",
+    "c1": "#1f5fbf",
+    "c2": "#c2570c",
+    "c3": "#1a8a4f",
+    "c4": "#8a3fc0",
+    "c5": "#b5172f",
+    "c6": "#0e7f8c",
+    "c7": "#86690a",
+    "c8": "#c2308a",
+    "c9": "#4b5563",
+    "c10": "#6b4423",
+    "c11": "#3f7d0a",
+    "c12": "#5b5bd6",
 }
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 

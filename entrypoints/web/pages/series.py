@@ -20,7 +20,8 @@ from entrypoints.rest.http.links import public_path
 from entrypoints.rest.http.params import QueryParameters, parse_code
 from entrypoints.rest.http.rate_limits import requester_of
 from entrypoints.rest.openapi.operation import operation
-from entrypoints.web.charts.plot import Kind, draw
+from entrypoints.web.charts.drawing import draw
+from entrypoints.web.charts.plot import Kind
 from entrypoints.web.charts.strips import strip
 from entrypoints.web.forms import read_form, redirect
 from entrypoints.web.freshness import freshness

@@ -7,7 +7,7 @@ import numpy as np
 from domain.observations import Observations
 from entrypoints.formats import axis_name, csv, encode, table
 from entrypoints.web.charts.marks import thinned
-from entrypoints.web.charts.plot import draw
+from entrypoints.web.charts.drawing import draw
 from entrypoints.web.series.picture import plot_of
 from entrypoints.web.series.state import FileFormat
 from entrypoints.web.series.view import View, aligned
