@@ -35,7 +35,9 @@ class ColumnsChanged:
     def between(cls, before: Sequence[str], after: Sequence[str]) -> Self:
         """Compare the columns of two states."""
         old, new = _numbered(before), _numbered(after)
-        return cls(added=tuple(name for name, n in new if (name, n) not in old), removed=tuple(name for name, n in old if (name, n) not in new))
+        return cls(
+            added=tuple(name for name, n in new if (name, n) not in old), removed=tuple(name for name, n in old if (name, n) not in new)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

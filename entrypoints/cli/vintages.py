@@ -75,7 +75,7 @@ def _print_columns(compare_vintages: CompareVintages, series_id: UUID, shown: Se
         changed = found.get(vintage.number)
         if changed:
             said = [f"the column {name!r} was lost" for name in changed.removed] + [f"the column {name!r} is new" for name in changed.added]
-            click.echo(printable(f"vintage {vintage.number}: {', '.join(said)}"))
+            click.echo(printable(f"vintage {vintage.number}: {', '.join(said)}; with other columns every date counts as changed"))
 
 
 def _row(vintage: Vintage) -> tuple[str, ...]:

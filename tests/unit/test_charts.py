@@ -10,8 +10,8 @@ import pytest
 from domain.frequency import Frequency
 from entrypoints.web import words
 from entrypoints.web.charts import marks, scales, time_axis
-from entrypoints.web.charts.markup import element
 from entrypoints.web.charts.drawing import draw
+from entrypoints.web.charts.markup import element
 from entrypoints.web.charts.plot import Curve, Kind, Plot, tick_labels
 from entrypoints.web.charts.strips import sparkline
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from entrypoints.web.charts.markup import COLOURS, element
 from entrypoints.web.charts.scales import Floats
 
+#: The role of curves that are drawn thin, behind the others.
+FAN = "fan"
 _MOST_POINTS_A_PIXEL = 4
 _BAR_SHARE, _WIDEST_BAR = 0.8, 28.0
 
@@ -54,7 +56,8 @@ def line(x: Floats, y: Floats, role: str, *, step: bool = False, dashed: bool = 
         d=path,
         fill="none",
         stroke=COLOURS[role],
-        stroke_width="2",
+        stroke_width="1" if role == FAN else "2",
+        stroke_opacity="0.45" if role == FAN else None,
         stroke_linejoin="round",
         stroke_linecap="round",
         stroke_dasharray="2 5" if dashed else None,

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 COLOURS = {
     "now": "#1f5fbf",
     "then": "#d9730d",
+    "fan": "#d9730d",
     "ink": "#171a20",
     "dim": "#5b6472",
     "line": "#dfe3e8",

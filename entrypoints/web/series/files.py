@@ -6,8 +6,8 @@ import numpy as np
 
 from domain.observations import Observations
 from entrypoints.formats import axis_name, csv, encode, table
-from entrypoints.web.charts.marks import thinned
 from entrypoints.web.charts.drawing import draw
+from entrypoints.web.charts.marks import thinned
 from entrypoints.web.series.picture import plot_of
 from entrypoints.web.series.state import FileFormat
 from entrypoints.web.series.view import View, aligned
@@ -29,10 +29,11 @@ def as_file(view: View, kind: FileFormat, points: int | None = None) -> bytes:
     """
     if kind is FileFormat.SVG:
         return f'<?xml version="1.0" encoding="UTF-8"?>\n{draw(plot_of(view))}\n'.encode()
-    shown = aligned(view)
     if kind is FileFormat.JSON:
+        shown = aligned(view)
         return _json(view, _thinned(shown, points) if points else shown)
-    names = (f"as of {view.chosen.known_at:%Y-%m-%d}", "today") if view.chosen else ("today",)
+    shown = aligned(view, fan=True)
+    names = (f"as of {view.chosen.known_at:%Y-%m-%d}" if name == "then" and view.chosen else name for name in shown.columns)
     return csv(shown, (axis_name(shown), *names))
 
 

@@ -23,7 +23,7 @@ def plot_of(view: View) -> Plot:
     return Plot(
         title=title_of(view),
         description=described(view),
-        curves=view.curves,
+        curves=(*view.fan_curves, *view.curves),
         kind=view.kind,
         log=view.log,
         marked=_moment(view.date) if view.date and view.chosen else None,
@@ -50,7 +50,8 @@ def described(view: View) -> str:
     span = view.shown(view.today)
     frequency = view.series.frequency
     between = f" from {words.period(span.first, frequency)} to {words.period(span.last, frequency)}" if span.first and span.last else ""
-    return f"{kind} of {words.counted(len(span), words.period_noun(frequency))}{between}. {' '.join(parts)}"
+    fan = f" Behind them: {view.fan_label}." if view.fan else ""
+    return f"{kind} of {words.counted(len(span), words.period_noun(frequency))}{between}. {' '.join(parts)}{fan}"
 
 
 def _described_curve(view: View, curve: Curve) -> str:

@@ -16,6 +16,7 @@ from entrypoints.rest.http.params import QueryParameters
 from entrypoints.rest.openapi.parameters import Parameter, Parameters, enum_of, integer
 from entrypoints.web.charts.plot import Kind
 
+MOST_FAN, MOST_ROWS, _ROWS = 50, 2000, 200
 _DAY = {"type": "string"}
 
 
@@ -59,20 +60,36 @@ class Tab(StrEnum):
     """What is shown below the chart."""
 
     RELEASES = "releases"
-    TABLE = "table"
+    FIRST = "first"
     HISTORY = "history"
+    DIFF = "diff"
+    TABLE = "table"
     VINTAGES = "vintages"
     FETCHES = "fetches"
     SOURCE = "source"
 
+    @property
+    def label(self) -> str:
+        """The name of its control."""
+        return _TABS.get(self, self.value.title())
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether it needs several vintages."""
+        return self in (Tab.RELEASES, Tab.FIRST, Tab.HISTORY, Tab.DIFF)
+
+
+_TABS = {Tab.FIRST: "First → latest", Tab.DIFF: "Differences"}
+
 
 class FileFormat(StrEnum):
-    """The formats in which the view itself is given: as a file, or as the part of the page that follows the vintage that is shown."""
+    """The formats in which the view is given: as a file, or as a part of the page: what follows the vintage, or rows of the table."""
 
     SVG = "svg"
     CSV = "csv"
     JSON = "json"
     PART = "part"
+    ROWS = "rows"
 
 
 PARAMETERS: Parameters = {
@@ -85,8 +102,12 @@ PARAMETERS: Parameters = {
     "base": Parameter("The date at which the index is 100.", _DAY),
     "as_of": Parameter("The state known on this day is drawn over today's.", _DAY),
     "vintage": Parameter("The state of the vintage with this number is.", integer(1)),
+    "fan": Parameter("How many vintages known just before it are drawn behind it.", integer(1, MOST_FAN)),
+    "against": Parameter("With `view=diff`, the other state: a vintage's number, a day or a moment; by default today's.", _DAY),
     "date": Parameter("The date whose value is pointed out, and whose history is shown.", _DAY),
     "view": Parameter("What is shown below the chart.", enum_of(Tab)),
+    "limit": Parameter("With `view=table`, how many rows a page has.", integer(10, MOST_ROWS)),
+    "offset": Parameter("With `view=table`, how many newer rows stand before the page.", integer(0)),
     "format": Parameter("The view as a file.", enum_of(FileFormat)),
     "points": Parameter("With `format=json`, about how many rows are enough to draw every peak.", integer(10, 100_000)),
 }
@@ -100,6 +121,9 @@ class State:
     Attributes:
         given: the parameters as they were written, without those of files.
         moment: of the state that is drawn over today's, if one was chosen.
+        fan: how many vintages known before that are drawn behind it.
+        against: the state with which it is compared below, if that is not today's.
+        limit, offset: which rows of the table are shown, the newest first.
 
     """
 
@@ -112,8 +136,12 @@ class State:
     end: Label | None
     base: Label | None
     moment: AsOf | None
+    fan: int
+    against: AsOf | None
     date: Label | None
     tab: Tab | None
+    limit: int
+    offset: int
 
     def link(self, **changes: object) -> str:
         """Return the query of the page with some parameters changed; None leaves one out."""
@@ -133,7 +161,7 @@ def parse_state(parameters: QueryParameters, frequency: Frequency | None) -> Sta
         known = frequency or "of no known frequency"
         raise InvalidInput(f"transform={units} compares periods that a series which is {known} does not have.", field="transform")
     as_of, vintage = parameters.text("as_of"), parameters.number("vintage", minimum=1)
-    scale = parameters.text("scale")
+    scale, against = parameters.text("scale"), parameters.text("against")
     if scale not in (None, "log"):
         raise InvalidInput("scale must be log.", field="scale", hint="Omit it for a linear axis.")
     return State(
@@ -146,8 +174,12 @@ def parse_state(parameters: QueryParameters, frequency: Frequency | None) -> Sta
         end=parameters.label("end"),
         base=parameters.label("base"),
         moment=AsOf.parse(as_of, vintage=vintage) if as_of or vintage else None,
+        fan=parameters.number("fan", minimum=1, maximum=MOST_FAN) or 0,
+        against=AsOf.named(against, field="against") if against else None,
         date=parameters.label("date"),
         tab=parameters.choice("view", Tab),
+        limit=parameters.number("limit", minimum=10, maximum=MOST_ROWS) or _ROWS,
+        offset=parameters.number("offset") or 0,
     )
 
 

@@ -16,6 +16,7 @@ from domain.use_cases.describe_series import Described
 from domain.use_cases.read_series import Reading, ReadSeries, Selection
 from domain.vintages import Vintage
 from entrypoints.web import words
+from entrypoints.web.charts.marks import FAN
 from entrypoints.web.charts.plot import Curve, Kind
 from entrypoints.web.series.state import State, Units
 
@@ -30,6 +31,7 @@ class View:
     Attributes:
         today, then: the whole column as known today and at the chosen moment, in the chosen units.
         base: the date at which the index is 100.
+        fan: the states of the vintages known just before the one that is shown, the oldest first, likewise.
 
     """
 
@@ -42,6 +44,7 @@ class View:
     today: Observations
     then: Observations | None
     base: Label | None
+    fan: Sequence[tuple[Vintage, Observations]] = ()
 
     @property
     def series(self) -> TimeSeries:
@@ -54,7 +57,7 @@ class View:
         if self.state.chart:
             return self.state.chart
         changes = self.state.units not in (Units.LEVEL, Units.INDEX)
-        return Kind.BARS if changes and len(self.shown(self.today)) <= _MOST_BARS else Kind.LINE
+        return Kind.BARS if changes and not self.fan and len(self.shown(self.today)) <= _MOST_BARS else Kind.LINE
 
     @property
     def log(self) -> bool:
@@ -64,7 +67,7 @@ class View:
     @cached_property
     def can_be_log(self) -> bool:
         """Whether all values are positive."""
-        values = np.concatenate([curve.values for curve in self.curves])
+        values = np.concatenate([curve.values for curve in (*self.fan_curves, *self.curves)])
         known = values[~np.isnan(values)]
         return bool(known.size) and bool((known > 0).all()) and self.kind is not Kind.BARS
 
@@ -74,11 +77,23 @@ class View:
         found = [("now", "as known today", self.today)]
         if self.then is not None and self.chosen:
             found.append(("then", f"as known on {words.known(self.chosen.known_at)}", self.then))
-        scale = 100.0 if self.state.units.is_percent else 1.0
-        return tuple(
-            Curve(role=role, label=label, dates=(part := self.shown(each)).dates, values=part.values[:, 0] * scale)
-            for role, label, each in found
-        )
+        return tuple(self._curve(*each) for each in found)
+
+    @cached_property
+    def fan_curves(self) -> tuple[Curve, ...]:
+        """The fan as curves."""
+        return tuple(self._curve(FAN, f"vintage {vintage.number}", state) for vintage, state in self.fan)
+
+    @property
+    def fan_label(self) -> str:
+        """What the fan is, in words."""
+        first, last = self.fan[0][0], self.fan[-1][0]
+        counted = words.counted(len(self.fan), "earlier vintage")
+        return f"{counted}, {words.known(first.known_at)} to {words.known(last.known_at)}"
+
+    def _curve(self, role: str, label: str, state: Observations) -> Curve:
+        part, scale = self.shown(state), 100.0 if self.state.units.is_percent else 1.0
+        return Curve(role=role, label=label, dates=part.dates, values=part.values[:, 0] * scale)
 
     def shown(self, state: Observations) -> Observations:
         """Return the part of a state in the chosen range."""
@@ -157,8 +172,8 @@ def read_view(read_series: ReadSeries, described: Described, state: State) -> Vi
         columns=columns,
         newest=newest.vintage,
         chosen=then.vintage if then else None,
-        today=_in_units(newest, column, state, base),
-        then=_in_units(then, column, state, base) if then else None,
+        today=in_units(newest, column, state, base),
+        then=in_units(then, column, state, base) if then else None,
     )
 
 
@@ -167,7 +182,8 @@ def _column(reading: Reading, column: str) -> Observations:
     return found.select([found.columns.index(column)]) if column in found.columns else Observations.empty([column], unit=found.unit)
 
 
-def _in_units(reading: Reading, column: str, state: State, base: Label | None) -> Observations:
+def in_units(reading: Reading, column: str, state: State, base: Label | None) -> Observations:
+    """Return one column of a state in the chosen units; empty if the state lacks the column."""
     part = _column(reading, column)
     if state.units.transform:
         return by_period(part, state.units.transform, reading.series.frequency)
@@ -213,11 +229,19 @@ def _years_before(moment: Label, years: int) -> Label:
         return moment.replace(year=year, day=28)
 
 
-def aligned(view: View) -> Observations:
-    """Return what is shown as one state: the columns ``then``, if a moment is chosen, and ``today``, on all dates of both."""
-    parts = [view.shown(each) for each in (view.then, view.today) if each is not None]
-    dates = parts[0].dates if len(parts) == 1 else np.union1d(parts[0].dates, parts[1].dates)
+def aligned(view: View, *, fan: bool = False) -> Observations:
+    """
+    Return what is shown as one state: the columns ``then``, if a moment is chosen, and ``today``, on all dates of both.
+
+    Args:
+        fan: whether the states of the fan come before them, each called by its vintage.
+
+    """
+    behind = view.fan if fan else ()
+    parts = [view.shown(each) for each in (*(state for _, state in behind), view.then, view.today) if each is not None]
+    dates = parts[0].dates if len(parts) == 1 else np.unique(np.concatenate([part.dates for part in parts]))
     values = np.full((len(dates), len(parts)), np.nan)
     for column, part in enumerate(parts):
         values[np.searchsorted(dates, part.dates), column] = part.values[:, 0]
-    return Observations.from_trusted(dates, ("then", "today")[-len(parts) :], values)
+    names = ("then", "today") if view.then is not None else ("today",)
+    return Observations.from_trusted(dates, (*(f"vintage {vintage.number}" for vintage, _ in behind), *names), values)

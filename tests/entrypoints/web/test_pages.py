@@ -9,7 +9,7 @@ from tests.entrypoints.web.conftest import HTML, Browser, Page, browser_of, samp
 
 THEN = "as_of=2009-01-30&transform=annualized&start=2003-01-01&end=2010-12-31"
 PAGES = ["/", "/find", "/find?query=gdp", "/operations", "/operations/keys", "/s/SAMPLE/GDP", f"/s/sample:SAMPLE/GDP?{THEN}"]
-TABS = ["releases", "table", "history", "vintages", "fetches", "source"]
+TABS = ["releases", "first", "history", "diff", "table", "vintages", "fetches", "source"]
 
 
 @pytest.mark.parametrize("path", [*PAGES, *(f"/s/SAMPLE/GDP?view={tab}" for tab in TABS), "/s/SAMPLE/MACRO", "/s/SAMPLE/NOPE", "/s/x"])
@@ -78,7 +78,7 @@ def test_lines_for_other_tools_carry_the_state(samples: Browser) -> None:
     page = Page(samples.get("/s/SAMPLE/GDP?as_of=2009-01-30&start=2008-01-01").text)
 
     query = "code=sample:SAMPLE/GDP&start_date=2008-01-01&as_of=2009-01-30"
-    assert page.text.count(f"http://localhost:8000/data.csv?{query}") == 5
+    assert page.text.count(f"http://localhost:8000/data.csv?{query}") == 6
     assert page.text.count(f"http://localhost:8000/data.parquet?{query}") == 2
     assert 'quandl.get("SAMPLE/GDP", start_date="2008-01-01", as_of="2009-01-30")' in page.text
     paths = [each for each in page.addresses if "/data." in each]

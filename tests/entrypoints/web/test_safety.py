@@ -70,7 +70,7 @@ def evil() -> Browser:
         "/s/X/%22onload=%22",
         "/s/X/Y?column=%3Cscript%3E",
         "/s/X/Y?%3Cscript%3E=1",
-        *(f"/s/X/Y?view={tab}" for tab in ("table", "history", "vintages", "fetches", "source")),
+        *(f"/s/X/Y?view={tab}" for tab in ("first", "diff", "table", "history", "vintages", "fetches", "source")),
     ],
 )
 def test_texts_stay_texts(evil: Browser, path: str) -> None:
