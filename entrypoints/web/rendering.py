@@ -48,7 +48,7 @@ class Renderer:
 
     def __call__(self, req: falcon.Request, resp: falcon.Response, template: str, /, **values: Any) -> None:
         """Respond with a page, or with 304 if the browser has it."""
-        html = self._templates.get_template(template).render({**_shared(req), **values})
+        html = self.fragment(req, template, **values)
         encoding = choose_encoding(req.get_header("Accept-Encoding", default=""))
         encoded = compress(EncodedResponse(html.encode("utf-8", "replace"), {}), encoding)
         tag = blake2b(encoded.body, digest_size=12).hexdigest()
@@ -60,6 +60,10 @@ class Renderer:
             return
         resp.set_headers(dict(encoded.headers))
         resp.content_type, resp.data = HTML, encoded.body
+
+    def fragment(self, req: falcon.Request, template: str, /, **values: Any) -> str:
+        """Return a part of a page."""
+        return self._templates.get_template(template).render({**_shared(req), **values})
 
 
 def page_headers() -> Mapping[str, str]:

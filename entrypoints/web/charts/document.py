@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def document(plot: Plot, *, shown: tuple[float, float], extent: tuple[float, flo
     Return what a script needs to draw a plot.
 
     ``axes`` are lists of moments in seconds since 1970. Each curve names the one of its values by its place, and where its values
-    begin there; NaN is a missing value. Of each pixel's width of the shown range a curve has the first, lowest, highest and last value.
+    begin there; null is a missing value. Of each pixel's width of the shown range a curve has the first, lowest, highest and last value.
 
     Args:
         plot: of what is shown and of as much around it as is sent.
@@ -35,8 +36,10 @@ def document(plot: Plot, *, shown: tuple[float, float], extent: tuple[float, flo
 
     """
     scale = pixels / (shown[1] - shown[0])
-    axes, curves, exact = _thinned(plot.curves, scale)
+    logarithmic = {False: plot.log, True: plot.right_log}
+    axes, curves, exact = _thinned([_positive(curve) if logarithmic[curve.right] else curve for curve in plot.curves], scale)
     candles = [gathered(each, _most(each, scale)) for each in plot.candles]
+    slots = [plot.usual * len(each.dates) / max(1, len(few.dates)) for each, few in zip(plot.candles, candles, strict=True)]
     return {
         "title": plot.title,
         "description": plot.description,
@@ -53,11 +56,16 @@ def document(plot: Plot, *, shown: tuple[float, float], extent: tuple[float, flo
         "exact": exact and all(len(few.dates) == len(each.dates) for few, each in zip(candles, plot.candles, strict=True)),
         "axes": [_seconds(dates) for dates in axes],
         "curves": curves,
-        "candles": [_candle_rows(each) for each in candles],
+        "candles": [{**_candle_rows(each), "slot": slot} for each, slot in zip(candles, slots, strict=True)],
         "shading": {"label": plot.shading.label, "spans": plot.shading.spans.tolist()} if plot.shading else None,
         "marked": _second(plot.marked),
         "unknown": {"from": _second(plot.unknown_from), "label": plot.unknown_label} if plot.unknown_from is not None else None,
     }
+
+
+def _positive(curve: Curve) -> Curve:
+    """Return what a logarithmic axis can show."""
+    return replace(curve, values=np.where(curve.values > 0, curve.values, np.nan))
 
 
 def _thinned(curves: Sequence[Curve], scale: float) -> tuple[Sequence[Dates], Sequence[dict[str, Any]], bool]:

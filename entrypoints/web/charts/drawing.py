@@ -16,7 +16,7 @@ from entrypoints.web.charts.scales import Scale
 _TICK_WIDTH = 78
 _SIZE = "12"
 #: The part of the height that volumes take, and the least width of a candle.
-VOLUME_SHARE, CANDLE_WIDTH = 0.18, 4
+VOLUME_SHARE, CANDLE_WIDTH = 0.18, 2.6
 
 
 def draw(plot: Plot, *, width: int = 760, height: int = 300, cls: str = "") -> Markup:

@@ -17,6 +17,8 @@ TOP, RIGHT, BOTTOM = 16, 14, 26
 GLYPH = 7.0
 #: Below it, labels of as many ticks would crowd.
 _LOW = 280
+#: As many distances tell which one is usual.
+_SAMPLE = 1000
 
 
 class Kind(StrEnum):
@@ -132,7 +134,7 @@ class Plot:
     @cached_property
     def dates(self) -> Sequence[Dates]:
         """The dates of each curve, or of each group of candles."""
-        return [each.dates for each in (*self.curves, *self.candles)]
+        return [*(curve.dates for curve in self.curves), *(each.dates for each in self.candles)]
 
     @cached_property
     def seconds(self) -> Floats:
@@ -142,14 +144,21 @@ class Plot:
 
     @cached_property
     def usual(self) -> float:
-        """The usual distance of dates in seconds."""
-        return float(np.median(np.diff(self.seconds))) if len(self.seconds) > 1 else 86_400.0
+        """The usual distance of dates in seconds; that of many is told from some of them."""
+        count = len(self.seconds) - 1
+        if count < 1:
+            return 86_400.0
+        places = np.linspace(0, count - 1, min(count, _SAMPLE)).astype(np.int64)
+        return float(np.median(self.seconds[places + 1] - self.seconds[places]))
 
     @property
     def ends(self) -> tuple[float, float]:
         """The ends of the axis of time: the first and last date, with room for their marks."""
-        seconds = self.seconds if self.seconds.size else np.array([0.0, 1.0])
-        first, last = float(seconds[0]), float(seconds[-1])
+        seconds = self.seconds
+        return self.ends_of(float(seconds[0]), float(seconds[-1])) if seconds.size else (0.0, 1.0)
+
+    def ends_of(self, first: float, last: float) -> tuple[float, float]:
+        """Return the ends of an axis from one date to another, in seconds."""
         margin = self.usual / 2 if self.kind.fills_slots or first == last else 0.0
         return first - margin, last + margin
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import falcon
@@ -12,12 +13,14 @@ from domain.api_keys import Scope
 from domain.errors import SeriesNotFound
 from domain.use_cases.describe_series import Described
 from domain.use_cases.list_vintages import VintagePage
+from entrypoints.formats import encode
 from entrypoints.rest.http.links import public_path
 from entrypoints.rest.http.params import QueryParameters, parse_code
 from entrypoints.rest.http.rate_limits import requester_of
+from entrypoints.rest.http.response_cache import EncodedResponse
+from entrypoints.rest.http.responses import choose_encoding, compress
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.web.charts.drawing import draw
-from entrypoints.web.charts.plot import Kind
 from entrypoints.web.charts.strips import strip
 from entrypoints.web.forms import read_form, redirect
 from entrypoints.web.freshness import freshness
@@ -27,14 +30,16 @@ from entrypoints.web.series.below import Below, table_rows
 from entrypoints.web.series.fan import with_fan
 from entrypoints.web.series.files import MEDIA_TYPES, as_file
 from entrypoints.web.series.looking_back import Vintages, difference, step_links
-from entrypoints.web.series.picture import plot_of
+from entrypoints.web.series.picture import document_of, plot_of
 from entrypoints.web.series.releases_table import usual
-from entrypoints.web.series.state import PARAMETERS, FileFormat, available_units, parse_state
+from entrypoints.web.series.shading import read_shading
+from entrypoints.web.series.state import ALL_COLUMNS, MOST_PIXELS, PARAMETERS, FileFormat, available_units, parse_state
 from entrypoints.web.series.use_it import downloads, snippets
 from entrypoints.web.series.view import View, ranges, read_view
 from entrypoints.web.site import Site
 
 _ALL = 10**9
+_USUAL_PIXELS = 1200
 
 
 class SeriesPage:
@@ -62,6 +67,7 @@ class SeriesPage:
             return
         with self._site.sender.read_slots.acquire(req.context.client):
             view = read_view(self._use_cases.read_series, described, parse_state(parameters, described.series.frequency))
+            view = replace(view, shading=read_shading(self._use_cases, view))
             self._site.sender.check_size(view.today, further=2 * view.state.fan * len(view.today))
             if kind is FileFormat.ROWS:
                 self._site.render(req, resp, "part_rows.html", view=view, state=view.state, series=view.series, **table_rows(view))
@@ -69,8 +75,13 @@ class SeriesPage:
             page = self._use_cases.list_vintages(view.series.id, limit=_ALL)
             if view.state.fan:
                 view = with_fan(self._use_cases.read_series, view, Vintages.of(page.items, view.newest).items)
-            if kind is FileFormat.PART:
-                self._site.render(req, resp, "part.html", **self._picture(view, page))
+            pixels = parameters.number("pixels", minimum=50, maximum=MOST_PIXELS) or _USUAL_PIXELS
+            if kind is FileFormat.PLOT:
+                _send_document(req, resp, document_of(view, pixels))
+            elif kind is FileFormat.PART:
+                shown = self._followed(view, page)
+                texts = {name: self._site.render.fragment(req, f"part_{name}.html", **shown) for name in ("legend", "difference", "which")}
+                _send_document(req, resp, {"plot": document_of(view, pixels), "texts": texts})
             elif kind:
                 points = parameters.number("points", minimum=10, maximum=100_000)
                 body = self._below.as_csv(view, page) if kind is FileFormat.CSV else None
@@ -90,16 +101,14 @@ class SeriesPage:
         provider, code = parse_code(reference, None)
         return self._use_cases.describe_series.by_code(code, provider)
 
-    def _picture(self, view: View, page: VintagePage) -> dict[str, Any]:
+    def _followed(self, view: View, page: VintagePage) -> dict[str, Any]:
         """Return what follows the vintage that is shown."""
         vintages = Vintages.of(page.items, view.chosen or view.newest)
         found = self._below.releases(view, len(page.items))
-        plot = plot_of(view)
         return {
             "view": view,
             "state": view.state,
             "series": view.series,
-            "charts": (draw(plot, cls="wide"), draw(plot, width=400, height=260, cls="narrow")),
             "vintages": vintages,
             "found": found,
             "steps": step_links(vintages, view.state),
@@ -107,17 +116,19 @@ class SeriesPage:
         }
 
     def _shown(self, req: falcon.Request, view: View, page: VintagePage) -> dict[str, Any]:
-        state, series, picture = view.state, view.series, self._picture(view, page)
-        vintages, found = picture["vintages"], picture["found"]
+        state, series, followed = view.state, view.series, self._followed(view, page)
+        vintages, found = followed["vintages"], followed["found"]
         several = len(vintages.items) > 1
         origin = f"{req.scheme}://{req.get_header('Host', default='localhost')}{public_path('')}"
         permalink = f"{origin}{series_path(series)}{state.link(as_of=None, vintage=vintages.shown.number)}"
+        plot = plot_of(view)
         return {
-            **picture,
+            **followed,
+            "charts": (draw(plot, cls="wide"), draw(plot, width=400, height=260, cls="narrow")),
             "described": view.described,
             "fresh": freshness(view.described),
+            "every_column": ALL_COLUMNS,
             "units": available_units(series.frequency),
-            "kinds": tuple(Kind),
             "ranges": ranges(view),
             "strips": _strips(vintages, "then" if view.chosen else "now"),
             "usual": usual(view, found) if several else None,
@@ -131,6 +142,13 @@ class SeriesPage:
 def _strips(vintages: Vintages, role: str) -> Sequence[Markup]:
     moments = [each.known_at for each in vintages.items]
     return [strip(moments, vintages.position, role, width=width, cls=cls) for width, cls in ((736, "wide"), (360, "narrow"))]
+
+
+def _send_document(req: falcon.Request, resp: falcon.Response, document: Any) -> None:
+    encoded = compress(EncodedResponse(encode(document), {}), choose_encoding(req.get_header("Accept-Encoding", default="")))
+    resp.set_headers({**page_headers(), **encoded.headers})
+    resp.append_header("Vary", "Accept-Encoding, Cookie")
+    resp.content_type, resp.data = falcon.MEDIA_JSON, encoded.body
 
 
 def _send_file(resp: falcon.Response, view: View, kind: FileFormat, body: bytes) -> None:

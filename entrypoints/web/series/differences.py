@@ -87,7 +87,7 @@ def differences(read_series: ReadSeries, view: View, vintages: Sequence[Vintage]
 
     def read(moment: AsOf) -> tuple[Vintage, Observations]:
         found = read_series(view.series.id, Selection(moment=moment))
-        return found.vintage, in_units(found, view.column, view.state, view.base)
+        return found.vintage, in_units(found, [view.column], view.state, view.base)
 
     today = view.newest, view.today
     chosen = (view.chosen, view.then) if view.chosen and view.then is not None else None

@@ -24,7 +24,7 @@ def with_fan(read_series: ReadSeries, view: View, vintages: Sequence[Vintage]) -
     shown = view.chosen or view.newest
     earlier = [each for each in vintages if each.knowledge() < shown.knowledge()][-view.state.fan :]
     states = [
-        (each, in_units(read_series(view.series.id, Selection(moment=AsOf(vintage=each.number))), view.column, view.state, view.base))
+        (each, in_units(read_series(view.series.id, Selection(moment=AsOf(vintage=each.number))), [view.column], view.state, view.base))
         for each in earlier
     ]
-    return replace(view, fan=[(each, view.shown(state)) for each, state in states])
+    return replace(view, fan=states)

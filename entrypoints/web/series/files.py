@@ -12,6 +12,7 @@ from entrypoints.web.series.picture import plot_of
 from entrypoints.web.series.state import FileFormat
 from entrypoints.web.series.view import View, aligned
 
+#: Of the formats that are files.
 MEDIA_TYPES = {
     FileFormat.SVG: "image/svg+xml",
     FileFormat.CSV: "text/csv; charset=utf-8",
@@ -29,11 +30,11 @@ def as_file(view: View, kind: FileFormat, points: int | None = None) -> bytes:
     """
     if kind is FileFormat.SVG:
         return f'<?xml version="1.0" encoding="UTF-8"?>\n{draw(plot_of(view))}\n'.encode()
+    shown = aligned(view, fan=kind is FileFormat.CSV)
     if kind is FileFormat.JSON:
-        shown = aligned(view)
         return _json(view, _thinned(shown, points) if points else shown)
-    shown = aligned(view, fan=True)
-    names = (f"as of {view.chosen.known_at:%Y-%m-%d}" if name == "then" and view.chosen else name for name in shown.columns)
+    then = f"as of {view.chosen.known_at:%Y-%m-%d}" if view.chosen else ""
+    names = [then if name == "then" else name for name in shown.columns] if len(view.shown_columns) == 1 else shown.columns
     return csv(shown, (axis_name(shown), *names))
 
 

@@ -2,34 +2,92 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
 from domain.observations import Label, label
 from entrypoints.web import words
-from entrypoints.web.charts.plot import Curve, Kind, Plot
+from entrypoints.web.charts.document import document
+from entrypoints.web.charts.plot import Candles, Curve, Kind, Plot
+from entrypoints.web.charts.time_axis import seconds
 from entrypoints.web.series.state import Units
-from entrypoints.web.series.view import View
+from entrypoints.web.series.view import PRICES, View
 
-_NOUNS = {Kind.LINE: "Line", Kind.STEP: "Step line", Kind.BARS: "Bars"}
+_NOUNS = {Kind.LINE: "Line", Kind.STEP: "Step line", Kind.BARS: "Bars", Kind.CANDLES: "Candles"}
 
 
 def plot_of(view: View) -> Plot:
     """Return what is drawn."""
-    then = view.shown(view.then) if view.then is not None else None
+    marked = _moment(view.date) if view.date and view.chosen else None
+    return replace(_drawn(view), title=title_of(view), description=described(view), marked=marked)
+
+
+def document_of(view: View, pixels: int) -> dict[str, Any]:
+    """
+    Return what a script draws: the range that is shown, and as much before and after it.
+
+    Args:
+        pixels: the width of the range.
+
+    """
+    plot = plot_of(view)
+    extent = plot.ends_of(*_bounds(view))
+    # A range without any date is shown as it is.
+    first, last = plot.ends if plot.seconds.size else (_second(view.state.start, extent[0]), _second(view.state.end, extent[1]))
+    length = max(last - first, plot.usual)
+    shown = (first, first + length)
+    around = view.between(*(_date(view, moment) for moment in (max(extent[0], first - length), min(extent[1], last + length))))
+    sent = replace(_drawn(around), title=plot.title, description=plot.description, marked=plot.marked, log=plot.log)
+    return {"base": words.iso(view.base), **document(sent, shown=shown, extent=extent, pixels=pixels)}
+
+
+def _drawn(view: View) -> Plot:
+    """Return the plot without the words and marks that depend on the very range."""
+    today, then = view.shown(view.today), view.shown(view.then) if view.then is not None else None
     last_then = then.dates[-1] if then is not None and len(then) else None
-    later = last_then is not None and bool(len(view.shown(view.today))) and view.shown(view.today).dates[-1] > last_then
+    later = last_then is not None and bool(len(today)) and today.dates[-1] > last_then
+    candles = view.kind is Kind.CANDLES
     return Plot(
-        title=title_of(view),
-        description=described(view),
-        curves=(*view.fan_curves, *view.curves),
+        title="",
+        description="",
+        curves=() if candles else (*view.fan_curves, *view.curves),
+        candles=tuple(_candles(view)) if candles else (),
         kind=view.kind,
+        shading=view.shading,
         log=view.log,
-        marked=_moment(view.date) if view.date and view.chosen else None,
+        frequency=str(view.series.frequency or ""),
         unknown_from=last_then if later else None,
         unknown_label="not known yet",
     )
+
+
+def _candles(view: View) -> Iterator[Candles]:
+    for drawn, state in zip(view.drawn, (view.prices, view.prices_then), strict=False):
+        if state is None:
+            continue
+        part = view.shown(state)
+        volumes = part.values[:, len(PRICES)] if len(part.columns) > len(PRICES) else None
+        prices = part.values[:, : len(PRICES)]
+        yield Candles(role=drawn.role, label=drawn.label, dates=part.dates, prices=prices, volumes=volumes, decimals=view.decimals)
+
+
+def _bounds(view: View) -> tuple[float, float]:
+    """Return the first and the last date of both states, in seconds since 1970."""
+    dates = [each.dates for each in (view.today, view.then) if each is not None and len(each)]
+    ends = seconds(np.array([each[place] for each in dates for place in (0, -1)])) if dates else np.array([0.0, 1.0])
+    return float(ends.min()), float(ends.max())
+
+
+def _date(view: View, moment: float) -> Label:
+    return label(np.datetime64(int(moment), "s").astype(view.today.dates.dtype))
+
+
+def _second(date: Label | None, otherwise: float) -> float:
+    return otherwise if date is None else float(seconds(np.array([_moment(date)]))[0])
 
 
 def _moment(date: Label) -> np.datetime64:
@@ -39,7 +97,7 @@ def _moment(date: Label) -> np.datetime64:
 def title_of(view: View) -> str:
     """Return what the picture shows."""
     name = view.series.metadata.name or str(view.series.code)
-    column = f", {view.column}" if len(view.columns) > 1 else ""
+    column = f", {view.column}" if len(view.columns) > 1 and len(view.shown_columns) == 1 and view.kind is not Kind.CANDLES else ""
     return f"{name}{column}: {view.state.units.label.lower()}" + (f" ({view.unit})" if view.unit and view.unit != "%" else "")
 
 
@@ -50,7 +108,7 @@ def described(view: View) -> str:
     span = view.shown(view.today)
     frequency = view.series.frequency
     between = f" from {words.period(span.first, frequency)} to {words.period(span.last, frequency)}" if span.first and span.last else ""
-    fan = f" Behind them: {view.fan_label}." if view.fan else ""
+    fan = f" Behind them: {view.fan_label}." if view.fan and view.kind is not Kind.CANDLES else ""
     return f"{kind} of {words.counted(len(span), words.period_noun(frequency))}{between}. {' '.join(parts)}{fan}"
 
 

@@ -14,7 +14,7 @@ from entrypoints.web.series.view import View
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What each statistic is called, and its value for each state that is shown, today's first."""
+    """What each statistic is called, and its value for each curve that is shown, today's first."""
 
     states: Sequence[tuple[str, str]]
     rows: Sequence[tuple[str, Sequence[str]]]
@@ -22,17 +22,14 @@ class Statistics:
 
 def statistics(view: View) -> Statistics:
     """Return the statistics of the range that is shown; the standard deviation divides by n − 1."""
-    shown = [("now", "as known today", view.today)]
-    if view.then is not None and view.chosen:
-        shown.append(("then", f"as known on {words.known(view.chosen.known_at)}", view.then))
-    columns = [_described(view, view.shown(state)) for *_, state in shown]
+    columns = [_described(view, view.shown(each.state), each.column) for each in view.drawn]
     return Statistics(
-        states=[(role, title) for role, title, _ in shown], rows=[(name, [column[name] for column in columns]) for name in columns[0]]
+        states=[(each.role, each.label) for each in view.drawn], rows=[(name, [column[name] for column in columns]) for name in columns[0]]
     )
 
 
-def _described(view: View, part: Observations) -> dict[str, str]:
-    values = part.values[:, 0]
+def _described(view: View, part: Observations, column: int) -> dict[str, str]:
+    values = part.values[:, column]
     places = np.flatnonzero(~np.isnan(values))
     known = values[places]
     if not known.size:
