@@ -22,7 +22,7 @@ from entrypoints.rest.sessions import Sessions
 from entrypoints.web import assets, pages
 from entrypoints.web.rendering import HOME, Renderer, current_path
 
-_ROOTS = (HOME, "/find", "/s/", "/operations", "/sign-in", "/sign-out", "/theme", "/static/")
+_ROOTS = (HOME, "/find", "/file", "/s/", "/operations", "/sign-in", "/sign-out", "/theme", "/static/")
 _CACHE_SIZE = 256
 
 

@@ -33,7 +33,7 @@ def said_columns(changed: ColumnsChanged) -> str:
 
 def _written(name: str, value: Any) -> str:
     if name == "extra.dialect" and isinstance(value, Mapping):
-        return _dialect(value)
+        return said_dialect(value)
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {_written('', each)}" for key, each in value.items())
     if isinstance(value, list | tuple):
@@ -41,7 +41,7 @@ def _written(name: str, value: Any) -> str:
     return str(value)
 
 
-def _dialect(dialect: Mapping[str, str]) -> str:
+def said_dialect(dialect: Mapping[str, str]) -> str:
     """Say how dates and numbers are written; ``dates`` and ``numbers`` are keys of their own, all others are columns."""
     parts = []
     for name, form in dialect.items():
