@@ -28,7 +28,7 @@ from tests.fakes import CannedSource
 
 BOUNDARY = "----boundary7MA4YWxk"
 AMBIGUOUS = b"Date,Visits\n01/02/2021,5\n02/03/2021,7\n"
-GERMAN = "Datum;Umsatz;Notiz\n31.01.2021;1.234,5;gut\n28.02.2021;1.300,0;\n31.03.2021;1.280,5;\n30.04.2021;1.290,5;\n".encode()
+GERMAN = b"Datum;Umsatz;Notiz\n31.01.2021;1.234,5;gut\n28.02.2021;1.300,0;\n31.03.2021;1.280,5;\n30.04.2021;1.290,5;\n"
 
 
 def body_of(content: bytes | None, name: str, options: Mapping[str, str]) -> bytes:
@@ -265,6 +265,11 @@ def test_the_lines_say_the_same() -> None:
     for name in ("visits.csv", 'we"ird [1]*?.csv', "ü€.xlsx"):
         assert options_for(as_toml(name, given).encode(), name) == read_options(given)
     assert given == {
-        **{"date_format": 'a"b\\c', "thousands": "", "missing": ["x", "y z"], "sheet": 2, "skip_rows": 3, "unit_row": True},
+        "date_format": 'a"b\\c',
+        "thousands": "",
+        "missing": ["x", "y z"],
+        "sheet": 2,
+        "skip_rows": 3,
+        "unit_row": True,
         "delimiter": "\t",
     }
