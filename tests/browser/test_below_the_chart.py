@@ -44,7 +44,9 @@ def test_a_fan_is_drawn_by_scripts_too(service: Lanner, page: Page, screen: Scre
     page.goto(f"{service.address}/s/SAMPLE/GDP?as_of=2009-01-30&transform=annualized&start=2006-01-01&end=2010-12-31")
     page.locator("#vintages").get_by_role("link", name="12 earlier vintages").click()
     expect(page.locator("#legend")).to_contain_text("12 earlier vintages, 30 Jan 2008 to 23 Dec 2008")
-    expect(page.locator("lanner-chart.drawn")).to_be_visible()
+    expect(page.locator("#plot-words")).to_contain_text("Line of 20 quarters")
+    expect(page.locator("#plot-words")).to_contain_text("Behind them: 12 earlier vintages")
+    expect(page.locator("lanner-chart.drawn canvas")).to_be_visible()
     screen(page, "fan")
 
 

@@ -148,9 +148,9 @@ def _unknown(plot: Plot, frame: Frame, height: int) -> Iterator[Markup]:
 
 
 def _marked(plot: Plot, frame: Frame, height: int) -> Iterator[Markup]:
-    if plot.marked is None or not plot.seconds.size:
+    if plot.marked is None or plot.bounds is None:
         return
     moment = float(time_axis.seconds(np.array([plot.marked]))[0])
-    if plot.seconds[0] <= moment <= plot.seconds[-1]:
+    if plot.bounds[0] <= moment <= plot.bounds[1]:
         at = frame.x.at(moment)
         yield element("path", cls="marked", d=f"M{at:.1f} {TOP}V{height - BOTTOM}", stroke=COLOURS["dim"], stroke_dasharray="2 3")

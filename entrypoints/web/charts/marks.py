@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import orjson
 from markupsafe import Markup
 from numpy.typing import NDArray
 
@@ -18,36 +19,43 @@ _BAR_SHARE, _WIDEST_BAR = 0.8, 28.0
 
 
 def thinned(x: Floats, y: Floats) -> NDArray[np.bool_]:
-    """Return which points a drawing of one unit a pixel shows: the first, lowest, highest and last one of each pixel."""
-    known = ~np.isnan(y)
-    if known.sum() <= _MOST_POINTS_A_PIXEL * (np.ptp(x) + 1 if len(x) else 1):
+    """
+    Return which points a drawing of one unit a pixel shows: the first, lowest, highest and last one of each pixel.
+
+    Args:
+        x: ascending positions.
+        y: NaN where missing.
+
+    """
+    if len(x) <= _MOST_POINTS_A_PIXEL * (np.ptp(x) + 1 if len(x) else 1):
         return np.ones(len(x), dtype=bool)
-    kept, places = np.zeros(len(x), dtype=bool), np.flatnonzero(known)
-    pixels, values = np.floor(x[places]).astype(np.int64), y[places]
-    starts = pixel_starts(pixels)
-    kept[places[starts]] = True
-    kept[places[np.append(starts[1:], len(places)) - 1]] = True
-    lengths = np.diff(np.append(starts, len(places)))
-    for extreme in (np.minimum, np.maximum):
-        reached = np.flatnonzero(values == np.repeat(extreme.reduceat(values, starts), lengths))
-        # Of several points that reach it, the first of each pixel.
-        kept[places[reached[pixel_starts(pixels[reached])]]] = True
+    known = ~np.isnan(y)
+    whole = bool(known.all())
+    places = np.arange(0) if whole else np.flatnonzero(known)
+    x, y = (x, y) if whole else (x[places], y[places])
+    kept = np.zeros(len(x), dtype=bool)
+    if len(x):
+        # Few pixels hold many points, so their borders are looked for instead of each point's pixel.
+        starts = np.unique(np.searchsorted(x, np.arange(np.floor(x[0]), np.floor(x[-1]) + 1)))
+        ends = np.append(starts[1:], len(x))
+        kept[starts] = kept[ends - 1] = True
+        lowest = [begin + int(y[begin:end].argmin()) for begin, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        highest = [begin + int(y[begin:end].argmax()) for begin, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        kept[lowest] = kept[highest] = True
+    if whole:
+        return kept
+    found = np.zeros(len(known), dtype=bool)
+    found[places[kept]] = True
     # A gap from one pixel to another stays one.
-    gaps = (np.diff(places) > 1) & (np.diff(pixels) > 0)
-    kept[places[:-1][gaps] + 1] = True
-    return kept
-
-
-def pixel_starts(pixels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the place of the first point of each pixel, given the ascending pixels of all points."""
-    return np.flatnonzero(np.diff(pixels, prepend=pixels[:1] - 1))
+    gaps = (np.diff(places) > 1) & (np.diff(np.floor(x)) > 0)
+    found[places[:-1][gaps] + 1] = True
+    return found
 
 
 def line(x: Floats, y: Floats, role: str, *, step: bool = False, dashed: bool = False) -> Markup:
     """Return a line with gaps where values are missing; a value that stands alone is a dot."""
     kept = thinned(x, y)
-    x, y = x[kept], y[kept]
-    path = " ".join(_runs(x, y, step=step))
+    path = "".join(_runs(x[kept], y[kept], step=step))
     if not path:
         return Markup("")
     return element(
@@ -67,11 +75,17 @@ def line(x: Floats, y: Floats, role: str, *, step: bool = False, dashed: bool = 
 def _runs(x: Floats, y: Floats, *, step: bool) -> Iterator[str]:
     known = np.flatnonzero(~np.isnan(y))
     for run in np.split(known, np.flatnonzero(np.diff(known) > 1) + 1) if known.size else ():
-        points = [f"{x[place]:.1f} {y[place]:.1f}" for place in run]
+        points = np.column_stack([x[run], y[run]])
         if step:
-            yield f"M{points[0]}" + "".join(f"H{x[place]:.1f}V{y[place]:.1f}" for place in run[1:]) if len(run) > 1 else f"M{points[0]}h1"
-        else:
-            yield f"M{points[0]}" + "".join(f"L{point}" for point in points[1:]) if len(points) > 1 else f"M{points[0]}h.1"
+            # To the date of each value at the height of the one before.
+            points = np.repeat(points, 2, axis=0)
+            points = np.column_stack([points[1:, 0], points[:-1, 1]])
+        yield f"M{_written(points)}" if len(run) > 1 else f"M{_written(points)}h{'1' if step else '.1'}"
+
+
+def _written(points: Floats) -> str:
+    """Write coordinates to a tenth, all of them at once."""
+    return orjson.dumps(np.round(points, 1).ravel(), option=orjson.OPT_SERIALIZE_NUMPY).decode()[1:-1]
 
 
 def bars(points: tuple[Floats, Floats], role: str, *, zero: float, slot: float, place: tuple[int, int]) -> Markup:
@@ -84,7 +98,8 @@ def bars(points: tuple[Floats, Floats], role: str, *, zero: float, slot: float, 
         place: which of how many bars side by side it is.
 
     """
-    (x, y) = points
+    kept = thinned(*points)
+    x, y = points[0][kept], points[1][kept]
     left, width = _side_by_side(x, slot, place)
     rectangles = [
         f"M{begin:.1f} {zero:.1f}V{end:.1f}h{width:.1f}V{zero:.1f}z" for begin, end in zip(left, y, strict=True) if not np.isnan(end)

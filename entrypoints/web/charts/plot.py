@@ -137,25 +137,25 @@ class Plot:
         return [*(curve.dates for curve in self.curves), *(each.dates for each in self.candles)]
 
     @cached_property
-    def seconds(self) -> Floats:
-        """All dates in order, each once, as seconds since 1970."""
-        found = [time_axis.seconds(dates) for dates in self.dates]
-        return found[0] if len(found) == 1 else np.unique(_joined(found))
+    def bounds(self) -> tuple[float, float] | None:
+        """The first and the last date in seconds since 1970; None if there is no date at all."""
+        found = [time_axis.seconds(dates[[0, -1]]) for dates in self.dates if len(dates)]
+        return (min(float(each[0]) for each in found), max(float(each[1]) for each in found)) if found else None
 
     @cached_property
     def usual(self) -> float:
-        """The usual distance of dates in seconds; that of many is told from some of them."""
-        count = len(self.seconds) - 1
-        if count < 1:
+        """The usual distance of dates in seconds, of the curve with most of them; that of very many is told from some of them."""
+        dates = max(self.dates, key=len, default=None)
+        count = 0 if dates is None else len(dates) - 1
+        if dates is None or count < 1:
             return 86_400.0
         places = np.linspace(0, count - 1, min(count, _SAMPLE)).astype(np.int64)
-        return float(np.median(self.seconds[places + 1] - self.seconds[places]))
+        return float(np.median(time_axis.seconds(dates[places + 1]) - time_axis.seconds(dates[places])))
 
     @property
     def ends(self) -> tuple[float, float]:
         """The ends of the axis of time: the first and last date, with room for their marks."""
-        seconds = self.seconds
-        return self.ends_of(float(seconds[0]), float(seconds[-1])) if seconds.size else (0.0, 1.0)
+        return self.ends_of(*self.bounds) if self.bounds else (0.0, 1.0)
 
     def ends_of(self, first: float, last: float) -> tuple[float, float]:
         """Return the ends of an axis from one date to another, in seconds."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 import falcon
 from markupsafe import Markup
@@ -39,6 +41,7 @@ from entrypoints.web.series.view import View, ranges, read_view
 from entrypoints.web.site import Site
 
 _ALL = 10**9
+_CACHE_SIZE = 64
 _USUAL_PIXELS = 1200
 
 
@@ -48,6 +51,7 @@ class SeriesPage:
     def __init__(self, site: Site) -> None:
         self._site, self._use_cases = site, site.use_cases
         self._below = Below(site.use_cases)
+        self._vintages = lru_cache(_CACHE_SIZE)(self._list_vintages)
 
     @operation({200: None}, PARAMETERS, etag=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response, reference: str) -> None:
@@ -72,22 +76,21 @@ class SeriesPage:
             if kind is FileFormat.ROWS:
                 self._site.render(req, resp, "part_rows.html", view=view, state=view.state, series=view.series, **table_rows(view))
                 return
-            page = self._use_cases.list_vintages(view.series.id, limit=_ALL)
             if view.state.fan:
-                view = with_fan(self._use_cases.read_series, view, Vintages.of(page.items, view.newest).items)
+                view = with_fan(self._use_cases.read_series, view, Vintages.of(self._page(view.series.id).items, view.newest).items)
             pixels = parameters.number("pixels", minimum=50, maximum=MOST_PIXELS) or _USUAL_PIXELS
             if kind is FileFormat.PLOT:
                 _send_document(req, resp, document_of(view, pixels))
             elif kind is FileFormat.PART:
-                shown = self._followed(view, page)
+                shown = self._followed(view, self._page(view.series.id))
                 texts = {name: self._site.render.fragment(req, f"part_{name}.html", **shown) for name in ("legend", "difference", "which")}
                 _send_document(req, resp, {"plot": document_of(view, pixels), "texts": texts})
             elif kind:
                 points = parameters.number("points", minimum=10, maximum=100_000)
-                body = self._below.as_csv(view, page) if kind is FileFormat.CSV else None
+                body = self._below.as_csv(view, self._page(view.series.id)) if kind is FileFormat.CSV else None
                 _send_file(resp, view, kind, as_file(view, kind, points) if body is None else body)
             else:
-                self._site.render(req, resp, "series.html", **self._shown(req, view, page))
+                self._site.render(req, resp, "series.html", **self._shown(req, view, self._page(view.series.id)))
 
     @operation({303: None}, scope=Scope.FETCH)
     def on_post(self, req: falcon.Request, resp: falcon.Response, reference: str) -> None:
@@ -137,6 +140,14 @@ class SeriesPage:
             "permalink": permalink,
             **self._below(view, page, found),
         }
+
+    def _page(self, series_id: UUID) -> VintagePage:
+        """Return the vintages of a series, read again only when there are more, or other metadata."""
+        version = self._use_cases.read_series.stored_version(series_id).version
+        return self._vintages(series_id, version.vintages, version.entry)
+
+    def _list_vintages(self, series_id: UUID, _count: int, _entry: int) -> VintagePage:
+        return self._use_cases.list_vintages(series_id, limit=_ALL)
 
 
 def _strips(vintages: Vintages, role: str) -> Sequence[Markup]:

@@ -22,7 +22,7 @@ _NOUNS = {Kind.LINE: "Line", Kind.STEP: "Step line", Kind.BARS: "Bars", Kind.CAN
 
 def plot_of(view: View) -> Plot:
     """Return what is drawn."""
-    marked = _moment(view.date) if view.date and view.chosen else None
+    marked = _moment(view.date) if view.chosen and view.date else None
     return replace(_drawn(view), title=title_of(view), description=described(view), marked=marked)
 
 
@@ -37,7 +37,7 @@ def document_of(view: View, pixels: int) -> dict[str, Any]:
     plot = plot_of(view)
     extent = plot.ends_of(*_bounds(view))
     # A range without any date is shown as it is.
-    first, last = plot.ends if plot.seconds.size else (_second(view.state.start, extent[0]), _second(view.state.end, extent[1]))
+    first, last = plot.ends if plot.bounds else (_second(view.state.start, extent[0]), _second(view.state.end, extent[1]))
     length = max(last - first, plot.usual)
     shown = (first, first + length)
     around = view.between(*(_date(view, moment) for moment in (max(extent[0], first - length), min(extent[1], last + length))))
@@ -113,15 +113,17 @@ def described(view: View) -> str:
 
 
 def _described_curve(view: View, curve: Curve) -> str:
-    known = np.flatnonzero(~np.isnan(curve.values))
+    values = curve.values
     name = curve.label[0].upper() + curve.label[1:]
+    known = np.arange(len(values)) if len(values) and not np.isnan(values.min()) else np.flatnonzero(~np.isnan(values))
     if not known.size:
         return f"{name}: no values."
 
     def at(place: int) -> str:
-        value = words.number(float(curve.values[place]), view.decimals) + (" %" if view.state.units.is_percent else "")
+        value = words.number(float(values[place]), view.decimals) + (" %" if view.state.units.is_percent else "")
         return f"{value} in {words.period(label(curve.dates[place]), view.series.frequency)}"
 
-    low, high = known[np.argmin(curve.values[known])], known[np.argmax(curve.values[known])]
+    of_known = values if len(known) == len(values) else values[known]
+    low, high = known[of_known.argmin()], known[of_known.argmax()]
     first = "" if view.state.units is not Units.LEVEL else f"from {at(int(known[0]))} "
     return f"{name}: {first}to {at(int(known[-1]))}, lowest {at(int(low))}, highest {at(int(high))}.".replace(": to ", ": last ")

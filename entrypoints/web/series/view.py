@@ -128,6 +128,11 @@ class View:
         now = [Drawn("now", "as known today", self.today)]
         return now if self.then is None else [*now, Drawn("then", then_label, self.then)]
 
+    @property
+    def legend(self) -> Sequence[Curve]:
+        """The curves in the order in which they are named: the columns in theirs, of two states the chosen one first."""
+        return self.curves if len(self.shown_columns) > 1 else self.curves[::-1]
+
     @cached_property
     def curves(self) -> tuple[Curve, ...]:
         """The curves in range."""
@@ -231,13 +236,13 @@ def read_view(read_series: ReadSeries, described: Described, state: State) -> Vi
     if column not in columns:
         raise InvalidInput(f"The series has no column {column!r}.", field="column", hint=f"Its columns: {', '.join(columns) or 'none'}.")
     then = read_series(described.series.id, Selection(moment=state.moment)) if state.moment else None
-    bases = [base_of(_columns(each, shown[:1]), state) for each in (newest, then) if each]
+    bases = [base_of(_columns(each, shown[:1]), state) for each in (newest, then) if each and state.units is Units.INDEX]
     base = max((each for each in bases if each is not None), default=None)
     names = [columns[place] for place in places or ()]
     return View(
         described=described,
         state=state,
-        base=base if state.units is Units.INDEX else None,
+        base=base,
         column=column,
         columns=columns,
         newest=newest.vintage,
@@ -260,6 +265,9 @@ def price_columns(columns: Sequence[str]) -> list[int] | None:
 
 def _columns(reading: Reading, names: Sequence[str]) -> Observations:
     found = reading.observations
+    if len(names) == 1 and names[0] in found.columns:
+        place = found.columns.index(names[0])
+        return Observations.from_trusted(found.dates, tuple(names), found.values[:, place : place + 1])
     if all(name in found.columns for name in names):
         return found.select([found.columns.index(name) for name in names])
     values = [found.values[:, found.columns.index(name)] if name in found.columns else np.full(len(found), np.nan) for name in names]

@@ -107,7 +107,7 @@ class Chart extends HTMLElement {
         press: (event) => this.#press(event),
         select: (range) => this.#go(range),
         cursor: (row) => this.#cursor(row),
-        drawn: () => performance.mark("lanner-chart"),
+        drawn: () => performance.mark("lanner-chart", { detail: this.#holds(this.#range) }),
       });
       this.readout.before(layer);
     }
@@ -228,8 +228,7 @@ class Chart extends HTMLElement {
 
   // With Shift, a press drags the chart instead of a range.
   #press(event) {
-    if (!event.shiftKey || event.button) return false;
-    event.preventDefault();
+    if (!event.shiftKey || event.button || !this.#document) return false;
     const range = this.#range;
     const perPixel = (range[1] - range[0]) / this.#plot.bounds.width;
     this.classList.add("panning");
@@ -319,7 +318,8 @@ class Chart extends HTMLElement {
   }
 
   #number(value, decimals) {
-    return new Intl.NumberFormat(undefined, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value);
+    return new Intl.NumberFormat(undefined, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value)
+      .replace("-", "−");
   }
 
   #period(seconds) {

@@ -33,23 +33,19 @@ class Vintages extends HTMLElement {
     this.slider.addEventListener("keydown", (event) => this.#key(event));
     this.slider.addEventListener("pointerdown", (event) => this.#grab(event));
     this.slider.addEventListener("pointermove", (event) => this.slider.hasPointerCapture(event.pointerId) && this.#point(event));
-    this.#addPlay();
+    this.#connectPlay();
   }
 
   disconnectedCallback() {
     clearInterval(this.#playing);
   }
 
-  #addPlay() {
-    const steps = this.querySelector(".steps");
-    if (!steps || steps.querySelector("button")) return;
-    const play = document.createElement("button");
-    play.type = "button";
-    play.className = "step";
+  // The words beside the slider, and with them the button, come from the server again and again.
+  #connectPlay() {
+    const play = this.querySelector(".play");
     play.textContent = this.#playing ? "Pause" : "Play";
     play.setAttribute("aria-pressed", String(Boolean(this.#playing)));
     play.addEventListener("click", () => this.#play());
-    steps.prepend(play);
   }
 
   #name() {
@@ -101,11 +97,9 @@ class Vintages extends HTMLElement {
         else this.#go(this.place + 1);
       }, PAUSE);
     }
-    const button = this.querySelector(".steps button");
-    if (button) {
-      button.textContent = playing ? "Play" : "Pause";
-      button.setAttribute("aria-pressed", String(!playing));
-    }
+    const button = this.querySelector(".play");
+    button.textContent = playing ? "Play" : "Pause";
+    button.setAttribute("aria-pressed", String(!playing));
   }
 
   #go(place) {
@@ -163,7 +157,7 @@ class Vintages extends HTMLElement {
       const part = document.getElementById(name);
       part?.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
     }
-    this.#addPlay();
+    this.#connectPlay();
   }
 }
 
