@@ -198,3 +198,21 @@ def test_statistics_of_what_is_shown(samples: Browser) -> None:
 
     assert "Values3224" in words
     assert "Lowest−7.6 in 2008 Q4−4.1 in 2008 Q4" in words
+
+
+@pytest.mark.parametrize("tab", ["first", "diff"])
+def test_one_vintage_alone_has_nothing_to_compare(samples: Browser, tab: str) -> None:
+    """The page and its file are empty, and no error."""
+    answer = samples.get(f"/s/SAMPLE/MACRO?view={tab}")
+
+    assert answer.status_code == 200
+    assert len(rows_of(samples, f"/s/SAMPLE/MACRO?view={tab}&format=csv")) == 1
+
+
+def test_all_columns_stand_in_one_table(samples: Browser) -> None:
+    """Each column has its name, its values and its statistics; a fan without earlier vintages is none."""
+    page = Page(samples.get("/s/SAMPLE/MACRO?column=*&view=table&fan=3&limit=10").text)
+    columns = next(line[1:] for line in rows_of(samples, "/s/SAMPLE/MACRO?column=*&format=csv"))
+
+    assert len(columns) > 3
+    assert all(page.words.count(name) >= 3 for name in columns)
