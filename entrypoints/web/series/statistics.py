@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from domain.frequency import Frequency
 from domain.observations import Observations, label
 from entrypoints.web import words
 from entrypoints.web.series.view import View
+
+_PERIODS = (Frequency.MONTHLY, Frequency.QUARTERLY, Frequency.ANNUAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,10 @@ def _described(view: View, part: Observations, column: int) -> dict[str, str]:
         names = ("Values", "Missing", "Mean", "Standard deviation", "Lowest", "Highest", "Latest", "Change to it")
         return dict.fromkeys(names, "–") | {"Values": "0", "Missing": words.number(len(values))}
 
+    preposition = "in" if view.series.frequency in _PERIODS else "on"
+
     def at(place: int) -> str:
-        return f"{view.write(float(known[place]))} in {words.period(label(part.dates[places[place]]), view.series.frequency)}"
+        return f"{view.write(float(known[place]))} {preposition} {words.period(label(part.dates[places[place]]), view.series.frequency)}"
 
     change = float(known[-1] - known[-2]) if known.size > 1 else None
     return {

@@ -93,6 +93,7 @@ def test_the_cell_in_question_is_marked(browser: Browser) -> None:
     assert "<mark>01/02/2021</mark>" in dropped(browser, AMBIGUOUS).text
     assert [each["id"] for each in page.all("label") if each.get("class") == "asked"] == ["option-date_format"]
     assert "2021-02-015" in decided.words
+    assert "Writtenas the options say" in decided.words
     assert decided.all("mark") == []
     assert '["visits.csv"] date_format = "%d/%m/%Y"' in decided.words
 
