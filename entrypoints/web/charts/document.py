@@ -15,8 +15,8 @@ from entrypoints.web.charts.drawing import CANDLE_WIDTH, gathered
 from entrypoints.web.charts.marks import thinned
 from entrypoints.web.charts.plot import Candles, Curve, Plot
 
-#: Rows are left out only where at most this part of them remains.
-_WORTH = 0.7
+#: As many dates are sent whole, so that the script needs no more for any range; of more, rows are left out if this part remains.
+_FEW, _WORTH = 12_000, 0.7
 
 Member = tuple[int, int, Curve]
 
@@ -26,7 +26,8 @@ def document(plot: Plot, *, shown: tuple[float, float], extent: tuple[float, flo
     Return what a script needs to draw a plot.
 
     ``axes`` are lists of moments in seconds since 1970. Each curve names the one of its values by its place, and where its values
-    begin there; null is a missing value. Of each pixel's width of the shown range a curve has the first, lowest, highest and last value.
+    begin there; null is a missing value. Of very many dates a curve has the first, lowest, highest and last of each pixel's width of
+    the shown range.
 
     Args:
         plot: of what is shown and of as much around it as is sent.
@@ -105,6 +106,8 @@ def _position(dates: Dates, part: Dates) -> int | None:
 
 
 def _kept(dates: Dates, members: Sequence[Member], scale: float) -> NDArray[np.bool_]:
+    if len(dates) <= _FEW:
+        return np.ones(len(dates), dtype=bool)
     seconds = time_axis.seconds(dates)
     x = (seconds - seconds[:1]) * scale
     kept = np.zeros(len(dates), dtype=bool)

@@ -15,6 +15,8 @@ from entrypoints.web.charts.scales import Floats
 #: The role of curves that are drawn thin, behind the others.
 FAN = "fan"
 _MOST_POINTS_A_PIXEL = 4
+#: From so many points a pixel on, it is faster to search each pixel by itself.
+_MANY = 200
 _BAR_SHARE, _WIDEST_BAR = 0.8, 28.0
 
 
@@ -39,9 +41,12 @@ def thinned(x: Floats, y: Floats) -> NDArray[np.bool_]:
         starts = np.unique(np.searchsorted(x, np.arange(np.floor(x[0]), np.floor(x[-1]) + 1)))
         ends = np.append(starts[1:], len(x))
         kept[starts] = kept[ends - 1] = True
-        lowest = [begin + int(y[begin:end].argmin()) for begin, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-        highest = [begin + int(y[begin:end].argmax()) for begin, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-        kept[lowest] = kept[highest] = True
+        for find, extreme in ((np.argmin, np.minimum), (np.argmax, np.maximum)):
+            if len(x) > _MANY * len(starts):
+                kept[[begin + find(y[begin:end]) for begin, end in zip(starts.tolist(), ends.tolist(), strict=True)]] = True
+            else:
+                reached = np.flatnonzero(y == np.repeat(extreme.reduceat(y, starts), ends - starts))
+                kept[reached[np.searchsorted(reached, starts)]] = True
     if whole:
         return kept
     found = np.zeros(len(known), dtype=bool)

@@ -131,6 +131,7 @@ class SeriesPage:
             "described": view.described,
             "fresh": freshness(view.described),
             "every_column": ALL_COLUMNS,
+            "usual_pixels": _USUAL_PIXELS,
             "units": available_units(series.frequency),
             "ranges": ranges(view),
             "strips": _strips(vintages, "then" if view.chosen else "now"),

@@ -59,7 +59,7 @@ class Chart extends HTMLElement {
     if (state === this.#state) return null;
     let found;
     try {
-      found = await this.#source.get(this.#address(url, format));
+      found = await this.#source.get((this.#document ? null : this.#source.early(url)) ?? this.#address(url, format));
     } catch {
       // The server's picture says what the page could not draw.
       this.#plot?.remove();
@@ -71,6 +71,7 @@ class Chart extends HTMLElement {
     this.#state = state;
     this.#loading = undefined;
     this.#draw(found.plot ?? found);
+    this.#complete();
     return found;
   }
 

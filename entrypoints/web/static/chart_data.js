@@ -1,8 +1,8 @@
 // What the chart draws, asked for in states: kept for a while, asked for ahead, and given up when it is no longer wanted.
 const MOST_KEPT = 48;
 
-// Parameters on which the chart does not depend.
-const OTHERS = ["view", "date", "against", "limit", "offset"];
+// Parameters on which what is drawn does not depend.
+const OTHERS = ["view", "date", "against", "limit", "offset", "format", "pixels"];
 
 export function stateOf(url) {
   const parameters = new URLSearchParams(url.search);
@@ -24,8 +24,16 @@ export class Source {
     return String(found);
   }
 
+  // The document of a state that the page asked for before its scripts were there.
+  early(url) {
+    const link = document.querySelector("link[rel=preload][as=fetch]");
+    const address = link && new URL(link.href);
+    link?.remove();
+    return address && stateOf(address) === stateOf(url) ? String(address) : null;
+  }
+
   async #ask(address, signal) {
-    const response = await fetch(address, { headers: { Accept: "application/json" }, signal });
+    const response = await fetch(address, { signal });
     if (!response.ok) throw new Error(`${response.status}`);
     return response.json();
   }
