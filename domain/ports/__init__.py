@@ -7,6 +7,7 @@ Adapters raise the errors of ``domain.errors`` and no others.
 
 from domain.ports.dispatch import Dispatcher
 from domain.ports.fetch_repository import FetchRepository
+from domain.ports.file_previews import FilePreview, FilePreviews, FileRow
 from domain.ports.series_repository import SeriesRepository
 from domain.ports.sources import (
     ConformanceChecks,
@@ -30,6 +31,9 @@ __all__ = [
     "Dispatcher",
     "FetchRepository",
     "Fetched",
+    "FilePreview",
+    "FilePreviews",
+    "FileRow",
     "KeyRepository",
     "MetricsRepository",
     "ParsedSeries",

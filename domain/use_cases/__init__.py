@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from domain.use_cases.list_vintages import ListVintages
     from domain.use_cases.manage_keys import ManageKeys
     from domain.use_cases.parse_answer import ParseAnswer
+    from domain.use_cases.preview_file import PreviewFile
     from domain.use_cases.read_releases import ReadReleases
     from domain.use_cases.read_series import ReadSeries
     from domain.use_cases.read_through import ReadThrough
@@ -52,6 +53,7 @@ class UseCases:
     check_vintages: CheckVintages
     check_health: CheckHealth
     parse_answer: ParseAnswer
+    preview_file: PreviewFile
     check_key: CheckKey
     manage_keys: ManageKeys
     list_providers: ListProviders

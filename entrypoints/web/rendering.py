@@ -20,6 +20,7 @@ from entrypoints.rest.http.response_cache import EncodedResponse
 from entrypoints.rest.http.responses import choose_encoding, compress
 from entrypoints.web import words
 from entrypoints.web.assets import asset
+from entrypoints.web.remedies import remedy_of
 
 #: Where the home page is; browsers see it at the root.
 HOME = "/home"
@@ -41,9 +42,8 @@ class Renderer:
         self._templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         self._templates.filters.update(_FILTERS)
         self._templates.filters["ago"] = words.ago
-        self._templates.globals.update(
-            link=public_path, asset=asset, series_path=series_path, code_path=code_path, version=version("lanner"), Scope=Scope
-        )
+        self._templates.globals.update(link=public_path, asset=asset, series_path=series_path, code_path=code_path, remedy_of=remedy_of)
+        self._templates.globals.update(version=version("lanner"), Scope=Scope)
 
     def __call__(self, req: falcon.Request, resp: falcon.Response, template: str, /, **values: Any) -> None:
         """Respond with a page, or with 304 if the browser has it."""

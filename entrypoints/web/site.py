@@ -24,7 +24,7 @@ from entrypoints.web import assets, pages
 from entrypoints.web.rendering import HOME, Renderer, current_path, framed_headers
 
 EMBEDDED = "/embed/"
-_ROOTS = (HOME, "/find", "/s/", "/compare", EMBEDDED, "/operations", "/sign-in", "/sign-out", "/theme", "/static/")
+_ROOTS = (HOME, "/find", "/file", "/s/", "/compare", EMBEDDED, "/operations", "/sign-in", "/sign-out", "/theme", "/static/")
 _CACHE_SIZE = 256
 
 

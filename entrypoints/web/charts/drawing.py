@@ -70,20 +70,21 @@ def _time_axis(plot: Plot, frame: Frame, height: int) -> Iterator[Markup]:
 
 
 def _curves(plot: Plot, frame: Frame) -> Iterator[Markup]:
-    count = len(plot.curves)
+    behind = [curve for curve in plot.curves if curve.role == marks.FAN]
+    count = len(plot.curves) - len(behind)
     bars = plot.kind is Kind.BARS
-    for index, curve in enumerate(plot.curves):
+    for index, curve in enumerate(plot.curves, -len(behind)):
         x = frame.x(time_axis.seconds(curve.dates))
         scale = frame.of(curve)
         with np.errstate(all="ignore"):
             y = scale(curve.values)
-        if bars:
+        if bars and index >= 0:
             # What was known then stands left of what is known today.
             yield marks.bars((x, y), curve.role, zero=scale.at(0.0), slot=frame.slot, place=(count - 1 - index, count))
             continue
         yield marks.line(x, y, curve.role, step=plot.kind is Kind.STEP, dash=curve.dash)
         known = np.flatnonzero(~np.isnan(y))
-        if known.size and (count > 1 or known.size == 1):
+        if known.size and index >= 0 and (count > 1 or known.size == 1):
             yield element("circle", cls=curve.role, cx=float(x[known[-1]]), cy=float(y[known[-1]]), r="3.5", fill=COLOURS[curve.role])
 
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from entrypoints.web.charts.markup import COLOURS, element
 from entrypoints.web.charts.scales import Floats
 
+#: The role of curves that are drawn thin, behind the others.
+FAN = "fan"
 _MOST_POINTS_A_PIXEL = 4
 #: From so many points a pixel on, it is faster to search each pixel by itself.
 _MANY = 200
@@ -67,7 +69,8 @@ def line(x: Floats, y: Floats, role: str, *, step: bool = False, dash: str | Non
         d=path,
         fill="none",
         stroke=COLOURS[role],
-        stroke_width="2",
+        stroke_width="1" if role == FAN else "2",
+        stroke_opacity="0.45" if role == FAN else None,
         stroke_linejoin="round",
         stroke_linecap="round",
         stroke_dasharray=dash,

@@ -12,6 +12,7 @@ from entrypoints.web.charts.palette import SERIES_COLOURS
 COLOURS = {
     "now": "#1f5fbf",
     "then": "#d9730d",
+    "fan": "#d9730d",
     "ink": "#171a20",
     "dim": "#5b6472",
     "line": "#dfe3e8",

@@ -42,7 +42,7 @@ class Curve:
     Values over time.
 
     Attributes:
-        role: its colour: ``now``, ``then``, or ``c1`` to ``c12`` for several series.
+        role: its colour: ``now``, ``then``, ``fan`` for thin lines behind these, or ``c1`` to ``c12`` for several series.
         right: whether the right axis measures it.
         decimals: with how many its values are written.
         suffix: what follows its values, such as `` %``.

@@ -35,7 +35,7 @@ def as_file(view: View, kind: FileFormat, points: int | None = None) -> bytes:
         return as_sheet(view).encode()
     if kind is FileFormat.PNG:
         return png_of(as_sheet(view))
-    shown = aligned(view)
+    shown = aligned(view, fan=kind is FileFormat.CSV)
     if kind is FileFormat.JSON:
         return _json(view, thinned_rows(shown, points) if points else shown)
     then = f"as of {view.chosen.known_at:%Y-%m-%d}" if view.chosen else ""

@@ -56,7 +56,7 @@ def _drawn(view: View) -> Plot:
     return Plot(
         title="",
         description="",
-        curves=() if candles else view.curves,
+        curves=() if candles else (*view.fan_curves, *view.curves),
         candles=tuple(_candles(view)) if candles else (),
         kind=view.kind,
         shading=view.shading,
@@ -124,7 +124,8 @@ def described(view: View) -> str:
     span = view.shown(view.today)
     frequency = view.series.frequency
     between = f" from {words.period(span.first, frequency)} to {words.period(span.last, frequency)}" if span.first and span.last else ""
-    return f"{kind} of {words.counted(len(span), words.period_noun(frequency))}{between}. {' '.join(parts)}"
+    fan = f" Behind them: {view.fan_label}." if view.fan and view.kind is not Kind.CANDLES else ""
+    return f"{kind} of {words.counted(len(span), words.period_noun(frequency))}{between}. {' '.join(parts)}{fan}"
 
 
 def _described_curve(view: View, curve: Curve) -> str:

@@ -17,6 +17,7 @@ from domain.use_cases.describe_series import Described
 from domain.use_cases.read_series import Reading, ReadSeries, Selection
 from domain.vintages import Vintage
 from entrypoints.web import words
+from entrypoints.web.charts.marks import FAN
 from entrypoints.web.charts.plot import Curve, Kind, Shading
 from entrypoints.web.charts.scales import Floats
 from entrypoints.web.series.state import ALL_COLUMNS, State, Units
@@ -51,6 +52,7 @@ class View:
         base: the date at which the index is 100.
         prices, prices_then: open, high, low and close, and the volume if there is one; None if the series has no such columns.
         shading: spans of time that are shaded.
+        fan: the chosen column in the vintages known just before what is shown, the oldest first, whole and in the chosen units.
 
     """
 
@@ -67,6 +69,7 @@ class View:
     prices: Observations | None = None
     prices_then: Observations | None = None
     shading: Shading | None = None
+    fan: Sequence[tuple[Vintage, Observations]] = ()
 
     @property
     def series(self) -> TimeSeries:
@@ -79,10 +82,10 @@ class View:
         if self.state.chart and (self.state.chart is not Kind.CANDLES or self.can_be_candles):
             return self.state.chart
         count = len(self.shown(self.today))
-        if self.can_be_candles and not self.state.column and count <= _MOST_CANDLES:
+        if self.can_be_candles and not self.state.column and not self.fan and count <= _MOST_CANDLES:
             return Kind.CANDLES
         changes = self.state.units not in (Units.LEVEL, Units.INDEX)
-        return Kind.BARS if changes and count <= _MOST_BARS else Kind.LINE
+        return Kind.BARS if changes and not self.fan and count <= _MOST_BARS else Kind.LINE
 
     @property
     def kinds(self) -> Sequence[Kind]:
@@ -107,7 +110,8 @@ class View:
     @cached_property
     def is_positive(self) -> bool:
         """Whether all values in range are positive."""
-        states = (self.prices, self.prices_then) if self.kind is Kind.CANDLES else (self.today, self.then)
+        behind = [state for _, state in self.fan]
+        states = (self.prices, self.prices_then) if self.kind is Kind.CANDLES else (*behind, self.today, self.then)
         shown = [self.shown(each).values[:, : len(PRICES)].ravel() for each in states if each is not None]
         lowest = [float(np.fmin.reduce(values)) for values in shown if values.size]
         known = [value for value in lowest if not np.isnan(value)]
@@ -133,18 +137,29 @@ class View:
     @cached_property
     def curves(self) -> tuple[Curve, ...]:
         """The curves in range."""
-        percent = self.state.units.is_percent
-        return tuple(
-            Curve(
-                role=each.role,
-                label=each.label,
-                dates=(part := self.shown(each.state)).dates,
-                values=part.values[:, each.column] * 100.0 if percent else part.values[:, each.column],
-                dashed=each.dashed,
-                decimals=self.decimals,
-                suffix=" %" if percent else "",
-            )
-            for each in self.drawn
+        return tuple(map(self._curve, self.drawn))
+
+    @cached_property
+    def fan_curves(self) -> tuple[Curve, ...]:
+        """The fan in range."""
+        return tuple(self._curve(Drawn(FAN, f"vintage {vintage.number}", state)) for vintage, state in self.fan)
+
+    @property
+    def fan_label(self) -> str:
+        """What the fan is, in words."""
+        first, last = self.fan[0][0], self.fan[-1][0]
+        return f"{words.counted(len(self.fan), 'earlier vintage')}, {words.known(first.known_at)} to {words.known(last.known_at)}"
+
+    def _curve(self, drawn: Drawn) -> Curve:
+        part, percent = self.shown(drawn.state), self.state.units.is_percent
+        return Curve(
+            role=drawn.role,
+            label=drawn.label,
+            dates=part.dates,
+            values=part.values[:, drawn.column] * 100.0 if percent else part.values[:, drawn.column],
+            dashed=drawn.dashed,
+            decimals=self.decimals,
+            suffix=" %" if percent else "",
         )
 
     def shown(self, state: Observations) -> Observations:
@@ -233,8 +248,8 @@ def read_view(read_series: ReadSeries, described: Described, state: State) -> Vi
         columns=columns,
         newest=newest.vintage,
         chosen=then.vintage if then else None,
-        today=_in_units(newest, shown, state, base),
-        then=_in_units(then, shown, state, base) if then else None,
+        today=shown_in_units(newest, shown, state, base),
+        then=shown_in_units(then, shown, state, base) if then else None,
         shown_columns=shown,
         prices=_columns(newest, names) if names else None,
         prices_then=_columns(then, names) if then and names else None,
@@ -261,7 +276,8 @@ def _columns(reading: Reading, names: Sequence[str]) -> Observations:
     return Observations.from_trusted(found.dates[known], tuple(names), np.column_stack(values)[known])
 
 
-def _in_units(reading: Reading, names: Sequence[str], state: State, base: Label | None) -> Observations:
+def shown_in_units(reading: Reading, names: Sequence[str], state: State, base: Label | None) -> Observations:
+    """Return columns of a state in the chosen units; without values where the state lacks one."""
     return in_units(_columns(reading, names), state.units, reading.series.frequency, base)
 
 
@@ -327,10 +343,19 @@ def _years_before(moment: Label, years: int) -> Label:
         return moment.replace(year=year, day=28)
 
 
-def aligned(view: View) -> Observations:
-    """Return what is shown as one state: a column for each curve, the one on top first, on all dates of all of them."""
+def aligned(view: View, *, fan: bool = False) -> Observations:
+    """
+    Return what is shown as one state: a column for each curve, the one on top first, on all dates of all of them.
+
+    Args:
+        fan: whether the vintages behind them come last.
+
+    """
     drawn = view.drawn[::-1] if len(view.shown_columns) == 1 else view.drawn
     names = [("then" if each.role == "then" else "today") if len(view.shown_columns) == 1 else each.label for each in drawn]
+    behind = [Drawn(FAN, f"vintage {vintage.number}", state) for vintage, state in view.fan] if fan else []
+    names += [each.label for each in behind]
+    drawn = [*drawn, *behind]
     parts = [view.shown(each.state) for each in drawn]
     same = all(part.dates is parts[0].dates for part in parts)
     dates = parts[0].dates if same else np.unique(np.concatenate([part.dates for part in parts]))

@@ -310,7 +310,7 @@ class Chart extends HTMLElement {
   #values(row) {
     const values = this.#plot.values(row);
     const found = this.#plot.columns.map((column, place) => ({ ...column, value: values[place] }))
-      .filter(({ value, role }) => value != null || (value === null && role === "now" && !this.#document.candles.length));
+      .filter(({ value, role }) => role !== "fan" && (value != null || (value === null && role === "now" && !this.#document.candles.length)));
     if (!this.#document.candles.length && found.every(({ role }) => role in NAMES)) found.reverse();
     return found.map(({ value, role, name, decimals, suffix, draws }) => ({
       role, text: value == null ? "–" : this.#number(value, decimals) + suffix,

@@ -2,7 +2,7 @@
 const MOST_KEPT = 48;
 
 // Parameters on which what is drawn does not depend.
-const OTHERS = ["view", "date", "format", "pixels"];
+const OTHERS = ["view", "date", "against", "limit", "offset", "format", "pixels"];
 
 export function stateOf(url) {
   const parameters = new URLSearchParams(url.search);

@@ -57,6 +57,9 @@ function dotsOf(values, several) {
   return found;
 }
 
+// How many curves there are in front of the fan.
+const inFront = ({ curves }) => curves.filter(({ role }) => role !== "fan").length;
+
 export class Plot {
   #uplot;
   #shape;
@@ -92,7 +95,7 @@ export class Plot {
     this.plotted = { ...document, columns: columnsOf(document), range };
     const data = tablesOf(document);
     this.plotted.dots = this.plotted.columns.map((column, place) => (
-      column.draws === "curve" && document.kind !== "bars" ? dotsOf(data[place + 1], document.curves.length > 1) : []));
+      column.draws === "curve" && document.kind !== "bars" && column.role !== "fan" ? dotsOf(data[place + 1], inFront(document) > 1) : []));
     const shape = JSON.stringify([document.kind, document.log, document.right_log, box.scale,
       this.columns.map(({ role, right, dash, draws }) => [role, right, dash, draws])]);
     if (this.#uplot && shape === this.#shape) {
@@ -209,10 +212,16 @@ export class Plot {
     const colour = this.#colours(column.role);
     const common = { scale: column.right ? "right" : "y", stroke: colour };
     if (column.draws === "candle") return { ...common, points: NO_POINTS, paths: () => null };
-    const count = this.plotted.curves.length;
+    const count = inFront(this.plotted);
+    if (column.role === "fan") {
+      return {
+        ...common, width: 1, alpha: 0.45, points: NO_POINTS,
+        paths: kind === "step" ? uPlot.paths.stepped({ align: 1 }) : uPlot.paths.linear(),
+      };
+    }
     if (kind === "bars") {
       // What was known then stands left of what is known today.
-      return { ...common, fill: colour, width: 0, points: NO_POINTS, paths: this.#bars(count - 1 - place, count, () => this.plotted.usual) };
+      return { ...common, fill: colour, width: 0, points: NO_POINTS, paths: this.#bars(this.plotted.curves.length - 1 - place, count, () => this.plotted.usual) };
     }
     return {
       ...common, width: 2, cap: "round", dash: column.dash?.split(" ").map((length) => length * this.#scale),

@@ -83,7 +83,7 @@ def evil() -> Browser:
         "/embed/s/X/%3Cscript%3E",
         "/embed/compare?s=X/Y&s=X/Y;column=2",
         "/embed/compare?s=%3Cscript%3E&theme=%22%3E%3Cscript%3E",
-        *(f"/s/X/Y?view={tab}" for tab in ("table", "history", "vintages", "fetches", "source")),
+        *(f"/s/X/Y?view={tab}" for tab in ("first", "diff", "table", "history", "vintages", "fetches", "source")),
     ],
 )
 def test_texts_stay_texts(evil: Browser, path: str) -> None:
