@@ -31,11 +31,12 @@ from entrypoints.web.series.fan import with_fan
 from entrypoints.web.series.files import FILES, MEDIA_TYPES, as_file
 from entrypoints.web.series.looking_back import Vintages, difference, step_links
 from entrypoints.web.series.picture import described, document_of, plot_of, title_of
+from entrypoints.web.series.reading import read_view
 from entrypoints.web.series.releases_table import usual
 from entrypoints.web.series.shading import read_shading
 from entrypoints.web.series.state import ALL_COLUMNS, MOST_PIXELS, PARAMETERS, FileFormat, available_units, parse_state
 from entrypoints.web.series.use_it import compare_query, downloads, snippets
-from entrypoints.web.series.view import View, ranges, read_view
+from entrypoints.web.series.view import View, ranges
 from entrypoints.web.sharing import Sharing
 from entrypoints.web.site import Site
 
@@ -78,7 +79,7 @@ class SeriesPage:
                 self._site.render(req, resp, "part_rows.html", view=view, state=view.state, series=view.series, **table_rows(view))
                 return
             if view.state.fan:
-                view = with_fan(self._use_cases.read_series, view, Vintages.of(self._page(view.series.id).items, view.newest).items)
+                view = with_fan(self._use_cases.read_series, view, self._page(view.series.id).items)
             pixels = parameters.number("pixels", minimum=50, maximum=MOST_PIXELS) or _USUAL_PIXELS
             if kind is FileFormat.PLOT:
                 send_document(req, resp, document_of(view, pixels))
