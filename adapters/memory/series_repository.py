@@ -86,6 +86,7 @@ class MemorySeriesRepository:
         self.state.recorded = tuple(each for each in self.state.recorded if each.series_id != series_id)
         self.state.fetches = {key: fetch for key, fetch in self.state.fetches.items() if fetch.series_id != series_id}
         self.state.requests = {key: entry for key, entry in self.state.requests.items() if entry[2].series_id != series_id}
+        self.state.followed = {key: look for key, look in self.state.followed.items() if look.series_id != series_id}
 
     def record_fetch(
         self, series: TimeSeries, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None

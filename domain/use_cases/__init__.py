@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from domain.use_cases.ask_due_series import AskDueSeries
     from domain.use_cases.await_fetch import AwaitFetch
     from domain.use_cases.cancel_fetch import CancelFetch
     from domain.use_cases.check_health import CheckHealth
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from domain.use_cases.list_providers import ListProviders
     from domain.use_cases.list_vintages import ListVintages
     from domain.use_cases.manage_keys import ManageKeys
+    from domain.use_cases.manage_schedules import ManageSchedules
     from domain.use_cases.parse_answer import ParseAnswer
+    from domain.use_cases.plan_next_look import PlanNextLook
     from domain.use_cases.read_releases import ReadReleases
     from domain.use_cases.read_series import ReadSeries
     from domain.use_cases.read_through import ReadThrough
@@ -52,5 +55,8 @@ class UseCases:
     parse_answer: ParseAnswer
     check_key: CheckKey
     manage_keys: ManageKeys
+    manage_schedules: ManageSchedules
+    ask_due_series: AskDueSeries
+    plan_next_look: PlanNextLook
     list_providers: ListProviders
     check_providers: CheckProviders

@@ -1,0 +1,1 @@
+"""Schedules: which series are looked at again, when, and why then."""
