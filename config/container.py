@@ -28,7 +28,7 @@ class Container(Adapters):
     read_through = use_case("read_through.ReadThrough", **catalogue, request_fetch=request_fetch, await_fetch=await_read_through)
     plan_next_look = use_case("plan_next_look.PlanNextLook", store=Adapters.store, learn=Adapters.learn)
     ask_due_series = use_case("ask_due_series.AskDueSeries", Adapters.store, plan_next_look)
-    manage_schedules = use_case("manage_schedules.ManageSchedules", Adapters.store, request_fetch)
+    manage_schedules = use_case("manage_schedules.ManageSchedules", Adapters.store, request_fetch, plan_next_look)
     fetch_dataset = use_case(
         "fetch_dataset.FetchDataset",
         store=Adapters.store,

@@ -21,7 +21,10 @@ from domain.schedules.schedule import (
 )
 from domain.schedules.selector import Selector
 from domain.schedules.timing import preview
+from domain.use_cases.plan_next_look import PlanNextLook
 from domain.use_cases.request_fetch import RequestFetch
+
+_PLANNED_HERE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class ManageSchedules:
 
     store: Store
     request_fetch: RequestFetch
+    plan_next_look: PlanNextLook
 
     def create(self, selector: Selector, rule: Rule, *, paused: bool = False) -> ScheduleState:
         """
@@ -56,9 +60,8 @@ class ManageSchedules:
                 uow.series.add(wanted.provider, wanted.code)
             schedule = Schedule(id=uuid4(), selector=wanted, rule=rule, paused=paused, created_at=now)
             uow.schedules.add(schedule)
-            state = uow.schedules.describe(schedule.id)
             uow.commit()
-        return state
+        return self._planned(schedule.id)
 
     def resolve(self, selector: Selector) -> Selector:
         """Return the selector with the provider that serves its code; raises like ``create`` if none does."""
@@ -101,9 +104,8 @@ class ManageSchedules:
             rule = replace(schedule.rule, **{name: value for name, value in changes.items() if name != "paused"})
             rule.check(uow.now())
             uow.schedules.change(replace(schedule, rule=rule, paused=changes.get("paused", schedule.paused)))
-            state = uow.schedules.describe(schedule_id)
             uow.commit()
-        return state
+        return self._planned(schedule_id)
 
     def remove(self, schedule_id: UUID) -> None:
         """Remove a schedule; what it followed stays stored. Raises ScheduleNotFound."""
@@ -140,3 +142,11 @@ class ManageSchedules:
             for look in planned
             if look.next_at
         ]
+
+    def _planned(self, schedule_id: UUID) -> ScheduleState:
+        """Plan a few of a schedule's series, so that its state says when they are looked at; the workers plan the others."""
+        with self.store.reading() as uow:
+            looks = uow.schedules.looks(schedule_id, _PLANNED_HERE)
+        for look in looks:
+            self.plan_next_look(look.series_id)
+        return self.get(schedule_id)

@@ -21,6 +21,7 @@ from domain.use_cases.request_fetch import Requested
 from domain.vintages import Cause, Vintage
 from entrypoints.rest.fields import LINKS, DateOrInstantField, EnumField, InstantField
 from entrypoints.rest.http.links import public_path
+from entrypoints.rest.schedule_schemas import NextLookSchema
 
 WAITING = {
     "type": ["object", "null"],
@@ -192,6 +193,7 @@ class SeriesSchema(StateSchema):
     vintage = fields.Nested(VintageSchema, attribute="newest", allow_none=True)
     fetch = fields.Nested(FetchSchema, allow_none=True)
     stale = fields.Boolean()
+    next_look = fields.Nested(NextLookSchema, allow_none=True)
 
 
 class LimitSchema(Schema):

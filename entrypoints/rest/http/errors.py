@@ -39,6 +39,7 @@ STATUSES: Mapping[type[errors.DomainError], HTTPStatus] = {
     errors.TooManyCells: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.FetchAlreadyRunning: HTTPStatus.CONFLICT,
     errors.FetchAlreadyEnded: HTTPStatus.CONFLICT,
+    errors.SchedulePaused: HTTPStatus.CONFLICT,
     errors.RemovalNotConfirmed: HTTPStatus.CONFLICT,
     errors.IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.LeaseLost: HTTPStatus.CONFLICT,

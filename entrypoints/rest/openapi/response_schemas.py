@@ -9,6 +9,7 @@ from marshmallow import Schema, fields
 from entrypoints.formats import Format
 from entrypoints.rest.fields import LINKS, DateOrInstantField, InstantField
 from entrypoints.rest.openapi.operation import Content
+from entrypoints.rest.schedule_schemas import PreviewedLookSchema
 from entrypoints.rest.schemas import (
     FailureSchema,
     KeySchema,
@@ -57,6 +58,7 @@ PROBLEM = make_schema(
 )
 MEANING = make_schema("Meaning", **dict.fromkeys(("type", "title", "detail", "code", "hint"), TEXT), status=NUMBER, retryable=FLAG)
 MEANINGS = make_schema("Meanings", items=fields.List(fields.Nested(MEANING)))
+LOOKS = make_schema("PreviewedLooks", items=fields.List(fields.Nested(PreviewedLookSchema)))
 ROOT = make_schema("Root", name=TEXT, version=TEXT, links=fields.Raw(metadata=LINKS))
 ALIVE = make_schema("Alive", status=TEXT)
 READY = make_schema("Ready", status=TEXT, oldest_due_seconds=fields.Float(), workers=NUMBER, broker=TEXT)
