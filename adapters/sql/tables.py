@@ -211,7 +211,7 @@ schedules = Table(
     Column("paused", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Index("schedules_in_order", "created_at", "id"),
-    Index("schedules_by_selector", "pattern", "database_code"),
+    Index("schedules_by_selector", "pattern", "database_code", "created_at", "id"),
     Index("schedules_with_mask", "database_code", postgresql_where=text("is_mask"), sqlite_where=text("is_mask")),
 )
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 from domain.errors import InvalidInput
 
 _UNITS = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
-_DURATION = re.compile("(?:[0-9]{1,7}[wdhms])+")
-_PART = re.compile("([0-9]+)([wdhms])")
+_DURATION = re.compile("(?:[0-9]{1,7}[wdhms]){1,5}")
+_PART = re.compile("([0-9]{1,7})([wdhms])")
 
 
 def parse_duration(text: str, *, field: str, least: timedelta, most: timedelta) -> timedelta:

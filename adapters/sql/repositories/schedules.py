@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, literal, literal_column, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql.rows.schedules import followed_from, like_pattern, row_of, schedule_from
@@ -32,6 +32,8 @@ _FOLLOWED = select(schedules, followed, series.c.id.label("series_id")).select_f
     followed.join(schedules, schedules.c.id == followed.c.schedule).join(series, series.c.number == followed.c.series)
 )
 _WAITS = followed.c.next_at.is_not(None)
+# Written as in the partial index, which SQLite does not use otherwise.
+_IS_MASK: ColumnElement[bool] = literal_column("schedules.is_mask")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class SqlScheduleRepository:
         return self.transaction.run(waiting.values(next_at=self.transaction.now(), planned=True)).rowcount
 
     def unfollowed(self, wanted: TimeSeries) -> Sequence[Schedule]:
-        meaning = and_(schedules.c.is_mask, or_(schedules.c.database_code.is_(None), schedules.c.database_code == wanted.code.database))
+        meaning = and_(_IS_MASK, or_(schedules.c.database_code.is_(None), schedules.c.database_code == wanted.code.database))
         follows = exists().where(followed.c.series == wanted.number, followed.c.schedule == schedules.c.id)
         found = [schedule_from(row) for row in self.transaction.run(select(schedules).where(meaning, ~follows)).mappings()]
         return [schedule for schedule in found if schedule.selector.matches(wanted.provider, wanted.code)]
@@ -100,8 +102,9 @@ class SqlScheduleRepository:
         self._insert(schedule, [series.c.number == wanted.number])
 
     def following(self, series_id: UUID) -> Sequence[Followed]:
-        found = _FOLLOWED.where(series.c.id == series_id).order_by(schedules.c.created_at, schedules.c.id)
-        return [(schedule_from(row), followed_from(row)) for row in self.transaction.run(found).mappings()]
+        rows = self.transaction.run(_FOLLOWED.where(series.c.id == series_id)).mappings()
+        found = [(schedule_from(row), followed_from(row)) for row in rows]
+        return sorted(found, key=lambda each: (each[0].created_at, each[0].id))
 
     def looks(self, schedule_id: UUID, limit: int) -> Sequence[FollowedSeries]:
         waiting = _FOLLOWED.where(followed.c.schedule == schedule_id, _WAITS)
@@ -112,10 +115,14 @@ class SqlScheduleRepository:
         moment: datetime | None = self.transaction.run(select(func.min(followed.c.next_at)).where(_WAITS)).scalar()
         return moment
 
-    def claim(self, limit: int) -> Sequence[Followed]:
+    def due_keys(self, limit: int) -> Select[Any]:
+        """Return the query for the keys of due looks, the longest due first."""
         keys = followed.c.next_at, followed.c.series, followed.c.schedule
-        due = select(*keys).where(_WAITS, followed.c.next_at <= self.transaction.now()).order_by(followed.c.next_at, followed.c.series)
-        locked = due.limit(limit).with_for_update(of=followed, skip_locked=True, key_share=True)
+        due = select(*keys).where(_WAITS, followed.c.next_at <= self.transaction.now())
+        return due.order_by(followed.c.next_at, followed.c.series).limit(limit)
+
+    def claim(self, limit: int) -> Sequence[Followed]:
+        locked = self.due_keys(limit).with_for_update(of=followed, skip_locked=True, key_share=True)
         found = [(row.series, row.schedule) for row in self.transaction.run(locked)]
         if self.transaction.on_postgres:
             # A series that is being removed is left out: its removal waits for the rows that are locked here.
@@ -124,9 +131,12 @@ class SqlScheduleRepository:
             found = [each for each in found if each[0] in kept]
         if not found:
             return []
-        looks = _FOLLOWED.where(tuple_(followed.c.series, followed.c.schedule).in_(found))
-        rows = self.transaction.run(looks.order_by(followed.c.series, followed.c.schedule)).mappings()
-        return [(schedule_from(row), followed_from(row)) for row in rows]
+        keys = set(found)
+        rows = self.transaction.run(_FOLLOWED.where(followed.c.series.in_({number for number, _ in keys}))).mappings()
+        mine = [row for row in rows if (row[followed.c.series], row[followed.c.schedule]) in keys]
+        # Always in the same order, so that workers that lock the same series wait for each other rather than crosswise.
+        mine.sort(key=lambda row: (row[followed.c.series], row[followed.c.schedule]))
+        return [(schedule_from(row), followed_from(row)) for row in mine]
 
     def plan(self, known: FollowedSeries, look: NextLook, *, planned: bool = True, succeeded_at: datetime | None, failures: int) -> bool:
         number = select(series.c.number).where(series.c.id == known.series_id).scalar_subquery()

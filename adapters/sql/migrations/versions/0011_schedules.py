@@ -44,7 +44,7 @@ def _create_schedules() -> None:
         sa.Column("created_at", _MOMENT, nullable=False),
     )
     op.create_index("schedules_in_order", "schedules", ["created_at", "id"])
-    op.create_index("schedules_by_selector", "schedules", ["pattern", "database_code"])
+    op.create_index("schedules_by_selector", "schedules", ["pattern", "database_code", "created_at", "id"])
     op.create_index("schedules_with_mask", "schedules", ["database_code"], postgresql_where=_MASK, sqlite_where=_MASK)
 
 
