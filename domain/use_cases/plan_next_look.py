@@ -67,36 +67,37 @@ class PlanNextLook:
                 past = _Past(series, vintages, uow.now())
         except SeriesNotFound:
             return
-        looks = [(look, self._look(schedule, look, past, _failures(look, ended))) for schedule, look in following]
+        looks = [(look, *self._look(schedule, look, past, _failures(look, ended))) for schedule, look in following]
         if not unfollowed and not looks:
             return
         with self.store.writing() as uow:
             for schedule in unfollowed:
                 uow.schedules.follow(series, schedule)
-            for look, next_ in looks:
-                planned = look.planned if next_.at == look.next_at else not _is_in_flight(series)
+            for look, planned, next_ in looks:
                 uow.schedules.plan(look, next_, planned=planned, succeeded_at=series.checked_at, failures=_failures(look, ended))
             uow.commit()
 
-    def _look(self, schedule: Schedule, look: FollowedSeries, past: _Past, failures: int) -> NextLook:
-        series, now = past.series, past.now
+    def _look(self, schedule: Schedule, look: FollowedSeries, past: _Past, failures: int) -> tuple[bool, NextLook]:
+        """Return whether the series is to be asked at its next look, and the look."""
         if look.next_at and look.planned and schedule.rule.kind is not ScheduleKind.LEARNED:
-            return NextLook(at=look.next_at, reason=look.reason)
-        if _is_in_flight(series):
-            return NextLook(at=now + REPLAN_AFTER, reason="A fetch of it is under way.")
-        if series.fetch is None and series.checked_at is None:
-            return inside_window(schedule.rule, NextLook(at=now, reason="It has not been fetched yet."))
+            return True, NextLook(at=look.next_at, reason=look.reason)
+        if past.series.fetch and not past.series.fetch.ended:
+            return False, NextLook(at=past.now + REPLAN_AFTER, reason="A fetch of it is under way.", overdue_since=look.overdue_since)
+        return True, self._planned_or_daily(schedule, look, past, failures)
+
+    def _planned_or_daily(self, schedule: Schedule, look: FollowedSeries, past: _Past, failures: int) -> NextLook:
         try:
-            planned = self._planned(schedule, past, failures)
+            return self._planned(schedule, past, failures)
         except Exception as error:
             # A defect of a rule or of the learning must not end what follows the series.
             message = error.message if isinstance(error, InvalidInput) else f"lanner failed on its history ({type(error).__name__})."
-            logger.exception("next look not planned", extra={"series": str(series.id), "schedule": str(schedule.id)})
-            return NextLook(at=now + _AFTER_A_DEFECT, reason=f"It is looked at daily: {message}", overdue_since=look.overdue_since)
-        return planned
+            logger.exception("next look not planned", extra={"series": str(past.series.id), "schedule": str(schedule.id)})
+            return NextLook(at=past.now + _AFTER_A_DEFECT, reason=f"It is looked at daily: {message}", overdue_since=look.overdue_since)
 
     def _planned(self, schedule: Schedule, past: _Past, failures: int) -> NextLook:
         series, now, rule = past.series, past.now, schedule.rule
+        if series.fetch is None and series.checked_at is None:
+            return inside_window(rule, NextLook(at=now, reason="It has not been fetched yet."))
         if rule.kind is not ScheduleKind.LEARNED:
             return next_look(schedule, series.id, now)
         pause = min(_SHORTEST_PAUSE * 2 ** min(failures - 1, 10), _LONGEST_PAUSE) if failures else timedelta(0)
@@ -115,10 +116,6 @@ class PlanNextLook:
         if look.at < now + pause:
             look = replace(look, at=now + pause, reason=why)
         return inside_window(rule, look)
-
-
-def _is_in_flight(series: TimeSeries) -> bool:
-    return series.fetch is not None and not series.fetch.ended
 
 
 def _failures(look: FollowedSeries, ended: Fetch | None) -> int:

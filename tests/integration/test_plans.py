@@ -133,7 +133,9 @@ def test_due_looks_are_found_in_their_index_alone(database: Database) -> None:
         rows = connection.exec_driver_sql(f"EXPLAIN {'' if database.schema else 'QUERY PLAN '}{found}")
         plan = "\n".join(str(row[-1]) for row in rows)
 
-    assert ("Index Only Scan using followed_due" if database.schema else "USING COVERING INDEX followed_due (next_at>? AND next_at<?)") in plan
+    assert (
+        "Index Only Scan using followed_due" if database.schema else "USING COVERING INDEX followed_due (next_at>? AND next_at<?)"
+    ) in plan
     assert "Sort" not in plan
     assert "TEMP B-TREE" not in plan
 

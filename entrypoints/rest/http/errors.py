@@ -177,7 +177,7 @@ def _handle_domain_error(req: falcon.Request, resp: falcon.Response, error: erro
     if status_of(type(error)) is HTTPStatus.INTERNAL_SERVER_ERROR:
         _handle_unexpected(req, resp, error, params)
     else:
-        in_body = req.method == "POST" and getattr(error, "field", "") not in req.params
+        in_body = req.method in ("POST", "PATCH") and getattr(error, "field", "") not in req.params
         write(req, resp, _to_problem(error, in_body=in_body))
 
 
