@@ -118,7 +118,9 @@ class SqlScheduleRepository:
     def due_keys(self, limit: int) -> Select[Any]:
         """Return the query for the keys of due looks, the longest due first."""
         keys = followed.c.next_at, followed.c.series, followed.c.schedule
-        due = select(*keys).where(_WAITS, followed.c.next_at <= self.transaction.now())
+        # As a subquery the time is read once: Postgres compares a function that changes with each row, and with a million of them.
+        now = select(self.transaction.now()).scalar_subquery()
+        due = select(*keys).where(_WAITS, followed.c.next_at <= now)
         return due.order_by(followed.c.next_at, followed.c.series).limit(limit)
 
     def claim(self, limit: int) -> Sequence[Followed]:
