@@ -23,6 +23,7 @@ class Container(Adapters):
     }
     waiting: ClassVar[dict[str, Any]] = {"store": Adapters.store, "pause": Adapters.stopping.provided.wait}
     request_fetch = use_case("request_fetch.RequestFetch", **catalogue, dispatcher=Adapters.dispatcher)
+    request_batch = use_case("request_batch.RequestBatch", Adapters.store, request_fetch)
     await_fetch = use_case("await_fetch.AwaitFetch", **waiting, most_seconds=Adapters.settings.provided.wait_seconds)
     await_read_through = use_case("await_fetch.AwaitFetch", **waiting, most_seconds=Adapters.settings.provided.read_through_seconds)
     read_through = use_case("read_through.ReadThrough", **catalogue, request_fetch=request_fetch, await_fetch=await_read_through)

@@ -11,6 +11,7 @@ from adapters.memory.state import Clock, State
 from domain.aliases import free_alias
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
+from domain.schedules.selector import Selector
 from domain.series import Database, Metadata, MetadataEntry, SeriesPage, SeriesQuery, TimeSeries, terms
 from domain.vintages import Vintage
 from domain.window import Confirmation
@@ -57,6 +58,10 @@ class MemorySeriesRepository:
         found = [series for series in complete if _matches(series, query)][query.skip :][: query.limit + 1]
         more = len(found) > query.limit
         return SeriesPage(tuple(found[: query.limit]), found[query.limit - 1].number if more else None)
+
+    def matching(self, selector: Selector, limit: int) -> Sequence[TimeSeries]:
+        meant = [key for key, series in self.state.series.items() if selector.matches(series.provider, series.code)]
+        return [self.get(key) for key in meant[:limit]]
 
     def count(self, query: SeriesQuery, *, most: int) -> int:
         return len(self.search(replace(query, after=0, skip=0, limit=most)).items)

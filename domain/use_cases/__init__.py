@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from domain.use_cases.read_through import ReadThrough
     from domain.use_cases.reap_fetches import ReapFetches
     from domain.use_cases.remove_series import RemoveSeries
+    from domain.use_cases.request_batch import RequestBatch
     from domain.use_cases.request_fetch import RequestFetch
     from domain.use_cases.search_series import SearchSeries
 
@@ -37,6 +38,7 @@ class UseCases:
     """The use cases that entry points call."""
 
     request_fetch: RequestFetch
+    request_batch: RequestBatch
     fetch_dataset: FetchDataset
     read_series: ReadSeries
     search_series: SearchSeries

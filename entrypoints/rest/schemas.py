@@ -239,6 +239,24 @@ class RequestedSchema(Schema):
     links = fields.Function(_requested_links, metadata=LINKS)
 
 
+class ItemErrorSchema(Schema):
+    """What is wrong with one of many."""
+
+    code = fields.String()
+    detail = fields.String(attribute="message")
+    retryable = fields.Boolean()
+    hint = fields.String()
+
+
+class BatchItemSchema(Schema):
+    """One of the series of a request for many: its state, or what is wrong with the code or mask."""
+
+    code = fields.String()
+    timeseries = fields.Nested(RequestedSchema, attribute="requested", allow_none=True)
+    created = fields.Boolean(attribute="requested.created", dump_default=False)
+    error = fields.Nested(ItemErrorSchema, allow_none=True)
+
+
 def links(series_id: object) -> dict[str, str]:
     """Return the links of a series."""
     here = public_path(f"/timeseries/{series_id}")

@@ -103,6 +103,9 @@ def test_selectors_mean_what_the_domain_says(store: Store, selector: str, meant:
             uow.schedules.follow(kept[name], before)
         uow.commit()
 
+    with store.reading() as uow:
+        assert [series.id for series in uow.series.matching(after.selector, 10)] == [kept[name].id for name in references if name in meant]
+        assert len(uow.series.matching(after.selector, 1)) == 1
     assert followed_by(store, after) == {kept[name].id for name in meant}
     # A code's series is added together with its schedule.
     assert unfollowed == (set() if Selector.parse(selector).code else meant)

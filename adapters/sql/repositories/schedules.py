@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, literal, literal_column, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from adapters.sql.rows.schedules import followed_from, like_pattern, row_of, schedule_from
+from adapters.sql.rows.schedules import followed_from, meant, row_of, schedule_from
 from adapters.sql.tables import UtcDateTime, followed, schedules, series
 from adapters.sql.transaction import Transaction
 from domain.errors import ScheduleNotFound
@@ -44,7 +44,7 @@ class SqlScheduleRepository:
 
     def add(self, schedule: Schedule) -> None:
         self.transaction.run(insert(schedules).values(row_of(schedule)))
-        self._insert(schedule, self._meant(schedule.selector))
+        self._insert(schedule, meant(self.transaction, schedule.selector))
 
     def get(self, schedule_id: UUID) -> Schedule:
         row = self.transaction.run(select(schedules).where(schedules.c.id == schedule_id)).mappings().one_or_none()
@@ -151,17 +151,6 @@ class SqlScheduleRepository:
         changes = {"next_at": look.at, "reason": look.reason, "overdue_since": look.overdue_since}
         values = {**changes, "planned": planned, "last_success_at": succeeded_at, "failures": failures}
         return self.transaction.run(unchanged.values(values)).rowcount == 1
-
-    def _meant(self, selector: Selector) -> Sequence[ColumnElement[bool]]:
-        """Return the conditions that a series is among those selected."""
-        wanted = [(series.c.provider, selector.provider), (series.c.database_code, selector.database)]
-        conditions = [column == value for column, value in wanted if value is not None]
-        if selector.code:
-            return [*conditions, series.c.dataset_code == selector.pattern]
-        if self.transaction.on_postgres:
-            return [*conditions, series.c.dataset_code.like(like_pattern(selector.pattern), escape="\\")]
-        # In a code only the asterisk is special to GLOB, which, unlike SQLite's LIKE, tells capitals from small letters.
-        return [*conditions, series.c.dataset_code.op("GLOB")(selector.pattern)]
 
     def _insert(self, schedule: Schedule, conditions: Sequence[ColumnElement[bool]]) -> None:
         first: dict[str, Any] = {

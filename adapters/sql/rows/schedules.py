@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from adapters.sql.tables import followed, schedules
+from sqlalchemy import ColumnElement
+
+from adapters.sql.tables import followed, schedules, series
+from adapters.sql.transaction import Transaction
 from domain.schedules.schedule import FollowedSeries, Rule, Schedule, ScheduleKind
 from domain.schedules.selector import Selector
 from domain.schedules.window import AskingWindow
@@ -65,6 +68,17 @@ def followed_from(row: Mapping[Any, Any]) -> FollowedSeries:
     )
 
 
-def like_pattern(mask: str) -> str:
-    """Return a mask as a pattern of LIKE with the escape character backslash."""
+def meant(transaction: Transaction, selector: Selector) -> Sequence[ColumnElement[bool]]:
+    """Return the conditions that a series is among those selected."""
+    wanted = [(series.c.provider, selector.provider), (series.c.database_code, selector.database)]
+    conditions = [column == value for column, value in wanted if value is not None]
+    if selector.code:
+        return [*conditions, series.c.dataset_code == selector.pattern]
+    if transaction.on_postgres:
+        return [*conditions, series.c.dataset_code.like(_like_pattern(selector.pattern), escape="\\")]
+    # In a code only the asterisk is special to GLOB, which, unlike SQLite's LIKE, tells capitals from small letters.
+    return [*conditions, series.c.dataset_code.op("GLOB")(selector.pattern)]
+
+
+def _like_pattern(mask: str) -> str:
     return mask.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_").replace("*", "%")

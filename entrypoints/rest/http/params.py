@@ -216,9 +216,11 @@ def series_query(parameters: QueryParameters) -> SeriesQuery:
 
 def fetch_query(parameters: QueryParameters) -> FetchQuery:
     """Return the query for the list of fetches."""
+    batch = parameters.text("batch")
     return FetchQuery(
         status=parameters.choice("status", FetchStatus),
         provider=parameters.text("provider"),
+        batch=parse_uuid(batch, field="batch") if batch else None,
         before=_parse_cursor(parameters.text("cursor")),
         limit=parameters.limit(),
     )

@@ -102,6 +102,7 @@ PAGING: Parameters = {**_PAGE, "cursor": SEARCHING["cursor"]}
 FOLLOWING: Parameters = {
     "status": Parameter("The fetch's status.", enum_of(FetchStatus)),
     "provider": Parameter("The provider's name."),
+    "batch": Parameter("The fetches that one request for many series added.", _UUID),
     **_PAGE,
     "cursor": Parameter("`next` of the previous page."),
 }

@@ -11,6 +11,7 @@ from entrypoints.rest.fields import LINKS, DateOrInstantField, InstantField
 from entrypoints.rest.openapi.operation import Content
 from entrypoints.rest.schedule_schemas import PreviewedLookSchema
 from entrypoints.rest.schemas import (
+    BatchItemSchema,
     FailureSchema,
     KeySchema,
     ProviderSchema,
@@ -58,6 +59,7 @@ PROBLEM = make_schema(
 )
 MEANING = make_schema("Meaning", **dict.fromkeys(("type", "title", "detail", "code", "hint"), TEXT), status=NUMBER, retryable=FLAG)
 MEANINGS = make_schema("Meanings", items=fields.List(fields.Nested(MEANING)))
+BATCH = make_schema("Batch", batch=fields.UUID(), items=fields.List(fields.Nested(BatchItemSchema)), links=fields.Raw(metadata=LINKS))
 LOOKS = make_schema("PreviewedLooks", items=fields.List(fields.Nested(PreviewedLookSchema)))
 ROOT = make_schema("Root", name=TEXT, version=TEXT, links=fields.Raw(metadata=LINKS))
 ALIVE = make_schema("Alive", status=TEXT)
