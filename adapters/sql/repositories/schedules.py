@@ -125,16 +125,12 @@ class SqlScheduleRepository:
 
     def claim(self, limit: int) -> Sequence[Followed]:
         locked = self.due_keys(limit).with_for_update(of=followed, skip_locked=True, key_share=True)
-        found = [(row.series, row.schedule) for row in self.transaction.run(locked)]
-        if self.transaction.on_postgres:
-            # A series that is being removed is left out: its removal waits for the rows that are locked here.
-            numbers = select(series.c.number).where(series.c.number.in_({number for number, _ in found}))
-            kept = set(self.transaction.run(numbers.with_for_update(read=True, key_share=True, skip_locked=True)).scalars())
-            found = [each for each in found if each[0] in kept]
-        if not found:
+        keys = {(row.series, row.schedule) for row in self.transaction.run(locked)}
+        if not keys:
             return []
-        keys = set(found)
-        rows = self.transaction.run(_FOLLOWED.where(followed.c.series.in_({number for number, _ in keys}))).mappings()
+        # A series that is being removed is left out: its removal waits for the rows that are locked here.
+        kept = _FOLLOWED.where(followed.c.series.in_({number for number, _ in keys}))
+        rows = self.transaction.run(kept.with_for_update(of=series, read=True, key_share=True, skip_locked=True)).mappings()
         mine = [row for row in rows if (row[followed.c.series], row[followed.c.schedule]) in keys]
         # Always in the same order, so that workers that lock the same series wait for each other rather than crosswise.
         mine.sort(key=lambda row: (row[followed.c.series], row[followed.c.schedule]))
