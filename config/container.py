@@ -42,6 +42,9 @@ class Container(Adapters):
     )
     read_series = use_case("read_series.ReadSeries", store=Adapters.store, freshness=Adapters.freshness)
     search_series = use_case("search_series.SearchSeries", Adapters.store)
+    search_providers = use_case(
+        "search_providers.SearchProviders", store=Adapters.store, providers=Adapters.data_sources, calls=Adapters.calls
+    )
     describe_series = use_case("describe_series.DescribeSeries", **catalogue)
     follow_fetches = use_case("follow_fetches.FollowFetches", Adapters.store)
     cancel_fetch = use_case("cancel_fetch.CancelFetch", Adapters.store)

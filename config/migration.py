@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from adapters.sql.engine import place
-from adapters.sql.schema import copy_before_migrating, migrate
+from adapters.sql.engine import for_writing, place
+from adapters.sql.schema import copy_before_migrating, migrate, revision
 from adapters.sql.tables import REVISION
+from adapters.sql.transaction import wrap_driver_errors
 from config.container import Container
 
 
@@ -17,3 +18,14 @@ def migrate_database(container: Container) -> str:
         return f"The schema of {place(engine)} is up to date: {REVISION}."
     kept = f" What was there is kept in {copy}." if copy else ""
     return f"The schema of {place(engine)}: {before or 'none'} → {REVISION}.{kept}"
+
+
+def create_database(container: Container) -> None:
+    """Create the schema in a database file that has none yet; leave servers, and files of any schema, as they are."""
+    engine = container.engine()
+    if engine.dialect.name != "sqlite":
+        return
+    with wrap_driver_errors(engine), for_writing(engine) as connection, connection.begin():
+        is_new = revision(connection) is None
+    if is_new:
+        migrate(engine)

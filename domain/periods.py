@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.errors import InvalidInput, InvalidObservations
 from domain.frequency import DAYS_OF, MONTHS_OF, Frequency
@@ -25,7 +26,7 @@ class Anchor(StrEnum):
     ``dates`` in the extra metadata of a series says it: a text that begins with these words. Any other text states nothing.
 
     Attributes:
-        START: each date is the first day of its period.
+        START: each date is the first day of its period, which for some reporting years is a day within a month.
         END: each date is the last day of its period, be it a week, a calendar month or a fiscal year.
         WITHIN: each date is some day of its calendar period, such as the last day of trading; weeks run from Monday to Sunday.
 
@@ -86,6 +87,9 @@ def _weeks(dates: Dates, side: Side, frequency: Frequency, anchor: Anchor | None
 def _months(dates: Dates, side: Side, length: int, anchor: Anchor | None) -> Dates:
     months = dates.astype("datetime64[M]").astype(np.int64)
     if anchor is Anchor.START:
+        day = _common_day(dates)
+        if day > 1:
+            return dates if side is Side.START else _on_day(months + length, day) - np.timedelta64(1, "D")
         first = months
     elif anchor is Anchor.END:
         first = months - length + 1
@@ -94,3 +98,17 @@ def _months(dates: Dates, side: Side, length: int, anchor: Anchor | None) -> Dat
     first = first if side is Side.START else first + length
     begins: Dates = first.astype("datetime64[M]").astype("datetime64[D]")
     return begins if side is Side.START else begins - np.timedelta64(1, "D")
+
+
+def _common_day(dates: Dates) -> int:
+    """Return the day of the month on which all dates stand, of months that are too short the last; 1 if they stand on several."""
+    months = dates.astype("datetime64[M]")
+    day = int((dates - months.astype("datetime64[D]")).astype(np.int64).max(initial=0)) + 1
+    return day if (_on_day(months.astype(np.int64), day) == dates).all() else 1
+
+
+def _on_day(months: NDArray[np.int64], day: int) -> Dates:
+    """Return a day of each month, which is counted from 1970; of a month that is too short, its last."""
+    begins, next_begins = ((months + more).astype("datetime64[M]").astype("datetime64[D]") for more in (0, 1))
+    found: Dates = np.minimum(begins + np.timedelta64(day - 1, "D"), next_begins - np.timedelta64(1, "D"))
+    return found

@@ -9,6 +9,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from domain.codes import DatasetCode
+from domain.searching import SearchKind
 
 
 class Redistribution(StrEnum):
@@ -53,6 +54,7 @@ class Provider:
         max_age: how old its series may get before they are stale, if it declares that.
         notices_changes: whether it can tell at once, without any call, that what a series was read from has changed.
         reads_files: whether it reads files of the operator's own, which it may refuse as a program refuses its input.
+        search: how it is searched; None if it cannot be.
 
     """
 
@@ -70,6 +72,7 @@ class Provider:
     quandl_codes: tuple[str, ...] = ()
     notices_changes: bool = False
     reads_files: bool = False
+    search: SearchKind | None = None
 
     def serves_legacy_code(self, code: DatasetCode) -> bool:
         """Return whether it serves a former Quandl code."""

@@ -32,6 +32,9 @@ _LONGEST_WAIT_SECONDS = 86_400.0
 _FORESIGHT_SECONDS = 60.0
 #: Without a pace, a longer queue is dropped as stale; with a concurrency of four it holds 24,000 fetches.
 _LONGEST_QUEUE_SECONDS = 600.0
+#: Searches may use one call in so many of each limit, and where there is none, this many.
+_SEARCH_SHARE = 4
+_SEARCH_LIMITS = (Limit(30, 60),)
 
 
 class Circuit(StrEnum):
@@ -100,6 +103,12 @@ class Budget:
     def burst(self) -> int:
         """Number of calls that may start at the same moment."""
         return max(1, int(self.smallest.calls * BURST_SHARE)) if self.smallest else 1
+
+    @property
+    def of_searches(self) -> Budget:
+        """The budget of searches alone: a quarter of each limit, and a circuit of its own."""
+        limits = tuple(_quarter(limit) for limit in self.limits) or _SEARCH_LIMITS
+        return replace(self, key=f"{self.key}:search", limits=limits, concurrency=None)
 
     @property
     def remembered(self) -> int:
@@ -194,6 +203,10 @@ class LimiterState:
         if self.open_until is None:
             return Circuit.CLOSED
         return Circuit.OPEN if self.open_until > now and self.probe is None else Circuit.HALF_OPEN
+
+    def queue_seconds(self, now: datetime) -> float:
+        """Return the seconds until the last denied request in the queue may ask again; 0 if none waits."""
+        return max(0.0, (self.line_until - now).total_seconds()) if self.line_until else 0.0
 
     def wanted(self, budget: Budget) -> frozenset[int]:
         """Return the numbers of the earlier calls whose times decide when the next may start."""
@@ -292,3 +305,8 @@ class LimiterState:
         else:
             mark, most = self.line_until, until + timedelta(seconds=_LONGEST_QUEUE_SECONDS)
         return None if mark and mark > most else self.line_until
+
+
+def _quarter(limit: Limit) -> Limit:
+    calls = limit.calls // _SEARCH_SHARE
+    return Limit(calls, limit.seconds) if calls else Limit(1, -(-limit.seconds * _SEARCH_SHARE // limit.calls))

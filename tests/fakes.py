@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -12,8 +12,9 @@ from domain.codes import DatasetCode
 from domain.errors import FetchError, ProviderNotConfigured, ThrottledLocally, UnknownProvider
 from domain.frequency import Frequency
 from domain.observations import Observations
-from domain.ports import DataSource, Fetched, PriorState, ReadsFiles
+from domain.ports import DataSource, Fetched, PriorState, ReadsFiles, SearchesSeries
 from domain.providers import Finding, Provider, Terms
+from domain.searching import SearchHit, SearchKind
 from domain.series import Metadata
 from domain.vintages import Origin
 
@@ -73,6 +74,24 @@ class FileSource(CannedSource):
         return replace(super().fetch(code, known), validators={"version": str(self.version)})
 
 
+@dataclass
+class SearchingSource(CannedSource):
+    """Finds these hits, or raises this error, and counts how often it was asked; each call is told before."""
+
+    hits: Sequence[SearchHit] = ()
+    refusal: Exception | None = None
+    search_kind: SearchKind = SearchKind.QUERY
+    searched: list[str] = field(default_factory=list)
+    before_call: Callable[[float], object] = float
+
+    def search(self, text: str, limit: int) -> Sequence[SearchHit]:
+        self.before_call(60)
+        self.searched.append(text)
+        if self.refusal:
+            raise self.refusal
+        return self.hits
+
+
 @dataclass(frozen=True)
 class FakeProviders:
     """Providers by name; one without a source lacks its key."""
@@ -85,7 +104,8 @@ class FakeProviders:
     def get(self, name: str) -> Provider:
         if name not in self.sources:
             raise UnknownProvider(f"There is no provider {name!r}.", field="provider")
-        problem = "" if self.sources[name] else f"Set LANNER_PROVIDERS__{name.upper()}__API_KEY."
+        source = self.sources[name]
+        problem = "" if source else f"Set LANNER_PROVIDERS__{name.upper()}__API_KEY."
         return Provider(
             name=name,
             title=name,
@@ -94,6 +114,7 @@ class FakeProviders:
             problem=problem,
             notices_changes=hasattr(self.sources[name], "has_changed"),
             reads_files=isinstance(self.sources[name], ReadsFiles),
+            search=getattr(source, "search_kind", SearchKind.QUERY) if isinstance(source, SearchesSeries) else None,
         )
 
     def has_changed(self, name: str, code: DatasetCode, validators: Mapping[str, str]) -> bool:
@@ -102,7 +123,9 @@ class FakeProviders:
         return changed
 
     def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
-        return None
+        source: Any = self.sources[name]
+        found: DatasetCode | None = source.own_spelling(alias) if hasattr(source, "own_spelling") else None
+        return found
 
     def run_conformance(self, name: str, *, online: bool = False) -> Sequence[Finding]:
         return [Finding("tells its facts"), Finding("was asked", "" if online else self.get(name).problem)]
@@ -114,6 +137,11 @@ class FakeProviders:
         return source
 
     offline_source = source
+
+    def search_source(self, name: str) -> SearchesSeries:
+        source = self.source(name)
+        assert isinstance(source, SearchesSeries)
+        return source
 
     def abort_calls(self) -> None:
         for source in self.sources.values():

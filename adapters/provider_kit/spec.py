@@ -13,6 +13,7 @@ from adapters.provider_kit.options import NoOptions
 from domain.codes import DatasetCode
 from domain.ports import DataSource
 from domain.providers import Limit, Provider, Terms
+from domain.searching import SearchKind
 from domain.vintages import Origin
 
 #: The version of this interface. It grows when a module that was written for the one before would no longer work.
@@ -42,9 +43,13 @@ class ProviderSpec:
         quandl_codes: patterns of Quandl's codes whose data it has.
         problem: returns what keeps it from being asked with these options, at this moment; empty if nothing does.
         code_from_alias: returns the code that it has under an alias which no series holds yet, or None.
+        own_spelling: returns, given options and a code in any case, the code as what lies on this machine is spelled, or None; then it is
+            asked in place of ``code_from_alias``. Codes of one spelling are one series.
         has_changed: returns, given options, code and the validators of the last answer, whether what that was read from has changed; for
             what lies on this machine, of which looking at its size and time is enough. None if only a fetch can tell.
         reads_files: whether it reads files of the operator's own, in forms that options decide; then its source is a ``ReadsFiles``.
+        search: how it is searched; then its source is a ``SearchesSeries``. ``QUERY``: its ``search`` is given the words. ``LIST``: it is
+            given an empty text and returns everything that the provider has, in which lanner looks for the words.
 
     """
 
@@ -66,8 +71,10 @@ class ProviderSpec:
     quandl_codes: tuple[str, ...] = ()
     problem: Callable[[Any], str] = lambda _options: ""
     code_from_alias: Callable[[DatasetCode], DatasetCode | None] = lambda _alias: None
+    own_spelling: Callable[[Any, DatasetCode], DatasetCode | None] | None = None
     has_changed: Callable[[Any, DatasetCode, Mapping[str, str]], bool] | None = None
     reads_files: bool = False
+    search: SearchKind | None = None
 
     def facts(self) -> Provider:
         """Return what the domain knows of it before its options are read."""
@@ -83,6 +90,7 @@ class ProviderSpec:
             quandl_codes=self.quandl_codes,
             notices_changes=self.has_changed is not None,
             reads_files=self.reads_files,
+            search=self.search,
         )
 
     def origin(self, request: str, body: bytes) -> Origin:

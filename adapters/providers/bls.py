@@ -229,5 +229,6 @@ PROVIDER = ProviderSpec(
     open=BlsSource,
     options=Options,
     limits=(Limit(50, 10), Limit(500, 86_400)),
+    limits_without_key=(Limit(50, 10), Limit(25, 86_400)),
     key_url="https://data.bls.gov/registrationEngine/",
 )

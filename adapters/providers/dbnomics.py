@@ -13,15 +13,16 @@ from itertools import zip_longest
 from typing import Any
 from urllib.parse import unquote
 
+from adapters.provider_kit.hits import only_hits, search_hit
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.options import base_url_option
-from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.columns import number_columns, numbers, observations
 from adapters.provider_kit.parsing.csv_tables import read_csv, rows_of
 from adapters.provider_kit.parsing.documents import is_csv, json_of, objects, read_text
-from adapters.provider_kit.parsing.periods import API, read_days, read_periods
+from adapters.provider_kit.parsing.period_texts import API
+from adapters.provider_kit.parsing.periods import read_days, read_periods
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.spec import ProviderSpec
@@ -32,10 +33,12 @@ from domain.frequency import Frequency
 from domain.periods import Anchor
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
+from domain.searching import SearchHit, SearchKind
 from domain.series import Metadata
 
 _COLUMN = "Value"
 _PARTS = 3
+_DATA_SET = re.compile(r"DBNOMICS/([^/]+)/([^/]+)", re.IGNORECASE)
 _SERIES_IN_NAME = re.compile(r"\(([^()/]+/[^()/]+/[^()]+)\)\s*$")
 _SERIES_IN_URL = re.compile(r"/series/([^/?]+/[^/?]+/[^/?]+)")
 #: B1 to B6 are two months each, from January.
@@ -70,8 +73,20 @@ class DbnomicsSource:
         answer = calls.get(segments_for(code), {"observations": "1", "metadata": "1", "format": "json"})
         return calls.fetched(self.parse(code, answer)[0], PROVIDER.adapter_version)
 
+    def search(self, text: str, limit: int) -> Sequence[SearchHit]:
+        """Search data sets; a text that begins with the code of one, as ``DBNOMICS/IMF/WEO germany``, searches its series."""
+        beginning, _, words = text.partition(" ")
+        within = _DATA_SET.fullmatch(beginning)
+        if within is None:
+            answer = self._http.get(("search",), {"q": text, "limit": str(limit)})
+            found = json_of(answer, self._error_context, _named_search_error).get("results")
+            return only_hits(_data_set_hit(doc) for doc in objects(found.get("docs") if isinstance(found, dict) else None, "results"))
+        params = {"observations": "0", "limit": str(limit), "format": "json"} | ({"q": words} if words else {})
+        document = json_of(self._http.get(("series", *within.groups()), params), self._error_context, named_error)
+        series = document.get("series")
+        return only_hits(_series_hit(doc) for doc in objects(series.get("docs") if isinstance(series, dict) else None, "series"))
+
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        answer = plain(answer)
         asked = code.dataset.split("/", _PARTS - 1) if code else []
         if is_csv(answer):
             return select_series(_series_in_table(read_csv(read_text(answer.body)), answer.url, code), code)
@@ -105,6 +120,38 @@ def _said(errors: Any, context: ErrorContext) -> FetchError:
 
 def _by_words(said: str) -> FetchError:
     return (DatasetNotFound if "not found" in said.casefold() else AnswerNotUnderstood)(f"DBnomics refuses: {said}")
+
+
+def _named_search_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
+    if not isinstance(document, dict) or "results" not in document:
+        return named_error(document, answer, context)
+    return _said(document["errors"], context) if document.get("errors") else None
+
+
+def _data_set_hit(doc: Mapping[str, Any]) -> SearchHit | None:
+    names = text_of(doc.get("provider_code")), text_of(doc.get("code"))
+    count = doc.get("nb_matching_series") or doc.get("nb_series")
+    said = f"{count:,} series" if isinstance(count, int) else ""
+    return search_hit(
+        "DBNOMICS",
+        "/".join(names) if all(names) else "",
+        doc.get("name"),
+        description=", ".join(filter(None, (text_of(doc.get("provider_name")), said))),
+        is_series=False,
+        lists_series=True,
+        hint="A data set: search its series, or write the code of one behind it.",
+    )
+
+
+def _series_hit(doc: Mapping[str, Any]) -> SearchHit | None:
+    names = [text_of(doc.get(name)) for name in ("provider_code", "dataset_code", "series_code")]
+    return search_hit(
+        "DBNOMICS",
+        "/".join(names) if all(names) else "",
+        doc.get("series_name"),
+        description=doc.get("dataset_name"),
+        frequency=_FREQUENCIES.get(str(doc.get("@frequency"))),
+    )
 
 
 def _series_in(document: Any, asked: Sequence[str]) -> Sequence[ParsedSeries]:
@@ -152,7 +199,7 @@ def _series_in_table(table: Table, url: str, asked: DatasetCode | None) -> Seque
     rows = list(rows_of(table))
     axis = read_periods((row[0] for row in rows), _PERIODS)
     named = [(title, [row[i] for row in rows]) for i, title in enumerate(table.names[1:], 1)]
-    columns = number_columns(named, comma_delimited=table.comma_delimited, typed=[True] * len(named), fault=table.fault)
+    columns = number_columns(named, decimals=table.decimals, typed=[True] * len(named), fault=table.fault)
     series = []
     for i, (title, column) in enumerate(zip(table.names[1:], filter(None, columns), strict=True), 1):
         match, is_only = _SERIES_IN_NAME.search(title), i == len(table.names) - 1 == 1
@@ -180,4 +227,5 @@ PROVIDER = ProviderSpec(
     ),
     open=lambda _options, http: DbnomicsSource(http),
     options=base_url_option("https://api.db.nomics.world/v22"),
+    search=SearchKind.QUERY,
 )

@@ -13,7 +13,6 @@ from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.conditional import conditions, validators_in
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.options import base_url_option
-from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.statistics.eurofxref import ALL, currency_in, series_in
 from domain.codes import DatasetCode
@@ -32,7 +31,7 @@ class RatesSource:
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         currency_in(code)
         answer = self._http.get((_FILE,), {}, conditions(known))
-        origin = PROVIDER.origin(answer.url, answer.body)
+        origin = PROVIDER.origin(answer.url, answer.sent)
         if answer.status == HTTPStatus.NOT_MODIFIED:
             return Fetched.unchanged(origin, known.validators)
         [series] = self.parse(code, answer)
@@ -42,7 +41,7 @@ class RatesSource:
         """Read a file; without a code all currencies are columns of one series."""
         if not is_success(answer):
             raise status_error(answer, self._error_context)
-        return series_in(plain(answer).body, code or DatasetCode("ECB_FX", ALL), PROVIDER.terms.attribution)
+        return series_in(answer.body, code or DatasetCode("ECB_FX", ALL), PROVIDER.terms.attribution)
 
 
 PROVIDER = ProviderSpec(

@@ -15,7 +15,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, key_missing, key_rejected, retry_after, status_error
-from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.csv_tables import read_loose_csv
 from adapters.provider_kit.parsing.documents import read_text
 from adapters.provider_kit.parsing.select import one_state
@@ -116,7 +115,7 @@ class StooqSource:
         return Fetched(
             metadata=_metadata(code, query["i"], columns),
             vintages=[(None, columns.observations())],
-            origin=PROVIDER.origin(answer.url, answer.body),
+            origin=PROVIDER.origin(answer.url, answer.sent),
             left_out=columns.left_out,
             covers=Window(start=window[0], end=window[1]) if window else None,
             dialect=columns.dialect,
@@ -131,7 +130,7 @@ class StooqSource:
     def _read(self, answer: RawResponse) -> Columns:
         if not is_success(answer):
             raise status_error(answer, self._error_context)
-        text = read_text(plain(answer).body)
+        text = read_text(answer.body)
         refusal = self._refusal(text, answer) if len(text) < _LONGEST_MESSAGE else None
         if refusal:
             raise refusal

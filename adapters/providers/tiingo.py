@@ -15,17 +15,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from adapters.provider_kit.hits import only_hits, search_hit
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession, newest_window
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success, key_missing, key_rejected, retry_after, status_error
-from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.csv_tables import read_csv
 from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, objects, read_text
 from adapters.provider_kit.parsing.limits import names_of
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import Columns, Table, read_columns
 from adapters.provider_kit.spec import ProviderSpec
-from adapters.provider_kit.text import storable
+from adapters.provider_kit.text import storable, text_of
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
 from domain.frequency import Frequency
@@ -33,6 +33,7 @@ from domain.observations import Observations
 from domain.periods import Anchor
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
+from domain.searching import SearchHit, SearchKind
 from domain.series import Metadata
 
 _FROM_THE_BEGINNING = {"startDate": "1900-01-01"}
@@ -114,8 +115,12 @@ class TiingoSource:
         series = _as_wiki(series) if is_old else series
         return calls.fetched(series, PROVIDER.adapter_version, covers=newest_window(series, known) if segments[0] == "iex" else None)
 
+    def search(self, text: str, limit: int) -> Sequence[SearchHit]:
+        answer = self._http.get(("tiingo", "utilities", "search"), {"query": text, "limit": str(limit)}, self._headers)
+        rows = objects(json_of(answer, self._error_context, named_error), "hits")
+        return only_hits(_hit(row) for row in rows)
+
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        answer = plain(answer)
         asked = _as_tiingo(code).dataset.rpartition("/")[2] if code else ""
         if is_csv(answer):
             return _select(_series_in(read_csv(read_text(answer.body)), answer.url, asked), code, asked)
@@ -124,6 +129,13 @@ class TiingoSource:
         rows = objects(json_of(answer, self._error_context, named_error), "rows")
         nested = [one for row in rows if "priceData" in row for one in _series_of_ticker(row, answer.url, asked)]
         return _select(nested or (_series_in(_table(rows), answer.url, asked) if rows else []), code, asked)
+
+
+def _hit(row: Mapping[str, Any]) -> SearchHit | None:
+    ticker, kind = text_of(row.get("ticker")), text_of(row.get("assetType"))
+    about = (kind, text_of(row.get("countryCode")), "" if row.get("isActive", True) else "no longer traded")
+    code = f"crypto/{ticker}" if kind.casefold() == "crypto" and ticker else ticker
+    return search_hit("TIINGO", code, row.get("name"), description=", ".join(filter(None, about)), frequency=Frequency.DAILY)
 
 
 def _as_tiingo(code: DatasetCode) -> DatasetCode:
@@ -244,4 +256,5 @@ PROVIDER = ProviderSpec(
     key_needed=True,
     key_url="https://www.tiingo.com/account/api/token",
     quandl_codes=("WIKI/*",),
+    search=SearchKind.QUERY,
 )

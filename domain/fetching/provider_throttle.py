@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from domain.errors import FetchError, RateLimited, SourceTimedOut, SourceUnavailable, ThrottledLocally, TransientError, UnknownProvider
 from domain.fetches import WaitingFor
@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 _MAX_WAIT_SECONDS = 0.25
 # Restarting a fetch of many calls would waste the calls already made.
 _MAX_LATER_WAIT_SECONDS = 30.0
+_MAX_SEARCH_WAIT_SECONDS = 2.0
 _PERMIT_VALID_SECONDS = 1.0
 _RECHECK_AFTER_SECONDS = 0.05
 _DEFAULT_COOLDOWN_SECONDS = 10.0
@@ -28,12 +29,19 @@ _MAX_DEFAULT_COOLDOWN_SECONDS = 60.0
 
 @dataclass(slots=True)
 class _FetchCalls:
-    """The calls of one fetch; a permit expires soon after its start."""
+    """
+    The calls of one fetch or search; a permit expires soon after its start.
+
+    Attributes:
+        of_searches: the further budget of a search; None for a fetch.
+
+    """
 
     budget: Budget
     holder: UUID
     permit: Permit | None
     probing: bool
+    of_searches: Budget | None = None
     taken: float = field(default_factory=time.monotonic)
     calls: int = 0
 
@@ -98,6 +106,40 @@ class ProviderThrottle:
         finally:
             _current.reset(token)
 
+    @contextmanager
+    def attribute_search(self, budget: Budget) -> Iterator[None]:
+        """
+        Attribute the calls made inside to a search, which comes after all fetches.
+
+        Each call needs a permit of the searches' own budget as well, and none while a fetch waits for its turn. A search without an answer
+        counts against the searches' circuit alone, unless it probes the provider's.
+
+        Raises:
+            ThrottledLocally: it may not be made now.
+
+        """
+        current = _FetchCalls(budget, uuid4(), None, probing=False, of_searches=budget.of_searches)
+        token = _current.set(current)
+        try:
+            yield
+        except ThrottledLocally:
+            raise
+        except RateLimited as error:
+            self._cool_down(current, error)
+            raise
+        except (SourceUnavailable, SourceTimedOut) as error:
+            if current.calls:
+                self._search_failed(current, budget.of_searches, error)
+            raise
+        except FetchError as error:
+            if current.calls and not isinstance(error, TransientError):
+                self._search_succeeded(current, budget.of_searches)
+            raise
+        else:
+            self._search_succeeded(current, budget.of_searches)
+        finally:
+            _current.reset(token)
+
     def before_call(self, remaining: float) -> None:
         """
         Block until the next call to a provider may start; called before each.
@@ -115,8 +157,7 @@ class ProviderThrottle:
         permit, taken = current.permit, current.taken
         current.permit = None
         if permit is None or time.monotonic() - taken > permit.seconds + _PERMIT_VALID_SECONDS:
-            max_wait = min(_MAX_LATER_WAIT_SECONDS if current.calls else _MAX_WAIT_SECONDS, remaining)
-            permit, taken = self._acquire(current, max_wait), time.monotonic()
+            permit, taken = self._next_permit(current, remaining), time.monotonic()
         early = taken + permit.seconds - time.monotonic()
         if early > 0:
             time.sleep(early)
@@ -124,6 +165,26 @@ class ProviderThrottle:
             # The provider may have answered 429 to another worker since.
             self._check(current)
         current.calls += 1
+
+    def _next_permit(self, current: _FetchCalls, remaining: float) -> Permit:
+        if current.of_searches:
+            return self._acquire_for_search(current, current.of_searches, min(_MAX_SEARCH_WAIT_SECONDS, remaining))
+        return self._acquire(current, min(_MAX_LATER_WAIT_SECONDS if current.calls else _MAX_WAIT_SECONDS, remaining))
+
+    def _acquire_for_search(self, current: _FetchCalls, own: Budget, max_wait: float) -> Permit:
+        """Take a permit of both budgets, or neither: what is denied is not committed, so that no search has a place in the queue."""
+        request = PermitRequest(current.holder, max_wait, begins=True)
+        with self.store.writing() as uow:
+            first = uow.rate_limiter.acquire(own, request)
+            if isinstance(first, Denied):
+                raise throttled(current.budget, first)
+            queued = uow.rate_limiter.state_of(current.budget).queue_seconds(uow.now())
+            second = Denied(queued, WaitingFor.RATE_LIMIT) if queued else uow.rate_limiter.acquire(current.budget, request)
+            if isinstance(second, Denied):
+                raise throttled(current.budget, second)
+            uow.commit(lasting=True)
+        current.probing = first.probing or second.probing
+        return max(first, second, key=lambda permit: permit.seconds)
 
     def _acquire(self, current: _FetchCalls, max_wait: float) -> Permit:
         with self.store.writing() as uow:
@@ -157,6 +218,23 @@ class ProviderThrottle:
             if error.retry_after is not None:
                 uow.rate_limiter.cool_down(current.budget, error.retry_after)
             uow.commit()
+
+    def _search_failed(self, current: _FetchCalls, own: Budget, error: TransientError) -> None:
+        with self.store.writing() as uow:
+            uow.rate_limiter.failed(own, current.holder)
+            if uow.rate_limiter.state_of(current.budget).probe == current.holder:
+                uow.rate_limiter.failed(current.budget, current.holder)
+            if error.retry_after is not None:
+                uow.rate_limiter.cool_down(current.budget, error.retry_after)
+            uow.commit()
+
+    def _search_succeeded(self, current: _FetchCalls, own: Budget) -> None:
+        if current.probing:
+            with self.store.writing() as uow:
+                for budget in (own, current.budget):
+                    uow.rate_limiter.succeeded(budget)
+                uow.commit()
+            current.probing = False
 
     def _succeeded(self, current: _FetchCalls) -> None:
         if current.probing:

@@ -19,6 +19,7 @@ from domain.ports.sources import (
     Providers,
     RawResponse,
     ReadsFiles,
+    SearchesSeries,
 )
 from domain.ports.store import KeyRepository, MetricsRepository, RequestRepository, Store, UnitOfWork
 from domain.ports.throttle import QuotaRepository, RateLimiter
@@ -42,6 +43,7 @@ __all__ = [
     "ReadsFiles",
     "RequestRepository",
     "ScheduleRepository",
+    "SearchesSeries",
     "SeriesRepository",
     "Store",
     "UnitOfWork",

@@ -9,6 +9,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 from domain.codes import DatasetCode
 from domain.observations import Label, Observations
 from domain.providers import Finding, Provider
+from domain.searching import SearchHit
 from domain.series import Metadata
 from domain.vintages import Origin, Vintage
 from domain.window import Window
@@ -83,6 +84,7 @@ class RawResponse:
 
     Attributes:
         headers: by lower-case names.
+        original: the body as the provider sent it, where ``body`` was unpacked or decoded since; None where it was not.
 
     """
 
@@ -91,6 +93,12 @@ class RawResponse:
     headers: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    original: bytes | None = None
+
+    @property
+    def sent(self) -> bytes:
+        """The body as the provider sent it, whose hash is the origin of a vintage."""
+        return self.body if self.original is None else self.original
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +146,25 @@ class ReadsFiles(ParsesResponses, Protocol):
     file_options: Collection[str]
 
 
+@runtime_checkable
+class SearchesSeries(Protocol):
+    """Implemented by data sources that can be searched."""
+
+    def search(self, text: str, limit: int) -> Sequence[SearchHit]:
+        """
+        Return what the provider finds, best first, in one call.
+
+        Args:
+            text: words, separated by single spaces; empty where the provider is asked for the list of everything.
+            limit: how many hits are wanted; more may be returned.
+
+        Raises:
+            FetchError: as ``DataSource.fetch``.
+
+        """
+        ...
+
+
 class Providers(Protocol):
     """The installed providers."""
 
@@ -176,6 +203,16 @@ class Providers(Protocol):
         """
         ...
 
+    def search_source(self, name: str) -> SearchesSeries:
+        """
+        Return a provider's source for searching, whose calls have the shorter deadline of searches.
+
+        Raises:
+            UnknownProvider, ProviderNotConfigured: as ``source``.
+
+        """
+        ...
+
     def abort_calls(self) -> None:
         """Abort all calls to providers with ThrottledLocally and start no more, since the process is shutting down."""
         ...
@@ -189,7 +226,11 @@ class Providers(Protocol):
         ...
 
     def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
-        """Return the provider's code for an alias that no series has yet; None if unknown."""
+        """
+        Return the provider's code for an alias that no series has yet, or for a file's name in any case; None if unknown.
+
+        Called outside of transactions.
+        """
         ...
 
 

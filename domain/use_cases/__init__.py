@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from domain.use_cases.remove_series import RemoveSeries
     from domain.use_cases.request_batch import RequestBatch
     from domain.use_cases.request_fetch import RequestFetch
+    from domain.use_cases.search_providers import SearchProviders
     from domain.use_cases.search_series import SearchSeries
 
 
@@ -42,6 +43,7 @@ class UseCases:
     fetch_dataset: FetchDataset
     read_series: ReadSeries
     search_series: SearchSeries
+    search_providers: SearchProviders
     describe_series: DescribeSeries
     follow_fetches: FollowFetches
     await_fetch: AwaitFetch

@@ -16,7 +16,7 @@ from domain.fetching.freshness import Freshness
 from domain.ports import Dispatcher, Providers, Store, UnitOfWork
 from domain.providers import Limit, Provider, Routing
 from domain.quotas import Requester
-from domain.series import TimeSeries
+from domain.series import SeriesQuery, TimeSeries
 from domain.window import Confirmation
 
 #: The most idempotency keys of one owner, which are stored for two days.
@@ -101,6 +101,7 @@ class RequestFetch:
         flags = _Flags(refresh=refresh, allow=allow, request_id=request_id, requester=requester)
         request_key = _request_key(key, f"{provider or ''}:{code}", flags)
         chosen = self.provider_of(code, provider)
+        code = self._own_spelling(chosen, code)
         flags = replace(flags, changed_since=self._changed_since(chosen, code))
         return self._request(lambda uow: self._find_or_add(uow, chosen.name, code, flags), flags, request_key)
 
@@ -173,6 +174,17 @@ class RequestFetch:
         if notifies:
             self.dispatcher.notify(fetch.id)
         return Requested(replace(series, fetch=fetch), fetch, created=created)
+
+    def _own_spelling(self, provider: Provider, code: DatasetCode) -> DatasetCode:
+        """Return the code of the one series that a file is: of the one stored under any spelling of its name, else the file's own."""
+        own = self.providers.code_from_alias(provider.name, code) if provider.reads_files else None
+        if own is None:
+            return code
+        with self.store.reading() as uow:
+            by_alias = uow.series.search(SeriesQuery(provider=provider.name, alias=own.alias, limit=1)).items
+            stored = [spelled for spelled in (code, own) if uow.series.find(provider.name, spelled)]
+        others = (series.code for series in by_alias if self.providers.code_from_alias(provider.name, series.code) == own)
+        return next(iter(stored), None) or next(others, own)
 
     def _changed_since(self, provider: Provider, code: DatasetCode) -> Confirmation | None:
         if not provider.notices_changes:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _USUAL_COLLECTIONS, _FEW_COLLECTIONS = gc.get_threshold(), 1_000_000
 _STORELESS = ("openapi", "parse", "providers")
 _PROVIDERLESS = ("list", "keys")
+_CREATING = ("fetch",)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,7 +34,9 @@ def lanner(context: click.Context) -> None:
     """Your own Quandl: fetch any time series, keep every vintage, serve it over REST."""
     command = context.invoked_subcommand
     context.obj = Session(
-        use_cases=partial(_use_cases, with_store=command not in _STORELESS, with_providers=command not in _PROVIDERLESS),
+        use_cases=partial(
+            _use_cases, with_store=command not in _STORELESS, creates=command in _CREATING, with_providers=command not in _PROVIDERLESS
+        ),
         service=_service,
         check=_check,
         migrate=_migrate,
@@ -56,14 +59,19 @@ def main() -> None:
     sys.exit(code)
 
 
-def _use_cases(*, with_store: bool, with_providers: bool) -> UseCases:
+def _use_cases(*, with_store: bool, creates: bool, with_providers: bool) -> UseCases:
     import logging
 
     from config import bootstrap
 
     container = bootstrap(with_providers=with_providers)
     if "log_level" not in container.settings().model_fields_set:
-        logging.getLogger().setLevel(logging.WARNING)
+        # What a fetch warns of, the command says itself.
+        logging.getLogger().setLevel(logging.ERROR)
+    if creates:
+        from config.migration import create_database
+
+        create_database(container)
     if with_store:
         container.store().check()
     use_cases: UseCases = container.use_cases()

@@ -50,7 +50,7 @@ class Source:
         """Ask for the whole of a series."""
         answer = self._http.get(("series", code.dataset), {}, self._headers)
         [series] = self.parse(code, answer)
-        origin = PROVIDER.origin(answer.url, answer.body)
+        origin = PROVIDER.origin(answer.url, answer.sent)
         return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:

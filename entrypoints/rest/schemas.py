@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from domain.fetches import Fetch, FetchStatus, WaitingFor
 from domain.frequency import Frequency
 from domain.providers import Redistribution
 from domain.quotas import write_limits
+from domain.searching import ProviderHits, SearchKind, SearchStatus
 from domain.series import SeriesStatus
 from domain.throttling import Circuit
 from domain.use_cases.list_vintages import VintagePage
@@ -221,6 +223,7 @@ class ProviderSchema(Schema):
     attribution = fields.String(attribute="provider.terms.attribution")
     terms = fields.String(attribute="provider.terms.url")
     redistribution = EnumField(Redistribution, attribute="provider.terms.redistribution")
+    search = EnumField(SearchKind, attribute="provider.search", allow_none=True)
 
 
 def _requested_links(requested: Requested) -> dict[str, str]:
@@ -305,3 +308,35 @@ class NewKeySchema(KeySchema):
     """A new key with its token."""
 
     token = fields.String()
+
+
+class SearchHitSchema(Schema):
+    """Something that a provider has."""
+
+    code = fields.String()
+    name = fields.String()
+    is_series = fields.Boolean()
+    lists_series = fields.Boolean()
+    hint = fields.String()
+    description = fields.String()
+    frequency = EnumField(Frequency, allow_none=True)
+    unit = fields.String()
+    first_date = DateOrInstantField(attribute="first", allow_none=True)
+    last_date = DateOrInstantField(attribute="last", allow_none=True)
+    timeseries_id = fields.UUID(attribute="series_id", allow_none=True)
+
+
+def _retry_after(found: ProviderHits) -> int | None:
+    return None if found.retry_after is None else max(1, ceil(found.retry_after))
+
+
+class ProviderHitsSchema(Schema):
+    """What a provider found."""
+
+    provider = fields.String(attribute="provider.name")
+    title = fields.String(attribute="provider.title")
+    status = EnumField(SearchStatus)
+    hits = fields.List(fields.Nested(SearchHitSchema))
+    more = fields.Boolean()
+    error = fields.Nested(FailureSchema, attribute="failure", allow_none=True)
+    retry_after = fields.Function(_retry_after, metadata={"type": ["integer", "null"]})

@@ -9,9 +9,9 @@ from domain.use_cases.describe_series import Described
 from entrypoints.web import words
 
 _WAITS = {
-    WaitingFor.RATE_LIMIT: "waits for its turn within the provider's limits",
-    WaitingFor.CIRCUIT: "waits because the provider has not answered lately",
-    WaitingFor.RETRY: "is tried again",
+    WaitingFor.RATE_LIMIT: "waits for its turn within the provider's limits, until",
+    WaitingFor.CIRCUIT: "waits because the provider has not answered lately, until",
+    WaitingFor.RETRY: "is tried again at",
 }
 
 
@@ -36,7 +36,8 @@ def freshness(described: Described) -> Freshness:
     series, now = described.series, described.now
     fetch = series.fetch
     if fetch is not None and not fetch.ended:
-        return Freshness(dot="busy", title="Being fetched", why=progress(described, fetch))
+        hint = fetch.failure.hint if fetch.failure and fetch.waiting_for is WaitingFor.RETRY else ""
+        return Freshness(dot="busy", title="Being fetched", why=progress(described, fetch), hint=hint)
     checked = f"checked {words.ago(series.checked_at, now)}" if series.checked_at else "never fetched"
     if fetch is not None and fetch.status is not FetchStatus.SUCCESS:
         failure = fetch.failure
@@ -62,8 +63,12 @@ def _outcome(fetch: Fetch | None) -> str:
 
 
 def progress(described: Described, fetch: Fetch) -> str:
-    """Say what a fetch that has not ended does, or what it waits for and until when."""
-    since = words.ago(fetch.created_at, described.now)
+    """
+    Say what a fetch that has not ended does, or what it waits for and until when.
+
+    With times of the clock: a page that looks again every second stays the same as long as nothing happens.
+    """
+    since = f"at {words.clock(fetch.created_at, described.now)}"
     if fetch.cancel_requested_at:
         return f"Requested {since}; it is being cancelled."
     if fetch.status is FetchStatus.RUNNING:
@@ -71,4 +76,4 @@ def progress(described: Described, fetch: Fetch) -> str:
     if fetch.waiting_for is None:
         return f"Requested {since}; it begins as soon as a worker is free."
     last = f" {fetch.failure.message}" if fetch.failure else ""
-    return f"Requested {since}; it {_WAITS[fetch.waiting_for]} {words.ago(fetch.not_before, described.now)}.{last}"
+    return f"Requested {since}; it {_WAITS[fetch.waiting_for]} {words.clock(fetch.not_before, described.now)}.{last}"

@@ -13,6 +13,7 @@ import falcon
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from domain.api_keys import Scope
+from domain.codes import DatasetCode
 from domain.series import TimeSeries
 from entrypoints.rest.http.links import public_path
 from entrypoints.rest.http.response_cache import EncodedResponse
@@ -42,7 +43,9 @@ class Renderer:
         self._templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         self._templates.filters.update(_FILTERS)
         self._templates.filters["ago"] = words.ago
-        self._templates.globals.update(link=public_path, asset=asset, series_path=series_path, version=version("lanner"), Scope=Scope)
+        self._templates.globals.update(
+            link=public_path, asset=asset, series_path=series_path, code_path=code_path, version=version("lanner"), Scope=Scope
+        )
 
     def __call__(self, req: falcon.Request, resp: falcon.Response, template: str, /, **values: Any) -> None:
         """Respond with a page, or with 304 if the browser has it."""
@@ -67,7 +70,12 @@ def page_headers() -> Mapping[str, str]:
 
 def series_path(series: TimeSeries) -> str:
     """Return the path of a series' page, which names its provider."""
-    return f"/s/{quote(f'{series.provider}:{series.code}', safe=_PLAIN)}"
+    return code_path(series.provider, series.code)
+
+
+def code_path(provider: str, code: DatasetCode) -> str:
+    """Return the path of the page that the series of a provider's code has, or would have."""
+    return f"/s/{quote(f'{provider}:{code}', safe=_PLAIN)}"
 
 
 def current_path(req: falcon.Request) -> str:

@@ -48,6 +48,12 @@ def day(moment: Label | None, *, long: bool = False) -> str:
     return f"{text}, {moment:%H:%M}" if isinstance(moment, datetime) else text
 
 
+def clock(moment: datetime, now: datetime) -> str:
+    """Write a time of today, ``14:32:05 UTC``, or the day and time of another day."""
+    moment = moment.astimezone(UTC)
+    return f"{moment:%H:%M:%S} UTC" if moment.date() == now.astimezone(UTC).date() else f"{day(moment)} UTC"
+
+
 def known(moment: datetime) -> str:
     """Write when something became known: the last second of a day stands for the day."""
     moment = moment.astimezone(UTC)

@@ -12,6 +12,7 @@ import pytest
 from adapters.memory.unit_of_work import MemoryStore
 from domain.fetching.provider_throttle import ProviderThrottle
 from domain.providers import Limit, Provider, Redistribution, Terms
+from domain.searching import SearchKind
 from domain.throttling import Breaker, Budget
 from domain.use_cases import UseCases
 from domain.use_cases.list_providers import ListProviders
@@ -29,6 +30,7 @@ LISTED = [
         problem="Set LANNER_PROVIDERS__FRED__API_KEY.",
         concurrency=2,
         key_id="k",
+        search=SearchKind.QUERY,
     ),
     Provider(name="quandl", title="Quandl", databases=(), terms=Terms(attribution="Nasdaq", url=""), key_url="https://q.example"),
     Provider(name="sample", title="Samples", databases=("SAMPLE",), terms=Terms(attribution="Many", url="")),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from string import ascii_uppercase
 from typing import Any
 
 import pytest
 
+from adapters.provider_kit.parsing.periods import frequency_of
 from adapters.provider_kit.registry.installed import InstalledProviders
+from adapters.providers.sdmx.agencies import AGENCIES, ANY_SDMX
+from adapters.providers.sdmx.source import Agency
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood
 from domain.ports import ParsedSeries, RawResponse
@@ -127,6 +131,17 @@ def test_a_frequency_that_nobody_explains_is_unknown(provider: str, frequency: s
     [series] = read(provider, table(*periods, frequency=frequency))
 
     assert series.metadata.frequency is None
+
+
+@pytest.mark.parametrize("agency", [*AGENCIES, ANY_SDMX], ids=lambda agency: agency.name)
+def test_every_agency_has_its_own_letters_alone(agency: Agency) -> None:
+    """A letter is a period, and a code a frequency, where the SDMX standard or the agency's entry has it, and nowhere else."""
+    conventions = agency.naming.conventions
+    periods = {letter for letter in ascii_uppercase if conventions.forms.read(f"2020-{letter}1")}
+    frequencies = {letter for letter in ascii_uppercase if frequency_of(conventions.frequencies.get(letter, letter))}
+
+    assert periods == {*"ASTQMWD", *agency.letters}
+    assert frequencies == {*"ASQMWDBH", *agency.frequencies}
 
 
 def test_the_operator_says_the_letters_of_any_service() -> None:

@@ -38,6 +38,18 @@ def fred_xml(cells: Sequence[str]) -> str:
     return f"<observations>{found}</observations>"
 
 
+def sdmx_xml(cells: Sequence[str]) -> str:
+    found = "".join(f'<Obs TIME_PERIOD="{day}" OBS_VALUE="{cell}"/>' for day, cell in zip(DAYS, cells, strict=False))
+    return f'<StructureSpecificData><DataSet><Series FREQ="D">{found}</Series></DataSet></StructureSpecificData>'
+
+
+def sdmx_json(cells: Sequence[str]) -> dict[str, object]:
+    time = {"id": "TIME_PERIOD", "values": [{"id": day} for day in DAYS[: len(cells)]]}
+    dimensions = {"series": [{"id": "AREA", "keyPosition": 0, "values": [{"id": "A"}]}], "observation": [time]}
+    observations = {str(at): [cell] for at, cell in enumerate(cells)}
+    return {"dataSets": [{"series": {"0": {"observations": observations}}}], "structure": {"dimensions": dimensions}}
+
+
 EIA = "https://api.eia.gov/v2/petroleum/pri/spt/data/?frequency=daily&data[0]=value"
 WB = {"indicator": {"id": "X", "value": "x"}, "country": {"id": "DE", "value": "Germany"}, "countryiso3code": "DEU"}
 #: By provider and format: an answer whose one series ends with a column of these cells.
@@ -93,6 +105,17 @@ ANSWERS: dict[str, Callable[[Sequence[str]], tuple[object, ...]]] = {
             }
         },
     ),
+    "sdmx CSV": lambda cells: ("sdmx", table(cells, "OBS_VALUE", date="TIME_PERIOD")),
+    "sdmx XML": lambda cells: ("sdmx", sdmx_xml(cells)),
+    "sdmx JSON": lambda cells: ("sdmx", sdmx_json(cells), "SDMX/Y.A"),
+    "sdmx XML as JSON": lambda cells: (
+        "imf",
+        {"CompactData": {"DataSet": {"Series": {"@FREQ": "D", "Obs": dated(cells, "@TIME_PERIOD", "@OBS_VALUE")}}}},
+    ),
+    "jsonstat": lambda cells: (
+        "jsonstat",
+        {"id": ["time"], "size": [len(cells)], "value": cells, "dimension": {"time": {"category": {"index": DAYS[: len(cells)]}}}},
+    ),
 }
 
 
@@ -143,7 +166,7 @@ def test_every_provider_reads_a_column_whole(name, cells, right):
 )
 def test_every_provider_names_the_cell(name, cells, words):
     """What is no number, or may be two, ends in an error with its row and column, and not in a column less."""
-    with pytest.raises(AnswerNotUnderstood, match=r"^Row [12]: column '[^']+' holds ") as raised:
+    with pytest.raises(AnswerNotUnderstood, match=r"^(Row [12]|[A-Z/.]+: [0-9-]{10}): column '[^']+' holds ") as raised:
         last_column(ANSWERS[name](cells))
 
     assert words in raised.value.message
@@ -157,6 +180,6 @@ def test_thousands_alone_are_read_or_in_doubt(name):
         assert last_column(answer) == [998, 999, 1000]
     else:
         with pytest.raises(
-            AnswerNotUnderstood, match=r"Row 3: .* holds '1,000' in which a comma may be the decimal mark or part thousands"
+            AnswerNotUnderstood, match=r"(Row 3|2024-01-03): .* holds '1,000' in which a comma may be the decimal mark or part thousands"
         ):
             last_column(answer)

@@ -176,7 +176,12 @@ NOT_UNDERSTOOD: dict[str, tuple[Callable[[], bytes], str, str, str]] = {
     "deep XML of another": (lambda: b"<a>" * 300_000 + b"</a>" * 300_000, "", "fred", "must be"),
     "a long number": (lambda: b'[{"date":"2024-01-01","v":' + b"9" * 8 * MIB + b"}]", "a.json", "files", "cannot|can be read"),
     "a long number in CSV": (lambda: b"Date,V\n2024-01-01," + b"9" * 8 * MIB, "a.csv", "files", "field limit|field larger"),
-    "a long number in XML": (lambda: b'<A><Cube TIME="2020" OBS_VALUE="' + b"9" * 8 * MIB + b'"/></A>', "", "ecb", "must be"),
+    "a long number in XML": (
+        lambda: b'<A><Cube TIME="2020" OBS_VALUE="' + b"9" * 8 * MIB + b'"/></A>',
+        "",
+        "ecb",
+        "too large for a number",
+    ),
     "a long text": (lambda: b'[{"date":"2024-01-01","v":"' + b"9" * 8 * MIB + b'"}]', "a.json", "files", "too large for a number"),
     "a long period": (lambda: b'<A><Cube TIME="' + b"9" * 8 * MIB + b'" OBS_VALUE="1"/></A>', "", "ecb", "a period such as"),
 }
@@ -238,7 +243,8 @@ def test_large_series_are_read(tmp_path):
 
 def test_what_is_kept_of_periods_is_short():
     """Periods that were read are remembered, but none as long as an answer."""
-    from adapters.provider_kit.parsing.periods import STATISTICS, read_periods
+    from adapters.provider_kit.parsing.period_texts import STATISTICS
+    from adapters.provider_kit.parsing.periods import read_periods
 
     assert STATISTICS.read("2024".ljust(200)) is None
     with pytest.raises(FetchError, match="a period such as"):

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.registry.opening import open_source
 from adapters.providers.sdmx.agencies import AGENCIES, ANY_SDMX
-from adapters.providers.sdmx.source import AgencySource
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, DatasetNotFound, FetchError
 from domain.frequency import Frequency
-from domain.ports import ParsedSeries, RawResponse
+from domain.ports import ParsedSeries, ParsesResponses, RawResponse
 
 BY_NAME = {agency.name: agency for agency in (*AGENCIES, ANY_SDMX)}
 
@@ -99,7 +99,8 @@ NONE = None
 def read(body: Any, code: str | None = None, *, provider: str = "sdmx", status: int = 200, url: str = "") -> list[ParsedSeries]:
     """What a provider reads in a body."""
     raw = json.dumps(body) if isinstance(body, dict) else body
-    source = AgencySource(BY_NAME[provider], HttpClient(provider, "https://host.invalid", secrets=[], deadline_seconds=5))
+    source, _ = open_source(BY_NAME[provider].spec, {"base_url": "https://host.invalid"}, HttpClient, deadline_seconds=5)
+    assert isinstance(source, ParsesResponses)
     answer = RawResponse(body=raw if isinstance(raw, bytes) else raw.encode(), status=status, url=url)
     return list(source.parse(code and DatasetCode.parse(code), answer))
 
@@ -345,7 +346,7 @@ FOOTER = '<GenericData><DataSet/><Footer><Message code="{}" severity="Error"><Te
         ({"dataset": {"dimension": {"id": ["time"], "size": [9_000_000]}, "value": []}}, "too_large"),
         ({"dimension": {"id": ["time"], "size": ["2"], "time": {"category": {"index": ["2024"]}}}, "value": [1]}, "not_understood"),
         ("STRUCTURE,STRUCTURE_ID,ACTION,CUR,WHEN,OBS_VALUE\ndataflow,ECB:FX(1.0),D,USD,,\n", "not_understood"),
-        ("AREA;TIME;OBS_VALUE\nUS;2023;1.5\nUS;2024;1,500\n", "not_understood"),
+        ("AREA;TIME;OBS_VALUE\nUS;2023;1.5\nUS;2024;1,50\n", "not_understood"),
         ({"dataset": {"dimension": {"id": ["a"], "size": [1], "a": {"category": {"index": ["x"]}}}, "value": [1]}}, "not_understood"),
         ("PK\x03\x04\udcff", "truncated"),
     ],

@@ -332,6 +332,16 @@ def test_limits_are_the_modules_own_or_what_the_operator_says() -> None:
         assert ([(limit.calls, limit.seconds) for limit in found.limits], found.concurrency) == (limits, concurrency)
 
 
+def test_the_bureau_of_labor_statistics_permits_more_with_a_key() -> None:
+    """Its FAQ: 25 queries a day without registration, 500 with it, and at most 50 in ten seconds."""
+    found = {key: installed({"bls": {"api_key": key} if key else {}}).get("bls").limits for key in ("", "k")}
+
+    assert {key: [(limit.calls, limit.seconds) for limit in limits] for key, limits in found.items()} == {
+        "": [(50, 10), (25, 86_400)],
+        "k": [(50, 10), (500, 86_400)],
+    }
+
+
 def test_keys_are_told_apart_without_being_told() -> None:
     """Each key has a mark of its own that does not hold it."""
     marks = [installed({"quandl": {"api_key": key} if key else {}}).get("quandl").key_id for key in ("", "secret-1", "secret-2")]

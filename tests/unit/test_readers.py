@@ -6,11 +6,11 @@ import math
 
 import pytest
 
-from adapters.provider_kit.parsing import periods
 from adapters.provider_kit.parsing.columns import number_columns, numbers
 from adapters.provider_kit.parsing.csv_tables import read_csv, read_loose_csv, rows_of
 from adapters.provider_kit.parsing.number_cells import ANSWERS, MISSING, NumberDialect
-from adapters.provider_kit.parsing.periods import API, frequency_of, read_moment, read_periods
+from adapters.provider_kit.parsing.period_texts import API, STATISTICS
+from adapters.provider_kit.parsing.periods import frequency_of, read_moment, read_periods
 from adapters.provider_kit.parsing.tables import Table, read_columns
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, UnsupportedFrequency
 
@@ -57,33 +57,34 @@ def test_a_cell_alone_is_a_number_missing_or_neither(cell, expected):
 
 
 def found(*columns, **about):
-    """What columns are read as: None for text, else values, unit and marks; a missing value is None."""
+    """What columns are read as: None for text, else values, unit and decimal mark; a missing value is None."""
     read = number_columns([(f"c{at}", cells) for at, cells in enumerate(columns)], **about)
-    return [one and ([None if math.isnan(value) else value for value in one.values.tolist()], one.unit, one.marks) for one in read]
+    return [one and ([None if math.isnan(value) else value for value in one.values.tolist()], one.unit, one.decimal) for one in read]
 
 
 @pytest.mark.parametrize(
-    ("cells", "right", "marks"),
+    ("cells", "right", "decimal"),
     [
-        (["998.5", "999", "1,000"], [998.5, 999, 1000], ".,"),
-        (["1.234,56", "12"], [1234.56, 12], ",."),
-        (["1,234.56", "1,234"], [1234.56, 1234], ".,"),
-        (["1 234,5", "1\u202f234\u00a0567"], [1234.5, 1234567], ", "),
-        (["1'234", "12"], [1234, 12], ".'"),
-        (["1’234,50"], [1234.5], ",'"),
+        (["998.5", "999", "1,000"], [998.5, 999, 1000], "."),
+        (["1.234,56", "12"], [1234.56, 12], ","),
+        (["1,234.56", "1,234"], [1234.56, 1234], "."),
+        (["1 234,5", "1\u202f234\u00a0567"], [1234.5, 1234567], ","),
+        (["1'234", "12"], [1234, 12], ""),
+        (["1’234,50"], [1234.5], ","),
+        (["1 234", "12"], [1234, 12], ""),
         (["1,25", "1,3"], [1.25, 1.3], ","),
         (["0,125", "1,250"], [0.125, 1.25], ","),
         (["1.234", "998"], [1.234, 998], "."),
         (["1.234", "1.25"], [1.234, 1.25], ""),
-        (["1.234.567", "1.234"], [1234567, 1234], ",."),
-        (["1,234,567", "1,234"], [1234567, 1234], ".,"),
+        (["1.234.567", "1.234"], [1234567, 1234], ","),
+        (["1,234,567", "1,234"], [1234567, 1234], "."),
         (["1.2e3", "1E-3", "5e+2"], [1200, 0.001, 500], ""),
         (["(1.50)", "5-", "−3", "+2"], [-1.5, -5, -3, 2], ""),
         (["007", "1."], [7, 1], ""),
         ([12345678901234567, "12345678901234567890", 1.5], [12345678901234567.0, 12345678901234567890.0, 1.5], ""),
         ([1.5, None, 2], [1.5, None, 2], ""),
         ((1.5, -0.0, 1e308), [1.5, -0.0, 1e308], ""),
-        ([998, 999, "1,000.5"], [998, 999, 1000.5], ".,"),
+        ([998, 999, "1,000.5"], [998, 999, 1000.5], "."),
         (["#N/A", "#N/A", "#N/A", "5"], [None, None, None, 5], ""),
         (["-", "--", ".", "..", ":", "…", "ND", "n.a.", "N/A", "", "5"], [*[None] * 10, 5], ""),
         (["NA", "NA"], [None, None], ""),
@@ -91,9 +92,9 @@ def found(*columns, **about):
         ([], [], ""),
     ],
 )
-def test_a_column_is_read_whole_by_its_own_marks(cells, right, marks):
-    """Decimal and thousands marks are told apart by all cells; a lone point is decimal, a dash alone is missing."""
-    assert found(cells) == [(right, "", marks)]
+def test_a_column_is_read_whole_by_its_own_marks(cells, right, decimal):
+    """All cells tell decimal and thousands marks apart; a lone point is decimal, a dash alone is missing. The decimal mark is told."""
+    assert found(cells) == [(right, "", decimal)]
 
 
 @pytest.mark.parametrize(
@@ -238,7 +239,7 @@ def test_types_say_what_is_text():
 
     assert (columns.names, columns.left_out, columns.keys) == (("x", "v", "w"), ("code",), ["001", "002"])
     assert columns.values[:, 1:].tolist() == [[1.5, 5], [1234.5, 6]]
-    assert columns.dialect == {"v": ".,"}
+    assert columns.dialect == {"v": "."}
     with pytest.raises(AnswerNotUnderstood, match="Row 1: column 'w' holds 'x' where a number must be"):
         read_columns(Table(names=("d", "v", "w"), rows=[["2024-01-01", 1, "x"]], types=("Date", "Double", "Int32")), date_first=False)
 
@@ -310,7 +311,7 @@ PERIODS = {
 @pytest.mark.parametrize(("text", "expected"), PERIODS.items())
 def test_a_period_begins_somewhere_or_is_none(text, expected):
     """The forms of APIs and of statistical offices differ, also in what they make of the same text."""
-    for forms, answer in zip((API, periods.STATISTICS), expected, strict=True):
+    for forms, answer in zip((API, STATISTICS), expected, strict=True):
         if answer is None:
             with pytest.raises(AnswerNotUnderstood, match="where a period such as"):
                 read_periods([text], forms)
@@ -321,15 +322,15 @@ def test_a_period_begins_somewhere_or_is_none(text, expected):
 
 def test_an_axis_says_which_day_stands_for_a_period():
     """Periods of several lengths have no one frequency; one instant makes all of them moments in UTC."""
-    mixed = read_periods(["2024", "2024-Q2"], periods.STATISTICS)
-    moments = read_periods(["2024-01-31T00:00+01:00", "2024-01-31T10:00Z"], periods.STATISTICS)
+    mixed = read_periods(["2024", "2024-Q2"], STATISTICS)
+    moments = read_periods(["2024-01-31T00:00+01:00", "2024-01-31T10:00Z"], STATISTICS)
 
     assert (mixed.frequency, mixed.convention) == (None, "first day of the quarter or first day of the year")
     assert [str(date) for date in moments.dates] == ["2024-01-30T23:00:00", "2024-01-31T10:00:00"]
     assert (moments.unit, moments.convention) == ("s", "moments in UTC")
     assert read_periods([]).frequency is None
     with pytest.raises(UnsupportedFrequency, match="finer than a second"):
-        read_periods(["2024-01-31T10:00:00.5"], periods.STATISTICS)
+        read_periods(["2024-01-31T10:00:00.5"], STATISTICS)
 
 
 def test_words_for_frequencies_and_moments_are_read():

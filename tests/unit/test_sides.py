@@ -78,6 +78,11 @@ START, END, WITHIN = Anchor
         ("2023-09-30", "annual", END, "2022-10-01", "2023-09-30"),
         ("1901-06-30", "annual", END, "1900-07-01", "1901-06-30"),
         ("2023-04-01", "annual", START, "2023-04-01", "2024-03-31"),
+        ("2020-04-06", "annual", START, "2020-04-06", "2021-04-05"),
+        ("2020-10-06", "semiannual", START, "2020-10-06", "2021-04-05"),
+        ("2020-01-06", "quarterly", START, "2020-01-06", "2020-04-05"),
+        ("2020-01-31", "monthly", START, "2020-01-31", "2020-02-28"),
+        ("2019-02-28", "annual", START, "2019-02-28", "2020-02-27"),
         ("2023-07-01", "annual", WITHIN, "2023-01-01", "2023-12-31"),
         ("2023-07-01", "annual", None, "2023-01-01", "2023-12-31"),
     ],
@@ -97,9 +102,29 @@ def test_where_a_week_begins_is_never_guessed(frequency: str, anchor: Anchor | N
     assert caught.value.field == "periods"
 
 
+@pytest.mark.parametrize(
+    ("days", "frequency", "starts", "ends"),
+    [
+        (["2019-04-06", "2020-04-06"], "annual", ["2019-04-06", "2020-04-06"], ["2020-04-05", "2021-04-05"]),
+        (["2020-01-31", "2020-02-29"], "monthly", ["2020-01-31", "2020-02-29"], ["2020-02-28", "2020-03-30"]),
+        (["1980-12-12", "1981-01-01"], "monthly", ["1980-12-01", "1981-01-01"], ["1980-12-31", "1981-01-31"]),
+        (["2024-01-01", "2024-07-01"], "semiannual", ["2024-01-01", "2024-07-01"], ["2024-06-30", "2024-12-31"]),
+        ([], "annual", [], []),
+    ],
+)
+def test_reporting_years_begin_on_their_own_day(days: list[str], frequency: str, starts: list[str], ends: list[str]) -> None:
+    """A series whose first days all are one day of the month keeps it; where days differ, as in a share's first month, months are whole."""
+    observations = Observations.of(days, ["a"], [[1.0]] * len(days))
+    found = [aligned(observations, side, Frequency(frequency), START).dates.astype(str).tolist() for side in Side]
+
+    assert found == [starts, ends]
+
+
 @given(day=DAYS, frequency=st.sampled_from([*DAYS_OF, *MONTHS_OF]), anchor=st.sampled_from([START, END]))
 def test_anchors_are_two_ways_to_say_the_same(day: date, frequency: Frequency, anchor: Anchor) -> None:
     """What is moved to its first day is moved back from there, and periods dated by either day follow each other."""
+    if frequency in MONTHS_OF:
+        day = day.replace(day=1)
     start, end = (moved(day, side, frequency, anchor) for side in Side)
 
     assert [moved(start, side, frequency, START) for side in Side] == [start, end]

@@ -14,6 +14,7 @@ from adapters.provider_kit.parsing.limits import check_body
 from domain.codes import DatasetCode
 from domain.errors import FetchError
 from domain.ports import DataSource, Fetched, ParsedSeries, ParsesResponses, PriorState, RawResponse, ReadsFiles
+from domain.searching import SearchHit
 
 HEAVY_BYTES = 256 * 1024
 #: Compressed formats, whose size is known only after unpacking.
@@ -74,10 +75,10 @@ def leave_if_heavy(body: bytes, before: int = 0) -> None:
 class RecordingClient(HttpClient):
     """Record responses, for the source in the child process, which requests them again."""
 
-    def get(self, segments: Sequence[str], params: Mapping[str, str] = _NOTHING, *further: Any, **options: Any) -> RawResponse:
+    def get_raw(self, segments: Sequence[str], params: Mapping[str, str] = _NOTHING, *further: Any, **options: Any) -> RawResponse:
         request, asked = (tuple(segments), dict(params)), _asked.get() or _Asked()
         try:
-            answer = super().get(segments, params, *further, **options)
+            answer = super().get_raw(segments, params, *further, **options)
         except FetchError as error:
             asked.outcomes.append((request, error))
             raise
@@ -87,37 +88,46 @@ class RecordingClient(HttpClient):
         return answer
 
 
-def in_child_process(source: DataSource, http: HttpClient, how: ChildProcessOptions, run: Callable[..., Any]) -> DataSource:
+def in_child_process(source: DataSource, http: HttpClient, how: ChildProcessOptions, run: Callable[..., Any]) -> ChildProcessSource:
     """Return a source that reads small answers here, and large ones in a child process by ``run(ask, work)``."""
     if isinstance(source, ReadsFiles):
         return _FilesChildProcessSource(source, http, how, run)
     if isinstance(source, ParsesResponses):
         return _ParsingChildProcessSource(source, http, how, run)
-    return _ChildProcessSource(source, http, how, run)
+    return ChildProcessSource(source, http, how, run)
 
 
-class _ChildProcessSource:
+class ChildProcessSource:
+    """Calls a source here, and again in a child process where an answer is large."""
+
     def __init__(self, source: DataSource, http: HttpClient, how: ChildProcessOptions, run: Callable[..., Any]) -> None:
         self._source, self._http, self._how, self._run_in_child = source, http, how, run
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
+        return cast("Fetched", self._call("fetch", code, known))
+
+    def search(self, text: str, limit: int) -> Sequence[SearchHit]:
+        return cast("Sequence[SearchHit]", self._call("search", text, limit))
+
+    def _call(self, method: str, *arguments: Any) -> Any:
+        """Call a method that asks the provider; if an answer is large, again in a child process."""
         until, asked = self._http.deadline(), _Asked()
         token = _asked.set(asked)
         try:
-            return self._source.fetch(code, known)
+            return getattr(self._source, method)(*arguments)
         except _TooHeavy:
             pass
         finally:
             _asked.reset(token)
-        return cast("Fetched", self._run(until, "fetch", code, known, outcomes=asked.outcomes))
+        return self._run(until, method, *arguments, outcomes=asked.outcomes)
 
     def _run(self, until: float, method: str, *arguments: Any, outcomes: Sequence[Any] = ()) -> Any:
         with self._http.reading(until) as call:
             work = Work(how=self._how, method=method, arguments=arguments, outcomes=outcomes)
-            return children(self._how.memory_bytes).run(self._run_in_child, work, call=call, ask=self._http.get)
+            return children(self._how.memory_bytes).run(self._run_in_child, work, call=call, ask=self._http.get_raw)
 
 
-class _ParsingChildProcessSource(_ChildProcessSource):
+class _ParsingChildProcessSource(ChildProcessSource):
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         found, warnings = self._parsed(code, answer), doubts(answer)
         return [replace(series, warnings=warnings) for series in found] if warnings else found

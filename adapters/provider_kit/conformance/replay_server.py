@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, urlsplit
 from adapters.provider_kit.registry.installed import InstalledProviders
 from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode
+from domain.errors import FetchError
 from domain.ports import Fetched, PriorState
 
 _POLL_SECONDS = 0.01
@@ -92,6 +93,7 @@ class Case:
     url: str = ""
     fault: Fault | None = None
     calls: int = 0
+    _example: Fetched | FetchError | None = None
 
     @property
     def code(self) -> DatasetCode:
@@ -107,6 +109,17 @@ class Case:
         """Fetch a series without prior state."""
         fetched: Fetched = self.source.fetch(code or self.code, PriorState(newest=None))
         return fetched
+
+    def example(self) -> Fetched:
+        """Return what a fetch of the known code gives while nothing is wrong: fetched once for all rules; raises its error again."""
+        if self._example is None:
+            try:
+                self._example = self.fetch()
+            except FetchError as error:
+                self._example = error
+        if isinstance(self._example, FetchError):
+            raise self._example
+        return self._example
 
 
 @contextmanager

@@ -107,19 +107,19 @@ def names_statuses(case: Case) -> str:
 
 def gives_states(case: Case) -> str:
     """Return one state at least: dates ascending, a name for every column, numbers or NaN."""
-    vintages = case.fetch().vintages
+    vintages = case.example().vintages
     return _first(_state_fault(published, state) for published, state in vintages) if vintages else "no state came"
 
 
 def gives_vintages_in_order(case: Case) -> str:
     """Return vintages oldest first; several of one series all carry labels."""
-    labels: list[Any] = [published for published, _ in case.fetch().vintages]
+    labels: list[Any] = [published for published, _ in case.example().vintages]
     return "" if labels == [None] or labels == sorted(set(labels)) else "the labels are not ascending"
 
 
 def gives_metadata(case: Case) -> str:
     """Return text, a known frequency or none, units for every column or for none, and extras that JSON can carry."""
-    fetched = case.fetch()
+    fetched = case.example()
     metadata = fetched.metadata
     wanted = {
         "metadata must be Metadata": isinstance(metadata, Metadata),
@@ -135,7 +135,7 @@ def gives_metadata(case: Case) -> str:
 
 def states_its_anchor(case: Case) -> str:
     """Say in ``dates`` of the extra metadata on which day of its period a date of weeks or longer stands, as the dates do."""
-    fetched = case.fetch()
+    fetched = case.example()
     metadata, dates = fetched.metadata, fetched.vintages[-1][1].dates
     said = metadata.extra.get("dates")
     if metadata.frequency in (None, Frequency.HOURLY, Frequency.DAILY):
@@ -147,7 +147,7 @@ def states_its_anchor(case: Case) -> str:
 
 def tells_its_origin(case: Case) -> str:
     """Name the request and the answer's hash; show no secret."""
-    fetched = case.fetch()
+    fetched = case.example()
     origin = fetched.origin
     if not isinstance(origin, Origin) or not origin.request or len(bytes.fromhex(origin.response_sha256)) != len(b"\0" * 32):
         return "the origin lacks the request or the hash"
@@ -156,7 +156,7 @@ def tells_its_origin(case: Case) -> str:
 
 def reads_what_is_missing(case: Case) -> str:
     """Find as many missing values in the newest state as the payload says."""
-    found = int(np.isnan(case.fetch().vintages[-1][1].values).sum())
+    found = int(np.isnan(case.example().vintages[-1][1].values).sum())
     expected = case.contract.get("missing", found)
     return "" if found == expected else f"{found} values are missing where 'missing' in contract.json says {expected}"
 
@@ -188,7 +188,7 @@ def answers_any_code(case: Case) -> str:
 
 def serves_threads(case: Case) -> str:
     """Return the same to many threads as to one."""
-    alone = case.fetch()
+    alone = case.example()
     with ThreadPoolExecutor(8) as threads:
         every = list(threads.map(lambda _: case.fetch(), range(8)))
     same = all(other.vintages == alone.vintages and other.metadata == alone.metadata for other in every)

@@ -14,6 +14,7 @@ from adapters.provider_kit.http.deadlines import InFlightCall, abort_calls, in_f
 from adapters.provider_kit.http.redaction import BodyRedactor
 from adapters.provider_kit.http.url_policy import has_parent_segments, is_below, origin
 from adapters.provider_kit.options import variable
+from adapters.provider_kit.parsing.bodies import plain
 from domain.errors import (
     AnswerNotUnderstood,
     AnswerTruncated,
@@ -119,7 +120,25 @@ class HttpClient:
         until: float | None = None,
     ) -> RawResponse:
         """
-        Send a GET request for these path segments below the base URL.
+        Send a GET request, and return its response with the body unpacked and in UTF-8; see ``get_raw`` and ``plain``.
+
+        Raises:
+            AnswerNotUnderstood, AnswerTooLarge, AnswerTruncated: also where the body cannot be unpacked or decoded.
+
+        """
+        return plain(self.get_raw(segments, params, headers, secret_params=secret_params, until=until))
+
+    def get_raw(
+        self,
+        segments: Sequence[str],
+        params: Mapping[str, str] = _NOTHING,
+        headers: Mapping[str, str] = _NOTHING,
+        *,
+        secret_params: Mapping[str, str] = _NOTHING,
+        until: float | None = None,
+    ) -> RawResponse:
+        """
+        Send a GET request for these path segments below the base URL, and return its response with the body as it was sent.
 
         The deadline covers connecting, the headers and the body; only the name look-up is outside it.
 

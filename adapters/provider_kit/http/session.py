@@ -41,10 +41,10 @@ class ProviderSession:
 
         """
         answer = self._http.get(segments, params, self._headers, secret_params=self._secret_params, until=self._until)
-        self._sha.update(answer.body)
+        self._sha.update(answer.sent)
         self._first = self._first or answer.url
         self._calls += 1
-        self._bytes += len(answer.body)
+        self._bytes += len(answer.sent)
         PAGES.check(self._calls, "The series")
         FETCH.check(self._bytes, "The series")
         return answer

@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 
 from adapters.provider_kit.own_files.date_cells import ReadCell
-from adapters.provider_kit.own_files.grid import Cell, Column, Grid, Row, Table, as_name, listed, quoted, refused, text_in
-from adapters.provider_kit.own_files.keys import folded, no_key
+from adapters.provider_kit.own_files.grid import Cell, Column, Grid, Row, Table, all_quoted, as_name, quoted, refused, shown_name, text_in
+from adapters.provider_kit.own_files.long_layout import find_key
 from adapters.provider_kit.own_files.numbers import is_missing, is_number
 from adapters.provider_kit.own_files.options import FileOptions
 
-_LEAST = 2
+_SEARCHED, _LEAST = 60, 2
 #: A year with a mark behind it: an estimate, a forecast.
 _LIKE_YEAR = re.compile("[12][0-9]{3}(?![0-9])")
 
@@ -19,16 +19,17 @@ _LIKE_YEAR = re.compile("[12][0-9]{3}(?![0-9])")
 def dates_across(rows: Sequence[Row], read: ReadCell) -> int | None:
     """Return the position of the first row that holds two dates or more with nothing above them; None if there is none."""
     above: set[int] = set()
-    for index, row in enumerate(rows[:60]):
-        readings = {at: reading for at, cell in enumerate(row.cells) if text_in(cell) and (reading := read(cell))}
+    for index, row in enumerate(rows[:_SEARCHED]):
+        filled = [at for at, cell in enumerate(row.cells) if text_in(cell)]
+        readings = {at: reading for at in filled if (reading := read(row.cells[at]))}
         kinds = {reading.kind for reading in readings.values()}
         if len(readings) >= _LEAST and len(kinds) == 1 and not above & set(readings):
             return index
-        above |= {at for at, cell in enumerate(row.cells) if text_in(cell)}
+        above.update(filled)
     return None
 
 
-def read_across(grid: Grid, rows: Sequence[Row], header: int, read: ReadCell, *, options: FileOptions) -> Table:
+def read_across(grid: Grid, rows: Sequence[Row], at: int, read: ReadCell, *, options: FileOptions) -> Table:
     """
     Return the table whose dates stand in one row.
 
@@ -36,59 +37,48 @@ def read_across(grid: Grid, rows: Sequence[Row], header: int, read: ReadCell, *,
         AnswerNotUnderstood: no column of words tells the rows apart.
 
     """
-    names = rows[header].cells
-    dated = [at for at, cell in enumerate(names) if text_in(cell) and read(cell)]
+    header = rows[at]
+    dated = [at for at, cell in enumerate(header.cells) if text_in(cell) and read(cell)]
     labels = [at for at in range(max(len(row.cells) for row in rows)) if at not in set(dated)]
-    series = [row for row in rows[header + 1 :] if _is_series(row, dated, labels) and list(row.cells) != list(names)]
+    series = [row for row in rows[at + 1 :] if _is_series(row, dated, labels) and list(row.cells) != list(header.cells)]
     if not series:
-        raise refused(grid.name, f"no numbers stand under the dates of row {rows[header].number}")
-    _check_ends(grid, rows[header], series)
-    _check_between(grid, rows[header], series, [at for at in labels if at > dated[0]])
-    naming = _naming(grid, names, labels, series, options=options)
-    series, naming = _keyed(grid, series, naming, options)
-    columns = [
-        Column(name=name, position=row.number, cells=[_at(row, at) for at in dated]) for name, row in zip(naming, series, strict=True)
-    ]
-    used = set(_named_by(names, labels, series, options))
+        raise refused(grid.name, f"no numbers stand under the dates of row {header.number}")
+    _check_ends(grid, header, series)
+    _check_between(grid, header, series, [at for at in labels if at > dated[0]])
+    names = [as_name(cell) for cell in header.cells]
+    naming = _naming(names, labels, series, options)
+    keys = _keys(grid, names, labels, naming, series=series)
+    if options.key:
+        chosen = find_key(grid.name, options.key if len(naming) > 1 else ("/".join(options.key),), keys)
+        series, keys = [series[chosen]], [keys[chosen]]
+    over = names[min(naming)] if naming and min(naming) < len(names) else ""
     return Table(
         name=grid.name,
-        dates=Column(name=_corner(names, used), position=0, cells=[names[at] for at in dated]),
+        # Statistical offices write what the dates are called behind a backslash over the labels.
+        dates=Column(name=over.rpartition("\\")[2] if "\\" in over else "Date", position=0, cells=[header.cells[at] for at in dated]),
         read=read,
         rows=[at + 1 for at in dated],
-        columns=columns,
+        columns=[
+            Column(name=" / ".join(key) if naming else "value", position=row.number, cells=[row.cell(at) for at in dated])
+            for key, row in zip(keys, series, strict=True)
+        ],
         across=True,
-        left_out=[_shown(names, at) for at in labels if at not in used and _is_left_out(names, at, series)],
+        left_out=[shown_name(names, at) for at in labels if at not in naming and (header.text(at) or not _is_void(at, series))],
         comma_delimited=grid.delimiter == ",",
         dot_is_decimal=grid.dot_is_decimal,
-        header_row=rows[header].number,
+        header_row=header.number,
     )
-
-
-def _corner(names: Sequence[Cell], used: set[int]) -> str:
-    """Return what the dates are called: what stands behind a backslash over the labels, as statistical offices write it."""
-    over = as_name(names[min(used)]) if used and min(used) < len(names) else ""
-    return over.rpartition("\\")[2] if "\\" in over else "Date"
-
-
-def _at(row: Row, at: int) -> Cell:
-    return row.cells[at] if at < len(row.cells) else None
-
-
-def _shown(names: Sequence[Cell], at: int) -> str:
-    return (as_name(names[at]) if at < len(names) else "") or f"column {at + 1}"
 
 
 def _is_series(row: Row, dated: Sequence[int], labels: Sequence[int]) -> bool:
     """Return whether a row holds a series, be it without values; a remark has one label alone."""
-    if any(text_in(_at(row, at)) for at in dated):
-        return True
-    return sum(bool(text_in(_at(row, at))) for at in labels) > 1
+    return any(map(row.text, dated)) or sum(bool(row.text(at)) for at in labels) > 1
 
 
 def _check_ends(grid: Grid, header: Row, series: Sequence[Row]) -> None:
-    width = max((at + 1 for at, cell in enumerate(header.cells) if text_in(cell)), default=0)
+    width = header.end
     for row in series:
-        extra = next((at for at in range(width, len(row.cells)) if text_in(row.cells[at])), None)
+        extra = next((at for at in range(width, len(row.cells)) if row.text(at)), None)
         if extra is not None:
             raise refused(grid.name, f"row {row.number}: {quoted(row.cells[extra])} stands behind the last date", "delimiter")
         if grid.delimiter and len(row.cells) < width:
@@ -98,50 +88,39 @@ def _check_ends(grid: Grid, header: Row, series: Sequence[Row]) -> None:
 def _check_between(grid: Grid, header: Row, series: Sequence[Row], labels: Sequence[int]) -> None:
     """Refuse numbers between or behind dates under nothing at all, as where two rows hold the dates."""
     for at in labels:
-        row, name = next((row for row in series if is_number(_at(row, at))), None), _at(header, at)
-        if row and (not text_in(name) or _LIKE_YEAR.match(text_in(name))):
-            where = f"row {row.number}, column {at + 1}, cell {quoted(_at(row, at))}"
-            under = f"{quoted(name)}, which is no date," if text_in(name) else "no date"
+        row, name = next((row for row in series if is_number(row.cell(at))), None), header.text(at)
+        if row and (not name or _LIKE_YEAR.match(name)):
+            where = f"row {row.number}, column {at + 1}, cell {quoted(row.cell(at))}"
+            under = f"{quoted(header.cell(at))}, which is no date," if name else "no date"
             raise refused(grid.name, f"{where}: a number under {under} of row {header.number}", "date_format")
 
 
-def _is_label(cells: Sequence[Cell]) -> bool:
-    return all(isinstance(cell, str) and cell.strip() and not is_number(cell) for cell in cells)
-
-
-def _named_by(names: Sequence[Cell], labels: Sequence[int], series: Sequence[Row], options: FileOptions) -> Sequence[int]:
+def _naming(names: Sequence[str], labels: Sequence[int], series: Sequence[Row], options: FileOptions) -> Sequence[int]:
+    """Return the columns that name the series: those that are asked for, else the first of words which differ in every row."""
     if options.key_columns:
-        return [at for at in labels if _shown(names, at) in options.key_columns]
-    found = (at for at in labels if _is_label(cells := [_at(row, at) for row in series]) and len(set(cells)) == len(cells))
-    return [*found][:1]
+        return [at for name in options.key_columns for at in labels if shown_name(names, at) == name]
+    for at in labels:
+        cells = [row.cell(at) for row in series]
+        if all(map(_is_label, cells)) and len(set(cells)) == len(cells):
+            return [at]
+    return []
 
 
-def _naming(grid: Grid, names: Sequence[Cell], labels: Sequence[int], series: Sequence[Row], *, options: FileOptions) -> list[str]:
-    used = _named_by(names, labels, series, options)
-    naming = [" / ".join(as_name(_at(row, at)) for at in used) for row in series]
-    if len(set(naming)) == len(naming) and (used or len(series) == 1):
-        return naming if used else ["value"]
-    words = [_shown(names, at) for at in labels if any(text_in(_at(row, at)) for row in series)]
-    twin = next((row.number for row, name in zip(series, naming, strict=True) if naming.count(name) > 1), series[0].number)
-    raise refused(
-        grid.name,
-        f"row {twin}: no column of words differs in every row; there are {listed(list(map(quoted, words))) or 'none'}",
-        "key_columns",
-    )
+def _is_label(cell: Cell) -> bool:
+    return isinstance(cell, str) and bool(cell.strip()) and not is_number(cell)
 
 
-def _keyed(grid: Grid, series: list[Row], naming: list[str], options: FileOptions) -> tuple[list[Row], list[str]]:
-    """Return the one row that a key names, or all where there is no key."""
-    if not options.key:
-        return series, naming
-    wanted = " / ".join(options.key)
-    found = [at for at, name in enumerate(naming) if name == wanted] or [
-        at for at, name in enumerate(naming) if folded(name) == folded(wanted)
-    ]
-    if len(found) != 1:
-        raise no_key(grid.name, options.key, naming)
-    return [series[found[0]]], [naming[found[0]]]
+def _keys(
+    grid: Grid, names: Sequence[str], labels: Sequence[int], naming: Sequence[int], *, series: Sequence[Row]
+) -> Sequence[tuple[str, ...]]:
+    keys = [tuple(as_name(row.cell(at)) for at in naming) for row in series]
+    if len(set(keys)) == len(keys) and (naming or len(series) == 1):
+        return keys
+    words = [shown_name(names, at) for at in labels if any(row.text(at) for row in series)]
+    twin = next((row.number for row, key in zip(series, keys, strict=True) if keys.count(key) > 1), series[0].number)
+    what = f"row {twin}: no column of words differs in every row; there are {all_quoted(words) or 'none'}"
+    raise refused(grid.name, what, "key_columns")
 
 
-def _is_left_out(names: Sequence[Cell], at: int, series: Sequence[Row]) -> bool:
-    return bool(at < len(names) and text_in(names[at])) or any(not is_missing(_at(row, at)) for row in series)
+def _is_void(at: int, series: Sequence[Row]) -> bool:
+    return all(is_missing(row.cell(at)) for row in series)

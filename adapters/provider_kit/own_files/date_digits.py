@@ -1,29 +1,33 @@
-"""Dates that are written in digits alone, which a number may look like too: years, months, days, hours, and counts since 1970."""
+"""
+What a cell may mean as a date, and dates in digits alone, which a number may look like too.
+
+Digits are years, months, days, hours, or counts since 1970.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
 
-from adapters.provider_kit.own_files.readings import Kind, Reading, certain
+from adapters.provider_kit.parsing.period_texts import in_utc
 
+_CENTURY = 69
 _YEARS = range(1000, 2500)
 #: Of stamps with hours; a count of seconds that looks like one lies after 2029.
 _STAMPED_YEARS = range(1900, 2100)
 #: A calendar's forms go before counts: those that look like one lie far off.
 _SHAPES = {
-    name: re.compile(shape)
-    for name, shape in {
-        "year": "[0-9]{4}",
-        "yyyymm": "[0-9]{6}",
-        "yyyymmdd": "[0-9]{8}",
-        "yyyymmddhh": "[0-9]{10}",
-        "yyyymmddhhmm": "[0-9]{12}",
-        "yyyymmddhhmmss": "[0-9]{14}",
-        "yyyy.mm": r"[12][0-9]{3}\.[01][0-9]",
-        "mm.yyyy": r"[01]?[0-9]\.[12][0-9]{3}",
-    }.items()
+    "year": re.compile("[0-9]{4}"),
+    "yyyymm": re.compile("[0-9]{6}"),
+    "yyyymmdd": re.compile("[0-9]{8}"),
+    "yyyymmddhh": re.compile("[0-9]{10}"),
+    "yyyymmddhhmm": re.compile("[0-9]{12}"),
+    "yyyymmddhhmmss": re.compile("[0-9]{14}"),
+    "yyyy.mm": re.compile(r"[12][0-9]{3}\.[01][0-9]"),
+    "mm.yyyy": re.compile(r"[01]?[0-9]\.[12][0-9]{3}"),
 }
 _EPOCHS = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000, "nanoseconds": 1_000_000_000}
 #: How long a count since 1970 is, and how long one before 2001, which must be a whole minute.
@@ -31,6 +35,49 @@ _COUNTS = {10: "seconds", 13: "milliseconds", 16: "microseconds", 19: "nanosecon
 _SHORT_COUNTS = {9: "seconds", 11: "milliseconds", 12: "milliseconds", 15: "microseconds", 18: "nanoseconds"}
 _COUNT = re.compile(r"-?[0-9]{1,19}")
 _MINUTE = 60
+
+
+class Kind(StrEnum):
+    """How long a period is; a moment has no length."""
+
+    ANNUAL = "annual"
+    QUARTERLY = "quarterly"
+    MONTHLY = "monthly"
+    WEEKLY = "weekly"
+    DAILY = "daily"
+    MOMENT = "moment"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    What a cell may mean.
+
+    Attributes:
+        by_order: the moment in each order that is possible: ``dmy``, ``mdy``, ``ymd``; under an empty text where there is no doubt.
+        zoned: whether it names its offset from UTC, and is in UTC by now; None for a day.
+
+    """
+
+    kind: Kind
+    by_order: Mapping[str, datetime]
+    zoned: bool | None = None
+
+
+def certain(kind: Kind, year: int, month: int = 1, day: int = 1) -> Reading:
+    """Return the reading of a date or period without doubt; raises ValueError if there is no such day."""
+    return Reading(kind, {"": datetime(year, month, day)})  # noqa: DTZ001 - UTC, as all moments here
+
+
+def moment_of(moment: datetime) -> Reading:
+    """Return the reading of a moment without doubt."""
+    return Reading(Kind.MOMENT, {"": in_utc(moment)}, moment.tzinfo is not None)
+
+
+def full_year(text: str) -> int:
+    """Return the year that two or four digits mean: 69 to 99 are of the twentieth century."""
+    year = int(text)
+    return year if len(text) > 2 else year + (1900 if year >= _CENTURY else 2000)  # noqa: PLR2004 - digits
 
 
 def digits_forms(text: str) -> Sequence[str]:
@@ -75,14 +122,14 @@ def _calendar(text: str, form: str) -> Reading | None:
     if form == "yyyymmdd":
         return day
     if text[8:10] == "24" and not int(text[10:] or 0):
-        return Reading(Kind.MOMENT, {"": day.by_order[""] + timedelta(days=1)}, zoned=False)
+        return moment_of(day.by_order[""] + timedelta(days=1))
     clock = time(int(text[8:10]), int(text[10:12] or 0), int(text[12:] or 0))
-    return Reading(Kind.MOMENT, {"": datetime.combine(day.by_order[""], clock)}, zoned=False)
+    return moment_of(datetime.combine(day.by_order[""], clock))
 
 
 def _count(text: str, form: str) -> Reading | None:
     whole, rest = divmod(int(text), _EPOCHS[form])
     if _COUNTS.get(len(text)) != form and (rest or whole % _MINUTE):
         return None
-    moment = datetime.fromtimestamp(whole, UTC).replace(tzinfo=None, microsecond=bool(rest))
-    return Reading(Kind.MOMENT, {"": moment}, zoned=True) if moment.year in _YEARS else None
+    moment = datetime.fromtimestamp(whole, UTC).replace(microsecond=bool(rest))
+    return moment_of(moment) if moment.year in _YEARS else None

@@ -16,13 +16,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.provider_kit.own_files.date_cells import ReadCell
-from adapters.provider_kit.own_files.date_forms import QUARTER_BY_T
-from adapters.provider_kit.own_files.date_names import is_quarter_name, is_week_name
-from adapters.provider_kit.own_files.frequency import frequency_of
+from adapters.provider_kit.own_files.date_cells import QUARTER_BY_T
+from adapters.provider_kit.own_files.date_digits import Kind
+from adapters.provider_kit.own_files.date_words import is_quarter_name, is_week_name
 from adapters.provider_kit.own_files.grid import Cell, Table, listed, quoted, refused
-from adapters.provider_kit.own_files.readings import Kind, Reading
 from domain.errors import AnswerNotUnderstood, UnsupportedFrequency
+from domain.inferred_frequency import inferred_frequency, step_in_months
 from domain.observations import Dates
 
 _FISCAL = re.compile(r"([0-9]{4})[-/]([0-9]{2})")
@@ -31,9 +30,9 @@ _KINDS = tuple(Kind)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
 _MICRO, _NONE = 1_000_000, -(2**62)
 _DAY_LENGTH = 10
-_DAYS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\n)*+")
-_MOMENTS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?\n)*+")
-_MOMENTS_IN_UTC = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?Z\n)*+")
+_PLAIN_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_PLAIN_MOMENT = rf"{_PLAIN_DAY}[T ][0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})?"
+_PLAIN = re.compile(rf"(?:{_PLAIN_DAY}\n)*+|(?:{_PLAIN_MOMENT}\n)*+|(?:{_PLAIN_MOMENT}Z\n)*+")
 _MONTH_DIGITS = re.compile(r"[0-9]{4}[-/]?[0-9]{1,2}")
 _NAME_DIGITS = re.compile(r"([^\W\d_]{3,13}\.?)[-/'’ ]{0,2}([0-9]{2})")
 _KW_DIGITS = re.compile(r"[0-9]{4}[- ]?kw ?0?[1-4]|kw ?0?[1-4][-/ ][0-9]{4}", re.IGNORECASE)
@@ -60,12 +59,11 @@ class Axis:
     order: str = ""
 
 
-def read_dates(table: Table, read: ReadCell, frequency: str = "", *, by_format: bool = False) -> Axis:
+def read_dates(table: Table, frequency: str = "", *, by_format: bool = False) -> Axis:
     """
     Read the date column of a table.
 
     Args:
-        read: reads a cell.
         frequency: of several lengths of periods the one to keep; empty if there may be one alone.
         by_format: whether a format was given, which leaves no doubt of a cell.
 
@@ -78,28 +76,37 @@ def read_dates(table: Table, read: ReadCell, frequency: str = "", *, by_format: 
     axis = None if by_format else _plain_axis(cells)
     if axis:
         return axis
-    read_in = _Readings()
-    for index, cell in enumerate(cells):
-        reading = read(cell)
-        if reading is None:
-            raise refused(table.name, f"{table.place(index, table.dates)}: not a date", "date_format")
-        read_in.add(reading)
-    kept = _of_one_kind(table, read_in, frequency)
-    _check_zones(table, read_in)
+    found = _readings(table, cells)
+    kept = _of_one_kind(table, found, frequency)
+    _check_zones(table, found)
     if not by_format:
         _check_periods(table, cells)
-    order, is_shown = _order(table, read_in, kept)
-    kinds = {_KINDS[kind] for kind in np.unique(np.frombuffer(read_in.kinds, dtype=np.int8)[kept])}
+    order, is_shown = _order(table, found, kept)
+    kinds = {_KINDS[kind] for kind in np.unique(found.kinds[kept])}
     kind = Kind.MOMENT if Kind.MOMENT in kinds else kinds.pop() if kinds else Kind.DAILY
-    return Axis(_finest(table, read_in.moments(order)[kept]), kind, kept, _ORDERS[order] if is_shown else "")
+    moments = np.where(found.certain == _NONE, found.orders[order], found.certain)[kept]
+    if (moments % _MICRO).any():
+        raise UnsupportedFrequency(f"{table.name} has moments finer than a second.")
+    return Axis((moments // _MICRO).astype("datetime64[s]"), kind, kept, _ORDERS[order] if is_shown else "")
+
+
+def frequency_of(dates: Dates, kind: Kind) -> str:
+    """
+    Return the frequency in lower-case words; empty where there is none that fits.
+
+    Args:
+        dates: sorted and unique, of days or seconds.
+        kind: the length of the periods, where the file says it; months that follow each other by quarters are quarterly.
+
+    """
+    if kind is Kind.MONTHLY:
+        return step_in_months(dates.astype("datetime64[M]")) or str(kind)
+    return (inferred_frequency(dates) or "") if kind in (Kind.DAILY, Kind.MOMENT) else str(kind)
 
 
 def are_plain(cells: Sequence[Cell]) -> bool:
     """Return whether cells are all days as 2024-01-31, or all moments of one form as 2024-01-31T12:00:00Z."""
-    if set(map(type, cells)) != {str}:
-        return False
-    text = "\n".join((*cells, ""))
-    return bool(_DAYS.fullmatch(text) or _MOMENTS.fullmatch(text) or _MOMENTS_IN_UTC.fullmatch(text))
+    return set(map(type, cells)) == {str} and _PLAIN.fullmatch("\n".join((*cells, ""))) is not None
 
 
 def _plain_axis(cells: Sequence[Cell]) -> Axis | None:
@@ -113,46 +120,39 @@ def _plain_axis(cells: Sequence[Cell]) -> Axis | None:
     return Axis(moments, Kind.DAILY if len(cells[0]) == _DAY_LENGTH else Kind.MOMENT, range(len(cells)))
 
 
-def _finest(table: Table, moments: NDArray[np.int64]) -> Dates:
-    if (moments % _MICRO).any():
-        raise UnsupportedFrequency(f"{table.name} has moments finer than a second.")
-    return (moments // _MICRO).astype("datetime64[s]")
-
-
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Readings:
-    """What the cells of a column may mean, in little memory: kinds, zones, and microseconds since 1970 in each order."""
+    """What the cells of a column may mean: kinds, zones, and microseconds since 1970, certain ones and those in each order."""
 
-    def __init__(self) -> None:
-        self.kinds, self.zones = array("b"), array("b")
-        self.orders = {order: array("q") for order in ("", *_ORDERS)}
+    kinds: NDArray[np.int8]
+    zones: NDArray[np.int8]
+    certain: NDArray[np.int64]
+    orders: Mapping[str, NDArray[np.int64]]
 
-    def add(self, reading: Reading) -> None:
-        self.kinds.append(_KINDS.index(reading.kind))
-        self.zones.append(-1 if reading.zoned is None else int(reading.zoned))
-        for order, moments in self.orders.items():
+
+def _readings(table: Table, cells: Sequence[Cell]) -> _Readings:
+    kinds, zones, orders = array("b"), array("b"), {order: array("q") for order in ("", *_ORDERS)}
+    for index, cell in enumerate(cells):
+        reading = table.read(cell)
+        if reading is None:
+            raise table.refused(index, table.dates, "not a date", "date_format")
+        kinds.append(_KINDS.index(reading.kind))
+        zones.append(-1 if reading.zoned is None else int(reading.zoned))
+        for order, moments in orders.items():
             moment = reading.by_order.get(order)
             moments.append(_NONE if moment is None else (moment - _EPOCH) // timedelta(microseconds=1))
-
-    def moments(self, order: str) -> NDArray[np.int64]:
-        """Return the moments under an order, and without one where there is no doubt."""
-        certain, ordered = (np.frombuffer(self.orders[name], dtype=np.int64) for name in ("", order))
-        return np.where(certain == _NONE, ordered, certain)
-
-    def doubtful(self, kept: Sequence[int]) -> Sequence[int]:
-        """Return the positions of those whose order is not certain."""
-        certain = np.frombuffer(self.orders[""], dtype=np.int64)
-        positions: Sequence[int] = np.asarray(kept)[certain[kept] == _NONE].tolist()
-        return positions
+    by_order = {order: np.frombuffer(moments, dtype=np.int64) for order, moments in orders.items()}
+    certain = by_order.pop("")
+    return _Readings(kinds=np.frombuffer(kinds, np.int8), zones=np.frombuffer(zones, np.int8), certain=certain, orders=by_order)
 
 
 def _of_one_kind(table: Table, found: _Readings, frequency: str) -> Sequence[int]:
-    kinds = np.frombuffer(found.kinds, dtype=np.int8)
-    first = {_KINDS[kind]: int(np.argmax(kinds == kind)) for kind in np.unique(kinds)}
+    first = {_KINDS[kind]: int(np.argmax(found.kinds == kind)) for kind in np.unique(found.kinds)}
     wanted = Kind.MOMENT if frequency == "hourly" else Kind(frequency) if frequency else None
     if set(first) <= {Kind.DAILY, Kind.MOMENT} or (len(first) == 1 and wanted in (None, *first)):
-        return range(len(kinds))
+        return range(len(found.kinds))
     if wanted in first:
-        positions: Sequence[int] = np.flatnonzero(kinds == _KINDS.index(wanted)).tolist()
+        positions: Sequence[int] = np.flatnonzero(found.kinds == _KINDS.index(wanted)).tolist()
         return positions
     said = [
         f"{kind} (row {table.rows[at]}, {quoted(table.dates.cells[at])})" for kind, at in sorted(first.items(), key=lambda item: item[1])
@@ -161,10 +161,8 @@ def _of_one_kind(table: Table, found: _Readings, frequency: str) -> Sequence[int
 
 
 def _check_zones(table: Table, found: _Readings) -> None:
-    zones = np.frombuffer(found.zones, dtype=np.int8)
-    if (zones == 0).any() and (zones == 1).any():
-        index = int(np.argmax(zones == 0))
-        raise refused(table.name, f"{table.place(index, table.dates)}: no offset from UTC where other cells have one", "date_format")
+    if (found.zones == 0).any() and (found.zones == 1).any():
+        raise table.refused(int(np.argmax(found.zones == 0)), table.dates, "no offset from UTC where other cells have one", "date_format")
 
 
 def _check_periods(table: Table, cells: Sequence[Cell]) -> None:
@@ -172,7 +170,7 @@ def _check_periods(table: Table, cells: Sequence[Cell]) -> None:
     texts = [cell.strip() for cell in cells if isinstance(cell, str)]
     doubt = _doubt_of_periods(texts, table.dates.name) if texts and len(texts) == len(cells) else ""
     if doubt:
-        raise refused(table.name, f"{table.place(0, table.dates)}: {doubt}", "date_format")
+        raise table.refused(0, table.dates, doubt, "date_format")
 
 
 def _doubt_of_periods(texts: Sequence[str], name: str) -> str:
@@ -207,28 +205,25 @@ def _order(table: Table, found: _Readings, kept: Sequence[int]) -> tuple[str, bo
         AnswerNotUnderstood: there are two that differ, or none.
 
     """
-    doubtful = found.doubtful(kept)
+    doubtful: Sequence[int] = np.asarray(kept)[found.certain[kept] == _NONE].tolist()
     if not doubtful:
         return "dmy", False
-    admitted = {order: np.frombuffer(found.orders[order], dtype=np.int64)[doubtful] for order in _ORDERS}
-    left: Mapping[str, NDArray[np.int64]] = {order: found for order, found in admitted.items() if (found != _NONE).all()}
+    admitted = {order: moments[doubtful] for order, moments in found.orders.items()}
+    left: Mapping[str, NDArray[np.int64]] = {order: moments for order, moments in admitted.items() if (moments != _NONE).all()}
     if not left:
         raise _no_order(table, doubtful, admitted)
     left = _without_jumps(left)
     first, *others = left.values()
     differ: Sequence[int] = np.flatnonzero(np.any([moments != first for moments in others], axis=0)).tolist() if others else []
     if differ:
-        doubt = " or ".join(_ORDERS[order] for order in left)
-        raise refused(table.name, f"{table.place(doubtful[differ[0]], table.dates)}: {doubt}", "date_format")
+        raise table.refused(doubtful[differ[0]], table.dates, " or ".join(_ORDERS[order] for order in left), "date_format")
     return next(iter(left)), len(left) == 1
 
 
 def _no_order(table: Table, doubtful: Sequence[int], admitted: Mapping[str, NDArray[np.int64]]) -> AnswerNotUnderstood:
     *_, before, index = sorted(int(np.argmax(moments == _NONE)) for moments in admitted.values())
     other = quoted(table.dates.cells[doubtful[before]])
-    return refused(
-        table.name, f"{table.place(doubtful[index], table.dates)}: not in the order of other cells, such as {other}", "date_format"
-    )
+    return table.refused(doubtful[index], table.dates, f"not in the order of other cells, such as {other}", "date_format")
 
 
 def _without_jumps(orders: Mapping[str, NDArray[np.int64]]) -> Mapping[str, NDArray[np.int64]]:
@@ -236,12 +231,8 @@ def _without_jumps(orders: Mapping[str, NDArray[np.int64]]) -> Mapping[str, NDAr
     others = {order: moments for order, moments in orders.items() if order != "ymd"}
     if len(others) in (0, len(orders)) or len(orders["ymd"]) < _LEAST_SORTED or _is_sorted(orders["ymd"]):
         return orders
-    regular = any(_is_sorted(moments) and frequency_of(_sorted_days(moments), Kind.DAILY) for moments in others.values())
-    return others if regular else orders
-
-
-def _sorted_days(moments: NDArray[np.int64]) -> Dates:
-    return np.sort(moments // _MICRO).astype("datetime64[s]")
+    ordered = (np.sort(moments // _MICRO).astype("datetime64[s]") for moments in others.values() if _is_sorted(moments))
+    return others if any(frequency_of(dates, Kind.DAILY) for dates in ordered) else orders
 
 
 def _is_sorted(moments: NDArray[np.int64]) -> bool:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from adapters.provider_kit.own_files.date_cells import ReadCell, digits_in, forms_of, read_loosely, reader_of_form
 from adapters.provider_kit.own_files.date_digits import digits_date, is_count, is_stamp
-from adapters.provider_kit.own_files.date_names import may_be_called
+from adapters.provider_kit.own_files.date_words import may_be_called
 from adapters.provider_kit.own_files.grid import Cell, text_in
 
 _ALL = 0.8
@@ -34,20 +34,13 @@ def digit_columns(columns: Sequence[Sequence[Cell]], names: Sequence[Sequence[st
     forms = {at: form for at, cells in enumerate(columns) if (form := _form(cells, names[at] or (["date"] if is_headed else [])))}
     if not forms:
         first = next((at for at, cells in enumerate(columns) if any(map(text_in, cells))), 0)
-        shown = names[first : first + 1]
-        form = (
-            next((form for form in _forms(columns[first]) if _is_sorted(columns[first], form) and _are_recent(columns[first], form)), "")
-            if shown == [[]]
-            else ""
-        )
-        return [(first, _reader(columns[first], form))] if form else ()
+        cells = columns[first] if names and not names[first] else ()
+        form = next((form for form in _forms(cells) if _is_sorted(cells, form) and _are_recent(cells, form)), "")
+        return [(first, _reader(cells, form))] if form else ()
     chosen = next(iter(forms))
-    others = [
-        at
-        for at, form in forms.items()
-        if "year" not in (form, forms[chosen]) and at != chosen and len(set(map(str, columns[at]))) > _NAMED
-    ]
-    return [(at, _reader(columns[at], forms[at])) for at in (chosen, *others)]
+    others = [at for at, form in forms.items() if "year" not in (form, forms[chosen]) and at != chosen]
+    varying = [at for at in others if len(set(map(str, columns[at]))) > _NAMED]
+    return [(at, _reader(columns[at], forms[at])) for at in (chosen, *varying)]
 
 
 def _form(cells: Sequence[Cell], names: Sequence[str]) -> str:

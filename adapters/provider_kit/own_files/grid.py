@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,8 @@ from domain.errors import AnswerNotUnderstood
 
 _SHOWN = 40
 
+#: By so many rows the layout is understood.
+HEAD = 3000
 #: What helps with a file that no option can decide.
 HINT = "Correct the file and fetch it again; `lanner parse` shows what lanner reads of it."
 #: None, text, a bool, a number, a date or a moment; anything else is a word.
@@ -23,6 +25,29 @@ class Row:
 
     number: int
     cells: Sequence[Cell]
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing stands in it."""
+        return not any(map(text_in, self.cells))
+
+    @property
+    def filled(self) -> int:
+        """How many cells hold anything."""
+        return sum(bool(text_in(cell)) for cell in self.cells)
+
+    @property
+    def end(self) -> int:
+        """The position behind the last cell that holds anything."""
+        return max((at + 1 for at, cell in enumerate(self.cells) if text_in(cell)), default=0)
+
+    def cell(self, at: int) -> Cell:
+        """Return the cell at a position from 0; None behind the end."""
+        return self.cells[at] if at < len(self.cells) else None
+
+    def text(self, at: int) -> str:
+        """Return the text of the cell at a position; empty where nothing stands."""
+        return text_in(self.cell(at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +80,7 @@ class Grid:
     sheet: str = ""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Column:
     """
     The cells under one name.
@@ -108,12 +133,16 @@ class Table:
 
     def place(self, index: int, column: Column) -> str:
         """Return how messages call the cell of a column at a date, with what it holds."""
-        if self.across and column is self.dates:
-            return f"row {self.header_row}, column {self.rows[index]}, cell {quoted(column.cells[index])}"
+        row, name = self.rows[index], quoted(self.dates.cells[index] if self.folded else column.shown)
         if self.across:
-            return f"row {column.position}, column {quoted(self.dates.cells[index])}, cell {quoted(column.cells[index])}"
-        name = self.dates.cells[index] if self.folded else column.shown
-        return f"row {self.rows[index]}, column {quoted(name)}, cell {quoted(column.cells[index])}"
+            is_date = column is self.dates
+            row = self.header_row if is_date else column.position
+            name = str(self.rows[index]) if is_date else quoted(self.dates.cells[index])
+        return f"row {row}, column {name}, cell {quoted(column.cells[index])}"
+
+    def refused(self, index: int, column: Column, what: str, *options: str) -> AnswerNotUnderstood:
+        """Return the error for the cell of a column at a date, with the options that decide."""
+        return refused(self.name, f"{self.place(index, column)}: {what}", *options)
 
 
 def quoted(cell: Cell) -> str:
@@ -153,25 +182,14 @@ def listed(names: Sequence[object], most: int = 6) -> str:
     return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 
-def cell_at(row: Row, at: int) -> Cell:
-    """Return a row's cell at a position from 0; None behind its end."""
-    return row.cells[at] if at < len(row.cells) else None
+def all_quoted(cells: Iterable[Cell], most: int = 6) -> str:
+    """Return some cells as a sentence lists them."""
+    return listed(list(map(quoted, cells)), most)
 
 
 def shown_name(names: Sequence[str], at: int) -> str:
     """Return a column's name, or ``column N`` where it has none."""
     return (names[at] if at < len(names) else "") or f"column {at + 1}"
-
-
-def is_blank(cells: Sequence[Cell]) -> bool:
-    """Return whether nothing stands in a row."""
-    return not any(map(text_in, cells))
-
-
-def transposed(rows: Sequence[Row], width: int) -> Iterator[list[Cell]]:
-    """Go through the columns of rows of different lengths."""
-    for at in range(width):
-        yield [row.cells[at] if at < len(row.cells) else None for row in rows]
 
 
 def _plain(cell: Cell) -> str:

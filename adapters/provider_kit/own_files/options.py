@@ -11,6 +11,7 @@ from types import NoneType, UnionType
 from typing import Any, get_args, get_type_hints
 
 from domain.errors import AnswerNotUnderstood
+from domain.periods import Anchor
 
 FILE_NAME = "lanner.toml"
 _HINT = "The options are listed in docs/own-files.md."
@@ -18,6 +19,7 @@ _WORDS: Mapping[str, Sequence[str]] = {
     "layout": ("wide", "long"),
     "dates_in": ("rows", "columns"),
     "decimal": (".", ","),
+    "anchor": tuple(Anchor),
     "frequency": ("hourly", "daily", "weekly", "monthly", "quarterly", "annual"),
 }
 
@@ -37,6 +39,7 @@ class FileOptions:
         date_column: name of the column of dates.
         dates_in: ``rows``, or ``columns`` for dates across the top.
         frequency: of periods of several lengths the one to keep.
+        anchor: on which day of its week, month, quarter or year each date stands: ``first day``, ``last day``, ``a day``.
         columns: names of the value columns to read.
         layout: ``wide``, or ``long`` for a table with a row for each series and date.
         key_columns: of a long table the columns that tell its series apart.
@@ -58,6 +61,7 @@ class FileOptions:
     date_column: str = ""
     dates_in: str = ""
     frequency: str = ""
+    anchor: str = ""
     columns: tuple[str, ...] = ()
     layout: str = ""
     key_columns: tuple[str, ...] = ()
@@ -112,7 +116,7 @@ def _checked(name: str, value: Any, whose: str) -> Any:
     if type(value) not in kinds or (type(value) is int and value < 0) or (value is None and NoneType not in kinds):
         raise _wrong(f"{whose}: option {name} is {' or '.join(_TYPE_WORDS[k] for k in kinds if k in _TYPE_WORDS)}, not {value!r}.")
     if name in _WORDS and value not in _WORDS[name]:
-        raise _wrong(f"{whose}: option {name} is {' or '.join(map(repr, _WORDS[name]))}, not {value!r}.")
+        raise _wrong(f"{whose}: option {name} is {' or '.join(repr(str(word)) for word in _WORDS[name])}, not {value!r}.")
     if name == "delimiter" and len(value) != 1:
         raise _wrong(f"{whose}: option delimiter is one sign, not {value!r}.")
     return value

@@ -9,11 +9,10 @@ from datetime import date, datetime, time, timedelta
 from itertools import count, islice
 from typing import Any
 
-from adapters.provider_kit.own_files.grid import Cell, Grid, Row, refused
+from adapters.provider_kit.own_files.grid import HEAD, Cell, Grid, Row, refused
 from adapters.provider_kit.parsing.limits import FILE, check_table
 from domain.errors import UnsupportedFrequency
 
-_HEAD = 3000
 _EPOCH = date(1970, 1, 1)
 _EXTENSION, _DETAILS = b"ARROW:extension:name", b"ARROW:extension:metadata"
 
@@ -38,7 +37,7 @@ def read_parquet(body: bytes, name: str) -> Grid:
         fields = [file.schema_arrow.field(i) for i in range(len(file.schema_arrow))]
         names = Row(0, ["" if field.name.startswith("__index_level_") else field.name for field in fields])
     rows = _rows(file, fields, name)
-    return Grid(name=name, rows=[names, *islice(rows, _HEAD)], rest=rows, headed=True, dot_is_decimal=True)
+    return Grid(name=name, rows=[names, *islice(rows, HEAD)], rest=rows, headed=True, dot_is_decimal=True)
 
 
 def _rows(file: Any, fields: Sequence[Any], name: str) -> Iterator[Row]:
@@ -95,10 +94,6 @@ def _periods(column: Any, frequency: str, name: str) -> Sequence[Cell]:
     return [None if ordinal is None else read(ordinal) for ordinal in ordinals]
 
 
-def _month(ordinal: int) -> str:
-    return f"{1970 + ordinal // 12}-{ordinal % 12 + 1:02}"
-
-
 def _week(ordinal: int) -> str:
     # Week 0 of pandas ends on Sunday, 28 December 1969.
     year, week, _ = (date(1969, 12, 22) + timedelta(weeks=ordinal)).isocalendar()
@@ -111,7 +106,7 @@ def _hour(ordinal: int) -> datetime:
 
 #: A period's number since 1970 → what it is called.
 _ORDINALS: dict[str, Callable[[int], Cell]] = {
-    "M": _month,
+    "M": lambda ordinal: f"{1970 + ordinal // 12}-{ordinal % 12 + 1:02}",
     "Q": lambda ordinal: f"{1970 + ordinal // 4}-Q{ordinal % 4 + 1}",
     "A": lambda ordinal: str(1970 + ordinal),
     "Y": lambda ordinal: str(1970 + ordinal),

@@ -1,46 +1,83 @@
-"""A table of cells as the observations of one series."""
+"""A table of cells as one series: its dates and numbers, and what the file says of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from adapters.provider_kit.own_files.dates import read_dates
-from adapters.provider_kit.own_files.dialect import dialect_of
-from adapters.provider_kit.own_files.file_series import FileSeries
-from adapters.provider_kit.own_files.frequency import frequency_of
-from adapters.provider_kit.own_files.grid import Column, Table, listed, quoted, refused, text_in
-from adapters.provider_kit.own_files.long_tables import pivoted
-from adapters.provider_kit.own_files.numbers import admitted, read_number, survey, values
+from adapters.provider_kit.own_files.date_digits import Kind
+from adapters.provider_kit.own_files.dates import frequency_of, read_dates
+from adapters.provider_kit.own_files.grid import Column, Table, all_quoted, listed, quoted, refused, text_in
+from adapters.provider_kit.own_files.long_layout import pivoted
+from adapters.provider_kit.own_files.numbers import NumberColumn, read_numbers
 from adapters.provider_kit.own_files.options import FileOptions
-from adapters.provider_kit.own_files.readings import Kind
-from adapters.provider_kit.own_files.repeats import check_repeats
-from adapters.provider_kit.parsing.numbers import Survey
 from adapters.provider_kit.text import storable
+from domain.codes import DatasetCode
 from domain.errors import InvalidObservations
-from domain.observations import Observations, Unit
+from domain.frequency import Frequency
+from domain.observations import Dates, Observations, Unit
+from domain.periods import Anchor
+from domain.ports import ParsedSeries
+from domain.series import Metadata
 
-_MARKS = {".": "dot", ",": "comma"}
-_DAY = 86_400
-_CODE_NAMES = ("code", "country", "geo", "area", "region", "state", "iso", "ticker", "symbol", "location", "pays", "land", "pais", "país")
+_DAY, _WEEK = 86_400, 7
+_PERIODS = {"weekly": "week", "monthly": "month", "quarterly": "quarter", "annual": "year"}
+_DATES, _NUMBERS = "dates", "numbers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Values:
-    """A column that was read: its name, a number for each date, its unit, and the decimal mark if its cells left a choice."""
+class FileSeries:
+    """
+    What a file says of one series.
 
-    column: Column
-    numbers: NDArray[np.float64]
-    unit: str
-    decimal: str
+    Attributes:
+        title: what the file calls it; empty if it does not say.
+        frequency: in lower-case words; empty if its dates fit none.
+        dates: on which day of its period each date stands, as metadata say it; empty if nothing states it.
+        units: a percent or currency sign for each column, or empty.
+        left_out: names of the columns that were not read.
+        dialect: what a later reading is to be held to: ``dates`` → the order of day and month, a column → its decimal mark.
 
-    @property
-    def name(self) -> str:
-        return self.column.shown
+    """
+
+    observations: Observations
+    date_column: str
+    title: str
+    frequency: str
+    dates: str
+    units: tuple[str, ...]
+    left_out: tuple[str, ...]
+    dialect: Mapping[str, str]
+
+    def metadata(self, stem: str, *, is_keyed: bool = False) -> Metadata:
+        """
+        Return what the file says about the series.
+
+        Args:
+            stem: what it is called if the file has no title.
+            is_keyed: whether it is one series of several in the file, whose column is called by its key.
+
+        """
+        key = self.observations.columns if is_keyed else ()
+        return Metadata(
+            name=storable(" / ".join((self.title or stem, *key))),
+            frequency=Frequency(self.frequency) if self.frequency else None,
+            date_column=self.date_column,
+            column_units=self.units if any(self.units) else (),
+            extra={"dates": self.dates} if self.dates else {},
+        )
+
+    def parsed(self, code: DatasetCode, stem: str, *, is_keyed: bool = False) -> ParsedSeries:
+        """Return the series as an answer's, under its code."""
+        return ParsedSeries(
+            code=code,
+            metadata=self.metadata(stem, is_keyed=is_keyed),
+            vintages=[(None, self.observations)],
+            left_out=self.left_out,
+            dialect=self.dialect,
+        )
 
 
 def read_series(table: Table, options: FileOptions) -> FileSeries:
@@ -52,31 +89,44 @@ def read_series(table: Table, options: FileOptions) -> FileSeries:
         UnsupportedFrequency: moments are finer than a second.
 
     """
-    axis = read_dates(table, table.read, options.frequency, by_format=bool(options.date_format))
+    axis = read_dates(table, options.frequency, by_format=bool(options.date_format))
     if len(axis.kept) < len(table.rows):
         table = _only_rows(table, axis.kept)
     moments = axis.moments
     if options.layout == "long" and not table.across:
         table, moments = pivoted(table, moments, options)
-    columns, words = _columns(table, options)
-    numbers, left_out = _values(table, columns)
-    check_repeats(table, moments, [(read.column, read.numbers) for read in numbers], words)
+    columns, words, counters = read_numbers(table, options)
+    _check_repeats(table, moments, columns, words)
     unit: Unit = "s" if (moments.astype(np.int64) % _DAY).any() else "D"
-    matrix = np.column_stack([read.numbers for read in numbers])
+    matrix = np.column_stack([read.values for read in columns])
     try:
-        observations = Observations.of(moments.astype(f"datetime64[{unit}]"), [read.name for read in numbers], matrix, unit=unit)
+        observations = Observations.of(moments.astype(f"datetime64[{unit}]"), [read.column.shown for read in columns], matrix, unit=unit)
     except InvalidObservations as exc:
         raise refused(table.name, exc.message.rstrip(".")) from exc
+    frequency = options.frequency or table.frequency or frequency_of(observations.dates, axis.kind)
     return FileSeries(
         observations=observations,
-        period=str(axis.kind) if axis.kind not in (Kind.DAILY, Kind.MOMENT) else "",
         date_column=storable(table.dates.name) or "Date",
         title=storable(table.title),
-        frequency=options.frequency or table.frequency or frequency_of(observations.dates, axis.kind),
-        units=tuple(read.unit for read in numbers),
-        left_out=tuple(storable(name) for name in (*table.left_out, *(c.shown for c in words), *(c.shown for c in left_out))),
-        dialect=dialect_of(axis.order, {storable(read.name): read.decimal for read in numbers if read.decimal}, options),
+        frequency=frequency,
+        dates=_anchored(table, observations.dates, axis.kind, frequency, anchor=options.anchor),
+        units=tuple(read.unit for read in columns),
+        left_out=tuple(map(storable, (*table.left_out, *(column.shown for column in (*words, *counters))))),
+        dialect=_dialect(axis.order, columns, options),
     )
+
+
+def _anchored(table: Table, dates: Dates, kind: Kind, frequency: str, *, anchor: str) -> str:
+    """Return on which day of its period each date stands: the first of what is written as periods, else the one that an option states."""
+    period = _PERIODS.get(frequency, "")
+    is_written = period != "" and kind == frequency
+    days = np.unique(dates.astype("datetime64[D]").astype(np.int64) % _WEEK) if anchor and period == "week" else ()
+    if is_written and anchor not in ("", Anchor.START):
+        raise refused(table.name, f"its {frequency} periods stand on their {Anchor.START}", "anchor")
+    if len(days) > 1 and anchor != Anchor.WITHIN:
+        raise refused(table.name, f"its dates fall on {len(days)} different days of the week, and not each on the {anchor}", "anchor")
+    stated = Anchor.START if is_written else Anchor(anchor) if anchor and period else None
+    return stated.of(period) if stated else ""
 
 
 def _only_rows(table: Table, kept: Sequence[int]) -> Table:
@@ -84,120 +134,52 @@ def _only_rows(table: Table, kept: Sequence[int]) -> Table:
         cells = list(column.cells)
         return replace(column, cells=[cells[i] for i in kept])
 
-    columns = [only(column) for column in table.columns]
-    return replace(table, dates=only(table.dates), rows=[table.rows[i] for i in kept], columns=columns)
+    return replace(table, dates=only(table.dates), rows=[table.rows[i] for i in kept], columns=list(map(only, table.columns)))
 
 
-def _columns(table: Table, options: FileOptions) -> tuple[list[tuple[Column, Survey]], list[Column]]:
-    """Return the columns that hold numbers, looked through, and those that are left out."""
-    pairs, missing = admitted(options.decimal, options.thousands), options.missing_words
-    wanted = [c for c in table.columns if not options.columns or table.folded or c.shown in options.columns]
-    looked = [(column, survey(list(column.cells), missing, pairs)) for column in wanted]
-    for column, found in looked:
-        _check_words(table, column, found, asked=bool(options.columns))
-    codes = [] if options.columns else [id(column) for column, found in looked if not len(found.numbers) and _holds_codes(column)]
-    words = [column for column, found in looked if found.words or id(column) in codes]
-    words += [column for column in table.columns if column not in wanted and (column.name or any(map(text_in, column.cells)))]
-    return [(column, found) for column, found in looked if not found.words and id(column) not in codes], words
+def _dialect(order: str, columns: Sequence[NumberColumn], options: FileOptions) -> Mapping[str, str]:
+    """
+    Return the order of the dates, and each column's decimal mark, once under ``numbers`` where all agree, if cells alone showed them.
+
+    What an option decides is not held against later readings, since who changes an option means it; the file itself is held to the
+    option. Marks of thousands are not part of it: they come and go with the size of the numbers, which they do not change.
+    """
+    is_shown = not options.decimal and options.thousands is None
+    marks = {read.column.shown: read.decimal for read in columns if read.decimal and is_shown}
+    for reserved in (_DATES, _NUMBERS):
+        marks.pop(reserved, None)
+    if len(set(marks.values())) == 1:
+        marks = {_NUMBERS: next(iter(marks.values()))}
+    return {**({_DATES: order} if order and not options.date_format else {}), **marks}
 
 
-def _holds_codes(column: Column) -> bool:
-    """Return whether a column holds the codes of Namibia or North Dakota, which otherwise say that a value is missing."""
-    texts = set(map(text_in, iter(column.cells))) - {""}
-    return bool(texts) and any(word in column.name.casefold() for word in _CODE_NAMES) and texts <= {"NA", "ND"}
+def _check_repeats(table: Table, moments: Dates, columns: Sequence[NumberColumn], words: Sequence[Column]) -> None:
+    """Refuse rows that give a date different values; equal ones count once."""
+    order = np.argsort(moments, kind="stable")
+    same = np.flatnonzero(moments[order][1:] == moments[order][:-1])
+    for read in columns:
+        before, after = read.values[order[same]], read.values[order[same + 1]]
+        differ = np.flatnonzero((before != after) & ~(np.isnan(before) & np.isnan(after)))
+        if len(differ):
+            first, second = (int(order[same[differ[0]] + i]) for i in (0, 1))
+            raise _repeated(table, moments, read.column, (first, second), words=words)
 
 
-def _check_words(table: Table, column: Column, found: Survey, *, asked: bool) -> None:
-    if not found.words or not (len(found.numbers) or asked):
-        return
-    if len(found.words) <= len(found.numbers) or asked:
-        raise refused(table.name, f"{table.place(found.words[0], column)}: not a number", "missing", "decimal", "columns")
-    cells = listed([quoted(column.cells[i]) for i in found.numbers], most=3)
+def _repeated(table: Table, moments: Dates, column: Column, twins: tuple[int, int], *, words: Sequence[Column]) -> Exception:
+    """Return the error for a date of two values, with the options of long tables where a column of words tells its rows apart."""
+    rows = listed([table.rows[i] for i in np.flatnonzero(moments == moments[twins[0]]).tolist()])
+    values = listed([text_in(column.cells[i]) or "none" for i in twins])
+    date = text_in(table.dates.cells[twins[0]])
     if table.across:
-        raise refused(table.name, f"row {column.position}, cells {cells}: numbers in a row of text", "missing")
-    rows, s = listed([table.rows[i] for i in found.numbers], most=3), "s" if len(found.numbers) > 1 else ""
-    raise refused(table.name, f"column {quoted(column.shown)}, row{s} {rows}, cell{s} {cells}: numbers in a column of text", "columns")
+        return refused(table.name, f"date {date} stands in columns {rows} with different values ({values}), row {column.position}")
+    what = f"date {date} repeats on rows {rows} with different values ({values}), column {quoted(column.shown)}"
+    keys = [word.shown for word in words if _tells_apart(moments, word)]
+    if not keys:
+        return refused(table.name, what)
+    what += f"; column{'s' if len(keys) > 1 else ''} {all_quoted(keys)} may tell the series apart"
+    return refused(table.name, what, "layout", "key_columns", "value_column")
 
 
-def _values(table: Table, columns: Sequence[tuple[Column, Survey]]) -> tuple[list[Values], list[Column]]:
-    is_named = any(column.name for column in table.columns)
-    counters = [column for column, _ in columns if is_named and not table.across and _counts_rows(column)]
-    kept = [(column, found) for column, found in columns if column not in counters]
-    if not kept:
-        raise refused(table.name, "no column beside the dates holds numbers", "decimal", "date_column")
-    _check_names(table, [column for column, _ in kept])
-    evidence = {next(iter(found.decimals)) for _, found in kept if len(found.decimals) == 1}
-    read = []
-    for column, found in kept:
-        decimal = _decimal(table, column, found, evidence)
-        numbers = values(column, found, decimal)
-        for index in np.flatnonzero(np.isinf(numbers))[:1]:
-            raise refused(table.name, f"{table.place(int(index), column)}: too large for a number")
-        is_chosen = found.typed is None and (len(found.decimals) == 1 or found.is_doubtful)
-        read.append(Values(column=column, numbers=numbers, unit=_unit(table, column, found), decimal=decimal if is_chosen else ""))
-    return read, counters
-
-
-def _counts_rows(column: Column) -> bool:
-    """Return whether a column without a name holds 0, 1, 2, … or 1, 2, 3, …."""
-    if column.name:
-        return False
-    try:
-        numbers = [float(cell) for cell in column.cells]
-    except (TypeError, ValueError):
-        return False
-    return any(numbers == [float(first + i) for i in range(len(numbers))] for first in (0, 1))
-
-
-def _check_names(table: Table, columns: Sequence[Column]) -> None:
-    first: dict[str, Column] = {}
-    for column in columns:
-        twin = first.setdefault(storable(column.shown), column)
-        if twin is not column:
-            what = "rows" if table.across else "columns"
-            places = (twin.position, column.position) if table.across else (twin.position + 1, column.position + 1)
-            raise refused(
-                table.name,
-                f"{what} {listed(places)} are both called {quoted(column.shown)} (row {table.header_row})",
-                "header_rows",
-                "columns",
-            )
-
-
-def _decimal(table: Table, column: Column, found: Survey, evidence: set[str]) -> str:
-    """Return the decimal mark of a column: its own, else that of other columns, else the one that a comma-delimited file must have."""
-    if found.clash:
-        index, earlier = found.clash
-        other = quoted(column.cells[earlier])
-        raise refused(table.name, f"{table.place(index, column)}: its marks do not fit those of {other}", "decimal", "thousands")
-    if not found.is_doubtful:
-        return "." if "." in found.decimals else ","
-    may_be = set(evidence)
-    if table.comma_delimited or (table.dot_is_decimal and (".", "") in found.pairs):
-        may_be.add(".")
-    if len(may_be) == 1:
-        return may_be.pop()
-    index, mark = _doubtful_cell(column, found)
-    raise refused(table.name, f"{table.place(index, column)}: {_MARKS[mark]} as decimal or thousands mark", "decimal (or thousands)")
-
-
-def _doubtful_cell(column: Column, found: Survey) -> tuple[int, str]:
-    for index in found.numbers:
-        number: Any = read_number(str(column.cells[index]))
-        for mark in _MARKS:
-            if number and mark in number.core:
-                return index, mark
-    return found.numbers[0], "."
-
-
-def _unit(table: Table, column: Column, found: Survey) -> str:
-    if len(found.units) > 1:
-        marked = [i for i in found.numbers if _unit_of(column.cells[i])]
-        index = next(i for i in marked if _unit_of(column.cells[i]) != _unit_of(column.cells[marked[0]]))
-        raise refused(table.name, f"{table.place(index, column)}: another unit than in {quoted(column.cells[marked[0]])}", "columns")
-    return next(iter(found.units), "")
-
-
-def _unit_of(cell: Any) -> str:
-    number = read_number(cell) if isinstance(cell, str) else None
-    return number.unit if number else ""
+def _tells_apart(moments: Dates, column: Column) -> bool:
+    seen = set(zip(moments.tolist(), map(text_in, iter(column.cells)), strict=True))
+    return len(seen) == len(moments) or len({word for _, word in seen}) > 1

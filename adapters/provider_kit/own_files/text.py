@@ -6,12 +6,12 @@ import csv
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from itertools import islice
 
 from adapters.provider_kit.own_files.date_cells import read_loosely
-from adapters.provider_kit.own_files.grid import Grid, Row, quoted, refused
+from adapters.provider_kit.own_files.grid import HEAD, Grid, Row, quoted, refused
 from adapters.provider_kit.own_files.options import FileOptions
 from adapters.provider_kit.parsing.bodies import marked
 from adapters.provider_kit.parsing.limits import ROWS, check_table
@@ -22,25 +22,36 @@ _UTF8, _NO_UTF8 = re.compile(rb"[\xc3-\xf4][\x80-\xbf]{1,3}"), re.compile(rb"[\x
 _UNLIKE_WESTERN = re.compile(r"[^\W\d_a-zA-Z]{4}|[a-zà-ÿ][¹³¤¦¬±¼½¾¿¡][a-zà-ÿ]|[^\W\d_][‚„†‡•‰][^\W\d_]|œæ|æœ|œê")
 _DELIMITERS = ",;\t|"
 _SAMPLE, _SAMPLE_SIGNS = 200, 200_000
-#: By so many rows the layout is understood.
-HEAD = 3000
 _BLANKS = " "
 _SEP = re.compile(r"sep=(.)", re.IGNORECASE)
 _EUROSTAT = re.compile(r"(?:.{0,200})\\(?:TIME_PERIOD|time)", re.IGNORECASE)
 _FLAGGED = re.compile(r"([-+0-9.eE]{1,40}|:) ?[a-z]{1,4}")
 
 
-def decode(body: bytes, name: str, encoding: str = "") -> str:
+def read_text(body: bytes, name: str, options: FileOptions) -> Grid:
     """
-    Return a body as text: by the mark at its beginning, else in UTF-8, else in Windows' Western encoding.
-
-    Args:
-        encoding: what it is declared to be; a mark at the beginning goes before.
+    Return text as rows of cells.
 
     Raises:
-        AnswerNotUnderstood: it is no such text; names the row and the option.
+        AnswerNotUnderstood: its encoding is unknown, quotes do not close, or no delimiter parts its lines; names row and option.
+        AnswerTooLarge: it has too many rows, columns or cells.
 
     """
+    text = _decode(body, name, options.encoding)
+    first, _, below = text.partition("\n")
+    separator = _SEP.fullmatch(first.strip("\r\ufeff "))
+    if separator:
+        text = "\n" + below
+    delimiter = options.delimiter or (separator[1] if separator else "") or _delimiter(text)
+    rest = _rows(text, delimiter, name)
+    rows = list(islice(rest, HEAD))
+    if rows and rows[0].cells and _EUROSTAT.fullmatch(rows[0].cells[0]):
+        rows, rest = [rows[0], *map(_without_flags, rows[1:])], map(_without_flags, rest)
+    return Grid(name=name, rows=rows, rest=rest, delimiter=delimiter)
+
+
+def _decode(body: bytes, name: str, encoding: str) -> str:
+    """Return a body as text: by the mark at its beginning, as it is declared, else in UTF-8, else in Windows' Western encoding."""
     known = marked(body) or encoding
     if known:
         return _decoded(body, known, name)
@@ -70,34 +81,9 @@ def _decoded(body: bytes, encoding: str, name: str) -> str:
         raise refused(name, f"option encoding: there is no encoding {quoted(encoding)}") from exc
 
 
-def read_text(text: str, name: str, options: FileOptions) -> Grid:
-    """
-    Return text as rows of cells.
-
-    Raises:
-        AnswerNotUnderstood: quotes do not close, or no delimiter parts its lines; names row and option.
-        AnswerTooLarge: it has too many rows, columns or cells.
-
-    """
-    first, _, below = text.partition("\n")
-    separator = _SEP.fullmatch(first.strip("\r\ufeff "))
-    if separator:
-        text = "\n" + below
-    delimiter = options.delimiter or (separator[1] if separator else "") or _delimiter(text)
-    rest = _rows(text, delimiter, name)
-    rows = list(islice(rest, HEAD))
-    if rows and rows[0].cells and _EUROSTAT.fullmatch(rows[0].cells[0]):
-        rows, rest = [rows[0], *map(_without_flags, rows[1:])], map(_without_flags, rest)
-    return Grid(name=name, rows=rows, rest=rest, delimiter=delimiter)
-
-
 def _without_flags(row: Row) -> Row:
-    return Row(row.number, [_without_flag(cell) for cell in row.cells])
-
-
-def _without_flag(cell: str) -> str:
-    match = _FLAGGED.fullmatch(cell)
-    return match[1] if match else cell
+    """Return a row of Eurostat's without the letters behind its numbers."""
+    return Row(row.number, [match[1] if (match := _FLAGGED.fullmatch(cell)) else cell for cell in row.cells])
 
 
 def _rows(text: str, delimiter: str, name: str) -> Iterator[Row]:
@@ -139,33 +125,19 @@ def _is_remark(cells: Sequence[str]) -> bool:
 def _delimiter(text: str) -> str:
     """Return the delimiter under which most lines of one length hold a date, else the one that parts most lines alike."""
     sample = text[:_SAMPLE_SIGNS]
-    return max(_DELIMITERS, key=_score(sample))
+    return max(_DELIMITERS, key=lambda delimiter: _score(sample, delimiter))
 
 
-def _score(sample: str) -> Callable[[str], tuple[int, int, int]]:
-    def score(delimiter: str) -> tuple[int, int, int]:
-        rows: list[Sequence[str]] = []
-        try:
-            for row in islice(_lines(sample, delimiter), _SAMPLE):
-                rows.append(_trimmed(row.cells))  # noqa: PERF401 - what came before an error counts
-        except csv.Error:
-            pass
-        widths = Counter(len(cells) for cells in rows if len(cells) > 1)
-        if not widths:
-            return (0, 0, 0)
-        width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
-        dated = sum(min(2, sum(map(_is_date, cells))) for cells in rows if len(cells) > 1)
-        return (dated, count, width)
-
-    return score
-
-
-def _trimmed(cells: Sequence[str]) -> Sequence[str]:
-    end = len(cells)
-    while end and not cells[end - 1]:
-        end -= 1
-    return cells[:end]
-
-
-def _is_date(cell: str) -> bool:
-    return read_loosely(cell) is not None
+def _score(sample: str, delimiter: str) -> tuple[int, int, int]:
+    rows: list[Row] = []
+    try:
+        for row in islice(_lines(sample, delimiter), _SAMPLE):
+            if row.end > 1:
+                rows.append(row)  # noqa: PERF401 - what came before an error counts
+    except csv.Error:
+        pass
+    if not rows:
+        return (0, 0, 0)
+    width, count = max(Counter(row.end for row in rows).items(), key=lambda item: (item[1], item[0]))
+    dated = sum(min(2, sum(read_loosely(cell) is not None for cell in row.cells)) for row in rows)
+    return (dated, count, width)

@@ -34,7 +34,9 @@ _WARNING = "The answer does not end with a line break, and nothing proves that i
 
 def plain(answer: RawResponse) -> RawResponse:
     """
-    Return a successful answer as parsers take it: the one file that is packed in it, in UTF-8; any other answer as it is.
+    Return an answer as parsers take it: of a successful one the file that is packed in it, in UTF-8; of each without a byte order mark.
+
+    ``HttpClient.get`` and the sources that ``open_source`` returns apply it, so that no provider has to.
 
     Raises:
         AnswerNotUnderstood: it holds several files, which are listed, or is not text in the encoding that it says.
@@ -42,8 +44,15 @@ def plain(answer: RawResponse) -> RawResponse:
         AnswerTruncated: it is packed and ends too early.
 
     """
-    if not is_success(answer):
+    body = _text_of(answer) if is_success(answer) else answer.body
+    body = body.removeprefix(codecs.BOM_UTF8)
+    if body is answer.body:
         return answer
+    kind = answer.headers.get("content-type", "").partition(";")[0]
+    return replace(answer, body=body, headers={**answer.headers, "content-type": kind}, original=answer.sent)
+
+
+def _text_of(answer: RawResponse) -> bytes:
     body = _unpacked(answer.body) if is_packed(answer.body) else answer.body
     encoding = marked(body) or _declared(body, answer.headers)
     if encoding not in ("", "utf-8", "utf-8-sig") and not body.startswith(_BINARY):
@@ -52,10 +61,7 @@ def plain(answer: RawResponse) -> RawResponse:
             text = _SAID_IN_XML.sub("", text[:_HEAD], count=1) + text[_HEAD:]
         body = text.encode()
         check_body(body)
-    if body is answer.body:
-        return answer
-    kind = answer.headers.get("content-type", "").partition(";")[0]
-    return replace(answer, body=body, headers={**answer.headers, "content-type": kind})
+    return body
 
 
 def marked(body: bytes) -> str:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.provider_kit.parsing.limits import NAMED, NAMES, OBSERVATIONS, SERIES
 from adapters.provider_kit.parsing.number_cells import ANSWERS
-from domain.errors import AnswerNotUnderstood
 
 _STANDARD_TIME = "TIME_PERIOD"
 TIMES = frozenset({"time_period", "time", "periode", "period", "year", "date"})
 #: Attributes with their values, in a fixed order.
 Notes = tuple[tuple[str, str], ...]
 _Items = frozenset[tuple[str, str]]
-_number = ANSWERS.read
 _FEWER = "Ask for fewer series at once."
 
 
@@ -91,6 +88,8 @@ class CollectedSeries:
         words: the labels of the dimensions' values, if the answer has them.
         noted: attributes that observations have, which must not differ within a series.
         stated: such attributes of the data set or of a group that the series belongs to.
+        values: cells as the answer writes them, which ``described`` reads as one column.
+        decimals: the decimal marks that the whole answer shows, where the series alone leaves a doubt.
 
     """
 
@@ -101,34 +100,37 @@ class CollectedSeries:
     order: Sequence[str] = ()
     words: Sequence[str] = ()
     periods: list[str] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+    decimals: Collection[str] = ()
     noted: dict[Notes, NotedAt] = field(default_factory=dict)
     stated: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, period: str, value: Any, notes: Notes = ()) -> None:
-        """Add an observation; raises AnswerNotUnderstood where its value is no number."""
-        number = _number(value)
-        if number is None:
-            raise AnswerNotUnderstood(f"The answer holds {str(value)[:40]!r} where a number must be.")
+        """Add an observation."""
         at = self.noted.get(notes)
         if at is None:
             at = self.noted[notes] = NotedAt(period)
-        at.is_known = at.is_known or not math.isnan(number)
+        if not at.is_known:
+            at.is_known = not ANSWERS.is_missing(value)
         self.periods.append(period)
-        self.values.append(number)
+        self.values.append(value)
 
 
 class SeriesCollector:
     """
     The series of one answer, by flow, dimensions and doubtful facts.
 
+    Args:
+        decimals: as in ``CollectedSeries``.
+
     Attributes:
         was_data: whether the answer holds a data set, even one without series.
 
     """
 
-    def __init__(self) -> None:
+    def __init__(self, decimals: Collection[str] = ()) -> None:
         self.was_data = False
+        self._decimals = decimals
         self._series: dict[Any, dict[_Items, CollectedSeries]] = {}
         self._deleted: dict[Any, dict[_Items, set[str]]] = {}
         self._expected = self._named = self._count = 0
@@ -150,7 +152,12 @@ class SeriesCollector:
             self._count += 1
             SERIES.check(self._count, hint=_FEWER)
             found = alike[own] = CollectedSeries(
-                flow=flow, dimensions=dict(parts.dimensions), doubtful=dict(parts.doubtful), order=parts.order, words=words
+                flow=flow,
+                dimensions=dict(parts.dimensions),
+                doubtful=dict(parts.doubtful),
+                order=parts.order,
+                words=words,
+                decimals=self._decimals,
             )
         found.facts.update(parts.facts)
         return found

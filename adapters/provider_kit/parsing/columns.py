@@ -47,20 +47,20 @@ class NumberColumn:
 
     Attributes:
         unit: a percent or currency sign; empty where its cells have none.
-        marks: its decimal mark followed by its thousands mark; empty where its text left no choice.
+        decimal: the decimal mark that its cells show, to be kept with the series; empty where they show none.
 
     """
 
     values: NDArray[np.float64]
     unit: str = ""
-    marks: str = ""
+    decimal: str = ""
 
 
 def number_columns(
     named: Sequence[tuple[str, Sequence[Any]]],
     dialect: NumberDialect = ANSWERS,
     *,
-    comma_delimited: bool = False,
+    decimals: Collection[str] = (),
     typed: Sequence[bool] = (),
     fault: Fault = row_fault,
 ) -> Sequence[NumberColumn | None]:
@@ -69,7 +69,7 @@ def number_columns(
 
     Args:
         named: name and cells of each; marks that one leaves in doubt are decided by the others.
-        comma_delimited: whether commas part the cells, so that a comma in quotes before three digits parts thousands.
+        decimals: the decimal marks that something beside the columns shows: a point where commas part the cells.
         typed: for each, whether it cannot be text; by default each may.
         fault: makes the error for a row, counted from 0, and a sentence.
 
@@ -83,8 +83,8 @@ def number_columns(
     for column in kept if any(kept) else looked:
         if column:
             column.check()
-    evidence = {next(iter(column.found.decimals)) for column in kept if column and len(column.found.decimals) == 1}
-    return [column.read(evidence, dialect, comma_delimited=comma_delimited) if column else None for column in kept]
+    evidence = {*decimals, *(next(iter(column.found.decimals)) for column in kept if column and len(column.found.decimals) == 1)}
+    return [column.read(evidence, dialect) if column else None for column in kept]
 
 
 def number_column(cells: Sequence[Any], name: str, dialect: NumberDialect = ANSWERS) -> NumberColumn:
@@ -159,19 +159,19 @@ class _Looked:
         if self.found.bare is not None and "%" in self.found.units:
             raise self._fault(self.found.bare, "without the per cent sign of other cells")
 
-    def read(self, evidence: Collection[str], dialect: NumberDialect, *, comma_delimited: bool) -> NumberColumn:
-        decimal = self._decimal(evidence, comma_delimited=comma_delimited)
+    def read(self, evidence: Collection[str], dialect: NumberDialect) -> NumberColumn:
+        decimal = self._decimal(evidence)
         read = values(self.cells, self.found, decimal, dialect)
         for row in np.flatnonzero(np.isinf(read))[:1]:
             raise self._fault(int(row), "which is too large for a number")
-        marks = "".join(self.found.pair(decimal))
-        is_chosen = marks != "." or self.found.is_doubtful
-        return NumberColumn(values=read, unit=next(iter(self.found.units), ""), marks=marks if is_chosen else "")
+        # 1.5 shows nothing, since no answer needs telling that a lone point is decimal; nor does 1'234, which has no decimal mark.
+        shows = self.found.is_doubtful or (len(self.found.decimals) == 1 and self.found.pair(decimal) != (".", ""))
+        return NumberColumn(values=read, unit=next(iter(self.found.units), ""), decimal=decimal if shows else "")
 
-    def _decimal(self, evidence: Collection[str], *, comma_delimited: bool) -> str:
+    def _decimal(self, evidence: Collection[str]) -> str:
         if not self.found.is_doubtful:
             return "." if "." in self.found.decimals else ","
-        may_be: set[str] = {*evidence, *((".",) if comma_delimited or (".", "") in self.found.pairs else ())}
+        may_be: set[str] = {*evidence, *((".",) if (".", "") in self.found.pairs else ())}
         if len(may_be) == 1:
             return may_be.pop()
         row, mark = next((row, mark) for row in self.found.numbers for mark in _WORDS if mark in self._text(row))

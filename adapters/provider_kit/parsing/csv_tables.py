@@ -43,7 +43,7 @@ def read_csv(text: str, dialect: NumberDialect = ANSWERS) -> Table:
 
     """
     names, *rows = csv_lines(text)
-    return Table(names=tuple(map(str.strip, names)), rows=rows, dialect=dialect, comma_delimited=True, ended=text[-1] in "\r\n")
+    return Table(names=tuple(map(str.strip, names)), rows=rows, dialect=dialect, decimals=".", ended=text[-1] in "\r\n")
 
 
 def read_loose_csv(text: str, dialect: NumberDialect = ANSWERS, *, padded: bool = False, days: Collection[str] = ()) -> Table:
@@ -68,7 +68,7 @@ def read_loose_csv(text: str, dialect: NumberDialect = ANSWERS, *, padded: bool 
         rows = [row + [""] * (len(names) - len(row)) if i < whole else row for i, row in enumerate(rows)]
     if days:
         rows = [[_iso(row[0], days), *row[1:]] for row in rows]
-    return Table(names=tuple(names), rows=rows, dialect=dialect, comma_delimited=delimiter == ",", ended=ended)
+    return Table(names=tuple(names), rows=rows, dialect=dialect, decimals="." if delimiter == "," else "", ended=ended)
 
 
 def rows_of(table: Table) -> Iterator[Sequence[Any]]:

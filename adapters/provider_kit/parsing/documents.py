@@ -10,7 +10,6 @@ from typing import Any
 import orjson
 
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success, status_error
-from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.text import replace_escaped_surrogates
 from domain.errors import AnswerNotUnderstood, AnswerTruncated, FetchError
 from domain.ports import RawResponse
@@ -21,7 +20,7 @@ _DATES = frozenset({b"date", b"time", b"timestamp", b"period"})
 
 def read_text(body: bytes) -> str:
     """
-    Decode a body as UTF-8, without its byte order mark.
+    Decode a body in UTF-8.
 
     Raises:
         AnswerNotUnderstood: it is empty or not UTF-8.
@@ -29,7 +28,7 @@ def read_text(body: bytes) -> str:
 
     """
     try:
-        text = body.decode("utf-8-sig")
+        text = body.decode()
     except UnicodeDecodeError as exc:
         if exc.end == len(body) and exc.reason == "unexpected end of data":
             raise AnswerTruncated("The answer ends in the middle of a character.") from exc
@@ -64,19 +63,19 @@ def read_object(content: Any, loads: Callable[[Any], Any] | None = None) -> dict
 
 def is_json(answer: RawResponse) -> bool:
     """Return whether a body begins as JSON does."""
-    return answer.body[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
+    return answer.body[:64].lstrip().startswith((b"{", b"["))
 
 
 def is_csv(answer: RawResponse) -> bool:
     """Return whether the first line of a successful answer names several columns, one of them for dates."""
-    line = _LINE.match(answer.body.removeprefix(b"\xef\xbb\xbf").lstrip())
+    line = _LINE.match(answer.body.lstrip())
     names = [name.strip(b'" ').lower() for name in line[0].split(b",")] if line else []
     return is_success(answer) and len(names) > 1 and not _DATES.isdisjoint(names)
 
 
 def json_of(answer: RawResponse, context: ErrorContext, named_error: Callable[[Any, RawResponse, ErrorContext], FetchError | None]) -> Any:
     """
-    Return the JSON of a successful answer, packed or not.
+    Return the JSON of a successful answer.
 
     Args:
         named_error: returns the provider's error in a document, or None.
@@ -85,7 +84,6 @@ def json_of(answer: RawResponse, context: ErrorContext, named_error: Callable[[A
         FetchError: by the provider's error, else by the status, else because it is no JSON.
 
     """
-    answer = plain(answer)
     if is_success(answer) and is_html(answer) and not is_json(answer):
         raise AnswerNotUnderstood(f"{context.host or 'The provider'} answered with a page for people instead of data.")
     try:

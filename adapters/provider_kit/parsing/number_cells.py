@@ -14,6 +14,8 @@ MISSING = frozenset({"", "na", "n/a", "#n/a", "n.a.", "nd", "null", "none", "nan
 
 Pair = tuple[str, str]
 PAIRS: frozenset[Pair] = frozenset((decimal, mark) for decimal in ".," for mark in ("", ".", ",", " ", "'") if decimal != mark)
+#: The last three digits are parted, and before them every two, as in 12,34,567.50.
+INDIAN: Pair = (".", "2,")
 
 _SPACES = re.compile("[\u00a0\u2007\u2009\u202f\t]")
 _MARKS = str.maketrans({"\u2212": "-", "’": "'", "‘": "'", "ʼ": "'", "´": "'"})
@@ -37,10 +39,12 @@ def grouped(pair: Pair) -> str:
     """Return the pattern of a number in a pair of marks that begins with a digit."""
     decimal, thousands = map(re.escape, pair)
     groups = rf"[1-9][0-9]{{0,2}}(?:{thousands}[0-9]{{3}})++|" if thousands else ""
+    if pair == INDIAN:
+        groups = "[1-9][0-9]?(?:,[0-9]{2}(?=,))*+,[0-9]{3}|"
     return rf"(?:{groups}[0-9]++)(?:{decimal}[0-9]*+)?"
 
 
-_PATTERNS = {pair: re.compile(rf"{grouped(pair)}|{re.escape(pair[0])}[0-9]++") for pair in PAIRS}
+_PATTERNS = {pair: re.compile(rf"{grouped(pair)}|{re.escape(pair[0])}[0-9]++") for pair in (*PAIRS, INDIAN)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class Number:
 
     def value(self, pair: Pair) -> float:
         """Return the number under a pair of marks; infinite if no double is as large."""
-        decimal, thousands = pair
+        decimal, thousands = pair[0], pair[1][-1:]
         plain = self.core.replace(thousands, "") if thousands else self.core
         value = float(f"{plain.replace(decimal, '.')}e{self.exponent}" if self.exponent else plain.replace(decimal, "."))
         return -value if self.is_negative else value
@@ -85,11 +89,13 @@ class NumberDialect:
     Attributes:
         missing: marks of a missing value, in lower case.
         scaled: whether a number may be written in thousands or millions, as 1.2K.
+        pairs: the (decimal, thousands) marks that numbers may have.
 
     """
 
     missing: frozenset[str] = MISSING
     scaled: bool = False
+    pairs: frozenset[Pair] = PAIRS
 
     @property
     def has_numerals(self) -> bool:
@@ -107,7 +113,7 @@ class NumberDialect:
     def number(self, text: str) -> Number | None:
         """Return the number that a text spells in any marks; None if it spells none."""
         found = _number(text) if len(text) <= _LONGEST else None
-        return None if found and found.scaled and not self.scaled else found
+        return found if found and found.pairs & self.pairs and (self.scaled or not found.scaled) else None
 
     def is_number(self, cell: Any) -> bool:
         """Return whether a cell, as a whole, is a number in any marks."""
@@ -147,7 +153,9 @@ def _number(text: str) -> Number | None:
     exponent = int(match["exponent"][1:]) if match["exponent"] else 0
     exponent += _SCALES[match["scale"].strip().upper()] if match["scale"] else 0
     is_negative = bool(match["open"]) or (bool(signs) and signs[0] != "+")
-    return Number(core, exponent, is_negative, pairs, "%" if match["percent"] else "".join(currencies), scaled=bool(match["scale"]))
+    # One currency is written kr and kr., Fr and Fr., Rs and Rs.
+    unit = "%" if match["percent"] else "".join(currencies).removesuffix(".")
+    return Number(core, exponent, is_negative, pairs, unit, scaled=bool(match["scale"]))
 
 
 def _pairs(core: str, *, may_group: bool) -> frozenset[Pair]:
@@ -156,7 +164,7 @@ def _pairs(core: str, *, may_group: bool) -> frozenset[Pair]:
 
 @lru_cache(maxsize=4096)
 def _pairs_of_shape(core: str, may_group: bool) -> frozenset[Pair]:  # noqa: FBT001 - of a cached function
-    return frozenset(pair for pair in PAIRS if (may_group or not pair[1]) and _PATTERNS[pair].fullmatch(core))
+    return frozenset(pair for pair in _PATTERNS if (may_group or not pair[1]) and _PATTERNS[pair].fullmatch(core))
 
 
 #: What a number's marks mean depends on where its zeros stand, but not on its other digits.

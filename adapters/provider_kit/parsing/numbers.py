@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from adapters.provider_kit.parsing.number_cells import (
     ANSWERS,
+    INDIAN,
     PAIRS,
     NumberDialect,
     Pair,
@@ -32,7 +33,8 @@ _TYPED = frozenset({int, float, type(None)})
 _FLOATS_HEAD, _FLOATS = 5, np.dtype([("kind", "S1"), ("value", "<f8")])
 #: Tells whether a text is a column of nothing but such numbers, each in a line.
 _IS_COLUMN = {
-    pair: re.compile(rf"(?:(?:-?{grouped(pair)}{'' if pair[1] else '(?:[eE][-+]?[0-9]{1,3}+)?'})?\n)*+").fullmatch for pair in PAIRS
+    pair: re.compile(rf"(?:(?:-?{grouped(pair)}{'' if pair[1] else '(?:[eE][-+]?[0-9]{1,3}+)?'})?\n)*+").fullmatch
+    for pair in (*PAIRS, INDIAN)
 }
 
 
@@ -76,26 +78,21 @@ class Survey:
         return (decimal, "") if (decimal, "") in self.pairs else next(pair for pair in sorted(self.pairs) if pair[0] == decimal)
 
 
-def survey(cells: Sequence[Any], dialect: NumberDialect = ANSWERS, pairs: frozenset[Pair] = PAIRS) -> Survey:
-    """
-    Look through a column.
-
-    Args:
-        pairs: the (decimal, thousands) marks that numbers may have.
-
-    """
+def survey(cells: Sequence[Any], dialect: NumberDialect = ANSWERS) -> Survey:
+    """Look through a column."""
+    pairs = dialect.pairs
     found = None if dialect.has_numerals else _whole(cells, dialect.missing)
     if found and found.pairs & pairs:
         found.pairs &= pairs
         return found
-    clash, bare, allowed, units = None, None, pairs, set[str]()
+    clash, bare, units = None, None, set[str]()
     numbers: list[int] = []
     words: list[int] = []
     for index, cell in enumerate(cells):
         if dialect.is_missing(cell):
             continue
         number = dialect.number(cell) if isinstance(cell, str) else None
-        if (number is None and not is_typed_number(cell)) or (number and not number.pairs & allowed):
+        if number is None and not is_typed_number(cell):
             words.append(index)
             continue
         if number:
@@ -162,7 +159,7 @@ def values(cells: Sequence[Any], found: Survey, decimal: str, dialect: NumberDia
         return found.typed
     pair = found.pair(decimal)
     if found.lines:
-        plain = (found.lines.replace(pair[1], "") if pair[1] else found.lines).replace(decimal, ".")
+        plain = (found.lines.replace(pair[1][-1:], "") if pair[1] else found.lines).replace(decimal, ".")
         return np.array([float(line) if line else math.nan for line in plain.split("\n")[:-1]])
     read, listed = np.full(len(cells), math.nan), list(cells)
     for index in found.numbers:

@@ -42,7 +42,7 @@ class Table:
     Attributes:
         types: the provider's name of each column's type; empty if it gives none.
         dialect: what cells may hold beside numbers.
-        comma_delimited: whether commas part the cells.
+        decimals: the decimal marks that something beside the columns shows: a point where commas part the cells.
         ended: whether the last line is terminated; else its last cell may be cut off.
 
     """
@@ -51,7 +51,7 @@ class Table:
     rows: Sequence[Sequence[Any]]
     types: tuple[str, ...] = ()
     dialect: NumberDialect = ANSWERS
-    comma_delimited: bool = False
+    decimals: str = ""
     ended: bool = True
 
     def fault(self, row: int, what: str) -> FetchError:
@@ -141,7 +141,7 @@ def read_columns(table: Table, *, date_first: bool) -> Columns:
         units=units if any(units) else (),
         left_out=tuple(table.names[i] for i in left_out),
         keys=[] if keys is None else ["" if cell is None else str(cell) for cell in columns[keys]],
-        dialect={storable(table.names[i]): column.marks for i, column in values.items() if column.marks},
+        dialect={storable(table.names[i]): column.decimal for i, column in values.items() if column.decimal},
     )
 
 
@@ -151,7 +151,7 @@ def _values(table: Table, at: int, columns: Sequence[Sequence[Any]]) -> Mapping[
     read = number_columns(
         [(table.names[i], columns[i]) for i in asked],
         table.dialect,
-        comma_delimited=table.comma_delimited,
+        decimals=table.decimals,
         typed=[bool(table.types) and _TYPED_NUMBER.fullmatch(table.types[i]) is not None for i in asked],
         fault=table.fault,
     )

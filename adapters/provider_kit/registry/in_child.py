@@ -23,7 +23,7 @@ class _Replayed(HttpClient):
     outcomes: Sequence[tuple[Request, RawResponse | FetchError]] = ()
     ask: Callable[..., RawResponse]
 
-    def get(self, segments: Sequence[str], params: Mapping[str, str] = _NOTHING, *further: Any, **options: Any) -> RawResponse:
+    def get_raw(self, segments: Sequence[str], params: Mapping[str, str] = _NOTHING, *further: Any, **options: Any) -> RawResponse:
         if not self.outcomes or self.outcomes[0][0] != (tuple(segments), params):
             self.outcomes = ()
             return self.ask(segments, params, *further, **options)

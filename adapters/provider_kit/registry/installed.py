@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from threading import RLock
 from typing import Any
 
 from adapters.provider_kit.child_process.pool import MEMORY_BYTES
-from adapters.provider_kit.child_process.source import ChildProcessOptions, RecordingClient, in_child_process
+from adapters.provider_kit.child_process.source import ChildProcessOptions, ChildProcessSource, RecordingClient, in_child_process
 from adapters.provider_kit.http.client import BeforeCall, HttpClient
 from adapters.provider_kit.options import NoOptions, nearest, secret_variables, secrets, variable
 from adapters.provider_kit.registry.discovery import discover, reason_of
@@ -23,12 +24,14 @@ from adapters.provider_kit.registry.opening import open_source, options_of
 from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput, ProviderNotConfigured, UnknownProvider
-from domain.ports import DataSource
+from domain.ports import DataSource, SearchesSeries
 from domain.providers import Provider, Terms
 
 logger = logging.getLogger(__name__)
 
 _SHOWN = 40
+#: A person waits for a search.
+_SEARCH_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,7 @@ class InstalledProviders:
         self._lock = RLock()
         self._installed: dict[str, _Installed] = {}
         self._sources: dict[str, DataSource] = {}
+        self._search_sources: dict[str, SearchesSeries] = {}
         self._clients: list[HttpClient] = []
         self._is_aborted = False
 
@@ -120,8 +124,12 @@ class InstalledProviders:
         return self._get(name).now()
 
     def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
-        spec = self._get(name).spec
-        return spec.code_from_alias(alias) if spec else None
+        installed = self._get(name)
+        if installed.spec is None:
+            return None
+        return (
+            installed.spec.own_spelling(installed.options, alias) if installed.spec.own_spelling else installed.spec.code_from_alias(alias)
+        )
 
     def has_changed(self, name: str, code: DatasetCode, validators: Mapping[str, str]) -> bool:
         installed = self._get(name)
@@ -158,16 +166,26 @@ class InstalledProviders:
                 self._sources[name] = self._in_child_process(name)
             return self._sources[name]
 
+    def search_source(self, name: str) -> SearchesSeries:
+        installed = self._get(name)
+        with self._lock:
+            if name not in self._search_sources:
+                problem = installed.now().problem
+                if problem or installed.provider.search is None:
+                    raise ProviderNotConfigured(problem or f"The provider {name} has no search.")
+                self._search_sources[name] = self._in_child_process(name, most_seconds=_SEARCH_SECONDS)
+            return self._search_sources[name]
+
     def offline_source(self, name: str) -> DataSource:
         installed = self._get(name)
         if installed.options is None:
             raise ProviderNotConfigured(installed.provider.problem)
         return self._in_child_process(name)
 
-    def _in_child_process(self, name: str) -> DataSource:
+    def _in_child_process(self, name: str, *, most_seconds: float = inf) -> ChildProcessSource:
         spec, raw = self._get(name).spec, self._settings.get(name, {})
         assert spec is not None  # noqa: S101 - who asks has made sure
-        deadline = self._deadline_seconds
+        deadline = min(self._deadline_seconds, most_seconds)
         source, client = open_source(spec, raw, RecordingClient, deadline_seconds=deadline, before_call=self._before_call)
         with self._lock:
             self._clients.append(client)

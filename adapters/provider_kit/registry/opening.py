@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 from adapters.provider_kit.http.client import BeforeCall, HttpClient
 from adapters.provider_kit.options import check_base_url, secrets, typed
+from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.registry.limits import without_general
 from adapters.provider_kit.spec import ProviderSpec
-from domain.ports import DataSource
+from domain.codes import DatasetCode
+from domain.ports import DataSource, Fetched, ParsedSeries, ParsesResponses, PriorState, RawResponse
 
 Client = TypeVar("Client", bound=HttpClient)
 
@@ -39,7 +41,11 @@ def open_source(
     deadline_seconds: float,
     before_call: BeforeCall | None = None,
 ) -> tuple[DataSource, Client]:
-    """Return a provider's source, which reads every answer in this process, and the client by which it asks."""
+    """
+    Return a provider's source, which reads every answer in this process, and the client by which it asks.
+
+    Unless it reads files in forms of the operator's own, ``parse`` is given answers unpacked and decoded, as the client returns them.
+    """
     options = options_of(spec, raw)
     http = client(
         spec.name,
@@ -49,4 +55,21 @@ def open_source(
         by_operator="base_url" in raw,
         before_call=before_call,
     )
-    return spec.open(options, http), http
+    source = spec.open(options, http)
+    return (_ParsesPlain(source) if isinstance(source, ParsesResponses) and not spec.reads_files else source), http
+
+
+class _ParsesPlain:
+    """A source whose recorded answers are unpacked and decoded before it parses them."""
+
+    def __init__(self, source: DataSource) -> None:
+        self._source = source
+
+    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
+        return self._source.fetch(code, known)
+
+    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
+        return cast("ParsesResponses", self._source).parse(code, plain(answer))
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._source, name)

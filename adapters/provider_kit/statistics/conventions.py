@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from adapters.provider_kit.parsing.periods import STATISTICS, PeriodForms
+from adapters.provider_kit.parsing.period_texts import STATISTICS, PeriodForms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from adapters.provider_kit.parsing.collector import CollectedSeries
-from adapters.provider_kit.parsing.periods import Axis, PeriodForms, frequency_of, read_periods
+from adapters.provider_kit.parsing.columns import NumberColumn, number_columns, observations
+from adapters.provider_kit.parsing.period_texts import PeriodForms
+from adapters.provider_kit.parsing.periods import Axis, frequency_of, read_periods
+from adapters.provider_kit.parsing.select import one_state
 from adapters.provider_kit.statistics.attribute_names import often_dimensions
 from adapters.provider_kit.statistics.conventions import Conventions
 from adapters.provider_kit.statistics.units import ADJUSTMENT, concept_of, units_of
 from adapters.provider_kit.text import storable
 from domain.codes import DatasetCode
-from domain.errors import AnswerNotUnderstood, FetchError, InvalidObservations
+from domain.errors import AnswerNotUnderstood, FetchError
 from domain.frequency import Frequency
-from domain.observations import Observations
+from domain.ports import ParsedSeries
 from domain.series import Metadata
 
 #: The dimensions and attributes that say how often a series is observed.
@@ -23,15 +26,16 @@ SAYS_FREQUENCY = ("freq", "frequency", "bbk_std_freq", "freq_name", "time_format
 _CODED = SAYS_FREQUENCY[:-1]
 _TITLES = ("TITLE", "TITLE_EN", "TITLE_COMPL", "SERIES_NAME", "DESC", "posTitle", "BBK_TITLE_ENG", "TITLE_FR")
 _LETTERED = re.compile(r"[0-9]{4}[- ]?[A-Z][0-9]|[A-Z][0-9][- /]?[0-9]{4}")
+_COLUMN, _SHOWN = "Value", 40
 _PROVIDERS_DAY = "the provider's own day"
 _FINEST_FIRST = list(Frequency)
 # Those that no plain year, month or day can be taken for.
 _LETTERED_ALONE = (Frequency.WEEKLY, Frequency.BIMONTHLY, Frequency.QUARTERLY, Frequency.SEMIANNUAL)
 
 
-def described(code: DatasetCode, series: CollectedSeries, conventions: Conventions, *, hint: str = "") -> tuple[Metadata, Observations]:
+def described(code: DatasetCode, series: CollectedSeries, conventions: Conventions, *, hint: str = "") -> ParsedSeries:
     """
-    Return the metadata and observations of a series.
+    Return a series with its metadata, which credit nobody yet.
 
     Args:
         hint: what helps where a period is not understood.
@@ -43,15 +47,15 @@ def described(code: DatasetCode, series: CollectedSeries, conventions: Conventio
     try:
         units = units_of(series)
         axis = _axis(series, conventions.forms, units.year_start, hint=hint)
-        observations = Observations.of(axis.dates, ["Value"], [[value] for value in series.values], unit=axis.unit)
-    except (InvalidObservations, FetchError) as exc:
-        kind = type(exc) if isinstance(exc, FetchError) else AnswerNotUnderstood
-        raise kind(f"{code}: {exc.message}", hint=exc.hint) from exc
+        column = _column(series)
+        state = observations(axis, {_COLUMN: column.values})
+    except FetchError as exc:
+        raise type(exc)(f"{code}: {exc.message}", hint=exc.hint) from exc
     frequency = _frequency(series, axis, conventions)
     key = {**series.dimensions, **often_dimensions(series.doubtful)}
     metadata = Metadata(
         name=storable(said(series, _TITLES) or ", ".join(filter(None, series.words)) or series.facts.get("label") or str(code)),
-        unit=storable(units.unit),
+        unit=storable(units.unit) or column.unit,
         frequency=frequency,
         seasonal_adjustment=storable(_label(series, ADJUSTMENT) or units.adjustment),
         source=storable(series.facts.get("source", "")),
@@ -61,13 +65,24 @@ def described(code: DatasetCode, series: CollectedSeries, conventions: Conventio
             **units.extra,
         },
     )
-    return metadata, observations
+    return one_state(code, metadata, state, dialect={_COLUMN: column.decimal} if column.decimal else {})
 
 
 def said(series: CollectedSeries, names: Sequence[str]) -> str:
     """Return the value of the first of these dimensions or facts, in any case; an empty text if there is none."""
     told = {name.casefold(): value for name, value in {**series.facts, **series.dimensions}.items()}
     return next((told[name.casefold()] for name in names if told.get(name.casefold())), "")
+
+
+def _column(series: CollectedSeries) -> NumberColumn:
+    """Return the values; an error names the period in which it stands."""
+
+    def fault(row: int, what: str) -> AnswerNotUnderstood:
+        return AnswerNotUnderstood(f"{series.periods[row][:_SHOWN]}: {what}.")
+
+    [column] = number_columns([(_COLUMN, series.values)], decimals=series.decimals, typed=[True], fault=fault)
+    assert column is not None  # noqa: S101 - it cannot be text
+    return column
 
 
 def _axis(series: CollectedSeries, forms: PeriodForms, year_start: str, *, hint: str) -> Axis:

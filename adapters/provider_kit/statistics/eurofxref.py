@@ -21,7 +21,7 @@ from domain.series import Metadata
 
 ALL = "ALL"
 _CODE = re.compile(r"(?:EUR)?([A-Z]{3})")
-_IS_RATES = re.compile(rb"vocabulary/[0-9-]+/eurofxref|\A(\xef\xbb\xbf)?Date, ?[A-Z]{3},")
+_IS_RATES = re.compile(rb"vocabulary/[0-9-]+/eurofxref|\ADate, ?[A-Z]{3},")
 
 
 def read_if_rates(body: bytes, code: DatasetCode, attribution: str) -> Sequence[ParsedSeries] | None:

@@ -23,7 +23,6 @@ from adapters.provider_kit.statistics.sdmx_xml import read_xml
 from domain.errors import AnswerNotUnderstood
 from domain.ports import RawResponse
 
-_BOM = b"\xef\xbb\xbf"
 _DATA_PATH = re.compile(r"/data/(?:dataflow/[^/]+/)?([A-Za-z0-9_@$,.+-]+)")
 _TABLE_PATH = re.compile(r"/(?:json/[a-z]{2}|ReadDataset|responseinstance|samples|table|tables)/([A-Za-z0-9_-]+)")
 _FLOW_PARAMETERS = ("hierid", "db")
@@ -42,13 +41,13 @@ def read_answer(answer: RawResponse, conventions: Conventions = STANDARD) -> Ser
         FetchError: it is an error message, incomplete, in no known format or without data.
 
     """
-    body, flow = answer.body.removeprefix(_BOM), _flow_in(answer.url)
+    body, flow = answer.body, _flow_in(answer.url)
     start = body[:200].lstrip()[:1]
     if not start:
         raise AnswerNotUnderstood("The answer is empty.")
     if start == b"<" and b"<html" in body[:2000].lower():
         raise AnswerNotUnderstood("The answer is an HTML page.")
-    if start == b"<" or body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if start == b"<":
         return read_xml(body.lstrip(), flow, conventions)
     if start in b"{[":
         return _document(read_object(body, _loaded), flow, conventions)

@@ -16,7 +16,7 @@ import numpy as np
 
 from adapters.provider_kit.parsing.collector import Flow, Parts, SeriesCollector, is_time
 from adapters.provider_kit.parsing.limits import NAMES
-from adapters.provider_kit.parsing.periods import PeriodForms
+from adapters.provider_kit.parsing.period_texts import PeriodForms
 from adapters.provider_kit.statistics.conventions import STANDARD, Conventions
 from domain.errors import AnswerNotUnderstood
 

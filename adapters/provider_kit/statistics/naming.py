@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from adapters.provider_kit.parsing.collector import CollectedSeries, NotedAt, Notes
-from adapters.provider_kit.parsing.periods import PeriodForms
+from adapters.provider_kit.parsing.period_texts import PeriodForms
 from adapters.provider_kit.statistics.attribute_names import often_dimensions
 from adapters.provider_kit.statistics.conventions import STANDARD, Conventions
 from adapters.provider_kit.statistics.described import SAYS_FREQUENCY, described, said
@@ -100,8 +100,8 @@ def read_series(found: Sequence[CollectedSeries], naming: Naming, code: DatasetC
 
 
 def _parsed(code: DatasetCode, series: CollectedSeries, naming: Naming) -> ParsedSeries:
-    metadata, observations = described(code, series, naming.conventions, hint=naming.hint)
-    return ParsedSeries(code=code, metadata=replace(metadata, attribution=naming.attribution), vintages=[(None, observations)])
+    found = described(code, series, naming.conventions, hint=naming.hint)
+    return replace(found, metadata=replace(found.metadata, attribution=naming.attribution))
 
 
 def _named(found: Sequence[CollectedSeries], naming: Naming) -> dict[str, CollectedSeries]:

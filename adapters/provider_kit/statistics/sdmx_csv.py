@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from adapters.provider_kit.parsing.collector import CollectedSeries, Flow, Parts, SeriesCollector, is_time, time_name
 from adapters.provider_kit.parsing.csv_tables import csv_lines, delimiter_in, rows_of
-from adapters.provider_kit.parsing.periods import PeriodForms
+from adapters.provider_kit.parsing.period_texts import PeriodForms
 from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.statistics.attribute_names import is_code, is_fact, looks_like_dimension
 from adapters.provider_kit.statistics.conventions import STANDARD, Conventions
@@ -36,7 +36,6 @@ _KEY = "SERIES_KEY"
 _DELETES = "D"
 _DATAFLOW = "dataflow"
 _MOST_KNOWN = 10_000
-_DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
 
 _Named = Sequence[tuple[int, str]]
 
@@ -77,18 +76,17 @@ def read_csv(text: str, flow: str, conventions: Conventions = STANDARD) -> Serie
     delimiter = delimiter_in(text.partition("\n")[0])
     names, *rows = csv_lines(text, delimiter)
     columns = _columns(names, rows, conventions)
-    reader = _Rows(columns, flow)
-    with_comma = delimiter == ";" and not any("." in row[at] for row in rows for at, _ in columns.values if at < len(row))
+    reader = _Rows(columns, flow, decimals="." if delimiter == "," else _decimals(rows, columns.values) if delimiter == ";" else "")
     for row in rows_of(Table(names=tuple(names), rows=rows, ended=text.endswith("\n"))):
-        reader.read([_with_point(cell) for cell in row] if with_comma else row)
+        reader.read(row)
     return reader.collector
 
 
 class _Rows:
     """Reads rows one after another."""
 
-    def __init__(self, columns: _Columns, flow: str) -> None:
-        self.collector = SeriesCollector()
+    def __init__(self, columns: _Columns, flow: str, *, decimals: str) -> None:
+        self.collector = SeriesCollector(decimals)
         self.collector.was_data = True
         self._columns, self._asked = columns, flow
         self._flows: dict[tuple[str, str], Flow] = {}
@@ -225,6 +223,6 @@ def _code(cell: str) -> str:
     return cell.partition(": ")[0]
 
 
-def _with_point(cell: str) -> str:
-    """Replace the decimal comma of a number by a point."""
-    return cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell
+def _decimals(rows: Sequence[Sequence[str]], values: _Named) -> str:
+    """Return the comma where semicolons part the cells because it is the decimal mark: no value of the table has a point."""
+    return "" if any("." in row[at] for row in rows for at, _ in values if at < len(row)) else ","

@@ -16,7 +16,7 @@ from typing import Any
 
 from adapters.provider_kit.parsing.collector import CollectedSeries, Flow, Notes, Parts, SeriesCollector, is_time
 from adapters.provider_kit.parsing.limits import NAMES
-from adapters.provider_kit.parsing.periods import PeriodForms
+from adapters.provider_kit.parsing.period_texts import PeriodForms
 from adapters.provider_kit.statistics.attribute_names import separated
 from adapters.provider_kit.statistics.conventions import STANDARD, Conventions
 from adapters.provider_kit.statistics.flows import named_flow, stated_flow

@@ -74,7 +74,7 @@ def units_of(series: CollectedSeries) -> Units:
         AnswerNotUnderstood: it says two different things; the message names the periods.
 
     """
-    said = {name: _one(name, values) for name, values in _said(series).items()}
+    said = {name: _one(name, values) for name, values in sorted(_said(series).items())}
     found = {concept: _first(said, names) for concept, names in _NAMES.items()}
     for concept in (MULTIPLIER, YEAR_START):
         others = {_comparable(said[name]): name for name in said if concept_of(name) == concept}
@@ -94,10 +94,10 @@ def _said(series: CollectedSeries) -> dict[str, dict[str, str]]:
     # Where there is a value to scale, what stands beside missing ones does not matter.
     known = any(at.is_known for at in series.noted.values())
     noted = [(dict(notes), at.first) for notes, at in series.noted.items() if at.is_known or not known]
-    for name in {name for notes, _ in noted for name in notes}:
+    for name in sorted({name for notes, _ in noted for name in notes}):
         for notes, period in noted:
             said.setdefault(name, {}).setdefault(notes.get(name, ""), period)
-    for name, value in series.stated:
+    for name, value in sorted(series.stated):
         said.setdefault(name, {}).pop("", None)
         said[name].setdefault(value, first)
     for name, value in {**series.facts, **series.dimensions}.items():

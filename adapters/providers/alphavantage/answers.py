@@ -6,6 +6,7 @@ The answers of Alpha Vantage, in all their shapes, as one kind of table.
     {"Meta Data": {"2. Symbol": …, "6. Time Zone": …}, "Time Series (Daily)": {"2024-01-31": {"1. open": "1.5", …}}}
     {"name": …, "interval": "monthly", "unit": …, "data": [{"date": "2024-01-01", "value": "."}]}
     timestamp,open,high,low,close,volume             CSV of any of them
+    {"bestMatches": [{"1. symbol": …, "2. name": …, "8. currency": …}]}
     {"Error Message": …}, {"Note": …}, {"Information": …}    with status 200
 """
 
@@ -99,6 +100,17 @@ def find_table(document: Mapping[str, Any]) -> AlphaVantageTable:
         raise AnswerNotUnderstood(f"The answer is no time series; it has the fields {shown}.")
     meta = document.get("Meta Data")
     return AlphaVantageTable(table=_table(list(document[title].items())), title=title, facts=_facts(meta))
+
+
+def find_matches(document: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
+    """
+    Return the hits of a search, each field by its name without its number.
+
+    Raises:
+        AnswerNotUnderstood: there is no list of them.
+
+    """
+    return [_facts(match) for match in objects(document.get("bestMatches"), "matches")]
 
 
 def check_asked(found: AlphaVantageTable, params: Mapping[str, str]) -> None:

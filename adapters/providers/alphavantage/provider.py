@@ -20,17 +20,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
+from adapters.provider_kit.hits import only_hits, search_hit
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession, newest_window
 from adapters.provider_kit.http.status_errors import ErrorContext
-from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.csv_tables import read_csv
 from adapters.provider_kit.parsing.documents import is_csv, json_of, read_text
 from adapters.provider_kit.parsing.select import code_for, one_state
 from adapters.provider_kit.parsing.tables import Columns, read_columns
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.text import storable
-from adapters.providers.alphavantage.answers import AlphaVantageTable, check_asked, find_table, frequency_in, named_error
+from adapters.providers.alphavantage.answers import AlphaVantageTable, check_asked, find_matches, find_table, frequency_in, named_error
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound
 from domain.frequency import Frequency
@@ -38,12 +38,14 @@ from domain.observations import Dates
 from domain.periods import Anchor
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
+from domain.searching import SearchHit, SearchKind
 from domain.series import Metadata
 
 _FUNCTION = re.compile(r"([A-Z][A-Z0-9_]*)(?:\.([^,]+))?((?:,[a-z_]+=[^,=]+)*)")
 _OURS = ("function", "apikey", "datatype")
 _FULL = ("TIME_SERIES_DAILY", "TIME_SERIES_INTRADAY", "FX_DAILY", "FX_INTRADAY", "CRYPTO_INTRADAY")
 _IN_UTC = ("FX_", "CRYPTO_", "DIGITAL_")
+_SEARCHED = "TIME_SERIES_WEEKLY"
 _NEW_YORK = "America/New_York"
 _ZONES = {"US/Eastern": _NEW_YORK, "EST": _NEW_YORK, "": _NEW_YORK}
 
@@ -89,10 +91,26 @@ class AlphaVantageSource:
         ends_early = params.get("outputsize") == "compact" or "INTRADAY" in params["function"]
         return calls.fetched(series, PROVIDER.adapter_version, covers=newest_window(series, known) if ends_early else None)
 
+    def search(self, text: str, limit: int) -> Sequence[SearchHit]:
+        """Search symbols; a hit is the weekly series, which a free key brings in whole."""
+        params = {"function": "SYMBOL_SEARCH", "keywords": text}
+        answer = self._http.get(("query",), params, secret_params=self._secret)
+        return only_hits(
+            search_hit(
+                "AV",
+                f"{_SEARCHED}.{match.get('symbol', '')}",
+                match.get("name"),
+                description=", ".join(filter(None, (match.get("type"), match.get("region")))),
+                frequency=Frequency.WEEKLY,
+                unit=match.get("currency"),
+            )
+            for match in find_matches(json_of(answer, self._error_context, named_error))
+            if match.get("symbol")
+        )
+
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         wanted = params_for(code) if code else {}
         asked = {**dict(parse_qsl(urlsplit(answer.url).query)), **wanted}
-        answer = plain(answer)
         if is_csv(answer):
             found = AlphaVantageTable(table=read_csv(read_text(answer.body)))
         else:
@@ -171,4 +189,5 @@ PROVIDER = ProviderSpec(
     limits=(Limit(5, 60), Limit(25, 86_400)),
     key_needed=True,
     key_url="https://www.alphavantage.co/support/#api-key",
+    search=SearchKind.QUERY,
 )

@@ -18,8 +18,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from adapters.provider_kit.child_process.source import leave_if_heavy
-from adapters.provider_kit.own_files import as_refusals, read_file
-from adapters.provider_kit.own_files.containers import SUFFIXES, stem_of
+from adapters.provider_kit.own_files import SUFFIXES, as_refusals, read_file, stem_of
 from adapters.provider_kit.own_files.options import FILE_NAME, NAMES, FileOptions, options_for, with_key
 from adapters.provider_kit.parsing.bodies import doubts
 from adapters.provider_kit.parsing.limits import FILE, check_body
@@ -118,6 +117,15 @@ class FilesSource:
             dialect=series.dialect,
         )
 
+    def own_spelling(self, code: DatasetCode) -> DatasetCode | None:
+        """Return a code as its file and folders are spelled; the key of one series in the file stays as it is. None if there is none."""
+        try:
+            place, key = self._find(code)
+            parts = [*place.parts[:-1], stem_of(place.name), *key]
+            return DatasetCode(code.database, "/".join(parts[1:]))
+        except (FetchError, InvalidCode, OutsideError, OSError):  # gone, perhaps: a fetch will tell
+            return None
+
     def has_changed(self, code: DatasetCode, validators: Mapping[str, str]) -> bool:
         """Return whether the file of a code, or the options for files, are others than when these validators were given; reads neither."""
         try:
@@ -184,6 +192,11 @@ def _of_file(validators: Mapping[str, str]) -> Mapping[str, str]:
     return {name: value for name, value in validators.items() if name != "toml"}
 
 
+def own_spelling(options: Options, code: DatasetCode) -> DatasetCode | None:
+    """Return a code as its file is spelled."""
+    return None if problem(options) or options.path is None else FilesSource(options.path.expanduser()).own_spelling(code)
+
+
 def has_changed(options: Options, code: DatasetCode, validators: Mapping[str, str]) -> bool:
     """Return whether the file of a code has changed."""
     return problem(options) == "" and options.path is not None and FilesSource(options.path.expanduser()).has_changed(code, validators)
@@ -242,6 +255,7 @@ PROVIDER = ProviderSpec(
     open=open_source,
     options=Options,
     problem=problem,
+    own_spelling=own_spelling,
     has_changed=has_changed,
     reads_files=True,
     adapter_version=3,

@@ -124,12 +124,17 @@ def metadata(document: Mapping[str, Any] | None, attribution: str) -> Metadata:
         name=texts.get("title", ""),
         description=texts.get("notes", ""),
         unit=texts.get("units", ""),
-        frequency=_FREQUENCIES.get(texts.get("frequency_short", "")),
+        frequency=frequency_of(facts),
         seasonal_adjustment=texts.get("seasonal_adjustment", ""),
         source="Federal Reserve Bank of St. Louis",
         attribution=attribution,
         extra={"dates": dates_of(texts.get("frequency", ""), texts.get("observation_start", ""))},
     )
+
+
+def frequency_of(facts: Mapping[str, Any]) -> Frequency | None:
+    """Return the frequency of a series that FRED describes."""
+    return _FREQUENCIES.get(str(facts.get("frequency_short", "")))
 
 
 def dates_of(frequency: str, first: str = "") -> str:

@@ -16,6 +16,7 @@ from adapters.providers.fred.source import BASE_URL, FredSource, FredVariant
 from domain.frequency import Frequency
 from domain.ports import DataSource
 from domain.providers import Limit, Redistribution, Terms
+from domain.searching import SearchKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,7 @@ FRED = ProviderSpec(
     limits=(Limit(120, 60),),
     key_needed=True,
     key_url="https://fredaccount.stlouisfed.org/apikeys",
+    search=SearchKind.QUERY,
 )
 ALFRED = replace(
     FRED,
@@ -78,4 +80,6 @@ ALFRED = replace(
     terms=replace(FRED.terms, attribution="ALFRED, Federal Reserve Bank of St. Louis"),
     open=_open_alfred,
     options=AlfredOptions,
+    # The same series as at FRED.
+    search=None,
 )

@@ -11,17 +11,18 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from adapters.provider_kit.hits import only_hits, search_hit
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, key_missing, key_rejected, status_error
-from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.limits import ROWS
 from adapters.provider_kit.parsing.select import another_series, check_named
 from adapters.provider_kit.spec import ProviderSpec
-from adapters.providers.fred.answers import BEGINNING, END, States, day_of, listed, metadata, names_in, read_document, states
+from adapters.providers.fred.answers import BEGINNING, END, States, day_of, frequency_of, listed, metadata, names_in, read_document, states
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
 from domain.frequency import Frequency
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
+from domain.searching import SearchHit
 from domain.vintages import Origin
 
 BASE_URL = "https://api.stlouisfed.org/fred"
@@ -75,12 +76,30 @@ class FredSource:
         [database] = self._variant.spec.databases
         return [ParsedSeries(code=code or DatasetCode(database, name), metadata=facts, vintages=states(found[name])) for name in found]
 
+    def search(self, text: str, limit: int) -> Sequence[SearchHit]:
+        params = {"search_text": text, "limit": str(limit)}
+        _, document = self._ask(("series", "search"), params, self._http.deadline())
+        [database] = self._variant.spec.databases
+        rows = [row for row in listed(document, "seriess") if isinstance(row, dict)]
+        return only_hits(
+            search_hit(
+                database,
+                row.get("id"),
+                row.get("title"),
+                description=row.get("notes"),
+                frequency=frequency_of(row),
+                unit=row.get("units"),
+                first=row.get("observation_start"),
+                last=row.get("observation_end"),
+            )
+            for row in rows
+        )
+
     def _ask(self, segments: Sequence[str], params: Mapping[str, str], until: float) -> tuple[RawResponse, Mapping[str, Any]]:
         answer = self._http.get(segments, {**params, "file_type": "json"}, secret_params={"api_key": self._key}, until=until)
         return answer, self._read(answer)
 
     def _read(self, answer: RawResponse) -> Mapping[str, Any]:
-        answer = plain(answer)
         try:
             document = read_document(answer.body)
         except FetchError as exc:
@@ -163,7 +182,7 @@ class _FredFetch:
         while True:
             page = {"limit": str(_ROWS_A_PAGE), "offset": str(len(rows))}
             answer, document = self._get("series", "observations", **window, **page)
-            self._sha.update(answer.body)
+            self._sha.update(answer.sent)
             self._first_url = self._first_url or answer.url
             part = listed(document, "observations")
             rows += part

@@ -123,7 +123,7 @@ def _csv(text: str) -> dict[str, Any] | QuandlTable:
     _check_header(names, rows, ended=ended)
     if rows and not ended and not rows[-1][-1]:
         raise AnswerTruncated("The answer is CSV that ends behind a comma.")
-    return QuandlTable(table=Table(names=tuple(names), rows=rows, comma_delimited=True, ended=ended))
+    return QuandlTable(table=Table(names=tuple(names), rows=rows, decimals=".", ended=ended))
 
 
 def _check_header(names: Sequence[str], rows: Sequence[Sequence[str]], *, ended: bool) -> None:

@@ -11,19 +11,21 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
-from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.providers.quandl.answers import QuandlTable, find_table, read_document
 from adapters.providers.quandl.errors import named_error
+from adapters.providers.quandl.hits import read_hits
 from adapters.providers.quandl.pages import Pages
 from adapters.providers.quandl.series import read_series
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, FetchError
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Terms
+from domain.searching import SearchHit, SearchKind
 from domain.vintages import Origin
 
 _DATASET = re.compile(r"[A-Za-z0-9_.\-]+")
@@ -93,8 +95,8 @@ class QuandlSource:
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
         sha, urls, pages = hashlib.sha256(), [], Pages(code)
         for answer, page in self._pages(request_for(code)):
-            pages.take(page, len(answer.body))
-            sha.update(answer.body)
+            pages.take(page, len(answer.sent))
+            sha.update(answer.sent)
             urls.append(answer.url)
         series = read_series(pages.joined(), code, urls[0])[0]
         origin = Origin(request=urls[0], response_sha256=sha.hexdigest(), adapter_version=PROVIDER.adapter_version)
@@ -103,6 +105,11 @@ class QuandlSource:
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """Read an answer; of a table that comes in pages, one page."""
         return read_series(self._read(answer), code, answer.url)
+
+    def search(self, text: str, limit: int) -> Sequence[SearchHit]:
+        params = {"query": "+".join(text.split()), "per_page": str(limit), "page": "1"}
+        answer = self._http.get(("datasets.json",), params, self._headers)
+        return read_hits(self._document(answer))
 
     def _pages(self, request: Request) -> Iterator[tuple[RawResponse, QuandlTable]]:
         until = self._http.deadline()
@@ -116,7 +123,10 @@ class QuandlSource:
             params["qopts.cursor_id"] = page.cursor
 
     def _read(self, answer: RawResponse) -> QuandlTable:
-        answer = plain(answer)
+        document = self._document(answer)
+        return find_table(document) if isinstance(document, dict) else document
+
+    def _document(self, answer: RawResponse) -> dict[str, Any] | QuandlTable:
         try:
             document = read_document(answer.body)
         except FetchError as exc:
@@ -129,7 +139,7 @@ class QuandlSource:
                 raise error
         if not is_success(answer):
             raise status_error(answer, self._error_context)
-        return find_table(document) if isinstance(document, dict) else document
+        return document
 
 
 PROVIDER = ProviderSpec(
@@ -145,4 +155,5 @@ PROVIDER = ProviderSpec(
     limits_without_key=(Limit(20, 600), Limit(50, 86_400)),
     concurrency=1,
     key_url="https://data.nasdaq.com/account/profile",
+    search=SearchKind.QUERY,
 )

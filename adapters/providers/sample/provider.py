@@ -25,6 +25,7 @@ from domain.observations import Label, Observations, label
 from domain.periods import Anchor
 from domain.ports import Fetched, PriorState
 from domain.providers import Redistribution, Terms
+from domain.searching import SearchHit, SearchKind, matching
 from domain.series import Metadata
 
 _PUBLIC = "Public domain"
@@ -121,6 +122,14 @@ class SampleSource:
         origin = PROVIDER.origin(f"sample:{code.dataset}", body)
         return Fetched(metadata=metadata, vintages=_vintages(gzip.decompress(body).decode()), origin=origin)
 
+    def search(self, text: str, limit: int) -> Sequence[SearchHit]:
+        return matching([_hit(name, known) for name, known in _DATASETS.items()], text)[:limit]
+
+
+def _hit(name: str, known: Metadata) -> SearchHit:
+    code = DatasetCode("SAMPLE", name)
+    return SearchHit(code=code, name=known.name, description=known.description, frequency=known.frequency, unit=known.unit)
+
 
 def _vintages(text: str) -> Sequence[tuple[Label | None, Observations]]:
     header, *rows = (line.split(",") for line in text.splitlines())
@@ -155,4 +164,5 @@ PROVIDER = ProviderSpec(
         redistribution=Redistribution.ATTRIBUTION,
     ),
     open=lambda _options, _http: SampleSource(),
+    search=SearchKind.QUERY,
 )

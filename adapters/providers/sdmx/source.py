@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, make_dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
+from adapters.provider_kit.hits import only_hits, search_hit
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.options import base_url_option, variable
-from adapters.provider_kit.parsing.bodies import plain
-from adapters.provider_kit.parsing.periods import FORMS, STATISTICS
+from adapters.provider_kit.parsing.period_texts import FORMS, STATISTICS
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.statistics.conventions import Conventions
 from adapters.provider_kit.statistics.eurofxref import ALL
@@ -21,9 +21,11 @@ from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Terms
+from domain.searching import SearchHit, SearchKind
 
 _ASKS_FOR_SERIES = ("{key}", "{code}", "{parts")
 _LETTER = re.compile(rf"([A-Z])=({'|'.join(FORMS)})")
+_ACCEPT_FLOWS = "application/vnd.sdmx.structure+xml;version=2.1, application/xml;q=0.9, */*;q=0.5"
 _ACCEPT = "application/vnd.sdmx.genericdata+xml;version=2.1, application/xml;q=0.9, */*;q=0.5"
 
 
@@ -42,6 +44,8 @@ class Agency:
         letters: the forms of letters in its periods, such as T for a quarter, where they are not the SDMX standard's.
         frequencies, attributes, doubtful: as in ``Conventions``.
         is_any: whether it stands for any service, whose letters the operator says in an option.
+        flows, flow_params: path and query of the list of its data flows; without a path it is not searched.
+        flow_code: how a flow is written in a code, with ``{id}`` and ``{agency}``.
         own_format: reads an answer in a format that is the agency's alone, or returns None where it is in another.
 
     """
@@ -65,6 +69,9 @@ class Agency:
     attributes: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()
     is_any: bool = False
+    flows: str = ""
+    flow_params: Mapping[str, str] = field(default_factory=dict)
+    flow_code: str = "{id}"
     own_format: Callable[[bytes, DatasetCode, str], Sequence[ParsedSeries] | None] | None = None
 
     @cached_property
@@ -82,6 +89,7 @@ class Agency:
             limits=self.limits,
             adapter_version=self.adapter_version,
             problem=self._problem,
+            search=SearchKind.LIST if self.flows else None,
         )
 
     def _open(self, options: Any, http: HttpClient) -> AgencySource:
@@ -141,14 +149,34 @@ class AgencySource:
         segments, params = self._agency.request(code)
         answer = self._http.get(segments, params, {"Accept": self._agency.accept})
         [series] = self.parse(code, answer)
-        origin = self._agency.spec.origin(answer.url, answer.body)
-        return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin)
+        origin = self._agency.spec.origin(answer.url, answer.sent)
+        return Fetched(metadata=series.metadata, vintages=series.vintages, origin=origin, dialect=series.dialect)
+
+    def search(self, text: str, limit: int) -> Sequence[SearchHit]:
+        """List the data flows."""
+        from adapters.provider_kit.statistics.flow_list import read_flows
+
+        agency = self._agency
+        answer = self._http.get(agency.flows.split("/"), agency.flow_params, {"Accept": _ACCEPT_FLOWS})
+        try:
+            flows = read_flows(answer.body)
+        except FetchError as exc:
+            if is_success(answer) or not isinstance(exc, AnswerNotUnderstood):
+                raise
+            raise status_error(answer, self._error_context) from exc
+        if not is_success(answer):
+            raise status_error(answer, self._error_context)
+        hint = f"A data flow of many series: write the key of one behind it, as in {agency.example}."
+        named = ((agency.flow_code.format(id=flow.id, agency=flow.agency), flow) for flow in flows)
+        return only_hits(
+            search_hit(agency.databases[0], code, flow.name, description=flow.description, is_series=False, hint=hint)
+            for code, flow in named
+        )
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         # Imported late: every command that lists providers loads this module, but only a fetch needs the formats.
         from adapters.provider_kit.statistics.formats import read_answer
 
-        answer = plain(answer)
         if self._agency.own_format and is_success(answer):
             own = self._agency.own_format(answer.body, code or DatasetCode(self._agency.databases[0], ALL), self._agency.terms.attribution)
             if own is not None:

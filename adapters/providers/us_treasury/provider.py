@@ -20,7 +20,6 @@ import numpy as np
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.options import base_url_option
-from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.providers.us_treasury.answers import as_quandl, joined, read_answer, series_in
@@ -72,7 +71,7 @@ class TreasurySource:
         years = _years(known)
         sha, urls, tables = hashlib.sha256(), [], []
         for answer, table in self._by_year(dataset, years) if years else self._pages(dataset):
-            sha.update(answer.body)
+            sha.update(answer.sent)
             urls.append(answer.url)
             tables.append(table)
         [series] = series_in(joined(tables), code)
@@ -122,7 +121,7 @@ class TreasurySource:
     def _read(self, answer: RawResponse, dataset: str) -> Table:
         if not is_success(answer):
             raise status_error(answer, self._error_context)
-        return read_answer(plain(answer).body, dataset)
+        return read_answer(answer.body, dataset)
 
 
 def _known(dataset: str) -> str:

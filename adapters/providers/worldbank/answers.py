@@ -4,6 +4,7 @@ The answers of the World Bank's API, in JSON and in XML, as rows.
 ::
 
     [{"page": 1, "pages": 1, …}, [{"indicator": {"id", "value"}, "country": {…}, "countryiso3code", "date", "value", …}]]
+    [{"page": 1, "pages": 1, …}, [{"id": "NY.GDP.MKTP.CD", "name", "unit", "source": {…}, …}]]    the list of indicators
     [{"message": [{"id": "120", "key": "Invalid value", "value": "…"}]}]
     <wb:data page="1" …><wb:data><wb:indicator id="…">…</wb:indicator>…    and <wb:error><wb:message id="120" key="…">
 """
@@ -46,6 +47,22 @@ def page_of(document: Any) -> Page:
     if not all("date" in row and "value" in row for row in rows):
         raise AnswerNotUnderstood("The answer's rows are not observations: they have no date.")
     return Page(rows, _count(head.get("page")), _count(head.get("pages")))
+
+
+def indicators_of(document: Any) -> Sequence[dict[str, Any]]:
+    """
+    Return the rows of the list of indicators.
+
+    Raises:
+        AnswerNotUnderstood: it is another document.
+
+    """
+    if not isinstance(document, list) or len(document) < len(("head", "rows")):
+        raise AnswerNotUnderstood("The answer is JSON of another shape than a page of the World Bank.")
+    rows = objects(document[1] or [], "rows")
+    if not all(isinstance(row.get("id"), str) and "name" in row for row in rows):
+        raise AnswerNotUnderstood("The answer's rows are not indicators: they have no id and name.")
+    return rows
 
 
 def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:

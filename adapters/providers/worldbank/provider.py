@@ -16,29 +16,32 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from adapters.provider_kit.hits import only_hits, search_hit
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success
 from adapters.provider_kit.options import base_url_option
-from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.columns import number_column, observations
 from adapters.provider_kit.parsing.documents import json_of, read_text
-from adapters.provider_kit.parsing.periods import API, read_periods
+from adapters.provider_kit.parsing.period_texts import API
+from adapters.provider_kit.parsing.periods import read_periods
 from adapters.provider_kit.parsing.select import code_for, one_state, select_series
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.provider_kit.statistics.formats import read_answer
 from adapters.provider_kit.statistics.naming import Naming, read_series
 from adapters.provider_kit.text import text_of, texts_of
-from adapters.providers.worldbank.answers import Page, named_error, page_of, read_xml
+from adapters.providers.worldbank.answers import Page, indicators_of, named_error, page_of, read_xml
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound
 from domain.periods import Anchor
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
+from domain.searching import SearchHit, SearchKind
 from domain.series import Metadata
 
 _ROWS_A_PAGE = "20000"
 _FIRST_YEAR = 1960
+_WORLD, _WORLD_DEVELOPMENT = "WLD", "2"
 _SPANS = {"M": "{first}M01:{last}M12", "Q": "{first}Q1:{last}Q4"}
 _CODE = re.compile(r"([^.:;]+)\.([^:;]+)(?::([MQ]))?")
 _SDMX = re.compile(rb"sdmx\.org|\"dataSets\"")
@@ -84,16 +87,29 @@ class WorldBankSource:
                 return calls.fetched(select_series(_series_in(rows, code), code)[0], PROVIDER.adapter_version)
             number += 1
 
+    def search(self, text: str, limit: int) -> Sequence[SearchHit]:
+        """List the World Development Indicators, the World Bank's own choice; each is shown as the world's."""
+        answer = self._http.get(("indicator",), {"format": "json", "source": _WORLD_DEVELOPMENT, "per_page": _ROWS_A_PAGE})
+        return only_hits(
+            search_hit(
+                "WB",
+                f"{_WORLD}.{row['id']}",
+                row.get("name"),
+                unit=row.get("unit"),
+                is_series=False,
+                hint=f"{_WORLD} is the world: write the three letters of a country in its place, such as DEU.",
+            )
+            for row in indicators_of(json_of(answer, self._error_context, named_error))
+        )
+
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
         """Read an answer; of a series that comes in pages, one page. The World Bank's SDMX is read, too."""
-        answer = plain(answer)
         if is_success(answer) and _SDMX.search(answer.body, 0, _HEAD):
             return read_series(read_answer(answer).all(), Naming(database="WB", attribution=PROVIDER.terms.attribution), code)
         return select_series(_series_in(self._page(answer).rows, code), code)
 
     def _page(self, answer: RawResponse) -> Page:
-        answer = plain(answer)
-        if answer.body[:64].lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<") and not is_html(answer) and is_success(answer):
+        if answer.body[:64].lstrip().startswith(b"<") and not is_html(answer) and is_success(answer):
             document = read_xml(read_text(answer.body))
             error = named_error(document, answer, self._error_context)
             if error:
@@ -156,4 +172,5 @@ PROVIDER = ProviderSpec(
     options=base_url_option("https://api.worldbank.org/v2"),
     adapter_version=2,
     quandl_codes=("WORLDBANK/*",),
+    search=SearchKind.LIST,
 )

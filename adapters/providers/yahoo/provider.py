@@ -16,17 +16,17 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from adapters.provider_kit.hits import only_hits, search_hit
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.session import ProviderSession, newest_window
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html
 from adapters.provider_kit.options import variable
-from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.parsing.csv_tables import read_csv
-from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, read_text
+from adapters.provider_kit.parsing.documents import is_csv, is_json, json_of, objects, read_text
 from adapters.provider_kit.parsing.select import another_series, code_for, one_state, select_series
 from adapters.provider_kit.parsing.tables import read_columns
 from adapters.provider_kit.spec import ProviderSpec
-from adapters.provider_kit.text import storable
+from adapters.provider_kit.text import storable, text_of
 from adapters.providers.yahoo.answers import by_words, dates_of, events_in, named_error, prices_in, results_in, symbol_of
 from adapters.providers.yahoo.spans import begins_before, joined, spans
 from domain.codes import DatasetCode
@@ -34,6 +34,7 @@ from domain.errors import AnswerNotUnderstood, DatasetNotFound
 from domain.frequency import Frequency
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
+from domain.searching import SearchHit, SearchKind
 from domain.series import Metadata
 
 _EVENTS = ("dividends", "splits", "capitalGains")
@@ -104,8 +105,24 @@ class YahooSource:
                 break
         return calls.fetched(self._series([joined(charts)], code)[0], PROVIDER.adapter_version)
 
+    def search(self, text: str, limit: int) -> Sequence[SearchHit]:
+        params = {"q": text, "quotesCount": str(limit), "newsCount": "0", "listsCount": "0"}
+        answer = self._http.get(("v1", "finance", "search"), params)
+        document = json_of(self._json(answer), self._error_context, named_error)
+        # Companies that are not listed have no symbol.
+        rows = [row for row in objects(document.get("quotes"), "quotes") if row.get("symbol")]
+        return only_hits(
+            search_hit(
+                "YAHOO",
+                row["symbol"],
+                row.get("longname") or row.get("shortname"),
+                description=", ".join(filter(None, (text_of(row.get(name)) for name in ("typeDisp", "exchDisp")))),
+                frequency=Frequency.DAILY,
+            )
+            for row in rows
+        )
+
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        answer = plain(answer)
         if is_csv(answer):
             return select_series([_series_of_csv(answer, code)], code)
         return self._series(self._results(answer), code)
@@ -119,10 +136,13 @@ class YahooSource:
         return results[0]
 
     def _results(self, answer: RawResponse) -> Sequence[Mapping[str, Any]]:
-        answer = plain(answer)
-        if not is_json(answer) and not is_html(answer):
+        return results_in(json_of(self._json(answer), self._error_context, named_error))
+
+    def _json(self, answer: RawResponse) -> RawResponse:
+        """Return an answer that is JSON or a page; raises FetchError for one that is plain words."""
+        if answer.body.strip() and not is_json(answer) and not is_html(answer):
             raise by_words(read_text(answer.body), answer, self._error_context)
-        return results_in(json_of(answer, self._error_context, named_error))
+        return answer
 
     def _series(self, results: Sequence[Mapping[str, Any]], code: DatasetCode | None) -> Sequence[ParsedSeries]:
         if code is None:
@@ -178,4 +198,5 @@ PROVIDER = ProviderSpec(
     options=Options,
     limits=(Limit(60, 60), Limit(2_000, 3_600)),
     problem=problem,
+    search=SearchKind.QUERY,
 )

@@ -97,6 +97,15 @@ SEARCHING: Parameters = {
     **_PAGE,
     "cursor": Parameter("`next` of the previous page.", integer(0, 10**18)),
 }
+FINDING: Parameters = {
+    "query": Parameter(
+        "Words; at a provider that searches by itself as it understands them.", {"type": "string", "maxLength": 200}, required=True
+    ),
+    "provider": Parameter(
+        "A provider to ask, by its name; may be repeated.", {"type": "array", "items": {"type": "string"}, "maxItems": 4}
+    ),
+    "limit": Parameter("The maximum number of stored series, and of hits of each provider.", integer(1, 50, default=20)),
+}
 BY_ID: Parameters = {"id": Parameter("Read the observations of the series of this id instead of listing series.", _UUID), **READING}
 PAGING: Parameters = {**_PAGE, "cursor": SEARCHING["cursor"]}
 FOLLOWING: Parameters = {

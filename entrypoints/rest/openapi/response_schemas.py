@@ -13,7 +13,9 @@ from entrypoints.rest.schedule_schemas import PreviewedLookSchema
 from entrypoints.rest.schemas import (
     BatchItemSchema,
     FailureSchema,
+    ItemSchema,
     KeySchema,
+    ProviderHitsSchema,
     ProviderSchema,
     SourceSchema,
     VintageInFullSchema,
@@ -64,6 +66,7 @@ LOOKS = make_schema("PreviewedLooks", items=fields.List(fields.Nested(PreviewedL
 ROOT = make_schema("Root", name=TEXT, version=TEXT, links=fields.Raw(metadata=LINKS))
 ALIVE = make_schema("Alive", status=TEXT)
 READY = make_schema("Ready", status=TEXT, oldest_due_seconds=fields.Float(), workers=NUMBER, broker=TEXT)
+FOUND = make_schema("Found", stored=fields.List(fields.Nested(ItemSchema)), providers=fields.List(fields.Nested(ProviderHitsSchema)))
 PROVIDERS = make_schema("Providers", items=fields.List(fields.Nested(ProviderSchema)))
 KEYS = make_schema("Keys", items=fields.List(fields.Nested(KeySchema)))
 PENDING = make_schema(

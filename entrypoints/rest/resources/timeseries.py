@@ -46,6 +46,7 @@ _LINKS = {
     "fetches": "/fetches",
     "schedules": "/schedules",
     "providers": "/providers",
+    "search": "/search",
     "metrics": "/metrics",
     "problems": "/problems",
     "health": "/healthz",

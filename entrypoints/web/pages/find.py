@@ -1,29 +1,39 @@
-"""Finding what is kept, and adding a series by its code."""
+"""Finding what is kept and what providers have, and adding a series by its code."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from enum import StrEnum
 
 import falcon
 
 from domain.api_keys import Scope
 from domain.codes import DatasetCode
-from domain.errors import DomainError, InvalidCode
+from domain.errors import DomainError, InvalidCode, InvalidInput
+from domain.searching import MOST_HITS, ProviderHits
 from domain.series import SeriesQuery
 from domain.use_cases.describe_series import Described
 from entrypoints.rest.http.params import QueryParameters, parse_code, parse_words
 from entrypoints.rest.http.rate_limits import requester_of
 from entrypoints.rest.openapi.operation import operation
-from entrypoints.rest.openapi.parameters import Parameter, Parameters, integer
+from entrypoints.rest.openapi.parameters import Parameter, Parameters, enum_of, integer
+from entrypoints.rest.resources.search import check_may_search
 from entrypoints.web.forms import read_form, redirect
 from entrypoints.web.freshness import freshness
 from entrypoints.web.rendering import series_path
 from entrypoints.web.site import Site
 
+
+class _Format(StrEnum):
+    PART = "part"
+
+
 _PARAMETERS: Parameters = {
     "query": Parameter("Words, or a code."),
     "cursor": Parameter("Where the list goes on.", integer(0, 10**18)),
+    "provider": Parameter("A provider to search, too."),
+    "format": Parameter("`part`: what this provider found alone.", enum_of(_Format)),
 }
 _PAGE = 50
 
@@ -36,14 +46,21 @@ class FindPage:
 
     @operation({200: None}, _PARAMETERS, etag=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """List the kept series that match, and offer to add what looks like a code."""
+        """List the kept series that match and what a provider has, and offer to add it, or what looks like a code."""
         parameters = QueryParameters(req.params, _PARAMETERS)
-        text = (parameters.text("query") or "").strip()
+        text = " ".join((parameters.text("query") or "").split())
+        provider = parameters.text("provider")
+        if parameters.choice("format", _Format):
+            if provider is None:
+                raise InvalidInput("provider is missing.", field="provider", hint="A part is what one provider found.")
+            self._site.render(req, resp, "find_group.html", query=text, group=self._asked(req, text, provider))
+            return
+        groups = self._groups(req, text, provider)
         query = SeriesQuery(words=parse_words(text), after=parameters.position("cursor"), limit=_PAGE)
         page = self._use_cases.search_series(query)
-        provider, code = _code_of(text)
-        known = any(series.code == code and provider in (None, series.provider) for series in page.items)
-        served, problem = ("", "") if code is None or known else self._who_serves(code, provider)
+        named, code = _code_of(text)
+        known = any(series.code == code and named in (None, series.provider) for series in page.items)
+        served, problem = ("", "") if code is None or known else self._who_serves(code, named)
         now = self._use_cases.search_series.now()
         self._site.render(
             req,
@@ -56,6 +73,7 @@ class FindPage:
             reference=text,
             served=served,
             problem=problem,
+            groups=groups,
             now=now,
         )
 
@@ -63,9 +81,23 @@ class FindPage:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Request a series by its code, and go to its page."""
         form = read_form(req, self._site.sender.body_slots)
-        provider, code = parse_code(form.get("code", ""), None)
+        provider, code = parse_code(form.get("code", ""), form.get("provider") or None)
         requested = self._use_cases.request_fetch(code, provider=provider, request_id=req.context.request_id, requester=requester_of(req))
         redirect(resp, series_path(requested.series))
+
+    def _groups(self, req: falcon.Request, text: str, provider: str | None) -> Sequence[ProviderHits]:
+        """Return the providers that can be searched, with the hits of the one that is named, which comes first."""
+        asked = [self._asked(req, text, provider)] if provider else []
+        may_search = text and Scope.FETCH in req.context.scopes
+        others = self._use_cases.search_providers.not_asked() if may_search else ()
+        return [*asked, *(each for each in others if each.provider.name != provider)]
+
+    def _asked(self, req: falcon.Request, text: str, provider: str) -> ProviderHits:
+        check_may_search(req)
+        parse_words(text)
+        with self._site.sender.wait_slots.acquire(req.context.client):
+            [found] = self._use_cases.search_providers(text, [provider], limit=MOST_HITS, requester=requester_of(req))
+        return found
 
     def _who_serves(self, code: DatasetCode, provider: str | None) -> tuple[str, str]:
         """Return the title of the provider that would be asked, and why it cannot be."""

@@ -24,7 +24,7 @@ function follow(part) {
         if (response.status === 200) {
           const page = new DOMParser().parseFromString(await response.text(), "text/html");
           const fresh = page.getElementById(part.id);
-          if (!fresh?.dataset.poll) {
+          if (!fresh?.dataset.poll || fresh.dataset.poll !== part.dataset.poll) {
             location.reload();
             return;
           }

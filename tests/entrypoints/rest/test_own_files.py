@@ -203,3 +203,64 @@ def test_a_file_that_only_grows_is_not_suspicious(client: TestClient, folder: Pa
     (folder / "shop" / "visits.csv").write_text(body)
 
     assert post(client, **WAIT).json["fetch"]["status"] == "success"
+
+
+@pytest.mark.parametrize("first", ["SHOP/visits", "SHOP/VISITS", "SHOP/Visits"])
+def test_a_file_is_one_series_in_whatever_case_it_is_asked_for(client: TestClient, folder: Path, first: str) -> None:
+    """Its code is the file's own spelling; Quandl's address, which knows capitals alone, leads to the same series."""
+    (folder / "shop" / "visits.csv").write_text(CSV)
+
+    asked = [client.simulate_post("/timeseries", json={"code": code}, headers=WAIT) for code in (first, "SHOP/visits", "SHOP/VISITS")]
+    read = client.simulate_get("/api/v3/datasets/SHOP/VISITS/data.json").json["dataset_data"]["data"]
+
+    assert [answer.status_code for answer in asked] == [201, 200, 200]
+    assert {answer.json["dataset_code"] for answer in asked} == {"visits"}
+    assert len({answer.json["id"] for answer in asked}) == 1
+    assert len(read) == 3
+    assert len(client.simulate_get("/timeseries").json["items"]) == 1
+
+
+def test_read_through_finds_a_file_in_small_letters(client: TestClient, folder: Path) -> None:
+    """A code of Quandl's that no series has yet is resolved to the file's own spelling."""
+    (folder / "shop" / "visits.csv").write_text(CSV)
+
+    read = client.simulate_get("/api/v3/datasets/SHOP/VISITS.json")
+
+    assert read.status_code == 200
+    assert [item["dataset_code"] for item in client.simulate_get("/timeseries").json["items"]] == ["visits"]
+
+
+def test_a_series_that_is_stored_in_capitals_stays_the_files_one(client: TestClient, folder: Path) -> None:
+    """What was requested before its file was there keeps its code, and the file's own spelling leads to it."""
+    (folder / "shop" / "visits.csv").unlink()
+    before = client.simulate_post("/timeseries", json={"code": "SHOP/VISITS"}, headers=WAIT).json
+    (folder / "shop" / "visits.csv").write_text(CSV)
+
+    after = client.simulate_post("/timeseries", json={"code": "SHOP/visits", "refresh": True}, headers=WAIT).json
+
+    assert (after["id"], after["dataset_code"]) == (before["id"], "VISITS")
+
+
+def test_two_files_that_differ_in_case_are_two_series(client: TestClient, folder: Path) -> None:
+    """Where both spellings are files, each is its own series."""
+    (folder / "shop" / "visits.csv").write_text(CSV)
+    (folder / "shop" / "VISITS.csv").write_text(CSV.replace("3\n", "4\n"))
+    if (folder / "shop" / "visits.csv").read_text() != CSV:
+        pytest.skip("this file system knows no case")
+
+    asked = [client.simulate_post("/timeseries", json={"code": code}, headers=WAIT).json for code in ("SHOP/visits", "SHOP/VISITS")]
+
+    assert [answer["dataset_code"] for answer in asked] == ["visits", "VISITS"]
+
+
+def test_periods_follow_the_day_that_an_option_states(client: TestClient, folder: Path) -> None:
+    """Without it, where a week begins is not guessed."""
+    (folder / "shop" / "visits.csv").write_text("Date,v\n2024-01-05,1\n2024-01-12,2\n2024-01-19,3\n")
+    series = post(client, **WAIT).json["id"]
+    assert client.simulate_get(f"/timeseries/{series}/data.json?periods=start").status_code == 400
+
+    (folder / "lanner.toml").write_text('["shop/*"]\nanchor = "last day"\n')
+    post(client, **WAIT)
+
+    moved = client.simulate_get(f"/timeseries/{series}/data.json?periods=start").json["data"]
+    assert [row[0] for row in moved] == ["2023-12-30", "2024-01-06", "2024-01-13"]

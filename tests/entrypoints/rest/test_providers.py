@@ -33,6 +33,7 @@ def test_the_providers_are_listed(client_on: Callable[[UseCases], TestClient], l
         "attribution": "St. Louis Fed",
         "terms": "https://f.example/terms",
         "redistribution": "personal",
+        "search": "query",
     }
     shown = [(item["name"], item["circuit"], item["open_until"], item["blocked_until"]) for item in answer.json["items"][1:]]
     assert shown == [("quandl", "open", "2024-06-01T12:00:30Z", None), ("sample", "closed", None, None)]

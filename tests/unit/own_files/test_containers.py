@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from adapters.provider_kit.own_files.containers import stem_of
+from adapters.provider_kit.own_files import stem_of
 from domain.errors import AnswerNotUnderstood, AnswerTooLarge
 from tests.unit.own_files.reading import read, rows
 

@@ -169,3 +169,17 @@ def test_a_title_is_the_series_name():
 def test_a_date_without_values_stays():
     """A row with nothing but a date is a date without values."""
     assert rows(read("Month,a\n2020-01,1\n2020-02,\n")) == [["2020-01-01", 1], ["2020-02-01", None]]
+
+
+def test_the_key_of_a_row_is_not_left_out():
+    """Of two columns of words beside dates across the top, the one that names the series is read, and the other is left out."""
+    series = read("kind,region,2020,2021\nx,North,1,2\nx,South,3,4\n", layout="long", key="South")
+
+    assert (series.observations.columns, series.left_out) == (("South",), ("kind",))
+
+
+def test_the_parts_of_a_rows_key_stand_in_the_order_of_the_key_columns():
+    """As in a table with a row for each series and date."""
+    body = "item,region,2020,2021\na,North,1,2\nb,North,3,4\n"
+
+    assert read(body, key_columns=["region", "item"], key=["North", "b"]).observations.columns == ("North / b",)

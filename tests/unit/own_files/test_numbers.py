@@ -181,3 +181,43 @@ def test_columns_of_words_are_left_out(cells):
     series = read("\n".join(["Month;v;w", *(f"2021-0{i};{i}.5;{cell}" for i, cell in enumerate(cells, 1))]), date_column="Month")
 
     assert (series.observations.columns, series.left_out) == (("v",), ("w",))
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbers"),
+    [
+        (["12,34,567", "1,00,000"], [1234567.0, 100000.0]),
+        (["12,34,567.50", "1,234", "999", "12.5"], [1234567.5, 1234.0, 999.0, 12.5]),
+        (["₹1,23,45,678", "(1,00,000)"], [12345678.0, -100000.0]),
+        (["12,34,567", "NA"], [1234567.0, None]),
+    ],
+)
+def test_indian_groups_are_read(cells, numbers):
+    """The last three digits are parted, and before them every two; no other marks are written so."""
+    assert column(months(cells)) == numbers
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (["12,34,567", "123,456"], "its marks do not fit those of '12,34,567'"),
+        (["123,456", "1,23,456"], "its marks do not fit those of '123,456'"),
+        (["12,34,567", "1,5"], "cell '1,5': its marks do not fit those of '12,34,567'"),
+        (["12,34,56", "1"], "cell '12,34,56': not a number"),
+        (["01,23,456", "1"], "cell '01,23,456': not a number"),
+        (["1.5B", "2.5"], "cell '1.5B': not a number; only K (thousands) and M (millions) may stand behind a number; options missing"),
+        (["2,5 Mrd", "2,5"], "cell '2,5 Mrd': not a number; only K (thousands) and M (millions) may stand behind a number"),
+    ],
+)
+def test_groups_and_factors_that_may_be_others_are_refused(cells, words):
+    """Groups of two and of three do not stand in one column, and a B is a billion of two kinds."""
+    with pytest.raises(AnswerNotUnderstood) as raised:
+        read(months(cells))
+
+    assert words in raised.value.message
+
+
+@pytest.mark.parametrize(("cells", "unit"), [(["100 kr.", "200 kr", "kr 3"], "kr"), (["Rs. 1", "Rs 2"], "Rs"), (["Fr. 1", "2 Fr"], "Fr")])
+def test_one_currency_may_be_written_with_a_point_or_without(cells, unit):
+    """An abbreviation's point makes no other currency."""
+    assert read(months(cells)).units == (unit,)

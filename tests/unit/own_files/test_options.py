@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+
 import pytest
 
-from adapters.provider_kit.own_files.options import FileOptions, matches, options_for, read_options
+from adapters.provider_kit.own_files.options import NAMES, FileOptions, matches, options_for, read_options
 from domain.errors import AnswerNotUnderstood
+from tests.documents import ROOT
 
 
 @pytest.mark.parametrize(
@@ -20,6 +24,7 @@ from domain.errors import AnswerNotUnderstood
         ({"layout": "tall"}, "option layout is 'wide' or 'long', not 'tall'."),
         ({"dates_in": "top"}, "option dates_in is 'rows' or 'columns'"),
         ({"frequency": "Monthly"}, "option frequency is"),
+        ({"anchor": "Wednesday"}, "option anchor is 'first day' or 'last day' or 'a day', not 'Wednesday'."),
         ({"header_rows": -1}, "option header_rows is a whole number from 0, not -1."),
         ({"header_rows": True}, "option header_rows is a whole number from 0, not True."),
         ({"header_rows": "2"}, "option header_rows is a whole number from 0, not '2'."),
@@ -84,3 +89,13 @@ def test_a_wrong_lanner_toml_is_refused(toml, words):
         options_for(toml, "a.csv")
 
     assert words in raised.value.message
+
+
+def test_the_page_lists_every_option_with_an_example():
+    """The table of docs/own-files.md has a row for each option, whose example is taken."""
+    table = (ROOT / "docs" / "own-files.md").read_text().partition("## All options")[2].partition("\n## ")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \| `(.+?)` \|", table, re.MULTILINE))
+
+    assert sorted(rows) == sorted(NAMES)
+    for name, example in rows.items():
+        assert read_options(tomllib.loads(f"{name} = {example}")) != FileOptions()

@@ -6,12 +6,14 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import reduce
 from io import BytesIO
+from itertools import count
 from typing import Any
 from xml.etree.ElementTree import ParseError, iterparse
 from zipfile import BadZipFile, ZipFile
 
-from adapters.provider_kit.own_files.grid import Cell, Grid, Row, listed, quoted, refused
+from adapters.provider_kit.own_files.grid import Cell, Grid, Row, all_quoted, refused
 from adapters.provider_kit.own_files.options import FileOptions
 from adapters.provider_kit.parsing.limits import ROWS, check_table
 
@@ -21,7 +23,7 @@ _MISSING_ERROR = "#N/A"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
-def read_sheets(body: bytes, name: str, options: FileOptions) -> list[Grid]:
+def read_workbook(body: bytes, name: str, options: FileOptions) -> list[Grid]:
     """
     Return the sheets that may hold the table: the one that is asked for, else all that are visible and not empty.
 
@@ -40,14 +42,14 @@ def read_sheets(body: bytes, name: str, options: FileOptions) -> list[Grid]:
     except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, *_DAMAGE) as exc:
         raise refused(name, f"it is not a workbook that can be read ({exc})") from exc
     if not grids:
-        raise refused(name, f"nothing stands on the sheets {listed(list(map(quoted, wanted)))}", "sheet")
+        raise refused(name, f"nothing stands on the sheets {all_quoted(wanted)}", "sheet")
     return grids
 
 
 def _wanted(names: Sequence[str], sheet: str | int, name: str) -> str:
     found = names[sheet - 1] if isinstance(sheet, int) and 0 < sheet <= len(names) else sheet
     if found not in names:
-        raise refused(name, f"there is no sheet {sheet!r} beside {listed(list(map(quoted, names)))}", "sheet")
+        raise refused(name, f"there is no sheet {sheet!r} beside {all_quoted(names)}", "sheet")
     return str(found)
 
 
@@ -58,21 +60,23 @@ def _grid(body: bytes, book: Any, sheet_name: str, name: str) -> Grid:
     height, width = sheet.end[0] + 1, sheet.end[1] + 1
     ROWS.check(height, name)
     check_table(width, height, name)
-    rows = [Row(number, [_cell(cell) for cell in cells]) for number, cells in enumerate(sheet.to_python(skip_empty_area=False), 1)]
-    _put_errors(rows, _errors(body, sheet_name, name))
+    rows = [[_cell(cell) for cell in cells] for cells in sheet.to_python(skip_empty_area=False)]
+    for row, column, what in _errors(body, sheet_name, name):
+        _fill(rows[row : row + 1], column, what)
     ranges = sheet.merged_cell_ranges or ()
-    _spread_down(rows, ranges)
-    merged = [(first[0] + 1, first[1], last[1]) for first, last in ranges]
-    return Grid(name=name, rows=rows, merged=merged, sheet=sheet_name)
-
-
-def _spread_down(rows: Sequence[Row], ranges: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> None:
-    """Write the text of a cell that is merged over several rows into each of them, since it names them all."""
     for (top, left), (bottom, _) in ranges:
-        text = rows[top].cells[left] if top < len(rows) and left < len(rows[top].cells) else None
-        for row in rows[top + 1 : bottom + 1] if isinstance(text, str) else ():
-            if left < len(row.cells) and row.cells[left] is None:
-                row.cells[left] = text  # type: ignore[index]
+        text = rows[top][left] if top < len(rows) and left < len(rows[top]) else None
+        if isinstance(text, str):  # it names all rows over which its cell is merged
+            _fill(rows[top + 1 : bottom + 1], left, text)
+    merged = [(first[0] + 1, first[1], last[1]) for first, last in ranges]
+    return Grid(name=name, rows=list(map(Row, count(1), rows)), merged=merged, sheet=sheet_name)
+
+
+def _fill(rows: Sequence[list[Cell]], at: int, cell: Cell) -> None:
+    """Write a cell into a column of rows where nothing stands."""
+    for cells in rows:
+        if at < len(cells) and cells[at] is None:
+            cells[at] = cell
 
 
 def _cell(cell: Any) -> Cell:
@@ -84,12 +88,6 @@ def _cell(cell: Any) -> Cell:
         cell = near if abs(near - cell) <= timedelta(milliseconds=1) else cell
         return cell.date() if cell.time() == time() else cell
     return str(cell) if isinstance(cell, time | timedelta) and not isinstance(cell, date) else cell
-
-
-def _put_errors(rows: Sequence[Row], errors: Iterator[tuple[int, int, str]]) -> None:
-    for row, column, what in errors:
-        if row < len(rows) and column < len(rows[row].cells) and rows[row].cells[column] is None:
-            rows[row].cells[column] = what  # type: ignore[index]
 
 
 def _errors(body: bytes, sheet: str, name: str) -> Iterator[tuple[int, int, str]]:
@@ -128,7 +126,5 @@ def _error_of(element: Any, name: str) -> Iterator[tuple[int, int, str]]:
     if "f" in inner and not inner.get("v") and element.get("t") != "str":
         raise refused(name, f"cell {place[0]} holds a formula without its result; open the file in a spreadsheet and save it")
     if element.get("t") == "e" and inner.get("v", _MISSING_ERROR) != _MISSING_ERROR:
-        column = 0
-        for letter in place[1]:
-            column = column * 26 + ord(letter) - ord("A") + 1
+        column = reduce(lambda before, letter: before * 26 + ord(letter) - ord("A") + 1, place[1], 0)
         yield int(place[2]) - 1, column - 1, inner["v"]

@@ -1,12 +1,16 @@
-"""The shapes of tables in JSON: records, columns, objects by date, lists of cells, series of pairs."""
+"""
+JSON in the shapes in which people save tables.
+
+Records, lines of records, columns, objects by date, lists of cells, series of pairs, and what pandas writes.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.provider_kit.own_files.grid import Cell, listed, quoted, refused
-from adapters.provider_kit.own_files.json_answers import facts_of, of_service
+from adapters.provider_kit.own_files.grid import Cell, Grid, Row, all_quoted, listed, quoted, refused
 from adapters.provider_kit.own_files.json_tables import (
     DATE,
     NOTHING,
@@ -14,21 +18,77 @@ from adapters.provider_kit.own_files.json_tables import (
     Found,
     Pairs,
     checked_rows,
+    facts_of,
     has_dates,
     is_date,
     joined,
     may_be_date,
+    of_service,
     pairs_in,
 )
 from adapters.provider_kit.own_files.options import FileOptions
+from adapters.provider_kit.parsing.bodies import marked
 from adapters.provider_kit.parsing.limits import check_table, names_of
+from domain.errors import AnswerNotUnderstood
 
 _MOST = 0.8
 _DEEPEST = 5
 _POINTS, _NAMES = ("data", "values", "points", "observations"), ("name", "label", "series_id", "id", "key")
 
 
-def find_table(document: Any, name: str, options: FileOptions, depth: int = 0) -> Found | None:
+def read_document(body: bytes, name: str, options: FileOptions) -> Grid:
+    """
+    Return JSON as rows of cells under names.
+
+    Raises:
+        AnswerNotUnderstood: it is no JSON, holds no table or several; names row and column, or the keys.
+        AnswerTooLarge: it has too many names or cells.
+
+    """
+    found = _find_table(_loaded(body, name), name, options)
+    if found is None:
+        raise AnswerNotUnderstood(
+            f"{name} is JSON of another shape.",
+            hint='Write [{"date": "2024-01-31", "value": 1.5}] or {"columns": ["date", "value"], "data": [["2024-01-31", 1.5]]}.',
+        )
+    names, cells, said = found
+    rows = [Row(0, names), *(Row(number, row) for number, row in enumerate(cells, 1))]
+    return Grid(name=name, rows=rows, headed=True, dot_is_decimal=True, title=said.get("title", ""), frequency=said.get("frequency", ""))
+
+
+def _loaded(body: bytes, name: str) -> Any:
+    try:
+        text = body.decode(marked(body) or "utf-8")
+    except UnicodeDecodeError as exc:
+        raise refused(name, "it is not UTF-8, as JSON must be") from exc
+    return _load(text, name)
+
+
+def _load(text: str, name: str, line: int = 0) -> Any:
+    """Read a document, or one of several lines of JSON, whose number is given."""
+    try:
+        return json.loads(text, object_pairs_hook=_unique)
+    except json.JSONDecodeError as exc:
+        if exc.msg == "Extra data" and not line:
+            return [_load(part, name, number) for number, part in enumerate(text.splitlines(), 1) if part.strip()]
+        raise AnswerNotUnderstood(f"{name} is not JSON at line {line or exc.lineno}, column {exc.colno}: {exc.msg}.") from exc
+    except (ValueError, RecursionError) as exc:
+        what = f"line {line} is not JSON" if line else "not JSON"
+        raise refused(name, f"{what} that can be read ({exc})") from exc
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in seen and seen[key] != value:
+                raise ValueError(f"the key {quoted(key)} stands twice with different values, {quoted(seen[key])} and {quoted(value)}")
+            seen[key] = value
+    return found
+
+
+def _find_table(document: Any, name: str, options: FileOptions, depth: int = 0) -> Found | None:
     """
     Return the only table in a document, at any depth; None if there is none.
 
@@ -59,7 +119,7 @@ def _inner(document: Mapping[str, Any], name: str, options: FileOptions, depth: 
     inner = {
         key: table
         for key, value in document.items()
-        if isinstance(value, dict | list) and (table := find_table(value, name, options, depth + 1))
+        if isinstance(value, dict | list) and (table := _find_table(value, name, options, depth + 1))
     }
     if len(inner) > 1:
         inner = {key: found for key, found in inner.items() if has_dates(found)} or inner
@@ -67,7 +127,7 @@ def _inner(document: Mapping[str, Any], name: str, options: FileOptions, depth: 
         series: Sequence[tuple[str, Pairs]] = [(key, rows) for key, (names, rows, _) in inner.items() if list(names) == [DATE, VALUE]]
         if len(series) == len(inner) and len({tuple(point[0] for point in points) for _, points in series}) == 1:
             return joined(series, name)
-        raise refused(name, f"tables stand under the keys {listed(list(map(quoted, inner)))}; save one of them")
+        raise refused(name, f"tables stand under the keys {all_quoted(inner)}; save one of them")
     return next(iter(inner.values()), None)
 
 
@@ -117,7 +177,7 @@ def _of_series(items: Sequence[Mapping[str, Any]], name: str, options: FileOptio
     names = {title for title, _ in named}
     if len(named) == len(items) and len(names) == len(items) and (len(items) == 1 or "" not in names):
         return joined([(title or VALUE, points) for title, points in named], name)
-    inside = [table for item in items if (table := find_table(item, name, options, depth + 1)) and has_dates(table)]
+    inside = [table for item in items if (table := _find_table(item, name, options, depth + 1)) and has_dates(table)]
     if len(inside) > 1:
         raise refused(name, f"it holds {len(inside)} tables in a list; save one of them")
     return next(iter(inside), None) if len(items) == 1 else None

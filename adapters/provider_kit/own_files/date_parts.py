@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from adapters.provider_kit.own_files.date_cells import digits_in, read_loosely, read_typed
-from adapters.provider_kit.own_files.grid import Cell, Grid, Row, cell_at, text_in
-from adapters.provider_kit.own_files.months import month_of
-from adapters.provider_kit.own_files.part_texts import QUARTER, whole_date
-from adapters.provider_kit.own_files.readings import Kind, Reading
+from adapters.provider_kit.own_files.date_digits import Kind, Reading
+from adapters.provider_kit.own_files.date_words import month_of
+from adapters.provider_kit.own_files.grid import Cell, Grid, Row, text_in
 
 _WORDS: Mapping[str, str] = {
     "year": "year yr yyyy jahr année annee año anno ano jaar år rok",
@@ -38,13 +37,13 @@ _SETS = (
     ("year", "month", "day", "hour"),
     ("year", "month", "day", "time"),
     ("year", "month", "day"),
-    ("year", "month"),
-    ("year", "quarter"),
-    ("year", "week"),
-    ("year", "period"),
+    *(("year", period) for period in ("month", "quarter", "week", "period")),
 )
 _SEARCHED, _SAMPLE = 60, 300
 _YEAR = re.compile(r"[12][0-9]{3}")
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.0*)?)?(?: ?([AaPp])\.?[Mm]\.?)?")
+_PERIOD = re.compile(r"(?:([MmQq])0?([0-9]|1[0-2])|(M13|A01))")
+_QUARTER = re.compile(r"(?:Q|([1-4])[.] ?(?:Quartal|quarter))0?([1-4]?)", re.IGNORECASE)
 
 
 def with_whole_dates(grid: Grid) -> Grid:
@@ -68,16 +67,16 @@ class _Parts:
     places: Mapping[str, int]
 
     def cells(self, row: Row) -> Mapping[str, Cell]:
-        return {part: cell_at(row, at) for part, at in self.places.items()}
+        return {part: row.cell(at) for part, at in self.places.items()}
 
     def read(self, row: Row) -> Reading | None:
         """Return what a row's parts mean together; None if one is missing, or they are no date."""
         cells = self.cells(row)
-        return read_loosely(whole_date(cells)) if all(map(text_in, cells.values())) else None
+        return read_loosely(_whole_date(cells)) if all(map(text_in, cells.values())) else None
 
     def fit(self, rows: Sequence[Row]) -> bool:
         """Return whether the parts of the first row that has them all make a date, and no other date stands there."""
-        if "time" in self.places and not _are_clocks([cell_at(row, self.places["time"]) for row in rows[:_SAMPLE]]):
+        if "time" in self.places and not _are_clocks([row.cell(self.places["time"]) for row in rows[:_SAMPLE]]):
             return False
         first = next((row for row in rows if all(map(text_in, self.cells(row).values()))), None)
         whole = self.read(first) if first else None
@@ -115,15 +114,11 @@ def _named_parts(row: Row, below: Sequence[Row]) -> _Parts | None:
     for at, cell in enumerate(row.cells):
         places.setdefault(part_named(cell), at)
     names = next((names for names in _SETS if set(names) <= set(places)), ())
+    years = [other.text(places["year"]) for other in below[:_SAMPLE] if other.text(places["year"])] if "year" in names else []
     may_be_units = any(_name(row.cells[places[part]]) in _SHORT for part in names)
-    if not names or (may_be_units and not ("year" in names and _repeat(below, places["year"]))):
+    if not names or (may_be_units and len(set(years)) == len(years)):
         return None
     return _Parts({part: places[part] for part in names})
-
-
-def _repeat(rows: Sequence[Row], at: int) -> bool:
-    texts = [text_in(cell_at(row, at)) for row in rows[:_SAMPLE] if text_in(cell_at(row, at))]
-    return len(set(texts)) < len(texts)
 
 
 def _are_clocks(cells: Sequence[Cell]) -> bool:
@@ -160,7 +155,7 @@ def _joined(grid: Grid, header: int, parts: _Parts) -> Grid:
         if index == header:
             cells[first] = "Date"
         elif any(map(text_in, of_date.values())):
-            cells[first] = whole_date(with_year(of_date))
+            cells[first] = _whole_date(with_year(of_date))
         for at in others:
             cells[at] = None
         return Row(row.number, cells)
@@ -184,7 +179,7 @@ class _Years:
 
     def __call__(self, cells: Mapping[str, Cell]) -> Mapping[str, Cell]:
         """Return the parts of the next row with their year, if periods go on in the direction in which they went so far."""
-        reading = read_loosely(whole_date({**cells, "year": 2000})) if self._applies else None
+        reading = read_loosely(_whole_date({**cells, "year": 2000})) if self._applies else None
         if reading is None or reading.kind is Kind.ANNUAL:
             return cells
         period = reading.by_order[""]
@@ -200,10 +195,50 @@ class _Years:
 def _without_names(grid: Grid) -> Grid:
     """Put together years and names of months or quarters in the first two columns, over which no name stands."""
     for index, row in enumerate(grid.rows[:_SEARCHED]):
-        year, period = digits_in(cell_at(row, 0)), text_in(cell_at(row, 1))
-        part = "month" if month_of(period) else "quarter" if QUARTER.fullmatch(period) else ""
+        year, period = digits_in(row.cell(0)), row.text(1)
+        part = "month" if month_of(period) else "quarter" if _QUARTER.fullmatch(period) else ""
         if part and _YEAR.fullmatch(year):
             above = [over for over in grid.rows[:index] if any(map(text_in, over.cells[2:]))]
-            is_unnamed = bool(above) and not any(text_in(cell_at(over, at)) for over in above for at in (0, 1))
+            is_unnamed = bool(above) and not any(over.text(at) for over in above for at in (0, 1))
             return _joined(grid, index - 1, _Parts({"year": 0, part: 1})) if is_unnamed else grid
     return grid
+
+
+def _whole_date(parts: Mapping[str, Cell]) -> str:
+    """Return the parts as one text, which is a date if they make one."""
+    texts = {part: digits_in(cell) for part, cell in parts.items()}
+    clock = _clock(texts)
+    return f"{_day(texts)} {clock}" if clock else _day(texts)
+
+
+def _day(texts: Mapping[str, str]) -> str:
+    if "date" in texts:
+        return texts["date"]
+    year = texts["year"]
+    if "quarter" in texts:
+        quarter = _QUARTER.fullmatch(texts["quarter"])
+        return f"{year}-Q{(quarter[1] or quarter[2]) if quarter else texts['quarter']}"
+    if "week" in texts:
+        return f"{year}-W{texts['week'].lstrip('Ww')}"
+    if "period" in texts:
+        return _of_period(year, texts["period"])
+    month = texts["month"].lstrip("Mm") if texts["month"][1:].isdecimal() else str(month_of(texts["month"]) or texts["month"])
+    return "-".join(filter(None, (year, month, texts.get("day"))))
+
+
+def _of_period(year: str, period: str) -> str:
+    """Write a year's period as the Bureau of Labor Statistics names it: M01 to M12, Q01 to Q04, and M13 or A01 for the whole year."""
+    match = _PERIOD.fullmatch(period)
+    if match is None:
+        return f"{year}-{month_of(period) or '?'}"
+    return year if match[3] else f"{year}-{match[1].upper()}{match[2]}"
+
+
+def _clock(texts: Mapping[str, str]) -> str:
+    if "hour" in texts:
+        return f"{texts['hour']:0>2}:{texts.get('minute', '0'):0>2}"
+    text = texts.get("time", "")
+    if text.isdecimal():
+        digits = f"{text:0>4}" if len(text) <= 4 else f"{text:0>6}"  # noqa: PLR2004 - HHMM or HHMMSS
+        return ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
+    return text if _CLOCK.fullmatch(text) else text and f"({text})"
