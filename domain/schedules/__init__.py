@@ -1,1 +1,1 @@
-"""Schedules: which series are looked at again, when, and why then."""
+"""Schedules: which series are followed, when each is looked at next, and why then."""
