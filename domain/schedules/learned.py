@@ -24,7 +24,8 @@ class LearnedLook:
             learning.Checks(newest=newest.last, known_at=newest.known_at, last=history.checked_at),
             frequency=frequency,
             budget=history.budget,
-            now=history.now,
             zone=zone,
         )
-        return NextLook(at=plan.at, reason=f"{plan.reason[:1].upper()}{plan.reason[1:]}.", overdue_since=plan.overdue_since)
+        return NextLook(
+            at=max(plan.at, history.now), reason=f"{plan.reason[:1].upper()}{plan.reason[1:]}.", overdue_since=plan.overdue_since
+        )

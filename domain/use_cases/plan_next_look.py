@@ -113,7 +113,7 @@ class PlanNextLook:
             tz=rule.tz,
         )
         look = self.learn(history)
-        if look.at < now + pause:
+        if failures and look.at < now + pause:
             look = replace(look, at=now + pause, reason=why)
         return inside_window(rule, look)
 
