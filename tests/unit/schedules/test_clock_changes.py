@@ -89,7 +89,7 @@ def test_a_day_has_as_many_looks_as_hours(zone: str, begin: str, hours: int) -> 
     def count(after: datetime, *, by_cron: bool) -> int:
         moment = next_cron("0 * * * *", here, after) if by_cron else next_look(schedule, None, after).at
         assert moment is not None
-        return 0 if moment >= end else 1 + count(moment, by_cron)
+        return 0 if moment >= end else 1 + count(moment, by_cron=by_cron)
 
     before = first - timedelta(seconds=1)
     assert (count(before, by_cron=True), count(before, by_cron=False)) == (hours, hours)
