@@ -22,6 +22,7 @@ from entrypoints.rest.http.rate_limits import requester_of
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.web.charts.plot import Kind, draw
 from entrypoints.web.charts.strips import strip
+from entrypoints.web.following import follow, looks_ahead
 from entrypoints.web.forms import read_form, redirect
 from entrypoints.web.freshness import freshness
 from entrypoints.web.rendering import current_path, page_headers, series_path
@@ -76,10 +77,13 @@ class SeriesPage:
 
     @operation({303: None}, scope=Scope.FETCH)
     def on_post(self, req: falcon.Request, resp: falcon.Response, reference: str) -> None:
-        """Fetch the series again."""
-        read_form(req, self._site.sender.body_slots)
+        """Fetch the series again, or follow it or no longer, as its field ``follow`` says."""
+        form = read_form(req, self._site.sender.body_slots)
         series = self._described(reference).series
-        self._use_cases.request_fetch.refetch(series.id, request_id=req.context.request_id, requester=requester_of(req))
+        if "follow" in form:
+            follow(self._use_cases.manage_schedules, series, wanted=form["follow"] == "yes")
+        else:
+            self._use_cases.request_fetch.refetch(series.id, request_id=req.context.request_id, requester=requester_of(req))
         redirect(resp, current_path(req))
 
     def _described(self, reference: str) -> Described:
@@ -113,6 +117,7 @@ class SeriesPage:
             **picture,
             "described": view.described,
             "fresh": freshness(view.described),
+            "ahead": looks_ahead(view.described, self._use_cases.manage_schedules.looks_at(series.id)),
             "units": available_units(series.frequency),
             "kinds": tuple(Kind),
             "ranges": ranges(view),
