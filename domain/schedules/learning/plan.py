@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import islice
@@ -89,12 +89,18 @@ def plan(
     """
     length = usual_length(releases, frequency)
     habit = habit_of(releases, length, zone, periods=_has_periods(frequency))
-    weekly = checks.last + _WEEK
     if habit is None or not habit.is_regular(length):
         return _by_rate(releases, checks, length, budget)
+    newest = period_of(checks.newest, frequency)
+    recent = (each.period for each in releases[-_RECENT:])
+    following = periods_after(newest, frequency, recent) if habit.coordinates.of_period else iter([newest])
+    return _by_habit(habit, checks, islice(following, _FORETOLD_PERIODS), budget)
+
+
+def _by_habit(habit: Habit, checks: Checks, periods: Iterable[date], budget: int) -> Plan:
+    wanted = weekly = checks.last + _WEEK
     overdue: datetime | None = None
-    wanted = weekly
-    for target in _targets(habit, releases, checks, frequency, budget):
+    for target in _targets(habit, checks, periods, budget):
         if checks.last < target.overdue:
             wanted = min(wanted, target.at)
             break
@@ -102,24 +108,22 @@ def plan(
     if overdue is not None:
         wanted = min(wanted, checks.last + _backoff(checks.last - overdue))
     at = max(wanted, checks.last + _APART)
-    return Plan(at=at, reason=_words(habit, zone, at, overdue, weekly), overdue_since=overdue)
+    known = _words(habit)
+    if overdue is not None:
+        known = f"{known}; the next one is overdue since {overdue.astimezone(habit.coordinates.zone):%Y-%m-%d %H:%M}"
+    elif at == weekly:
+        known = f"{known}; the weekly look comes before the next one"
+    return Plan(at=at, reason=known, overdue_since=overdue)
 
 
-def _targets(habit: Habit, releases: Sequence[Release], checks: Checks, frequency: Frequency | None, budget: int) -> Iterator[_Target]:
+def _targets(habit: Habit, checks: Checks, periods: Iterable[date], budget: int) -> Iterator[_Target]:
     """Yield the next look for each release that may come next, in order of their periods."""
     coordinates, distribution = habit.coordinates, habit.distribution
-    newest = period_of(checks.newest, frequency)
     before = checks.known_at.astimezone(coordinates.zone).date()
-    for period in _periods(habit, releases, newest, frequency):
+    for period in periods:
         seen = distribution.until(coordinates.measure(checks.last, period, before))
         at = coordinates.moment(distribution.quantile(seen + (1 - seen) / budget), period, before)
         yield _Target(at, coordinates.moment(distribution.quantile(_OVERDUE), period, before))
-
-
-def _periods(habit: Habit, releases: Sequence[Release], newest: date, frequency: Frequency | None) -> Iterator[date]:
-    if not habit.coordinates.of_period:
-        return iter([newest])
-    return islice(periods_after(newest, frequency, (each.period for each in releases[-_RECENT:])), _FORETOLD_PERIODS)
 
 
 def _has_periods(frequency: Frequency | None) -> bool:
@@ -147,23 +151,11 @@ def _backoff(late: timedelta) -> timedelta:
     return min(max(late + _DAY, _DAY), _WEEK)
 
 
-def _words(habit: Habit, zone: tzinfo, at: datetime, overdue: datetime | None, weekly: datetime) -> str:
-    middle = habit.distribution.quantile(0.5)
-    hours = habit.width * 24 / 2
-    day = habit.coordinates.describe(int(middle // 1))
+def _words(habit: Habit) -> str:
+    middle, zone = habit.distribution.quantile(0.5), habit.coordinates.zone
     minutes = round((middle % 1) * 1440)
-    spread = f"{round(hours * 60)} min" if hours < 2 else f"{round(hours)} h" if hours < 48 else f"{round(hours / 24)} days"  # noqa: PLR2004
-    when = f"about {minutes // 60 % 24:02}:{minutes % 60:02} {zone} ± {spread}"
-    known = f"releases came {day}, {when}, as foretold in {habit.foretold:.0%} of recent cases"
-    if overdue is not None:
-        return f"{known}; the next one is overdue since {_moment(overdue, zone)}"
-    if at == weekly:
-        return f"{known}; the weekly look comes before the next one"
-    return known
-
-
-def _moment(moment: datetime, zone: tzinfo) -> str:
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+    when = f"about {minutes // 60 % 24:02}:{minutes % 60:02} {zone} ± {_span(timedelta(days=habit.width / 2))}"
+    return f"releases came {habit.coordinates.describe(int(middle // 1))}, {when}, as foretold in {habit.foretold:.0%} of recent cases"
 
 
 def _span(length: timedelta) -> str:
