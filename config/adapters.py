@@ -61,5 +61,6 @@ class Adapters(DeclarativeContainer):
     )
     freshness = Singleton(Freshness, data_sources, settings.provided.max_age)
     retry = Singleton(RetryPolicy, settings.provided.retry_for_seconds)
+    learn = Singleton(later("domain.schedules.learned.LearnedLook"))
     #: Set when the process is to stop, so that nothing waits any longer.
     stopping = Singleton(Event)

@@ -23,12 +23,17 @@ class Container(Adapters):
     }
     waiting: ClassVar[dict[str, Any]] = {"store": Adapters.store, "pause": Adapters.stopping.provided.wait}
     request_fetch = use_case("request_fetch.RequestFetch", **catalogue, dispatcher=Adapters.dispatcher)
+    request_batch = use_case("request_batch.RequestBatch", Adapters.store, request_fetch)
     await_fetch = use_case("await_fetch.AwaitFetch", **waiting, most_seconds=Adapters.settings.provided.wait_seconds)
     await_read_through = use_case("await_fetch.AwaitFetch", **waiting, most_seconds=Adapters.settings.provided.read_through_seconds)
     read_through = use_case("read_through.ReadThrough", **catalogue, request_fetch=request_fetch, await_fetch=await_read_through)
+    plan_next_look = use_case("plan_next_look.PlanNextLook", store=Adapters.store, learn=Adapters.learn)
+    ask_due_series = use_case("ask_due_series.AskDueSeries", Adapters.store, plan_next_look)
+    manage_schedules = use_case("manage_schedules.ManageSchedules", Adapters.store, request_fetch, plan_next_look)
     fetch_dataset = use_case(
         "fetch_dataset.FetchDataset",
         store=Adapters.store,
+        plan_next_look=plan_next_look,
         providers=Adapters.data_sources,
         calls=Adapters.calls,
         retry=Adapters.retry,

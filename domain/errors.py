@@ -15,12 +15,14 @@ lanner's errors, each with a message, a code and, where one helps, a hint.
     │   ├── VintageNotFound
     │   ├── NotKnownYet
     │   ├── NoObservationsYet
+    │   ├── ScheduleNotFound
     │   └── KeyNotFound
     ├── InvalidApiKey · InsufficientScope    one of our API keys is required
     ├── TooManyRequests              a client's quota is used up
     ├── TooManyCells                 one answer would be too large
     ├── FetchAlreadyRunning
     ├── FetchAlreadyEnded
+    ├── SchedulePaused
     ├── RemovalNotConfirmed
     ├── IdempotencyKeyReused             the same Idempotency-Key, another request
     ├── LeaseLost                    the fetch belongs to another worker, or has ended
@@ -111,6 +113,12 @@ class FetchNotFound(NotFound):
     code = "fetch_not_found"
 
 
+class ScheduleNotFound(NotFound):
+    """No schedule of this id is kept here."""
+
+    code = "schedule_not_found"
+
+
 class VintageNotFound(NotFound):
     """The series has no vintage of this number."""
 
@@ -183,6 +191,13 @@ class FetchAlreadyEnded(DomainError):
     """The fetch has ended already, so it cannot be cancelled."""
 
     code = "fetch_already_ended"
+
+
+class SchedulePaused(DomainError):
+    """The schedule is paused."""
+
+    code = "schedule_paused"
+    hint = "Resume it first."
 
 
 class RemovalNotConfirmed(DomainError):

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from uuid import UUID
 
 from domain.errors import AnswerNotUnderstood, FetchError, RateLimited, TransientError
@@ -47,6 +47,13 @@ class Suspicion(StrEnum):
     VALUES = "values"
 
 
+class Priority(IntEnum):
+    """Which of the due fetches are begun first: those with the smaller number."""
+
+    REQUESTED = 0
+    SCHEDULED = 1
+
+
 Allowed = frozenset[Suspicion]
 NOTHING_ALLOWED: Allowed = frozenset()
 
@@ -83,6 +90,7 @@ class Fetch:
         left_out: names of the answer's columns that are not numbers.
         allow: what is not refused as suspicious.
         request_id: of the HTTP request that asked for it, so that the worker's log lines carry it.
+        batch: of the request for many series by which it was added.
 
     """
 
@@ -104,6 +112,8 @@ class Fetch:
     left_out: tuple[str, ...] = ()
     allow: Allowed = NOTHING_ALLOWED
     request_id: str = ""
+    priority: Priority = Priority.REQUESTED
+    batch: UUID | None = None
 
     @property
     def ended(self) -> bool:
@@ -157,6 +167,7 @@ class FetchQuery:
     status: FetchStatus | None = None
     provider: str | None = None
     series_id: UUID | None = None
+    batch: UUID | None = None
     before: tuple[datetime, UUID] | None = None
     limit: int = 100
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from ssl import SSLContext
 from threading import Thread
@@ -20,6 +20,8 @@ from config.settings import Settings
 from domain.observations import Label, Observations
 from domain.ports import DataSource, Dispatcher, UnitOfWork
 from domain.providers import Routing
+from domain.schedules.history import History
+from domain.schedules.schedule import NextLook
 from domain.use_cases import UseCases
 from domain.vintages import NewState, Origin, Vintage
 from tests.fakes import CannedSource, FakeProviders, some_observations
@@ -74,10 +76,16 @@ def memory_use_cases(
     container.store.override(Object(store or MemoryStore()))
     container.data_sources.override(providers)
     container.conformance.override(providers)
+    container.learn.override(Object(every_six_hours))
     container.routing.override(Object(Routing({}, default)))
     container.dispatcher.override(Object(dispatcher) if dispatcher else Singleton(InlineDispatcher, container.fetch_dataset))
     use_cases: UseCases = container.use_cases()
     return use_cases
+
+
+def every_six_hours(history: History) -> NextLook:
+    """Plan a look six hours after the last one, whatever the past."""
+    return NextLook(at=history.checked_at + timedelta(hours=6), reason="It is looked at six hours later.")
 
 
 def waiting_use_cases(store: MemoryStore | None = None) -> UseCases:

@@ -12,7 +12,7 @@ from adapters.memory.series_repository import MemorySeriesRepository
 from adapters.memory.state import Clock, State
 from domain.codes import DatasetCode
 from domain.errors import FetchAlreadyRunning, FetchCancelled, FetchNotFound, LeaseLost, SeriesNotFound
-from domain.fetches import LEASE_SECONDS, Allowed, Failure, Fetch, FetchPage, FetchQuery, FetchStatus, Lease, WaitingFor
+from domain.fetches import LEASE_SECONDS, Allowed, Failure, Fetch, FetchPage, FetchQuery, FetchStatus, Lease, Priority, WaitingFor
 from domain.series import TimeSeries
 from domain.vintages import Vintage
 
@@ -26,37 +26,36 @@ class MemoryFetchRepository:
     state: State
     clock: Clock
 
-    def add_first(self, provider: str, code: DatasetCode, *, allow: Allowed, request_id: str) -> tuple[TimeSeries, Fetch] | None:
+    def add_first(
+        self, provider: str, code: DatasetCode, *, allow: Allowed, request_id: str, batch: UUID | None = None
+    ) -> tuple[TimeSeries, Fetch] | None:
         known = self.state.series.values()
         if any(series.alias == code.alias or (series.provider, series.code) == (provider, code) for series in known):
             return None
         series = MemorySeriesRepository(self.state, self.clock).add(provider, code)
-        return series, self.add(series.id, allow=allow, request_id=request_id)[0]
+        return series, self.add(series.id, allow=allow, request_id=request_id, batch=batch)[0]
 
-    def add(self, series_id: UUID, *, allow: Allowed, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:
-        if series_id not in self.state.series:
-            raise SeriesNotFound
-        held = next((f for f in self.state.fetches.values() if f.series_id == series_id and not f.ended), None)
+    def add(
+        self, series_id: UUID, *, allow: Allowed, request_id: str, at_once: bool = False, batch: UUID | None = None
+    ) -> tuple[Fetch, bool]:
+        held = self._in_flight(series_id)
         if held is None:
-            now = self.clock()
-            fetch = Fetch(
-                id=uuid4(),
-                series_id=series_id,
-                status=FetchStatus.PENDING,
-                created_at=now,
-                not_before=now,
-                scheduled_at=now,
-                allow=allow,
-                request_id=request_id,
-            )
-            return self._put(fetch), True
+            return self._put(self._pending(series_id, allow=allow, request_id=request_id, batch=batch)), True
         if not allow <= held.allow:
             if held.status is FetchStatus.RUNNING:
                 raise FetchAlreadyRunning
             held = self._put(replace(held, allow=held.allow | allow))
-        if at_once and held.waiting_for is WaitingFor.RETRY:
+        is_scheduled = held.priority is not Priority.REQUESTED and held.status is FetchStatus.PENDING
+        if (at_once and held.waiting_for is WaitingFor.RETRY) or (is_scheduled and held.waiting_for is None):
             held = self._put(replace(held, not_before=self.clock(), scheduled_at=self.clock(), waiting_for=None))
-        return held, False
+        return self._put(replace(held, priority=Priority.REQUESTED)) if is_scheduled else held, False
+
+    def add_scheduled(self, series_id: UUID, *, request_id: str, seconds: float) -> bool:
+        if self._in_flight(series_id):
+            return False
+        fetch = self._pending(series_id, request_id=request_id, priority=Priority.SCHEDULED)
+        self._put(replace(fetch, not_before=fetch.not_before + timedelta(seconds=seconds)))
+        return True
 
     def get(self, fetch_id: UUID) -> Fetch:
         if fetch_id not in self.state.fetches:
@@ -73,12 +72,14 @@ class MemoryFetchRepository:
             if (query.status is None or fetch.status is query.status)
             and (query.provider is None or self.state.series[fetch.series_id].provider == query.provider)
             and (query.series_id is None or fetch.series_id == query.series_id)
+            and (query.batch is None or fetch.batch == query.batch)
             and (query.before is None or _age(fetch) < query.before)
         ]
         return FetchPage.of(found, query.limit)
 
     def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Mapping[UUID, datetime]:
-        return {fetch.id: _due_since(fetch) for fetch in sorted(self._due(lease_seconds), key=_due_since)[:limit]}
+        due = sorted(self._due(lease_seconds), key=lambda fetch: (fetch.priority, _due_since(fetch)))
+        return {fetch.id: _due_since(fetch) for fetch in due[:limit]}
 
     def oldest_due(self, lease_seconds: float = LEASE_SECONDS) -> datetime | None:
         return min(map(_due_since, self._due(lease_seconds)), default=None)
@@ -158,6 +159,16 @@ class MemoryFetchRepository:
         for fetch_id in old[:limit]:
             del self.state.fetches[fetch_id]
         return len(old[:limit])
+
+    def _in_flight(self, series_id: UUID) -> Fetch | None:
+        if series_id not in self.state.series:
+            raise SeriesNotFound
+        return next((f for f in self.state.fetches.values() if f.series_id == series_id and not f.ended), None)
+
+    def _pending(self, series_id: UUID, **about: Any) -> Fetch:
+        now = self.clock()
+        status = FetchStatus.PENDING
+        return Fetch(id=uuid4(), series_id=series_id, status=status, created_at=now, not_before=now, scheduled_at=now, **about)
 
     def _due(self, lease_seconds: float) -> Sequence[Fetch]:
         now = self.clock()

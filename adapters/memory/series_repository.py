@@ -11,6 +11,7 @@ from adapters.memory.state import Clock, State
 from domain.aliases import free_alias
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
+from domain.schedules.selector import Selector
 from domain.series import Database, Metadata, MetadataEntry, SeriesPage, SeriesQuery, TimeSeries, terms
 from domain.vintages import Vintage
 from domain.window import Confirmation
@@ -58,6 +59,10 @@ class MemorySeriesRepository:
         more = len(found) > query.limit
         return SeriesPage(tuple(found[: query.limit]), found[query.limit - 1].number if more else None)
 
+    def matching(self, selector: Selector, limit: int) -> Sequence[TimeSeries]:
+        meant = [key for key, series in self.state.series.items() if selector.matches(series.provider, series.code)]
+        return [self.get(key) for key in meant[:limit]]
+
     def count(self, query: SeriesQuery, *, most: int) -> int:
         return len(self.search(replace(query, after=0, skip=0, limit=most)).items)
 
@@ -86,6 +91,7 @@ class MemorySeriesRepository:
         self.state.recorded = tuple(each for each in self.state.recorded if each.series_id != series_id)
         self.state.fetches = {key: fetch for key, fetch in self.state.fetches.items() if fetch.series_id != series_id}
         self.state.requests = {key: entry for key, entry in self.state.requests.items() if entry[2].series_id != series_id}
+        self.state.followed = {key: look for key, look in self.state.followed.items() if look.series_id != series_id}
 
     def record_fetch(
         self, series: TimeSeries, metadata: Metadata, confirmed: Confirmation | None = None, *, known_at: datetime | None = None

@@ -12,6 +12,7 @@ from domain.api_keys import ApiKey
 from domain.fetches import Fetch, RequestRecord
 from domain.metrics import Counted
 from domain.providers import Limit
+from domain.schedules.schedule import FollowedSeries, Schedule
 from domain.series import Metadata, TimeSeries
 from domain.throttling import LimiterState
 from domain.vintages import FeedEntry, StoredVintage
@@ -38,6 +39,8 @@ class State:
     calls: dict[tuple[str, str], tuple[datetime, ...]] = field(default_factory=dict)
     keys: dict[str, ApiKey] = field(default_factory=dict)
     quotas: dict[tuple[str, Limit], float] = field(default_factory=dict)
+    schedules: dict[UUID, Schedule] = field(default_factory=dict)
+    followed: dict[tuple[UUID, UUID], FollowedSeries] = field(default_factory=dict)
 
     def copy(self) -> State:
         """Return an independent copy."""

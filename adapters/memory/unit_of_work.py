@@ -14,6 +14,7 @@ from adapters.memory.metrics_repository import MemoryMetricsRepository
 from adapters.memory.quota_repository import MemoryQuotaRepository
 from adapters.memory.rate_limiter import MemoryRateLimiter
 from adapters.memory.request_repository import MemoryRequestRepository
+from adapters.memory.schedule_repository import MemoryScheduleRepository
 from adapters.memory.series_repository import MemorySeriesRepository
 from adapters.memory.state import Clock, State
 from adapters.memory.vintage_repository import MemoryVintageRepository
@@ -67,6 +68,7 @@ class MemoryUnitOfWork:
     keys: MemoryKeyRepository
     quotas: MemoryQuotaRepository
     rate_limiter: MemoryRateLimiter
+    schedules: MemoryScheduleRepository
 
     def __init__(self, store: MemoryStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -89,6 +91,7 @@ class MemoryUnitOfWork:
         self.keys = MemoryKeyRepository(self._state, self._store.clock)
         self.quotas = MemoryQuotaRepository(self._state, self._store.clock)
         self.rate_limiter = MemoryRateLimiter(self._state, self._store.clock)
+        self.schedules = MemoryScheduleRepository(self._state, self._store.clock)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -49,6 +49,9 @@ class MemoryVintageRepository:
     def list(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
         return [kept.vintage for kept in self.state.vintages.get(series_id, ())[after : after + limit]]
 
+    def last_ones(self, series_id: UUID, limit: int) -> Sequence[Vintage]:
+        return [kept.vintage for kept in self.state.vintages.get(series_id, ())[-limit:]]
+
     def feed(self, *, after: int, limit: int) -> Sequence[FeedEntry]:
         return [each for each in self.state.recorded if each.position > after][:limit]
 

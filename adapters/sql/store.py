@@ -17,6 +17,7 @@ from adapters.sql.repositories.fetches import SqlFetchRepository
 from adapters.sql.repositories.metrics import SqlMetricsRepository
 from adapters.sql.repositories.quotas import SqlQuotaRepository
 from adapters.sql.repositories.requests import SqlRequestRepository
+from adapters.sql.repositories.schedules import SqlScheduleRepository
 from adapters.sql.repositories.series import SqlSeriesRepository
 from adapters.sql.repositories.throttle import SqlRateLimiter
 from adapters.sql.repositories.vintages import SqlVintageRepository
@@ -71,6 +72,7 @@ class SqlUnitOfWork:
     keys: SqlKeyRepository
     quotas: SqlQuotaRepository
     rate_limiter: SqlRateLimiter
+    schedules: SqlScheduleRepository
 
     def __init__(self, store: SqlStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -100,6 +102,7 @@ class SqlUnitOfWork:
         self.keys = SqlKeyRepository(self.transaction)
         self.quotas = SqlQuotaRepository(self.transaction)
         self.rate_limiter = SqlRateLimiter(self.transaction)
+        self.schedules = SqlScheduleRepository(self.transaction)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-REVISION = "0010"
+REVISION = "0011"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -148,6 +148,7 @@ quotas = Table(
 )
 
 _ADDED_NOTHING = "finished_at is not null and coalesce(vintages_added, 0) = 0"
+_OF_BATCH, _WAITS = "batch is not null", "next_at is not null"
 
 fetches = Table(
     "fetches",
@@ -173,6 +174,8 @@ fetches = Table(
     Column("allow_shrink", Boolean, nullable=False),
     Column("request_id", Text, nullable=False),
     Column("allow_values", Boolean, nullable=False, server_default=false()),
+    Column("priority", SmallInteger, nullable=False, server_default=text("0")),
+    Column("batch", Uuid),
     Index(
         "one_in_flight",
         "series",
@@ -183,8 +186,50 @@ fetches = Table(
     Index("fetches_of_series", "series", "number", unique=True),
     Index("fetches_in_order", "created_at", "id"),
     Index("fetches_without_vintage", "finished_at", postgresql_where=text(_ADDED_NOTHING), sqlite_where=text(_ADDED_NOTHING)),
-    Index("fetches_due", "not_before", postgresql_where=text("status = 'pending'"), sqlite_where=text("status = 'pending'")),
+    Index("fetches_due", "priority", "not_before", postgresql_where=text("status = 'pending'"), sqlite_where=text("status = 'pending'")),
     Index("fetches_held", "lease_until", postgresql_where=text("status = 'running'"), sqlite_where=text("status = 'running'")),
+    Index("fetches_of_batch", "batch", "created_at", "id", postgresql_where=text(_OF_BATCH), sqlite_where=text(_OF_BATCH)),
+    postgresql_with={"fillfactor": "80"},
+)
+
+# A schedule's selector: a code has no mask; without a database or a provider it means any.
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("provider", Text),
+    Column("database_code", Text),
+    Column("pattern", Text, nullable=False),
+    Column("is_mask", Boolean, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("spec", Text, nullable=False),
+    Column("tz", Text, nullable=False),
+    Column("window", Text),
+    Column("catch_up", Integer, nullable=False),
+    Column("jitter", Integer, nullable=False),
+    Column("budget", Integer, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("schedules_in_order", "created_at", "id"),
+    Index("schedules_by_selector", "pattern", "database_code", "created_at", "id"),
+    Index("schedules_with_mask", "database_code", postgresql_where=text("is_mask"), sqlite_where=text("is_mask")),
+)
+
+# The series of each schedule, and when each is looked at next; an index holds all that finding the due ones takes.
+followed = Table(
+    "followed",
+    metadata,
+    Column("schedule", Uuid, ForeignKey("schedules.id", ondelete="CASCADE"), primary_key=True),
+    Column("series", _big, ForeignKey("series.number", ondelete="CASCADE"), primary_key=True),
+    Column("next_at", UtcDateTime),
+    Column("planned", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("last_success_at", UtcDateTime),
+    Column("overdue_since", UtcDateTime),
+    Index("followed_due", "next_at", "series", "schedule", postgresql_where=text(_WAITS), sqlite_where=text(_WAITS)),
+    Index("followed_of_schedule", "schedule", "next_at", "series"),
+    Index("followed_of_series", "series", "schedule"),
     postgresql_with={"fillfactor": "80"},
 )
 

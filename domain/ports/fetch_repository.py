@@ -16,19 +16,34 @@ from domain.vintages import Vintage
 class FetchRepository(Protocol):
     """The fetches; at most one of a series is pending or running."""
 
-    def add_first(self, provider: str, code: DatasetCode, *, allow: Allowed, request_id: str) -> tuple[TimeSeries, Fetch] | None:
+    def add_first(
+        self, provider: str, code: DatasetCode, *, allow: Allowed, request_id: str, batch: UUID | None = None
+    ) -> tuple[TimeSeries, Fetch] | None:
         """Add a series with its first fetch; None if the series exists already, or its alias is taken."""
         ...
 
-    def add(self, series_id: UUID, *, allow: Allowed, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:
+    def add(
+        self, series_id: UUID, *, allow: Allowed, request_id: str, at_once: bool = False, batch: UUID | None = None
+    ) -> tuple[Fetch, bool]:
         """
-        Add a pending fetch that is due now, or return the one in flight; and whether it is new.
+        Add a requested fetch that is due now, or return the one in flight; and whether it is new.
 
-        ``allow`` is added to a pending one; ``at_once`` makes one due that waits for a retry.
+        ``allow`` is added to a pending one; ``at_once`` makes one due that waits for a retry. A scheduled one is requested from now
+        on, and due unless it waits for something.
 
         Raises:
             SeriesNotFound: the series does not exist, or no longer.
             FetchAlreadyRunning: ``allow`` holds what a running one does not allow.
+
+        """
+        ...
+
+    def add_scheduled(self, series_id: UUID, *, request_id: str, seconds: float) -> bool:
+        """
+        Add a fetch for a schedule that is due in so many seconds, unless one is in flight; return whether it was added.
+
+        Raises:
+            SeriesNotFound: the series does not exist, or no longer.
 
         """
         ...
@@ -52,7 +67,7 @@ class FetchRepository(Protocol):
         ...
 
     def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Mapping[UUID, datetime]:
-        """Return claimable fetches, longest due first, each with the moment since which it is due."""
+        """Return claimable fetches, requested ones before scheduled ones, then longest due first, each with when it became due."""
         ...
 
     def next_due(self) -> datetime | None:

@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.codes import DatasetCode
+from domain.schedules.selector import Selector
 from domain.series import Database, Metadata, MetadataEntry, SeriesPage, SeriesQuery, TimeSeries
 from domain.window import Confirmation
 
@@ -39,6 +40,10 @@ class SeriesRepository(Protocol):
 
     def search(self, query: SeriesQuery) -> SeriesPage:
         """Return a page of the matching series in order of creation."""
+        ...
+
+    def matching(self, selector: Selector, limit: int) -> Sequence[TimeSeries]:
+        """Return at most ``limit`` of the series that a selector means, in order of creation."""
         ...
 
     def count(self, query: SeriesQuery, *, most: int) -> int:

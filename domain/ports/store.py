@@ -12,6 +12,7 @@ from domain.api_keys import ApiKey
 from domain.fetches import IdempotencyKey, RequestRecord
 from domain.metrics import Counted, Metrics
 from domain.ports.fetch_repository import FetchRepository
+from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
 from domain.ports.throttle import QuotaRepository, RateLimiter
 from domain.ports.vintage_repository import VintageRepository
@@ -106,6 +107,9 @@ class UnitOfWork(Protocol):
 
     @property
     def rate_limiter(self) -> RateLimiter: ...
+
+    @property
+    def schedules(self) -> ScheduleRepository: ...
 
     @property
     def requests(self) -> RequestRepository: ...

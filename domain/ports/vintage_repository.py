@@ -62,6 +62,10 @@ class VintageRepository(Protocol):
         """
         ...
 
+    def last_ones(self, series_id: UUID, limit: int) -> Sequence[Vintage]:
+        """Return the last ``limit`` vintages, without observations, in order of arrival."""
+        ...
+
     def first_known(self, series_id: UUID) -> FirstKnown | None:
         """Return when the series was first known and first fetched; None if there is no vintage."""
         ...

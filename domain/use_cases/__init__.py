@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from domain.use_cases.ask_due_series import AskDueSeries
     from domain.use_cases.await_fetch import AwaitFetch
     from domain.use_cases.cancel_fetch import CancelFetch
     from domain.use_cases.check_health import CheckHealth
@@ -19,13 +20,16 @@ if TYPE_CHECKING:
     from domain.use_cases.list_providers import ListProviders
     from domain.use_cases.list_vintages import ListVintages
     from domain.use_cases.manage_keys import ManageKeys
+    from domain.use_cases.manage_schedules import ManageSchedules
     from domain.use_cases.parse_answer import ParseAnswer
+    from domain.use_cases.plan_next_look import PlanNextLook
     from domain.use_cases.preview_file import PreviewFile
     from domain.use_cases.read_releases import ReadReleases
     from domain.use_cases.read_series import ReadSeries
     from domain.use_cases.read_through import ReadThrough
     from domain.use_cases.reap_fetches import ReapFetches
     from domain.use_cases.remove_series import RemoveSeries
+    from domain.use_cases.request_batch import RequestBatch
     from domain.use_cases.request_fetch import RequestFetch
     from domain.use_cases.search_providers import SearchProviders
     from domain.use_cases.search_series import SearchSeries
@@ -36,6 +40,7 @@ class UseCases:
     """The use cases that entry points call."""
 
     request_fetch: RequestFetch
+    request_batch: RequestBatch
     fetch_dataset: FetchDataset
     read_series: ReadSeries
     search_series: SearchSeries
@@ -56,5 +61,8 @@ class UseCases:
     preview_file: PreviewFile
     check_key: CheckKey
     manage_keys: ManageKeys
+    manage_schedules: ManageSchedules
+    ask_due_series: AskDueSeries
+    plan_next_look: PlanNextLook
     list_providers: ListProviders
     check_providers: CheckProviders

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,8 +10,10 @@ from uuid import UUID
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound, UnknownProvider
 from domain.fetching.freshness import Freshness
-from domain.ports import Providers, Store
+from domain.ports import Providers, Store, UnitOfWork
+from domain.ports.schedule_repository import Followed
 from domain.providers import Routing
+from domain.schedules.schedule import FollowedSeries
 from domain.series import SeriesQuery, TimeSeries
 
 
@@ -22,6 +25,7 @@ class Described:
     Attributes:
         reads_files: whether it is read from a file of the operator's own.
         stale_at: when it becomes stale, or became so; None if no fetch has succeeded yet.
+        next_look: the next one of the schedules that follow it; None if none does, or all are paused.
 
     """
 
@@ -30,6 +34,7 @@ class Described:
     now: datetime
     reads_files: bool = False
     stale_at: datetime | None = None
+    next_look: FollowedSeries | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +49,7 @@ class DescribeSeries:
     def __call__(self, series_id: UUID) -> Described:
         """Describe by id; raises SeriesNotFound."""
         with self.store.reading() as uow:
-            return self._described(uow.series.get(series_id), uow.now())
+            return self._described(uow, uow.series.get(series_id))
 
     def by_code(self, code: DatasetCode, provider: str | None = None) -> Described:
         """
@@ -62,15 +67,17 @@ class DescribeSeries:
             if series is None:
                 wanted = f"{provider}:{code}" if provider else str(code)
                 raise SeriesNotFound(f"{code} is not kept here.", hint=f'Request it: POST /timeseries {{"code": "{wanted}"}}.')
-            return self._described(series, uow.now())
+            return self._described(uow, series)
 
-    def _described(self, series: TimeSeries, now: datetime) -> Described:
+    def _described(self, uow: UnitOfWork, series: TimeSeries) -> Described:
+        now = uow.now()
         return Described(
             series,
             self.freshness.is_stale(series, now),
             now,
             reads_files=self._reads_files(series.provider),
             stale_at=self.freshness.stale_at(series),
+            next_look=_next_look(uow.schedules.following(series.id)),
         )
 
     def _reads_files(self, provider: str) -> bool:
@@ -78,3 +85,8 @@ class DescribeSeries:
             return self.providers.get(provider).reads_files
         except UnknownProvider:
             return False
+
+
+def _next_look(following: Sequence[Followed]) -> FollowedSeries | None:
+    looks = [(look.next_at, place, look) for place, (_, look) in enumerate(following) if look.next_at]
+    return min(looks)[2] if looks else None

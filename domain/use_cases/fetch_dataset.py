@@ -31,6 +31,7 @@ from domain.metrics import Counted
 from domain.ports import Fetched, PriorState, Providers, Store
 from domain.series import TimeSeries
 from domain.throttling import Budget, Denied, Permit
+from domain.use_cases.plan_next_look import PlanNextLook
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class FetchDataset:
     Run one fetch.
 
     Attributes:
+        plan_next_look: called after each fetch that has ended.
         lease_seconds: how long a worker keeps its fetches without renewing their leases.
         deadline_seconds: how long a source may take; one lease later its lease is no longer renewed.
 
@@ -61,6 +63,7 @@ class FetchDataset:
     providers: Providers
     calls: ProviderThrottle
     retry: RetryPolicy
+    plan_next_look: PlanNextLook
     lease_seconds: float
     deadline_seconds: float
     running: RunningFetches = field(default_factory=RunningFetches)
@@ -92,6 +95,10 @@ class FetchDataset:
                 self._count_stale_commit()
             return None
         _log(ended, claimed.series)
+        if ended.ended:
+            # If the store fails here, or the worker dies, another plans it within minutes.
+            with suppress(StoreUnavailable):
+                self.plan_next_look(ended.series_id, ended=ended)
         return ended
 
     def release(self) -> int:

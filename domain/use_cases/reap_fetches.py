@@ -35,10 +35,12 @@ class ReapFetches:
             return uow.fetches.due(limit, self.lease_seconds)
 
     def seconds_until_due(self, at_most: float) -> float:
-        """Return the seconds until a waiting fetch becomes due, at most ``at_most``."""
+        """Return the seconds until a waiting fetch or a followed series becomes due, at most ``at_most``."""
         with self.store.reading() as uow:
-            moment = uow.fetches.next_due()
-            return min(at_most, max(0.0, (moment - uow.now()).total_seconds())) if moment else at_most
+            moments, now = (uow.fetches.next_due(), uow.schedules.next_at()), uow.now()
+            # A series that is due already and was left is another worker's, or an error's: it does not hurry the next poll.
+            waits = [(moment - now).total_seconds() for moment in moments if moment and moment > now]
+            return min([at_most, *waits])
 
     def expire_lease(self, fetch_id: UUID, token: UUID) -> None:
         """Expire a lease whose holder is known to be dead, so that the fetch is due."""

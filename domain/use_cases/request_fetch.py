@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from operator import itemgetter
+from typing import Any
 from uuid import UUID
 
 from domain.codes import DatasetCode
 from domain.errors import ProviderNotConfigured, TooManyRequests
-from domain.fetches import ANONYMOUS, NOTHING_ALLOWED, Allowed, Fetch, IdempotencyKey, RequestRecord, Suspicion
+from domain.fetches import ANONYMOUS, NOTHING_ALLOWED, Allowed, Fetch, IdempotencyKey, Priority, RequestRecord, Suspicion
 from domain.fetching.freshness import Freshness
 from domain.ports import Dispatcher, Providers, Store, UnitOfWork
 from domain.providers import Limit, Provider, Routing
@@ -53,6 +55,7 @@ class _Flags:
 
     Attributes:
         changed_since: what the last fetch confirmed, if what it read has changed since.
+        batch: of a request for many series.
 
     """
 
@@ -61,6 +64,7 @@ class _Flags:
     request_id: str
     requester: Requester | None
     changed_since: Confirmation | None = None
+    batch: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +117,36 @@ class RequestFetch:
         """Refresh a stored series; ``created`` refers to its fetch. Raises like the call, and SeriesNotFound."""
         flags = _Flags(refresh=True, allow=allow, request_id=request_id, requester=requester)
         return self._request(lambda uow: self._get(uow, series_id), flags, _request_key(key, str(series_id), flags), refetch=True)
+
+    def many(
+        self, wanted: Collection[tuple[str, DatasetCode]], *, batch: UUID, refresh: bool, request_id: str, requester: Requester | None
+    ) -> Mapping[tuple[str, DatasetCode], Requested]:
+        """
+        Request many series, given by provider and code, in one transaction; new fetches belong to the batch.
+
+        Raises:
+            TooManyRequests: the requester's quota of fetches does not suffice for all; nothing was written.
+
+        """
+        flags = _Flags(refresh=refresh, allow=NOTHING_ALLOWED, request_id=request_id, requester=requester, batch=batch)
+        changed = {(provider, code): self._changed_since(self.provider_of(code, provider), code) for provider, code in wanted}
+        requested: dict[tuple[str, DatasetCode], Requested] = {}
+        due: list[UUID] = []
+        with self.store.writing() as uow:
+            # In one order, so that two requests for the same series wait for each other rather than crosswise.
+            for (provider, code), changed_since in sorted(changed.items(), key=itemgetter(0)):
+                its_flags = replace(flags, changed_since=changed_since)
+                series, new = self._find_or_add(uow, provider, code, its_flags)
+                series = self._reread_if_stale(uow, series, its_flags)
+                fetch, added, notifies = (new, True, True) if new else self._reuse_or_add(uow, series, its_flags)
+                requested[provider, code] = Requested(replace(series, fetch=fetch), fetch, created=series.fetch is None)
+                due += [fetch.id] if notifies else []
+                if added:
+                    _count(uow, requester)
+            uow.commit()
+        for fetch_id in due:
+            self.dispatcher.notify(fetch_id)
+        return requested
 
     def _request(
         self,
@@ -172,7 +206,7 @@ class RequestFetch:
 
     def _find_or_add(self, uow: UnitOfWork, provider: str, code: DatasetCode, flags: _Flags) -> tuple[TimeSeries, Fetch | None]:
         known = uow.series.find(provider, code)
-        new = None if known else uow.fetches.add_first(provider, code, allow=flags.allow, request_id=flags.request_id)
+        new = None if known else uow.fetches.add_first(provider, code, allow=flags.allow, request_id=flags.request_id, batch=flags.batch)
         return new or (known or uow.series.add(provider, code), None)
 
     def _get(self, uow: UnitOfWork, series_id: UUID) -> tuple[TimeSeries, None]:
@@ -185,8 +219,9 @@ class RequestFetch:
         fetch = series.fetch
         if fetch and fetch.ended and not (flags.refresh or flags.allow or self._is_stale(uow, series, flags)):
             return fetch, False, False
-        hurried = flags.refresh and fetch is not None and fetch.waiting_for is not None
-        joined, added = uow.fetches.add(series.id, allow=flags.allow, request_id=flags.request_id, at_once=flags.refresh)
+        hurried = fetch is not None and ((flags.refresh and fetch.waiting_for is not None) or fetch.priority is not Priority.REQUESTED)
+        about: dict[str, Any] = {"request_id": flags.request_id, "batch": flags.batch}
+        joined, added = uow.fetches.add(series.id, allow=flags.allow, at_once=flags.refresh, **about)
         return joined, added, added or hurried
 
     def provider_of(self, code: DatasetCode, name: str | None) -> Provider:

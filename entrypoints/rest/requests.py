@@ -12,6 +12,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 from domain.api_keys import Scope
 from domain.codes import DatasetCode
 from domain.fetches import Allowed, Suspicion
+from domain.use_cases.request_batch import MOST
 from entrypoints.rest.fields import StrictBoolean, TextField, enum_list
 from entrypoints.rest.http.body import json_pointer
 from entrypoints.rest.http.errors import Problem
@@ -86,6 +87,26 @@ class RefreshSchema(Schema):
     def arguments(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Return the arguments as domain values."""
         return {"allow": allowed(given)}
+
+
+class BatchRequestSchema(Schema):
+    """The body of ``POST /fetches``; loads as the arguments of ``RequestBatch``."""
+
+    class Meta:
+        """Refuse unknown fields."""
+
+        unknown = RAISE
+
+    error_messages = {"unknown": "is not a field of this request."}  # noqa: RUF012 - marshmallow's form
+
+    codes = fields.List(
+        TextField("FRED/GDP"),
+        required=True,
+        validate=validate.Length(1, MOST, error=f"must be 1 to {MOST} codes or masks."),
+        error_messages={"required": "is missing.", "null": "must be a list.", "invalid": "must be a list."},
+    )
+    provider = TextField("fred")
+    refresh = StrictBoolean()
 
 
 class KeyRequestSchema(Schema):

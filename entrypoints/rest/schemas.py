@@ -23,6 +23,7 @@ from domain.use_cases.request_fetch import Requested
 from domain.vintages import Cause, Vintage
 from entrypoints.rest.fields import LINKS, DateOrInstantField, EnumField, InstantField
 from entrypoints.rest.http.links import public_path
+from entrypoints.rest.schedule_schemas import NextLookSchema
 
 WAITING = {
     "type": ["object", "null"],
@@ -194,6 +195,7 @@ class SeriesSchema(StateSchema):
     vintage = fields.Nested(VintageSchema, attribute="newest", allow_none=True)
     fetch = fields.Nested(FetchSchema, allow_none=True)
     stale = fields.Boolean()
+    next_look = fields.Nested(NextLookSchema, allow_none=True)
 
 
 class LimitSchema(Schema):
@@ -238,6 +240,24 @@ class RequestedSchema(Schema):
     dataset_code = fields.String(attribute="series.code.dataset")
     fetch = fields.Nested(FetchBriefSchema)
     links = fields.Function(_requested_links, metadata=LINKS)
+
+
+class ItemErrorSchema(Schema):
+    """What is wrong with one of many."""
+
+    code = fields.String()
+    detail = fields.String(attribute="message")
+    retryable = fields.Boolean()
+    hint = fields.String()
+
+
+class BatchItemSchema(Schema):
+    """One of the series of a request for many: its state, or what is wrong with the code or mask."""
+
+    code = fields.String()
+    timeseries = fields.Nested(RequestedSchema, attribute="requested", allow_none=True)
+    created = fields.Boolean(attribute="requested.created", dump_default=False)
+    error = fields.Nested(ItemErrorSchema, allow_none=True)
 
 
 def links(series_id: object) -> dict[str, str]:

@@ -20,6 +20,7 @@ RENOTIFY_SECONDS = 30.0
 RUN_HERE_SECONDS = 5.0
 _HEARTBEAT_SECONDS = 5.0
 _LIMIT = 200
+_MOST_BATCHES = 20
 _PRUNE_SECONDS = 600.0
 _PRUNE_LIMIT = 500
 _THREADS = 4
@@ -45,6 +46,7 @@ class Poller:
         renotify_seconds: after how long an unanswered notification is taken for lost.
         batch_size: how many fetches one notification names.
         seconds_until_due: returns the seconds until the next fetch is due, at most its argument.
+        ask_due: requests fetches of a batch of followed series whose time has come; returns whether there may be more.
 
     """
 
@@ -60,10 +62,12 @@ class Poller:
         renotify_seconds: float = RENOTIFY_SECONDS,
         batch_size: int = 1,
         seconds_until_due: Callable[[float], float] = float,
+        ask_due: Callable[[], bool] = bool,
         clock: Clock = monotonic,
     ) -> None:
         self._find_due, self._notify, self._run, self._heartbeat = find_due, notify, run, heartbeat
         self._prune, self._report_wait, self._seconds_until_due = prune, report_wait, seconds_until_due
+        self._ask_due = ask_due
         self._renotify_seconds, self._batch_size, self._clock = renotify_seconds, batch_size, clock
         self._due_since: dict[_Due, float] = {}
         self._notified_at: dict[_Due, float] = {}
@@ -83,17 +87,30 @@ class Poller:
 
     def poll_once(self) -> None:
         """Poll once; log an error unless the previous poll had the same."""
+        asked = self._try(self._ask_followed)
+        if self._try(self._poll_fetches) and asked:
+            self._last_error = None
+
+    def _poll_fetches(self) -> None:
+        due = self._find_due(_LIMIT)
+        now = self._clock()
+        self._notify_or_run(due, now)
+        self._send_heartbeat(now)
+        self._report_longest_wait(now)
+        self._prune_if_due(now)
+
+    def _try(self, step: Callable[[], None]) -> bool:
         try:
-            due = self._find_due(_LIMIT)
-            now = self._clock()
-            self._notify_or_run(due, now)
-            self._send_heartbeat(now)
-            self._report_longest_wait(now)
-            self._prune_if_due(now)
+            step()
         except Exception as error:  # noqa: BLE001 - a poller that ends would leave every due fetch waiting
             self._log_error(error)
-        else:
-            self._last_error = None
+            return False
+        return True
+
+    def _ask_followed(self) -> None:
+        batches = 0
+        while self._ask_due() and batches < _MOST_BATCHES:
+            batches += 1
 
     def _pause(self, seconds: float) -> float:
         """Return the seconds until the next poll: fewer than usual if a waiting fetch is due sooner."""

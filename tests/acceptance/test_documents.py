@@ -171,7 +171,7 @@ def test_the_growth_rates_are_right() -> None:
 
 def test_its_terminal_commands_show_the_series(service: Lanner, folder: Path) -> None:
     """Each line of the README's block for the command line shows the series; a key that was made is listed."""
-    (terminal,) = [text for text in README.blocks_of("sh") if ".venv/bin/lanner" in text]
+    (terminal,) = [text for text in README.blocks_of("sh") if "lanner fetch" in text]
     outputs = [run(line, folder) for line in terminal.strip().splitlines()]
     made, listed = [run(f"lanner keys {words}", folder) for words in ("create --name reports", "list")]
 

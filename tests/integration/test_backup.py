@@ -25,6 +25,9 @@ from domain.codes import DatasetCode
 from domain.errors import InvalidInput, SchemaMismatch
 from domain.fetches import NOTHING_ALLOWED, Failure, Lease, Suspicion, WaitingFor
 from domain.observations import Observations
+from domain.schedules.schedule import Rule, Schedule, ScheduleKind
+from domain.schedules.selector import Selector
+from domain.schedules.window import AskingWindow
 from tests.builders import an_arrival, append
 from tests.fakes import some_metadata
 
@@ -71,6 +74,8 @@ def filled(engine: Engine) -> SqlStore:
                 uow.fetches.succeed(fetch.id, lease, vintages)
             if n == 1:
                 uow.fetches.schedule_retry(fetch.id, lease, failure, seconds=60, waiting_for=WaitingFor.RETRY)
+        rule = Rule(kind=ScheduleKind.CRON, spec="30 8 * * 1-5", tz="Europe/Berlin", window=AskingWindow.parse("mon-fri"))
+        uow.schedules.add(Schedule(id=uuid4(), selector=Selector.parse("X/*"), rule=rule, paused=False, created_at=NOW))
         uow.commit()
     return store
 

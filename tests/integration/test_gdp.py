@@ -24,9 +24,11 @@ from domain.fetching.provider_throttle import ProviderThrottle
 from domain.observations import Observations
 from domain.providers import Routing
 from domain.use_cases.fetch_dataset import FetchDataset
+from domain.use_cases.plan_next_look import PlanNextLook
 from domain.use_cases.read_series import ReadSeries, Selection
 from domain.use_cases.request_fetch import RequestFetch
 from domain.vintages import AsOf
+from tests.builders import every_six_hours
 
 RECORDED = Path(__file__).parents[3] / "shared" / "recorded" / "alfred"
 pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason="../shared/recorded/alfred is not beside this checkout")
@@ -44,9 +46,16 @@ def gdp(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     ask = RequestFetch(store=store, providers=providers, routing=Routing({}, "quandl"), freshness=freshness, dispatcher=NullDispatcher())
     requested = ask(DatasetCode("SAMPLE", "GDP"))
     calls = ProviderThrottle(store=store)
-    ended = FetchDataset(store=store, providers=providers, calls=calls, retry=RetryPolicy(60), lease_seconds=30, deadline_seconds=120)(
-        requested.fetch.id
+    fetch = FetchDataset(
+        store=store,
+        providers=providers,
+        calls=calls,
+        retry=RetryPolicy(60),
+        plan_next_look=PlanNextLook(store=store, learn=every_six_hours),
+        lease_seconds=30,
+        deadline_seconds=120,
     )
+    ended = fetch(requested.fetch.id)
     assert ended
     assert ended.vintages_added == 393
     read = ReadSeries(store=store, freshness=freshness)

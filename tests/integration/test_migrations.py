@@ -29,7 +29,7 @@ OLD = Path(__file__).with_name("stores") / "0002.sql"
 SINCE = {
     series: {"description", "vintage", "fetch", "confirmed"},
     vintages: {"previous_check_at"},
-    fetches: {"number", "waits_since", "cancel_requested_at", "allow_values"},
+    fetches: {"number", "waits_since", "cancel_requested_at", "allow_values", "priority", "batch"},
 }
 FB, RATES, IBM = DatasetCode("WIKI", "FB"), DatasetCode("MY", "RATES"), DatasetCode("WIKI", "IBM")
 

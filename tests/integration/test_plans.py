@@ -20,12 +20,16 @@ from adapters.sql.store import SqlUnitOfWork
 from adapters.sql.tables import series
 from adapters.sql.transaction import Transaction, utc_now
 from domain.codes import DatasetCode
-from domain.series import Metadata, SeriesQuery, SeriesStatus
+from domain.fetches import FetchQuery
+from domain.schedules.schedule import ScheduleQuery
+from domain.schedules.selector import Selector
+from domain.series import Metadata, SeriesQuery, SeriesStatus, TimeSeries
 from domain.throttling import Budget, PermitRequest
 from domain.vintages import AsOf
 from tests.benchmarks.databases import Database, postgres, sqlite
 
 FB, NOW = DatasetCode("WIKI", "FB"), datetime(2024, 6, 1, tzinfo=UTC)
+A_SERIES = TimeSeries(id=uuid4(), number=7, provider="quandl", code=FB, alias="WIKI/FB", created_at=NOW)
 QUESTIONS: dict[str, Callable[[SqlUnitOfWork], object]] = {
     "a page": lambda uow: uow.series.search(SeriesQuery(after=7)),
     "words": lambda uow: uow.series.search(SeriesQuery(words=("gold", "lon"), after=7)),
@@ -41,6 +45,13 @@ QUESTIONS: dict[str, Callable[[SqlUnitOfWork], object]] = {
     "the state of a moment": lambda uow: uow.vintages.find(uuid4(), AsOf(as_of=NOW)),
     "the state seen by a moment": lambda uow: uow.vintages.find(uuid4(), AsOf(seen_by=NOW)),
     "a vintage": lambda uow: uow.vintages.find(uuid4(), AsOf(vintage=7)),
+    "the next look": lambda uow: uow.schedules.next_at(),
+    "who follows a series": lambda uow: uow.schedules.following(uuid4()),
+    "the looks of a schedule": lambda uow: uow.schedules.looks(uuid4(), 10),
+    "schedules": lambda uow: uow.schedules.list(ScheduleQuery(after=(NOW, uuid4()), limit=10)),
+    "schedules with a selector": lambda uow: uow.schedules.list(ScheduleQuery(selector=Selector.parse("fred:FRED/GDP"))),
+    "masks that mean a series": lambda uow: uow.schedules.unfollowed(A_SERIES),
+    "fetches of a batch": lambda uow: uow.fetches.list(FetchQuery(batch=uuid4())),
     "the feed": lambda uow: uow.vintages.feed(after=7, limit=10),
 }
 
@@ -102,11 +113,32 @@ def test_no_table_is_gone_through(database: Database, question: str) -> None:
     assert found
     for plan in found:
         steps = plan.replace("SCAN series_words VIRTUAL TABLE", "").replace("SCAN subquery", "")
+        # Masks alone are in this index.
+        steps = steps.replace("SCAN schedules USING INDEX schedules_with_mask", "")
         assert "Seq Scan" not in steps
         assert "SCAN" not in steps
         assert "series_words VIRTUAL TABLE INDEX 0:=" not in plan
         assert "known_at DESC" not in plan
         assert "TEMP B-TREE" not in plan
+
+
+def test_due_looks_are_found_in_their_index_alone(database: Database) -> None:
+    """In the order of the index, up to the limit, whatever else is followed."""
+    with database.store.reading() as uow:
+        found = uow.schedules.due_keys(10).compile(database.engine, compile_kwargs={"literal_binds": True})
+    with for_reading(database.engine) as connection:
+        if database.schema:
+            connection.execute(text(f"SET LOCAL search_path TO {database.schema}; SET LOCAL enable_seqscan = off"))
+            connection.execute(text("SET LOCAL enable_bitmapscan = off"))
+        rows = connection.exec_driver_sql(f"EXPLAIN {'' if database.schema else 'QUERY PLAN '}{found}")
+        plan = "\n".join(str(row[-1]) for row in rows)
+
+    assert (
+        "Index Only Scan using followed_due" if database.schema else "USING COVERING INDEX followed_due (next_at>? AND next_at<?)"
+    ) in plan
+    assert not database.schema or "Index Cond: (next_at <= $" in plan
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan
 
 
 @pytest.mark.server

@@ -92,7 +92,7 @@ def test_only_what_shows_its_own_end_needs_no_other(body, accepted):
     with a_server(lambda target, headers: [HEAD, b"\r\n", body]) as url:
         client = HttpClient("canned", url, secrets=[], deadline_seconds=10)
         if accepted:
-            assert client.get(["x"]).body == body
+            assert client.get(["x"]).body == body.removeprefix(b"\xef\xbb\xbf")
         else:
             with pytest.raises(AnswerTruncated):
                 client.get(["x"])

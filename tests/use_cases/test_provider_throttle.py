@@ -70,7 +70,13 @@ class Harness:
         self.budget = self.calls.budget(providers, "canned")
         plain = memory_use_cases({"canned": self.source}, store=self.store, dispatcher=RecordingDispatcher())
         fetch = FetchDataset(
-            store=self.store, providers=providers, calls=self.calls, retry=RetryPolicy(DAY), lease_seconds=30, deadline_seconds=120
+            store=self.store,
+            providers=providers,
+            calls=self.calls,
+            retry=RetryPolicy(DAY),
+            plan_next_look=plain.plan_next_look,
+            lease_seconds=30,
+            deadline_seconds=120,
         )
         self.use: UseCases = replace(plain, fetch_dataset=fetch)
 

@@ -10,15 +10,17 @@ from typing import Any
 from sqlalchemy import Table
 
 from adapters.sql.rows.fetches import fetch_from
+from adapters.sql.rows.schedules import schedule_from
 from adapters.sql.rows.series import confirmed_from, metadata_from
 from adapters.sql.rows.vintages import FACTS, vintage_from
-from adapters.sql.tables import api_keys, descriptions, fetches, series, vintages
+from adapters.sql.tables import api_keys, descriptions, fetches, schedules, series, vintages
 from adapters.sql.vintage_blocks.chain import MAX_STEP
 from adapters.sql.vintage_blocks.codec import PCODEC, ZLIB, check_size
 from domain.api_keys import Scope
 from domain.codes import DatasetCode, parse_reference
 from domain.fetches import Failure, FetchStatus
 from domain.quotas import read_limits
+from domain.schedules.selector import Selector
 from domain.series import Metadata, SeriesStatus
 
 Row = dict[str, Any]
@@ -49,6 +51,7 @@ class Rules:
             vintages.name: self._check_vintage,
             fetches.name: _check_fetch,
             api_keys.name: _check_key,
+            schedules.name: _check_schedule,
         }
         if table.name in rules:
             rules[table.name](row)
@@ -133,3 +136,10 @@ def _check_key(row: Row) -> None:
     for scope in row["scopes"].split():
         Scope(scope)
     read_limits(row["limits"] or "none")
+
+
+def _check_schedule(row: Row) -> None:
+    schedule = schedule_from({column: row[column.name] for column in schedules.c})
+    schedule.rule.check(schedule.created_at)
+    _require(Selector.parse(str(schedule.selector)) == schedule.selector, "its selector is not in lanner's form")
+    _require(row["is_mask"] == (schedule.selector.code is None), "its selector and its mask contradict each other")

@@ -49,7 +49,19 @@ from adapters.sql.tables import UtcDateTime, fetches, requests, series
 from adapters.sql.transaction import Transaction
 from domain.codes import DatasetCode
 from domain.errors import FetchAlreadyRunning, FetchCancelled, FetchNotFound, LeaseLost, SeriesNotFound
-from domain.fetches import LEASE_SECONDS, Allowed, Failure, Fetch, FetchPage, FetchQuery, FetchStatus, Lease, WaitingFor
+from domain.fetches import (
+    LEASE_SECONDS,
+    NOTHING_ALLOWED,
+    Allowed,
+    Failure,
+    Fetch,
+    FetchPage,
+    FetchQuery,
+    FetchStatus,
+    Lease,
+    Priority,
+    WaitingFor,
+)
 from domain.series import SeriesStatus, TimeSeries
 from domain.vintages import Vintage
 
@@ -71,38 +83,56 @@ class SqlFetchRepository:
     transaction: Transaction
     last: dict[UUID, int] = field(default_factory=dict)
 
-    def add_first(self, provider: str, code: DatasetCode, *, allow: Allowed, request_id: str) -> tuple[TimeSeries, Fetch] | None:
+    def add_first(
+        self, provider: str, code: DatasetCode, *, allow: Allowed, request_id: str, batch: UUID | None = None
+    ) -> tuple[TimeSeries, Fetch] | None:
+        about = {"asked_by": request_id, "many": batch, **allow_columns(allow)}
         if not self.transaction.on_postgres:
             added = SqlSeriesRepository(self.transaction).insert(provider, code, code.alias)
-            fetch = self._insert(added.id, allow=allow, request_id=request_id) if added else None
+            fetch = self._insert(added.id, Priority.REQUESTED, **about) if added else None
             return (added, fetch) if added and fetch else None
         series_id = uuid4()
         facts = insertion_values(series_id, provider, code, code.alias)
-        row = INSERT_SERIES_WITH_FETCH.fetch_one(self.transaction, **facts, asked=uuid4(), asked_by=request_id, **allow_columns(allow))
+        row = INSERT_SERIES_WITH_FETCH.fetch_one(self.transaction, **facts, asked=uuid4(), **about)
         if row is None:
             return None
         fetch = fetch_from(row, series_id=series_id)
         number, since = row[fetches.c.series], fetch.created_at
         return TimeSeries(id=series_id, number=number, provider=provider, code=code, alias=code.alias, created_at=since), fetch
 
-    def add(self, series_id: UUID, *, allow: Allowed, request_id: str, at_once: bool = False) -> tuple[Fetch, bool]:
+    def add(
+        self, series_id: UUID, *, allow: Allowed, request_id: str, at_once: bool = False, batch: UUID | None = None
+    ) -> tuple[Fetch, bool]:
         while True:
-            added = self._insert(series_id, allow=allow, request_id=request_id)
+            added = self._insert(series_id, Priority.REQUESTED, asked_by=request_id, many=batch, **allow_columns(allow))
             if added:
                 return added, True
             if allow:
                 self._change_pending(series_id, {column: True for column, allowed in allow_columns(allow).items() if allowed})
+            due = {"not_before": self.transaction.now(), "waits_since": self.transaction.now(), "waiting_for": None}
             if at_once:
-                due = {"not_before": self.transaction.now(), "waits_since": self.transaction.now(), "waiting_for": None}
                 self._change_pending(series_id, due, fetches.c.waiting_for == WaitingFor.RETRY.value)
             held = self._find(series.c.id == series_id, _IN_FLIGHT)
-            if held is None and not self.transaction.run(select(series.c.number).where(series.c.id == series_id)).first():
-                raise SeriesNotFound
+            if held is None:
+                self._require(series_id)
+            elif held.priority is not Priority.REQUESTED and held.status is FetchStatus.PENDING:
+                requested = {"priority": Priority.REQUESTED.value}
+                self._change_pending(series_id, requested if held.waiting_for else requested | due)
+                held = self._find(fetches.c.id == held.id)
             # None if the conflicting fetch has ended since: each statement sees what was committed before it.
             if held is not None:
                 if not allow <= held.allow:
                     raise FetchAlreadyRunning
                 return held, False
+
+    def add_scheduled(self, series_id: UUID, *, request_id: str, seconds: float) -> bool:
+        about = {"asked_by": request_id, "many": None, **allow_columns(NOTHING_ALLOWED)}
+        if self._insert(series_id, Priority.SCHEDULED, **about) is None:
+            self._require(series_id)
+            return False
+        if seconds:
+            self._change_pending(series_id, {"not_before": self.transaction.later(seconds)})
+        return True
 
     def get(self, fetch_id: UUID) -> Fetch:
         row = GET.fetch_one(self.transaction, wanted=fetch_id)
@@ -116,7 +146,12 @@ class SqlFetchRepository:
 
     def list(self, query: FetchQuery) -> FetchPage:
         place = tuple_(fetches.c.created_at, fetches.c.id)
-        wanted = [(fetches.c.status, query.status), (series.c.provider, query.provider), (series.c.id, query.series_id)]
+        wanted: list[tuple[ColumnElement[Any], Any]] = [
+            (fetches.c.status, query.status),
+            (fetches.c.batch, query.batch),
+            (series.c.provider, query.provider),
+            (series.c.id, query.series_id),
+        ]
         conditions = [column == value for column, value in wanted if value is not None]
         if query.before:
             conditions.append(place < tuple_(literal(query.before[0], UtcDateTime), literal(query.before[1], fetches.c.id.type)))
@@ -126,7 +161,8 @@ class SqlFetchRepository:
 
     def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Mapping[UUID, datetime]:
         since = _due_since()
-        statement = select(fetches.c.id, since).where(is_due(self.transaction, lease_seconds)).order_by(since).limit(limit)
+        statement = select(fetches.c.id, since).where(is_due(self.transaction, lease_seconds))
+        statement = statement.order_by(fetches.c.priority, since).limit(limit)
         return {row[0]: row[1] for row in self.transaction.run(statement)}
 
     def oldest_due(self, lease_seconds: float = LEASE_SECONDS) -> datetime | None:
@@ -136,8 +172,10 @@ class SqlFetchRepository:
 
     def next_due(self) -> datetime | None:
         waiting = and_(fetches.c.status == PENDING, fetches.c.not_before > self.transaction.now())
-        moment: datetime | None = self.transaction.run(select(func.min(fetches.c.not_before)).where(waiting)).scalar()
-        return moment
+        # One after the other, since the index has the priority first.
+        earliest = [select(func.min(fetches.c.not_before)).where(waiting, fetches.c.priority == each) for each in Priority]
+        moments = self.transaction.run(select(*(each.scalar_subquery() for each in earliest))).one()
+        return min((moment for moment in moments if moment), default=None)
 
     def claim(self, fetch_id: UUID, lease: Lease) -> tuple[Fetch, TimeSeries] | None:
         claim(lease.seconds).defer(self.transaction, wanted=fetch_id, token=lease.token)
@@ -211,11 +249,15 @@ class SqlFetchRepository:
         wait = {"not_before": self.transaction.later(seconds), "waiting_for": waiting_for.value}
         return self._let_go(fetch_id, lease, self._pending(attempts=fetches.c.attempts - 1, **wait))
 
-    def _insert(self, series_id: UUID, *, allow: Allowed, request_id: str) -> Fetch | None:
+    def _require(self, series_id: UUID) -> None:
+        if not self.transaction.run(select(series.c.number).where(series.c.id == series_id)).first():
+            raise SeriesNotFound
+
+    def _insert(self, series_id: UUID, priority: Priority, **about: Any) -> Fetch | None:
         if self.transaction.on_postgres:
             # The lock keeps the series from being removed before the fetch refers to it.
             LOCK_SERIES.defer(self.transaction, wanted=series_id)
-        row = ADD.fetch_one(self.transaction, asked=uuid4(), wanted=series_id, asked_by=request_id, **allow_columns(allow))
+        row = ADD.fetch_one(self.transaction, asked=uuid4(), wanted=series_id, urgency=priority.value, **about)
         if row is None:
             return None
         SET_NEWEST_FETCH.defer(self.transaction, wanted=series_id, newest=row[fetches.c.id])

@@ -13,12 +13,14 @@ from sqlalchemy import Text, bindparam, case, delete, func, insert, select, tupl
 
 from adapters.sql.full_text import numbers
 from adapters.sql.postgres.prepared import PreparedStatement
+from adapters.sql.rows.schedules import meant
 from adapters.sql.rows.series import COMPLETE, insertion, insertion_values, metadata_from, series_from
 from adapters.sql.tables import UtcDateTime, descriptions, series
 from adapters.sql.transaction import Transaction
 from domain.aliases import free_alias
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
+from domain.schedules.selector import Selector
 from domain.series import Database, Metadata, MetadataEntry, SeriesPage, SeriesQuery, SeriesStatus, TimeSeries, terms
 from domain.window import Confirmation
 
@@ -62,6 +64,11 @@ class SqlSeriesRepository:
         found = [series_from(row) for row in page]
         more = len(found) > query.limit
         return SeriesPage(tuple(found[: query.limit]), found[query.limit - 1].number if more else None)
+
+    def matching(self, selector: Selector, limit: int) -> Sequence[TimeSeries]:
+        chosen = select(series.c.number).where(*meant(self.transaction, selector)).order_by(series.c.number).limit(limit)
+        page = self.transaction.run(COMPLETE.where(series.c.number.in_(chosen)).order_by(series.c.number)).mappings()
+        return [series_from(row) for row in page]
 
     def count(self, query: SeriesQuery, *, most: int) -> int:
         if query.words:

@@ -79,6 +79,10 @@ class SqlVintageRepository:
         statement = _of(select(*FACTS), series_id).where(vintages.c.number > after).order_by(vintages.c.number).limit(limit)
         return [vintage_from(row) for row in self.transaction.run(statement).mappings()]
 
+    def last_ones(self, series_id: UUID, limit: int) -> Sequence[Vintage]:
+        rows = self.transaction.run(_of(select(*FACTS), series_id).order_by(vintages.c.number.desc()).limit(limit)).mappings().all()
+        return [vintage_from(row) for row in reversed(rows)]
+
     def feed(self, *, after: int, limit: int) -> Sequence[FeedEntry]:
         identity = series.c.id, series.c.provider, series.c.database_code, series.c.dataset_code
         statement = select(vintages.c.position, *identity, *FACTS).join(series).where(vintages.c.position > after)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Select,
+    SmallInteger,
     Text,
     Uuid,
     and_,
@@ -98,7 +99,8 @@ def _succeed(transaction: Transaction) -> Any:
 def _add(transaction: Transaction) -> Any:
     others = fetches.alias()
     last = select(func.coalesce(func.max(others.c.number), 0)).where(others.c.series == series.c.number).scalar_subquery()
-    row = {"id": _ASKED, "series": series.c.number, "number": last + 1, **_pending(transaction.now())}
+    urgency = bindparam("urgency", type_=SmallInteger())
+    row = {"id": _ASKED, "series": series.c.number, "number": last + 1, **_pending(transaction.now()), "priority": urgency}
     added = (postgresql if transaction.on_postgres else sqlite).insert(fetches)
     added = added.from_select(list(row), select(*row.values()).where(series.c.id == _WANTED))
     return added.on_conflict_do_nothing().returning(*fetches.c)
@@ -122,6 +124,7 @@ def _pending(now: Any) -> dict[str, Any]:
         "allow_shrink": bindparam("allow_shrink", type_=Boolean()),
         "allow_values": bindparam("allow_values", type_=Boolean()),
         "request_id": bindparam("asked_by", type_=Text()),
+        "batch": bindparam("many", type_=Uuid()),
     }
 
 

@@ -11,7 +11,7 @@ import orjson
 
 from adapters.sql.postgres.prepared import Row
 from adapters.sql.tables import fetches
-from domain.fetches import Failure, Fetch, FetchStatus, Suspicion, WaitingFor
+from domain.fetches import Failure, Fetch, FetchStatus, Priority, Suspicion, WaitingFor
 
 _NAMES, _values = fetches.c.keys(), itemgetter(*fetches.c)
 
@@ -39,6 +39,8 @@ def fetch_from(row: Row, *, series_id: UUID) -> Fetch:
         left_out=tuple(orjson.loads(facts["left_out"] or "[]")),
         allow=frozenset(each for each in Suspicion if facts[_column(each)]),
         request_id=facts["request_id"],
+        priority=Priority(facts["priority"]),
+        batch=facts["batch"],
     )
 
 

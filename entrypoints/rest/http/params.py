@@ -18,6 +18,8 @@ from domain.fetches import FetchQuery, FetchStatus
 from domain.frequency import Collapse
 from domain.observations import Label
 from domain.periods import Side
+from domain.schedules.schedule import ScheduleQuery
+from domain.schedules.selector import Selector
 from domain.series import SeriesQuery, SeriesStatus
 from domain.transforms import Transform
 from domain.use_cases.read_series import Selection
@@ -214,10 +216,23 @@ def series_query(parameters: QueryParameters) -> SeriesQuery:
 
 def fetch_query(parameters: QueryParameters) -> FetchQuery:
     """Return the query for the list of fetches."""
+    batch = parameters.text("batch")
     return FetchQuery(
         status=parameters.choice("status", FetchStatus),
         provider=parameters.text("provider"),
+        batch=parse_uuid(batch, field="batch") if batch else None,
         before=_parse_cursor(parameters.text("cursor")),
+        limit=parameters.limit(),
+    )
+
+
+def schedule_query(parameters: QueryParameters) -> ScheduleQuery:
+    """Return the query for the list of schedules."""
+    selector, series_id = parameters.text("selector"), parameters.text("timeseries_id")
+    return ScheduleQuery(
+        selector=Selector.parse(selector) if selector else None,
+        series_id=parse_uuid(series_id, field="timeseries_id") if series_id else None,
+        after=_parse_cursor(parameters.text("cursor")),
         limit=parameters.limit(),
     )
 

@@ -111,9 +111,17 @@ PAGING: Parameters = {**_PAGE, "cursor": SEARCHING["cursor"]}
 FOLLOWING: Parameters = {
     "status": Parameter("The fetch's status.", enum_of(FetchStatus)),
     "provider": Parameter("The provider's name."),
+    "batch": Parameter("The fetches that one request for many series added.", _UUID),
     **_PAGE,
     "cursor": Parameter("`next` of the previous page."),
 }
+SCHEDULES: Parameters = {
+    "selector": Parameter("Exactly this selector, as it was given.", {"type": "string", "examples": ["fred:FRED/GDP", "FRED/GS*"]}),
+    "timeseries_id": Parameter("Those that follow the series of this id.", _UUID),
+    **_PAGE,
+    "cursor": Parameter("`next` of the previous page."),
+}
+PREVIEWING: Parameters = {"n": Parameter("The number of looks.", integer(1, 1000, default=10))}
 RECORDED: Parameters = {"after": Parameter("The position to continue after, `next` of the previous response.", integer(0, 10**18)), **_PAGE}
 REQUESTING: Parameters = {
     "Idempotency-Key": Parameter(
@@ -164,6 +172,7 @@ QUANDL_DOWNLOAD: Parameters = {"download_type": Parameter("`partial`: changes of
 PATH: Parameters = {
     "series_id": Parameter("The series' id.", _UUID),
     "fetch_id": Parameter("The fetch's id.", _UUID),
+    "schedule_id": Parameter("The schedule's id.", _UUID),
     "key_id": Parameter("The key's id.", {"type": "string", "pattern": "^[0-9a-f]{12}$"}),
     "number": Parameter("The vintage's number.", integer(1)),
     "date": Parameter("A date of the series: a day, or an instant.", _DAY),

@@ -9,7 +9,9 @@ from marshmallow import Schema, fields
 from entrypoints.formats import Format
 from entrypoints.rest.fields import LINKS, DateOrInstantField, InstantField
 from entrypoints.rest.openapi.operation import Content
+from entrypoints.rest.schedule_schemas import PreviewedLookSchema
 from entrypoints.rest.schemas import (
+    BatchItemSchema,
     FailureSchema,
     ItemSchema,
     KeySchema,
@@ -59,6 +61,8 @@ PROBLEM = make_schema(
 )
 MEANING = make_schema("Meaning", **dict.fromkeys(("type", "title", "detail", "code", "hint"), TEXT), status=NUMBER, retryable=FLAG)
 MEANINGS = make_schema("Meanings", items=fields.List(fields.Nested(MEANING)))
+BATCH = make_schema("Batch", batch=fields.UUID(), items=fields.List(fields.Nested(BatchItemSchema)), links=fields.Raw(metadata=LINKS))
+LOOKS = make_schema("PreviewedLooks", items=fields.List(fields.Nested(PreviewedLookSchema)))
 ROOT = make_schema("Root", name=TEXT, version=TEXT, links=fields.Raw(metadata=LINKS))
 ALIVE = make_schema("Alive", status=TEXT)
 READY = make_schema("Ready", status=TEXT, oldest_due_seconds=fields.Float(), workers=NUMBER, broker=TEXT)

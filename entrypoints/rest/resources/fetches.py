@@ -21,22 +21,33 @@ from entrypoints.rest.http.rate_limits import requester_of
 from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import FOLLOWING, REQUESTING
-from entrypoints.rest.openapi.response_schemas import page_of
-from entrypoints.rest.requests import RefreshSchema, load
-from entrypoints.rest.schemas import FetchSchema
+from entrypoints.rest.openapi.response_schemas import BATCH, page_of
+from entrypoints.rest.requests import BatchRequestSchema, RefreshSchema, load
+from entrypoints.rest.schemas import BatchItemSchema, FetchSchema
 
 
 class FetchesResource:
     """Fetches."""
 
-    def __init__(self, follow_fetches: FollowFetches) -> None:
-        self._follow_fetches = follow_fetches
+    def __init__(self, use_cases: UseCases, sender: ResponseSender) -> None:
+        self._follow_fetches, self._request_batch, self._sender = use_cases.follow_fetches, use_cases.request_batch, sender
 
     @operation({200: page_of(FetchSchema)}, FOLLOWING, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List fetches, newest first."""
         page = self._follow_fetches.list(fetch_query(QueryParameters(req.params, FOLLOWING)))
         resp.media = {"items": FetchSchema(many=True).dump(page.items), "next": add_next_link(req, resp, fetch_cursor(page.next))}
+
+    @operation({200: BATCH}, body=BatchRequestSchema, scope=Scope.FETCH)
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Request many series at once, by codes and masks: each has its state or its error, and new fetches belong to one batch."""
+        arguments = load(BatchRequestSchema(), read_object(req, self._sender.body_slots))
+        batch = self._request_batch(**arguments, request_id=req.context.request_id, requester=requester_of(req))
+        resp.media = {
+            "batch": batch.id,
+            "items": BatchItemSchema(many=True).dump(batch.items),
+            "links": {"fetches": public_path(f"/fetches?batch={batch.id}")},
+        }
 
 
 class FetchResource:
@@ -83,6 +94,6 @@ class RefreshResource:
 
 def routes(use_cases: UseCases, sender: ResponseSender) -> Iterator[tuple[str, object]]:
     """Yield the routes."""
-    yield "/fetches", FetchesResource(use_cases.follow_fetches)
+    yield "/fetches", FetchesResource(use_cases, sender)
     yield "/fetches/{fetch_id}", FetchResource(use_cases.follow_fetches, use_cases.cancel_fetch)
     yield "/timeseries/{series_id}/fetches", RefreshResource(use_cases, sender)

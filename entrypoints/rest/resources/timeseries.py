@@ -34,6 +34,7 @@ from entrypoints.rest.quandl import QUANDL_ROOT
 from entrypoints.rest.quandl.documents import QuandlDataset, data
 from entrypoints.rest.quandl.params import DatasetQuery
 from entrypoints.rest.requests import FetchRequestSchema, load
+from entrypoints.rest.schedule_schemas import NextLookSchema
 from entrypoints.rest.schemas import FetchSchema, ItemSchema, RequestedSchema, SeriesSchema
 
 _LINKS = {
@@ -43,6 +44,7 @@ _LINKS = {
     "openapi": "/openapi.json",
     "docs": "/docs",
     "fetches": "/fetches",
+    "schedules": "/schedules",
     "providers": "/providers",
     "search": "/search",
     "metrics": "/metrics",
@@ -146,7 +148,8 @@ class OneTimeSeriesResource:
     def on_get(self, _req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Return its metadata and status, without observations."""
         described = self._describe_series(parse_uuid(series_id))
-        resp.media = {**SeriesSchema().dump(described.series), "stale": described.stale}
+        next_look = NextLookSchema().dump(described.next_look) if described.next_look else None
+        resp.media = {**SeriesSchema().dump(described.series), "stale": described.stale, "next_look": next_look}
 
     @operation({204: None}, REMOVING, problems=(409,), scope=Scope.ADMIN)
     def on_delete(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:

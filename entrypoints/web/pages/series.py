@@ -21,6 +21,7 @@ from entrypoints.rest.openapi.operation import operation
 from entrypoints.web.charts.drawing import draw
 from entrypoints.web.charts.png import can_draw, check_can_draw
 from entrypoints.web.charts.strips import strip
+from entrypoints.web.following import follow, looks_ahead
 from entrypoints.web.forms import read_form, redirect
 from entrypoints.web.freshness import freshness
 from entrypoints.web.remedies import allowed_by
@@ -97,10 +98,15 @@ class SeriesPage:
 
     @operation({303: None}, scope=Scope.FETCH)
     def on_post(self, req: falcon.Request, resp: falcon.Response, reference: str) -> None:
-        """Fetch the series again, and accept what the form says."""
-        allow = allowed_by(read_form(req, self._site.sender.body_slots))
+        """Fetch the series again and accept what the form says; or follow it or no longer, as its field ``follow`` says."""
+        form = read_form(req, self._site.sender.body_slots)
         series = self._described(reference).series
-        self._use_cases.request_fetch.refetch(series.id, allow=allow, request_id=req.context.request_id, requester=requester_of(req))
+        if "follow" in form:
+            follow(self._use_cases.manage_schedules, series, wanted=form["follow"] == "yes")
+        else:
+            self._use_cases.request_fetch.refetch(
+                series.id, allow=allowed_by(form), request_id=req.context.request_id, requester=requester_of(req)
+            )
         redirect(resp, current_path(req))
 
     def _described(self, reference: str) -> Described:
@@ -136,6 +142,7 @@ class SeriesPage:
             "fresh": freshness(view.described),
             "every_column": ALL_COLUMNS,
             "usual_pixels": _USUAL_PIXELS,
+            "ahead": looks_ahead(view.described, self._use_cases.manage_schedules.looks_at(series.id)),
             "units": available_units(series.frequency),
             "ranges": ranges(view),
             "strips": _strips(vintages, "then" if view.chosen else "now"),

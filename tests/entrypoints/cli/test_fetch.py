@@ -281,3 +281,18 @@ def postponed(store: MemoryStore) -> str:
     failed = memory_use_cases({"canned": CannedSource(error=SourceUnavailable("No answer.", retry_after=3600))}, store=store)
     left = failed.fetch_dataset(asked.id)
     return left.not_before.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def test_many_codes_are_requested_together(run: Run, tmp_path: Path) -> None:
+    """A thousand in one transaction, each once; what is in flight is joined."""
+    listed, dispatcher = tmp_path / "codes.txt", RecordingDispatcher()
+    listed.write_text("\n".join([*(f"X/S{number}" for number in range(1_005)), "X/S7"]))
+    store = MemoryStore()
+    use_cases = memory_use_cases({"canned": CannedSource()}, store=store, dispatcher=dispatcher)
+    joined = use_cases.request_fetch(DatasetCode("X", "S3")).fetch
+    result = run(use_cases, fetch, f"--file {listed}")
+
+    assert result.exit_code == 0
+    assert result.stdout.endswith("1005 success\n")
+    batches = {each.batch for each in store.state.fetches.values()}
+    assert (len(store.state.fetches), len(batches), store.state.fetches[joined.id].batch) == (1_005, 3, None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from domain.schedules.schedule import Rule
+from domain.schedules.selector import Selector
 from tests.builders import waiting_use_cases
 from tests.entrypoints.web.conftest import HTML, Browser, Page, browser_of, sample_use_cases
 
@@ -211,3 +213,32 @@ def test_a_page_has_a_head(samples: Browser) -> None:
     answer = samples.client.simulate_head("/s/SAMPLE/GDP", headers={"Accept": HTML})
 
     assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_a_series_is_followed_and_unfollowed(samples: Browser) -> None:
+    """A button follows it, after which the page says when it is looked at next, and why then; another one ends that."""
+    path = "/s/sample:SAMPLE/GDP"
+    followed = samples.post(path, {"follow": "yes"})
+    again = samples.post(path, {"follow": "yes"})
+    page = Page(samples.get(path).text)
+
+    assert [answer.status_code for answer in (followed, again)] == [303, 303]
+    assert page.words.count("Followed; looked at next in ") == page.words.count("It is looked at six hours later.") == 1
+    assert [each["value"] for each in page.all("button") if each.get("name") == "follow"] == ["no"]
+    samples.post(path, {"follow": "no"})
+    page = Page(samples.get(path).text)
+    assert "looked at next" not in page.words
+    assert [each["value"] for each in page.all("button") if each.get("name") == "follow"] == ["yes"]
+
+
+def test_a_mask_that_follows_a_series_is_named() -> None:
+    """It cannot be ended here; a paused one says so."""
+    use_cases = sample_use_cases()
+    browser = browser_of(use_cases)
+    browser.post("/find", {"code": "SAMPLE/NILE"})
+    state = use_cases.manage_schedules.create(Selector.parse("SAMPLE/*"), Rule())
+    use_cases.manage_schedules.change(state.schedule.id, {"paused": True})
+    page = Page(browser.get("/s/sample:SAMPLE/NILE").text)
+
+    assert "Followed with SAMPLE/*, but paused." in page.words
+    assert [each["value"] for each in page.all("button") if each.get("name") == "follow"] == ["yes"]

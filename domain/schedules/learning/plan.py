@@ -1,0 +1,165 @@
+"""The next look at a series, and the reason for it in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import islice
+from math import log
+
+from domain.frequency import Frequency
+from domain.observations import Label
+from domain.schedules.learning.habit import Habit, habit_of, rate_of
+from domain.schedules.learning.releases import Release, period_of, periods_after, usual_length
+
+_APART = timedelta(seconds=60)
+_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+#: Past this share of the distribution a release is overdue.
+_OVERDUE = 0.99
+_FORETOLD_PERIODS = 40
+#: Releases by which business days are told from all days.
+_RECENT = 20
+_FEWEST_FOR_A_RATE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """
+    What is known of the looks at a series.
+
+    Attributes:
+        newest: the newest date that is kept.
+        known_at: when that was known.
+        last: the last successful check, by whomever.
+
+    """
+
+    newest: Label
+    known_at: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """
+    The next look.
+
+    Attributes:
+        at: when to look.
+        reason: why then, as one sentence without its full stop.
+        overdue_since: when a release should have come at the latest, if none has.
+
+    """
+
+    at: datetime
+    reason: str
+    overdue_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The next look for one period's release; ``overdue`` is when it is past all reason to come soon."""
+
+    at: datetime
+    overdue: datetime
+
+
+def plan(
+    releases: Sequence[Release],
+    checks: Checks,
+    *,
+    frequency: Frequency | None,
+    budget: int,
+    zone: tzinfo = UTC,
+) -> Plan:
+    """
+    Return when to look next; a moment that has passed means at once.
+
+    Where releases are regular, the next look is where the remaining distribution reaches one in ``budget``; else looks come at even
+    intervals, ``budget`` of them in the usual time between two releases. A release that has not come by the 0.99 quantile is overdue:
+    it is looked for after a day, then at growing distances up to a week, and when the next one is expected. There is a look every week.
+
+    Args:
+        releases: oldest first.
+        frequency: of the series; None if it is not known.
+        budget: how many looks a release may cost, on average.
+        zone: of the provider's working day.
+
+    """
+    length = usual_length(releases, frequency)
+    habit = habit_of(releases, length, zone, periods=_has_periods(frequency))
+    if habit is None or not habit.is_regular(length):
+        return _by_rate(releases, checks, length, budget)
+    newest = period_of(checks.newest, frequency)
+    recent = (each.period for each in releases[-_RECENT:])
+    following = periods_after(newest, frequency, recent) if habit.coordinates.of_period else iter([newest])
+    return _by_habit(habit, checks, islice(following, _FORETOLD_PERIODS), budget)
+
+
+def _by_habit(habit: Habit, checks: Checks, periods: Iterable[date], budget: int) -> Plan:
+    wanted = weekly = checks.last + _WEEK
+    overdue: datetime | None = None
+    for target in _targets(habit, checks, periods, budget):
+        if checks.last < target.overdue:
+            wanted = min(wanted, target.at)
+            break
+        overdue = overdue or target.overdue
+    if overdue is not None:
+        wanted = min(wanted, checks.last + _backoff(checks.last - overdue))
+    at = max(wanted, checks.last + _APART)
+    known = _words(habit)
+    if overdue is not None:
+        known = f"{known}; the next one is overdue since {overdue.astimezone(habit.coordinates.zone):%Y-%m-%d %H:%M}"
+    elif at == weekly:
+        known = f"{known}; the weekly look comes before the next one"
+    return Plan(at=at, reason=known, overdue_since=overdue)
+
+
+def _targets(habit: Habit, checks: Checks, periods: Iterable[date], budget: int) -> Iterator[_Target]:
+    """Yield the next look for each release that may come next, in order of their periods."""
+    coordinates, distribution = habit.coordinates, habit.distribution
+    before = checks.known_at.astimezone(coordinates.zone).date()
+    for period in periods:
+        seen = distribution.until(coordinates.measure(checks.last, period, before))
+        at = coordinates.moment(distribution.quantile(seen + (1 - seen) / budget), period, before)
+        yield _Target(at, coordinates.moment(distribution.quantile(_OVERDUE), period, before))
+
+
+def _has_periods(frequency: Frequency | None) -> bool:
+    return frequency is not None and frequency is not Frequency.HOURLY
+
+
+def _by_rate(releases: Sequence[Release], checks: Checks, length: timedelta, budget: int) -> Plan:
+    rate = rate_of(releases) if len(releases) >= _FEWEST_FOR_A_RATE else None
+    usual = timedelta(seconds=1 / rate) if rate else length
+    every = max(usual / budget, _APART)
+    overdue = checks.known_at + usual * log(1 / (1 - _OVERDUE))
+    late = checks.last >= overdue
+    wanted = checks.last + max(every, min((checks.last - overdue) / budget, _WEEK))
+    at = max(min(wanted, checks.last + _WEEK), checks.last + _APART)
+    known = (
+        f"releases come at no regular time, about every {_span(usual)}"
+        if rate
+        else f"no habit is known yet; a period lasts {_span(length)}"
+    )
+    return Plan(at=at, reason=f"{known}; looked at every {_span(at - checks.last)}", overdue_since=overdue if late else None)
+
+
+def _backoff(late: timedelta) -> timedelta:
+    """Return the time to the next look for a release that is overdue: a day, doubled with each look, a week at most."""
+    return min(max(late + _DAY, _DAY), _WEEK)
+
+
+def _words(habit: Habit) -> str:
+    middle, zone = habit.distribution.quantile(0.5), habit.coordinates.zone
+    minutes = round((middle % 1) * 1440)
+    when = f"about {minutes // 60 % 24:02}:{minutes % 60:02} {zone} ± {_span(timedelta(days=habit.width / 2))}"
+    return f"releases came {habit.coordinates.describe(int(middle // 1))}, {when}, as foretold in {habit.foretold:.0%} of recent cases"
+
+
+def _span(length: timedelta) -> str:
+    hours = length.total_seconds() / 3600
+    if hours < 1:
+        return f"{max(round(hours * 60), 1)} min"
+    return f"{round(hours)} h" if hours < 48 else f"{round(hours / 24)} days"  # noqa: PLR2004

@@ -1,0 +1,128 @@
+"""PlanNextLook: decide when a followed series is looked at next, after each of its fetches."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from domain.errors import InvalidInput, SeriesNotFound
+from domain.fetches import Fetch, FetchStatus
+from domain.ports import Store
+from domain.schedules.durations import write_duration
+from domain.schedules.history import History, Learn
+from domain.schedules.schedule import FollowedSeries, NextLook, Schedule, ScheduleKind
+from domain.schedules.timing import inside_window, next_look
+from domain.series import TimeSeries
+from domain.vintages import Vintage
+
+logger = logging.getLogger(__name__)
+
+#: After this long a look that was not planned, since its worker died, is planned by another.
+REPLAN_AFTER = timedelta(minutes=10)
+_MOST_VINTAGES = 400
+_SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(hours=1), timedelta(days=7)
+_AFTER_A_DEFECT = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What was read of a series."""
+
+    series: TimeSeries
+    vintages: Sequence[Vintage]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanNextLook:
+    """
+    Plan the next look at a series, for each schedule that follows it.
+
+    Attributes:
+        learn: plans it from the past, for schedules of the kind ``learned``.
+
+    """
+
+    store: Store
+    learn: Learn
+
+    def __call__(self, series_id: UUID, *, ended: Fetch | None = None) -> None:
+        """
+        Plan it, and have the series followed by the schedules whose masks mean it.
+
+        Args:
+            ended: the fetch that has just ended, if one has.
+
+        """
+        try:
+            with self.store.reading() as uow:
+                following = [found for found in uow.schedules.following(series_id) if found[1].next_at]
+                series = uow.series.get(series_id)
+                unfollowed = uow.schedules.unfollowed(series)
+                learns = any(schedule.rule.kind is ScheduleKind.LEARNED for schedule, _ in following)
+                vintages = uow.vintages.last_ones(series_id, _MOST_VINTAGES) if learns else ()
+                past = _Past(series, vintages, uow.now())
+        except SeriesNotFound:
+            return
+        looks = [(look, *self._look(schedule, look, past, _failures(look, ended))) for schedule, look in following]
+        if not unfollowed and not looks:
+            return
+        with self.store.writing() as uow:
+            for schedule in unfollowed:
+                uow.schedules.follow(series, schedule)
+            for look, planned, next_ in looks:
+                uow.schedules.plan(look, next_, planned=planned, succeeded_at=series.checked_at, failures=_failures(look, ended))
+            uow.commit()
+
+    def _look(self, schedule: Schedule, look: FollowedSeries, past: _Past, failures: int) -> tuple[bool, NextLook]:
+        """Return whether the series is to be asked at its next look, and the look."""
+        if look.next_at and look.planned and schedule.rule.kind is not ScheduleKind.LEARNED:
+            return True, NextLook(at=look.next_at, reason=look.reason)
+        if past.series.fetch and not past.series.fetch.ended:
+            return False, NextLook(at=past.now + REPLAN_AFTER, reason="A fetch of it is under way.", overdue_since=look.overdue_since)
+        return True, self._planned_or_daily(schedule, look, past, failures)
+
+    def _planned_or_daily(self, schedule: Schedule, look: FollowedSeries, past: _Past, failures: int) -> NextLook:
+        try:
+            return self._planned(schedule, past, failures)
+        except Exception as error:
+            # A defect of a rule or of the learning must not end what follows the series.
+            message = error.message if isinstance(error, InvalidInput) else f"lanner failed on its history ({type(error).__name__})."
+            logger.exception("next look not planned", extra={"series": str(past.series.id), "schedule": str(schedule.id)})
+            return NextLook(at=past.now + _AFTER_A_DEFECT, reason=f"It is looked at daily: {message}", overdue_since=look.overdue_since)
+
+    def _planned(self, schedule: Schedule, past: _Past, failures: int) -> NextLook:
+        series, now, rule = past.series, past.now, schedule.rule
+        if series.fetch is None and series.checked_at is None:
+            return inside_window(rule, NextLook(at=now, reason="It has not been fetched yet."))
+        if rule.kind is not ScheduleKind.LEARNED:
+            return next_look(schedule, series.id, now)
+        pause = min(_SHORTEST_PAUSE * 2 ** min(failures - 1, 10), _LONGEST_PAUSE) if failures else timedelta(0)
+        why = f"Its last {_counted(failures)} failed, so that it is not looked at for {write_duration(pause)}."
+        if series.checked_at is None:
+            return inside_window(rule, NextLook(at=now + pause, reason=why))
+        history = History(
+            vintages=past.vintages,
+            frequency=series.frequency,
+            checked_at=series.checked_at,
+            now=now,
+            budget=rule.budget,
+            tz=rule.tz,
+        )
+        look = self.learn(history)
+        if failures and look.at < now + pause:
+            look = replace(look, at=now + pause, reason=why)
+        return inside_window(rule, look)
+
+
+def _failures(look: FollowedSeries, ended: Fetch | None) -> int:
+    if ended is None:
+        return look.failures
+    return 0 if ended.status is FetchStatus.SUCCESS else look.failures + 1
+
+
+def _counted(failures: int) -> str:
+    return "fetch" if failures == 1 else f"{failures} fetches"

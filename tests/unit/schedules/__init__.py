@@ -1,0 +1,1 @@
+"""Schedules: their parts, one by one."""
