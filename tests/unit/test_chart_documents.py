@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import entrypoints.web
@@ -27,6 +27,7 @@ def test_vendored_files_are_those_of_their_release() -> None:
     assert {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in VENDOR.iterdir()} == DIGESTS
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(50, 400), st.integers(15_000, 40_000), st.floats(0, 0.4))
 def test_no_spike_is_hidden(seed: int, pixels: int, count: int, missing: float) -> None:
     """Of each pixel's width the first, lowest, highest and last value are sent, at their dates, and no other is made up."""
