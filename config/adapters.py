@@ -20,6 +20,9 @@ from domain.fetching.provider_throttle import ProviderThrottle
 from domain.ports import Dispatcher
 from domain.providers import Routing
 
+#: How long reading a file may take while somebody waits at a page.
+PREVIEW_SECONDS = 20.0
+
 
 def _dispatcher(settings: Settings) -> Dispatcher:
     return NullDispatcher() if settings.embedded else CeleryDispatcher(settings.broker_url)
@@ -45,6 +48,11 @@ class Adapters(DeclarativeContainer):
         deadline_seconds=deadline,
         before_call=before,
         memory_bytes=settings.provided.worker_memory,
+    )
+    file_previews = Singleton(
+        later("adapters.provider_kit.child_process.file_previews.ChildProcessFilePreviews"),
+        memory_bytes=settings.provided.worker_memory,
+        seconds=PREVIEW_SECONDS,
     )
     conformance = Singleton(later("adapters.provider_kit.conformance.report.ConformanceReports"), data_sources)
     dispatcher = Singleton(_dispatcher, settings)

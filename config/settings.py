@@ -66,6 +66,7 @@ class Settings(BaseModel):
     auth: Literal["open", "required"] | None = None
     allowed_hosts: HostNames = ()
     cors_origins: Origins = ()
+    embed_origins: Origins = ()
     trusted_proxies: Networks = ()
     root_path: RootPath = ""
     rate_limit: Limits | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,22 @@ class Change:
     column: str
     old: float | None
     new: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnsChanged:
+    """The names of columns that only the later, or only the earlier of two states has; repeated names count separately."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+    @classmethod
+    def between(cls, before: Sequence[str], after: Sequence[str]) -> Self:
+        """Compare the columns of two states."""
+        old, new = _numbered(before), _numbered(after)
+        return cls(
+            added=tuple(name for name, n in new if (name, n) not in old), removed=tuple(name for name, n in old if (name, n) not in new)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,15 +62,15 @@ class Revision:
 
 def revision(before: Observations, after: Observations) -> Revision:
     """Compare two states; columns correspond by name and position among those of that name."""
-    old_columns, new_columns = _numbered(before.columns), _numbered(after.columns)
+    columns = ColumnsChanged.between(before.columns, after.columns)
     old_dates, new_dates = before.dates.astype("datetime64[s]"), after.dates.astype("datetime64[s]")
     _, old, new = np.intersect1d(old_dates, new_dates, assume_unique=True, return_indices=True)
     return Revision(
         added=_without(after, new),
         changed=_changes(before, after, (old, new)),
         deleted=_without(before, old),
-        columns_added=tuple(name for name, n in new_columns if (name, n) not in old_columns),
-        columns_removed=tuple(name for name, n in old_columns if (name, n) not in new_columns),
+        columns_added=columns.added,
+        columns_removed=columns.removed,
     )
 
 

@@ -99,6 +99,11 @@ class Vintage:
         """The moment from which on ``as_of`` selects it: nobody knew a restated state before it was fetched."""
         return self.fetched_at if self.cause.restates else self.known_at
 
+    @property
+    def may_have_other_columns(self) -> bool:
+        """Whether every date that stayed counts as changed, as all do where columns came or went."""
+        return 0 < self.changed == self.rows - self.added
+
     def knowledge(self) -> tuple[datetime, int]:
         """Return its sort key in knowledge order."""
         return self.known_at, self.number

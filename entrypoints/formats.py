@@ -100,14 +100,18 @@ def csv(observations: Observations, heading: Sequence[str], *, newest_first: boo
 
 def columnar(reading: Reading, kind: Format, *, newest_first: bool = False) -> bytes:
     """Return a Parquet or an Arrow file, with the series' code and its vintage in the schema's metadata."""
+    return columnar_file(reading.observations, _schema_metadata(reading), kind, newest_first=newest_first)
+
+
+def columnar_file(observations: Observations, metadata: Mapping[str, str], kind: Format, *, newest_first: bool = False) -> bytes:
+    """Return a Parquet or an Arrow file with this metadata in its schema."""
     import pyarrow as pa
 
-    observations = reading.observations
     step = -1 if newest_first else 1
     dates = pa.array(observations.dates[::step]).cast(pa.date32() if observations.unit == "D" else pa.timestamp("ms", tz="UTC"))
     values = [pa.array(column[::step], from_pandas=True) for column in observations.values.T]
     names = unique_names([axis_name(observations), *observations.columns])
-    arrow_table = pa.table([dates, *values], names=names).replace_schema_metadata(_schema_metadata(reading))
+    arrow_table = pa.table([dates, *values], names=names).replace_schema_metadata(metadata)
     sink = pa.BufferOutputStream()
     if kind is Format.PARQUET:
         import pyarrow.parquet as pq

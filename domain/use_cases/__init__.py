@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from domain.use_cases.manage_schedules import ManageSchedules
     from domain.use_cases.parse_answer import ParseAnswer
     from domain.use_cases.plan_next_look import PlanNextLook
+    from domain.use_cases.preview_file import PreviewFile
     from domain.use_cases.read_releases import ReadReleases
     from domain.use_cases.read_series import ReadSeries
     from domain.use_cases.read_through import ReadThrough
@@ -57,6 +58,7 @@ class UseCases:
     check_vintages: CheckVintages
     check_health: CheckHealth
     parse_answer: ParseAnswer
+    preview_file: PreviewFile
     check_key: CheckKey
     manage_keys: ManageKeys
     manage_schedules: ManageSchedules

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect, insort
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from domain.errors import VintageNotFound
+from domain.observations import Observations
 from domain.ports import Store, UnitOfWork
-from domain.revisions import Revision, revision
+from domain.revisions import ColumnsChanged, Revision, revision
 from domain.series import TimeSeries
 from domain.use_cases.read_series import stored_at
 from domain.vintages import AsOf, Vintage
@@ -17,12 +21,19 @@ _ALL = 10**9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Two vintages of a series and the revision between them."""
+    """
+    Two vintages of a series and the revision between them.
+
+    Attributes:
+        state: the whole later state.
+
+    """
 
     series: TimeSeries
     before: Vintage
     after: Vintage
     revision: Revision
+    state: Observations
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,31 @@ class CompareVintages:
             before=earlier.vintage,
             after=later.vintage,
             revision=revision(earlier.observations, later.observations),
+            state=later.observations,
         )
+
+    def columns(self, series_id: UUID) -> Mapping[int, ColumnsChanged]:
+        """
+        Return the columns that came or went, by the number of the vintage that has others than the one known just before it.
+
+        Reads every vintage of the series once.
+
+        Raises:
+            SeriesNotFound: there is no such series.
+            DamagedVintage: one of its vintages cannot be read.
+
+        """
+        found: dict[int, ColumnsChanged] = {}
+        known: list[tuple[tuple[datetime, int], tuple[str, ...]]] = []
+        with self.store.reading() as uow:
+            for stored in uow.vintages.walk(uow.series.get(series_id).id):
+                state = stored.vintage.knowledge(), stored.observations.columns
+                place = bisect(known, state)
+                changed = ColumnsChanged.between(known[place - 1][1], state[1]) if place else None
+                if changed and (changed.added or changed.removed):
+                    found[stored.vintage.number] = changed
+                insort(known, state)
+        return found
 
 
 def _just_before(uow: UnitOfWork, series: TimeSeries, later: Vintage) -> AsOf:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.series import MetadataChange
+    from domain.use_cases.compare_vintages import CompareVintages
     from domain.use_cases.list_vintages import ListVintages
     from domain.vintages import Vintage
     from entrypoints.cli.session import Session
@@ -52,6 +53,7 @@ def vintages(session: Session, *, code: str, provider: str | None, limit: int, f
         for vintage, changes in last:
             for change in changes:
                 click.echo(printable(f"vintage {vintage.number}: {change.field} was {change.before!r}, is {change.after!r}"))
+        _print_columns(use_cases.compare_vintages, series.id, [vintage for vintage, _ in last])
     if count > limit:
         click.echo(f"There are {count}; --limit shows more.", err=True)
 
@@ -62,6 +64,18 @@ def _all(list_vintages: ListVintages, series_id: UUID) -> Iterator[tuple[Vintage
         page = list_vintages(series_id, after=after)
         yield from ((vintage, page.changes.get(vintage.number, ())) for vintage in page.items)
         after = page.next
+
+
+def _print_columns(compare_vintages: CompareVintages, series_id: UUID, shown: Sequence[Vintage]) -> None:
+    """Say of which vintages all dates count as changed because columns came or went."""
+    from entrypoints.cli.tables import printable
+
+    found = compare_vintages.columns(series_id) if any(vintage.may_have_other_columns for vintage in shown) else {}
+    for vintage in shown:
+        changed = found.get(vintage.number)
+        if changed:
+            said = [f"the column {name!r} was lost" for name in changed.removed] + [f"the column {name!r} is new" for name in changed.added]
+            click.echo(printable(f"vintage {vintage.number}: {', '.join(said)}; with other columns every date counts as changed"))
 
 
 def _row(vintage: Vintage) -> tuple[str, ...]:

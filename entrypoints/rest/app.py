@@ -57,6 +57,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
     *,
     allowed_hosts: Collection[str] | None,
     cors_origins: Collection[str] = (),
+    embed_origins: Collection[str] = (),
     sender: ResponseSender | None = None,
     keys_required: bool = False,
     trusted_proxies: Collection[Network] = (),
@@ -73,6 +74,7 @@ def create_app(  # noqa: PLR0913 - the API's settings
         sender: by default one without a cache.
         allowed_hosts: host names that are served besides the loopback ones, where no keys are required; None serves every name.
         cors_origins: origins whose pages may read responses in a browser.
+        embed_origins: origins whose pages may show charts in frames.
         trusted_proxies: networks of proxies whose forwarding headers are used.
         root_path: the path prefix under which clients reach the API, unless a trusted proxy names another.
         request_limits: of each client's requests, in each process.
@@ -80,14 +82,13 @@ def create_app(  # noqa: PLR0913 - the API's settings
         session_secret: signs the sessions of browsers; by default one of this process's own.
 
     """
-    sender = sender or ResponseSender()
-    site = _site(use_cases, sender, (session_secret or token_bytes(32)) if keys_required else None)
-    api, pages = list(discover_routes(use_cases, sender)), list(discover_pages(site))
+    site = _site(use_cases, sender or ResponseSender(), (session_secret or token_bytes(32)) if keys_required else None, embed_origins)
+    api, pages = list(discover_routes(use_cases, site.sender)), list(discover_pages(site))
     routes = [*api, *pages]
     middleware: list[Any] = [
         ProxyHeaders(trusted_proxies, root_path),
         RequestTrace(),
-        LargeResponses(sender.send_slots),
+        LargeResponses(site.sender.send_slots),
         QuandlErrors(),
         SecurityHeaders(),
         Browsers(site),
@@ -109,11 +110,11 @@ def create_app(  # noqa: PLR0913 - the API's settings
     return app
 
 
-def _site(use_cases: UseCases, sender: ResponseSender, session_secret: bytes | None) -> Site:
+def _site(use_cases: UseCases, sender: ResponseSender, session_secret: bytes | None, embed_origins: Collection[str]) -> Site:
     if session_secret is None:
-        return Site(use_cases=use_cases, sender=sender)
+        return Site(use_cases=use_cases, sender=sender, embed_origins=embed_origins)
     guard, sessions = KeyGuard(use_cases.check_key), Sessions(use_cases.check_key, session_secret)
-    return Site(use_cases=use_cases, sender=sender, guard=guard, sessions=sessions)
+    return Site(use_cases=use_cases, sender=sender, guard=guard, sessions=sessions, embed_origins=embed_origins)
 
 
 def _set_options(app: App) -> None:

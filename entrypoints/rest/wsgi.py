@@ -15,6 +15,7 @@ application = create_app(
     _container.use_cases(),
     allowed_hosts=_settings.allowed_hosts,
     cors_origins=_settings.cors_origins,
+    embed_origins=_settings.embed_origins,
     keys_required=_settings.auth == "required",
     sender=ResponseSender(capacity=_settings.cache_bytes, threads=_settings.api_threads, max_cells=_settings.max_cells),
     trusted_proxies=_settings.trusted_proxies,

@@ -17,13 +17,17 @@ from entrypoints.rest.http.responses import choose_encoding, compress
 from entrypoints.rest.openapi.operation import operation
 
 _FOREVER = "public, max-age=31536000, immutable"
+#: The folder of files that others wrote.
+_VENDOR = "vendor"
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".txt": "text/plain"}
 
 
 @cache
 def _files() -> dict[str, bytes]:
     folder = resources.files(entrypoints.web) / "static"
-    return {file.name: file.read_bytes() for file in sorted(folder.iterdir(), key=lambda each: each.name) if file.is_file()}
+    found = {file.name: file for file in folder.iterdir() if file.is_file()}
+    found |= {f"{_VENDOR}/{file.name}": file for file in (folder / _VENDOR).iterdir()}
+    return {name: found[name].read_bytes() for name in sorted(found)}
 
 
 @cache
@@ -64,4 +68,4 @@ def _encoded(name: str, encoding: str) -> EncodedResponse:
 
 def routes() -> Iterator[tuple[str, object]]:
     """Yield the route."""
-    yield "/static/{folder}/{file}", AssetResource()
+    yield "/static/{folder}/{file:path}", AssetResource()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import blake2b
 from http import HTTPStatus
 from importlib.metadata import version
@@ -20,16 +20,15 @@ from entrypoints.rest.http.response_cache import EncodedResponse
 from entrypoints.rest.http.responses import choose_encoding, compress
 from entrypoints.web import words
 from entrypoints.web.assets import asset
+from entrypoints.web.remedies import remedy_of
 
 #: Where the home page is; browsers see it at the root.
 HOME = "/home"
 HTML = "text/html; charset=utf-8"
 THEME = "lanner_theme"
 THEMES = ("light", "dark")
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
+_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+POLICY = f"{_POLICY}form-action 'self'; frame-ancestors 'none'"
 #: Characters of codes that need no escape in a path.
 _PLAIN = "/:@,.=+-_!$()~^|"
 _FILTERS = {name: getattr(words, name) for name in ("number", "day", "known", "period", "periods", "counted", "duration", "ordinal", "iso")}
@@ -43,13 +42,12 @@ class Renderer:
         self._templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         self._templates.filters.update(_FILTERS)
         self._templates.filters["ago"] = words.ago
-        self._templates.globals.update(
-            link=public_path, asset=asset, series_path=series_path, code_path=code_path, version=version("lanner"), Scope=Scope
-        )
+        self._templates.globals.update(link=public_path, asset=asset, series_path=series_path, code_path=code_path, remedy_of=remedy_of)
+        self._templates.globals.update(version=version("lanner"), Scope=Scope)
 
     def __call__(self, req: falcon.Request, resp: falcon.Response, template: str, /, **values: Any) -> None:
         """Respond with a page, or with 304 if the browser has it."""
-        html = self._templates.get_template(template).render({**_shared(req), **values})
+        html = self.fragment(req, template, **values)
         encoding = choose_encoding(req.get_header("Accept-Encoding", default=""))
         encoded = compress(EncodedResponse(html.encode("utf-8", "replace"), {}), encoding)
         tag = blake2b(encoded.body, digest_size=12).hexdigest()
@@ -62,10 +60,20 @@ class Renderer:
         resp.set_headers(dict(encoded.headers))
         resp.content_type, resp.data = HTML, encoded.body
 
+    def fragment(self, req: falcon.Request, template: str, /, **values: Any) -> str:
+        """Return a part of a page."""
+        return self._templates.get_template(template).render({**_shared(req), **values})
+
 
 def page_headers() -> Mapping[str, str]:
     """Return the headers of every page; its own address is told to pages of this service only, whose forms it identifies."""
     return {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", "Cache-Control": "private, no-cache"}
+
+
+def framed_headers(origins: Collection[str]) -> Mapping[str, str]:
+    """Return the headers of a page that pages of this service and of these origins may show in a frame."""
+    ancestors = " ".join(["'self'", *origins])
+    return {**page_headers(), "Content-Security-Policy": f"{_POLICY}form-action 'none'; frame-ancestors {ancestors}"}
 
 
 def series_path(series: TimeSeries) -> str:
@@ -76,6 +84,11 @@ def series_path(series: TimeSeries) -> str:
 def code_path(provider: str, code: DatasetCode) -> str:
     """Return the path of the page that the series of a provider's code has, or would have."""
     return f"/s/{quote(f'{provider}:{code}', safe=_PLAIN)}"
+
+
+def origin_of(req: falcon.Request) -> str:
+    """Return scheme, host and path prefix under which the client reaches this service, for addresses that are used elsewhere."""
+    return f"{req.scheme}://{req.get_header('Host', default='localhost')}{public_path('')}"
 
 
 def current_path(req: falcon.Request) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
+from urllib.parse import quote, urlencode
 
 import falcon
 from falcon.util.mediatypes import quality
@@ -20,9 +21,10 @@ from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import Route
 from entrypoints.rest.sessions import Sessions
 from entrypoints.web import assets, pages
-from entrypoints.web.rendering import HOME, Renderer, current_path
+from entrypoints.web.rendering import HOME, Renderer, current_path, framed_headers
 
-_ROOTS = (HOME, "/find", "/s/", "/operations", "/sign-in", "/sign-out", "/theme", "/static/")
+EMBEDDED = "/embed/"
+_ROOTS = (HOME, "/find", "/file", "/s/", "/compare", EMBEDDED, "/operations", "/sign-in", "/sign-out", "/theme", "/static/")
 _CACHE_SIZE = 256
 
 
@@ -33,6 +35,7 @@ class Site:
 
     Attributes:
         guard, sessions: None where no keys are required.
+        embed_origins: of other sites, whose pages may show charts in frames.
 
     """
 
@@ -40,6 +43,7 @@ class Site:
     sender: ResponseSender
     guard: KeyGuard | None = None
     sessions: Sessions | None = None
+    embed_origins: Collection[str] = ()
     render: Renderer = field(default_factory=Renderer)
 
 
@@ -71,12 +75,21 @@ class Browsers:
     def _write(self, req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
         resp.status = problem.status
         resp.set_headers(dict(problem.headers))
-        if problem.status == HTTPStatus.UNAUTHORIZED:
+        if req.path.startswith(EMBEDDED):
+            self._site.render(req, resp, "embed_problem.html", problem=problem, theme="", page=_page_of(req))
+            resp.set_headers(framed_headers(self._site.embed_origins))
+        elif problem.status == HTTPStatus.UNAUTHORIZED:
             self._site.render(req, resp, "sign_in.html", target=_target(req), refused=False)
         elif req.path.startswith("/static/"):
             resp.content_type, resp.media = PROBLEM_JSON, problem.document(req.context.request_id)
         else:
             self._site.render(req, resp, "problem.html", problem=problem, about=public_path(f"/problems/{problem.code}"))
+
+
+def _page_of(req: falcon.Request) -> str:
+    """Return the page of a view that is embedded."""
+    query = urlencode({name: value for name, value in req.params.items() if name != "theme"}, doseq=True)
+    return public_path(quote(req.path.removeprefix(EMBEDDED.rstrip("/")))) + (f"?{query}" if query else "")
 
 
 def _target(req: falcon.Request) -> str:

@@ -125,3 +125,8 @@ def iso(moment: date | datetime | None) -> str:
     if isinstance(moment, datetime):
         return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return moment.isoformat() if moment else ""
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most so many characters."""
+    return text if len(text) <= most else f"{text[: max(1, most - 1)].rstrip()}…"

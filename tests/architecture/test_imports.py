@@ -126,7 +126,8 @@ def test_names_come_from_where_they_are_defined():
 
 def test_imported_packages_are_declared() -> None:
     """What the code imports of other projects stands in ``pyproject.toml``, not only in what those projects need."""
-    lines = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
     declared, found_in = {_canonical(line) for line in lines}, packages_distributions()
     used = {name.partition(".")[0] for module in modules() for name in module.imports} - set(PACKAGES) - sys.stdlib_module_names
     missing = {name for name in used if declared.isdisjoint(map(_canonical, found_in.get(name, ())))}

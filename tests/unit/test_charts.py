@@ -10,8 +10,9 @@ import pytest
 from domain.frequency import Frequency
 from entrypoints.web import words
 from entrypoints.web.charts import marks, scales, time_axis
+from entrypoints.web.charts.drawing import draw
 from entrypoints.web.charts.markup import element
-from entrypoints.web.charts.plot import Curve, Kind, Plot, draw, tick_labels
+from entrypoints.web.charts.plot import Curve, Kind, Plot, tick_labels
 from entrypoints.web.charts.strips import sparkline
 
 
@@ -93,8 +94,8 @@ def test_gaps_are_gaps() -> None:
     drawn = marks.line(np.arange(5.0), np.array([1, np.nan, 3, 4, np.nan]), "now")
     steps = marks.line(np.arange(3.0), np.array([1.0, 2, 2]), "then", step=True)
 
-    assert 'd="M0.0 1.0h.1 M2.0 3.0L3.0 4.0"' in drawn
-    assert 'd="M0.0 1.0H1.0V2.0H2.0V2.0"' in steps
+    assert 'd="M0.0,1.0h.1M2.0,3.0,3.0,4.0"' in drawn
+    assert 'd="M0.0,1.0,1.0,1.0,1.0,2.0,2.0,2.0,2.0,2.0"' in steps
     assert marks.line(np.arange(2.0), np.full(2, np.nan), "now") == ""
 
 

@@ -10,6 +10,7 @@ from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
 from domain.errors import VintageNotFound
 from domain.observations import Observations
+from domain.revisions import ColumnsChanged
 from domain.use_cases.compare_vintages import CompareVintages
 from domain.vintages import AsOf
 from tests.builders import an_arrival, append
@@ -51,3 +52,23 @@ def test_nothing_is_before_the_first_that_was_known(known: list[int], first: int
 
     with pytest.raises(VintageNotFound, match=f"Vintage {first} is the first"):
         compare(series_id, None, AsOf(vintage=first))
+
+
+def test_columns_that_came_or_went() -> None:
+    """Each vintage is compared with what was known just before it when it arrived; one that arrives late changes nothing after it."""
+    store = MemoryStore(lambda: NOON)
+    names = [("a", "b"), ("a",), ("a", "b", "c"), ("a",)]
+    with store.writing() as uow:
+        series = uow.series.add("canned", DatasetCode("WIKI", "FB"))
+        arrivals = [
+            an_arrival(NOON, Observations.of([1], columns, [[float(n)] * len(columns)]), known_at=NOON + timedelta(hours=hours))
+            for n, (columns, hours) in enumerate(zip(names, (0, 2, 1, 3), strict=True))
+        ]
+        added = append(uow, series.id, arrivals)
+        uow.commit()
+
+    assert CompareVintages(store).columns(series.id) == {
+        2: ColumnsChanged(added=(), removed=("b",)),
+        3: ColumnsChanged(added=("c",), removed=()),
+    }
+    assert [vintage.may_have_other_columns for vintage in added] == [False, True, True, True]

@@ -40,11 +40,18 @@ def read_file(body: bytes, name: str, options: FileOptions = _NO_OPTIONS) -> Fil
         UnsupportedFrequency: its moments are finer than a second.
 
     """
-    return read_series(_only_table(_grids(body, name, options), options), options)
+    return read_series(_only_table(read_grids(body, name, options), options), options)
 
 
-def _grids(body: bytes, name: str, options: FileOptions) -> Sequence[Grid]:
-    """Return the sheets of a workbook, or the one grid that any other file holds; packed or not."""
+def read_grids(body: bytes, name: str, options: FileOptions) -> Sequence[Grid]:
+    """
+    Return the sheets of a workbook, or the one grid that any other file holds; packed or not.
+
+    Raises:
+        AnswerNotUnderstood: it holds no cells, or its form leaves a doubt.
+        AnswerTooLarge: it holds, or unpacks to, more than a file may.
+
+    """
     try:
         body, is_workbook = containers.unpack(body, name, FILE)
     except containers.ContainerError as exc:

@@ -6,15 +6,21 @@ from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
+from entrypoints.web.charts.palette import SERIES_COLOURS
+
 #: Colours as attributes, so that a saved file has them too; on a page the style sheet replaces them by those of its theme.
 COLOURS = {
     "now": "#1f5fbf",
     "then": "#d9730d",
+    "fan": "#d9730d",
     "ink": "#171a20",
     "dim": "#5b6472",
     "line": "#dfe3e8",
     "shade": "#f1f3f6",
     "paper": "#ffffff",
+    "band": "#e6e9ee",
+    "volume": "#c9d0d9",
+    **SERIES_COLOURS,
 }
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 

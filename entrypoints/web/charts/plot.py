@@ -1,25 +1,25 @@
-"""A plot of one or two curves over time, drawn as SVG."""
+"""A plot: curves or candles over time on one or two axes, and the layout of its axes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
-from markupsafe import Markup
 
 from domain.observations import Dates
-from entrypoints.web.charts import marks, scales, time_axis
-from entrypoints.web.charts.markup import COLOURS, FONT, element
+from entrypoints.web.charts import scales, time_axis
+from entrypoints.web.charts.palette import DASHED, DASHES
 from entrypoints.web.charts.scales import Floats, Scale
 
-_TOP, _RIGHT, _BOTTOM = 16, 14, 26
-_GLYPH, _TICK_WIDTH = 7.0, 78
-_SIZE = "12"
+TOP, RIGHT, BOTTOM = 16, 14, 26
+GLYPH = 7.0
 #: Below it, labels of as many ticks would crowd.
 _LOW = 280
+#: As many distances tell which one is usual.
+_SAMPLE = 1000
 
 
 class Kind(StrEnum):
@@ -28,16 +28,74 @@ class Kind(StrEnum):
     LINE = "line"
     STEP = "step"
     BARS = "bars"
+    CANDLES = "candles"
+
+    @property
+    def fills_slots(self) -> bool:
+        """Whether the marks of a date have a width."""
+        return self in (Kind.BARS, Kind.CANDLES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """Values over time; its role, ``now`` or ``then``, is its colour."""
+    """
+    Values over time.
+
+    Attributes:
+        role: its colour: ``now``, ``then``, ``fan`` for thin lines behind these, or ``c1`` to ``c12`` for several series.
+        right: whether the right axis measures it.
+        decimals: with how many its values are written.
+        suffix: what follows its values, such as `` %``.
+
+    """
 
     role: str
     label: str
     dates: Dates
     values: Floats
+    right: bool = False
+    dashed: bool = False
+    decimals: int = 1
+    suffix: str = ""
+
+    @property
+    def dash(self) -> str | None:
+        """The lengths of its dashes and gaps, None for a solid line."""
+        return DASHED if self.dashed else DASHES.get(self.role)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candles:
+    """
+    Prices over time.
+
+    Attributes:
+        prices: of shape (dates, 4): open, high, low and close.
+        volumes: drawn as bars at the bottom, on a scale of their own; None if there are none.
+        role, label, decimals: as those of a curve.
+
+    """
+
+    role: str
+    label: str
+    dates: Dates
+    prices: Floats
+    volumes: Floats | None = None
+    decimals: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shading:
+    """
+    Spans of time that are shaded, such as recessions.
+
+    Attributes:
+        spans: of shape (spans, 2), from and until when, in seconds since 1970.
+
+    """
+
+    label: str
+    spans: Floats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +106,9 @@ class Plot:
     Attributes:
         description: of the picture, in words.
         curves: the last one on top.
+        candles: in place of curves where the kind is candles; the last one on top.
+        log, right_log: whether the left and the right axis are logarithmic.
+        frequency: of the dates, by which they are written: ``quarterly``; empty for days and moments.
         marked: a date that is pointed out.
         unknown_from: the last date known then: what follows is shaded, with ``unknown_label``.
 
@@ -55,50 +116,104 @@ class Plot:
 
     title: str
     description: str
-    curves: Sequence[Curve]
     kind: Kind
+    curves: Sequence[Curve] = ()
+    candles: Sequence[Candles] = ()
+    shading: Shading | None = None
     log: bool = False
+    right_log: bool = False
+    frequency: str = ""
     marked: np.datetime64 | None = None
     unknown_from: np.datetime64 | None = None
     unknown_label: str = ""
 
     @cached_property
     def values(self) -> Floats:
-        """All values of all curves."""
-        return np.concatenate([curve.values for curve in self.curves]) if self.curves else np.empty(0)
+        """All values that the left axis measures."""
+        return _joined([*(curve.values for curve in self.curves if not curve.right), *(each.prices.ravel() for each in self.candles)])
 
     @cached_property
-    def seconds(self) -> Floats:
-        """All dates of all curves in order, each once, as seconds since 1970."""
-        found = [time_axis.seconds(curve.dates) for curve in self.curves]
-        return found[0] if len(found) == 1 else np.unique(np.concatenate(found or [np.empty(0)]))
+    def right_values(self) -> Floats:
+        """All values that the right axis measures."""
+        return _joined(curve.values for curve in self.curves if curve.right)
+
+    @cached_property
+    def dates(self) -> Sequence[Dates]:
+        """The dates of each curve, or of each group of candles."""
+        return [*(curve.dates for curve in self.curves), *(each.dates for each in self.candles)]
+
+    @cached_property
+    def bounds(self) -> tuple[float, float] | None:
+        """The first and the last date in seconds since 1970; None if there is no date at all."""
+        found = [time_axis.seconds(dates[[0, -1]]) for dates in self.dates if len(dates)]
+        return (min(float(each[0]) for each in found), max(float(each[1]) for each in found)) if found else None
+
+    @cached_property
+    def usual(self) -> float:
+        """The usual distance of dates in seconds, of the curve with most of them; that of very many is told from some of them."""
+        dates = max(self.dates, key=len, default=None)
+        count = 0 if dates is None else len(dates) - 1
+        if dates is None or count < 1:
+            return 86_400.0
+        places = np.linspace(0, count - 1, min(count, _SAMPLE)).astype(np.int64)
+        return float(np.median(time_axis.seconds(dates[places + 1]) - time_axis.seconds(dates[places])))
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends of the axis of time: the first and last date, with room for their marks."""
+        return self.ends_of(*self.bounds) if self.bounds else (0.0, 1.0)
+
+    def ends_of(self, first: float, last: float) -> tuple[float, float]:
+        """Return the ends of an axis from one date to another, in seconds."""
+        margin = self.usual / 2 if self.kind.fills_slots or first == last else 0.0
+        return first - margin, last + margin
+
+    @property
+    def finest(self) -> int:
+        """The smallest sensible distance of ticks in seconds: a day where dates are days."""
+        return 86_400 if all(dates.dtype == np.dtype("datetime64[D]") for dates in self.dates) else 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """The scales of a drawing."""
+    """
+    The scales of a drawing.
+
+    Attributes:
+        right: the scale of the right axis; None if nothing is measured by it.
+        slot: the usual distance of dates.
+
+    """
 
     x: Scale
     y: Scale
-    labels: Sequence[str]
+    right: Scale | None
     slot: float
+
+    def of(self, curve: Curve) -> Scale:
+        """Return the scale that measures a curve."""
+        return self.right if curve.right and self.right else self.y
 
 
 def frame_of(plot: Plot, width: int, height: int) -> Frame:
     """Lay out the axes."""
-    low, high = height - _BOTTOM, _TOP
-    if plot.log:
-        y = scales.logarithmic(plot.values, low, high)
-    else:
-        y = scales.linear(plot.values, low, high, zero=plot.kind is Kind.BARS, ticks=6 if height < _LOW else 9)
-    labels = tick_labels(y.ticks)
-    left = 10 + _GLYPH * max(map(len, labels), default=1)
-    seconds = plot.seconds if plot.seconds.size else np.array([0.0, 1.0])
-    first, last = float(seconds[0]), float(seconds[-1])
-    usual = float(np.median(np.diff(seconds))) if len(seconds) > 1 else 86_400.0
-    margin = usual / 2 if plot.kind is Kind.BARS or first == last else 0.0
-    x = Scale(first - margin, last + margin, left + 2, width - _RIGHT)
-    return Frame(x=x, y=y, labels=labels, slot=usual * (x.end - x.start) / (x.high - x.low))
+    y = _value_scale(plot, plot.values, height, log=plot.log)
+    right = _value_scale(plot, plot.right_values, height, log=plot.right_log) if plot.right_values.size else None
+    begin = 12 + _label_width(y)
+    end = width - (RIGHT if right is None else 12 + _label_width(right))
+    x = Scale(*plot.ends, begin, end)
+    return Frame(x=x, y=y, right=right, slot=plot.usual * (x.end - x.start) / (x.high - x.low))
+
+
+def _value_scale(plot: Plot, values: Floats, height: int, *, log: bool) -> Scale:
+    low, high = height - BOTTOM, TOP
+    if log:
+        return scales.logarithmic(values, low, high)
+    return scales.linear(values, low, high, zero=plot.kind is Kind.BARS, ticks=6 if height < _LOW else 9)
+
+
+def _label_width(scale: Scale) -> float:
+    return GLYPH * max(map(len, tick_labels(scale.ticks)), default=1)
 
 
 def tick_labels(ticks: Sequence[float]) -> list[str]:
@@ -110,90 +225,6 @@ def tick_labels(ticks: Sequence[float]) -> list[str]:
     ]
 
 
-def draw(plot: Plot, *, width: int = 760, height: int = 300, cls: str = "") -> Markup:
-    """Return the plot as an SVG element, which a screen reader reads as its description."""
-    frame = frame_of(plot, width, height)
-    parts = [
-        element("title", plot.title),
-        element("desc", plot.description),
-        *_shade(plot, frame, height),
-        *_value_axis(frame),
-        *_time_axis(plot, frame, height),
-        *_curves(plot, frame),
-        *_marked(plot, frame, height),
-    ]
-    return element(
-        "svg",
-        parts,
-        xmlns="http://www.w3.org/2000/svg",
-        cls=f"chart {cls}".strip(),
-        viewBox=f"0 0 {width} {height}",
-        role="img",
-        font_family=FONT,
-        data_left=frame.x.start,
-        data_right=frame.x.end,
-        data_top=float(_TOP),
-        data_bottom=float(height - _BOTTOM),
-        data_first=f"{frame.x.low:.0f}",
-        data_last=f"{frame.x.high:.0f}",
-        data_low=f"{frame.y.low:.12g}",
-        data_high=f"{frame.y.high:.12g}",
-        data_log="true" if frame.y.log else None,
-    )
-
-
-def _value_axis(frame: Frame) -> Iterator[Markup]:
-    for tick, label in zip(frame.y.ticks, frame.labels, strict=True):
-        at = frame.y.at(tick)
-        stroke = COLOURS["dim" if tick == 0 else "line"]
-        yield element("path", cls="zero" if tick == 0 else "rule", d=f"M{frame.x.start:.1f} {at:.1f}H{frame.x.end:.1f}", stroke=stroke)
-        yield element("text", label, cls="tick", x=frame.x.start - 8, y=at + 4, text_anchor="end", font_size=_SIZE, fill=COLOURS["dim"])
-
-
-def _time_axis(plot: Plot, frame: Frame, height: int) -> Iterator[Markup]:
-    finest = 86_400 if all(curve.dates.dtype == np.dtype("datetime64[D]") for curve in plot.curves) else 1
-    most = max(2, int((frame.x.end - frame.x.start) // _TICK_WIDTH))
-    for moment, label in time_axis.ticks(frame.x.low, frame.x.high, most, finest=finest):
-        at, half = frame.x.at(moment), _GLYPH * len(label) / 2
-        if at + half > frame.x.end + _RIGHT or at - half < 0:
-            continue
-        yield element("path", cls="notch", d=f"M{at:.1f} {height - _BOTTOM}v5", stroke=COLOURS["dim"])
-        yield element("text", label, cls="tick", x=at, y=float(height - 6), text_anchor="middle", font_size=_SIZE, fill=COLOURS["dim"])
-
-
-def _curves(plot: Plot, frame: Frame) -> Iterator[Markup]:
-    count = len(plot.curves)
-    bars = plot.kind is Kind.BARS
-    for index, curve in enumerate(plot.curves):
-        x = frame.x(time_axis.seconds(curve.dates))
-        y = frame.y(curve.values)
-        if bars:
-            # What was known then stands left of what is known today.
-            yield marks.bars((x, y), curve.role, zero=frame.y.at(0.0), slot=frame.slot, place=(count - 1 - index, count))
-            continue
-        yield marks.line(x, y, curve.role, step=plot.kind is Kind.STEP)
-        known = np.flatnonzero(~np.isnan(y))
-        if known.size and (count > 1 or known.size == 1):
-            yield element("circle", cls=curve.role, cx=float(x[known[-1]]), cy=float(y[known[-1]]), r="3.5", fill=COLOURS[curve.role])
-
-
-def _shade(plot: Plot, frame: Frame, height: int) -> Iterator[Markup]:
-    if plot.unknown_from is None:
-        return
-    offset = frame.slot / 2 if plot.kind is Kind.BARS else 0.0
-    left = frame.x.at(float(time_axis.seconds(np.array([plot.unknown_from]))[0])) + offset
-    width = frame.x.end - left
-    if width <= 1:
-        return
-    yield element("rect", cls="shade", x=left, y=float(_TOP), width=width, height=float(height - _TOP - _BOTTOM), fill=COLOURS["shade"])
-    if width > _GLYPH * len(plot.unknown_label):
-        yield element("text", plot.unknown_label, cls="tick", x=left + 8, y=_TOP + 14.0, font_size=_SIZE, fill=COLOURS["dim"])
-
-
-def _marked(plot: Plot, frame: Frame, height: int) -> Iterator[Markup]:
-    if plot.marked is None or not plot.seconds.size:
-        return
-    moment = float(time_axis.seconds(np.array([plot.marked]))[0])
-    if plot.seconds[0] <= moment <= plot.seconds[-1]:
-        at = frame.x.at(moment)
-        yield element("path", cls="marked", d=f"M{at:.1f} {_TOP}V{height - _BOTTOM}", stroke=COLOURS["dim"], stroke_dasharray="2 3")
+def _joined(parts: Iterable[Floats]) -> Floats:
+    found = list(parts)
+    return np.concatenate(found) if found else np.empty(0)

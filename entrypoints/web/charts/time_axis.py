@@ -19,7 +19,7 @@ _NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 def seconds(dates: Dates) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     """Return dates as seconds since 1970."""
-    return dates.astype("datetime64[s]").astype(np.int64).astype(np.float64)
+    return dates.astype("datetime64[s]", copy=False).view(np.int64).astype(np.float64)
 
 
 def ticks(first: float, last: float, most: int, *, finest: int = 1) -> Sequence[Tick]:

@@ -17,6 +17,7 @@ from entrypoints.rest.http.rate_limits import requester_of
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import FOLLOWING
 from entrypoints.web.forms import local_path, read_form, redirect
+from entrypoints.web.remedies import allowed_by
 from entrypoints.web.site import Site
 
 
@@ -68,7 +69,8 @@ class FetchActionPage:
             with suppress(FetchAlreadyEnded):
                 self._use_cases.cancel_fetch(fetch.id)
         else:
-            self._use_cases.request_fetch.refetch(fetch.series_id, request_id=req.context.request_id, requester=requester_of(req))
+            request_id, requester = req.context.request_id, requester_of(req)
+            self._use_cases.request_fetch.refetch(fetch.series_id, allow=allowed_by(form), request_id=request_id, requester=requester)
         redirect(resp, local_path(form.get("next", "/operations")))
 
 

@@ -7,16 +7,20 @@ import numpy as np
 from domain.observations import Observations
 from entrypoints.formats import axis_name, csv, encode, table
 from entrypoints.web.charts.marks import thinned
-from entrypoints.web.charts.plot import draw
-from entrypoints.web.series.picture import plot_of
+from entrypoints.web.charts.png import png_of
+from entrypoints.web.series.picture import as_sheet
 from entrypoints.web.series.state import FileFormat
 from entrypoints.web.series.view import View, aligned
 
+#: Of the formats that are files.
 MEDIA_TYPES = {
     FileFormat.SVG: "image/svg+xml",
+    FileFormat.PNG: "image/png",
     FileFormat.CSV: "text/csv; charset=utf-8",
     FileFormat.JSON: "application/json",
 }
+#: The files that a page offers.
+FILES = tuple(MEDIA_TYPES)
 
 
 def as_file(view: View, kind: FileFormat, points: int | None = None) -> bytes:
@@ -28,15 +32,19 @@ def as_file(view: View, kind: FileFormat, points: int | None = None) -> bytes:
 
     """
     if kind is FileFormat.SVG:
-        return f'<?xml version="1.0" encoding="UTF-8"?>\n{draw(plot_of(view))}\n'.encode()
-    shown = aligned(view)
+        return as_sheet(view).encode()
+    if kind is FileFormat.PNG:
+        return png_of(as_sheet(view))
+    shown = aligned(view, fan=kind is FileFormat.CSV)
     if kind is FileFormat.JSON:
-        return _json(view, _thinned(shown, points) if points else shown)
-    names = (f"as of {view.chosen.known_at:%Y-%m-%d}", "today") if view.chosen else ("today",)
+        return _json(view, thinned_rows(shown, points) if points else shown)
+    then = f"as of {view.chosen.known_at:%Y-%m-%d}" if view.chosen else ""
+    names = [then if name == "then" else name for name in shown.columns] if len(view.shown_columns) == 1 else shown.columns
     return csv(shown, (axis_name(shown), *names))
 
 
-def _thinned(state: Observations, points: int) -> Observations:
+def thinned_rows(state: Observations, points: int) -> Observations:
+    """Return the rows that a picture of this many points needs: of each pixel the first, lowest, highest and last value."""
     x = np.linspace(0, points / 4, len(state), endpoint=False)
     kept = np.logical_or.reduce([thinned(x, column) for column in state.values.T])
     return Observations.from_trusted(state.dates[kept], state.columns, state.values[kept])

@@ -67,22 +67,26 @@ class Usual:
     sign_right: str | None
 
 
-def table(view: View, found: Sequence[Releases]) -> list[Row]:
-    """Return the newest dates in range, the newest one first."""
-    kept = [row for row in found if _in_range(view, row)][-_MOST_ROWS:]
+def table(view: View, found: Sequence[Releases]) -> tuple[list[Row], str]:
+    """Return the newest dates in range, the newest one first, and the revision from which on a cell is darkest, in words."""
+    kept = [row for row in found if in_range(view, row)][-_MOST_ROWS:]
     scale = _scale(view, kept)
-    return [_row(view, row, scale) for row in reversed(kept)]
+    darkest = f"{written_size(view, scale * (_SHADES - 1) / _SHADES, sign=False)} {revision_unit(view)}".rstrip()
+    return [_row(view, row, scale) for row in reversed(kept)], darkest
 
 
 def usual(view: View, found: Sequence[Releases]) -> Usual | None:
     """Return the usual revision of the dates whose first release is known; None if these are few."""
-    # The newest date is not revised yet.
+    # What the newest vintage brought is not revised yet.
     pairs = [
         (first, last)
-        for row in found[:-1]
-        if not row.censored and (first := row.releases[0].value) is not None and (last := row.releases[-1].value) is not None
+        for row in found
+        if not row.censored
+        and row.releases[0].vintage.number != view.newest.number
+        and (first := row.releases[0].value) is not None
+        and (last := row.releases[-1].value) is not None
     ]
-    sizes = np.array([_size(view, *pair) for pair in pairs])
+    sizes = np.array([revision_size(view, *pair) for pair in pairs])
     sizes = sizes[np.isfinite(sizes)]
     if len(sizes) < _FEW:
         return None
@@ -90,20 +94,21 @@ def usual(view: View, found: Sequence[Releases]) -> Usual | None:
     right = sum(np.sign(first) == np.sign(last) for first, last in pairs)
     return Usual(
         count=len(sizes),
-        mean=_written(view, float(sizes.mean())),
-        typical=_written(view, float(np.abs(sizes).mean()), sign=False),
-        unit=_unit(view),
+        mean=written_size(view, float(sizes.mean())),
+        typical=written_size(view, float(np.abs(sizes).mean()), sign=False),
+        unit=revision_unit(view),
         sign_right=f"{100 * right / len(pairs):.0f} %" if changes else None,
     )
 
 
-def _in_range(view: View, row: Releases) -> bool:
+def in_range(view: View, row: Releases) -> bool:
+    """Return whether a date is in the range that is shown."""
     part = view.today.window(view.state.start, view.state.end)
     first, last = part.first, part.last
     return first is not None and last is not None and first <= row.date <= last
 
 
-def _size(view: View, before: float, after: float) -> float:
+def revision_size(view: View, before: float, after: float) -> float:
     """Return a revision: of changes their difference, of levels in percent."""
     if view.state.units.is_percent:
         return (after - before) * 100
@@ -112,18 +117,20 @@ def _size(view: View, before: float, after: float) -> float:
     return (after / before - 1) * 100 if before else np.nan
 
 
-def _unit(view: View) -> str:
+def revision_unit(view: View) -> str:
+    """Return the unit of revisions, empty for that of the series."""
     return "points" if view.state.units.is_percent else "" if view.state.units is Units.CHANGE else "%"
 
 
-def _written(view: View, size: float, *, sign: bool = True) -> str:
+def written_size(view: View, size: float, *, sign: bool = True) -> str:
+    """Write the size of a revision, without its unit."""
     return words.number(size, view.decimals if view.state.units is Units.CHANGE else 1 if view.state.units.is_percent else 2, sign=sign)
 
 
 def _steps(view: View, row: Releases) -> Iterator[float]:
     values = [each.value for each in row.releases]
     for before, after in pairwise(values):
-        yield np.nan if before is None or after is None else _size(view, before, after)
+        yield np.nan if before is None or after is None else revision_size(view, before, after)
 
 
 def _scale(view: View, rows: Sequence[Releases]) -> float:
@@ -142,22 +149,23 @@ def _row(view: View, row: Releases, scale: float) -> Row:
     steps = [0.0, *_steps(view, row)]
     cells = []
     for release, size in list(zip(row.releases, steps, strict=True))[:_MOST_COLUMNS]:
-        change = f", revised by {_written(view, size)} {_unit(view)}".rstrip() if size else ""
+        text = view.write(release.value, sign=view.state.units.is_percent)
+        change = f", revised by {written_size(view, size)} {revision_unit(view)}".rstrip() if size else ""
         cells.append(
             Cell(
-                text=view.write(release.value, sign=view.state.units.is_percent),
+                text=text,
                 shade=_shade(size, scale),
-                title=f"{words.known(release.vintage.known_at)}: {view.write(release.value)}{change}",
+                title=f"{words.known(release.vintage.known_at)}: {text}{change}",
                 vintage=release.vintage.number,
             )
         )
     first, last = row.releases[0].value, row.releases[-1].value
-    total = _size(view, first, last) if first is not None and last is not None else np.nan
+    total = revision_size(view, first, last) if first is not None and last is not None else np.nan
     return Row(
         date=row.date,
         censored=row.censored,
         cells=cells,
         more=len(row.releases) - len(cells),
-        total=_written(view, total) if np.isfinite(total) else "–",
+        total=written_size(view, total) if np.isfinite(total) else "–",
         total_shade=_shade(total, scale),
     )

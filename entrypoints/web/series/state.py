@@ -16,7 +16,11 @@ from entrypoints.rest.http.params import QueryParameters
 from entrypoints.rest.openapi.parameters import Parameter, Parameters, enum_of, integer
 from entrypoints.web.charts.plot import Kind
 
-_DAY = {"type": "string"}
+MOST_PIXELS = 8000
+MOST_FAN, MOST_ROWS, _ROWS = 50, 2000, 200
+#: In place of a column's name: all columns.
+ALL_COLUMNS = "*"
+_TEXT = {"type": "string"}
 
 
 class Units(StrEnum):
@@ -59,37 +63,70 @@ class Tab(StrEnum):
     """What is shown below the chart."""
 
     RELEASES = "releases"
-    TABLE = "table"
+    FIRST = "first"
     HISTORY = "history"
+    DIFF = "diff"
+    TABLE = "table"
     VINTAGES = "vintages"
     FETCHES = "fetches"
     SOURCE = "source"
 
+    @property
+    def label(self) -> str:
+        """The name of its control."""
+        return _TABS.get(self, self.value.title())
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether it needs several vintages."""
+        return self in (Tab.RELEASES, Tab.FIRST, Tab.HISTORY, Tab.DIFF)
+
+
+_TABS = {Tab.FIRST: "First → latest", Tab.DIFF: "Differences"}
+
 
 class FileFormat(StrEnum):
-    """The formats in which the view itself is given: as a file, or as the part of the page that follows the vintage that is shown."""
+    """
+    The formats in which the view itself is given.
+
+    Attributes:
+        PLOT: what the page's script draws.
+        PART: that, with the texts of the page that follow the vintage that is shown.
+        ROWS: rows of the table, which the page's script puts into it.
+
+    """
 
     SVG = "svg"
+    PNG = "png"
     CSV = "csv"
     JSON = "json"
+    PLOT = "plot"
     PART = "part"
+    ROWS = "rows"
 
 
 PARAMETERS: Parameters = {
-    "column": Parameter("The column that is shown; by default the first one."),
+    "column": Parameter("The column that is shown, `*` for all; by default the closing price if there is one, else the first one.", _TEXT),
     "transform": Parameter("How values are shown.", enum_of(Units)),
     "chart": Parameter("How they are drawn.", enum_of(Kind)),
     "scale": Parameter("A logarithmic axis.", {"type": "string", "enum": ["log"]}),
-    "start": Parameter("The first date.", _DAY),
-    "end": Parameter("The last date.", _DAY),
-    "base": Parameter("The date at which the index is 100.", _DAY),
-    "as_of": Parameter("The state known on this day is drawn over today's.", _DAY),
+    "start": Parameter("The first date.", _TEXT),
+    "end": Parameter("The last date.", _TEXT),
+    "base": Parameter("The date at which the index is 100.", _TEXT),
+    "as_of": Parameter("The state known on this day is drawn over today's.", _TEXT),
     "vintage": Parameter("The state of the vintage with this number is.", integer(1)),
-    "date": Parameter("The date whose value is pointed out, and whose history is shown.", _DAY),
+    "shade": Parameter("The code of a series of 0 and 1, such as recessions: the chart is shaded where it is 1.", _TEXT),
+    "fan": Parameter("How many vintages known just before it are drawn behind it.", integer(1, MOST_FAN)),
+    "against": Parameter("With `view=diff`, the other state: a vintage's number, a day or a moment; by default today's.", _TEXT),
+    "date": Parameter("The date whose value is pointed out, and whose history is shown.", _TEXT),
     "view": Parameter("What is shown below the chart.", enum_of(Tab)),
+    "limit": Parameter("With `view=table`, how many rows a page has.", integer(10, MOST_ROWS)),
+    "offset": Parameter("With `view=table`, how many newer rows stand before the page.", integer(0)),
     "format": Parameter("The view as a file.", enum_of(FileFormat)),
+    "pixels": Parameter("With `format=plot` and `format=part`, the width of the range that is shown.", integer(50, MOST_PIXELS)),
     "points": Parameter("With `format=json`, about how many rows are enough to draw every peak.", integer(10, 100_000)),
 }
+_OF_FILES = ("format", "pixels", "points")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +136,12 @@ class State:
 
     Attributes:
         given: the parameters as they were written, without those of files.
+        column: the name of one, ``*``, or empty.
         moment: of the state that is drawn over today's, if one was chosen.
+        shade: the code of the series whose ones are shaded.
+        fan: how many vintages known before what is shown are drawn behind it.
+        against: the state with which it is compared below, if that is not today's.
+        limit, offset: which rows of the table are shown, the newest first.
 
     """
 
@@ -112,8 +154,13 @@ class State:
     end: Label | None
     base: Label | None
     moment: AsOf | None
+    shade: str | None
+    fan: int
+    against: AsOf | None
     date: Label | None
     tab: Tab | None
+    limit: int
+    offset: int
 
     def link(self, **changes: object) -> str:
         """Return the query of the page with some parameters changed; None leaves one out."""
@@ -133,11 +180,11 @@ def parse_state(parameters: QueryParameters, frequency: Frequency | None) -> Sta
         known = frequency or "of no known frequency"
         raise InvalidInput(f"transform={units} compares periods that a series which is {known} does not have.", field="transform")
     as_of, vintage = parameters.text("as_of"), parameters.number("vintage", minimum=1)
-    scale = parameters.text("scale")
+    scale, against = parameters.text("scale"), parameters.text("against")
     if scale not in (None, "log"):
         raise InvalidInput("scale must be log.", field="scale", hint="Omit it for a linear axis.")
     return State(
-        given={name: text for name in PARAMETERS if name not in ("format", "points") and (text := parameters.text(name))},
+        given={name: text for name in PARAMETERS if name not in _OF_FILES and (text := parameters.text(name))},
         column=parameters.text("column") or "",
         units=units,
         chart=parameters.choice("chart", Kind),
@@ -146,8 +193,13 @@ def parse_state(parameters: QueryParameters, frequency: Frequency | None) -> Sta
         end=parameters.label("end"),
         base=parameters.label("base"),
         moment=AsOf.parse(as_of, vintage=vintage) if as_of or vintage else None,
+        shade=parameters.text("shade"),
+        fan=parameters.number("fan", minimum=1, maximum=MOST_FAN) or 0,
+        against=AsOf.named(against, field="against") if against else None,
         date=parameters.label("date"),
         tab=parameters.choice("view", Tab),
+        limit=parameters.number("limit", minimum=10, maximum=MOST_ROWS) or _ROWS,
+        offset=parameters.number("offset") or 0,
     )
 
 

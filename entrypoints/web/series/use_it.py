@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from entrypoints.formats import Format, axis_name
 from entrypoints.rest.http.links import public_path
 from entrypoints.web import words
 from entrypoints.web.series.state import State
@@ -30,32 +31,55 @@ def downloads(view: View) -> dict[str, str]:
     """Return the paths of the stored values in each format, in the chosen state and range."""
     query = urlencode(state_parameters(view.state))
     path = public_path(f"/timeseries/{view.series.id}/data")
-    return {kind: f"{path}.{kind}{'?' if query else ''}{query}" for kind in ("json", "csv", "parquet", "arrow")}
+    return {kind: f"{path}.{kind}{'?' if query else ''}{query}" for kind in Format}
 
 
-def snippets(view: View, origin: str, *, keyed: bool) -> list[Snippet]:
+def compare_query(view: View) -> str:
+    """Return the query of the comparison that begins with this series, in its column, units, range and moment."""
+    state = view.state
+    number = view.columns.index(view.column) + 1
+    item = f"{view.series.provider}:{view.series.code}" + (f";column={number}" if number > 1 else "")
+    given = {name: state.given[name] for name in ("transform", "start", "end", "as_of") if name in state.given}
+    return urlencode({"s": item, **given}, safe="/:;=,")
+
+
+def snippets(view: View, origin: str, permalink: str, *, keyed: bool) -> list[Snippet]:
     """
     Return lines for each tool.
 
     Args:
         origin: scheme, host and path prefix of this service.
+        permalink: of the page with the vintage that is shown, which stands above the lines.
         keyed: whether requests need an API key.
 
     """
     code = f"{view.series.provider}:{view.series.code}"
     query = urlencode({"code": code, **state_parameters(view.state)}, safe="/:")
     csv, parquet = f"{origin}/data.csv?{query}", f"{origin}/data.parquet?{query}"
+    axis = axis_name(view.today)
     headers = ', storage_options={"X-Api-Token": KEY}' if keyed else ""
     curl = " -H 'X-Api-Token: KEY'" if keyed else ""
-    return [
-        Snippet("pandas", f'import pandas as pd\n\npd.read_csv(\n    "{csv}",\n    index_col="date", parse_dates=True{headers})'),
-        Snippet("polars", f'import polars as pl\n\npl.read_parquet(\n    "{parquet}"{headers})'),
-        Snippet("curl", f"curl{curl} \\\n  '{_in_shell(csv)}'"),
-        Snippet("R", _in_r(csv, keyed=keyed)),
-        Snippet("DuckDB", _in_duckdb(parquet, keyed=keyed)),
-        Snippet("Excel", f'=WEBSERVICE("{csv}")\n\nor Data → From Web (Power Query):\n{csv}'),
-        Snippet("quandl", _quandl(view, origin, keyed=keyed)),
-    ]
+    lines = {
+        "pandas": f'import pandas as pd\n\npd.read_csv(\n    "{csv}",\n    index_col="{axis}", parse_dates=True{headers})',
+        "polars": f'import polars as pl\n\npl.read_parquet(\n    "{parquet}"{headers})',
+        "curl": f"curl{curl} \\\n  '{_in_shell(csv)}'",
+        "R": _in_r(csv, keyed=keyed),
+        "DuckDB": _in_duckdb(parquet, keyed=keyed),
+        "quandl": _quandl(view, origin, keyed=keyed),
+    }
+    found = [Snippet(tool, f"{'--' if tool == 'DuckDB' else '#'} {permalink}\n{text}") for tool, text in lines.items()]
+    return [*found, Snippet("Excel", _in_excel(csv, permalink, keyed=keyed)), Snippet("Sheets", _in_sheets(csv, permalink, keyed=keyed))]
+
+
+def _in_excel(csv: str, permalink: str, *, keyed: bool) -> str:
+    header = "\nand under Advanced the header X-Api-Token with your key" if keyed else f'\n\nor as text in one cell:\n=WEBSERVICE("{csv}")'
+    return f"{permalink}\n\nData → From Web (Power Query):\n{csv}{header}"
+
+
+def _in_sheets(csv: str, permalink: str, *, keyed: bool) -> str:
+    if keyed:
+        return f"{permalink}\n\nSheets sends no key: download the CSV and import it, File → Import:\n{csv}"
+    return f'{permalink}\n\nIf Google can reach this service:\n=IMPORTDATA("{csv}")'
 
 
 def _in_shell(text: str) -> str:

@@ -1,14 +1,15 @@
-"""What a series page shows of the data: the chosen column, as known then and today, in the chosen units and range."""
+"""What a series page shows of the data: the chosen columns, as known then and today, in the chosen units and range."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from domain.errors import InvalidInput
+from domain.frequency import Frequency
 from domain.observations import Label, Observations, label
 from domain.period_transforms import by_period
 from domain.series import TimeSeries
@@ -16,10 +17,27 @@ from domain.use_cases.describe_series import Described
 from domain.use_cases.read_series import Reading, ReadSeries, Selection
 from domain.vintages import Vintage
 from entrypoints.web import words
-from entrypoints.web.charts.plot import Curve, Kind
-from entrypoints.web.series.state import State, Units
+from entrypoints.web.charts.marks import FAN
+from entrypoints.web.charts.plot import Curve, Kind, Shading
+from entrypoints.web.charts.scales import Floats
+from entrypoints.web.series.state import ALL_COLUMNS, State, Units
 
-_MOST_BARS = 160
+_MOST_BARS, _MOST_CANDLES, _MOST_COLUMNS = 160, 262, 12
+#: Values from which it is told how many decimals are written.
+_SAMPLE = 10_000
+#: The columns of which candles are drawn, in any case of letters.
+PRICES = ("open", "high", "low", "close")
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A column of a state that is drawn as a curve."""
+
+    role: str
+    label: str
+    state: Observations
+    column: int = 0
+    dashed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +46,13 @@ class View:
     The data of a page.
 
     Attributes:
-        today, then: the whole column as known today and at the chosen moment, in the chosen units.
+        column: the chosen one, the first of those that are shown.
+        shown_columns: the names of the columns that are shown.
+        today, then: the shown columns as known today and at the chosen moment, whole and in the chosen units.
         base: the date at which the index is 100.
+        prices, prices_then: open, high, low and close, and the volume if there is one; None if the series has no such columns.
+        shading: spans of time that are shaded.
+        fan: the chosen column in the vintages known just before what is shown, the oldest first, whole and in the chosen units.
 
     """
 
@@ -42,19 +65,37 @@ class View:
     today: Observations
     then: Observations | None
     base: Label | None
+    shown_columns: Sequence[str] = ()
+    prices: Observations | None = None
+    prices_then: Observations | None = None
+    shading: Shading | None = None
+    fan: Sequence[tuple[Vintage, Observations]] = ()
 
     @property
     def series(self) -> TimeSeries:
         """The series."""
         return self.described.series
 
-    @property
+    @cached_property
     def kind(self) -> Kind:
-        """How values are drawn: changes as bars where they fit, all else as a line."""
-        if self.state.chart:
+        """How values are drawn: prices as candles and changes as bars where they fit, all else as a line."""
+        if self.state.chart and (self.state.chart is not Kind.CANDLES or self.can_be_candles):
             return self.state.chart
+        count = len(self.shown(self.today))
+        if self.can_be_candles and not self.state.column and not self.fan and count <= _MOST_CANDLES:
+            return Kind.CANDLES
         changes = self.state.units not in (Units.LEVEL, Units.INDEX)
-        return Kind.BARS if changes and len(self.shown(self.today)) <= _MOST_BARS else Kind.LINE
+        return Kind.BARS if changes and not self.fan and count <= _MOST_BARS else Kind.LINE
+
+    @property
+    def kinds(self) -> Sequence[Kind]:
+        """The kinds in which the values can be drawn."""
+        return [kind for kind in Kind if kind is not Kind.CANDLES or self.can_be_candles]
+
+    @property
+    def can_be_candles(self) -> bool:
+        """Whether there are prices, shown as they are."""
+        return self.prices is not None and self.state.units is Units.LEVEL
 
     @property
     def log(self) -> bool:
@@ -64,25 +105,70 @@ class View:
     @cached_property
     def can_be_log(self) -> bool:
         """Whether all values are positive."""
-        values = np.concatenate([curve.values for curve in self.curves])
-        known = values[~np.isnan(values)]
-        return bool(known.size) and bool((known > 0).all()) and self.kind is not Kind.BARS
+        return self.kind is not Kind.BARS and self.is_positive
+
+    @cached_property
+    def is_positive(self) -> bool:
+        """Whether all values in range are positive."""
+        behind = [state for _, state in self.fan]
+        states = (self.prices, self.prices_then) if self.kind is Kind.CANDLES else (*behind, self.today, self.then)
+        shown = [self.shown(each).values[:, : len(PRICES)].ravel() for each in states if each is not None]
+        lowest = [float(np.fmin.reduce(values)) for values in shown if values.size]
+        known = [value for value in lowest if not np.isnan(value)]
+        return bool(known) and min(known) > 0
+
+    @cached_property
+    def drawn(self) -> Sequence[Drawn]:
+        """What is drawn as curves, in order: today's state and, over it, the one that was known then."""
+        then_label = f"as known on {words.known(self.chosen.known_at)}" if self.chosen else ""
+        if len(self.shown_columns) > 1:
+            found = [Drawn(f"c{place + 1}", name, self.today, place) for place, name in enumerate(self.shown_columns)]
+            if self.then is not None:
+                found += [replace(each, label=f"{each.label} {then_label}", state=self.then, dashed=True) for each in found]
+            return found
+        now = [Drawn("now", "as known today", self.today)]
+        return now if self.then is None else [*now, Drawn("then", then_label, self.then)]
+
+    @property
+    def legend(self) -> Sequence[Curve]:
+        """The curves in the order in which they are named: the columns in theirs, of two states the chosen one first."""
+        return self.curves if len(self.shown_columns) > 1 else self.curves[::-1]
 
     @cached_property
     def curves(self) -> tuple[Curve, ...]:
-        """What is drawn: today's state and, over it, the one that was known then."""
-        found = [("now", "as known today", self.today)]
-        if self.then is not None and self.chosen:
-            found.append(("then", f"as known on {words.known(self.chosen.known_at)}", self.then))
-        scale = 100.0 if self.state.units.is_percent else 1.0
-        return tuple(
-            Curve(role=role, label=label, dates=(part := self.shown(each)).dates, values=part.values[:, 0] * scale)
-            for role, label, each in found
+        """The curves in range."""
+        return tuple(map(self._curve, self.drawn))
+
+    @cached_property
+    def fan_curves(self) -> tuple[Curve, ...]:
+        """The fan in range."""
+        return tuple(self._curve(Drawn(FAN, f"vintage {vintage.number}", state)) for vintage, state in self.fan)
+
+    @property
+    def fan_label(self) -> str:
+        """What the fan is, in words."""
+        first, last = self.fan[0][0], self.fan[-1][0]
+        return f"{words.counted(len(self.fan), 'earlier vintage')}, {words.known(first.known_at)} to {words.known(last.known_at)}"
+
+    def _curve(self, drawn: Drawn) -> Curve:
+        part, percent = self.shown(drawn.state), self.state.units.is_percent
+        return Curve(
+            role=drawn.role,
+            label=drawn.label,
+            dates=part.dates,
+            values=part.values[:, drawn.column] * 100.0 if percent else part.values[:, drawn.column],
+            dashed=drawn.dashed,
+            decimals=self.decimals,
+            suffix=" %" if percent else "",
         )
 
     def shown(self, state: Observations) -> Observations:
         """Return the part of a state in the chosen range."""
         return state.window(self.state.start, self.state.end)
+
+    def between(self, start: Label, end: Label) -> View:
+        """Return the same view of another range, drawn in the same way."""
+        return replace(self, state=replace(self.state, start=start, end=end, chart=self.kind))
 
     @cached_property
     def date(self) -> Label | None:
@@ -106,7 +192,7 @@ class View:
         """The decimals with which values are written."""
         if self.state.units.is_percent or self.state.units is Units.INDEX:
             return 1
-        values = np.abs(self.today.values[:, 0])
+        values = np.abs(self.today.values[:: max(1, len(self.today) // _SAMPLE), 0])
         known = values[~np.isnan(values)]
         whole = bool(known.size) and bool((known == np.floor(known)).all())
         return 0 if whole else words.decimals_for(float(np.median(known))) if known.size else 1
@@ -143,35 +229,69 @@ def read_view(read_series: ReadSeries, described: Described, state: State) -> Vi
     """
     newest = read_series(described.series.id, Selection())
     columns = newest.observations.columns
-    column = state.column or next(iter(columns), "")
+    places = price_columns(columns)
+    usual = columns[places[3]] if places else next(iter(columns), "")
+    every = state.column == ALL_COLUMNS and ALL_COLUMNS not in columns
+    shown = list(columns[:_MOST_COLUMNS]) if every else [state.column or usual]
+    column = shown[0] if shown else ""
     if column not in columns:
         raise InvalidInput(f"The series has no column {column!r}.", field="column", hint=f"Its columns: {', '.join(columns) or 'none'}.")
     then = read_series(described.series.id, Selection(moment=state.moment)) if state.moment else None
-    bases = [base_of(_column(each, column), state) for each in (newest, then) if each]
+    bases = [base_of(_columns(each, shown[:1]), state) for each in (newest, then) if each and state.units is Units.INDEX]
     base = max((each for each in bases if each is not None), default=None)
+    names = [columns[place] for place in places or ()]
     return View(
         described=described,
         state=state,
-        base=base if state.units is Units.INDEX else None,
+        base=base,
         column=column,
         columns=columns,
         newest=newest.vintage,
         chosen=then.vintage if then else None,
-        today=_in_units(newest, column, state, base),
-        then=_in_units(then, column, state, base) if then else None,
+        today=shown_in_units(newest, shown, state, base),
+        then=shown_in_units(then, shown, state, base) if then else None,
+        shown_columns=shown,
+        prices=_columns(newest, names) if names else None,
+        prices_then=_columns(then, names) if then and names else None,
     )
 
 
-def _column(reading: Reading, column: str) -> Observations:
+def price_columns(columns: Sequence[str]) -> list[int] | None:
+    """Return the places of open, high, low and close, and of the volume if there is one; None if one of the prices is missing."""
+    places = {name.strip().lower(): place for place, name in reversed(list(enumerate(columns)))}
+    if not all(name in places for name in PRICES):
+        return None
+    return [places[name] for name in (*PRICES, "volume") if name in places]
+
+
+def _columns(reading: Reading, names: Sequence[str]) -> Observations:
     found = reading.observations
-    return found.select([found.columns.index(column)]) if column in found.columns else Observations.empty([column], unit=found.unit)
+    if len(names) == 1 and names[0] in found.columns:
+        place = found.columns.index(names[0])
+        return Observations.from_trusted(found.dates, tuple(names), found.values[:, place : place + 1])
+    if all(name in found.columns for name in names):
+        return found.select([found.columns.index(name) for name in names])
+    values = [found.values[:, found.columns.index(name)] if name in found.columns else np.full(len(found), np.nan) for name in names]
+    known = ~np.isnan(values).all(axis=0)
+    return Observations.from_trusted(found.dates[known], tuple(names), np.column_stack(values)[known])
 
 
-def _in_units(reading: Reading, column: str, state: State, base: Label | None) -> Observations:
-    part = _column(reading, column)
-    if state.units.transform:
-        return by_period(part, state.units.transform, reading.series.frequency)
-    if state.units is Units.INDEX:
+def shown_in_units(reading: Reading, names: Sequence[str], state: State, base: Label | None) -> Observations:
+    """Return columns of a state in the chosen units; without values where the state lacks one."""
+    return in_units(_columns(reading, names), state.units, reading.series.frequency, base)
+
+
+def in_units(part: Observations, units: Units, frequency: Frequency | None, base: Label | None) -> Observations:
+    """
+    Return values in other units.
+
+    Args:
+        base: the date at which an index is 100.
+
+    """
+    if units.transform:
+        return by_period(part, units.transform, frequency)
+    if units is Units.INDEX:
         with np.errstate(all="ignore"):
             values = part.values / _at(part, base) * 100.0
         values[~np.isfinite(values)] = np.nan
@@ -181,14 +301,19 @@ def _in_units(reading: Reading, column: str, state: State, base: Label | None) -
 
 def base_of(part: Observations, state: State) -> Label | None:
     """Return the first date with a value from the chosen base on, else from the beginning of what is shown."""
-    shown = part.window(state.base or state.start)
+    return first_known(part, state.base or state.start)
+
+
+def first_known(part: Observations, start: Label | None) -> Label | None:
+    """Return the first date with a value other than 0, from a date on."""
+    shown = part.window(start)
     known = np.flatnonzero(~np.isnan(shown.values[:, 0]) & (shown.values[:, 0] != 0))
     return label(shown.dates[known[0]]) if known.size else None
 
 
-def _at(part: Observations, moment: Label | None) -> float:
+def _at(part: Observations, moment: Label | None) -> Floats:
     found = part.window(moment, moment) if moment is not None else part.latest(0)
-    return float(found.values[0, 0]) if len(found) else np.nan
+    return found.values[0] if len(found) else np.full(len(part.columns), np.nan)
 
 
 def ranges(view: View) -> list[tuple[str, str | None, str | None]]:
@@ -196,13 +321,18 @@ def ranges(view: View) -> list[tuple[str, str | None, str | None]]:
     last, first = view.today.last, view.today.first
     if last is None or first is None:
         return []
-    found: list[tuple[str, str | None, str | None]] = [
-        (f"{years} y", words.iso(begin), None) for years in (1, 5, 10, 20) if (begin := _years_before(last, years)) > first
-    ]
+    found: list[tuple[str, str | None, str | None]] = [*last_years(first, last)]
     known = view.then.last if view.then is not None else None
     if known is not None and known < last:
         found.append(("Around then", words.iso(_years_before(known, 5)), words.iso(_years_before(known, -2))))
     return [*found, ("All", None, None)]
+
+
+def last_years(first: Label, last: Label) -> Iterator[tuple[str, str, None]]:
+    """Yield the ranges of the last years that begin after the first date, each with its name and its start."""
+    for years in (1, 5, 10, 20):
+        if (begin := _years_before(last, years)) > first:
+            yield f"{years} y", words.iso(begin), None
 
 
 def _years_before(moment: Label, years: int) -> Label:
@@ -213,11 +343,23 @@ def _years_before(moment: Label, years: int) -> Label:
         return moment.replace(year=year, day=28)
 
 
-def aligned(view: View) -> Observations:
-    """Return what is shown as one state: the columns ``then``, if a moment is chosen, and ``today``, on all dates of both."""
-    parts = [view.shown(each) for each in (view.then, view.today) if each is not None]
-    dates = parts[0].dates if len(parts) == 1 else np.union1d(parts[0].dates, parts[1].dates)
+def aligned(view: View, *, fan: bool = False) -> Observations:
+    """
+    Return what is shown as one state: a column for each curve, the one on top first, on all dates of all of them.
+
+    Args:
+        fan: whether the vintages behind them come last.
+
+    """
+    drawn = view.drawn[::-1] if len(view.shown_columns) == 1 else view.drawn
+    names = [("then" if each.role == "then" else "today") if len(view.shown_columns) == 1 else each.label for each in drawn]
+    behind = [Drawn(FAN, f"vintage {vintage.number}", state) for vintage, state in view.fan] if fan else []
+    names += [each.label for each in behind]
+    drawn = [*drawn, *behind]
+    parts = [view.shown(each.state) for each in drawn]
+    same = all(part.dates is parts[0].dates for part in parts)
+    dates = parts[0].dates if same else np.unique(np.concatenate([part.dates for part in parts]))
     values = np.full((len(dates), len(parts)), np.nan)
-    for column, part in enumerate(parts):
-        values[np.searchsorted(dates, part.dates), column] = part.values[:, 0]
-    return Observations.from_trusted(dates, ("then", "today")[-len(parts) :], values)
+    for column, (each, part) in enumerate(zip(drawn, parts, strict=True)):
+        values[np.searchsorted(dates, part.dates), column] = part.values[:, each.column]
+    return Observations.from_trusted(dates, tuple(names), values)

@@ -1,178 +1,337 @@
-// <lanner-chart>: the picture that the server drew, with a cursor that reads values and a range to drag.
-import { show } from "./navigation.js";
+// <lanner-chart>: the server's picture, and over it the same chart to read, drag, move and zoom.
+import { Source, stateOf } from "./chart_data.js";
+import { cancelShowing, currentAddress, follow, show, writeAddress } from "./navigation.js";
+import { Plot } from "./plot.js";
 
-const SMALLEST_DRAG = 12;
+const SETTLED = 400;
+const ZOOM = 1.5;
+const [PAN, FEWEST] = [0.25, 4];
+// A range that is shown finer than that part of its data is asked for anew.
+const ENOUGH = 0.75;
+const NAMES = { now: "today", then: "then" };
 
 class Chart extends HTMLElement {
-  #rows;
-  #place = -1;
-  #from;
+  #plot;
+  #document;
+  #range;
+  #state;
+  #source = new Source();
+  #loading;
+  #timer;
+  #row = null;
+  #byKeys = false;
 
   connectedCallback() {
-    if (this.querySelector(".readout")) return;
+    if (this.dataset.kept !== undefined) return;
+    this.dataset.kept = "";
     this.id ||= "plot";
     this.tabIndex = 0;
     this.setAttribute("role", "application");
     this.setAttribute("aria-roledescription", "chart");
-    this.setAttribute("aria-label", `${this.querySelector("title")?.textContent ?? "Chart"}. Arrow keys read values.`);
-    this.cursor = this.#layer("cursor");
-    this.readout = this.#layer("readout");
-    this.readout.setAttribute("role", "status");
-    this.band = this.#layer("drag");
-    this.addEventListener("pointermove", (event) => this.#move(event));
-    this.addEventListener("pointerleave", () => this.#hide());
-    this.addEventListener("blur", () => this.#hide());
+    this.setAttribute("aria-label", this.#title(this.querySelector("title")?.textContent));
+    this.readout = this.#layer("readout", { "aria-hidden": "true" });
+    this.readout.hidden = true;
+    this.voice = this.#layer("hidden", { role: "status" });
+    this.words = this.#layer("hidden", { id: `${this.id}-words` });
+    this.setAttribute("aria-describedby", this.words.id);
+    this.words.textContent = this.querySelector("desc")?.textContent ?? "";
     this.addEventListener("keydown", (event) => this.#key(event));
-    this.addEventListener("pointerdown", (event) => this.#grab(event));
-    this.addEventListener("pointerup", (event) => this.#drop(event));
-    this.addEventListener("pointercancel", () => this.#release());
-    this.addEventListener("dblclick", () => this.#range(null, null));
-    this.addEventListener("focus", () => this.#load());
+    this.addEventListener("pointermove", (event) => this.#touch(event));
+    this.addEventListener("pointerleave", () => this.#point(null));
+    this.addEventListener("blur", () => this.#point(null));
+    this.addEventListener("dblclick", () => this.#go(this.#document?.extent));
+    this.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    new ResizeObserver(() => this.#resize()).observe(this);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#redraw());
+    this.state(currentAddress(), { format: "plot" });
   }
 
-  #layer(name) {
+  // Take over the picture of a new page.
+  adopt(fresh) {
+    this.querySelectorAll(":scope > svg").forEach((svg) => svg.remove());
+    this.prepend(...fresh.querySelectorAll(":scope > svg"));
+    this.state(currentAddress(), { format: "plot" });
+  }
+
+  // Draw the state of an address; returns its document, or null if another was wanted meanwhile.
+  async state(url, { format }) {
+    const state = stateOf(url);
+    if (state === this.#state) return null;
+    let found;
+    try {
+      found = await this.#source.get((this.#document ? null : this.#source.early(url)) ?? this.#address(url, format));
+    } catch {
+      // The server's picture says what the page could not draw.
+      this.#plot?.remove();
+      this.classList.remove("drawn");
+      this.#state = undefined;
+      return null;
+    }
+    if (!found) return null;
+    this.#state = state;
+    this.#loading = undefined;
+    this.#draw(found.plot ?? found);
+    this.#complete();
+    return found;
+  }
+
+  prepare(url, { format }) { this.#source.prepare(this.#address(url, format)); }
+
+  #address(url, format) { return this.#source.address(url, format, this.#pixels); }
+
+  #layer(name, attributes) {
     const layer = document.createElement("div");
     layer.className = name;
-    layer.hidden = true;
+    Object.entries(attributes).forEach(([key, value]) => layer.setAttribute(key, value));
     this.append(layer);
     return layer;
   }
 
-  get #svg() {
-    return [...this.querySelectorAll("svg.chart")].find((svg) => svg.clientWidth || svg.getBoundingClientRect().width);
-  }
+  #title(text) { return `${text ?? "Chart"}. Arrow keys read values, plus and minus zoom, comma and full stop move, 0 shows all.`; }
 
-  // Positions of the drawing in pixels of the element.
-  #frame() {
+  get #svg() { return [...this.querySelectorAll(":scope > svg")].find((svg) => svg.getBoundingClientRect().width); }
+
+  get #box() {
     const svg = this.#svg;
-    const box = svg.getBoundingClientRect();
-    const scale = box.width / svg.viewBox.baseVal.width;
-    const read = (name) => Number(svg.dataset[name]);
-    const [left, right] = [read("left") * scale, read("right") * scale];
-    const [first, last] = [read("first"), read("last")];
-    return {
-      box, top: read("top") * scale, bottom: read("bottom") * scale, left, right,
-      x: (seconds) => left + ((seconds - first) / (last - first)) * (right - left),
-      seconds: (x) => first + ((x - left) / (right - left)) * (last - first),
+    const { width, height } = svg.getBoundingClientRect();
+    return { width: Math.round(width), height: Math.round(height), scale: width / svg.viewBox.baseVal.width };
+  }
+
+  get #pixels() { return Math.max(100, Math.ceil((this.clientWidth * devicePixelRatio) / 100) * 100); }
+
+  #draw(found) {
+    this.#document = found;
+    this.#range = found.shown;
+    if (!this.#plot) {
+      const layer = this.#layer("plot", { "aria-hidden": "true" });
+      this.#plot = new Plot(layer, {
+        press: (event) => this.#press(event),
+        select: (range) => this.#go(range),
+        cursor: (row) => this.#cursor(row),
+        drawn: () => performance.mark("lanner-chart", { detail: this.#holds(this.#range) }),
+      });
+      this.readout.before(layer);
+    }
+    this.setAttribute("aria-label", this.#title(found.title));
+    this.words.textContent = found.description;
+    this.#redraw();
+  }
+
+  #redraw() {
+    if (!this.#document || !this.#svg) return;
+    performance.clearMarks("lanner-chart");
+    this.#plot.draw(this.#document, this.#range, this.#box);
+    this.classList.add("drawn");
+  }
+
+  #resize() {
+    if (this.#plot && this.#svg && this.isConnected) this.#redraw();
+  }
+
+  // Move or zoom to a range, at once as far as its data are there.
+  #go(wanted) {
+    if (!wanted) return;
+    const { extent, usual } = this.#document;
+    const least = Math.min(extent[1] - extent[0], usual * FEWEST);
+    const length = Math.max(least, Math.min(wanted[1] - wanted[0], extent[1] - extent[0]));
+    const middle = (wanted[0] + wanted[1]) / 2;
+    const first = Math.max(extent[0], Math.min(extent[1] - length, middle - length / 2));
+    const range = [first, first + length];
+    if (range[0] === this.#range[0] && range[1] === this.#range[1]) return;
+    this.#range = range;
+    cancelShowing();
+    clearTimeout(this.#timer);
+    performance.clearMarks("lanner-chart");
+    this.#plot.range(range);
+    follow(this.#addressOf(range));
+    this.#state = stateOf(currentAddress());
+    this.#complete();
+    this.#timer = setTimeout(() => this.#settle(), SETTLED);
+  }
+
+  #settle() {
+    if (!this.isConnected) return;
+    writeAddress();
+    show(location.href, { push: false });
+  }
+
+  #addressOf([first, last]) {
+    const { extent, finest, kept } = this.#document;
+    const url = currentAddress();
+    url.hash = "";
+    const text = (moment, round) => {
+      const day = finest >= 86400;
+      const seconds = day ? round(moment / 86400) * 86400 : round(moment);
+      return new Date(seconds * 1000).toISOString().slice(0, day ? 10 : 19) + (day ? "" : "Z");
     };
-  }
-
-  async #load() {
-    this.#rows ??= fetch(`${this.dataset.view}&points=4000`)
-      .then((response) => (response.ok ? response.json() : { columns: [], data: [] }))
-      .then(({ columns, data }) => data.map(([date, ...values]) => ({
-        date,
-        seconds: Date.parse(date) / 1000,
-        values: values.map((value, index) => ({ role: columns[index + 1] === "then" ? "then" : "now", value })),
-      })));
-    return this.#rows;
-  }
-
-  async #move(event) {
-    const x = event.clientX - this.getBoundingClientRect().left;
-    if (this.#from !== undefined) this.#stretch(x);
-    const rows = await this.#load();
-    if (!rows.length || !this.isConnected) return;
-    const wanted = this.#frame().seconds(x);
-    let low = 0;
-    let high = rows.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (rows[middle].seconds < wanted) low = middle + 1;
-      else high = middle;
-    }
-    if (low && wanted - rows[low - 1].seconds < rows[low].seconds - wanted) low -= 1;
-    this.#show(rows, low);
-  }
-
-  async #key(event) {
-    const steps = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity };
-    if (event.key === "Escape") this.#hide();
-    if (!(event.key in steps) || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    const rows = await this.#load();
-    if (!rows.length) return;
-    const from = this.#place < 0 ? rows.length : this.#place;
-    this.#show(rows, Math.max(0, Math.min(rows.length - 1, from + steps[event.key] * (event.shiftKey ? 10 : 1))));
-  }
-
-  #show(rows, place) {
-    this.#place = place;
-    const row = rows[place];
-    const frame = this.#frame();
-    const x = frame.x(row.seconds);
-    Object.assign(this.cursor.style, { left: `${x}px`, top: `${frame.top}px`, height: `${frame.bottom - frame.top}px` });
-    this.readout.replaceChildren(document.createTextNode(this.#period(row.date)));
-    for (const { role, value } of row.values) {
-      if (value === null && role === "then") continue;
-      const key = document.createElement("i");
-      key.className = `k ${role}`;
-      this.readout.append(document.createElement("br"), key, `${this.#number(value)} ${role === "then" ? "then" : "today"}`);
-    }
-    this.cursor.hidden = this.readout.hidden = false;
-    const width = this.readout.offsetWidth;
-    const left = x + width + 14 > frame.box.width ? x - width - 10 : x + 10;
-    Object.assign(this.readout.style, { left: `${Math.max(0, left)}px`, top: `${frame.top + 6}px` });
-  }
-
-  #number(value) {
-    if (value === null) return "–";
-    const percent = "percent" in this.dataset;
-    const digits = Number(this.dataset.decimals);
-    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-    return new Intl.NumberFormat(undefined, options).format(percent ? value * 100 : value) + (percent ? " %" : "");
-  }
-
-  #period(date) {
-    const [year, month] = date.split("-");
-    const moment = new Date(date);
-    if (date.includes("T")) return moment.toLocaleString(undefined, { timeZone: "UTC" });
-    if (this.dataset.frequency === "annual") return year;
-    if (this.dataset.frequency === "quarterly") return `${year} Q${Math.ceil(Number(month) / 3)}`;
-    const day = this.dataset.frequency === "monthly" ? {} : { day: "numeric" };
-    return moment.toLocaleDateString(undefined, { timeZone: "UTC", year: "numeric", month: "short", ...day });
-  }
-
-  #hide() {
-    this.cursor.hidden = this.readout.hidden = true;
-    this.#place = -1;
-  }
-
-  #grab(event) {
-    if (event.button || event.pointerType === "touch") return;
-    this.#from = event.clientX - this.getBoundingClientRect().left;
-    this.setPointerCapture(event.pointerId);
-  }
-
-  #stretch(x) {
-    const { top, bottom, left, right } = this.#frame();
-    const [begin, end] = [Math.min(this.#from, x), Math.max(this.#from, x)].map((each) => Math.max(left, Math.min(right, each)));
-    this.band.hidden = end - begin < SMALLEST_DRAG;
-    Object.assign(this.band.style, { left: `${begin}px`, width: `${end - begin}px`, top: `${top}px`, height: `${bottom - top}px` });
-  }
-
-  #drop(event) {
-    const from = this.#from;
-    this.#release();
-    const to = event.clientX - this.getBoundingClientRect().left;
-    if (from === undefined || Math.abs(to - from) < SMALLEST_DRAG) return;
-    const frame = this.#frame();
-    const day = (x) => new Date(frame.seconds(Math.max(frame.left, Math.min(frame.right, x))) * 1000).toISOString().slice(0, 10);
-    this.#range(day(Math.min(from, to)), day(Math.max(from, to)));
-  }
-
-  #release() {
-    this.#from = undefined;
-    this.band.hidden = true;
-  }
-
-  #range(start, end) {
-    const url = new URL(location.href);
-    for (const [name, value] of Object.entries({ start, end })) {
+    const ends = { start: first > extent[0] ? text(first, Math.ceil) : null, end: last < extent[1] ? text(last, Math.floor) : null };
+    // The index keeps its base while the range moves.
+    for (const [name, value] of Object.entries(kept)) if (ends.start && !url.searchParams.has(name)) ends[name] = value;
+    for (const [name, value] of Object.entries(ends)) {
       if (value) url.searchParams.set(name, value);
       else url.searchParams.delete(name);
     }
-    show(url);
+    return url;
+  }
+
+  // Whether the data that are there show a range, with so much of its length around it, as finely as its width can.
+  #holds([first, last], around = 0) {
+    const { sent, extent, exact, pixels, shown } = this.#document;
+    const more = (last - first) * around;
+    if (sent[0] > Math.max(extent[0], first - more) || sent[1] < Math.min(extent[1], last + more)) return false;
+    return exact || (pixels * (last - first)) / (shown[1] - shown[0]) >= ENOUGH * this.#pixels;
+  }
+
+  // One request at a time, unless what it brings is no longer of use.
+  async #complete() {
+    const wanted = this.#range;
+    if (this.#holds(wanted, PAN)) return;
+    const overlap = this.#loading && Math.min(this.#loading[1], wanted[1]) - Math.max(this.#loading[0], wanted[0]);
+    if (this.#loading && overlap > (wanted[1] - wanted[0]) / 2) return;
+    this.#loading = wanted;
+    let found;
+    try {
+      found = await this.#source.get(this.#address(this.#addressOf(wanted), "plot"));
+    } catch {
+      this.#loading = undefined;
+      return;
+    }
+    if (!found || this.#loading !== wanted) return;
+    this.#loading = undefined;
+    const range = this.#range;
+    this.#document = found;
+    this.#redraw();
+    if (range === this.#range && !this.#holds(range)) this.#complete();
+  }
+
+  #zoom(factor, at) {
+    const [first, last] = this.#range;
+    const middle = at ?? (first + last) / 2;
+    this.#go([middle - (middle - first) / factor, middle + (last - middle) / factor]);
+  }
+
+  #pan(share) {
+    const [first, last] = this.#range;
+    this.#go([first + share * (last - first), last + share * (last - first)]);
+  }
+
+  #wheel(event) {
+    if (!this.#document) return;
+    const zooms = event.ctrlKey || event.metaKey;
+    const across = event.shiftKey ? event.deltaY || event.deltaX : event.deltaX;
+    if (!zooms && !event.shiftKey && Math.abs(event.deltaX) <= Math.abs(event.deltaY)) return;
+    event.preventDefault();
+    const { left, width } = this.#plot.bounds;
+    const x = event.clientX - this.getBoundingClientRect().left - left;
+    if (zooms) this.#zoom(Math.exp(-event.deltaY / 300), this.#plot.moment(x));
+    else this.#pan(across / width);
+  }
+
+  // With Shift, a press drags the chart instead of a range.
+  #press(event) {
+    if (!event.shiftKey || event.button || !this.#document) return false;
+    const range = this.#range;
+    const perPixel = (range[1] - range[0]) / this.#plot.bounds.width;
+    this.classList.add("panning");
+    const move = ({ clientX }) => {
+      const shift = (event.clientX - clientX) * perPixel;
+      this.#go([range[0] + shift, range[1] + shift]);
+    };
+    const drop = () => {
+      this.classList.remove("panning");
+      removeEventListener("pointermove", move);
+      removeEventListener("pointerup", drop);
+    };
+    addEventListener("pointermove", move);
+    addEventListener("pointerup", drop);
+    return true;
+  }
+
+  #touch(event) {
+    if (event.pointerType === "mouse" || !this.#document) return;
+    this.#plot.pointAt(event.clientX - this.getBoundingClientRect().left - this.#plot.bounds.left);
+  }
+
+  #key(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey || !this.#document) return;
+    const steps = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity };
+    const acts = {
+      "+": () => this.#zoom(ZOOM), "=": () => this.#zoom(ZOOM), "-": () => this.#zoom(1 / ZOOM), 0: () => this.#go(this.#document.extent),
+      ",": () => this.#pan(-PAN), ".": () => this.#pan(PAN), Escape: () => this.#point(null),
+    };
+    if (event.key in steps) this.#read(steps[event.key] * (event.shiftKey ? 10 : 1));
+    else if (event.key in acts) acts[event.key]();
+    else return;
+    event.preventDefault();
+  }
+
+  // Go so many rows on, within the range.
+  #read(steps) {
+    const { rows } = this.#plot;
+    const [first, last] = this.#range;
+    const low = rows.findIndex((moment) => moment >= first);
+    const high = rows.findLastIndex((moment) => moment <= last);
+    if (low < 0 || high < low) return;
+    const from = this.#row ?? high + 1;
+    this.#byKeys = true;
+    this.#point(Math.max(low, Math.min(high, from + steps)));
+    this.#byKeys = false;
+    if (this.#row !== null) this.voice.textContent = this.#said(this.#row);
+  }
+
+  #point(row) {
+    this.#plot?.point(row);
+    this.#cursor(row);
+  }
+
+  #cursor(row) {
+    this.#row = row;
+    this.readout.hidden = row === null;
+    if (row === null) return;
+    this.readout.replaceChildren(this.#period(this.#plot.rows[row]));
+    for (const { name, role, text } of this.#values(row)) {
+      const key = document.createElement("i");
+      key.className = `k ${role}`;
+      this.readout.append(document.createElement("br"), key, `${text} ${name}`);
+    }
+    const { left, top, width } = this.#plot.bounds;
+    const x = this.#plot.position(row);
+    const own = this.readout.offsetWidth;
+    Object.assign(this.readout.style, {
+      left: `${Math.max(0, left + (x + own + 14 > width ? x - own - 10 : x + 10))}px`, top: `${top + 6}px`,
+    });
+  }
+
+  #said(row) {
+    return `${this.#period(this.#plot.rows[row])}: ${this.#values(row).map(({ name, text }) => `${text} ${name}`).join(", ")}`;
+  }
+
+  // What a row holds, the curve on top first; candles of one state in their order.
+  #values(row) {
+    const values = this.#plot.values(row);
+    const found = this.#plot.columns.map((column, place) => ({ ...column, value: values[place] }))
+      .filter(({ value, role }) => role !== "fan" && (value != null || (value === null && role === "now" && !this.#document.candles.length)));
+    if (!this.#document.candles.length && found.every(({ role }) => role in NAMES)) found.reverse();
+    return found.map(({ value, role, name, decimals, suffix, draws }) => ({
+      role, text: value == null ? "–" : this.#number(value, decimals) + suffix,
+      name: draws === "curve" ? NAMES[role] ?? name : name,
+    }));
+  }
+
+  #number(value, decimals) {
+    return new Intl.NumberFormat(undefined, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value)
+      .replace("-", "−");
+  }
+
+  #period(seconds) {
+    const { frequency, finest } = this.#document;
+    const moment = new Date(seconds * 1000);
+    const year = moment.getUTCFullYear();
+    if (finest < 86400) return moment.toLocaleString(undefined, { timeZone: "UTC" });
+    if (frequency === "annual") return String(year);
+    if (frequency === "quarterly") return `${year} Q${Math.floor(moment.getUTCMonth() / 3) + 1}`;
+    const day = frequency === "monthly" ? {} : { day: "numeric" };
+    return moment.toLocaleDateString(undefined, { timeZone: "UTC", year: "numeric", month: "short", ...day });
   }
 }
 

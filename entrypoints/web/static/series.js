@@ -2,3 +2,4 @@
 import "./navigation.js";
 import "./chart.js";
 import "./vintages.js";
+import "./table.js";

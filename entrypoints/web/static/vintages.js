@@ -1,12 +1,13 @@
 // <lanner-vintages>: a slider over all vintages that snaps to them; the chart follows, and the address with it.
-import { cancelShowing, load, replaceParts, show } from "./navigation.js";
+import { cancelShowing, currentAddress, follow, show, writeAddress } from "./navigation.js";
 
 const PAUSE = 260;
-const SETTLED = 350;
+const SETTLED = 400;
+// So many vintages further on are asked for ahead.
+const AHEAD = 2;
 const EDGE = 6;
 
 class Vintages extends HTMLElement {
-  #wanted;
   #loading = false;
   #timer;
   #playing;
@@ -32,23 +33,19 @@ class Vintages extends HTMLElement {
     this.slider.addEventListener("keydown", (event) => this.#key(event));
     this.slider.addEventListener("pointerdown", (event) => this.#grab(event));
     this.slider.addEventListener("pointermove", (event) => this.slider.hasPointerCapture(event.pointerId) && this.#point(event));
-    this.#addPlay();
+    this.#connectPlay();
   }
 
   disconnectedCallback() {
     clearInterval(this.#playing);
   }
 
-  #addPlay() {
-    const steps = this.querySelector(".steps");
-    if (!steps || steps.querySelector("button")) return;
-    const play = document.createElement("button");
-    play.type = "button";
-    play.className = "step";
+  // The words beside the slider, and with them the button, come from the server again and again.
+  #connectPlay() {
+    const play = this.querySelector(".play");
     play.textContent = this.#playing ? "Pause" : "Play";
     play.setAttribute("aria-pressed", String(Boolean(this.#playing)));
     play.addEventListener("click", () => this.#play());
-    steps.prepend(play);
   }
 
   #name() {
@@ -100,18 +97,18 @@ class Vintages extends HTMLElement {
         else this.#go(this.place + 1);
       }, PAUSE);
     }
-    const button = this.querySelector(".steps button");
-    if (button) {
-      button.textContent = playing ? "Play" : "Pause";
-      button.setAttribute("aria-pressed", String(!playing));
-    }
+    const button = this.querySelector(".play");
+    button.textContent = playing ? "Play" : "Pause";
+    button.setAttribute("aria-pressed", String(!playing));
   }
 
   #go(place) {
     const next = Math.max(0, Math.min(this.#numbers.length - 1, place));
     if (next === this.place) return;
+    const before = this.place;
     this.place = next;
     this.#name();
+    const step = next - before;
     const newest = next === this.#numbers.length - 1;
     for (const handle of this.slider.querySelectorAll(".handle")) {
       const width = handle.ownerSVGElement.viewBox.baseVal.width;
@@ -120,40 +117,47 @@ class Vintages extends HTMLElement {
       handle.setAttribute("d", `M${x.toFixed(1)} 3v26`);
       handle.setAttribute("class", `${newest ? "now" : "then"} handle`);
     }
-    const url = new URL(location.href);
-    url.hash = "";
-    url.searchParams.delete("as_of");
-    if (newest) url.searchParams.delete("vintage");
-    else url.searchParams.set("vintage", this.#numbers[next]);
-    this.#wanted = url;
     cancelShowing();
     clearTimeout(this.#timer);
-    this.#follow();
+    this.#follow(next, Math.sign(step) * Math.min(Math.abs(step), 10));
   }
 
-  // One request at a time; what was passed over in the meantime is never asked for.
-  async #follow() {
-    if (this.#loading) return;
+  #address(place) {
+    const url = currentAddress();
+    url.hash = "";
+    url.searchParams.delete("as_of");
+    if (place === this.#numbers.length - 1) url.searchParams.delete("vintage");
+    else url.searchParams.set("vintage", this.#numbers[place]);
+    return url;
+  }
+
+  // The chart and the words beside it follow; the rest of the page when the slider rests.
+  async #follow(place, step) {
+    const url = this.#address(place);
+    follow(url);
+    const chart = document.getElementById("plot");
     this.#loading = true;
-    try {
-      while (this.#wanted) {
-        const url = this.#wanted;
-        this.#wanted = undefined;
-        const part = new URL(url);
-        part.searchParams.set("format", "part");
-        const page = await load(part);
-        if (!this.isConnected) return;
-        history.replaceState(null, "", url);
-        replaceParts(page, ["picture"]);
-        this.querySelector("#which").replaceChildren(...page.getElementById("which").childNodes);
-        this.#addPlay();
-      }
-      this.#timer = setTimeout(() => !this.#playing && this.isConnected && show(location.href, { push: false }), SETTLED);
-    } catch {
-      location.assign(location.href);
-    } finally {
-      this.#loading = false;
+    const found = await chart.state(url, { format: "part" });
+    if (place !== this.place || !this.isConnected) return;
+    this.#loading = false;
+    if (found) this.#say(found.texts);
+    for (let ahead = 1; ahead <= AHEAD; ahead += 1) {
+      const next = place + ahead * step;
+      if (next >= 0 && next < this.#numbers.length) chart.prepare(this.#address(next), { format: "part" });
     }
+    this.#timer = setTimeout(() => {
+      if (this.#playing || !this.isConnected) return;
+      writeAddress();
+      show(location.href, { push: false });
+    }, SETTLED);
+  }
+
+  #say(texts) {
+    for (const [name, html] of Object.entries(texts)) {
+      const part = document.getElementById(name);
+      part?.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
+    }
+    this.#connectPlay();
   }
 }
 

@@ -54,6 +54,7 @@ def test_vintages_are_a_table(run: Run, kept: UseCases) -> None:
         f"      1             {first}     3  2024-01-01  2024-01-03      3        0        0  publication",
         f"      2             {second}     3  2024-01-01  2024-01-04      1        2        1  publication",
         f"      3             {third}     3  2024-01-01  2024-01-04      0        3        0  publication",
+        "vintage 3: the column 'Close' was lost, the column 'Vol\\x1b' is new; with other columns every date counts as changed",
     ]
     assert (result.exit_code, result.stderr) == (0, "")
 

@@ -11,10 +11,14 @@ from tests.entrypoints.web.conftest import HTML, Browser, Page, browser_of, samp
 
 THEN = "as_of=2009-01-30&transform=annualized&start=2003-01-01&end=2010-12-31"
 PAGES = ["/", "/find", "/find?query=gdp", "/operations", "/operations/keys", "/s/SAMPLE/GDP", f"/s/sample:SAMPLE/GDP?{THEN}"]
-TABS = ["releases", "table", "history", "vintages", "fetches", "source"]
+PAGES += ["/compare", "/compare?s=SAMPLE/GDP&s=SAMPLE/GDP;transform=yoy;axis=right", "/compare?s=SAMPLE/GDP&query=gdp"]
+TABS = ["releases", "first", "history", "diff", "table", "vintages", "fetches", "source"]
 
 
-@pytest.mark.parametrize("path", [*PAGES, *(f"/s/SAMPLE/GDP?view={tab}" for tab in TABS), "/s/SAMPLE/MACRO", "/s/SAMPLE/NOPE", "/s/x"])
+@pytest.mark.parametrize(
+    "path",
+    [*PAGES, *(f"/s/SAMPLE/GDP?view={tab}" for tab in TABS), "/s/SAMPLE/MACRO", "/s/SAMPLE/NOPE", "/s/x", "/compare?s=x", "/compare?s=A/B"],
+)
 def test_every_page_keeps_to_the_policy(samples: Browser, path: str) -> None:
     """No page has inline scripts, styles or handlers, or an address of another host; caches ask again."""
     answer = samples.get(path)
@@ -80,7 +84,7 @@ def test_lines_for_other_tools_carry_the_state(samples: Browser) -> None:
     page = Page(samples.get("/s/SAMPLE/GDP?as_of=2009-01-30&start=2008-01-01").text)
 
     query = "code=sample:SAMPLE/GDP&start_date=2008-01-01&as_of=2009-01-30"
-    assert page.text.count(f"http://localhost:8000/data.csv?{query}") == 5
+    assert page.text.count(f"http://localhost:8000/data.csv?{query}") == 6
     assert page.text.count(f"http://localhost:8000/data.parquet?{query}") == 2
     assert 'quandl.get("SAMPLE/GDP", start_date="2008-01-01", as_of="2009-01-30")' in page.text
     paths = [each for each in page.addresses if "/data." in each]
@@ -184,7 +188,7 @@ def test_files_of_pages_are_kept_for_ever(samples: Browser) -> None:
     files = [each for each in page.addresses if "/static/" in each]
     answers = [samples.get(file) for file in files]
 
-    assert len(files) == 4
+    assert len(files) == 14
     assert {answer.headers["cache-control"] for answer in answers} == {"public, max-age=31536000, immutable"}
     assert samples.get(files[0], headers={"If-None-Match": answers[0].headers["etag"]}).status_code == 304
     assert samples.get("/static/older/page.css").headers["cache-control"] == "no-cache"

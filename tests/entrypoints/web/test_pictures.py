@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from falcon.testing import Result
 
-from tests.entrypoints.web.conftest import Browser, Page
+from domain.frequency import Frequency
+from domain.observations import Observations
+from domain.series import Metadata
+from tests.browser.made_up import prices
+from tests.builders import memory_use_cases
+from tests.entrypoints.web.conftest import Browser, Page, browser_of
+from tests.fakes import CannedSource
 
 KEPT = Path(__file__).parent / "pictures"
 VIEWS = {
@@ -23,11 +31,68 @@ VIEWS = {
     "one-date": "start=2020-04-01&end=2020-04-01",
 }
 
+PRICES = {
+    "candles": "scale=log&column=Close&chart=candles",
+    "candles-volume": "start=2024-02-01",
+    "columns": "column=*&chart=line",
+    "shade": "column=Close&shade=flags:X/FLAG",
+}
+
+
+@pytest.fixture(scope="module")
+def priced() -> Browser:
+    """A service that keeps made-up prices with a volume, and a series of 0 and 1."""
+    days = np.datetime64("2024-01-01") + np.arange(120)
+    flags = Observations.of(days, ["Value"], ((np.arange(120) // 15) % 3 == 1).astype(float)[:, None])
+    sources = {
+        "canned": CannedSource(observations=prices(60), metadata=Metadata(name="Prices", unit="USD", frequency=Frequency.DAILY)),
+        "flags": CannedSource(observations=flags, metadata=Metadata(name="Flags", frequency=Frequency.DAILY)),
+    }
+    browser = browser_of(memory_use_cases(sources))
+    for code in ("canned:X/PRICES", "flags:X/FLAG"):
+        assert browser.post("/find", {"code": code}).status_code == 303
+    return browser
+
+
+@pytest.mark.parametrize("name", PRICES)
+def test_a_picture_of_prices_is_the_kept_one(priced: Browser, name: str) -> None:
+    """Candles, volumes, all columns and shading are the same byte for byte."""
+    compare(priced.get(f"/s/canned:X/PRICES?{PRICES[name]}&format=svg"), name)
+
+
+def test_prices_are_candles_by_default(priced: Browser) -> None:
+    """A series with open, high, low and close is shown as candles, with the close in words; a column or a transform is a line."""
+    kinds = {query: priced.get(f"/s/canned:X/PRICES?format=plot{query}").json["kind"] for query in ("", "&column=Open", "&transform=index")}
+
+    assert kinds == {"": "candles", "&column=Open": "line", "&transform=index": "line"}
+    document = priced.get("/s/canned:X/PRICES?format=plot").json
+    assert (len(document["candles"][0]["x"]), len(document["candles"][0]["prices"]), len(document["candles"][0]["volumes"])) == (60, 4, 60)
+
+
+@pytest.mark.parametrize(
+    ("shade", "said"),
+    [
+        ("X/NONE", "X/NONE is not kept here"),
+        ("nonsense", "has no slash"),
+        ("canned:X/PRICES", "other values than 0 and 1"),
+    ],
+)
+def test_what_cannot_shade_is_said(priced: Browser, shade: str, said: str) -> None:
+    """The message names the parameter, and the hint says what it takes."""
+    answer = priced.get(f"/s/canned:X/PRICES?shade={shade}&format=json")
+
+    assert answer.status_code == 400
+    assert '"shade"' in answer.text
+    assert said in answer.json["detail"]
+
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_picture_is_the_kept_one(samples: Browser, name: str) -> None:
     """The same view is the same picture, byte for byte."""
-    answer = samples.get(f"/s/SAMPLE/GDP?{VIEWS[name]}&format=svg")
+    compare(samples.get(f"/s/SAMPLE/GDP?{VIEWS[name]}&format=svg"), name)
+
+
+def compare(answer: Result, name: str) -> None:
     file = KEPT / f"{name}.svg"
     if not file.exists():
         file.write_bytes(answer.content)

@@ -70,7 +70,20 @@ def evil() -> Browser:
         "/s/X/%22onload=%22",
         "/s/X/Y?column=%3Cscript%3E",
         "/s/X/Y?%3Cscript%3E=1",
-        *(f"/s/X/Y?view={tab}" for tab in ("table", "history", "vintages", "fetches", "source")),
+        "/compare?s=X/Y&s=X/Y;column=2;axis=right",
+        "/compare?s=X/Y&s=X/Y;column=2&view=ratio",
+        "/compare?s=X/Y&s=X/Y;column=2&view=scatter",
+        "/compare?s=X/Y&query=script",
+        "/compare?s=%3Cscript%3Ealert(1)%3C/script%3E",
+        "/compare?s=X/Y;column=%3Cscript%3E",
+        "/compare?s=X/%22onload=%22",
+        "/compare?s=X/Y&transform=%22%3E%3Cscript%3E",
+        "/compare?query=%22%3E%3Cscript%3Ealert(1)%3C/script%3E",
+        "/embed/s/X/Y",
+        "/embed/s/X/%3Cscript%3E",
+        "/embed/compare?s=X/Y&s=X/Y;column=2",
+        "/embed/compare?s=%3Cscript%3E&theme=%22%3E%3Cscript%3E",
+        *(f"/s/X/Y?view={tab}" for tab in ("first", "diff", "table", "history", "vintages", "fetches", "source")),
     ],
 )
 def test_texts_stay_texts(evil: Browser, path: str) -> None:
@@ -85,10 +98,12 @@ def test_texts_stay_texts(evil: Browser, path: str) -> None:
     assert "49" not in page.words.replace("249", "")
 
 
-def test_files_are_no_markup_either(evil: Browser) -> None:
+@pytest.mark.parametrize("path", ["/s/X/Y?", "/compare?s=X/Y&s=X/Y;column=2&"])
+def test_files_are_no_markup_either(evil: Browser, path: str) -> None:
     """Pictures escape, tables quote, and none of them may run anything."""
-    files = {kind: evil.get(f"/s/X/Y?format={kind}") for kind in ("svg", "csv", "json")}
+    files = {kind: evil.get(f"{path}format={kind}") for kind in ("svg", "csv", "json")}
 
+    assert {answer.status_code for answer in files.values()} == {200}
     assert "<script" not in files["svg"].text
     assert {answer.headers["content-security-policy"] for answer in files.values()} == {"default-src 'none'; frame-ancestors 'none'"}
     assert {answer.headers["x-content-type-options"] for answer in files.values()} == {"nosniff"}
@@ -121,7 +136,9 @@ def keyed() -> tuple[Browser, UseCases, dict[str, str]]:
 Keyed = tuple[Browser, UseCases, dict[str, str]]
 
 
-@pytest.mark.parametrize("path", ["/", "/find", "/find?query=a", "/s/X/Y", "/s/X/Y?view=table", "/operations", "/operations/keys"])
+@pytest.mark.parametrize(
+    "path", ["/", "/find", "/find?query=a", "/s/X/Y", "/s/X/Y?view=table", "/operations", "/operations/keys", "/compare?s=X/Y"]
+)
 def test_signed_out_there_is_the_sign_in_alone(keyed: Keyed, path: str) -> None:
     """Every page is the sign-in, with its own path to return to, and nothing that depends on what is kept."""
     browser, use_cases, _ = keyed
