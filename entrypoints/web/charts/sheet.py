@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from entrypoints.web import words
+from entrypoints.web.charts.marks import FAN
 from entrypoints.web.charts.markup import COLOURS, FONT, element
 from entrypoints.web.charts.palette import DASHED, DASHES
 
@@ -19,6 +20,8 @@ _MARGIN, _TITLE_LINE, _LEGEND_ROW, _SOURCE_LINE = 20, 24, 22, 15
 _TITLE_GLYPH, _GLYPH, _SMALL_GLYPH = 11.0, 7.0, 6.2
 _SAMPLE, _GAP = 24, 18
 _MOST_LINES = 2
+#: Role → the width of its sample.
+_WIDTHS = {"band": "10", FAN: "1"}
 _PLAIN = {"font_size": "12.5", "fill": COLOURS["dim"]}
 _SMALL = {"font_size": "11", "fill": COLOURS["dim"]}
 _BOLD = {"font_size": "19", "font_weight": "600", "fill": COLOURS["ink"]}
@@ -101,7 +104,7 @@ def _rows(legend: Sequence[Key]) -> Iterator[list[tuple[float, Key]]]:
         if row and x + width > WIDTH - _MARGIN:
             yield row
             row, x = [], float(_MARGIN)
-        row.append((x, Key(role=key.role, label=label)))
+        row.append((x, replace(key, label=label)))
         x += width + _GAP
     if row:
         yield row
@@ -109,7 +112,7 @@ def _rows(legend: Sequence[Key]) -> Iterator[list[tuple[float, Key]]]:
 
 def _legend_row(row: Sequence[tuple[float, Key]], y: int) -> Iterator[Markup]:
     for x, key in row:
-        stroke = {"stroke": COLOURS[key.role], "stroke_width": "10" if key.role == "band" else "3", "stroke_dasharray": key.dashes}
+        stroke = {"stroke": COLOURS[key.role], "stroke_width": _WIDTHS.get(key.role, "3"), "stroke_dasharray": key.dashes}
         yield element("path", d=f"M{x:.1f} {y - 4}h{_SAMPLE}", fill="none", **stroke)
         yield _text(key.label, x + _SAMPLE + 8, y)
 

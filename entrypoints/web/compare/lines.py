@@ -19,8 +19,9 @@ from domain.vintages import Vintage
 from entrypoints.rest.http.errors import Problem, status_of
 from entrypoints.web import words
 from entrypoints.web.compare.state import Axis, Item, State
+from entrypoints.web.series.reading import first_known, in_units
 from entrypoints.web.series.state import Units, available_units
-from entrypoints.web.series.view import first_known, in_units, unit_of
+from entrypoints.web.series.view import unit_of
 
 _NUMBER = re.compile("[1-9][0-9]{0,5}")
 _COARSENESS = {frequency: place for place, frequency in enumerate(Frequency)}

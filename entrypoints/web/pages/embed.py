@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -21,8 +22,10 @@ from entrypoints.web.compare.comparison import read_comparison
 from entrypoints.web.compare.picture import shown
 from entrypoints.web.rendering import framed_headers, series_path
 from entrypoints.web.series import state as showing
+from entrypoints.web.series.fan import with_fan
 from entrypoints.web.series.picture import plot_of
-from entrypoints.web.series.view import read_view
+from entrypoints.web.series.reading import read_view
+from entrypoints.web.series.shading import read_shading
 from entrypoints.web.site import Site
 
 
@@ -35,7 +38,8 @@ class Theme(StrEnum):
 
 _THEME: Parameters = {"theme": Parameter("The colours; by default those of the reader's system.", enum_of(Theme))}
 #: What a frame has no use for.
-_OF_PAGES = ("format", "points", "pixels", "view", "date", "query")
+_OF_PAGES = ("format", "points", "pixels", "view", "date", "query", "against", "limit", "offset")
+_ALL = 10**9
 _OF_SERIES: Parameters = {**{name: each for name, each in showing.PARAMETERS.items() if name not in _OF_PAGES}, **_THEME}
 _OF_COMPARISON: Parameters = {
     **{name: each for name, each in comparing.PARAMETERS.items() if name not in _OF_PAGES or name == "view"},
@@ -66,7 +70,10 @@ class EmbeddedSeriesPage(_Framed):
             raise no_observations(described)
         with self._site.sender.read_slots.acquire(req.context.client):
             view = read_view(self._use_cases.read_series, described, showing.parse_state(parameters, described.series.frequency))
-            self._site.sender.check_size(view.today)
+            view = replace(view, shading=read_shading(self._use_cases, view))
+            self._site.sender.check_size(view.today, further=2 * view.state.fan * len(view.today))
+            if view.state.fan:
+                view = with_fan(self._use_cases.read_series, view, self._use_cases.list_vintages(view.series.id, limit=_ALL).items)
             plot = plot_of(view)
             charts = (draw(plot, cls="wide"), draw(plot, width=400, height=260, cls="narrow"))
             page = public_path(f"{series_path(view.series)}{view.state.link().rstrip('?')}")

@@ -32,11 +32,12 @@ from entrypoints.web.series.fan import with_fan
 from entrypoints.web.series.files import FILES, MEDIA_TYPES, as_file
 from entrypoints.web.series.looking_back import Vintages, difference, step_links
 from entrypoints.web.series.picture import described, document_of, plot_of, title_of
+from entrypoints.web.series.reading import read_view
 from entrypoints.web.series.releases_table import usual
 from entrypoints.web.series.shading import read_shading
 from entrypoints.web.series.state import ALL_COLUMNS, MOST_PIXELS, PARAMETERS, FileFormat, available_units, parse_state
 from entrypoints.web.series.use_it import compare_query, downloads, snippets
-from entrypoints.web.series.view import View, ranges, read_view
+from entrypoints.web.series.view import View, ranges
 from entrypoints.web.sharing import Sharing
 from entrypoints.web.site import Site
 
@@ -79,7 +80,7 @@ class SeriesPage:
                 self._site.render(req, resp, "part_rows.html", view=view, state=view.state, series=view.series, **table_rows(view))
                 return
             if view.state.fan:
-                view = with_fan(self._use_cases.read_series, view, Vintages.of(self._page(view.series.id).items, view.newest).items)
+                view = with_fan(self._use_cases.read_series, view, self._page(view.series.id).items)
             pixels = parameters.number("pixels", minimum=50, maximum=MOST_PIXELS) or _USUAL_PIXELS
             if kind is FileFormat.PLOT:
                 send_document(req, resp, document_of(view, pixels))
@@ -97,14 +98,15 @@ class SeriesPage:
 
     @operation({303: None}, scope=Scope.FETCH)
     def on_post(self, req: falcon.Request, resp: falcon.Response, reference: str) -> None:
-        """Fetch the series again, accepting what the form says; or follow it or no longer, as its field ``follow`` says."""
+        """Fetch the series again and accept what the form says; or follow it or no longer, as its field ``follow`` says."""
         form = read_form(req, self._site.sender.body_slots)
         series = self._described(reference).series
         if "follow" in form:
             follow(self._use_cases.manage_schedules, series, wanted=form["follow"] == "yes")
         else:
-            allow, who = allowed_by(form), requester_of(req)
-            self._use_cases.request_fetch.refetch(series.id, allow=allow, request_id=req.context.request_id, requester=who)
+            self._use_cases.request_fetch.refetch(
+                series.id, allow=allowed_by(form), request_id=req.context.request_id, requester=requester_of(req)
+            )
         redirect(resp, current_path(req))
 
     def _described(self, reference: str) -> Described:
@@ -138,9 +140,9 @@ class SeriesPage:
             "charts": (draw(plot, cls="wide"), draw(plot, width=400, height=260, cls="narrow")),
             "described": view.described,
             "fresh": freshness(view.described),
-            "ahead": looks_ahead(view.described, self._use_cases.manage_schedules.looks_at(series.id)),
             "every_column": ALL_COLUMNS,
             "usual_pixels": _USUAL_PIXELS,
+            "ahead": looks_ahead(view.described, self._use_cases.manage_schedules.looks_at(series.id)),
             "units": available_units(series.frequency),
             "ranges": ranges(view),
             "strips": _strips(vintages, "then" if view.chosen else "now"),

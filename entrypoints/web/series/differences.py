@@ -12,7 +12,8 @@ from domain.use_cases.read_series import ReadSeries, Selection
 from domain.vintages import AsOf, Vintage
 from entrypoints.formats import axis_name, csv
 from entrypoints.web import words
-from entrypoints.web.series.view import View, shown_in_units
+from entrypoints.web.series.reading import shown_in_units
+from entrypoints.web.series.view import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

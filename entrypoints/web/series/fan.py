@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from domain.use_cases.read_series import ReadSeries, Selection
 from domain.vintages import AsOf, Vintage
-from entrypoints.web.series.view import View, shown_in_units
+from entrypoints.web.series.reading import shown_in_units
+from entrypoints.web.series.view import View
 
 
 def with_fan(read_series: ReadSeries, view: View, vintages: Sequence[Vintage]) -> View:
@@ -15,14 +16,14 @@ def with_fan(read_series: ReadSeries, view: View, vintages: Sequence[Vintage]) -
     Return a view with as many earlier vintages behind it as its address asks for.
 
     Args:
-        vintages: of the series, in knowledge order.
+        vintages: of the series.
 
     Raises:
         DamagedVintage: one of them cannot be read.
 
     """
     shown = view.chosen or view.newest
-    earlier = [each for each in vintages if each.knowledge() < shown.knowledge()][-view.state.fan :]
+    earlier = sorted((each for each in vintages if each.knowledge() < shown.knowledge()), key=Vintage.knowledge)[-view.state.fan :]
     states = [
         (
             each,

@@ -13,6 +13,7 @@ from domain.observations import Label, label
 from entrypoints.web import words
 from entrypoints.web.charts.document import document
 from entrypoints.web.charts.drawing import draw
+from entrypoints.web.charts.marks import FAN
 from entrypoints.web.charts.plot import Candles, Curve, Kind, Plot
 from entrypoints.web.charts.sheet import Key, Sheet, sheet_svg
 from entrypoints.web.charts.time_axis import seconds
@@ -71,11 +72,12 @@ def as_sheet(view: View) -> str:
     """Return the picture with title, legend and source, as an SVG document."""
     metadata = view.series.metadata
     column = view.column if len(view.columns) > 1 and len(view.shown_columns) == 1 and view.kind is not Kind.CANDLES else ""
+    fan = [Key(role=FAN, label=view.fan_label)] if view.fan_label else []
     shade = [Key(role="band", label=view.shading.label)] if view.shading else []
     sheet = Sheet(
         title=metadata.name or str(view.series.code),
         subtitle=" · ".join(filter(None, [column, view.state.units.label, view.unit if view.unit != "%" else ""])),
-        legend=[*(Key(role=curve.role, label=curve.label, dashed=curve.dashed) for curve in view.legend), *shade],
+        legend=[*(Key(role=curve.role, label=curve.label, dashed=curve.dashed) for curve in view.legend), *fan, *shade],
         source=f"{view.series.code} · Source: {metadata.source or metadata.attribution or view.series.provider}",
     )
     return sheet_svg(sheet, draw(plot_of(view)))
@@ -124,7 +126,7 @@ def described(view: View) -> str:
     span = view.shown(view.today)
     frequency = view.series.frequency
     between = f" from {words.period(span.first, frequency)} to {words.period(span.last, frequency)}" if span.first and span.last else ""
-    fan = f" Behind them: {view.fan_label}." if view.fan and view.kind is not Kind.CANDLES else ""
+    fan = f" Behind them: {view.fan_label}." if view.fan_label else ""
     return f"{kind} of {words.counted(len(span), words.period_noun(frequency))}{between}. {' '.join(parts)}{fan}"
 
 

@@ -15,6 +15,7 @@ from tests.entrypoints.web.conftest import Browser, Page, browser_of, sample_use
 VIEWS = [
     "/embed/s/SAMPLE/GDP?transform=annualized&as_of=2009-01-30&start=2003-01-01",
     "/embed/s/sample:SAMPLE/MACRO?column=cpi&theme=dark",
+    "/embed/s/SAMPLE/GDP?as_of=2009-01-30&start=2003-01-01&fan=6",
     "/embed/compare?s=SAMPLE/GDP&s=SAMPLE/MACRO;column=2;axis=right&index=2000",
     "/embed/compare?s=SAMPLE/GDP&s=SAMPLE/MACRO&view=scatter",
 ]

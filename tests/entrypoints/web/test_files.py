@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import xml.etree.ElementTree as ET
 from datetime import date
 from importlib.util import find_spec
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from markupsafe import Markup
 from PIL import Image
 
 import entrypoints.web
@@ -18,7 +20,8 @@ from domain.observations import Observations
 from domain.series import Metadata
 from entrypoints.web.charts import png
 from entrypoints.web.charts.markup import COLOURS, FONT
-from entrypoints.web.charts.palette import DASHES, SERIES_COLOURS
+from entrypoints.web.charts.palette import DASHED, DASHES, SERIES_COLOURS
+from entrypoints.web.charts.sheet import Key, Sheet, sheet_svg
 from tests.builders import CannedSource, memory_use_cases
 from tests.entrypoints.web.conftest import Browser, Page, browser_of, sample_use_cases
 
@@ -46,6 +49,14 @@ def test_a_picture_of_a_comparison_is_the_kept_one(samples: Browser, name: str) 
 
     assert answer.headers["content-type"] == "image/svg+xml"
     assert answer.text == file.read_text()
+
+
+def test_a_dashed_curve_is_dashed_in_the_legend() -> None:
+    """As it is in the chart, so that another state of a column is told from today's."""
+    keys = [Key(role="c1", label="a"), Key(role="c1", label="a then", dashed=True)]
+    svg = sheet_svg(Sheet(title="T", subtitle="", legend=keys, source=""), Markup("<svg></svg>"))
+
+    assert re.findall(r'stroke-width="3"(?: stroke-dasharray="([^"]+)")?', svg) == ["", DASHED]
 
 
 @can_draw

@@ -70,6 +70,7 @@ def test_a_fan_is_drawn_behind(samples: Browser) -> None:
     assert svg.count("<circle") == 2
     assert "12 earlier vintages, 30 Jan 2008 to 23 Dec 2008" in page.words
     assert "Behind them: 12 earlier vintages" in svg
+    assert ">12 earlier vintages, 30 Jan 2008 to 23 Dec 2008</text>" in svg
     assert lines[0] == ["date", "as of 2009-01-30", "today", *(f"vintage {number}" for number in range(195, 207))]
     assert [round(100 * float(cell), 1) for cell in lines[-9][1:3]] == [-4.1, -7.6]
 

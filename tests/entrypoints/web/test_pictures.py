@@ -69,6 +69,14 @@ def test_prices_are_candles_by_default(priced: Browser) -> None:
     assert (len(document["candles"][0]["x"]), len(document["candles"][0]["prices"]), len(document["candles"][0]["volumes"])) == (60, 4, 60)
 
 
+def test_a_frame_is_shaded_too(priced: Browser) -> None:
+    """The chart in a frame has the shading, and the legend says what it is."""
+    framed = priced.get(f"/embed/s/canned:X/PRICES?{PRICES['shade']}").text
+
+    assert 'class="band"' in framed
+    assert "Flags, as dated today" in Page(framed).words
+
+
 @pytest.mark.parametrize(
     ("shade", "said"),
     [
