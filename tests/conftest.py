@@ -15,7 +15,7 @@ settings.register_profile("quick", max_examples=15)
 #: What ``set_up_logs`` sets in the module ``logging``.
 _SWITCHES = ("logThreads", "logProcesses", "logMultiprocessing", "_srcfile")
 #: Marks of tests that are run where all has to be there, as in ``.ci/run``, or where they are named.
-_CI_ONLY = ("browser", "infra", "clients")
+_CI_ONLY = ("infra", "clients")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
