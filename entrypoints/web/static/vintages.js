@@ -39,16 +39,14 @@ class Vintages extends HTMLElement {
     clearInterval(this.#playing);
   }
 
+  // The page has the button from the beginning, unseen, so that nothing moves for it.
   #addPlay() {
-    const steps = this.querySelector(".steps");
-    if (!steps || steps.querySelector("button")) return;
-    const play = document.createElement("button");
-    play.type = "button";
-    play.className = "step";
+    const play = this.querySelector(".steps button.gone");
+    if (!play) return;
+    play.classList.remove("gone");
     play.textContent = this.#playing ? "Pause" : "Play";
     play.setAttribute("aria-pressed", String(Boolean(this.#playing)));
     play.addEventListener("click", () => this.#play());
-    steps.prepend(play);
   }
 
   #name() {
