@@ -104,10 +104,11 @@ class Keyed:
 def keyed(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
     """A service that keeps GDP and requires keys: one of each scope, and one to revoke, called ``spare``."""
     folder = tmp_path_factory.mktemp("keyed")
+    assert lanner("migrate", folder=folder, environment={}).returncode == 0
+    options = [option for scope in ("read", "fetch", "admin") for option in ("--scope", scope)]
+    created = lanner("keys", "create", "--name", "admin", *options, folder=folder, environment={})
+    admin = re.findall(r"lnr_\S+", created.stdout)[0]
     with serving(folder, LANNER_AUTH="required") as running_service:
-        options = [option for scope in ("read", "fetch", "admin") for option in ("--scope", scope)]
-        created = lanner("keys", "create", "--name", "admin", *options, folder=folder, environment={})
-        admin = re.findall(r"lnr_\S+", created.stdout)[0]
         headers = {"X-Api-Token": admin}
         scopes = {"read": ["read"], "fetch": ["read", "fetch"], "spare": ["read"]}
         made = {

@@ -37,7 +37,9 @@ EVIL = (
     f"{{{{ 7*7 }}}}{{% raw %}}<style>*{{color:red}}</style>"
 )
 NAME = f"data<img src=x onerror={RUN}>"
-FOREIGN_ELEMENTS = "img, iframe, object, embed, style, script:not([src*='/static/'], [src^='docs/']), [href^='javascript:'], [onload], [onerror]"
+FOREIGN_ELEMENTS = (
+    "img, iframe, object, embed, style, script:not([src*='/static/'], [src^='docs/']), [href^='javascript:'], [onload], [onerror]"
+)
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -141,7 +143,13 @@ def test_texts_stay_texts(evil: str, page: Page, path: str) -> None:
 
 def test_texts_are_shown(evil: str, page: Page) -> None:
     """The hostile texts do reach the pages that are looked at above."""
-    shown = {"/": "onerror", "/s/canned:X/Y": "onerror", "/s/failing:A/B": "onerror", "/s/away:C/D": "onerror", "/s/files:OWN/columns": NAME}
+    shown = {
+        "/": "onerror",
+        "/s/canned:X/Y": "onerror",
+        "/s/failing:A/B": "onerror",
+        "/s/away:C/D": "onerror",
+        "/s/files:OWN/columns": NAME,
+    }
     for path, text in {**shown, "/operations": "onerror", "/operations/keys": "<script>"}.items():
         page.goto(evil + path)
         assert text in page.locator("main").inner_text(), path
@@ -158,12 +166,16 @@ def test_what_scripts_show_stays_text(evil: str, page: Page) -> None:
     page.locator("lanner-chart").hover()
     for name in ("Step", "Table", "Source"):
         page.get_by_role("link", name=name, exact=True).click()
-        page.wait_for_function("name => [...document.querySelectorAll('[aria-current]')].some((each) => each.textContent === name)", arg=name)
+        page.wait_for_function(
+            "name => [...document.querySelectorAll('[aria-current]')].some((each) => each.textContent === name)", arg=name
+        )
 
     nothing_ran(page)
 
 
-@pytest.mark.parametrize("path", ["/s/X/Y?format=svg", "/s/X/Y?format=json", "/s/X/Y?transform=diff&format=svg", "/timeseries", "/fetches", "/keys"])
+@pytest.mark.parametrize(
+    "path", ["/s/X/Y?format=svg", "/s/X/Y?format=json", "/s/X/Y?transform=diff&format=svg", "/timeseries", "/fetches", "/keys"]
+)
 def test_files_that_a_browser_shows_run_nothing(evil: str, page: Page, path: str) -> None:
     """A picture that is opened as a page is one, and JSON is text."""
     answer = page.goto(evil + path)

@@ -55,7 +55,7 @@ SEND = """([path, fields]) => {
         form.append(Object.assign(document.createElement("input"), { name, value, type: "hidden" }));
     }
     document.body.append(form);
-    form.submit();
+    setTimeout(() => form.submit());
 }"""
 #: Who sends a form: the host of the page that does, and what the page says of itself.
 SENDERS = {
@@ -85,7 +85,8 @@ class _Anything:
 def foreign_page(host: str, head: str, form: Form, target: str) -> Iterator[str]:
     """Serve, at another port, a page that sends a form as soon as it is open; return its address."""
     fields = "".join(f'<input name="{escape(name)}" value="{escape(value)}">' for name, value in form.fields.items())
-    page = f'{head if head != "sandbox" else ""}<form method="post" action="{target}{form.path}">{fields}</form><script>document.forms[0].submit()</script>'
+    form_sent = f'<form method="post" action="{target}{form.path}">{fields}</form><script>document.forms[0].submit()</script>'
+    page = ("" if head == "sandbox" else head) + form_sent
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -173,10 +174,9 @@ def _sent_by_own_pages(page: Page, told: Told) -> dict[str, int]:
     """Send each form from a page of the service; return the status of each answer."""
     there, statuses = told.service.address, {}
     for form in told.forms():
-        with page.expect_response(there + form.path) as answer:
+        with page.expect_navigation(), page.expect_response(there + form.path) as answer:
             page.evaluate(SEND, [form.path, dict(form.fields)])
         statuses[form.template] = answer.value.status
-        page.wait_for_load_state()
     return statuses
 
 
