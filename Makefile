@@ -1,6 +1,6 @@
 # Everything that is done with this checkout; each target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test quick bench faults attack lint lock sbom clean
+.PHONY: help run test quick bench faults attack picture lint lock sbom clean
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -33,6 +33,9 @@ quick: $(DEVELOPMENT) ## run what needs no server, process or socket, in seconds
 	$(QUICK) tests/use_cases tests/contracts -k "use_cases or memory"; others=$$?; \
 	wait $$units && exit $$others
 
+picture: $(DEVELOPMENT) ## draw the README's picture of the web page anew, with Chromium
+	@LANNER_TEST_PICTURES=write exec .venv/bin/pytest -q tests/browser/test_readme.py
+
 lint: $(DEVELOPMENT) ## check style, formatting, types and the direction of imports
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check .
@@ -52,7 +55,7 @@ clean: ## remove what the other targets made
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(RUNTIME): requirements.lock pyproject.toml
 	@.ci/environment requirements.lock

@@ -11,10 +11,11 @@ from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
 from domain.errors import NotKnownYet
 from domain.fetches import Fetch
+from domain.moments import AsOf
 from domain.observations import Label, Observations
 from domain.ports import Fetched, PriorState
 from domain.use_cases.read_series import Selection
-from domain.vintages import AsOf, Origin, Vintage
+from domain.vintages import Origin, Vintage
 from tests.builders import memory_use_cases
 from tests.fakes import StoppedClock, some_metadata
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from adapters.memory.state import State
+from domain.moments import AsOf
 from domain.observations import Label
 from domain.series import TimeSeries
-from domain.vintages import AsOf, Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
+from domain.vintages import Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
 
 
 @dataclass(frozen=True, slots=True)

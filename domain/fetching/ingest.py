@@ -11,10 +11,11 @@ from domain.fetches import Fetch
 from domain.fetching.arrivals import Arrivals, moment_of
 from domain.fetching.suspicion import DIALECT, merged_dialect, refuse_suspicious
 from domain.inferred_frequency import with_frequency
+from domain.moments import AsOf
 from domain.observations import Label, Observations
 from domain.ports import Fetched, PriorState, UnitOfWork
 from domain.series import Metadata, TimeSeries
-from domain.vintages import AsOf, Prepared, Vintage
+from domain.vintages import Prepared, Vintage
 from domain.window import Confirmation
 
 logger = logging.getLogger(__name__)

@@ -9,12 +9,13 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.errors import VintageNotFound
+from domain.moments import AsOf
 from domain.observations import Observations
 from domain.ports import Store, UnitOfWork
 from domain.revisions import ColumnsChanged, Revision, revision
 from domain.series import TimeSeries
 from domain.use_cases.read_series import stored_at
-from domain.vintages import AsOf, Vintage
+from domain.vintages import Vintage
 
 _ALL = 10**9
 

@@ -10,13 +10,13 @@ from uuid import UUID
 import numpy as np
 
 from domain.errors import InvalidInput
+from domain.moments import AsOf
 from domain.observations import Dates, Label, Observations
 from domain.period_transforms import PeriodTransform, by_period
 from domain.ports import Store, UnitOfWork
 from domain.releases import ColumnState, Counted, Release, Releases, history_of, in_knowledge_order, releases
 from domain.series import TimeSeries
 from domain.use_cases.read_series import stored_at
-from domain.vintages import AsOf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

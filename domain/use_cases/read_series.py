@@ -10,12 +10,13 @@ from uuid import UUID
 from domain.errors import DamagedVintage, InvalidInput, NoObservationsYet, NotKnownYet, VintageNotFound
 from domain.fetching.freshness import Freshness
 from domain.frequency import Collapse, collapse
+from domain.moments import AsOf
 from domain.observations import Label, Observations
 from domain.periods import Side, aligned, stated
 from domain.ports import Store, UnitOfWork
 from domain.series import Metadata, TimeSeries, Version
 from domain.transforms import Transform, transform
-from domain.vintages import AsOf, StoredVintage, Vintage
+from domain.vintages import StoredVintage, Vintage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ def revisions(  # noqa: PLR0913 - the command's options
     session: Session, *, code: str, provider: str | None, before: str | None, after: str | None, limit: int, form: str
 ) -> None:
     """Compare two states of a series, value by value."""
-    from domain.vintages import AsOf
+    from domain.moments import AsOf
     from entrypoints.cli.references import explain_missing_observations, find_series
     from entrypoints.cli.tables import print_json
 

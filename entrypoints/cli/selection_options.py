@@ -34,15 +34,15 @@ def read_selection(
     *, start: str | None, end: str | None, columns: tuple[str, ...] = (), periods: Side | None = None, **moment: Any
 ) -> Selection:
     """Return the options as a selection; ``moment`` holds the arguments of ``AsOf.parse``. Raises InvalidInput."""
+    from domain.moments import AsOf
     from domain.use_cases.read_series import Selection
-    from domain.vintages import AsOf
 
     as_of = AsOf.parse(moment.pop("as_of"), **moment)
     return Selection(moment=as_of, start=_label(start, "start"), end=_label(end, "end"), columns=columns, periods=periods)
 
 
 def _label(text: str | None, field: str) -> Label | None:
-    from domain.vintages import parse_moment
+    from domain.moments import parse_moment
 
     if text is None:
         return None

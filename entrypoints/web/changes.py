@@ -11,12 +11,13 @@ import numpy as np
 from markupsafe import Markup
 
 from domain.errors import DamagedVintage, VintageNotFound
+from domain.moments import AsOf
 from domain.observations import Label, Observations, label
 from domain.revisions import Revision
 from domain.use_cases import UseCases
 from domain.use_cases.describe_series import Described
 from domain.use_cases.read_series import Selection
-from domain.vintages import AsOf, Vintage
+from domain.vintages import Vintage
 from entrypoints.web import words
 from entrypoints.web.charts.strips import sparkline
 

@@ -27,8 +27,8 @@ from adapters.sql.store import SqlStore, SqlUnitOfWork
 from adapters.sql.tables import series, vintages
 from adapters.sql.vintage_blocks.reader import _copied, _selected
 from domain.codes import DatasetCode
+from domain.moments import AsOf
 from domain.observations import Observations
-from domain.vintages import AsOf
 from tests.benchmarks.databases import postgres
 from tests.builders import an_arrival, append
 

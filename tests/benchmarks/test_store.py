@@ -16,10 +16,10 @@ import pytest
 from adapters.sql.vintage_blocks.codec import decode, encode
 from domain.codes import DatasetCode
 from domain.fetching.freshness import Freshness
+from domain.moments import AsOf
 from domain.observations import Observations
 from domain.series import SeriesQuery
 from domain.use_cases.read_series import ReadSeries, Selection
-from domain.vintages import AsOf
 from tests.benchmarks.baselines import kept_otherwise
 from tests.benchmarks.crowds import CROWD, PLACES, a_million_series, code_of, pages_read, side_by_side
 from tests.benchmarks.databases import Database, marginal, per_append

@@ -8,24 +8,28 @@ dialogs.
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from tests.acceptance.running import Lanner, running
+from tests.acceptance.running import Lanner, lanner, running
+from tests.browser.pages import FAILED, PENDING
 from tests.browser.watching import Watch
-from tests.servers import missing
+from tests.servers import free_port, missing
 
 SCREENS = Path(__file__).parents[2] / "build" / "screens"
 SAMPLES = ("GDP", "CO2", "MACRO", "EUROFX", "SUNSPOTS")
 DESKTOP, PHONE, WALL = {"width": 1280, "height": 900}, {"width": 390, "height": 844}, {"width": 3840, "height": 2160}
 
 Browse = Callable[..., Page]
+Screen = Callable[..., Path]
 
 
 @pytest.fixture(scope="package")
@@ -56,7 +60,7 @@ def chromium(chromium_path: str, playwright: Playwright) -> Iterator[Browser]:
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[Lanner]:
     """Serve as ``make run`` does, with nothing kept, at a free port."""
-    with running(folder, {"LANNER_LOG_LEVEL": "warning", **settings}, "up") as service:
+    with running(folder, {"LANNER_LOG_LEVEL": "warning", "LANNER_TRUSTED_PROXIES": "127.0.0.1", **settings}, "up") as service:
         yield service
 
 
@@ -68,9 +72,16 @@ def keep(service: Lanner, *datasets: str) -> None:
 
 @pytest.fixture(scope="package")
 def service(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lanner]:
-    """A service that keeps samples, one for all tests of a process: they leave what is kept as it is."""
-    with serving(tmp_path_factory.mktemp("kept")) as running_service:
+    """
+    A service that keeps samples, one for all tests of a process: they leave what is kept as it is.
+
+    It keeps a series whose fetch failed too, and one whose provider does not answer.
+    """
+    nobody = f"http://127.0.0.1:{free_port()}"
+    with serving(tmp_path_factory.mktemp("kept"), LANNER_PROVIDERS__QUANDL__BASE_URL=nobody) as running_service:
         keep(running_service, *SAMPLES)
+        for code in (FAILED, PENDING):
+            running_service.polled(running_service.request(*code.split("/"))["id"])
         yield running_service
 
 
@@ -79,6 +90,35 @@ def new_service(chromium_path: str, tmp_path: Path) -> Iterator[Lanner]:
     """A service of the test's own, in which nothing is kept."""
     with serving(tmp_path) as running_service:
         yield running_service
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keyed:
+    """A service that requires keys, and a key of each scope."""
+
+    service: Lanner
+    keys: Mapping[str, str]
+
+
+@pytest.fixture(scope="package")
+def keyed(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
+    """A service that keeps GDP and requires keys: one of each scope, and one to revoke, called ``spare``."""
+    folder = tmp_path_factory.mktemp("keyed")
+    assert lanner("migrate", folder=folder, environment={}).returncode == 0
+    options = [option for scope in ("read", "fetch", "admin") for option in ("--scope", scope)]
+    created = lanner("keys", "create", "--name", "admin", *options, folder=folder, environment={})
+    admin = re.findall(r"lnr_\S+", created.stdout)[0]
+    with serving(folder, LANNER_AUTH="required") as running_service:
+        headers = {"X-Api-Token": admin}
+        scopes = {"read": ["read"], "fetch": ["read", "fetch"], "spare": ["read"]}
+        made = {
+            name: running_service.post("/keys", {"name": name, "scopes": given}, headers=headers).json()["token"]
+            for name, given in scopes.items()
+        }
+        document = {"provider": "sample", "database_code": "SAMPLE", "dataset_code": "GDP"}
+        asked = running_service.post("/timeseries", document, headers={**headers, "Prefer": "wait=20"})
+        assert asked.json()["status"] == "success", asked.text
+        yield Keyed(service=running_service, keys={**made, "admin": admin})
 
 
 @pytest.fixture
@@ -113,7 +153,7 @@ def page(browse: Browse) -> Page:
 
 
 @pytest.fixture
-def screen() -> Callable[[Page, str], Path]:
+def screen() -> Screen:
     """Return a function that saves what a tab shows in ``build/screens``, and returns the file."""
 
     def saved(page: Page, name: str, **options: Any) -> Path:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.acceptance.running import Lanner
+from tests.browser.conftest import Screen
 from tests.browser.watching import Watch
 
 pytestmark = pytest.mark.browser
@@ -40,9 +38,9 @@ def test_trouble_is_seen(service: Lanner, chromium: Browser, script: str, troubl
     assert trouble in "\n".join(watch.troubles)
 
 
-def test_a_page_that_is_a_problem_is_none(service: Lanner, page: Page, screen: Callable[[Page, str], Path]) -> None:
+def test_a_page_that_is_a_problem_is_none(service: Lanner, page: Page, screen: Screen) -> None:
     """A page with an error status may be looked at, and its screenshot is in ``build/screens``."""
-    answer = page.goto(f"{service.address}/s/SAMPLE/NOPE")
+    answer = page.goto(f"{service.address}/s/SAMPLE/NILE")
 
     assert answer is not None
     assert answer.status == 404

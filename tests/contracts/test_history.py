@@ -14,9 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from domain.codes import DatasetCode
 from domain.fetching.arrivals import known_at
+from domain.moments import AsOf
 from domain.observations import Label, Observations, Unit
 from domain.ports import Store
-from domain.vintages import AsOf, Cause, StoredVintage, Vintage
+from domain.vintages import Cause, StoredVintage, Vintage
 from tests.builders import an_arrival, append
 from tests.servers import SETTINGS
 

@@ -15,11 +15,11 @@ from domain.codes import DatasetCode
 from domain.errors import FetchAlreadyRunning, FetchNotFound, KeyNotFound, LeaseLost, SeriesNotFound
 from domain.fetches import NOTHING_ALLOWED, Allowed, Failure, Fetch, FetchStatus, Lease, Suspicion, WaitingFor
 from domain.frequency import Frequency
+from domain.moments import AsOf
 from domain.observations import Observations
 from domain.ports import Store
 from domain.providers import Limit
 from domain.series import Metadata, SeriesQuery, SeriesStatus, TimeSeries, Version
-from domain.vintages import AsOf
 from domain.window import Confirmation
 from tests.builders import an_arrival, append, memory_use_cases
 from tests.contracts.conftest import StoppedClock

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from domain.codes import DatasetCode
 from domain.errors import DamagedVintage
 from domain.fetches import NOTHING_ALLOWED, Lease
+from domain.moments import AsOf
 from domain.observations import Observations, Unit
 from domain.ports import Store
 from domain.series import Metadata
-from domain.vintages import AsOf, FirstKnown, StoredVintage, Vintage
+from domain.vintages import FirstKnown, StoredVintage, Vintage
 from tests.builders import an_arrival, append
 from tests.contracts.conftest import StoppedClock
 from tests.servers import SETTINGS

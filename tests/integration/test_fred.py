@@ -16,10 +16,11 @@ from adapters.provider_kit.registry.installed import InstalledProviders
 from adapters.providers.fred import source as fred_source
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, KeyRejected
+from domain.moments import AsOf
 from domain.observations import Observations
 from domain.ports import Fetched, PriorState
 from domain.use_cases.read_series import Selection
-from domain.vintages import AsOf, Vintage
+from domain.vintages import Vintage
 from tests.builders import an_arrival, memory_use_cases
 from tests.integration.fred_server import KEY, RECORDED, Fred, gdp, serving
 

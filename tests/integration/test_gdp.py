@@ -21,13 +21,13 @@ from domain.codes import DatasetCode
 from domain.fetches import RetryPolicy
 from domain.fetching.freshness import Freshness
 from domain.fetching.provider_throttle import ProviderThrottle
+from domain.moments import AsOf
 from domain.observations import Observations
 from domain.providers import Routing
 from domain.use_cases.fetch_dataset import FetchDataset
 from domain.use_cases.plan_next_look import PlanNextLook
 from domain.use_cases.read_series import ReadSeries, Selection
 from domain.use_cases.request_fetch import RequestFetch
-from domain.vintages import AsOf
 from tests.builders import every_six_hours
 
 RECORDED = Path(__file__).parents[3] / "shared" / "recorded" / "alfred"

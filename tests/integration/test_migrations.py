@@ -20,9 +20,10 @@ from adapters.sql.schema import migrate
 from adapters.sql.store import SqlStore
 from adapters.sql.tables import descriptions, feed, fetches, series, vintages
 from domain.codes import DatasetCode
+from domain.moments import AsOf
 from domain.observations import Observations
 from domain.series import SeriesQuery, SeriesStatus
-from domain.vintages import AsOf, Cause
+from domain.vintages import Cause
 from tests.builders import an_arrival, append
 
 OLD = Path(__file__).with_name("stores") / "0002.sql"

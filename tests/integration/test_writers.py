@@ -21,8 +21,8 @@ from adapters.sql.store import SqlStore
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
 from domain.fetches import Suspicion
+from domain.moments import AsOf
 from domain.observations import Observations
-from domain.vintages import AsOf
 from tests.builders import an_arrival, append
 from tests.servers import SETTINGS
 

@@ -14,8 +14,9 @@ from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput
 from domain.fetching.arrivals import known_at
+from domain.moments import AsOf
 from domain.observations import Observations
-from domain.vintages import AsOf, Vintage, difference, replay
+from domain.vintages import Vintage, difference, replay
 from tests.builders import an_arrival, append
 from tests.fakes import NAN, some_observations
 

@@ -9,10 +9,10 @@ import pytest
 from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
 from domain.errors import VintageNotFound
+from domain.moments import AsOf
 from domain.observations import Observations
 from domain.revisions import ColumnsChanged
 from domain.use_cases.compare_vintages import CompareVintages
-from domain.vintages import AsOf
 from tests.builders import an_arrival, append
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)

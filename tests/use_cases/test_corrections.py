@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from domain.errors import InvalidInput
 from domain.fetches import Suspicion
 from domain.fetching.arrivals import known_at
-from domain.vintages import AsOf, Cause
+from domain.moments import AsOf
+from domain.vintages import Cause
 from tests.publishing import CODE, House
 from tests.servers import SETTINGS
 

@@ -31,13 +31,14 @@ from domain.errors import (
 )
 from domain.fetches import Fetch, FetchStatus, Lease, Suspicion, WaitingFor
 from domain.frequency import Frequency
+from domain.moments import AsOf
 from domain.observations import Label, Observations
 from domain.ports import Fetched, PriorState
 from domain.series import Metadata, SeriesStatus
 from domain.use_cases import UseCases
 from domain.use_cases.read_series import Selection
 from domain.use_cases.request_fetch import Requested
-from domain.vintages import AsOf, Cause, Origin
+from domain.vintages import Cause, Origin
 from domain.window import Window
 from tests.builders import memory_use_cases
 from tests.fakes import NAN, CannedSource, StoppedClock, some_metadata, some_observations

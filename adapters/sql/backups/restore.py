@@ -21,8 +21,8 @@ from adapters.sql.schema import migrate
 from adapters.sql.tables import descriptions, feed, fetches, series, vintages
 from adapters.sql.transaction import Transaction, utc_now, wrap_driver_errors
 from domain.errors import DamagedVintage, DomainError, InvalidInput, StoreUnavailable
+from domain.moments import AsOf
 from domain.observations import Observations
-from domain.vintages import AsOf
 
 logger = logging.getLogger(__name__)
 

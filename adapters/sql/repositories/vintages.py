@@ -21,9 +21,10 @@ from adapters.sql.vintage_blocks.reader import read_stored
 from adapters.sql.vintage_blocks.walking import walk_states
 from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, SeriesNotFound
+from domain.moments import AsOf
 from domain.observations import Label
 from domain.series import TimeSeries
-from domain.vintages import AsOf, Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
+from domain.vintages import Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
 
 logger = logging.getLogger(__name__)
 

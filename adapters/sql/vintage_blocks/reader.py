@@ -14,7 +14,8 @@ from adapters.sql.tables import series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_blocks.codec import Block
 from domain.errors import DamagedVintage
-from domain.vintages import AsOf, Cause
+from domain.moments import AsOf
+from domain.vintages import Cause
 
 Row = Mapping[Any, Any]
 

@@ -16,6 +16,7 @@ from domain.codes import DatasetCode, parse_reference
 from domain.errors import InvalidCode, InvalidInput
 from domain.fetches import FetchQuery, FetchStatus
 from domain.frequency import Collapse
+from domain.moments import AsOf, parse_moment
 from domain.observations import Label
 from domain.periods import Side
 from domain.schedules.schedule import ScheduleQuery
@@ -23,7 +24,6 @@ from domain.schedules.selector import Selector
 from domain.series import SeriesQuery, SeriesStatus
 from domain.transforms import Transform
 from domain.use_cases.read_series import Selection
-from domain.vintages import AsOf, parse_moment
 
 _DEFAULT_LIMIT, _MAX_LIMIT = 100, 1000
 _MAX_QUERY_LENGTH, _MAX_WORDS = 200, 20

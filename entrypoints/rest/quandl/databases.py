@@ -13,11 +13,11 @@ import falcon
 
 from domain.api_keys import Scope
 from domain.errors import DamagedVintage, DatasetNotFound, NotFound, SeriesNotFound
+from domain.moments import AsOf
 from domain.observations import Observations
 from domain.series import Database, SeriesQuery, SeriesStatus, TimeSeries
 from domain.use_cases import UseCases
 from domain.use_cases.read_series import Selection
-from domain.vintages import AsOf
 from entrypoints.formats import Format, cell
 from entrypoints.formats import csv as csv_of
 from entrypoints.rest.http.responses import ResponseSender

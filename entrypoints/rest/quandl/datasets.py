@@ -15,11 +15,11 @@ from falcon.util import dt_to_http
 from domain.api_keys import Scope
 from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, InvalidInput, NotFound
+from domain.moments import AsOf
 from domain.series import SeriesQuery, SeriesStatus, TimeSeries
 from domain.use_cases import UseCases
 from domain.use_cases.describe_series import Described
 from domain.use_cases.read_series import Selection
-from domain.vintages import AsOf
 from entrypoints.formats import Format, encode
 from entrypoints.rest.http.errors import Problem, fetch_failed, seconds_until
 from entrypoints.rest.http.params import parse_words

@@ -12,10 +12,10 @@ import falcon
 
 from domain.errors import InvalidInput
 from domain.frequency import Collapse
+from domain.moments import AsOf
 from domain.observations import Label
 from domain.transforms import Transform
 from domain.use_cases.read_series import Selection
-from domain.vintages import AsOf
 from entrypoints.rest.http.params import parse_integer
 from entrypoints.rest.openapi.parameters import Order
 

@@ -9,9 +9,9 @@ import falcon
 
 from domain.api_keys import Scope
 from domain.errors import NoObservationsYet
+from domain.moments import AsOf
 from domain.use_cases import UseCases
 from domain.use_cases.compare_vintages import Comparison
-from domain.vintages import AsOf
 from entrypoints.formats import table
 from entrypoints.rest.http.errors import no_observations
 from entrypoints.rest.http.params import QueryParameters, parse_state, parse_uuid

@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from domain.codes import DatasetCode, parse_reference
 from domain.errors import InvalidCode, InvalidInput
 from domain.frequency import Collapse
+from domain.moments import AsOf
 from domain.observations import Label
-from domain.vintages import AsOf
 from entrypoints.rest.http.params import QueryParameters, parse_label, suggestion
 from entrypoints.rest.openapi.parameters import Parameter, Parameters, enum_of, integer
 from entrypoints.web.charts.palette import MOST

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from domain.moments import AsOf
 from domain.observations import Label, Observations, label
 from domain.use_cases.read_series import ReadSeries, Selection
-from domain.vintages import AsOf, Vintage
+from domain.vintages import Vintage
 from entrypoints.formats import axis_name, csv
 from entrypoints.web import words
 from entrypoints.web.series.reading import shown_in_units

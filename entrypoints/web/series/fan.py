@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from domain.moments import AsOf
 from domain.use_cases.read_series import ReadSeries, Selection
-from domain.vintages import AsOf, Vintage
+from domain.vintages import Vintage
 from entrypoints.web.series.reading import shown_in_units
 from entrypoints.web.series.view import View
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from domain.errors import InvalidCode, InvalidInput, NoObservationsYet, NotKnownYet, SeriesNotFound
+from domain.moments import AsOf
 from domain.periods import Anchor, stated
 from domain.use_cases import UseCases
 from domain.use_cases.read_series import Reading, Selection
-from domain.vintages import AsOf
 from entrypoints.rest.http.params import parse_code
 from entrypoints.web import words
 from entrypoints.web.charts.plot import Shading

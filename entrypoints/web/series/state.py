@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 from domain.errors import InvalidInput
 from domain.frequency import Frequency
+from domain.moments import AsOf
 from domain.observations import Label
 from domain.period_transforms import PeriodTransform
-from domain.vintages import AsOf
 from entrypoints.rest.http.params import QueryParameters
 from entrypoints.rest.openapi.parameters import Parameter, Parameters, enum_of, integer
 from entrypoints.web.charts.plot import Kind

@@ -226,7 +226,9 @@ def test_the_front_door_tells_what_there_is(client: TestClient) -> None:
 
     assert answer["name"] == "lanner"
     assert answer["version"][0].isdigit()
-    assert all(client.simulate_get(link).status_code == 200 for link in answer["links"].values())
+    statuses = {name: client.simulate_get(link).status_code for name, link in answer["links"].items()}
+    # A search needs words.
+    assert statuses == {name: 400 if name == "search" else 200 for name in answer["links"]}
 
 
 class LostStore(MemoryStore):

@@ -69,7 +69,7 @@ def test_every_address_in_an_answer_carries_the_prefix(prefixed: Any) -> None:
     assert read.headers["content-location"] == second.headers["content-location"] == f"{here}/data.csv?limit=1&vintage=1"
     assert len(found) > 30
     assert [address for address in found if not address.startswith("/lanner/")] == []
-    led = {address: prefixed(address.partition("?")[0]).status_code for address in found if not address.endswith("/revisions")}
+    led = {address: prefixed(address.partition("?")[0]).status_code for address in found if not address.endswith(("/revisions", "/search"))}
     assert {address: status for address, status in led.items() if status != 200} == {}
 
 

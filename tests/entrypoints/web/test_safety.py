@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -95,7 +96,8 @@ def test_texts_stay_texts(evil: Browser, path: str) -> None:
     assert [each for each in page.all("script") if not each.get("src", "").startswith("/static/")] == []
     assert page.all("img") == []
     assert [name for _, attributes in page.elements for name in attributes if name.startswith("on")] == []
-    assert "49" not in page.words.replace("249", "")
+    # Identifiers and versions of files hold any digits.
+    assert not re.search(r"\b49\b", page.words)
 
 
 @pytest.mark.parametrize("path", ["/s/X/Y?", "/compare?s=X/Y&s=X/Y;column=2&"])

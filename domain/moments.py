@@ -1,0 +1,88 @@
+"""Moments: which state of a series is wanted, by what was known or fetched when."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
+
+from domain.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from domain.vintages import Vintage
+
+_WHOLE_NUMBER = re.compile("-?[0-9]+")
+_MOST_DIGITS = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsOf:
+    """
+    Which vintage is wanted: the newest, unless one of these narrows the choice.
+
+    Attributes:
+        as_of: only what was known then.
+        vintage: exactly the one of this number.
+        seen_by: only what had been fetched here by then; alone it selects what lanner would have returned at that moment.
+        restated: with ``as_of``, use corrections and re-read states from the moment of the state that they replace, though they
+            were fetched later; else only from their fetch on, so that an ``as_of`` never changes what it answered before.
+
+    Raises:
+        InvalidInput: ``vintage`` and ``as_of`` are both given.
+
+    """
+
+    as_of: datetime | None = None
+    vintage: int | None = None
+    seen_by: datetime | None = None
+    restated: bool = False
+
+    def __post_init__(self) -> None:
+        if self.vintage is not None and self.as_of is not None:
+            raise InvalidInput("vintage and as_of exclude each other.", field="vintage", hint="Give one of them.")
+        if self.restated and self.as_of is None:
+            raise InvalidInput("restated belongs to as_of.", field="restated", hint="Give as_of too.")
+
+    @classmethod
+    def parse(cls, as_of: str | None = None, *, vintage: int | None = None, seen_by: str | None = None, restated: bool = False) -> AsOf:
+        """Parse moments: a day, which means its end in UTC, or an instant with its offset."""
+        return cls(
+            as_of=parse_moment(as_of, field="as_of") if as_of is not None else None,
+            vintage=vintage,
+            seen_by=parse_moment(seen_by, field="seen_by") if seen_by is not None else None,
+            restated=restated,
+        )
+
+    @classmethod
+    def named(cls, text: str, *, field: str) -> AsOf:
+        """Parse a whole number as a vintage's number, anything else as ``as_of``."""
+        if not _WHOLE_NUMBER.fullmatch(text):
+            return cls(as_of=parse_moment(text, field=field))
+        if len(text) > _MOST_DIGITS or int(text) < 1:
+            raise InvalidInput(f"{field} is not a vintage's number.", field=field, hint="Vintages are numbered from 1.")
+        return cls(vintage=int(text))
+
+    def admits(self, vintage: Vintage) -> bool:
+        """Return whether a vintage is among those selected."""
+        return (
+            (self.as_of is None or (vintage.known_at if self.restated else vintage.answers_from) <= self.as_of)
+            and (self.vintage is None or vintage.number == self.vintage)
+            and (self.seen_by is None or vintage.fetched_at <= self.seen_by)
+        )
+
+
+def parse_moment(text: str, *, field: str) -> datetime:
+    """Parse ``2009-01-30`` as the end of that UTC day, or an RFC 3339 instant."""
+    hint = "Write a day like 2009-01-30, or a moment with its offset like 2009-01-30T12:00:00Z."
+    try:
+        if len(text) == len("2009-01-30"):
+            day = date.fromisoformat(text)
+            return datetime.combine(day, time.max, tzinfo=UTC)
+        moment = datetime.fromisoformat(text.replace(" ", "+"))
+        in_utc = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidInput(f"{field} is not a day or a moment.", field=field, hint=hint) from None
+    if moment.tzinfo is None:
+        raise InvalidInput(f"{field} has no offset from UTC.", field=field, hint=hint)
+    return in_utc
