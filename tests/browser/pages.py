@@ -6,7 +6,7 @@ import re
 
 GDP = "/s/SAMPLE/GDP"
 THEN = f"{GDP}?as_of=2009-01-30&transform=annualized&start=2003-01-01&end=2010-12-31"
-TABS = ("releases", "table", "history", "vintages", "fetches", "source")
+TABS = ("releases", "first", "table", "history", "diff", "vintages", "fetches", "source")
 #: What the fixture ``service`` keeps besides samples: a series that its provider does not have, and one whose provider is away.
 FAILED, PENDING = "SAMPLE/NOPE", "WIKI/FB"
 #: Pages of a service that keeps something and needs no key.
@@ -24,6 +24,12 @@ PAGES = {
     "series-failed": f"/s/{FAILED}",
     "series-not-kept": "/s/SAMPLE/NILE",
     "problem": f"{GDP}?column=none",
+    "compare": "/compare?s=SAMPLE/GDP&s=SAMPLE/CO2;axis=right&index=2008-01",
+    "compare-scatter": "/compare?s=SAMPLE/GDP&s=SAMPLE/CO2&collapse=quarterly&view=scatter",
+    "compare-nothing": "/compare",
+    "embed": "/embed/s/SAMPLE/GDP",
+    "embed-compare": "/embed/compare?s=SAMPLE/GDP&s=SAMPLE/CO2&index=2008-01",
+    "file": "/file",
     "operations": "/operations",
     "operations-failed": "/operations?status=error",
     "keys": "/operations/keys",

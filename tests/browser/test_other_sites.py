@@ -38,6 +38,7 @@ def forms(fetch_id: str, key_id: str) -> list[Form]:
     """Return a form for each path that takes one."""
     return [
         Form(template="/find", path="/find", fields={"code": "sample:SAMPLE/NILE"}),
+        Form(template="/file", path="/file", fields={}, status=415),
         Form(template="/s/{reference:path}", path="/s/sample:SAMPLE/GDP", fields={}),
         Form(template="/operations/fetches/{fetch_id}", path=f"/operations/fetches/{fetch_id}", fields={"action": "retry", "next": "/"}),
         Form(template="/operations/keys", path="/operations/keys", fields={"name": "made", "scope_admin": "on"}, status=200),
@@ -70,7 +71,7 @@ def test_every_form_is_tried() -> None:
     """The forms here are those of all pages, and so are the pages that a browser without a key asks for."""
     site = Site(use_cases=_Anything(), sender=ResponseSender.__new__(ResponseSender))  # type: ignore[arg-type]
     routes = list(discover_pages(site))
-    shown = {template for template, page in routes if hasattr(page, "on_get")} - {"/static/{folder}/{file}", "/home", "/sign-in"}
+    shown = {template for template, page in routes if hasattr(page, "on_get")} - {"/static/{folder}/{file:path}", "/home", "/sign-in"}
 
     assert {form.template for form in forms("", "")} == {template for template, page in routes if hasattr(page, "on_post")}
     assert {template for template in shown if not any(matches(template, path) for path in PAGES.values())} == set()
@@ -202,7 +203,7 @@ def test_forms_of_own_pages_are_taken_from_those_who_are_signed_in(keyed: Keyed,
     assert [now != then for now, then in zip(told.state(), before, strict=True)] == [True, True, True]
 
 
-@pytest.mark.parametrize("path", [*PAGES.values(), "/sign-in"])
+@pytest.mark.parametrize("path", [*(path for path in PAGES.values() if not path.startswith("/embed/")), "/sign-in"])
 def test_signed_out_there_is_the_sign_in_alone(keyed: Keyed, page: Page, path: str) -> None:
     """A browser without a key is asked for one, on every page, and is told nothing of what is kept."""
     loaded: set[str] = set()
@@ -213,6 +214,15 @@ def test_signed_out_there_is_the_sign_in_alone(keyed: Keyed, page: Page, path: s
     assert page.get_by_role("heading").all_inner_texts() == ["Sign in"]
     assert [word for word in ("Gross", "Billions", "vintages", "Operations", "Fetch", "providers") if word in text] == []
     assert {each for each in loaded if not each.startswith("/static/")} == {path.partition("?")[0]}
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES.values() if path.startswith("/embed/")])
+def test_signed_out_a_frame_shows_nothing(keyed: Keyed, page: Page, path: str) -> None:
+    """Nobody is asked for a key within a page of another site."""
+    page.goto(keyed.service.address + path)
+
+    assert page.get_by_role("heading").all_inner_texts() == ["This chart cannot be shown here"]
+    assert "Gross" not in page.locator("body").inner_text()
 
 
 def test_signing_in_leads_back(keyed: Keyed, page: Page) -> None:

@@ -170,7 +170,7 @@ def test_below_a_path(new_service: Lanner, page: Page) -> None:
         page.get_by_role("button", name="Change colours").click()
         searchbox(page).fill("gdp")
         searchbox(page).press("Enter")
-        page.get_by_role("link", name="Gross Domestic Product").click()
+        page.get_by_role("link", name="Gross Domestic Product", exact=True).click()
         page.get_by_role("link", name="Operations").click()
         page.get_by_role("link", name="lanner", exact=True).click()
         expect(page.get_by_role("heading", name="What changed")).to_be_visible()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from enum import StrEnum
+from http import HTTPStatus
 
 import falcon
 
@@ -14,6 +15,7 @@ from domain.errors import DomainError, InvalidCode, InvalidInput
 from domain.searching import MOST_HITS, ProviderHits
 from domain.series import SeriesQuery
 from domain.use_cases.describe_series import Described
+from entrypoints.rest.http.errors import Problem
 from entrypoints.rest.http.params import QueryParameters, parse_code, parse_words
 from entrypoints.rest.http.rate_limits import requester_of
 from entrypoints.rest.openapi.operation import operation
@@ -44,7 +46,7 @@ class FindPage:
     def __init__(self, site: Site) -> None:
         self._site, self._use_cases = site, site.use_cases
 
-    @operation({200: None}, _PARAMETERS, etag=True, scope=Scope.READ)
+    @operation({200: None, 202: None}, _PARAMETERS, etag=True, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List the kept series that match and what a provider has, and offer to add it, or what looks like a code."""
         parameters = QueryParameters(req.params, _PARAMETERS)
@@ -53,7 +55,7 @@ class FindPage:
         if parameters.choice("format", _Format):
             if provider is None:
                 raise InvalidInput("provider is missing.", field="provider", hint="A part is what one provider found.")
-            self._site.render(req, resp, "find_group.html", query=text, group=self._asked(req, text, provider))
+            self._send_part(req, resp, text, provider)
             return
         groups = self._groups(req, text, provider)
         query = SeriesQuery(words=parse_words(text), after=parameters.position("cursor"), limit=_PAGE)
@@ -98,6 +100,18 @@ class FindPage:
         with self._site.sender.wait_slots.acquire(req.context.client):
             [found] = self._use_cases.search_providers(text, [provider], limit=MOST_HITS, requester=requester_of(req))
         return found
+
+    def _send_part(self, req: falcon.Request, resp: falcon.Response, text: str, provider: str) -> None:
+        """Send what a provider has, or, while no search can begin, its empty place (202) and when to ask again."""
+        try:
+            group = self._asked(req, text, provider)
+        except Problem as problem:
+            waiting = next((each for each in self._use_cases.search_providers.not_asked() if each.provider.name == provider), None)
+            if problem.code != "busy" or waiting is None:
+                raise
+            group, resp.status = waiting, HTTPStatus.ACCEPTED
+            resp.set_headers(dict(problem.headers))
+        self._site.render(req, resp, "find_group.html", query=text, group=group)
 
     def _who_serves(self, code: DatasetCode, provider: str | None) -> tuple[str, str]:
         """Return the title of the provider that would be asked, and why it cannot be."""

@@ -75,7 +75,7 @@ class Chart extends HTMLElement {
     return found;
   }
 
-  prepare(url, { format }) { this.#source.prepare(this.#address(url, format)); }
+  prepare(url, { format }) { return this.#source.prepare(this.#address(url, format)); }
 
   #address(url, format) { return this.#source.address(url, format, this.#pixels); }
 

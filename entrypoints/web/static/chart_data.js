@@ -63,8 +63,8 @@ export class Source {
   }
 
   // Ask ahead for a document that will probably be wanted.
-  prepare(address) {
-    if (!this.#kept.has(address)) this.#keep(address, new AbortController()).catch(() => {});
+  async prepare(address) {
+    if (!this.#kept.has(address)) await this.#keep(address, new AbortController()).catch(() => {});
   }
 
   abort() {

@@ -33,12 +33,13 @@ customElements.define("lanner-search", class extends HTMLElement {
     try {
       for (let tries = 1; ; tries += 1) {
         const response = await fetch(part, { headers: { Accept: "text/html, application/problem+json" } });
-        if (response.ok) {
+        if (response.status === 200) {
           const page = new DOMParser().parseFromString(await response.text(), "text/html");
           group.replaceWith(page.querySelector(".group"));
           return;
         }
-        if (response.status !== 503 || tries === TRIES) throw new Error((await response.json()).detail);
+        if (response.status !== 202) throw new Error((await response.json()).detail);
+        if (tries === TRIES) throw new Error("Other searches take too long.");
         await pause(Number(response.headers.get("Retry-After")) || 1);
       }
     } catch (error) {

@@ -8,6 +8,7 @@ const AHEAD = 2;
 const EDGE = 6;
 
 class Vintages extends HTMLElement {
+  #wanted;
   #loading = false;
   #timer;
   #playing;
@@ -131,25 +132,34 @@ class Vintages extends HTMLElement {
     return url;
   }
 
-  // The chart and the words beside it follow; the rest of the page when the slider rests.
+  // The chart and the words beside it follow, the rest of the page when the slider rests. One state is asked for at a time: what was
+  // wanted while it was on its way is left out but for the newest.
   async #follow(place, step) {
-    const url = this.#address(place);
-    follow(url);
-    const chart = document.getElementById("plot");
+    this.#wanted = { place, step };
+    follow(this.#address(place));
+    if (this.#loading) return;
     this.#loading = true;
-    const found = await chart.state(url, { format: "part" });
-    if (place !== this.place || !this.isConnected) return;
-    this.#loading = false;
-    if (found) this.#say(found.texts);
-    for (let ahead = 1; ahead <= AHEAD; ahead += 1) {
-      const next = place + ahead * step;
-      if (next >= 0 && next < this.#numbers.length) chart.prepare(this.#address(next), { format: "part" });
+    const chart = document.getElementById("plot");
+    while (this.#wanted && this.isConnected) {
+      const wanted = this.#wanted;
+      this.#wanted = undefined;
+      const found = await chart.state(this.#address(wanted.place), { format: "part" });
+      if (found && !this.#wanted && this.isConnected) this.#say(found.texts);
+      if (!this.#wanted) await this.#prepare(chart, wanted);
     }
+    this.#loading = false;
     this.#timer = setTimeout(() => {
       if (this.#playing || !this.isConnected) return;
       writeAddress();
       show(location.href, { push: false });
     }, SETTLED);
+  }
+
+  async #prepare(chart, { place, step }) {
+    for (let ahead = 1; ahead <= AHEAD && !this.#wanted && this.isConnected; ahead += 1) {
+      const next = place + ahead * step;
+      if (next >= 0 && next < this.#numbers.length) await chart.prepare(this.#address(next), { format: "part" });
+    }
   }
 
   #say(texts) {
