@@ -31,7 +31,7 @@ _WHY = {
 }
 _MOST_WORDS = 300
 _WORD = r"(discontinued|terminated|closed|suspended)"
-_IN_TITLE = re.compile(rf"[(\[]\s*{_WORD}\b[^)\]]*[)\]]", re.IGNORECASE)
+_IN_TITLE = re.compile(rf"[(\[] ?{_WORD}\b", re.IGNORECASE)
 _IN_CAPITALS = re.compile(r"\b(DISCONTINUED|TERMINATED|SUSPENDED)\b")
 _IN_NOTES = re.compile(rf"\bthis (?:time )?(?:series|data ?set|table) (?:has been|was|is|is now) {_WORD}\b[^.\n]*", re.IGNORECASE)
 # A code in capitals, perhaps as the end of a link; words of a sentence are none.
