@@ -14,6 +14,7 @@ from uuid import UUID
 from domain.codes import DatasetCode
 from domain.fetches import Fetch, FetchStatus
 from domain.frequency import Frequency
+from domain.source_status import AtSource, SourceStatus
 from domain.vintages import Vintage
 from domain.window import Confirmation
 
@@ -105,6 +106,7 @@ class Version:
     Attributes:
         vintages: number of vintages.
         entry: number of the newest entry in the history of its metadata; 0 if there is none.
+        status_at_source, status_since, replaced_by: as in ``AtSource``.
 
     """
 
@@ -113,6 +115,9 @@ class Version:
     entry: int
     frequency: Frequency | None
     checked_at: datetime | None
+    status_at_source: SourceStatus = SourceStatus.ACTIVE
+    status_since: datetime | None = None
+    replaced_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +146,7 @@ class TimeSeries:
     newest: Vintage | None = None
     fetch: Fetch | None = None
     confirmed: Confirmation | None = None
+    at_source: AtSource = field(default_factory=AtSource)
 
     @property
     def status(self) -> SeriesStatus:
@@ -175,6 +181,7 @@ class SeriesQuery:
     code: DatasetCode | None = None
     alias: str | None = None
     status: SeriesStatus | None = None
+    status_at_source: SourceStatus | None = None
     after: int = 0
     skip: int = 0
     limit: int = 100

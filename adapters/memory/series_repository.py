@@ -13,6 +13,7 @@ from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
 from domain.schedules.selector import Selector
 from domain.series import Database, Metadata, MetadataEntry, SeriesPage, SeriesQuery, TimeSeries, terms
+from domain.source_status import AtSource, StatusChange
 from domain.vintages import Vintage
 from domain.window import Confirmation
 
@@ -87,6 +88,7 @@ class MemorySeriesRepository:
         if self.state.series.pop(series_id, None) is None:
             raise SeriesNotFound
         self.state.descriptions.pop(series_id, None)
+        self.state.source_statuses.pop(series_id, None)
         self.state.vintages.pop(series_id, None)
         self.state.recorded = tuple(each for each in self.state.recorded if each.series_id != series_id)
         self.state.fetches = {key: fetch for key, fetch in self.state.fetches.items() if fetch.series_id != series_id}
@@ -101,6 +103,17 @@ class MemorySeriesRepository:
         if series.metadata != metadata:
             self.state.descriptions[series.id] = (*self.state.descriptions.get(series.id, ()), (known_at or now, metadata))
 
+    def record_source_status(self, series: TimeSeries, state: AtSource, change: StatusChange | None = None) -> None:
+        self.state.series[series.id] = replace(self.state.series[series.id], at_source=state)
+        if change:
+            self.state.source_statuses[series.id] = (*self.source_statuses(series.id), change)
+
+    def source_statuses(self, series_id: UUID) -> Sequence[StatusChange]:
+        return self.state.source_statuses.get(series_id, ())
+
+    def replaced_by(self, reference: str) -> Sequence[str]:
+        return [f"{each.provider}:{each.code}" for each in self.state.series.values() if each.at_source.replaced_by == reference]
+
 
 def _matches(series: TimeSeries, query: SeriesQuery) -> bool:
     words = terms(f"{series.code} {series.metadata.name} {series.metadata.description}")
@@ -110,6 +123,7 @@ def _matches(series: TimeSeries, query: SeriesQuery) -> bool:
         (query.code, series.code),
         (query.alias, series.alias),
         (query.status, series.status),
+        (query.status_at_source, series.at_source.status),
     ]
     return (
         series.number > query.after

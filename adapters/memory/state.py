@@ -14,6 +14,7 @@ from domain.metrics import Counted
 from domain.providers import Limit
 from domain.schedules.schedule import FollowedSeries, Schedule
 from domain.series import Metadata, TimeSeries
+from domain.source_status import StatusChange
 from domain.throttling import LimiterState
 from domain.vintages import FeedEntry, StoredVintage
 
@@ -26,6 +27,7 @@ class State:
 
     series: dict[UUID, TimeSeries] = field(default_factory=dict)
     descriptions: dict[UUID, tuple[tuple[datetime, Metadata], ...]] = field(default_factory=dict)
+    source_statuses: dict[UUID, tuple[StatusChange, ...]] = field(default_factory=dict)
     vintages: dict[UUID, tuple[StoredVintage, ...]] = field(default_factory=dict)
     recorded: tuple[FeedEntry, ...] = ()
     position: int = 0

@@ -50,6 +50,9 @@ class MemoryStore:
             entry=len(state.descriptions.get(series_id, ())),
             frequency=series.frequency,
             checked_at=series.checked_at,
+            status_at_source=series.at_source.status,
+            status_since=series.at_source.since,
+            replaced_by=series.at_source.replaced_by,
         )
         return version, self.clock()
 

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-REVISION = "0011"
+REVISION = "0012"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -56,6 +56,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 metadata = MetaData()
 _big = BigInteger().with_variant(Integer, "sqlite")
+_REPLACED = "replaced_by is not null"
 
 # Three columns refer to a series' newest description, vintage (in knowledge order) and fetch.
 series = Table(
@@ -75,10 +76,31 @@ series = Table(
     Column("description", Integer),
     Column("vintage", Integer),
     Column("fetch", Uuid),
+    Column("status_at_source", Text, nullable=False, server_default=text("'active'")),
+    Column("status_since", UtcDateTime),
+    Column("replaced_by", Text),
+    Column("failing", Text),
+    Column("failing_since", UtcDateTime),
     UniqueConstraint("database_code", "dataset_code", "provider", name="series_identity"),
     Index("series_of_provider", "provider", "number"),
     Index("series_of_database", "database_code", "number"),
     Index("series_of_status", "status", "number"),
+    Index("series_of_source_status", "status_at_source", "number"),
+    Index("series_replaced", "replaced_by", "number", postgresql_where=text(_REPLACED), sqlite_where=text(_REPLACED)),
+)
+
+# The changes of the status at the source, in order.
+source_statuses = Table(
+    "source_statuses",
+    metadata,
+    Column("series", _big, ForeignKey("series.number", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("replaced_by", Text),
+    Column("reason", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("url", Text, nullable=False),
 )
 
 descriptions = Table(

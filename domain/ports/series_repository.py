@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.codes import DatasetCode
 from domain.schedules.selector import Selector
 from domain.series import Database, Metadata, MetadataEntry, SeriesPage, SeriesQuery, TimeSeries
+from domain.source_status import AtSource, StatusChange
 from domain.window import Confirmation
 
 
@@ -87,4 +88,16 @@ class SeriesRepository(Protocol):
             known_at: since when the metadata are known: when the vintage they came with was fetched, by default now.
 
         """
+        ...
+
+    def record_source_status(self, series: TimeSeries, state: AtSource, change: StatusChange | None = None) -> None:
+        """Record the state of a series at its source, as read under its lock, and append a change to its history."""
+        ...
+
+    def source_statuses(self, series_id: UUID) -> Sequence[StatusChange]:
+        """Return the changes of a series' status at its source, oldest first."""
+        ...
+
+    def replaced_by(self, reference: str) -> Sequence[str]:
+        """Return the series that the one of this reference replaces, as ``provider:DATABASE/DATASET``, in order of creation."""
         ...

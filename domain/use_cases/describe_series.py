@@ -15,6 +15,7 @@ from domain.ports.schedule_repository import Followed
 from domain.providers import Routing
 from domain.schedules.schedule import FollowedSeries
 from domain.series import SeriesQuery, TimeSeries
+from domain.source_status import StatusChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Described:
     Attributes:
         reads_files: whether it is read from a file of the operator's own.
         stale_at: when it becomes stale, or became so; None if no fetch has succeeded yet.
+        replaces: the series that it replaces, as ``provider:DATABASE/DATASET``.
+        source_statuses: the changes of its status at the source, oldest first.
         next_look: the next one of the schedules that follow it; None if none does, or all are paused.
 
     """
@@ -35,6 +38,8 @@ class Described:
     reads_files: bool = False
     stale_at: datetime | None = None
     next_look: FollowedSeries | None = None
+    replaces: Sequence[str] = ()
+    source_statuses: Sequence[StatusChange] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +83,8 @@ class DescribeSeries:
             reads_files=self._reads_files(series.provider),
             stale_at=self.freshness.stale_at(series),
             next_look=_next_look(uow.schedules.following(series.id)),
+            replaces=uow.series.replaced_by(f"{series.provider}:{series.code}"),
+            source_statuses=uow.series.source_statuses(series.id) if series.at_source.since else (),
         )
 
     def _reads_files(self, provider: str) -> bool:

@@ -23,13 +23,15 @@ from domain.errors import (
     UnknownProvider,
 )
 from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, WaitingFor, waiting_for
+from domain.fetching.endings import after_failure, after_success
 from domain.fetching.heartbeat import Heartbeat
 from domain.fetching.in_flight import RunningFetches
 from domain.fetching.ingest import WindowDiscarded, confirmation, prepare, prior_state
 from domain.fetching.provider_throttle import ProviderThrottle
 from domain.metrics import Counted
-from domain.ports import Fetched, PriorState, Providers, Store
+from domain.ports import Fetched, PriorState, Providers, Store, UnitOfWork
 from domain.series import TimeSeries
+from domain.source_status import AtSource, StatusChange
 from domain.throttling import Budget, Denied, Permit
 from domain.use_cases.plan_next_look import PlanNextLook
 
@@ -196,6 +198,7 @@ class FetchDataset:
                 if uow.vintages.append(fetch.series_id, prepared):
                     known_at = prepared.vintages[-1].fetched_at if prepared.vintages else None
                     uow.series.record_fetch(series, metadata, confirmed, known_at=known_at)
+                    _record(uow, series, *after_success(series, metadata, fetched.origin, ended_at))
                     uow.commit()
                     return fetch.succeeded(ended_at, prepared.vintages, fetched.left_out)
                 series = uow.series.get(fetch.series_id)
@@ -215,10 +218,20 @@ class FetchDataset:
             seconds = self.retry.wait(fetch, error, uow.now())
             if seconds is None:
                 ended = uow.fetches.fail(fetch.id, lease, failure)
+                series = uow.series.get(fetch.series_id)
+                _record(uow, series, *after_failure(series, failure, ended.finished_at or uow.now()))
             else:
                 ended = uow.fetches.schedule_retry(fetch.id, lease, failure, seconds=seconds, waiting_for=waiting_for(error))
             uow.commit()
         return ended
+
+
+def _record(uow: UnitOfWork, series: TimeSeries, state: AtSource, change: StatusChange | None) -> None:
+    if state != series.at_source:
+        uow.series.record_source_status(series, state, change)
+    if change:
+        facts = {"series": f"{series.provider}:{series.code}", "status_at_source": change.status.value, "reason": change.reason}
+        logger.warning("status at source changed", extra=facts)
 
 
 def _log(fetch: Fetch, series: TimeSeries) -> None:

@@ -25,6 +25,8 @@ REPLAN_AFTER = timedelta(minutes=10)
 _MOST_VINTAGES = 400
 _SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(hours=1), timedelta(days=7)
 _AFTER_A_DEFECT = timedelta(days=1)
+#: How often a series is looked at that has ended at its source.
+AFTER_THE_END = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,9 @@ class PlanNextLook:
 
     def _look(self, schedule: Schedule, look: FollowedSeries, past: _Past, failures: int) -> tuple[bool, NextLook]:
         """Return whether the series is to be asked at its next look, and the look."""
-        if look.next_at and look.planned and schedule.rule.kind is not ScheduleKind.LEARNED:
+        # Once a series has ended, or is published again, the rule alone does not say when it is looked at.
+        keeps_to_rule = schedule.rule.kind is not ScheduleKind.LEARNED and past.series.at_source.since is None
+        if look.next_at and look.planned and keeps_to_rule:
             return True, NextLook(at=look.next_at, reason=look.reason)
         if past.series.fetch and not past.series.fetch.ended:
             return False, NextLook(at=past.now + REPLAN_AFTER, reason="A fetch of it is under way.", overdue_since=look.overdue_since)
@@ -96,6 +100,8 @@ class PlanNextLook:
 
     def _planned(self, schedule: Schedule, past: _Past, failures: int) -> NextLook:
         series, now, rule = past.series, past.now, schedule.rule
+        if series.at_source.has_ended:
+            return inside_window(rule, _after_the_end(past))
         if series.fetch is None and series.checked_at is None:
             return inside_window(rule, NextLook(at=now, reason="It has not been fetched yet."))
         if rule.kind is not ScheduleKind.LEARNED:
@@ -116,6 +122,14 @@ class PlanNextLook:
         if failures and look.at < now + pause:
             look = replace(look, at=now + pause, reason=why)
         return inside_window(rule, look)
+
+
+def _after_the_end(past: _Past) -> NextLook:
+    fetch, at_source = past.series.fetch, past.series.at_source
+    looked_at = fetch.finished_at if fetch and fetch.finished_at else past.now
+    since = f"{at_source.since:%Y-%m-%d}" if at_source.since else "long ago"
+    reason = f"It is {at_source.status} at its source since {since}, so that it is looked at every {write_duration(AFTER_THE_END)}."
+    return NextLook(at=max(past.now, looked_at + AFTER_THE_END), reason=reason)
 
 
 def _failures(look: FollowedSeries, ended: Fetch | None) -> int:

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from entrypoints.cli.session import Session
 
 _PAGE = 500
+_STORED = ("pending", "success", "error")
+_AT_SOURCE = ("active", "suspended", "discontinued", "gone")
 
 
 @click.command("list")
 @click.argument("words", nargs=-1)
 @click.option("--provider", help="Only this provider's series.")
 @click.option("--database", help="Only series of this database code.")
-@click.option("--status", type=click.Choice(["pending", "success", "error"]), help="Only series of this status.")
+@click.option("--status", type=click.Choice([*_STORED, *_AT_SOURCE]), help="Only series of this status, here or at the source.")
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="The maximum number of series.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one series a line.")
 @click.pass_obj
@@ -33,13 +35,15 @@ def list_series(  # noqa: PLR0913 - the command's options
     With WORDS, only series whose code, name or description contains each of them.
     """
     from domain.series import SeriesQuery, SeriesStatus
+    from domain.source_status import SourceStatus
     from entrypoints.cli.tables import print_json, print_table
 
     query = SeriesQuery(
         words=words,
         provider=provider,
         database=database and database.upper(),
-        status=SeriesStatus(status) if status else None,
+        status=SeriesStatus(status) if status in _STORED else None,
+        status_at_source=SourceStatus(status) if status in _AT_SOURCE else None,
     )
     found = _find(session.use_cases().search_series, query, limit)
     if form == "json":
@@ -85,6 +89,8 @@ def _document(series: TimeSeries) -> dict[str, Any]:
     return {
         **identity(series),
         "status": series.status,
+        "status_at_source": series.at_source.status,
+        "replaced_by": series.at_source.replaced_by,
         "rows": newest and newest.rows,
         "first_date": newest and newest.first,
         "last_date": newest and newest.last,

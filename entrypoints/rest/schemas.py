@@ -17,6 +17,7 @@ from domain.providers import Redistribution
 from domain.quotas import write_limits
 from domain.searching import ProviderHits, SearchKind, SearchStatus
 from domain.series import SeriesStatus
+from domain.source_status import Failing, SourceStatus
 from domain.throttling import Circuit
 from domain.use_cases.list_vintages import VintagePage
 from domain.use_cases.request_fetch import Requested
@@ -24,6 +25,7 @@ from domain.vintages import Cause, Vintage
 from entrypoints.rest.fields import LINKS, DateOrInstantField, EnumField, InstantField
 from entrypoints.rest.http.links import public_path
 from entrypoints.rest.schedule_schemas import NextLookSchema
+from entrypoints.rest.source_status_schemas import StatusChangeSchema
 
 WAITING = {
     "type": ["object", "null"],
@@ -172,6 +174,8 @@ class StateSchema(IdentitySchema):
     """A series with its status and range."""
 
     status = EnumField(SeriesStatus)
+    status_at_source = EnumField(SourceStatus, attribute="at_source.status")
+    replaced_by = fields.String(attribute="at_source.replaced_by", allow_none=True)
     rows = fields.Integer(attribute="newest.rows", dump_default=None, allow_none=True)
     first_date = DateOrInstantField(attribute="newest.first", dump_default=None)
     last_date = DateOrInstantField(attribute="newest.last", dump_default=None)
@@ -196,6 +200,12 @@ class SeriesSchema(StateSchema):
     fetch = fields.Nested(FetchSchema, allow_none=True)
     stale = fields.Boolean()
     next_look = fields.Nested(NextLookSchema, allow_none=True)
+    status_since = InstantField(attribute="at_source.since", allow_none=True)
+    last_seen_at = fields.Function(lambda series: series.checked_at, metadata={"type": ["string", "null"], "format": "date-time"})
+    failing = EnumField(Failing, attribute="at_source.failing", allow_none=True)
+    failing_since = InstantField(attribute="at_source.failing_since", allow_none=True)
+    replaces = fields.List(fields.String())
+    source_statuses = fields.List(fields.Nested(StatusChangeSchema))
 
 
 class LimitSchema(Schema):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.fetches import Fetch, FetchStatus, WaitingFor
 from domain.use_cases.describe_series import Described
@@ -22,6 +22,7 @@ class Freshness:
 
     Attributes:
         dot: ``ok``, ``late``, ``bad`` or ``busy``; its colour is never the only sign.
+        at_source: that the series has ended at its source, and what shows it.
 
     """
 
@@ -29,10 +30,28 @@ class Freshness:
     title: str
     why: str
     hint: str = ""
+    at_source: str = ""
 
 
 def freshness(described: Described) -> Freshness:
-    """Return how fresh a series is."""
+    """Return how fresh a series is, and whether it has ended at its source."""
+    return replace(_freshness(described), at_source=_at_source(described))
+
+
+def _at_source(described: Described) -> str:
+    found = described.series.at_source
+    if not found.has_ended:
+        return ""
+    title = f"{found.status.capitalize()} at its source since {words.day(found.since)}"
+    title += f"; {found.replaced_by} replaces it." if found.replaced_by else "."
+    if not described.source_statuses:
+        return title
+    shown = described.source_statuses[-1]
+    said = f" “{shown.words}”" if shown.words else ""
+    return f"{title} {shown.reason}{said}{f' ({shown.url})' if shown.url else ''}"
+
+
+def _freshness(described: Described) -> Freshness:
     series, now = described.series, described.now
     fetch = series.fetch
     if fetch is not None and not fetch.ended:

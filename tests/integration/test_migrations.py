@@ -28,7 +28,10 @@ from tests.builders import an_arrival, append
 
 OLD = Path(__file__).with_name("stores") / "0002.sql"
 SINCE = {
-    series: {"description", "vintage", "fetch", "confirmed"},
+    series: {
+        *("description", "vintage", "fetch", "confirmed"),
+        *("status_at_source", "status_since", "replaced_by", "failing", "failing_since"),
+    },
     vintages: {"previous_check_at"},
     fetches: {"number", "waits_since", "cancel_requested_at", "allow_values", "priority", "batch"},
 }

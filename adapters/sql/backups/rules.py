@@ -12,8 +12,9 @@ from sqlalchemy import Table
 from adapters.sql.rows.fetches import fetch_from
 from adapters.sql.rows.schedules import schedule_from
 from adapters.sql.rows.series import confirmed_from, metadata_from
+from adapters.sql.rows.source_statuses import at_source_from, change_from
 from adapters.sql.rows.vintages import FACTS, vintage_from
-from adapters.sql.tables import api_keys, descriptions, fetches, schedules, series, vintages
+from adapters.sql.tables import api_keys, descriptions, fetches, schedules, series, source_statuses, vintages
 from adapters.sql.vintage_blocks.chain import MAX_STEP
 from adapters.sql.vintage_blocks.codec import PCODEC, ZLIB, check_size
 from domain.api_keys import Scope
@@ -49,6 +50,7 @@ class Rules:
             series.name: _check_series,
             descriptions.name: self._check_description,
             vintages.name: self._check_vintage,
+            source_statuses.name: self._check_source_status,
             fetches.name: _check_fetch,
             api_keys.name: _check_key,
             schedules.name: _check_schedule,
@@ -59,6 +61,10 @@ class Rules:
     def _check_description(self, row: Row) -> None:
         self._count(descriptions, row)
         _check_metadata(metadata_from(row["body"]))
+
+    def _check_source_status(self, row: Row) -> None:
+        self._count(source_statuses, row)
+        _check_successor(change_from({column: row[column.name] for column in source_statuses.c}).replaced_by)
 
     def _check_vintage(self, row: Row) -> None:
         if row["number"] == 1:
@@ -101,6 +107,7 @@ def _check_series(row: Row) -> None:
     _require(parse_reference(f"{row['provider']}:{code}") == (row["provider"], code), "its provider's name is invalid")
     _require(re.fullmatch(rf"{re.escape(code.alias)}(_[1-9][0-9]*)?", row["alias"]) is not None, "its alias does not match its code")
     SeriesStatus(row["status"])
+    _check_successor(at_source_from({column: row[column.name] for column in series.c}).replaced_by)
     _require(row["number"] > 0, "its number is not above 0")
     _require(_WORDS.fullmatch(row["words"]) is not None, "its words are not lanner's search terms")
     confirmed = confirmed_from(row["confirmed"])
@@ -109,6 +116,10 @@ def _check_series(row: Row) -> None:
         numbers = [confirmed.vintage, confirmed.adapter_version]
         sound = all(isinstance(each, str) for each in texts) and all(type(each) is int and each >= 0 for each in numbers)
         _require(sound and confirmed.whole_at.tzinfo is not None, "its confirmation is not in lanner's format")
+
+
+def _check_successor(reference: str | None) -> None:
+    _require(reference is None or parse_reference(reference)[0] is not None, "its successor is not in lanner's form")
 
 
 def _check_metadata(metadata: Metadata) -> None:

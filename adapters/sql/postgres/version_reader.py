@@ -19,10 +19,12 @@ from adapters.sql.transaction import Clock, map_driver_error, utc_now, wrap_driv
 from domain.errors import SeriesNotFound
 from domain.frequency import Frequency
 from domain.series import Version
+from domain.source_status import SourceStatus
 
 _REMEMBERED = 4096
 _VERSION = """
-SELECT provider, checked_at, description, (SELECT max(number) FROM {schema}vintages WHERE series = series.number), {now}
+SELECT provider, checked_at, status_at_source, status_since, replaced_by, description,
+    (SELECT max(number) FROM {schema}vintages WHERE series = series.number), {now}
 FROM {schema}series AS series WHERE id = {first}
 """
 _BODY = "SELECT body FROM {schema}descriptions WHERE series = (SELECT number FROM {schema}series WHERE id = {first}) AND number = {second}"
@@ -57,13 +59,16 @@ class VersionReader:
 
     def _version(self, number: int) -> tuple[Version, datetime]:
         key = f"{number:032x}"
-        provider, checked_at, entry, count, now = self._row(self._version_statement, key)
+        provider, checked_at, status, since, replaced_by, entry, count, now = self._row(self._version_statement, key)
         version = Version(
             provider=provider,
             vintages=count or 0,
             entry=entry or 0,
             frequency=self._frequency(key, entry) if entry else None,
             checked_at=self._timestamp.process_result_value(checked_at, self._engine.dialect),
+            status_at_source=SourceStatus(status),
+            status_since=self._timestamp.process_result_value(since, self._engine.dialect),
+            replaced_by=replaced_by,
         )
         return version, self._clock() if self._clock else now or utc_now()
 

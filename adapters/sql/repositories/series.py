@@ -15,13 +15,15 @@ from adapters.sql.full_text import numbers
 from adapters.sql.postgres.prepared import PreparedStatement
 from adapters.sql.rows.schedules import meant
 from adapters.sql.rows.series import COMPLETE, insertion, insertion_values, metadata_from, series_from
-from adapters.sql.tables import UtcDateTime, descriptions, series
+from adapters.sql.rows.source_statuses import change_from, values_of
+from adapters.sql.tables import UtcDateTime, descriptions, series, source_statuses
 from adapters.sql.transaction import Transaction
 from domain.aliases import free_alias
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
 from domain.schedules.selector import Selector
 from domain.series import Database, Metadata, MetadataEntry, SeriesPage, SeriesQuery, SeriesStatus, TimeSeries, terms
+from domain.source_status import AtSource, StatusChange
 from domain.window import Confirmation
 
 
@@ -117,6 +119,23 @@ class SqlSeriesRepository:
             _DESCRIBE.defer(self.transaction, of=known.number, text=orjson.dumps(metadata).decode(), at=known_at)
             _RECORD_DESCRIBED.defer(self.transaction, of=known.number, sure=sure, said=words)
 
+    def record_source_status(self, known: TimeSeries, state: AtSource, change: StatusChange | None = None) -> None:
+        of_series = source_statuses.c.series == known.number
+        self.transaction.run(update(series).where(series.c.number == known.number).values(values_of(state)))
+        if change:
+            last = self.transaction.run(select(func.max(source_statuses.c.number)).where(of_series)).scalar() or 0
+            row = {column.name: getattr(change, column.name) for column in source_statuses.c if hasattr(change, column.name)}
+            row |= {"series": known.number, "number": last + 1, "status": change.status.value}
+            self.transaction.run(insert(source_statuses).values(row))
+
+    def source_statuses(self, series_id: UUID) -> Sequence[StatusChange]:
+        changes = select(source_statuses).join(series).where(series.c.id == series_id).order_by(source_statuses.c.number)
+        return [change_from(row) for row in self.transaction.run(changes).mappings()]
+
+    def replaced_by(self, reference: str) -> Sequence[str]:
+        found = select(series.c.provider, series.c.database_code, series.c.dataset_code).where(series.c.replaced_by == reference)
+        return [f"{provider}:{database}/{dataset}" for provider, database, dataset in self.transaction.run(found.order_by(series.c.number))]
+
     def _with_words(self, query: SeriesQuery) -> Sequence[int]:
         if not query.can_be_met:
             return []
@@ -140,6 +159,7 @@ def _conditions(query: SeriesQuery) -> list[Any]:
     wanted = [
         (series.c.provider, query.provider),
         (series.c.status, query.status),
+        (series.c.status_at_source, query.status_at_source),
         (series.c.alias, query.alias),
         (series.c.database_code, code.database if code else query.database),
         (series.c.dataset_code, code.dataset if code else None),

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql.postgres.prepared import Row
 from adapters.sql.rows.fetches import fetch_from
+from adapters.sql.rows.source_statuses import at_source_from
 from adapters.sql.rows.vintages import FACTS, vintage_from
 from adapters.sql.tables import descriptions, fetches, series, vintages
 from adapters.sql.transaction import Transaction
@@ -51,6 +52,7 @@ def series_from(row: Row) -> TimeSeries:
         newest=vintage_from(row) if known[0] else None,
         fetch=fetch_from(row, series_id=row[series.c.id]) if known[1] else None,
         confirmed=confirmed_from(row[series.c.confirmed]),
+        at_source=at_source_from(row),
     )
 
 

@@ -22,6 +22,7 @@ from domain.periods import Side
 from domain.schedules.schedule import ScheduleQuery
 from domain.schedules.selector import Selector
 from domain.series import SeriesQuery, SeriesStatus
+from domain.source_status import SourceStatus
 from domain.transforms import Transform
 from domain.use_cases.read_series import Selection
 
@@ -209,6 +210,7 @@ def series_query(parameters: QueryParameters) -> SeriesQuery:
         database=(parameters.text("database_code") or "").upper() or None,
         code=code,
         status=parameters.choice("status", SeriesStatus),
+        status_at_source=parameters.choice("status_at_source", SourceStatus),
         after=parameters.position("cursor"),
         limit=parameters.limit(),
     )

@@ -13,6 +13,7 @@ from domain.period_transforms import PeriodTransform
 from domain.periods import Side
 from domain.releases import Counted
 from domain.series import SeriesStatus
+from domain.source_status import SourceStatus
 from domain.transforms import Transform
 
 
@@ -94,6 +95,7 @@ SEARCHING: Parameters = {
     "provider": Parameter("The provider's name."),
     "database_code": Parameter("The database code."),
     "status": Parameter("The series' status.", enum_of(SeriesStatus)),
+    "status_at_source": Parameter("What its provider does with it.", enum_of(SourceStatus)),
     **_PAGE,
     "cursor": Parameter("`next` of the previous page.", integer(0, 10**18)),
 }

@@ -87,6 +87,7 @@ OBSERVATIONS = make_schema(
     vintage=VINTAGE,
     checked_at=optional(InstantField(allow_none=True)),
     stale=optional(fields.Boolean()),
+    note=optional(fields.String()),
 )
 FILES: Content = {
     Format.JSON.media_type: OBSERVATIONS,

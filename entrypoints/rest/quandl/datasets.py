@@ -26,6 +26,7 @@ from entrypoints.rest.http.params import parse_words
 from entrypoints.rest.http.rate_limits import requester_of
 from entrypoints.rest.http.response_cache import EncodedResponse
 from entrypoints.rest.http.responses import CacheableResponse, ResponseSender
+from entrypoints.rest.http.source_status import add_source_status
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import QUANDL_READING, QUANDL_SEARCHING
 from entrypoints.rest.openapi.response_schemas import DATASET_OR_PART, DATASETS
@@ -71,6 +72,7 @@ class DatasetResource:
         key = (series.id, name, query, stored.version.vintages, stored.version.entry)
         response = CacheableResponse(key=key if name == "data" else (*key, stored.version.checked_at), format=kind, build=build)
         resp.set_header("Age", str(stored.age))
+        add_source_status(resp, stored.version)
         self._sender.send(req, resp, response)
 
     def _series(self, req: falcon.Request, code: DatasetCode) -> TimeSeries:

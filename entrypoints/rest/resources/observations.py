@@ -24,6 +24,7 @@ from entrypoints.rest.http.links import permanent_path
 from entrypoints.rest.http.params import QueryParameters, parse_code, parse_selection, parse_uuid
 from entrypoints.rest.http.response_cache import EncodedResponse
 from entrypoints.rest.http.responses import CacheableResponse, ResponseSender
+from entrypoints.rest.http.source_status import add_source_status, source_note
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import BY_CODE, READING_WITH_SHAPE, Order, RowLayout
 from entrypoints.rest.openapi.response_schemas import FILES
@@ -72,6 +73,7 @@ class ObservationsResource:
         if not stored.version.vintages:
             raise no_observations(self._describe_series(key))
         resp.set_header("Age", str(stored.age))
+        add_source_status(resp, stored.version)
 
         def build() -> EncodedResponse:
             reading = self._read_series(key, query.selection)
@@ -139,7 +141,7 @@ def _cache_key(series_id: UUID, query: DataQuery, stored: StoredVersion) -> tupl
     if query.permanent:
         return (series_id, query.cache_key)
     version = stored.version
-    changing = (version.checked_at, stored.stale) if query.format is Format.JSON else ()
+    changing = (version.checked_at, stored.stale, source_note(version)) if query.format is Format.JSON else ()
     return (series_id, query.cache_key, version.vintages, version.entry, *changing)
 
 
@@ -152,6 +154,8 @@ def _encode(reading: Reading, query: DataQuery, stored: StoredVersion) -> bytes:
     about: dict[str, Any] = {"series": SourceSchema().dump(reading.series), "vintage": VintageSchema().dump(reading.vintage)}
     if not query.permanent:
         about |= {"checked_at": stored.version.checked_at, "stale": stored.stale}
+        if note := source_note(stored.version):
+            about["note"] = note
     if query.shape is RowLayout.RECORDS:
         return encode({"data": records(observations, newest_first=newest_first), **about})
     return encode({**table(observations, newest_first=newest_first), **about})

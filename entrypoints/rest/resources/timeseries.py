@@ -27,6 +27,7 @@ from entrypoints.rest.http.prefer_wait import PreferWait
 from entrypoints.rest.http.rate_limits import requester_of
 from entrypoints.rest.http.response_cache import EncodedResponse
 from entrypoints.rest.http.responses import CacheableResponse, ResponseSender
+from entrypoints.rest.http.source_status import add_source_status
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import BY_ID, REMOVING, REQUESTING, SEARCHING, Order
 from entrypoints.rest.openapi.response_schemas import DATA, PENDING, ROOT, page_of
@@ -36,6 +37,7 @@ from entrypoints.rest.quandl.params import DatasetQuery
 from entrypoints.rest.requests import FetchRequestSchema, load
 from entrypoints.rest.schedule_schemas import NextLookSchema
 from entrypoints.rest.schemas import FetchSchema, ItemSchema, RequestedSchema, SeriesSchema
+from entrypoints.rest.source_status_schemas import StatusChangeSchema
 
 _LINKS = {
     "timeseries": "/timeseries",
@@ -135,6 +137,7 @@ class TimeSeriesResource(RequestsResource):
 
         key = (series_id, "quandl", query, order, stored.version.vintages, stored.version.entry)
         resp.set_header("Age", str(stored.age))
+        add_source_status(resp, stored.version)
         self._sender.send(req, resp, CacheableResponse(key=key, format=Format.JSON, build=build))
 
 
@@ -149,7 +152,13 @@ class OneTimeSeriesResource:
         """Return its metadata and status, without observations."""
         described = self._describe_series(parse_uuid(series_id))
         next_look = NextLookSchema().dump(described.next_look) if described.next_look else None
-        resp.media = {**SeriesSchema().dump(described.series), "stale": described.stale, "next_look": next_look}
+        resp.media = {
+            **SeriesSchema().dump(described.series),
+            "stale": described.stale,
+            "next_look": next_look,
+            "replaces": described.replaces,
+            "source_statuses": StatusChangeSchema(many=True).dump(described.source_statuses),
+        }
 
     @operation({204: None}, REMOVING, problems=(409,), scope=Scope.ADMIN)
     def on_delete(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:

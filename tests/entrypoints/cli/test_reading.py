@@ -14,6 +14,7 @@ from domain.fetches import Suspicion
 from domain.frequency import Frequency
 from domain.observations import Observations
 from domain.series import Metadata, SeriesStatus
+from domain.source_status import SourceStatus
 from domain.use_cases import UseCases
 from entrypoints.cli import list as list_command
 from entrypoints.cli.list import list_series
@@ -68,6 +69,8 @@ def test_the_list_is_a_table(run: Run, kept: UseCases) -> None:
         ("--database wiki", ["WIKI/FB"]),
         ("--status error", ["A/B"]),
         ("--status pending", []),
+        ("--status active", ["WIKI/FB", "A/B"]),
+        ("--status discontinued", []),
     ],
 )
 def test_the_list_is_filtered(run: Run, kept: UseCases, line: str, codes: list[str]) -> None:
@@ -89,6 +92,8 @@ def test_a_series_in_json_has_the_words_of_the_api(run: Run, kept: UseCases) -> 
         "name": "Some Prices",
         "frequency": "daily",
         "status": "success",
+        "status_at_source": "active",
+        "replaced_by": None,
         "rows": 3,
         "first_date": "2024-01-01",
         "last_date": "2024-01-03",
@@ -114,10 +119,10 @@ def test_the_list_goes_through_all_pages_up_to_the_limit(run: Run) -> None:
 
 
 def test_the_statuses_offered_are_the_domains() -> None:
-    """--status takes each status of a series and no other."""
+    """--status takes each status of a series, here or at its source, and no other."""
     (option,) = [option for option in list_series.params if option.name == "status"]
 
-    assert list(option.type.choices) == [status.value for status in SeriesStatus]
+    assert list(option.type.choices) == [status.value for status in (*SeriesStatus, *SourceStatus)]
 
 
 def test_show_prints_the_series(run: Run, kept: UseCases) -> None:

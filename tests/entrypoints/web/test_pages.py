@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from domain.codes import DatasetCode
 from domain.schedules.schedule import Rule
 from domain.schedules.selector import Selector
-from tests.builders import waiting_use_cases
+from domain.series import Metadata
+from tests.builders import memory_use_cases, waiting_use_cases
 from tests.entrypoints.web.conftest import HTML, Browser, Page, browser_of, sample_use_cases
+from tests.fakes import CannedSource
 
 THEN = "as_of=2009-01-30&transform=annualized&start=2003-01-01&end=2010-12-31"
 PAGES = ["/", "/find", "/find?query=gdp", "/operations", "/operations/keys", "/s/SAMPLE/GDP", f"/s/sample:SAMPLE/GDP?{THEN}"]
@@ -147,6 +150,17 @@ def test_a_fetch_under_way() -> None:
     assert "Being fetched" in page.words
     assert {"http-equiv": "refresh", "content": "2"} in page.all("meta")
     assert any("data-poll" in each for each in page.all("section"))
+
+
+def test_a_series_that_has_ended() -> None:
+    """Its page shows the data as before, and says what the provider said."""
+    source = CannedSource(metadata=Metadata(name="Prices (DISCONTINUED)"))
+    use_cases = memory_use_cases({"canned": source})
+    use_cases.request_fetch(DatasetCode("WIKI", "FB"))
+    words = Page(browser_of(use_cases).get("/s/WIKI/FB").text).words
+
+    assert "Discontinued at its source since" in words
+    assert "The provider's description says that it is discontinued. “Prices (DISCONTINUED)” (canned:WIKI/FB)" in words
 
 
 def test_cancelling_and_fetching_again() -> None:
