@@ -56,6 +56,9 @@ class MemoryVintageRepository:
     def feed(self, *, after: int, limit: int) -> Sequence[FeedEntry]:
         return [each for each in self.state.recorded if each.position > after][:limit]
 
+    def last_recorded(self, limit: int) -> Sequence[FeedEntry]:
+        return sorted(self.state.recorded, key=lambda each: each.position, reverse=True)[:limit]
+
     def verify(self, series_id: UUID) -> Sequence[Damage]:
         kept = self.state.vintages.get(series_id, ())
         spoilt = (k.vintage.number for k in kept if k.observations.digest().hex() != k.vintage.digest)

@@ -35,6 +35,10 @@ class VintageRepository(Protocol):
         """
         ...
 
+    def last_recorded(self, limit: int) -> Sequence[FeedEntry]:
+        """Return the vintages of all series recorded last, newest first."""
+        ...
+
     def verify(self, series_id: UUID) -> Sequence[Damage]:
         """Read every vintage of a series back, and return those that differ from what was written."""
         ...

@@ -56,6 +56,16 @@ class ListVintages:
         with self.store.reading() as uow:
             return uow.vintages.feed(after=after, limit=limit)
 
+    def last_recorded(self, limit: int) -> Sequence[FeedEntry]:
+        """Return the vintages of all series recorded last, newest first."""
+        with self.store.reading() as uow:
+            return uow.vintages.last_recorded(limit)
+
+    def last_ones(self, series_id: UUID, limit: int) -> tuple[TimeSeries, Sequence[Vintage]]:
+        """Return a series and its vintages stored last, newest first; raises SeriesNotFound."""
+        with self.store.reading() as uow:
+            return uow.series.get(series_id), uow.vintages.last_ones(series_id, limit)[::-1]
+
 
 def _by_vintage(vintages: Sequence[Vintage], changes: Sequence[MetadataChange]) -> Mapping[int, Sequence[MetadataChange]]:
     found: dict[int, list[MetadataChange]] = defaultdict(list)

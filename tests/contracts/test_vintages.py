@@ -251,11 +251,13 @@ def test_the_feed_gives_every_vintage_once_in_order(store: Store) -> None:
     with store.reading() as uow:
         recorded = uow.vintages.feed(after=begun, limit=10)
         rest = uow.vintages.feed(after=recorded[0].position, limit=1)
+        newest = uow.vintages.last_recorded(2)
         series = uow.series.get(first)
     assert [(each.series_id, each.vintage.number) for each in recorded] == [(first, 1), (first, 2), (second, 1)]
     assert (recorded[0].provider, recorded[0].code) == (series.provider, series.code)
     assert sorted(each.position for each in recorded) == [each.position for each in recorded]
     assert list(rest) == [recorded[1]]
+    assert list(newest) == [recorded[2], recorded[1]]
 
 
 @pytest.mark.timeout(120 + ROUNDS)

@@ -53,6 +53,7 @@ QUESTIONS: dict[str, Callable[[SqlUnitOfWork], object]] = {
     "masks that mean a series": lambda uow: uow.schedules.unfollowed(A_SERIES),
     "fetches of a batch": lambda uow: uow.fetches.list(FetchQuery(batch=uuid4())),
     "the feed": lambda uow: uow.vintages.feed(after=7, limit=10),
+    "the end of the feed": lambda uow: uow.vintages.last_recorded(10),
 }
 
 

@@ -125,6 +125,7 @@ SCHEDULES: Parameters = {
 }
 PREVIEWING: Parameters = {"n": Parameter("The number of looks.", integer(1, 1000, default=10))}
 RECORDED: Parameters = {"after": Parameter("The position to continue after, `next` of the previous response.", integer(0, 10**18)), **_PAGE}
+NEWEST: Parameters = {"limit": Parameter("The maximum number of entries.", integer(1, 1000, default=100))}
 REQUESTING: Parameters = {
     "Idempotency-Key": Parameter(
         "The client's name for this request: a repetition gets the same response.",
