@@ -100,11 +100,15 @@ class ProviderHits:
 
 
 def matching(hits: Sequence[SearchHit], text: str) -> Sequence[SearchHit]:
-    """Return the hits of which each search term begins a word of code or name, those with most whole words and the shortest names first."""
+    """
+    Return the hits of which each search term begins a word of code, name or description.
+
+    Those with most whole words and the shortest names come first.
+    """
     wanted = terms(text)
     found = []
     for position, hit in enumerate(hits):
-        words = terms(f"{hit.code} {hit.name}")
+        words = terms(f"{hit.code} {hit.name} {hit.description or ''}")
         if all(any(word.startswith(term) for word in words) for term in wanted):
             whole = sum(term in words for term in wanted)
             found.append((-whole, len(hit.name), position, hit))

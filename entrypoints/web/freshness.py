@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from domain.fetches import Fetch, FetchStatus, WaitingFor
+from domain.frequency import Frequency
 from domain.use_cases.describe_series import Described
 from entrypoints.web import words
 
@@ -69,7 +70,7 @@ def _freshness(described: Described) -> Freshness:
         when = f" It counted as fresh for {length}." if length else ""
         return Freshness(dot="late", title=title, why=f"Overdue: it is fetched again when it is next requested.{when}")
     until = words.day(described.stale_at)
-    kind = f"A {series.frequency} series" if series.frequency else "This series"
+    kind = f"{'An' if series.frequency is Frequency.ANNUAL else 'A'} {series.frequency} series" if series.frequency else "This series"
     return Freshness(
         dot="ok", title=title, why=f"{kind} counts as fresh for {length}, until {until} UTC; the next request after that fetches it."
     )

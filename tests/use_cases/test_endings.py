@@ -13,6 +13,7 @@ from adapters.memory.unit_of_work import MemoryStore
 from adapters.provider_kit.http.status_errors import ErrorContext, status_error
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, FetchError, SourceUnavailable
+from domain.moments import AsOf
 from domain.ports import RawResponse
 from domain.schedules.schedule import FollowedSeries, Rule, ScheduleKind
 from domain.schedules.selector import Selector
@@ -20,7 +21,6 @@ from domain.series import TimeSeries
 from domain.source_status import Failing, SourceStatus, StatusChange
 from domain.use_cases.plan_next_look import AFTER_THE_END
 from domain.use_cases.read_series import Selection
-from domain.vintages import AsOf
 from tests.builders import memory_use_cases
 from tests.fakes import CannedSource, StoppedClock
 

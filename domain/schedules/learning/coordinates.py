@@ -78,7 +78,7 @@ def rivals(releases: Sequence[Release], zone: tzinfo, *, periods: bool) -> Itera
         yield Coordinates(anchor=_period, business=False, of_period=True, zone=zone, describe=_counted("day", "the period's end"))
     yield Coordinates(anchor=_before, business=True, of_period=False, zone=zone, describe=_counted("business day", "the release before"))
     yield Coordinates(anchor=_before, business=False, of_period=False, zone=zone, describe=_counted("day", "the release before"))
-    local = [(each.period, each.by.astimezone(zone).date()) for each in releases]
+    local = [(each.period, (each.after + (each.by - each.after) / 2).astimezone(zone).date()) for each in releases]
     if periods and local:
         months = Counter(_months_between(period, day) for period, day in local).most_common(1)[0][0]
         weekday = Counter(day.weekday() for _, day in local).most_common(1)[0][0]
@@ -87,14 +87,14 @@ def rivals(releases: Sequence[Release], zone: tzinfo, *, periods: bool) -> Itera
             business=False,
             of_period=True,
             zone=zone,
-            describe=lambda days: f"on the {_ORDINALS[max(0, min(4, days // 7))]} {day_name[weekday]} of the month",
+            describe=lambda days: f"on the {_ORDINALS[max(0, min(4, days // 7))]} {day_name[weekday]} of {_name_of(months)}",
         )
         yield Coordinates(
             anchor=lambda period, _before: _last_business_day(_month(period, months)),
             business=True,
             of_period=True,
             zone=zone,
-            describe=lambda days: f"{-days} business days before the month's last one" if days else "on the month's last business day",
+            describe=lambda days: (f"{-days} business days before" if days else "on") + f" the last one of {_name_of(months)}",
         )
 
 
@@ -117,6 +117,12 @@ def _counted(unit: str, anchor: str) -> Callable[[int], str]:
 
 def _months_between(period: date, day: date) -> int:
     return (day.year - period.year) * 12 + day.month - period.month
+
+
+def _name_of(months: int) -> str:
+    if months < 1:
+        return "a month of the period" if months else "the period's last month"
+    return f"the {_ORDINALS[months - 1]} month after the period" if months <= len(_ORDINALS) else f"month {months} after the period"
 
 
 def _month(period: date, months: int) -> date:

@@ -110,7 +110,9 @@ def _by_habit(habit: Habit, checks: Checks, periods: Iterable[date], budget: int
     at = max(wanted, checks.last + _APART)
     known = _words(habit)
     if overdue is not None:
-        known = f"{known}; the next one is overdue since {overdue.astimezone(habit.coordinates.zone):%Y-%m-%d %H:%M}"
+        known = (
+            f"{known}; the next one is overdue since {overdue.astimezone(habit.coordinates.zone):%Y-%m-%d %H:%M} {habit.coordinates.zone}"
+        )
     elif at == weekly:
         known = f"{known}; the weekly look comes before the next one"
     return Plan(at=at, reason=known, overdue_since=overdue)
@@ -153,9 +155,11 @@ def _backoff(late: timedelta) -> timedelta:
 
 def _words(habit: Habit) -> str:
     middle, zone = habit.distribution.quantile(0.5), habit.coordinates.zone
-    minutes = round((middle % 1) * 1440)
-    when = f"about {minutes // 60 % 24:02}:{minutes % 60:02} {zone} ± {_span(timedelta(days=habit.width / 2))}"
-    return f"releases came {habit.coordinates.describe(int(middle // 1))}, {when}, as foretold in {habit.foretold:.0%} of recent cases"
+    minutes, spread = round((middle % 1) * 1440), timedelta(days=habit.width / 2)
+    # Of releases that are known by their days alone, no time of day is known.
+    clock = f", about {minutes // 60 % 24:02}:{minutes % 60:02} {zone}" if spread < _DAY / 2 else ""
+    day = habit.coordinates.describe(int(middle // 1))
+    return f"releases came {day}{clock} ± {_span(spread)}, as foretold in {round(habit.foretold * 100)} % of recent cases"
 
 
 def _span(length: timedelta) -> str:

@@ -134,6 +134,7 @@ class SeriesPage:
         origin = origin_of(req)
         address = f"{origin}{series_path(series)}"
         permalink = f"{address}{state.link(as_of=None, vintage=vintages.shown.number)}"
+        page_of_lines = permalink if view.chosen else f"{address}{state.link()}"
         plot = plot_of(view)
         return {
             **followed,
@@ -148,7 +149,7 @@ class SeriesPage:
             "strips": _strips(vintages, "then" if view.chosen else "now"),
             "usual": usual(view, found) if several else None,
             "downloads": downloads(view),
-            "snippets": snippets(view, origin, permalink, keyed=self._site.guard is not None),
+            "snippets": snippets(view, origin, page_of_lines, keyed=self._site.guard is not None),
             "permalink": permalink,
             "formats": [kind for kind in FILES if kind is not FileFormat.PNG or can_draw()],
             "compare": compare_query(view),

@@ -49,7 +49,7 @@ def snippets(view: View, origin: str, permalink: str, *, keyed: bool) -> list[Sn
 
     Args:
         origin: scheme, host and path prefix of this service.
-        permalink: of the page with the vintage that is shown, which stands above the lines.
+        permalink: of the page, which stands above the lines.
         keyed: whether requests need an API key.
 
     """
@@ -60,8 +60,8 @@ def snippets(view: View, origin: str, permalink: str, *, keyed: bool) -> list[Sn
     headers = ', storage_options={"X-Api-Token": KEY}' if keyed else ""
     curl = " -H 'X-Api-Token: KEY'" if keyed else ""
     lines = {
-        "pandas": f'import pandas as pd\n\npd.read_csv(\n    "{csv}",\n    index_col="{axis}", parse_dates=True{headers})',
-        "polars": f'import polars as pl\n\npl.read_parquet(\n    "{parquet}"{headers})',
+        "pandas": f'import pandas as pd\n\ndf = pd.read_csv(\n    "{csv}",\n    index_col="{axis}", parse_dates=True{headers})\nprint(df)',
+        "polars": f'import polars as pl\n\ndf = pl.read_parquet(\n    "{parquet}"{headers})\nprint(df)',
         "curl": f"curl{curl} \\\n  '{_in_shell(csv)}'",
         "R": _in_r(csv, keyed=keyed),
         "DuckDB": _in_duckdb(parquet, keyed=keyed),
@@ -105,4 +105,4 @@ def _quandl(view: View, origin: str, *, keyed: bool) -> str:
     lines = [f'quandl.ApiConfig.api_base = "{origin}/api/v3"', f'quandl.ApiConfig.api_protocol = "{scheme}"']
     if keyed:
         lines.append("quandl.ApiConfig.api_key = KEY")
-    return "\n".join(["import quandl\n", *lines, f'\nquandl.get("{view.series.alias}"{arguments})'])
+    return "\n".join(["import quandl\n", *lines, f'\nprint(quandl.get("{view.series.alias}"{arguments}))'])

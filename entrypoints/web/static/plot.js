@@ -136,7 +136,8 @@ export class Plot {
     const { log, right_log: rightLog, kind } = this.plotted;
     const hasRight = this.columns.some(({ right }) => right);
     const most = height / k < LOW ? 6 : 9;
-    const font = `${12 * k}px ${FONT}`;
+    // uPlot scales whole pixels alone.
+    const font = `${Math.round(12 * k)}px ${FONT}`;
     const values = (scale, side) => ({
       scale, side, font, gap: 8 * k, stroke: this.#colours("dim"), ticks: { show: false },
       grid: { show: scale === "y", stroke: this.#colours("line"), width: 1 },

@@ -21,7 +21,7 @@ customElements.define("lanner-search", class extends HTMLElement {
     while (this.waiting.length && this.isConnected) {
       const group = this.waiting.shift();
       await this.ask(group, new URL(group.dataset.address, location.href));
-      this.answered += 1;
+      this.answered += document.getElementById(group.id)?.dataset.status === "ok";
       const found = this.querySelectorAll(".hit").length;
       this.querySelector("[role=status]").textContent = `${this.answered} of ${this.count} providers have answered, ${found} found.`;
     }

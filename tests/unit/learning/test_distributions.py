@@ -81,8 +81,8 @@ def test_days_in_words() -> None:
         "14 days after the period's end",
         "22 business days after the release before",
         "30 days after the release before",
-        "on the second Thursday of the month",
-        "11 business days before the month's last one",
+        "on the second Thursday of the first month after the period",
+        "11 business days before the last one of the first month after the period",
     ]
 
 
