@@ -32,7 +32,7 @@ from adapters.sql.store import SqlStore
 from adapters.sql.tables import REVISION, metadata, vintages
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput, SchemaMismatch, StoreUnavailable
-from domain.fetches import NOTHING_ALLOWED, Allowed, Lease
+from domain.fetches import NOTHING_ALLOWED, Fetch, Lease, Priority
 from domain.observations import Observations
 from domain.vintages import Origin
 from tests.builders import an_arrival, append
@@ -244,8 +244,8 @@ def test_a_look_tells_a_faulty_statement_from_a_damaged_file(tmp_path: Path) -> 
 class Interrupted(SqlFetchRepository):
     """Lets the fetch that keeps a new one out end just after it has done so."""
 
-    def _insert(self, series_id: UUID, *, allow: Allowed, request_id: str) -> UUID | None:
-        added = SqlFetchRepository._insert(self, series_id, allow=allow, request_id=request_id)
+    def _insert(self, series_id: UUID, priority: Priority, **about: Any) -> Fetch | None:
+        added = SqlFetchRepository._insert(self, series_id, priority, **about)
         if added is None:
             engine = self.transaction.connection.engine
             with SqlStore(engine).writing() as other:
