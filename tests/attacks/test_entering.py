@@ -177,10 +177,11 @@ def test_timing(guarded: Service, attack: Attack) -> None:
     good = guarded.keys["read"]
     last = "x" if good[-1] != "x" else "y"
     prefix, key_id, secret = good.split("_", 2)
+    first = "x" if secret[0] != "x" else "y"
     kinds = {
         "unknown": f"{prefix}_{'0' * len(key_id)}_{secret}",
         "wrong at its end": good[:-1] + last,
-        "wrong at its start": f"{prefix}_{key_id}_{last}{secret[1:]}",
+        "wrong at its start": f"{prefix}_{key_id}_{first}{secret[1:]}",
     }
     taken: dict[str, list[float]] = {name: [] for name in kinds}
     statuses, chance = set(), random.Random(1)
