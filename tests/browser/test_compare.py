@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 from threading import Thread
 from urllib.parse import unquote
@@ -135,7 +136,8 @@ def test_on_a_phone_and_on_paper(browse: Browse, service: Lanner, screen: Callab
 
 @pytest.fixture
 def blog(tmp_path: Path) -> Iterator[Callable[[str], str]]:
-    """A page of another origin that shows a frame."""
+    """Pages of another origin that show a frame, each at an address of its own, so that none comes from the browser's cache."""
+    numbers = count()
     handler = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(tmp_path)))
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
@@ -143,8 +145,9 @@ def blog(tmp_path: Path) -> Iterator[Callable[[str], str]]:
     def with_frame(address: str) -> str:
         frame = f'<iframe src="{address}" width="800" height="460"></iframe>'
         html = f'<!doctype html><html lang="en"><title>Blog</title><link rel="icon" href="data:,">{frame}'
-        (tmp_path / "index.html").write_text(html)
-        return f"http://127.0.0.1:{server.server_port}/"
+        name = f"{next(numbers)}.html"
+        (tmp_path / name).write_text(html)
+        return f"http://127.0.0.1:{server.server_port}/{name}"
 
     yield with_frame
     server.shutdown()
@@ -155,7 +158,7 @@ def test_other_pages_show_a_chart_if_they_may(
     browse: Browse, tmp_path_factory: pytest.TempPathFactory, blog: Callable[[str], str], service: Lanner
 ) -> None:
     """A page of an origin that is set shows the chart; one that is not set shows nothing, nor may it show any other page."""
-    origin = blog("about:blank").rstrip("/")
+    origin = blog("about:blank").rpartition("/")[0]
     with serving(tmp_path_factory.mktemp("embedding"), LANNER_EMBED_ORIGINS=origin) as other:
         keep(other, "GDP")
         page = browse(allowed=("frame-ancestors", "Framing"))
