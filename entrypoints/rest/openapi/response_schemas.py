@@ -9,18 +9,13 @@ from marshmallow import Schema, fields
 from entrypoints.formats import Format
 from entrypoints.rest.fields import LINKS, DateOrInstantField, InstantField
 from entrypoints.rest.openapi.operation import Content
-from entrypoints.rest.schedule_schemas import PreviewedLookSchema
-from entrypoints.rest.schemas import (
-    BatchItemSchema,
-    FailureSchema,
-    ItemSchema,
-    KeySchema,
-    ProviderHitsSchema,
-    ProviderSchema,
-    SourceSchema,
-    VintageInFullSchema,
-    VintageSchema,
-)
+from entrypoints.rest.schemas.fetches import FailureSchema
+from entrypoints.rest.schemas.keys import KeySchema
+from entrypoints.rest.schemas.providers import ProviderHitsSchema, ProviderSchema
+from entrypoints.rest.schemas.requested import BatchItemSchema
+from entrypoints.rest.schemas.schedules import PreviewedLookSchema
+from entrypoints.rest.schemas.series import ItemSchema, SourceSchema
+from entrypoints.rest.schemas.vintages import VintageInFullSchema, VintageSchema
 
 TEXT, NUMBER, FLAG = fields.String(), fields.Integer(), fields.Boolean()
 MAYBE_TEXT, MAYBE_NUMBER = fields.String(allow_none=True), fields.Integer(allow_none=True)

@@ -23,7 +23,8 @@ from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import FOLLOWING, REQUESTING
 from entrypoints.rest.openapi.response_schemas import BATCH, page_of
 from entrypoints.rest.requests import BatchRequestSchema, RefreshSchema, load
-from entrypoints.rest.schemas import BatchItemSchema, FetchSchema
+from entrypoints.rest.schemas.fetches import FetchSchema
+from entrypoints.rest.schemas.requested import BatchItemSchema
 
 
 class FetchesResource:

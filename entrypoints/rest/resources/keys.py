@@ -16,7 +16,7 @@ from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.response_schemas import KEYS
 from entrypoints.rest.requests import KeyRequestSchema, load
-from entrypoints.rest.schemas import KeySchema, NewKeySchema
+from entrypoints.rest.schemas.keys import KeySchema, NewKeySchema
 
 
 class KeysResource:

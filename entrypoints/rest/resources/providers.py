@@ -12,7 +12,7 @@ from domain.use_cases.list_providers import ListProviders
 from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.response_schemas import PROVIDERS
-from entrypoints.rest.schemas import ProviderSchema
+from entrypoints.rest.schemas.providers import ProviderSchema
 
 
 class ProvidersResource:

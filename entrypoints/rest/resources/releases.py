@@ -21,7 +21,7 @@ from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import HISTORY, TRIANGLE
 from entrypoints.rest.openapi.response_schemas import HISTORY_OF_DATE, TRIANGLE_OF_SERIES
-from entrypoints.rest.schemas import SourceSchema
+from entrypoints.rest.schemas.series import SourceSchema
 
 _DATES, _RELEASES = 40, 12
 

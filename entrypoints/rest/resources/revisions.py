@@ -19,7 +19,8 @@ from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import COMPARING
 from entrypoints.rest.openapi.response_schemas import REVISIONS
-from entrypoints.rest.schemas import SourceSchema, VintageSchema
+from entrypoints.rest.schemas.series import SourceSchema
+from entrypoints.rest.schemas.vintages import VintageSchema
 
 
 class RevisionsResource:

@@ -17,7 +17,7 @@ from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import PREVIEWING, SCHEDULES
 from entrypoints.rest.openapi.response_schemas import LOOKS, page_of
 from entrypoints.rest.requests import load
-from entrypoints.rest.schedule_schemas import (
+from entrypoints.rest.schemas.schedules import (
     NothingSchema,
     PreviewedLookSchema,
     ScheduleChangeSchema,

@@ -17,7 +17,8 @@ from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import FINDING
 from entrypoints.rest.openapi.response_schemas import FOUND
-from entrypoints.rest.schemas import ItemSchema, ProviderHitsSchema
+from entrypoints.rest.schemas.providers import ProviderHitsSchema
+from entrypoints.rest.schemas.series import ItemSchema
 
 _DEFAULT_LIMIT = 20
 

@@ -35,9 +35,11 @@ from entrypoints.rest.quandl import QUANDL_ROOT
 from entrypoints.rest.quandl.documents import QuandlDataset, data
 from entrypoints.rest.quandl.params import DatasetQuery
 from entrypoints.rest.requests import FetchRequestSchema, load
-from entrypoints.rest.schedule_schemas import NextLookSchema
-from entrypoints.rest.schemas import FetchSchema, ItemSchema, RequestedSchema, SeriesSchema
-from entrypoints.rest.source_status_schemas import StatusChangeSchema
+from entrypoints.rest.schemas.fetches import FetchSchema
+from entrypoints.rest.schemas.requested import RequestedSchema
+from entrypoints.rest.schemas.schedules import NextLookSchema
+from entrypoints.rest.schemas.series import ItemSchema, SeriesSchema
+from entrypoints.rest.schemas.source_status import StatusChangeSchema
 
 _LINKS = {
     "timeseries": "/timeseries",

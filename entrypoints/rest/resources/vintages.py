@@ -15,7 +15,7 @@ from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import PAGING, RECORDED
 from entrypoints.rest.openapi.response_schemas import FEED, page_of
-from entrypoints.rest.schemas import ListedVintageSchema, listed_vintage_documents, vintage_documents
+from entrypoints.rest.schemas.vintages import ListedVintageSchema, listed_vintage_documents, vintage_documents
 
 
 class VintagesResource:
