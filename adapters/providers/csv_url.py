@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl
 
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.conditional import conditions, validators_in
+from adapters.provider_kit.http.request import HttpRequest
 from adapters.provider_kit.http.status_errors import ErrorContext, is_html, is_success, status_error
 from adapters.provider_kit.own_files import as_refusals, read_file, stem_of
 from adapters.provider_kit.own_files.options import NAMES, FileOptions, options_for
@@ -82,7 +83,7 @@ class CsvUrlSource:
         options = {"options": sha256(self._toml() or b"").hexdigest()}
         # Under other options the same file is another series, so it is wanted in whole.
         asked = conditions(known) if known.validators.get("options") == options["options"] else {}
-        answer = self._http.get_raw(segments, params, {**self._headers, **asked})
+        answer = self._http.send(HttpRequest(segments=segments, params=params, headers={**self._headers, **asked}))
         origin = PROVIDER.origin(answer.url, answer.body)
         if answer.status == HTTPStatus.NOT_MODIFIED:
             return Fetched.unchanged(origin, known.validators)

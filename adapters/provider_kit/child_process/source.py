@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from adapters.provider_kit.child_process.pool import children
 from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.http.request import HttpRequest
 from adapters.provider_kit.parsing.bodies import doubts
 from adapters.provider_kit.parsing.limits import check_body
 from domain.codes import DatasetCode
@@ -20,8 +21,8 @@ HEAVY_BYTES = 256 * 1024
 #: Compressed formats, whose size is known only after unpacking.
 _PACKED = (b"PAR1", b"PK\x03\x04", b"\x1f\x8b")
 
-_NOTHING: Mapping[str, str] = {}
-Request = tuple[tuple[str, ...], Mapping[str, str]]
+#: What tells a recorded request from others: the segments of its path, and its parameters without the secret ones.
+Address = tuple[tuple[str, ...], Mapping[str, str]]
 
 
 class _TooHeavy(BaseException):
@@ -32,7 +33,7 @@ class _TooHeavy(BaseException):
 class _Asked:
     """The requests of a fetch so far, and their outcomes."""
 
-    outcomes: list[tuple[Request, RawResponse | FetchError]] = field(default_factory=list)
+    outcomes: list[tuple[Address, RawResponse | FetchError]] = field(default_factory=list)
     size: int = 0
 
 
@@ -60,10 +61,15 @@ class Work:
     how: ChildProcessOptions
     method: str
     arguments: Sequence[Any]
-    outcomes: Sequence[tuple[Request, RawResponse | FetchError]]
+    outcomes: Sequence[tuple[Address, RawResponse | FetchError]]
 
 
 _asked: ContextVar[_Asked | None] = ContextVar("asked", default=None)
+
+
+def address_of(request: HttpRequest) -> Address:
+    """Return what a request is recorded under."""
+    return tuple(request.segments), dict(request.params)
 
 
 def leave_if_heavy(body: bytes, before: int = 0) -> None:
@@ -75,14 +81,14 @@ def leave_if_heavy(body: bytes, before: int = 0) -> None:
 class RecordingClient(HttpClient):
     """Record responses, for the source in the child process, which requests them again."""
 
-    def get_raw(self, segments: Sequence[str], params: Mapping[str, str] = _NOTHING, *further: Any, **options: Any) -> RawResponse:
-        request, asked = (tuple(segments), dict(params)), _asked.get() or _Asked()
+    def send(self, request: HttpRequest) -> RawResponse:
+        asked = _asked.get() or _Asked()
         try:
-            answer = super().get_raw(segments, params, *further, **options)
+            answer = super().send(request)
         except FetchError as error:
-            asked.outcomes.append((request, error))
+            asked.outcomes.append((address_of(request), error))
             raise
-        asked.outcomes.append((request, answer))
+        asked.outcomes.append((address_of(request), answer))
         asked.size += len(answer.body)
         leave_if_heavy(answer.body, before=asked.size - len(answer.body))
         return answer
@@ -124,7 +130,7 @@ class ChildProcessSource:
     def _run(self, until: float, method: str, *arguments: Any, outcomes: Sequence[Any] = ()) -> Any:
         with self._http.reading(until) as call:
             work = Work(how=self._how, method=method, arguments=arguments, outcomes=outcomes)
-            return children(self._how.memory_bytes).run(self._run_in_child, work, call=call, ask=self._http.get_raw)
+            return children(self._how.memory_bytes).run(self._run_in_child, work, call=call, ask=self._http.send)
 
 
 class _ParsingChildProcessSource(ChildProcessSource):

@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote_plus, urlencode, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from adapters.provider_kit.http.body import read_body
 from adapters.provider_kit.http.deadlines import InFlightCall, abort_calls, in_flight
 from adapters.provider_kit.http.redaction import BodyRedactor
-from adapters.provider_kit.http.url_policy import has_parent_segments, is_below, origin
+from adapters.provider_kit.http.request import HttpRequest
+from adapters.provider_kit.http.url_policy import is_below, origin
 from adapters.provider_kit.options import variable
 from adapters.provider_kit.parsing.bodies import plain
 from domain.errors import (
     AnswerNotUnderstood,
     AnswerTruncated,
-    DatasetNotFound,
     FetchError,
     KeyRejected,
     SourceTimedOut,
@@ -120,31 +120,23 @@ class HttpClient:
         until: float | None = None,
     ) -> RawResponse:
         """
-        Send a GET request, and return its response with the body unpacked and in UTF-8; see ``get_raw`` and ``plain``.
-
-        Raises:
-            AnswerNotUnderstood, AnswerTooLarge, AnswerTruncated: also where the body cannot be unpacked or decoded.
-
-        """
-        return plain(self.get_raw(segments, params, headers, secret_params=secret_params, until=until))
-
-    def get_raw(
-        self,
-        segments: Sequence[str],
-        params: Mapping[str, str] = _NOTHING,
-        headers: Mapping[str, str] = _NOTHING,
-        *,
-        secret_params: Mapping[str, str] = _NOTHING,
-        until: float | None = None,
-    ) -> RawResponse:
-        """
-        Send a GET request for these path segments below the base URL, and return its response with the body as it was sent.
-
-        The deadline covers connecting, the headers and the body; only the name look-up is outside it.
+        Send a GET request, and return its response with the body unpacked and in UTF-8, as ``plain`` makes it.
 
         Args:
-            secret_params: query parameters that appear in no log, no error and no ``RawResponse.url``.
-            until: a ``deadline`` that several calls share.
+            segments, params, headers, secret_params, until: as in ``HttpRequest``.
+
+        Raises:
+            AnswerNotUnderstood, AnswerTooLarge, AnswerTruncated: the body cannot be unpacked or decoded.
+            FetchError: as ``send``.
+
+        """
+        return plain(self.send(HttpRequest(segments=segments, params=params, headers=headers, secret_params=secret_params, until=until)))
+
+    def send(self, request: HttpRequest) -> RawResponse:
+        """
+        Send a GET request, and return its response with the body as it was sent.
+
+        The deadline covers connecting, the headers and the body; only the name look-up is outside it.
 
         Returns:
             Any complete response, whatever its status, 304 included.
@@ -156,27 +148,19 @@ class HttpClient:
             KeyRejected: the key cannot be sent in a header.
 
         """
-        if not all(value.isascii() and value.isprintable() and value == value.strip() for value in headers.values()):
+        if not request.can_be_sent:
             raise KeyRejected("The configured key holds characters that no header can carry.", hint=f"Check {self.variable('api_key')}.")
-        limit = until or self.deadline()
-        url = self._url(segments, params)
-        for _ in range(_MAX_REDIRECTS + 1):
-            answer = self._ask(url, headers, secret_params, limit)
-            if answer.status not in _REDIRECTS:
-                return answer
-            url = self._redirected(url, answer, secret_params)
-        raise AnswerNotUnderstood(f"{self.host} redirected more than {_MAX_REDIRECTS} times.")
-
-    def _url(self, segments: Sequence[str], params: Mapping[str, str]) -> str:
-        if any(segment in ("", ".", "..") for segment in segments):
-            raise DatasetNotFound("The code cannot be part of an address.")
-        if has_parent_segments(segments):
-            raise DatasetNotFound("The code leads outside the provider's API.")
+        limit = request.until or self.deadline()
         try:
-            path = "/".join(quote(segment, safe="") for segment in segments)
-            return f"{self._base.rstrip('/')}/{path}" + (f"?{urlencode(params)}" if params else "")
+            url = request.url_below(self._base)
         except UnicodeError as exc:
             raise self._unspeakable(exc) from exc
+        for _ in range(_MAX_REDIRECTS + 1):
+            answer = self._ask(url, request, limit)
+            if answer.status not in _REDIRECTS:
+                return answer
+            url = self._redirected(url, answer, request)
+        raise AnswerNotUnderstood(f"{self.host} redirected more than {_MAX_REDIRECTS} times.")
 
     def _prepared(self, url: str) -> str:
         import requests
@@ -191,7 +175,7 @@ class HttpClient:
     def _unspeakable(self, reason: Exception) -> AnswerNotUnderstood:
         return AnswerNotUnderstood(f"{self.host} cannot be asked this ({type(reason).__name__}).")
 
-    def _ask(self, url: str, headers: Mapping[str, str], secret_params: Mapping[str, str], until: float) -> RawResponse:
+    def _ask(self, url: str, request: HttpRequest, until: float) -> RawResponse:
         from urllib3 import Timeout
 
         if self._before_call:
@@ -201,8 +185,8 @@ class HttpClient:
         if remaining <= 0:
             raise late
         timeout = Timeout(connect=min(_CONNECT_SECONDS, remaining), read=min(_READ_SECONDS, remaining))
-        sent = {**headers, "User-Agent": _user_agent(), "Accept-Encoding": "gzip"}
-        with in_flight(InFlightCall(until=until, late=late, query=urlencode(secret_params), owner=self)):
+        sent = {**request.headers, "User-Agent": _user_agent(), "Accept-Encoding": "gzip"}
+        with in_flight(InFlightCall(until=until, late=late, query=request.secret_query, owner=self)):
             if self._is_aborted:
                 raise self._stopping()
             with self._answered(_target(url), sent, timeout) as raw, self._translated_body():
@@ -257,12 +241,12 @@ class HttpClient:
         except (exceptions.HTTPError, OSError) as exc:
             raise AnswerTruncated(f"The answer of {self.host} ended too early.") from exc
 
-    def _redirected(self, url: str, answer: RawResponse, secret_params: Mapping[str, str]) -> str:
+    def _redirected(self, url: str, answer: RawResponse, request: HttpRequest) -> str:
         """Return the redirect's target: below the base URL, without the secret parameters, which are added again."""
         try:
             target = self._prepared(urljoin(url, answer.headers.get("location", "")))
             if is_below(target, self._base):
-                target = _without_params(target, secret_params)
+                target = request.without_secrets(target)
                 if HIDDEN not in target:
                     return target
             where = "another path" if origin(target) == origin(url) else self.redact(urlsplit(target).netloc)
@@ -300,12 +284,6 @@ class HttpClient:
 def _target(url: str) -> str:
     parts = urlsplit(url)
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-
-
-def _without_params(url: str, names: Mapping[str, str]) -> str:
-    parts = urlsplit(url)
-    kept = [pair for pair in parts.query.split("&") if unquote_plus(pair.partition("=")[0]) not in names]
-    return parts._replace(query="&".join(kept), fragment="").geturl()
 
 
 @cache

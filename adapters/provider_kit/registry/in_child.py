@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from adapters.provider_kit.child_process.source import Request, Work
+from adapters.provider_kit.child_process.source import Address, Work, address_of
 from adapters.provider_kit.http.client import HttpClient
+from adapters.provider_kit.http.request import HttpRequest
 from adapters.provider_kit.registry.discovery import discover
 from adapters.provider_kit.registry.opening import open_source
 from domain.errors import FetchError, ProviderNotConfigured
 from domain.ports import DataSource, RawResponse
 
-_NOTHING: Mapping[str, str] = {}
-
 
 class _Replayed(HttpClient):
     """Replay recorded responses; further requests are made by the parent process."""
 
-    outcomes: Sequence[tuple[Request, RawResponse | FetchError]] = ()
+    outcomes: Sequence[tuple[Address, RawResponse | FetchError]] = ()
     ask: Callable[..., RawResponse]
 
-    def get_raw(self, segments: Sequence[str], params: Mapping[str, str] = _NOTHING, *further: Any, **options: Any) -> RawResponse:
-        if not self.outcomes or self.outcomes[0][0] != (tuple(segments), params):
+    def send(self, request: HttpRequest) -> RawResponse:
+        if not self.outcomes or self.outcomes[0][0] != address_of(request):
             self.outcomes = ()
-            return self.ask(segments, params, *further, **options)
+            return self.ask(request)
         (_, outcome), *self.outcomes = self.outcomes
         if isinstance(outcome, FetchError):
             raise outcome
