@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, make_dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -18,7 +19,7 @@ from adapters.provider_kit.statistics.conventions import Conventions
 from adapters.provider_kit.statistics.eurofxref import ALL
 from adapters.provider_kit.statistics.naming import Naming, read_series
 from domain.codes import DatasetCode
-from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
+from domain.errors import AnswerNotUnderstood, DatasetNotFound
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Terms
 from domain.searching import SearchHit, SearchKind
@@ -158,14 +159,8 @@ class AgencySource:
 
         agency = self._agency
         answer = self._http.get(agency.flows.split("/"), agency.flow_params, {"Accept": _ACCEPT_FLOWS})
-        try:
+        with self._checked_status(answer):
             flows = read_flows(answer.body)
-        except FetchError as exc:
-            if is_success(answer) or not isinstance(exc, AnswerNotUnderstood):
-                raise
-            raise status_error(answer, self._error_context) from exc
-        if not is_success(answer):
-            raise status_error(answer, self._error_context)
         hint = f"A data flow of many series: write the key of one behind it, as in {agency.example}."
         named = ((agency.flow_code.format(id=flow.id, agency=flow.agency), flow) for flow in flows)
         return only_hits(
@@ -181,15 +176,21 @@ class AgencySource:
             own = self._agency.own_format(answer.body, code or DatasetCode(self._agency.databases[0], ALL), self._agency.terms.attribution)
             if own is not None:
                 return own
-        try:
+        with self._checked_status(answer):
             found = read_answer(answer, self._agency.naming.conventions).all()
-        except FetchError as exc:
-            if is_success(answer) or not isinstance(exc, AnswerNotUnderstood):
+        return read_series(found, self._agency.naming, code)
+
+    @contextmanager
+    def _checked_status(self, answer: RawResponse) -> Iterator[None]:
+        """Raise the error of a failed answer's status behind the block, unless reading it there has found a more exact one."""
+        try:
+            yield
+        except AnswerNotUnderstood as exc:
+            if is_success(answer):
                 raise
             raise status_error(answer, self._error_context) from exc
         if not is_success(answer):
             raise status_error(answer, self._error_context)
-        return read_series(found, self._agency.naming, code)
 
 
 def _any_options(base_url: str) -> type[Any]:
