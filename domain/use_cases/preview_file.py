@@ -24,7 +24,7 @@ class PreviewFile:
         Return the file's rows and the series in it, or why it is refused.
 
         Args:
-            name: as whoever shows it calls it; folders before it are left out.
+            name: of the file, for messages; folders before it are left out.
             options: as ``lanner.toml`` has them.
 
         Raises:
