@@ -108,7 +108,7 @@ def matching(hits: Sequence[SearchHit], text: str) -> Sequence[SearchHit]:
     wanted = terms(text)
     found = []
     for position, hit in enumerate(hits):
-        words = terms(f"{hit.code} {hit.name} {hit.description or ''}")
+        words = terms(f"{hit.code} {hit.name} {hit.description}")
         if all(any(word.startswith(term) for word in words) for term in wanted):
             whole = sum(term in words for term in wanted)
             found.append((-whole, len(hit.name), position, hit))

@@ -96,8 +96,7 @@ class SearchProviders:
         try:
             hits = self._hits(provider, text)
         except TransientError as error:
-            waits = isinstance(error, ThrottledLocally) or error.code == ThrottledLocally.code
-            status = SearchStatus.WAITING if waits else SearchStatus.REFUSED
+            status = SearchStatus.WAITING if error.code == ThrottledLocally.code else SearchStatus.REFUSED
             failure = replace(Failure.of(error), hint=_NOT_REPEATED)
             return ProviderHits(provider=provider, status=status, failure=failure, retry_after=error.retry_after)
         except ProviderNotConfigured as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
@@ -67,15 +68,7 @@ def _toml(value: Any) -> str:
 def _parsed(body: bytes, name: str, options: FileOptions) -> ParsedSeries:
     found = read_file(body, name, options)
     parsed = found.parsed(_CODE, stem_of(name), is_keyed=bool(options.key))
-    warnings = doubts(RawResponse(body=body))
-    return ParsedSeries(
-        code=parsed.code,
-        metadata=parsed.metadata,
-        vintages=parsed.vintages,
-        left_out=parsed.left_out,
-        dialect=parsed.dialect,
-        warnings=tuple(warnings),
-    )
+    return replace(parsed, warnings=doubts(RawResponse(body=body)))
 
 
 def _rows(body: bytes, name: str, options: FileOptions, wanted: int | None) -> Iterator[Row]:

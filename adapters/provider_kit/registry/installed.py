@@ -125,11 +125,10 @@ class InstalledProviders:
 
     def code_from_alias(self, name: str, alias: DatasetCode) -> DatasetCode | None:
         installed = self._get(name)
-        if installed.spec is None:
-            return None
-        return (
-            installed.spec.own_spelling(installed.options, alias) if installed.spec.own_spelling else installed.spec.code_from_alias(alias)
-        )
+        spec = installed.spec
+        if spec and spec.own_spelling:
+            return spec.own_spelling(installed.options, alias)
+        return spec.code_from_alias(alias) if spec else None
 
     def has_changed(self, name: str, code: DatasetCode, validators: Mapping[str, str]) -> bool:
         installed = self._get(name)

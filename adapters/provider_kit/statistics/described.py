@@ -33,11 +33,14 @@ _FINEST_FIRST = list(Frequency)
 _LETTERED_ALONE = (Frequency.WEEKLY, Frequency.BIMONTHLY, Frequency.QUARTERLY, Frequency.SEMIANNUAL)
 
 
-def described(code: DatasetCode, series: CollectedSeries, conventions: Conventions, *, hint: str = "") -> ParsedSeries:
+def described(
+    code: DatasetCode, series: CollectedSeries, conventions: Conventions, *, attribution: str = "", hint: str = ""
+) -> ParsedSeries:
     """
-    Return a series with its metadata, which credit nobody yet.
+    Return a series with its metadata.
 
     Args:
+        attribution: whom the metadata credit.
         hint: what helps where a period is not understood.
 
     Raises:
@@ -59,6 +62,7 @@ def described(code: DatasetCode, series: CollectedSeries, conventions: Conventio
         frequency=frequency,
         seasonal_adjustment=storable(_label(series, ADJUSTMENT) or units.adjustment),
         source=storable(series.facts.get("source", "")),
+        attribution=attribution,
         extra={
             "dates": axis.convention if axis.unit == "s" or frequency in (None, axis.frequency) else _PROVIDERS_DAY,
             "key": {storable(name): storable(value) for name, value in key.items()},

@@ -100,8 +100,7 @@ def read_series(found: Sequence[CollectedSeries], naming: Naming, code: DatasetC
 
 
 def _parsed(code: DatasetCode, series: CollectedSeries, naming: Naming) -> ParsedSeries:
-    found = described(code, series, naming.conventions, hint=naming.hint)
-    return replace(found, metadata=replace(found.metadata, attribution=naming.attribution))
+    return described(code, series, naming.conventions, attribution=naming.attribution, hint=naming.hint)
 
 
 def _named(found: Sequence[CollectedSeries], naming: Naming) -> dict[str, CollectedSeries]:
