@@ -1,4 +1,4 @@
-"""What a page says of itself to those who show links to it: title, description and picture (Open Graph protocol, ogp.me)."""
+"""Open Graph metadata (ogp.me): the title, description and picture of link previews."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_CHARACTERS = 300
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sharing:
     """
-    A page for others.
+    The metadata of a page.
 
     Attributes:
         url, image: absolute addresses; no image where PNG cannot be drawn.

@@ -9,12 +9,11 @@ import numpy as np
 from markupsafe import Markup
 
 from entrypoints.web.charts import marks, time_axis
-from entrypoints.web.charts.markup import COLOURS, FONT, element
+from entrypoints.web.charts.markup import COLOURS, element, picture, tick_text
 from entrypoints.web.charts.plot import BOTTOM, GLYPH, RIGHT, TOP, Candles, Frame, Kind, Plot, frame_of, tick_labels
 from entrypoints.web.charts.scales import Scale
 
 _TICK_WIDTH = 78
-_SIZE = "12"
 #: The part of the height that volumes take, and the least width of a candle.
 VOLUME_SHARE, CANDLE_WIDTH = 0.18, 2.6
 
@@ -23,8 +22,6 @@ def draw(plot: Plot, *, width: int = 760, height: int = 300, cls: str = "") -> M
     """Return the plot as an SVG element, which a screen reader reads as its description."""
     frame = frame_of(plot, width, height)
     parts = [
-        element("title", plot.title),
-        element("desc", plot.description),
         *_shading(plot, frame, height),
         *_unknown(plot, frame, height),
         *_value_axes(frame),
@@ -33,15 +30,7 @@ def draw(plot: Plot, *, width: int = 760, height: int = 300, cls: str = "") -> M
         *_curves(plot, frame),
         *_marked(plot, frame, height),
     ]
-    return element(
-        "svg",
-        parts,
-        xmlns="http://www.w3.org/2000/svg",
-        cls=f"chart {cls}".strip(),
-        viewBox=f"0 0 {width} {height}",
-        role="img",
-        font_family=FONT,
-    )
+    return picture(parts, title=plot.title, description=plot.description, size=(width, height), cls=cls)
 
 
 def _value_axes(frame: Frame) -> Iterator[Markup]:
@@ -49,14 +38,10 @@ def _value_axes(frame: Frame) -> Iterator[Markup]:
         at = frame.y.at(tick)
         stroke = COLOURS["dim" if tick == 0 else "line"]
         yield element("path", cls="zero" if tick == 0 else "rule", d=f"M{frame.x.start:.1f} {at:.1f}H{frame.x.end:.1f}", stroke=stroke)
-        yield _label(label, frame.x.start - 8, at, "end")
+        yield tick_text(label, frame.x.start - 8, at + 4, "end")
     if frame.right:
         for tick, label in zip(frame.right.ticks, tick_labels(frame.right.ticks), strict=True):
-            yield _label(label, frame.x.end + 8, frame.right.at(tick), "start")
-
-
-def _label(text: str, x: float, y: float, anchor: str) -> Markup:
-    return element("text", text, cls="tick", x=x, y=y + 4, text_anchor=anchor, font_size=_SIZE, fill=COLOURS["dim"])
+            yield tick_text(label, frame.x.end + 8, frame.right.at(tick) + 4, "start")
 
 
 def _time_axis(plot: Plot, frame: Frame, height: int) -> Iterator[Markup]:
@@ -66,7 +51,7 @@ def _time_axis(plot: Plot, frame: Frame, height: int) -> Iterator[Markup]:
         if at + half > frame.x.end + RIGHT or at - half < 0:
             continue
         yield element("path", cls="notch", d=f"M{at:.1f} {height - BOTTOM}v5", stroke=COLOURS["dim"])
-        yield element("text", label, cls="tick", x=at, y=float(height - 6), text_anchor="middle", font_size=_SIZE, fill=COLOURS["dim"])
+        yield tick_text(label, at, float(height - 6), "middle")
 
 
 def _curves(plot: Plot, frame: Frame) -> Iterator[Markup]:
@@ -144,7 +129,7 @@ def _unknown(plot: Plot, frame: Frame, height: int) -> Iterator[Markup]:
         return
     yield element("rect", cls="shade", x=left, y=float(TOP), width=width, height=float(height - TOP - BOTTOM), fill=COLOURS["shade"])
     if width > GLYPH * len(plot.unknown_label):
-        yield element("text", plot.unknown_label, cls="tick", x=left + 8, y=TOP + 14.0, font_size=_SIZE, fill=COLOURS["dim"])
+        yield tick_text(plot.unknown_label, left + 8, TOP + 14.0)
 
 
 def _marked(plot: Plot, frame: Frame, height: int) -> Iterator[Markup]:

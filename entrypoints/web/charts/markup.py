@@ -37,8 +37,26 @@ def element(tag: str, content: str | Iterable[Markup] = "", /, **attributes: obj
     return opened + (Markup(">") + inner + Markup("</") + Markup(tag) + Markup(">") if inner else Markup("/>"))  # noqa: S704
 
 
+def picture(parts: Iterable[Markup], *, title: str, description: str, size: tuple[int, int], cls: str) -> Markup:
+    """Return an SVG element of this width and height, which a screen reader reads as its description."""
+    return element(
+        "svg",
+        [element("title", title), element("desc", description), *parts],
+        xmlns="http://www.w3.org/2000/svg",
+        cls=f"chart {cls}".strip(),
+        viewBox=f"0 0 {size[0]} {size[1]}",
+        role="img",
+        font_family=FONT,
+    )
+
+
+def tick_text(text: str, x: float, y: float, anchor: str | None = None) -> Markup:
+    """Return a label of an axis, whose baseline is at ``y``."""
+    return element("text", text, cls="tick", x=x, y=y, text_anchor=anchor, font_size="12", fill=COLOURS["dim"])
+
+
 _NAMES = {"cls": "class", "viewBox": "viewBox"}
 
 
 def _number(value: object) -> object:
-    return f"{value:.1f}".removesuffix(".0").replace("-0", "-0") if isinstance(value, float) else value
+    return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else value

@@ -10,12 +10,11 @@ from markupsafe import Markup
 
 from entrypoints.web import words
 from entrypoints.web.charts import scales
-from entrypoints.web.charts.markup import COLOURS, FONT, element
+from entrypoints.web.charts.markup import COLOURS, element, picture, tick_text
 from entrypoints.web.charts.plot import GLYPH, TOP, tick_labels
 from entrypoints.web.charts.scales import Floats, Scale
 
 _RIGHT, _BOTTOM, _NAMES = 20, 42, 18
-_SIZE = "12"
 _TICK_WIDTH = 70
 #: Dots of one place are one: so many places a unit where dots are few, and where they are many, which cover each other.
 _FINE, _COARSE, _MANY = 2.0, 0.5, 5000
@@ -45,30 +44,22 @@ def draw_scatter(plot: Scatter, *, width: int = 760, height: int = 300, cls: str
     y = scales.linear(plot.y, height - _BOTTOM, TOP + _NAMES, zero=False, ticks=6)
     left = 12 + GLYPH * max(map(len, tick_labels(y.ticks)))
     x = scales.linear(plot.x, left, width - _RIGHT, zero=False, ticks=max(2, int((width - left) // _TICK_WIDTH)))
-    parts = [element("title", plot.title), element("desc", plot.description), *_axes(plot, x, y, height), *_dots(plot, x, y)]
-    return element(
-        "svg",
-        parts,
-        xmlns="http://www.w3.org/2000/svg",
-        cls=f"chart {cls}".strip(),
-        viewBox=f"0 0 {width} {height}",
-        role="img",
-        font_family=FONT,
-    )
+    parts = [*_axes(plot, x, y, height), *_dots(plot, x, y)]
+    return picture(parts, title=plot.title, description=plot.description, size=(width, height), cls=cls)
 
 
 def _axes(plot: Scatter, x: Scale, y: Scale, height: int) -> Iterator[Markup]:
     for tick, label in zip(y.ticks, tick_labels(y.ticks), strict=True):
         at = y.at(tick)
         yield element("path", cls="rule", d=f"M{x.start:.1f} {at:.1f}H{x.end:.1f}", stroke=COLOURS["line"])
-        yield _text(label, x.start - 8, at + 4, "end")
+        yield tick_text(label, x.start - 8, at + 4, "end")
     for tick, label in zip(x.ticks, tick_labels(x.ticks), strict=True):
         at = x.at(tick)
         yield element("path", cls="rule", d=f"M{at:.1f} {y.start:.1f}V{y.end:.1f}", stroke=COLOURS["line"])
-        yield _text(label, at, y.start + 16, "middle")
+        yield tick_text(label, at, y.start + 16, "middle")
     most = int((x.end - x.start) / GLYPH)
-    yield _text(words.shortened(plot.x_label, most), x.end, height - 6.0, "end")
-    yield _text(words.shortened(plot.y_label, most), 6.0, 14.0, "start")
+    yield tick_text(words.shortened(plot.x_label, most), x.end, height - 6.0, "end")
+    yield tick_text(words.shortened(plot.y_label, most), 6.0, 14.0, "start")
 
 
 def _dots(plot: Scatter, x: Scale, y: Scale) -> Iterator[Markup]:
@@ -81,7 +72,3 @@ def _dots(plot: Scatter, x: Scale, y: Scale) -> Iterator[Markup]:
     yield element("path", cls="now dots", d=dots, stroke=COLOURS["now"], stroke_width="5", stroke_linecap="round", stroke_opacity="0.55")
     newest_x, newest_y = float(places[-1, 0]), float(places[-1, 1])
     yield element("circle", cls="then", cx=newest_x, cy=newest_y, r="4.5", fill=COLOURS["then"])
-
-
-def _text(text: str, x: float, y: float, anchor: str) -> Markup:
-    return element("text", text, cls="tick", x=x, y=y, text_anchor=anchor, font_size=_SIZE, fill=COLOURS["dim"])

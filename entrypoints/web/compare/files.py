@@ -10,7 +10,6 @@ from entrypoints.web.compare.comparison import Comparison
 from entrypoints.web.compare.lines import Line
 from entrypoints.web.compare.picture import as_sheet
 from entrypoints.web.compare.state import ComparisonFormat, Show
-from entrypoints.web.series.files import thinned_rows
 
 MEDIA_TYPES = {
     ComparisonFormat.SVG: "image/svg+xml",
@@ -21,14 +20,8 @@ MEDIA_TYPES = {
 }
 
 
-def as_file(comparison: Comparison, kind: ComparisonFormat, points: int | None = None) -> bytes:
-    """
-    Return the bytes of a file.
-
-    Args:
-        points: how many rows of JSON are enough to draw a picture of this width, with every peak; all by default.
-
-    """
+def as_file(comparison: Comparison, kind: ComparisonFormat) -> bytes:
+    """Return the bytes of a file."""
     shown = comparison.table
     if kind is ComparisonFormat.SVG:
         return as_sheet(comparison).encode()
@@ -38,8 +31,7 @@ def as_file(comparison: Comparison, kind: ComparisonFormat, points: int | None =
         return csv(shown, (axis_name(shown), *shown.columns))
     if kind is ComparisonFormat.PARQUET:
         return columnar_file(shown, {"series": encode([_described(line) for line in comparison.lines]).decode()}, Format.PARQUET)
-    rows = table(thinned_rows(shown, points) if points else shown)
-    return encode({"series": [_described(line) for line in comparison.lines], "correlations": _correlations(comparison), **rows})
+    return encode({"series": [_described(line) for line in comparison.lines], "correlations": _correlations(comparison), **table(shown)})
 
 
 def _described(line: Line) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The picture of a comparison, and its description in words for those who do not see it."""
+"""The picture of a comparison, and the text that a screen reader reads instead."""
 
 from __future__ import annotations
 

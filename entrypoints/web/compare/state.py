@@ -77,7 +77,6 @@ PARAMETERS: Parameters = {
     "query": Parameter("A code to add, or words to search for."),
     "format": Parameter("The comparison as a file.", enum_of(ComparisonFormat)),
     "pixels": Parameter("With `format=plot`, the width of the range that is shown.", integer(50, MOST_PIXELS)),
-    "points": Parameter("With `format=json`, about how many rows are enough to draw every peak.", integer(10, 100_000)),
 }
 #: Parameters that a link to another state of the page passes on.
 _KEPT = ("transform", "index", "collapse", "as_of", "start", "end", "scale", "view", "of")

@@ -78,7 +78,7 @@ class ComparePage:
             return
         if kind is ComparisonFormat.PNG:
             check_can_draw()
-        body = as_file(read_comparison(self._site, state), kind, parameters.number("points", minimum=10, maximum=100_000))
+        body = as_file(read_comparison(self._site, state), kind)
         send_file(req, resp, body, media_type=MEDIA_TYPES[kind], name=f"comparison.{kind}")
 
     def _kept(self, text: str) -> TimeSeries | None:

@@ -89,9 +89,8 @@ class SeriesPage:
                 texts = {name: self._site.render.fragment(req, f"part_{name}.html", **shown) for name in ("legend", "difference", "which")}
                 send_document(req, resp, {"plot": document_of(view, pixels), "texts": texts})
             elif kind:
-                points = parameters.number("points", minimum=10, maximum=100_000)
                 body = self._below.as_csv(view, self._page(view.series.id)) if kind is FileFormat.CSV else None
-                body = as_file(view, kind, points) if body is None else body
+                body = as_file(view, kind) if body is None else body
                 send_file(req, resp, body, media_type=MEDIA_TYPES[kind], name=f"{view.series.code}.{kind}")
             else:
                 self._site.render(req, resp, "series.html", **self._shown(req, view, self._page(view.series.id)))

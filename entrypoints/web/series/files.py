@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from domain.observations import Observations
 from entrypoints.formats import axis_name, csv, encode, table
-from entrypoints.web.charts.marks import thinned
 from entrypoints.web.charts.png import png_of
 from entrypoints.web.series.picture import as_sheet
 from entrypoints.web.series.state import FileFormat
@@ -23,31 +20,18 @@ MEDIA_TYPES = {
 FILES = tuple(MEDIA_TYPES)
 
 
-def as_file(view: View, kind: FileFormat, points: int | None = None) -> bytes:
-    """
-    Return the bytes of a file.
-
-    Args:
-        points: how many rows of JSON are enough to draw a picture of this width, with every peak; all by default.
-
-    """
+def as_file(view: View, kind: FileFormat) -> bytes:
+    """Return the bytes of a file."""
     if kind is FileFormat.SVG:
         return as_sheet(view).encode()
     if kind is FileFormat.PNG:
         return png_of(as_sheet(view))
     shown = aligned(view, fan=kind is FileFormat.CSV)
     if kind is FileFormat.JSON:
-        return _json(view, thinned_rows(shown, points) if points else shown)
+        return _json(view, shown)
     then = f"as of {view.chosen.known_at:%Y-%m-%d}" if view.chosen else ""
     names = [then if name == "then" else name for name in shown.columns] if len(view.shown_columns) == 1 else shown.columns
     return csv(shown, (axis_name(shown), *names))
-
-
-def thinned_rows(state: Observations, points: int) -> Observations:
-    """Return the rows that a picture of this many points needs: of each pixel the first, lowest, highest and last value."""
-    x = np.linspace(0, points / 4, len(state), endpoint=False)
-    kept = np.logical_or.reduce([thinned(x, column) for column in state.values.T])
-    return Observations.from_trusted(state.dates[kept], state.columns, state.values[kept])
 
 
 def _json(view: View, shown: Observations) -> bytes:

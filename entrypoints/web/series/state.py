@@ -124,9 +124,8 @@ PARAMETERS: Parameters = {
     "offset": Parameter("With `view=table`, how many newer rows stand before the page.", integer(0)),
     "format": Parameter("The view as a file.", enum_of(FileFormat)),
     "pixels": Parameter("With `format=plot` and `format=part`, the width of the range that is shown.", integer(50, MOST_PIXELS)),
-    "points": Parameter("With `format=json`, about how many rows are enough to draw every peak.", integer(10, 100_000)),
 }
-_OF_FILES = ("format", "pixels", "points")
+_OF_FILES = ("format", "pixels")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
