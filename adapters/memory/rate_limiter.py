@@ -7,8 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from adapters.memory.state import Clock, State
+from domain.budgets import Budget
 from domain.fetches import FetchStatus
-from domain.throttling import Budget, Denied, LimiterState, Permit, PermitRequest, Snapshot
+from domain.throttling import Denied, LimiterState, Permit, PermitRequest, Snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
+from domain.budgets import Breaker, Budget
 from domain.errors import FetchError, RateLimited, SourceTimedOut, SourceUnavailable, ThrottledLocally, TransientError, UnknownProvider
 from domain.fetches import WaitingFor
 from domain.ports import Providers, Store, UnitOfWork
-from domain.throttling import Breaker, Budget, Denied, Permit, PermitRequest
+from domain.throttling import Denied, Permit, PermitRequest
 
 logger = logging.getLogger(__name__)
 

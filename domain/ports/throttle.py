@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
+from domain.budgets import Budget
 from domain.providers import Limit
-from domain.throttling import Budget, Denied, LimiterState, Permit, PermitRequest
+from domain.throttling import Denied, LimiterState, Permit, PermitRequest
 
 
 class RateLimiter(Protocol):

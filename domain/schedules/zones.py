@@ -32,7 +32,7 @@ def instant_of(local: datetime, zone: ZoneInfo) -> datetime:
     Of a time that a clock change repeats it is the earlier one; for a time that is skipped, the first instant after the gap.
     """
     instant = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if _local(instant, zone) == local:
+    if local_time(instant, zone) == local:
         return instant
     before, after = local.replace(tzinfo=zone, fold=1).astimezone(UTC), instant
     skipped = after.astimezone(zone).utcoffset()
@@ -48,8 +48,4 @@ def instant_of(local: datetime, zone: ZoneInfo) -> datetime:
 
 def local_time(instant: datetime, zone: ZoneInfo) -> datetime:
     """Return the local time of an instant, without zone."""
-    return _local(instant, zone)
-
-
-def _local(instant: datetime, zone: ZoneInfo) -> datetime:
     return instant.astimezone(zone).replace(tzinfo=None, fold=0)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
+from domain.budgets import Budget
 from domain.errors import (
     AnswerNotUnderstood,
     AttemptsExhausted,
@@ -32,7 +33,7 @@ from domain.metrics import Counted
 from domain.ports import Fetched, PriorState, Providers, Store, UnitOfWork
 from domain.series import TimeSeries
 from domain.source_status import AtSource, StatusChange
-from domain.throttling import Budget, Denied, Permit
+from domain.throttling import Denied, Permit
 from domain.use_cases.plan_next_look import PlanNextLook
 
 logger = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -43,12 +43,20 @@ def follow(session: Session, /, *, codes: tuple[str, ...], **options: Any) -> No
 
 
 def _rule(*, every: str | None, cron: str | None, learn: bool, **others: Any) -> Rule:
+    from domain.schedules.cron import check_cron
     from domain.schedules.durations import parse_duration
-    from domain.schedules.schedule import LONGEST_CATCH_UP, Rule, ScheduleKind
+    from domain.schedules.schedule import LONGEST_CATCH_UP, LONGEST_INTERVAL, SHORTEST_INTERVAL, Rule, ScheduleKind
     from domain.schedules.window import AskingWindow
+    from domain.schedules.zones import zone_of
 
     if sum((every is not None, cron is not None, learn)) > 1:
         raise click.UsageError("--every, --cron and --learn exclude each other.")
+    # Checked here too, so that what is wrong is named as an option.
+    zone_of(others["tz"], field="--tz")
+    if every is not None:
+        parse_duration(every, field="--every", least=SHORTEST_INTERVAL, most=LONGEST_INTERVAL)
+    if cron is not None:
+        check_cron(cron, field="--cron", now=datetime.now(UTC))
     kind = ScheduleKind.INTERVAL if every is not None else ScheduleKind.CRON if cron is not None else ScheduleKind.LEARNED
     lengths = {
         name: parse_duration(others[name], field=f"--{name.replace('_', '-')}", least=timedelta(0), most=LONGEST_CATCH_UP)

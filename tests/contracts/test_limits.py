@@ -7,11 +7,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from domain.budgets import Breaker, Budget
 from domain.codes import DatasetCode
 from domain.fetches import NOTHING_ALLOWED, Failure, FetchStatus, Lease, WaitingFor
 from domain.ports import Store
 from domain.providers import Limit
-from domain.throttling import Breaker, Budget, Circuit, Denied, LimiterState, Permit, PermitRequest
+from domain.throttling import Circuit, Denied, LimiterState, Permit, PermitRequest
 from tests.contracts.conftest import StoppedClock
 
 BREAKER = Breaker(failures=2, seconds=10)

@@ -10,10 +10,10 @@ from uuid import UUID
 import pytest
 
 from adapters.memory.unit_of_work import MemoryStore
+from domain.budgets import Breaker, Budget
 from domain.fetching.provider_throttle import ProviderThrottle
 from domain.providers import Limit, Provider, Redistribution, Terms
 from domain.searching import SearchKind
-from domain.throttling import Breaker, Budget
 from domain.use_cases import UseCases
 from domain.use_cases.list_providers import ListProviders
 from tests.builders import FakeProviders, memory_use_cases

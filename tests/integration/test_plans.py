@@ -19,13 +19,14 @@ from adapters.sql.repositories.vintages import SqlVintageRepository
 from adapters.sql.store import SqlUnitOfWork
 from adapters.sql.tables import series
 from adapters.sql.transaction import Transaction, utc_now
+from domain.budgets import Budget
 from domain.codes import DatasetCode
 from domain.fetches import FetchQuery
 from domain.moments import AsOf
 from domain.schedules.schedule import ScheduleQuery
 from domain.schedules.selector import Selector
 from domain.series import Metadata, SeriesQuery, SeriesStatus, TimeSeries
-from domain.throttling import Budget, PermitRequest
+from domain.throttling import PermitRequest
 from tests.benchmarks.databases import Database, postgres, sqlite
 
 FB, NOW = DatasetCode("WIKI", "FB"), datetime(2024, 6, 1, tzinfo=UTC)

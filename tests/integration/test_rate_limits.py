@@ -23,10 +23,10 @@ from adapters.sql import tables
 from adapters.sql.engine import open_engine
 from adapters.sql.schema import migrate
 from config import bootstrap
+from domain.budgets import Breaker
 from domain.codes import DatasetCode
 from domain.fetches import Fetch, FetchStatus
 from domain.fetching.provider_throttle import ProviderThrottle
-from domain.throttling import Breaker
 from domain.use_cases import UseCases
 from tests.builders import a_server, an_answer
 

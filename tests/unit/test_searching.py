@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from adapters.provider_kit.hits import day_in, only_hits, search_hit
+from domain.budgets import Budget
 from domain.codes import DatasetCode
 from domain.errors import ThrottledLocally
 from domain.fetching.search_cache import SearchCache
 from domain.providers import Limit
 from domain.searching import SearchHit, SearchKind, matching
-from domain.throttling import Budget
 
 
 def a_hit(code: str, name: str = "") -> SearchHit:

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.budgets import Breaker, Budget
 from domain.fetches import WaitingFor
 from domain.providers import Limit
-from domain.throttling import MAX_BLOCK_SECONDS, Breaker, Budget, Circuit, Denied, LimiterState, Permit, PermitRequest, Snapshot
+from domain.throttling import MAX_BLOCK_SECONDS, Circuit, Denied, LimiterState, Permit, PermitRequest, Snapshot
 
 START = datetime(2024, 6, 1, 12, tzinfo=UTC)
 NOBODY = UUID(int=0)

@@ -15,6 +15,7 @@ import pytest
 
 from adapters.memory.dispatcher import RecordingDispatcher
 from adapters.memory.unit_of_work import MemoryStore
+from domain.budgets import Budget
 from domain.codes import DatasetCode
 from domain.errors import (
     FetchAlreadyEnded,
@@ -31,7 +32,6 @@ from domain.fetching.heartbeat import Heartbeat
 from domain.metrics import Counted
 from domain.ports import DataSource, Fetched, PriorState
 from domain.series import SeriesQuery
-from domain.throttling import Budget
 from domain.use_cases import UseCases
 from domain.use_cases.request_fetch import ClientKey
 from tests.builders import memory_use_cases

@@ -12,13 +12,14 @@ import pytest
 
 from adapters.memory.dispatcher import RecordingDispatcher
 from adapters.memory.unit_of_work import MemoryStore, MemoryUnitOfWork
+from domain.budgets import Breaker
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, FetchError, RateLimited, SourceGone, SourceTimedOut, SourceUnavailable, ThrottledLocally
 from domain.fetches import Fetch, FetchStatus, RetryPolicy, WaitingFor
 from domain.fetching.provider_throttle import ProviderThrottle
 from domain.ports import Fetched, PriorState
 from domain.providers import Limit, Provider
-from domain.throttling import Breaker, Circuit, Permit
+from domain.throttling import Circuit, Permit
 from domain.use_cases import UseCases
 from domain.use_cases.fetch_dataset import FetchDataset
 from tests.builders import NOBODY, CannedSource, FakeProviders, memory_use_cases

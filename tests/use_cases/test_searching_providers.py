@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from adapters.memory.unit_of_work import MemoryStore
+from domain.budgets import Breaker
 from domain.codes import DatasetCode
 from domain.errors import (
     AnswerNotUnderstood,
@@ -28,7 +29,7 @@ from domain.ports import DataSource
 from domain.providers import Limit, Provider
 from domain.quotas import Requester
 from domain.searching import ProviderHits, SearchHit, SearchKind, SearchStatus
-from domain.throttling import Breaker, Circuit, Denied, LimiterState, Permit, PermitRequest
+from domain.throttling import Circuit, Denied, LimiterState, Permit, PermitRequest
 from domain.use_cases.search_providers import SearchProviders
 from tests.builders import FakeProviders, memory_use_cases
 from tests.fakes import CannedSource, SearchingSource, StoppedClock

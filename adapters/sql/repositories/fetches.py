@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 import orjson
 from sqlalchemy import (
     ColumnElement,
-    Update,
     and_,
     case,
     delete,
@@ -40,10 +39,13 @@ from adapters.sql.rows.fetch_statements import (
     SUCCEED,
     claim,
     complete,
+    due_since,
     ended,
+    held_by,
+    held_fetch,
     is_due,
 )
-from adapters.sql.rows.fetches import allow_columns, fetch_from
+from adapters.sql.rows.fetches import allow_columns, failure_json, fetch_from
 from adapters.sql.rows.series import insertion_values, series_from
 from adapters.sql.tables import UtcDateTime, fetches, requests, series
 from adapters.sql.transaction import Transaction
@@ -160,13 +162,13 @@ class SqlFetchRepository:
         return FetchPage.of([fetch_from(row, series_id=row[series.c.id]) for row in rows], query.limit)
 
     def due(self, limit: int, lease_seconds: float = LEASE_SECONDS) -> Mapping[UUID, datetime]:
-        since = _due_since()
+        since = due_since()
         statement = select(fetches.c.id, since).where(is_due(self.transaction, lease_seconds))
         statement = statement.order_by(fetches.c.priority, since).limit(limit)
         return {row[0]: row[1] for row in self.transaction.run(statement)}
 
     def oldest_due(self, lease_seconds: float = LEASE_SECONDS) -> datetime | None:
-        statement = select(func.min(_due_since())).where(is_due(self.transaction, lease_seconds))
+        statement = select(func.min(due_since())).where(is_due(self.transaction, lease_seconds))
         moment: datetime | None = self.transaction.run(statement).scalar()
         return moment
 
@@ -183,7 +185,7 @@ class SqlFetchRepository:
         return (fetch_from(row, series_id=row[series.c.id]), series_from(row)) if row else None
 
     def extend(self, fetch_id: UUID, lease: Lease) -> bool:
-        statement = _held_fetch(fetch_id, lease).where(_NOT_CANCELLED).values(lease_until=self.transaction.later(lease.seconds))
+        statement = held_fetch(fetch_id, lease).where(_NOT_CANCELLED).values(lease_until=self.transaction.later(lease.seconds))
         if self.transaction.run(statement).rowcount == 1:
             return True
         self._raise_if_cancelled(fetch_id, lease)
@@ -197,7 +199,7 @@ class SqlFetchRepository:
             "finished_at": case((pending, now), else_=None),
             "cancel_requested_at": case((pending, None), else_=now),
             "waiting_for": None,
-            "failure": case((pending, _failure_json(_CANCELLED)), else_=fetches.c.failure),
+            "failure": case((pending, failure_json(_CANCELLED)), else_=fetches.c.failure),
         }
         self.transaction.run(statement.values(values))
         fetch = self.get(fetch_id)
@@ -222,10 +224,10 @@ class SqlFetchRepository:
         return finished_at
 
     def fail(self, fetch_id: UUID, lease: Lease, failure: Failure) -> Fetch:
-        return self._let_go(fetch_id, lease, ended(self.transaction, FetchStatus.ERROR, failure=_failure_json(failure)))
+        return self._let_go(fetch_id, lease, ended(self.transaction, FetchStatus.ERROR, failure=failure_json(failure)))
 
     def schedule_retry(self, fetch_id: UUID, lease: Lease, failure: Failure, *, seconds: float, waiting_for: WaitingFor) -> Fetch:
-        later = {"not_before": self.transaction.later(seconds), "waiting_for": waiting_for.value, "failure": _failure_json(failure)}
+        later = {"not_before": self.transaction.later(seconds), "waiting_for": waiting_for.value, "failure": failure_json(failure)}
         return self._let_go(fetch_id, lease, self._pending(**later))
 
     def release(self, fetch_id: UUID, lease: Lease) -> Fetch:
@@ -270,9 +272,9 @@ class SqlFetchRepository:
 
     def _let_go(self, fetch_id: UUID, lease: Lease, values: dict[str, Any]) -> Fetch:
         """Release a fetch with these changes, or cancel it if that was requested."""
-        if self.transaction.run(_held_fetch(fetch_id, lease).where(_NOT_CANCELLED).values(values)).rowcount != 1:
-            cancelled = ended(self.transaction, FetchStatus.CANCELLED, failure=_failure_json(_CANCELLED))
-            if self.transaction.run(_held_fetch(fetch_id, lease).values(cancelled)).rowcount != 1:
+        if self.transaction.run(held_fetch(fetch_id, lease).where(_NOT_CANCELLED).values(values)).rowcount != 1:
+            cancelled = ended(self.transaction, FetchStatus.CANCELLED, failure=failure_json(_CANCELLED))
+            if self.transaction.run(held_fetch(fetch_id, lease).values(cancelled)).rowcount != 1:
                 raise LeaseLost
         fetch = self.get(fetch_id)
         if fetch.ended:
@@ -287,26 +289,10 @@ class SqlFetchRepository:
         self.transaction.run(update(series).where(without_data).values(status=SeriesStatus.ERROR.value))
 
     def _raise_if_cancelled(self, fetch_id: UUID, lease: Lease) -> None:
-        still_held = select(fetches.c.id).where(*_held_by(fetch_id, lease), fetches.c.cancel_requested_at.is_not(None))
+        still_held = select(fetches.c.id).where(*held_by(fetch_id, lease), fetches.c.cancel_requested_at.is_not(None))
         if self.transaction.run(still_held).first():
             raise FetchCancelled
 
     def _find(self, *conditions: ColumnElement[bool]) -> Fetch | None:
         row = self.transaction.run(complete().where(*conditions)).mappings().one_or_none()
         return fetch_from(row, series_id=row[series.c.id]) if row else None
-
-
-def _held_fetch(fetch_id: UUID, lease: Lease) -> Update:
-    return update(fetches).where(*_held_by(fetch_id, lease))
-
-
-def _held_by(fetch_id: UUID, lease: Lease) -> tuple[ColumnElement[bool], ...]:
-    return fetches.c.id == fetch_id, fetches.c.lease_token == lease.token, fetches.c.status == RUNNING
-
-
-def _due_since() -> Any:
-    return func.coalesce(fetches.c.lease_until, fetches.c.not_before)
-
-
-def _failure_json(failure: Failure) -> str:
-    return orjson.dumps(failure).decode()

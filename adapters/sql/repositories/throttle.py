@@ -14,8 +14,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from adapters.sql.postgres.prepared import PreparedStatement, Row
 from adapters.sql.tables import budgets, calls, fetches, series
 from adapters.sql.transaction import Transaction
+from domain.budgets import Budget
 from domain.fetches import FetchStatus
-from domain.throttling import Budget, Denied, LimiterState, Permit, PermitRequest, Snapshot
+from domain.throttling import Denied, LimiterState, Permit, PermitRequest, Snapshot
 
 _COLUMNS = {each.name: budgets.c["paced_until" if each.name == "next_permit_at" else each.name] for each in fields(LimiterState)}
 _SWEPT_EVERY = 64

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Select,
     SmallInteger,
     Text,
+    Update,
     Uuid,
     and_,
     any_,
@@ -31,7 +33,7 @@ from adapters.sql.rows.series import OF_FETCHES, insertion
 from adapters.sql.rows.vintages import LAST_NUMBER
 from adapters.sql.tables import fetches, series
 from adapters.sql.transaction import Transaction
-from domain.fetches import CLOCK_SLACK_SECONDS, MAX_DELAY_SECONDS, FetchStatus
+from domain.fetches import CLOCK_SLACK_SECONDS, MAX_DELAY_SECONDS, FetchStatus, Lease
 from domain.series import SeriesStatus
 
 PENDING, RUNNING = FetchStatus.PENDING.value, FetchStatus.RUNNING.value
@@ -157,3 +159,18 @@ INSERT_SERIES_WITH_FETCH = PreparedStatement(_insert_series_with_fetch)
 ADD = PreparedStatement(_add)
 #: Set the ``newest`` fetch of the series ``wanted``.
 SET_NEWEST_FETCH = PreparedStatement(_set_newest_fetch)
+
+
+def held_fetch(fetch_id: UUID, lease: Lease) -> Update:
+    """Return an update of a fetch, if this lease holds it."""
+    return update(fetches).where(*held_by(fetch_id, lease))
+
+
+def held_by(fetch_id: UUID, lease: Lease) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions under which a lease holds a fetch."""
+    return fetches.c.id == fetch_id, fetches.c.lease_token == lease.token, fetches.c.status == RUNNING
+
+
+def due_since() -> Any:
+    """Return since when a fetch has been due."""
+    return func.coalesce(fetches.c.lease_until, fetches.c.not_before)

@@ -51,3 +51,8 @@ def allow_columns(allow: Collection[Suspicion]) -> dict[str, bool]:
 
 def _column(suspicion: Suspicion) -> str:
     return f"allow_{suspicion.value}"
+
+
+def failure_json(failure: Failure) -> str:
+    """Return a failure as it is stored."""
+    return orjson.dumps(failure).decode()

@@ -87,11 +87,6 @@ def test_cron_has_a_zone(run: Run, use_cases: UseCases) -> None:
     [
         ("X", InvalidInput),
         ("nobody:X/A", UnknownProvider),
-        ("X/A --every soon", InvalidInput),
-        ("X/A --cron 8", InvalidInput),
-        ("X/A --tz Berlin", InvalidInput),
-        ("X/A --window always", InvalidInput),
-        ("X/A --jitter 2", InvalidInput),
     ],
 )
 def test_what_cannot_be_followed_is_refused(run: Run, use_cases: UseCases, line: str, error: type[Exception]) -> None:
@@ -99,6 +94,29 @@ def test_what_cannot_be_followed_is_refused(run: Run, use_cases: UseCases, line:
     result = run(use_cases, follow, line)
 
     assert isinstance(result.exception, error)
+    assert rules(use_cases) == {}
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        ("--every", "soon"),
+        ("--every", "1s"),
+        ("--cron", "8"),
+        ("--cron", "'99 8 * * *'"),
+        ("--cron", "'0 0 30 2 *'"),
+        ("--tz", "Berlin"),
+        ("--window", "always"),
+        ("--jitter", "2"),
+        ("--catch-up", "2d"),
+    ],
+)
+def test_an_option_that_is_wrong_is_named(run: Run, use_cases: UseCases, option: str, text: str) -> None:
+    """And nothing follows."""
+    error = run(use_cases, follow, f"X/A {option} {text}").exception
+
+    assert isinstance(error, InvalidInput)
+    assert (error.field, error.message.partition(" ")[0]) == (option, option)
     assert rules(use_cases) == {}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from falcon.testing import TestClient
 
 from adapters.memory.unit_of_work import MemoryStore
-from domain.throttling import Breaker, Budget
+from domain.budgets import Breaker, Budget
 from domain.use_cases import UseCases
 from tests.builders import NOBODY, CannedSource, memory_use_cases
 
