@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from ssl import SSLContext
 from threading import Thread
@@ -22,6 +22,7 @@ from domain.ports import DataSource, Dispatcher, UnitOfWork
 from domain.providers import Routing
 from domain.schedules.history import History
 from domain.schedules.schedule import NextLook
+from domain.series import Metadata
 from domain.use_cases import UseCases
 from domain.vintages import NewState, Origin, Vintage
 from tests.fakes import CannedSource, FakeProviders, some_observations
@@ -46,6 +47,23 @@ def an_arrival(
         origin=Origin(request="canned:X/Y", response_sha256="0" * 64, adapter_version=1),
         fetch_id=fetch_id,
     )
+
+
+def hostile_source(text: str, *, terms: str) -> CannedSource:
+    """A source of two columns that says this text wherever it can say one."""
+    metadata = Metadata(
+        name=text,
+        description=text,
+        unit=text,
+        seasonal_adjustment=text,
+        source=text,
+        attribution=text,
+        terms=terms,
+        column_units=(text, text),
+        extra={text: text},
+    )
+    values = Observations.of([date(2024, 1, 1), date(2024, 2, 1)], [text, "b"], [[1, 2], [3, 4]])
+    return CannedSource(observations=values, metadata=metadata)
 
 
 def append(uow: UnitOfWork, series_id: UUID, arrivals: Sequence[NewState]) -> Sequence[Vintage]:

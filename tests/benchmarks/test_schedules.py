@@ -16,7 +16,8 @@ pytestmark = [pytest.mark.bench, pytest.mark.timeout(900)]
 
 SEED = 20240109
 BUDGETS = 4, 12
-#: How much of the delay of looks at even intervals regular habits may cost, in the median and for nine of ten; irregular ones, on average.
+#: How much of the delay of looks at even intervals regular habits may cost, in the median and for nine of ten. Of irregular ones the mean
+#: may not be worse by more than chance: the lower end of the ratio's interval is held to it.
 MEDIAN, NINE_OF_TEN, NO_WORSE = 1 / 5, 1 / 3, 1.05
 RESAMPLED = 2000
 WEEK = timedelta(days=7)

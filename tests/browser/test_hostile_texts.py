@@ -6,7 +6,6 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -20,12 +19,10 @@ from adapters.providers.files.provider import PROVIDER as FILES
 from domain.api_keys import Scope
 from domain.codes import parse_reference
 from domain.errors import DatasetNotFound, SourceUnavailable
-from domain.observations import Observations
-from domain.series import Metadata
 from domain.use_cases import UseCases
 from entrypoints.rest.app import create_app
 from tests.browser.pages import TABS
-from tests.builders import CannedSource, memory_use_cases
+from tests.builders import CannedSource, hostile_source, memory_use_cases
 
 pytestmark = pytest.mark.browser
 
@@ -64,25 +61,13 @@ def served(use_cases: UseCases) -> Iterator[str]:
 
 def hostile(folder: Path) -> UseCases:
     """Return a service in which providers, files, errors and keys say nothing else."""
-    metadata = Metadata(
-        name=EVIL,
-        description=EVIL,
-        unit=EVIL,
-        seasonal_adjustment=EVIL,
-        source=EVIL,
-        attribution=EVIL,
-        terms=f"javascript:{RUN}",
-        column_units=(EVIL, EVIL),
-        extra={EVIL: EVIL},
-    )
-    values = Observations.of([date(2024, 1, 1), date(2024, 2, 1)], [EVIL, "b"], [[1, 2], [3, 4]])
     own = folder / "OWN"
     own.mkdir()
     (own / f"{NAME}.csv").write_text("date,value\n2024-01-01,1\n")
     (own / "columns.csv").write_text(f"date,{NAME}\n2024-01-01,1\n2024-01-02,2\n")
     (own / "cells.csv").write_text(f"date,{NAME}\n2024-01-01,1\n2024-01-02,{NAME}\n")
     sources = {
-        "canned": CannedSource(observations=values, metadata=metadata),
+        "canned": hostile_source(EVIL, terms=f"javascript:{RUN}"),
         "failing": CannedSource(error=DatasetNotFound(EVIL, hint=EVIL)),
         "away": CannedSource(error=SourceUnavailable(EVIL, hint=EVIL)),
         "files": FILES.open(FILES.options(path=folder), None),  # type: ignore[arg-type]

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
 
 import pytest
 
 from domain.api_keys import Scope
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound
-from domain.observations import Observations
-from domain.series import Metadata
 from domain.use_cases import UseCases
 from entrypoints.rest.sessions import COOKIE, Sessions
-from tests.builders import CannedSource, memory_use_cases
+from tests.builders import CannedSource, hostile_source, memory_use_cases
 from tests.entrypoints.web.conftest import FORM, OWN, Browser, Page, browser_of
 
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}"
@@ -31,20 +28,8 @@ FOREIGN = [
 
 
 def hostile() -> UseCases:
-    metadata = Metadata(
-        name=EVIL,
-        description=EVIL,
-        unit=EVIL,
-        seasonal_adjustment=EVIL,
-        source=EVIL,
-        attribution=EVIL,
-        terms=EVIL,
-        column_units=(EVIL, EVIL),
-        extra={EVIL: EVIL},
-    )
-    values = Observations.of([date(2024, 1, 1), date(2024, 2, 1)], [EVIL, "b"], [[1, 2], [3, 4]])
     failing = CannedSource(error=DatasetNotFound(EVIL, hint=EVIL))
-    return memory_use_cases({"canned": CannedSource(observations=values, metadata=metadata), "failing": failing})
+    return memory_use_cases({"canned": hostile_source(EVIL, terms=EVIL), "failing": failing})
 
 
 @pytest.fixture(scope="module")
