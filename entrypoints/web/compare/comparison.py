@@ -14,7 +14,7 @@ from domain.observations import Observations
 from entrypoints.formats import unique_names
 from entrypoints.web import words
 from entrypoints.web.charts.scales import Floats
-from entrypoints.web.compare.lines import Line, read_lines
+from entrypoints.web.compare.lines import Line, StoredSeries, read_lines
 from entrypoints.web.compare.state import Show, State
 from entrypoints.web.site import Site
 
@@ -96,16 +96,19 @@ class Comparison:
         return words.number(value * 100 if value is not None and self.in_percent else value, self.computed_decimals)
 
 
-def read_comparison(site: Site, state: State) -> Comparison:
+def read_comparison(site: Site, state: State, stored: StoredSeries | None = None) -> Comparison:
     """
     Read a comparison.
+
+    Args:
+        stored: its series, if they have been read for another range already.
 
     Raises:
         SeriesProblem, InvalidInput: a series cannot be read, or not be shown like this.
         TooManyCells: it is too large for one answer.
 
     """
-    lines = read_lines(site.use_cases, state)
+    lines = read_lines(stored or StoredSeries(site.use_cases, state.moment), state)
     site.sender.check_size(*(line.shown for line in lines))
     comparison = Comparison(state=state, lines=lines)
     site.sender.check_size(comparison.table)

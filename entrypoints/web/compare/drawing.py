@@ -12,7 +12,7 @@ from domain.observations import Label, Observations, label
 from entrypoints.web import words
 from entrypoints.web.charts.document import document
 from entrypoints.web.compare.comparison import Comparison, read_comparison
-from entrypoints.web.compare.lines import Line
+from entrypoints.web.compare.lines import Line, StoredSeries
 from entrypoints.web.compare.picture import plot_of
 from entrypoints.web.compare.state import State
 from entrypoints.web.series.state import Units
@@ -30,9 +30,10 @@ def document_of(site: Site, state: State, pixels: int) -> dict[str, Any]:
         pixels: the width of the range.
 
     """
-    comparison = read_comparison(site, state)
+    stored = StoredSeries(site.use_cases, state.moment)
+    comparison = read_comparison(site, state, stored)
     plot, base = plot_of(comparison), _base(comparison.lines)
-    whole = read_comparison(site, replace(state, start=None, end=None, base=base))
+    whole = read_comparison(site, replace(state, start=None, end=None, base=base), stored)
     extent = plot_of(whole).ends
     first, last = plot.ends if plot.bounds else extent
     length = max(last - first, plot.usual)

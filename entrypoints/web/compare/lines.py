@@ -9,12 +9,14 @@ from functools import cached_property
 
 import numpy as np
 
+from domain.codes import DatasetCode
 from domain.errors import DomainError, InvalidInput, NoObservationsYet, SeriesNotFound
 from domain.frequency import Collapse, Frequency, collapse
+from domain.moments import AsOf
 from domain.observations import Label, Observations
 from domain.series import TimeSeries
 from domain.use_cases import UseCases
-from domain.use_cases.read_series import Selection
+from domain.use_cases.read_series import Reading, Selection
 from domain.vintages import Vintage
 from entrypoints.rest.http.errors import Problem, status_of
 from entrypoints.web import words
@@ -133,7 +135,35 @@ class _Found:
     values: Observations
 
 
-def read_lines(use_cases: UseCases, state: State) -> Sequence[Line]:
+class StoredSeries:
+    """The stored series of a comparison, as known at its moment; each is read once, however many of its columns and ranges are shown."""
+
+    def __init__(self, use_cases: UseCases, moment: AsOf) -> None:
+        self._use_cases, self._moment = use_cases, moment
+        self._readings: dict[tuple[str | None, DatasetCode], Reading] = {}
+
+    def read(self, item: Item) -> Reading:
+        """Return the whole series of an item; raises SeriesProblem."""
+        identity = item.provider, item.code
+        if identity not in self._readings:
+            self._readings[identity] = self._read(item)
+        return self._readings[identity]
+
+    def _read(self, item: Item) -> Reading:
+        try:
+            described = self._use_cases.describe_series.by_code(item.code, item.provider)
+        except SeriesNotFound as error:
+            hint = f"Add it first, on the page /s/{item.reference} or by POST /timeseries, or leave it out."
+            raise _problem(error, item, item.parameter, hint) from error
+        try:
+            return self._use_cases.read_series(described.series.id, Selection(moment=self._moment))
+        except NoObservationsYet as error:
+            raise _problem(error, item, item.parameter, error.hint) from error
+        except DomainError as error:
+            raise _problem(error, item, "as_of" if self._moment.as_of else item.parameter, error.hint) from error
+
+
+def read_lines(stored: StoredSeries, state: State) -> Sequence[Line]:
     """
     Read the series of a comparison.
 
@@ -142,7 +172,7 @@ def read_lines(use_cases: UseCases, state: State) -> Sequence[Line]:
         InvalidInput: one cannot be shown like this; the parameter is named.
 
     """
-    found = [_find(use_cases, item, state) for item in state.items]
+    found = [_find(stored.read(item), item, state) for item in state.items]
     indexed = [each.values for each in found if each.units is Units.INDEX]
     base = state.base or max((first for values in indexed if (first := first_known(values, state.start))), default=None)
     lines = [_line(each, base, state) for each in found]
@@ -150,20 +180,9 @@ def read_lines(use_cases: UseCases, state: State) -> Sequence[Line]:
     return [replace(line, name=line.column) for line in lines] if columns_of_one else lines
 
 
-def _find(use_cases: UseCases, item: Item, state: State) -> _Found:
-    try:
-        described = use_cases.describe_series.by_code(item.code, item.provider)
-    except SeriesNotFound as error:
-        hint = f"Add it first, on the page /s/{item.reference} or by POST /timeseries, or leave it out."
-        raise _problem(error, item, item.parameter, hint) from error
-    try:
-        reading = use_cases.read_series(described.series.id, Selection(moment=state.moment, end=state.end))
-    except NoObservationsYet as error:
-        raise _problem(error, item, item.parameter, error.hint) from error
-    except DomainError as error:
-        raise _problem(error, item, "as_of" if state.moment.as_of else item.parameter, error.hint) from error
+def _find(reading: Reading, item: Item, state: State) -> _Found:
     place = _place(item, reading.observations.columns)
-    stored = reading.observations.select([place])
+    stored = reading.observations.select([place]).window(None, state.end)
     return _Found(
         item=item,
         series=reading.series,

@@ -38,7 +38,7 @@ class Theme(StrEnum):
 
 _THEME: Parameters = {"theme": Parameter("The colours; by default those of the reader's system.", enum_of(Theme))}
 #: What a frame has no use for.
-_OF_PAGES = ("format", "points", "pixels", "view", "date", "query", "against", "limit", "offset")
+_OF_PAGES = ("format", "pixels", "view", "date", "query", "against", "limit", "offset")
 _ALL = 10**9
 _OF_SERIES: Parameters = {**{name: each for name, each in showing.PARAMETERS.items() if name not in _OF_PAGES}, **_THEME}
 _OF_COMPARISON: Parameters = {

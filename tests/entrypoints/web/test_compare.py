@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import statistics
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from urllib.parse import unquote
+from uuid import UUID
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -16,6 +18,7 @@ from falcon.testing import Result
 from domain.codes import DatasetCode
 from domain.observations import Observations
 from domain.series import Metadata
+from domain.use_cases.read_series import Reading, Selection
 from tests.builders import CannedSource, memory_use_cases
 from tests.entrypoints.web.conftest import Browser, Page, browser_of, sample_use_cases
 
@@ -28,6 +31,23 @@ def several() -> Browser:
     for code in (GDP, CO2, MACRO):
         assert browser.post("/find", {"code": code}).status_code == 303
     return browser
+
+
+@pytest.mark.parametrize("query", ["", "&format=plot&start=1990-01-01", "&format=csv"])
+def test_each_series_is_read_once(query: str) -> None:
+    """However many of its columns are shown, and also where a script is sent more than the range."""
+    use_cases, read = sample_use_cases(), []
+
+    def reading(series_id: UUID, selection: Selection) -> Reading:
+        read.append(series_id)
+        return use_cases.read_series(series_id, selection)
+
+    browser = browser_of(replace(use_cases, read_series=reading))  # type: ignore[arg-type]
+    for code in (GDP, MACRO):
+        browser.post("/find", {"code": code})
+
+    assert browser.get(f"/compare?s={MACRO};column=1&s={MACRO};column=2&s={GDP}{query}").status_code == 200
+    assert len(read) == len(set(read)) == 2
 
 
 def rows_of(answer: Result) -> tuple[list[str], dict[str, list[str]]]:

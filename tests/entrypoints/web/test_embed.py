@@ -110,4 +110,4 @@ def test_below_a_prefix_frames_carry_it() -> None:
 @pytest.mark.parametrize("parameters", [embed._OF_SERIES, embed._OF_COMPARISON], ids=["series", "comparison"])
 def test_a_frame_takes_no_file_or_search(parameters: object) -> None:
     """What only pages have is refused."""
-    assert not {"format", "query", "points", "pixels", "date"} & set(parameters)  # type: ignore[call-overload]
+    assert not {"format", "query", "pixels", "date"} & set(parameters)  # type: ignore[call-overload]

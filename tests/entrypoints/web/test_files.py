@@ -155,7 +155,7 @@ def test_any_name_makes_a_valid_picture() -> None:
 
 @pytest.mark.parametrize(("prefix", "path"), [("", "/s/SAMPLE/GDP?start=2000-01-01"), ("/lanner", "/compare?s=SAMPLE/GDP&index=2000")])
 def test_links_to_a_page_show_its_picture(prefix: str, path: str) -> None:
-    """Title, description and the address of the picture are there for those who show links, with the prefix; the picture is there."""
+    """Title, description and the address of the picture are there for link previews, with the prefix; the picture is there."""
     browser = browser_of(sample_use_cases(), root_path=prefix)
     browser.post("/find", {"code": "SAMPLE/GDP"})
     page = Page(browser.get(path).text)

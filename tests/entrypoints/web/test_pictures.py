@@ -112,7 +112,7 @@ def compare(answer: Result, name: str) -> None:
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_the_picture_on_the_page_is_the_file(samples: Browser, name: str) -> None:
-    """The page shows what the file has, and describes it for those who do not see it."""
+    """The page shows what the file has, and describes it for screen readers."""
     page, file = samples.get(f"/s/SAMPLE/GDP?{VIEWS[name]}"), samples.get(f"/s/SAMPLE/GDP?{VIEWS[name]}&format=svg").text
     drawn = re.findall(r'<path class="(?:now|then) (?:line|bars)"[^>]*>', file)
 
