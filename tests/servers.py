@@ -71,10 +71,14 @@ def listens(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Find a port that nothing uses, below those that systems give to connections: tests that run meanwhile would get it."""
+    """
+    Find a port that nothing uses, below those that systems give to connections: tests that run meanwhile would get it.
+
+    It is above 10080, the last one that browsers refuse.
+    """
     while True:
         with socket.socket() as probe, suppress(OSError):
-            port = 10_000 + randbelow(20_000)
+            port = 10_081 + randbelow(20_000)
             probe.bind((LOCAL, port))
             return port
 

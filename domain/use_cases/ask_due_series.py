@@ -12,7 +12,7 @@ from domain.ports import Store, UnitOfWork
 from domain.ports.schedule_repository import Followed
 from domain.schedules.schedule import FollowedSeries, NextLook, Schedule, ScheduleKind
 from domain.schedules.timing import catch_up_delay, inside_window, next_look
-from domain.use_cases.plan_next_look import REPLAN_AFTER, PlanNextLook
+from domain.use_cases.plan_next_look import UNDER_WAY, PlanNextLook, put_off
 
 logger = logging.getLogger(__name__)
 
@@ -58,13 +58,13 @@ class AskDueSeries:
         try:
             opens = inside_window(schedule.rule, NextLook(at=now, reason=look.reason, overdue_since=look.overdue_since))
             # One that has yet to be planned is only put off, so that no other worker plans it meanwhile.
-            planned, next_ = look.planned, opens if look.planned else _later(look, look.reason, now)
+            planned, next_ = look.planned, opens if look.planned else put_off(look, look.reason, now)
             if look.planned and opens.at <= now:
                 planned, next_ = _after(schedule, look, now)
                 asked = self._ask(uow, schedule, look, now)
         except InvalidInput as error:
             # As when a time zone was renamed: its schedule stops no other one.
-            planned, next_ = False, _later(look, error.message, now)
+            planned, next_ = False, put_off(look, error.message, now)
         uow.schedules.plan(look, next_, planned=planned, succeeded_at=look.last_success_at, failures=look.failures)
         return asked
 
@@ -80,9 +80,5 @@ class AskDueSeries:
 def _after(schedule: Schedule, look: FollowedSeries, now: datetime) -> tuple[bool, NextLook]:
     """Return whether the look after one that was asked is known already, and the look."""
     if schedule.rule.kind is ScheduleKind.LEARNED:
-        return False, _later(look, "A fetch of it is under way.", now)
+        return False, put_off(look, UNDER_WAY, now)
     return True, next_look(schedule, look.series_id, now)
-
-
-def _later(look: FollowedSeries, reason: str, now: datetime) -> NextLook:
-    return NextLook(at=now + REPLAN_AFTER, reason=reason, overdue_since=look.overdue_since)

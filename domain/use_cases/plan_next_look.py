@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 #: After this long a look that was not planned, since its worker died, is planned by another.
 REPLAN_AFTER = timedelta(minutes=10)
+UNDER_WAY = "A fetch of it is under way."
 _MOST_VINTAGES = 400
 _SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(hours=1), timedelta(days=7)
 _AFTER_A_DEFECT = timedelta(days=1)
@@ -86,7 +87,7 @@ class PlanNextLook:
         if look.next_at and look.planned and keeps_to_rule:
             return True, NextLook(at=look.next_at, reason=look.reason)
         if past.series.fetch and not past.series.fetch.ended:
-            return False, NextLook(at=past.now + REPLAN_AFTER, reason="A fetch of it is under way.", overdue_since=look.overdue_since)
+            return False, put_off(look, UNDER_WAY, past.now)
         return True, self._planned_or_daily(schedule, look, past, failures)
 
     def _planned_or_daily(self, schedule: Schedule, look: FollowedSeries, past: _Past, failures: int) -> NextLook:
@@ -130,6 +131,11 @@ def _after_the_end(past: _Past) -> NextLook:
     since = f"{at_source.since:%Y-%m-%d}" if at_source.since else "long ago"
     reason = f"It is {at_source.status} at its source since {since}, so that it is looked at every {write_duration(AFTER_THE_END)}."
     return NextLook(at=max(past.now, looked_at + AFTER_THE_END), reason=reason)
+
+
+def put_off(look: FollowedSeries, reason: str, now: datetime) -> NextLook:
+    """Return the time at which a look is planned anew, unless it has been planned until then."""
+    return NextLook(at=now + REPLAN_AFTER, reason=reason, overdue_since=look.overdue_since)
 
 
 def _failures(look: FollowedSeries, ended: Fetch | None) -> int:

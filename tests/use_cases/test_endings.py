@@ -84,8 +84,9 @@ class Followed:
     def assert_slowed(self, status: SourceStatus) -> None:
         for look in self.looks():
             assert look.next_at
-            assert look.next_at == self.clock() + AFTER_THE_END
+            assert look.next_at == self.clock() + timedelta(days=30)
             assert f"It is {status} at its source since" in look.reason
+            assert "30" in look.reason
         assert self.state_of(self.began) == self.bytes_before
 
 
