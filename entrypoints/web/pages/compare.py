@@ -140,6 +140,7 @@ def _around(req: falcon.Request, comparison: Comparison) -> dict[str, Any]:
         "views": controls.views(comparison),
         "ranges": controls.ranges(comparison),
         "swapped": controls.swapped(state) if state.show is not Show.LINES else None,
+        "notes": controls.index_notes(comparison),
         "correlations": controls.correlation_rows(comparison),
         "formats": [kind for kind in MEDIA_TYPES if kind is not ComparisonFormat.PNG or can_draw()],
         "embedded": f"{origin_of(req)}/embed{_PATH}?{query}",

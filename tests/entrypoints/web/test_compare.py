@@ -144,6 +144,21 @@ def test_an_index_has_one_base(several: Browser) -> None:
     assert "1999 Q1 = 100" in page.words
 
 
+def test_an_index_that_cannot_begin_says_why(several: Browser) -> None:
+    """The page shows the others, names the base and the series that has no value there; files of rows are refused with the reason."""
+    page = Page(several.get(f"/compare?s={GDP}&s={CO2}&index=2008").text)
+    common = Page(several.get(f"/compare?s={GDP}&s={CO2}&transform=index").text)
+    refused = several.get(f"/compare?s={GDP}&s={CO2}&index=2008&format=csv")
+
+    assert "100 at 1 Jan 2008: their first value from the chosen date on." in page.words
+    assert (
+        "Atmospheric carbon dioxide at Mauna Loa has no index: it has no value other than 0 from 1 Jan 2008 on, and ends in" in page.words
+    )
+    assert "100 at 29 Mar 1958: the first date shown from which on all of them have a value." in common.words
+    assert (refused.status_code, refused.json["errors"][0]["parameter"]) == (400, "index")
+    assert "SAMPLE/CO2 has no value other than 0 from 2008-01-01 on" in refused.json["detail"]
+
+
 def test_correlation_is_that_of_the_values_shown(several: Browser) -> None:
     """Pearson's coefficient over the dates that have both values, with their number."""
     path = f"/compare?s={GDP}&s={MACRO};column=unemp&s={CO2}&transform=yoy&collapse=quarterly"
@@ -353,7 +368,6 @@ def test_twelve_series(several: Browser) -> None:
         (f"s={GDP}&as_of=1970-01-01", 404, "as_of", "Nothing of sample:SAMPLE/GDP was known then"),
         (f"s={GDP}&as_of=soon", 400, "as_of", "is not a day or a moment"),
         (f"s={GDP}&index=2008-13", 400, "index", "not a month of the calendar"),
-        (f"s={CO2}&index=2008", 400, "index", "SAMPLE/CO2 has no value other than 0 from 2008-01-01 on"),
         (f"s={GDP}&collapse=hourly", 400, "collapse", "collapse must be one of"),
         (f"s={GDP}&start=2000-02-30", 400, "start", "not a day of the calendar"),
         (f"s={GDP}&scale=lin", 400, "scale", "scale must be log"),
