@@ -66,8 +66,14 @@ class Changes:
         self._facts = lru_cache(_CACHE_SIZE)(self._read)
         self._spark = lru_cache(_CACHE_SIZE)(self._read_spark)
 
-    def __call__(self, described: Described, newest: Vintage) -> Change:
-        """Return what the newest vintage of a series changed."""
+    def __call__(self, described: Described, newest: Vintage, *, arrived: int = 1) -> Change:
+        """
+        Return what the newest vintage of a series changed.
+
+        Args:
+            arrived: how many vintages came with it.
+
+        """
         series = described.series
         try:
             facts = self._facts(series.id, newest)
@@ -79,7 +85,7 @@ class Changes:
             latest=words.number(facts.latest),
             period=words.period(facts.date, series.frequency) if facts.date else "",
             spark=facts.spark,
-            revised=facts.revised,
+            revised=_with_others(facts.revised, newest, arrived),
             size=facts.size,
         )
 
@@ -113,6 +119,14 @@ class Changes:
             revised=revised,
             size=size,
         )
+
+
+def _with_others(revised: str, newest: Vintage, arrived: int) -> str:
+    if arrived <= 1:
+        return revised
+    if arrived == newest.number:
+        return f"{words.counted(newest.number, 'vintage')} of {words.counted(newest.rows, 'date')}, first seen"
+    return f"{words.counted(arrived, 'new vintage')}, the newest with {revised}"
 
 
 def _counts(newest: Vintage) -> str:

@@ -161,7 +161,7 @@ def index_notes(comparison: Comparison) -> list[str]:
 
 def _lacks(line: Line) -> str:
     newest = line.vintage.last
-    return f"it ends in {words.period(newest, line.frequency)} and has no value other than 0" if newest else "it has no value"
+    return f"its last value is of {words.period(newest, line.frequency)}, and it has none other than 0" if newest else "it has no value"
 
 
 def matches(state: State, found: Sequence[TimeSeries]) -> list[tuple[TimeSeries, str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from http import HTTPStatus
-from itertools import zip_longest
 
 import falcon
 
@@ -71,7 +70,7 @@ class FindPage:
         known = any(series.code == code and named in (None, series.provider) for series in page.items)
         now = self._use_cases.search_series.now()
         with self._site.sender.read_slots.acquire(req.context.client):
-            sparks = [self._changes.spark(series) for series in page.items[:_SPARKS]]
+            sparks = [self._changes.spark(series) if place < _SPARKS else "" for place, series in enumerate(page.items)]
         self._site.render(
             req,
             resp,
@@ -79,7 +78,7 @@ class FindPage:
             query=text,
             items=[
                 (series, freshness(Described(series, stale=False, now=now)), spark)
-                for series, spark in zip_longest(page.items, sparks, fillvalue="")
+                for series, spark in zip(page.items, sparks, strict=True)
             ],
             more=page.next,
             offer=None if known else offer(self._use_cases, text),

@@ -151,9 +151,7 @@ def test_an_index_that_cannot_begin_says_why(several: Browser) -> None:
     refused = several.get(f"/compare?s={GDP}&s={CO2}&index=2008&format=csv")
 
     assert "100 at 1 Jan 2008: their first value from the chosen date on." in page.words
-    assert (
-        "Atmospheric carbon dioxide at Mauna Loa has no index: it has no value other than 0 from 1 Jan 2008 on, and ends in" in page.words
-    )
+    assert "Mauna Loa has no index: its last value is of 29 Dec 2001, and it has none other than 0 from 1 Jan 2008 on." in page.words
     assert "100 at 29 Mar 1958: the first date shown from which on all of them have a value." in common.words
     assert (refused.status_code, refused.json["errors"][0]["parameter"]) == (400, "index")
     assert "SAMPLE/CO2 has no value other than 0 from 2008-01-01 on" in refused.json["detail"]

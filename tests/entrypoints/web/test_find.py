@@ -101,7 +101,7 @@ def test_adding_and_following(browser: Browser) -> None:
         assert browser.post("/find", {"code": "finds:FINDS/GDP", "follow": "yes"}).status_code == 303
 
     assert "Unfollow" in Page(browser.get("/s/finds:FINDS/GDP").text).words
-    assert Page(browser.get("/operations").text).words.count("learned") == 1
+    assert Page(browser.get("/operations").text).words.count("when its releases are expected") == 1
 
 
 def test_results_have_pictures(browser: Browser) -> None:
