@@ -50,6 +50,11 @@ def picture(parts: Iterable[Markup], *, title: str, description: str, size: tupl
     )
 
 
+def frame(size: tuple[int, int], cls: str) -> Markup:
+    """Return an empty SVG element that takes the place of a picture of this size."""
+    return element("svg", cls=f"frame {cls}", viewBox=f"0 0 {size[0]} {size[1]}", aria_hidden="true")
+
+
 def tick_text(text: str, x: float, y: float, anchor: str | None = None) -> Markup:
     """Return a label of an axis, whose baseline is at ``y``."""
     return element("text", text, cls="tick", x=x, y=y, text_anchor=anchor, font_size="12", fill=COLOURS["dim"])

@@ -18,7 +18,8 @@ from domain.use_cases.list_vintages import VintagePage
 from entrypoints.rest.http.params import QueryParameters, parse_code
 from entrypoints.rest.http.rate_limits import requester_of
 from entrypoints.rest.openapi.operation import operation
-from entrypoints.web.charts.drawing import draw
+from entrypoints.web.charts.drawing import NARROW, WIDE, draw
+from entrypoints.web.charts.markup import frame
 from entrypoints.web.charts.png import can_draw, check_can_draw
 from entrypoints.web.charts.strips import strip
 from entrypoints.web.following import follow, looks_ahead
@@ -137,7 +138,8 @@ class SeriesPage:
         plot = plot_of(view)
         return {
             **followed,
-            "charts": (draw(plot, cls="wide"), draw(plot, width=400, height=260, cls="narrow")),
+            "charts": (draw(plot, cls="wide"), draw(plot, width=NARROW[0], height=NARROW[1], cls="narrow")),
+            "frames": (frame(WIDE, "wide"), frame(NARROW, "narrow")),
             "described": view.described,
             "fresh": freshness(view.described),
             "every_column": ALL_COLUMNS,
