@@ -14,6 +14,7 @@ class Chart extends HTMLElement {
   #plot;
   #document;
   #range;
+  #size;
   #state;
   #source = new Source();
   #reading;
@@ -121,13 +122,16 @@ class Chart extends HTMLElement {
   #redraw() {
     if (!this.#document || !this.#frame) return;
     performance.clearMarks("lanner-chart");
-    this.#plot.draw(this.#document, this.#range, this.#box);
+    this.#size = this.#box;
+    this.#plot.draw(this.#document, this.#range, this.#size);
     this.classList.remove("failed");
     this.classList.add("drawn");
   }
 
   #resize() {
-    if (this.#plot && this.#frame && this.isConnected) this.#redraw();
+    if (!this.#plot || !this.#frame || !this.isConnected) return;
+    const { width, height } = this.#box;
+    if (width !== this.#size?.width || height !== this.#size?.height) this.#redraw();
   }
 
   // Move or zoom to a range, at once as far as its data are there.

@@ -20,8 +20,11 @@ customElements.define("lanner-search", class extends HTMLElement {
 
   say() {
     const found = this.querySelectorAll(".groups .hit").length;
-    this.status.textContent = `${this.counts.answered} of ${counted(this.counts.asked, "provider")} asked, ${found} found.`;
-    this.silent.querySelector("summary").textContent = `${counted(this.silent.querySelectorAll(".group").length, "provider")} did not answer`;
+    const dot = document.createElement("i");
+    dot.className = `dot ${this.counts.answered < this.counts.asked ? "busy" : "ok"}`;
+    const silent = this.silent.querySelectorAll(".group").length;
+    this.status.replaceChildren(dot, `${this.counts.answered} of ${counted(this.counts.asked, "provider")} asked, ${found} found.`);
+    this.silent.querySelector("summary").textContent = `${counted(silent, "provider")} did not answer`;
   }
 
   async work() {
