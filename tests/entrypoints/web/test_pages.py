@@ -214,7 +214,7 @@ def test_files_of_pages_are_kept_for_ever(samples: Browser) -> None:
     files = [each for each in page.addresses if "/static/" in each]
     answers = [samples.get(file) for file in files]
 
-    assert len(files) == 14
+    assert len(files) == 16
     assert {answer.headers["cache-control"] for answer in answers} == {"public, max-age=31536000, immutable"}
     assert samples.get(files[0], headers={"If-None-Match": answers[0].headers["etag"]}).status_code == 304
     assert samples.get("/static/older/page.css").headers["cache-control"] == "no-cache"
