@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.observations import Dates, Label, Observations, label
+from domain.observations import Dates, Label, Observations
 from domain.vintages import Cause, StoredVintage, Vintage
-
-#: Transformed values that agree to so many digits are one value: their last digits differ by rounding alone.
-_DIGITS = 12
 
 
 class Counted(StrEnum):
@@ -108,33 +103,6 @@ def in_knowledge_order(states: Iterable[ColumnState]) -> Sequence[ColumnState]:
     return known
 
 
-def releases(states: Sequence[ColumnState], dates: Dates, counted: Counted, *, period: timedelta | None, rounded: bool) -> list[Releases]:
-    """
-    Return the releases of these dates.
-
-    Args:
-        states: in knowledge order, cut to these dates.
-        dates: sorted; a date that no state has is left out.
-        period: the length of a period, within which an unlabelled vintage must have been looked for.
-        rounded: whether values count as equal if they agree to 12 digits, as transformed ones do; else bit by bit.
-
-    """
-    values = np.array([state.values for state in states]).reshape(len(states), len(dates))
-    latest = _latest_before(states)
-    found = []
-    for place, moment in enumerate(dates):
-        cells = values[:, place]
-        rows = np.flatnonzero(~np.isnan(cells))
-        if not rows.size:
-            continue
-        first = int(rows[0])
-        censored = first == 0 or not latest[first] < moment or _looked_late(states, first, period)
-        kept = rows if counted is Counted.RELEASE else rows[_changed(cells[rows], rounded=rounded)]
-        history = [Release(float(cells[row]), states[row].vintage) for row in kept]
-        found.append(Releases(date=label(moment), censored=bool(censored), releases=history))
-    return found
-
-
 def history_of(states: Sequence[ColumnState]) -> list[Release]:
     """Return each value that the one date of these states has had, and None where it was taken away again."""
     found: list[Release] = []
@@ -161,26 +129,3 @@ def _on(state: Observations, dates: Dates) -> NDArray[np.float64]:
     wanted = dates.astype(state.dates.dtype)
     places = np.minimum(np.searchsorted(state.dates, wanted), len(state) - 1)
     return np.where(state.dates[places] == wanted, state.values[places, 0], np.nan)
-
-
-def _latest_before(states: Sequence[ColumnState]) -> Sequence[np.datetime64]:
-    """Return for each state the last date with a value in any state before it."""
-    latest, found = np.datetime64("0001-01-01"), []
-    for state in states:
-        found.append(latest)
-        latest = latest if state.last is None else max(latest, state.last)
-    return found
-
-
-def _looked_late(states: Sequence[ColumnState], row: int, period: timedelta | None) -> bool:
-    """Return whether an unlabelled vintage may be later than a release that nobody looked for."""
-    vintage, before = states[row].vintage, states[row - 1].vintage
-    if vintage.published is not None:
-        return False
-    looked: datetime = max(vintage.previous_check_at or before.fetched_at, before.fetched_at)
-    return period is None or vintage.fetched_at - looked >= period
-
-
-def _changed(cells: NDArray[np.float64], *, rounded: bool) -> NDArray[np.bool_]:
-    keys = [float(f"%.{_DIGITS}g" % cell) for cell in cells.tolist()] if rounded else cells.view(np.int64).tolist()
-    return np.array([True, *(after != before for before, after in pairwise(keys))])

@@ -59,7 +59,7 @@ STATES = st.lists(st.dictionaries(st.sampled_from(DAYS), st.sampled_from([1.0, 2
 def test_releases_are_what_the_labelled_states_say(rows: list[dict[date, float]]) -> None:
     """By release and by change, with gaps and dates that come late, as in a list for each cell."""
     use, series_id = stored(*zip(LABELS, rows, strict=False))
-    said = {day: [each.get(day, NAN) for each in rows] for day in rows[-1]}
+    said = {day: [each.get(day, NAN) for each in rows] for day in DAYS}
     held = [max((day for each in rows[:n] for day, value in each.items() if not isnan(value)), default=date.min) for n in range(len(rows))]
     expected, changes = {}, {}
     for day, values in said.items():
