@@ -45,7 +45,7 @@ class Final:
             return cls()
         if not _RELEASE.fullmatch(text):
             hint = "Write latest, a number such as 2 (the third release), or a time after the first release: P3Y, P18M, P90D."
-            raise InvalidInput("final is no value of a period.", field="final", hint=hint)
+            raise InvalidInput("final is neither latest nor a release nor a duration.", field="final", hint=hint)
         return cls(release=int(text))
 
     def __str__(self) -> str:

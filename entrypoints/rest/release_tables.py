@@ -8,19 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from domain.observations import Label
-from domain.releases import Release, Releases
 from domain.use_cases.read_releases import NthReleases, Triangle, TriangleQuery, VintageTable
 from entrypoints.formats import Format, axis_name, columnar_file, csv, encode, table, unique_names
 from entrypoints.record_tables import Column, Kind, moment_text, records_csv, records_file
 from entrypoints.rest.schemas.series import SourceSchema
-from entrypoints.revision_documents import of_vintage
+from entrypoints.revision_documents import of_release, of_vintage, triangle_document
 
 
 def triangle(found: Triangle, query: TriangleQuery, most: int, kind: Format) -> bytes:
     """Return the first releases of each date, at most so many, and its latest."""
     if kind is Format.JSON:
-        dates = [_row(row, most) for row in found.rows]
-        return encode({**_about(found, query), "count": query.counted, "dates": dates})
+        return encode({"series": SourceSchema().dump(found.series), **triangle_document(found, query, most)})
     widest = min(most, max((len(row.releases) for row in found.rows), default=0))
     shown = [[each.value for each in row.releases[:most]] for row in found.rows]
     columns = [
@@ -61,23 +59,7 @@ def nth_releases(found: NthReleases, query: TriangleQuery, n: int, kind: Format)
     return _records(columns, found, kind)
 
 
-def of_release(release: Release) -> dict[str, Any]:
-    """Return a value and the vintage that brought it."""
-    return {"value": release.value, **of_vintage(release.vintage)}
-
-
-def _row(row: Releases, most: int) -> dict[str, Any]:
-    shown = list(map(of_release, row.releases[:most]))
-    return {
-        "date": row.date,
-        "censored": row.censored,
-        "count": len(row.releases),
-        "releases": shown,
-        "latest": of_release(row.releases[-1]),
-    }
-
-
-def _about(found: Triangle | VintageTable | NthReleases, query: TriangleQuery) -> dict[str, Any]:
+def _about(found: VintageTable | NthReleases, query: TriangleQuery) -> dict[str, Any]:
     return {"series": SourceSchema().dump(found.series), "column": found.column, "transform": query.transform}
 
 

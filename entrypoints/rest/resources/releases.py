@@ -25,6 +25,7 @@ from entrypoints.rest.openapi.parameters import HISTORY, RELEASES, TRIANGLE, Acr
 from entrypoints.rest.openapi.revision_schemas import HISTORY_OF_DATE, NTH_RELEASES, TRIANGLES
 from entrypoints.rest.resources.observations import negotiate
 from entrypoints.rest.schemas.series import SourceSchema
+from entrypoints.revision_documents import of_release
 
 _DATES, _RELEASES, _MOST, _COLUMNS = 40, 12, 10_000, 6
 
@@ -104,10 +105,7 @@ class HistoryResource:
             "series": SourceSchema().dump(found.series),
             "column": found.column,
             "date": day,
-            "values": [
-                {**release_tables.of_release(each), "fetched_at": each.vintage.fetched_at, "cause": each.vintage.cause}
-                for each in found.releases
-            ],
+            "values": [{**of_release(each), "fetched_at": each.vintage.fetched_at, "cause": each.vintage.cause} for each in found.releases],
         }
 
     @contextmanager
