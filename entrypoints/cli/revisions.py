@@ -74,7 +74,7 @@ def _chosen(views: Mapping[str, Callable[..., Show]], options: Mapping[str, Any]
     if len(views) > 1:
         raise InvalidInput("--triangle and --statistics exclude each other.", field="statistics", hint="Give one of them.")
     [(view, read)] = views.items() or [("", _comparison)]
-    foreign = [name for name, value in options.items() if value not in (None, False) and name not in _OPTIONS[view]]
+    foreign = [name for name, value in options.items() if name not in _OPTIONS[view] and value is not None and value is not False]
     if foreign:
         name = {"before": "from", "after": "to"}.get(foreign[0], foreign[0].replace("_", "-"))
         with_it = f"with --{view}" if view else "without --triangle or --statistics"

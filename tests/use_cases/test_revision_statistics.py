@@ -285,6 +285,22 @@ def test_the_first_efficient_release(request: pytest.FixtureRequest, name: str, 
     assert (found.first_efficient.release if found.first_efficient else None) == (rejected.index(False) if False in rejected else None)
 
 
+def test_the_number_of_lags_can_be_given(gdp: Case) -> None:
+    """Without lags the errors are White's; by default they follow from the number of periods."""
+    p, f = (np.array([row[place] for row in independent(gdp, transform="rdiff", first=0, final="latest")]) for place in (1, 2))
+    for lags in (0, 9):
+        check_regression(gdp.measure(hac_lags=lags).statistics.on_initial, f - p, p, lags)
+
+
+def test_efficiency_needs_twenty_periods(gdp: Case) -> None:
+    """Of fewer nothing is tested; of hardly more, fewer releases are."""
+    few = gdp.measure(start=date(2019, 10, 1)).statistics
+    more = gdp.measure(start=date(2018, 10, 1)).statistics
+
+    assert (few.n, few.efficiency.n, few.efficiency.tests, few.efficiency.first_efficient) == (19, 0, (), None)
+    assert (more.n, more.efficiency.n, len(more.efficiency.tests)) == (23, 20, 12)
+
+
 @pytest.mark.parametrize("degrees", [1, 2, 3, 10, 129, 5000])
 def test_the_distribution_of_f_with_two_degrees_is_exact(degrees: int) -> None:
     """The closed form is scipy's survival function, far into the tail."""
