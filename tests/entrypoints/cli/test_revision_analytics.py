@@ -33,8 +33,8 @@ def test_a_triangle_fits_a_terminal(run: Run, kept: UseCases) -> None:
     assert lines == [
         "sample:SAMPLE/GDP Value",
         "date             0       1       2       3       4       5   latest  count",
-        "1991-10-01   5736.6  5746.7  5739.7  5739.7  5739.7  5739.7  6264.54    390",
-        "1992-01-01   5809.3  5817.5  5820.6  5840.2  5840.2  5840.2   6363.1    387",
+        "1991-10-01  5736.6  5746.7  5739.7  5739.7  5739.7  5739.7  6264.54    390",
+        "1992-01-01  5809.3  5817.5  5820.6  5840.2  5840.2  5840.2   6363.1    387",
     ]
     marked = run(kept, revisions, "SAMPLE/GDP --triangle --start 1991-07-01 --end 1991-07-01").stdout.splitlines()
     assert (marked[2].split()[0], marked[3]) == ("1991-07-01*", "* The true first release may be unknown.")

@@ -198,7 +198,7 @@ def test_statistics_with_every_parameter(gdp: Callable[[str], Any]) -> None:
     assert (found["start"], found["end"]) == ("1996-01-01", "2019-10-01")
     assert (found["left_out"]["level_shift"], found["n"] + found["left_out"]["level_shift"]) == (11, 96)
     assert [each["release"] for each in found["by_horizon"]] == [1, 2, 3]
-    assert found["efficiency"]["first_efficient"] is None
+    assert found["efficiency"]["first_efficient"] == {"release": 1, "exact": False}
     assert gdp("revisions/statistics?final=P3Y").json["efficiency"]["first_efficient"] == {"release": 0, "exact": False}
 
 
