@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import numpy as np
@@ -21,7 +22,7 @@ from domain.revision_statistics.level_shifts import LevelShift, level_shifts
 from domain.revision_statistics.pairs import Pairing, Pairs
 from domain.revision_statistics.statistics import FEWEST, RevisionStatistics
 from domain.series import TimeSeries, metadata_changes
-from domain.use_cases.read_releases import TriangleQuery, all_dates, column_states, newest_column
+from domain.use_cases.read_releases import MOST_CELLS, TriangleQuery, all_dates, column_states, newest_column
 
 #: Fields of the metadata that say in what a series is measured.
 _UNITS = frozenset({"unit", "column_units", "extra.unit_multiplier"})
@@ -77,6 +78,7 @@ class MeasureRevisions:
     """Compare the first values of a series' periods with their final ones."""
 
     store: Store
+    most_cells: int = MOST_CELLS
 
     def __call__(self, series_id: UUID, query: StatisticsQuery) -> Measured:
         """
@@ -93,8 +95,8 @@ class MeasureRevisions:
             raise InvalidInput(f"final={query.final} is not after first={query.first}.", field="final", hint=hint)
         with self.store.reading() as uow:
             series, newest = newest_column(uow, series_id, query.column)
-            dates = all_dates(uow, series, newest, TriangleQuery(limit=None))
-            raw, states, signs = _states(uow, series, newest.columns[0], dates, query.transform)
+            dates = all_dates(uow, series.id, newest, TriangleQuery(limit=None), most_cells=self.most_cells)
+            raw, states, signs = _states(uow, series, column=newest.columns[0], dates=dates, transform=query.transform)
             shifts = level_shifts(raw, _unit_changes(uow, series))
         period = series.frequency.longest_period if series.frequency else None
         table = ReleaseTable.of(states, dates, Counted.RELEASE, period=period, rounded=True)
@@ -113,28 +115,19 @@ class MeasureRevisions:
 
 
 def _states(
-    uow: UnitOfWork, series: TimeSeries, column: str, dates: Dates, transform: PeriodTransform | None
+    uow: UnitOfWork, series: TimeSeries, *, column: str, dates: Dates, transform: PeriodTransform | None
 ) -> tuple[Sequence[ColumnState], Sequence[ColumnState], Matrix]:
     """Return the states as they are and transformed, and what their signs are taken from: of levels, the changes inside each vintage."""
-    if transform:
-        raw, states = _transformed(uow, series, column, dates, (None, transform))
-        return raw, states, _matrix(states)
-    if series.frequency is None:
-        [raw] = column_states(uow, series, column=column, dates=dates)
+    read = partial(column_states, uow, series, column=column, dates=dates)
+    if transform is None and series.frequency is None:
+        [raw] = read()
         return raw, raw, np.full((len(raw), len(dates)), np.nan)
-    raw, changed = column_states(uow, series, column=column, dates=dates, transforms=(None, PeriodTransform.DIFF))
-    return raw, raw, _matrix(changed)
-
-
-def _transformed(
-    uow: UnitOfWork, series: TimeSeries, column: str, dates: Dates, transforms: Sequence[PeriodTransform | None]
-) -> Sequence[Sequence[ColumnState]]:
     try:
-        return column_states(uow, series, column=column, dates=dates, transforms=transforms)
+        raw, changed = read(transforms=(None, transform or PeriodTransform.DIFF))
     except InvalidInput as error:
-        if error.field != "transform":
-            raise
-        raise InvalidInput(error.message, field="transform", hint="Give transform=none: the values as they are.") from error
+        hint = "Give transform=none: the values as they are." if error.field == "transform" else error.hint
+        raise InvalidInput(error.message, field=error.field, hint=hint) from error
+    return raw, changed if transform else raw, _matrix(changed)
 
 
 def _matrix(states: Sequence[ColumnState]) -> Matrix:

@@ -21,7 +21,7 @@ from domain.use_cases.read_series import stored_at
 from domain.vintages import Vintage
 
 #: Values of all vintages together, which are in memory at once: 160 MB.
-_MOST_CELLS = 20_000_000
+MOST_CELLS = 20_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +99,10 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class ReadReleases:
-    """Read what was known of single dates over time."""
+    """Read what was known of single dates over time, of at most so many values at once."""
 
     store: Store
+    most_cells: int = MOST_CELLS
 
     def __call__(self, series_id: UUID, query: TriangleQuery) -> Triangle:
         """
@@ -145,7 +146,7 @@ class ReadReleases:
         """
         with self.store.reading() as uow:
             series, newest = newest_column(uow, series_id, query.column)
-            dates = all_dates(uow, series, newest, query)
+            dates = all_dates(uow, series.id, newest, query, most_cells=self.most_cells)
             [states] = column_states(uow, series, column=newest.columns[0], dates=dates, transforms=(query.transform,))
             first = max(_place(uow, series, states, since) - 1, 0) if since else 0
             last = _place(uow, series, states, until) if until else len(states)
@@ -182,7 +183,7 @@ class ReadReleases:
     def _table(self, series_id: UUID, query: TriangleQuery) -> tuple[TimeSeries, str, ReleaseTable]:
         with self.store.reading() as uow:
             series, newest = newest_column(uow, series_id, query.column)
-            dates = all_dates(uow, series, newest, query)
+            dates = all_dates(uow, series.id, newest, query, most_cells=self.most_cells)
             [states] = column_states(uow, series, column=newest.columns[0], dates=dates, transforms=(query.transform,))
         period = series.frequency.longest_period if series.frequency else None
         table = ReleaseTable.of(states, dates, query.counted, period=period, rounded=query.transform is not None)
@@ -199,21 +200,21 @@ def newest_column(uow: UnitOfWork, series_id: UUID, column: str) -> tuple[TimeSe
     return series, state.select([state.columns.index(column) if column else 0])
 
 
-def all_dates(uow: UnitOfWork, series: TimeSeries, newest: Observations, query: TriangleQuery) -> Dates:
-    """Return the dates that any vintage has; raises TooManyCells if all their values do not fit into memory."""
+def all_dates(uow: UnitOfWork, series_id: UUID, newest: Observations, query: TriangleQuery, *, most_cells: int) -> Dates:
+    """Return the dates that any vintage has; raises TooManyCells if all vintages together have more than so many values of them."""
 
     def part(state: Observations) -> Dates:
         window = state.window(query.start, query.end)
         return window.dates if query.limit is None else window.latest(query.limit).dates
 
     found, count = part(newest), 0
-    for stored in uow.vintages.walk(series.id):
+    for stored in uow.vintages.walk(series_id):
         dates, count = part(stored.observations), count + 1
         if not np.isin(dates, found, assume_unique=True).all():
             found = np.union1d(found, dates.astype(found.dtype))
-        if count * len(found) > _MOST_CELLS:
+        if count * len(found) > most_cells:
             raise TooManyCells(
-                f"{count} vintages or more of {len(found)} dates have over {_MOST_CELLS} values.", hint="Ask for a shorter range of dates."
+                f"{count} vintages or more of {len(found)} dates have over {most_cells} values.", hint="Ask for a shorter range of dates."
             )
     return found if query.limit is None else found[-query.limit :]
 

@@ -126,15 +126,15 @@ def test_the_states_between_two_moments() -> None:
         numbers("6", "")
 
 
-def test_what_would_not_fit_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_would_not_fit_into_memory() -> None:
     """Values of all vintages are counted before they are read; the hint says what to ask for."""
-    monkeypatch.setattr("domain.use_cases.read_releases._MOST_CELLS", 5)
     use, series_id = stored(*zip(LABELS, [dict.fromkeys(DAYS, float(n)) for n in range(2)], strict=False))
+    read = replace(use.read_releases, most_cells=5)
 
     with pytest.raises(TooManyCells, match="2 vintages or more of 3 dates have over 5 values") as refused:
-        cells(use, series_id)
+        read(series_id, TriangleQuery())
     assert refused.value.hint == "Ask for a shorter range of dates."
-    assert cells(use, series_id, start=DAYS[1]) != {}
+    assert len(read(series_id, TriangleQuery(start=DAYS[1])).rows) == 2
 
 
 def test_unlabelled_states_count_where_the_column_differs() -> None:
