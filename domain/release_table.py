@@ -44,7 +44,7 @@ class ReleaseTable:
         Return the table of these states.
 
         Args:
-            states: in knowledge order, cut to these dates.
+            states: one or more in knowledge order, cut to these dates.
             dates: sorted.
             period: the length of a period, within which an unlabelled vintage must have been looked for.
             rounded: whether values count as equal if they agree to 12 digits, as transformed ones do; else bit by bit.
@@ -62,15 +62,10 @@ class ReleaseTable:
 
     def nth(self, release: int) -> NDArray[np.int64]:
         """Return for each date the row that holds this release, counted from 0; ``NO_ROW`` where there are fewer."""
-        if not len(self.states):
-            return np.full(len(self.dates), NO_ROW)
-        is_there = self.counts[-1] > release
-        return np.where(is_there, np.argmax(self.counts > release, axis=0), NO_ROW)
+        return np.where(self.counts[-1] > release, np.argmax(self.counts > release, axis=0), NO_ROW)
 
     def at(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the value of each date in its row; NaN for ``NO_ROW``."""
-        if not len(self.states):
-            return np.full(len(self.dates), np.nan)
         cells = np.take_along_axis(self.values, np.maximum(rows, 0)[None, :], axis=0)[0]
         return np.where(rows == NO_ROW, np.nan, cells)
 
@@ -88,8 +83,8 @@ def changes(values: Matrix, *, rounded: bool) -> NDArray[np.bool_]:
     """Return which cells differ from the last value that their date had before, whatever gap lies between; its first one does."""
     known = ~np.isnan(values)
     newest = np.maximum.accumulate(np.where(known, np.arange(len(values))[:, None], NO_ROW), axis=0)
-    before = np.vstack([np.full((1, values.shape[1]), NO_ROW), newest[:-1]]) if len(values) else newest
-    old = np.take_along_axis(values, np.maximum(before, 0), axis=0) if len(values) else values
+    before = np.vstack([np.full((1, values.shape[1]), NO_ROW), newest[:-1]])
+    old = np.take_along_axis(values, np.maximum(before, 0), axis=0)
     differs = known & (before != NO_ROW) & (values.view(np.int64) != old.view(np.int64))
     if rounded:
         pairs = zip(values[differs].tolist(), old[differs].tolist(), strict=True)
@@ -102,8 +97,6 @@ def _rounded(value: float) -> float:
 
 
 def _censored(states: Sequence[ColumnState], dates: Dates, known: NDArray[np.bool_], period: timedelta | None) -> NDArray[np.bool_]:
-    if not states:
-        return np.ones(len(dates), dtype=bool)
     first = np.argmax(known, axis=0)
     latest = np.array(_latest_before(states), dtype="datetime64[s]")
     late = np.array([row == 0 or _looked_late(states, row, period) for row in range(len(states))])

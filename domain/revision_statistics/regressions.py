@@ -60,6 +60,8 @@ def default_lags(n: int) -> int:
 def mean_of(values: Vector, lags: int) -> Estimate:
     """Return the mean of at least two values."""
     centred = values - values.mean()
+    if np.abs(centred).max() <= _ROUNDING * np.abs(values).max():
+        centred = np.zeros(len(values))
     variance = _long_run(centred[:, None], lags)[0, 0] / len(values)
     return _estimate(float(values.mean()), float(variance), len(values) - 1)
 

@@ -28,6 +28,7 @@ from domain.use_cases.read_releases import MOST_CELLS, TriangleQuery, all_dates,
 _UNITS = frozenset({"unit", "column_units", "extra.unit_multiplier"})
 _MOST_VINTAGES = 10**9
 _LATEST = Final()
+_HINT = "The statistics need all dates of a column at once; /releases gives single releases of some dates."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ class MeasureRevisions:
             raise InvalidInput(f"final={query.final} is not after first={query.first}.", field="final", hint=hint)
         with self.store.reading() as uow:
             series, newest = newest_column(uow, series_id, query.column)
-            dates = all_dates(uow, series.id, newest, TriangleQuery(limit=None), most_cells=self.most_cells)
+            dates = all_dates(uow, series.id, newest, TriangleQuery(limit=None), most_cells=self.most_cells, hint=_HINT)
             raw, states, signs = _states(uow, series, column=newest.columns[0], dates=dates, transform=query.transform)
             shifts = level_shifts(raw, _unit_changes(uow, series))
         period = series.frequency.longest_period if series.frequency else None

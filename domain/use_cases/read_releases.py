@@ -20,8 +20,9 @@ from domain.series import TimeSeries
 from domain.use_cases.read_series import stored_at
 from domain.vintages import Vintage
 
-#: Values of all vintages together, which are in memory at once: 160 MB.
-MOST_CELLS = 20_000_000
+#: Values of all vintages together, of which several matrices of 80 MB each are in memory at once.
+MOST_CELLS = 10_000_000
+_HINT = "Ask for a shorter range of dates."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +147,7 @@ class ReadReleases:
         """
         with self.store.reading() as uow:
             series, newest = newest_column(uow, series_id, query.column)
-            dates = all_dates(uow, series.id, newest, query, most_cells=self.most_cells)
+            dates = all_dates(uow, series.id, newest, query, most_cells=self.most_cells, hint=_HINT)
             [states] = column_states(uow, series, column=newest.columns[0], dates=dates, transforms=(query.transform,))
             first = max(_place(uow, series, states, since) - 1, 0) if since else 0
             last = _place(uow, series, states, until) if until else len(states)
@@ -183,7 +184,7 @@ class ReadReleases:
     def _table(self, series_id: UUID, query: TriangleQuery) -> tuple[TimeSeries, str, ReleaseTable]:
         with self.store.reading() as uow:
             series, newest = newest_column(uow, series_id, query.column)
-            dates = all_dates(uow, series.id, newest, query, most_cells=self.most_cells)
+            dates = all_dates(uow, series.id, newest, query, most_cells=self.most_cells, hint=_HINT)
             [states] = column_states(uow, series, column=newest.columns[0], dates=dates, transforms=(query.transform,))
         period = series.frequency.longest_period if series.frequency else None
         table = ReleaseTable.of(states, dates, query.counted, period=period, rounded=query.transform is not None)
@@ -200,8 +201,8 @@ def newest_column(uow: UnitOfWork, series_id: UUID, column: str) -> tuple[TimeSe
     return series, state.select([state.columns.index(column) if column else 0])
 
 
-def all_dates(uow: UnitOfWork, series_id: UUID, newest: Observations, query: TriangleQuery, *, most_cells: int) -> Dates:
-    """Return the dates that any vintage has; raises TooManyCells if all vintages together have more than so many values of them."""
+def all_dates(uow: UnitOfWork, series_id: UUID, newest: Observations, query: TriangleQuery, *, most_cells: int, hint: str) -> Dates:
+    """Return the dates that any vintage has; raises TooManyCells, with this hint, if all vintages have more than so many values of them."""
 
     def part(state: Observations) -> Dates:
         window = state.window(query.start, query.end)
@@ -213,9 +214,7 @@ def all_dates(uow: UnitOfWork, series_id: UUID, newest: Observations, query: Tri
         if not np.isin(dates, found, assume_unique=True).all():
             found = np.union1d(found, dates.astype(found.dtype))
         if count * len(found) > most_cells:
-            raise TooManyCells(
-                f"{count} vintages or more of {len(found)} dates have over {most_cells} values.", hint="Ask for a shorter range of dates."
-            )
+            raise TooManyCells(f"{count} vintages or more of {len(found)} dates have over {most_cells} values.", hint=hint)
     return found if query.limit is None else found[-query.limit :]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any
@@ -19,7 +19,7 @@ from statsmodels.api import OLS, add_constant
 from adapters.memory.unit_of_work import MemoryStore
 from adapters.providers.sample.provider import PROVIDER
 from domain.codes import DatasetCode
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, TooManyCells
 from domain.frequency import Frequency
 from domain.observations import Label, Observations
 from domain.period_transforms import PeriodTransform
@@ -420,6 +420,13 @@ def test_what_cannot_be_measured(query: dict[str, Any], field: str, message: str
     with pytest.raises(InvalidInput, match=message) as refused:
         case.measure(**query)
     assert refused.value.field == field
+
+
+def test_what_would_not_fit_into_memory(gdp: Case) -> None:
+    """The values of all vintages are counted before they are read."""
+    with pytest.raises(TooManyCells, match="have over 1000 values") as refused:
+        replace(gdp.use.measure_revisions, most_cells=1000)(gdp.series_id, StatisticsQuery())
+    assert "/releases" in refused.value.hint
 
 
 def test_without_a_frequency_only_values_as_they_are() -> None:
