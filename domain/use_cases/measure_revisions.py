@@ -96,7 +96,7 @@ class MeasureRevisions:
             raise InvalidInput(f"final={query.final} is not after first={query.first}.", field="final", hint=hint)
         with self.store.reading() as uow:
             series, newest = newest_column(uow, series_id, query.column)
-            dates = all_dates(uow, series.id, newest, TriangleQuery(limit=None), most_cells=self.most_cells, hint=_HINT)
+            dates = all_dates(uow.vintages.walk(series.id), newest, TriangleQuery(limit=None), most_cells=self.most_cells, hint=_HINT)
             raw, states, signs = _states(uow, series, column=newest.columns[0], dates=dates, transform=query.transform)
             shifts = level_shifts(raw, _unit_changes(uow, series))
         period = series.frequency.longest_period if series.frequency else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -18,7 +18,7 @@ from domain.release_table import NO_ROW, ReleaseTable
 from domain.releases import ColumnState, Counted, Release, Releases, history_of, in_knowledge_order
 from domain.series import TimeSeries
 from domain.use_cases.read_series import stored_at
-from domain.vintages import Vintage
+from domain.vintages import StoredVintage, Vintage
 
 #: Values of all vintages together, of which several matrices of 80 MB each are in memory at once.
 MOST_CELLS = 10_000_000
@@ -147,7 +147,7 @@ class ReadReleases:
         """
         with self.store.reading() as uow:
             series, newest = newest_column(uow, series_id, query.column)
-            dates = all_dates(uow, series.id, newest, query, most_cells=self.most_cells, hint=_HINT)
+            dates = all_dates(uow.vintages.walk(series.id), newest, query, most_cells=self.most_cells, hint=_HINT)
             [states] = column_states(uow, series, column=newest.columns[0], dates=dates, transforms=(query.transform,))
             first = max(_place(uow, series, states, since) - 1, 0) if since else 0
             last = _place(uow, series, states, until) if until else len(states)
@@ -184,7 +184,7 @@ class ReadReleases:
     def _table(self, series_id: UUID, query: TriangleQuery) -> tuple[TimeSeries, str, ReleaseTable]:
         with self.store.reading() as uow:
             series, newest = newest_column(uow, series_id, query.column)
-            dates = all_dates(uow, series.id, newest, query, most_cells=self.most_cells, hint=_HINT)
+            dates = all_dates(uow.vintages.walk(series.id), newest, query, most_cells=self.most_cells, hint=_HINT)
             [states] = column_states(uow, series, column=newest.columns[0], dates=dates, transforms=(query.transform,))
         period = series.frequency.longest_period if series.frequency else None
         table = ReleaseTable.of(states, dates, query.counted, period=period, rounded=query.transform is not None)
@@ -201,7 +201,7 @@ def newest_column(uow: UnitOfWork, series_id: UUID, column: str) -> tuple[TimeSe
     return series, state.select([state.columns.index(column) if column else 0])
 
 
-def all_dates(uow: UnitOfWork, series_id: UUID, newest: Observations, query: TriangleQuery, *, most_cells: int, hint: str) -> Dates:
+def all_dates(vintages: Iterable[StoredVintage], newest: Observations, query: TriangleQuery, *, most_cells: int, hint: str) -> Dates:
     """Return the dates that any vintage has; raises TooManyCells, with this hint, if all vintages have more than so many values of them."""
 
     def part(state: Observations) -> Dates:
@@ -209,7 +209,7 @@ def all_dates(uow: UnitOfWork, series_id: UUID, newest: Observations, query: Tri
         return window.dates if query.limit is None else window.latest(query.limit).dates
 
     found, count = part(newest), 0
-    for stored in uow.vintages.walk(series_id):
+    for stored in vintages:
         dates, count = part(stored.observations), count + 1
         if not np.isin(dates, found, assume_unique=True).all():
             found = np.union1d(found, dates.astype(found.dtype))
