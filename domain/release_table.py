@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import Self
 
@@ -12,10 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.observations import Dates, Matrix, label
-from domain.releases import ColumnState, Counted, Release, Releases
+from domain.releases import DIGITS, ColumnState, Counted, Release, Releases, latest_before, looked_late
 
-#: Transformed values that agree to so many digits are one value: their last digits differ by rounding alone.
-_DIGITS = 12
 #: The row of a release that there is not.
 NO_ROW = -1
 
@@ -93,29 +91,11 @@ def changes(values: Matrix, *, rounded: bool) -> NDArray[np.bool_]:
 
 
 def _rounded(value: float) -> float:
-    return float(f"%.{_DIGITS}g" % value)
+    return float(f"%.{DIGITS}g" % value)
 
 
 def _censored(states: Sequence[ColumnState], dates: Dates, known: NDArray[np.bool_], period: timedelta | None) -> NDArray[np.bool_]:
     first = np.argmax(known, axis=0)
-    latest = np.array(_latest_before(states), dtype="datetime64[s]")
-    late = np.array([row == 0 or _looked_late(states, row, period) for row in range(len(states))])
+    latest = np.array(latest_before(states), dtype="datetime64[s]")
+    late = np.array([row == 0 or looked_late(states, row, period) for row in range(len(states))])
     return np.asarray(late[first] | (latest[first] >= dates.astype("datetime64[s]")))
-
-
-def _latest_before(states: Sequence[ColumnState]) -> Sequence[np.datetime64]:
-    """Return for each state the last date with a value in any state before it."""
-    latest, found = np.datetime64("0001-01-01"), []
-    for state in states:
-        found.append(latest)
-        latest = latest if state.last is None else max(latest, state.last)
-    return found
-
-
-def _looked_late(states: Sequence[ColumnState], row: int, period: timedelta | None) -> bool:
-    """Return whether an unlabelled vintage may be later than a release that nobody looked for."""
-    vintage, before = states[row].vintage, states[row - 1].vintage
-    if vintage.published is not None:
-        return False
-    looked: datetime = max(vintage.previous_check_at or before.fetched_at, before.fetched_at)
-    return period is None or vintage.fetched_at - looked >= period

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 
 from domain.observations import Dates, Label, Observations
 from domain.vintages import Cause, StoredVintage, Vintage
+
+#: Transformed values that agree to so many digits are one value: their last digits differ by rounding alone.
+DIGITS = 12
 
 
 class Counted(StrEnum):
@@ -129,3 +133,21 @@ def _on(state: Observations, dates: Dates) -> NDArray[np.float64]:
     wanted = dates.astype(state.dates.dtype)
     places = np.minimum(np.searchsorted(state.dates, wanted), len(state) - 1)
     return np.where(state.dates[places] == wanted, state.values[places, 0], np.nan)
+
+
+def latest_before(states: Sequence[ColumnState]) -> Sequence[np.datetime64]:
+    """Return for each state the last date with a value in any state before it."""
+    latest, found = np.datetime64("0001-01-01"), []
+    for state in states:
+        found.append(latest)
+        latest = latest if state.last is None else max(latest, state.last)
+    return found
+
+
+def looked_late(states: Sequence[ColumnState], row: int, period: timedelta | None) -> bool:
+    """Return whether an unlabelled vintage may be later than a release that nobody looked for."""
+    vintage, before = states[row].vintage, states[row - 1].vintage
+    if vintage.published is not None:
+        return False
+    looked: datetime = max(vintage.previous_check_at or before.fetched_at, before.fetched_at)
+    return period is None or vintage.fetched_at - looked >= period

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
-from entrypoints.formats import Format, arrow_bytes, cell
+from entrypoints.formats import Format, cell, write_columnar
 
 
 class Kind(StrEnum):
@@ -51,7 +51,7 @@ def records_file(columns: Sequence[Column], metadata: Mapping[str, str], kind: F
         Kind.TEXT: pa.string(),
     }
     arrays = [pa.array(column.values, types[column.kind]) for column in columns]
-    return arrow_bytes(pa.table(arrays, names=[column.name for column in columns]).replace_schema_metadata(metadata), kind)
+    return write_columnar(pa.table(arrays, names=[column.name for column in columns]).replace_schema_metadata(metadata), kind)
 
 
 def moment_text(moment: date | None) -> str | None:
