@@ -175,6 +175,23 @@ def test_a_state_read_again_replaces_what_was_read() -> None:
     assert cells(house.use, series_id)[date(2024, 1, 1)][1] == [10.0, 20.0]
 
 
+def test_the_moments_of_a_history() -> None:
+    """A label's value counts from the label on, its correction from its fetch on, read again from then too; an older label's is none."""
+    house = House()
+    house.fetch((LABELS[0], 1), (LABELS[1], 2), sends="aa")
+    house.fetch((LABELS[0], 9), (LABELS[1], 3), sends="bb")
+    corrected = house.clock()
+    house.fetch((LABELS[0], 90), (LABELS[1], 30), sends="bb", version=2)
+    series_id = house.use.request_fetch(CODE).series.id
+    history = house.use.read_releases.history(series_id, date(2024, 1, 1)).releases
+
+    assert [(each.value, each.vintage.known_at) for each in history] == [
+        (1.0, datetime(2024, 2, 1, 23, 59, 59, tzinfo=UTC)),
+        (2.0, datetime(2024, 2, 2, 23, 59, 59, tzinfo=UTC)),
+        (30.0, corrected),
+    ]
+
+
 def test_what_cannot_be_asked_for() -> None:
     """The error names the field, and what there is."""
     use, series_id = stored((LABELS[0], {DAYS[0]: 1.0}))
