@@ -96,9 +96,8 @@ def usual(view: View, found: Sequence[Releases]) -> Sequence[Usual]:
         and (last := row.releases[-1].value) is not None
     ]
     until_today = _usual(view, "First release to latest", releases)
-    if view.chosen is None:
-        return [until_today]
-    return [until_today, _usual(view, f"As known on {words.known(view.chosen.known_at)} to today", _since_then(view))]
+    since = words.known(view.chosen.known_at) if view.chosen else "Chosen vintage"
+    return [until_today, _usual(view, f"{since} to today", _since_then(view))]
 
 
 def _since_then(view: View) -> Sequence[tuple[float, float]]:
