@@ -220,7 +220,7 @@ def test_all_columns_stand_in_one_table(samples: Browser) -> None:
 
 
 def test_level_shifts_are_marked(samples: Browser) -> None:
-    """Of levels, the dates between whose two values the level of the series shifted have a mark, and the vintages are named; changes have none."""
+    """The dates between whose two values the level of the series shifted have a mark, and the vintages are named; changes have none."""
     levels = Page(samples.get("/s/SAMPLE/GDP?view=first&start=1988-01-01&end=1995-12-31").text)
     changes = Page(samples.get("/s/SAMPLE/GDP?view=first&start=1988-01-01&end=1995-12-31&transform=annualized").text)
 
