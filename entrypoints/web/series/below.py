@@ -22,7 +22,7 @@ from entrypoints.web.series.first_latest import as_csv, first_against_latest
 from entrypoints.web.series.looking_back import Vintages
 from entrypoints.web.series.meaning import further_facts, said_change, said_columns
 from entrypoints.web.series.releases_table import table
-from entrypoints.web.series.state import Tab
+from entrypoints.web.series.state import Tab, Units
 from entrypoints.web.series.statistics import statistics
 from entrypoints.web.series.view import View, aligned
 
@@ -64,7 +64,7 @@ class Below:
         tab = view.state.tab or (Tab.RELEASES if several else Tab.TABLE)
         read: Mapping[Tab, Callable[[], dict[str, Any]]] = {
             Tab.RELEASES: lambda: _release_table(view, found),
-            Tab.FIRST: lambda: {"compared": first_against_latest(view, found, self._shifts(view.series.id, len(page.items), view.column))},
+            Tab.FIRST: lambda: {"compared": first_against_latest(view, found, self._level_shifts(view, len(page.items)))},
             Tab.HISTORY: lambda: {"history": self._history(view.series.id, len(page.items), view.date, view.column) if view.date else ()},
             Tab.DIFF: lambda: self._differences(view, page),
             Tab.TABLE: lambda: {"statistics": statistics(view), **table_rows(view)},
@@ -101,6 +101,10 @@ class Below:
 
     def _read_columns(self, series_id: UUID, _count: int) -> Mapping[int, ColumnsChanged]:
         return self._use_cases.compare_vintages.columns(series_id)
+
+    def _level_shifts(self, view: View, count: int) -> Sequence[LevelShift]:
+        """Return the shifts of a series with so many vintages where levels are shown; changes have next to none."""
+        return self._shifts(view.series.id, count, view.column) if view.state.units in (Units.LEVEL, Units.INDEX) else ()
 
     def _read_shifts(self, series_id: UUID, _count: int, column: str) -> Sequence[LevelShift]:
         try:

@@ -67,15 +67,13 @@ class FirstAgainstLatest:
 
 def first_against_latest(view: View, found: Sequence[Releases], shifts: Sequence[LevelShift] = ()) -> FirstAgainstLatest:
     """Compare the first with the latest release of each date in range; the revision is latest − first."""
-    levels = view.state.units in (Units.LEVEL, Units.INDEX)
-    shifts = shifts if levels else ()
     rows = [row for row in found if in_range(view, row)]
     pairs = [pair for row in rows if (pair := _pair(view, row, shifts))]
     return FirstAgainstLatest(
         pairs=pairs[::-1],
         facts=_facts(view, [pair for pair in pairs if pair.counts and np.isfinite(pair.size)]),
         left_out=sum(row.censored for row in rows),
-        levels=levels,
+        levels=view.state.units in (Units.LEVEL, Units.INDEX),
         shifts=[(shift.vintage, _said_shift(shift)) for shift in shifts],
     )
 

@@ -11,6 +11,7 @@ import numpy as np
 from domain.observations import Label
 from domain.releases import Releases
 from entrypoints.web import words
+from entrypoints.web.charts.scales import Floats
 from entrypoints.web.series.state import Units
 from entrypoints.web.series.view import View
 
@@ -95,35 +96,45 @@ def usual(view: View, found: Sequence[Releases]) -> Sequence[Usual]:
         and (first := row.releases[0].value) is not None
         and (last := row.releases[-1].value) is not None
     ]
-    until_today = _usual(view, "First release to latest", releases)
+    until_today = _usual(view, "First release to latest", np.array(releases, dtype=np.float64).reshape(-1, 2))
     since = words.known(view.chosen.known_at) if view.chosen else "Chosen vintage"
     return [until_today, _usual(view, f"{since} to today", _since_then(view))]
 
 
-def _since_then(view: View) -> Sequence[tuple[float, float]]:
-    """Return each value in range of the chosen state, with that of today."""
+def _since_then(view: View) -> Floats:
+    """Return each value in range of the chosen state with that of today, of shape (dates, 2)."""
     if view.then is None:
-        return ()
+        return np.empty((0, 2))
     then, today = view.shown(view.then), view.shown(view.today)
     _, before, after = np.intersect1d(then.dates, today.dates, assume_unique=True, return_indices=True)
-    pairs = np.column_stack([then.values[before, 0], today.values[after, 0]])
-    return [(first, last) for first, last in pairs.tolist() if first == first and last == last]  # noqa: PLR0124 - NaN differs from itself
+    return np.column_stack([then.values[before, 0], today.values[after, 0]])
 
 
-def _usual(view: View, name: str, pairs: Sequence[tuple[float, float]]) -> Usual:
-    sizes = np.array([revision_size(view, *pair) for pair in pairs])
-    sizes = sizes[np.isfinite(sizes)]
-    if len(sizes) < _FEW:
-        return Usual(name=name, count=len(sizes), unit=revision_unit(view))
-    right = sum(np.sign(first) == np.sign(last) for first, last in pairs)
+def _usual(view: View, name: str, pairs: Floats) -> Usual:
+    before, after = pairs[~np.isnan(pairs).any(axis=1)].T
+    sizes = _sizes(view, before, after)
+    known = sizes[np.isfinite(sizes)]
+    if len(known) < _FEW:
+        return Usual(name=name, count=len(known), unit=revision_unit(view))
+    right = np.mean(np.sign(before) == np.sign(after))
     return Usual(
         name=name,
-        count=len(sizes),
+        count=len(known),
         unit=revision_unit(view),
-        mean=written_size(view, float(sizes.mean())),
-        absolute=written_size(view, float(np.abs(sizes).mean()), sign=False),
-        sign_right=f"{100 * right / len(pairs):.0f} %" if view.state.units not in (Units.LEVEL, Units.INDEX) else None,
+        mean=written_size(view, float(known.mean())),
+        absolute=written_size(view, float(np.abs(known).mean()), sign=False),
+        sign_right=f"{100 * right:.0f} %" if view.state.units not in (Units.LEVEL, Units.INDEX) else None,
     )
+
+
+def _sizes(view: View, before: Floats, after: Floats) -> Floats:
+    """Return the revision of each value, as ``revision_size`` does of one."""
+    if view.state.units.is_percent:
+        return (after - before) * 100
+    if view.state.units is Units.CHANGE:
+        return after - before
+    with np.errstate(all="ignore"):
+        return (after / before - 1) * 100
 
 
 def in_range(view: View, row: Releases) -> bool:
