@@ -42,6 +42,7 @@ def test_each_series_is_read_once(query: str) -> None:
         read.append(series_id)
         return use_cases.read_series(series_id, selection)
 
+    reading.stored_version = use_cases.read_series.stored_version  # type: ignore[attr-defined]
     browser = browser_of(replace(use_cases, read_series=reading))  # type: ignore[arg-type]
     for code in (GDP, MACRO):
         browser.post("/find", {"code": code})
