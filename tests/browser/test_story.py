@@ -103,11 +103,12 @@ def test_with_a_mouse(new_service: Lanner, page: Page, browse: Browse, screen: S
     shows_then_and_today(other)
     is_what_data_gives(new_service, downloaded(page, page.get_by_role("link", name="Parquet").click))
     page.locator("main").get_by_role("link", name="Compare", exact=True).click()
+    page.wait_for_url("**/compare?s=sample:SAMPLE/GDP&transform=annualized")
     page.get_by_label("Add a series", exact=True).last.fill("SAMPLE/CO2")
     page.get_by_role("button", name="Add", exact=True).click()
     page.get_by_role("button", name="Add SAMPLE/CO2 and compare").click()
     page.get_by_label("Units of all").get_by_role("link", name="Index").click(timeout=SOON)
-    expect(page).to_have_url(f"{new_service.address}/compare?s=sample:SAMPLE/GDP&s=sample:SAMPLE/CO2&transform=index")
+    expect(page).to_have_url(f"{new_service.address}/compare?s=sample:SAMPLE/GDP&s=sample:SAMPLE/CO2&transform=index", timeout=SOON)
     screen(page, "story-compare")
 
     same_elsewhere(page, other)
@@ -174,7 +175,8 @@ def test_by_keyboard_alone(new_service: Lanner, page: Page) -> None:
 
 def test_without_scripts(new_service: Lanner, browse: Browse, screen: Screen) -> None:
     """The same with links and forms; a field for the date takes the place of the slider."""
-    page = browse(java_script_enabled=False)
+    # What scripts would draw is asked for in vain.
+    page = browse(java_script_enabled=False, allowed=("preload",))
     page.goto(new_service.address)
     page.get_by_role("searchbox").fill("SAMPLE/GDP")
     page.get_by_role("searchbox").press("Enter")
