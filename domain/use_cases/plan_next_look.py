@@ -17,6 +17,7 @@ from domain.schedules.schedule import FollowedSeries, NextLook, Schedule, Schedu
 from domain.schedules.timing import inside_window, next_look
 from domain.series import TimeSeries
 from domain.vintages import Vintage
+from domain.webhooks.events import series_overdue
 
 logger = logging.getLogger(__name__)
 
@@ -76,8 +77,14 @@ class PlanNextLook:
         with self.store.writing() as uow:
             for schedule in unfollowed:
                 uow.schedules.follow(series, schedule)
+            overdue = []
             for look, planned, next_ in looks:
-                uow.schedules.plan(look, next_, planned=planned, succeeded_at=series.checked_at, failures=_failures(look, ended))
+                failures = _failures(look, ended)
+                is_set = uow.schedules.plan(look, next_, planned=planned, succeeded_at=series.checked_at, failures=failures)
+                if is_set and next_.overdue_since:
+                    overdue.append(next_)
+            if overdue and not any(look.overdue_since for look, *_ in looks):
+                uow.webhooks.record(series, series_overdue(overdue[0], past.now))
             uow.commit()
 
     def _look(self, schedule: Schedule, look: FollowedSeries, past: _Past, failures: int) -> tuple[bool, NextLook]:
