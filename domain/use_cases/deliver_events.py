@@ -161,6 +161,8 @@ class DeliverEvents:
     def _send_all(self, turn: _Turn, queue: Sequence[Delivery]) -> Iterator[Delivery]:
         """Send what is due, several series at once, and yield each delivery that was tried."""
         due = [group for group in by_series(queue).values() if group[0].next_at and group[0].next_at <= turn.now]
+        if turn.webhook.holds:
+            due = due[:1]
         if due:
             with ThreadPoolExecutor(min(_AT_ONCE, len(due)), "webhook") as executor:
                 for tried in executor.map(lambda group: self._send_in_order(turn, group), due):

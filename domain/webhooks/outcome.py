@@ -62,15 +62,21 @@ class Outcome:
         return [kept.get(each.place, each) for each in self.queue if each.place in kept or each.place not in stored]
 
     def progress(self) -> Progress:
-        """Return how far the webhook has come."""
+        """
+        Return how far the webhook has come.
+
+        If nothing of what was tried was accepted, it is asked again for the first of them alone, and told everything once that is.
+        """
         waiting = [each for each in (self.tried.get(each.place, each) for each in self.queue) if each.status is DeliveryStatus.PENDING]
-        heads = [group[0].next_at for group in by_series(waiting).values()]
         fails = len(self.tried) > 0 and not self.delivered
-        goes_on_holding = self.webhook.holds and not self.delivered
+        refused = [each.next_at for each in self.tried.values() if each.next_at]
+        heads = [group[0].next_at for group in by_series(waiting).values()]
+        retry_at = min((at for at in (refused if fails and refused else heads) if at), default=None)
+        is_full = len(waiting) >= MOST_PENDING and retry_at is not None and retry_at > self.now
         return Progress(
             position=self.position,
-            holds=bool(waiting) and (fails or goes_on_holding or len(waiting) >= MOST_PENDING),
-            retry_at=min((at for at in heads if at), default=None),
+            holds=bool(waiting) and (fails or is_full or (self.webhook.holds and not self.delivered)),
+            retry_at=retry_at,
             last_success_at=self.now if self.delivered else self.webhook.last_success_at,
             gone=self.gone,
         )

@@ -169,7 +169,7 @@ def test_a_failing_message_holds_up_its_own_series_alone(told: Told) -> None:
 
 
 def test_a_dead_receiver_is_not_asked_for_each_event(told: Told) -> None:
-    """Nothing new is read until the next attempt is due; then everything comes, in order."""
+    """Nothing new is read until it accepts one message, which is tried by its schedule; then everything comes, in order."""
     webhook = told.add()
     told.sender.answer = answering(lambda _: None)
     for code in ("X/A", "X/B"):
@@ -181,11 +181,15 @@ def test_a_dead_receiver_is_not_asked_for_each_event(told: Told) -> None:
         told.deliver()
     assert len(told.sender.sent) == 2
     assert told.get(webhook).holds
-
-    told.sender.answer = answering(lambda _: 200)
     told.clock.forward(6)
     told.deliver()
-    assert told.numbers("X/A") == [1, *range(1, 22)]
+    assert told.numbers("X/A") == [1, 1]
+    assert len(told.sender.sent) == 3
+
+    told.sender.answer = answering(lambda _: 200)
+    told.clock.forward(301)
+    told.deliver()
+    assert told.numbers("X/A") == [1, 1, *range(1, 22)]
     assert {len(told.numbers(f"X/N{number}")) for number in range(20)} == {1}
     assert not told.get(webhook).holds
 
