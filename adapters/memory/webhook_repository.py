@@ -9,11 +9,11 @@ from uuid import UUID
 
 from adapters.memory.state import Clock, State
 from domain.errors import LeaseLost, WebhookNotFound
-from domain.fetches import Lease
+from domain.fetches import LEASE_SECONDS, Lease
 from domain.series import TimeSeries
 from domain.webhooks.delivery import Delivery, DeliveryPage, DeliveryStatus
 from domain.webhooks.events import Event, News
-from domain.webhooks.webhook import LEASE_SECONDS, Progress, Webhook
+from domain.webhooks.webhook import Progress, Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,11 @@ class MemoryWebhookRepository:
     def recorded(self, *, after: int, limit: int) -> Sequence[Event]:
         return [event for event in self.state.series_events if event.position > after][:limit]
 
-    def has_due(self) -> bool:
-        return any(map(self._is_due, self.state.webhooks.values()))
+    def has_due(self, lease_seconds: float = LEASE_SECONDS) -> bool:
+        return any(self._is_due(webhook, lease_seconds) for webhook in self.state.webhooks.values())
 
     def claim(self, lease: Lease) -> Webhook | None:
-        due = [webhook for webhook in self.state.webhooks.values() if self._is_due(webhook)]
+        due = [webhook for webhook in self.state.webhooks.values() if self._is_due(webhook, lease.seconds)]
         if not due:
             return None
         held = self.state.webhook_leases
@@ -121,9 +121,9 @@ class MemoryWebhookRepository:
         self.state.series_events = tuple(event for event in self.state.series_events if event not in old)
         return len(ended) + len(old)
 
-    def _is_due(self, webhook: Webhook) -> bool:
+    def _is_due(self, webhook: Webhook, lease_seconds: float) -> bool:
         now, (token, until) = self.clock(), self.state.webhook_leases.get(webhook.id, (None, None))
-        is_held = token is not None and until is not None and now <= until <= now + timedelta(seconds=2 * LEASE_SECONDS)
+        is_held = token is not None and until is not None and now <= until <= now + timedelta(seconds=2 * lease_seconds)
         has_news = not webhook.holds and webhook.position < self.state.position
         return webhook.disabled_at is None and not is_held and (has_news or (webhook.retry_at is not None and webhook.retry_at <= now))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
-from domain.fetches import Lease
+from domain.fetches import LEASE_SECONDS, Lease
 from domain.series import TimeSeries
 from domain.webhooks.delivery import Delivery, DeliveryPage
 from domain.webhooks.events import Event, News
@@ -58,8 +58,8 @@ class WebhookRepository(Protocol):
         """Return the events recorded after a position, oldest first; vintages are in the feed."""
         ...
 
-    def has_due(self) -> bool:
-        """Return whether anything may be due for a webhook that no worker holds."""
+    def has_due(self, lease_seconds: float = LEASE_SECONDS) -> bool:
+        """Return whether anything may be due for a webhook that no worker holds, under leases of this length."""
         ...
 
     def claim(self, lease: Lease) -> Webhook | None:

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from domain.audit import audit
 from domain.errors import DamagedVintage, LeaseLost, NotFound
-from domain.fetches import Lease
+from domain.fetches import LEASE_SECONDS, Lease
 from domain.moments import AsOf
 from domain.ports import Store, UnitOfWork, WebhookSender
 from domain.use_cases.compare_vintages import CompareVintages
@@ -21,14 +21,12 @@ from domain.webhooks.delivery import Delivery, DeliveryStatus
 from domain.webhooks.events import Event, EventType, largest_change, revision_large, vintage_created
 from domain.webhooks.outcome import MOST_PENDING, Outcome, by_series
 from domain.webhooks.signing import MasterSecret
-from domain.webhooks.webhook import LEASE_SECONDS, Webhook
+from domain.webhooks.webhook import Webhook
 
 logger = logging.getLogger(__name__)
 
 _PAGE = 200
 _AT_ONCE = 8
-#: After so long no further message is begun, so that a turn ends well before its lease.
-_TURN_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +55,11 @@ class DeliverEvents:
     Deliver the events of a due webhook: at least once, and those of a series in order.
 
     The feed is the queue. A worker holds a webhook under a lease, reads what is new in the feed, sends it, and stores how far it has
-    come with what was delivered and what is still pending. If it dies before, another sends the same again, with the same ids.
+    come with what was delivered and what is still pending. If it dies before, another sends the same again, with the same ids. No message
+    is begun after half the lease; should a worker lose it all the same, both send the same in the same order.
 
     Attributes:
+        lease_seconds: how long a worker that has gone silent keeps a webhook.
         root_path: before the links in messages.
         stopping: set when the process is to stop.
 
@@ -70,12 +70,13 @@ class DeliverEvents:
     master: MasterSecret
     compare_vintages: CompareVintages
     root_path: str = ""
+    lease_seconds: float = LEASE_SECONDS
     stopping: Flag = field(default_factory=Flag)
 
     def has_due(self) -> bool:
         """Return whether anything may be due, at the cost of one small query."""
         with self.store.reading() as uow:
-            return uow.webhooks.has_due()
+            return uow.webhooks.has_due(self.lease_seconds)
 
     def __call__(self) -> bool:
         """
@@ -85,7 +86,7 @@ class DeliverEvents:
             WebhookSecretMissing: there is a due webhook, but no master secret.
 
         """
-        lease = Lease(uuid4(), LEASE_SECONDS)
+        lease = Lease(uuid4(), self.lease_seconds)
         begun = monotonic()
         with self.store.writing() as uow:
             webhook = uow.webhooks.claim(lease)
@@ -172,7 +173,7 @@ class DeliverEvents:
         """Send deliveries of a series until one is not accepted: the others wait for it."""
         tried: list[Delivery] = []
         for delivery in deliveries:
-            if turn.over.is_set() or self.stopping.is_set() or monotonic() - turn.begun > _TURN_SECONDS:
+            if turn.over.is_set() or self.stopping.is_set() or monotonic() - turn.begun > self.lease_seconds / 2:
                 break
             at, webhook = turn.time(), turn.webhook
             headers = self.master.headers(webhook.id, webhook.rotations(at), message_id=delivery.message_id, at=at, body=delivery.body)

@@ -16,8 +16,6 @@ DEFAULT_THRESHOLD, LARGEST_THRESHOLD = 5.0, 1e6
 #: For how long messages are signed with the secret before a rotation too.
 OVERLAP = timedelta(hours=24)
 MOST_WEBHOOKS = 100
-#: For how long a worker holds a webhook at most.
-LEASE_SECONDS = 60.0
 _MOST_CHARACTERS = 2000
 
 

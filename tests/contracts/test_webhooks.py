@@ -11,13 +11,13 @@ import pytest
 
 from domain.codes import DatasetCode
 from domain.errors import LeaseLost, WebhookNotFound
-from domain.fetches import Lease
+from domain.fetches import LEASE_SECONDS, Lease
 from domain.ports import Store
 from domain.schedules.selector import Selector
 from domain.series import TimeSeries
 from domain.webhooks.delivery import Delivery, Reply
 from domain.webhooks.events import Event, EventType, News
-from domain.webhooks.webhook import LEASE_SECONDS, Progress, Webhook
+from domain.webhooks.webhook import Progress, Webhook
 from tests.builders import an_arrival, append
 from tests.contracts.conftest import StoppedClock
 

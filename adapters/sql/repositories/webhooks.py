@@ -14,11 +14,11 @@ from adapters.sql.rows.webhooks import decided_of, delivery_from, delivery_row_o
 from adapters.sql.tables import deliveries, feed, series, series_events, webhooks
 from adapters.sql.transaction import Transaction
 from domain.errors import LeaseLost, WebhookNotFound
-from domain.fetches import Lease
+from domain.fetches import LEASE_SECONDS, Lease
 from domain.series import TimeSeries
 from domain.webhooks.delivery import Delivery, DeliveryPage
 from domain.webhooks.events import Event, News
-from domain.webhooks.webhook import LEASE_SECONDS, Progress, Webhook
+from domain.webhooks.webhook import Progress, Webhook
 
 # Written as in the partial index, which SQLite does not use otherwise.
 _PENDING: ColumnElement[bool] = literal_column("deliveries.status = 'pending'")
@@ -79,11 +79,16 @@ class SqlWebhookRepository:
         rows = self.transaction.run(found.order_by(series_events.c.position).limit(limit)).mappings()
         return [event_from(row) for row in rows]
 
-    def has_due(self) -> bool:
-        return bool(self.transaction.run(select(exists(select(webhooks.c.id).where(self._is_due())))).scalar_one())
+    def has_due(self, lease_seconds: float = LEASE_SECONDS) -> bool:
+        return bool(self.transaction.run(select(exists(select(webhooks.c.id).where(self._is_due(lease_seconds))))).scalar_one())
 
     def claim(self, lease: Lease) -> Webhook | None:
-        due = select(webhooks.c.id).where(self._is_due()).order_by(webhooks.c.lease_until.asc().nulls_first(), webhooks.c.id).limit(1)
+        due = (
+            select(webhooks.c.id)
+            .where(self._is_due(lease.seconds))
+            .order_by(webhooks.c.lease_until.asc().nulls_first(), webhooks.c.id)
+            .limit(1)
+        )
         one = due.with_for_update(skip_locked=True).scalar_subquery()
         held = {"lease_token": lease.token, "lease_until": self.transaction.later(lease.seconds)}
         claimed = update(webhooks).where(webhooks.c.id == one).values(held).returning(webhooks)
@@ -127,8 +132,8 @@ class SqlWebhookRepository:
         ]
         return sum(counts)
 
-    def _is_due(self) -> ColumnElement[bool]:
-        now, latest = self.transaction.now(), self.transaction.later(2 * LEASE_SECONDS)
+    def _is_due(self, lease_seconds: float) -> ColumnElement[bool]:
+        now, latest = self.transaction.now(), self.transaction.later(2 * lease_seconds)
         # A lease that ends later than any is one from before the clock was set back.
         is_free = or_(webhooks.c.lease_token.is_(None), webhooks.c.lease_until < now, webhooks.c.lease_until > latest)
         has_news = and_(~webhooks.c.holds, webhooks.c.position < _POSITION)
