@@ -47,7 +47,7 @@ class WebhookRepository(Protocol):
         ...
 
     def record(self, series: TimeSeries, news: News) -> None:
-        """Record an event at the next position in the feed, if there is a webhook; it is the last change of its unit of work."""
+        """Record an event at the next position in the feed, if there is a webhook; the caller has locked the series."""
         ...
 
     def position(self) -> int:

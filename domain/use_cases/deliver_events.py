@@ -11,7 +11,6 @@ from threading import Event as Flag
 from time import monotonic
 from uuid import UUID, uuid4
 
-from domain.audit import audit
 from domain.errors import DamagedVintage, LeaseLost, NotFound
 from domain.fetches import LEASE_SECONDS, Lease
 from domain.moments import AsOf
@@ -195,4 +194,3 @@ def _log(outcome: Outcome) -> None:
         logger.info("webhook told", extra=facts)
     if gone:
         logger.warning("webhook disabled", extra={"webhook": webhook, "reason": gone})
-        audit("webhook disabled", webhook=webhook, reason=gone)

@@ -74,17 +74,18 @@ class PlanNextLook:
         looks = [(look, *self._look(schedule, look, past, _failures(look, ended))) for schedule, look in following]
         if not unfollowed and not looks:
             return
+        overdue = _newly_overdue([(look, next_) for look, _, next_ in looks])
         with self.store.writing() as uow:
+            if overdue:
+                # Before its looks, as its removal does, so that the two do not wait for each other.
+                uow.series.lock(series_id)
             for schedule in unfollowed:
                 uow.schedules.follow(series, schedule)
-            overdue = []
             for look, planned, next_ in looks:
                 failures = _failures(look, ended)
                 is_set = uow.schedules.plan(look, next_, planned=planned, succeeded_at=series.checked_at, failures=failures)
-                if is_set and next_.overdue_since:
-                    overdue.append(next_)
-            if overdue and not any(look.overdue_since for look, *_ in looks):
-                uow.webhooks.record(series, series_overdue(overdue[0], past.now))
+                if next_ is overdue and is_set:
+                    uow.webhooks.record(series, series_overdue(overdue, past.now))
             uow.commit()
 
     def _look(self, schedule: Schedule, look: FollowedSeries, past: _Past, failures: int) -> tuple[bool, NextLook]:
@@ -130,6 +131,13 @@ class PlanNextLook:
         if failures and look.at < now + pause:
             look = replace(look, at=now + pause, reason=why)
         return inside_window(rule, look)
+
+
+def _newly_overdue(looks: Sequence[tuple[FollowedSeries, NextLook]]) -> NextLook | None:
+    """Return the first next look at a series that is overdue from now on; None if it was before, or is not."""
+    if any(look.overdue_since for look, _ in looks):
+        return None
+    return next((next_ for _, next_ in looks if next_.overdue_since), None)
 
 
 def _after_the_end(past: _Past) -> NextLook:
