@@ -41,10 +41,12 @@ class Receiver:
     Attributes:
         answer: gives the status for a message, and may take its time.
         headers: of each answer.
+        host: where it listens.
 
     """
 
     url: str = ""
+    host: str = "127.0.0.1"
     answer: Callable[[Message], int] = lambda _: 204
     headers: Mapping[str, str] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
@@ -84,9 +86,9 @@ def receiving(receiver: Receiver | None = None) -> Iterator[Receiver]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer((heard.host, 0), Handler) as server:
         server.daemon_threads = True
-        heard.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
+        heard.url = f"http://{heard.host}:{server.server_address[1]}/hook"
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005}).start()
         try:
             yield heard
