@@ -60,7 +60,16 @@ DATABASES = (
     OldDatabase(
         code="WIKI",
         title="Wiki EOD Stock Prices",
-        answers=(Answer(pattern=r"(?!PRICES$)([A-Z0-9_]+)", provider="tiingo", code="TIINGO/{}", columns=_TIINGO_WIKI, underscore="-", example="AAPL"),),
+        answers=(
+            Answer(
+                pattern=r"(?!PRICES$)([A-Z0-9_]+)",
+                provider="tiingo",
+                code="TIINGO/{}",
+                columns=_TIINGO_WIKI,
+                underscore="-",
+                example="AAPL",
+            ),
+        ),
         reason="the table of all prices (WIKI/PRICES) is no series; ask for WIKI/TICKER",
         unanswered="PRICES",
     ),
@@ -69,7 +78,13 @@ DATABASES = (
         title="End of Day US Stock Prices",
         answers=(
             Answer(
-                pattern=r"([A-Z0-9_]+)", provider="tiingo", code="TIINGO/{}", columns=_TIINGO_EOD, underscore="-", example="AAPL", note=_UNADJUSTED
+                pattern=r"([A-Z0-9_]+)",
+                provider="tiingo",
+                code="TIINGO/{}",
+                columns=_TIINGO_EOD,
+                underscore="-",
+                example="AAPL",
+                note=_UNADJUSTED,
             ),
         ),
     ),
@@ -96,7 +111,7 @@ DATABASES = (
                 example="LON_VOD",
             ),
         ),
-        reason="of its exchanges only those of the USA and London are answered; look for the symbol with `lanner search`, as YAHOO/SYMBOL.SUFFIX",
+        reason="only its exchanges of the USA and London are answered; write others with Yahoo's suffixes, as YAHOO/500325.BO",
         unanswered="BOM_500325",
     ),
     OldDatabase(
@@ -164,7 +179,15 @@ DATABASES = (
         code="BSE",
         title="Bombay Stock Exchange",
         answers=(
-            Answer(pattern=r"(SENSEX)", provider="yahoo", code="YAHOO/{}", names={"SENSEX": "^BSESN"}, columns=_YAHOO_PRICES, may_lack=True, example="SENSEX"),
+            Answer(
+                pattern=r"(SENSEX)",
+                provider="yahoo",
+                code="YAHOO/{}",
+                names={"SENSEX": "^BSESN"},
+                columns=_YAHOO_PRICES,
+                may_lack=True,
+                example="SENSEX",
+            ),
             Answer(pattern=r"BOM(\d{6})", provider="yahoo", code="YAHOO/{}.BO", columns=_BSE, may_lack=True, example="BOM500325"),
         ),
         reason="of the exchange's indices, Yahoo has BSE/SENSEX; shares are BSE/BOM and six digits",
@@ -210,7 +233,13 @@ DATABASES = (
         title="Currencies per US dollar",
         answers=(
             Answer(
-                pattern=r"([A-Z]{3})", provider="ecb_fx", code="ECB_FX/USD{}", columns={"RATE": ONLY}, date_column="DATE", example="GBP", note=_CROSS
+                pattern=r"([A-Z]{3})",
+                provider="ecb_fx",
+                code="ECB_FX/USD{}",
+                columns={"RATE": ONLY},
+                date_column="DATE",
+                example="GBP",
+                note=_CROSS,
             ),
         ),
     ),

@@ -8,10 +8,8 @@ _VALUE = {"Value": ONLY}
 _FIRST_DAYS = "dated by the first day of its period, where Quandl had the last"
 _TENORS = {
     "1 MO": "BC_1MONTH",
-    "1.5 MO": "BC_1_5MONTH",
     "2 MO": "BC_2MONTH",
     "3 MO": "BC_3MONTH",
-    "4 MO": "BC_4MONTH",
     "6 MO": "BC_6MONTH",
     "1 YR": "BC_1YEAR",
     "2 YR": "BC_2YEAR",
@@ -21,17 +19,22 @@ _TENORS = {
     "10 YR": "BC_10YEAR",
     "20 YR": "BC_20YEAR",
     "30 YR": "BC_30YEAR",
+    # Begun since: behind the old ones, whose places scripts count.
+    "1.5 MO": "BC_1_5MONTH",
+    "4 MO": "BC_4MONTH",
 }
 _REAL_TENORS = {f"{years} YR": f"TC_{years}YEAR" for years in (5, 7, 10, 20, 30)}
 _BILLS = {
     f"{weeks} Wk {name}": f"ROUND_B1_{field}_{weeks}WK_2"
-    for weeks in (4, 6, 8, 13, 17, 26, 52)
+    for weeks in (4, 13, 26, 52, 6, 8, 17)
     for name, field in (("Bank Discount Rate", "CLOSE"), ("Coupon Equiv", "YIELD"))
 }
-_LONG_TERM = {"LT Composite > 10 Yrs": "Over_10_Years", "Treasury 20-Yr CMT": "BC_20year", "Extrapolation Factor": "BC_20year EXTRAPOLATION_FACTOR"}
-_OF_LABOR = (
-    Answer(pattern=r"([A-Z0-9_]+)", provider="bls", code="BLS/{}", columns=_VALUE, example="CUSR0000SA0", note=_FIRST_DAYS),
-)  # fmt: skip
+_LONG_TERM = {
+    "LT Composite > 10 Yrs": "Over_10_Years",
+    "Treasury 20-Yr CMT": "BC_20year",
+    "Extrapolation Factor": "BC_20year EXTRAPOLATION_FACTOR",
+}
+_OF_LABOR = (Answer(pattern=r"([A-Z0-9_]+)", provider="bls", code="BLS/{}", columns=_VALUE, example="CUSR0000SA0", note=_FIRST_DAYS),)
 _OF_THE_WORLD_BANK = (
     Answer(
         pattern=r"([A-Z0-9]{2,3})_([A-Z0-9_]+)",
@@ -47,9 +50,14 @@ _OF_THE_WORLD_BANK = (
 
 def _treasury(name: str, dataset: str, columns: dict[str, str]) -> Answer:
     return Answer(
-        pattern=name, provider="us_treasury", code=f"US_TREASURY/{dataset}", columns=columns, may_lack=True, example=name,
-        note="tenors that began later stand among the old ones" if columns in (_TENORS, _BILLS) else "",
-    )  # fmt: skip
+        pattern=name,
+        provider="us_treasury",
+        code=f"US_TREASURY/{dataset}",
+        columns=columns,
+        may_lack=True,
+        example=name,
+        note="tenors that began later stand behind the old ones" if columns in (_TENORS, _BILLS) else "",
+    )
 
 
 DATABASES = (
@@ -59,7 +67,7 @@ DATABASES = (
         answers=(
             Answer(pattern=r"([A-Z0-9_]+)", provider="fred", code="FRED/{}", columns=_VALUE, example="GDP", note="with every vintage"),
         ),
-    ),  # fmt: skip
+    ),
     OldDatabase(
         code="USTREASURY",
         title="US Treasury",
@@ -96,21 +104,17 @@ DATABASES = (
     OldDatabase(
         code="ECB",
         title="European Central Bank",
-        answers=(
-            Answer(pattern=r"EUR([A-Z]{3})", provider="ecb_fx", code="ECB_FX/{}", columns=_VALUE, example="EURUSD"),
-        ),
+        answers=(Answer(pattern=r"EUR([A-Z]{3})", provider="ecb_fx", code="ECB_FX/{}", columns=_VALUE, example="EURUSD"),),
         reason="its old codes of series do not tell the dimensions apart; write the ECB's own, as ECB/EXR.D.USD.EUR.SP00.A",
         unanswered="RTD_Q_S0_S_G_GDPM_TO_U_E",
-    ),  # fmt: skip
+    ),
     OldDatabase(
         code="BOE",
         title="Bank of England Official Statistics",
-        answers=(
-            Answer(pattern=r"([A-Z0-9]+)", provider="boe", code="BOE/{}", columns=_VALUE, example="XUDLUSS"),
-        ),
+        answers=(Answer(pattern=r"([A-Z0-9]+)", provider="boe", code="BOE/{}", columns=_VALUE, example="XUDLUSS"),),
         reason="codes of the Bank's statistics have letters and digits only",
         unanswered="XUDL_USS",
-    ),  # fmt: skip
+    ),
     OldDatabase(
         code="EIA",
         title="U.S. Energy Information Administration",
@@ -130,12 +134,10 @@ DATABASES = (
     OldDatabase(
         code="DOE",
         title="U.S. Department of Energy",
-        answers=(
-            Answer(pattern=r"(RWTC|RBRTE)", provider="eia", code="EIA/PET.{}.D", columns=_VALUE, example="RWTC"),
-        ),
+        answers=(Answer(pattern=r"(RWTC|RBRTE)", provider="eia", code="EIA/PET.{}.D", columns=_VALUE, example="RWTC"),),
         reason="of its codes, the EIA's prices DOE/RWTC and DOE/RBRTE are known; write others as EIA/PET_RWTC_D",
         unanswered="NGAS",
-    ),  # fmt: skip
+    ),
     OldDatabase(
         code="ODA",
         title="IMF Cross Country Macroeconomic Statistics",
@@ -149,7 +151,7 @@ DATABASES = (
                 note=_FIRST_DAYS,
             ),
         ),
-        reason="only indicators of countries (ODA/DEU_PCPIPCH) are in the World Economic Outlook; FRED has commodity prices, as FRED/PALUMUSDM",
+        reason="only indicators of countries are in the World Economic Outlook; FRED has prices of commodities, as FRED/PALUMUSDM",
         unanswered="PALUM_USD",
     ),
     OldDatabase(
@@ -174,7 +176,12 @@ DATABASES = (
         title="Merrill Lynch corporate bond indices",
         answers=tuple(
             Answer(
-                pattern=name, provider="fred", code=f"FRED/{series}", columns={series: ONLY}, date_column="DATE", example=name,
+                pattern=name,
+                provider="fred",
+                code=f"FRED/{series}",
+                columns={series: ONLY},
+                date_column="DATE",
+                example=name,
                 note="FRED shows the last years alone, as the owner of the indices permits",
             )
             for name, series in {
@@ -185,7 +192,7 @@ DATABASES = (
         ),
         reason="only ML/AAAEY, ML/HYOEY and ML/USEY are known by FRED's codes; look for others with `lanner search --provider fred`",
         unanswered="EMCTRI",
-    ),  # fmt: skip
+    ),
     OldDatabase(
         code="UMICH",
         title="University of Michigan, Surveys of Consumers",

@@ -116,7 +116,7 @@ def _names(state: Observations, answer: Answer) -> Mapping[str, str]:
     if ONLY in wanted.values():
         if len(state.columns) != 1:
             raise AnswerNotUnderstood(f"The answer has {len(state.columns)} columns where one must be.")
-        return {old: state.columns[0] for old in wanted}
+        return dict.fromkeys(wanted, state.columns[0])
     wanting = [own for own in wanted.values() if own not in state.columns]
     if wanting and (not answer.may_lack or len(wanting) == len(wanted)):
         raise AnswerNotUnderstood(f"The answer has no {', '.join(wanting)}.")

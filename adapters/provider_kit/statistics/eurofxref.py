@@ -36,7 +36,7 @@ def _is_eurofxref(body: bytes) -> bool:
 
 
 def currencies_in(code: DatasetCode) -> tuple[str, str]:
-    """Return the currency that is worth something and the one in which that is said, or ``ALL``; raises DatasetNotFound if there is none."""
+    """Return the currency that is valued and the one in which, or ``ALL``; raises DatasetNotFound for no rate."""
     match = _CODE.fullmatch(code.dataset.upper())
     worth, unit = (match[1] or _EURO, match[2]) if match else (_EURO, _EURO)
     if worth == unit:

@@ -99,7 +99,9 @@ def series_in(table: Table, code: DatasetCode, *, every: bool = False) -> Sequen
         some = ", ".join(f"{code}.{name}" for name in rows)
         raise AnswerNotUnderstood(f"{code} holds several rates a day.", hint=f"Ask for {code}.{ALL}, or one of {some}.")
     if key == ALL:
-        return [TreasurySeries(code, _side_by_side({name: columns.observations(part) for name, part in rows.items()}), (), columns.date_column)]
+        return [
+            TreasurySeries(code, _side_by_side({name: columns.observations(part) for name, part in rows.items()}), (), columns.date_column)
+        ]
     if key not in rows:
         raise DatasetNotFound(f"There is no {key} in {dataset}.", hint=f"There are {', '.join(rows)}.")
     return [_part(columns, code, rows[key])]
