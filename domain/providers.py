@@ -114,6 +114,10 @@ class Routing:
             revived = ""
         return routed or revived or declared or self.default
 
+    def is_chosen(self, code: DatasetCode, name: str) -> bool:
+        """Return whether a code goes to this provider because somebody set it so."""
+        return code.database in self.routes or (self.prefer_default and name == self.default)
+
 
 def _answering(code: DatasetCode, providers: Sequence[Provider]) -> str:
     """Return the name of the first provider that answers a code of an old database and can be asked; empty if there is none."""
