@@ -53,7 +53,6 @@ _BCHARTS = {
     "Weighted Price": "",
 }
 _ALL_EXCHANGES = "the price over all exchanges that Tiingo knows, not that of the one exchange"
-_UNADJUSTED = "of shares that are no longer traded, Tiingo has those that it lists"
 _CROSS = "fixed at 14:15 CET on working days, from 1999 on"
 
 DATABASES = (
@@ -84,7 +83,6 @@ DATABASES = (
                 columns=_TIINGO_EOD,
                 underscore="-",
                 example="AAPL",
-                note=_UNADJUSTED,
             ),
         ),
     ),

@@ -84,7 +84,11 @@ class DiagnoseCode:
     def _by_choice(self, code: DatasetCode, provider: Provider | None, name: str) -> Diagnosis:
         """Diagnose a code that the operator's settings send to a provider."""
         if provider is None:
-            return Diagnosis(works=False, provider=name, reason=f"there is no provider {name}, to which LANNER_ROUTES or LANNER_DEFAULT_PROVIDER sends it")
+            return Diagnosis(
+                works=False,
+                provider=name,
+                reason=f"there is no provider {name}, to which LANNER_ROUTES or LANNER_DEFAULT_PROVIDER sends it",
+            )
         found = Diagnosis(works=None, provider=name, asked=str(code), needs=provider.problem)
         if provider.problem or not provider.notices_changes:
             return replace(found, reason=f"your settings send it to {name}; whether it has the code, only a request tells")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,8 +41,8 @@ def doctor(session: Session, *, scripts: tuple[Path, ...], form: str) -> None:
     """
     Say for each Quandl call of scripts whether it will work here, through which provider, and what that needs.
 
-    SCRIPT is a Python file, a notebook, or a folder of them. They are read, never run, and nothing is requested; a part of a code that does not
-    follow from the script is shown as *. Exits with 0 if all calls will work as lanner is set up now, else with 1.
+    SCRIPT is a Python file, a notebook, or a folder of them. They are read, never run, and nothing is requested; a part of a code that does
+    not follow from the script is shown as *. Exits with 0 if all calls will work as lanner is set up now, else with 1.
     """
     from entrypoints.cli.tables import print_json
 
@@ -87,12 +87,19 @@ def _diagnosed(diagnose: DiagnoseCode, script: Path, call: Call) -> Iterator[_Fo
 
 
 def _diagnosis(diagnose: DiagnoseCode, wanted: Wanted) -> Diagnosis:
+    from domain.use_cases.diagnose_code import Diagnosis
+
+    if wanted.reason and not (wanted.is_known and wanted.dataset):
+        return Diagnosis(works=False if wanted.is_known else None, reason=wanted.reason)
+    found = _of_code(diagnose, wanted)
+    return replace(found, works=False, reason=wanted.reason) if wanted.reason and found.works is not False else found
+
+
+def _of_code(diagnose: DiagnoseCode, wanted: Wanted) -> Diagnosis:
     from domain.codes import DatasetCode
     from domain.errors import InvalidCode
     from domain.use_cases.diagnose_code import UNKNOWN, Diagnosis
 
-    if wanted.reason:
-        return Diagnosis(works=False if wanted.is_known else None, reason=wanted.reason)
     if not wanted.dataset:
         return Diagnosis(works=True)
     if UNKNOWN in wanted.dataset:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 Scope = ast.AST
 #: From the innermost to the module.
 Scopes = tuple[Scope, ...]
+#: A line, from 1, and a column in it.
+Position = tuple[int, int]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -21,13 +23,13 @@ class Binding:
 
     Attributes:
         scopes: where the expression is read.
-        is_sure: whether its line always runs when its scope does, so that earlier bindings are forgotten.
+        is_sure: whether it always runs when its scope does, so that earlier ones are forgotten.
 
     """
 
     value: ast.expr
     scopes: Scopes
-    line: int
+    position: Position
     is_sure: bool = False
 
 
@@ -50,12 +52,12 @@ class Bindings:
         """Return the scopes in which a node of the script is read."""
         return self._scopes[node]
 
-    def of_name(self, name: str, scopes: Scopes, line: int) -> Sequence[Binding]:
-        """Return what a name may stand for in a line, from the innermost scope that binds it."""
+    def of_name(self, name: str, scopes: Scopes, position: Position) -> Sequence[Binding]:
+        """Return what a name may stand for at a position, from the innermost scope that binds it."""
         for depth, scope in enumerate(scopes):
             found = self._bound.get((scope, name), [])
             if found:
-                return _reaching(found, line) if depth == 0 else found
+                return _reaching(found, position) if depth == 0 else found
             if name in _parameters(scope):
                 return ()
         return ()
@@ -70,18 +72,18 @@ class Bindings:
             is_sure = isinstance(node, ast.Assign) and isinstance(body, list) and node in body
             # Attributes are the same whoever reads them: ``self.codes``.
             where = scopes[0] if isinstance(target, ast.Name) else scopes[-1]
-            self._bound[where, ast.unparse(target)].append(Binding(value, scopes, getattr(value, "lineno", 0), is_sure))
+            self._bound[where, ast.unparse(target)].append(Binding(value, scopes, position_of(value), is_sure))
 
     def _bind_arguments(self, module: ast.Module) -> None:
         functions = {node.name: node for node in ast.walk(module) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
         for function in functions.values():
             for name, value in _defaults(function.args):
-                self._bound[function, name].append(Binding(value, self._scopes[function], function.lineno))
+                self._bound[function, name].append(Binding(value, self._scopes[function], position_of(function)))
         for call in ast.walk(module):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in functions:
                 function = functions[call.func.id]
                 for name, value in _arguments(function.args, call):
-                    self._bound[function, name].append(Binding(value, self._scopes[call], function.lineno))
+                    self._bound[function, name].append(Binding(value, self._scopes[call], position_of(function)))
 
 
 def _parameters(scope: Scope) -> Sequence[str]:
@@ -89,10 +91,16 @@ def _parameters(scope: Scope) -> Sequence[str]:
     return [each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)] if arguments else []
 
 
-def _reaching(bindings: Sequence[Binding], line: int) -> Sequence[Binding]:
-    """Leave out what a later assignment, which always runs, has replaced before this line."""
-    last = max((binding.line for binding in bindings if binding.is_sure and binding.line <= line), default=0)
-    return [binding for binding in bindings if binding.line >= last and not (binding.is_sure and binding.line > line)] or bindings
+def position_of(node: ast.AST) -> Position:
+    """Return where a node begins."""
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+
+
+def _reaching(bindings: Sequence[Binding], position: Position) -> Sequence[Binding]:
+    """Leave out what a later assignment, which always runs, has replaced before this position."""
+    last = max((binding.position for binding in bindings if binding.is_sure and binding.position <= position), default=(0, 0))
+    found = [binding for binding in bindings if binding.position >= last and not (binding.is_sure and binding.position > position)]
+    return found or bindings
 
 
 def _bound_by(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
@@ -118,9 +126,24 @@ def _bound_by(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
 def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
     if isinstance(target, (ast.Name, ast.Attribute)):
         yield target, value
-    elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
-        for part, its_value in zip(target.elts, value.elts, strict=True):
-            yield from _pairs(part, its_value)
+    elif isinstance(target, ast.Tuple):
+        for part, its_value in zip(target.elts, _parts(value), strict=False):
+            if its_value is not None:
+                yield from _pairs(part, its_value)
+
+
+def _parts(value: ast.expr) -> Sequence[ast.expr | None]:
+    """Return the values of several targets; None for one that is not known."""
+    match value:
+        case ast.Tuple(elts=parts):
+            return parts
+        case ast.Call(func=ast.Attribute(value=mapping, attr="items")):
+            return None, mapping
+        case ast.Call(func=ast.Name(id="enumerate"), args=[values, *_]):
+            return None, values
+        case ast.Call(func=ast.Name(id="zip"), args=several):
+            return several
+    return ()
 
 
 def _defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr]]:

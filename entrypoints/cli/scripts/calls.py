@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeGuard
 
 from domain.errors import InvalidInput
 from entrypoints.cli.scripts.bindings import Bindings
@@ -15,6 +16,7 @@ from entrypoints.cli.scripts.texts import OPEN, Texts
 
 _CLIENTS = ("quandl", "Quandl", "nasdaqdatalink", "nasdaq_data_link")
 _READER = "pandas_datareader"
+_SHOWN = 80
 
 
 class Kind(StrEnum):
@@ -149,17 +151,17 @@ class _Script:
     def _of_addresses(self, node: ast.AST) -> Iterator[Call]:
         """Return the addresses of the API, each as the outermost expression that it is written in."""
         for child in ast.iter_child_nodes(node):
-            found = [text for text in self._texts.of(child) if _ADDRESS.search(text)] if self._is_text(child) else []
+            found = [text for text in self._texts.of(child) if _ADDRESS.search(text)] if _is_text(child) else []
             if found:
                 yield Call(line=getattr(child, "lineno", 0), kind=Kind.ADDRESS, written=_short(child), texts=found)
             else:
                 yield from self._of_addresses(child)
 
-    @staticmethod
-    def _is_text(node: ast.AST) -> bool:
-        if isinstance(node, ast.Call):
-            return isinstance(node.func, ast.Attribute) and node.func.attr == "format"
-        return isinstance(node, (ast.JoinedStr, ast.BinOp)) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+def _is_text(node: ast.AST) -> TypeGuard[ast.expr]:
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Attribute) and node.func.attr == "format"
+    return isinstance(node, (ast.JoinedStr, ast.BinOp)) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def _asked(call: ast.Call) -> ast.expr | None:
@@ -169,4 +171,4 @@ def _asked(call: ast.Call) -> ast.expr | None:
 
 def _short(node: ast.AST) -> str:
     text = " ".join(ast.unparse(node).split())
-    return text if len(text) <= 80 else f"{text[:79]}…"
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

@@ -10,11 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 from entrypoints.cli.scripts.calls import Call, Kind
 from entrypoints.cli.scripts.texts import CLOSE, OPEN
 
-_HOLE = re.compile(f"{OPEN}[^{CLOSE}]*{CLOSE}")
-_CODE = re.compile(r"([A-Za-z0-9_]+)/([^/\s]+?)(?:\.([0-9]{1,3}))?")
-_SLUG = re.compile(r"([A-Z0-9_]+)-[A-Z0-9]*[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9-]*")
+_HOLE = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]{{0,50}}{CLOSE}")
+_DATABASE = re.compile(r"[A-Za-z0-9_]{1,32}")
 _PATH = re.compile(r"/api/(v[0-9]+)/(datasets|databases|datatables|multisets)(?:[/.]([^?]*))?|\.com/(data)/([^?]*)")
 _SUFFIX = re.compile(r"(?:/(?:data|metadata))?/?(?:\.(?:json|csv|xml))?$", re.IGNORECASE)
+_LONGEST_PLACE = 3
 _HOSTS = ("quandl.com", "data.nasdaq.com")
 _NO_TABLES = "lanner serves no tables (get_table, datatables); ask for the series of a ticker, as WIKI/AAPL"
 _NO_READER = "pandas_datareader asks quandl.com itself and cannot be pointed here; use quandl.get"
@@ -31,8 +31,8 @@ class Wanted:
     Attributes:
         database: empty if it is not known, or nothing can answer it.
         dataset: empty if the whole database is wanted.
-        reason: why nothing can answer it, or why it is not known.
-        is_known: whether the reason is one against it.
+        reason: why the call does not work, or why the code is not known, whoever may answer it.
+        is_known: whether the code is.
         note: what has to change in the script.
 
     """
@@ -71,16 +71,27 @@ def _wanted(call: Call, mask: str) -> Iterator[Wanted]:
 
 
 def _series(mask: str, column: int | None = None) -> Wanted:
-    match = _CODE.fullmatch(mask)
-    if match is None:
+    database, _, rest = mask.partition("/")
+    dataset, place = _without_place(rest)
+    if not dataset or "/" in dataset or not _DATABASE.fullmatch(database):
         unknown = "*" in mask
         return Wanted(code=mask, is_known=not unknown, reason=_UNKNOWN if unknown else "it is not written as DATABASE/DATASET")
-    database, dataset, place = match[1].upper(), match[2], match[3]
-    slug = _SLUG.fullmatch(dataset)
-    if slug:
-        return Wanted(code=mask, reason=f"words behind the code are not cut off; write {database}/{slug[1]}")
-    column = int(place) if place else column
-    return Wanted(code=f"{database}/{dataset.upper()}", database=database, dataset=dataset.upper(), column=column)
+    short, _, words = dataset.partition("-")
+    has_words = any(letter.islower() for letter in words)
+    code = f"{database}/{short if has_words else dataset}".upper()
+    return Wanted(
+        code=mask if has_words else code,
+        database=database.upper(),
+        dataset=code.partition("/")[2],
+        column=column if place is None else place,
+        reason=f"words behind the code are not cut off; write {code}" if has_words else "",
+    )
+
+
+def _without_place(dataset: str) -> tuple[str, int | None]:
+    """Return a data set's code and the place of a column behind it, as in ``OIL.4``."""
+    code, dot, place = dataset.rpartition(".")
+    return (code, int(place)) if dot and place.isdecimal() and len(place) <= _LONGEST_PLACE else (dataset, None)
 
 
 def _database(mask: str) -> Wanted:
@@ -96,10 +107,14 @@ def _of_address(mask: str) -> Iterator[Wanted]:
     version, kind, rest = match[1] or "v3", match[2] or "datasets", match[3] or match[5] or ""
     if kind == "datatables":
         yield Wanted(code=_SUFFIX.sub("", rest), reason=_NO_TABLES)
-    elif version != "v3" or kind == "multisets":
-        yield Wanted(code=_SUFFIX.sub("", rest) or kind, reason=_OTHER_ADDRESS)
+    elif kind == "multisets":
+        columns = _query(mask, "columns").split(",")
+        yield from (replace(_series(each.replace(".", "/", 1)), reason=_OTHER_ADDRESS) for each in columns if each)
     elif kind == "datasets" and "/" in rest:
-        yield _at(mask, _series(_SUFFIX.sub("", rest), _column(mask)))
+        wanted = _at(mask, _series(_SUFFIX.sub("", rest), _column(mask)))
+        yield wanted if version == "v3" else replace(wanted, reason=wanted.reason or _OTHER_ADDRESS)
+    elif version != "v3":
+        yield Wanted(code=kind, reason=_OTHER_ADDRESS)
     elif kind == "databases" and "/" in rest:
         yield _at(mask, _database(rest.partition("/")[0]))
 
@@ -110,6 +125,9 @@ def _at(mask: str, wanted: Wanted) -> Wanted:
 
 
 def _column(mask: str) -> int | None:
-    query = parse_qs(urlsplit(mask).query)
-    text = (query.get("column_index") or query.get("column") or [""])[0]
+    text = _query(mask, "column_index") or _query(mask, "column")
     return int(text) if text.isdecimal() else None
+
+
+def _query(mask: str, name: str) -> str:
+    return parse_qs(urlsplit(mask).query).get(name, [""])[0]

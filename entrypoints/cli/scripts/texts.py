@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 
-from entrypoints.cli.scripts.bindings import Binding, Bindings, Scopes
+from entrypoints.cli.scripts.bindings import Binding, Bindings, Position, Scopes, position_of
 
 #: Around the words of a hole; no script has these characters.
 OPEN, CLOSE = "\ue000", "\ue001"
 _MOST, _DEEPEST, _SHOWN = 500, 40, 40
-_FIELD = re.compile(r"\{(\w*)[^{}]*\}")
-_PERCENT = re.compile(r"%(?:\((\w+)\))?[-0-9.]*[sdr]")
+_FIELD = re.compile(r"\{([A-Za-z0-9_]{0,40})(?:[!:.\[][^{}]{0,40})?\}")
+_PERCENT = re.compile(r"%(?:\(([A-Za-z0-9_]{1,40})\))?[-0-9.]{0,10}[sdr]")
 _ALIKE = ("str", "list", "tuple", "set", "sorted", "reversed", "iter")
 _SAME: Mapping[str, Callable[[str], str]] = {"upper": str.upper, "lower": str.lower, "strip": str.strip}
 _ELEMENTS = ("values", "keys", "copy", "tolist")
@@ -33,38 +33,36 @@ class Texts:
 
     def of(self, node: ast.expr) -> Sequence[str]:
         """Return the texts that an expression may be, or that are in it; one with holes where that is not known."""
-        return self._of(node, _Place(self.bindings.scopes_of(node), getattr(node, "lineno", 0)))
+        return self._of(node, _Place(self.bindings.scopes_of(node), position_of(node)))
 
     def _of(self, node: ast.expr, at: _Place) -> Sequence[str]:
         if len(at.seen) > _DEEPEST:
             return [hole(node)]
         match node:
             case ast.Constant(value=value):
-                return [value if isinstance(value, str) else str(value)]
+                texts: Sequence[str] = [str(value)]
             case ast.JoinedStr(values=parts):
-                return self._joined(parts, at)
-            case ast.FormattedValue(value=value) | ast.Starred(value=value) | ast.NamedExpr(value=value):
-                return self._of(value, at)
+                texts = self._joined(parts, at)
             case ast.Name() | ast.Attribute():
-                return self._bound(node, at)
-            case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
-                return self._all([part for part in parts if not isinstance(part, ast.Dict)], at)
-            case ast.Dict(values=values):
-                return self._all(values, at)
-            case ast.ListComp(elt=part) | ast.SetComp(elt=part) | ast.GeneratorExp(elt=part):
-                return self._of(part, at)
-            case ast.IfExp(body=one, orelse=other):
-                return self._all([one, other], at)
-            case ast.BoolOp(values=parts):
-                return self._all(parts, at)
-            case ast.BinOp(left=left, op=ast.Add(), right=right):
-                return self._all([left, right], at) if self._is_many(left, at) else self._joined([left, right], at)
-            case ast.BinOp(left=left, op=ast.Mod(), right=right):
-                return self._filled(self._of(left, at), _PERCENT, right.elts if isinstance(right, ast.Tuple) else [right], at)
+                texts = self._bound(node, at)
+            case ast.BinOp():
+                texts = self._combined(node, at)
             case ast.Subscript(value=value, slice=key):
-                return self._element(node, value, key, at)
+                texts = self._element(node, value, key, at)
             case ast.Call(func=function, args=arguments):
-                return self._called(node, function, arguments, at)
+                texts = self._called(node, function, arguments, at)
+            case _:
+                any_of = _parts(node)
+                texts = [hole(node)] if any_of is None else self._all(any_of, at)
+        return texts
+
+    def _combined(self, node: ast.BinOp, at: _Place) -> Sequence[str]:
+        if isinstance(node.op, ast.Mod):
+            arguments = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+            return self._filled(self._of(node.left, at), _PERCENT, arguments, at=at)
+        if isinstance(node.op, ast.Add):
+            both = [node.left, node.right]
+            return self._all(both, at) if self._is_many(node.left, at) else self._joined(both, at)
         return [hole(node)]
 
     def _all(self, nodes: Iterable[ast.expr], at: _Place) -> Sequence[str]:
@@ -74,14 +72,14 @@ class Texts:
         return ["".join(parts) for parts in islice(product(*(self._of(node, at) for node in nodes)), _MOST)]
 
     def _bound(self, node: ast.expr, at: _Place) -> Sequence[str]:
-        found = [binding for binding in self.bindings.of_name(ast.unparse(node), at.scopes, at.line) if binding not in at.seen]
+        found = [binding for binding in self.bindings.of_name(ast.unparse(node), at.scopes, at.position) if binding not in at.seen]
         texts = [text for binding in found for text in self._of(binding.value, at.of(binding))]
         return list(dict.fromkeys(texts))[:_MOST] or [hole(node)]
 
     def _is_many(self, node: ast.expr, at: _Place) -> bool:
         """Return whether an expression is a list, not a text."""
         if isinstance(node, ast.Name) and len(at.seen) < _DEEPEST:
-            found = [binding for binding in self.bindings.of_name(node.id, at.scopes, at.line) if binding not in at.seen]
+            found = [binding for binding in self.bindings.of_name(node.id, at.scopes, at.position) if binding not in at.seen]
             return any(self._is_many(binding.value, at.of(binding)) for binding in found)
         if isinstance(node, ast.BinOp):
             return self._is_many(node.left, at)
@@ -89,41 +87,41 @@ class Texts:
         return split or isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.ListComp))
 
     def _element(self, node: ast.expr, value: ast.expr, key: ast.expr, at: _Place) -> Sequence[str]:
-        match value, key:
-            case (ast.List(elts=parts) | ast.Tuple(elts=parts)), ast.Constant(value=int(place)) if -len(parts) <= place < len(parts):
-                return self._of(parts[place], at)
-            case ast.Dict(keys=keys, values=values), ast.Constant(value=name):
-                named = [each for own, each in zip(keys, values, strict=True) if isinstance(own, ast.Constant) and own.value == name]
-                return self._all(named, at) or [hole(node)]
-            case ast.Name(), _:
-                found = self.bindings.of_name(value.id, at.scopes, at.line)
-                literal = [binding for binding in found if isinstance(binding.value, (ast.List, ast.Tuple, ast.Dict)) and binding not in at.seen]
-                texts = [text for each in literal for text in self._element(node, each.value, key, at.of(each))]
-                return list(dict.fromkeys(texts)) or [hole(node)]
-            case (ast.List() | ast.Tuple() | ast.Dict()), _:
-                return self._of(value, at)
-        return [hole(node)]
+        if isinstance(value, ast.Name):
+            found = [binding for binding in self.bindings.of_name(value.id, at.scopes, at.position) if binding not in at.seen]
+            literal = [binding for binding in found if isinstance(binding.value, (ast.List, ast.Tuple, ast.Dict))]
+            texts = [text for each in literal for text in self._element(node, each.value, key, at.of(each))]
+            return list(dict.fromkeys(texts)) or [hole(node)]
+        parts = _elements(value, key)
+        return self._all(parts, at) if parts else [hole(node)]
 
     def _called(self, node: ast.Call, function: ast.expr, arguments: Sequence[ast.expr], at: _Place) -> Sequence[str]:
         match function, arguments:
             case ast.Name(id=name), [one] if name in _ALIKE:
-                return self._of(one, at)
+                texts = self._of(one, at)
             case ast.Attribute(value=text, attr="format"), _:
-                return self._filled(self._of(text, at), _FIELD, arguments, at, {each.arg: each.value for each in node.keywords if each.arg})
-            case ast.Attribute(value=text, attr="split"), _ if not any(OPEN in each for each in self._of(text, at)):
-                separators = self._of(arguments[0], at) if arguments else [None]
-                return [part.strip() for each in self._of(text, at) for part in each.split(separators[0])]
+                named = {each.arg: each.value for each in node.keywords if each.arg}
+                texts = self._filled(self._of(text, at), _FIELD, arguments, at=at, named=named)
+            case ast.Attribute(value=text, attr="split"), _:
+                texts = self._split(text, arguments, at)
             case ast.Attribute(value=text, attr=name), [] if name in _SAME:
-                return [each if OPEN in each else _SAME[name](each) for each in self._of(text, at)]
+                texts = [each if OPEN in each else _SAME[name](each) for each in self._of(text, at)]
             case ast.Attribute(value=many, attr=name), [] if name in _ELEMENTS:
-                return self._of(many, at)
-        return [hole(node)]
+                texts = self._of(many, at)
+            case _:
+                texts = [hole(node)]
+        return texts
+
+    def _split(self, text: ast.expr, arguments: Sequence[ast.expr], at: _Place) -> Sequence[str]:
+        separator = self._of(arguments[0], at)[0] if arguments else None
+        return [part.strip() for each in self._of(text, at) for part in ([each] if OPEN in each else each.split(separator))]
 
     def _filled(
         self,
         texts: Sequence[str],
         places: re.Pattern[str],
         arguments: Sequence[ast.expr],
+        *,
         at: _Place,
         named: Mapping[str, ast.expr] | None = None,
     ) -> Sequence[str]:
@@ -148,11 +146,40 @@ class _Place:
     """Where an expression is read, and through which bindings it was reached."""
 
     scopes: Scopes
-    line: int
+    position: Position
     seen: tuple[Binding, ...] = ()
 
     def of(self, binding: Binding) -> _Place:
-        return _Place(binding.scopes, binding.line, (*self.seen, binding))
+        return _Place(binding.scopes, binding.position, (*self.seen, binding))
+
+
+def _parts(node: ast.expr) -> Sequence[ast.expr] | None:
+    """Return the expressions of which one expression is any; None if it is of another kind."""
+    match node:
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+            # What stands beside a code, such as the parameters of a merged data set.
+            return [part for part in parts if not isinstance(part, ast.Dict)]
+        case ast.Dict(values=parts) | ast.BoolOp(values=parts):
+            return parts
+        case ast.ListComp(elt=part) | ast.SetComp(elt=part) | ast.GeneratorExp(elt=part):
+            return [part]
+        case ast.IfExp(body=one, orelse=other):
+            return [one, other]
+        case ast.FormattedValue(value=part) | ast.Starred(value=part) | ast.NamedExpr(value=part):
+            return [part]
+    return None
+
+
+def _elements(value: ast.expr, key: ast.expr) -> Sequence[ast.expr]:
+    """Return the elements of a list or dictionary that a key may mean."""
+    place = key.value if isinstance(key, ast.Constant) else None
+    if isinstance(value, (ast.List, ast.Tuple)):
+        known = isinstance(place, int) and -len(value.elts) <= place < len(value.elts)
+        return [value.elts[place]] if known and isinstance(place, int) else value.elts
+    if isinstance(value, ast.Dict):
+        named = [each for own, each in zip(value.keys, value.values, strict=True) if isinstance(own, ast.Constant) and own.value == place]
+        return named or value.values
+    return ()
 
 
 def _alternating(parts: Sequence[str], values: Sequence[str]) -> Iterable[str]:
