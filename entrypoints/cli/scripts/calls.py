@@ -12,7 +12,7 @@ from typing import TypeGuard
 
 from domain.errors import InvalidInput
 from entrypoints.cli.scripts.bindings import Bindings
-from entrypoints.cli.scripts.texts import OPEN, Texts
+from entrypoints.cli.scripts.texts import Texts
 
 _CLIENTS = ("quandl", "Quandl", "nasdaqdatalink", "nasdaq_data_link")
 _READER = "pandas_datareader"
@@ -136,9 +136,8 @@ class _Script:
             kind = Kind.READER if name == "DataReader" and self._reads_quandl(node) else _KINDS.get(name)
             asked = _asked(node)
             if kind and asked is not None:
-                texts = [text for text in self._texts.of(asked) if OPEN in text or kind is not Kind.SERIES or "/" in text or "." in text]
                 column = next((each.value for each in node.keywords if each.arg == "column_index"), None)
-                yield Call(line=node.lineno, kind=kind, written=_short(node), texts=texts, column=self._number(column))
+                yield Call(line=node.lineno, kind=kind, written=_short(node), texts=self._texts.of(asked), column=self._number(column))
 
     def _reads_quandl(self, call: ast.Call) -> bool:
         named = [each.value for each in call.keywords if each.arg == "data_source"]
