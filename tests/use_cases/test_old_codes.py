@@ -59,5 +59,6 @@ def test_a_refusal_is_remembered() -> None:
     first, second = read(serving(store)), read(serving(store))
 
     assert first.id == second.id
-    assert first.fetch and second.fetch
+    assert first.fetch
+    assert second.fetch
     assert first.fetch.id == second.fetch.id
