@@ -20,16 +20,8 @@ _SHUT_DOWN = "quandl"
 _ROUTE = "`LANNER_ROUTES` sends the database to a provider that has it, such as your own files."
 
 
-def answering_old_codes(source: DataSource, provider: str, *, hosted: bool) -> DataSource:
-    """
-    Return the source, which answers old codes too if the table of old databases names its provider.
-
-    Args:
-        hosted: whether it is asked at the address of its own that it ships with.
-
-    """
-    if provider == _SHUT_DOWN and hosted:
-        return _Gone(source)
+def answering_old_codes(source: DataSource, provider: str) -> DataSource:
+    """Return the source, which answers old codes too if the table of old databases names its provider."""
     answers = any(answer.provider == provider for old in old_databases().values() for answer in old.answers)
     return _AnswersOldCodes(source, provider) if answers else source
 
@@ -60,25 +52,16 @@ class _AnswersOldCodes:
         return getattr(self._source, name)
 
 
-class _Gone:
-    """The source of a service that was shut down: an old code is refused with its own reason, and without a call."""
+def refusal_of(code: DatasetCode, provider: str, *, hosted: bool) -> SourceGone | None:
+    """
+    Return why a provider need not be asked for a code: an old one of Quandl's own service, which was shut down.
 
-    def __init__(self, source: DataSource) -> None:
-        self._source = source
+    Args:
+        hosted: whether the provider is asked at the address that it ships with.
 
-    def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        if code.database in old_databases():
-            raise _refusal(code)
-        return self._source.fetch(code, known)
-
-    def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        return cast("ParsesResponses", self._source).parse(code, answer)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._source, name)
-
-
-def _refusal(code: DatasetCode) -> SourceGone:
+    """
+    if provider != _SHUT_DOWN or not hosted or code.database not in old_databases():
+        return None
     reason = reason_against(code)
     if reason:
         return SourceGone(f"{code} was Quandl's, and nobody answers it today: {reason}.", hint=_ROUTE)

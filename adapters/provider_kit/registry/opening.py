@@ -58,7 +58,7 @@ def open_source(
     )
     source = spec.open(options, http)
     plainly = _ParsesPlain(source) if isinstance(source, ParsesResponses) and not spec.reads_files else source
-    return answering_old_codes(plainly, spec.name, hosted="base_url" not in raw), http
+    return answering_old_codes(plainly, spec.name), http
 
 
 class _ParsesPlain:
