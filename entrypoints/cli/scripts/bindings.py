@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 Scope = ast.AST
@@ -16,7 +16,7 @@ Position = tuple[int, int]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Binding:
     """
     An expression that a name may stand for.
@@ -52,10 +52,10 @@ class Bindings:
         """Return the scopes in which a node of the script is read."""
         return self._scopes[node]
 
-    def of_name(self, name: str, scopes: Scopes, position: Position) -> Sequence[Binding]:
-        """Return what a name may stand for at a position, from the innermost scope that binds it."""
+    def of_name(self, name: str, scopes: Scopes, position: Position, *, without: Collection[Binding] = ()) -> Sequence[Binding]:
+        """Return what a name may stand for at a position, from the innermost scope that binds it; some bindings left out."""
         for depth, scope in enumerate(scopes):
-            found = self._bound.get((scope, name), [])
+            found = [binding for binding in self._bound.get((scope, name), []) if binding not in without]
             if found:
                 return _reaching(found, position) if depth == 0 else found
             if name in _parameters(scope):
@@ -69,7 +69,7 @@ class Bindings:
             self._enter(child, inner)
         for target, value in _bound_by(node):
             body = getattr(scopes[0], "body", []) if scopes else []
-            is_sure = isinstance(node, ast.Assign) and isinstance(body, list) and node in body
+            is_sure = isinstance(node, (ast.Assign, ast.AugAssign)) and isinstance(body, list) and node in body
             # Attributes are the same whoever reads them: ``self.codes``.
             where = scopes[0] if isinstance(target, ast.Name) else scopes[-1]
             self._bound[where, ast.unparse(target)].append(Binding(value, scopes, position_of(value), is_sure))

@@ -43,6 +43,8 @@ _KINDS = {
     "QuandlReader": Kind.READER,
 }
 _NAMES = ("dataset", "quandl_code", "datatable_code", "database", "code", "symbols", "name")
+#: One of them is in every script that writes addresses.
+_OF_ADDRESSES = ("api/", "quandl.com", "nasdaq.com")
 _ADDRESS = re.compile(r"/api/v[0-9]+/(?:datasets|databases|datatables|multisets)\b|(?:quandl\.com|data\.nasdaq\.com)/data/")
 
 
@@ -77,12 +79,13 @@ def calls_in(source: str, name: str) -> Sequence[Call]:
         with warnings.catch_warnings():
             # Of the script's own texts, such as "\d".
             warnings.simplefilter("ignore")
-            module = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError) as exc:
+            return _Script(ast.parse(source)).calls(with_addresses=any(word in source for word in _OF_ADDRESSES))
+    except RecursionError as exc:
+        raise InvalidInput(f"{name} is nested too deeply to be read.", field="paths") from exc
+    except (SyntaxError, ValueError) as exc:
         line = f", line {exc.lineno}" if isinstance(exc, SyntaxError) and exc.lineno else ""
         message = f"{name}{line} is not Python 3; `2to3` or `reindent` may make it so. Nothing of it was read."
         raise InvalidInput(message, field="paths") from exc
-    return _Script(module).calls()
 
 
 class _Script:
@@ -91,12 +94,12 @@ class _Script:
         self._modules: dict[str, str] = {}
         self._functions: dict[str, str] = {}
 
-    def calls(self) -> Sequence[Call]:
+    def calls(self, *, with_addresses: bool) -> Sequence[Call]:
         for node in ast.walk(self._module):
             self._import(node)
         for node in ast.walk(self._module):
             self._alias(node)
-        found = [*self._of_clients(), *self._of_addresses(self._module)]
+        found = [*self._of_clients(), *(self._of_addresses(self._module) if with_addresses else ())]
         return sorted(found, key=lambda call: call.line)
 
     def _import(self, node: ast.AST) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice, product
 
 from entrypoints.cli.scripts.bindings import Binding, Bindings, Position, Scopes, position_of
 
 #: Around the words of a hole; no script has these characters.
 OPEN, CLOSE = "\ue000", "\ue001"
-_MOST, _DEEPEST, _SHOWN = 500, 40, 40
+_MOST, _DEEPEST, _SHOWN = 1_000, 20, 40
 _FIELD = re.compile(r"\{([A-Za-z0-9_]{0,40})(?:[!:.\[][^{}]{0,40})?\}")
 _PERCENT = re.compile(r"%(?:\(([A-Za-z0-9_]{1,40})\))?[-0-9.]{0,10}[sdr]")
 _ALIKE = ("str", "list", "tuple", "set", "sorted", "reversed", "iter")
@@ -36,7 +36,7 @@ class Texts:
         return self._of(node, _Place(self.bindings.scopes_of(node), position_of(node)))
 
     def _of(self, node: ast.expr, at: _Place) -> Sequence[str]:
-        if len(at.seen) > _DEEPEST:
+        if len(at.seen) > _DEEPEST or at.steps.exhausted():
             return [hole(node)]
         match node:
             case ast.Constant(value=value):
@@ -69,26 +69,24 @@ class Texts:
         return list(dict.fromkeys(text for node in nodes for text in self._of(node, at)))[:_MOST]
 
     def _joined(self, nodes: Sequence[ast.expr], at: _Place) -> Sequence[str]:
-        return ["".join(parts) for parts in islice(product(*(self._of(node, at) for node in nodes)), _MOST)]
+        texts = ["".join(parts) for parts in islice(product(*(self._of(node, at) for node in nodes)), min(_MOST, max(at.steps.left, 1)))]
+        at.steps.left -= len(texts)
+        return texts
 
     def _bound(self, node: ast.expr, at: _Place) -> Sequence[str]:
-        found = [binding for binding in self.bindings.of_name(ast.unparse(node), at.scopes, at.position) if binding not in at.seen]
-        texts = [text for binding in found for text in self._of(binding.value, at.of(binding))]
+        found = self.bindings.of_name(ast.unparse(node), at.scopes, at.position, without=at.seen)
+        texts = [text for binding in found if at.steps.left > 0 for text in self._of(binding.value, at.of(binding))]
         return list(dict.fromkeys(texts))[:_MOST] or [hole(node)]
 
     def _is_many(self, node: ast.expr, at: _Place) -> bool:
-        """Return whether an expression is a list, not a text."""
-        if isinstance(node, ast.Name) and len(at.seen) < _DEEPEST:
-            found = [binding for binding in self.bindings.of_name(node.id, at.scopes, at.position) if binding not in at.seen]
-            return any(self._is_many(binding.value, at.of(binding)) for binding in found)
-        if isinstance(node, ast.BinOp):
-            return self._is_many(node.left, at)
-        split = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split"
-        return split or isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.ListComp))
+        """Return whether an expression is a list, not a text, as far as a look at what its name is bound to shows."""
+        if isinstance(node, ast.Name):
+            return any(_is_list(each.value) for each in self.bindings.of_name(node.id, at.scopes, at.position, without=at.seen))
+        return _is_list(node)
 
     def _element(self, node: ast.expr, value: ast.expr, key: ast.expr, at: _Place) -> Sequence[str]:
         if isinstance(value, ast.Name):
-            found = [binding for binding in self.bindings.of_name(value.id, at.scopes, at.position) if binding not in at.seen]
+            found = self.bindings.of_name(value.id, at.scopes, at.position, without=at.seen)
             literal = [binding for binding in found if isinstance(binding.value, (ast.List, ast.Tuple, ast.Dict))]
             texts = [text for each in literal for text in self._element(node, each.value, key, at.of(each))]
             return list(dict.fromkeys(texts)) or [hole(node)]
@@ -141,16 +139,35 @@ class Texts:
         return named.get(name) or (arguments[place] if place < len(arguments) else None)
 
 
+@dataclass(slots=True)
+class _Steps:
+    """How many more expressions and texts may be made for one: names that are bound many times could lead on without end."""
+
+    left: int = 4_000
+
+    def exhausted(self) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where an expression is read, and through which bindings it was reached."""
 
     scopes: Scopes
     position: Position
-    seen: tuple[Binding, ...] = ()
+    steps: _Steps = field(default_factory=_Steps)
+    seen: frozenset[Binding] = frozenset()
 
     def of(self, binding: Binding) -> _Place:
-        return _Place(binding.scopes, binding.position, (*self.seen, binding))
+        return _Place(binding.scopes, binding.position, self.steps, self.seen | {binding})
+
+
+def _is_list(node: ast.expr) -> bool:
+    while isinstance(node, ast.BinOp):
+        node = node.left
+    is_split = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split"
+    return is_split or isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.ListComp))
 
 
 def _parts(node: ast.expr) -> Sequence[ast.expr] | None:

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from adapters.provider_kit.registry.installed import InstalledProviders
+from domain.errors import InvalidInput
 from domain.providers import Routing
 from domain.use_cases.diagnose_code import DiagnoseCode
 from entrypoints.cli.doctor import doctor
@@ -76,6 +77,7 @@ def codes(source: str) -> list[str]:
         ("class A:\n    def __init__(self):\n        self.c = 'A/B'\n    def f(self):\n        get(self.c)", ["A/B"]),
         ("import sys\nget(sys.argv[1])\nget('WIKI/' + sys.argv[1])", ["*", "WIKI/*"]),
         ("x = x + '/A'\nget(x)", ["*/A"]),
+        ("x = 'WIKI'\nx = x + '/A'\nx += '.4'\nget(x)", ["WIKI/A.4"]),
         (
             "quandl.Dataset('WIKI/A').data()\nquandl.MergedDataset([('WIKI/B', {'column_index': [4]}), 'WIKI/C'])",
             ["WIKI/A", "WIKI/B", "WIKI/C"],
@@ -92,6 +94,19 @@ def codes(source: str) -> list[str]:
 def test_the_codes_of_a_script_are_found(source: str, expected: list[str]) -> None:
     """As far as they follow from the script; what does not is a star."""
     assert codes(source) == expected
+
+
+def test_names_that_are_bound_many_times_do_not_lead_on_without_end() -> None:
+    """A text that is put together in many branches is not known; the script is read all the same."""
+    branches = "".join(f"if a{number}:\n    x = x + '{number}' + y\n    y = x + y\n" for number in range(60))
+
+    assert codes(f"x = y = ''\n{branches}get('WIKI/' + x)\nget('WIKI/FB')")[-1] == "WIKI/FB"
+
+
+def test_a_script_that_is_nested_too_deeply_is_refused() -> None:
+    """With a sentence, not with an error of the program's."""
+    with pytest.raises(InvalidInput):
+        codes("get(" + "+".join(["'a'"] * 20_000) + ")")
 
 
 @pytest.mark.parametrize(
