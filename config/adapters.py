@@ -19,6 +19,7 @@ from domain.fetching.freshness import Freshness
 from domain.fetching.provider_throttle import ProviderThrottle
 from domain.ports import Dispatcher
 from domain.providers import Routing
+from domain.webhooks.signing import MasterSecret
 
 #: How long reading a file may take while somebody waits at a page.
 PREVIEW_SECONDS = 20.0
@@ -62,5 +63,7 @@ class Adapters(DeclarativeContainer):
     freshness = Singleton(Freshness, data_sources, settings.provided.max_age)
     retry = Singleton(RetryPolicy, settings.provided.retry_for_seconds)
     learn = Singleton(later("domain.schedules.learned.LearnedLook"))
+    webhook_sender = Singleton(later("adapters.webhook_sender.HttpWebhookSender"), settings.provided.webhook_private_addresses)
+    webhook_master = Singleton(MasterSecret, settings.provided.webhook_secret)
     #: Set when the process is to stop, so that nothing waits any longer.
     stopping = Singleton(Event)

@@ -55,6 +55,15 @@ class Container(Adapters):
     )
     list_vintages = use_case("list_vintages.ListVintages", Adapters.store)
     compare_vintages = use_case("compare_vintages.CompareVintages", Adapters.store)
+    webhooks: ClassVar[dict[str, Any]] = {"store": Adapters.store, "sender": Adapters.webhook_sender, "master": Adapters.webhook_master}
+    manage_webhooks = use_case("manage_webhooks.ManageWebhooks", **webhooks, providers=Adapters.data_sources)
+    deliver_events = use_case(
+        "deliver_events.DeliverEvents",
+        **webhooks,
+        compare_vintages=compare_vintages,
+        root_path=Adapters.settings.provided.root_path,
+        lease_seconds=Adapters.settings.provided.lease_seconds,
+    )
     read_releases = use_case("read_releases.ReadReleases", Adapters.store)
     measure_revisions = use_case("measure_revisions.MeasureRevisions", Adapters.store)
     check_vintages = use_case("check_vintages.CheckVintages", Adapters.store)

@@ -18,6 +18,7 @@ from adapters.memory.schedule_repository import MemoryScheduleRepository
 from adapters.memory.series_repository import MemorySeriesRepository
 from adapters.memory.state import Clock, State
 from adapters.memory.vintage_repository import MemoryVintageRepository
+from adapters.memory.webhook_repository import MemoryWebhookRepository
 from domain.series import Version
 
 
@@ -72,6 +73,7 @@ class MemoryUnitOfWork:
     quotas: MemoryQuotaRepository
     rate_limiter: MemoryRateLimiter
     schedules: MemoryScheduleRepository
+    webhooks: MemoryWebhookRepository
 
     def __init__(self, store: MemoryStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -95,6 +97,7 @@ class MemoryUnitOfWork:
         self.quotas = MemoryQuotaRepository(self._state, self._store.clock)
         self.rate_limiter = MemoryRateLimiter(self._state, self._store.clock)
         self.schedules = MemoryScheduleRepository(self._state, self._store.clock)
+        self.webhooks = MemoryWebhookRepository(self._state, self._store.clock)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -25,6 +25,8 @@ from domain.ports.sources import (
 from domain.ports.store import KeyRepository, MetricsRepository, RequestRepository, Store, UnitOfWork
 from domain.ports.throttle import QuotaRepository, RateLimiter
 from domain.ports.vintage_repository import VintageRepository
+from domain.ports.webhook_repository import WebhookRepository
+from domain.ports.webhook_sender import WebhookSender
 
 __all__ = [
     "ConformanceChecks",
@@ -52,4 +54,6 @@ __all__ = [
     "Store",
     "UnitOfWork",
     "VintageRepository",
+    "WebhookRepository",
+    "WebhookSender",
 ]

@@ -16,6 +16,7 @@ from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
 from domain.ports.throttle import QuotaRepository, RateLimiter
 from domain.ports.vintage_repository import VintageRepository
+from domain.ports.webhook_repository import WebhookRepository
 from domain.series import Version
 
 
@@ -110,6 +111,9 @@ class UnitOfWork(Protocol):
 
     @property
     def schedules(self) -> ScheduleRepository: ...
+
+    @property
+    def webhooks(self) -> WebhookRepository: ...
 
     @property
     def requests(self) -> RequestRepository: ...

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from domain.use_cases.check_providers import CheckProviders
     from domain.use_cases.check_vintages import CheckVintages
     from domain.use_cases.compare_vintages import CompareVintages
+    from domain.use_cases.deliver_events import DeliverEvents
     from domain.use_cases.describe_series import DescribeSeries
     from domain.use_cases.diagnose_code import DiagnoseCode
     from domain.use_cases.fetch_dataset import FetchDataset
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from domain.use_cases.list_vintages import ListVintages
     from domain.use_cases.manage_keys import ManageKeys
     from domain.use_cases.manage_schedules import ManageSchedules
+    from domain.use_cases.manage_webhooks import ManageWebhooks
     from domain.use_cases.measure_revisions import MeasureRevisions
     from domain.use_cases.parse_answer import ParseAnswer
     from domain.use_cases.plan_next_look import PlanNextLook
@@ -68,5 +70,7 @@ class UseCases:
     manage_schedules: ManageSchedules
     ask_due_series: AskDueSeries
     plan_next_look: PlanNextLook
+    manage_webhooks: ManageWebhooks
+    deliver_events: DeliverEvents
     list_providers: ListProviders
     check_providers: CheckProviders

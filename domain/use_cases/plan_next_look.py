@@ -17,6 +17,7 @@ from domain.schedules.schedule import FollowedSeries, NextLook, Schedule, Schedu
 from domain.schedules.timing import inside_window, next_look
 from domain.series import TimeSeries
 from domain.vintages import Vintage
+from domain.webhooks.events import series_overdue
 
 logger = logging.getLogger(__name__)
 
@@ -73,11 +74,18 @@ class PlanNextLook:
         looks = [(look, *self._look(schedule, look, past, _failures(look, ended))) for schedule, look in following]
         if not unfollowed and not looks:
             return
+        overdue = _newly_overdue([(look, next_) for look, _, next_ in looks])
         with self.store.writing() as uow:
+            if overdue:
+                # Before its looks, as its removal does, so that the two do not wait for each other.
+                uow.series.lock(series_id)
             for schedule in unfollowed:
                 uow.schedules.follow(series, schedule)
             for look, planned, next_ in looks:
-                uow.schedules.plan(look, next_, planned=planned, succeeded_at=series.checked_at, failures=_failures(look, ended))
+                failures = _failures(look, ended)
+                is_set = uow.schedules.plan(look, next_, planned=planned, succeeded_at=series.checked_at, failures=failures)
+                if next_ is overdue and is_set:
+                    uow.webhooks.record(series, series_overdue(overdue, past.now))
             uow.commit()
 
     def _look(self, schedule: Schedule, look: FollowedSeries, past: _Past, failures: int) -> tuple[bool, NextLook]:
@@ -123,6 +131,13 @@ class PlanNextLook:
         if failures and look.at < now + pause:
             look = replace(look, at=now + pause, reason=why)
         return inside_window(rule, look)
+
+
+def _newly_overdue(looks: Sequence[tuple[FollowedSeries, NextLook]]) -> NextLook | None:
+    """Return the first next look at a series that is overdue from now on; None if it was before, or is not."""
+    if any(look.overdue_since for look, _ in looks):
+        return None
+    return next((next_ for _, next_ in looks if next_.overdue_since), None)
 
 
 def _after_the_end(past: _Past) -> NextLook:

@@ -54,6 +54,9 @@ QUESTIONS: dict[str, Callable[[SqlUnitOfWork], object]] = {
     "masks that mean a series": lambda uow: uow.schedules.unfollowed(A_SERIES),
     "fetches of a batch": lambda uow: uow.fetches.list(FetchQuery(batch=uuid4())),
     "the feed": lambda uow: uow.vintages.feed(after=7, limit=10),
+    "events that are told": lambda uow: uow.webhooks.recorded(after=7, limit=10),
+    "what is pending for a webhook": lambda uow: uow.webhooks.pending(uuid4()),
+    "what was delivered": lambda uow: uow.webhooks.deliveries(uuid4(), before=7, limit=10),
     "the end of the feed": lambda uow: uow.vintages.last_recorded(10),
 }
 

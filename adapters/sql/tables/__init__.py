@@ -5,6 +5,7 @@ from adapters.sql.tables.column_types import REVISION, UtcDateTime, metadata
 from adapters.sql.tables.fetches import budgets, calls, counts, fetches, requests, workers
 from adapters.sql.tables.schedules import followed, schedules
 from adapters.sql.tables.series import descriptions, feed, series, source_statuses, vintages
+from adapters.sql.tables.webhooks import deliveries, series_events, webhooks
 
 __all__ = [
     "REVISION",
@@ -13,6 +14,7 @@ __all__ = [
     "budgets",
     "calls",
     "counts",
+    "deliveries",
     "descriptions",
     "feed",
     "fetches",
@@ -22,7 +24,9 @@ __all__ = [
     "requests",
     "schedules",
     "series",
+    "series_events",
     "source_statuses",
     "vintages",
+    "webhooks",
     "workers",
 ]

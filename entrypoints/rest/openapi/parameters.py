@@ -216,6 +216,7 @@ PATH: Parameters = {
     "series_id": Parameter("The series' id.", _UUID),
     "fetch_id": Parameter("The fetch's id.", _UUID),
     "schedule_id": Parameter("The schedule's id.", _UUID),
+    "webhook_id": Parameter("The webhook's id.", _UUID),
     "key_id": Parameter("The key's id.", {"type": "string", "pattern": "^[0-9a-f]{12}$"}),
     "number": Parameter("The vintage's number.", integer(1)),
     "date": Parameter("A date of the series: a day, or an instant.", _DAY),

@@ -11,22 +11,11 @@ from domain.schedules.durations import parse_duration, write_duration
 from domain.schedules.schedule import DEFAULT_BUDGET, LARGEST_BUDGET, LONGEST_CATCH_UP, Rule, ScheduleKind, ScheduleState
 from domain.schedules.selector import Selector
 from domain.schedules.window import AskingWindow
-from entrypoints.rest.fields import LINKS, EnumField, InstantField, TextField
+from entrypoints.rest.fields import LINKS, EnumField, InstantField, StrictFlag, TextField
 from entrypoints.rest.http.links import public_path
 
 _OVERLAP = "skip"
 _LENGTHS = ("catch_up", "jitter")
-
-
-class _StrictFlag(fields.Boolean):
-    """``true`` or ``false``, no strings or numbers."""
-
-    default_error_messages = {"null": "must be true or false.", "invalid": "must be true or false."}  # noqa: RUF012 - marshmallow's form
-
-    def _deserialize(self, value: Any, *others: Any, **more: Any) -> bool:  # noqa: ARG002 - marshmallow's form
-        if not isinstance(value, bool):
-            raise self.make_error("invalid")
-        return value
 
 
 class ScheduleChangeSchema(Schema):
@@ -57,7 +46,7 @@ class ScheduleChangeSchema(Schema):
         validate=validate.OneOf([_OVERLAP], error=f"must be {_OVERLAP}: a look is skipped while a fetch of the series is under way."),
         error_messages={"invalid": f"must be {_OVERLAP}.", "null": f"must be {_OVERLAP}."},
     )
-    paused = _StrictFlag()
+    paused = StrictFlag()
 
     @post_load
     def changes(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
