@@ -12,6 +12,7 @@ from domain.api_keys import ApiKey
 from domain.fetches import Fetch, RequestRecord
 from domain.metrics import Counted
 from domain.providers import Limit
+from domain.schedules.calendar import KeptCalendar
 from domain.schedules.schedule import FollowedSeries, Schedule
 from domain.series import Metadata, TimeSeries
 from domain.source_status import StatusChange
@@ -43,6 +44,7 @@ class State:
     quotas: dict[tuple[str, Limit], float] = field(default_factory=dict)
     schedules: dict[UUID, Schedule] = field(default_factory=dict)
     followed: dict[tuple[UUID, UUID], FollowedSeries] = field(default_factory=dict)
+    calendars: dict[str, KeptCalendar] = field(default_factory=dict)
 
     def copy(self) -> State:
         """Return an independent copy."""

@@ -5,6 +5,7 @@ Every port has an adapter in memory that ships, and one contract suite in ``test
 Adapters raise the errors of ``domain.errors`` and no others.
 """
 
+from domain.ports.calendars import CalendarReader, CalendarRepository, ListsReleases
 from domain.ports.dispatch import Dispatcher
 from domain.ports.fetch_repository import FetchRepository
 from domain.ports.file_previews import FilePreview, FilePreviews, FileRow
@@ -27,6 +28,8 @@ from domain.ports.throttle import QuotaRepository, RateLimiter
 from domain.ports.vintage_repository import VintageRepository
 
 __all__ = [
+    "CalendarReader",
+    "CalendarRepository",
     "ConformanceChecks",
     "DataSource",
     "Dispatcher",
@@ -36,6 +39,7 @@ __all__ = [
     "FilePreviews",
     "FileRow",
     "KeyRepository",
+    "ListsReleases",
     "MetricsRepository",
     "ParsedSeries",
     "ParsesResponses",

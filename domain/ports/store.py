@@ -11,6 +11,7 @@ from uuid import UUID
 from domain.api_keys import ApiKey
 from domain.fetches import IdempotencyKey, RequestRecord
 from domain.metrics import Counted, Metrics
+from domain.ports.calendars import CalendarRepository
 from domain.ports.fetch_repository import FetchRepository
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
@@ -110,6 +111,9 @@ class UnitOfWork(Protocol):
 
     @property
     def schedules(self) -> ScheduleRepository: ...
+
+    @property
+    def calendars(self) -> CalendarRepository: ...
 
     @property
     def requests(self) -> RequestRepository: ...

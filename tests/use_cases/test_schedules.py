@@ -19,7 +19,6 @@ from domain.schedules.schedule import FollowedSeries, NextLook, Rule, ScheduleKi
 from domain.schedules.selector import Selector
 from domain.schedules.window import AskingWindow
 from domain.use_cases.ask_due_series import AskDueSeries
-from domain.use_cases.plan_next_look import PlanNextLook
 from tests.builders import memory_use_cases
 from tests.fakes import CannedSource, StoppedClock
 
@@ -103,7 +102,7 @@ def test_a_look_leads_to_one_fetch_whatever_happens_to_workers(it: Followed, rul
     assert len(it.fetches()) == 1
 
     # The worker ends the fetch and dies before it has planned the next look.
-    nowhere = PlanNextLook(store=MemoryStore(), learn=it.use.plan_next_look.learn)
+    nowhere = replace(it.use.plan_next_look, store=MemoryStore())
     assert replace(it.use.fetch_dataset, plan_next_look=nowhere)(pending.id)
     it.clock.forward(minutes=9, seconds=59)
     it.ask()

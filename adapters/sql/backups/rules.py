@@ -9,18 +9,20 @@ from typing import Any
 
 from sqlalchemy import Table
 
+from adapters.sql.rows.calendars import calendar_from
 from adapters.sql.rows.fetches import fetch_from
 from adapters.sql.rows.schedules import schedule_from
 from adapters.sql.rows.series import confirmed_from, metadata_from
 from adapters.sql.rows.source_statuses import at_source_from, change_from
 from adapters.sql.rows.vintages import FACTS, vintage_from
-from adapters.sql.tables import api_keys, descriptions, fetches, schedules, series, source_statuses, vintages
+from adapters.sql.tables import api_keys, calendars, descriptions, fetches, schedules, series, source_statuses, vintages
 from adapters.sql.vintage_blocks.chain import MAX_STEP
 from adapters.sql.vintage_blocks.codec import PCODEC, ZLIB, check_size
 from domain.api_keys import Scope
 from domain.codes import DatasetCode, parse_reference
 from domain.fetches import Failure, FetchStatus
 from domain.quotas import read_limits
+from domain.schedules.calendar import MOST_EVENTS
 from domain.schedules.selector import Selector
 from domain.series import Metadata, SeriesStatus
 
@@ -54,6 +56,7 @@ class Rules:
             fetches.name: _check_fetch,
             api_keys.name: _check_key,
             schedules.name: _check_schedule,
+            calendars.name: _check_calendar,
         }
         if table.name in rules:
             rules[table.name](row)
@@ -154,3 +157,8 @@ def _check_schedule(row: Row) -> None:
     schedule.rule.check(schedule.created_at)
     _require(Selector.parse(str(schedule.selector)) == schedule.selector, "its selector is not in lanner's form")
     _require(row["is_mask"] == (schedule.selector.code is None), "its selector and its mask contradict each other")
+
+
+def _check_calendar(row: Row) -> None:
+    kept = calendar_from({column: row[column.name] for column in calendars.c})
+    _require(len(kept.events) <= MOST_EVENTS and all(isinstance(event.title, str) for event in kept.events), "its events are not lanner's")
