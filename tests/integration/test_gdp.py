@@ -30,6 +30,7 @@ from domain.use_cases.plan_next_look import PlanNextLook
 from domain.use_cases.read_calendar import ReadCalendar
 from domain.use_cases.read_series import ReadSeries, Selection
 from domain.use_cases.request_fetch import RequestFetch
+from tests.builders import every_six_hours
 
 RECORDED = Path(__file__).parents[3] / "shared" / "recorded" / "alfred"
 pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason="../shared/recorded/alfred is not beside this checkout")
