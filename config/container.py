@@ -58,6 +58,7 @@ class Container(Adapters):
     reap_fetches = use_case(
         "reap_fetches.ReapFetches", Adapters.store, Adapters.settings.provided.lease_seconds, Adapters.settings.provided.keep_fetches_days
     )
+    list_releases = use_case("list_releases.ListReleases", Adapters.store)
     list_vintages = use_case("list_vintages.ListVintages", Adapters.store)
     compare_vintages = use_case("compare_vintages.CompareVintages", Adapters.store)
     read_releases = use_case("read_releases.ReadReleases", Adapters.store)

@@ -14,6 +14,7 @@ from adapters.memory.key_repository import MemoryKeyRepository
 from adapters.memory.metrics_repository import MemoryMetricsRepository
 from adapters.memory.quota_repository import MemoryQuotaRepository
 from adapters.memory.rate_limiter import MemoryRateLimiter
+from adapters.memory.release_repository import MemoryReleaseRepository
 from adapters.memory.request_repository import MemoryRequestRepository
 from adapters.memory.schedule_repository import MemoryScheduleRepository
 from adapters.memory.series_repository import MemorySeriesRepository
@@ -74,6 +75,7 @@ class MemoryUnitOfWork:
     rate_limiter: MemoryRateLimiter
     schedules: MemoryScheduleRepository
     calendars: MemoryCalendarRepository
+    releases: MemoryReleaseRepository
 
     def __init__(self, store: MemoryStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -98,6 +100,7 @@ class MemoryUnitOfWork:
         self.rate_limiter = MemoryRateLimiter(self._state, self._store.clock)
         self.schedules = MemoryScheduleRepository(self._state, self._store.clock)
         self.calendars = MemoryCalendarRepository(self._state)
+        self.releases = MemoryReleaseRepository(self._state)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -9,6 +9,7 @@ from domain.ports.calendars import CalendarReader, CalendarRepository, ListsRele
 from domain.ports.dispatch import Dispatcher
 from domain.ports.fetch_repository import FetchRepository
 from domain.ports.file_previews import FilePreview, FilePreviews, FileRow
+from domain.ports.release_repository import ReleaseRepository
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
 from domain.ports.sources import (
@@ -49,6 +50,7 @@ __all__ = [
     "RateLimiter",
     "RawResponse",
     "ReadsFiles",
+    "ReleaseRepository",
     "RequestRepository",
     "ScheduleRepository",
     "SearchesSeries",

@@ -13,6 +13,7 @@ from domain.fetches import IdempotencyKey, RequestRecord
 from domain.metrics import Counted, Metrics
 from domain.ports.calendars import CalendarRepository
 from domain.ports.fetch_repository import FetchRepository
+from domain.ports.release_repository import ReleaseRepository
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
 from domain.ports.throttle import QuotaRepository, RateLimiter
@@ -114,6 +115,9 @@ class UnitOfWork(Protocol):
 
     @property
     def calendars(self) -> CalendarRepository: ...
+
+    @property
+    def releases(self) -> ReleaseRepository: ...
 
     @property
     def requests(self) -> RequestRepository: ...

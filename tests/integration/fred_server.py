@@ -42,6 +42,9 @@ class Fred:
         if path.endswith("/release/dates"):
             dates = [{"release_id": int(query["release_id"]), "date": day} for day in self.release_dates]
             return 200, {"release_dates": dates}
+        return self._of_series(path, query)
+
+    def _of_series(self, path: str, query: dict[str, str]) -> tuple[int, Mapping[str, Any]]:
         if query["series_id"] != self.facts["id"]:
             return _refused("The series does not exist.")
         if path.endswith("/series/release"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, Uuid, text
+from datetime import datetime
+
+from sqlalchemy import Boolean, Column, ColumnElement, ForeignKey, Index, Integer, Table, Text, Uuid, func, text
 
 from adapters.sql.tables.column_types import BIG, UtcDateTime, metadata
 
@@ -46,10 +48,14 @@ followed = Table(
     Column("expected_at", UtcDateTime),
     Column("basis", Text),
     Index("followed_due", "next_at", "series", "schedule", postgresql_where=text(_WAITS), sqlite_where=text(_WAITS)),
+    Index("followed_expected", text("coalesce(expected_at, next_at)"), "series"),
     Index("followed_of_schedule", "schedule", "next_at", "series"),
     Index("followed_of_series", "series", "schedule"),
     postgresql_with={"fillfactor": "80"},
 )
+
+#: When the next release is expected, or the series is looked at; written as in its index.
+EXPECTED_AT: ColumnElement[datetime] = func.coalesce(followed.c.expected_at, followed.c.next_at, type_=UtcDateTime)
 
 # What was read of calendars of releases; ``events`` is JSON.
 calendars = Table(

@@ -25,5 +25,6 @@ def upgrade() -> None:
     )
     op.add_column("followed", sa.Column("expected_at", _MOMENT))
     op.add_column("followed", sa.Column("basis", sa.Text))
+    op.create_index("followed_expected", "followed", [sa.text("coalesce(expected_at, next_at)"), "series"])
     op.add_column("budgets", sa.Column("requested_until", _MOMENT))
     op.execute("update schedules set tz = '' where tz = 'UTC'")
