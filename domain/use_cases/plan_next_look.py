@@ -89,7 +89,8 @@ class PlanNextLook:
         """Return whether the series is to be asked at its next look, and the look."""
         # Once a series has ended, or is published again, the rule alone does not say when it is looked at.
         keeps_to_rule = not schedule.rule.kind.follows_releases and past.series.at_source.since is None
-        if look.next_at and look.planned and keeps_to_rule:
+        is_satisfied = look.next_at and past.series.checked_at and past.series.checked_at >= look.next_at
+        if look.next_at and look.planned and keeps_to_rule and not is_satisfied:
             return True, NextLook(at=look.next_at, reason=look.reason)
         if past.series.fetch and not past.series.fetch.ended:
             return False, put_off(look, UNDER_WAY, past.now)

@@ -83,10 +83,8 @@ def test_what_came_is_what_grew(store: Store) -> None:
         )
     found = published(store)
 
-    assert [(each.vintage, each.at - NOON, each.newest) for each in found] == [
-        (2, -8 * DAY, date(2024, 2, 1)),
-        (5, -5 * DAY, date(2024, 4, 1)),
-    ]
+    assert [(each.vintage, each.at - NOON) for each in found] == [(2, -8 * DAY), (5, -5 * DAY)]
+    assert [each.newest for each in found] == [date(2024, 2, 1), date(2024, 4, 1)]
     assert {(each.series_id, each.provider, str(each.code), each.standing) for each in found} == {
         (followed.id, "fred", "FRED/A", Standing.PUBLISHED)
     }

@@ -45,7 +45,7 @@ class ScheduleChangeSchema(Schema):
         metadata={"examples": ["6h", "30 8 * * 1-5", "https://example.org/releases.ics#Consumer Prices"]},
         error_messages={"invalid": "must be a string."},
     )
-    tz = TextField("Europe/Berlin")
+    tz = fields.String(allow_none=True, metadata={"examples": ["Europe/Berlin"]}, error_messages={"invalid": "must be a string or null."})
     window = fields.String(
         allow_none=True, metadata={"examples": ["mon-fri 08:00-18:00"]}, error_messages={"invalid": "must be a string or null."}
     )
@@ -69,6 +69,8 @@ class ScheduleChangeSchema(Schema):
         given.pop("overlap", None)
         if given.get("window") is not None:
             given["window"] = AskingWindow.parse(given["window"])
+        if "tz" in given:
+            given["tz"] = given["tz"] or ""
         if given.get("spec", "").startswith("/"):
             hint = "Name the file in LANNER_CALENDARS and give that name, or use lanner follow --calendar."
             raise InvalidInput("spec must be no file of the server.", field="spec", hint=hint)
