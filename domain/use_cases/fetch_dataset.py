@@ -133,7 +133,7 @@ class FetchDataset:
                 return None
             fetch, series = claimed
             budget = self.calls.budget(self.providers, series.provider)
-            answer = self.calls.acquire_first_permit(uow, budget, fetch.id)
+            answer = self.calls.acquire_first_permit(uow, budget, fetch)
             if isinstance(answer, Denied):
                 fetch = uow.fetches.defer(fetch.id, lease, seconds=answer.seconds, waiting_for=answer.waiting_for)
             known = prior_state(uow, series)
@@ -149,7 +149,7 @@ class FetchDataset:
         try:
             with (
                 self.heartbeat.renewing(fetch, lease),
-                self.calls.attribute_calls(claimed.budget, fetch.id, claimed.permit),
+                self.calls.attribute_calls(claimed.budget, fetch, claimed.permit),
             ):
                 fetched = self._ask(series, known)
                 try:
