@@ -29,7 +29,8 @@ def next_look(schedule: Schedule, series_id: UUID | None, after: datetime) -> Ne
     late = share_of(series_id) * rule.jitter if series_id else timedelta(0)
     if rule.kind is ScheduleKind.INTERVAL:
         length, begin = rule.interval, schedule.created_at + late
-        at = begin + ((after - begin) // length + 1) * length
+        # At least one of them, also for a clock that was set back to before the creation.
+        at = begin + max((after - begin) // length + 1, 1) * length
         reason = f"It is looked at every {write_duration(length)}."
     else:
         nominal = next_cron(rule.spec, zone_of(rule.zone), after - late)

@@ -145,6 +145,34 @@ def test_somebody_who_was_faster_is_enough(it: Followed) -> None:
     assert it.look("X/A").next_at == datetime(2024, 6, 1, 14, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("rule", [HOURLY, LEARNED])
+def test_a_check_after_the_planned_moment_satisfies_a_look(it: Followed, rule: Rule) -> None:
+    """Also of a fetch that had begun before; the look after it is planned at once. A check before that moment does not."""
+    it.follow("X/A", rule)
+    it.work()
+    due_at = it.look("X/A").next_at
+    assert due_at
+    it.clock.time = due_at - timedelta(seconds=1)
+    begun = it.use.request_fetch(DatasetCode("X", "A"), refresh=True).fetch
+    it.clock.forward(seconds=2)
+    nowhere = replace(it.use.plan_next_look, store=MemoryStore())
+    ended = replace(it.use.fetch_dataset, plan_next_look=nowhere)(begun.id)
+    assert ended
+    assert ended.created_at < due_at <= it.clock()
+    it.ask()
+    assert len(it.fetches()) == 2
+    look = it.look("X/A")
+    assert look.next_at
+    assert (look.planned, look.next_at > it.clock() + HOUR / 2) == (True, True)
+
+    it.clock.time = look.next_at - timedelta(seconds=1)
+    early = it.use.request_fetch(DatasetCode("X", "A"), refresh=True).fetch
+    replace(it.use.fetch_dataset, plan_next_look=nowhere)(early.id)
+    it.clock.forward(seconds=1)
+    it.ask()
+    assert len(it.fetches()) == 4
+
+
 @pytest.mark.parametrize(("days", "delay"), [(0, False), (7, True)])
 def test_after_a_downtime_each_series_is_asked_once(it: Followed, days: int, *, delay: bool) -> None:
     """Not once for each look that was missed, and spread over the time to catch up."""
