@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, 
 from adapters.sql.rows.series import metadata_from
 from adapters.sql.rows.vintages import read_label
 from adapters.sql.tables import UtcDateTime, descriptions, followed, series, vintages
-from adapters.sql.tables.schedules import EXPECTED_AT
 from adapters.sql.transaction import Transaction
 from domain.codes import DatasetCode
 from domain.schedules.listed import ListedRelease, ReleaseQuery, Standing
@@ -28,12 +27,17 @@ class SqlReleaseRepository:
     transaction: Transaction
 
     def expected(self, query: ReleaseQuery) -> Sequence[ListedRelease]:
-        columns = EXPECTED_AT.label("at"), followed.c.basis, followed.c.reason, followed.c.schedule
-        statement = select(*columns, *_NAMES).join_from(followed, series).outerjoin(descriptions, _DESCRIBED)
-        statement = statement.where(followed.c.next_at.is_not(None))
+        is_expected = followed.c.expected_at.is_not(None)
+        foretold = self._planned(query, followed.c.expected_at, and_(is_expected, followed.c.next_at.is_not(None)))
+        looked_at = self._planned(query, followed.c.next_at, and_(~is_expected, followed.c.next_at.is_not(None)))
+        return sorted((*foretold, *looked_at), key=lambda release: (release.at, release.number))[: query.limit]
+
+    def _planned(self, query: ReleaseQuery, at: ColumnElement[Any], condition: ColumnElement[bool]) -> Sequence[ListedRelease]:
+        columns = at.label("at"), followed.c.basis, followed.c.reason, followed.c.schedule
+        statement = select(*columns, *_NAMES).join_from(followed, series).outerjoin(descriptions, _DESCRIBED).where(condition)
         return [
             _listed(row, standing=Standing(row["basis"] or Standing.LOOK), reason=row["reason"], schedule_id=row["schedule"])
-            for row in self._rows(statement, query, EXPECTED_AT, followed.c.series)
+            for row in self._rows(statement, query, at, followed.c.series)
         ]
 
     def published(self, query: ReleaseQuery) -> Sequence[ListedRelease]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from sqlalchemy import Boolean, Column, ColumnElement, ForeignKey, Index, Integer, Table, Text, Uuid, func, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, Uuid, text
 
 from adapters.sql.tables.column_types import BIG, UtcDateTime, metadata
 
-_WAITS = "next_at is not null"
+_WAITS, _EXPECTED = "next_at is not null", "expected_at is not null"
 
 # A schedule's selector: a code has no mask; without a database or a provider it means any.
 schedules = Table(
@@ -48,14 +46,11 @@ followed = Table(
     Column("expected_at", UtcDateTime),
     Column("basis", Text),
     Index("followed_due", "next_at", "series", "schedule", postgresql_where=text(_WAITS), sqlite_where=text(_WAITS)),
-    Index("followed_expected", text("coalesce(expected_at, next_at)"), "series"),
+    Index("followed_expected", "expected_at", "series", postgresql_where=text(_EXPECTED), sqlite_where=text(_EXPECTED)),
     Index("followed_of_schedule", "schedule", "next_at", "series"),
     Index("followed_of_series", "series", "schedule"),
     postgresql_with={"fillfactor": "80"},
 )
-
-#: When the next release is expected, or the series is looked at; written as in its index.
-EXPECTED_AT: ColumnElement[datetime] = func.coalesce(followed.c.expected_at, followed.c.next_at, type_=UtcDateTime)
 
 # What was read of calendars of releases; ``events`` is JSON.
 calendars = Table(

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 revision = "0014"
 down_revision = "0012"
 
+_EXPECTED = sa.text("expected_at is not null")
 _MOMENT = sa.BigInteger().with_variant(TIMESTAMP(timezone=True), "postgresql")
 
 
@@ -25,6 +26,6 @@ def upgrade() -> None:
     )
     op.add_column("followed", sa.Column("expected_at", _MOMENT))
     op.add_column("followed", sa.Column("basis", sa.Text))
-    op.create_index("followed_expected", "followed", [sa.text("coalesce(expected_at, next_at)"), "series"])
+    op.create_index("followed_expected", "followed", ["expected_at", "series"], postgresql_where=_EXPECTED, sqlite_where=_EXPECTED)
     op.add_column("budgets", sa.Column("requested_until", _MOMENT))
     op.execute("update schedules set tz = '' where tz = 'UTC'")
