@@ -18,7 +18,7 @@ from entrypoints.rest.http.links import add_next_link, public_path
 from entrypoints.rest.http.params import QueryParameters, fetch_cursor, release_query
 from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import Content, operation
-from entrypoints.rest.openapi.parameters import RELEASES
+from entrypoints.rest.openapi.parameters import RELEASE_CALENDAR
 from entrypoints.rest.openapi.response_schemas import page_of
 from entrypoints.rest.schemas.releases import ListedReleaseSchema
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _MEDIA_TYPE = "text/calendar"
 _CALENDAR: Content = {_MEDIA_TYPE: {"type": "string"}}
-_IN_FULL = {name: parameter for name, parameter in RELEASES.items() if name not in ("limit", "cursor")}
+_IN_FULL = {name: parameter for name, parameter in RELEASE_CALENDAR.items() if name not in ("limit", "cursor")}
 #: A programme of a year that nobody can read through is cut.
 _MOST = 5_000
 _WORDS = {Standing.PUBLISHED: "", Standing.CALENDAR: " (by calendar)", Standing.LEARNED: " (expected)", Standing.LOOK: " (next look)"}
@@ -39,10 +39,10 @@ class ReleaseCalendarResource:
     def __init__(self, list_releases: ListReleases) -> None:
         self._list_releases = list_releases
 
-    @operation({200: page_of(ListedReleaseSchema)}, RELEASES, scope=Scope.READ)
+    @operation({200: page_of(ListedReleaseSchema)}, RELEASE_CALENDAR, scope=Scope.READ)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List releases that came and the next one that is expected of each series, oldest first."""
-        page = self._list_releases(release_query(QueryParameters(req.params, RELEASES), datetime.now(UTC)))
+        page = self._list_releases(release_query(QueryParameters(req.params, RELEASE_CALENDAR), datetime.now(UTC)))
         items = ListedReleaseSchema(many=True).dump(page.items)
         resp.media = {"items": items, "next": add_next_link(req, resp, fetch_cursor(page.next))}
 
