@@ -71,7 +71,7 @@ class ScheduleChangeSchema(Schema):
             given["window"] = AskingWindow.parse(given["window"])
         if "tz" in given:
             given["tz"] = given["tz"] or ""
-        if given.get("spec", "").startswith("/"):
+        if given.get("spec", "").strip().startswith("/"):
             hint = "Name the file in LANNER_CALENDARS and give that name, or use lanner follow --calendar."
             raise InvalidInput("spec must be no file of the server.", field="spec", hint=hint)
         if "kind" in given:

@@ -166,6 +166,6 @@ def test_a_calendar_is_a_schedule(api: TestClient) -> None:
     assert (made.status_code, made.json["spec"], made.json["tz"]) == (201, "https://example.org/a.ics#Prices", "Europe/Berlin")
     changed = api.simulate_patch(f"/schedules/{made.json['id']}", json={"tz": None})
     assert (changed.status_code, changed.json["tz"]) == (200, None)
-    for spec in ("/etc/passwd", "http://example.org/a.ics", "file:///etc/passwd"):
+    for spec in ("/etc/passwd", " /etc/passwd#x", "http://example.org/a.ics", "file:///etc/passwd"):
         refused = api.simulate_post("/schedules", json=base | {"spec": spec})
         assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (400, "/spec")
