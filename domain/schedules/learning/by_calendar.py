@@ -54,12 +54,14 @@ def plan_by_calendar(
     news = [vintage for vintage in vintages if is_news(vintage)]
     delays = _delays(listed, news, zone)
     newest = max((vintage.fetched_at for vintage in news), default=last)
-    to_come = [(event, _delay(delays, event)) for event in listed if event.begin > newest]
-    late = [event.at + delay.quantile(OVERDUE) * _DAY for event, delay in to_come]
+    to_come = [event for event in listed if event.begin > newest]
+    by_kind = {has_time: _delay(delays, has_time=has_time) for has_time in {event.has_time for event in to_come}}
+    late = [event.at + by_kind[event.has_time].quantile(OVERDUE) * _DAY for event in to_come]
     missed = sum(last >= moment for moment in late)
     if missed == len(to_come):
-        return _exhausted(to_come[0][0], late[0], last, zone) if missed else None
-    event, delay = to_come[missed]
+        return _exhausted(to_come[0], late[0], last, zone) if missed else None
+    event = to_come[missed]
+    delay = by_kind[event.has_time]
     planned = _plan(event, delay, last, budget=budget, zone=zone)
     if delays:
         planned = replace(planned, reason=f"{planned.reason}; {_habit(delay, len(delays))}")
@@ -112,8 +114,8 @@ def _delays(listed: Sequence[_Event], news: Sequence[Vintage], zone: ZoneInfo) -
     return list(by_event.values())[-_MOST:]
 
 
-def _delay(delays: Sequence[tuple[float, float]], event: _Event) -> Distribution:
-    prior = _PRIOR_OF_A_TIME if event.has_time else _PRIOR_OF_A_DAY
+def _delay(delays: Sequence[tuple[float, float]], *, has_time: bool) -> Distribution:
+    prior = _PRIOR_OF_A_TIME if has_time else _PRIOR_OF_A_DAY
     return estimate([prior, *delays], prior[1], _HALF_LIFE)
 
 
