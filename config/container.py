@@ -52,6 +52,7 @@ class Container(Adapters):
     search_series = use_case("search_series.SearchSeries", Adapters.store)
     search_providers = use_case("search_providers.SearchProviders", **asking)
     describe_series = use_case("describe_series.DescribeSeries", **catalogue)
+    diagnose_code = use_case("diagnose_code.DiagnoseCode", Adapters.data_sources, Adapters.routing)
     follow_fetches = use_case("follow_fetches.FollowFetches", Adapters.store)
     cancel_fetch = use_case("cancel_fetch.CancelFetch", Adapters.store)
     remove_series = use_case("remove_series.RemoveSeries", Adapters.store)
