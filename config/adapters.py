@@ -23,6 +23,8 @@ from domain.webhooks.signing import MasterSecret
 
 #: How long reading a file may take while somebody waits at a page.
 PREVIEW_SECONDS = 20.0
+#: How long asking for a calendar may take, and reading it.
+CALENDAR_SECONDS = 15.0
 
 
 def _dispatcher(settings: Settings) -> Dispatcher:
@@ -54,6 +56,12 @@ class Adapters(DeclarativeContainer):
         later("adapters.provider_kit.child_process.file_previews.ChildProcessFilePreviews"),
         memory_bytes=settings.provided.worker_memory,
         seconds=PREVIEW_SECONDS,
+    )
+    calendar_reader = Singleton(
+        later("adapters.provider_kit.calendars.reader.IcsReader"),
+        named=settings.provided.calendars,
+        memory_bytes=settings.provided.worker_memory,
+        seconds=CALENDAR_SECONDS,
     )
     conformance = Singleton(later("adapters.provider_kit.conformance.report.ConformanceReports"), data_sources)
     dispatcher = Singleton(_dispatcher, settings)

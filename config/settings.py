@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, Va
 from config.sources import PREFIX, PROVIDERS, RENAMED, SECRET_WORDS, Given, gather
 from config.values import (
     BrokerUrl,
+    Calendars,
     Count,
     Folder,
     HostNames,
@@ -78,6 +79,7 @@ class Settings(BaseModel):
     default_provider: str = "quandl"
     routes: Routes = Field(default_factory=dict)
     max_age: MaxAge | None = None
+    calendars: Calendars = Field(default_factory=dict)
     lease_seconds: Seconds = 30
     poll_seconds: Seconds | None = None
     fetch_deadline_seconds: Seconds = 120

@@ -12,6 +12,7 @@ from domain.api_keys import ApiKey
 from domain.fetches import Fetch, RequestRecord
 from domain.metrics import Counted
 from domain.providers import Limit
+from domain.schedules.calendar import KeptCalendar
 from domain.schedules.schedule import FollowedSeries, Schedule
 from domain.series import Metadata, TimeSeries
 from domain.source_status import StatusChange
@@ -50,6 +51,7 @@ class State:
     webhook_leases: dict[UUID, tuple[UUID | None, datetime]] = field(default_factory=dict)
     deliveries: dict[tuple[UUID, int], Delivery] = field(default_factory=dict)
     series_events: tuple[Event, ...] = ()
+    calendars: dict[str, KeptCalendar] = field(default_factory=dict)
 
     def copy(self) -> State:
         """Return an independent copy."""

@@ -13,9 +13,11 @@ from sqlalchemy import Engine
 
 from adapters.sql.postgres.version_reader import VersionReader
 from adapters.sql.repositories.api_keys import SqlKeyRepository
+from adapters.sql.repositories.calendars import SqlCalendarRepository
 from adapters.sql.repositories.fetches import SqlFetchRepository
 from adapters.sql.repositories.metrics import SqlMetricsRepository
 from adapters.sql.repositories.quotas import SqlQuotaRepository
+from adapters.sql.repositories.releases import SqlReleaseRepository
 from adapters.sql.repositories.requests import SqlRequestRepository
 from adapters.sql.repositories.schedules import SqlScheduleRepository
 from adapters.sql.repositories.series import SqlSeriesRepository
@@ -75,6 +77,8 @@ class SqlUnitOfWork:
     rate_limiter: SqlRateLimiter
     schedules: SqlScheduleRepository
     webhooks: SqlWebhookRepository
+    calendars: SqlCalendarRepository
+    releases: SqlReleaseRepository
 
     def __init__(self, store: SqlStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -106,6 +110,8 @@ class SqlUnitOfWork:
         self.rate_limiter = SqlRateLimiter(self.transaction)
         self.schedules = SqlScheduleRepository(self.transaction)
         self.webhooks = SqlWebhookRepository(self.transaction)
+        self.calendars = SqlCalendarRepository(self.transaction)
+        self.releases = SqlReleaseRepository(self.transaction)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

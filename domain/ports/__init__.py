@@ -5,9 +5,11 @@ Every port has an adapter in memory that ships, and one contract suite in ``test
 Adapters raise the errors of ``domain.errors`` and no others.
 """
 
+from domain.ports.calendars import CalendarReader, CalendarRepository, ListsReleases
 from domain.ports.dispatch import Dispatcher
 from domain.ports.fetch_repository import FetchRepository
 from domain.ports.file_previews import FilePreview, FilePreviews, FileRow
+from domain.ports.release_repository import ReleaseRepository
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
 from domain.ports.sources import (
@@ -29,6 +31,8 @@ from domain.ports.webhook_repository import WebhookRepository
 from domain.ports.webhook_sender import WebhookSender
 
 __all__ = [
+    "CalendarReader",
+    "CalendarRepository",
     "ConformanceChecks",
     "DataSource",
     "Dispatcher",
@@ -38,6 +42,7 @@ __all__ = [
     "FilePreviews",
     "FileRow",
     "KeyRepository",
+    "ListsReleases",
     "MetricsRepository",
     "ParsedSeries",
     "ParsesResponses",
@@ -47,6 +52,7 @@ __all__ = [
     "RateLimiter",
     "RawResponse",
     "ReadsFiles",
+    "ReleaseRepository",
     "RequestRepository",
     "ScheduleRepository",
     "SearchesSeries",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from domain.use_cases.fetch_dataset import FetchDataset
     from domain.use_cases.follow_fetches import FollowFetches
     from domain.use_cases.list_providers import ListProviders
+    from domain.use_cases.list_releases import ListReleases
     from domain.use_cases.list_vintages import ListVintages
     from domain.use_cases.manage_keys import ManageKeys
     from domain.use_cases.manage_schedules import ManageSchedules
@@ -57,6 +58,7 @@ class UseCases:
     cancel_fetch: CancelFetch
     remove_series: RemoveSeries
     reap_fetches: ReapFetches
+    list_releases: ListReleases
     list_vintages: ListVintages
     compare_vintages: CompareVintages
     read_releases: ReadReleases

@@ -135,7 +135,7 @@ class FetchDataset:
             fetch, series = claimed
             budget = self.calls.budget(self.providers, series.provider)
             refusal = self.providers.refusal(series.provider, series.code)
-            answer = refusal or self.calls.acquire_first_permit(uow, budget, fetch.id)
+            answer = refusal or self.calls.acquire_first_permit(uow, budget, fetch)
             if isinstance(answer, Denied):
                 fetch = uow.fetches.defer(fetch.id, lease, seconds=answer.seconds, waiting_for=answer.waiting_for)
             known = prior_state(uow, series)
@@ -151,7 +151,7 @@ class FetchDataset:
         try:
             with (
                 self.heartbeat.renewing(fetch, lease),
-                self.calls.attribute_calls(claimed.budget, fetch.id, claimed.permit),
+                self.calls.attribute_calls(claimed.budget, fetch, claimed.permit),
             ):
                 fetched = self._ask(series, known)
                 try:

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Table
 
+from adapters.sql.rows.calendars import calendar_from
 from adapters.sql.rows.fetches import fetch_from
 from adapters.sql.rows.schedules import schedule_from
 from adapters.sql.rows.series import confirmed_from, metadata_from
@@ -18,6 +19,7 @@ from adapters.sql.rows.vintages import FACTS, vintage_from
 from adapters.sql.rows.webhooks import delivery_from, webhook_from
 from adapters.sql.tables import (
     api_keys,
+    calendars,
     deliveries,
     descriptions,
     fetches,
@@ -34,6 +36,7 @@ from domain.api_keys import Scope
 from domain.codes import DatasetCode, parse_reference
 from domain.fetches import Failure, FetchStatus
 from domain.quotas import read_limits
+from domain.schedules.calendar import MOST_EVENTS
 from domain.schedules.selector import Selector
 from domain.series import Metadata, SeriesStatus
 from domain.webhooks.delivery import DeliveryStatus
@@ -72,6 +75,7 @@ class Rules:
             webhooks.name: _check_webhook,
             series_events.name: _check_series_event,
             deliveries.name: _check_delivery,
+            calendars.name: _check_calendar,
         }
         if table.name in rules:
             rules[table.name](row)
@@ -200,3 +204,8 @@ def _check_delivery(row: Row) -> None:
     _require(
         message is None or (isinstance(message, dict) and message.get("type") == delivery.type), "its message is not in lanner's format"
     )
+
+
+def _check_calendar(row: Row) -> None:
+    kept = calendar_from({column: row[column.name] for column in calendars.c})
+    _require(len(kept.events) <= MOST_EVENTS and all(isinstance(event.title, str) for event in kept.events), "its events are not lanner's")
