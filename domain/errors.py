@@ -9,6 +9,7 @@ lanner's errors, each with a message, a code and, where one helps, a hint.
     │   ├── InvalidObservations
     │   └── UnknownProvider
     ├── ProviderNotConfigured        a key is needed and missing
+    ├── WebhookSecretMissing         a setting is needed and missing
     ├── NotFound
     │   ├── SeriesNotFound
     │   ├── FetchNotFound
@@ -16,6 +17,7 @@ lanner's errors, each with a message, a code and, where one helps, a hint.
     │   ├── NotKnownYet
     │   ├── NoObservationsYet
     │   ├── ScheduleNotFound
+    │   ├── WebhookNotFound
     │   └── KeyNotFound
     ├── InvalidApiKey · InsufficientScope    one of our API keys is required
     ├── TooManyRequests              a client's quota is used up
@@ -94,6 +96,13 @@ class ProviderNotConfigured(DomainError):
     hint = "`lanner providers` shows what each one needs; settings are read at the start."
 
 
+class WebhookSecretMissing(DomainError):
+    """Webhooks are signed with secrets that are derived from LANNER_WEBHOOK_SECRET, which is not set."""
+
+    code = "webhook_secret_missing"
+    hint = "Set it to 32 random characters or more, the same for the API and all workers, and keep it: another one changes every secret."
+
+
 class NotFound(DomainError):
     """The resource does not exist."""
 
@@ -117,6 +126,12 @@ class ScheduleNotFound(NotFound):
     """No schedule of this id is kept here."""
 
     code = "schedule_not_found"
+
+
+class WebhookNotFound(NotFound):
+    """No webhook of this id is kept here."""
+
+    code = "webhook_not_found"
 
 
 class VintageNotFound(NotFound):

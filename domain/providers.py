@@ -9,6 +9,8 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from domain.codes import DatasetCode
+from domain.old_databases import answers_to
+from domain.schedules.calendar import ReleaseRule
 from domain.searching import SearchKind
 
 
@@ -48,13 +50,15 @@ class Provider:
         databases: the database codes it declares as its own.
         concurrency: how many of its fetches may run at once, if it declares a number.
         key_id: identifies the configured key without revealing it.
-        quandl_codes: patterns of former Quandl codes that it serves with the same column names.
+        quandl_codes: patterns of former Quandl codes that it serves with the same column names, beside the table of old databases.
         problem: why it cannot be used, and how to fix that; empty if it can.
         key_url: where to get a key; empty if it takes none.
         max_age: how old its series may get before they are stale, if it declares that.
         notices_changes: whether it can tell at once, without any call, that what a series was read from has changed.
         reads_files: whether it reads files of the operator's own, which it may refuse as a program refuses its input.
         search: how it is searched; None if it cannot be.
+        zone: the time zone of its working day; empty if it does not say.
+        releases: how its calendar of releases is read; None if it has none.
 
     """
 
@@ -73,6 +77,8 @@ class Provider:
     notices_changes: bool = False
     reads_files: bool = False
     search: SearchKind | None = None
+    zone: str = ""
+    releases: ReleaseRule | None = None
 
     def serves_legacy_code(self, code: DatasetCode) -> bool:
         """Return whether it serves a former Quandl code."""
@@ -90,9 +96,9 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Routing:
     """
-    Routes codes to providers: by configured route, else declaration, else former Quandl code, else the default.
+    Routes codes to providers: by configured route, else former Quandl code, else declaration, else the default.
 
-    A former Quandl code in a database that a provider declares today is not routed to others.
+    A provider that cannot be asked is passed over for another that answers the same old code.
 
     Attributes:
         routes: database code → provider's name.
@@ -108,7 +114,17 @@ class Routing:
         """Return the name of the provider that serves a code."""
         routed = self.routes.get(code.database)
         declared = next((provider.name for provider in providers if code.database in provider.databases), "")
-        revived = next((provider.name for provider in providers if provider.serves_legacy_code(code)), "")
+        revived = next((provider.name for provider in providers if provider.serves_legacy_code(code)), "") or _answering(code, providers)
         if self.prefer_default and not declared:
             revived = ""
         return routed or revived or declared or self.default
+
+    def is_chosen(self, code: DatasetCode, name: str) -> bool:
+        """Return whether a code goes to this provider because somebody set it so."""
+        return code.database in self.routes or (self.prefer_default and name == self.default)
+
+
+def _answering(code: DatasetCode, providers: Sequence[Provider]) -> str:
+    """Return the name of the first provider that answers a code of an old database and can be asked; empty if there is none."""
+    ready = {provider.name for provider in providers if not provider.problem}
+    return next((answer.provider for answer, _ in answers_to(code) if answer.provider in ready), "")

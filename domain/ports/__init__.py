@@ -5,9 +5,11 @@ Every port has an adapter in memory that ships, and one contract suite in ``test
 Adapters raise the errors of ``domain.errors`` and no others.
 """
 
+from domain.ports.calendars import CalendarReader, CalendarRepository, ListsReleases
 from domain.ports.dispatch import Dispatcher
 from domain.ports.fetch_repository import FetchRepository
 from domain.ports.file_previews import FilePreview, FilePreviews, FileRow
+from domain.ports.release_repository import ReleaseRepository
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
 from domain.ports.sources import (
@@ -25,8 +27,12 @@ from domain.ports.sources import (
 from domain.ports.store import KeyRepository, MetricsRepository, RequestRepository, Store, UnitOfWork
 from domain.ports.throttle import QuotaRepository, RateLimiter
 from domain.ports.vintage_repository import VintageRepository
+from domain.ports.webhook_repository import WebhookRepository
+from domain.ports.webhook_sender import WebhookSender
 
 __all__ = [
+    "CalendarReader",
+    "CalendarRepository",
     "ConformanceChecks",
     "DataSource",
     "Dispatcher",
@@ -36,6 +42,7 @@ __all__ = [
     "FilePreviews",
     "FileRow",
     "KeyRepository",
+    "ListsReleases",
     "MetricsRepository",
     "ParsedSeries",
     "ParsesResponses",
@@ -45,6 +52,7 @@ __all__ = [
     "RateLimiter",
     "RawResponse",
     "ReadsFiles",
+    "ReleaseRepository",
     "RequestRepository",
     "ScheduleRepository",
     "SearchesSeries",
@@ -52,4 +60,6 @@ __all__ = [
     "Store",
     "UnitOfWork",
     "VintageRepository",
+    "WebhookRepository",
+    "WebhookSender",
 ]

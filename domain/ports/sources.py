@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, runtime_checkable
 
 from domain.codes import DatasetCode
+from domain.errors import FetchError
 from domain.observations import Label, Observations
+from domain.ports.calendars import ListsReleases
 from domain.providers import Finding, Provider
 from domain.searching import SearchHit
 from domain.series import Metadata
@@ -213,8 +215,22 @@ class Providers(Protocol):
         """
         ...
 
+    def releases_source(self, name: str) -> ListsReleases:
+        """
+        Return a provider's source for the dates of its releases, with the deadline of searches.
+
+        Raises:
+            UnknownProvider, ProviderNotConfigured: as ``source``.
+
+        """
+        ...
+
     def abort_calls(self) -> None:
         """Abort all calls to providers with ThrottledLocally and start no more, since the process is shutting down."""
+        ...
+
+    def refusal(self, name: str, code: DatasetCode) -> FetchError | None:
+        """Return the error with which a fetch of a code is bound to end without a call; None if the provider is to be asked."""
         ...
 
     def has_changed(self, name: str, code: DatasetCode, validators: Mapping[str, str]) -> bool:

@@ -23,7 +23,7 @@ from domain.errors import (
     ThrottledLocally,
     UnknownProvider,
 )
-from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, WaitingFor, waiting_for
+from domain.fetches import MAX_CRASHES, Failure, Fetch, FetchStatus, Lease, RetryPolicy, WaitingFor, waiting_for
 from domain.fetching.endings import after_failure, after_success
 from domain.fetching.heartbeat import Heartbeat
 from domain.fetching.in_flight import RunningFetches
@@ -35,19 +35,20 @@ from domain.series import TimeSeries
 from domain.source_status import AtSource, StatusChange
 from domain.throttling import Denied, Permit
 from domain.use_cases.plan_next_look import PlanNextLook
+from domain.webhooks.events import fetch_failed, series_discontinued
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _Claimed:
-    """A claimed fetch, and the permit for its first call."""
+    """A claimed fetch, and the permit for its first call, or the error with which it ends without any."""
 
     fetch: Fetch
     series: TimeSeries
     known: PriorState
     budget: Budget
-    permit: Permit
+    permit: Permit | FetchError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +134,8 @@ class FetchDataset:
                 return None
             fetch, series = claimed
             budget = self.calls.budget(self.providers, series.provider)
-            answer = self.calls.acquire_first_permit(uow, budget, fetch.id)
+            refusal = self.providers.refusal(series.provider, series.code)
+            answer = refusal or self.calls.acquire_first_permit(uow, budget, fetch)
             if isinstance(answer, Denied):
                 fetch = uow.fetches.defer(fetch.id, lease, seconds=answer.seconds, waiting_for=answer.waiting_for)
             known = prior_state(uow, series)
@@ -144,12 +146,12 @@ class FetchDataset:
     def _run(self, claimed: _Claimed, lease: Lease) -> Fetch:
         fetch, series, known = claimed.fetch, claimed.series, claimed.known
         logger.info("fetch begun", extra={"fetch": str(fetch.id), "series": f"{series.provider}:{series.code}"})
-        if fetch.cancel_requested_at or fetch.crashes >= MAX_CRASHES:
-            return self._fail_or_retry(fetch, FetchCancelled() if fetch.cancel_requested_at else AttemptsExhausted(), lease)
+        if isinstance(claimed.permit, FetchError) or fetch.cancel_requested_at or fetch.crashes >= MAX_CRASHES:
+            return self._fail_or_retry(fetch, _bound_to_end(claimed), lease)
         try:
             with (
                 self.heartbeat.renewing(fetch, lease),
-                self.calls.attribute_calls(claimed.budget, fetch.id, claimed.permit),
+                self.calls.attribute_calls(claimed.budget, fetch, claimed.permit),
             ):
                 fetched = self._ask(series, known)
                 try:
@@ -219,12 +221,21 @@ class FetchDataset:
             seconds = self.retry.wait(fetch, error, uow.now())
             if seconds is None:
                 ended = uow.fetches.fail(fetch.id, lease, failure)
-                series = uow.series.get(fetch.series_id)
-                _record(uow, series, *after_failure(series, failure, ended.finished_at or uow.now()))
+                series, now = uow.series.get(fetch.series_id), ended.finished_at or uow.now()
+                _record(uow, series, *after_failure(series, failure, now))
+                if ended.status is FetchStatus.ERROR:
+                    uow.webhooks.record(series, fetch_failed(ended, now))
             else:
                 ended = uow.fetches.schedule_retry(fetch.id, lease, failure, seconds=seconds, waiting_for=waiting_for(error))
             uow.commit()
         return ended
+
+
+def _bound_to_end(claimed: _Claimed) -> FetchError:
+    """Return the error of a fetch that ends before its provider is asked."""
+    if claimed.fetch.cancel_requested_at:
+        return FetchCancelled()
+    return claimed.permit if isinstance(claimed.permit, FetchError) else AttemptsExhausted()
 
 
 def _record(uow: UnitOfWork, series: TimeSeries, state: AtSource, change: StatusChange | None) -> None:
@@ -233,6 +244,8 @@ def _record(uow: UnitOfWork, series: TimeSeries, state: AtSource, change: Status
     if change:
         facts = {"series": f"{series.provider}:{series.code}", "status_at_source": change.status.value, "reason": change.reason}
         logger.warning("status at source changed", extra=facts)
+        if state.has_ended:
+            uow.webhooks.record(series, series_discontinued(change))
 
 
 def _log(fetch: Fetch, series: TimeSeries) -> None:
