@@ -61,8 +61,13 @@ def _series(use_cases: UseCases, state: ScheduleState) -> TimeSeries | None:
 
 
 def _said(rule: Rule) -> str:
-    when = {ScheduleKind.INTERVAL: f"every {rule.spec}", ScheduleKind.CRON: f"at “{rule.spec}”, {rule.tz}"}.get(rule.kind)
-    return f"{when or 'when its releases are expected'}{f', {rule.window}' if rule.window else ''}"
+    said = {
+        ScheduleKind.INTERVAL: f"every {rule.spec}",
+        ScheduleKind.CRON: f"at “{rule.spec}”, {rule.zone}",
+        ScheduleKind.CALENDAR: f"when the calendar {rule.spec} lists a release",
+        ScheduleKind.LEARNED: "when its releases are expected",
+    }
+    return f"{said[rule.kind]}{f', {rule.window}' if rule.window else ''}"
 
 
 def looks_ahead(following: Sequence[tuple[Schedule, FollowedSeries]]) -> LooksAhead:
