@@ -14,6 +14,7 @@ from domain.errors import DamagedVintage, VintageNotFound
 from domain.moments import AsOf
 from domain.observations import Label, Observations, label
 from domain.revisions import Revision
+from domain.series import TimeSeries
 from domain.use_cases import UseCases
 from domain.use_cases.describe_series import Described
 from domain.use_cases.read_series import Selection
@@ -22,7 +23,7 @@ from entrypoints.web import words
 from entrypoints.web.charts.strips import sparkline
 
 _SPARK, _CACHE_SIZE = 40, 256
-_MOST_NAMED = 3
+_MOST_NAMED, _MOST_ROWS = 3, 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +64,16 @@ class Changes:
     def __init__(self, use_cases: UseCases) -> None:
         self._use_cases = use_cases
         self._facts = lru_cache(_CACHE_SIZE)(self._read)
+        self._spark = lru_cache(_CACHE_SIZE)(self._read_spark)
 
-    def __call__(self, described: Described, newest: Vintage) -> Change:
-        """Return what the newest vintage of a series changed."""
+    def __call__(self, described: Described, newest: Vintage, *, arrived: int = 1) -> Change:
+        """
+        Return what the newest vintage of a series changed.
+
+        Args:
+            arrived: how many vintages came with it.
+
+        """
         series = described.series
         try:
             facts = self._facts(series.id, newest)
@@ -77,9 +85,21 @@ class Changes:
             latest=words.number(facts.latest),
             period=words.period(facts.date, series.frequency) if facts.date else "",
             spark=facts.spark,
-            revised=facts.revised,
+            revised=_with_others(facts.revised, newest, arrived),
             size=facts.size,
         )
+
+    def spark(self, series: TimeSeries) -> Markup:
+        """Return the latest values of a series as a small picture; an empty text of one that has none, or very many."""
+        newest = series.newest
+        return self._spark(series.id, newest) if newest and newest.rows <= _MOST_ROWS else Markup("")
+
+    def _read_spark(self, series_id: UUID, newest: Vintage) -> Markup:
+        try:
+            state = self._use_cases.read_series(series_id, Selection(moment=AsOf(vintage=newest.number))).observations
+        except DamagedVintage:
+            return Markup("")
+        return sparkline(state.values[-_SPARK:, 0] if state.columns else np.empty(0))
 
     def _read(self, series_id: UUID, newest: Vintage) -> _Facts:
         moment = AsOf(vintage=newest.number)
@@ -99,6 +119,14 @@ class Changes:
             revised=revised,
             size=size,
         )
+
+
+def _with_others(revised: str, newest: Vintage, arrived: int) -> str:
+    if arrived <= 1:
+        return revised
+    if arrived == newest.number:
+        return f"{words.counted(newest.number, 'vintage')} of {words.counted(newest.rows, 'date')}, first seen"
+    return f"{words.counted(arrived, 'new vintage')}, the newest with {revised}"
 
 
 def _counts(newest: Vintage) -> str:

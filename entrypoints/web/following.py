@@ -1,16 +1,18 @@
-"""Following a series on its page: when it is looked at next, and why then."""
+"""Following: what is looked at next and why then, of one series and of all."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from domain.schedules.schedule import FollowedSeries, Rule, Schedule
+from domain.errors import SeriesNotFound
+from domain.schedules.schedule import FollowedSeries, Rule, Schedule, ScheduleKind, ScheduleQuery, ScheduleState
 from domain.schedules.selector import Selector
 from domain.series import TimeSeries
-from domain.use_cases.describe_series import Described
+from domain.use_cases import UseCases
 from domain.use_cases.manage_schedules import ManageSchedules
-from entrypoints.web import words
+from entrypoints.rest.http.params import fetch_cursor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,19 +21,63 @@ class LooksAhead:
     What follows a series.
 
     Attributes:
-        looks: a sentence for each schedule that does, with its next look and the reason for it.
+        notes: a sentence for each schedule that is paused, or follows other series too; when it is looked at next is part of its freshness.
         is_followed: whether one of them follows this series alone, so that it can be unfollowed here.
 
     """
 
-    looks: Sequence[str]
+    notes: Sequence[str]
     is_followed: bool
 
 
-def looks_ahead(described: Described, following: Sequence[tuple[Schedule, FollowedSeries]]) -> LooksAhead:
-    """Return the looks at a series by the schedules that follow it."""
-    looks = [_sentence(described, schedule, look) for schedule, look in following]
-    return LooksAhead(looks=looks, is_followed=any(schedule.selector.code for schedule, _ in following))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """
+    A schedule with its state.
+
+    Attributes:
+        says: its rule in words.
+        series: the one that is looked at next.
+
+    """
+
+    state: ScheduleState
+    says: str
+    series: TimeSeries | None
+
+
+def followed(use_cases: UseCases, query: ScheduleQuery) -> tuple[list[Followed], str | None]:
+    """Return a page of the schedules, and where the next one goes on."""
+    page = use_cases.manage_schedules.list(query)
+    return [Followed(state=state, says=_said(state.schedule.rule), series=_series(use_cases, state)) for state in page.items], fetch_cursor(
+        page.next
+    )
+
+
+def _series(use_cases: UseCases, state: ScheduleState) -> TimeSeries | None:
+    with suppress(SeriesNotFound):
+        return use_cases.describe_series(state.next.series_id).series if state.next else None
+    return None
+
+
+def _said(rule: Rule) -> str:
+    said = {
+        ScheduleKind.INTERVAL: f"every {rule.spec}",
+        ScheduleKind.CRON: f"at “{rule.spec}”, {rule.zone}",
+        ScheduleKind.CALENDAR: f"when the calendar {rule.spec} lists a release",
+        ScheduleKind.LEARNED: "when its releases are expected",
+    }
+    return f"{said[rule.kind]}{f', {rule.window}' if rule.window else ''}"
+
+
+def looks_ahead(following: Sequence[tuple[Schedule, FollowedSeries]]) -> LooksAhead:
+    """Return what follows a series."""
+    notes = [
+        f"Followed{'' if schedule.selector.code else f' with {schedule.selector}'}{', but paused' if schedule.paused else ''}."
+        for schedule, _ in following
+        if schedule.paused or not schedule.selector.code
+    ]
+    return LooksAhead(notes=notes, is_followed=any(schedule.selector.code for schedule, _ in following))
 
 
 def follow(manage_schedules: ManageSchedules, series: TimeSeries, *, wanted: bool) -> None:
@@ -42,10 +88,3 @@ def follow(manage_schedules: ManageSchedules, series: TimeSeries, *, wanted: boo
         manage_schedules.create(selector, Rule())
     for state in () if wanted else found:
         manage_schedules.remove(state.schedule.id)
-
-
-def _sentence(described: Described, schedule: Schedule, look: FollowedSeries) -> str:
-    by = "" if schedule.selector.code else f" with {schedule.selector}"
-    if look.next_at is None:
-        return f"Followed{by}, but paused."
-    return f"Followed{by}; looked at next {words.ago(look.next_at, described.now)}. {look.reason}"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from domain.fetches import Fetch, FetchStatus, WaitingFor
 from domain.frequency import Frequency
+from domain.schedules.schedule import FollowedSeries
 from domain.use_cases.describe_series import Described
 from entrypoints.web import words
 
+_HEADINGS = {"ok": "Fresh", "late": "Overdue", "bad": "Not fetched", "busy": "Being fetched"}
 _WAITS = {
     WaitingFor.RATE_LIMIT: "waits for its turn within the provider's limits, until",
     WaitingFor.CIRCUIT: "waits because the provider has not answered lately, until",
@@ -32,6 +35,11 @@ class Freshness:
     why: str
     hint: str = ""
     at_source: str = ""
+
+    @property
+    def heading(self) -> str:
+        """The state in a word or two."""
+        return _HEADINGS[self.dot]
 
 
 def freshness(described: Described) -> Freshness:
@@ -65,6 +73,8 @@ def _freshness(described: Described) -> Freshness:
         return Freshness(dot="bad", title=f"The last fetch failed; last {checked}", why=said, hint=failure.hint if failure else "")
     outcome = _outcome(fetch)
     title = f"{checked[0].upper()}{checked[1:]}{outcome}"
+    if described.next_look is not None:
+        return _followed(described.next_look, title, now)
     length = words.duration(described.stale_at - series.checked_at) if described.stale_at and series.checked_at else ""
     if described.stale:
         when = f" It counted as fresh for {length}." if length else ""
@@ -74,6 +84,16 @@ def _freshness(described: Described) -> Freshness:
     return Freshness(
         dot="ok", title=title, why=f"{kind} counts as fresh for {length}, until {until} UTC; the next request after that fetches it."
     )
+
+
+def _followed(look: FollowedSeries, title: str, now: datetime) -> Freshness:
+    """Return the state of a series that is followed: it is looked at by its schedule, whatever its age."""
+    at = f" {words.ago(look.next_at, now)}, {words.clock(look.next_at, now)}" if look.next_at else ""
+    why = f"Next look{at}. {look.reason}"
+    if look.overdue_since is None:
+        return Freshness(dot="ok", title=title, why=why)
+    since = words.day(look.overdue_since)
+    return Freshness(dot="late", title=f"A release has been expected since {since} UTC", why=f"{title}. {why}")
 
 
 def _outcome(fetch: Fetch | None) -> str:

@@ -105,4 +105,5 @@ def _shared(req: falcon.Request) -> dict[str, Any]:
         "scopes": req.context.scopes,
         "here": current_path(req),
         "query": "",
+        "comparing": None,
     }

@@ -27,11 +27,14 @@ PAGES = {
     "compare": "/compare?s=SAMPLE/GDP&s=SAMPLE/CO2;axis=right&index=2008-01",
     "compare-scatter": "/compare?s=SAMPLE/GDP&s=SAMPLE/CO2&collapse=quarterly&view=scatter",
     "compare-nothing": "/compare",
+    "compare-adding": "/compare?s=SAMPLE/GDP&query=SAMPLE%2FNILE",
+    "find-comparing": "/find?query=gdp&compare=%3Fs%3DSAMPLE%2FCO2",
     "embed": "/embed/s/SAMPLE/GDP",
     "embed-compare": "/embed/compare?s=SAMPLE/GDP&s=SAMPLE/CO2&index=2008-01",
     "file": "/file",
     "operations": "/operations",
     "operations-failed": "/operations?status=error",
+    "schedules": "/operations/schedules",
     "keys": "/operations/keys",
 }
 

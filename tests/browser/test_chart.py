@@ -50,7 +50,7 @@ def test_nothing_moves_when_it_is_drawn(browse: Browse, service: Lanner) -> None
     page.add_init_script(f"{SHIFTS}.observe({{ type: 'layout-shift', buffered: true }})")
     opened(page, f"{service.address}/s/SAMPLE/GDP?as_of=2009-01-30&transform=annualized&start=2003-01-01&end=2010-12-31")
     page.wait_for_timeout(600)
-    svg, canvas = page.locator("lanner-chart > svg.wide").bounding_box(), page.locator(".uplot canvas").bounding_box()
+    svg, canvas = page.locator("lanner-chart .frame.wide").bounding_box(), page.locator(".uplot canvas").bounding_box()
 
     assert page.evaluate("window.shifted ?? 0") == 0
     assert svg
@@ -62,12 +62,12 @@ def test_without_scripts_and_on_paper_the_picture_is_the_servers(browse: Browse,
     """The server's picture is seen without scripts, and printed."""
     plain = browse(java_script_enabled=False)
     plain.goto(f"{service.address}/s/SAMPLE/GDP")
-    expect(plain.locator("lanner-chart > svg.wide")).to_be_visible()
+    expect(plain.locator("lanner-chart svg.chart.wide")).to_be_visible()
     page = opened(browse(), f"{service.address}/s/SAMPLE/GDP")
-    expect(page.locator("lanner-chart > svg.wide")).to_be_hidden()
+    expect(page.locator("lanner-chart svg.chart.wide")).to_be_hidden()
     page.emulate_media(media="print")
 
-    expect(page.locator("lanner-chart > svg.wide")).to_be_visible()
+    expect(page.locator("lanner-chart svg.chart.wide")).to_be_visible()
     expect(page.locator(".uplot")).to_be_hidden()
 
 

@@ -126,7 +126,7 @@ def test_on_a_phone_and_on_paper(browse: Browse, service: Lanner, screen: Callab
     screen(page, "compare-print", full_page=False)
 
     assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    expect(page.locator("lanner-chart > svg.wide")).to_be_visible()
+    expect(page.locator("lanner-chart svg.chart.wide")).to_be_visible()
     expect(page.locator(".uplot")).to_be_hidden()
     expect(page.locator(".chip").nth(0)).to_be_visible()
     expect(page.locator("#below table")).to_be_visible()

@@ -41,6 +41,8 @@ def forms(fetch_id: str, key_id: str) -> list[Form]:
         Form(template="/file", path="/file", fields={}, status=415),
         Form(template="/s/{reference:path}", path="/s/sample:SAMPLE/GDP", fields={}),
         Form(template="/operations/fetches/{fetch_id}", path=f"/operations/fetches/{fetch_id}", fields={"action": "retry", "next": "/"}),
+        # There is no such schedule, which is as good as removed.
+        Form(template="/operations/schedules/{schedule_id}", path=f"/operations/schedules/{fetch_id}", fields={"action": "remove"}),
         Form(template="/operations/keys", path="/operations/keys", fields={"name": "made", "scope_admin": "on"}, status=200),
         Form(template="/operations/keys/{key_id}", path=f"/operations/keys/{key_id}", fields={}),
         Form(template="/theme", path="/theme", fields={"theme": "dark", "next": "/"}),

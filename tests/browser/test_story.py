@@ -1,4 +1,4 @@
-"""The story of a person who has never seen the service: find, add, look back, take along."""
+"""The story of a person who has never seen the service: find, add, look back, compare, take along."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def searchbox(page: Page) -> Locator:
     return page.get_by_role("searchbox").last
 
 
-def press_tab_to(page: Page, place: Locator) -> None:
-    """Press Tab until the place has the focus."""
+def press_tab_to(page: Page, place: Locator, key: str = "Tab") -> None:
+    """Press Tab, or Shift with it to go back, until the place has the focus."""
     for _ in range(150):
         if place.evaluate("element => element === document.activeElement"):
             return
-        page.keyboard.press("Tab")
+        page.keyboard.press(key)
     pytest.fail(f"The Tab key does not reach {place}")
 
 
@@ -58,6 +58,17 @@ def is_what_data_gives(service: Lanner, table: bytes) -> None:
     assert [[str(row["date"]), row["Value"]] for row in rows] == answer["data"]
 
 
+def compares_indexed(service: Lanner, page: Page, table: bytes) -> None:
+    """Compare what a comparison of GDP with CO2 shows, and its Parquet file, with the index of the API's values."""
+    expect(page.locator("h1")).to_have_text("Gross Domestic Product and Atmospheric carbon dioxide at Mauna Loa")
+    expect(page.locator("#picture")).to_contain_text("100 at 29 Mar 1958: the first date shown from which on all of them have a value.")
+    rows = {str(row["date"]): row for row in pq.read_table(BytesIO(table)).to_pylist()}
+    for code, base, shown in (("SAMPLE/GDP", "1958-04-01", "2008-10-01"), ("SAMPLE/CO2", "1958-03-29", "2001-12-29")):
+        values = dict(service.get(f"/data.json?code={code}").json()["data"])
+        assert rows[base][f"{code} index"] == 100
+        assert rows[shown][f"{code} index"] == pytest.approx(100 * values[shown] / values[base], rel=1e-12)
+
+
 def picture(page: Page) -> bytes:
     """Return what is drawn, pixel for pixel."""
     page.locator("h1").hover()
@@ -65,12 +76,18 @@ def picture(page: Page) -> bytes:
     return page.locator("#picture").screenshot(animations="disabled")
 
 
+def same_elsewhere(page: Page, other: Page) -> None:
+    """Open the address of a page in another browser, in which the same picture must be drawn."""
+    page.wait_for_selector("lanner-chart.drawn")
+    other.goto(page.url)
+    other.wait_for_selector("lanner-chart.drawn")
+    assert picture(other) == picture(page)
+
+
 def test_with_a_mouse(new_service: Lanner, page: Page, browse: Browse, screen: Screen) -> None:
-    """Search, add, watch it arrive, move the slider, copy the address to another browser, take the values along."""
+    """Search, add, watch it arrive, move the slider, compare, copy the address to another browser, take the values along."""
     page.goto(new_service.address)
     searchbox(page).fill("gdp")
-    searchbox(page).press("Enter")
-    searchbox(page).fill("SAMPLE/GDP")
     searchbox(page).press("Enter")
     page.get_by_role("button", name="Add SAMPLE/GDP").click()
     expect(page.get_by_role("heading", level=1, name="Gross Domestic Product")).to_be_visible(timeout=SOON)
@@ -82,12 +99,20 @@ def test_with_a_mouse(new_service: Lanner, page: Page, browse: Browse, screen: S
     expect(page.locator("#use")).to_contain_text("vintage=207")
     screen(page, "story")
     other = browse()
-    other.goto(page.url)
-    table = downloaded(page, page.get_by_role("link", name="Parquet").click)
-
+    same_elsewhere(page, other)
     shows_then_and_today(other)
-    assert picture(other) == picture(page)
-    is_what_data_gives(new_service, table)
+    is_what_data_gives(new_service, downloaded(page, page.get_by_role("link", name="Parquet").click))
+    page.locator("main").get_by_role("link", name="Compare", exact=True).click()
+    page.wait_for_url("**/compare?s=sample:SAMPLE/GDP&transform=annualized")
+    page.get_by_label("Add a series", exact=True).last.fill("SAMPLE/CO2")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("button", name="Add SAMPLE/CO2 and compare").click()
+    page.get_by_label("Units of all").get_by_role("link", name="Index").click(timeout=SOON)
+    expect(page).to_have_url(f"{new_service.address}/compare?s=sample:SAMPLE/GDP&s=sample:SAMPLE/CO2&transform=index", timeout=SOON)
+    screen(page, "story-compare")
+
+    same_elsewhere(page, other)
+    compares_indexed(new_service, page, downloaded(page, page.get_by_role("link", name="Parquet").click))
 
 
 def _drag_to(page: Page, day: str) -> None:
@@ -113,11 +138,9 @@ def test_by_keyboard_alone(new_service: Lanner, page: Page) -> None:
     page.keyboard.type("gdp")
     page.keyboard.press("Enter")
     page.wait_for_url("**/find?query=gdp")
-    page.keyboard.press("/")
-    page.keyboard.type("SAMPLE/GDP")
-    page.keyboard.press("Enter")
-    press_tab_to(page, page.get_by_role("button", name="Add SAMPLE/GDP"))
-    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Add SAMPLE/GDP")).to_be_visible(timeout=SOON)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("a")
     expect(page.get_by_role("heading", level=1, name="Gross Domestic Product")).to_be_visible(timeout=SOON)
     press_tab_to(page, page.get_by_role("link", name="% a year", exact=True))
     page.keyboard.press("Enter")
@@ -131,13 +154,29 @@ def test_by_keyboard_alone(new_service: Lanner, page: Page) -> None:
     shows_then_and_today(page)
     expect(page.locator("#use")).to_contain_text("vintage=207")
     press_tab_to(page, page.get_by_role("link", name="Parquet"))
-
     is_what_data_gives(new_service, downloaded(page, lambda: page.keyboard.press("Enter")))
+    press_tab_to(page, page.locator("main").get_by_role("link", name="Compare", exact=True), "Shift+Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/compare?**")
+    page.keyboard.press("/")
+    page.keyboard.type("SAMPLE/CO2")
+    page.keyboard.press("Enter")
+    press_tab_to(page, page.get_by_role("button", name="Add SAMPLE/CO2 and compare"))
+    page.keyboard.press("Enter")
+    index = page.get_by_label("Units of all").get_by_role("link", name="Index")
+    expect(index).to_be_visible(timeout=SOON)
+    press_tab_to(page, index)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**&transform=index")
+    press_tab_to(page, page.get_by_role("link", name="Parquet"))
+
+    compares_indexed(new_service, page, downloaded(page, lambda: page.keyboard.press("Enter")))
 
 
 def test_without_scripts(new_service: Lanner, browse: Browse, screen: Screen) -> None:
     """The same with links and forms; a field for the date takes the place of the slider."""
-    page = browse(java_script_enabled=False)
+    # What scripts would draw is asked for in vain.
+    page = browse(java_script_enabled=False, allowed=("preload",))
     page.goto(new_service.address)
     page.get_by_role("searchbox").fill("SAMPLE/GDP")
     page.get_by_role("searchbox").press("Enter")
@@ -148,9 +187,17 @@ def test_without_scripts(new_service: Lanner, browse: Browse, screen: Screen) ->
     page.get_by_role("button", name="Look back").click()
     shows_then_and_today(page)
     screen(page, "story-without-scripts")
-
     expect(page.locator("#picture svg.chart.wide")).to_be_visible()
     is_what_data_gives(new_service, downloaded(page, page.get_by_role("link", name="Parquet").click))
+    page.locator("main").get_by_role("link", name="Compare", exact=True).click()
+    page.get_by_label("Add a series", exact=True).last.fill("SAMPLE/CO2")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("button", name="Add SAMPLE/CO2 and compare").click()
+    page.get_by_role("link", name="Compare as known today").click(timeout=SOON)
+    page.get_by_label("Units of all").get_by_role("link", name="Index").click()
+
+    expect(page.locator("#picture svg.chart.wide .c2.line")).to_be_visible()
+    compares_indexed(new_service, page, downloaded(page, page.get_by_role("link", name="Parquet").click))
 
 
 @pytest.mark.server
@@ -167,9 +214,18 @@ def test_below_a_path(new_service: Lanner, page: Page) -> None:
         page.keyboard.press("ArrowLeft")
         expect(slider(page)).to_have_attribute("aria-valuenow", "392")
         expect(page.locator("#which")).to_contain_text("vintage 392 of 393")
+        page.locator("main").get_by_role("link", name="Compare", exact=True).click()
+        page.get_by_label("Add a series", exact=True).last.fill("carbon")
+        page.get_by_role("button", name="Add", exact=True).click()
+        page.get_by_role("button", name="Add SAMPLE/CO2").click()
+        page.get_by_label("Units of all").get_by_role("link", name="Index").click(timeout=SOON)
+        page.wait_for_url("**&transform=index")
+        page.wait_for_selector("lanner-chart.drawn")
+        compares_indexed(new_service, page, downloaded(page, page.get_by_role("link", name="Parquet").click))
         page.get_by_role("button", name="Change colours").click()
-        searchbox(page).fill("gdp")
-        searchbox(page).press("Enter")
+        search = page.get_by_role("searchbox", name="Search series, or a code to add")
+        search.fill("gdp")
+        search.press("Enter")
         page.get_by_role("link", name="Gross Domestic Product", exact=True).click()
         page.get_by_role("link", name="Operations").click()
         page.get_by_role("link", name="lanner", exact=True).click()

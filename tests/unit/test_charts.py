@@ -205,3 +205,28 @@ def test_how_long_ago(seconds: int, text: str) -> None:
 def test_words(written: str, text: str) -> None:
     """Counts agree with their nouns, and the end of a day stands for the day."""
     assert written == text
+
+
+@pytest.mark.parametrize(
+    ("frequency", "first", "last", "labels"),
+    [
+        ("quarterly", "2008-01-01", "2009-01-01", ["Jan 2008", "Apr 2008", "Jul 2008", "Oct 2008", "Jan 2009"]),
+        ("quarterly", "2008-10-01", "2009-01-01", ["Oct 2008", "Jan 2009"]),
+        ("annual", "2001-01-01", "2004-01-01", ["2001", "2002", "2003", "2004"]),
+        ("monthly", "2008-01-01", "2008-03-01", ["Jan 2008", "Feb 2008", "Mar 2008"]),
+    ],
+)
+def test_ticks_stand_where_periods_begin(frequency: str, first: str, last: str, labels: list[str]) -> None:
+    """However short the range is, no tick stands within a period for which there is one value."""
+    step = {"quarterly": 3, "annual": 12, "monthly": 1}[frequency]
+    dates = np.arange(first[:7], last[:7], step, dtype="datetime64[M]").astype("datetime64[D]")
+    plot = Plot(
+        title="",
+        description="",
+        kind=Kind.LINE,
+        curves=[Curve(role="now", label="", dates=dates, values=np.zeros(len(dates)))],
+        frequency=frequency,
+    )
+    low, high = time_axis.seconds(np.array([first, last], "datetime64[s]"))
+
+    assert [label for _, label in time_axis.ticks(float(low), float(high), 12, finest=plot.finest)] == labels

@@ -13,12 +13,14 @@ from entrypoints.web.charts.markup import COLOURS, element, picture, tick_text
 from entrypoints.web.charts.plot import BOTTOM, GLYPH, RIGHT, TOP, Candles, Frame, Kind, Plot, frame_of, tick_labels
 from entrypoints.web.charts.scales import Scale
 
+#: The sizes of a page's picture, on a phone and else.
+NARROW, WIDE = (400, 260), (760, 300)
 _TICK_WIDTH = 78
 #: The part of the height that volumes take, and the least width of a candle.
 VOLUME_SHARE, CANDLE_WIDTH = 0.18, 2.6
 
 
-def draw(plot: Plot, *, width: int = 760, height: int = 300, cls: str = "") -> Markup:
+def draw(plot: Plot, *, width: int = WIDE[0], height: int = WIDE[1], cls: str = "") -> Markup:
     """Return the plot as an SVG element, which a screen reader reads as its description."""
     frame = frame_of(plot, width, height)
     parts = [

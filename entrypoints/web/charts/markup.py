@@ -27,14 +27,10 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', 'DejaVu
 
 def element(tag: str, content: str | Iterable[Markup] = "", /, **attributes: object) -> Markup:
     """Return an element; an underscore in an attribute's name is a hyphen, ``cls`` is its class, and None leaves it out."""
-    written = [
-        Markup(' {}="{}"').format(_NAMES.get(name, name.replace("_", "-")), _number(value))
-        for name, value in attributes.items()
-        if value is not None
-    ]
+    given = {_NAMES.get(name) or name.replace("_", "-"): value for name, value in attributes.items() if value is not None}
+    written = "".join(f' {name}="{escape(_number(value))}"' for name, value in given.items())
     inner = escape(content) if isinstance(content, str) else Markup("").join(content)
-    opened = Markup("<") + Markup(tag) + Markup("").join(written)  # noqa: S704 - tags are constants of this package
-    return opened + (Markup(">") + inner + Markup("</") + Markup(tag) + Markup(">") if inner else Markup("/>"))  # noqa: S704
+    return Markup(f"<{tag}{written}>{inner}</{tag}>" if inner else f"<{tag}{written}/>")  # noqa: S704 - all values are escaped
 
 
 def picture(parts: Iterable[Markup], *, title: str, description: str, size: tuple[int, int], cls: str) -> Markup:
@@ -48,6 +44,11 @@ def picture(parts: Iterable[Markup], *, title: str, description: str, size: tupl
         role="img",
         font_family=FONT,
     )
+
+
+def frame(size: tuple[int, int], cls: str) -> Markup:
+    """Return an empty SVG element that takes the place of a picture of this size."""
+    return element("svg", cls=f"frame {cls}", viewBox=f"0 0 {size[0]} {size[1]}", aria_hidden="true")
 
 
 def tick_text(text: str, x: float, y: float, anchor: str | None = None) -> Markup:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
 
+from domain.frequency import Frequency
 from domain.observations import Dates
 from entrypoints.web.charts import scales, time_axis
 from entrypoints.web.charts.palette import DASHED, DASHES
@@ -18,6 +19,7 @@ TOP, RIGHT, BOTTOM = 16, 14, 26
 GLYPH = 7.0
 #: Below it, labels of as many ticks would crowd.
 _LOW = 280
+_SHORTEST_DAYS: Mapping[str, int] = {Frequency.MONTHLY: 28, Frequency.QUARTERLY: 90, Frequency.ANNUAL: 365}
 #: As many distances tell which one is usual.
 _SAMPLE = 1000
 
@@ -170,8 +172,9 @@ class Plot:
 
     @property
     def finest(self) -> int:
-        """The smallest sensible distance of ticks in seconds: a day where dates are days."""
-        return 86_400 if all(dates.dtype == np.dtype("datetime64[D]") for dates in self.dates) else 1
+        """The smallest sensible distance of ticks in seconds: the shortest of the periods that dates stand for, or a day."""
+        days = 86_400 if all(dates.dtype == np.dtype("datetime64[D]") for dates in self.dates) else 1
+        return days * _SHORTEST_DAYS.get(self.frequency, 1) if days > 1 else 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

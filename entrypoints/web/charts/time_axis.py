@@ -27,15 +27,15 @@ def ticks(first: float, last: float, most: int, *, finest: int = 1) -> Sequence[
     Return at most so many round moments between two, in seconds since 1970, with their labels.
 
     Args:
-        finest: the smallest distance in seconds, a day where dates are days.
+        finest: the smallest distance in seconds: a day where dates are days, or the shortest period that they stand for.
 
     """
     span = max(last - first, 1.0)
-    if span / most <= _SECONDS[-1] and span < _YEAR:
+    if finest <= _SECONDS[-1] and span / most <= _SECONDS[-1] and span < _YEAR:
         step = next(step for step in (*_SECONDS, 28 * _DAY) if step >= finest and span / step <= most)
         if step <= _SECONDS[-1]:
             return list(_by_seconds(first, last, step))
-    months = next((step for step in _MONTHS if span / _YEAR * 12 / step <= most), _MONTHS[-1])
+    months = next((step for step in _MONTHS if step * _YEAR / 12 >= finest and span / _YEAR * 12 / step <= most), _MONTHS[-1])
     return list(_by_months(first, last, months))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from domain.frequency import Collapse
 from domain.series import TimeSeries
+from entrypoints.web import words
 from entrypoints.web.charts.palette import DASHES, MOST
 from entrypoints.web.compare.comparison import Comparison
 from entrypoints.web.compare.lines import Line
@@ -141,6 +142,26 @@ def correlation_rows(comparison: Comparison) -> list[tuple[Line, list[tuple[str,
             cells.append((text, f"{found.count:,}", comparison.state.link(view=Show.SCATTER.value, of=f"{first + 1},{second + 1}")))
         rows.append((line, cells))
     return rows
+
+
+def index_notes(comparison: Comparison) -> list[str]:
+    """Say at which date series that are indexed are 100, why there, and which of them cannot be indexed."""
+    state = comparison.state
+    indexed = [line for line in comparison.lines if line.units is Units.INDEX]
+    base = state.base or min((line.base for line in indexed if line.base), default=None)
+    if not base:
+        return []
+    day = words.day(base)
+    several = "all of them have a value" if len(indexed) > 1 else "it has a value"
+    why = "their first value from the chosen date on" if state.base else f"the first date shown from which on {several}"
+    lacking = [line for line in indexed if line.lacks_base]
+    notes = [] if len(lacking) == len(indexed) else [f"100 at {day}: {why}."]
+    return [*notes, *(f"{line.name} has no index: {_lacks(line)} from {day} on. Choose an earlier range or date." for line in lacking)]
+
+
+def _lacks(line: Line) -> str:
+    newest = line.vintage.last
+    return f"its last value is of {words.period(newest, line.frequency)}, and it has none other than 0" if newest else "it has no value"
 
 
 def matches(state: State, found: Sequence[TimeSeries]) -> list[tuple[TimeSeries, str]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.errors import InvalidInput
 from entrypoints.formats import Format, axis_name, columnar_file, csv, encode, table
+from entrypoints.web import words
 from entrypoints.web.charts.png import png_of
 from entrypoints.web.compare.comparison import Comparison
 from entrypoints.web.compare.lines import Line
@@ -21,17 +23,26 @@ MEDIA_TYPES = {
 
 
 def as_file(comparison: Comparison, kind: ComparisonFormat) -> bytes:
-    """Return the bytes of a file."""
+    """Return the bytes of a file; raises InvalidInput if rows would have a column without values, since its index cannot begin."""
     shown = comparison.table
     if kind is ComparisonFormat.SVG:
         return as_sheet(comparison).encode()
     if kind is ComparisonFormat.PNG:
         return png_of(as_sheet(comparison))
+    _check_bases(comparison)
     if kind is ComparisonFormat.CSV:
         return csv(shown, (axis_name(shown), *shown.columns))
     if kind is ComparisonFormat.PARQUET:
         return columnar_file(shown, {"series": encode([_described(line) for line in comparison.lines]).decode()}, Format.PARQUET)
     return encode({"series": [_described(line) for line in comparison.lines], "correlations": _correlations(comparison), **table(shown)})
+
+
+def _check_bases(comparison: Comparison) -> None:
+    base = comparison.state.base
+    for line in comparison.lines if base else ():
+        if line.lacks_base:
+            message = f"index: {line.item.reference} has no value other than 0 from {words.iso(base)} on."
+            raise InvalidInput(message, field="index", hint="Choose an earlier date, or give the series a transform of its own.")
 
 
 def _described(line: Line) -> dict[str, Any]:

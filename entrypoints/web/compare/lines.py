@@ -88,6 +88,11 @@ class Line:
             return f"{words.period(self.base, self.frequency)} = 100" if self.base else "Index"
         return unit_of(self.series, self.place)
 
+    @property
+    def lacks_base(self) -> bool:
+        """Whether it is to be an index, and has no value from which one could begin."""
+        return self.units is Units.INDEX and self.base is None
+
     @cached_property
     def scaled(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
         """The values as they are drawn."""
@@ -221,9 +226,6 @@ def _line(found: _Found, base: Label | None, state: State) -> Line:
         message = f"{parameter}: {units} compares periods that {item.reference}, {frequency or 'of no known frequency'}, does not have."
         raise InvalidInput(message, field=parameter, hint=f"Show it otherwise: {item.parameter}={item.reference};transform=level.")
     own_base = first_known(found.values, base) if units is Units.INDEX else None
-    if units is Units.INDEX and state.base and own_base is None:
-        message = f"index: {item.reference} has no value other than 0 from {words.iso(state.base)} on."
-        raise InvalidInput(message, field="index", hint="Choose an earlier date, or give the series a transform of its own.")
     name = found.series.metadata.name or str(found.series.code)
     return Line(
         item=item,

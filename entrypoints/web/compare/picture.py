@@ -11,7 +11,8 @@ from markupsafe import Markup
 from domain.frequency import Frequency
 from domain.observations import Observations, label
 from entrypoints.web import words
-from entrypoints.web.charts.drawing import draw
+from entrypoints.web.charts.drawing import NARROW, draw
+from entrypoints.web.charts.markup import frame
 from entrypoints.web.charts.plot import Curve, Kind, Plot
 from entrypoints.web.charts.scales import Floats
 from entrypoints.web.charts.scatter import Scatter, draw_scatter
@@ -25,13 +26,15 @@ _MOST_NAMED = 3
 
 def shown(comparison: Comparison, *, width: int = CHART_WIDTH, height: int = CHART_HEIGHT) -> dict[str, Any]:
     """Return what a page needs to show the picture: with its title and its legend, in this size and in that of a phone."""
+    sizes = {"wide": (width, height), "narrow": NARROW}
     return {
         "comparison": comparison,
         "title": title_of(comparison),
         "subtitle": subtitle_of(comparison),
         "keys": _keys(comparison),
         "source": source_of(comparison),
-        "charts": (drawn(comparison, width=width, height=height, cls="wide"), drawn(comparison, width=400, height=260, cls="narrow")),
+        "charts": [drawn(comparison, width=wide, height=high, cls=cls) for cls, (wide, high) in sizes.items()],
+        "frames": [frame(size, cls) for cls, size in sizes.items()],
     }
 
 

@@ -10,11 +10,14 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from falcon.uri import parse_query_string
+
 from domain.codes import DatasetCode, parse_reference
 from domain.errors import InvalidCode, InvalidInput
 from domain.frequency import Collapse
 from domain.moments import AsOf
 from domain.observations import Label
+from domain.series import TimeSeries
 from entrypoints.rest.http.params import QueryParameters, parse_label, suggestion
 from entrypoints.rest.openapi.parameters import Parameter, Parameters, enum_of, integer
 from entrypoints.web.charts.palette import MOST
@@ -161,10 +164,20 @@ class State:
         provider, code = parse_reference(reference)
         return self.link([*self.items, Item(parameter="s", provider=provider, code=code)], query=None)
 
+    def with_series(self, series: TimeSeries) -> str:
+        """Return the address with a series, which is added unless it is there already."""
+        there = any(item.code == series.code and item.provider in (None, series.provider) for item in self.items)
+        return self.link() if there else self.adding(f"{series.provider}:{series.code}")
+
     def hidden(self, *without: str) -> list[tuple[str, str]]:
         """Return what a form that sets some parameters must pass on of the others."""
         series = [("s", text) for text in written(self.items)]
         return [*series, *((name, text) for name, text in self.given.items() if name not in without)]
+
+
+def read_query(text: str) -> State:
+    """Return the state that the query of a comparison's address holds; raises InvalidInput."""
+    return parse_state(QueryParameters(parse_query_string(text.removeprefix("?")), PARAMETERS))
 
 
 def parse_state(parameters: QueryParameters) -> State:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 import falcon
 
 from domain.api_keys import Scope
-from domain.errors import InvalidCode, SeriesNotFound
+from domain.errors import SeriesNotFound
 from domain.series import SeriesQuery, TimeSeries
-from entrypoints.rest.http.params import QueryParameters, parse_code, parse_words
+from domain.use_cases.describe_series import Described
+from entrypoints.rest.http.params import QueryParameters, parse_words
 from entrypoints.rest.openapi.operation import operation
+from entrypoints.web.adding import kept, offer
 from entrypoints.web.charts.palette import MOST
 from entrypoints.web.charts.png import can_draw, check_can_draw
 from entrypoints.web.compare import controls
@@ -21,8 +25,9 @@ from entrypoints.web.compare.drawing import document_of
 from entrypoints.web.compare.files import MEDIA_TYPES, as_file
 from entrypoints.web.compare.lines import SeriesProblem
 from entrypoints.web.compare.picture import described, shown, title_of
-from entrypoints.web.compare.state import PARAMETERS, ComparisonFormat, Show, State, parse_state
+from entrypoints.web.compare.state import PARAMETERS, ComparisonFormat, Item, Show, State, parse_state
 from entrypoints.web.forms import redirect
+from entrypoints.web.freshness import freshness
 from entrypoints.web.rendering import origin_of
 from entrypoints.web.sending import send_document, send_file
 from entrypoints.web.series.state import MOST_PIXELS
@@ -32,6 +37,7 @@ from entrypoints.web.site import Site
 _PATH = "/compare"
 _MOST_ROWS, _MOST_FOUND = 1000, 12
 _WIDTH, _HEIGHT = 1160, 400
+_NOT_SEARCHED: Mapping[str, Any] = {"searched": "", "matches": (), "offer": None}
 
 
 class ComparePage:
@@ -49,12 +55,25 @@ class ComparePage:
         if kind:
             with self._site.sender.read_slots.acquire(req.context.client):
                 self._send(req, resp, state, parameters, kind=kind)
-        elif query and len(state.items) < MOST and (kept := self._kept(query)):
-            redirect(resp, _PATH + state.adding(f"{kept.provider}:{kept.code}"))
+        elif query and len(state.items) < MOST:
+            self._find(req, resp, state, query)
         else:
-            self._show(req, resp, state, {"state": state, "most": MOST, "searched": query, "matches": self._matches(state, query)})
+            self._show(req, resp, state, _NOT_SEARCHED)
 
-    def _show(self, req: falcon.Request, resp: falcon.Response, state: State, shared: Mapping[str, Any]) -> None:
+    def _find(self, req: falcon.Request, resp: falcon.Response, state: State, query: str) -> None:
+        """Add what is kept, offer to add a code that is not, or list what matches; where nothing does, go on to the providers."""
+        series = kept(self._use_cases, query)
+        if series:
+            redirect(resp, _PATH + state.adding(f"{series.provider}:{series.code}"))
+            return
+        offered, matches = offer(self._use_cases, query), self._matches(state, query)
+        if offered is None and not matches and Scope.FETCH in req.context.scopes:
+            redirect(resp, f"/find?{urlencode({'query': query, 'compare': state.link()})}")
+            return
+        self._show(req, resp, state, {"searched": query, "matches": matches, "offer": offered})
+
+    def _show(self, req: falcon.Request, resp: falcon.Response, state: State, found: Mapping[str, Any]) -> None:
+        shared = {"state": state, "most": MOST, **found}
         if not state.items:
             self._site.render(req, resp, "compare_empty.html", **shared)
             return
@@ -65,9 +84,23 @@ class ComparePage:
                     req, resp, "compare.html", **shared, **shown(comparison, width=_WIDTH, height=_HEIGHT), **_around(req, comparison)
                 )
         except SeriesProblem as problem:
-            others = state.link([item for item in state.items if item is not problem.item])
-            resp.status = problem.status
-            self._site.render(req, resp, "compare_missing.html", **shared, problem=problem, others=others)
+            self._show_missing(req, resp, state, problem)
+
+    def _show_missing(self, req: falcon.Request, resp: falcon.Response, state: State, problem: SeriesProblem) -> None:
+        """Say what a series lacks; while its first fetch goes on, how that does, until the comparison can be shown."""
+        described = self._described(problem.item)
+        fresh = freshness(described) if described and described.series.newest is None else None
+        resp.status = HTTPStatus.OK if fresh and fresh.dot == "busy" else problem.status
+        self._site.render(
+            req,
+            resp,
+            "compare_missing.html",
+            state=state,
+            problem=problem,
+            series=described.series if described else None,
+            fresh=fresh,
+            others=state.link([item for item in state.items if item is not problem.item]),
+        )
 
     def _send(
         self, req: falcon.Request, resp: falcon.Response, state: State, parameters: QueryParameters, *, kind: ComparisonFormat
@@ -81,15 +114,12 @@ class ComparePage:
         body = as_file(read_comparison(self._site, state), kind)
         send_file(req, resp, body, media_type=MEDIA_TYPES[kind], name=f"comparison.{kind}")
 
-    def _kept(self, text: str) -> TimeSeries | None:
-        with suppress(InvalidCode, SeriesNotFound):
-            provider, code = parse_code(text, None)
-            return self._use_cases.describe_series.by_code(code, provider).series
+    def _described(self, item: Item) -> Described | None:
+        with suppress(SeriesNotFound):
+            return self._use_cases.describe_series.by_code(item.code, item.provider)
         return None
 
     def _matches(self, state: State, text: str) -> list[tuple[TimeSeries, str]]:
-        if not text:
-            return []
         found = self._use_cases.search_series(SeriesQuery(words=parse_words(text), limit=_MOST_FOUND)).items
         return controls.matches(state, found)
 
@@ -110,6 +140,7 @@ def _around(req: falcon.Request, comparison: Comparison) -> dict[str, Any]:
         "views": controls.views(comparison),
         "ranges": controls.ranges(comparison),
         "swapped": controls.swapped(state) if state.show is not Show.LINES else None,
+        "notes": controls.index_notes(comparison),
         "correlations": controls.correlation_rows(comparison),
         "formats": [kind for kind in MEDIA_TYPES if kind is not ComparisonFormat.PNG or can_draw()],
         "embedded": f"{origin_of(req)}/embed{_PATH}?{query}",

@@ -12,6 +12,7 @@ from domain.observations import Observations
 from domain.ports import FilePreview, ParsedSeries
 from entrypoints.rest.http.slots import SlotPool
 from entrypoints.rest.openapi.operation import operation
+from entrypoints.web.file_answers import answers, with_answer
 from entrypoints.web.file_options import OPTIONS, options_of
 from entrypoints.web.series.meaning import said_dialect
 from entrypoints.web.site import Site
@@ -32,16 +33,17 @@ class FilePage:
     @operation({200: None}, etag=True, scope=Scope.FETCH)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Ask for a file."""
-        self._site.render(req, resp, "file.html", **_form({}), asked=(), name="", found=None)
+        self._site.render(req, resp, "file.html", **_form({}), asked=(), answers=(), name="", found=None)
 
     @operation({200: None}, scope=Scope.FETCH)
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show it beside what would be read of it, with the options of the form."""
         sent = read_upload(req, self._site.sender.body_slots)
-        options = options_of(sent.fields)
+        fields = with_answer(sent.fields)
+        options = options_of(fields)
         with self._slots.acquire(req.context.client):
             found = self._site.use_cases.preview_file(sent.body, sent.name, options)
-        self._site.render(req, resp, "file.html", **_form(sent.fields), **_shown(sent, found))
+        self._site.render(req, resp, "file.html", **_form(fields), **_shown(sent, found))
         resp.set_header("Cache-Control", "private, no-store")
 
 
@@ -52,7 +54,7 @@ def _form(given: Mapping[str, str]) -> dict[str, Any]:
 def _shown(sent: Upload, found: FilePreview) -> dict[str, Any]:
     width = max((len(row.cells) for row in found.rows), default=0)
     read = _read(found.series) if found.series else {}
-    return {"name": sent.name, "found": found, "asked": found.options, "width": width, **read}
+    return {"name": sent.name, "found": found, "asked": found.options, "answers": answers(found), "width": width, **read}
 
 
 def _read(series: ParsedSeries) -> dict[str, Any]:

@@ -13,10 +13,12 @@ import falcon
 from domain.api_keys import Scope
 from domain.errors import SeriesNotFound
 from domain.fetches import Fetch, FetchQuery, FetchStatus
+from domain.schedules.schedule import ScheduleQuery
 from domain.series import SeriesQuery
 from domain.use_cases.describe_series import Described
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.web.changes import Change, Changes
+from entrypoints.web.following import followed
 from entrypoints.web.freshness import Freshness, freshness
 from entrypoints.web.remedies import Remedy, remedy_of, waits_with_error
 from entrypoints.web.rendering import HOME
@@ -59,6 +61,7 @@ class HomePage:
                 most=_MOST_COUNTED,
                 changes=list(islice(self._changes(), _CHANGES)),
                 troubles=list(islice(self._troubles(), _TROUBLES)),
+                overdue=[each for each in followed(self._use_cases, ScheduleQuery())[0] if each.state.overdue_since][:_TROUBLES],
                 providers=self._use_cases.list_providers(),
                 now=self._use_cases.search_series.now(),
             )
@@ -72,11 +75,14 @@ class HomePage:
                 yield self._use_cases.describe_series(series_id)
 
     def _changes(self) -> Iterator[Change]:
-        changed = (fetch.series_id for fetch in self._fetches(FetchStatus.SUCCESS) if fetch.vintages_added)
-        for described in self._described(dict.fromkeys(changed)):
+        arrived: dict[UUID, int] = {}
+        for fetch in self._fetches(FetchStatus.SUCCESS):
+            if fetch.vintages_added:
+                arrived.setdefault(fetch.series_id, fetch.vintages_added)
+        for described in self._described(arrived):
             newest = described.series.newest
             if newest is not None:
-                yield self._change(described, newest)
+                yield self._change(described, newest, arrived=arrived[described.series.id])
 
     def _troubles(self) -> Iterator[Trouble]:
         waiting = [fetch.series_id for fetch in self._fetches(FetchStatus.PENDING) if waits_with_error(fetch)]

@@ -1,4 +1,4 @@
-"""The operations page: fetches with what they wait for, the providers with their limits, and the service's health."""
+"""The operations page: fetches with what they wait for, what is followed, the providers with their limits, and health."""
 
 from __future__ import annotations
 
@@ -11,18 +11,22 @@ import falcon
 from domain.api_keys import Scope
 from domain.errors import FetchAlreadyEnded, SeriesNotFound
 from domain.fetches import FetchStatus
+from domain.schedules.schedule import ScheduleQuery
 from domain.series import TimeSeries
 from entrypoints.rest.http.params import QueryParameters, fetch_cursor, fetch_query, parse_uuid
 from entrypoints.rest.http.rate_limits import requester_of
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import FOLLOWING
+from entrypoints.web.following import followed
 from entrypoints.web.forms import local_path, read_form, redirect
 from entrypoints.web.remedies import allowed_by
 from entrypoints.web.site import Site
 
+_SCHEDULES = 20
+
 
 class OperationsPage:
-    """Fetches, providers and health."""
+    """Fetches, schedules, providers and health."""
 
     def __init__(self, site: Site) -> None:
         self._site, self._use_cases = site, site.use_cases
@@ -34,10 +38,13 @@ class OperationsPage:
         page = self._use_cases.follow_fetches.list(fetch_query(parameters))
         named = {series_id: self._series(series_id) for series_id in dict.fromkeys(fetch.series_id for fetch in page.items)}
         providers = self._use_cases.list_providers()
+        schedules, more_schedules = followed(self._use_cases, ScheduleQuery(limit=_SCHEDULES))
         self._site.render(
             req,
             resp,
             "operations.html",
+            schedules=schedules,
+            more_schedules=more_schedules,
             rows=[(fetch, named[fetch.series_id]) for fetch in page.items],
             more=fetch_cursor(page.next),
             statuses=tuple(FetchStatus),

@@ -18,7 +18,8 @@ from domain.use_cases.list_vintages import VintagePage
 from entrypoints.rest.http.params import QueryParameters, parse_code
 from entrypoints.rest.http.rate_limits import requester_of
 from entrypoints.rest.openapi.operation import operation
-from entrypoints.web.charts.drawing import draw
+from entrypoints.web.charts.drawing import NARROW, WIDE, draw
+from entrypoints.web.charts.markup import frame
 from entrypoints.web.charts.png import can_draw, check_can_draw
 from entrypoints.web.charts.strips import strip
 from entrypoints.web.following import follow, looks_ahead
@@ -137,16 +138,17 @@ class SeriesPage:
         plot = plot_of(view)
         return {
             **followed,
-            "charts": (draw(plot, cls="wide"), draw(plot, width=400, height=260, cls="narrow")),
+            "charts": (draw(plot, cls="wide"), draw(plot, width=NARROW[0], height=NARROW[1], cls="narrow")),
+            "frames": (frame(WIDE, "wide"), frame(NARROW, "narrow")),
             "described": view.described,
             "fresh": freshness(view.described),
             "every_column": ALL_COLUMNS,
             "usual_pixels": _USUAL_PIXELS,
-            "ahead": looks_ahead(view.described, self._use_cases.manage_schedules.looks_at(series.id)),
+            "ahead": looks_ahead(self._use_cases.manage_schedules.looks_at(series.id)),
             "units": available_units(series.frequency),
             "ranges": ranges(view),
             "strips": _strips(vintages, "then" if view.chosen else "now"),
-            "usual": usual(view, found) if several else None,
+            "usual": usual(view, found) if several else (),
             "downloads": downloads(view),
             "snippets": snippets(view, origin, page_of_lines, keyed=self._site.guard is not None),
             "permalink": permalink,

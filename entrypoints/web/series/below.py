@@ -7,19 +7,22 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from domain.errors import InvalidInput, TooManyCells
 from domain.fetches import FetchQuery
 from domain.observations import Label, Observations
 from domain.releases import Counted, Release, Releases
+from domain.revision_statistics.level_shifts import LevelShift
 from domain.revisions import ColumnsChanged
 from domain.use_cases import UseCases
 from domain.use_cases.list_vintages import VintagePage
+from domain.use_cases.measure_revisions import StatisticsQuery
 from domain.use_cases.read_releases import TriangleQuery
 from entrypoints.web.series.differences import differences, said
 from entrypoints.web.series.first_latest import as_csv, first_against_latest
 from entrypoints.web.series.looking_back import Vintages
 from entrypoints.web.series.meaning import further_facts, said_change, said_columns
 from entrypoints.web.series.releases_table import table
-from entrypoints.web.series.state import Tab
+from entrypoints.web.series.state import Tab, Units
 from entrypoints.web.series.statistics import statistics
 from entrypoints.web.series.view import View, aligned
 
@@ -37,6 +40,7 @@ class Below:
         self._releases = lru_cache(_CACHE_SIZE)(self._read_releases)
         self._history = lru_cache(_CACHE_SIZE)(self._read_history)
         self._columns = lru_cache(_CACHE_SIZE)(self._read_columns)
+        self._shifts = lru_cache(_CACHE_SIZE)(self._read_shifts)
 
     def releases(self, view: View, count: int) -> Sequence[Releases]:
         """Return the values that each date has had, of a series with so many vintages; none if there is one vintage alone."""
@@ -60,7 +64,7 @@ class Below:
         tab = view.state.tab or (Tab.RELEASES if several else Tab.TABLE)
         read: Mapping[Tab, Callable[[], dict[str, Any]]] = {
             Tab.RELEASES: lambda: _release_table(view, found),
-            Tab.FIRST: lambda: {"compared": first_against_latest(view, found)},
+            Tab.FIRST: lambda: {"compared": first_against_latest(view, found, self._level_shifts(view, len(page.items)))},
             Tab.HISTORY: lambda: {"history": self._history(view.series.id, len(page.items), view.date, view.column) if view.date else ()},
             Tab.DIFF: lambda: self._differences(view, page),
             Tab.TABLE: lambda: {"statistics": statistics(view), **table_rows(view)},
@@ -97,6 +101,16 @@ class Below:
 
     def _read_columns(self, series_id: UUID, _count: int) -> Mapping[int, ColumnsChanged]:
         return self._use_cases.compare_vintages.columns(series_id)
+
+    def _level_shifts(self, view: View, count: int) -> Sequence[LevelShift]:
+        """Return the shifts of a series with so many vintages where levels are shown; changes have next to none."""
+        return self._shifts(view.series.id, count, view.column) if view.state.units in (Units.LEVEL, Units.INDEX) else ()
+
+    def _read_shifts(self, series_id: UUID, _count: int, column: str) -> Sequence[LevelShift]:
+        try:
+            return self._use_cases.measure_revisions(series_id, StatisticsQuery(column=column, transform=None)).level_shifts
+        except (InvalidInput, TooManyCells):  # of too few dates, or too many
+            return ()
 
 
 def _release_table(view: View, found: Sequence[Releases]) -> dict[str, Any]:

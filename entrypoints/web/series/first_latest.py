@@ -10,6 +10,7 @@ import numpy as np
 
 from domain.observations import Label, Observations, Unit
 from domain.releases import Releases
+from domain.revision_statistics.level_shifts import LevelShift
 from domain.vintages import Vintage
 from entrypoints.formats import axis_name, csv
 from entrypoints.web import words
@@ -29,6 +30,7 @@ class Pair:
         size: of the revision: percentage points, the unit of changes, or percent of levels; NaN where it has none.
         revision: its size as it is written.
         counts: whether it counts in the statistics: its first release is known, and is not of the newest vintage.
+        shifted: whether the level of the series shifted between the two.
 
     """
 
@@ -40,6 +42,7 @@ class Pair:
     size: float
     revision: str
     counts: bool
+    shifted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,7 @@ class FirstAgainstLatest:
         facts: the name of each statistic and its value in words.
         left_out: how many dates do not count since their true first release may be unknown.
         levels: whether levels are compared, whose revisions also follow from a change of base year or unit.
+        shifts: where levels are compared, the vintages with which nearly all values came onto another level, in words.
 
     """
 
@@ -58,21 +62,28 @@ class FirstAgainstLatest:
     facts: Sequence[tuple[str, str]]
     left_out: int
     levels: bool
+    shifts: Sequence[tuple[Vintage, str]]
 
 
-def first_against_latest(view: View, found: Sequence[Releases]) -> FirstAgainstLatest:
+def first_against_latest(view: View, found: Sequence[Releases], shifts: Sequence[LevelShift] = ()) -> FirstAgainstLatest:
     """Compare the first with the latest release of each date in range; the revision is latest − first."""
     rows = [row for row in found if in_range(view, row)]
-    pairs = [pair for row in rows if (pair := _pair(view, row))]
+    pairs = [pair for row in rows if (pair := _pair(view, row, shifts))]
     return FirstAgainstLatest(
         pairs=pairs[::-1],
         facts=_facts(view, [pair for pair in pairs if pair.counts and np.isfinite(pair.size)]),
         left_out=sum(row.censored for row in rows),
         levels=view.state.units in (Units.LEVEL, Units.INDEX),
+        shifts=[(shift.vintage, _said_shift(shift)) for shift in shifts],
     )
 
 
-def _pair(view: View, row: Releases) -> Pair | None:
+def _said_shift(shift: LevelShift) -> str:
+    moved = f"the median value is {words.number(shift.ratio, 3)} times the one before" if shift.ratio is not None else "no date is the same"
+    return f"{moved}{', with another unit' if shift.unit_changed else ''}"
+
+
+def _pair(view: View, row: Releases, shifts: Sequence[LevelShift]) -> Pair | None:
     first, latest = row.releases[0], row.releases[-1]
     if first.value is None or latest.value is None:
         return None
@@ -86,6 +97,7 @@ def _pair(view: View, row: Releases) -> Pair | None:
         size=size,
         revision=written_size(view, size) if np.isfinite(size) else "–",
         counts=not row.censored and first.vintage.number != view.newest.number,
+        shifted=any(first.vintage.knowledge() < shift.vintage.knowledge() <= latest.vintage.knowledge() for shift in shifts),
     )
 
 

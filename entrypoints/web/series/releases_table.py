@@ -11,6 +11,7 @@ import numpy as np
 from domain.observations import Label
 from domain.releases import Releases
 from entrypoints.web import words
+from entrypoints.web.charts.scales import Floats
 from entrypoints.web.series.state import Units
 from entrypoints.web.series.view import View
 
@@ -58,13 +59,21 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usual:
-    """How much values are usually revised from their first release to the latest."""
+    """
+    How much the values in range are usually revised between two states.
 
+    Attributes:
+        mean, absolute: the mean revision and the mean of its absolute size; empty where too few values count.
+        sign_right: in how many of them the earlier state had the sign of the later one, as text; None for levels.
+
+    """
+
+    name: str
     count: int
-    mean: str
-    typical: str
     unit: str
-    sign_right: str | None
+    mean: str = ""
+    absolute: str = ""
+    sign_right: str | None = None
 
 
 def table(view: View, found: Sequence[Releases]) -> tuple[list[Row], str]:
@@ -75,30 +84,57 @@ def table(view: View, found: Sequence[Releases]) -> tuple[list[Row], str]:
     return [_row(view, row, scale) for row in reversed(kept)], darkest
 
 
-def usual(view: View, found: Sequence[Releases]) -> Usual | None:
-    """Return the usual revision of the dates whose first release is known; None if these are few."""
+def usual(view: View, found: Sequence[Releases]) -> Sequence[Usual]:
+    """Return the usual revisions of the range that is shown: of first releases until today, and of the chosen state since then."""
     # What the newest vintage brought is not revised yet.
-    pairs = [
+    releases = [
         (first, last)
         for row in found
         if not row.censored
+        and in_range(view, row)
         and row.releases[0].vintage.number != view.newest.number
         and (first := row.releases[0].value) is not None
         and (last := row.releases[-1].value) is not None
     ]
-    sizes = np.array([revision_size(view, *pair) for pair in pairs])
-    sizes = sizes[np.isfinite(sizes)]
-    if len(sizes) < _FEW:
-        return None
-    changes = view.state.units not in (Units.LEVEL, Units.INDEX)
-    right = sum(np.sign(first) == np.sign(last) for first, last in pairs)
+    until_today = _usual(view, "First release to latest", np.array(releases, dtype=np.float64).reshape(-1, 2))
+    since = words.known(view.chosen.known_at) if view.chosen else "Chosen vintage"
+    return [until_today, _usual(view, f"{since} to today", _since_then(view))]
+
+
+def _since_then(view: View) -> Floats:
+    """Return each value in range of the chosen state with that of today, of shape (dates, 2)."""
+    if view.then is None:
+        return np.empty((0, 2))
+    then, today = view.shown(view.then), view.shown(view.today)
+    _, before, after = np.intersect1d(then.dates, today.dates, assume_unique=True, return_indices=True)
+    return np.column_stack([then.values[before, 0], today.values[after, 0]])
+
+
+def _usual(view: View, name: str, pairs: Floats) -> Usual:
+    before, after = pairs[~np.isnan(pairs).any(axis=1)].T
+    sizes = _sizes(view, before, after)
+    known = sizes[np.isfinite(sizes)]
+    if len(known) < _FEW:
+        return Usual(name=name, count=len(known), unit=revision_unit(view))
+    right = np.mean(np.sign(before) == np.sign(after))
     return Usual(
-        count=len(sizes),
-        mean=written_size(view, float(sizes.mean())),
-        typical=written_size(view, float(np.abs(sizes).mean()), sign=False),
+        name=name,
+        count=len(known),
         unit=revision_unit(view),
-        sign_right=f"{100 * right / len(pairs):.0f} %" if changes else None,
+        mean=written_size(view, float(known.mean())),
+        absolute=written_size(view, float(np.abs(known).mean()), sign=False),
+        sign_right=f"{100 * right:.0f} %" if view.state.units not in (Units.LEVEL, Units.INDEX) else None,
     )
+
+
+def _sizes(view: View, before: Floats, after: Floats) -> Floats:
+    """Return the revision of each value, as ``revision_size`` does of one."""
+    if view.state.units.is_percent:
+        return (after - before) * 100
+    if view.state.units is Units.CHANGE:
+        return after - before
+    with np.errstate(all="ignore"):
+        return (after / before - 1) * 100
 
 
 def in_range(view: View, row: Releases) -> bool:

@@ -17,7 +17,7 @@ from entrypoints.rest.openapi.parameters import Parameter, Parameters, enum_of, 
 from entrypoints.web.charts.plot import Kind
 
 MOST_PIXELS = 8000
-MOST_FAN, MOST_ROWS, _ROWS = 50, 2000, 200
+MOST_FAN, MOST_ROWS, _ROWS = 50, 2000, 100
 #: In place of a column's name: all columns.
 ALL_COLUMNS = "*"
 _TEXT = {"type": "string"}

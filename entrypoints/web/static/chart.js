@@ -1,6 +1,7 @@
-// <lanner-chart>: the server's picture, and over it the same chart to read, drag, move and zoom.
+// <lanner-chart>: in place of the server's picture the same chart to read, drag, move and zoom.
 import { Source, stateOf } from "./chart_data.js";
 import { cancelShowing, currentAddress, follow, show, writeAddress } from "./navigation.js";
+import { Reading } from "./chart_reading.js";
 import { Plot } from "./plot.js";
 
 const SETTLED = 400;
@@ -8,14 +9,15 @@ const ZOOM = 1.5;
 const [PAN, FEWEST] = [0.25, 4];
 // A range that is shown finer than that part of its data is asked for anew.
 const ENOUGH = 0.75;
-const NAMES = { now: "today", then: "then" };
 
 class Chart extends HTMLElement {
   #plot;
   #document;
   #range;
+  #size;
   #state;
   #source = new Source();
+  #reading;
   #loading;
   #timer;
   #row = null;
@@ -29,9 +31,7 @@ class Chart extends HTMLElement {
     this.setAttribute("role", "application");
     this.setAttribute("aria-roledescription", "chart");
     this.setAttribute("aria-label", this.#title(this.querySelector("title")?.textContent));
-    this.readout = this.#layer("readout", { "aria-hidden": "true" });
-    this.readout.hidden = true;
-    this.voice = this.#layer("hidden", { role: "status" });
+    this.#reading = new Reading(this.#layer("readout", { "aria-hidden": "true" }), this.#layer("hidden", { role: "status" }));
     this.words = this.#layer("hidden", { id: `${this.id}-words` });
     this.setAttribute("aria-describedby", this.words.id);
     this.words.textContent = this.querySelector("desc")?.textContent ?? "";
@@ -48,8 +48,8 @@ class Chart extends HTMLElement {
 
   // Take over the picture of a new page.
   adopt(fresh) {
-    this.querySelectorAll(":scope > svg").forEach((svg) => svg.remove());
-    this.prepend(...fresh.querySelectorAll(":scope > svg"));
+    this.querySelectorAll(":scope > :is(.frame, .still)").forEach((part) => part.remove());
+    this.prepend(...fresh.querySelectorAll(":scope > :is(.frame, .still)"));
     this.state(currentAddress(), { format: "plot" });
   }
 
@@ -64,6 +64,7 @@ class Chart extends HTMLElement {
       // The server's picture says what the page could not draw.
       this.#plot?.remove();
       this.classList.remove("drawn");
+      this.classList.add("failed");
       this.#state = undefined;
       return null;
     }
@@ -89,12 +90,13 @@ class Chart extends HTMLElement {
 
   #title(text) { return `${text ?? "Chart"}. Arrow keys read values, plus and minus zoom, comma and full stop move, 0 shows all.`; }
 
-  get #svg() { return [...this.querySelectorAll(":scope > svg")].find((svg) => svg.getBoundingClientRect().width); }
+  // What holds the place of the picture; the picture itself is neither laid out nor painted while scripts draw it.
+  get #frame() { return [...this.querySelectorAll(":scope > .frame")].find((frame) => frame.getBoundingClientRect().width); }
 
   get #box() {
-    const svg = this.#svg;
-    const { width, height } = svg.getBoundingClientRect();
-    return { width: Math.round(width), height: Math.round(height), scale: width / svg.viewBox.baseVal.width };
+    const frame = this.#frame;
+    const { width, height } = frame.getBoundingClientRect();
+    return { width: Math.round(width), height: Math.round(height), scale: width / frame.viewBox.baseVal.width };
   }
 
   get #pixels() { return Math.max(100, Math.ceil((this.clientWidth * devicePixelRatio) / 100) * 100); }
@@ -110,7 +112,7 @@ class Chart extends HTMLElement {
         cursor: (row) => this.#cursor(row),
         drawn: () => performance.mark("lanner-chart", { detail: this.#holds(this.#range) }),
       });
-      this.readout.before(layer);
+      this.#reading.readout.before(layer);
     }
     this.setAttribute("aria-label", this.#title(found.title));
     this.words.textContent = found.description;
@@ -118,14 +120,18 @@ class Chart extends HTMLElement {
   }
 
   #redraw() {
-    if (!this.#document || !this.#svg) return;
+    if (!this.#document || !this.#frame) return;
     performance.clearMarks("lanner-chart");
-    this.#plot.draw(this.#document, this.#range, this.#box);
+    this.#size = this.#box;
+    this.#plot.draw(this.#document, this.#range, this.#size);
+    this.classList.remove("failed");
     this.classList.add("drawn");
   }
 
   #resize() {
-    if (this.#plot && this.#svg && this.isConnected) this.#redraw();
+    if (!this.#plot || !this.#frame || !this.isConnected) return;
+    const { width, height } = this.#box;
+    if (width !== this.#size?.width || height !== this.#size?.height) this.#redraw();
   }
 
   // Move or zoom to a range, at once as far as its data are there.
@@ -276,7 +282,7 @@ class Chart extends HTMLElement {
     this.#byKeys = true;
     this.#point(Math.max(low, Math.min(high, from + steps)));
     this.#byKeys = false;
-    if (this.#row !== null) this.voice.textContent = this.#said(this.#row);
+    if (this.#row !== null) this.#reading.say(this.#plot, this.#document, this.#row);
   }
 
   #point(row) {
@@ -286,52 +292,8 @@ class Chart extends HTMLElement {
 
   #cursor(row) {
     this.#row = row;
-    this.readout.hidden = row === null;
-    if (row === null) return;
-    this.readout.replaceChildren(this.#period(this.#plot.rows[row]));
-    for (const { name, role, text } of this.#values(row)) {
-      const key = document.createElement("i");
-      key.className = `k ${role}`;
-      this.readout.append(document.createElement("br"), key, `${text} ${name}`);
-    }
-    const { left, top, width } = this.#plot.bounds;
-    const x = this.#plot.position(row);
-    const own = this.readout.offsetWidth;
-    Object.assign(this.readout.style, {
-      left: `${Math.max(0, left + (x + own + 14 > width ? x - own - 10 : x + 10))}px`, top: `${top + 6}px`,
-    });
-  }
-
-  #said(row) {
-    return `${this.#period(this.#plot.rows[row])}: ${this.#values(row).map(({ name, text }) => `${text} ${name}`).join(", ")}`;
-  }
-
-  // What a row holds, the curve on top first; candles of one state in their order.
-  #values(row) {
-    const values = this.#plot.values(row);
-    const found = this.#plot.columns.map((column, place) => ({ ...column, value: values[place] }))
-      .filter(({ value, role }) => role !== "fan" && (value != null || (value === null && role === "now" && !this.#document.candles.length)));
-    if (!this.#document.candles.length && found.every(({ role }) => role in NAMES)) found.reverse();
-    return found.map(({ value, role, name, decimals, suffix, draws }) => ({
-      role, text: value == null ? "–" : this.#number(value, decimals) + suffix,
-      name: draws === "curve" ? NAMES[role] ?? name : name,
-    }));
-  }
-
-  #number(value, decimals) {
-    return new Intl.NumberFormat(undefined, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value)
-      .replace("-", "−");
-  }
-
-  #period(seconds) {
-    const { frequency, finest } = this.#document;
-    const moment = new Date(seconds * 1000);
-    const year = moment.getUTCFullYear();
-    if (finest < 86400) return moment.toLocaleString(undefined, { timeZone: "UTC" });
-    if (frequency === "annual") return String(year);
-    if (frequency === "quarterly") return `${year} Q${Math.floor(moment.getUTCMonth() / 3) + 1}`;
-    const day = frequency === "monthly" ? {} : { day: "numeric" };
-    return moment.toLocaleDateString(undefined, { timeZone: "UTC", year: "numeric", month: "short", ...day });
+    if (row === null) this.#reading.hide();
+    else this.#reading.show(this.#plot, this.#document, row);
   }
 }
 

@@ -14,7 +14,7 @@ class FilePreview extends HTMLElement {
     this.form = this.querySelector("form");
     this.input = this.form.elements.file;
     this.querySelector("#drop-hint").hidden = false;
-    this.form.addEventListener("submit", (event) => { event.preventDefault(); this.#read(); });
+    this.form.addEventListener("submit", (event) => { event.preventDefault(); this.#answer(event.submitter); this.#read(); });
     this.form.addEventListener("change", () => this.#soon(0));
     this.form.addEventListener("input", () => this.#soon(PAUSE));
   }
@@ -28,6 +28,13 @@ class FilePreview extends HTMLElement {
   drop(file) {
     this.take(file);
     this.#read();
+  }
+
+  // A button that says what the cell in question means sets an option.
+  #answer(button) {
+    if (button?.name !== "answer") return;
+    const [option, ...value] = button.value.split("=");
+    this.form.elements[option].value = value.join("=");
   }
 
   #soon(pause) {
@@ -66,7 +73,7 @@ class FilePreview extends HTMLElement {
     document.querySelector("h1").textContent = page.querySelector("h1").textContent;
     for (const label of this.querySelectorAll("[data-option]")) {
       label.className = page.getElementById(label.id)?.className ?? "";
-      if (label.className) label.closest("details").open = true;
+      if (label.className && !fresh.querySelector("[name=answer]")) label.closest("details").open = true;
     }
   }
 }

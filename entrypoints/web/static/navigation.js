@@ -1,5 +1,5 @@
 // Showing another state of the same page: its parts are replaced by those of the page at the new address.
-const PARTS = ["chart", "fresh", "use", "below", "heading", "series", "correlations", "embed"];
+const PARTS = ["actions", "chart", "fresh", "revisions", "use", "below", "heading", "series", "correlations", "embed"];
 // Steps that follow each other within GESTURE milliseconds are one entry of the history; browsers refuse to write it at every frame.
 const [GESTURE, PAUSE] = [1000, 120];
 let request = new AbortController();

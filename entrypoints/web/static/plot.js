@@ -1,10 +1,10 @@
 // A plot drawn by uPlot from the document of charts/document.py, in the measures and colours of the server's picture of it.
 import uPlot from "./vendor/uPlot.js";
+import { FONT, GLYPH, Marks } from "./plot_marks.js";
 import { linear, logarithmic, timeTicks, valueLabels } from "./scales.js";
 
-const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', 'DejaVu Sans', sans-serif";
-const [TOP, RIGHT, BOTTOM, GLYPH, TICK_WIDTH, LOW] = [16, 14, 26, 7, 78, 280];
-const [BAR_SHARE, WIDEST_BAR, VOLUME_SHARE] = [0.8, 28, 0.18];
+const [TOP, RIGHT, BOTTOM, TICK_WIDTH, LOW] = [16, 14, 26, 78, 280];
+const VOLUME_SHARE = 0.18;
 const SMALLEST_DRAG = 12;
 const NO_POINTS = { show: false };
 
@@ -63,8 +63,7 @@ const inFront = ({ curves }) => curves.filter(({ role }) => role !== "fan").leng
 export class Plot {
   #uplot;
   #shape;
-  #scale;
-  #colours;
+  #marks = new Marks(this);
   // The ticks of each scale of values, whose first and last are its ends.
   #ticks = {};
 
@@ -107,7 +106,7 @@ export class Plot {
     } else {
       this.remove();
       this.#shape = shape;
-      this.#scale = box.scale;
+      this.scale = box.scale;
       this.#uplot = new uPlot(this.#options(box), data, this.element);
     }
   }
@@ -131,16 +130,16 @@ export class Plot {
 
   #options({ width, height }) {
     const style = getComputedStyle(this.element);
-    this.#colours = (name) => style.getPropertyValue(`--${name}`).trim();
-    const k = this.#scale;
+    this.colours = (name) => style.getPropertyValue(`--${name}`).trim();
+    const k = this.scale;
     const { log, right_log: rightLog, kind } = this.plotted;
     const hasRight = this.columns.some(({ right }) => right);
     const most = height / k < LOW ? 6 : 9;
     // uPlot scales whole pixels alone.
     const font = `${Math.round(12 * k)}px ${FONT}`;
     const values = (scale, side) => ({
-      scale, side, font, gap: 8 * k, stroke: this.#colours("dim"), ticks: { show: false },
-      grid: { show: scale === "y", stroke: this.#colours("line"), width: 1 },
+      scale, side, font, gap: 8 * k, stroke: this.colours("dim"), ticks: { show: false },
+      grid: { show: scale === "y", stroke: this.colours("line"), width: 1 },
       size: (_, labels) => (12 + GLYPH * Math.max(1, ...(labels ?? [""]).map((label) => label.length))) * k,
       splits: () => this.#ticks[scale],
       filter: (_, splits) => splits,
@@ -162,8 +161,8 @@ export class Plot {
       },
       axes: [
         {
-          font, size: BOTTOM * k, gap: 4 * k, stroke: this.#colours("dim"), grid: { show: false },
-          ticks: { stroke: this.#colours("dim"), width: 1, size: 5 * k },
+          font, size: BOTTOM * k, gap: 4 * k, stroke: this.colours("dim"), grid: { show: false },
+          ticks: { stroke: this.colours("dim"), width: 1, size: 5 * k },
           splits: () => this.#timeTicks().map(([moment]) => moment),
           values: () => this.#timeTicks().map(([, label]) => label),
         },
@@ -173,16 +172,16 @@ export class Plot {
       series: [{}, ...this.columns.map((column, place) => this.#series(column, place, kind))],
       cursor: {
         y: false, drag: { x: true, y: false, setScale: false, dist: SMALLEST_DRAG },
-        points: { size: 7 * k, width: 0, fill: (_, place) => this.#colours(this.columns[place - 1].role) },
+        points: { size: 7 * k, width: 0, fill: (_, place) => this.colours(this.columns[place - 1].role) },
         bind: {
           mousedown: (_, __, handle) => (event) => this.on.press(event) || handle(event),
           dblclick: () => null,
         },
       },
       hooks: {
-        drawClear: [(uplot) => this.#drawBehind(uplot)],
-        drawAxes: [(uplot) => this.#drawZero(uplot)],
-        draw: [(uplot) => { this.#drawCandles(uplot); this.#drawMarked(uplot); this.on.drawn(); }],
+        drawClear: [(uplot) => this.#marks.behind(uplot)],
+        drawAxes: [(uplot) => this.#marks.zero(uplot)],
+        draw: [(uplot) => { this.#marks.candles(uplot); this.#marks.marked(uplot); this.on.drawn(); }],
         setCursor: [(uplot) => this.on.cursor(uplot.cursor.idx ?? null)],
         setSelect: [(uplot) => {
           const { left, width: selected } = uplot.select;
@@ -198,19 +197,19 @@ export class Plot {
     const { range: [first, last], finest } = this.plotted;
     const { left, width } = this.#uplot.bbox;
     const [start, length] = [left / devicePixelRatio, width / devicePixelRatio];
-    const most = Math.max(2, Math.floor(length / this.#scale / TICK_WIDTH));
+    const most = Math.max(2, Math.floor(length / this.scale / TICK_WIDTH));
     return timeTicks(first, last, most, finest).filter(([moment, label]) => {
-      const half = (GLYPH * label.length * this.#scale) / 2;
+      const half = (GLYPH * label.length * this.scale) / 2;
       const at = start + ((moment - first) / (last - first)) * length;
-      return at + half <= start + length + RIGHT * this.#scale && at - half >= 0;
+      return at + half <= start + length + RIGHT * this.scale && at - half >= 0;
     });
   }
 
   #series(column, place, kind) {
     if (column.draws === "volume") {
-      return { scale: "volume", fill: this.#colours("volume"), width: 0, points: NO_POINTS, paths: this.#bars(0, 1, () => this.plotted.candles[0].slot) };
+      return { scale: "volume", fill: this.colours("volume"), width: 0, points: NO_POINTS, paths: this.#marks.bars(0, 1, () => this.plotted.candles[0].slot) };
     }
-    const colour = this.#colours(column.role);
+    const colour = this.colours(column.role);
     const common = { scale: column.right ? "right" : "y", stroke: colour };
     if (column.draws === "candle") return { ...common, points: NO_POINTS, paths: () => null };
     const count = inFront(this.plotted);
@@ -222,130 +221,12 @@ export class Plot {
     }
     if (kind === "bars") {
       // What was known then stands left of what is known today.
-      return { ...common, fill: colour, width: 0, points: NO_POINTS, paths: this.#bars(this.plotted.curves.length - 1 - place, count, () => this.plotted.usual) };
+      return { ...common, fill: colour, width: 0, points: NO_POINTS, paths: this.#marks.bars(this.plotted.curves.length - 1 - place, count, () => this.plotted.usual) };
     }
     return {
-      ...common, width: 2, cap: "round", dash: column.dash?.split(" ").map((length) => length * this.#scale),
+      ...common, width: 2, cap: "round", dash: column.dash?.split(" ").map((length) => length * this.scale),
       paths: kind === "step" ? uPlot.paths.stepped({ align: 1 }) : uPlot.paths.linear(),
-      points: { show: true, size: 7 * this.#scale, width: 0, fill: colour, filter: () => this.plotted.dots[place] },
+      points: { show: true, size: 7 * this.scale, width: 0, fill: colour, filter: () => this.plotted.dots[place] },
     };
-  }
-
-  // The left ends and the width of marks of which several share the place of a date, in pixels of the canvas.
-  #slots(uplot, index, count, slot) {
-    const perSecond = uplot.bbox.width / (this.plotted.range[1] - this.plotted.range[0]);
-    const group = Math.min(slot * perSecond * BAR_SHARE, WIDEST_BAR * count * this.#scale * devicePixelRatio);
-    const width = Math.max(group / count, 0.6);
-    return { width, left: (x) => uplot.valToPos(x, "x", true) - group / 2 + (index * group) / count };
-  }
-
-  #bars(index, count, slot) {
-    return (uplot, series, first, last) => {
-      const [path, values] = [new Path2D(), uplot.data[series]];
-      const { scale } = uplot.series[series];
-      const { width, left } = this.#slots(uplot, index, count, slot());
-      const zero = uplot.valToPos(0, scale, true);
-      for (let row = Math.max(0, first - 1); row <= Math.min(values.length - 1, last + 1); row += 1) {
-        if (values[row] == null) continue;
-        const top = uplot.valToPos(values[row], scale, true);
-        path.rect(left(uplot.data[0][row]), Math.min(zero, top), width, Math.abs(zero - top));
-      }
-      return { fill: path, stroke: null, clip: null, band: null, gaps: null, flags: 3 };
-    };
-  }
-
-  #inside(uplot, paint) {
-    const { ctx, bbox } = uplot;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-    ctx.clip();
-    paint(ctx, bbox);
-    ctx.restore();
-  }
-
-  #drawBehind(uplot) {
-    const { shading, unknown, usual, kind, range } = this.plotted;
-    this.#inside(uplot, (ctx, { top, height, left, width }) => {
-      const at = (moment) => uplot.valToPos(moment, "x", true);
-      ctx.fillStyle = this.#colours("band");
-      for (const [begin, end] of shading?.spans ?? []) {
-        if (end > range[0] && begin < range[1]) ctx.fillRect(at(begin), top, Math.max(1, at(end) - at(begin)), height);
-      }
-      if (!unknown) return;
-      const from = Math.max(left, at(unknown.from + (kind === "bars" || kind === "candles" ? usual / 2 : 0)));
-      if (left + width - from <= 1) return;
-      ctx.fillStyle = this.#colours("shade");
-      ctx.fillRect(from, top, left + width - from, height);
-      const k = this.#scale * devicePixelRatio;
-      if (left + width - from > GLYPH * unknown.label.length * k) {
-        ctx.fillStyle = this.#colours("dim");
-        ctx.font = `${12 * k}px ${FONT}`;
-        ctx.textAlign = "left";
-        ctx.textBaseline = "alphabetic";
-        ctx.fillText(unknown.label, from + 8 * k, top + 14 * k);
-      }
-    });
-  }
-
-  #drawZero(uplot) {
-    const { min, max } = uplot.scales.y;
-    if (!(min <= 0 && max >= 0) || this.plotted.log) return;
-    this.#stroke(uplot, (ctx, { left, width }) => {
-      const y = uplot.valToPos(0, "y", true);
-      ctx.moveTo(left, y);
-      ctx.lineTo(left + width, y);
-    });
-  }
-
-  #drawMarked(uplot) {
-    const { marked } = this.plotted;
-    if (marked === null) return;
-    this.#stroke(uplot, (ctx, { top, height }) => {
-      const x = uplot.valToPos(marked, "x", true);
-      ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
-      ctx.moveTo(x, top);
-      ctx.lineTo(x, top + height);
-    });
-  }
-
-  #stroke(uplot, trace) {
-    this.#inside(uplot, (ctx, bbox) => {
-      ctx.strokeStyle = this.#colours("dim");
-      ctx.lineWidth = devicePixelRatio;
-      ctx.beginPath();
-      trace(ctx, bbox);
-      ctx.stroke();
-    });
-  }
-
-  #drawCandles(uplot) {
-    const { candles, range } = this.plotted;
-    if (!candles.length) return;
-    this.#inside(uplot, (ctx) => {
-      for (const [place, { role, x, slot, prices: [open, high, low, close] }] of candles.entries()) {
-        const { width, left } = this.#slots(uplot, candles.length - 1 - place, candles.length, slot);
-        const paths = { rose: new Path2D(), fell: new Path2D() };
-        for (let row = 0; row < x.length; row += 1) {
-          if (x[row] < range[0] - slot || x[row] > range[1] + slot) continue;
-          if ([open, high, low, close].some((prices) => prices[row] === null)) continue;
-          const [opened, highest, lowest, closed] = [open, high, low, close].map((prices) => uplot.valToPos(prices[row], "y", true));
-          const [begin, top, bottom] = [left(x[row]), Math.min(opened, closed), Math.max(opened, closed)];
-          const path = closed > opened ? paths.fell : paths.rose;
-          path.rect(begin, top, width, bottom - top);
-          path.moveTo(begin + width / 2, highest);
-          path.lineTo(begin + width / 2, top);
-          path.moveTo(begin + width / 2, bottom);
-          path.lineTo(begin + width / 2, lowest);
-        }
-        ctx.strokeStyle = this.#colours(role);
-        ctx.lineWidth = devicePixelRatio;
-        for (const [kind, path] of Object.entries(paths)) {
-          ctx.fillStyle = this.#colours(kind === "fell" ? role : "paper");
-          ctx.fill(path);
-          ctx.stroke(path);
-        }
-      }
-    });
   }
 }

@@ -45,11 +45,11 @@ export function valueLabels(ticks) {
 // At most so many round moments between two in seconds since 1970, as pairs with their labels.
 export function timeTicks(first, last, most, finest) {
   const span = Math.max(last - first, 1);
-  if (span / most <= SECONDS.at(-1) && span < YEAR) {
+  if (finest <= SECONDS.at(-1) && span / most <= SECONDS.at(-1) && span < YEAR) {
     const step = [...SECONDS, 28 * DAY].find((each) => each >= finest && span / each <= most);
     if (step <= SECONDS.at(-1)) return bySeconds(first, last, step);
   }
-  return byMonths(first, last, MONTHS.find((step) => ((span / YEAR) * 12) / step <= most) ?? MONTHS.at(-1));
+  return byMonths(first, last, MONTHS.find((step) => (step * YEAR) / 12 >= finest && ((span / YEAR) * 12) / step <= most) ?? MONTHS.at(-1));
 }
 
 function bySeconds(first, last, step) {

@@ -1,60 +1,74 @@
-// <lanner-search>: each provider is searched, two at a time, and its hits take the place that is kept for them. Keys go through all hits.
+// <lanner-search>: each provider is searched, two at a time; its hits come below, and why one did not answer into one line. Keys go
+// through all hits.
 const AT_ONCE = 2;
 const TRIES = 20;
+const DOTS = { ok: "ok", waiting: "late" };
 const pause = (seconds) => new Promise((resolve) => { setTimeout(resolve, 1000 * seconds); });
+const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 customElements.define("lanner-search", class extends HTMLElement {
   connectedCallback() {
     if (this.waiting) return;
     this.waiting = [...this.querySelectorAll("[data-status=not_asked]")];
-    this.count = this.waiting.length;
-    this.answered = 0;
-    for (const group of this.waiting) {
-      group.setAttribute("aria-busy", "true");
-      const row = () => Object.assign(document.createElement("div"), { className: "blank" });
-      group.querySelector(".hits").replaceChildren(row(), row(), row(), row());
-    }
+    this.status = this.querySelector("[role=status]");
+    this.silent = this.querySelector(".silent");
+    this.counts = { asked: this.waiting.length, answered: 0 };
+    if (!this.waiting.length) return;
+    this.say();
     for (let turn = 0; turn < AT_ONCE; turn += 1) this.work();
+  }
+
+  say() {
+    const found = this.querySelectorAll(".groups .hit").length;
+    const dot = document.createElement("i");
+    dot.className = `dot ${this.counts.answered < this.counts.asked ? "busy" : "ok"}`;
+    const silent = this.silent.querySelectorAll(".group").length;
+    this.status.replaceChildren(dot, `${this.counts.answered} of ${counted(this.counts.asked, "provider")} asked, ${found} found.`);
+    this.silent.querySelector("summary").textContent = `${counted(silent, "provider")} did not answer`;
   }
 
   async work() {
     while (this.waiting.length && this.isConnected) {
-      const group = this.waiting.shift();
-      await this.ask(group, new URL(group.dataset.address, location.href));
-      this.answered += document.getElementById(group.id)?.dataset.status === "ok";
-      const found = this.querySelectorAll(".hit").length;
-      this.querySelector("[role=status]").textContent = `${this.answered} of ${this.count} providers have answered, ${found} found.`;
+      const place = this.waiting.shift();
+      place.querySelector(".dot").className = "dot busy";
+      const group = await this.ask(place).catch((error) => this.refused(place, error));
+      this.put(place, group);
+      this.counts.answered += 1;
+      this.say();
     }
   }
 
-  async ask(group, address) {
-    const part = new URL(address);
+  async ask({ dataset: { address } }) {
+    const part = new URL(address, location.href);
     part.searchParams.set("format", "part");
-    try {
-      for (let tries = 1; ; tries += 1) {
-        const response = await fetch(part, { headers: { Accept: "text/html, application/problem+json" } });
-        if (response.status === 200) {
-          const page = new DOMParser().parseFromString(await response.text(), "text/html");
-          group.replaceWith(page.querySelector(".group"));
-          return;
-        }
-        if (response.status !== 202) throw new Error((await response.json()).detail);
-        if (tries === TRIES) throw new Error("Other searches take too long.");
-        await pause(Number(response.headers.get("Retry-After")) || 1);
-      }
-    } catch (error) {
-      this.refuse(group, address, error);
+    for (let tries = 1; ; tries += 1) {
+      const response = await fetch(part, { headers: { Accept: "text/html, application/problem+json" } });
+      if (response.status === 200) return new DOMParser().parseFromString(await response.text(), "text/html").querySelector(".group");
+      if (response.status !== 202) throw new Error((await response.json()).detail);
+      if (tries === TRIES) throw new Error("Other searches take too long.");
+      await pause(Number(response.headers.get("Retry-After")) || 1);
     }
   }
 
-  refuse(group, address, error) {
-    const text = document.createElement("p");
-    text.className = "why";
-    text.textContent = `${error.message || "The service does not answer."} `;
-    const again = Object.assign(document.createElement("a"), { href: address, textContent: "Search again" });
-    text.append(again);
-    group.querySelector(".hits").replaceChildren(text);
-    group.removeAttribute("aria-busy");
+  put(place, group) {
+    const { status } = group.dataset;
+    place.dataset.status = status;
+    place.querySelector(".dot").className = `dot ${DOTS[status] ?? "bad"}`;
+    if (status !== "ok") this.silent.append(group);
+    else place.querySelector("b").textContent = group.querySelector(".count").textContent.split(" ")[0];
+    if (group.querySelector(".hit")) this.querySelector(".groups").append(group);
+  }
+
+  refused(place, error) {
+    const group = Object.assign(document.createElement("section"), { className: "group" });
+    group.dataset.status = "refused";
+    const text = Object.assign(document.createElement("p"), { className: "why" });
+    const dot = Object.assign(document.createElement("i"), { className: "dot bad" });
+    const name = Object.assign(document.createElement("b"), { textContent: place.querySelector("a").textContent });
+    const again = Object.assign(document.createElement("a"), { href: place.dataset.address, textContent: "Search again" });
+    text.append(dot, name, `: ${error.message || "The service does not answer."} `, again);
+    group.append(text);
+    return group;
   }
 });
 
@@ -67,6 +81,16 @@ function step(by) {
   return Boolean(next);
 }
 
+// A adds a hit, F follows it, which adds it if it is not kept.
+const acts = {
+  a: (hit) => hit.querySelector("form:not(.follow) button")?.click(),
+  f: (hit) => {
+    const button = hit.querySelector(".follow button") ?? hit.querySelector("form button");
+    if (button && !button.closest(".follow")) button.before(Object.assign(document.createElement("input"), { type: "hidden", name: "follow", value: "yes" }));
+    button?.click();
+  },
+};
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   const { target } = event;
@@ -76,7 +100,8 @@ document.addEventListener("keydown", (event) => {
     if (step(event.key === "ArrowDown" ? 1 : -1)) event.preventDefault();
     return;
   }
-  const hit = event.key.toLowerCase() === "a" && target.closest(".hit");
+  const act = acts[event.key.toLowerCase()];
+  const hit = act && target.closest(".hit");
   if (!hit) return;
   const details = hit.querySelector("details");
   if (details) {
@@ -84,6 +109,6 @@ document.addEventListener("keydown", (event) => {
     details.open = true;
     details.querySelector("input:not([type=hidden])").focus();
   } else {
-    hit.querySelector("form button")?.click();
+    act(hit);
   }
 });

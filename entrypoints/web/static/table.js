@@ -13,11 +13,25 @@ class Table extends HTMLElement {
     this.body = this.querySelector("[aria-rowcount] tbody");
     this.view = this.body?.closest(".scroll");
     const rows = [...(this.body?.rows ?? [])];
-    if (!rows.length || this.count <= rows.length || this.first % this.size) return;
+    if (!rows.length || this.count <= rows.length) return;
+    if (this.first % this.size) this.classList.add("paged");
+    else this.#begin(rows);
+  }
+
+  // Once it is nearly in view: to measure rows any earlier would lay out what nobody may look at.
+  #begin(rows) {
+    const near = new IntersectionObserver(([{ isIntersecting }]) => {
+      if (!isIntersecting) return;
+      near.disconnect();
+      this.#scrollable(rows);
+    }, { rootMargin: "600px" });
+    near.observe(this);
+  }
+
+  #scrollable(rows) {
     this.#height = this.body.getBoundingClientRect().height / rows.length;
     if (!this.#height) return;
     this.#chunks.set(this.first / this.size, rows);
-    this.querySelector(".pages").hidden = true;
     this.view.addEventListener("scroll", () => this.#draw(), { passive: true });
     this.#draw(this.first);
     this.view.scrollTop = this.first * this.#height;
@@ -74,7 +88,7 @@ class Table extends HTMLElement {
       if (this.isConnected) this.#draw();
     } catch {
       // The links from page to page still work.
-      this.querySelector(".pages").hidden = false;
+      this.classList.add("paged");
     } finally {
       this.#asked.delete(chunk);
     }

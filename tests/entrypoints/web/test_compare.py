@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 from uuid import UUID
 
 import numpy as np
@@ -19,7 +19,7 @@ from domain.codes import DatasetCode
 from domain.observations import Observations
 from domain.series import Metadata
 from domain.use_cases.read_series import Reading, Selection
-from tests.builders import CannedSource, memory_use_cases
+from tests.builders import CannedSource, memory_use_cases, waiting_use_cases
 from tests.entrypoints.web.conftest import Browser, Page, browser_of, sample_use_cases
 
 GDP, CO2, MACRO = "SAMPLE/GDP", "SAMPLE/CO2", "SAMPLE/MACRO"
@@ -42,6 +42,7 @@ def test_each_series_is_read_once(query: str) -> None:
         read.append(series_id)
         return use_cases.read_series(series_id, selection)
 
+    reading.stored_version = use_cases.read_series.stored_version  # type: ignore[attr-defined]
     browser = browser_of(replace(use_cases, read_series=reading))  # type: ignore[arg-type]
     for code in (GDP, MACRO):
         browser.post("/find", {"code": code})
@@ -142,6 +143,19 @@ def test_an_index_has_one_base(several: Browser) -> None:
     assert float(rows["2005-01-01"][0]) == pytest.approx(100 * float(levels["2005-01-01"]) / float(levels["2000-01-01"]), rel=1e-15)
     page = Page(several.get(f"/compare?s={GDP}&s={MACRO}&transform=index&start=1999-01-01").text)
     assert "1999 Q1 = 100" in page.words
+
+
+def test_an_index_that_cannot_begin_says_why(several: Browser) -> None:
+    """The page shows the others, names the base and the series that has no value there; files of rows are refused with the reason."""
+    page = Page(several.get(f"/compare?s={GDP}&s={CO2}&index=2008").text)
+    common = Page(several.get(f"/compare?s={GDP}&s={CO2}&transform=index").text)
+    refused = several.get(f"/compare?s={GDP}&s={CO2}&index=2008&format=csv")
+
+    assert "100 at 1 Jan 2008: their first value from the chosen date on." in page.words
+    assert "Mauna Loa has no index: its last value is of 29 Dec 2001, and it has none other than 0 from 1 Jan 2008 on." in page.words
+    assert "100 at 29 Mar 1958: the first date shown from which on all of them have a value." in common.words
+    assert (refused.status_code, refused.json["errors"][0]["parameter"]) == (400, "index")
+    assert "SAMPLE/CO2 has no value other than 0 from 2008-01-01 on" in refused.json["detail"]
 
 
 def test_correlation_is_that_of_the_values_shown(several: Browser) -> None:
@@ -245,12 +259,57 @@ def test_adding_a_series(several: Browser) -> None:
     """A code that is kept is added at once; words lead to what matches, each with the address that adds it."""
     added = several.get(f"/compare?s={GDP}&index=2000&query=sample:SAMPLE/CO2")
     found = Page(several.get(f"/compare?s={GDP}&index=2000&query=carbon").text)
-    nothing = Page(several.get(f"/compare?s={GDP}&query=nothing-like-it").text)
+    nothing = several.get(f"/compare?s={GDP}&query=nothing-like-it")
 
     assert (added.status_code, added.headers["location"]) == (303, f"/compare?s={GDP}&s=sample:{CO2}&index=2000")
     assert chips(found)["Add Atmospheric carbon dioxide at Mauna Loa"] == f"?s={GDP}&s=sample:{CO2}&index=2000"
-    assert "Nothing that is kept matches “nothing-like-it”" in nothing.words
-    assert {"type": "hidden", "name": "s", "value": GDP} in nothing.all("input")
+    assert (nothing.status_code, nothing.headers["location"]) == (303, f"/find?query=nothing-like-it&compare={quote(f'?s={GDP}', safe='')}")
+    assert {"type": "hidden", "name": "s", "value": GDP} in found.all("input")
+
+
+def test_adding_what_is_not_kept(several: Browser) -> None:
+    """A code that is not kept can be added from here; then the comparison has it, and says how its first fetch does."""
+    place = f"?s={GDP}&index=2000"
+    offered = Page(several.get(f"/compare{place}&query=SAMPLE/NILE").text)
+    passed = {each["name"]: each["value"] for each in offered.all("input") if each.get("name") in ("code", "compare")}
+    added = several.post("/find", passed)
+    again = several.post("/find", passed | {"compare": f"?s={GDP}&s=SAMPLE/NILE;axis=right"})
+
+    assert "Add SAMPLE/NILE and compare" in offered.words
+    assert passed == {"code": "SAMPLE/NILE", "compare": place}
+    assert (added.status_code, added.headers["location"]) == (303, f"/compare?s={GDP}&s=sample:SAMPLE/NILE&index=2000")
+    assert again.headers["location"] == f"/compare?s={GDP}&s=SAMPLE/NILE;axis=right"
+    assert "Flow of the Nile" in several.get(added.headers["location"]).text
+    assert several.post("/find", passed | {"compare": "?nonsense=1"}).status_code == 400
+
+
+def test_the_search_leads_back_to_the_comparison(several: Browser) -> None:
+    """Opened from a comparison, kept results and those of providers are added to it, and further searches remember it."""
+    place = quote(f"?s={GDP}", safe="")
+    page = Page(several.get(f"/find?query=a&compare={place}&provider=sample").text)
+    kept = [each["href"] for each in page.all("a") if "data-hit" in each and each["href"].startswith("/compare")]
+    forms = [each for each in page.all("input") if each.get("name") == "compare"]
+
+    assert f"/compare?s={GDP}&s=sample:{CO2}" in kept
+    assert {each["value"] for each in forms} == {f"?s={GDP}"}
+    assert len(forms) > 2
+    assert all("&compare=" in each["data-address"] for each in page.all("li") if "data-address" in each)
+    assert f"/compare?s={GDP}" in page.addresses
+    assert several.get("/find?query=gdp&compare=%3Fs%3Dno-code").status_code == 400
+
+
+def test_a_comparison_waits_for_its_series() -> None:
+    """While the first fetch of a series goes on, the page says what it waits for, and looks again; scripts and files get the problem."""
+    browser = browser_of(waiting_use_cases())
+    place = browser.post("/find", {"code": "WIKI/FB", "compare": "?"}).headers["location"]
+    answer = browser.get(place)
+    page = Page(answer.text)
+
+    assert answer.status_code == 200
+    assert "canned:WIKI/FB is on its way" in page.words
+    assert "it begins as soon as a worker is free" in page.words
+    assert [int(each["data-poll"]) > 1000 for each in page.all("section") if "data-poll" in each] == [True]
+    assert browser.get(f"{place}&format=json").status_code == 503
 
 
 def test_the_empty_comparison_says_how_to_begin(several: Browser) -> None:
@@ -308,7 +367,6 @@ def test_twelve_series(several: Browser) -> None:
         (f"s={GDP}&as_of=1970-01-01", 404, "as_of", "Nothing of sample:SAMPLE/GDP was known then"),
         (f"s={GDP}&as_of=soon", 400, "as_of", "is not a day or a moment"),
         (f"s={GDP}&index=2008-13", 400, "index", "not a month of the calendar"),
-        (f"s={CO2}&index=2008", 400, "index", "SAMPLE/CO2 has no value other than 0 from 2008-01-01 on"),
         (f"s={GDP}&collapse=hourly", 400, "collapse", "collapse must be one of"),
         (f"s={GDP}&start=2000-02-30", 400, "start", "not a day of the calendar"),
         (f"s={GDP}&scale=lin", 400, "scale", "scale must be log"),
@@ -332,7 +390,15 @@ def test_a_missing_series_can_be_left_out(several: Browser) -> None:
     page = Page(several.get(f"/compare?s={GDP}&s=SAMPLE/NOPE&index=2000").text)
 
     assert f"/compare?s={GDP}&index=2000" in [unquote(address) for address in page.addresses]
-    assert "/s/SAMPLE/NOPE" in page.addresses
+    assert "Add SAMPLE/NOPE and compare" in page.words
+
+
+def test_what_was_not_known_then_can_be_compared_as_known_today(several: Browser) -> None:
+    """The page of the problem leads there: a series that was added later has no state of that day."""
+    page = Page(several.get(f"/compare?s={GDP}&s={CO2}&as_of=2009-01-30").text)
+
+    assert f"/compare?s={GDP}&s={CO2}" in [unquote(address) for address in page.addresses]
+    assert "Compare as known today" in page.words
 
 
 def test_a_series_without_data_or_frequency() -> None:

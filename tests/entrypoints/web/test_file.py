@@ -98,6 +98,37 @@ def test_the_cell_in_question_is_marked(browser: Browser) -> None:
     assert '["visits.csv"] date_format = "%d/%m/%Y"' in decided.words
 
 
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("01/02/2021", {"date_format=%d/%m/%Y": "1 February 2021: day first", "date_format=%m/%d/%Y": "2 January 2021: month first"}),
+        ("01.02.21", {"date_format=%d.%m.%y": "1 February 2021: day first", "date_format=%m.%d.%y": "2 January 2021: month first"}),
+        ("01/02/2021 10:30", {"date_format=%d/%m/%Y %H:%M": "1 February 2021: day first"}),
+    ],
+)
+def test_a_doubt_is_settled_by_a_button(browser: Browser, cell: str, said: dict[str, str]) -> None:
+    """Each says what the cell in question would mean, and stands before the options; pressed, the file is read like that."""
+    content = f"Date,Visits\n{cell},5\n".encode()
+    page = Page(dropped(browser, content).text)
+    offered = {each["value"] for each in page.all("button") if each.get("name") == "answer"}
+
+    assert set(said) <= offered
+    assert [text for text in said.values() if text not in page.words] == []
+    for answer in offered:
+        assert "What would be read Nothing" not in Page(dropped(browser, content, answer=answer).text).words
+
+
+def test_a_number_with_one_mark_is_settled_by_a_button(browser: Browser) -> None:
+    """The mark is of decimals or of thousands."""
+    content = b"Date;Visits\n2021-01-31;1,234\n2021-02-28;1,300\n"
+    page = Page(dropped(browser, content).text)
+
+    assert "1.234: a decimal mark" in page.words
+    assert "1,234: a mark between thousands" in page.words
+    assert "2021-01-311,234" in Page(dropped(browser, content, answer="thousands=,").text).words
+    assert "2021-01-311.234" in Page(dropped(browser, content, answer="decimal=,").text).words
+
+
 def test_a_cell_far_down_is_shown_with_its_rows(browser: Browser) -> None:
     """The rows around it stand below the first ones."""
     lines = [f"2020-{1 + day // 28:02}-{1 + day % 28:02},{day}" for day in range(300)]

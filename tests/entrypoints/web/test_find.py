@@ -53,11 +53,11 @@ def test_what_is_kept_is_found_at_once(browser: Browser) -> None:
     """Kept series are listed and no provider is asked; each that can be searched has its place and its link."""
     browser.post("/find", {"code": "WIKI/PRICES"})
     page = Page(browser.get("/find?query=prices").text)
-    groups = [each for each in page.all("section") if "data-address" in each]
+    groups = [each for each in page.all("li") if "data-address" in each]
 
     assert "WIKI/PRICES · mute" in page.words
-    assert [(each["id"], each["data-status"], each["data-address"]) for each in groups] == [
-        (f"at-{name}", "not_asked", f"/find?query=prices&provider={name}") for name in ("finds", "refuses", "waits")
+    assert [(each["data-provider"], each["data-status"], each["data-address"]) for each in groups] == [
+        (name, "not_asked", f"/find?query=prices&provider={name}") for name in ("finds", "refuses", "waits")
     ]
     assert {"/find?query=prices&provider=finds"} < set(page.addresses)
     assert [each for each in page.all("script") if each["src"].endswith("/search.js")] != []
@@ -71,9 +71,9 @@ def test_without_words_there_is_nothing_to_search(browser: Browser) -> None:
 def test_what_a_provider_has(browser: Browser) -> None:
     """The provider that is named comes first, with its hits: code, frequency, unit and range."""
     page = Page(browser.get("/find?query=gdp&provider=finds").text)
-    groups = [(each["id"], each["data-status"]) for each in page.all("section") if "data-address" in each]
+    providers = [(each["data-provider"], each["data-status"]) for each in page.all("li") if "data-address" in each]
 
-    assert groups == [("at-finds", "ok"), ("at-refuses", "not_asked"), ("at-waits", "not_asked")]
+    assert providers == [("finds", "ok"), ("refuses", "not_asked"), ("waits", "not_asked")]
     assert "3 found" in page.words
     assert "Gross productFINDS/GDP · quarterly · Dollars · 1947 Q1 – 2024 Q2" in page.words
     assert "/s/finds:FINDS/GDP" in page.addresses
@@ -95,6 +95,23 @@ def test_adding_by_one_click(browser: Browser) -> None:
     assert "kept" in again.words
 
 
+def test_adding_and_following(browser: Browser) -> None:
+    """The field that a key adds has the series followed, too, once however often it is sent."""
+    for _ in range(2):
+        assert browser.post("/find", {"code": "finds:FINDS/GDP", "follow": "yes"}).status_code == 303
+
+    assert "Unfollow" in Page(browser.get("/s/finds:FINDS/GDP").text).words
+    assert Page(browser.get("/operations").text).words.count("when its releases are expected") == 1
+
+
+def test_results_have_pictures(browser: Browser) -> None:
+    """A kept series shows its latest values beside its name."""
+    browser.post("/find", {"code": "WIKI/PRICES"})
+    page = Page(browser.get("/find?query=prices").text)
+
+    assert [each for each in page.all("svg") if each.get("class") == "spark"] != []
+
+
 def test_completing_a_code(browser: Browser) -> None:
     """A data set's code stands in a field in which its key is written."""
     page = Page(browser.get("/find?query=flow&provider=finds").text)
@@ -109,14 +126,18 @@ def test_completing_a_code(browser: Browser) -> None:
 @pytest.mark.parametrize(
     ("provider", "said"),
     [
-        ("refuses", "It did not answer this search The key is wrong. Check it."),
-        ("waits", "It may not be asked just now Too often. Search again in 13 seconds or later. Fetches go first."),
-        ("mute", "It cannot be searched mute has no search."),
+        ("refuses", "refuses did not answer this search: The key is wrong. Check it."),
+        ("waits", "waits may not be asked just now: Too often. Search again in 13 seconds or later. Fetches go first."),
+        ("mute", "mute cannot be searched: mute has no search."),
     ],
 )
 def test_why_there_are_no_hits(browser: Browser, provider: str, said: str) -> None:
-    """The group of a provider says what keeps it from answering, and what helps."""
-    assert said in Page(browser.get(f"/find?query=gdp&provider={provider}").text).words
+    """One line says how many did not answer, and behind it stands what keeps each from answering, and what helps."""
+    page = Page(browser.get(f"/find?query=gdp&provider={provider}").text)
+
+    assert said in page.words
+    assert "1 provider did not answer" in page.words
+    assert [each for each in page.all("section") if "card" in each["class"] and each.get("id") == f"at-{provider}"] == []
 
 
 def test_one_group_alone(browser: Browser) -> None:

@@ -15,7 +15,7 @@ from domain.observations import Observations
 from domain.ports import Fetched, PriorState
 from domain.use_cases import UseCases
 from tests.builders import memory_use_cases
-from tests.entrypoints.web.conftest import Browser, Page, browser_of
+from tests.entrypoints.web.conftest import Browser, Page, browser_of, sample_use_cases
 from tests.fakes import CannedSource
 
 DAYS = [f"2024-01-{day:02}" for day in range(1, 11)]
@@ -76,6 +76,14 @@ def test_an_unchanged_vintage_is_read_once() -> None:
     finally:
         type(use_cases.compare_vintages).__call__ = original  # type: ignore[method-assign]
     assert calls == []
+
+
+def test_vintages_that_came_together_are_counted() -> None:
+    """A first fetch that brings a whole history says so, not what its newest vintage added."""
+    browser = browser_of(sample_use_cases())
+    browser.post("/find", {"code": "SAMPLE/GDP"})
+
+    assert "393 vintages of 315 dates, first seen" in Page(browser.get("/").text).words
 
 
 def test_a_refused_answer_can_be_accepted() -> None:

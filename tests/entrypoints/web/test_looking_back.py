@@ -217,3 +217,13 @@ def test_all_columns_stand_in_one_table(samples: Browser) -> None:
 
     assert len(columns) > 3
     assert all(page.words.count(name) >= 3 for name in columns)
+
+
+def test_level_shifts_are_marked(samples: Browser) -> None:
+    """The dates between whose two values the level of the series shifted have a mark, and the vintages are named; changes have none."""
+    levels = Page(samples.get("/s/SAMPLE/GDP?view=first&start=1988-01-01&end=1995-12-31").text)
+    changes = Page(samples.get("/s/SAMPLE/GDP?view=first&start=1988-01-01&end=1995-12-31&transform=annualized").text)
+
+    assert "Between the two values of a date marked * the level of the series shifted: " in levels.words
+    assert [each for each in levels.all("sup") if "shifted" in each["title"]] != []
+    assert "marked *" not in changes.words

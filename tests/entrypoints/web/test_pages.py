@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
-from domain.schedules.schedule import Rule
+from domain.schedules.schedule import NextLook, Rule
 from domain.schedules.selector import Selector
 from domain.series import Metadata
 from tests.builders import memory_use_cases, waiting_use_cases
 from tests.entrypoints.web.conftest import HTML, Browser, Page, browser_of, sample_use_cases
-from tests.fakes import CannedSource
+from tests.fakes import CannedSource, StoppedClock
 
 THEN = "as_of=2009-01-30&transform=annualized&start=2003-01-01&end=2010-12-31"
-PAGES = ["/", "/find", "/find?query=gdp", "/operations", "/operations/keys", "/s/SAMPLE/GDP", f"/s/sample:SAMPLE/GDP?{THEN}"]
+PAGES = [
+    "/",
+    "/find",
+    "/find?query=gdp",
+    "/operations",
+    "/operations/keys",
+    "/operations/schedules",
+    "/s/SAMPLE/GDP",
+    f"/s/sample:SAMPLE/GDP?{THEN}",
+]
 PAGES += ["/compare", "/compare?s=SAMPLE/GDP&s=SAMPLE/GDP;transform=yoy;axis=right", "/compare?s=SAMPLE/GDP&query=gdp"]
 TABS = ["releases", "first", "history", "diff", "table", "vintages", "fetches", "source"]
 
@@ -202,7 +214,7 @@ def test_files_of_pages_are_kept_for_ever(samples: Browser) -> None:
     files = [each for each in page.addresses if "/static/" in each]
     answers = [samples.get(file) for file in files]
 
-    assert len(files) == 14
+    assert len(files) == 16
     assert {answer.headers["cache-control"] for answer in answers} == {"public, max-age=31536000, immutable"}
     assert samples.get(files[0], headers={"If-None-Match": answers[0].headers["etag"]}).status_code == 304
     assert samples.get("/static/older/page.css").headers["cache-control"] == "no-cache"
@@ -237,12 +249,50 @@ def test_a_series_is_followed_and_unfollowed(samples: Browser) -> None:
     page = Page(samples.get(path).text)
 
     assert [answer.status_code for answer in (followed, again)] == [303, 303]
-    assert page.words.count("Followed; looked at next in ") == page.words.count("It is looked at six hours later.") == 1
+    assert page.words.count("Next look in ") == page.words.count("It is looked at six hours later.") == 1
+    assert "counts as fresh for" not in page.words
     assert [each["value"] for each in page.all("button") if each.get("name") == "follow"] == ["no"]
     samples.post(path, {"follow": "no"})
     page = Page(samples.get(path).text)
-    assert "looked at next" not in page.words
+    assert "Next look" not in page.words
+    assert "counts as fresh for" in page.words
     assert [each["value"] for each in page.all("button") if each.get("name") == "follow"] == ["yes"]
+
+
+def test_an_overdue_release_is_not_called_fresh() -> None:
+    """Its card, and the home page, say since when it has been expected and when it is looked for next; one click looks now."""
+    clock = StoppedClock()
+    use_cases = memory_use_cases({"canned": CannedSource()}, store=MemoryStore(clock))
+    browser = browser_of(use_cases)
+    browser.post("/find", {"code": "WIKI/FB", "follow": "yes"})
+    assert "Fresh" in Page(browser.get("/s/canned:WIKI/FB").text).words
+    with use_cases.read_series.store.writing() as uow:
+        series = use_cases.describe_series.by_code(DatasetCode("WIKI", "FB"), "canned").series
+        [(_, look)] = uow.schedules.following(series.id)
+        overdue = NextLook(at=clock() + timedelta(hours=2), reason="It came at noon.", overdue_since=clock() - timedelta(hours=1))
+        assert uow.schedules.plan(look, overdue, succeeded_at=clock(), failures=0)
+        uow.commit()
+    card = Page(browser.get("/s/canned:WIKI/FB").text).words
+    home = Page(browser.get("/").text)
+
+    assert "Overdue A release has been expected since" in card
+    assert card.count("Next look in 2 hours, 14:00:00 UTC. It came at noon.") == 1
+    assert "Fresh" not in card
+    assert "A release has been expected since" in home.words
+    assert [each["value"] for each in home.all("button") if each.get("name") == "action"] == ["look"]
+
+
+def test_usual_revisions_are_those_of_what_is_shown(samples: Browser) -> None:
+    """The card counts the dates in range, and with a chosen state its revisions until today, too; few dates have none."""
+    path = "/s/sample:SAMPLE/GDP?transform=annualized"
+    whole, part = (Page(samples.get(f"{path}{more}").text).words for more in ("", "&start=2003-01-01&end=2010-12-31&as_of=2009-01-30"))
+    few = Page(samples.get(f"{path}&start=2010-01-01&end=2010-12-31").text).words
+
+    assert "First release to latest, 32 quarters" in part
+    assert "30 Jan 2009 to today, 24 quarters" in part
+    assert part.count("mean absolute") == 2
+    assert "Chosen vintage to today choose one by the slider" in whole
+    assert "too few in the range that is shown" in few
 
 
 def test_a_mask_that_follows_a_series_is_named() -> None:
