@@ -16,6 +16,7 @@ lanner's errors, each with a message, a code and, where one helps, a hint.
     │   ├── NotKnownYet
     │   ├── NoObservationsYet
     │   ├── ScheduleNotFound
+    │   ├── PanelNotFound
     │   └── KeyNotFound
     ├── InvalidApiKey · InsufficientScope    one of our API keys is required
     ├── TooManyRequests              a client's quota is used up
@@ -117,6 +118,12 @@ class ScheduleNotFound(NotFound):
     """No schedule of this id is kept here."""
 
     code = "schedule_not_found"
+
+
+class PanelNotFound(NotFound):
+    """No panel of this digest is kept here."""
+
+    code = "panel_not_found"
 
 
 class VintageNotFound(NotFound):

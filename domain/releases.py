@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from operator import attrgetter
 from typing import Self
 
 import numpy as np
@@ -16,7 +17,7 @@ from domain.observations import Dates, Label, Observations, label
 from domain.vintages import Cause, StoredVintage, Vintage
 
 #: Transformed values that agree to so many digits are one value: their last digits differ by rounding alone.
-_DIGITS = 12
+DIGITS = 12
 
 
 class Counted(StrEnum):
@@ -85,7 +86,9 @@ class ColumnState:
         return cls(stored.vintage, _on(state, dates), known[-1] if len(known) else None, whole.digest())
 
 
-def in_knowledge_order(states: Iterable[ColumnState]) -> Sequence[ColumnState]:
+def in_knowledge_order(
+    states: Iterable[ColumnState], available: Callable[[Vintage], datetime] = attrgetter("answers_from")
+) -> Sequence[ColumnState]:
     """
     Return the states that ``as_of`` answered one after the other.
 
@@ -94,10 +97,11 @@ def in_knowledge_order(states: Iterable[ColumnState]) -> Sequence[ColumnState]:
 
     Args:
         states: of the same column and dates, of all vintages.
+        available: from when on a vintage counts.
 
     """
     known: list[ColumnState] = []
-    for state in sorted(states, key=lambda each: (each.vintage.answers_from, each.vintage.number)):
+    for state in sorted(states, key=lambda each: (available(each.vintage), each.vintage.number)):
         if known and state.vintage.cause is Cause.PARSER:
             place = _read_from(known, state.vintage)
             known[place] = replace(state, vintage=known[place].vintage)
@@ -120,7 +124,7 @@ def releases(states: Sequence[ColumnState], dates: Dates, counted: Counted, *, p
 
     """
     values = np.array([state.values for state in states]).reshape(len(states), len(dates))
-    latest = _latest_before(states)
+    latest = latest_before(states)
     found = []
     for place, moment in enumerate(dates):
         cells = values[:, place]
@@ -128,7 +132,7 @@ def releases(states: Sequence[ColumnState], dates: Dates, counted: Counted, *, p
         if not rows.size:
             continue
         first = int(rows[0])
-        censored = first == 0 or not latest[first] < moment or _looked_late(states, first, period)
+        censored = first == 0 or not latest[first] < moment or looked_late(states, first, period)
         kept = rows if counted is Counted.RELEASE else rows[_changed(cells[rows], rounded=rounded)]
         history = [Release(float(cells[row]), states[row].vintage) for row in kept]
         found.append(Releases(date=label(moment), censored=bool(censored), releases=history))
@@ -163,7 +167,7 @@ def _on(state: Observations, dates: Dates) -> NDArray[np.float64]:
     return np.where(state.dates[places] == wanted, state.values[places, 0], np.nan)
 
 
-def _latest_before(states: Sequence[ColumnState]) -> Sequence[np.datetime64]:
+def latest_before(states: Sequence[ColumnState]) -> Sequence[np.datetime64]:
     """Return for each state the last date with a value in any state before it."""
     latest, found = np.datetime64("0001-01-01"), []
     for state in states:
@@ -172,7 +176,7 @@ def _latest_before(states: Sequence[ColumnState]) -> Sequence[np.datetime64]:
     return found
 
 
-def _looked_late(states: Sequence[ColumnState], row: int, period: timedelta | None) -> bool:
+def looked_late(states: Sequence[ColumnState], row: int, period: timedelta | None) -> bool:
     """Return whether an unlabelled vintage may be later than a release that nobody looked for."""
     vintage, before = states[row].vintage, states[row - 1].vintage
     if vintage.published is not None:
@@ -182,5 +186,5 @@ def _looked_late(states: Sequence[ColumnState], row: int, period: timedelta | No
 
 
 def _changed(cells: NDArray[np.float64], *, rounded: bool) -> NDArray[np.bool_]:
-    keys = [float(f"%.{_DIGITS}g" % cell) for cell in cells.tolist()] if rounded else cells.view(np.int64).tolist()
+    keys = [float(f"%.{DIGITS}g" % cell) for cell in cells.tolist()] if rounded else cells.view(np.int64).tolist()
     return np.array([True, *(after != before for before, after in pairwise(keys))])

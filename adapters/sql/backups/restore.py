@@ -100,9 +100,10 @@ def _check_references(backup: BackupFile, target: Connection) -> None:
         found = target.execute(select(key).where(condition).limit(1)).first()
         if found:
             raise damaged(backup.path, f"table {key.table.name}, row {key.name} {str(found[0])!r}: it does not refer to {what}")
-    last: Select[Any] = select(func.max(vintages.c.position))
-    if (target.execute(last).scalar() or 0) > target.execute(select(feed.c.position)).scalar_one():
-        raise damaged(backup.path, "table feed: its position is lower than a vintage's")
+    for table in (vintages, descriptions):
+        last: Select[Any] = select(func.max(table.c.position))
+        if (target.execute(last).scalar() or 0) > target.execute(select(feed.c.position)).scalar_one():
+            raise damaged(backup.path, f"table feed: its position is lower than one of {table.name}")
 
 
 def _check_states(backup: BackupFile, target: Connection, *, keep_damaged: bool) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from hashlib import sha256
 from typing import Any
 
+import orjson
 from sqlalchemy import Table
 
 from adapters.sql.rows.fetches import fetch_from
@@ -14,18 +17,20 @@ from adapters.sql.rows.schedules import schedule_from
 from adapters.sql.rows.series import confirmed_from, metadata_from
 from adapters.sql.rows.source_statuses import at_source_from, change_from
 from adapters.sql.rows.vintages import FACTS, vintage_from
-from adapters.sql.tables import api_keys, descriptions, fetches, schedules, series, source_statuses, vintages
+from adapters.sql.tables import api_keys, descriptions, fetches, panels, schedules, series, source_statuses, vintages
 from adapters.sql.vintage_blocks.chain import MAX_STEP
 from adapters.sql.vintage_blocks.codec import PCODEC, ZLIB, check_size
 from domain.api_keys import Scope
 from domain.codes import DatasetCode, parse_reference
 from domain.fetches import Failure, FetchStatus
+from domain.panels.query import PanelQuery
 from domain.quotas import read_limits
 from domain.schedules.selector import Selector
 from domain.series import Metadata, SeriesStatus
 
 Row = dict[str, Any]
 
+_MOST_PANEL_BYTES = 2**24
 _SHA256_BYTES, _CHECKSUM_BYTES = 32, 16
 _WORDS = re.compile(r"[^\W_]{1,100}( [^\W_]{1,100})*")
 
@@ -54,12 +59,14 @@ class Rules:
             fetches.name: _check_fetch,
             api_keys.name: _check_key,
             schedules.name: _check_schedule,
+            panels.name: _check_panel,
         }
         if table.name in rules:
             rules[table.name](row)
 
     def _check_description(self, row: Row) -> None:
         self._count(descriptions, row)
+        _require(row["position"] >= 0, "its position is below 0")
         _check_metadata(metadata_from(row["body"]))
 
     def _check_source_status(self, row: Row) -> None:
@@ -74,7 +81,8 @@ class Rules:
         for name, label in (("published", vintage.published), ("first", vintage.first), ("last", vintage.last)):
             _require(label is None or label.isoformat() == row[name], f"{name} is not a date or time in lanner's format")
         lengths = [len(row[name]) for name in ("digest", "response_sha256", "checksum")]
-        _require(lengths == [_SHA256_BYTES, _SHA256_BYTES, _CHECKSUM_BYTES], "a digest has the wrong length")
+        _require(lengths == [_SHA256_BYTES, _MOST_PANEL_BYTES = 2**24
+_SHA256_BYTES, _CHECKSUM_BYTES], "a digest has the wrong length")
         _require(row["position"] > 0, "its position is not above 0")
         _require(row["codec"] in (ZLIB, PCODEC), "its codec is unknown")
         check_size(row["codec"], row["payload"])
@@ -147,6 +155,12 @@ def _check_key(row: Row) -> None:
     for scope in row["scopes"].split():
         Scope(scope)
     read_limits(row["limits"] or "none")
+
+
+def _check_panel(row: Row) -> None:
+    body = zlib.decompressobj().decompress(row["body"], _MOST_PANEL_BYTES)
+    _require(sha256(body).hexdigest() == row["digest"], "its digest is not its body's")
+    PanelQuery.read(orjson.loads(body))
 
 
 def _check_schedule(row: Row) -> None:
