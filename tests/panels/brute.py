@@ -7,6 +7,7 @@ from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -84,6 +85,7 @@ def available(copy: Copy, wanted: Wanted) -> datetime:
     return moment + wanted.lag
 
 
+@cache
 def first_instant(local: datetime, zone: ZoneInfo) -> datetime:
     """Look for the wall time minute by minute: its first appearance, else the first instant after the gap."""
     start = (local.replace(tzinfo=UTC) - timedelta(hours=16)).replace(second=0)
