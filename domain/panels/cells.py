@@ -43,6 +43,7 @@ class Cells:
         vintage: its number; 0 if there is none.
         age: days from the period's end to the moment's day; 0 where there is no date.
         status: as in ``Status``.
+        fine: whether some dates are instants.
 
     """
 
@@ -53,6 +54,7 @@ class Cells:
     vintage: NDArray[np.int32]
     age: NDArray[np.int32]
     status: NDArray[np.int8]
+    fine: bool
 
     def __len__(self) -> int:
         return len(self.decision)
@@ -77,6 +79,7 @@ class Grid:
         self.status = np.full(shape, Status.MISSING, np.int8)
         self.used = np.zeros(shape, bool)
         self.used[:, -1] = True
+        self.fine = False
 
     @property
     def window(self) -> int:
@@ -97,6 +100,7 @@ class Grid:
         self.vintage[at] = vintage
         if not len(rows.values):
             return
+        self.fine |= rows.dates.dtype != self.days.dtype
         there = picked >= 0
         value = np.where(there, rows.values[picked], np.nan)
         self.value[at] = value
@@ -118,4 +122,13 @@ class Grid:
         rows, _ = np.nonzero(self.used)
         parts = (self.value, self.date, self.period_end, self.vintage)
         value, date, end, vintage = (part[self.used] for part in parts)
-        return Cells(rows.astype(np.int32), value, date, end, vintage, age[self.used].astype(np.int32), self.status[self.used])
+        return Cells(
+            decision=rows.astype(np.int32),
+            value=value,
+            date=date,
+            period_end=end,
+            vintage=vintage,
+            age=age[self.used].astype(np.int32),
+            status=self.status[self.used],
+            fine=self.fine,
+        )

@@ -26,6 +26,7 @@ COMMANDS = {
     "show": ("show:show", "Show a series."),
     "vintages": ("vintages:vintages", "List the vintages of a series."),
     "revisions": ("revisions:revisions", "Show what changed between two states of a series."),
+    "panel": ("panel:panel", "Write what was known of series at many moments."),
     "export": ("export:export", "Write a series into a file."),
     "parse": ("parse:parse", "Parse a recorded provider response without storing it."),
     "openapi": ("openapi:openapi", "Print the OpenAPI document of the REST API."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from math import isclose
 from pathlib import Path
@@ -17,10 +16,11 @@ from domain.ports import Store
 from tests.fakes import StoppedClock
 from tests.panels.brute import Cell, cells
 from tests.panels.made_up import BEGIN, Made, a_rule, made, moments_of
+from tests.servers import SETTINGS
 
 #: 10,000 with the usual 250 examples.
-CELLS = 40 * int(os.environ.get("LANNER_TEST_EXAMPLES", "250"))
-SEED = int(os.environ.get("LANNER_TEST_SEED", "0"))
+CELLS = 40 * int(SETTINGS.get("LANNER_TEST_EXAMPLES", "250"))
+SEED = int(SETTINGS.get("LANNER_TEST_SEED", "0"))
 
 
 def same(one: list[Cell], other: list[Cell]) -> bool:
