@@ -11,7 +11,6 @@ from domain.errors import InvalidInput, InvalidObservations
 from domain.frequency import DAYS_OF, MONTHS_OF, Frequency
 from domain.observations import Dates, Observations
 
-
 _DAY = np.timedelta64(1, "D")
 
 
@@ -103,7 +102,9 @@ def _week_bounds(days: Dates, frequency: Frequency, anchor: Anchor | None) -> tu
     if anchor is Anchor.WITHIN and frequency is Frequency.WEEKLY:
         days, anchor = frequency.ends(days), Anchor.END
     further = (DAYS_OF[frequency] - 1) * _DAY
-    return (np.subtract(days, further) if anchor is Anchor.END else days), (np.add(days, further) if anchor is Anchor.START else days)
+    starts: Dates = np.subtract(days, further) if anchor is Anchor.END else days
+    ends: Dates = np.add(days, further) if anchor is Anchor.START else days
+    return starts, ends
 
 
 def _weeks(dates: Dates, side: Side, frequency: Frequency, anchor: Anchor | None) -> Dates:

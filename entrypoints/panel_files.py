@@ -40,7 +40,12 @@ def encode_panel(panel: Panel, shape: Shape, kind: Format, more: Mapping[str, st
     """
     made = (wide_table if shape is Shape.WIDE else long_table)(panel)
     if kind.is_columnar:
-        about = {"query": orjson.dumps(panel.document).decode(), "position": str(panel.query.position), "shape": shape.value, **(more or {})}
+        about = {
+            "query": orjson.dumps(panel.document).decode(),
+            "position": str(panel.query.position),
+            "shape": shape.value,
+            **(more or {}),
+        }
         return write_columnar(made.replace_schema_metadata(about), kind)
     columns = [made.column(name).to_pylist() for name in made.column_names]
     if kind is Format.CSV:
@@ -101,4 +106,3 @@ def _text(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return repr(value) if isinstance(value, float) else str(value)
-

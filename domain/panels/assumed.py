@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from domain.errors import InvalidInput
-from domain.observations import Dates, Observations
+from domain.observations import Observations
 from domain.panels.cells import Grid, Status
 from domain.panels.counted import Column, counted_rows
 from domain.panels.latest import eligible, pick
@@ -42,22 +42,22 @@ def learned_delay(columns: Sequence[Column], rule: CellRule, meaning: Meaning) -
     return int(delays.max())
 
 
-def assume(grid: Grid, at: Dates, first: Column, delay: int, *, rule: CellRule, meaning: Meaning, instants: Dates) -> None:
+def assume(grid: Grid, instants: Mapping[int, np.datetime64], first: Column, delay: int, wanted: tuple[CellRule, Meaning]) -> None:
     """
     Put into the cells before the first vintage what it has of periods that had ended so many days before.
 
     Args:
-        at: places of the moments.
+        instants: by the places of their cells.
 
     """
-    vintage, column = first
+    (vintage, column), (rule, meaning) = first, wanted
     _, ends = bounds(column.dates, meaning.frequency, meaning.anchor)
-    for place in at.tolist():
-        known = int(np.searchsorted(ends.astype("datetime64[us]"), instants[place] - delay * _DAY, "right"))
+    for place, instant in instants.items():
+        known = int(np.searchsorted(ends.astype("datetime64[us]"), instant - delay * _DAY, "right"))
         cut = Observations.from_trusted(column.dates[:known], column.columns, column.values[:known])
         rows = Rows.of(cut, rule, meaning)
         one = slice(place, place + 1)
-        picked = pick(rows, eligible(rows, grid.days[one], instants[one]), rule)
+        picked = pick(rows, eligible(rows.starts, grid.days[one], np.array([instant])), rule)
         if picked[0, -1] < 0:
             grid.status[one] = Status.BEFORE_STORE
             continue

@@ -120,14 +120,12 @@ class Grid:
             self.value[stale], self.status[stale] = np.nan, Status.STALE
         self.status[(self.status == Status.OK) & unchecked[:, None]] = Status.UNCHECKED
         rows, _ = np.nonzero(self.used)
-        parts = (self.value, self.date, self.period_end, self.vintage)
-        value, date, end, vintage = (part[self.used] for part in parts)
         return Cells(
             decision=rows.astype(np.int32),
-            value=value,
-            date=date,
-            period_end=end,
-            vintage=vintage,
+            value=self.value[self.used],
+            date=self.date[self.used],
+            period_end=self.period_end[self.used],
+            vintage=self.vintage[self.used],
             age=age[self.used].astype(np.int32),
             status=self.status[self.used],
             fine=self.fine,

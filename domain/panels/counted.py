@@ -93,9 +93,7 @@ def _counted(states: Sequence[ColumnState], dates: Dates, rule: CellRule, meanin
     )
 
 
-def _censored(
-    states: Sequence[ColumnState], dates: Dates, known: NDArray[np.bool_], period: timedelta | None
-) -> NDArray[np.bool_]:
+def _censored(states: Sequence[ColumnState], dates: Dates, known: NDArray[np.bool_], period: timedelta | None) -> NDArray[np.bool_]:
     """Return for each date whether its true first release may have been missed."""
     first = known.argmax(axis=0)
     late = np.array([row == 0 or looked_late(states, row, period) for row in range(len(states))])
@@ -110,7 +108,7 @@ def _differs(values: NDArray[np.float64], *, rounded: bool) -> NDArray[np.bool_]
     last = np.maximum.accumulate(np.where(np.isnan(values), -1, rows), axis=0)
     before = np.vstack([np.full((1, values.shape[1]), -1), last[:-1]])
     old = np.take_along_axis(np.vstack([values, np.full((1, values.shape[1]), np.nan)]), before, axis=0)
-    differs = values.view(np.int64) != np.ascontiguousarray(old).view(np.int64)
+    differs: NDArray[np.bool_] = values.view(np.int64) != np.ascontiguousarray(old).view(np.int64)
     if rounded:
         for place in zip(*np.nonzero(differs & ~np.isnan(old) & ~np.isnan(values)), strict=True):
             differs[place] = f"%.{DIGITS}g" % values[place] != f"%.{DIGITS}g" % old[place]

@@ -65,7 +65,7 @@ class Decisions:
         if bool(dates) == any(given.get(name) for name in _PARTS):
             hint = "Give dates, or start, end and every, such as every=P1M or every=month_ends."
             raise InvalidInput("The decision moments are not clear.", field="dates", hint=hint)
-        wanted = dates if dates else _rule_days(given)
+        wanted = dates or _rule_days(given)
         moments = sorted({_moment(each, at, zone) for each in wanted})
         if len(moments) > MOST_DECISIONS:
             raise InvalidInput(f"There are {len(moments)} moments.", field="dates", hint=f"Ask for at most {MOST_DECISIONS}.")
@@ -134,11 +134,11 @@ def _days(start: date, end: date, every: str) -> Iterator[date]:
     """Yield the days of a rule; months are counted from the start and clipped to each month's end, never from a clipped day."""
     step = _STEP.fullmatch(every)
     if step and step[2] in _DAYS_OF:
-        yield from np.arange(start, end + _ONE, int(step[1]) * _DAYS_OF[step[2]], "datetime64[D]").tolist()
+        yield from _all_days(start, end)[:: int(step[1]) * _DAYS_OF[step[2]]].tolist()
     elif step:
         yield from _by_months(start, end, int(step[1]) * _MONTHS_OF[step[2]])
     elif every == "business_days":
-        days = np.arange(start, end + _ONE, dtype="datetime64[D]")
+        days = _all_days(start, end)
         yield from days[np.is_busday(days)].tolist()
     elif every in _NAMED:
         yield from _period_ends(start, end, _NAMED[every])
@@ -147,7 +147,8 @@ def _days(start: date, end: date, every: str) -> Iterator[date]:
         raise InvalidInput("every is not a rule.", field="every", hint=hint)
 
 
-_ONE = np.timedelta64(1, "D").astype(object)
+def _all_days(start: date, end: date) -> Dates:
+    return np.arange(np.datetime64(start, "D"), np.datetime64(end, "D") + 1)
 
 
 def _by_months(start: date, end: date, months: int) -> Iterator[date]:

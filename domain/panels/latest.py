@@ -14,10 +14,10 @@ _YEAR = 366
 _REACH = 2 * _YEAR + 62
 
 
-def eligible(rows: Rows, days: Dates, instants: Dates) -> NDArray[np.intp]:
-    """Return how many rows have begun at each moment: dates after it are forecasts."""
-    until = days if rows.starts.dtype == days.dtype else instants.astype(rows.starts.dtype)
-    return np.searchsorted(rows.starts, until, "right")
+def eligible(starts: Dates, days: Dates, instants: Dates) -> NDArray[np.intp]:
+    """Return how many periods have begun at each moment: those that have not are forecasts."""
+    until = days if starts.dtype == days.dtype else instants.astype(starts.dtype)
+    return np.searchsorted(starts, until, "right")
 
 
 def pick(rows: Rows, counts: NDArray[np.intp], rule: CellRule) -> NDArray[np.intp]:
@@ -36,9 +36,7 @@ def _last(places: NDArray[np.intp], counts: NDArray[np.intp], window: int) -> ND
     return np.where(wanted >= 0, np.append(places, -1)[np.maximum(wanted, -1)], -1)
 
 
-def newest_rows(
-    column: Observations, rule: CellRule, meaning: Meaning, *, days: Dates, instants: Dates
-) -> tuple[Rows, NDArray[np.intp]]:
+def newest_rows(column: Observations, rule: CellRule, meaning: Meaning, *, days: Dates, instants: Dates) -> tuple[Rows, NDArray[np.intp]]:
     """
     Return rows of a state, and which of them each moment sees.
 
@@ -48,15 +46,15 @@ def newest_rows(
         tail, sound = _tail(column, rule, days.min())
         if len(tail) < len(column):
             rows = Rows.of(tail, rule, meaning)
-            picked = pick(rows, eligible(rows, days, instants), rule)
+            picked = pick(rows, eligible(rows.starts, days, instants), rule)
             if picked.min() >= 0 and not np.isnan(rows.values[picked[:, -1]]).any() and rows.dates[picked.min()] >= sound:
                 return rows, picked
     rows = Rows.of(column, rule, meaning)
-    return rows, pick(rows, eligible(rows, days, instants), rule)
+    return rows, pick(rows, eligible(rows.starts, days, instants), rule)
 
 
 def _tail(column: Observations, rule: CellRule, day: np.datetime64) -> tuple[Observations, np.datetime64]:
     """Return the rows from some years before a day on, and the first date for which all is there that its value depends on."""
-    sound = np.datetime64(day, "D") - _YEAR * (2 + rule.window)
+    sound: np.datetime64 = day - _YEAR * (2 + rule.window)
     first = int(np.searchsorted(column.dates, sound - _REACH))
     return Observations.from_trusted(column.dates[first:], column.columns, column.values[first:]), sound

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -49,7 +49,7 @@ class PanelSeries:
     selector: Selector
     column: str = ""
     name: str = ""
-    rule: CellRule = CellRule()
+    rule: CellRule = field(default_factory=CellRule)
     checked_at: datetime | None = None
 
     @classmethod
@@ -134,7 +134,9 @@ def read_rule(given: Mapping[str, Any]) -> CellRule:
 def document_of(query: PanelQuery) -> dict[str, Any]:
     """Return a query as plain values, which ``PanelQuery.read`` reads to the same query; what all series share is said once."""
     series = [_series_document(each, query.decisions.zone) for each in query.series]
-    shared = {name: series[0][name] for name in OPTIONS if name != "tz" and len({each.get(name) for each in series}) == 1 and name in series[0]}
+    shared = {
+        name: series[0][name] for name in OPTIONS if name != "tz" and len({each.get(name) for each in series}) == 1 and name in series[0]
+    }
     own = [{name: value for name, value in each.items() if name not in shared} for each in series]
     pinned = {} if query.position is None else {"position": query.position}
     return {**query.decisions.said, "tz": query.decisions.zone.key, **shared, "series": own, **pinned}

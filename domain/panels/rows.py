@@ -83,15 +83,15 @@ def _is_complete(column: Observations, kind: Collapse, frequency: Frequency | No
 
 def _following(known: Dates, frequency: Frequency | None) -> Dates | None:
     """Return when the next observation is expected after the last one; None if nothing says it."""
-    last = known[-1:]
     if frequency is None:
         return None
+    days = known[-1:].astype("datetime64[D]")
+    following: Dates = np.add(days, DAYS_OF.get(frequency, 1) * _DAY)
     if frequency is Frequency.HOURLY:
-        return np.add(last.astype("datetime64[s]"), _HOUR)
-    days = last.astype("datetime64[D]")
-    if frequency in MONTHS_OF:
-        return (days.astype("datetime64[M]") + MONTHS_OF[frequency]).astype("datetime64[D]")
-    if frequency in DAYS_OF:
-        return np.add(days, DAYS_OF[frequency] * _DAY)
-    recent = known[known.astype("datetime64[D]") > days - _MONTH].astype("datetime64[D]")
-    return np.busday_offset(days + _DAY, 0, roll="forward") if np.is_busday(recent).all() else np.add(days, _DAY)
+        following = np.add(known[-1:].astype("datetime64[s]"), _HOUR)
+    elif frequency in MONTHS_OF:
+        following = np.add(days.astype("datetime64[M]"), MONTHS_OF[frequency]).astype("datetime64[D]")
+    elif frequency is Frequency.DAILY:
+        recent = known[known.astype("datetime64[D]") > days - _MONTH].astype("datetime64[D]")
+        following = np.busday_offset(following, 0, roll="forward") if np.is_busday(recent).all() else following
+    return following

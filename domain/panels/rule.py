@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta, time
+from datetime import time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 

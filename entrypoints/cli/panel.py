@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from entrypoints.cli.session import Session
 
+Command = TypeVar("Command", bound="Callable[..., Any]")
 _FORMATS = ("json", "csv", "parquet", "arrow")
 _SERIES_HELP = """\
 Write what was known of the SERIES at decision moments, without looking ahead.
@@ -23,7 +26,7 @@ for all of them.
 """
 
 
-def _option(name: str, text: str, **more: Any) -> Any:
+def _option(name: str, text: str, **more: Any) -> Callable[[Command], Command]:
     return click.option(f"--{name}", help=text, **more)
 
 
@@ -48,7 +51,9 @@ def _option(name: str, text: str, **more: Any) -> Any:
 @_option("release-time", "The time of day at which the days of labels are meant.")
 @_option("restated", "Use corrections from the moment of what they correct.", is_flag=True, default=None)
 @_option("position", "Only what was recorded up to this position of the feed.", type=click.IntRange(0, 10**18))
-@_option("shape", "A row for each cell, or a column for each series.", type=click.Choice(["long", "wide"]), default="long", show_default=True)
+@_option(
+    "shape", "A row for each cell, or a column for each series.", type=click.Choice(["long", "wide"]), default="long", show_default=True
+)
 @click.option("--format", "form", type=click.Choice(_FORMATS), help="By default the file's extension, or csv if it has none.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file.  [default: standard output]")
 @click.pass_obj
@@ -68,4 +73,6 @@ def panel(session: Session, /, *, series: tuple[str, ...], shape: str, form: str
         sys.stdout.buffer.write(escape(content) if not kind.is_columnar and sys.stdout.isatty() else content)
     else:
         write(output, content)
-        click.echo(f"{output}: {len(found.columns)} series at {len(query.decisions.moments)} moments, position {found.query.position}.", err=True)
+        click.echo(
+            f"{output}: {len(found.columns)} series at {len(query.decisions.moments)} moments, position {found.query.position}.", err=True
+        )

@@ -74,7 +74,11 @@ def available(copy: Copy, wanted: Wanted) -> datetime:
         return copy.fetched_at + wanted.lag
     moment = copy.known_at
     label = copy.published
-    if label is not None and not isinstance(label, datetime) and moment == datetime(label.year, label.month, label.day, 23, 59, 59, tzinfo=UTC):
+    if (
+        label is not None
+        and not isinstance(label, datetime)
+        and moment == datetime(label.year, label.month, label.day, 23, 59, 59, tzinfo=UTC)
+    ):
         if wanted.release_time:
             local = datetime.combine(label, wanted.release_time)
             moment = first_instant(local, ZoneInfo(wanted.release_zone))
@@ -302,7 +306,7 @@ def learned(history: History, wanted: Wanted, frequency: str | None, anchor: str
     for day in sorted({day for copy in history.copies for day in copy.rows}):
         values = [rows.get(day) for _, rows in states]
         first = next((n for n, value in enumerate(values) if value is not None), None)
-        if first is not None and not is_censored(states, day, first, plain, frequency, frequency):
+        if first is not None and not is_censored(states, day, first, wanted=plain, frequency=frequency, after=frequency):
             end = bounds(day, frequency, anchor)[1]
             delays.append(available(states[first][0], plain) - datetime(end.year, end.month, end.day, tzinfo=UTC))
     taken = delays[:24]
@@ -339,7 +343,7 @@ def same_bits(one: dict[date, float | None], other: dict[date, float | None]) ->
     return {day: repr(value) for day, value in one.items()} == {day: repr(value) for day, value in other.items()}
 
 
-def is_censored(states: list[State], day: date, first: int, wanted: Wanted, frequency: str | None, after: str | None) -> bool:
+def is_censored(states: list[State], day: date, first: int, *, wanted: Wanted, frequency: str | None, after: str | None) -> bool:
     if first == 0:
         return True
     held = [each for _, rows in states[:first] for each, value in pipeline(rows, wanted, frequency)[0] if value is not None]
@@ -370,7 +374,7 @@ def counted(there: list[Copy], wanted: Wanted, frequency: str | None, anchor: st
             continue
         place, value = values[nth or 0]
         first = next(n for n, each in enumerate(results) if each.get(day) is not None)
-        censored = is_censored(states, day, first, wanted, frequency, after)
+        censored = is_censored(states, day, first, wanted=wanted, frequency=frequency, after=after)
         end = bounds(day, after, held)[1]
         found.append((None if censored else value, day, end, states[place][0].number, "censored" if censored else "ok"))
     if wanted.previous and any(each[4] != "censored" for each in found):

@@ -114,7 +114,9 @@ class Made:
 
     def checked(self) -> None:
         """Record a fetch that found nothing new."""
-        metadata = Metadata(frequency=Frequency(self.frequency) if self.frequency else None, extra={"dates": f"{self.anchor} of the period"})
+        metadata = Metadata(
+            frequency=Frequency(self.frequency) if self.frequency else None, extra={"dates": f"{self.anchor} of the period"}
+        )
         with self.store.writing() as uow:
             uow.series.record_fetch(uow.series.get(self.series_id), metadata)
             uow.commit()

@@ -25,7 +25,8 @@ SEED = int(SETTINGS.get("LANNER_TEST_SEED", "0"))
 
 def same(one: list[Cell], other: list[Cell]) -> bool:
     return len(one) == len(other) and all(
-        a[1:] == b[1:] and ((a[0] is None and b[0] is None) or (a[0] is not None and b[0] is not None and isclose(a[0], b[0], rel_tol=1e-12)))
+        a[1:] == b[1:]
+        and ((a[0] is None and b[0] is None) or (a[0] is not None and b[0] is not None and isclose(a[0], b[0], rel_tol=1e-12)))
         for a, b in zip(one, other, strict=True)
     )
 
@@ -44,7 +45,7 @@ def compared(random: Random, series: Made) -> int:
 def rounds(seed: int, cells_wanted: int, store: Store | None = None, clock: StoppedClock | None = None) -> int:
     count, number = 0, 0
     while count < cells_wanted:
-        random = Random(f"{SEED} {seed} {number}")  # noqa: S311 - examples
+        random = Random(f"{SEED} {seed} {number}")
         series = made(random, store, clock)
         for _ in range(4):
             try:

@@ -81,8 +81,7 @@ class Rules:
         for name, label in (("published", vintage.published), ("first", vintage.first), ("last", vintage.last)):
             _require(label is None or label.isoformat() == row[name], f"{name} is not a date or time in lanner's format")
         lengths = [len(row[name]) for name in ("digest", "response_sha256", "checksum")]
-        _require(lengths == [_SHA256_BYTES, _MOST_PANEL_BYTES = 2**24
-_SHA256_BYTES, _CHECKSUM_BYTES], "a digest has the wrong length")
+        _require(lengths == [_SHA256_BYTES, _SHA256_BYTES, _CHECKSUM_BYTES], "a digest has the wrong length")
         _require(row["position"] > 0, "its position is not above 0")
         _require(row["codec"] in (ZLIB, PCODEC), "its codec is unknown")
         check_size(row["codec"], row["payload"])

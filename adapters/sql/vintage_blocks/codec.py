@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.observations import Dates, Matrix, Observations
+from domain.observations import Dates, Matrix, Observations, Unit
 
 ZLIB, PCODEC = 1, 2
 # From so many rows on, or so many values, pcodec's output is smaller than zlib's, except for many similar columns.
@@ -102,7 +102,7 @@ class ColumnBlock:
     """
 
     base: int | None
-    unit: str
+    unit: Unit
     names: tuple[str, ...]
     at: int
     dates: NDArray[np.int64]
@@ -141,7 +141,7 @@ def decode_column(block: Block, snapshot: ColumnBlock | None, column: str) -> Co
     read = _Plain(body, offset) if block.codec == ZLIB else _Packed(body, offset)
     dates, drop = read.part(rows, "<i8"), read.part(drops, "<i8")
     values = np.full(rows, np.nan) if found[1] < 0 else read.column(rows, found[1])
-    return ColumnBlock(block.path[-1] if block.path else None, unit.decode(), *found, dates, drop, values)
+    return ColumnBlock(block.path[-1] if block.path else None, "D" if unit == b"D" else "s", *found, dates, drop, values)
 
 
 def check_size(codec: int, payload: bytes) -> None:

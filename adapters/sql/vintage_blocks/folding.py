@@ -75,11 +75,9 @@ def fold_column(transaction: Transaction, series_id: UUID, column: str, numbers:
             yield number, state.observations(block, axis) if block.has_column else Observations.empty((column,), unit=block.unit)
 
 
-def _read(
-    transaction: Transaction, series_id: UUID, column: str, wanted: set[int]
-) -> tuple[Mapping[int, ColumnBlock], Mapping[int, int]]:
+def _read(transaction: Transaction, series_id: UUID, column: str, wanted: set[int]) -> tuple[Mapping[int, ColumnBlock], Mapping[int, int]]:
     """Return the blocks to fold, and of each on which others build the last one that does."""
-    paths = {number: path for number, path in transaction.run(_PATHS.where(series.c.id == series_id))}
+    paths = dict(tuple(row) for row in transaction.run(_PATHS.where(series.c.id == series_id)))
     needed = wanted | {below for number in wanted for below in map(int, paths.get(number, "").split())}
     statement = _BLOCKS.where(series.c.id == series_id)
     if len(needed) <= _MOST_NAMED and 2 * len(needed) < len(paths):

@@ -169,7 +169,9 @@ PANEL_OPTIONS: Parameters = {
     "transform": Parameter("A comparison of periods, or a calculation over the whole, inside each vintage.", enum_of(CellTransform)),
     "fill": Parameter("What stands for a missing value; interpolation would look ahead.", enum_of(Fill)),
     "assume": Parameter("Before the first vintage: days after a period's end at which its value counts, or `learned`.", _DAYS),
-    "release_time": Parameter("The time of day, in `tz`, at which the days of labels are meant.", {"type": "string", "examples": ["08:30"]}),
+    "release_time": Parameter(
+        "The time of day, in `tz`, at which the days of labels are meant.", {"type": "string", "examples": ["08:30"]}
+    ),
     "tz": Parameter("The time zone of `at`, of days, and of `release_time`; of a series, of its `release_time`."),
     "restated": Parameter("Corrections, and states read again, count from the moment of what they replace.", {"type": "boolean"}),
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -50,7 +49,9 @@ class _Resource:
     def _encoded(self, panel: Panel, shape: Shape, kind: Format, path: str) -> EncodedResponse:
         """Return the answer with the address that gives it for ever, and in the wide shape that of its long twin."""
         wide = 1 + len(panel.columns)
-        cells = wide * len(panel.query.decisions.moments) if shape is Shape.WIDE else len(LONG) * sum(len(each.cells) for each in panel.columns)
+        cells = (
+            wide * len(panel.query.decisions.moments) if shape is Shape.WIDE else len(LONG) * sum(len(each.cells) for each in panel.columns)
+        )
         self._sender.check_size(further=cells)
         headers, more = {"Content-Location": _with_shape(path, shape)}, {}
         if shape is Shape.WIDE:

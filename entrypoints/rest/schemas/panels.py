@@ -12,11 +12,30 @@ from entrypoints.rest.fields import TextField
 from entrypoints.rest.openapi.operation import Content
 from entrypoints.rest.openapi.parameters import PANEL_OPTIONS
 
-_UNKNOWN = {"unknown": "is not a field of this request."}
-_LIST = {"required": "is missing.", "null": "must be a list.", "invalid": "must be a list."}
-#: Their values are read by the domain, as those of query parameters are.
-_OPTIONS: dict[str, Any] = {name: fields.Raw(metadata={**each.schema, "description": each.text}) for name, each in PANEL_OPTIONS.items()}
-_Options = Schema.from_dict(_OPTIONS, name="PanelOptionsSchema")
+_UNKNOWN: dict[str, Any] = {"unknown": "is not a field of this request."}
+_LIST: dict[str, Any] = {"required": "is missing.", "null": "must be a list.", "invalid": "must be a list."}
+
+
+def _option(name: str) -> fields.Raw:
+    """Return a field whose values the domain reads, as it does those of query parameters."""
+    described = PANEL_OPTIONS[name]
+    return fields.Raw(metadata={**described.schema, "description": described.text})
+
+
+class _Options(Schema):
+    lag = _option("lag")
+    max_age = _option("max_age")
+    release = _option("release")
+    change = _option("change")
+    window = _option("window")
+    clock = _option("clock")
+    collapse = _option("collapse")
+    transform = _option("transform")
+    fill = _option("fill")
+    assume = _option("assume")
+    release_time = _option("release_time")
+    tz = _option("tz")
+    restated = _option("restated")
 
 
 class PanelSeriesSchema(_Options):
@@ -27,7 +46,7 @@ class PanelSeriesSchema(_Options):
 
         unknown = RAISE
 
-    error_messages = _UNKNOWN | {"type": "must be an object."}  # noqa: RUF012 - marshmallow's form
+    error_messages = _UNKNOWN | {"type": "must be an object."}
 
     code = TextField("FRED/GDP", required=True)
     column = TextField("Close")
@@ -43,7 +62,7 @@ class PanelRequestSchema(_Options):
 
         unknown = RAISE
 
-    error_messages = _UNKNOWN  # noqa: RUF012 - marshmallow's form
+    error_messages = _UNKNOWN
 
     series = fields.List(
         fields.Nested(PanelSeriesSchema, error_messages={"null": "must be an object."}),
