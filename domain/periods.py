@@ -89,13 +89,13 @@ def bounds(dates: Dates, frequency: Frequency | None, anchor: Anchor | None) -> 
     length, months = MONTHS_OF[frequency], days.astype("datetime64[M]")
     numbers = months.astype(np.int64)
     first = {Anchor.START: numbers, Anchor.END: numbers - length + 1}.get(anchor, numbers // length * length)  # type: ignore[arg-type]
-    starts = first.astype("datetime64[M]").astype("datetime64[D]")
-    after = (first + length).astype("datetime64[M]")
+    starts: Dates = first.astype("datetime64[M]").astype("datetime64[D]")
+    after: Dates = (first + length).astype("datetime64[M]")
     if anchor is Anchor.START:
         # A reporting year may begin within a month.
-        following = np.minimum(after.astype("datetime64[D]") + (days - starts), (after + 1).astype("datetime64[D]") - _DAY)
-        return days, following - _DAY
-    return starts, after.astype("datetime64[D]") - _DAY
+        following: Dates = np.minimum(after.astype("datetime64[D]") + (days - starts), (after + 1).astype("datetime64[D]") - _DAY)
+        return days, np.subtract(following, _DAY)
+    return starts, np.subtract(after.astype("datetime64[D]"), _DAY)
 
 
 def _week_bounds(days: Dates, frequency: Frequency, anchor: Anchor | None) -> tuple[Dates, Dates]:

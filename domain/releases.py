@@ -104,7 +104,8 @@ def in_knowledge_order(
     for state in sorted(states, key=lambda each: (available(each.vintage), each.vintage.number)):
         if known and state.vintage.cause is Cause.PARSER:
             place = _read_from(known, state.vintage)
-            known[place] = replace(state, vintage=known[place].vintage)
+            if place is not None:
+                known[place] = replace(state, vintage=known[place].vintage)
         elif known and state.vintage.knowledge() < known[-1].vintage.knowledge():
             continue
         elif not known or state.vintage.published is not None or state.digest != known[-1].digest:
@@ -151,11 +152,17 @@ def history_of(states: Sequence[ColumnState]) -> list[Release]:
     return found
 
 
-def _read_from(known: Sequence[ColumnState], read_again: Vintage) -> int:
-    """Return the place of the state that was read again: the one known at its moment, or else, as older stores have it, the newest."""
+def _read_from(known: Sequence[ColumnState], read_again: Vintage) -> int | None:
+    """
+    Return the place of the state that was read again: the one known at its moment, or else, as older stores have it, the newest.
+
+    None if it was an older state that was never the newest one.
+    """
     moment = read_again.known_at, read_again.published
     places = [place for place, each in enumerate(known) if (each.vintage.known_at, each.vintage.published) == moment]
-    return places[-1] if places else len(known) - 1
+    if places:
+        return places[-1]
+    return len(known) - 1 if read_again.knowledge() > known[-1].vintage.knowledge() else None
 
 
 def _on(state: Observations, dates: Dates) -> NDArray[np.float64]:

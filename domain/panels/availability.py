@@ -93,5 +93,12 @@ def releasing(vintages: Sequence[Vintage], clock: Clock) -> Sequence[Vintage]:
         if vintage.cause is not Cause.PARSER and (before is None or vintage.knowledge() > before.knowledge()):
             kept[vintage.fetch_id] = vintage
     numbers = {vintage.number for vintage in kept.values()}
-    read = {(vintage.known_at, vintage.published) for vintage in kept.values()}
-    return [v for v in vintages if v.number in numbers or (v.cause is Cause.PARSER and (v.known_at, v.published) in read)]
+    first: dict[object, int] = {}
+    for vintage in kept.values():
+        moment = vintage.known_at, vintage.published
+        first[moment] = min(vintage.number, first.get(moment, vintage.number))
+    return [
+        v
+        for v in vintages
+        if v.number in numbers or (v.cause is Cause.PARSER and first.get((v.known_at, v.published), v.number) < v.number)
+    ]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,7 +27,7 @@ _NAMED = {"business_days": 0, "month_ends": 1, "quarter_ends": 3}
 _PARTS = ("start", "end", "every")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Decisions:
     """
     Instants in UTC, ascending and each once.
@@ -41,12 +42,12 @@ class Decisions:
     zone: ZoneInfo
     said: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
-    @property
+    @cached_property
     def instants(self) -> Dates:
         """The moments as ``datetime64[us]`` in UTC."""
         return np.array([moment.replace(tzinfo=None) for moment in self.moments], "datetime64[us]")
 
-    @property
+    @cached_property
     def days(self) -> Dates:
         """The local day of each moment."""
         return np.array([local_time(moment, self.zone).date() for moment in self.moments], "datetime64[D]")

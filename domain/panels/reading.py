@@ -16,9 +16,10 @@ from domain.panels.cells import Cells, Grid, Status
 from domain.panels.counted import Column, counted_rows
 from domain.panels.decisions import Decisions
 from domain.panels.latest import eligible, newest_rows
+from domain.panels.plain import State, is_plain, put_plain
 from domain.panels.rows import Meaning
 from domain.panels.rule import CellRule
-from domain.vintages import Cause, Vintage
+from domain.vintages import Cause
 
 #: Places of moments, with what the metadata known at them say.
 Meanings = Sequence[tuple[NDArray[np.intp], Meaning]]
@@ -59,13 +60,25 @@ class CellReading:
         return grid.finished(self._rule, unchecked)
 
     def _put_latest(self, grid: Grid, meanings: Meanings) -> None:
-        for at, vintage, column in self._states_at(self._instants):
-            for places, meaning in meanings:
-                own = at if len(meanings) == 1 else np.intersect1d(at, places)
-                if len(own):
-                    days, instants = self._days[own], self._instants[own]
-                    rows, picked = newest_rows(column, self._rule, meaning, days=days, instants=instants)
-                    grid.put(own, rows, picked, vintage.number)
+        states = self._states_at(self._instants)
+        if is_plain(self._rule) and len(meanings) == 1:
+            (_, meaning), by_days = meanings[0], list[State]()
+            for state in states:
+                # Instants are compared one by one.
+                by_days.append(state) if state[2].unit == "D" else self._put_state(grid, state, meanings)
+            put_plain(grid, by_days, self._rule, meaning)
+            return
+        for state in states:
+            self._put_state(grid, state, meanings)
+
+    def _put_state(self, grid: Grid, state: State, meanings: Meanings) -> None:
+        at, vintage, column = state
+        for places, meaning in meanings:
+            own = at if len(meanings) == 1 else np.intersect1d(at, places)
+            if len(own):
+                days, instants = self._days[own], self._instants[own]
+                rows, picked = newest_rows(column, self._rule, meaning, days=days, instants=instants)
+                grid.put(own, rows, picked, vintage.number)
 
     def _put_counted(self, grid: Grid, meanings: Meanings) -> None:
         columns = list(self._read(self._timeline.available <= self._instants[-1]))
@@ -107,7 +120,7 @@ class CellReading:
             if delay is not None and len(own):
                 assume(grid, {int(place): self._instants[place] for place in own}, (vintage, column), delay, (self._rule, meaning))
 
-    def _states_at(self, instants: Dates) -> Iterator[tuple[NDArray[np.intp], Vintage, Observations]]:
+    def _states_at(self, instants: Dates) -> Iterator[State]:
         """
         Yield the column in each state that some of these instants see, with the places of those.
 

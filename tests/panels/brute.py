@@ -323,13 +323,14 @@ def known_order(copies: Sequence[Copy], wanted: Wanted) -> list[State]:
         for copy in copies:
             if copy.cause != "parser":
                 last[copy.fetch] = max((copy, last.get(copy.fetch, copy)), key=lambda c: (c.known_at, c.number))
-        known = {(copy.known_at, copy.published) for copy in last.values()}
-        chosen = {copy.number for copy in last.values()}
-        copies = [c for c in copies if c.number in chosen or (c.cause == "parser" and (c.known_at, c.published) in known)]
+        chosen = list(last.values())
+        copies = [copy for copy in copies if copy in chosen or (copy.cause == "parser" and any(reads(copy, each) for each in chosen))]
     found: list[State] = []
     for copy in sorted(copies, key=lambda c: (available(c, wanted), c.number)):
         if found and copy.cause == "parser":
             same = [n for n, (kept, _) in enumerate(found) if (kept.known_at, kept.published) == (copy.known_at, copy.published)]
+            if not same and (copy.known_at, copy.number) < (found[-1][0].known_at, found[-1][0].number):
+                continue
             place = same[-1] if same else len(found) - 1
             found[place] = found[place][0], copy.rows
         elif found and (copy.known_at, copy.number) < (found[-1][0].known_at, found[-1][0].number):
@@ -337,6 +338,11 @@ def known_order(copies: Sequence[Copy], wanted: Wanted) -> list[State]:
         elif not found or copy.published is not None or not same_bits(copy.rows, found[-1][1]):
             found.append((copy, copy.rows))
     return found
+
+
+def reads(again: Copy, copy: Copy) -> bool:
+    """Return whether a copy was read from the same bytes as an earlier one."""
+    return copy.number < again.number and (copy.known_at, copy.published) == (again.known_at, again.published)
 
 
 def same_bits(one: dict[date, float | None], other: dict[date, float | None]) -> bool:

@@ -20,15 +20,15 @@ from sqlalchemy import select
 from adapters.sql.tables import series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_blocks.codec import ColumnBlock, decode_column
-from adapters.sql.vintage_blocks.reader import BLOCK, verified_block
+from adapters.sql.vintage_blocks.reader import BLOCK, path_of, verified_block
 from domain.errors import DamagedVintage
 from domain.observations import Observations
 
 _OF_SERIES = series.c.number == vintages.c.series
 _PATHS = select(vintages.c.number, vintages.c.path).join(series, _OF_SERIES).order_by(vintages.c.number)
 _BLOCKS = select(vintages.c.series, *BLOCK).join(series, _OF_SERIES).order_by(vintages.c.number)
-#: So many numbers can be named in a statement.
-_MOST_NAMED = 500
+#: Of more vintages than so many, all blocks of the series are read: most are needed, since states are built on others.
+_MOST_NAMED = 40
 
 
 @dataclass(slots=True)
@@ -77,26 +77,24 @@ def fold_column(transaction: Transaction, series_id: UUID, column: str, numbers:
 
 def _read(transaction: Transaction, series_id: UUID, column: str, wanted: set[int]) -> tuple[Mapping[int, ColumnBlock], Mapping[int, int]]:
     """Return the blocks to fold, and of each on which others build the last one that does."""
-    paths = dict(tuple(row) for row in transaction.run(_PATHS.where(series.c.id == series_id)))
-    needed = wanted | {below for number in wanted for below in map(int, paths.get(number, "").split())}
     statement = _BLOCKS.where(series.c.id == series_id)
-    if len(needed) <= _MOST_NAMED and 2 * len(needed) < len(paths):
-        statement = statement.where(vintages.c.number.in_(sorted(needed)))
-    blocks: dict[int, ColumnBlock] = {}
-    last_use: dict[int, int] = {}
-    for row in transaction.run(statement).mappings():
-        if row[vintages.c.number] not in needed:
-            continue
-        block = verified_block(row[vintages.c.series], row)
-        below = block.path[-1] if block.path else None
-        if below is not None:
-            if below not in blocks:
-                raise DamagedVintage(f"Vintage {block.number} builds on vintage {below}, which is missing.")
-            last_use[below] = block.number
-        blocks[block.number] = decode_column(block, blocks[block.path[0]] if block.path else None, column)
-    missing = sorted(needed - blocks.keys())
+    if len(wanted) <= _MOST_NAMED:
+        named = wanted.copy()
+        for number, path in transaction.run(_PATHS.where(series.c.id == series_id, vintages.c.number.in_(sorted(wanted)))):
+            named.update(path_of(number, path))
+        statement = statement.where(vintages.c.number.in_(sorted(named)))
+    rows = {row[vintages.c.number]: row for row in transaction.run(statement).mappings()}
+    needed = wanted | {below for number in wanted if number in rows for below in path_of(number, rows[number][vintages.c.path])}
+    missing = sorted(needed - rows.keys())
     if missing:
         raise DamagedVintage(f"Vintage {missing[0]} is missing.")
+    blocks: dict[int, ColumnBlock] = {}
+    last_use: dict[int, int] = {}
+    for row in (rows[number] for number in sorted(needed)):
+        block = verified_block(row[vintages.c.series], row)
+        if block.path:
+            last_use[block.path[-1]] = block.number
+        blocks[block.number] = decode_column(block, blocks[block.path[0]] if block.path else None, column)
     return blocks, last_use
 
 

@@ -57,7 +57,7 @@ def _selected(transaction: Transaction, series_id: UUID, moment: AsOf) -> Sequen
     row = transaction.run(_narrowed(moment), {"series_id": series_id}).mappings().one_or_none()
     if row is None:
         return []
-    path = _path(row[vintages.c.number], row[vintages.c.path])
+    path = path_of(row[vintages.c.number], row[vintages.c.path])
     wanted = {"series": row[vintages.c.series], "numbers": path}
     return [row, *transaction.run(_BELOW, wanted).mappings()] if path else [row]
 
@@ -113,7 +113,8 @@ def _conditions(moment: AsOf) -> Sequence[str]:
     return [condition.format(value) for condition, value in wanted if value]
 
 
-def _path(number: int, text: str) -> tuple[int, ...]:
+def path_of(number: int, text: str) -> tuple[int, ...]:
+    """Return the numbers of the vintages below one; raises DamagedVintage if its path is no list of smaller numbers."""
     try:
         path = tuple(map(int, text.split()))
     except ValueError as error:
@@ -127,7 +128,7 @@ def verified_block(series_number: int, row: Row) -> Block:
     """Return the block in a row; raises DamagedVintage unless it matches its checksum."""
     number, step, path, codec, checksum, payload = (row[column] for column in BLOCK)
     try:
-        block = Block(number, step, _path(number, path), codec, payload)
+        block = Block(number, step, path_of(number, path), codec, payload)
         whole = block.checksum(series_number) == checksum
     except (TypeError, OverflowError, struct.error) as error:
         raise _damaged(number) from error
