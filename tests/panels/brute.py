@@ -303,10 +303,11 @@ def learned(history: History, wanted: Wanted, frequency: str | None, anchor: str
     plain = Wanted(**{**wanted.__dict__, "collapse": None, "transform": None})
     delays = []
     states = known_order(history.copies, plain)
+    lasts = lasts_of([rows for _, rows in states])
     for day in sorted({day for copy in history.copies for day in copy.rows}):
         values = [rows.get(day) for _, rows in states]
         first = next((n for n, value in enumerate(values) if value is not None), None)
-        if first is not None and not is_censored(states, day, first, wanted=plain, frequency=frequency, after=frequency):
+        if first is not None and not is_censored(states, day, first, lasts=lasts, after=frequency):
             end = bounds(day, frequency, anchor)[1]
             delays.append(available(states[first][0], plain) - datetime(end.year, end.month, end.day, tzinfo=UTC))
     taken = delays[:24]
@@ -349,10 +350,14 @@ def same_bits(one: dict[date, float | None], other: dict[date, float | None]) ->
     return {day: repr(value) for day, value in one.items()} == {day: repr(value) for day, value in other.items()}
 
 
-def is_censored(states: list[State], day: date, first: int, *, wanted: Wanted, frequency: str | None, after: str | None) -> bool:
+def lasts_of(results: Sequence[dict[date, float | None]]) -> list[date | None]:
+    return [max((day for day, value in each.items() if value is not None), default=None) for each in results]
+
+
+def is_censored(states: list[State], day: date, first: int, *, lasts: list[date | None], after: str | None) -> bool:
     if first == 0:
         return True
-    held = [each for _, rows in states[:first] for each, value in pipeline(rows, wanted, frequency)[0] if value is not None]
+    held = [last for last in lasts[:first] if last is not None]
     if held and max(held) >= day:
         return True
     copy, before = states[first][0], states[first - 1][0]
@@ -367,7 +372,7 @@ def counted(there: list[Copy], wanted: Wanted, frequency: str | None, anchor: st
     after = wanted.collapse or frequency
     held = ("last day" if wanted.collapse == "weekly" else None) if wanted.collapse else anchor
     results = [dict(pipeline(rows, wanted, frequency)[0]) for _, rows in states]
-    found: list[Cell] = []
+    lasts, found = lasts_of(results), list[Cell]()
     for day in sorted({day for each in results for day in each}):
         if bounds(day, after, held)[0] > today:
             continue
@@ -380,7 +385,7 @@ def counted(there: list[Copy], wanted: Wanted, frequency: str | None, anchor: st
             continue
         place, value = values[nth or 0]
         first = next(n for n, each in enumerate(results) if each.get(day) is not None)
-        censored = is_censored(states, day, first, wanted=wanted, frequency=frequency, after=after)
+        censored = is_censored(states, day, first, lasts=lasts, after=after)
         end = bounds(day, after, held)[1]
         found.append((None if censored else value, day, end, states[place][0].number, "censored" if censored else "ok"))
     if wanted.previous and any(each[4] != "censored" for each in found):
