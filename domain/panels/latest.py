@@ -17,14 +17,14 @@ _REACH = 2 * _YEAR + 62
 def eligible(starts: Dates, days: Dates, instants: Dates) -> NDArray[np.intp]:
     """Return how many periods have begun at each moment: those that have not are forecasts."""
     until = days if starts.dtype == days.dtype else instants.astype(starts.dtype)
-    return np.searchsorted(starts, until, "right")
+    return starts.searchsorted(until, "right")
 
 
 def pick(rows: Rows, counts: NDArray[np.intp], rule: CellRule) -> NDArray[np.intp]:
     """Return the places of the newest rows among the first ``counts``, newest last, -1 for none; shape (moments, window)."""
     if rule.fill is Fill.PREVIOUS:
         known = np.flatnonzero(~np.isnan(rows.values))
-        picked = _last(known, np.searchsorted(known, counts), rule.window)
+        picked = _last(known, known.searchsorted(counts), rule.window)
         # Nothing is known: the newest row says so.
         picked[:, -1] = np.where(picked[:, -1] < 0, counts - 1, picked[:, -1])
         return picked
@@ -56,5 +56,5 @@ def newest_rows(column: Observations, rule: CellRule, meaning: Meaning, *, days:
 def _tail(column: Observations, rule: CellRule, day: np.datetime64) -> tuple[Observations, np.datetime64]:
     """Return the rows from some years before a day on, and the first date for which all is there that its value depends on."""
     sound: np.datetime64 = day - _YEAR * (2 + rule.window)
-    first = int(np.searchsorted(column.dates, sound - _REACH))
+    first = int(column.dates.searchsorted(sound - _REACH))
     return Observations.from_trusted(column.dates[first:], column.columns, column.values[first:]), sound

@@ -45,8 +45,8 @@ def put_plain(grid: Grid, states: Iterable[State], rule: CellRule, meaning: Mean
     dates, values, ats, numbers = [], [], [], []
     reach = _reach(meaning)
     for at, vintage, column in states:
-        first = max(0, int(np.searchsorted(column.dates, grid.days[at[0]], "right")) - rule.window)
-        last = int(np.searchsorted(column.dates, grid.days[at[-1]] + reach, "right"))
+        first = max(0, int(column.dates.searchsorted(grid.days[at[0]], "right")) - rule.window)
+        last = int(column.dates.searchsorted(grid.days[at[-1]] + reach, "right"))
         dates.append(column.dates[first:last])
         values.append(column.values[first:last, 0])
         ats.append(at)
@@ -58,7 +58,7 @@ def put_plain(grid: Grid, states: Iterable[State], rule: CellRule, meaning: Mean
     lengths = np.array([len(part) for part in dates])
     moments, owners = np.concatenate(ats), np.repeat(np.arange(len(ats)), [len(at) for at in ats])
     key = np.repeat(np.arange(len(ats)), lengths) * _APART + starts.astype(np.int64)
-    begun = np.searchsorted(key, owners * _APART + grid.days[moments].astype(np.int64), "right")
+    begun = key.searchsorted(owners * _APART + grid.days[moments].astype(np.int64), "right")
     picked = begun[:, None] - np.arange(rule.window, 0, -1)
     picked = np.where(picked >= (np.cumsum(lengths) - lengths)[owners][:, None], picked, -1)
     grid.put(moments, _Rows(whole, np.concatenate(values), ends), picked, np.array(numbers, np.int32)[owners][:, None])

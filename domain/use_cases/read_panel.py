@@ -126,11 +126,11 @@ def _meanings(entries: Sequence[MetadataEntry], decisions: Decisions) -> Meaning
     """Return what the metadata known at each moment say; before the first entry that one holds."""
     if not entries:
         return [(np.arange(len(decisions.moments)), Meaning(None, None))]
+    said = [Meaning(entry.metadata.frequency, stated(entry.metadata.extra.get("dates"))) for entry in entries]
     found: dict[Meaning, list[int]] = {}
     for place, moment in enumerate(decisions.moments):
-        known = [entry for entry in entries if entry.known_at <= moment] or entries[:1]
-        metadata = known[-1].metadata
-        found.setdefault(Meaning(metadata.frequency, stated(metadata.extra.get("dates"))), []).append(place)
+        known = max((number for number, entry in enumerate(entries) if entry.known_at <= moment), default=0)
+        found.setdefault(said[known], []).append(place)
     return [(np.array(places), meaning) for meaning, places in found.items()]
 
 

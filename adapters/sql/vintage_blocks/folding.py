@@ -26,8 +26,9 @@ from domain.observations import Observations
 
 _OF_SERIES = series.c.number == vintages.c.series
 _PATHS = select(vintages.c.number, vintages.c.path).join(series, _OF_SERIES).order_by(vintages.c.number)
+_PATH = vintages.c.path
 _BLOCKS = select(vintages.c.series, *BLOCK).join(series, _OF_SERIES).order_by(vintages.c.number)
-#: Of more vintages than so many, all blocks of the series are read: most are needed, since states are built on others.
+#: For more vintages than so many, one statement reads all blocks of the series: most are needed, since states are built on others.
 _MOST_NAMED = 40
 
 
@@ -40,8 +41,8 @@ class _State:
 
     def with_block(self, block: ColumnBlock, axis: NDArray[np.int64]) -> _State:
         after = _State(self.has.copy(), self.values.copy())
-        after.has[np.searchsorted(axis, block.drop)] = False
-        places = np.searchsorted(axis, block.dates)
+        after.has[axis.searchsorted(block.drop)] = False
+        places = axis.searchsorted(block.dates)
         after.has[places] = True
         after.values[places] = block.values
         return after
@@ -84,17 +85,18 @@ def _read(transaction: Transaction, series_id: UUID, column: str, wanted: set[in
             named.update(path_of(number, path))
         statement = statement.where(vintages.c.number.in_(sorted(named)))
     rows = {row[vintages.c.number]: row for row in transaction.run(statement).mappings()}
-    needed = wanted | {below for number in wanted if number in rows for below in path_of(number, rows[number][vintages.c.path])}
-    missing = sorted(needed - rows.keys())
-    if missing:
-        raise DamagedVintage(f"Vintage {missing[0]} is missing.")
+    needed = wanted | {below for number in wanted & rows.keys() for below in path_of(number, rows[number][_PATH])}
     blocks: dict[int, ColumnBlock] = {}
     last_use: dict[int, int] = {}
-    for row in (rows[number] for number in sorted(needed)):
-        block = verified_block(row[vintages.c.series], row)
+    for number in sorted(needed):
+        if number not in rows:
+            raise DamagedVintage(f"Vintage {number} is missing.")
+        block = verified_block(rows[number][vintages.c.series], rows[number])
         if block.path:
-            last_use[block.path[-1]] = block.number
-        blocks[block.number] = decode_column(block, blocks[block.path[0]] if block.path else None, column)
+            if block.path[-1] not in blocks or block.path[0] not in blocks:
+                raise DamagedVintage(f"Vintage {number} builds on vintage {block.path[-1]}, which is missing.")
+            last_use[block.path[-1]] = number
+        blocks[number] = decode_column(block, blocks[block.path[0]] if block.path else None, column)
     return blocks, last_use
 
 
