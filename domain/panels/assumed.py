@@ -42,7 +42,7 @@ def learned_delay(columns: Sequence[Column], rule: CellRule, meaning: Meaning) -
     return int(delays.max())
 
 
-def assume(grid: Grid, instants: Mapping[int, np.datetime64], first: Column, delay: int, wanted: tuple[CellRule, Meaning]) -> None:
+def assume(grid: Grid, instants: Mapping[int, np.datetime64], first: Column, wanted: tuple[CellRule, Meaning], *, delay: int) -> None:
     """
     Put into the cells before the first vintage what it has of periods that had ended so many days before.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -100,8 +100,3 @@ def require_unique(names: Sequence[str]) -> None:
     twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
     if twice is not None:
         raise InvalidInput(f"Two columns are named {twice!r}.", field="name", hint="Give each its own: series=FRED/GDP;name=GDP.")
-
-
-def pinned(query: PanelQuery, columns: Sequence[PanelSeries], position: int) -> PanelQuery:
-    """Return the query that asks for the same columns at the same position."""
-    return replace(query, series=tuple(columns), position=position)

@@ -118,7 +118,7 @@ class CellReading:
             delay = delay_of(self._rule, columns, meaning)
             own = places[before[places]]
             if delay is not None and len(own):
-                assume(grid, {int(place): self._instants[place] for place in own}, (vintage, column), delay, (self._rule, meaning))
+                assume(grid, {int(place): self._instants[place] for place in own}, (vintage, column), (self._rule, meaning), delay=delay)
 
     def _states_at(self, instants: Dates) -> Iterator[State]:
         """

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
+from json import dumps, loads
 
 import numpy as np
-import orjson
 
 from domain.errors import DamagedVintage, InvalidInput, PanelNotFound
 from domain.moments import AsOf
 from domain.panels.availability import Timeline
 from domain.panels.decisions import Decisions
-from domain.panels.panel import Panel, PanelColumn, pinned
+from domain.panels.panel import Panel, PanelColumn
 from domain.panels.query import MOST_SERIES, PanelQuery, PanelSeries
 from domain.panels.reading import CellReading, Meanings
 from domain.panels.rows import Meaning
@@ -47,14 +47,15 @@ class ReadPanel:
         """
         with self.store.reading() as uow:
             position = _position(uow, query)
-            chosen = [each for said in query.series for each in self._chosen(uow, said)]
+            chosen = [each for said in query.series for each in self._chosen(uow, said, pinned=query.position is not None)]
             query.check_size(len(chosen))
-            columns = [_column(uow, said, series, query, position) for said, series in chosen]
-        return Panel(query=pinned(query, [each.said for each in columns], position), columns=columns)
+            at_position = replace(query, position=position)
+            columns = [_column(uow, said, series, at_position) for said, series in chosen]
+        return Panel(query=replace(at_position, series=tuple(each.said for each in columns)), columns=columns)
 
     def keep(self, panel: Panel) -> str:
         """Keep a panel's pinned query, and return the digest by which ``kept`` finds it."""
-        body = orjson.dumps(panel.document, option=orjson.OPT_SORT_KEYS)
+        body = dumps(panel.document, sort_keys=True, separators=(",", ":")).encode()
         digest = sha256(body).hexdigest()
         with self.store.writing() as uow:
             uow.panels.keep(digest, body)
@@ -73,10 +74,10 @@ class ReadPanel:
             body = uow.panels.find(digest)
         if body is None:
             raise PanelNotFound("No panel of this digest is kept here.", hint="Ask for it again: POST /panel.")
-        return PanelQuery.read(orjson.loads(body))
+        return PanelQuery.read(loads(body))
 
-    def _chosen(self, uow: UnitOfWork, said: PanelSeries) -> Sequence[tuple[PanelSeries, TimeSeries]]:
-        """Return the series that are meant now, in order of creation, each named in full."""
+    def _chosen(self, uow: UnitOfWork, said: PanelSeries, *, pinned: bool) -> Sequence[tuple[PanelSeries, TimeSeries]]:
+        """Return the series that are meant now, in order of creation, each named in full and with its last check unless that is pinned."""
         if said.selector.code:
             provider, code = said.selector.provider, said.selector.code
             found = [series_of_code(uow, code, provider, default=self.routing.provider_for(code, self.providers.all()))]
@@ -84,7 +85,8 @@ class ReadPanel:
             found = list(uow.series.matching(said.selector, MOST_SERIES + 1))
         if not found:
             raise InvalidInput(f"{said.selector} means no stored series.", field="series", hint="GET /timeseries lists those that are.")
-        return [(replace(said, selector=_exact(series)), series) for series in found]
+        checks = [said.checked_at if pinned else said.checked_at or series.checked_at for series in found]
+        return [(replace(said, selector=_exact(each), checked_at=at), each) for each, at in zip(found, checks, strict=True)]
 
 
 def _exact(series: TimeSeries) -> Selector:
@@ -100,9 +102,10 @@ def _position(uow: UnitOfWork, query: PanelQuery) -> int:
     return query.position
 
 
-def _column(uow: UnitOfWork, said: PanelSeries, series: TimeSeries, query: PanelQuery, position: int) -> PanelColumn:
+def _column(uow: UnitOfWork, said: PanelSeries, series: TimeSeries, query: PanelQuery) -> PanelColumn:
+    position = query.position or 0
     vintages = uow.vintages.until(series.id, position)
-    checked = said.checked_at or (series.checked_at if query.position is None else last_check(vintages))
+    checked = said.checked_at or last_check(vintages)
     entries = [entry for entry in uow.series.metadata_history(series.id) if entry.position <= position]
     columns = partial(uow.vintages.columns, series.id, said.column)
     reading = CellReading(Timeline.of(vintages, said.rule), said.rule, query.decisions, columns)
