@@ -3,7 +3,7 @@ The clever room: cells of rules that pick values as they stand, of all states of
 
 A rule without collapse, transform and fill needs a few rows of each state: those from the oldest one wanted to the last that may have
 begun. They are put behind each other, and one search finds the row of every moment. ``newest_rows`` gives the same cells state by state;
-measured on 240 moments over 300 vintages it takes 11 ms of processor time for a series, this 3 ms.
+measured on 240 moments over 300 vintages a series takes 20.4 ms of processor time with it, and 11.8 ms with this.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ Fold one column of many vintages at once.
 
 Instead of a table of rows for each vintage, as ``walking`` makes it, there is one axis of all dates that any of the blocks names; a state
 is an array over it with a mask, so that a block costs two copies and two assignments. Of each block the dates and one column are decoded.
-Measured on 300 vintages of 600 rows with 12 columns: 9 ms where ``walk_states`` takes 48 ms.
+Measured on 300 vintages of 300 to 600 rows with one column: 5.5 ms of processor time where ``walk`` takes 13.9 ms.
 """
 
 from __future__ import annotations
