@@ -73,6 +73,7 @@ class Container(Adapters):
     )
     read_releases = use_case("read_releases.ReadReleases", Adapters.store)
     measure_revisions = use_case("measure_revisions.MeasureRevisions", Adapters.store)
+    read_panel = use_case("read_panel.ReadPanel", Adapters.store, Adapters.data_sources, Adapters.routing)
     check_vintages = use_case("check_vintages.CheckVintages", Adapters.store)
     check_health = use_case("check_health.CheckHealth", Adapters.store, Adapters.dispatcher, Adapters.settings.provided.lease_seconds)
     parse_answer = use_case("parse_answer.ParseAnswer", Adapters.data_sources)

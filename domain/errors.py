@@ -18,6 +18,7 @@ lanner's errors, each with a message, a code and, where one helps, a hint.
     │   ├── NoObservationsYet
     │   ├── ScheduleNotFound
     │   ├── WebhookNotFound
+    │   ├── PanelNotFound
     │   └── KeyNotFound
     ├── InvalidApiKey · InsufficientScope    one of our API keys is required
     ├── TooManyRequests              a client's quota is used up
@@ -132,6 +133,12 @@ class WebhookNotFound(NotFound):
     """No webhook of this id is kept here."""
 
     code = "webhook_not_found"
+
+
+class PanelNotFound(NotFound):
+    """No panel of this digest is kept here."""
+
+    code = "panel_not_found"
 
 
 class VintageNotFound(NotFound):

@@ -27,6 +27,7 @@ class AsOf:
         seen_by: only what had been fetched here by then; alone it selects what lanner would have returned at that moment.
         restated: with ``as_of``, use corrections and re-read states from the moment of the state that they replace, though they
             were fetched later; else only from their fetch on, so that an ``as_of`` never changes what it answered before.
+        position: only what had been recorded up to this position of the feed, whatever came in since.
 
     Raises:
         InvalidInput: ``vintage`` and ``as_of`` are both given.
@@ -37,6 +38,7 @@ class AsOf:
     vintage: int | None = None
     seen_by: datetime | None = None
     restated: bool = False
+    position: int | None = None
 
     def __post_init__(self) -> None:
         if self.vintage is not None and self.as_of is not None:
@@ -45,13 +47,22 @@ class AsOf:
             raise InvalidInput("restated belongs to as_of.", field="restated", hint="Give as_of too.")
 
     @classmethod
-    def parse(cls, as_of: str | None = None, *, vintage: int | None = None, seen_by: str | None = None, restated: bool = False) -> AsOf:
+    def parse(
+        cls,
+        as_of: str | None = None,
+        *,
+        vintage: int | None = None,
+        seen_by: str | None = None,
+        restated: bool = False,
+        position: int | None = None,
+    ) -> AsOf:
         """Parse moments: a day, which means its end in UTC, or an instant with its offset."""
         return cls(
             as_of=parse_moment(as_of, field="as_of") if as_of is not None else None,
             vintage=vintage,
             seen_by=parse_moment(seen_by, field="seen_by") if seen_by is not None else None,
             restated=restated,
+            position=position,
         )
 
     @classmethod
@@ -64,7 +75,7 @@ class AsOf:
         return cls(vintage=int(text))
 
     def admits(self, vintage: Vintage) -> bool:
-        """Return whether a vintage is among those selected."""
+        """Return whether a vintage is among those selected, whatever its position."""
         return (
             (self.as_of is None or (vintage.known_at if self.restated else vintage.answers_from) <= self.as_of)
             and (self.vintage is None or vintage.number == self.vintage)

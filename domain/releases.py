@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import Self
 
 import numpy as np
@@ -84,7 +85,9 @@ class ColumnState:
         return cls(stored.vintage, _on(state, dates), known[-1] if len(known) else None, whole.digest())
 
 
-def in_knowledge_order(states: Iterable[ColumnState]) -> Sequence[ColumnState]:
+def in_knowledge_order(
+    states: Iterable[ColumnState], available: Callable[[Vintage], datetime] = attrgetter("answers_from")
+) -> Sequence[ColumnState]:
     """
     Return the states that ``as_of`` answered one after the other.
 
@@ -93,10 +96,11 @@ def in_knowledge_order(states: Iterable[ColumnState]) -> Sequence[ColumnState]:
 
     Args:
         states: of the same column and dates, of all vintages.
+        available: from when on a vintage counts.
 
     """
     known: list[ColumnState] = []
-    for state in sorted(states, key=lambda each: (each.vintage.answers_from, each.vintage.number)):
+    for state in sorted(states, key=lambda each: (available(each.vintage), each.vintage.number)):
         if known and state.vintage.cause is Cause.PARSER:
             place = _read_from(known, state.vintage)
             if place is not None:
@@ -124,12 +128,13 @@ def _read_from(known: Sequence[ColumnState], read_again: Vintage) -> int | None:
     """
     Return the place of the state that was read again: the one known at its moment from the same bytes.
 
-    None if that was left out, as the correction of an older label is; the newest if none is of that moment, as in older stores.
+    None if that was left out, as it was never the newest one. If there is none of that moment, as in older stores, it is the newest one,
+    unless that one is known later.
     """
     moment = read_again.known_at, read_again.published
     places = [place for place, each in enumerate(known) if (each.vintage.known_at, each.vintage.published) == moment]
     if not places:
-        return len(known) - 1
+        return len(known) - 1 if read_again.knowledge() > known[-1].vintage.knowledge() else None
     sent = read_again.origin.response_sha256
     return next((place for place in reversed(places) if known[place].vintage.origin.response_sha256 == sent), None)
 

@@ -59,10 +59,11 @@ _MEANING = ("name", "unit", "frequency", "seasonal_adjustment", "column_units")
 
 @dataclass(frozen=True, slots=True)
 class MetadataEntry:
-    """Metadata as recorded at a moment."""
+    """Metadata as recorded at a moment, and the position of the feed; 0 for those recorded before entries had one."""
 
     known_at: datetime
     metadata: Metadata
+    position: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

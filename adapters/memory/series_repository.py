@@ -75,11 +75,11 @@ class MemorySeriesRepository:
 
     def metadata_at(self, series_id: UUID, moment: datetime) -> Metadata:
         entries = self.state.descriptions.get(series_id, ())
-        known = [metadata for known_at, metadata in entries if known_at <= moment] or [metadata for _, metadata in entries[:1]]
-        return known[-1] if known else Metadata()
+        known = [entry for entry in entries if entry.known_at <= moment] or entries[:1]
+        return known[-1].metadata if known else Metadata()
 
     def metadata_history(self, series_id: UUID) -> Sequence[MetadataEntry]:
-        return [MetadataEntry(*entry) for entry in self.state.descriptions.get(series_id, ())]
+        return self.state.descriptions.get(series_id, ())
 
     def lock(self, series_id: UUID) -> None:
         """Do nothing: a writing unit of work is the only writer."""
@@ -102,7 +102,9 @@ class MemorySeriesRepository:
         now, known = self.clock(), self.state.series[series.id]
         self.state.series[series.id] = replace(known, checked_at=now, metadata=metadata, confirmed=confirmed)
         if series.metadata != metadata:
-            self.state.descriptions[series.id] = (*self.state.descriptions.get(series.id, ()), (known_at or now, metadata))
+            self.state.position += 1
+            entry = MetadataEntry(known_at or now, metadata, self.state.position)
+            self.state.descriptions[series.id] = (*self.state.descriptions.get(series.id, ()), entry)
 
     def record_source_status(self, series: TimeSeries, state: AtSource, change: StatusChange | None = None) -> None:
         self.state.series[series.id] = replace(self.state.series[series.id], at_source=state)

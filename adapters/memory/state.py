@@ -14,7 +14,7 @@ from domain.metrics import Counted
 from domain.providers import Limit
 from domain.schedules.calendar import KeptCalendar
 from domain.schedules.schedule import FollowedSeries, Schedule
-from domain.series import Metadata, TimeSeries
+from domain.series import MetadataEntry, TimeSeries
 from domain.source_status import StatusChange
 from domain.throttling import LimiterState
 from domain.vintages import FeedEntry, StoredVintage
@@ -30,12 +30,13 @@ class State:
     """All stored data; values are frozen, so a copy of the dictionaries is a copy of the state."""
 
     series: dict[UUID, TimeSeries] = field(default_factory=dict)
-    descriptions: dict[UUID, tuple[tuple[datetime, Metadata], ...]] = field(default_factory=dict)
+    descriptions: dict[UUID, tuple[MetadataEntry, ...]] = field(default_factory=dict)
     source_statuses: dict[UUID, tuple[StatusChange, ...]] = field(default_factory=dict)
     vintages: dict[UUID, tuple[StoredVintage, ...]] = field(default_factory=dict)
     recorded: tuple[FeedEntry, ...] = ()
     position: int = 0
     number: int = 0
+    panels: dict[str, bytes] = field(default_factory=dict)
     fetches: dict[UUID, Fetch] = field(default_factory=dict)
     tokens: dict[UUID, UUID] = field(default_factory=dict)
     heartbeats: dict[str, datetime] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from adapters.memory.calendar_repository import MemoryCalendarRepository
 from adapters.memory.fetch_repository import MemoryFetchRepository
 from adapters.memory.key_repository import MemoryKeyRepository
 from adapters.memory.metrics_repository import MemoryMetricsRepository
+from adapters.memory.panel_repository import MemoryPanelRepository
 from adapters.memory.quota_repository import MemoryQuotaRepository
 from adapters.memory.rate_limiter import MemoryRateLimiter
 from adapters.memory.release_repository import MemoryReleaseRepository
@@ -78,6 +79,7 @@ class MemoryUnitOfWork:
     webhooks: MemoryWebhookRepository
     calendars: MemoryCalendarRepository
     releases: MemoryReleaseRepository
+    panels: MemoryPanelRepository
 
     def __init__(self, store: MemoryStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -104,6 +106,7 @@ class MemoryUnitOfWork:
         self.webhooks = MemoryWebhookRepository(self._state, self._store.clock)
         self.calendars = MemoryCalendarRepository(self._state)
         self.releases = MemoryReleaseRepository(self._state)
+        self.panels = MemoryPanelRepository(self._state)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

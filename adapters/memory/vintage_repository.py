@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from adapters.memory.state import State
 from domain.moments import AsOf
-from domain.observations import Label
+from domain.observations import Label, Observations
 from domain.series import TimeSeries
 from domain.vintages import Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
 
@@ -65,7 +65,19 @@ class MemoryVintageRepository:
         return [Damage(number, "Its observations do not match its digest.") for number in spoilt]
 
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
-        return _greatest(self.state.vintages.get(series_id, ()), moment)
+        kept = self.state.vintages.get(series_id, ())
+        return _greatest(kept if moment.position is None else kept[: len(self.until(series_id, moment.position))], moment)
+
+    def position(self) -> int:
+        return self.state.position
+
+    def until(self, series_id: UUID, position: int) -> Sequence[Vintage]:
+        return [each.vintage for each in self.state.recorded if each.series_id == series_id and each.position <= position]
+
+    def columns(self, series_id: UUID, column: str, numbers: Collection[int]) -> Iterator[tuple[int, Observations]]:
+        for kept in self.walk(series_id):
+            if kept.vintage.number in numbers:
+                yield kept.vintage.number, kept.observations.one(column)
 
     def walk(self, series_id: UUID) -> Iterator[StoredVintage]:
         yield from self.state.vintages.get(series_id, ())

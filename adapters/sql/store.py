@@ -16,6 +16,7 @@ from adapters.sql.repositories.api_keys import SqlKeyRepository
 from adapters.sql.repositories.calendars import SqlCalendarRepository
 from adapters.sql.repositories.fetches import SqlFetchRepository
 from adapters.sql.repositories.metrics import SqlMetricsRepository
+from adapters.sql.repositories.panels import SqlPanelRepository
 from adapters.sql.repositories.quotas import SqlQuotaRepository
 from adapters.sql.repositories.releases import SqlReleaseRepository
 from adapters.sql.repositories.requests import SqlRequestRepository
@@ -79,6 +80,7 @@ class SqlUnitOfWork:
     webhooks: SqlWebhookRepository
     calendars: SqlCalendarRepository
     releases: SqlReleaseRepository
+    panels: SqlPanelRepository
 
     def __init__(self, store: SqlStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -112,6 +114,7 @@ class SqlUnitOfWork:
         self.webhooks = SqlWebhookRepository(self.transaction)
         self.calendars = SqlCalendarRepository(self.transaction)
         self.releases = SqlReleaseRepository(self.transaction)
+        self.panels = SqlPanelRepository(self.transaction)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -90,6 +90,18 @@ class KeyRepository(Protocol):
         ...
 
 
+class PanelRepository(Protocol):
+    """The panels that were asked for in a body, by the SHA-256 of their pinned query."""
+
+    def keep(self, digest: str, body: bytes) -> None:
+        """Store a pinned query, unless it is there already."""
+        ...
+
+    def find(self, digest: str) -> bytes | None:
+        """Return the query of this digest, or None."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """
     One transaction over the repositories and the limits; leaving it without ``commit`` rolls it back.
@@ -122,6 +134,9 @@ class UnitOfWork(Protocol):
 
     @property
     def releases(self) -> ReleaseRepository: ...
+
+    @property
+    def panels(self) -> PanelRepository: ...
 
     @property
     def requests(self) -> RequestRepository: ...

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
 from domain.moments import AsOf
-from domain.observations import Label
+from domain.observations import Label, Observations
 from domain.series import TimeSeries
 from domain.vintages import Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
 
@@ -60,6 +60,27 @@ class VintageRepository(Protocol):
     def walk(self, series_id: UUID) -> Iterator[StoredVintage]:
         """
         Yield every vintage with its observations, in order of arrival, each read once.
+
+        Raises:
+            DamagedVintage: the stored bytes of one do not match their checksum, or are missing.
+
+        """
+        ...
+
+    def position(self) -> int:
+        """Return the last position of the feed, as seen by this transaction."""
+        ...
+
+    def until(self, series_id: UUID, position: int) -> Sequence[Vintage]:
+        """Return the vintages recorded up to a position of the feed, without observations, in order of arrival."""
+        ...
+
+    def columns(self, series_id: UUID, column: str, numbers: Collection[int]) -> Iterator[tuple[int, Observations]]:
+        """
+        Yield one column in the states of these vintages, in order of arrival: number, and dates with a single column.
+
+        Args:
+            column: its name, empty for each state's first one; a state without it has no dates.
 
         Raises:
             DamagedVintage: the stored bytes of one do not match their checksum, or are missing.

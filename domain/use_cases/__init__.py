@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from domain.use_cases.parse_answer import ParseAnswer
     from domain.use_cases.plan_next_look import PlanNextLook
     from domain.use_cases.preview_file import PreviewFile
+    from domain.use_cases.read_panel import ReadPanel
     from domain.use_cases.read_releases import ReadReleases
     from domain.use_cases.read_series import ReadSeries
     from domain.use_cases.read_through import ReadThrough
@@ -63,6 +64,7 @@ class UseCases:
     compare_vintages: CompareVintages
     read_releases: ReadReleases
     measure_revisions: MeasureRevisions
+    read_panel: ReadPanel
     check_vintages: CheckVintages
     check_health: CheckHealth
     parse_answer: ParseAnswer

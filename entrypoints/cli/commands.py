@@ -27,6 +27,7 @@ COMMANDS = {
     "show": ("show:show", "Show a series."),
     "vintages": ("vintages:vintages", "List the vintages of a series."),
     "revisions": ("revisions:revisions", "Show what changed between two states of a series."),
+    "panel": ("panel:panel", "Write what was known of series at many moments."),
     "export": ("export:export", "Write a series into a file."),
     "parse": ("parse:parse", "Parse a recorded provider response without storing it."),
     "doctor": ("doctor:doctor", "Say which Quandl calls of scripts will work."),

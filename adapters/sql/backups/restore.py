@@ -101,7 +101,7 @@ def _check_references(backup: BackupFile, target: Connection) -> None:
         if found:
             raise damaged(backup.path, f"table {key.table.name}, row {key.name} {str(found[0])!r}: it does not refer to {what}")
     end = target.execute(select(feed.c.position)).scalar_one()
-    for what, positions in (("a vintage", vintages), ("an event", series_events), ("a webhook", webhooks)):
+    for what, positions in (("a vintage", vintages), ("a description", descriptions), ("an event", series_events), ("a webhook", webhooks)):
         last: Select[Any] = select(func.max(positions.c.position))
         if (target.execute(last).scalar() or 0) > end:
             raise damaged(backup.path, f"table feed: its position is lower than {what}'s")

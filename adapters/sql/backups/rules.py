@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -23,6 +25,7 @@ from adapters.sql.tables import (
     deliveries,
     descriptions,
     fetches,
+    panels,
     schedules,
     series,
     series_events,
@@ -35,6 +38,7 @@ from adapters.sql.vintage_blocks.codec import PCODEC, ZLIB, check_size
 from domain.api_keys import Scope
 from domain.codes import DatasetCode, parse_reference
 from domain.fetches import Failure, FetchStatus
+from domain.panels.query import PanelQuery
 from domain.quotas import read_limits
 from domain.schedules.calendar import MOST_EVENTS
 from domain.schedules.selector import Selector
@@ -44,6 +48,7 @@ from domain.webhooks.events import EventType
 
 Row = dict[str, Any]
 
+_MOST_PANEL_BYTES = 2**24
 _SHA256_BYTES, _CHECKSUM_BYTES = 32, 16
 _WORDS = re.compile(r"[^\W_]{1,100}( [^\W_]{1,100})*")
 
@@ -76,12 +81,14 @@ class Rules:
             series_events.name: _check_series_event,
             deliveries.name: _check_delivery,
             calendars.name: _check_calendar,
+            panels.name: _check_panel,
         }
         if table.name in rules:
             rules[table.name](row)
 
     def _check_description(self, row: Row) -> None:
         self._count(descriptions, row)
+        _require(row["position"] >= 0, "its position is below 0")
         _check_metadata(metadata_from(row["body"]))
 
     def _check_source_status(self, row: Row) -> None:
@@ -169,6 +176,12 @@ def _check_key(row: Row) -> None:
     for scope in row["scopes"].split():
         Scope(scope)
     read_limits(row["limits"] or "none")
+
+
+def _check_panel(row: Row) -> None:
+    body = zlib.decompressobj().decompress(row["body"], _MOST_PANEL_BYTES)
+    _require(sha256(body).hexdigest() == row["digest"], "its digest is not its body's")
+    PanelQuery.read(orjson.loads(body))
 
 
 def _check_schedule(row: Row) -> None:

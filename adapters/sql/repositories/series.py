@@ -13,10 +13,11 @@ from sqlalchemy import Text, bindparam, case, delete, func, insert, select, tupl
 
 from adapters.sql.full_text import numbers
 from adapters.sql.postgres.prepared import PreparedStatement
+from adapters.sql.rows.feed import TAKE_POSITIONS
 from adapters.sql.rows.schedules import meant
 from adapters.sql.rows.series import COMPLETE, insertion, insertion_values, metadata_from, series_from
 from adapters.sql.rows.source_statuses import change_from, values_of
-from adapters.sql.tables import UtcDateTime, descriptions, series, source_statuses
+from adapters.sql.tables import UtcDateTime, descriptions, feed, series, source_statuses
 from adapters.sql.transaction import Transaction
 from domain.aliases import free_alias
 from domain.codes import DatasetCode
@@ -94,9 +95,10 @@ class SqlSeriesRepository:
         return metadata_from(self.transaction.run(known).scalar() or self.transaction.run(first).scalar())
 
     def metadata_history(self, series_id: UUID) -> Sequence[MetadataEntry]:
-        entries = select(descriptions.c.known_at, descriptions.c.body).join(series).where(series.c.id == series_id)
+        facts = descriptions.c.known_at, descriptions.c.body, descriptions.c.position
+        entries = select(*facts).join(series).where(series.c.id == series_id)
         rows = self.transaction.run(entries.order_by(descriptions.c.number))
-        return [MetadataEntry(known_at, metadata_from(body)) for known_at, body in rows]
+        return [MetadataEntry(known_at, metadata_from(body), position) for known_at, body, position in rows]
 
     def lock(self, series_id: UUID) -> None:
         """Lock a series; on SQLite a writing transaction is the only writer."""
@@ -116,6 +118,7 @@ class SqlSeriesRepository:
             _RECORD_FETCH.defer(self.transaction, of=known.number, sure=sure)
         else:
             words = " ".join(terms(f"{known.code} {metadata.name} {metadata.description}"))
+            TAKE_POSITIONS.defer(self.transaction, more=1)
             _DESCRIBE.defer(self.transaction, of=known.number, text=orjson.dumps(metadata).decode(), at=known_at)
             _RECORD_DESCRIBED.defer(self.transaction, of=known.number, sure=sure, said=words)
 
@@ -177,7 +180,9 @@ def _describe(transaction: Transaction) -> Any:
     known_at = func.coalesce(bindparam("at", type_=UtcDateTime), transaction.now())
     of = bindparam("of", type_=series.c.number.type)
     entry = select(_NEXT_ENTRY).where(series.c.number == of).scalar_subquery()
-    return insert(descriptions).values({"series": of, "number": entry, "known_at": known_at, "body": bindparam("text")})
+    position = select(feed.c.position).scalar_subquery()
+    row = {"series": of, "number": entry, "known_at": known_at, "body": bindparam("text"), "position": position}
+    return insert(descriptions).values(row)
 
 
 _NEXT_ENTRY = func.coalesce(series.c.description, 0) + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,16 +13,18 @@ from sqlalchemy import RowMapping, Select, bindparam, func, insert, select, upda
 
 from adapters.sql.postgres.binary_copy import copy_rows_in
 from adapters.sql.postgres.prepared import PreparedStatement
+from adapters.sql.rows.feed import TAKE_POSITIONS
 from adapters.sql.rows.vintages import FACTS, LAST_NUMBER, fold, origin_from, read_label, row_of, vintage_from
 from adapters.sql.tables import feed, series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_blocks.chain import Chain, PendingChains, link
+from adapters.sql.vintage_blocks.folding import fold_column
 from adapters.sql.vintage_blocks.reader import read_stored
 from adapters.sql.vintage_blocks.walking import walk_states
 from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, SeriesNotFound
 from domain.moments import AsOf
-from domain.observations import Label
+from domain.observations import Label, Observations
 from domain.series import TimeSeries
 from domain.vintages import Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
 
@@ -69,7 +71,7 @@ class SqlVintageRepository:
         if self.transaction.on_postgres and sum(len(row["payload"]) for row in rows) >= _LARGE:
             self._copy_in(rows)
         else:
-            _TAKE_POSITIONS.defer(self.transaction, more=len(rows))
+            TAKE_POSITIONS.defer(self.transaction, more=len(rows))
             for behind, row in zip(reversed(range(len(rows))), rows, strict=True):
                 _ADD.defer(self.transaction, behind=behind, **{f"its_{name}": value for name, value in row.items()})
         _SET_NEWEST.defer(self.transaction, wanted=series_id)
@@ -107,6 +109,16 @@ class SqlVintageRepository:
         for row, state in walk_states(self.transaction, series_id):
             yield StoredVintage(vintage_from(row), state)
 
+    def position(self) -> int:
+        return int(self.transaction.run(select(feed.c.position)).scalar_one())
+
+    def until(self, series_id: UUID, position: int) -> Sequence[Vintage]:
+        statement = _of(select(*FACTS), series_id).where(vintages.c.position <= position).order_by(vintages.c.number)
+        return [vintage_from(row) for row in self.transaction.run(statement).mappings()]
+
+    def columns(self, series_id: UUID, column: str, numbers: Collection[int]) -> Iterator[tuple[int, Observations]]:
+        return fold_column(self.transaction, series_id, column, numbers)
+
     def first_known(self, series_id: UUID) -> FirstKnown | None:
         known_at, fetched_at = self.transaction.run(
             _of(select(func.min(vintages.c.known_at), func.min(vintages.c.fetched_at)), series_id)
@@ -122,7 +134,7 @@ class SqlVintageRepository:
         return row[LAST_NUMBER] if row else None
 
     def _copy_in(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        (taken,) = _TAKE_POSITIONS.fetch_all(self.transaction, more=len(rows))
+        (taken,) = TAKE_POSITIONS.fetch_all(self.transaction, more=len(rows))
         first = taken[feed.c.position] - len(rows) + 1
         copy_rows_in(self.transaction, vintages, [{**row, "position": place} for place, row in enumerate(rows, start=first)])
 
@@ -227,10 +239,6 @@ def _place(_: Transaction) -> Any:
     return facts.where(series.c.id == bindparam("wanted"))
 
 
-def _take_positions(_: Transaction) -> Any:
-    return update(feed).values(position=feed.c.position + bindparam("more")).returning(feed.c.position)
-
-
 def _add(_: Transaction) -> Any:
     taken = select(feed.c.position - bindparam("behind")).scalar_subquery()
     row: dict[str, Any] = {column.name: bindparam(f"its_{column.name}") for column in vintages.c}
@@ -244,5 +252,5 @@ def _set_newest(_: Transaction) -> Any:
 
 
 _LAST = PreparedStatement(lambda _: select(LAST_NUMBER).where(series.c.id == bindparam("wanted")))
-_PLACE, _TAKE_POSITIONS = PreparedStatement(_place), PreparedStatement(_take_positions)
+_PLACE = PreparedStatement(_place)
 _ADD, _SET_NEWEST = PreparedStatement(_add), PreparedStatement(_set_newest)

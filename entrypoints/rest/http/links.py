@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import falcon
 
-_STATE_PARAMETERS = ("as_of", "seen_by", "restated", "vintage", "code", "provider")
+_STATE_PARAMETERS = ("as_of", "seen_by", "restated", "vintage", "position", "code", "provider")
 _root: ContextVar[str] = ContextVar("root", default="")
 
 

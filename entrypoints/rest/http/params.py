@@ -175,6 +175,7 @@ def parse_selection(parameters: QueryParameters) -> Selection:
             vintage=parameters.number("vintage", minimum=1),
             seen_by=parameters.text("seen_by"),
             restated=parameters.flag("restated"),
+            position=parameters.number("position", maximum=_MAX_POSITION),
         ),
         start=parameters.label("start_date"),
         end=parameters.label("end_date"),

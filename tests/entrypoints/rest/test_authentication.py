@@ -79,7 +79,7 @@ def needed(method: str, path: str) -> Scope:
     """The scope of each route, stated independently."""
     if path.startswith(("/keys", "/webhooks")):
         return Scope.ADMIN
-    if method in ("GET", "HEAD"):
+    if method in ("GET", "HEAD") or path.startswith("/panel"):
         return Scope.READ
     return Scope.ADMIN if method == "DELETE" and path.startswith("/timeseries/") else Scope.FETCH
 
