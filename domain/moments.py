@@ -27,6 +27,8 @@ class AsOf:
         seen_by: only what had been fetched here by then; alone it selects what lanner would have returned at that moment.
         restated: with ``as_of``, use corrections and re-read states from the moment of the state that they replace, though they
             were fetched later; else only from their fetch on, so that an ``as_of`` never changes what it answered before.
+        position: only what is recorded up to this position of the feed of all series: what the store held when it was the last one.
+        definition_as_of: of a formula, the definition of that moment.
 
     Raises:
         InvalidInput: ``vintage`` and ``as_of`` are both given.
@@ -37,6 +39,8 @@ class AsOf:
     vintage: int | None = None
     seen_by: datetime | None = None
     restated: bool = False
+    position: int | None = None
+    definition_as_of: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.vintage is not None and self.as_of is not None:
@@ -64,7 +68,7 @@ class AsOf:
         return cls(vintage=int(text))
 
     def admits(self, vintage: Vintage) -> bool:
-        """Return whether a vintage is among those selected."""
+        """Return whether a vintage is among those selected; the store itself checks ``position``."""
         return (
             (self.as_of is None or (vintage.known_at if self.restated else vintage.answers_from) <= self.as_of)
             and (self.vintage is None or vintage.number == self.vintage)

@@ -89,6 +89,7 @@ class MemorySeriesRepository:
             raise SeriesNotFound
         self.state.descriptions.pop(series_id, None)
         self.state.source_statuses.pop(series_id, None)
+        self.state.formulas.pop(series_id, None)
         self.state.vintages.pop(series_id, None)
         self.state.recorded = tuple(each for each in self.state.recorded if each.series_id != series_id)
         self.state.fetches = {key: fetch for key, fetch in self.state.fetches.items() if fetch.series_id != series_id}

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from domain.api_keys import ApiKey
 from domain.fetches import Fetch, RequestRecord
+from domain.formulas.definitions import FormulaVersion
 from domain.metrics import Counted
 from domain.providers import Limit
 from domain.schedules.schedule import FollowedSeries, Schedule
@@ -31,6 +32,7 @@ class State:
     vintages: dict[UUID, tuple[StoredVintage, ...]] = field(default_factory=dict)
     recorded: tuple[FeedEntry, ...] = ()
     position: int = 0
+    formulas: dict[UUID, tuple[FormulaVersion, ...]] = field(default_factory=dict)
     number: int = 0
     fetches: dict[UUID, Fetch] = field(default_factory=dict)
     tokens: dict[UUID, UUID] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from typing import Self
 from uuid import UUID
 
 from adapters.memory.fetch_repository import MemoryFetchRepository
+from adapters.memory.formula_repository import MemoryFormulaRepository
 from adapters.memory.key_repository import MemoryKeyRepository
 from adapters.memory.metrics_repository import MemoryMetricsRepository
 from adapters.memory.quota_repository import MemoryQuotaRepository
@@ -72,6 +73,7 @@ class MemoryUnitOfWork:
     quotas: MemoryQuotaRepository
     rate_limiter: MemoryRateLimiter
     schedules: MemoryScheduleRepository
+    formulas: MemoryFormulaRepository
 
     def __init__(self, store: MemoryStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -95,6 +97,7 @@ class MemoryUnitOfWork:
         self.quotas = MemoryQuotaRepository(self._state, self._store.clock)
         self.rate_limiter = MemoryRateLimiter(self._state, self._store.clock)
         self.schedules = MemoryScheduleRepository(self._state, self._store.clock)
+        self.formulas = MemoryFormulaRepository(self._state, self._store.clock)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

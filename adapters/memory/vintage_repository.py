@@ -64,8 +64,15 @@ class MemoryVintageRepository:
         spoilt = (k.vintage.number for k in kept if k.observations.digest().hex() != k.vintage.digest)
         return [Damage(number, "Its observations do not match its digest.") for number in spoilt]
 
+    def position(self) -> int:
+        return self.state.position
+
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
-        return _greatest(self.state.vintages.get(series_id, ()), moment)
+        kept = self.state.vintages.get(series_id, ())
+        if moment.position is not None:
+            entries = [each for each in self.state.recorded if each.series_id == series_id and each.position <= moment.position]
+            kept = kept[: len(entries)]
+        return _greatest(kept, moment)
 
     def walk(self, series_id: UUID) -> Iterator[StoredVintage]:
         yield from self.state.vintages.get(series_id, ())

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from adapters.sql.postgres.version_reader import VersionReader
 from adapters.sql.repositories.api_keys import SqlKeyRepository
 from adapters.sql.repositories.fetches import SqlFetchRepository
+from adapters.sql.repositories.formulas import SqlFormulaRepository
 from adapters.sql.repositories.metrics import SqlMetricsRepository
 from adapters.sql.repositories.quotas import SqlQuotaRepository
 from adapters.sql.repositories.requests import SqlRequestRepository
@@ -73,6 +74,7 @@ class SqlUnitOfWork:
     quotas: SqlQuotaRepository
     rate_limiter: SqlRateLimiter
     schedules: SqlScheduleRepository
+    formulas: SqlFormulaRepository
 
     def __init__(self, store: SqlStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -103,6 +105,7 @@ class SqlUnitOfWork:
         self.quotas = SqlQuotaRepository(self.transaction)
         self.rate_limiter = SqlRateLimiter(self.transaction)
         self.schedules = SqlScheduleRepository(self.transaction)
+        self.formulas = SqlFormulaRepository(self.transaction)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

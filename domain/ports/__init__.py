@@ -8,6 +8,7 @@ Adapters raise the errors of ``domain.errors`` and no others.
 from domain.ports.dispatch import Dispatcher
 from domain.ports.fetch_repository import FetchRepository
 from domain.ports.file_previews import FilePreview, FilePreviews, FileRow
+from domain.ports.formula_repository import FormulaRepository
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
 from domain.ports.sources import (
@@ -35,6 +36,7 @@ __all__ = [
     "FilePreview",
     "FilePreviews",
     "FileRow",
+    "FormulaRepository",
     "KeyRepository",
     "MetricsRepository",
     "ParsedSeries",

@@ -12,6 +12,7 @@ from domain.api_keys import ApiKey
 from domain.fetches import IdempotencyKey, RequestRecord
 from domain.metrics import Counted, Metrics
 from domain.ports.fetch_repository import FetchRepository
+from domain.ports.formula_repository import FormulaRepository
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
 from domain.ports.throttle import QuotaRepository, RateLimiter
@@ -110,6 +111,9 @@ class UnitOfWork(Protocol):
 
     @property
     def schedules(self) -> ScheduleRepository: ...
+
+    @property
+    def formulas(self) -> FormulaRepository: ...
 
     @property
     def requests(self) -> RequestRepository: ...

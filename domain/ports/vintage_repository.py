@@ -35,6 +35,10 @@ class VintageRepository(Protocol):
         """
         ...
 
+    def position(self) -> int:
+        """Return the last position of the feed; everything that is recorded later has a greater one."""
+        ...
+
     def last_recorded(self, limit: int) -> Sequence[FeedEntry]:
         """Return the vintages of all series recorded last, newest first."""
         ...

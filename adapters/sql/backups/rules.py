@@ -10,16 +10,18 @@ from typing import Any
 from sqlalchemy import Table
 
 from adapters.sql.rows.fetches import fetch_from
+from adapters.sql.rows.formulas import version_from
 from adapters.sql.rows.schedules import schedule_from
 from adapters.sql.rows.series import confirmed_from, metadata_from
 from adapters.sql.rows.source_statuses import at_source_from, change_from
 from adapters.sql.rows.vintages import FACTS, vintage_from
-from adapters.sql.tables import api_keys, descriptions, fetches, schedules, series, source_statuses, vintages
+from adapters.sql.tables import api_keys, descriptions, fetches, formulas, schedules, series, source_statuses, vintages
 from adapters.sql.vintage_blocks.chain import MAX_STEP
 from adapters.sql.vintage_blocks.codec import PCODEC, ZLIB, check_size
 from domain.api_keys import Scope
 from domain.codes import DatasetCode, parse_reference
 from domain.fetches import Failure, FetchStatus
+from domain.formulas.expressions import references
 from domain.quotas import read_limits
 from domain.schedules.selector import Selector
 from domain.series import Metadata, SeriesStatus
@@ -51,6 +53,7 @@ class Rules:
             descriptions.name: self._check_description,
             vintages.name: self._check_vintage,
             source_statuses.name: self._check_source_status,
+            formulas.name: self._check_formula,
             fetches.name: _check_fetch,
             api_keys.name: _check_key,
             schedules.name: _check_schedule,
@@ -65,6 +68,14 @@ class Rules:
     def _check_source_status(self, row: Row) -> None:
         self._count(source_statuses, row)
         _check_successor(change_from({column: row[column.name] for column in source_statuses.c}).replaced_by)
+
+    def _check_formula(self, row: Row) -> None:
+        self._count(formulas, row)
+        definition = version_from({column: row[column.name] for column in formulas.c}).definition
+        components = list(map(parse_reference, definition.components))
+        fits = len(components) == len(references(definition.parsed())) and all(provider for provider, _ in components)
+        _require(fits, "its components are not those of its expression")
+        _require(row["position"] > 0, "its position is not above 0")
 
     def _check_vintage(self, row: Row) -> None:
         if row["number"] == 1:

@@ -74,6 +74,8 @@ def _narrowed(moment: AsOf) -> Select[Any]:
         statement = statement.where(vintages.c.number == moment.vintage)
     if moment.seen_by is not None:
         statement = statement.where(vintages.c.fetched_at <= moment.seen_by)
+    if moment.position is not None:
+        statement = statement.where(vintages.c.position <= moment.position)
     return statement
 
 
@@ -105,8 +107,9 @@ def _conditions(moment: AsOf) -> Sequence[str]:
         (f"(cause NOT IN {RESTATING} OR fetched_at <= '{{}}')", moment.as_of and not moment.restated and moment.as_of.isoformat()),
         ("number = {}", moment.vintage),
         ("fetched_at <= '{}'", moment.seen_by and moment.seen_by.isoformat()),
+        ("position <= {}", moment.position),
     ]
-    return [condition.format(value) for condition, value in wanted if value]
+    return [condition.format(value) for condition, value in wanted if value is not None and value is not False]
 
 
 def _path(number: int, text: str) -> tuple[int, ...]:
