@@ -35,7 +35,7 @@ def elementwise(calculate: Callable[..., Values], arguments: Sequence[Value], *,
     """
     lines = [each for each in arguments if isinstance(each, Line)]
     if not lines:
-        result = float(calculate(*(np.float64(each) for each in arguments)))
+        result = float(calculate(*(np.float64(each) for each in arguments if not isinstance(each, Line))))
         if not np.isfinite(result):
             raise FormulaFailed("A calculation with numbers alone has no finite result.")
         return result
@@ -131,8 +131,7 @@ def _splice(before: Value, after: Value, day: str) -> Value:
 def _fillna(value: Value, filling: Argument) -> Value:
     line = _line(value)
     if not isinstance(filling, str):
-        filled = elementwise(lambda a, b: np.where(np.isnan(a), b, a), (line, filling), checks_units=True)
-        return filled
+        return elementwise(_first_known, (line, filling), checks_units=True)
     known = np.flatnonzero(~np.isnan(line.values))
     if not len(known):
         return line
@@ -141,6 +140,10 @@ def _fillna(value: Value, filling: Argument) -> Value:
         at = np.searchsorted(known, np.arange(len(line)))
     there = (at >= 0) & (at < len(known))
     return with_values(line, np.where(there, line.values[known[np.clip(at, 0, len(known) - 1)]], np.nan), line.unit)
+
+
+def _first_known(values: Values, others: Values) -> Values:
+    return np.where(np.isnan(values), others, values)
 
 
 def _smallest(*values: Value) -> Value:

@@ -73,13 +73,13 @@ def ewma(line: Line, span: int) -> Values:
 def cumsum(line: Line) -> Values:
     """Return the sum of the known values up to each known one."""
     known = ~np.isnan(line.values)
-    return _at_known(known, np.cumsum(line.values[known]))
+    return _at_known(known, np.cumsum(line.values[known], dtype=np.float64))
 
 
 def cumprod(line: Line) -> Values:
     """Return the product of the known values up to each known one."""
     known = ~np.isnan(line.values)
-    return _at_known(known, np.cumprod(line.values[known]))
+    return _at_known(known, np.cumprod(line.values[known], dtype=np.float64))
 
 
 def _at_known(known: NDArray[np.bool_], values: Values) -> Values:

@@ -24,7 +24,7 @@ def test_versions_of_a_definition_are_kept_between_the_vintages(store: Store, cl
         first = uow.formulas.define(formula, _FIRST)
         uow.commit()
     defined_at = clock()
-    clock.now += timedelta(hours=1)
+    clock.time += timedelta(hours=1)
     with store.writing() as uow:
         append(uow, source.id, [an_arrival(clock())])
         second = uow.formulas.define(uow.series.get(formula.id), _SECOND)
