@@ -49,13 +49,24 @@ class AsOf:
             raise InvalidInput("restated belongs to as_of.", field="restated", hint="Give as_of too.")
 
     @classmethod
-    def parse(cls, as_of: str | None = None, *, vintage: int | None = None, seen_by: str | None = None, restated: bool = False) -> AsOf:
+    def parse(  # noqa: PLR0913 - all that selects a state
+        cls,
+        as_of: str | None = None,
+        *,
+        vintage: int | None = None,
+        seen_by: str | None = None,
+        restated: bool = False,
+        position: int | None = None,
+        definition_as_of: str | None = None,
+    ) -> AsOf:
         """Parse moments: a day, which means its end in UTC, or an instant with its offset."""
         return cls(
-            as_of=parse_moment(as_of, field="as_of") if as_of is not None else None,
+            as_of=_optional_moment(as_of, field="as_of"),
             vintage=vintage,
-            seen_by=parse_moment(seen_by, field="seen_by") if seen_by is not None else None,
+            seen_by=_optional_moment(seen_by, field="seen_by"),
             restated=restated,
+            position=position,
+            definition_as_of=_optional_moment(definition_as_of, field="definition_as_of"),
         )
 
     @classmethod
@@ -74,6 +85,10 @@ class AsOf:
             and (self.vintage is None or vintage.number == self.vintage)
             and (self.seen_by is None or vintage.fetched_at <= self.seen_by)
         )
+
+
+def _optional_moment(text: str | None, *, field: str) -> datetime | None:
+    return None if text is None else parse_moment(text, field=field)
 
 
 def parse_moment(text: str, *, field: str) -> datetime:

@@ -21,9 +21,7 @@ class MemoryFormulaRepository:
     def define(self, series: TimeSeries, definition: Definition) -> FormulaVersion:
         kept = self.versions(series.id)
         self.state.position += 1
-        version = FormulaVersion(
-            number=len(kept) + 1, position=self.state.position, defined_at=self.clock(), definition=definition
-        )
+        version = FormulaVersion(number=len(kept) + 1, position=self.state.position, defined_at=self.clock(), definition=definition)
         self.state.formulas[series.id] = (*kept, version)
         return version
 

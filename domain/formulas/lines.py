@@ -13,6 +13,8 @@ from domain.frequency import Frequency
 from domain.observations import Dates, Observations
 from domain.period_transforms import periods_of
 
+#: The name of the one column of a formula's result.
+FORMULA_COLUMN = "Value"
 Values = NDArray[np.float64]
 Periods = NDArray[np.int64]
 
@@ -40,9 +42,9 @@ class Line:
     def __len__(self) -> int:
         return len(self.dates)
 
-    def observations(self, column: str = "Value") -> Observations:
+    def observations(self) -> Observations:
         """Return it as observations of one column."""
-        return Observations.from_trusted(self.dates, (column,), self.values[:, None])
+        return Observations.from_trusted(self.dates, (FORMULA_COLUMN,), self.values[:, None])
 
     def periods(self) -> Periods:
         """

@@ -42,7 +42,9 @@ def compute(uow: UnitOfWork, series: TimeSeries, moment: AsOf) -> Computed:
     return compute_version(uow, series.code, version, pinned, series_id=series.id)
 
 
-def compute_version(uow: UnitOfWork, code: DatasetCode, version: FormulaVersion, moment: AsOf, *, series_id: UUID | None = None) -> Computed:
+def compute_version(
+    uow: UnitOfWork, code: DatasetCode, version: FormulaVersion, moment: AsOf, *, series_id: UUID | None = None
+) -> Computed:
     """Return what one version of a definition makes at a moment with a position; raises like ``compute``."""
     session = _Session(uow, moment)
     scope = _Scope(session, code, version, (series_id,) if series_id else ())
@@ -129,7 +131,9 @@ class _Scope:
     def _read(self, series: TimeSeries, reference: Reference, until: datetime | None) -> Line:
         key = series.id, reference.column, until
         if key not in self.session.lines:
-            self.session.lines[key] = self._formula(series, reference, until) if series.is_formula else self._stored(series, reference, until)
+            self.session.lines[key] = (
+                self._formula(series, reference, until) if series.is_formula else self._stored(series, reference, until)
+            )
             self.session.budget.spend(len(self.session.lines[key]) + 1)
         return self.session.lines[key]
 

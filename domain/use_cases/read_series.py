@@ -8,8 +8,8 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.aggregates import Aggregate, aggregate
-from domain.errors import InvalidInput
 from domain.codes import FORMULA
+from domain.errors import InvalidInput
 from domain.fetching.freshness import Freshness
 from domain.formulas.computing import Computed, oldest_check
 from domain.formulas.evaluation import EVALUATOR_VERSION

@@ -41,6 +41,8 @@ STATUSES: Mapping[type[errors.DomainError], HTTPStatus] = {
     errors.FetchAlreadyEnded: HTTPStatus.CONFLICT,
     errors.SchedulePaused: HTTPStatus.CONFLICT,
     errors.RemovalNotConfirmed: HTTPStatus.CONFLICT,
+    errors.FormulaFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NotOfFormulas: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.LeaseLost: HTTPStatus.CONFLICT,
     errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -177,7 +179,7 @@ def _handle_domain_error(req: falcon.Request, resp: falcon.Response, error: erro
     if status_of(type(error)) is HTTPStatus.INTERNAL_SERVER_ERROR:
         _handle_unexpected(req, resp, error, params)
     else:
-        in_body = req.method in ("POST", "PATCH") and getattr(error, "field", "") not in req.params
+        in_body = req.method in ("POST", "PUT", "PATCH") and getattr(error, "field", "") not in req.params
         write(req, resp, _to_problem(error, in_body=in_body))
 
 
