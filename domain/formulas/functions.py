@@ -12,7 +12,6 @@ from domain.errors import FormulaFailed
 from domain.formulas.lines import Line, Values, common_unit, finite, united
 from domain.formulas.steps import cumprod, cumsum, diff, ewma, lag, ma, pct_change, yoy
 from domain.frequency import DAYS_OF, MONTHS_OF, Frequency
-from domain.observations import Observations
 
 Value = Line | float
 Argument = Value | str
@@ -116,16 +115,17 @@ def _collapse(value: Value, frequency: str, how: str = Aggregate.LAST) -> Value:
 
 
 def _splice(before: Value, after: Value, day: str) -> Value:
+    """Take the dates of one line before a day and those of another from it on; a period in which both have one is the other's."""
     first, second = _line(before), _line(after)
     unit = common_unit([first, second])
     united([first, second])
-    start = date.fromisoformat(day)
-    end = start - timedelta(days=1) if start > date.min else start
-    old = first.observations().window(end=end) if start > date.min else Observations.empty(["Value"])
-    new = second.observations().window(start=start)
-    kind = max(old.dates.dtype, new.dates.dtype, key=str)
-    dates = np.concatenate([old.dates.astype(kind), new.dates.astype(kind)])
-    return Line(dates, np.concatenate([old.values[:, 0], new.values[:, 0]]), first.frequency, unit)
+    start = np.datetime64(day)
+    old, new = first.dates < start, second.dates >= start
+    if first.frequency:
+        old &= ~np.isin(first.periods(), second.periods()[new])
+    kind = max(first.dates.dtype, second.dates.dtype, key=str)
+    dates = np.concatenate([first.dates[old].astype(kind), second.dates[new].astype(kind)])
+    return Line(dates, np.concatenate([first.values[old], second.values[new]]), first.frequency, unit)
 
 
 def _fillna(value: Value, filling: Argument) -> Value:
@@ -144,6 +144,11 @@ def _fillna(value: Value, filling: Argument) -> Value:
 
 def _first_known(values: Values, others: Values) -> Values:
     return np.where(np.isnan(values), others, values)
+
+
+def _power(base: Values, exponent: Values) -> Values:
+    # numpy's power of a missing value to 0 is 1.
+    return np.where(np.isnan(base) | np.isnan(exponent), np.nan, np.power(base, exponent))
 
 
 def _smallest(*values: Value) -> Value:
@@ -186,7 +191,7 @@ _ARITHMETIC: Mapping[str, tuple[Callable[..., Values], bool]] = {
     "-": (np.subtract, True),
     "*": (np.multiply, False),
     "/": (np.divide, False),
-    "**": (np.power, False),
+    "**": (_power, False),
 }
 _COMPARED: Mapping[str, Callable[[Values, Values], Values]] = {
     "<": np.less,
