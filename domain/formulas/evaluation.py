@@ -68,7 +68,7 @@ class Evaluation:
             case Number():
                 return expression.value
             case Reference():
-                return replace(self.read(expression, self.until), name=str(expression))
+                return replace(self.read(expression, self.until), source=expression)
             case Unary():
                 return self._named(expression, self._signed(expression))
             case Binary():
@@ -82,7 +82,7 @@ class Evaluation:
         if not isinstance(value, Line):
             return value
         self.budget.spend(len(value) + 1)
-        return replace(value, name=value.name or str(expression))
+        return replace(value, source=expression)
 
     def _signed(self, expression: Unary) -> Value:
         value = self.value(expression.operand)

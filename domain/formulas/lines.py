@@ -15,6 +15,7 @@ from domain.period_transforms import periods_of
 
 #: The name of the one column of a formula's result.
 FORMULA_COLUMN = "Value"
+_SHOWN = 80
 Values = NDArray[np.float64]
 Periods = NDArray[np.int64]
 
@@ -29,7 +30,7 @@ class Line:
         values: finite, or NaN where missing.
         frequency: None if it is not known.
         unit: empty if it is not known.
-        name: how it is written, for messages.
+        source: the expression that it is of, for messages.
 
     """
 
@@ -37,7 +38,13 @@ class Line:
     values: Values
     frequency: Frequency | None
     unit: str = ""
-    name: str = ""
+    source: object = ""
+
+    @property
+    def name(self) -> str:
+        """How it is written, shortened."""
+        text = str(self.source)
+        return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
     def __len__(self) -> int:
         return len(self.dates)

@@ -1,0 +1,180 @@
+"""Whatever a text is, it is an error or a value, soon and in little memory, and nothing of it is executed."""
+
+from __future__ import annotations
+
+import sys
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from random import Random
+from time import process_time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from domain.errors import FormulaFailed, InvalidFormula
+from domain.formulas.evaluation import Budget, Evaluation
+from domain.formulas.expressions import Reference, looks_ahead
+from domain.formulas.lines import Line
+from domain.formulas.parsing import LONGEST, parse
+from domain.formulas.signatures import FUNCTIONS
+from domain.frequency import Frequency
+from tests.servers import SETTINGS
+
+EXAMPLES = int(SETTINGS.get("LANNER_TEST_EXAMPLES", "2000"))
+SECONDS, BYTES = 0.05, 50 * 2**20
+TOKENS = [
+    *FUNCTIONS, "X('A')", "X('B')", "series('p:X/C')", "['Close']", "(", ")", "(", ")", ",", ",", "+", "-", "*", "/", "**", "//", "%", "@",
+    "<", "<=", "==", "!=", "is", "in", "not", "and", "or", "if", "else", "lambda x:", "for x in", "yield", "await", ":=", "=", ":", ".", ";",
+    "[", "]", "{", "}", "'", '"', "'''", "f'{x}'", "b'x'", "r'\\d'", "0", "1", "-1", "12", "1e308", "9" * 400, "1j", "0x10", "1_000", "1e",
+    "'monthly'", "'mean'", "'2010'", "'2010-01'", "'2009-01-30'", "'next'", "'previous'", "None", "True", "...", "__import__('os')",
+    "().__class__.__bases__", "open('/etc/passwd')", "exec('1')", "eval('1')", "os.system('true')", "\n", "\t", "\\", "#", "\0", "\ud800", "é",
+    "ﬁ", "٣", "*args", "**kw", "a=1", "_", "x", "X", "GDP", " ",
+]  # fmt: skip
+WORST = [
+    "9**9**9**9", "X('A')**9**9**9**9", "2**X('A')**X('A')**X('A')", "(" * 3000, "[" * 3000, "-" * 3999 + "1", "not " * 900 + "1",
+    "(" * 50 + "X('A')" + ")" * 50, "+".join(["X('A')"] * 99), "+".join(["X('A')"] * 600), "*".join(["X('A')"] * 99), "'a' * 999999999",
+    "lag(X('A'), 10000)", "ma(X('A'), 10000)", "ewma(X('A'), 10000)", "shift(X('A'), -10000)", "lag(" * 60 + "X('A')" + ")" * 60,
+    "ma(" * 50 + "X('A')" + ", 99)" * 50, "lag(" * 900 + "X('A')" + ")" * 900, "max(" + ",".join(["X('A')"] * 400) + ")", "X" * 4000,
+    "'" + "a" * 3998 + "'", "1" * 3999, "0." + "1" * 3990, "exp(" * 50 + "X('A')" + ")" * 50, "X('" + "A" * 300 + "')", "X('A')" + " " * 9999,
+    "{" * 60 + "}" * 60, "lambda:" * 500 + "1", "f'" + "{" * 200, "X('A') if " * 300, "a.b" * 999, "a[" * 55 + "]" * 55, "1 if " * 700,
+    "cumprod(" * 59 + "X('A')" + ")" * 59, ",".join(["X('A')"] * 99), "X('A')" * 600, "series('" + "../" * 60 + "')", "~" * 3999, "9" * 5000,
+    "collapse(" * 40 + "X('A')" + ", 'daily', 'median')" * 40, "as_of(" * 40 + "X('A')" + ", '2009-01-30')" * 40, "X('A') < " * 400 + "1",
+]  # fmt: skip
+
+_watched: list[str] = []
+_watches = False
+
+
+def _listen(event: str, _: Any) -> None:
+    if _watches and event.partition(".")[0] in ("exec", "import", "open", "os", "subprocess", "socket", "ctypes"):
+        _watched.append(event)
+
+
+sys.addaudithook(_listen)
+
+
+@contextmanager
+def watched() -> Iterator[None]:
+    """Fail if anything is executed, imported or opened meanwhile."""
+    global _watches  # noqa: PLW0603 - a hook of the interpreter has no other place
+    _watched.clear()
+    _watches = True
+    try:
+        yield
+    finally:
+        _watches = False
+    assert not _watched
+
+
+def read(reference: Reference, _until: datetime | None) -> Line:
+    """Give some hundred months, days or years."""
+    kind, frequency = {"A": ("M", Frequency.MONTHLY), "B": ("D", Frequency.DAILY)}.get(reference.code.dataset, ("Y", Frequency.ANNUAL))
+    dates = np.arange("1980", 400, dtype=f"datetime64[{kind}]") if kind != "Y" else np.arange("1980", "2020", dtype="datetime64[Y]")
+    values = np.sin(np.arange(len(dates)) / 7) * 9
+    values[::11] = np.nan
+    return Line(dates.astype("datetime64[D]"), values, frequency, reference.code.dataset, "line")
+
+
+def evaluated(text: str) -> Line | None:
+    """Return the line of a text, or None for an error of the domain."""
+    try:
+        expression = parse(text)
+        looks_ahead(expression)
+        return Evaluation(read, Budget()).line(expression)
+    except (InvalidFormula, FormulaFailed) as error:
+        assert error.message
+        return None
+
+
+def check(text: str) -> bool:
+    """Check one text against all promises, and return whether it is a formula."""
+    parse.cache_clear()
+    tracemalloc.reset_peak()
+    with watched():
+        line = evaluated(text)
+    assert tracemalloc.get_traced_memory()[1] < BYTES, text
+    assert line is None or (np.isfinite(line.values) | np.isnan(line.values)).all(), text
+    assert fastest(text) < SECONDS, text
+    return line is not None
+
+
+def fastest(text: str) -> float:
+    """Return the processor's time for a text, the best of three where the machine was disturbed."""
+    times = []
+    for _ in range(3):
+        parse.cache_clear()
+        begun = process_time()
+        evaluated(text)
+        times.append(process_time() - begun)
+        if times[-1] < SECONDS:
+            break
+    return min(times)
+
+
+def soup(random: Random) -> str:
+    """Tokens without an order."""
+    return random.choice(["", " "]).join(random.choices(TOKENS, k=random.randint(1, 40)))
+
+
+def likely(random: Random, depth: int) -> str:
+    """A text that is nearly a formula."""
+    if depth == 0 or random.random() < 0.1:
+        return random.choice(["X('A')", "X('A')", "X('B')", "X('C')", "2", "0.5", "-1", "1e300"])
+    part = lambda: likely(random, depth - 1)  # noqa: E731 - one name for many branches
+    if random.random() < 0.4:
+        return f"({part()} {random.choice(['+', '-', '*', '/', '**', '<', '=='])} {part()})"
+    more = random.choice(["", "", ", 3", ", 'monthly'", ", 'annual', 'median'", ", '2010'", ", 'next'", f", {part()}", f", {part()}, {part()}"])
+    return f"{random.choice(FUNCTIONS)}({part()}{more})"
+
+
+def spoilt(random: Random) -> str:
+    """A formula in which some characters are others."""
+    characters = list(likely(random, 4))
+    for _ in range(random.randint(0, 3)):
+        characters[random.randrange(len(characters))] = random.choice(["", "(", ")", "'", ",", "*", "9", "é", "\\", "["])
+    return "".join(characters)
+
+
+@pytest.fixture(autouse=True)
+def traced() -> Iterator[None]:
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("place", range(len(WORST)))
+def test_the_worst_texts(place: int) -> None:
+    """Huge powers, deep nesting, giant texts and numbers are an error or a value like any other."""
+    check(WORST[place])
+
+
+@pytest.mark.timeout(7200)
+@pytest.mark.filterwarnings("ignore::SyntaxWarning", "ignore::DeprecationWarning")
+def test_random_texts() -> None:
+    """Random texts are, too; some of them are formulas."""
+    random = Random(20090130)
+    kinds = [soup, lambda random: likely(random, random.randint(1, 5)), spoilt]
+    formulas = sum(check(random.choice(kinds)(random)) for _ in range(EXAMPLES))
+    assert EXAMPLES / 50 < formulas < EXAMPLES
+
+
+def test_long_texts_are_refused_before_they_are_parsed() -> None:
+    """The limit is named."""
+    with pytest.raises(InvalidFormula, match=str(LONGEST)):
+        parse("X('A')" + "+ X('A')" * 1000)
+
+
+def test_work_is_bounded() -> None:
+    """A long series and a wide window together are refused before they take seconds."""
+
+    def long(_reference: Reference, _until: datetime | None) -> Line:
+        dates = np.arange("1000-01-01", 500_000, dtype="datetime64[D]")
+        return Line(dates, np.ones(len(dates)), Frequency.DAILY)
+
+    begun = process_time()
+    with pytest.raises(FormulaFailed, match="more than 50000000 values"):
+        Evaluation(long, Budget()).line(parse("ma(X('A'), 10000)"))
+    assert process_time() - begun < 1
