@@ -140,7 +140,9 @@ def _schema_metadata(reading: Reading) -> Mapping[str, str]:
     series, vintage, computed = reading.series, reading.vintage, reading.computed
     facts = {
         "code": f"{series.provider}:{series.code}",
-        **({"definition": str(computed.version.number), "position": str(computed.position)} if computed else {"vintage": str(vintage.number)}),
+        "vintage": "" if computed else str(vintage.number),
+        "definition": str(computed.version.number) if computed else "",
+        "position": str(computed.position) if computed else "",
         "digest": vintage.digest,
         "unit": series.metadata.unit,
         "attribution": series.metadata.attribution,

@@ -188,7 +188,9 @@ def ewma(line: Plain, span: int) -> Plain:
 def index(line: Plain, year: str) -> Plain:
     base = [value for day, value in line.cells.values() if day.year == int(year) and value is not None]
     mean = sum(base) / len(base) if base else None
-    return line.having({p: None if v is None or mean is None else tried(lambda a, b: a / b * 100, [v, mean]) for p, (_, v) in line.cells.items()})
+    return line.having(
+        {p: None if v is None or mean is None else tried(lambda a, b: a / b * 100, [v, mean]) for p, (_, v) in line.cells.items()}
+    )
 
 
 def collapse(line: Plain, frequency: str, how: str) -> Plain:

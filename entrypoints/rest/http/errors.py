@@ -98,7 +98,9 @@ def status_of(kind: type[errors.DomainError]) -> HTTPStatus:
 
 
 def no_observations(described: Described) -> Problem:
-    """Return the problem of a series without observations: its fetch failed, or has not ended yet."""
+    """Return the problem of a series without observations: its fetch failed, or has not ended yet; or it cannot be computed."""
+    if described.failed:
+        return _to_problem(described.failed, in_body=False)
     return fetch_failed(described) if described.series.status is SeriesStatus.ERROR else _not_fetched_yet(described)
 
 
