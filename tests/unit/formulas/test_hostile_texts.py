@@ -85,16 +85,16 @@ _watched: list[str] = []
 _watches = False
 
 
-def _listen(event: str, _: Any) -> None:
+def _listen(event: str, arguments: Any) -> None:
     if _watches and event.partition(".")[0] in ("exec", "import", "open", "os", "subprocess", "socket", "ctypes"):
-        _watched.append(event)
+        _watched.append(f"{event} {arguments}")
 
 
 sys.addaudithook(_listen)
 
 
 @contextmanager
-def watched() -> Iterator[None]:
+def watched(text: str) -> Iterator[None]:
     """Fail if anything is executed, imported or opened meanwhile."""
     global _watches  # noqa: PLW0603 - a hook of the interpreter has no other place
     _watched.clear()
@@ -103,7 +103,7 @@ def watched() -> Iterator[None]:
         yield
     finally:
         _watches = False
-    assert not _watched
+    assert not _watched, (text, _watched)
 
 
 def read(reference: Reference, _until: datetime | None) -> Line:
@@ -128,7 +128,7 @@ def check(text: str) -> bool:
     """Check one text against all promises, and return whether it is a formula."""
     parse.cache_clear()
     tracemalloc.reset_peak()
-    with watched():
+    with watched(text):
         line = evaluated(text)
     assert tracemalloc.get_traced_memory()[1] < BYTES, text
     assert line is None or (np.isfinite(line.values) | np.isnan(line.values)).all(), text
