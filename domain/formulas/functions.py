@@ -9,7 +9,7 @@ import numpy as np
 
 from domain.aggregates import Aggregate, aggregate
 from domain.errors import FormulaFailed
-from domain.formulas.lines import Line, Values, common_unit, finite, united
+from domain.formulas.lines import Line, Values, check_frequencies, common_unit, finite, united
 from domain.formulas.steps import cumprod, cumsum, diff, ewma, lag, ma, pct_change, yoy
 from domain.frequency import DAYS_OF, MONTHS_OF, Frequency
 
@@ -118,7 +118,7 @@ def _splice(before: Value, after: Value, day: str) -> Value:
     """Take the dates of one line before a day and those of another from it on; a period in which both have one is the other's."""
     first, second = _line(before), _line(after)
     unit = common_unit([first, second])
-    united([first, second])
+    check_frequencies(first, [second])
     start = np.datetime64(day)
     old, new = first.dates < start, second.dates >= start
     if first.frequency:

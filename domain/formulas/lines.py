@@ -88,12 +88,14 @@ def united(lines: Sequence[Line]) -> tuple[Dates, Sequence[Values]]:
 
     """
     first, *others = lines
-    _check_frequencies(first, others)
+    check_frequencies(first, others)
     if all(line.dates.dtype == first.dates.dtype and np.array_equal(line.dates, first.dates) for line in others):
         return first.dates, [line.values for line in lines]
     kind = max((line.dates.dtype for line in lines), key=str)
     keys = [line.periods() if line.frequency else line.dates.astype(kind).astype(np.int64) for line in lines]
-    every: Periods = np.unique(np.concatenate(keys))
+    # Lines are sorted, which a stable sort makes use of.
+    merged: Periods = np.sort(np.concatenate(keys), kind="stable")
+    every = merged[np.append(True, merged[1:] != merged[:-1])] if len(merged) else merged
     dates = np.empty(len(every), kind)
     found = []
     for line, own in reversed(list(zip(lines, keys, strict=True))):
@@ -105,7 +107,8 @@ def united(lines: Sequence[Line]) -> tuple[Dates, Sequence[Values]]:
     return dates, found[::-1]
 
 
-def _check_frequencies(first: Line, others: Sequence[Line]) -> None:
+def check_frequencies(first: Line, others: Sequence[Line]) -> None:
+    """Raise FormulaFailed if a line has another frequency than the first one."""
     for other in others:
         if other.frequency is not first.frequency:
             known = [f"{line.name} is {line.frequency or 'of unknown frequency'}" for line in (first, other)]

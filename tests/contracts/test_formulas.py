@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from random import Random
 
 from domain.codes import FORMULA, DatasetCode
 from domain.formulas.definitions import Definition
@@ -12,6 +13,7 @@ from domain.ports import Store
 from domain.series import SeriesQuery, SeriesStatus
 from tests.builders import an_arrival, append
 from tests.fakes import StoppedClock
+from tests.formula_histories import ARRIVED, History, compared
 
 _FIRST = Definition(expression="X('A') - 1", unit="Percent", title="A less one", components=("p:X/A",))
 _SECOND = Definition(expression="X('A')", components=("p:X/A",))
@@ -78,3 +80,11 @@ def test_a_position_selects_what_was_recorded_up_to_it(store: Store, clock: Stop
     assert [found(position=position) for position in range(4)] == [None, 0.0, 1.0, 1.0]
     assert found(position=2, as_of=known[2]) is None
     assert found(position=3, as_of=known[2]) == 2.0
+
+
+def test_random_formulas_equal_plain_loops(store: Store, clock: StoppedClock) -> None:
+    """On every store a formula at a moment and a position is its definition on what was known then."""
+    clock.time = ARRIVED
+    history = History(Random(7), store)
+
+    assert sum(compared(history, f"Z{number}") for number in range(10)) > 10

@@ -211,6 +211,6 @@ def test_work_is_bounded() -> None:
         return Line(dates, np.ones(len(dates)), Frequency.DAILY)
 
     begun = process_time()
-    with pytest.raises(FormulaFailed, match="more than 50000000 values"):
+    with pytest.raises(FormulaFailed, match="more than 20000000 values"):
         Evaluation(long, Budget()).line(parse("ma(X('A'), 10000)"))
     assert process_time() - begun < 1
