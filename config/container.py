@@ -63,6 +63,7 @@ class Container(Adapters):
     list_vintages = use_case("list_vintages.ListVintages", Adapters.store)
     compare_vintages = use_case("compare_vintages.CompareVintages", Adapters.store)
     read_releases = use_case("read_releases.ReadReleases", Adapters.store)
+    measure_revisions = use_case("measure_revisions.MeasureRevisions", Adapters.store)
     check_vintages = use_case("check_vintages.CheckVintages", Adapters.store)
     check_health = use_case("check_health.CheckHealth", Adapters.store, Adapters.dispatcher, Adapters.settings.provided.lease_seconds)
     parse_answer = use_case("parse_answer.ParseAnswer", Adapters.data_sources)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from domain.use_cases.manage_formulas import ManageFormulas
     from domain.use_cases.manage_keys import ManageKeys
     from domain.use_cases.manage_schedules import ManageSchedules
+    from domain.use_cases.measure_revisions import MeasureRevisions
     from domain.use_cases.parse_answer import ParseAnswer
     from domain.use_cases.plan_next_look import PlanNextLook
     from domain.use_cases.preview_file import PreviewFile
@@ -57,6 +58,7 @@ class UseCases:
     list_vintages: ListVintages
     compare_vintages: CompareVintages
     read_releases: ReadReleases
+    measure_revisions: MeasureRevisions
     check_vintages: CheckVintages
     check_health: CheckHealth
     parse_answer: ParseAnswer
