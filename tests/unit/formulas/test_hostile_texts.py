@@ -128,16 +128,18 @@ def check(text: str) -> bool:
     """Check one text against all promises, and return whether it is a formula."""
     parse.cache_clear()
     tracemalloc.reset_peak()
+    begun = process_time()
     with watched(text):
         line = evaluated(text)
+    took = process_time() - begun
     assert tracemalloc.get_traced_memory()[1] < BYTES, text
     assert line is None or (np.isfinite(line.values) | np.isnan(line.values)).all(), text
-    assert fastest(text) < SECONDS, text
+    assert took < SECONDS or fastest(text) < SECONDS, text
     return line is not None
 
 
 def fastest(text: str) -> float:
-    """Return the processor's time for a text, the best of three where the machine was disturbed."""
+    """Return the processor's time for a text without a trace of its memory, the best of three."""
     times = []
     for _ in range(3):
         parse.cache_clear()
@@ -176,6 +178,10 @@ def spoilt(random: Random) -> str:
 
 @pytest.fixture(autouse=True)
 def traced() -> Iterator[None]:
+    # What numpy imports at the first call of a function is not executed by a text.
+    for function in FUNCTIONS:
+        evaluated(f"{function}(X('A'), 2) + X('B')")
+        evaluated(f"{function}(X('A'), 'annual', 'median') - lag(X('C'))")
     tracemalloc.start()
     yield
     tracemalloc.stop()
