@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from domain.errors import FormulaFailed
 from domain.formulas.expressions import Binary, Call, Expression, Number, Reference, Text, Unary
 from domain.formulas.functions import FUNCTIONS, Argument, Value, combined, with_values
 from domain.formulas.lines import Line
+from domain.formulas.parsing import DEEPEST
 from domain.moments import parse_moment
 
 #: Raised whenever the values of an unchanged definition change.
@@ -29,9 +31,19 @@ Read = Callable[[Reference, datetime | None], Line]
 
 @dataclass(slots=True)
 class Budget:
-    """What an evaluation may still do; all formulas that one reads share it."""
+    """What an evaluation may still do, and how deep it is; all formulas that one reads share it."""
 
     cells: int = MOST_CELLS
+    depth: int = 0
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """Go one part deeper; raise FormulaFailed if that is too deep, long before the interpreter would."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise FormulaFailed(f"With the formulas that it reads, the formula has more than {DEEPEST} parts inside each other.")
+        yield
+        self.depth -= 1
 
     def spend(self, cells: int) -> None:
         """Raise FormulaFailed if so many more cells are too many."""
@@ -65,25 +77,27 @@ class Evaluation:
 
     def value(self, expression: Expression) -> Value:
         """Return a part's line or number."""
-        match expression:
-            case Number():
-                return expression.value
-            case Reference():
-                return replace(self.read(expression, self.until), source=expression)
-            case Unary():
-                return self._named(expression, self._signed(expression))
-            case Binary():
-                return self._named(expression, self._combined(expression))
-            case Call():
-                return self._named(expression, self._called(expression))
-            case _:
-                raise FormulaFailed("The formula makes a text, not a series.")
-
-    def _named(self, expression: Expression, value: Value) -> Value:
+        if isinstance(expression, Number):
+            return expression.value
+        with self.budget.deeper():
+            value = self._value(expression)
         if not isinstance(value, Line):
             return value
         self.budget.spend(len(value) + 1)
         return replace(value, source=expression)
+
+    def _value(self, expression: Expression) -> Value:
+        match expression:
+            case Reference():
+                return self.read(expression, self.until)
+            case Unary():
+                return self._signed(expression)
+            case Binary():
+                return self._combined(expression)
+            case Call():
+                return self._called(expression)
+            case _:
+                raise FormulaFailed("The formula makes a text, not a series.")
 
     def _signed(self, expression: Unary) -> Value:
         value = self.value(expression.operand)

@@ -60,17 +60,16 @@ def compute_version(
     )
 
 
-def formulas_within(uow: UnitOfWork, components: tuple[str, ...], moment: AsOf = AsOf()) -> Iterator[tuple[TimeSeries, FormulaVersion]]:  # noqa: B008 - frozen
-    """Yield the formulas that are read by way of components, with the versions that a moment selects, each once."""
+def formulas_within(uow: UnitOfWork, components: tuple[str, ...]) -> Iterator[tuple[TimeSeries, FormulaVersion]]:
+    """Yield the formulas that are read by way of components, with their newest versions, each once."""
     waiting, seen = list(components), set[str]()
     while waiting:
         reference = waiting.pop()
         series = _find(uow, reference) if reference not in seen else None
         seen.add(reference)
         if series and series.is_formula and (versions := uow.formulas.versions(series.id)):
-            version = version_at(versions, moment, str(series.code))
-            waiting += version.definition.components
-            yield series, version
+            waiting += versions[-1].definition.components
+            yield series, versions[-1]
 
 
 def read_by(uow: UnitOfWork, series: TimeSeries) -> Mapping[str, TimeSeries | None]:

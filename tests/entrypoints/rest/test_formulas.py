@@ -168,6 +168,15 @@ def test_it_cannot_read_itself_by_way_of_others(sampled: TestClient) -> None:
     assert (answer.status_code, "MY/B" in answer.json["detail"]) == (400, True)
 
 
+def test_depth_counts_through_all_formulas(sampled: TestClient) -> None:
+    """Formulas that read each other are together no deeper than one may be."""
+    deep = [
+        put(sampled, f"MY/F{n}", f"{'abs(' * 40}{inner}{')' * 40}") for n, inner in enumerate(["SAMPLE('GDP')", "MY('F0')", "MY('F1')"])
+    ]
+
+    assert [(each.status_code, each.json.get("code")) for each in deep][1:] == [(201, "MY/F1"), (422, "formula_failed")]
+
+
 def test_it_is_never_fetched_nor_followed(sampled: TestClient) -> None:
     """Fetches, schedules and releases of a formula are refused with the reason; masks leave it out."""
     key = put(sampled, "MY/GROWTH", GROWTH).json["id"]
