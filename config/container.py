@@ -54,6 +54,7 @@ class Container(Adapters):
         "search_providers.SearchProviders", store=Adapters.store, providers=Adapters.data_sources, calls=Adapters.calls
     )
     describe_series = use_case("describe_series.DescribeSeries", **catalogue)
+    diagnose_code = use_case("diagnose_code.DiagnoseCode", Adapters.data_sources, Adapters.routing)
     follow_fetches = use_case("follow_fetches.FollowFetches", Adapters.store)
     cancel_fetch = use_case("cancel_fetch.CancelFetch", Adapters.store)
     remove_series = use_case("remove_series.RemoveSeries", Adapters.store)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from domain.use_cases.check_vintages import CheckVintages
     from domain.use_cases.compare_vintages import CompareVintages
     from domain.use_cases.describe_series import DescribeSeries
+    from domain.use_cases.diagnose_code import DiagnoseCode
     from domain.use_cases.fetch_dataset import FetchDataset
     from domain.use_cases.follow_fetches import FollowFetches
     from domain.use_cases.list_formula_vintages import ListFormulaVintages
@@ -49,6 +50,7 @@ class UseCases:
     search_series: SearchSeries
     search_providers: SearchProviders
     describe_series: DescribeSeries
+    diagnose_code: DiagnoseCode
     follow_fetches: FollowFetches
     await_fetch: AwaitFetch
     read_through: ReadThrough

@@ -77,7 +77,8 @@ class ReadThrough:
         provider = self.routing.provider_for(code, self.providers.all())
         with self.store.reading() as uow:
             by_alias = SeriesQuery(alias=code.alias, limit=1)
-            series = uow.series.find(provider, code) or next(iter(uow.series.search(by_alias).items), None)
+            stored = next(iter(uow.series.search(by_alias).items), None)
+            series = uow.series.find(provider, code) or (None if stored and _is_superseded(stored, provider) else stored)
             now = uow.now()
         if series is None or series.is_formula:
             return series, series is not None
@@ -101,6 +102,12 @@ class ReadThrough:
         """Return the code of an alias if its provider can tell, else the alias in upper case."""
         written = DatasetCode(alias.database, alias.dataset.upper())
         return self.providers.code_from_alias(self.routing.provider_for(written, self.providers.all()), written) or written
+
+
+def _is_superseded(series: TimeSeries, provider: str) -> bool:
+    """Return whether a series of another provider has only ever been refused as gone, so that who serves the code today is asked."""
+    failure = series.fetch.failure if series.fetch else None
+    return series.newest is None and series.provider != provider and failure is not None and failure.code == SourceGone.code
 
 
 def _is_remembered(series: TimeSeries, now: datetime) -> bool:
