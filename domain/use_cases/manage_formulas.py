@@ -105,6 +105,7 @@ class ManageFormulas:
         self._check(code, unit=unit, title=title)
         written = references(parse(expression))
         with self.store.reading() as uow:
+            _check_free(uow, code)
             components = tuple(self._resolved(uow, reference, code) for reference in written)
         definition = Definition(expression=expression, unit=unit, title=title, components=components)
         requested = self._request(code, components, fetch=fetch, request_id=request_id, requester=requester)
@@ -183,17 +184,20 @@ class ManageFormulas:
 
     def _define(self, uow: UnitOfWork, code: DatasetCode, definition: Definition, metadata: Metadata) -> bool:
         """Append the definition unless it says the same as the newest; return whether the formula is new."""
-        others = [each.provider for each in uow.series.search(SeriesQuery(code=code)).items if not each.is_formula]
-        if others:
-            raise InvalidInput(f"{code} is a stored series of {others[0]}.", field="dataset_code", hint="Use another code.")
         series = uow.series.add(FORMULA, code)
         uow.series.lock(series.id)
         versions = uow.formulas.versions(series.id)
         _check_cycle(uow, series, definition)
         if not versions or versions[-1].definition != definition:
             uow.formulas.define(series, definition)
-            uow.series.record_fetch(uow.series.get(series.id), metadata)
+        uow.series.record_fetch(uow.series.get(series.id), metadata)
         return not versions
+
+
+def _check_free(uow: UnitOfWork, code: DatasetCode) -> None:
+    others = [each.provider for each in uow.series.search(SeriesQuery(code=code)).items if not each.is_formula]
+    if others:
+        raise InvalidInput(f"{code} is a stored series of {others[0]}.", field="dataset_code", hint="Use another code.")
 
 
 def _check_cycle(uow: UnitOfWork, series: TimeSeries, definition: Definition) -> None:

@@ -151,6 +151,14 @@ def test_what_is_not_defined(sampled: TestClient, code: str, expression: str, st
     assert sampled.simulate_get("/timeseries").json["items"][0]["code"] == "SAMPLE/GDP"
 
 
+def test_the_code_of_a_stored_series_is_not_taken(sampled: TestClient) -> None:
+    """A formula never stands beside a fetched series of its code."""
+    sampled.simulate_post("/timeseries", json={"code": "canned:MY/F"})
+    answer = put(sampled, "MY/F", "SAMPLE('GDP')")
+
+    assert (answer.status_code, answer.json["detail"]) == (400, "MY/F is a stored series of canned.")
+
+
 def test_missing_series_are_requested(sampled: TestClient) -> None:
     """With fetch=true the series that are not stored are requested, and named."""
     answer = put(sampled, "MY/NILE", "SAMPLE('NILE') / 10", "fetch=true")
