@@ -71,13 +71,13 @@ class DescribeSeries:
         """
         name = provider or self.routing.provider_for(code, self.providers.all())
         with self.store.reading() as uow:
-            series = uow.series.find(name, code)
-            if series is None and provider is None:
-                series = next(iter(uow.series.search(SeriesQuery(code=code, limit=1)).items), None)
-            if series is None:
-                wanted = f"{provider}:{code}" if provider else str(code)
-                raise SeriesNotFound(f"{code} is not kept here.", hint=f'Request it: POST /timeseries {{"code": "{wanted}"}}.')
-            return self._described(uow, series)
+            return self._described(uow, series_of_code(uow, code, provider, default=name))
+
+    def find(self, code: DatasetCode, provider: str | None = None) -> TimeSeries:
+        """Return the series of a code as it is stored, without computing a formula; chosen as in ``by_code``, and raises like it."""
+        name = provider or self.routing.provider_for(code, self.providers.all())
+        with self.store.reading() as uow:
+            return series_of_code(uow, code, provider, default=name)
 
     def _described(self, uow: UnitOfWork, series: TimeSeries) -> Described:
         now = uow.now()
@@ -109,6 +109,26 @@ class DescribeSeries:
             return self.providers.get(provider).reads_files
         except UnknownProvider:
             return False
+
+
+def series_of_code(uow: UnitOfWork, code: DatasetCode, provider: str | None, *, default: str) -> TimeSeries:
+    """
+    Return a series by its code: of the named provider, else of the one that would serve it now, else the oldest stored.
+
+    Args:
+        default: the one that would serve it.
+
+    Raises:
+        SeriesNotFound: none is stored under this code.
+
+    """
+    series = uow.series.find(provider or default, code)
+    if series is None and provider is None:
+        series = next(iter(uow.series.search(SeriesQuery(code=code, limit=1)).items), None)
+    if series is None:
+        wanted = f"{provider}:{code}" if provider else str(code)
+        raise SeriesNotFound(f"{code} is not kept here.", hint=f'Request it: POST /timeseries {{"code": "{wanted}"}}.')
+    return series
 
 
 def _next_look(following: Sequence[Followed]) -> FollowedSeries | None:

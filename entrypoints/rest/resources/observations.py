@@ -100,7 +100,7 @@ class ObservationsByCodeResource(ObservationsResource):
         if text is None:
             raise InvalidInput("code is missing.", field="code", hint="Name the series: /data?code=DATABASE/DATASET.")
         provider, code = parse_code(text, parameters.text("provider"))
-        self._send(req, resp, self._describe_series.by_code(code, provider).series.id, by_code=True)
+        self._send(req, resp, self._describe_series.find(code, provider).id, by_code=True)
 
 
 def permanent_path_of(req: falcon.Request, path: str, reading: Reading) -> str:

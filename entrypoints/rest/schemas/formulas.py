@@ -133,7 +133,7 @@ def computed_document(computed: Computed) -> dict[str, Any]:
 
 
 def formula_vintage_document(found: FormulaVintage) -> dict[str, Any]:
-    """Return a result in the list of a formula, with its permanent address."""
+    """Return a result in the list of a formula."""
     schema, computed = FormulaVintageSchema(), computed_document(found.computed)
     about = {name: computed[name] for name in ("definition", "evaluator", "components")}
     return {**schema.dump(found.vintage), **about}
