@@ -10,22 +10,35 @@ import pytest
 from falcon.testing import TestClient
 from pyarrow import BufferReader
 
+from adapters.memory.state import State
 from adapters.memory.unit_of_work import MemoryStore
 from adapters.providers.sample.provider import PROVIDER
+from domain.codes import DatasetCode
 from domain.use_cases import UseCases
-from tests.builders import CannedSource, memory_use_cases
+from tests.builders import memory_use_cases
+from tests.fakes import CannedSource
 
 ClientOn = Callable[[UseCases], TestClient]
 GROWTH = "100 * yoy(SAMPLE('GDP'))"
 
 
+SOURCES = {"sample": PROVIDER.open(PROVIDER.options(), None), "canned": CannedSource()}  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def kept() -> State:
+    """The GDP with all its vintages."""
+    store = MemoryStore()
+    memory_use_cases(SOURCES, store=store, default="sample").request_fetch(DatasetCode("SAMPLE", "GDP"))
+    return store.state
+
+
 @pytest.fixture
-def sampled(client_on: ClientOn) -> TestClient:
-    """A client of a service that keeps the GDP with all its vintages."""
-    sources = {"sample": PROVIDER.open(PROVIDER.options(), None), "canned": CannedSource()}  # type: ignore[arg-type]
-    client = client_on(memory_use_cases(sources, default="sample"))
-    client.simulate_post("/timeseries", json={"code": "SAMPLE/GDP"})
-    return client
+def sampled(client_on: ClientOn, kept: State) -> TestClient:
+    """A client of a service that keeps the GDP."""
+    store = MemoryStore()
+    store.state = kept.copy()
+    return client_on(memory_use_cases(SOURCES, store=store, default="sample"))
 
 
 def put(client: TestClient, code: str, expression: str, query: str = "", **more: str) -> Any:
