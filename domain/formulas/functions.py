@@ -18,7 +18,7 @@ Argument = Value | str
 Function = Callable[..., Value]
 
 _FINEST_FIRST = [Frequency.HOURLY, Frequency.DAILY, *DAYS_OF, *MONTHS_OF]
-_QUARTER, _MONTH, _YEAR = "2010-Q1", "2010-01", "2010"
+_QUARTER, _YEAR = "2010-Q1", "2010"
 
 
 def with_values(line: Line, values: Values, unit: str = "") -> Line:

@@ -87,6 +87,10 @@ _MOMENT: Parameters = {
         {"type": "boolean", "default": False},
     ),
 }
+_PINNED: Parameters = {
+    "position": Parameter("The state that was stored when the feed's last position was this one.", integer(0, 10**18)),
+    "definition_as_of": Parameter("Of a formula, its definition on this day, or at this instant.", _DAY),
+}
 
 READING: Parameters = {
     "start_date": Parameter("The earliest day or instant.", _DAY),
@@ -101,14 +105,10 @@ READING: Parameters = {
         "Date periods from weeks to years by their first or last day, as the series states where its dates stand.", enum_of(Side)
     ),
     **_MOMENT,
-}
-_PINNED: Parameters = {
-    "position": Parameter("The state that was stored when the feed's last position was this one.", integer(0, 10**18)),
-    "definition_as_of": Parameter("Of a formula, its definition on this day, or at this instant.", _DAY),
+    **_PINNED,
 }
 READING_WITH_SHAPE: Parameters = {
     **READING,
-    **_PINNED,
     "aggregate": Parameter("With `collapse`: what is made of the known values of each period.", enum_of(Aggregate, default="last")),
     "transform": Parameter("A transformation; `yoy` compares each period with that of the year before.", enum_of(DataTransform)),
     "shape": Parameter("How JSON writes a row.", enum_of(RowLayout, default="table")),

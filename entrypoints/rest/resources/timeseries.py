@@ -135,7 +135,7 @@ class TimeSeriesResource(RequestsResource):
         def build() -> EncodedResponse:
             reading = self._read_series(series_id, query)
             self._sender.check_size(reading.observations)
-            path = permanent_path_of(req, f"/timeseries/{series_id}/data.json" if reading.computed else req.path, reading)
+            path = permanent_path_of(req, req.path, reading)
             headers = {"Content-Location": path, "Last-Modified": dt_to_http(reading.vintage.known_at)}
             return EncodedResponse(encode({"dataset_data": _quandl_data(reading, query, order)}), headers)
 

@@ -79,7 +79,9 @@ def test_it_is_a_series_like_any_other(sampled: TestClient) -> None:
     assert b"vintage" not in parquet.schema.metadata
     assert quandl["column_names"] == ["Date", "Value"]
     assert quandl["data"] == data["data"][::-1]
-    assert sampled.simulate_get(f"/timeseries?id={key}&limit=1").json["dataset_data"]["data"] == quandl["data"][:1]
+    by_id = sampled.simulate_get(f"/timeseries?id={key}&limit=1")
+    assert by_id.json["dataset_data"]["data"] == quandl["data"][:1]
+    assert sampled.simulate_get(by_id.headers["Content-Location"]).json == by_id.json
     assert sampled.simulate_get(f"/timeseries/{key}/data.csv?limit=1").text.startswith("date,Value\n")
     assert sampled.simulate_get("/api/v3/datasets.json?database_code=MY").json["datasets"][0]["column_names"] == ["Date", "Value"]
 
