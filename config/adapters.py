@@ -19,9 +19,12 @@ from domain.fetching.freshness import Freshness
 from domain.fetching.provider_throttle import ProviderThrottle
 from domain.ports import Dispatcher
 from domain.providers import Routing
+from domain.webhooks.signing import MasterSecret
 
 #: How long reading a file may take while somebody waits at a page.
 PREVIEW_SECONDS = 20.0
+#: How long asking for a calendar may take, and reading it.
+CALENDAR_SECONDS = 15.0
 
 
 def _dispatcher(settings: Settings) -> Dispatcher:
@@ -54,6 +57,12 @@ class Adapters(DeclarativeContainer):
         memory_bytes=settings.provided.worker_memory,
         seconds=PREVIEW_SECONDS,
     )
+    calendar_reader = Singleton(
+        later("adapters.provider_kit.calendars.reader.IcsReader"),
+        named=settings.provided.calendars,
+        memory_bytes=settings.provided.worker_memory,
+        seconds=CALENDAR_SECONDS,
+    )
     conformance = Singleton(later("adapters.provider_kit.conformance.report.ConformanceReports"), data_sources)
     dispatcher = Singleton(_dispatcher, settings)
     routing = Singleton(
@@ -62,5 +71,7 @@ class Adapters(DeclarativeContainer):
     freshness = Singleton(Freshness, data_sources, settings.provided.max_age)
     retry = Singleton(RetryPolicy, settings.provided.retry_for_seconds)
     learn = Singleton(later("domain.schedules.learned.LearnedLook"))
+    webhook_sender = Singleton(later("adapters.webhook_sender.HttpWebhookSender"), settings.provided.webhook_private_addresses)
+    webhook_master = Singleton(MasterSecret, settings.provided.webhook_secret)
     #: Set when the process is to stop, so that nothing waits any longer.
     stopping = Singleton(Event)

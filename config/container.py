@@ -27,7 +27,15 @@ class Container(Adapters):
     await_fetch = use_case("await_fetch.AwaitFetch", **waiting, most_seconds=Adapters.settings.provided.wait_seconds)
     await_read_through = use_case("await_fetch.AwaitFetch", **waiting, most_seconds=Adapters.settings.provided.read_through_seconds)
     read_through = use_case("read_through.ReadThrough", **catalogue, request_fetch=request_fetch, await_fetch=await_read_through)
-    plan_next_look = use_case("plan_next_look.PlanNextLook", store=Adapters.store, learn=Adapters.learn)
+    asking: ClassVar[dict[str, Any]] = {"store": Adapters.store, "providers": Adapters.data_sources, "calls": Adapters.calls}
+    read_calendar = use_case("read_calendar.ReadCalendar", **asking, reader=Adapters.calendar_reader)
+    plan_next_look = use_case(
+        "plan_next_look.PlanNextLook",
+        store=Adapters.store,
+        providers=Adapters.data_sources,
+        learn=Adapters.learn,
+        read_calendar=read_calendar,
+    )
     ask_due_series = use_case("ask_due_series.AskDueSeries", Adapters.store, plan_next_look)
     manage_schedules = use_case("manage_schedules.ManageSchedules", Adapters.store, request_fetch, plan_next_look)
     manage_formulas = use_case(
@@ -50,9 +58,7 @@ class Container(Adapters):
     )
     read_series = use_case("read_series.ReadSeries", store=Adapters.store, freshness=Adapters.freshness)
     search_series = use_case("search_series.SearchSeries", Adapters.store)
-    search_providers = use_case(
-        "search_providers.SearchProviders", store=Adapters.store, providers=Adapters.data_sources, calls=Adapters.calls
-    )
+    search_providers = use_case("search_providers.SearchProviders", **asking)
     describe_series = use_case("describe_series.DescribeSeries", **catalogue)
     diagnose_code = use_case("diagnose_code.DiagnoseCode", Adapters.data_sources, Adapters.routing)
     follow_fetches = use_case("follow_fetches.FollowFetches", Adapters.store)
@@ -61,8 +67,18 @@ class Container(Adapters):
     reap_fetches = use_case(
         "reap_fetches.ReapFetches", Adapters.store, Adapters.settings.provided.lease_seconds, Adapters.settings.provided.keep_fetches_days
     )
+    list_releases = use_case("list_releases.ListReleases", Adapters.store)
     list_vintages = use_case("list_vintages.ListVintages", Adapters.store)
     compare_vintages = use_case("compare_vintages.CompareVintages", Adapters.store)
+    webhooks: ClassVar[dict[str, Any]] = {"store": Adapters.store, "sender": Adapters.webhook_sender, "master": Adapters.webhook_master}
+    manage_webhooks = use_case("manage_webhooks.ManageWebhooks", **webhooks, providers=Adapters.data_sources)
+    deliver_events = use_case(
+        "deliver_events.DeliverEvents",
+        **webhooks,
+        compare_vintages=compare_vintages,
+        root_path=Adapters.settings.provided.root_path,
+        lease_seconds=Adapters.settings.provided.lease_seconds,
+    )
     read_releases = use_case("read_releases.ReadReleases", Adapters.store)
     measure_revisions = use_case("measure_revisions.MeasureRevisions", Adapters.store)
     check_vintages = use_case("check_vintages.CheckVintages", Adapters.store)
@@ -71,6 +87,6 @@ class Container(Adapters):
     preview_file = use_case("preview_file.PreviewFile", Adapters.file_previews)
     check_key = use_case("check_key.CheckKey", Adapters.store)
     manage_keys = use_case("manage_keys.ManageKeys", Adapters.store)
-    list_providers = use_case("list_providers.ListProviders", store=Adapters.store, providers=Adapters.data_sources, calls=Adapters.calls)
+    list_providers = use_case("list_providers.ListProviders", **asking)
     check_providers = use_case("check_providers.CheckProviders", Adapters.data_sources, Adapters.conformance)
     use_cases = Singleton(LazyUseCases, __self__)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, Va
 from config.sources import PREFIX, PROVIDERS, RENAMED, SECRET_WORDS, Given, gather
 from config.values import (
     BrokerUrl,
+    Calendars,
     Count,
     Folder,
     HostNames,
@@ -72,10 +73,13 @@ class Settings(BaseModel):
     rate_limit: Limits | None = None
     fetch_rate_limit: Limits | None = None
     session_secret: Annotated[str, Field(pattern="^(.{32,})?$")] = ""
+    webhook_secret: Annotated[str, Field(pattern="^(.{32,})?$")] = ""
+    webhook_private_addresses: Networks = ()
     max_cells: Annotated[int, Field(ge=1, le=10**9)] = 20_000_000
     default_provider: str = "quandl"
     routes: Routes = Field(default_factory=dict)
     max_age: MaxAge | None = None
+    calendars: Calendars = Field(default_factory=dict)
     lease_seconds: Seconds = 30
     poll_seconds: Seconds | None = None
     fetch_deadline_seconds: Seconds = 120
@@ -163,7 +167,7 @@ class Settings(BaseModel):
             # A password equal to the user's name is no secret, and hiding it would mutilate words in log lines.
             if password and password != match["user"]:
                 found += [password, unquote(password)]
-        return tuple(dict.fromkeys(filter(None, [*found, self.session_secret])))
+        return tuple(dict.fromkeys(filter(None, [*found, self.session_secret, self.webhook_secret])))
 
 
 def read_settings(environment: Mapping[str, str], dotenv: Path | None) -> Settings:

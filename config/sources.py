@@ -17,7 +17,7 @@ PREFIX = "LANNER_"
 PROVIDERS = "LANNER_PROVIDERS__"
 SECRET_WORDS = ("key", "token", "secret", "password", "passphrase", "credential")
 
-_SECRETS = frozenset({"LANNER_DATABASE_URL", "LANNER_BROKER_URL", "LANNER_SESSION_SECRET"})
+_SECRETS = frozenset({"LANNER_DATABASE_URL", "LANNER_BROKER_URL", "LANNER_SESSION_SECRET", "LANNER_WEBHOOK_SECRET"})
 _FILE = "_FILE"
 _MOST_BYTES = 64 * 1024
 #: Variables that Kubernetes adds to every pod for each service whose name begins with lanner.

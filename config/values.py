@@ -25,6 +25,7 @@ _MAX_PORT = 65_535
 _HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])")
 _HOST_AND_PORT = re.compile(rf"({_HOST.pattern})(?::([0-9]{{1,5}}))?")
 _ORIGIN = re.compile(r"https?://(.+)", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://([^/?#@]+)(?:[/?].*)?")
 _BROKER = re.compile(r"(?:amqps?|pyamqp)://(?:[^/]*@)?([^/@?#]*)(?:/.*)?")
 
 #: Pydantic's error types → what to write.
@@ -125,6 +126,22 @@ def _routes(value: Any) -> Any:
     return read
 
 
+def _calendars(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        named = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        named = None
+    if not isinstance(named, dict) or not all(isinstance(place, str) for place in named.values()):
+        raise _refusal('write a JSON object such as {"ine": "https://example.org/calendar.ics", "own": "/srv/releases.ics"}')
+    if not all(re.fullmatch("[a-z][a-z0-9_]{0,31}", name) for name in named):
+        raise _refusal("name calendars by 1 to 32 of a-z, 0-9 and _, beginning with a letter")
+    if not all(place.startswith("/") or ((match := _ADDRESS.fullmatch(place)) and _has_host(match[1])) for place in named.values()):
+        raise _refusal("give each calendar the absolute path of a file, or an address that begins with https:// or http://")
+    return named
+
+
 def _seconds(value: Any) -> Any:
     try:
         seconds = float(value)
@@ -180,5 +197,6 @@ Origins = Annotated[tuple[str, ...], BeforeValidator(_listed), _each(_origin)]
 Networks = Annotated[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...], BeforeValidator(_networks)]
 Limits = Annotated[tuple[Limit, ...], BeforeValidator(_limits)]
 RootPath = Annotated[str, AfterValidator(_root_path)]
+Calendars = Annotated[dict[str, str], BeforeValidator(_calendars)]
 Routes = Annotated[dict[str, str], BeforeValidator(_routes)]
 MaxAge = Annotated[timedelta, BeforeValidator(_seconds)]

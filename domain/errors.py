@@ -10,6 +10,7 @@ lanner's errors, each with a message, a code and, where one helps, a hint.
     │   ├── InvalidFormula
     │   └── UnknownProvider
     ├── ProviderNotConfigured        a key is needed and missing
+    ├── WebhookSecretMissing         a setting is needed and missing
     ├── NotFound
     │   ├── SeriesNotFound
     │   ├── FetchNotFound
@@ -18,6 +19,7 @@ lanner's errors, each with a message, a code and, where one helps, a hint.
     │   ├── NoObservationsYet
     │   ├── ScheduleNotFound
     │   ├── FormulaNotFound · ComponentMissing
+    │   ├── WebhookNotFound
     │   └── KeyNotFound
     ├── InvalidApiKey · InsufficientScope    one of our API keys is required
     ├── TooManyRequests              a client's quota is used up
@@ -107,6 +109,13 @@ class ProviderNotConfigured(DomainError):
     hint = "`lanner providers` shows what each one needs; settings are read at the start."
 
 
+class WebhookSecretMissing(DomainError):
+    """Webhooks are signed with secrets that are derived from LANNER_WEBHOOK_SECRET, which is not set."""
+
+    code = "webhook_secret_missing"
+    hint = "Set it to 32 random characters or more, the same for the API and all workers, and keep it: another one changes every secret."
+
+
 class NotFound(DomainError):
     """The resource does not exist."""
 
@@ -143,6 +152,12 @@ class ComponentMissing(NotFound):
 
     code = "component_missing"
     hint = "Request them first, or define the formula again with fetch=true."
+
+
+class WebhookNotFound(NotFound):
+    """No webhook of this id is kept here."""
+
+    code = "webhook_not_found"
 
 
 class VintageNotFound(NotFound):

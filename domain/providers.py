@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from domain.codes import DatasetCode
 from domain.old_databases import answers_to
+from domain.schedules.calendar import ReleaseRule
 from domain.searching import SearchKind
 
 
@@ -56,6 +57,8 @@ class Provider:
         notices_changes: whether it can tell at once, without any call, that what a series was read from has changed.
         reads_files: whether it reads files of the operator's own, which it may refuse as a program refuses its input.
         search: how it is searched; None if it cannot be.
+        zone: the time zone of its working day; empty if it does not say.
+        releases: how its calendar of releases is read; None if it has none.
 
     """
 
@@ -74,6 +77,8 @@ class Provider:
     notices_changes: bool = False
     reads_files: bool = False
     search: SearchKind | None = None
+    zone: str = ""
+    releases: ReleaseRule | None = None
 
     def serves_legacy_code(self, code: DatasetCode) -> bool:
         """Return whether it serves a former Quandl code."""

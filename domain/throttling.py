@@ -28,6 +28,8 @@ _LONGEST_WAIT_SECONDS = 86_400.0
 _FORESIGHT_SECONDS = 60.0
 #: Without a pace, a longer queue is dropped as stale; with a concurrency of four it holds 24,000 fetches.
 _LONGEST_QUEUE_SECONDS = 600.0
+#: For so long after their turn requested fetches are waited for, which have to be found and claimed before they ask.
+_HELD_SECONDS = 2.0
 
 
 class Circuit(StrEnum):
@@ -72,12 +74,14 @@ class PermitRequest:
         holder: the fetch it is for.
         max_wait: for how many seconds the caller would wait for a reserved permit.
         begins: whether it is the fetch's first call, which counts for concurrency.
+        scheduled: whether nobody waits for it, so that it begins after all that are requested.
 
     """
 
     holder: UUID
     max_wait: float
     begins: bool = False
+    scheduled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,8 @@ class LimiterState:
     Attributes:
         calls: number of calls so far.
         next_permit_at: when the call after the last one is due by the pace.
-        line_until: when the last denied request in the queue may ask again.
+        line_until: when the last denied request in the queue may ask again, of scheduled fetches.
+        requested_until: likewise of requested ones, which have a queue of their own before those.
         failures: consecutive ones while the circuit is closed.
         openings: consecutive ones of the circuit.
         probe: the fetch whose call may probe an open circuit.
@@ -114,6 +119,7 @@ class LimiterState:
     calls: int = 0
     next_permit_at: datetime | None = None
     line_until: datetime | None = None
+    requested_until: datetime | None = None
     blocked_until: datetime | None = None
     failures: int = 0
     openings: int = 0
@@ -127,8 +133,9 @@ class LimiterState:
         return Circuit.OPEN if self.open_until > now and self.probe is None else Circuit.HALF_OPEN
 
     def queue_seconds(self, now: datetime) -> float:
-        """Return the seconds until the last denied request in the queue may ask again; 0 if none waits."""
-        return max(0.0, (self.line_until - now).total_seconds()) if self.line_until else 0.0
+        """Return the seconds until the last denied request in either queue may ask again; 0 if none waits."""
+        ends = filter(None, (self.line_until, self.requested_until))
+        return max((0.0, *((end - now).total_seconds() for end in ends)))
 
     def wanted(self, budget: Budget) -> frozenset[int]:
         """Return the numbers of the earlier calls whose times decide when the next may start."""
@@ -139,29 +146,36 @@ class LimiterState:
         now = snapshot.now
         refusal = self._obstacle(budget, call.holder, now)
         if refusal:
-            return self._enqueued(budget, *refusal, now, gap=budget.pace or _GAP_SECONDS)
+            return self._enqueued(budget, *refusal, now, gap=budget.pace or _GAP_SECONDS, scheduled=call.scheduled)
         if call.begins and budget.concurrency is not None and snapshot.busy >= budget.concurrency:
-            gap = _SLOT_SECONDS / budget.concurrency
-            return self._enqueued(budget, now + timedelta(seconds=_SLOT_SECONDS), WaitingFor.RATE_LIMIT, now, gap=gap)
+            until, gap = now + timedelta(seconds=_SLOT_SECONDS), _SLOT_SECONDS / budget.concurrency
+            return self._enqueued(budget, until, WaitingFor.RATE_LIMIT, now, gap=gap, scheduled=call.scheduled)
+        if call.begins and call.scheduled and self._gives_way(budget, now):
+            return self._enqueued(budget, now, WaitingFor.RATE_LIMIT, now, gap=budget.pace or _GAP_SECONDS, scheduled=True)
         start = self._free_at(budget, snapshot)
         seconds = (start - now).total_seconds()
         if seconds > call.max_wait:
             early = max(now, start - timedelta(seconds=_EARLY_SECONDS))
-            return self._enqueued(budget, early, WaitingFor.RATE_LIMIT, now, gap=budget.pace)
+            return self._enqueued(budget, early, WaitingFor.RATE_LIMIT, now, gap=budget.pace, scheduled=call.scheduled)
         permit = Permit(start, seconds, probing=self.failures > 0 or self.open_until is not None)
-        line = self._queue_end(budget, now, now)
-        return replace(self, line_until=line, **self._taken(budget, start), **self._probed(budget, call.holder, now)), permit
+        line, requested = self._queue_ends(budget, now, now)
+        if requested and requested <= now and not call.scheduled:
+            # The last of them has come, so that nothing is held for them any longer.
+            requested = None
+        after = replace(self, line_until=line, requested_until=requested)
+        return replace(after, **self._taken(budget, start), **self._probed(budget, call.holder, now)), permit
 
     def refusal(self, budget: Budget, holder: UUID, now: datetime) -> Denied | None:
         """Return for how long a fetch may not call, regardless of the windows, and why; None if it may."""
         found = self._obstacle(budget, holder, now)
         return Denied((found[0] - now).total_seconds(), found[1]) if found else None
 
-    def cool_down(self, budget: Budget, seconds: float, now: datetime) -> tuple[LimiterState, Denied]:
+    def cool_down(self, budget: Budget, seconds: float, now: datetime, *, scheduled: bool = False) -> tuple[LimiterState, Denied]:
         """Deny all calls for so many seconds; the fetch that got this answer joins the queue."""
         clamped = min(max(seconds, _MIN_BLOCK_SECONDS), MAX_BLOCK_SECONDS)
         until = max(now + timedelta(seconds=clamped), self.blocked_until or now)
-        standing, wait = self._enqueued(budget, until, WaitingFor.RATE_LIMIT, now, gap=budget.pace or _GAP_SECONDS)
+        gap = budget.pace or _GAP_SECONDS
+        standing, wait = self._enqueued(budget, until, WaitingFor.RATE_LIMIT, now, gap=gap, scheduled=scheduled)
         return replace(standing, blocked_until=until), wait
 
     def failed(self, budget: Budget, holder: UUID, now: datetime) -> LimiterState:
@@ -178,8 +192,8 @@ class LimiterState:
 
     def succeeded(self) -> LimiterState:
         """Record an answer of any kind, which closes the circuit."""
-        line = None if self.open_until else self.line_until
-        return replace(self, failures=0, openings=0, open_until=None, probe=None, line_until=line)
+        closed = replace(self, failures=0, openings=0, open_until=None, probe=None)
+        return replace(closed, line_until=None, requested_until=None) if self.open_until else closed
 
     def _obstacle(self, budget: Budget, holder: UUID, now: datetime) -> tuple[datetime, WaitingFor] | None:
         if self.blocked_until and self.blocked_until > now:
@@ -215,15 +229,27 @@ class LimiterState:
         seconds = min(budget.breaker.interval(self.openings), budget.breaker.probe_seconds)
         return {"probe": holder, "open_until": now + timedelta(seconds=seconds)}
 
-    def _enqueued(self, budget: Budget, until: datetime, reason: WaitingFor, now: datetime, *, gap: float) -> tuple[LimiterState, Denied]:
-        turn = max(until, (self._queue_end(budget, until, now) or now) + timedelta(seconds=gap))
-        return replace(self, line_until=turn), Denied(min((turn - now).total_seconds(), _LONGEST_WAIT_SECONDS), reason)
+    def _gives_way(self, budget: Budget, now: datetime) -> bool:
+        """Return whether requested fetches wait, before which no scheduled one begins."""
+        _, requested = self._queue_ends(budget, now, now)
+        return requested is not None and now < requested + timedelta(seconds=_HELD_SECONDS)
 
-    def _queue_end(self, budget: Budget, until: datetime, now: datetime) -> datetime | None:
-        """Return the end of the queue, unless it was written before the clock was set back."""
+    def _enqueued(  # noqa: PLR0913 - a place in a queue
+        self, budget: Budget, until: datetime, reason: WaitingFor, now: datetime, *, gap: float, scheduled: bool
+    ) -> tuple[LimiterState, Denied]:
+        line, requested = self._queue_ends(budget, until, now)
+        before = max(filter(None, (line, requested)), default=None) if scheduled else requested
+        turn = max(until, (before or now) + timedelta(seconds=gap))
+        denied = Denied(min((turn - now).total_seconds(), _LONGEST_WAIT_SECONDS), reason)
+        ends = (turn, requested) if scheduled else (line, turn)
+        return replace(self, line_until=ends[0], requested_until=ends[1]), denied
+
+    def _queue_ends(self, budget: Budget, until: datetime, now: datetime) -> tuple[datetime | None, datetime | None]:
+        """Return the ends of both queues, unless they were written before the clock was set back."""
         # With a pace, a queue may have any length; then the pace's own time shows whether the clock was set back.
         if budget.limits:
             mark, most = self.next_permit_at, now + timedelta(seconds=budget.burst * budget.pace + _FORESIGHT_SECONDS)
         else:
-            mark, most = self.line_until, until + timedelta(seconds=_LONGEST_QUEUE_SECONDS)
-        return None if mark and mark > most else self.line_until
+            ends = filter(None, (self.line_until, self.requested_until))
+            mark, most = max(ends, default=None), until + timedelta(seconds=_LONGEST_QUEUE_SECONDS)
+        return (None, None) if mark and mark > most else (self.line_until, self.requested_until)

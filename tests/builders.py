@@ -15,10 +15,11 @@ from dependency_injector.providers import Object, Singleton
 
 from adapters.memory.dispatcher import InlineDispatcher, RecordingDispatcher
 from adapters.memory.unit_of_work import MemoryStore
+from adapters.memory.webhook_sender import RecordingSender
 from config.container import Container
 from config.settings import Settings
 from domain.observations import Label, Observations
-from domain.ports import DataSource, Dispatcher, UnitOfWork
+from domain.ports import DataSource, Dispatcher, UnitOfWork, WebhookSender
 from domain.providers import Routing
 from domain.schedules.history import History
 from domain.schedules.schedule import NextLook
@@ -28,6 +29,7 @@ from domain.vintages import NewState, Origin, Vintage
 from tests.fakes import CannedSource, FakeProviders, some_observations
 
 NOBODY = UUID(int=0)
+WEBHOOK_SECRET = "the master secret of these tests, long enough"  # noqa: S105 - of tests
 
 
 def an_arrival(
@@ -81,19 +83,29 @@ def memory_use_cases(
     default: str = "canned",
     lease_seconds: float = 30,
     deadline_seconds: float = 120,
+    sender: WebhookSender | None = None,
+    webhook_secret: str = WEBHOOK_SECRET,
 ) -> UseCases:
     """
     Give the use cases on the memory adapters.
 
     Args:
         dispatcher: by default the fetch is done at once, in the thread that requests it.
+        sender: by default one that keeps what webhooks are told.
 
     """
-    settings = Settings(lease_seconds=lease_seconds, fetch_deadline_seconds=deadline_seconds, wait_seconds=0.3, read_through_seconds=0.3)
+    settings = Settings(
+        lease_seconds=lease_seconds,
+        fetch_deadline_seconds=deadline_seconds,
+        wait_seconds=0.3,
+        read_through_seconds=0.3,
+        webhook_secret=webhook_secret,
+    )
     container, providers = Container(settings=settings), Object(FakeProviders(sources))
     container.store.override(Object(store or MemoryStore()))
     container.data_sources.override(providers)
     container.conformance.override(providers)
+    container.webhook_sender.override(Object(sender or RecordingSender()))
     container.learn.override(Object(every_six_hours))
     container.routing.override(Object(Routing({}, default)))
     container.dispatcher.override(Object(dispatcher) if dispatcher else Singleton(InlineDispatcher, container.fetch_dataset))

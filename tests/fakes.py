@@ -12,7 +12,7 @@ from domain.codes import DatasetCode
 from domain.errors import FetchError, ProviderNotConfigured, ThrottledLocally, UnknownProvider
 from domain.frequency import Frequency
 from domain.observations import Observations
-from domain.ports import DataSource, Fetched, PriorState, ReadsFiles, SearchesSeries
+from domain.ports import DataSource, Fetched, ListsReleases, PriorState, ReadsFiles, SearchesSeries
 from domain.providers import Finding, Provider, Terms
 from domain.searching import SearchHit, SearchKind
 from domain.series import Metadata
@@ -114,6 +114,8 @@ class FakeProviders:
             problem=problem,
             notices_changes=hasattr(self.sources[name], "has_changed"),
             reads_files=isinstance(self.sources[name], ReadsFiles),
+            zone=getattr(source, "zone", ""),
+            releases=getattr(source, "releases", None),
             search=getattr(source, "search_kind", SearchKind.QUERY) if isinstance(source, SearchesSeries) else None,
         )
 
@@ -144,6 +146,11 @@ class FakeProviders:
     def search_source(self, name: str) -> SearchesSeries:
         source = self.source(name)
         assert isinstance(source, SearchesSeries)
+        return source
+
+    def releases_source(self, name: str) -> ListsReleases:
+        source = self.source(name)
+        assert isinstance(source, ListsReleases)
         return source
 
     def abort_calls(self) -> None:

@@ -46,7 +46,8 @@ class MemoryFetchRepository:
                 raise FetchAlreadyRunning
             held = self._put(replace(held, allow=held.allow | allow))
         is_scheduled = held.priority is not Priority.REQUESTED and held.status is FetchStatus.PENDING
-        if (at_once and held.waiting_for is WaitingFor.RETRY) or (is_scheduled and held.waiting_for is None):
+        waits_for_retry = held.waiting_for is WaitingFor.RETRY
+        if (at_once and waits_for_retry) or (is_scheduled and not waits_for_retry):
             held = self._put(replace(held, not_before=self.clock(), scheduled_at=self.clock(), waiting_for=None))
         return self._put(replace(held, priority=Priority.REQUESTED)) if is_scheduled else held, False
 

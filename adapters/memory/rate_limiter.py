@@ -32,8 +32,9 @@ class MemoryRateLimiter:
     def refusal(self, budget: Budget, holder: UUID) -> Denied | None:
         return self.state_of(budget).refusal(budget, holder, self.clock())
 
-    def cool_down(self, budget: Budget, seconds: float) -> Denied:
-        self.state.limiter_states[budget.identity], wait = self.state_of(budget).cool_down(budget, seconds, self.clock())
+    def cool_down(self, budget: Budget, seconds: float, *, scheduled: bool = False) -> Denied:
+        after, wait = self.state_of(budget).cool_down(budget, seconds, self.clock(), scheduled=scheduled)
+        self.state.limiter_states[budget.identity] = after
         return wait
 
     def failed(self, budget: Budget, holder: UUID) -> None:

@@ -64,7 +64,8 @@ class MemoryScheduleRepository:
         self.get(schedule.id)
         self.state.schedules[schedule.id] = schedule
         for look in self._of(schedule.id):
-            self._put(replace(look, next_at=None if schedule.paused else self.clock(), planned=False, reason=TO_BE_PLANNED))
+            anew = replace(look, planned=False, reason=TO_BE_PLANNED, expected_at=None, basis=None)
+            self._put(replace(anew, next_at=None if schedule.paused else self.clock()))
 
     def remove(self, schedule_id: UUID) -> None:
         self.get(schedule_id)
@@ -116,6 +117,7 @@ class MemoryScheduleRepository:
         if found is None or found.next_at is None or (found.next_at, found.planned) != (followed.next_at, followed.planned):
             return False
         set_anew = replace(found, next_at=look.at, reason=look.reason, overdue_since=look.overdue_since)
+        set_anew = replace(set_anew, expected_at=look.expected_at, basis=look.basis)
         self._put(replace(set_anew, planned=planned, last_success_at=succeeded_at, failures=failures))
         return True
 

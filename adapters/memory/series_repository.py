@@ -92,6 +92,7 @@ class MemorySeriesRepository:
         self.state.formulas.pop(series_id, None)
         self.state.vintages.pop(series_id, None)
         self.state.recorded = tuple(each for each in self.state.recorded if each.series_id != series_id)
+        self.state.series_events = tuple(event for event in self.state.series_events if event.series_id != series_id)
         self.state.fetches = {key: fetch for key, fetch in self.state.fetches.items() if fetch.series_id != series_id}
         self.state.requests = {key: entry for key, entry in self.state.requests.items() if entry[2].series_id != series_id}
         self.state.followed = {key: look for key, look in self.state.followed.items() if look.series_id != series_id}

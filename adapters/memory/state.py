@@ -13,11 +13,15 @@ from domain.fetches import Fetch, RequestRecord
 from domain.formulas.definitions import FormulaVersion
 from domain.metrics import Counted
 from domain.providers import Limit
+from domain.schedules.calendar import KeptCalendar
 from domain.schedules.schedule import FollowedSeries, Schedule
 from domain.series import Metadata, TimeSeries
 from domain.source_status import StatusChange
 from domain.throttling import LimiterState
 from domain.vintages import FeedEntry, StoredVintage
+from domain.webhooks.delivery import Delivery
+from domain.webhooks.events import Event
+from domain.webhooks.webhook import Webhook
 
 Clock = Callable[[], datetime]
 
@@ -45,6 +49,11 @@ class State:
     quotas: dict[tuple[str, Limit], float] = field(default_factory=dict)
     schedules: dict[UUID, Schedule] = field(default_factory=dict)
     followed: dict[tuple[UUID, UUID], FollowedSeries] = field(default_factory=dict)
+    webhooks: dict[UUID, Webhook] = field(default_factory=dict)
+    webhook_leases: dict[UUID, tuple[UUID | None, datetime]] = field(default_factory=dict)
+    deliveries: dict[tuple[UUID, int], Delivery] = field(default_factory=dict)
+    series_events: tuple[Event, ...] = ()
+    calendars: dict[str, KeptCalendar] = field(default_factory=dict)
 
     def copy(self) -> State:
         """Return an independent copy."""

@@ -8,17 +8,20 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
+from adapters.memory.calendar_repository import MemoryCalendarRepository
 from adapters.memory.fetch_repository import MemoryFetchRepository
 from adapters.memory.formula_repository import MemoryFormulaRepository
 from adapters.memory.key_repository import MemoryKeyRepository
 from adapters.memory.metrics_repository import MemoryMetricsRepository
 from adapters.memory.quota_repository import MemoryQuotaRepository
 from adapters.memory.rate_limiter import MemoryRateLimiter
+from adapters.memory.release_repository import MemoryReleaseRepository
 from adapters.memory.request_repository import MemoryRequestRepository
 from adapters.memory.schedule_repository import MemoryScheduleRepository
 from adapters.memory.series_repository import MemorySeriesRepository
 from adapters.memory.state import Clock, State
 from adapters.memory.vintage_repository import MemoryVintageRepository
+from adapters.memory.webhook_repository import MemoryWebhookRepository
 from domain.series import Version
 
 
@@ -74,6 +77,9 @@ class MemoryUnitOfWork:
     rate_limiter: MemoryRateLimiter
     schedules: MemoryScheduleRepository
     formulas: MemoryFormulaRepository
+    webhooks: MemoryWebhookRepository
+    calendars: MemoryCalendarRepository
+    releases: MemoryReleaseRepository
 
     def __init__(self, store: MemoryStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -98,6 +104,9 @@ class MemoryUnitOfWork:
         self.rate_limiter = MemoryRateLimiter(self._state, self._store.clock)
         self.schedules = MemoryScheduleRepository(self._state, self._store.clock)
         self.formulas = MemoryFormulaRepository(self._state, self._store.clock)
+        self.webhooks = MemoryWebhookRepository(self._state, self._store.clock)
+        self.calendars = MemoryCalendarRepository(self._state)
+        self.releases = MemoryReleaseRepository(self._state)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -13,6 +13,7 @@ from adapters.provider_kit.options import NoOptions
 from domain.codes import DatasetCode
 from domain.ports import DataSource
 from domain.providers import Limit, Provider, Terms
+from domain.schedules.calendar import ReleaseRule
 from domain.searching import SearchKind
 from domain.vintages import Origin
 
@@ -50,6 +51,8 @@ class ProviderSpec:
         reads_files: whether it reads files of the operator's own, in forms that options decide; then its source is a ``ReadsFiles``.
         search: how it is searched; then its source is a ``SearchesSeries``. ``QUERY``: its ``search`` is given the words. ``LIST``: it is
             given an empty text and returns everything that the provider has, in which lanner looks for the words.
+        zone: the time zone of its working day, by its name in the IANA database; releases are learned in it.
+        releases: how its calendar of releases is read; without an address its source is a ``ListsReleases``.
 
     """
 
@@ -75,6 +78,8 @@ class ProviderSpec:
     has_changed: Callable[[Any, DatasetCode, Mapping[str, str]], bool] | None = None
     reads_files: bool = False
     search: SearchKind | None = None
+    zone: str = ""
+    releases: ReleaseRule | None = None
 
     def facts(self) -> Provider:
         """Return what the domain knows of it before its options are read."""
@@ -91,6 +96,8 @@ class ProviderSpec:
             notices_changes=self.has_changed is not None,
             reads_files=self.reads_files,
             search=self.search,
+            zone=self.zone,
+            releases=self.releases,
         )
 
     def origin(self, request: str, body: bytes) -> Origin:

@@ -32,6 +32,7 @@ from domain.frequency import Frequency
 from domain.periods import Anchor
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
+from domain.schedules.calendar import ReleaseRule
 from domain.series import Metadata
 
 _SERIES_ID = re.compile(r"([A-Z0-9_#\-]+)(?:\.(M|M13|Q|Q05|S|S03|A))?", re.IGNORECASE)
@@ -48,6 +49,25 @@ _KINDS = {
     "S03": Frequency.ANNUAL,
 }
 _AVERAGES = ("M13", "Q05", "S03")
+#: The begin of a series id, which names its survey → the title of the survey's news release in the bureau's calendar.
+_NEWS = {
+    "CU": "Consumer Price Index",
+    "CW": "Consumer Price Index",
+    "SU": "Consumer Price Index",
+    "LN": "Employment Situation",
+    "CE": "Employment Situation",
+    "WP": "Producer Price Index",
+    "PC": "Producer Price Index",
+    "EI": "Import and Export Price Indexes",
+    "JT": "Job Openings and Labor Turnover",
+    "CI": "Employment Cost Index",
+    "CM": "Employer Costs for Employee Compensation",
+    "PR": "Productivity and Costs",
+    "LA": "State Employment and Unemployment",
+    "SM": "State Employment and Unemployment",
+    "EN": "County Employment and Wages",
+    "BD": "Business Employment Dynamics",
+}
 _NONE_SUCH = ("does not exist", "invalid series", "no series")
 
 
@@ -228,6 +248,8 @@ PROVIDER = ProviderSpec(
     adapter_version=2,
     open=BlsSource,
     options=Options,
+    zone="America/New_York",
+    releases=ReleaseRule(url="https://www.bls.gov/schedule/news_release/bls.ics", titles=_NEWS),
     limits=(Limit(50, 10), Limit(500, 86_400)),
     limits_without_key=(Limit(50, 10), Limit(25, 86_400)),
     key_url="https://data.bls.gov/registrationEngine/",

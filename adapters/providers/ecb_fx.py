@@ -48,6 +48,7 @@ class RatesSource:
 PROVIDER = ProviderSpec(
     provider_api=2,
     name="ecb_fx",
+    zone="Europe/Berlin",
     title="European Central Bank, euro reference rates",
     databases=("ECB_FX",),
     example="ECB_FX/USD",

@@ -13,15 +13,18 @@ from sqlalchemy import Engine
 
 from adapters.sql.postgres.version_reader import VersionReader
 from adapters.sql.repositories.api_keys import SqlKeyRepository
+from adapters.sql.repositories.calendars import SqlCalendarRepository
 from adapters.sql.repositories.fetches import SqlFetchRepository
 from adapters.sql.repositories.formulas import SqlFormulaRepository
 from adapters.sql.repositories.metrics import SqlMetricsRepository
 from adapters.sql.repositories.quotas import SqlQuotaRepository
+from adapters.sql.repositories.releases import SqlReleaseRepository
 from adapters.sql.repositories.requests import SqlRequestRepository
 from adapters.sql.repositories.schedules import SqlScheduleRepository
 from adapters.sql.repositories.series import SqlSeriesRepository
 from adapters.sql.repositories.throttle import SqlRateLimiter
 from adapters.sql.repositories.vintages import SqlVintageRepository
+from adapters.sql.repositories.webhooks import SqlWebhookRepository
 from adapters.sql.schema import require, revision
 from adapters.sql.transaction import Clock, ServerClock, Transaction, open_transaction, utc_now, wrap_driver_errors
 from domain.series import Version
@@ -75,6 +78,9 @@ class SqlUnitOfWork:
     rate_limiter: SqlRateLimiter
     schedules: SqlScheduleRepository
     formulas: SqlFormulaRepository
+    webhooks: SqlWebhookRepository
+    calendars: SqlCalendarRepository
+    releases: SqlReleaseRepository
 
     def __init__(self, store: SqlStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -106,6 +112,9 @@ class SqlUnitOfWork:
         self.rate_limiter = SqlRateLimiter(self.transaction)
         self.schedules = SqlScheduleRepository(self.transaction)
         self.formulas = SqlFormulaRepository(self.transaction)
+        self.webhooks = SqlWebhookRepository(self.transaction)
+        self.calendars = SqlCalendarRepository(self.transaction)
+        self.releases = SqlReleaseRepository(self.transaction)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from domain.budgets import Breaker, Budget
 from domain.errors import FetchError, RateLimited, SourceTimedOut, SourceUnavailable, ThrottledLocally, TransientError, UnknownProvider
-from domain.fetches import WaitingFor
+from domain.fetches import Fetch, Priority, WaitingFor
 from domain.ports import Providers, Store, UnitOfWork
 from domain.throttling import Denied, Permit, PermitRequest
 
@@ -35,6 +35,7 @@ class _FetchCalls:
 
     Attributes:
         of_searches: the further budget of a search; None for a fetch.
+        scheduled: whether nobody waits for it.
 
     """
 
@@ -43,6 +44,7 @@ class _FetchCalls:
     permit: Permit | None
     probing: bool
     of_searches: Budget | None = None
+    scheduled: bool = False
     taken: float = field(default_factory=time.monotonic)
     calls: int = 0
 
@@ -73,12 +75,13 @@ class ProviderThrottle:
         concurrency = provider.concurrency or self.concurrency
         return Budget(provider=name, key=provider.key_id, limits=provider.limits, concurrency=concurrency, breaker=self.breaker)
 
-    def acquire_first_permit(self, uow: UnitOfWork, budget: Budget, holder: UUID) -> Permit | Denied:
+    def acquire_first_permit(self, uow: UnitOfWork, budget: Budget, fetch: Fetch) -> Permit | Denied:
         """Take the permit for a fetch's first call in the transaction that claims it."""
-        return uow.rate_limiter.acquire(budget, PermitRequest(holder, _MAX_WAIT_SECONDS, begins=True))
+        request = PermitRequest(fetch.id, _MAX_WAIT_SECONDS, begins=True, scheduled=fetch.priority is Priority.SCHEDULED)
+        return uow.rate_limiter.acquire(budget, request)
 
     @contextmanager
-    def attribute_calls(self, budget: Budget, holder: UUID, permit: Permit) -> Iterator[None]:
+    def attribute_calls(self, budget: Budget, fetch: Fetch, permit: Permit) -> Iterator[None]:
         """
         Attribute the calls made inside to a fetch, and record their outcome for the provider.
 
@@ -86,7 +89,7 @@ class ProviderThrottle:
             RateLimited: as the provider answered, with ``retry_after`` set to the fetch's place in the queue.
 
         """
-        current = _FetchCalls(budget, holder, permit, permit.probing)
+        current = _FetchCalls(budget, fetch.id, permit, permit.probing, scheduled=fetch.priority is Priority.SCHEDULED)
         token = _current.set(current)
         try:
             yield
@@ -119,7 +122,7 @@ class ProviderThrottle:
             ThrottledLocally: it may not be made now.
 
         """
-        current = _FetchCalls(budget, uuid4(), None, probing=False, of_searches=budget.of_searches)
+        current = _FetchCalls(budget, uuid4(), None, probing=False, of_searches=budget.of_searches, scheduled=True)
         token = _current.set(current)
         try:
             yield
@@ -189,7 +192,7 @@ class ProviderThrottle:
 
     def _acquire(self, current: _FetchCalls, max_wait: float) -> Permit:
         with self.store.writing() as uow:
-            answer = uow.rate_limiter.acquire(current.budget, PermitRequest(current.holder, max_wait))
+            answer = uow.rate_limiter.acquire(current.budget, PermitRequest(current.holder, max_wait, scheduled=current.scheduled))
             uow.commit()
         if isinstance(answer, Denied):
             raise throttled(current.budget, answer)
@@ -208,7 +211,7 @@ class ProviderThrottle:
         with self.store.writing() as uow:
             if current.probing:
                 uow.rate_limiter.succeeded(budget)
-            wait = uow.rate_limiter.cool_down(budget, seconds)
+            wait = uow.rate_limiter.cool_down(budget, seconds, scheduled=current.scheduled)
             uow.commit()
         logger.warning("provider blocked", extra={"provider": budget.provider, "seconds": seconds})
         return wait.seconds
@@ -217,7 +220,7 @@ class ProviderThrottle:
         with self.store.writing() as uow:
             uow.rate_limiter.failed(current.budget, current.holder)
             if error.retry_after is not None:
-                uow.rate_limiter.cool_down(current.budget, error.retry_after)
+                uow.rate_limiter.cool_down(current.budget, error.retry_after, scheduled=current.scheduled)
             uow.commit()
 
     def _search_failed(self, current: _FetchCalls, own: Budget, error: TransientError) -> None:
@@ -226,7 +229,7 @@ class ProviderThrottle:
             if uow.rate_limiter.state_of(current.budget).probe == current.holder:
                 uow.rate_limiter.failed(current.budget, current.holder)
             if error.retry_after is not None:
-                uow.rate_limiter.cool_down(current.budget, error.retry_after)
+                uow.rate_limiter.cool_down(current.budget, error.retry_after, scheduled=current.scheduled)
             uow.commit()
 
     def _search_succeeded(self, current: _FetchCalls, own: Budget) -> None:

@@ -5,10 +5,12 @@ Every port has an adapter in memory that ships, and one contract suite in ``test
 Adapters raise the errors of ``domain.errors`` and no others.
 """
 
+from domain.ports.calendars import CalendarReader, CalendarRepository, ListsReleases
 from domain.ports.dispatch import Dispatcher
 from domain.ports.fetch_repository import FetchRepository
 from domain.ports.file_previews import FilePreview, FilePreviews, FileRow
 from domain.ports.formula_repository import FormulaRepository
+from domain.ports.release_repository import ReleaseRepository
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
 from domain.ports.sources import (
@@ -26,8 +28,12 @@ from domain.ports.sources import (
 from domain.ports.store import KeyRepository, MetricsRepository, RequestRepository, Store, UnitOfWork
 from domain.ports.throttle import QuotaRepository, RateLimiter
 from domain.ports.vintage_repository import VintageRepository
+from domain.ports.webhook_repository import WebhookRepository
+from domain.ports.webhook_sender import WebhookSender
 
 __all__ = [
+    "CalendarReader",
+    "CalendarRepository",
     "ConformanceChecks",
     "DataSource",
     "Dispatcher",
@@ -38,6 +44,7 @@ __all__ = [
     "FileRow",
     "FormulaRepository",
     "KeyRepository",
+    "ListsReleases",
     "MetricsRepository",
     "ParsedSeries",
     "ParsesResponses",
@@ -47,6 +54,7 @@ __all__ = [
     "RateLimiter",
     "RawResponse",
     "ReadsFiles",
+    "ReleaseRepository",
     "RequestRepository",
     "ScheduleRepository",
     "SearchesSeries",
@@ -54,4 +62,6 @@ __all__ = [
     "Store",
     "UnitOfWork",
     "VintageRepository",
+    "WebhookRepository",
+    "WebhookSender",
 ]

@@ -29,7 +29,7 @@ class FetchRepository(Protocol):
         Add a requested fetch that is due now, or return the one in flight; and whether it is new.
 
         ``allow`` is added to a pending one; ``at_once`` makes one due that waits for a retry. A scheduled one is requested from now
-        on, and due unless it waits for something.
+        on, and due unless it waits for a retry: it asks its provider anew, before scheduled ones.
 
         Raises:
             SeriesNotFound: the series does not exist, or no longer.

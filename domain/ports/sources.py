@@ -9,6 +9,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 from domain.codes import DatasetCode
 from domain.errors import FetchError
 from domain.observations import Label, Observations
+from domain.ports.calendars import ListsReleases
 from domain.providers import Finding, Provider
 from domain.searching import SearchHit
 from domain.series import Metadata
@@ -207,6 +208,16 @@ class Providers(Protocol):
     def search_source(self, name: str) -> SearchesSeries:
         """
         Return a provider's source for searching, whose calls have the shorter deadline of searches.
+
+        Raises:
+            UnknownProvider, ProviderNotConfigured: as ``source``.
+
+        """
+        ...
+
+    def releases_source(self, name: str) -> ListsReleases:
+        """
+        Return a provider's source for the dates of its releases, with the deadline of searches.
 
         Raises:
             UnknownProvider, ProviderNotConfigured: as ``source``.

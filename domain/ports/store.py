@@ -11,12 +11,15 @@ from uuid import UUID
 from domain.api_keys import ApiKey
 from domain.fetches import IdempotencyKey, RequestRecord
 from domain.metrics import Counted, Metrics
+from domain.ports.calendars import CalendarRepository
 from domain.ports.fetch_repository import FetchRepository
 from domain.ports.formula_repository import FormulaRepository
+from domain.ports.release_repository import ReleaseRepository
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
 from domain.ports.throttle import QuotaRepository, RateLimiter
 from domain.ports.vintage_repository import VintageRepository
+from domain.ports.webhook_repository import WebhookRepository
 from domain.series import Version
 
 
@@ -114,6 +117,15 @@ class UnitOfWork(Protocol):
 
     @property
     def formulas(self) -> FormulaRepository: ...
+
+    @property
+    def webhooks(self) -> WebhookRepository: ...
+
+    @property
+    def calendars(self) -> CalendarRepository: ...
+
+    @property
+    def releases(self) -> ReleaseRepository: ...
 
     @property
     def requests(self) -> RequestRepository: ...

@@ -26,8 +26,14 @@ class RateLimiter(Protocol):
         """Return why a fetch whose permit started later must not call after all; None if it may."""
         ...
 
-    def cool_down(self, budget: Budget, seconds: float) -> Denied:
-        """Permit no call for this many seconds, as the provider asked; return when the fetch that got this answer may ask again."""
+    def cool_down(self, budget: Budget, seconds: float, *, scheduled: bool = False) -> Denied:
+        """
+        Permit no call for this many seconds, as the provider asked; return when the fetch that got this answer may ask again.
+
+        Args:
+            scheduled: as in ``PermitRequest``.
+
+        """
         ...
 
     def failed(self, budget: Budget, holder: UUID) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.frequency import Frequency
+from domain.schedules.calendar import ReleaseEvent
 from domain.schedules.schedule import NextLook
 from domain.vintages import Vintage
 
@@ -22,7 +23,9 @@ class History:
         checked_at: when a fetch of it last succeeded, changed or not.
         now: the present moment.
         budget: the number of looks for one release.
-        tz: the time zone of the schedule.
+        tz: the time zone of releases.
+        events: its releases that a calendar lists; empty if there is none.
+        doubt: why no calendar tells its releases, though it should; a sentence.
 
     """
 
@@ -32,6 +35,8 @@ class History:
     now: datetime
     budget: int
     tz: str
+    events: Sequence[ReleaseEvent] = ()
+    doubt: str = ""
 
 
 #: Plans the next look from the past of a series.

@@ -9,6 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.errors import InvalidInput
+from domain.schedules.calendar import CalendarSource
 from domain.schedules.cron import check_cron
 from domain.schedules.durations import parse_duration
 from domain.schedules.selector import Selector
@@ -24,10 +25,23 @@ _NOTHING = timedelta(0)
 
 
 class ScheduleKind(StrEnum):
-    """By what the next look is found: a length of time, a cron expression, or the moments of earlier releases."""
+    """By what the next look is found: a length of time, a cron expression, a calendar, or the moments of earlier releases."""
 
     INTERVAL = "interval"
     CRON = "cron"
+    CALENDAR = "calendar"
+    LEARNED = "learned"
+
+    @property
+    def follows_releases(self) -> bool:
+        """Whether the next look depends on what the last one found."""
+        return self in (ScheduleKind.CALENDAR, ScheduleKind.LEARNED)
+
+
+class Basis(StrEnum):
+    """By what it is known when a release is expected: a calendar lists it, or it is learned from earlier ones."""
+
+    CALENDAR = "calendar"
     LEARNED = "learned"
 
 
@@ -39,18 +53,18 @@ class Rule:
     A look that comes while a fetch of the series is pending or running is skipped.
 
     Attributes:
-        spec: the interval, such as ``6h``, or the cron expression; empty for ``learned``.
-        tz: the time zone of cron expressions and of the window.
+        spec: the interval, such as ``6h``, the cron expression, or the calendar (``CalendarSource``); empty for ``learned``.
+        tz: the time zone of cron expressions, of the window and of releases; if empty, that of releases is the provider's, else UTC.
         window: when it may ask; a look outside is moved to the window's next opening.
         catch_up: after a downtime each series is asked once for all looks that were missed, spread over this time.
         jitter: looks are later by up to this, by the same time for the same series.
-        budget: the number of looks for one release, for ``learned``.
+        budget: the number of looks for one release, for ``learned`` and ``calendar``.
 
     """
 
     kind: ScheduleKind = ScheduleKind.LEARNED
     spec: str = ""
-    tz: str = "UTC"
+    tz: str = ""
     window: AskingWindow | None = None
     catch_up: timedelta = DEFAULT_CATCH_UP
     jitter: timedelta = _NOTHING
@@ -58,12 +72,14 @@ class Rule:
 
     def check(self, now: datetime) -> None:
         """Raise InvalidInput, which names the field, if one is not valid, or if nothing is due by it after ``now``."""
-        zone_of(self.tz)
+        zone_of(self.zone)
         longest_jitter = LONGEST_CATCH_UP
         if self.kind is ScheduleKind.INTERVAL:
             longest_jitter = min(self.interval, longest_jitter)
         elif self.kind is ScheduleKind.CRON:
             check_cron(self.spec, field="spec", now=now)
+        elif self.kind is ScheduleKind.CALENDAR:
+            CalendarSource.parse(self.spec)
         elif self.spec:
             raise InvalidInput("spec must be empty: a learned schedule has none.", field="spec", hint="Leave it out, or give another kind.")
         if not _NOTHING <= self.catch_up <= LONGEST_CATCH_UP:
@@ -72,6 +88,11 @@ class Rule:
             raise InvalidInput("jitter must be from 0s to 1d, and not longer than the interval.", field="jitter")
         if not 1 <= self.budget <= LARGEST_BUDGET:
             raise InvalidInput(f"budget must be from 1 to {LARGEST_BUDGET}.", field="budget")
+
+    @property
+    def zone(self) -> str:
+        """The name of the time zone of cron expressions and of the window."""
+        return self.tz or "UTC"
 
     @property
     def interval(self) -> timedelta:
@@ -102,6 +123,7 @@ class FollowedSeries:
         failures: number of its fetches that have failed since the last success.
         last_success_at: when a fetch of it last succeeded.
         overdue_since: since when a release has been expected that has not come.
+        expected_at, basis: when the next release is expected, and by what; None if it is not known.
 
     """
 
@@ -113,15 +135,24 @@ class FollowedSeries:
     failures: int = 0
     last_success_at: datetime | None = None
     overdue_since: datetime | None = None
+    expected_at: datetime | None = None
+    basis: Basis | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextLook:
-    """When a series is looked at next, and why then, as planned."""
+    """When a series is looked at next, and why then, as planned; the rest as in ``FollowedSeries``."""
 
     at: datetime
     reason: str
     overdue_since: datetime | None = None
+    expected_at: datetime | None = None
+    basis: Basis | None = None
+
+    @classmethod
+    def again(cls, look: FollowedSeries, at: datetime, reason: str) -> NextLook:
+        """Return a look at another time, which changes nothing about the release that is expected."""
+        return cls(at=at, reason=reason, overdue_since=look.overdue_since, expected_at=look.expected_at, basis=look.basis)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,13 +29,14 @@ def next_look(schedule: Schedule, series_id: UUID | None, after: datetime) -> Ne
     late = share_of(series_id) * rule.jitter if series_id else timedelta(0)
     if rule.kind is ScheduleKind.INTERVAL:
         length, begin = rule.interval, schedule.created_at + late
-        at = begin + ((after - begin) // length + 1) * length
+        # At least one of them, also for a clock that was set back to before the creation.
+        at = begin + max((after - begin) // length + 1, 1) * length
         reason = f"It is looked at every {write_duration(length)}."
     else:
-        nominal = next_cron(rule.spec, zone_of(rule.tz), after - late)
+        nominal = next_cron(rule.spec, zone_of(rule.zone), after - late)
         if nominal is None:
             raise InvalidInput("spec means no day that exists.", field="spec")
-        at, reason = nominal + late, f"It is looked at by the cron expression {rule.spec} in {rule.tz}."
+        at, reason = nominal + late, f"It is looked at by the cron expression {rule.spec} in {rule.zone}."
     return inside_window(rule, NextLook(at=at, reason=reason))
 
 
@@ -43,10 +44,10 @@ def inside_window(rule: Rule, look: NextLook) -> NextLook:
     """Return the look, moved to the window's next opening if it is outside."""
     if rule.window is None:
         return look
-    opens = rule.window.earliest(look.at, zone_of(rule.tz))
+    opens = rule.window.earliest(look.at, zone_of(rule.zone))
     if opens == look.at:
         return look
-    return replace(look, at=opens, reason=f"{look.reason} It waits until the window {rule.window} in {rule.tz} opens.")
+    return replace(look, at=opens, reason=f"{look.reason} It waits until the window {rule.window} in {rule.zone} opens.")
 
 
 def preview(schedule: Schedule, after: datetime, number: int) -> Iterator[NextLook]:

@@ -14,16 +14,19 @@ if TYPE_CHECKING:
     from domain.use_cases.check_providers import CheckProviders
     from domain.use_cases.check_vintages import CheckVintages
     from domain.use_cases.compare_vintages import CompareVintages
+    from domain.use_cases.deliver_events import DeliverEvents
     from domain.use_cases.describe_series import DescribeSeries
     from domain.use_cases.diagnose_code import DiagnoseCode
     from domain.use_cases.fetch_dataset import FetchDataset
     from domain.use_cases.follow_fetches import FollowFetches
     from domain.use_cases.list_formula_vintages import ListFormulaVintages
     from domain.use_cases.list_providers import ListProviders
+    from domain.use_cases.list_releases import ListReleases
     from domain.use_cases.list_vintages import ListVintages
     from domain.use_cases.manage_formulas import ManageFormulas
     from domain.use_cases.manage_keys import ManageKeys
     from domain.use_cases.manage_schedules import ManageSchedules
+    from domain.use_cases.manage_webhooks import ManageWebhooks
     from domain.use_cases.measure_revisions import MeasureRevisions
     from domain.use_cases.parse_answer import ParseAnswer
     from domain.use_cases.plan_next_look import PlanNextLook
@@ -57,6 +60,7 @@ class UseCases:
     cancel_fetch: CancelFetch
     remove_series: RemoveSeries
     reap_fetches: ReapFetches
+    list_releases: ListReleases
     list_vintages: ListVintages
     compare_vintages: CompareVintages
     read_releases: ReadReleases
@@ -72,5 +76,7 @@ class UseCases:
     list_formula_vintages: ListFormulaVintages
     ask_due_series: AskDueSeries
     plan_next_look: PlanNextLook
+    manage_webhooks: ManageWebhooks
+    deliver_events: DeliverEvents
     list_providers: ListProviders
     check_providers: CheckProviders

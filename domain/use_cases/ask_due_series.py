@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from domain.errors import InvalidInput
 from domain.ports import Store, UnitOfWork
 from domain.ports.schedule_repository import Followed
-from domain.schedules.schedule import FollowedSeries, NextLook, Schedule, ScheduleKind
+from domain.schedules.schedule import FollowedSeries, NextLook, Schedule
 from domain.schedules.timing import catch_up_delay, inside_window, next_look
 from domain.use_cases.plan_next_look import UNDER_WAY, PlanNextLook, put_off
 
@@ -37,26 +39,27 @@ class AskDueSeries:
             next_at = uow.schedules.next_at()
             if next_at is None or next_at > uow.now():
                 return False
-        claimed = self._claim()
-        for series_id in {look.series_id for _, look in claimed if not look.planned}:
+        claimed, asked = self._claim()
+        for series_id in {look.series_id for _, look in claimed} - asked:
             self.plan_next_look(series_id)
         return len(claimed) == _BATCH
 
-    def _claim(self) -> Sequence[Followed]:
+    def _claim(self) -> tuple[Sequence[Followed], AbstractSet[UUID]]:
+        """Claim a batch; return it, and the series that are asked."""
         with self.store.writing() as uow:
             claimed, now = uow.schedules.claim(_BATCH), uow.now()
-            asked = sum(self._advance(uow, schedule, look, now) for schedule, look in claimed)
+            asked = {look.series_id for schedule, look in claimed if self._advance(uow, schedule, look, now)}
             if claimed:
                 uow.commit()
         if asked:
-            logger.info("followed series asked", extra={"fetches": asked})
-        return claimed
+            logger.info("followed series asked", extra={"fetches": len(asked)})
+        return claimed, asked
 
     def _advance(self, uow: UnitOfWork, schedule: Schedule, look: FollowedSeries, now: datetime) -> bool:
         """Ask the series if that is planned, and set its next look; return whether a fetch was added."""
         asked = False
         try:
-            opens = inside_window(schedule.rule, NextLook(at=now, reason=look.reason, overdue_since=look.overdue_since))
+            opens = inside_window(schedule.rule, NextLook.again(look, now, look.reason))
             # One that has yet to be planned is only put off, so that no other worker plans it meanwhile.
             planned, next_ = look.planned, opens if look.planned else put_off(look, look.reason, now)
             if look.planned and opens.at <= now:
@@ -69,9 +72,10 @@ class AskDueSeries:
         return asked
 
     def _ask(self, uow: UnitOfWork, schedule: Schedule, look: FollowedSeries, now: datetime) -> bool:
-        due_at, newest = look.next_at or now, uow.series.get(look.series_id).fetch
-        if newest and (newest.created_at >= due_at or not newest.ended):
-            # Another schedule or a person has asked since, or a fetch is under way.
+        due_at, series = look.next_at or now, uow.series.get(look.series_id)
+        newest = series.fetch
+        if (series.checked_at and series.checked_at >= due_at) or (newest and (newest.created_at >= due_at or not newest.ended)):
+            # It has been checked since, as by another schedule or a person, or a fetch is under way.
             return False
         late = catch_up_delay(schedule.rule, look.series_id, due_at, now)
         return uow.fetches.add_scheduled(look.series_id, request_id=f"schedule-{schedule.id}", seconds=late.total_seconds())
@@ -79,6 +83,6 @@ class AskDueSeries:
 
 def _after(schedule: Schedule, look: FollowedSeries, now: datetime) -> tuple[bool, NextLook]:
     """Return whether the look after one that was asked is known already, and the look."""
-    if schedule.rule.kind is ScheduleKind.LEARNED:
+    if schedule.rule.kind.follows_releases:
         return False, put_off(look, UNDER_WAY, now)
     return True, next_look(schedule, look.series_id, now)

@@ -23,7 +23,7 @@ from domain.errors import (
     ThrottledLocally,
     UnknownProvider,
 )
-from domain.fetches import MAX_CRASHES, Failure, Fetch, Lease, RetryPolicy, WaitingFor, waiting_for
+from domain.fetches import MAX_CRASHES, Failure, Fetch, FetchStatus, Lease, RetryPolicy, WaitingFor, waiting_for
 from domain.fetching.endings import after_failure, after_success
 from domain.fetching.heartbeat import Heartbeat
 from domain.fetching.in_flight import RunningFetches
@@ -35,6 +35,7 @@ from domain.series import TimeSeries
 from domain.source_status import AtSource, StatusChange
 from domain.throttling import Denied, Permit
 from domain.use_cases.plan_next_look import PlanNextLook
+from domain.webhooks.events import fetch_failed, series_discontinued
 
 logger = logging.getLogger(__name__)
 
@@ -134,7 +135,7 @@ class FetchDataset:
             fetch, series = claimed
             budget = self.calls.budget(self.providers, series.provider)
             refusal = self.providers.refusal(series.provider, series.code)
-            answer = refusal or self.calls.acquire_first_permit(uow, budget, fetch.id)
+            answer = refusal or self.calls.acquire_first_permit(uow, budget, fetch)
             if isinstance(answer, Denied):
                 fetch = uow.fetches.defer(fetch.id, lease, seconds=answer.seconds, waiting_for=answer.waiting_for)
             known = prior_state(uow, series)
@@ -150,7 +151,7 @@ class FetchDataset:
         try:
             with (
                 self.heartbeat.renewing(fetch, lease),
-                self.calls.attribute_calls(claimed.budget, fetch.id, claimed.permit),
+                self.calls.attribute_calls(claimed.budget, fetch, claimed.permit),
             ):
                 fetched = self._ask(series, known)
                 try:
@@ -220,8 +221,10 @@ class FetchDataset:
             seconds = self.retry.wait(fetch, error, uow.now())
             if seconds is None:
                 ended = uow.fetches.fail(fetch.id, lease, failure)
-                series = uow.series.get(fetch.series_id)
-                _record(uow, series, *after_failure(series, failure, ended.finished_at or uow.now()))
+                series, now = uow.series.get(fetch.series_id), ended.finished_at or uow.now()
+                _record(uow, series, *after_failure(series, failure, now))
+                if ended.status is FetchStatus.ERROR:
+                    uow.webhooks.record(series, fetch_failed(ended, now))
             else:
                 ended = uow.fetches.schedule_retry(fetch.id, lease, failure, seconds=seconds, waiting_for=waiting_for(error))
             uow.commit()
@@ -241,6 +244,8 @@ def _record(uow: UnitOfWork, series: TimeSeries, state: AtSource, change: Status
     if change:
         facts = {"series": f"{series.provider}:{series.code}", "status_at_source": change.status.value, "reason": change.reason}
         logger.warning("status at source changed", extra=facts)
+        if state.has_ended:
+            uow.webhooks.record(series, series_discontinued(change))
 
 
 def _log(fetch: Fetch, series: TimeSeries) -> None:

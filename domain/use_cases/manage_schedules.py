@@ -14,7 +14,6 @@ from domain.schedules.schedule import (
     NextLook,
     Rule,
     Schedule,
-    ScheduleKind,
     SchedulePage,
     ScheduleQuery,
     ScheduleState,
@@ -131,17 +130,13 @@ class ManageSchedules:
         return state
 
     def preview(self, schedule_id: UUID, number: int) -> Sequence[PreviewedLook]:
-        """Return the next looks: by an interval or a cron expression, or those that are planned for the series of a learned schedule."""
+        """Return the next looks: by an interval or a cron expression, else those that are planned for its series."""
         with self.store.reading() as uow:
             schedule, now = uow.schedules.get(schedule_id), uow.now()
-            if schedule.rule.kind is not ScheduleKind.LEARNED:
+            if not schedule.rule.kind.follows_releases:
                 return [PreviewedLook(look) for look in preview(schedule, now, number)]
             planned = uow.schedules.looks(schedule_id, number)
-        return [
-            PreviewedLook(NextLook(at=look.next_at, reason=look.reason, overdue_since=look.overdue_since), look.series_id)
-            for look in planned
-            if look.next_at
-        ]
+        return [PreviewedLook(NextLook.again(look, look.next_at, look.reason), look.series_id) for look in planned if look.next_at]
 
     def _planned(self, schedule_id: UUID) -> ScheduleState:
         """Plan a few of a schedule's series, so that its state says when they are looked at; the workers plan the others."""

@@ -8,21 +8,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from domain.errors import InvalidInput, SeriesNotFound
+from domain.errors import InvalidInput, SeriesNotFound, UnknownProvider
 from domain.fetches import Fetch, FetchStatus
-from domain.ports import Store
+from domain.ports import Providers, Store
 from domain.schedules.durations import write_duration
 from domain.schedules.history import History, Learn
 from domain.schedules.schedule import FollowedSeries, NextLook, Schedule, ScheduleKind
 from domain.schedules.timing import inside_window, next_look
 from domain.series import TimeSeries
+from domain.use_cases.read_calendar import ReadCalendar, SeriesCalendar
 from domain.vintages import Vintage
+from domain.webhooks.events import series_overdue
 
 logger = logging.getLogger(__name__)
 
 #: After this long a look that was not planned, since its worker died, is planned by another.
 REPLAN_AFTER = timedelta(minutes=10)
 UNDER_WAY = "A fetch of it is under way."
+#: After so long it is asked again whether another worker has read a calendar.
+_CALENDAR_AGAIN = timedelta(minutes=1)
 _MOST_VINTAGES = 400
 _SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(hours=1), timedelta(days=7)
 _AFTER_A_DEFECT = timedelta(days=1)
@@ -45,12 +49,14 @@ class PlanNextLook:
     Plan the next look at a series, for each schedule that follows it.
 
     Attributes:
-        learn: plans it from the past, for schedules of the kind ``learned``.
+        learn: plans it from the past or a calendar, for schedules of the kinds ``learned`` and ``calendar``.
 
     """
 
     store: Store
+    providers: Providers
     learn: Learn
+    read_calendar: ReadCalendar
 
     def __call__(self, series_id: UUID, *, ended: Fetch | None = None) -> None:
         """
@@ -65,7 +71,7 @@ class PlanNextLook:
                 following = [found for found in uow.schedules.following(series_id) if found[1].next_at]
                 series = uow.series.get(series_id)
                 unfollowed = uow.schedules.unfollowed(series)
-                learns = any(schedule.rule.kind is ScheduleKind.LEARNED for schedule, _ in following)
+                learns = any(schedule.rule.kind.follows_releases for schedule, _ in following)
                 vintages = uow.vintages.last_ones(series_id, _MOST_VINTAGES) if learns else ()
                 past = _Past(series, vintages, uow.now())
         except SeriesNotFound:
@@ -73,39 +79,59 @@ class PlanNextLook:
         looks = [(look, *self._look(schedule, look, past, _failures(look, ended))) for schedule, look in following]
         if not unfollowed and not looks:
             return
+        overdue = _newly_overdue([(look, next_) for look, _, next_ in looks])
         with self.store.writing() as uow:
+            if overdue:
+                # Before its looks, as its removal does, so that the two do not wait for each other.
+                uow.series.lock(series_id)
             for schedule in unfollowed:
                 uow.schedules.follow(series, schedule)
             for look, planned, next_ in looks:
-                uow.schedules.plan(look, next_, planned=planned, succeeded_at=series.checked_at, failures=_failures(look, ended))
+                failures = _failures(look, ended)
+                is_set = uow.schedules.plan(look, next_, planned=planned, succeeded_at=series.checked_at, failures=failures)
+                if next_ is overdue and is_set:
+                    uow.webhooks.record(series, series_overdue(overdue, past.now))
             uow.commit()
 
     def _look(self, schedule: Schedule, look: FollowedSeries, past: _Past, failures: int) -> tuple[bool, NextLook]:
         """Return whether the series is to be asked at its next look, and the look."""
         # Once a series has ended, or is published again, the rule alone does not say when it is looked at.
-        keeps_to_rule = schedule.rule.kind is not ScheduleKind.LEARNED and past.series.at_source.since is None
-        if look.next_at and look.planned and keeps_to_rule:
+        keeps_to_rule = not schedule.rule.kind.follows_releases and past.series.at_source.since is None
+        is_satisfied = look.next_at and past.series.checked_at and past.series.checked_at >= look.next_at
+        if look.next_at and look.planned and keeps_to_rule and not is_satisfied:
             return True, NextLook(at=look.next_at, reason=look.reason)
         if past.series.fetch and not past.series.fetch.ended:
             return False, put_off(look, UNDER_WAY, past.now)
-        return True, self._planned_or_daily(schedule, look, past, failures)
+        calendar = self._calendar(schedule, past)
+        if calendar.is_being_read:
+            return False, NextLook.again(look, past.now + _CALENDAR_AGAIN, "Its calendar is being read.")
+        return True, self._planned_or_daily(schedule, look, past, failures=failures, calendar=calendar)
 
-    def _planned_or_daily(self, schedule: Schedule, look: FollowedSeries, past: _Past, failures: int) -> NextLook:
+    def _calendar(self, schedule: Schedule, past: _Past) -> SeriesCalendar:
+        """Read the calendar of a schedule, outside of transactions, if it has one that tells the next look."""
+        series, is_needed = past.series, schedule.rule.kind is ScheduleKind.CALENDAR and past.series.checked_at is not None
+        if not is_needed or series.at_source.has_ended:
+            return SeriesCalendar()
+        return self.read_calendar(series.provider, series.code, schedule.rule.spec)
+
+    def _planned_or_daily(
+        self, schedule: Schedule, look: FollowedSeries, past: _Past, *, failures: int, calendar: SeriesCalendar
+    ) -> NextLook:
         try:
-            return self._planned(schedule, past, failures)
+            return self._planned(schedule, past, failures, calendar)
         except Exception as error:
             # A defect of a rule or of the learning must not end what follows the series.
             message = error.message if isinstance(error, InvalidInput) else f"lanner failed on its history ({type(error).__name__})."
             logger.exception("next look not planned", extra={"series": str(past.series.id), "schedule": str(schedule.id)})
-            return NextLook(at=past.now + _AFTER_A_DEFECT, reason=f"It is looked at daily: {message}", overdue_since=look.overdue_since)
+            return NextLook.again(look, past.now + _AFTER_A_DEFECT, f"It is looked at daily: {message}")
 
-    def _planned(self, schedule: Schedule, past: _Past, failures: int) -> NextLook:
+    def _planned(self, schedule: Schedule, past: _Past, failures: int, calendar: SeriesCalendar) -> NextLook:
         series, now, rule = past.series, past.now, schedule.rule
         if series.at_source.has_ended:
             return inside_window(rule, _after_the_end(past))
         if series.fetch is None and series.checked_at is None:
             return inside_window(rule, NextLook(at=now, reason="It has not been fetched yet."))
-        if rule.kind is not ScheduleKind.LEARNED:
+        if not rule.kind.follows_releases:
             return next_look(schedule, series.id, now)
         pause = min(_SHORTEST_PAUSE * 2 ** min(failures - 1, 10), _LONGEST_PAUSE) if failures else timedelta(0)
         why = f"Its last {_counted(failures)} failed, so that it is not looked at for {write_duration(pause)}."
@@ -117,12 +143,28 @@ class PlanNextLook:
             checked_at=series.checked_at,
             now=now,
             budget=rule.budget,
-            tz=rule.tz,
+            tz=rule.tz or self._zone(series.provider),
+            events=calendar.events,
+            doubt=calendar.problem,
         )
         look = self.learn(history)
         if failures and look.at < now + pause:
             look = replace(look, at=now + pause, reason=why)
         return inside_window(rule, look)
+
+    def _zone(self, provider: str) -> str:
+        """Return the time zone in which a provider publishes, as far as it says."""
+        try:
+            return self.providers.get(provider).zone or "UTC"
+        except UnknownProvider:
+            return "UTC"
+
+
+def _newly_overdue(looks: Sequence[tuple[FollowedSeries, NextLook]]) -> NextLook | None:
+    """Return the first next look at a series that is overdue from now on; None if it was before, or is not."""
+    if any(look.overdue_since for look, _ in looks):
+        return None
+    return next((next_ for _, next_ in looks if next_.overdue_since), None)
 
 
 def _after_the_end(past: _Past) -> NextLook:
@@ -135,7 +177,7 @@ def _after_the_end(past: _Past) -> NextLook:
 
 def put_off(look: FollowedSeries, reason: str, now: datetime) -> NextLook:
     """Return the time at which a look is planned anew, unless it has been planned until then."""
-    return NextLook(at=now + REPLAN_AFTER, reason=reason, overdue_since=look.overdue_since)
+    return NextLook.again(look, now + REPLAN_AFTER, reason)
 
 
 def _failures(look: FollowedSeries, ended: Fetch | None) -> int:

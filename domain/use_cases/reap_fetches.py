@@ -58,12 +58,13 @@ class ReapFetches:
             uow.commit()
 
     def prune(self, limit: int) -> bool:
-        """Remove old idempotency keys and fetches, at most so many of each; return whether there may be more."""
+        """Remove old idempotency keys, fetches and events told, at most so many of each; return whether there may be more."""
         with self.store.writing() as uow:
             forgotten = uow.requests.forget(seconds=_REMEMBERED_SECONDS, limit=limit)
             removed = uow.fetches.prune(seconds=self.keep_days * _DAY, limit=limit)
+            told = uow.webhooks.prune(seconds=self.keep_days * _DAY, limit=limit)
             uow.quotas.forget(limit)
             uow.commit()
-        if forgotten or removed:
-            logger.info("pruned", extra={"fetches": removed, "request_keys": forgotten})
-        return limit in (forgotten, removed)
+        if forgotten or removed or told:
+            logger.info("pruned", extra={"fetches": removed, "request_keys": forgotten, "events": told})
+        return max(forgotten, removed, told) >= limit

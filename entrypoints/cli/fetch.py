@@ -62,13 +62,15 @@ def fetch(  # noqa: PLR0913 - the command's options
     allowed = frozenset(map(Suspicion, (*allow, *(["shrink"] if allow_shrink else []))))
     asked = _request_all(use_cases.request_fetch, wanted, refresh=refresh, allow=allowed)
     requested = {name: answer for name, answer in asked.items() if isinstance(answer, Requested)}
-    fetches = _complete(use_cases, {answer.fetch.id: name for name, answer in requested.items() if not answer.fetch.ended})
-    _summarize(
-        (name, *_outcome(fetches.get(answer.fetch.id), use_cases.describe_series(answer.series.id).series))
+    fetches = complete_fetches(use_cases, {answer.fetch.id: name for name, answer in requested.items() if not answer.fetch.ended})
+    is_well = summarize(
+        (name, *outcome_of(fetches.get(answer.fetch.id), use_cases.describe_series(answer.series.id).series))
         if isinstance(answer, Requested)
         else (name, "error", _reason(answer))
         for name, answer in asked.items()
     )
+    if not is_well:
+        sys.exit(1)
 
 
 def _listed(lines: TextIO) -> list[tuple[str, str]]:
@@ -121,7 +123,8 @@ def _request(
         return error
 
 
-def _complete(use_cases: UseCases, names: Mapping[UUID, str]) -> Mapping[UUID, Fetch]:
+def complete_fetches(use_cases: UseCases, names: Mapping[UUID, str]) -> Mapping[UUID, Fetch]:
+    """Complete fetches, showing the progress, and return how each ended or waits."""
     from domain.use_cases.complete_fetches import CompleteFetches
 
     complete = CompleteFetches(
@@ -152,7 +155,8 @@ def _progress(names: Mapping[UUID, str]) -> Iterator[Callable[[Fetch], object]]:
         yield lambda fetch: click.echo(f"{next(ordinals)} of {len(names)}: {names[fetch.id]} {fetch.status}", err=True)
 
 
-def _outcome(ended: Fetch | None, series: TimeSeries) -> tuple[str, str]:
+def outcome_of(ended: Fetch | None, series: TimeSeries) -> tuple[str, str]:
+    """Return the status of a fetch, and what to say of it."""
     from entrypoints.cli.tables import when
 
     newest = series.newest
@@ -173,7 +177,8 @@ def _reason(failure: Failure | FetchAlreadyRunning) -> str:
     return f"{failure.code}: {failure.message} {failure.hint}".rstrip()
 
 
-def _summarize(outcomes: Iterable[tuple[str, str, str]]) -> None:
+def summarize(outcomes: Iterable[tuple[str, str, str]]) -> bool:
+    """Print a line for each series, and return whether all went well."""
     from entrypoints.cli.tables import print_table
 
     lines = list(outcomes)
@@ -181,5 +186,4 @@ def _summarize(outcomes: Iterable[tuple[str, str, str]]) -> None:
     statuses = Counter(status for _, status, _ in lines)
     if len(lines) > 1:
         click.echo(", ".join(f"{number} {status}" for status, number in statuses.items()))
-    if set(statuses) - set(_WELL):
-        sys.exit(1)
+    return not set(statuses) - set(_WELL)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from domain.schedules.schedule import Rule, ScheduleState
+    from domain.schedules.selector import Selector
+    from domain.use_cases import UseCases
     from domain.use_cases.manage_schedules import ManageSchedules
     from entrypoints.cli.session import Session
 
@@ -17,13 +22,24 @@ if TYPE_CHECKING:
 @click.argument("codes", nargs=-1, required=True, metavar="CODE...")
 @click.option("--every", metavar="LENGTH", help="At even intervals, such as 6h, 90m or 1d.")
 @click.option("--cron", metavar="EXPRESSION", help="By a cron expression of five fields, such as '30 8 * * 1-5'.")
+@click.option(
+    "--calendar",
+    is_flag=False,
+    flag_value="",
+    metavar="[PLACE][#TEXT]",
+    help="When the provider's calendar, or the one at PLACE, lists a release; TEXT is in the titles of its events. After the CODEs.",
+)
 @click.option("--learn", is_flag=True, help="When releases are expected, from those of the past; the default.")
-@click.option("--tz", default="UTC", show_default=True, help="The time zone of --cron and --window.")
+@click.option("--tz", default="", help="The time zone of --cron and --window, UTC by default, and of releases, the provider's by default.")
 @click.option("--window", help="Only then, such as 'mon-fri 08:00-18:00'.")
 @click.option("--jitter", default="0s", show_default=True, help="Up to so much later, always the same for one series.")
 @click.option("--catch-up", default="15m", show_default=True, help="After a downtime, ask each series once within this time.")
 @click.option(
-    "--budget", type=click.IntRange(1, 100), default=4, show_default=True, help="How many looks one release may take; for --learn."
+    "--budget",
+    type=click.IntRange(1, 100),
+    default=4,
+    show_default=True,
+    help="How many looks a release may take, for --learn or --calendar.",
 )
 @click.pass_obj
 def follow(session: Session, /, *, codes: tuple[str, ...], **options: Any) -> None:
@@ -32,38 +48,81 @@ def follow(session: Session, /, *, codes: tuple[str, ...], **options: Any) -> No
 
     CODE is DATABASE/DATASET or provider:DATABASE/DATASET, a mask such as 'FRED/GS*', or all that is stored of a provider, such as
     'fred:*'. A mask follows what is stored, now or later. What is followed already is followed by the new rule instead.
+
+    PLACE is an https:// address, a file, or a name of LANNER_CALENDARS.
+
+    A series that has not been fetched yet is fetched at once, as by `lanner fetch`. Exits with 1 if one of them failed, which is
+    followed all the same.
     """
     from domain.schedules.selector import Selector
     from entrypoints.cli.schedules import print_schedules
 
     rule = _rule(**options)
-    manage_schedules = session.use_cases().manage_schedules
-    selectors = [Selector.parse(text, field="code") for text in codes]
-    print_schedules([_follow(manage_schedules, manage_schedules.resolve(selector), rule) for selector in selectors])
+    use_cases = session.use_cases()
+    manage_schedules = use_cases.manage_schedules
+    selectors = [manage_schedules.resolve(Selector.parse(text, field="code")) for text in codes]
+    followed = [_follow(manage_schedules, selector, rule).schedule.id for selector in selectors]
+    is_well = _fetch_first(use_cases, selectors)
+    print_schedules(map(manage_schedules.get, followed))
+    if not is_well:
+        sys.exit(1)
 
 
-def _rule(*, every: str | None, cron: str | None, learn: bool, **others: Any) -> Rule:
+def _fetch_first(use_cases: UseCases, selectors: Iterable[Selector]) -> bool:
+    """Fetch the series that have never been fetched, and say how that went; return whether all went well."""
+    from entrypoints.cli.fetch import complete_fetches, outcome_of, summarize
+
+    codes = [(selector.code, selector.provider) for selector in selectors if selector.code]
+    described = [use_cases.describe_series.by_code(code, provider).series for code, provider in codes]
+    new = [series for series in described if series.checked_at is None and (series.fetch is None or not series.fetch.ended)]
+    requested = [(series, use_cases.request_fetch(series.code, provider=series.provider).fetch) for series in new]
+    if not requested:
+        return True
+    names = {fetch.id: f"{series.provider}:{series.code}" for series, fetch in requested}
+    ended = complete_fetches(use_cases, names)
+    return summarize(
+        (names[fetch.id], *outcome_of(ended[fetch.id], use_cases.describe_series(series.id).series)) for series, fetch in requested
+    )
+
+
+def _calendar(spec: str) -> str:
+    """Return the calendar of the option, a file with its whole path."""
+    from domain.schedules.calendar import CalendarSource
+
+    place, hash_, text = spec.partition("#")
+    is_file = place and not place.startswith("https://") and Path(place).is_file()
+    spec = f"{Path(place).resolve()}{hash_}{text}" if is_file else spec
+    if CalendarSource.parse(spec, field="--calendar").is_file and not is_file:
+        raise click.UsageError(f"--calendar: there is no file {place}.")
+    return spec
+
+
+def _rule(*, every: str | None, cron: str | None, calendar: str | None, learn: bool, **others: Any) -> Rule:
     from domain.schedules.cron import check_cron
     from domain.schedules.durations import parse_duration
     from domain.schedules.schedule import LONGEST_CATCH_UP, LONGEST_INTERVAL, SHORTEST_INTERVAL, Rule, ScheduleKind
     from domain.schedules.window import AskingWindow
     from domain.schedules.zones import zone_of
 
-    if sum((every is not None, cron is not None, learn)) > 1:
-        raise click.UsageError("--every, --cron and --learn exclude each other.")
+    specs = {ScheduleKind.INTERVAL: every, ScheduleKind.CRON: cron, ScheduleKind.CALENDAR: calendar}
+    given = [kind for kind, spec in specs.items() if spec is not None] + [ScheduleKind.LEARNED] * learn
+    if len(given) > 1:
+        raise click.UsageError("--every, --cron, --calendar and --learn exclude each other.")
     # Checked here too, so that what is wrong is named as an option.
-    zone_of(others["tz"], field="--tz")
+    zone_of(others["tz"] or "UTC", field="--tz")
     if every is not None:
         parse_duration(every, field="--every", least=SHORTEST_INTERVAL, most=LONGEST_INTERVAL)
     if cron is not None:
         check_cron(cron, field="--cron", now=datetime.now(UTC))
-    kind = ScheduleKind.INTERVAL if every is not None else ScheduleKind.CRON if cron is not None else ScheduleKind.LEARNED
+    if calendar is not None:
+        specs[ScheduleKind.CALENDAR] = _calendar(calendar)
+    kind = given[0] if given else ScheduleKind.LEARNED
     lengths = {
         name: parse_duration(others[name], field=f"--{name.replace('_', '-')}", least=timedelta(0), most=LONGEST_CATCH_UP)
         for name in ("jitter", "catch_up")
     }
     window = AskingWindow.parse(others["window"], field="--window") if others["window"] else None
-    return Rule(kind=kind, spec=every or cron or "", tz=others["tz"], window=window, budget=others["budget"], **lengths)
+    return Rule(kind=kind, spec=specs.get(kind) or "", tz=others["tz"], window=window, budget=others["budget"], **lengths)
 
 
 def _follow(manage_schedules: ManageSchedules, selector: Any, rule: Rule) -> ScheduleState:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from domain.use_cases.manage_schedules import ManageSchedules
     from entrypoints.cli.session import Session
 
-_PAGE = 500
+_PAGE, _WIDTH = 500, 80
 
 
 @click.command
@@ -37,12 +39,13 @@ def schedules(session: Session, *, form: str) -> None:
                 "selector": str(state.schedule.selector),
                 "kind": rule.kind,
                 "spec": rule.spec,
-                "tz": rule.tz,
+                "tz": rule.tz or None,
                 "window": str(rule.window) if rule.window else None,
                 "paused": state.schedule.paused,
                 "series": state.series,
                 "next_at": next_ and next_.next_at,
                 "reason": next_ and next_.reason,
+                "expected_at": next_ and next_.expected_at,
                 "last_success_at": state.last_success_at,
                 "overdue_since": state.overdue_since,
             }
@@ -50,11 +53,12 @@ def schedules(session: Session, *, form: str) -> None:
 
 
 def print_schedules(found: Iterable[ScheduleState]) -> None:
-    """Print schedules as a table."""
-    from entrypoints.cli.tables import print_table
-
-    headings = ("follows", "rule", "series", "next", "last success", "why then")
-    print_table(headings, map(_row, found), right=("series",))
+    """Print a paragraph for each schedule, in lines of at most 80 characters but for long names."""
+    for number, state in enumerate(found):
+        if number:
+            click.echo()
+        for line in _lines(state):
+            click.echo(line)
 
 
 def _all(manage_schedules: ManageSchedules) -> Iterator[ScheduleState]:
@@ -69,15 +73,34 @@ def _all(manage_schedules: ManageSchedules) -> Iterator[ScheduleState]:
         query = replace(query, after=page.next)
 
 
-def _row(state: ScheduleState) -> tuple[str, ...]:
-    from entrypoints.cli.tables import when
+def _lines(state: ScheduleState) -> Iterator[str]:
+    from entrypoints.cli.tables import printable
 
-    next_ = state.next
-    at = "paused" if state.schedule.paused else when(next_.next_at) if next_ else ""
-    why = next_.reason if next_ else ""
-    return str(state.schedule.selector), _rule(state.schedule.rule), str(state.series), at, when(state.last_success_at), why
+    schedule, next_ = state.schedule, state.next
+    counted = "1 series" if state.series == 1 else f"{state.series} series"
+    yield printable(f"{schedule.selector}  {_rule(schedule.rule)}  {counted}")
+    facts = {
+        "next": "paused" if schedule.paused else _local(next_.next_at if next_ else None, schedule.rule),
+        "expected": _local(next_.expected_at if next_ else None, schedule.rule),
+        "overdue since": _local(state.overdue_since, schedule.rule),
+        "last success": _local(state.last_success_at, schedule.rule),
+    }
+    yield from (f"  {name:<15}{text}" for name, text in facts.items() if text)
+    if next_:
+        yield from wrap(printable(next_.reason), _WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _local(moment: datetime | None, rule: Rule) -> str:
+    """Return a time in the zone of the schedule, else in that of this machine, with the zone; an empty text for None."""
+    from zoneinfo import ZoneInfo
+
+    if moment is None:
+        return ""
+    return f"{moment.astimezone(ZoneInfo(rule.tz) if rule.tz else None):%a %Y-%m-%d %H:%M %Z}"
 
 
 def _rule(rule: Rule) -> str:
-    kind = f"every {rule.spec}" if rule.kind == "interval" else f"cron {rule.spec} {rule.tz}" if rule.kind == "cron" else "learned"
-    return f"{kind}, {rule.window} {rule.tz}" if rule.window else kind
+    at = f" {rule.tz}" if rule.tz else ""
+    kinds = {"interval": f"every {rule.spec}", "cron": f"cron {rule.spec}{at}", "calendar": f"calendar {rule.spec}".rstrip()}
+    kind = kinds.get(rule.kind, "learned")
+    return f"{kind}, {rule.window}{at}" if rule.window else kind

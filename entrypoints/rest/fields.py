@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import fields, missing, validate
 
 
 class TextField(fields.String):
@@ -18,18 +18,34 @@ class TextField(fields.String):
         super().__init__(validate=validate.Length(min=1, error="must not be empty."), metadata={"examples": [example]}, **more)
 
 
-class StrictBoolean(fields.Boolean):
-    """``true`` or ``false``, no strings or numbers; false if absent."""
+class StrictFlag(fields.Boolean):
+    """``true`` or ``false``, no strings or numbers."""
 
     default_error_messages = {"null": "must be true or false.", "invalid": "must be true or false."}  # noqa: RUF012 - marshmallow's form
-
-    def __init__(self) -> None:
-        super().__init__(load_default=False)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:  # noqa: ARG002 - marshmallow's form
         if not isinstance(value, bool):
             raise self.make_error("invalid")
         return value
+
+
+class StrictBoolean(StrictFlag):
+    """The same; false if absent."""
+
+    def __init__(self) -> None:
+        super().__init__(load_default=False)
+
+
+class StrictNumber(fields.Float):
+    """A finite number, no string."""
+
+    default_error_messages = dict.fromkeys(("null", "invalid", "special", "too_large"), "must be a number.")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> float:
+        if isinstance(value, (bool, str)):
+            raise self.make_error("invalid")
+        number: float = super()._deserialize(value, attr, data, **kwargs)
+        return number
 
 
 class EnumField(fields.String):
@@ -41,10 +57,17 @@ class EnumField(fields.String):
             self.error_messages |= {"invalid": error, "null": error}
 
 
-def enum_list(kind: type[StrEnum], default: Sequence[StrEnum] = ()) -> fields.List[Any]:
-    """Return the field of a request that lists values of an enumeration; what is wrong is named by its place."""
+def enum_list(kind: type[StrEnum], default: Sequence[StrEnum] | None = ()) -> fields.List[Any]:
+    """
+    Return the field of a request that lists values of an enumeration; what is wrong is named by its place.
+
+    Args:
+        default: None if the field may be absent.
+
+    """
     words = EnumField(kind, error=f"must be one of {', '.join(kind)}.")
-    return fields.List(words, load_default=[*default], error_messages={"invalid": "must be a list.", "null": "must be a list."})
+    absent: Any = missing if default is None else [*default]
+    return fields.List(words, load_default=absent, error_messages={"invalid": "must be a list.", "null": "must be a list."})
 
 
 class InstantField(fields.Raw):

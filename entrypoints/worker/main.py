@@ -21,6 +21,7 @@ from config import bootstrap
 from config.container import Container
 from entrypoints.parent import die_with_parent
 from entrypoints.worker.app import create_worker, open_controller
+from entrypoints.worker.deliveries import Deliveries
 from entrypoints.worker.lifecycle.heartbeat_file import HeartbeatFile
 from entrypoints.worker.lifecycle.isolation import IsolationLock
 from entrypoints.worker.lifecycle.lease_table import LeaseTable, expire_leases
@@ -61,6 +62,7 @@ def main() -> int:
     if settings.embedded:
         poller = _poller(container, app, isolation=isolation, report_wait=partial(setattr, longest_wait, "value"))
         _start(poller, settings.poll_seconds or _EMBEDDED_POLL_SECONDS, stop)
+        Deliveries(container.use_cases().deliver_events).start(settings.poll_seconds or _EMBEDDED_POLL_SECONDS, stop)
     else:
         on_stop, release = _poll_in_child_process(container, app.conf.worker_concurrency, longest_wait, stop)
     exit_after_timeout(stop, settings.shutdown_timeout_seconds or _SHUTDOWN_TIMEOUT_SECONDS, release)
@@ -162,6 +164,7 @@ def _poll(parent: int, longest_wait: Any, lost_leases: Any) -> None:
     poller = _poller(container, _app(container, isolation), isolation=isolation, report_wait=partial(setattr, longest_wait, "value"))
     _collect_garbage_rarely()
     thread = _start(poller, settings.poll_seconds or _POLL_SECONDS, stop)
+    Deliveries(container.use_cases().deliver_events).start(settings.poll_seconds or _POLL_SECONDS, stop)
     Thread(
         target=expire_leases, args=(lost_leases, container.use_cases().reap_fetches.expire_lease), name="lost-leases", daemon=True
     ).start()

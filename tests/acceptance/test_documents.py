@@ -31,7 +31,7 @@ from entrypoints.cli.commands import COMMANDS
 from entrypoints.rest.app import create_app, discover_routes
 from entrypoints.rest.openapi.document import document
 from tests.acceptance.running import Lanner, running
-from tests.builders import waiting_use_cases
+from tests.builders import WEBHOOK_SECRET, waiting_use_cases
 from tests.documents import DOCUMENTS, README, ROOT, TEXT, Document
 
 SHOWN_ID = "4484d077-cee3-4f2c-bf18-50cb5d3573fe"
@@ -57,7 +57,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def service(folder: Path) -> Iterator[Lanner]:
-    with running(folder, {"LANNER_PROVIDERS__QUANDL__BASE_URL": "http://127.0.0.1:1/api/v3"}, "up") as service:
+    with running(
+        folder, {"LANNER_PROVIDERS__QUANDL__BASE_URL": "http://127.0.0.1:1/api/v3", "LANNER_WEBHOOK_SECRET": WEBHOOK_SECRET}, "up"
+    ) as service:
         yield service
 
 

@@ -12,7 +12,10 @@ import pytest
 
 from tests.architecture.source import PACKAGES, ROOT, Module, modules
 
-FAMILIES = ("adapters.providers", "adapters.provider_kit", "adapters.memory", "adapters.sql", "adapters.celery_dispatcher")
+FAMILIES = (
+    *("adapters.providers", "adapters.provider_kit", "adapters.memory", "adapters.sql"),
+    *("adapters.celery_dispatcher", "adapters.webhook_sender"),
+)
 ALLOWED = {
     "domain": {"domain"},
     "adapters": {"adapters", "domain"},
@@ -56,11 +59,11 @@ def test_the_domain_knows_the_standard_library_and_two_that_only_compute():
 
 
 def test_families_of_adapters_are_strangers():
-    """No adapter imports one of another family, except for providers their toolbox, and every adapter belongs to a family."""
+    """No adapter imports one of another family, but providers and webhooks their toolbox; every adapter belongs to a family."""
     adapters = [module for module in modules() if inside(module.name, "adapters") and module.name != "adapters"]
     family = {module: next((family for family in FAMILIES if inside(module.name, family)), None) for module in adapters}
     found = [(module, name) for module in adapters for name in module.imports if inside(name, "adapters")]
-    toolbox = {"adapters.providers": "adapters.provider_kit"}
+    toolbox = dict.fromkeys(("adapters.providers", "adapters.webhook_sender"), "adapters.provider_kit")
     permitted = {module: (own, toolbox.get(own or "", own)) for module, own in family.items()}
 
     assert [module.path for module in adapters if family[module] is None] == []

@@ -20,9 +20,9 @@ BUDGET = Budget(provider="quandl", key="k", limits=(Limit(100, 1), Limit(5, 60))
 HOLDER = UUID(int=1)
 
 
-def asked(store: Store, budget: Budget = BUDGET, *, holder: UUID = HOLDER, patience: float = 0, begins: bool = False) -> Permit | Denied:
+def asked(store: Store, budget: Budget = BUDGET, *, holder: UUID = HOLDER, patience: float = 0, **more: bool) -> Permit | Denied:
     with store.writing() as uow:
-        answer = uow.rate_limiter.acquire(budget, PermitRequest(holder, patience, begins=begins))
+        answer = uow.rate_limiter.acquire(budget, PermitRequest(holder, patience, **more))
         uow.commit()
     return answer
 
@@ -190,3 +190,27 @@ def test_holding_back_undoes_the_beginning(store: Store, clock: StoppedClock) ->
     clock.forward(9)
     with store.reading() as uow:
         assert (uow.fetches.next_due(), list(uow.fetches.due(1))) == (None, [fetch_id])
+
+
+def test_requested_fetches_have_a_queue_before_scheduled_ones(store: Store, clock: StoppedClock) -> None:
+    """At its turn a scheduled fetch waits until the requested one has its permit; a block puts each into its own queue."""
+    budget = Budget(provider="quandl", limits=(Limit(6, 60),))
+    while isinstance(asked(store, budget, begins=True, scheduled=True), Permit):
+        pass
+    line = [asked(store, budget, begins=True, scheduled=True) for _ in range(5)]
+    requested = asked(store, budget, begins=True)
+    assert isinstance(requested, Denied)
+    assert all(isinstance(denied, Denied) and denied.seconds > requested.seconds for denied in line)
+    state = standing(store, budget)
+    assert state.requested_until
+    assert state.line_until
+    assert state.requested_until < state.line_until
+    clock.forward(requested.seconds + 0.5)
+    assert isinstance(asked(store, budget, begins=True, scheduled=True), Denied)
+    assert isinstance(asked(store, budget, patience=1, begins=True), Permit)
+    assert standing(store, budget).requested_until is None
+    with store.writing() as uow:
+        first = uow.rate_limiter.cool_down(budget, 10, scheduled=True)
+        second = uow.rate_limiter.cool_down(budget, 10)
+        uow.commit()
+    assert second.seconds <= first.seconds

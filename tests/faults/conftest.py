@@ -26,7 +26,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     mine = {item: mark for item in items if (mark := item.get_closest_marker("faults"))}
     if FULL:
         for item in mine:
-            item.add_marker(pytest.mark.timeout(SECONDS))
+            # In place of the time that the short form has.
+            item.add_marker(pytest.mark.timeout(SECONDS), append=False)
     elif "faults" not in config.option.markexpr:
         left_out = [item for item, mark in mine.items() if mark.kwargs.get("long")]
         config.hook.pytest_deselected(items=left_out)

@@ -32,14 +32,23 @@ class Fred:
     facts: dict[str, Any]
     longest: int = 2000
     in_alfred: bool = True
+    release_dates: tuple[str, ...] = ("2024-11-27", "2024-10-30", "2024-09-26")
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def answer(self, path: str, query: dict[str, str]) -> tuple[int, Mapping[str, Any]]:
         if query.pop("api_key", "") != KEY:
             return _refused("The value for variable api_key is not registered.")
         self.asked.append((path, query))
+        if path.endswith("/release/dates"):
+            dates = [{"release_id": int(query["release_id"]), "date": day} for day in self.release_dates]
+            return 200, {"release_dates": dates}
+        return self._of_series(path, query)
+
+    def _of_series(self, path: str, query: dict[str, str]) -> tuple[int, Mapping[str, Any]]:
         if query["series_id"] != self.facts["id"]:
             return _refused("The series does not exist.")
+        if path.endswith("/series/release"):
+            return 200, json.loads((RECORDED / "fred" / "fred_series_releases.json").read_text())
         if path.endswith("/vintagedates"):
             if not self.in_alfred:
                 return _refused("The series does not exist in ALFRED but may exist in FRED.")

@@ -28,6 +28,9 @@ from domain.observations import Observations
 from domain.schedules.schedule import Rule, Schedule, ScheduleKind
 from domain.schedules.selector import Selector
 from domain.schedules.window import AskingWindow
+from domain.webhooks.delivery import Delivery, Reply
+from domain.webhooks.events import EventType, fetch_failed
+from domain.webhooks.webhook import Progress, Webhook
 from tests.builders import an_arrival, append
 from tests.fakes import some_metadata
 
@@ -75,6 +78,22 @@ def filled(engine: Engine) -> SqlStore:
             if n == 1:
                 uow.fetches.schedule_retry(fetch.id, lease, failure, seconds=60, waiting_for=WaitingFor.RETRY)
         rule = Rule(kind=ScheduleKind.CRON, spec="30 8 * * 1-5", tz="Europe/Berlin", window=AskingWindow.parse("mon-fri"))
+        webhook = Webhook(
+            id=uuid4(),
+            url="https://example.org/hook",
+            events=frozenset(EventType),
+            selector=Selector.parse("quandl:X/S*"),
+            created_at=NOW,
+            position=uow.webhooks.position(),
+        )
+        uow.webhooks.add(webhook)
+        uow.webhooks.record(series, fetch_failed(fetch, NOW))
+        (event,) = uow.webhooks.recorded(after=0, limit=1)
+        lease = Lease(uuid4(), 60)
+        uow.webhooks.claim(lease)
+        deliveries = [Delivery.of(replace(event, type=kind), webhook.id, NOW, "") for kind in (event.type, EventType.REVISION_LARGE)]
+        progress = Progress(position=event.position, holds=False, retry_at=NOW, last_success_at=NOW)
+        uow.webhooks.finish(webhook.id, lease, progress, [deliveries[0].tried(Reply(204), NOW), deliveries[1].tried(Reply(500), NOW)])
         uow.schedules.add(Schedule(id=uuid4(), selector=Selector.parse("X/*"), rule=rule, paused=False, created_at=NOW))
         uow.commit()
     return store
@@ -140,7 +159,7 @@ def test_a_backup_is_one_state_while_others_write(opens: Any, tmp_path: Path, so
         engine.dispose()
         assert len(parts["series"]) == len(parts["fetches"]) >= 3 + 4
         assert len(parts["vintages"]) == len(parts["series"]) - 3 + 8
-        assert parts["feed"] == [f"({len(parts['vintages'])},)"]
+        assert parts["feed"] == [f"({len(parts['vintages']) + len(parts['series_events'])},)"]
 
 
 def test_a_backup_overwrites_nothing(opens: Any, tmp_path: Path) -> None:

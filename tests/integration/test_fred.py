@@ -14,8 +14,9 @@ from adapters.memory.unit_of_work import MemoryStore
 from adapters.provider_kit.child_process import source as child_source
 from adapters.provider_kit.registry.installed import InstalledProviders
 from adapters.providers.fred import source as fred_source
+from adapters.providers.fred.releases import release_dates, release_id
 from domain.codes import DatasetCode
-from domain.errors import DatasetNotFound, KeyRejected
+from domain.errors import AnswerNotUnderstood, DatasetNotFound, KeyRejected
 from domain.moments import AsOf
 from domain.observations import Observations
 from domain.ports import Fetched, PriorState
@@ -152,3 +153,33 @@ def test_facts_of_the_series(stack):
     assert (fetched.metadata.name, fetched.metadata.unit) == ("Gross Domestic Product", "Billions of Dollars")
     assert (fetched.metadata.frequency, fetched.metadata.extra["dates"]) == ("quarterly", "first day of the period")
     assert KEY not in fetched.origin.request
+
+
+def test_the_release_of_gdp_and_its_days(stack):
+    """To which release GDP belongs is as recorded; planned days are asked for, too."""
+    fred = gdp()
+    base_url = stack.enter_context(serving(fred))
+    source = InstalledProviders({"fred": {"base_url": base_url, "api_key": KEY}}, deadline_seconds=60).releases_source("fred")
+
+    assert source.release_of(GDP) == "53"
+    assert [event.at for event in source.release_dates("53")] == [date(2024, 11, 27), date(2024, 10, 30), date(2024, 9, 26)]
+    assert fred.asked[-1] == (
+        "/fred/release/dates",
+        {"release_id": "53", "include_release_dates_with_no_data": "true", "sort_order": "desc", "limit": "1000", "file_type": "json"},
+    )
+    with pytest.raises(DatasetNotFound):
+        source.release_of(DatasetCode("FRED", "NOPE"))
+
+
+def test_dates_of_releases_are_read_as_recorded():
+    """All of them, with the names that FRED gives them in its whole calendar."""
+    document = json.loads((RECORDED / "fred" / "fred_releases_dates.json").read_text())
+    found = release_dates(document)
+
+    assert len(found) == 1000
+    assert (found[8].at, found[8].title) == (date(2024, 11, 1), "Employment Situation")
+    for bad in ({}, {"release_dates": [1]}, {"release_dates": [{"date": "soon"}]}):
+        with pytest.raises(AnswerNotUnderstood):
+            release_dates(bad)
+    with pytest.raises(AnswerNotUnderstood):
+        release_id({"releases": []})

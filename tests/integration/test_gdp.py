@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from adapters.memory.dispatcher import NullDispatcher
+from adapters.provider_kit.calendars.reader import IcsReader
 from adapters.provider_kit.registry.installed import InstalledProviders
 from adapters.sql.engine import open_engine
 from adapters.sql.schema import migrate
@@ -26,6 +27,7 @@ from domain.observations import Observations
 from domain.providers import Routing
 from domain.use_cases.fetch_dataset import FetchDataset
 from domain.use_cases.plan_next_look import PlanNextLook
+from domain.use_cases.read_calendar import ReadCalendar
 from domain.use_cases.read_releases import ReadReleases, TriangleQuery
 from domain.use_cases.read_series import ReadSeries, Selection
 from domain.use_cases.request_fetch import RequestFetch
@@ -47,12 +49,13 @@ def stored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     ask = RequestFetch(store=store, providers=providers, routing=Routing({}, "quandl"), freshness=freshness, dispatcher=NullDispatcher())
     requested = ask(DatasetCode("SAMPLE", "GDP"))
     calls = ProviderThrottle(store=store)
+    calendars = ReadCalendar(store=store, providers=providers, calls=calls, reader=IcsReader(memory_bytes=2**30, seconds=10))
     fetch = FetchDataset(
         store=store,
         providers=providers,
         calls=calls,
         retry=RetryPolicy(60),
-        plan_next_look=PlanNextLook(store=store, learn=every_six_hours),
+        plan_next_look=PlanNextLook(store=store, providers=providers, learn=every_six_hours, read_calendar=calendars),
         lease_seconds=30,
         deadline_seconds=120,
     )

@@ -23,6 +23,7 @@ from domain.budgets import Budget
 from domain.codes import DatasetCode
 from domain.fetches import FetchQuery
 from domain.moments import AsOf
+from domain.schedules.listed import ReleaseQuery
 from domain.schedules.schedule import ScheduleQuery
 from domain.schedules.selector import Selector
 from domain.series import Metadata, SeriesQuery, SeriesStatus, TimeSeries
@@ -49,11 +50,16 @@ QUESTIONS: dict[str, Callable[[SqlUnitOfWork], object]] = {
     "the next look": lambda uow: uow.schedules.next_at(),
     "who follows a series": lambda uow: uow.schedules.following(uuid4()),
     "the looks of a schedule": lambda uow: uow.schedules.looks(uuid4(), 10),
+    "expected releases": lambda uow: uow.releases.expected(ReleaseQuery(start=NOW, end=NOW, after=(NOW, uuid4()))),
+    "a calendar": lambda uow: uow.calendars.get("https://example.org/a.ics"),
     "schedules": lambda uow: uow.schedules.list(ScheduleQuery(after=(NOW, uuid4()), limit=10)),
     "schedules with a selector": lambda uow: uow.schedules.list(ScheduleQuery(selector=Selector.parse("fred:FRED/GDP"))),
     "masks that mean a series": lambda uow: uow.schedules.unfollowed(A_SERIES),
     "fetches of a batch": lambda uow: uow.fetches.list(FetchQuery(batch=uuid4())),
     "the feed": lambda uow: uow.vintages.feed(after=7, limit=10),
+    "events that are told": lambda uow: uow.webhooks.recorded(after=7, limit=10),
+    "what is pending for a webhook": lambda uow: uow.webhooks.pending(uuid4()),
+    "what was delivered": lambda uow: uow.webhooks.deliveries(uuid4(), before=7, limit=10),
     "the end of the feed": lambda uow: uow.vintages.last_recorded(10),
 }
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from heapq import heapify, heappop, heappush
 from itertools import pairwise
 from uuid import UUID, uuid4
 
@@ -30,9 +32,9 @@ class Caller:
         self.standing, self.now = LimiterState(), START
         self.starts: list[datetime] = []
 
-    def ask(self, max_wait: float = 0.25, holder: UUID = NOBODY, busy: int | None = None) -> Permit | Denied:
+    def ask(self, max_wait: float = 0.25, holder: UUID = NOBODY, busy: int | None = None, *, scheduled: bool = False) -> Permit | Denied:
         times = {number: self.starts[number - 1] for number in self.standing.wanted(self.budget)}
-        call = PermitRequest(holder, max_wait, begins=busy is not None)
+        call = PermitRequest(holder, max_wait, begins=busy is not None, scheduled=scheduled)
         self.standing, answer = self.standing.request(self.budget, call, Snapshot(self.now, times, busy or 0))
         if isinstance(answer, Permit):
             self.starts.append(answer.start)
@@ -253,3 +255,66 @@ def test_a_long_line_is_not_taken_for_a_clock_set_back(limits: tuple[Limit, ...]
 def test_two_keys_are_two_budgets() -> None:
     """The key is part of what tells budgets apart."""
     assert Budget(provider="p", key="a").identity != Budget(provider="p", key="b").identity
+
+
+def test_what_people_ask_for_overtakes_what_schedules_ask_for() -> None:
+    """At a provider at its limit it waits for the next free moment, which no scheduled fetch takes though its turn is the same."""
+    caller = Caller(Limit(60, 60))
+    while isinstance(caller.ask(busy=0), Permit):
+        pass
+    caller.standing = replace(caller.standing, requested_until=None)
+    waits = [answer.seconds for _ in range(100) if isinstance(answer := caller.ask(busy=0, scheduled=True), Denied)]
+    assert (len(waits), waits[-1] > 90) == (100, True)
+    person = caller.ask(busy=0)
+    assert isinstance(person, Denied)
+    assert person.seconds <= waits[0] + 1
+    caller.forward(person.seconds + 1)
+    overtaken = caller.ask(busy=0, scheduled=True)
+    assert isinstance(overtaken, Denied)
+    assert overtaken.seconds > waits[-1] - person.seconds - 1
+    assert isinstance(caller.ask(busy=0), Permit)
+    caller.forward(2)
+    assert isinstance(caller.ask(busy=0, scheduled=True), Permit)
+
+
+def test_a_scheduled_fetch_that_has_begun_goes_on() -> None:
+    """Its later calls give way to nobody, so that none is wasted."""
+    caller = Caller(Limit(60, 60))
+    while isinstance(caller.ask(busy=0), Permit):
+        pass
+    caller.forward(2)
+
+    assert isinstance(caller.ask(busy=0, scheduled=True), Denied)
+    assert isinstance(caller.ask(scheduled=True), Permit)
+
+
+def test_nobody_is_waited_for_long() -> None:
+    """A requested fetch that does not come, as one that was cancelled, holds scheduled ones for two seconds after its turn."""
+    caller = Caller(Limit(60, 60))
+    while isinstance(answer := caller.ask(busy=0), Permit):
+        pass
+    caller.forward(answer.seconds + 1.9)
+    assert isinstance(caller.ask(busy=0, scheduled=True), Denied)
+    caller.forward(0.2)
+    assert isinstance(caller.ask(busy=0, scheduled=True), Permit)
+
+
+def test_the_order_costs_nothing_of_the_rate() -> None:
+    """Of 200 scheduled fetches and 40 requested ones each asks at its turn: people wait for seconds, and no slot is lost."""
+    caller, waited = Caller(Limit(60, 60)), []
+    line = [(START, number, True, START) for number in range(200)]
+    line += [(moment := START + timedelta(seconds=3 * number), 200 + number, False, moment) for number in range(40)]
+    heapify(line)
+    while line:
+        at, number, scheduled, since = heappop(line)
+        caller.now = max(caller.now, at)
+        answer = caller.ask(busy=0, scheduled=scheduled)
+        if isinstance(answer, Denied):
+            heappush(line, (caller.now + timedelta(seconds=answer.seconds + 0.01), number, scheduled, since))
+        elif not scheduled:
+            waited.append((caller.now - since).total_seconds())
+
+    assert len(caller.starts) == 240
+    assert max(waited) < 5
+    assert (caller.starts[-1] - START).total_seconds() < 1.15 * 240
+    assert most_in_a_window(caller.starts, 60) <= 60

@@ -15,14 +15,14 @@ from adapters.memory.unit_of_work import MemoryStore, MemoryUnitOfWork
 from domain.budgets import Breaker
 from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, FetchError, RateLimited, SourceGone, SourceTimedOut, SourceUnavailable, ThrottledLocally
-from domain.fetches import Fetch, FetchStatus, RetryPolicy, WaitingFor
+from domain.fetches import Fetch, FetchStatus, Priority, RetryPolicy, WaitingFor
 from domain.fetching.provider_throttle import ProviderThrottle
 from domain.ports import Fetched, PriorState
 from domain.providers import Limit, Provider
 from domain.throttling import Circuit, Permit
 from domain.use_cases import UseCases
 from domain.use_cases.fetch_dataset import FetchDataset
-from tests.builders import NOBODY, CannedSource, FakeProviders, memory_use_cases
+from tests.builders import CannedSource, FakeProviders, memory_use_cases
 from tests.fakes import StoppedClock
 
 DAY = 86_400
@@ -228,9 +228,10 @@ def test_a_503_with_a_time_is_obeyed() -> None:
 def test_a_permit_for_later_is_void_if_the_provider_asks_for_silence() -> None:
     """Who waits for a moment reserved for it looks once more before it calls."""
     house, told = Harness(limits=(Limit(10, 3),)), []
+    fetch = house.use.follow_fetches(house.request("A"))
 
     def call_twice() -> None:
-        with house.calls.attribute_calls(house.budget, NOBODY, Permit(house.clock(), 0)):
+        with house.calls.attribute_calls(house.budget, fetch, Permit(house.clock(), 0)):
             house.calls.before_call(60)
             house.calls.before_call(60)
             try:
@@ -288,3 +289,27 @@ def test_a_claim_lasts_where_calls_are_counted(limits: tuple[Limit, ...], *, las
     replace(house.use.fetch_dataset, store=store)(fetch)
 
     assert store.lasting == [lasting, True]
+
+
+def test_a_person_overtakes_schedules_at_a_provider_at_its_limit() -> None:
+    """Also with a series whose scheduled fetch has waited in line already: it asks anew, and before the others."""
+    house = Harness(limits=(Limit(1, 10),))
+    house.run("A")
+    with house.store.writing() as uow:
+        names = [f"S{number}" for number in range(20)]
+        series = [uow.series.add("canned", DatasetCode("X", name)) for name in names]
+        for each in series:
+            assert uow.fetches.add_scheduled(each.id, request_id="schedule", seconds=0)
+        uow.commit()
+    for fetch_id in house.use.reap_fetches(100):
+        house.use.fetch_dataset(fetch_id)
+    waiting = {fetch.series_id: fetch for fetch in house.store.state.fetches.values() if not fetch.ended}
+    last = waiting[series[-1].id]
+    assert (last.not_before - house.clock()).total_seconds() > 25
+
+    person = house.run("S19")
+    assert (person.id, person.priority, person.waiting_for) == (last.id, Priority.REQUESTED, WaitingFor.RATE_LIMIT)
+    assert (person.not_before - house.clock()).total_seconds() <= 12
+    house.clock.forward((person.not_before - house.clock()).total_seconds() + 1)
+    ended = [house.use.fetch_dataset(waiting[each.id].id) for each in (series[0], series[-1])]
+    assert [fetch and fetch.status for fetch in ended] == [FetchStatus.PENDING, FetchStatus.SUCCESS]

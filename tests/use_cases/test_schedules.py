@@ -19,7 +19,6 @@ from domain.schedules.schedule import FollowedSeries, NextLook, Rule, ScheduleKi
 from domain.schedules.selector import Selector
 from domain.schedules.window import AskingWindow
 from domain.use_cases.ask_due_series import AskDueSeries
-from domain.use_cases.plan_next_look import PlanNextLook
 from tests.builders import memory_use_cases
 from tests.fakes import CannedSource, StoppedClock
 
@@ -103,7 +102,7 @@ def test_a_look_leads_to_one_fetch_whatever_happens_to_workers(it: Followed, rul
     assert len(it.fetches()) == 1
 
     # The worker ends the fetch and dies before it has planned the next look.
-    nowhere = PlanNextLook(store=MemoryStore(), learn=it.use.plan_next_look.learn)
+    nowhere = replace(it.use.plan_next_look, store=MemoryStore())
     assert replace(it.use.fetch_dataset, plan_next_look=nowhere)(pending.id)
     it.clock.forward(minutes=9, seconds=59)
     it.ask()
@@ -144,6 +143,34 @@ def test_somebody_who_was_faster_is_enough(it: Followed) -> None:
     it.use.fetch_dataset(requested.id)
     assert it.work() == []
     assert it.look("X/A").next_at == datetime(2024, 6, 1, 14, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("rule", [HOURLY, LEARNED])
+def test_a_check_after_the_planned_moment_satisfies_a_look(it: Followed, rule: Rule) -> None:
+    """Also of a fetch that had begun before; the look after it is planned at once. A check before that moment does not."""
+    it.follow("X/A", rule)
+    it.work()
+    due_at = it.look("X/A").next_at
+    assert due_at
+    it.clock.time = due_at - timedelta(seconds=1)
+    begun = it.use.request_fetch(DatasetCode("X", "A"), refresh=True).fetch
+    it.clock.forward(seconds=2)
+    nowhere = replace(it.use.plan_next_look, store=MemoryStore())
+    ended = replace(it.use.fetch_dataset, plan_next_look=nowhere)(begun.id)
+    assert ended
+    assert ended.created_at < due_at <= it.clock()
+    it.ask()
+    assert len(it.fetches()) == 2
+    look = it.look("X/A")
+    assert look.next_at
+    assert (look.planned, look.next_at > it.clock() + HOUR / 2) == (True, True)
+
+    it.clock.time = look.next_at - timedelta(seconds=1)
+    early = it.use.request_fetch(DatasetCode("X", "A"), refresh=True).fetch
+    replace(it.use.fetch_dataset, plan_next_look=nowhere)(early.id)
+    it.clock.forward(seconds=1)
+    it.ask()
+    assert len(it.fetches()) == 4
 
 
 @pytest.mark.parametrize(("days", "delay"), [(0, False), (7, True)])

@@ -15,6 +15,7 @@ from adapters.provider_kit.parsing.limits import check_body
 from domain.codes import DatasetCode
 from domain.errors import FetchError
 from domain.ports import DataSource, Fetched, ParsedSeries, ParsesResponses, PriorState, RawResponse, ReadsFiles
+from domain.schedules.calendar import ReleaseEvent
 from domain.searching import SearchHit
 
 HEAVY_BYTES = 256 * 1024
@@ -114,6 +115,12 @@ class ChildProcessSource:
 
     def search(self, text: str, limit: int) -> Sequence[SearchHit]:
         return cast("Sequence[SearchHit]", self._call("search", text, limit))
+
+    def release_of(self, code: DatasetCode) -> str:
+        return cast("str", self._call("release_of", code))
+
+    def release_dates(self, release: str) -> Sequence[ReleaseEvent]:
+        return cast("Sequence[ReleaseEvent]", self._call("release_dates", release))
 
     def _call(self, method: str, *arguments: Any) -> Any:
         """Call a method that asks the provider; if an answer is large, again in a child process."""

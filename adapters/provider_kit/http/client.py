@@ -13,7 +13,7 @@ from adapters.provider_kit.http.body import read_body
 from adapters.provider_kit.http.deadlines import InFlightCall, abort_calls, in_flight
 from adapters.provider_kit.http.redaction import BodyRedactor
 from adapters.provider_kit.http.request import HttpRequest
-from adapters.provider_kit.http.url_policy import is_below, origin
+from adapters.provider_kit.http.url_policy import is_below, is_public, origin
 from adapters.provider_kit.options import variable
 from adapters.provider_kit.parsing.bodies import plain
 from domain.errors import (
@@ -185,7 +185,7 @@ class HttpClient:
         if remaining <= 0:
             raise late
         timeout = Timeout(connect=min(_CONNECT_SECONDS, remaining), read=min(_READ_SECONDS, remaining))
-        sent = {**request.headers, "User-Agent": _user_agent(), "Accept-Encoding": "gzip"}
+        sent = {**request.headers, "User-Agent": user_agent(), "Accept-Encoding": "gzip"}
         with in_flight(InFlightCall(until=until, late=late, query=request.secret_query, owner=self)):
             if self._is_aborted:
                 raise self._stopping()
@@ -198,7 +198,7 @@ class HttpClient:
         """Send the request and read the status line and headers."""
         from urllib3 import exceptions
 
-        from adapters.provider_kit.http.transport import NotPublic
+        from adapters.provider_kit.http.transport import NotPermitted
 
         try:
             return self._pool.urlopen(
@@ -211,7 +211,7 @@ class HttpClient:
                 preload_content=False,
                 decode_content=False,
             )
-        except NotPublic as exc:
+        except NotPermitted as exc:
             raise SourceUnavailable(
                 f"{self.host} is at {exc}, which is no address of the open Internet, so it is not asked.",
                 hint=f"If it is meant to be there, set {self.variable('base_url')}, which permits it.",
@@ -268,7 +268,7 @@ class HttpClient:
         """
         from adapters.provider_kit.http.transport import open_pool
 
-        return open_pool(self._base, private=self._private)
+        return open_pool(self._base, permits=_any if self._private else is_public)
 
     def _unreachable(self, reason: str) -> SourceUnavailable:
         return SourceUnavailable(
@@ -286,8 +286,13 @@ def _target(url: str) -> str:
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
+def _any(_address: str) -> bool:
+    return True
+
+
 @cache
-def _user_agent() -> str:
+def user_agent() -> str:
+    """Return how requests name this program."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http.client import HTTPResponse, IncompleteRead, RemoteDisconnected
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,25 +14,24 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from adapters.provider_kit.http.deadlines import current
-from adapters.provider_kit.http.url_policy import is_public
 from domain.errors import AnswerTooLarge
 
 _HEAD_BYTES = 64 * 1024
 _CONNECTIONS = 16
 
 
-class NotPublic(Exception):
+class NotPermitted(Exception):
     """A host resolves to this address only, and connecting to it is not permitted."""
 
 
-def open_pool(base_url: str, *, private: bool) -> HTTPConnectionPool:
-    """Return the connection pool of a URL's host; ``private`` permits addresses that are not public."""
+def open_pool(base_url: str, *, permits: Callable[[str], bool]) -> HTTPConnectionPool:
+    """Return the connection pool of a URL's host; ``permits`` returns whether to connect to an IP address."""
     parts = urlsplit(base_url)
     host = parts.hostname or ""
     if parts.scheme == "https":
         where = certifi.where()
-        return _TlsPool(host, parts.port, maxsize=_CONNECTIONS, cert_reqs="CERT_REQUIRED", ca_certs=where, private=private)
-    return _PlainPool(host, parts.port, maxsize=_CONNECTIONS, private=private)
+        return _TlsPool(host, parts.port, maxsize=_CONNECTIONS, cert_reqs="CERT_REQUIRED", ca_certs=where, permits=permits)
+    return _PlainPool(host, parts.port, maxsize=_CONNECTIONS, permits=permits)
 
 
 class _Lines:
@@ -73,9 +72,9 @@ class _Response(HTTPResponse):
 class _Connection(HTTPConnection):
     response_class = _Response
 
-    def __init__(self, *args: Any, private: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, permits: Callable[[str], bool], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._private = private
+        self._permits = permits
 
     def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
         call = current.get()
@@ -103,9 +102,9 @@ class _Connection(HTTPConnection):
         except UnicodeError as exc:
             raise NameResolutionError(self.host, self, socket.gaierror(str(exc))) from exc
         # Checked here, not when the URL is read: a name may resolve to another address a moment later.
-        allowed = [(family, address) for family, *_, address in found if self._private or is_public(str(address[0]))]
+        allowed = [(family, address) for family, *_, address in found if self._permits(str(address[0]))]
         if not allowed:
-            raise NotPublic(found[0][4][0])
+            raise NotPermitted(found[0][4][0])
         return allowed
 
     def _connected(self, family: int, address: Any) -> socket.socket:

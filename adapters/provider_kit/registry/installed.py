@@ -25,13 +25,13 @@ from adapters.provider_kit.registry.opening import open_source, options_of
 from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode
 from domain.errors import FetchError, InvalidInput, ProviderNotConfigured, UnknownProvider
-from domain.ports import DataSource, SearchesSeries
+from domain.ports import DataSource, ListsReleases, SearchesSeries
 from domain.providers import Provider, Terms
 
 logger = logging.getLogger(__name__)
 
 _SHOWN = 40
-#: A person waits for a search.
+#: A person waits for a search, and planning for a calendar.
 _SEARCH_SECONDS = 15.0
 
 
@@ -82,7 +82,7 @@ class InstalledProviders:
         self._lock = RLock()
         self._installed: dict[str, _Installed] = {}
         self._sources: dict[str, DataSource] = {}
-        self._search_sources: dict[str, SearchesSeries] = {}
+        self._quick_sources: dict[str, ChildProcessSource] = {}
         self._clients: list[HttpClient] = []
         self._is_aborted = False
 
@@ -170,14 +170,20 @@ class InstalledProviders:
             return self._sources[name]
 
     def search_source(self, name: str) -> SearchesSeries:
-        installed = self._get(name)
+        return self._quick_source(name, "no search", can=self._get(name).provider.search is not None)
+
+    def releases_source(self, name: str) -> ListsReleases:
+        return self._quick_source(name, "no calendar", can=self._get(name).provider.releases is not None)
+
+    def _quick_source(self, name: str, lacks: str, *, can: bool) -> ChildProcessSource:
+        """Return the source for what somebody may wait for."""
         with self._lock:
-            if name not in self._search_sources:
-                problem = installed.now().problem
-                if problem or installed.provider.search is None:
-                    raise ProviderNotConfigured(problem or f"The provider {name} has no search.")
-                self._search_sources[name] = self._in_child_process(name, most_seconds=_SEARCH_SECONDS)
-            return self._search_sources[name]
+            if name not in self._quick_sources or not can:
+                problem = self._get(name).now().problem
+                if problem or not can:
+                    raise ProviderNotConfigured(problem or f"The provider {name} has {lacks}.")
+                self._quick_sources[name] = self._in_child_process(name, most_seconds=_SEARCH_SECONDS)
+            return self._quick_sources[name]
 
     def offline_source(self, name: str) -> DataSource:
         installed = self._get(name)

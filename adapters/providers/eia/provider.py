@@ -146,6 +146,7 @@ def _total(document: Mapping[str, Any]) -> int:
 PROVIDER = ProviderSpec(
     provider_api=2,
     name="eia",
+    zone="America/New_York",
     title="U.S. Energy Information Administration",
     databases=("EIA",),
     terms=Terms(

@@ -16,6 +16,7 @@ from adapters.providers.fred.source import BASE_URL, FredSource, FredVariant
 from domain.frequency import Frequency
 from domain.ports import DataSource
 from domain.providers import Limit, Redistribution, Terms
+from domain.schedules.calendar import ReleaseRule
 from domain.searching import SearchKind
 
 
@@ -70,6 +71,8 @@ FRED = ProviderSpec(
     key_needed=True,
     key_url="https://fredaccount.stlouisfed.org/apikeys",
     search=SearchKind.QUERY,
+    zone="America/Chicago",
+    releases=ReleaseRule(),
 )
 ALFRED = replace(
     FRED,

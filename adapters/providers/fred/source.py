@@ -18,10 +18,12 @@ from adapters.provider_kit.parsing.limits import ROWS
 from adapters.provider_kit.parsing.select import another_series, check_named
 from adapters.provider_kit.spec import ProviderSpec
 from adapters.providers.fred.answers import BEGINNING, END, States, day_of, frequency_of, listed, metadata, names_in, read_document, states
+from adapters.providers.fred.releases import release_dates, release_id
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError
 from domain.frequency import Frequency
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
+from domain.schedules.calendar import ReleaseEvent
 from domain.searching import SearchHit
 from domain.vintages import Origin
 
@@ -32,6 +34,8 @@ _VINTAGES_A_QUERY = 2_000
 _DAYS_A_PAGE = 10_000
 _ROWS_A_PAGE = 100_000
 _NO_VINTAGES = "ALFRED"
+#: The latest of a release, planned ones included; more is not given at once.
+_RELEASE_DATES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,15 @@ class FredSource:
             )
             for row in rows
         )
+
+    def release_of(self, code: DatasetCode) -> str:
+        _, document = self._ask(("series", "release"), {"series_id": code.dataset}, self._http.deadline())
+        return release_id(document)
+
+    def release_dates(self, release: str) -> Sequence[ReleaseEvent]:
+        days = {"include_release_dates_with_no_data": "true", "sort_order": "desc", "limit": str(_RELEASE_DATES), "release_id": release}
+        _, document = self._ask(("release", "dates"), days, self._http.deadline())
+        return release_dates(document)
 
     def _ask(self, segments: Sequence[str], params: Mapping[str, str], until: float) -> tuple[RawResponse, Mapping[str, Any]]:
         answer = self._http.get(segments, {**params, "file_type": "json"}, secret_params={"api_key": self._key}, until=until)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from adapters.provider_kit.statistics.eurofxref import read_if_rates
 from adapters.providers.sdmx.source import Agency
 from domain.providers import Limit, Redistribution, Terms
+from domain.schedules.calendar import ReleaseRule
 
 
 def _open(attribution: str, url: str) -> Terms:
@@ -15,6 +16,7 @@ def _open(attribution: str, url: str) -> Terms:
 AGENCIES = (
     Agency(
         name="abs",
+        zone="Australia/Sydney",
         title="Australian Bureau of Statistics",
         databases=("ABS",),
         terms=_open("Australian Bureau of Statistics", "https://www.abs.gov.au/website-privacy-copyright-and-disclaimer"),
@@ -25,6 +27,7 @@ AGENCIES = (
     ),
     Agency(
         name="bis",
+        zone="Europe/Zurich",
         title="Bank for International Settlements",
         databases=("BIS",),
         terms=_open("Bank for International Settlements", "https://www.bis.org/terms_statistics.htm"),
@@ -37,6 +40,7 @@ AGENCIES = (
     ),
     Agency(
         name="boe",
+        zone="Europe/London",
         title="Bank of England",
         databases=("BOE",),
         terms=_open("Bank of England", "https://www.bankofengland.co.uk/legal"),
@@ -49,6 +53,7 @@ AGENCIES = (
     ),
     Agency(
         name="boi",
+        zone="Asia/Jerusalem",
         title="Bank of Israel",
         databases=("BOI",),
         terms=_open("Bank of Israel", "https://www.boi.org.il/en/terms-of-use/"),
@@ -59,6 +64,7 @@ AGENCIES = (
     ),
     Agency(
         name="boj",
+        zone="Asia/Tokyo",
         title="Bank of Japan",
         databases=("BOJ",),
         terms=_open("Bank of Japan", "https://www.boj.or.jp/en/about/services/copyright.htm"),
@@ -72,6 +78,7 @@ AGENCIES = (
     ),
     Agency(
         name="bundesbank",
+        zone="Europe/Berlin",
         title="Deutsche Bundesbank",
         databases=("BUNDESBANK", "BBK"),
         terms=_open("Deutsche Bundesbank", "https://www.bundesbank.de/en/homepage/terms-of-use"),
@@ -80,6 +87,7 @@ AGENCIES = (
     ),
     Agency(
         name="cso_ie",
+        zone="Europe/Dublin",
         title="Central Statistics Office, Ireland",
         databases=("CSO_IE",),
         terms=_open("Central Statistics Office, Ireland", "https://www.cso.ie/en/aboutus/whoweare/copyrightpolicy/"),
@@ -92,6 +100,7 @@ AGENCIES = (
     ),
     Agency(
         name="dst",
+        zone="Europe/Copenhagen",
         title="Statistics Denmark",
         databases=("DST",),
         terms=_open("Statistics Denmark", "https://www.dst.dk/en/OmDS/lovgivning"),
@@ -105,6 +114,7 @@ AGENCIES = (
     ),
     Agency(
         name="ecb",
+        zone="Europe/Berlin",
         title="European Central Bank",
         databases=("ECB",),
         terms=_open("European Central Bank", "https://www.ecb.europa.eu/services/using-our-site/disclaimer/html/index.en.html"),
@@ -118,12 +128,14 @@ AGENCIES = (
     ),
     Agency(
         name="eurostat",
+        zone="Europe/Luxembourg",
         title="Eurostat",
         databases=("EUROSTAT", "ESTAT"),
         terms=_open("Eurostat", "https://ec.europa.eu/eurostat/help/copyright-notice"),
         example="EUROSTAT/prc_hicp_midx.M.I15.CP00.DE",
         base_url="https://ec.europa.eu/eurostat/api/dissemination/sdmx/2.1",
         flows="dataflow/ESTAT/all/latest",
+        releases=ReleaseRule(url="https://ec.europa.eu/eurostat/o/calendars/eventsIcal?theme=0&category=0"),
         flow_params={"detail": "allstubs"},
         params={"format": "JSON", "lang": "en"},
         accept="application/json",
@@ -131,6 +143,7 @@ AGENCIES = (
     ),
     Agency(
         name="ilo",
+        zone="Europe/Zurich",
         title="International Labour Organization",
         databases=("ILO",),
         terms=_open("International Labour Organization, ILOSTAT", "https://www.ilo.org/rights-and-permissions"),
@@ -139,6 +152,7 @@ AGENCIES = (
     ),
     Agency(
         name="imf",
+        zone="America/New_York",
         title="International Monetary Fund",
         databases=("IMF",),
         terms=_open("International Monetary Fund", "https://www.imf.org/external/terms.htm"),
@@ -149,6 +163,7 @@ AGENCIES = (
     ),
     Agency(
         name="insee",
+        zone="Europe/Paris",
         title="Institut national de la statistique et des études économiques",
         databases=("INSEE",),
         terms=_open("Insee", "https://www.insee.fr/en/information/2381863"),
@@ -163,6 +178,7 @@ AGENCIES = (
     ),
     Agency(
         name="istat",
+        zone="Europe/Rome",
         title="Istituto nazionale di statistica",
         databases=("ISTAT",),
         terms=_open("Istat", "https://www.istat.it/en/legal-notice/"),
@@ -186,6 +202,7 @@ AGENCIES = (
     ),
     Agency(
         name="norges_bank",
+        zone="Europe/Oslo",
         title="Norges Bank",
         databases=("NORGES_BANK",),
         terms=_open("Norges Bank", "https://www.norges-bank.no/en/topics/Statistics/open-data/"),
@@ -196,6 +213,7 @@ AGENCIES = (
     ),
     Agency(
         name="oecd",
+        zone="Europe/Paris",
         title="Organisation for Economic Co-operation and Development",
         databases=("OECD",),
         terms=_open("OECD", "https://www.oecd.org/en/about/terms-conditions.html"),
@@ -210,6 +228,7 @@ AGENCIES = (
     ),
     Agency(
         name="onb",
+        zone="Europe/Vienna",
         title="Oesterreichische Nationalbank",
         databases=("ONB", "OENB"),
         terms=_open("Oesterreichische Nationalbank", "https://www.oenb.at/en/disclaimer.html"),
@@ -224,6 +243,7 @@ AGENCIES = (
     ),
     Agency(
         name="ssb",
+        zone="Europe/Oslo",
         title="Statistics Norway",
         databases=("SSB",),
         terms=_open("Statistics Norway", "https://www.ssb.no/en/diverse/lisens"),
@@ -237,6 +257,7 @@ AGENCIES = (
     ),
     Agency(
         name="unicef",
+        zone="America/New_York",
         title="United Nations Children's Fund",
         databases=("UNICEF",),
         terms=_open("UNICEF", "https://www.unicef.org/legal"),

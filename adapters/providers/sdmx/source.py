@@ -22,6 +22,7 @@ from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Terms
+from domain.schedules.calendar import ReleaseRule
 from domain.searching import SearchHit, SearchKind
 
 _ASKS_FOR_SERIES = ("{key}", "{code}", "{parts")
@@ -48,6 +49,7 @@ class Agency:
         flows, flow_params: path and query of the list of its data flows; without a path it is not searched.
         flow_code: how a flow is written in a code, with ``{id}`` and ``{agency}``.
         own_format: reads an answer in a format that is the agency's alone, or returns None where it is in another.
+        zone, releases: as in ``ProviderSpec``.
 
     """
 
@@ -74,6 +76,8 @@ class Agency:
     flow_params: Mapping[str, str] = field(default_factory=dict)
     flow_code: str = "{id}"
     own_format: Callable[[bytes, DatasetCode, str], Sequence[ParsedSeries] | None] | None = None
+    zone: str = ""
+    releases: ReleaseRule | None = None
 
     @cached_property
     def spec(self) -> ProviderSpec:
@@ -91,6 +95,8 @@ class Agency:
             adapter_version=self.adapter_version,
             problem=self._problem,
             search=SearchKind.LIST if self.flows else None,
+            zone=self.zone,
+            releases=self.releases,
         )
 
     def _open(self, options: Any, http: HttpClient) -> AgencySource:

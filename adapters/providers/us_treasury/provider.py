@@ -157,6 +157,7 @@ def _code(dataset: str) -> DatasetCode:
 PROVIDER = ProviderSpec(
     provider_api=2,
     name="us_treasury",
+    zone="America/New_York",
     title="U.S. Department of the Treasury, daily interest rates",
     databases=("US_TREASURY",),
     example="US_TREASURY/daily_treasury_yield_curve",

@@ -18,7 +18,7 @@ from adapters.sql.backups.values import key_of, values_of
 from adapters.sql.engine import for_writing, place
 from adapters.sql.repositories.vintages import SqlVintageRepository
 from adapters.sql.schema import migrate
-from adapters.sql.tables import descriptions, feed, fetches, formulas, series, vintages
+from adapters.sql.tables import descriptions, feed, fetches, formulas, series, series_events, vintages, webhooks
 from adapters.sql.transaction import Transaction, utc_now, wrap_driver_errors
 from domain.errors import DamagedVintage, DomainError, InvalidInput, StoreUnavailable
 from domain.moments import AsOf
@@ -100,9 +100,10 @@ def _check_references(backup: BackupFile, target: Connection) -> None:
         found = target.execute(select(key).where(condition).limit(1)).first()
         if found:
             raise damaged(backup.path, f"table {key.table.name}, row {key.name} {str(found[0])!r}: it does not refer to {what}")
-    for table, what in ((vintages, "a vintage"), (formulas, "a formula")):
-        last: Select[Any] = select(func.max(table.c.position))
-        if (target.execute(last).scalar() or 0) > target.execute(select(feed.c.position)).scalar_one():
+    end = target.execute(select(feed.c.position)).scalar_one()
+    for what, positions in (("a vintage", vintages), ("an event", series_events), ("a webhook", webhooks), ("a formula", formulas)):
+        last: Select[Any] = select(func.max(positions.c.position))
+        if (target.execute(last).scalar() or 0) > end:
             raise damaged(backup.path, f"table feed: its position is lower than {what}'s")
 
 

@@ -7,15 +7,31 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+import orjson
 from sqlalchemy import Table
 
+from adapters.sql.rows.calendars import calendar_from
 from adapters.sql.rows.fetches import fetch_from
 from adapters.sql.rows.formulas import version_from
 from adapters.sql.rows.schedules import schedule_from
 from adapters.sql.rows.series import confirmed_from, metadata_from
 from adapters.sql.rows.source_statuses import at_source_from, change_from
 from adapters.sql.rows.vintages import FACTS, vintage_from
-from adapters.sql.tables import api_keys, descriptions, fetches, formulas, schedules, series, source_statuses, vintages
+from adapters.sql.rows.webhooks import delivery_from, webhook_from
+from adapters.sql.tables import (
+    api_keys,
+    calendars,
+    deliveries,
+    descriptions,
+    fetches,
+    formulas,
+    schedules,
+    series,
+    series_events,
+    source_statuses,
+    vintages,
+    webhooks,
+)
 from adapters.sql.vintage_blocks.chain import MAX_STEP
 from adapters.sql.vintage_blocks.codec import PCODEC, ZLIB, check_size
 from domain.api_keys import Scope
@@ -23,8 +39,11 @@ from domain.codes import DatasetCode, parse_reference
 from domain.fetches import Failure, FetchStatus
 from domain.formulas.expressions import references
 from domain.quotas import read_limits
+from domain.schedules.calendar import MOST_EVENTS
 from domain.schedules.selector import Selector
 from domain.series import Metadata, SeriesStatus
+from domain.webhooks.delivery import DeliveryStatus
+from domain.webhooks.events import EventType
 
 Row = dict[str, Any]
 
@@ -57,6 +76,10 @@ class Rules:
             fetches.name: _check_fetch,
             api_keys.name: _check_key,
             schedules.name: _check_schedule,
+            webhooks.name: _check_webhook,
+            series_events.name: _check_series_event,
+            deliveries.name: _check_delivery,
+            calendars.name: _check_calendar,
         }
         if table.name in rules:
             rules[table.name](row)
@@ -165,3 +188,36 @@ def _check_schedule(row: Row) -> None:
     schedule.rule.check(schedule.created_at)
     _require(Selector.parse(str(schedule.selector)) == schedule.selector, "its selector is not in lanner's form")
     _require(row["is_mask"] == (schedule.selector.code is None), "its selector and its mask contradict each other")
+
+
+def _check_webhook(row: Row) -> None:
+    webhook = webhook_from({column: row[column.name] for column in webhooks.c})
+    webhook.check()
+    selector = webhook.selector
+    _require(selector is None or Selector.parse(str(selector)) == selector, "its selector is not in lanner's form")
+    _require(row["pattern"] or not (row["provider"] or row["database_code"]), "its selector is not in lanner's form")
+    _require(webhook.url.isascii() and webhook.url.isprintable(), "its address is none")
+
+
+def _check_series_event(row: Row) -> None:
+    _require(row["position"] > 0, "its position is not above 0")
+    EventType(row["type"])
+    _require(isinstance(orjson.loads(row["facts"]), dict), "its facts are not an object")
+
+
+def _check_delivery(row: Row) -> None:
+    delivery = delivery_from({column: row[column.name] for column in deliveries.c})
+    is_pending = delivery.status is DeliveryStatus.PENDING
+    EventType(delivery.type)
+    _require(is_pending == (delivery.ended_at is None), "its status and its end contradict each other")
+    _require(is_pending == (delivery.next_at is not None), "its status and its next attempt contradict each other")
+    _require(delivery.place == row["place"], "its place is not that of its type")
+    message = orjson.loads(row["body"]) if is_pending else None
+    _require(
+        message is None or (isinstance(message, dict) and message.get("type") == delivery.type), "its message is not in lanner's format"
+    )
+
+
+def _check_calendar(row: Row) -> None:
+    kept = calendar_from({column: row[column.name] for column in calendars.c})
+    _require(len(kept.events) <= MOST_EVENTS and all(isinstance(event.title, str) for event in kept.events), "its events are not lanner's")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, SmallInteger, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Double, Integer, LargeBinary, SmallInteger, Table, Text, Uuid
 
 from adapters.sql.tables import UtcDateTime
 
@@ -70,6 +71,10 @@ def _bytes(value: Any) -> bytes:
     return value if isinstance(value, bytes) else _refuse()
 
 
+def _real(value: Any) -> float:
+    return value if type(value) is float and math.isfinite(value) else _refuse()
+
+
 def _number(bits: int) -> Callable[[Any], int]:
     # No stored number is negative.
     return lambda value: value if type(value) is int and 0 <= value < 2 ** (bits - 1) else _refuse()
@@ -81,6 +86,7 @@ _READERS: Mapping[type[Any], Callable[[Any], Any]] = {
     Boolean: _truth,
     Text: _text,
     LargeBinary: _bytes,
+    Double: _real,
     SmallInteger: _number(16),
     BigInteger: _number(64),
     Integer: _number(32),

@@ -119,7 +119,7 @@ class SqlFetchRepository:
                 self._require(series_id)
             elif held.priority is not Priority.REQUESTED and held.status is FetchStatus.PENDING:
                 requested = {"priority": Priority.REQUESTED.value}
-                self._change_pending(series_id, requested if held.waiting_for else requested | due)
+                self._change_pending(series_id, requested if held.waiting_for is WaitingFor.RETRY else requested | due)
                 held = self._find(fetches.c.id == held.id)
             # None if the conflicting fetch has ended since: each statement sees what was committed before it.
             if held is not None:

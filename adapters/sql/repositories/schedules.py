@@ -81,7 +81,7 @@ class SqlScheduleRepository:
         if self.transaction.run(update(schedules).where(schedules.c.id == schedule.id).values(row_of(schedule))).rowcount != 1:
             raise ScheduleNotFound
         due = None if schedule.paused else self.transaction.now()
-        anew = {"next_at": due, "planned": False, "reason": TO_BE_PLANNED}
+        anew = {"next_at": due, "planned": False, "reason": TO_BE_PLANNED, "expected_at": None, "basis": None}
         self.transaction.run(update(followed).where(followed.c.schedule == schedule.id).values(anew))
 
     def remove(self, schedule_id: UUID) -> None:
@@ -145,7 +145,8 @@ class SqlScheduleRepository:
             followed.c.planned == known.planned,
         )
         changes = {"next_at": look.at, "reason": look.reason, "overdue_since": look.overdue_since}
-        values = {**changes, "planned": planned, "last_success_at": succeeded_at, "failures": failures}
+        expected = {"expected_at": look.expected_at, "basis": look.basis and look.basis.value}
+        values = {**changes, **expected, "planned": planned, "last_success_at": succeeded_at, "failures": failures}
         return self.transaction.run(unchanged.values(values)).rowcount == 1
 
     def _insert(self, schedule: Schedule, conditions: Sequence[ColumnElement[bool]]) -> None:

@@ -39,9 +39,9 @@ class SqlRateLimiter:
     def refusal(self, budget: Budget, holder: UUID) -> Denied | None:
         return self.state_of(budget).refusal(budget, holder, self.transaction.time())
 
-    def cool_down(self, budget: Budget, seconds: float) -> Denied:
+    def cool_down(self, budget: Budget, seconds: float, *, scheduled: bool = False) -> Denied:
         before = self._locked(budget)
-        after, wait = before.cool_down(budget, seconds, self.transaction.time())
+        after, wait = before.cool_down(budget, seconds, self.transaction.time(), scheduled=scheduled)
         self._change(budget, before, after)
         return wait
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement
 from adapters.sql.tables import followed, schedules, series
 from adapters.sql.transaction import Transaction
 from domain.codes import FORMULA
-from domain.schedules.schedule import FollowedSeries, Rule, Schedule, ScheduleKind
+from domain.schedules.schedule import Basis, FollowedSeries, Rule, Schedule, ScheduleKind
 from domain.schedules.selector import Selector
 from domain.schedules.window import AskingWindow
 
@@ -66,6 +66,8 @@ def followed_from(row: Mapping[Any, Any]) -> FollowedSeries:
         failures=row[followed.c.failures],
         last_success_at=row[followed.c.last_success_at],
         overdue_since=row[followed.c.overdue_since],
+        expected_at=row[followed.c.expected_at],
+        basis=Basis(basis) if (basis := row[followed.c.basis]) else None,
     )
 
 

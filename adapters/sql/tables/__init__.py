@@ -4,16 +4,19 @@ from adapters.sql.tables.access import api_keys, quotas
 from adapters.sql.tables.column_types import REVISION, UtcDateTime, metadata
 from adapters.sql.tables.fetches import budgets, calls, counts, fetches, requests, workers
 from adapters.sql.tables.formulas import formulas
-from adapters.sql.tables.schedules import followed, schedules
+from adapters.sql.tables.schedules import calendars, followed, schedules
 from adapters.sql.tables.series import descriptions, feed, series, source_statuses, vintages
+from adapters.sql.tables.webhooks import deliveries, series_events, webhooks
 
 __all__ = [
     "REVISION",
     "UtcDateTime",
     "api_keys",
     "budgets",
+    "calendars",
     "calls",
     "counts",
+    "deliveries",
     "descriptions",
     "feed",
     "fetches",
@@ -24,7 +27,9 @@ __all__ = [
     "requests",
     "schedules",
     "series",
+    "series_events",
     "source_statuses",
     "vintages",
+    "webhooks",
     "workers",
 ]

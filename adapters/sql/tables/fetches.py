@@ -78,6 +78,7 @@ budgets = Table(
     Column("calls", BigInteger, nullable=False),
     Column("paced_until", UtcDateTime),
     Column("line_until", UtcDateTime),
+    Column("requested_until", UtcDateTime),
     Column("blocked_until", UtcDateTime),
     Column("failures", Integer, nullable=False),
     Column("openings", Integer, nullable=False),

@@ -6,7 +6,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text,
 
 from adapters.sql.tables.column_types import BIG, UtcDateTime, metadata
 
-_WAITS = "next_at is not null"
+_WAITS, _EXPECTED = "next_at is not null", "expected_at is not null"
 
 # A schedule's selector: a code has no mask; without a database or a provider it means any.
 schedules = Table(
@@ -43,8 +43,23 @@ followed = Table(
     Column("failures", Integer, nullable=False),
     Column("last_success_at", UtcDateTime),
     Column("overdue_since", UtcDateTime),
+    Column("expected_at", UtcDateTime),
+    Column("basis", Text),
     Index("followed_due", "next_at", "series", "schedule", postgresql_where=text(_WAITS), sqlite_where=text(_WAITS)),
+    Index("followed_expected", "expected_at", "series", postgresql_where=text(_EXPECTED), sqlite_where=text(_EXPECTED)),
     Index("followed_of_schedule", "schedule", "next_at", "series"),
     Index("followed_of_series", "series", "schedule"),
     postgresql_with={"fillfactor": "80"},
+)
+
+# What was read of calendars of releases; ``events`` is JSON.
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("events", Text, nullable=False),
+    Column("release", Text, nullable=False),
+    Column("read_at", UtcDateTime),
+    Column("tried_at", UtcDateTime, nullable=False),
+    Column("problem", Text, nullable=False),
 )

@@ -13,10 +13,11 @@ from domain.observations import Label
 from domain.schedules.learning.habit import Habit, habit_of, rate_of
 from domain.schedules.learning.releases import Release, period_of, periods_after, usual_length
 
-_APART = timedelta(seconds=60)
-_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+#: The least time between two looks.
+APART = timedelta(seconds=60)
+_DAY, WEEK = timedelta(days=1), timedelta(days=7)
 #: Past this share of the distribution a release is overdue.
-_OVERDUE = 0.99
+OVERDUE = 0.99
 _FORETOLD_PERIODS = 40
 #: Releases by which business days are told from all days.
 _RECENT = 20
@@ -49,19 +50,22 @@ class Plan:
         at: when to look.
         reason: why then, as one sentence without its full stop.
         overdue_since: when a release should have come at the latest, if none has.
+        expected_at: when the next release is expected, if that is known.
 
     """
 
     at: datetime
     reason: str
     overdue_since: datetime | None = None
+    expected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """The next look for one period's release; ``overdue`` is when it is past all reason to come soon."""
+    """The next look for one period's release; the middle of its distribution, and when it is past all reason to come soon."""
 
     at: datetime
+    expected: datetime
     overdue: datetime
 
 
@@ -98,16 +102,16 @@ def plan(
 
 
 def _by_habit(habit: Habit, checks: Checks, periods: Iterable[date], budget: int) -> Plan:
-    wanted = weekly = checks.last + _WEEK
-    overdue: datetime | None = None
+    wanted = weekly = checks.last + WEEK
+    overdue = expected = None
     for target in _targets(habit, checks, periods, budget):
         if checks.last < target.overdue:
-            wanted = min(wanted, target.at)
+            wanted, expected = min(wanted, target.at), target.expected
             break
         overdue = overdue or target.overdue
     if overdue is not None:
-        wanted = min(wanted, checks.last + _backoff(checks.last - overdue))
-    at = max(wanted, checks.last + _APART)
+        wanted = min(wanted, checks.last + backoff(checks.last - overdue))
+    at = max(wanted, checks.last + APART)
     known = _words(habit)
     if overdue is not None:
         known = (
@@ -115,7 +119,7 @@ def _by_habit(habit: Habit, checks: Checks, periods: Iterable[date], budget: int
         )
     elif at == weekly:
         known = f"{known}; the weekly look comes before the next one"
-    return Plan(at=at, reason=known, overdue_since=overdue)
+    return Plan(at=at, reason=known, overdue_since=overdue, expected_at=expected)
 
 
 def _targets(habit: Habit, checks: Checks, periods: Iterable[date], budget: int) -> Iterator[_Target]:
@@ -124,8 +128,8 @@ def _targets(habit: Habit, checks: Checks, periods: Iterable[date], budget: int)
     before = checks.known_at.astimezone(coordinates.zone).date()
     for period in periods:
         seen = distribution.until(coordinates.measure(checks.last, period, before))
-        at = coordinates.moment(distribution.quantile(seen + (1 - seen) / budget), period, before)
-        yield _Target(at, coordinates.moment(distribution.quantile(_OVERDUE), period, before))
+        shares = (seen + (1 - seen) / budget, 0.5, OVERDUE)
+        yield _Target(*(coordinates.moment(distribution.quantile(share), period, before) for share in shares))
 
 
 def _has_periods(frequency: Frequency | None) -> bool:
@@ -135,22 +139,20 @@ def _has_periods(frequency: Frequency | None) -> bool:
 def _by_rate(releases: Sequence[Release], checks: Checks, length: timedelta, budget: int) -> Plan:
     rate = rate_of(releases) if len(releases) >= _FEWEST_FOR_A_RATE else None
     usual = timedelta(seconds=1 / rate) if rate else length
-    every = max(usual / budget, _APART)
-    overdue = checks.known_at + usual * log(1 / (1 - _OVERDUE))
+    every = max(usual / budget, APART)
+    overdue = checks.known_at + usual * log(1 / (1 - OVERDUE))
     late = checks.last >= overdue
-    wanted = checks.last + max(every, min((checks.last - overdue) / budget, _WEEK))
-    at = max(min(wanted, checks.last + _WEEK), checks.last + _APART)
+    wanted = checks.last + max(every, min((checks.last - overdue) / budget, WEEK))
+    at = max(min(wanted, checks.last + WEEK), checks.last + APART)
     known = (
-        f"releases come at no regular time, about every {_span(usual)}"
-        if rate
-        else f"no habit is known yet; a period lasts {_span(length)}"
+        f"releases come at no regular time, about every {span(usual)}" if rate else f"no habit is known yet; a period lasts {span(length)}"
     )
-    return Plan(at=at, reason=f"{known}; looked at every {_span(at - checks.last)}", overdue_since=overdue if late else None)
+    return Plan(at=at, reason=f"{known}; looked at every {span(at - checks.last)}", overdue_since=overdue if late else None)
 
 
-def _backoff(late: timedelta) -> timedelta:
+def backoff(late: timedelta) -> timedelta:
     """Return the time to the next look for a release that is overdue: a day, doubled with each look, a week at most."""
-    return min(max(late + _DAY, _DAY), _WEEK)
+    return min(max(late + _DAY, _DAY), WEEK)
 
 
 def _words(habit: Habit) -> str:
@@ -159,10 +161,11 @@ def _words(habit: Habit) -> str:
     # Of releases that are known by their days alone, no time of day is known.
     clock = f", about {minutes // 60 % 24:02}:{minutes % 60:02} {zone}" if spread < _DAY / 2 else ""
     day = habit.coordinates.describe(int(middle // 1))
-    return f"releases came {day}{clock} ± {_span(spread)}, as foretold in {round(habit.foretold * 100)} % of recent cases"
+    return f"releases came {day}{clock} ± {span(spread)}, as foretold in {round(habit.foretold * 100)} % of recent cases"
 
 
-def _span(length: timedelta) -> str:
+def span(length: timedelta) -> str:
+    """Return a length of time in words, in minutes, hours or days."""
     hours = length.total_seconds() / 3600
     if hours < 1:
         return f"{max(round(hours * 60), 1)} min"

@@ -46,11 +46,11 @@ def releases_of(vintages: Sequence[Vintage], frequency: Frequency | None, zone: 
         zone: of the provider, whose days its labels name.
 
     """
-    news = sorted((each for each in vintages if _is_news(each)), key=Vintage.knowledge)
+    news = sorted((each for each in vintages if is_news(each)), key=Vintage.knowledge)
     return [
         Release(period=period_of(newest, frequency), before=before, after=after, by=by)
         for newest, before, vintage in _growths(news)
-        for after, by in [_interval(vintage, zone)]
+        for after, by in [interval_of(vintage, zone)]
     ]
 
 
@@ -85,7 +85,8 @@ def usual_length(releases: Sequence[Release], frequency: Frequency | None) -> ti
     return max(gaps[len(gaps) // 2], timedelta(hours=1)) if gaps else (frequency or Frequency.DAILY).longest_period
 
 
-def _is_news(vintage: Vintage) -> bool:
+def is_news(vintage: Vintage) -> bool:
+    """Return whether a vintage was published, and corrects none."""
     return vintage.cause in (Cause.PUBLICATION, Cause.MIXED) and vintage.last is not None
 
 
@@ -105,7 +106,8 @@ def _comparable(moment: Label) -> datetime:
     return moment if isinstance(moment, datetime) else datetime.combine(moment, time.min, UTC)
 
 
-def _interval(vintage: Vintage, zone: tzinfo) -> tuple[datetime, datetime]:
+def interval_of(vintage: Vintage, zone: tzinfo) -> tuple[datetime, datetime]:
+    """Return the moments after which, and by which, a vintage was published; the same one if the provider states it."""
     published, seen = vintage.published, vintage.fetched_at
     checked = vintage.previous_check_at
     if isinstance(published, datetime):

@@ -31,6 +31,7 @@ STATUSES: Mapping[type[errors.DomainError], HTTPStatus] = {
     errors.DomainError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.InvalidInput: HTTPStatus.BAD_REQUEST,
     errors.ProviderNotConfigured: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.WebhookSecretMissing: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.NoObservationsYet: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.InvalidApiKey: HTTPStatus.UNAUTHORIZED,

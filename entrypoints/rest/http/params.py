@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
@@ -21,6 +21,7 @@ from domain.moments import AsOf, parse_moment
 from domain.observations import Label
 from domain.period_transforms import PeriodTransform
 from domain.periods import Side
+from domain.schedules.listed import ReleaseQuery
 from domain.schedules.schedule import ScheduleQuery
 from domain.schedules.selector import Selector
 from domain.series import SeriesQuery, SeriesStatus
@@ -38,6 +39,7 @@ _WHOLE_NUMBER = re.compile("[0-9]{1,18}")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _CURSOR = re.compile(f"([0-9]{{1,17}})-({_UUID.pattern})", re.IGNORECASE)
+_RELEASES_BEHIND, _RELEASES_AHEAD, _LONGEST_RELEASES = timedelta(days=7), timedelta(days=90), timedelta(days=800)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -249,6 +251,27 @@ def schedule_query(parameters: QueryParameters) -> ScheduleQuery:
         after=_parse_cursor(parameters.text("cursor")),
         limit=parameters.limit(),
     )
+
+
+def release_query(parameters: QueryParameters, now: datetime) -> ReleaseQuery:
+    """Return the query for the list of releases; a last day is meant to its end."""
+    first, last = parameters.label("from"), parameters.label("to")
+    start = _begin(first) if first else now - _RELEASES_BEHIND
+    end = _begin(last) if last else now + _RELEASES_AHEAD
+    if last and not isinstance(last, datetime):
+        end += timedelta(days=1) - _MICROSECOND
+    if not start <= end <= start + _LONGEST_RELEASES:
+        hint = f"Ask for at most {_LONGEST_RELEASES.days} days at once, such as from=2024-01-01&to=2024-12-31."
+        raise InvalidInput("to must not be before from, nor too long after it.", field="to", hint=hint)
+    provider, code = parameters.text("provider"), None
+    if text := parameters.text("code"):
+        provider, code = parse_code(text, provider)
+    after, limit = _parse_cursor(parameters.text("cursor")), parameters.limit()
+    return ReleaseQuery(start=start, end=end, provider=provider, code=code, after=after, limit=limit)
+
+
+def _begin(moment: Label) -> datetime:
+    return moment if isinstance(moment, datetime) else datetime.combine(moment, time.min, UTC)
 
 
 def fetch_cursor(place: tuple[datetime, UUID] | None) -> str | None:

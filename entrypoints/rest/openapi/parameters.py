@@ -161,6 +161,14 @@ SCHEDULES: Parameters = {
     **_PAGE,
     "cursor": Parameter("`next` of the previous page."),
 }
+RELEASE_CALENDAR: Parameters = {
+    "from": Parameter("The earliest day or instant, by default a week ago.", _DAY),
+    "to": Parameter("The latest day or instant, by default in 90 days.", _DAY),
+    "provider": Parameter("The provider's name."),
+    "code": Parameter("The exact code, `[provider:]DATABASE/DATASET`.", _CODE),
+    **_PAGE,
+    "cursor": Parameter("`next` of the previous page."),
+}
 PREVIEWING: Parameters = {"n": Parameter("The number of looks.", integer(1, 1000, default=10))}
 RECORDED: Parameters = {"after": Parameter("The position to continue after, `next` of the previous response.", integer(0, 10**18)), **_PAGE}
 NEWEST: Parameters = {"limit": Parameter("The maximum number of entries.", integer(1, 1000, default=100))}
@@ -247,6 +255,7 @@ PATH: Parameters = {
     "series_id": Parameter("The series' id.", _UUID),
     "fetch_id": Parameter("The fetch's id.", _UUID),
     "schedule_id": Parameter("The schedule's id.", _UUID),
+    "webhook_id": Parameter("The webhook's id.", _UUID),
     "key_id": Parameter("The key's id.", {"type": "string", "pattern": "^[0-9a-f]{12}$"}),
     "number": Parameter("The vintage's number.", integer(1)),
     "date": Parameter("A date of the series: a day, or an instant.", _DAY),

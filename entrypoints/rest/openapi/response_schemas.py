@@ -17,6 +17,7 @@ from entrypoints.rest.schemas.requested import BatchItemSchema
 from entrypoints.rest.schemas.schedules import PreviewedLookSchema
 from entrypoints.rest.schemas.series import ItemSchema, SourceSchema
 from entrypoints.rest.schemas.vintages import VintageInFullSchema, VintageSchema
+from entrypoints.rest.schemas.webhooks import WebhookSchema
 
 TEXT, NUMBER, FLAG = fields.String(), fields.Integer(), fields.Boolean()
 MAYBE_TEXT, MAYBE_NUMBER = fields.String(allow_none=True), fields.Integer(allow_none=True)
@@ -64,6 +65,7 @@ ALIVE = make_schema("Alive", status=TEXT)
 READY = make_schema("Ready", status=TEXT, oldest_due_seconds=fields.Float(), workers=NUMBER, broker=TEXT)
 FOUND = make_schema("Found", stored=fields.List(fields.Nested(ItemSchema)), providers=fields.List(fields.Nested(ProviderHitsSchema)))
 PROVIDERS = make_schema("Providers", items=fields.List(fields.Nested(ProviderSchema)))
+WEBHOOKS = make_schema("Webhooks", items=fields.List(fields.Nested(WebhookSchema)))
 KEYS = make_schema("Keys", items=fields.List(fields.Nested(KeySchema)))
 PENDING = make_schema(
     "Pending",

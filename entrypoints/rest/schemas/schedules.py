@@ -7,26 +7,16 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, fields, post_load, validate
 
+from domain.errors import InvalidInput
 from domain.schedules.durations import parse_duration, write_duration
 from domain.schedules.schedule import DEFAULT_BUDGET, LARGEST_BUDGET, LONGEST_CATCH_UP, Rule, ScheduleKind, ScheduleState
 from domain.schedules.selector import Selector
 from domain.schedules.window import AskingWindow
-from entrypoints.rest.fields import LINKS, EnumField, InstantField, TextField
+from entrypoints.rest.fields import LINKS, EnumField, InstantField, StrictFlag, TextField
 from entrypoints.rest.http.links import public_path
 
 _OVERLAP = "skip"
 _LENGTHS = ("catch_up", "jitter")
-
-
-class _StrictFlag(fields.Boolean):
-    """``true`` or ``false``, no strings or numbers."""
-
-    default_error_messages = {"null": "must be true or false.", "invalid": "must be true or false."}  # noqa: RUF012 - marshmallow's form
-
-    def _deserialize(self, value: Any, *others: Any, **more: Any) -> bool:  # noqa: ARG002 - marshmallow's form
-        if not isinstance(value, bool):
-            raise self.make_error("invalid")
-        return value
 
 
 class ScheduleChangeSchema(Schema):
@@ -40,8 +30,11 @@ class ScheduleChangeSchema(Schema):
     error_messages = {"unknown": "is not a field of this request."}  # noqa: RUF012 - marshmallow's form
 
     kind = EnumField(ScheduleKind, error=f"must be one of {', '.join(ScheduleKind)}.")
-    spec = fields.String(metadata={"examples": ["6h", "30 8 * * 1-5"]}, error_messages={"invalid": "must be a string."})
-    tz = TextField("Europe/Berlin")
+    spec = fields.String(
+        metadata={"examples": ["6h", "30 8 * * 1-5", "https://example.org/releases.ics#Consumer Prices"]},
+        error_messages={"invalid": "must be a string."},
+    )
+    tz = fields.String(allow_none=True, metadata={"examples": ["Europe/Berlin"]}, error_messages={"invalid": "must be a string or null."})
     window = fields.String(
         allow_none=True, metadata={"examples": ["mon-fri 08:00-18:00"]}, error_messages={"invalid": "must be a string or null."}
     )
@@ -57,7 +50,7 @@ class ScheduleChangeSchema(Schema):
         validate=validate.OneOf([_OVERLAP], error=f"must be {_OVERLAP}: a look is skipped while a fetch of the series is under way."),
         error_messages={"invalid": f"must be {_OVERLAP}.", "null": f"must be {_OVERLAP}."},
     )
-    paused = _StrictFlag()
+    paused = StrictFlag()
 
     @post_load
     def changes(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -65,6 +58,11 @@ class ScheduleChangeSchema(Schema):
         given.pop("overlap", None)
         if given.get("window") is not None:
             given["window"] = AskingWindow.parse(given["window"])
+        if "tz" in given:
+            given["tz"] = given["tz"] or ""
+        if given.get("spec", "").strip().startswith("/"):
+            hint = "Name the file in LANNER_CALENDARS and give that name, or use lanner follow --calendar."
+            raise InvalidInput("spec must be no file of the server.", field="spec", hint=hint)
         if "kind" in given:
             given["kind"] = ScheduleKind(given["kind"])
             # The specification of another kind says nothing.
@@ -114,7 +112,7 @@ class ScheduleSchema(Schema):
     selector = fields.Function(lambda state: str(state.schedule.selector), metadata={"type": "string"})
     kind = EnumField(ScheduleKind, attribute="schedule.rule.kind")
     spec = fields.String(attribute="schedule.rule.spec")
-    tz = fields.String(attribute="schedule.rule.tz")
+    tz = fields.Function(lambda state: state.schedule.rule.tz or None, metadata={"type": ["string", "null"]})
     window = fields.Function(_window, metadata={"type": ["string", "null"]})
     overlap = fields.Constant(_OVERLAP, metadata={"type": "string"})
     catch_up = fields.Function(lambda state: write_duration(state.schedule.rule.catch_up), metadata={"type": "string"})
@@ -139,10 +137,11 @@ class PreviewedLookSchema(Schema):
 
 
 class NextLookSchema(Schema):
-    """When a series is looked at next, by which schedule, and why then."""
+    """When a series is looked at next, by which schedule, and why then; ``expected_at`` is when its next release is expected."""
 
     at = InstantField(attribute="next_at")
     reason = fields.String()
+    expected_at = InstantField(allow_none=True)
     last_success_at = InstantField(allow_none=True)
     overdue_since = InstantField(allow_none=True)
     schedule_id = fields.UUID()

@@ -59,7 +59,7 @@ def test_a_series_is_followed(api: TestClient, use_cases: UseCases, clock: Stopp
         "selector": "canned:X/A",
         "kind": "interval",
         "spec": "1h",
-        "tz": "UTC",
+        "tz": None,
         "window": None,
         "overlap": "skip",
         "catch_up": "15m",
@@ -86,6 +86,7 @@ def test_a_series_is_followed(api: TestClient, use_cases: UseCases, clock: Stopp
     assert found["next_look"] == {
         "at": moment(clock, hours=1),
         "reason": "It is looked at every 1h.",
+        "expected_at": None,
         "last_success_at": moment(clock),
         "overdue_since": None,
         "schedule_id": document["id"],

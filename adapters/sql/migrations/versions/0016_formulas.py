@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 revision = "0016"
-down_revision = "0012"
+down_revision = "0014"
 
 _MOMENT = sa.BigInteger().with_variant(TIMESTAMP(timezone=True), "postgresql")
 _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")

@@ -1,0 +1,1 @@
+"""Calendars of releases: iCalendars at addresses, in files and of providers."""

@@ -1,0 +1,88 @@
+"""``lanner webhooks``: create, list, try and remove webhooks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import click
+
+from domain.schedules.selector import Selector
+from domain.webhooks.events import EventType
+from domain.webhooks.webhook import DEFAULT_THRESHOLD
+from entrypoints.cli.operator import bind_operator
+from entrypoints.cli.tables import print_table, printable, when
+
+if TYPE_CHECKING:
+    from entrypoints.cli.session import Session
+
+
+@click.group
+def webhooks() -> None:
+    """Create, list, try and remove webhooks."""
+    bind_operator()
+
+
+@webhooks.command
+@click.argument("url")
+@click.option(
+    "--event",
+    "events",
+    type=click.Choice([event.value for event in EventType]),
+    multiple=True,
+    help="May be repeated.  [default: all of them]",
+)
+@click.option("--only", help="The series: a code, a mask, a database or a provider, as for lanner follow.  [default: all]")
+@click.option(
+    "--threshold", type=float, default=DEFAULT_THRESHOLD, show_default=True, help="The percent from which on a revision is large."
+)
+@click.pass_obj
+def add(session: Session, url: str, *, events: tuple[str, ...], only: str | None, threshold: float) -> None:
+    """Have URL told the events that come from now on, and print its secret; it cannot be shown again."""
+    webhook, secret = session.use_cases().manage_webhooks.create(
+        url,
+        events=[EventType(event) for event in events or EventType],
+        selector=Selector.parse(only, field="only") if only else None,
+        threshold=threshold,
+    )
+    click.echo(secret)
+    click.echo(f"This is the secret of webhook {webhook.id}. Keep it: it is not shown again.", err=True)
+
+
+@webhooks.command("list")
+@click.pass_obj
+def list_webhooks(session: Session) -> None:
+    """List the webhooks without their secrets."""
+    rows = [
+        (
+            str(webhook.id),
+            printable(webhook.url),
+            " ".join(sorted(webhook.events)),
+            str(webhook.selector or ""),
+            when(webhook.last_success_at) if webhook.last_success_at else "",
+            webhook.disabled_reason,
+        )
+        for webhook in session.use_cases().manage_webhooks.list()
+    ]
+    print_table(("ID", "URL", "EVENTS", "ONLY", "LAST SUCCESS", "DISABLED"), rows)
+
+
+@webhooks.command
+@click.argument("webhook_id", type=click.UUID)
+@click.pass_obj
+def test(session: Session, webhook_id: UUID) -> None:
+    """Send a message to the webhook WEBHOOK_ID now, and print what it answered."""
+    message_id, reply = session.use_cases().manage_webhooks.test(webhook_id)
+    answered = f"It answered {reply.status}." if reply.status else printable(reply.error)
+    click.echo(f"{message_id}: {answered}")
+    if not reply.accepts:
+        raise click.exceptions.Exit(1)
+
+
+@webhooks.command
+@click.argument("webhook_id", type=click.UUID)
+@click.pass_obj
+def remove(session: Session, webhook_id: UUID) -> None:
+    """Remove the webhook WEBHOOK_ID; what is pending is not sent any more."""
+    session.use_cases().manage_webhooks.remove(webhook_id)
+    click.echo(f"Webhook {webhook_id} is removed.")
