@@ -38,13 +38,7 @@ class Container(Adapters):
     )
     ask_due_series = use_case("ask_due_series.AskDueSeries", Adapters.store, plan_next_look)
     manage_schedules = use_case("manage_schedules.ManageSchedules", Adapters.store, request_fetch, plan_next_look)
-    manage_formulas = use_case(
-        "manage_formulas.ManageFormulas",
-        store=Adapters.store,
-        providers=Adapters.data_sources,
-        routing=Adapters.routing,
-        request_fetch=request_fetch,
-    )
+    manage_formulas = use_case("manage_formulas.ManageFormulas", Adapters.store, Adapters.data_sources, Adapters.routing, request_fetch)
     list_formula_vintages = use_case("list_formula_vintages.ListFormulaVintages", Adapters.store)
     fetch_dataset = use_case(
         "fetch_dataset.FetchDataset",

@@ -68,7 +68,7 @@ class FormulaPage:
     next: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ManageFormulas:
     """Define, list and remove formulas."""
 
