@@ -89,6 +89,7 @@ class MemorySeriesRepository:
             raise SeriesNotFound
         self.state.descriptions.pop(series_id, None)
         self.state.source_statuses.pop(series_id, None)
+        self.state.formulas.pop(series_id, None)
         self.state.vintages.pop(series_id, None)
         self.state.recorded = tuple(each for each in self.state.recorded if each.series_id != series_id)
         self.state.series_events = tuple(event for event in self.state.series_events if event.series_id != series_id)

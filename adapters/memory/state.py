@@ -10,6 +10,7 @@ from uuid import UUID
 
 from domain.api_keys import ApiKey
 from domain.fetches import Fetch, RequestRecord
+from domain.formulas.definitions import FormulaVersion
 from domain.metrics import Counted
 from domain.providers import Limit
 from domain.schedules.calendar import KeptCalendar
@@ -35,6 +36,7 @@ class State:
     vintages: dict[UUID, tuple[StoredVintage, ...]] = field(default_factory=dict)
     recorded: tuple[FeedEntry, ...] = ()
     position: int = 0
+    formulas: dict[UUID, tuple[FormulaVersion, ...]] = field(default_factory=dict)
     number: int = 0
     panels: dict[str, bytes] = field(default_factory=dict)
     fetches: dict[UUID, Fetch] = field(default_factory=dict)

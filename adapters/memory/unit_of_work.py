@@ -10,6 +10,7 @@ from uuid import UUID
 
 from adapters.memory.calendar_repository import MemoryCalendarRepository
 from adapters.memory.fetch_repository import MemoryFetchRepository
+from adapters.memory.formula_repository import MemoryFormulaRepository
 from adapters.memory.key_repository import MemoryKeyRepository
 from adapters.memory.metrics_repository import MemoryMetricsRepository
 from adapters.memory.panel_repository import MemoryPanelRepository
@@ -76,6 +77,7 @@ class MemoryUnitOfWork:
     quotas: MemoryQuotaRepository
     rate_limiter: MemoryRateLimiter
     schedules: MemoryScheduleRepository
+    formulas: MemoryFormulaRepository
     webhooks: MemoryWebhookRepository
     calendars: MemoryCalendarRepository
     releases: MemoryReleaseRepository
@@ -103,6 +105,7 @@ class MemoryUnitOfWork:
         self.quotas = MemoryQuotaRepository(self._state, self._store.clock)
         self.rate_limiter = MemoryRateLimiter(self._state, self._store.clock)
         self.schedules = MemoryScheduleRepository(self._state, self._store.clock)
+        self.formulas = MemoryFormulaRepository(self._state, self._store.clock)
         self.webhooks = MemoryWebhookRepository(self._state, self._store.clock)
         self.calendars = MemoryCalendarRepository(self._state)
         self.releases = MemoryReleaseRepository(self._state)

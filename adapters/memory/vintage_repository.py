@@ -64,12 +64,12 @@ class MemoryVintageRepository:
         spoilt = (k.vintage.number for k in kept if k.observations.digest().hex() != k.vintage.digest)
         return [Damage(number, "Its observations do not match its digest.") for number in spoilt]
 
+    def position(self) -> int:
+        return self.state.position
+
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
         kept = self.state.vintages.get(series_id, ())
         return _greatest(kept if moment.position is None else kept[: len(self.until(series_id, moment.position))], moment)
-
-    def position(self) -> int:
-        return self.state.position
 
     def until(self, series_id: UUID, position: int) -> Sequence[Vintage]:
         return [each.vintage for each in self.state.recorded if each.series_id == series_id and each.position <= position]

@@ -15,6 +15,7 @@ from adapters.sql.postgres.version_reader import VersionReader
 from adapters.sql.repositories.api_keys import SqlKeyRepository
 from adapters.sql.repositories.calendars import SqlCalendarRepository
 from adapters.sql.repositories.fetches import SqlFetchRepository
+from adapters.sql.repositories.formulas import SqlFormulaRepository
 from adapters.sql.repositories.metrics import SqlMetricsRepository
 from adapters.sql.repositories.panels import SqlPanelRepository
 from adapters.sql.repositories.quotas import SqlQuotaRepository
@@ -77,6 +78,7 @@ class SqlUnitOfWork:
     quotas: SqlQuotaRepository
     rate_limiter: SqlRateLimiter
     schedules: SqlScheduleRepository
+    formulas: SqlFormulaRepository
     webhooks: SqlWebhookRepository
     calendars: SqlCalendarRepository
     releases: SqlReleaseRepository
@@ -111,6 +113,7 @@ class SqlUnitOfWork:
         self.quotas = SqlQuotaRepository(self.transaction)
         self.rate_limiter = SqlRateLimiter(self.transaction)
         self.schedules = SqlScheduleRepository(self.transaction)
+        self.formulas = SqlFormulaRepository(self.transaction)
         self.webhooks = SqlWebhookRepository(self.transaction)
         self.calendars = SqlCalendarRepository(self.transaction)
         self.releases = SqlReleaseRepository(self.transaction)

@@ -9,6 +9,7 @@ from domain.ports.calendars import CalendarReader, CalendarRepository, ListsRele
 from domain.ports.dispatch import Dispatcher
 from domain.ports.fetch_repository import FetchRepository
 from domain.ports.file_previews import FilePreview, FilePreviews, FileRow
+from domain.ports.formula_repository import FormulaRepository
 from domain.ports.release_repository import ReleaseRepository
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
@@ -41,6 +42,7 @@ __all__ = [
     "FilePreview",
     "FilePreviews",
     "FileRow",
+    "FormulaRepository",
     "KeyRepository",
     "ListsReleases",
     "MetricsRepository",

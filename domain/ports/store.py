@@ -13,6 +13,7 @@ from domain.fetches import IdempotencyKey, RequestRecord
 from domain.metrics import Counted, Metrics
 from domain.ports.calendars import CalendarRepository
 from domain.ports.fetch_repository import FetchRepository
+from domain.ports.formula_repository import FormulaRepository
 from domain.ports.release_repository import ReleaseRepository
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
@@ -125,6 +126,9 @@ class UnitOfWork(Protocol):
 
     @property
     def schedules(self) -> ScheduleRepository: ...
+
+    @property
+    def formulas(self) -> FormulaRepository: ...
 
     @property
     def webhooks(self) -> WebhookRepository: ...

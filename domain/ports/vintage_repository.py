@@ -35,6 +35,10 @@ class VintageRepository(Protocol):
         """
         ...
 
+    def position(self) -> int:
+        """Return the last position of the feed, as this transaction sees it; everything that is recorded later has a greater one."""
+        ...
+
     def last_recorded(self, limit: int) -> Sequence[FeedEntry]:
         """Return the vintages of all series recorded last, newest first."""
         ...
@@ -65,10 +69,6 @@ class VintageRepository(Protocol):
             DamagedVintage: the stored bytes of one do not match their checksum, or are missing.
 
         """
-        ...
-
-    def position(self) -> int:
-        """Return the last position of the feed, as seen by this transaction."""
         ...
 
     def until(self, series_id: UUID, position: int) -> Sequence[Vintage]:

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from domain.use_cases.diagnose_code import DiagnoseCode
     from domain.use_cases.fetch_dataset import FetchDataset
     from domain.use_cases.follow_fetches import FollowFetches
+    from domain.use_cases.list_formula_vintages import ListFormulaVintages
     from domain.use_cases.list_providers import ListProviders
     from domain.use_cases.list_releases import ListReleases
     from domain.use_cases.list_vintages import ListVintages
+    from domain.use_cases.manage_formulas import ManageFormulas
     from domain.use_cases.manage_keys import ManageKeys
     from domain.use_cases.manage_schedules import ManageSchedules
     from domain.use_cases.manage_webhooks import ManageWebhooks
@@ -72,6 +74,8 @@ class UseCases:
     check_key: CheckKey
     manage_keys: ManageKeys
     manage_schedules: ManageSchedules
+    manage_formulas: ManageFormulas
+    list_formula_vintages: ListFormulaVintages
     ask_due_series: AskDueSeries
     plan_next_look: PlanNextLook
     manage_webhooks: ManageWebhooks

@@ -126,7 +126,7 @@ class DeliverEvents:
         feed = uow.vintages.feed(after=webhook.position, limit=_PAGE)
         recorded = uow.webhooks.recorded(after=webhook.position, limit=_PAGE)
         ends = [page[-1].position for page in (feed, recorded) if len(page) == _PAGE]
-        position = min(ends) if ends else uow.webhooks.position()
+        position = min(ends) if ends else uow.vintages.position()
         newest: dict[UUID, int | None] = {}
         events = [event for event in recorded if event.position <= position]
         for entry in feed:

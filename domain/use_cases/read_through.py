@@ -80,8 +80,8 @@ class ReadThrough:
             stored = next(iter(uow.series.search(by_alias).items), None)
             series = uow.series.find(provider, code) or (None if stored and _is_superseded(stored, provider) else stored)
             now = uow.now()
-        if series is None:
-            return None, False
+        if series is None or series.is_formula:
+            return series, series is not None
         if _is_remembered(series, now):
             return series, True
         return series, not self.freshness.is_stale(series, now) and self.freshness.changed_since(series) is None

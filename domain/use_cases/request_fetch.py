@@ -9,8 +9,8 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from domain.codes import DatasetCode
-from domain.errors import ProviderNotConfigured, TooManyRequests
+from domain.codes import FORMULA, DatasetCode
+from domain.errors import NotOfFormulas, ProviderNotConfigured, TooManyRequests
 from domain.fetches import ANONYMOUS, NOTHING_ALLOWED, Allowed, Fetch, IdempotencyKey, Priority, RequestRecord, Suspicion
 from domain.fetching.freshness import Freshness
 from domain.ports import Dispatcher, Providers, Store, UnitOfWork
@@ -225,11 +225,21 @@ class RequestFetch:
         return joined, added, added or hurried
 
     def provider_of(self, code: DatasetCode, name: str | None) -> Provider:
-        """Return the provider that serves a code; raises ProviderNotConfigured."""
-        provider = self.providers.get(name or self.routing.provider_for(code, self.providers.all()))
+        """Return the provider that serves a code; raises ProviderNotConfigured, or NotOfFormulas if it is a formula's."""
+        chosen = name or self.routing.provider_for(code, self.providers.all())
+        if chosen == FORMULA or self._is_formula(chosen, code):
+            raise NotOfFormulas(f"{code} is a formula: it is computed when it is read, and never fetched.")
+        provider = self.providers.get(chosen)
         if provider.problem:
             raise ProviderNotConfigured(provider.problem)
         return provider
+
+    def _is_formula(self, provider: str, code: DatasetCode) -> bool:
+        """Return whether a formula has this code, which is never in a database that a provider declares."""
+        if any(each.name == provider and code.database in each.databases for each in self.providers.all()):
+            return False
+        with self.store.reading() as uow:
+            return uow.series.find(FORMULA, code) is not None
 
 
 def _count(uow: UnitOfWork, requester: Requester | None) -> None:

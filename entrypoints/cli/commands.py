@@ -21,6 +21,7 @@ COMMANDS = {
     "follow": ("follow:follow", "Have series fetched by themselves from now on."),
     "schedules": ("schedules:schedules", "List what is followed, and when it is looked at next."),
     "unfollow": ("unfollow:unfollow", "Have series no longer fetched by themselves."),
+    "formulas": ("formulas:formulas", "Define series that are computed from others."),
     "webhooks": ("webhooks:webhooks", "Create, list, try and remove webhooks."),
     "search": ("search:search", "Search stored series and providers."),
     "list": ("list:list_series", "List the stored series."),

@@ -28,6 +28,7 @@ _FORMATS = ("json", "csv", "parquet", "arrow")
 def export(session: Session, /, *, code: str, form: str | None, output: Path | None, provider: str | None, **part: Any) -> None:
     """Write the observations of the series CODE as JSON, CSV, Parquet or Arrow, oldest first."""
     from entrypoints.cli.references import explain_missing_observations, find_series
+    from entrypoints.cli.series_output import state_name
     from entrypoints.formats import Format
 
     form = form or format_of(output)
@@ -40,7 +41,7 @@ def export(session: Session, /, *, code: str, form: str | None, output: Path | N
         sys.stdout.buffer.write(escape(content) if form == Format.CSV and sys.stdout.isatty() else content)
     else:
         write(output, content)
-        click.echo(f"{output}: {len(reading.observations)} dates, vintage {reading.vintage.number}.", err=True)
+        click.echo(f"{output}: {len(reading.observations)} dates, {state_name(reading)}.", err=True)
 
 
 def format_of(output: Path | None) -> str:

@@ -84,7 +84,7 @@ def filled(engine: Engine) -> SqlStore:
             events=frozenset(EventType),
             selector=Selector.parse("quandl:X/S*"),
             created_at=NOW,
-            position=uow.webhooks.position(),
+            position=uow.vintages.position(),
         )
         uow.webhooks.add(webhook)
         uow.webhooks.record(series, fetch_failed(fetch, NOW))

@@ -75,7 +75,7 @@ class Told:
         """Store states of a series, by default one that differs from all others."""
         with self.store.writing() as uow:
             series = uow.series.add("canned", DatasetCode.parse(code))
-            new = states or [Observations.of([uow.webhooks.position()], ["a"], [[1.0]])]
+            new = states or [Observations.of([uow.vintages.position()], ["a"], [[1.0]])]
             append(uow, series.id, [an_arrival(self.clock(), state) for state in new])
             uow.commit()
 

@@ -14,6 +14,7 @@ from sqlalchemy import Table
 
 from adapters.sql.rows.calendars import calendar_from
 from adapters.sql.rows.fetches import fetch_from
+from adapters.sql.rows.formulas import version_from
 from adapters.sql.rows.schedules import schedule_from
 from adapters.sql.rows.series import confirmed_from, metadata_from
 from adapters.sql.rows.source_statuses import at_source_from, change_from
@@ -25,6 +26,7 @@ from adapters.sql.tables import (
     deliveries,
     descriptions,
     fetches,
+    formulas,
     panels,
     schedules,
     series,
@@ -38,6 +40,7 @@ from adapters.sql.vintage_blocks.codec import PCODEC, ZLIB, check_size
 from domain.api_keys import Scope
 from domain.codes import DatasetCode, parse_reference
 from domain.fetches import Failure, FetchStatus
+from domain.formulas.expressions import references
 from domain.panels.query import PanelQuery
 from domain.quotas import read_limits
 from domain.schedules.calendar import MOST_EVENTS
@@ -74,6 +77,7 @@ class Rules:
             descriptions.name: self._check_description,
             vintages.name: self._check_vintage,
             source_statuses.name: self._check_source_status,
+            formulas.name: self._check_formula,
             fetches.name: _check_fetch,
             api_keys.name: _check_key,
             schedules.name: _check_schedule,
@@ -94,6 +98,14 @@ class Rules:
     def _check_source_status(self, row: Row) -> None:
         self._count(source_statuses, row)
         _check_successor(change_from({column: row[column.name] for column in source_statuses.c}).replaced_by)
+
+    def _check_formula(self, row: Row) -> None:
+        self._count(formulas, row)
+        definition = version_from({column: row[column.name] for column in formulas.c}).definition
+        components = list(map(parse_reference, definition.components))
+        fits = len(components) == len(references(definition.parsed())) and all(provider for provider, _ in components)
+        _require(fits, "its components are not those of its expression")
+        _require(row["position"] > 0, "its position is not above 0")
 
     def _check_vintage(self, row: Row) -> None:
         if row["number"] == 1:

@@ -90,6 +90,9 @@ class SqlVintageRepository:
         statement = _feed_entries().where(vintages.c.position > after).order_by(vintages.c.position).limit(limit)
         return [_feed_entry(row) for row in self.transaction.run(statement).mappings()]
 
+    def position(self) -> int:
+        return int(self.transaction.run(select(feed.c.position)).scalar_one())
+
     def last_recorded(self, limit: int) -> Sequence[FeedEntry]:
         # Every position is above 0; SQLite's plan shows that it walks the index only with a bound.
         statement = _feed_entries().where(vintages.c.position > 0).order_by(vintages.c.position.desc()).limit(limit)
@@ -108,9 +111,6 @@ class SqlVintageRepository:
     def walk(self, series_id: UUID) -> Iterator[StoredVintage]:
         for row, state in walk_states(self.transaction, series_id):
             yield StoredVintage(vintage_from(row), state)
-
-    def position(self) -> int:
-        return int(self.transaction.run(select(feed.c.position)).scalar_one())
 
     def until(self, series_id: UUID, position: int) -> Sequence[Vintage]:
         statement = _of(select(*FACTS), series_id).where(vintages.c.position <= position).order_by(vintages.c.number)

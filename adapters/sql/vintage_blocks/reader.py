@@ -107,10 +107,9 @@ def _conditions(moment: AsOf) -> Sequence[str]:
         (f"(cause NOT IN {RESTATING} OR fetched_at <= '{{}}')", moment.as_of and not moment.restated and moment.as_of.isoformat()),
         ("number = {}", moment.vintage),
         ("fetched_at <= '{}'", moment.seen_by and moment.seen_by.isoformat()),
-        # Every position is above 0, so that 0 admits none.
-        ("position <= {}", None if moment.position is None else str(moment.position)),
+        ("position <= {}", moment.position),
     ]
-    return [condition.format(value) for condition, value in wanted if value]
+    return [condition.format(value) for condition, value in wanted if value is not None and value is not False]
 
 
 def path_of(number: int, text: str) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ Content = type[Schema] | Mapping[str, type[Schema] | Mapping[str, Any]] | None
 #: Path, resource, and the suffix of its responders if they have one.
 Route = tuple[str, object] | tuple[str, object, str]
 
-METHODS = ("get", "post", "patch", "delete")
+METHODS = ("get", "post", "put", "patch", "delete")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from domain.aggregates import Aggregate
 from domain.fetches import FetchStatus
 from domain.frequency import Collapse
 from domain.panels.query import MOST_WINDOW
@@ -32,6 +33,17 @@ class RowLayout(StrEnum):
 
     TABLE = "table"
     RECORDS = "records"
+
+
+class DataTransform(StrEnum):
+    """What can be calculated of the values that are read: Quandl's transforms, and the change from a year before."""
+
+    DIFF = Transform.DIFF
+    RDIFF = Transform.RDIFF
+    RDIFF_FROM = Transform.RDIFF_FROM
+    CUMUL = Transform.CUMUL
+    NORMALIZE = Transform.NORMALIZE
+    YOY = PeriodTransform.YOY
 
 
 class Across(StrEnum):
@@ -79,6 +91,10 @@ _MOMENT: Parameters = {
         {"type": "boolean", "default": False},
     ),
 }
+_PINNED: Parameters = {
+    "position": _POSITION,
+    "definition_as_of": Parameter("Of a formula, its definition on this day, or at this instant.", _DAY),
+}
 
 READING: Parameters = {
     "start_date": Parameter("The earliest day or instant.", _DAY),
@@ -93,9 +109,14 @@ READING: Parameters = {
         "Date periods from weeks to years by their first or last day, as the series states where its dates stand.", enum_of(Side)
     ),
     **_MOMENT,
-    "position": _POSITION,
+    **_PINNED,
 }
-READING_WITH_SHAPE: Parameters = {**READING, "shape": Parameter("How JSON writes a row.", enum_of(RowLayout, default="table"))}
+READING_WITH_SHAPE: Parameters = {
+    **READING,
+    "aggregate": Parameter("With `collapse`: what is made of the known values of each period.", enum_of(Aggregate, default="last")),
+    "transform": Parameter("A transformation; `yoy` compares each period with that of the year before.", enum_of(DataTransform)),
+    "shape": Parameter("How JSON writes a row.", enum_of(RowLayout, default="table")),
+}
 BY_CODE: Parameters = {
     "code": Parameter("The series' code, `[provider:]DATABASE/DATASET`.", _CODE, required=True),
     "provider": Parameter("The provider, if the code does not name it."),
@@ -122,6 +143,15 @@ FINDING: Parameters = {
 }
 BY_ID: Parameters = {"id": Parameter("Read the observations of the series of this id instead of listing series.", _UUID), **READING}
 PAGING: Parameters = {**_PAGE, "cursor": SEARCHING["cursor"]}
+DEFINING: Parameters = {
+    "fetch": Parameter("Whether to request the series that are not stored yet.", {"type": "boolean", "default": False}),
+}
+COMPUTED: Parameters = {
+    **PAGING,
+    "as_of": Parameter("Of a formula: up to this day or instant.", _DAY),
+    "seen_by": Parameter("Of a formula: of the states fetched by this day or instant.", _DAY),
+    **_PINNED,
+}
 FOLLOWING: Parameters = {
     "status": Parameter("The fetch's status.", enum_of(FetchStatus)),
     "provider": Parameter("The provider's name."),
@@ -275,6 +305,8 @@ PATH: Parameters = {
     "digest": Parameter("The panel's digest.", {"type": "string", "pattern": "^[0-9a-f]{64}$"}),
     "date": Parameter("A date of the series: a day, or an instant.", _DAY),
     "database": Parameter("The database code, in any case."),
+    "formula_database": Parameter("The formula's database code, in any case."),
+    "formula": Parameter("The formula's dataset code."),
     "dataset": Parameter("The dataset code, or its alias, in any case; `.json` or `.csv` may follow."),
     "part": Parameter("A part, such as `data` or `metadata`; `.json` or `.csv` may follow."),
     "file": Parameter("The file's name."),

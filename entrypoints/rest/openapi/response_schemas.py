@@ -10,6 +10,7 @@ from entrypoints.formats import Format
 from entrypoints.rest.fields import LINKS, DateOrInstantField, InstantField
 from entrypoints.rest.openapi.operation import Content
 from entrypoints.rest.schemas.fetches import FailureSchema
+from entrypoints.rest.schemas.formulas import ComputedSchema
 from entrypoints.rest.schemas.keys import KeySchema
 from entrypoints.rest.schemas.providers import ProviderHitsSchema, ProviderSchema
 from entrypoints.rest.schemas.requested import BatchItemSchema
@@ -81,7 +82,8 @@ OBSERVATIONS = make_schema(
     columns=optional(fields.List(TEXT)),
     data=fields.Raw(metadata={"type": "array", "items": {"anyOf": [_ROW, _RECORD]}}),
     series=SOURCE,
-    vintage=VINTAGE,
+    vintage=fields.Nested(VintageSchema, allow_none=True),
+    formula=optional(fields.Nested(ComputedSchema)),
     checked_at=optional(InstantField(allow_none=True)),
     stale=optional(fields.Boolean()),
     note=optional(fields.String()),
