@@ -90,6 +90,7 @@ class MemorySeriesRepository:
         self.state.descriptions.pop(series_id, None)
         self.state.source_statuses.pop(series_id, None)
         self.state.vintages.pop(series_id, None)
+        self.state.sightings.pop(series_id, None)
         self.state.recorded = tuple(each for each in self.state.recorded if each.series_id != series_id)
         self.state.fetches = {key: fetch for key, fetch in self.state.fetches.items() if fetch.series_id != series_id}
         self.state.requests = {key: entry for key, entry in self.state.requests.items() if entry[2].series_id != series_id}
@@ -102,6 +103,11 @@ class MemorySeriesRepository:
         self.state.series[series.id] = replace(known, checked_at=now, metadata=metadata, confirmed=confirmed)
         if series.metadata != metadata:
             self.state.descriptions[series.id] = (*self.state.descriptions.get(series.id, ()), (known_at or now, metadata))
+
+    def record_import(self, series: TimeSeries, metadata: Metadata) -> None:
+        self.state.series[series.id] = replace(self.state.series[series.id], metadata=metadata)
+        if series.metadata != metadata:
+            self.state.descriptions[series.id] = (*self.state.descriptions.get(series.id, ()), (self.clock(), metadata))
 
     def record_source_status(self, series: TimeSeries, state: AtSource, change: StatusChange | None = None) -> None:
         self.state.series[series.id] = replace(self.state.series[series.id], at_source=state)

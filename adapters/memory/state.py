@@ -10,6 +10,7 @@ from uuid import UUID
 
 from domain.api_keys import ApiKey
 from domain.fetches import Fetch, RequestRecord
+from domain.importing import Sighting
 from domain.metrics import Counted
 from domain.providers import Limit
 from domain.schedules.schedule import FollowedSeries, Schedule
@@ -29,6 +30,7 @@ class State:
     descriptions: dict[UUID, tuple[tuple[datetime, Metadata], ...]] = field(default_factory=dict)
     source_statuses: dict[UUID, tuple[StatusChange, ...]] = field(default_factory=dict)
     vintages: dict[UUID, tuple[StoredVintage, ...]] = field(default_factory=dict)
+    sightings: dict[UUID, tuple[Sighting, ...]] = field(default_factory=dict)
     recorded: tuple[FeedEntry, ...] = ()
     position: int = 0
     number: int = 0

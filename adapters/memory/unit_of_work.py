@@ -16,6 +16,7 @@ from adapters.memory.rate_limiter import MemoryRateLimiter
 from adapters.memory.request_repository import MemoryRequestRepository
 from adapters.memory.schedule_repository import MemoryScheduleRepository
 from adapters.memory.series_repository import MemorySeriesRepository
+from adapters.memory.sighting_repository import MemorySightingRepository
 from adapters.memory.state import Clock, State
 from adapters.memory.vintage_repository import MemoryVintageRepository
 from domain.series import Version
@@ -72,6 +73,7 @@ class MemoryUnitOfWork:
     quotas: MemoryQuotaRepository
     rate_limiter: MemoryRateLimiter
     schedules: MemoryScheduleRepository
+    sightings: MemorySightingRepository
 
     def __init__(self, store: MemoryStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -95,6 +97,7 @@ class MemoryUnitOfWork:
         self.quotas = MemoryQuotaRepository(self._state, self._store.clock)
         self.rate_limiter = MemoryRateLimiter(self._state, self._store.clock)
         self.schedules = MemoryScheduleRepository(self._state, self._store.clock)
+        self.sightings = MemorySightingRepository(self._state)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -19,6 +19,7 @@ from adapters.sql.repositories.quotas import SqlQuotaRepository
 from adapters.sql.repositories.requests import SqlRequestRepository
 from adapters.sql.repositories.schedules import SqlScheduleRepository
 from adapters.sql.repositories.series import SqlSeriesRepository
+from adapters.sql.repositories.sightings import SqlSightingRepository
 from adapters.sql.repositories.throttle import SqlRateLimiter
 from adapters.sql.repositories.vintages import SqlVintageRepository
 from adapters.sql.schema import require, revision
@@ -73,6 +74,7 @@ class SqlUnitOfWork:
     quotas: SqlQuotaRepository
     rate_limiter: SqlRateLimiter
     schedules: SqlScheduleRepository
+    sightings: SqlSightingRepository
 
     def __init__(self, store: SqlStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -103,6 +105,7 @@ class SqlUnitOfWork:
         self.quotas = SqlQuotaRepository(self.transaction)
         self.rate_limiter = SqlRateLimiter(self.transaction)
         self.schedules = SqlScheduleRepository(self.transaction)
+        self.sightings = SqlSightingRepository(self.transaction)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

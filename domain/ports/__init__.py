@@ -10,6 +10,7 @@ from domain.ports.fetch_repository import FetchRepository
 from domain.ports.file_previews import FilePreview, FilePreviews, FileRow
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
+from domain.ports.sighting_repository import SightingRepository
 from domain.ports.sources import (
     ConformanceChecks,
     DataSource,
@@ -49,6 +50,7 @@ __all__ = [
     "ScheduleRepository",
     "SearchesSeries",
     "SeriesRepository",
+    "SightingRepository",
     "Store",
     "UnitOfWork",
     "VintageRepository",

@@ -90,6 +90,10 @@ class SeriesRepository(Protocol):
         """
         ...
 
+    def record_import(self, series: TimeSeries, metadata: Metadata) -> None:
+        """Record that states were imported, as read under its lock; append ``metadata`` to their history if they differ."""
+        ...
+
     def record_source_status(self, series: TimeSeries, state: AtSource, change: StatusChange | None = None) -> None:
         """Record the state of a series at its source, as read under its lock, and append a change to its history."""
         ...

@@ -14,6 +14,7 @@ from domain.metrics import Counted, Metrics
 from domain.ports.fetch_repository import FetchRepository
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
+from domain.ports.sighting_repository import SightingRepository
 from domain.ports.throttle import QuotaRepository, RateLimiter
 from domain.ports.vintage_repository import VintageRepository
 from domain.series import Version
@@ -110,6 +111,9 @@ class UnitOfWork(Protocol):
 
     @property
     def schedules(self) -> ScheduleRepository: ...
+
+    @property
+    def sightings(self) -> SightingRepository: ...
 
     @property
     def requests(self) -> RequestRepository: ...

@@ -44,7 +44,11 @@ class VintageRepository(Protocol):
         ...
 
     def labels(self, series_id: UUID) -> Mapping[Label, LabelledState]:
-        """Return the last stored state of each of the provider's labels."""
+        """Return the last fetched state of each of the provider's labels."""
+        ...
+
+    def newest_fetched(self, series_id: UUID) -> Vintage | None:
+        """Return the last vintage in knowledge order that was fetched, not imported; without observations."""
         ...
 
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:

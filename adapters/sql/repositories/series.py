@@ -119,6 +119,14 @@ class SqlSeriesRepository:
             _DESCRIBE.defer(self.transaction, of=known.number, text=orjson.dumps(metadata).decode(), at=known_at)
             _RECORD_DESCRIBED.defer(self.transaction, of=known.number, sure=sure, said=words)
 
+    def record_import(self, known: TimeSeries, metadata: Metadata) -> None:
+        if known.metadata == metadata:
+            _RECORD_IMPORT.defer(self.transaction, of=known.number)
+        else:
+            words = " ".join(terms(f"{known.code} {metadata.name} {metadata.description}"))
+            _DESCRIBE.defer(self.transaction, of=known.number, text=orjson.dumps(metadata).decode(), at=None)
+            _RECORD_DESCRIBED_IMPORT.defer(self.transaction, of=known.number, said=words)
+
     def record_source_status(self, known: TimeSeries, state: AtSource, change: StatusChange | None = None) -> None:
         of_series = source_statuses.c.series == known.number
         self.transaction.run(update(series).where(series.c.number == known.number).values(values_of(state)))
@@ -168,8 +176,11 @@ def _conditions(query: SeriesQuery) -> list[Any]:
 
 
 def _record_fetch(transaction: Transaction, **more: Any) -> Any:
-    stands = case((series.c.vintage.is_not(None), SeriesStatus.SUCCESS.value), else_=series.c.status)
-    changes: dict[str, Any] = {"checked_at": transaction.now(), "status": stands, "confirmed": bindparam("sure"), **more}
+    return _record(checked_at=transaction.now(), confirmed=bindparam("sure"), **more)
+
+
+def _record(**more: Any) -> Any:
+    changes = {"status": case((series.c.vintage.is_not(None), SeriesStatus.SUCCESS.value), else_=series.c.status), **more}
     return update(series).where(series.c.number == bindparam("of")).values(changes)
 
 
@@ -202,3 +213,5 @@ _ADD, _RECORD_FETCH, _DESCRIBE = (
 )
 # One statement for both, since each update of a series also updates its word index.
 _RECORD_DESCRIBED = PreparedStatement(lambda transaction: _record_fetch(transaction, description=_NEXT_ENTRY, words=bindparam("said")))
+_RECORD_IMPORT = PreparedStatement(lambda _: _record())
+_RECORD_DESCRIBED_IMPORT = PreparedStatement(lambda _: _record(description=_NEXT_ENTRY, words=bindparam("said")))

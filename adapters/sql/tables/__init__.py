@@ -5,6 +5,7 @@ from adapters.sql.tables.column_types import REVISION, UtcDateTime, metadata
 from adapters.sql.tables.fetches import budgets, calls, counts, fetches, requests, workers
 from adapters.sql.tables.schedules import followed, schedules
 from adapters.sql.tables.series import descriptions, feed, series, source_statuses, vintages
+from adapters.sql.tables.sightings import sightings
 
 __all__ = [
     "REVISION",
@@ -22,6 +23,7 @@ __all__ = [
     "requests",
     "schedules",
     "series",
+    "sightings",
     "source_statuses",
     "vintages",
     "workers",
