@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 from domain.codes import DatasetCode
 from domain.observations import Label, Observations
@@ -66,3 +68,55 @@ class Sighting:
     known_at: datetime
     digest: str
     reader_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRequest:
+    """
+    What to import, and how to read it.
+
+    Attributes:
+        paths: files and folders; of a folder all files that are read, in all of its folders.
+        database: the database code of the series.
+        layout: ``wide``: a file is a series; ``long``: a row for each series and date, with one column of numbers; ``by-ticker``: the
+            same with several.
+        columns: which columns hold what: ``date``, ``code``, ``value``, ``published`` → names; empty where they are found by their names.
+        published: where the date of a file stands: ``column``, ``filename``, ``mtime``, ``none``; empty if that is not said.
+        provider: whose series get the states.
+        options: how cells are read, as in ``lanner.toml``.
+        most_bytes: the largest sum of all files; None if any is read.
+
+    """
+
+    paths: Sequence[Path]
+    database: str
+    layout: str = "wide"
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    published: str = ""
+    provider: str = IMPORT
+    options: Mapping[str, Any] = field(default_factory=dict)
+    most_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedSeries:
+    """
+    What files added to a series, or would add.
+
+    Attributes:
+        states: how many states the files hold of it.
+        vintages: how many of them were added.
+        given: how many were left out since the provider gave the state of their date.
+        rows: of the states that were added, together.
+        first, last: when the first and the last of those became known; None if none was added.
+
+    """
+
+    provider: str
+    code: DatasetCode
+    states: int
+    vintages: int
+    given: int
+    rows: int
+    first: datetime | None
+    last: datetime | None

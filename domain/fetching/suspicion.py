@@ -72,6 +72,16 @@ def refuse_shrink(kept: Observations, after: Observations, covers: Window | None
         _refuse_loss(count, lefts.get(column, 0), "value", of=f" of {column}")
 
 
+def is_shrunk(before: Observations, after: Observations) -> bool:
+    """Return whether less than half of a column's values, or of the dates, is left of a state in the next one."""
+    try:
+        refuse_shrink(before, after)
+    except SuspiciousShrink:
+        return True
+    left = np.isin(before.dates.astype("datetime64[s]"), after.dates.astype("datetime64[s]"), assume_unique=True)
+    return 2 * int(left.sum()) < len(before)
+
+
 def _values_by_column(state: Observations) -> Mapping[str, int]:
     # Names may repeat; then the values of all columns of a name count together.
     counts: Counter[str] = Counter()

@@ -7,6 +7,7 @@ Adapters raise the errors of ``domain.errors`` and no others.
 
 from domain.ports.dispatch import Dispatcher
 from domain.ports.fetch_repository import FetchRepository
+from domain.ports.file_imports import FileImports
 from domain.ports.file_previews import FilePreview, FilePreviews, FileRow
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
@@ -33,6 +34,7 @@ __all__ = [
     "Dispatcher",
     "FetchRepository",
     "Fetched",
+    "FileImports",
     "FilePreview",
     "FilePreviews",
     "FileRow",
