@@ -23,6 +23,7 @@ class FileState:
 
     Attributes:
         published: the day or moment when the file was saved or published; None if nothing tells.
+        metadata: what the file says of the series.
         file: what messages and origins call the file.
         sha256: of the file's bytes, in hex.
         reader_version: of what read the file; higher where the same bytes are read differently.
@@ -31,6 +32,7 @@ class FileState:
 
     published: Label | None
     observations: Observations
+    metadata: Metadata
     file: str
     sha256: str
     reader_version: int
@@ -47,7 +49,6 @@ class FileSeries:
     """
 
     code: DatasetCode
-    metadata: Metadata
     states: Iterable[FileState]
 
 

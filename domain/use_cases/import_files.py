@@ -16,7 +16,7 @@ from domain.inferred_frequency import with_frequency
 from domain.moments import AsOf
 from domain.observations import Observations
 from domain.ports import FileImports, Store, UnitOfWork
-from domain.series import TimeSeries
+from domain.series import Metadata, TimeSeries
 from domain.vintages import NewState
 
 #: How many states, and about how many of their cells, one transaction stores.
@@ -71,7 +71,7 @@ class ImportFiles:
                 _extend(timeline, states)
                 timeline.finish()
                 added, sightings = timeline.taken()
-                _record(uow, series, found, added, sightings)
+                _record(uow, series, states[-1].metadata, added, sightings)
                 # The last transaction of all makes this one lasting.
                 uow.commit(lasting=False)
             outcome = _counted(outcome, states, added, timeline.given)
@@ -148,12 +148,12 @@ def _extend(timeline: Timeline, states: Iterable[FileState]) -> None:
         timeline.add(state)
 
 
-def _record(uow: UnitOfWork, series: TimeSeries, found: FileSeries, added: Sequence[NewState], sightings: Sequence[Sighting]) -> None:
+def _record(uow: UnitOfWork, series: TimeSeries, metadata: Metadata, added: Sequence[NewState], sightings: Sequence[Sighting]) -> None:
     appended = uow.vintages.append(series.id, uow.vintages.prepare(series, added))
     assert appended  # noqa: S101 - the series is locked
     uow.sightings.add(series, sightings)
     is_new = series.provider == IMPORT and series.newest is None and added
-    uow.series.record_import(series, with_frequency(found.metadata, added[-1].observations) if is_new else series.metadata)
+    uow.series.record_import(series, with_frequency(metadata, added[-1].observations) if is_new else series.metadata)
 
 
 def _nothing(request: ImportRequest, found: FileSeries) -> ImportedSeries:

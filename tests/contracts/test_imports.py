@@ -40,7 +40,8 @@ def a_state(value: float, dates: int = 3) -> Observations:
 def a_file(value: float, published: Label | None, *, name: str = "", dates: int = 3) -> FileState:
     file = name or f"{published}.csv"
     sha256 = hashlib.sha256(f"{file} {value} {dates}".encode()).hexdigest()
-    return FileState(published=published, observations=a_state(value, dates), file=file, sha256=sha256, reader_version=1)
+    about = {"metadata": Metadata(name="own"), "file": file, "sha256": sha256, "reader_version": 1}
+    return FileState(published=published, observations=a_state(value, dates), **about)
 
 
 @dataclass
@@ -62,7 +63,7 @@ class Importer:
     code: DatasetCode = GDP
 
     def __call__(self, *states: FileState, allow: frozenset[Suspicion] = NOTHING_ALLOWED, dry_run: bool = False) -> ImportedSeries:
-        files = GivenFiles([FileSeries(code=self.code, metadata=Metadata(name="own"), states=list(states))])
+        files = GivenFiles([FileSeries(code=self.code, states=list(states))])
         use_case = ImportFiles(store=self.store, files=files)
         [found] = use_case(replace(REQUEST, provider=self.provider), allow=allow, dry_run=dry_run)
         return found
