@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from domain.use_cases.describe_series import DescribeSeries
     from domain.use_cases.fetch_dataset import FetchDataset
     from domain.use_cases.follow_fetches import FollowFetches
+    from domain.use_cases.import_files import ImportFiles
     from domain.use_cases.list_providers import ListProviders
     from domain.use_cases.list_vintages import ListVintages
     from domain.use_cases.manage_keys import ManageKeys
@@ -59,6 +60,7 @@ class UseCases:
     check_health: CheckHealth
     parse_answer: ParseAnswer
     preview_file: PreviewFile
+    import_files: ImportFiles
     check_key: CheckKey
     manage_keys: ManageKeys
     manage_schedules: ManageSchedules

@@ -21,7 +21,7 @@ from domain.vintages import NewState
 
 #: How many states, and about how many of their cells, one transaction stores.
 _STATES, _CELLS = 64, 1_000_000
-_THREADS, _AHEAD = 2, 4
+_THREADS, _AHEAD = 1, 4
 _EVERY_VINTAGE = 2**31 - 1
 
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "vintages": ("vintages:vintages", "List the vintages of a series."),
     "revisions": ("revisions:revisions", "Show what changed between two states of a series."),
     "export": ("export:export", "Write a series into a file."),
+    "import": ("import_files:import_files", "Import files of your own, as series and their past vintages."),
     "parse": ("parse:parse", "Parse a recorded provider response without storing it."),
     "openapi": ("openapi:openapi", "Print the OpenAPI document of the REST API."),
     "keys": ("keys:keys", "Create, list and revoke API keys."),
