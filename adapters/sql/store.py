@@ -96,8 +96,8 @@ class SqlUnitOfWork:
             store = self._store
             self.transaction = undone.enter_context(open_transaction(store.engine, store.clock, store.server, writes=self._writes))
             self._opened = undone.pop_all()
-        self.series = SqlSeriesRepository(self.transaction)
         self.vintages = SqlVintageRepository(self.transaction)
+        self.series = SqlSeriesRepository(self.transaction, self.vintages.last)
         self.fetches = SqlFetchRepository(self.transaction, self.vintages.last)
         self.requests = SqlRequestRepository(self.transaction)
         self.metrics = SqlMetricsRepository(self.transaction)

@@ -21,7 +21,7 @@ from domain.vintages import NewState
 
 #: How many states, and about how many of their cells, one transaction stores.
 _STATES, _CELLS = 64, 1_000_000
-_THREADS, _AHEAD = 1, 4
+_THREADS, _AHEAD = 4, 6
 _EVERY_VINTAGE = 2**31 - 1
 
 
@@ -65,7 +65,7 @@ class ImportFiles:
         outcome = _nothing(request, found)
         for states in _chunks(found.states):
             with self.store.writing() as uow:
-                series = _stored(uow, request, found) or uow.series.add(request.provider, found.code)
+                series = uow.series.add(IMPORT, found.code) if request.provider == IMPORT else _stored(uow, request, found)
                 uow.series.lock(series.id)
                 timeline = Timeline(history=_history(uow, series), now=uow.now(), allow=allow)
                 _extend(timeline, states)
@@ -80,7 +80,8 @@ class ImportFiles:
     def _would_add(self, request: ImportRequest, found: FileSeries, allow: Allowed) -> ImportedSeries:
         outcome = _nothing(request, found)
         with self.store.reading() as uow:
-            series = _stored(uow, request, found)
+            is_own = request.provider == IMPORT
+            series = uow.series.find(IMPORT, found.code) if is_own else _stored(uow, request, found)
             history = _history(uow, series) if series else History(name=_name(request, found))
             timeline = Timeline(history=history, now=uow.now(), allow=allow)
             for states in _chunks(found.states):
@@ -111,9 +112,9 @@ def _chunks(states: Iterable[FileState]) -> Iterator[Sequence[FileState]]:
         yield chunk
 
 
-def _stored(uow: UnitOfWork, request: ImportRequest, found: FileSeries) -> TimeSeries | None:
+def _stored(uow: UnitOfWork, request: ImportRequest, found: FileSeries) -> TimeSeries:
     series = uow.series.find(request.provider, found.code)
-    if series is None and request.provider != IMPORT:
+    if series is None:
         hint = f"Fetch it first, or import it as a series of the provider {IMPORT}."
         raise SeriesNotFound(f"{_name(request, found)} is not stored here, so that nothing can be imported into it.", hint=hint)
     return series

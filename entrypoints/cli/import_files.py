@@ -41,7 +41,7 @@ _NEXT_PART = re.compile(",(?=(?:date|code|value|published)=)")
 )
 @click.option("--dry-run", is_flag=True, help="Store nothing, and print what would be added.")
 @click.pass_obj
-def import_files(session: Session, *, allow: tuple[str, ...], dry_run: bool, **given: Any) -> None:
+def import_files(session: Session, /, *, allow: tuple[str, ...], dry_run: bool, **given: Any) -> None:
     """
     Import files as series, each file's states known since the file's date.
 
@@ -50,7 +50,7 @@ def import_files(session: Session, *, allow: tuple[str, ...], dry_run: bool, **g
     from domain.fetches import Suspicion
 
     use_case = session.use_cases().import_files
-    outcomes = use_case(_request(**given), allow=frozenset(map(Suspicion, allow)), dry_run=dry_run)
+    outcomes = use_case(_request(given), allow=frozenset(map(Suspicion, allow)), dry_run=dry_run)
     series = vintages = rows = 0
     with _progress() as report:
         for each in outcomes:
@@ -61,26 +61,17 @@ def import_files(session: Session, *, allow: tuple[str, ...], dry_run: bool, **g
     click.echo(f"{series:,} series, {vintages:,} vintages {added}, {rows:,} rows.")
 
 
-def _request(
-    *,
-    paths: Sequence[Path],
-    database: str,
-    layout: str,
-    columns: Sequence[str],
-    published: str | None,
-    into: str | None,
-    options: Sequence[str],
-) -> ImportRequest:
+def _request(given: Mapping[str, Any]) -> ImportRequest:
     from domain.importing import IMPORT, ImportRequest
 
     return ImportRequest(
-        paths=paths,
-        database=database,
-        layout=layout,
-        columns=read_columns(columns),
-        published=published or "",
-        provider=into or IMPORT,
-        options=dict(map(_option, options)),
+        paths=given["paths"],
+        database=given["database"],
+        layout=given["layout"],
+        columns=read_columns(given["columns"]),
+        published=given["published"] or "",
+        provider=given["into"] or IMPORT,
+        options=dict(map(_option, given["options"])),
     )
 
 

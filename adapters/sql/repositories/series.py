@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -29,9 +29,16 @@ from domain.window import Confirmation
 
 @dataclass(frozen=True, slots=True)
 class SqlSeriesRepository:
-    """The series of a transaction."""
+    """
+    The series of a transaction.
+
+    Attributes:
+        last: shared with the vintages: a series that is added here has none, and nobody else can see it.
+
+    """
 
     transaction: Transaction
+    last: dict[UUID, int] = field(default_factory=dict)
 
     def find(self, provider: str, code: DatasetCode) -> TimeSeries | None:
         row = _FIND.fetch_one(self.transaction, source=provider, database=code.database, dataset=code.dataset)
@@ -55,7 +62,10 @@ class SqlSeriesRepository:
     def insert(self, provider: str, code: DatasetCode, alias: str) -> TimeSeries | None:
         """Add a series under an alias; None if it exists, or the alias is taken."""
         row = _ADD.fetch_one(self.transaction, **insertion_values(uuid4(), provider, code, alias))
-        return series_from(row) if row else None
+        if row is None:
+            return None
+        self.last[row[series.c.id]] = 0
+        return series_from(row)
 
     def search(self, query: SeriesQuery) -> SeriesPage:
         # Select the page's numbers first: otherwise Postgres merges whole tables, at a cost that grows with the page.
