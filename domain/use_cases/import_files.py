@@ -6,9 +6,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from domain.audit import audit
 from domain.codes import DatasetCode
-from domain.errors import SeriesNotFound, VintageNotFound
+from domain.errors import InvalidInput, SeriesNotFound, VintageNotFound
 from domain.fetches import NOTHING_ALLOWED, Allowed
 from domain.fetching.timeline import History, Timeline
 from domain.importing import IMPORT, FileSeries, FileState, ImportedSeries, ImportRequest, Sighting
@@ -31,10 +33,14 @@ class ImportFiles:
     Import files, one short transaction for a series, or for so many of its states as memory holds.
 
     What has been stored stays if it is interrupted; the same import again adds what is missing, and nothing twice.
+
+    Attributes:
+        folder: in which clients of the API may name files; None if they may name none.
     """
 
     store: Store
     files: FileImports
+    folder: Path | None = None
 
     def __call__(self, request: ImportRequest, *, allow: Allowed = NOTHING_ALLOWED, dry_run: bool = False) -> Iterator[ImportedSeries]:
         """
@@ -60,6 +66,26 @@ class ImportFiles:
                 yield waiting.popleft().result()
         if last and not dry_run:
             self._make_lasting(request, last)
+            audit("files imported", files=[path.name for path in request.paths], into=f"{request.provider}:{request.database}")
+
+    def inside(self, path: str) -> Path:
+        """
+        Return a path in the folder in which clients may name files.
+
+        Raises:
+            InvalidInput: there is no such folder, or the path leads out of it.
+
+        """
+        if self.folder is None:
+            raise InvalidInput("No folder is configured from which files may be imported.", field="path", hint="Send the file itself.")
+        root = self.folder.resolve()
+        try:
+            found = (root / path).resolve()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise InvalidInput("path is not a path.", field="path", hint="Name a file or folder below the configured one.") from error
+        if not found.is_relative_to(root):
+            raise InvalidInput("path leads out of the configured folder.", field="path", hint="Name a file or folder below it.")
+        return found
 
     def _add(self, request: ImportRequest, found: FileSeries, allow: Allowed) -> ImportedSeries:
         outcome = _nothing(request, found)
@@ -71,7 +97,7 @@ class ImportFiles:
                 _extend(timeline, states)
                 timeline.finish()
                 added, sightings = timeline.taken()
-                _record(uow, series, states[-1].metadata, added, sightings)
+                _record(uow, series, states[-1].metadata, added=added, sightings=sightings)
                 # The last transaction of all makes this one lasting.
                 uow.commit(lasting=False)
             outcome = _counted(outcome, states, added, timeline.given)
@@ -149,7 +175,7 @@ def _extend(timeline: Timeline, states: Iterable[FileState]) -> None:
         timeline.add(state)
 
 
-def _record(uow: UnitOfWork, series: TimeSeries, metadata: Metadata, added: Sequence[NewState], sightings: Sequence[Sighting]) -> None:
+def _record(uow: UnitOfWork, series: TimeSeries, metadata: Metadata, *, added: Sequence[NewState], sightings: Sequence[Sighting]) -> None:
     appended = uow.vintages.append(series.id, uow.vintages.prepare(series, added))
     assert appended  # noqa: S101 - the series is locked
     uow.sightings.add(series, sightings)

@@ -10,6 +10,7 @@ from entrypoints.formats import Format
 from entrypoints.rest.fields import LINKS, DateOrInstantField, InstantField
 from entrypoints.rest.openapi.operation import Content
 from entrypoints.rest.schemas.fetches import FailureSchema
+from entrypoints.rest.schemas.imports import ImportedSeriesSchema
 from entrypoints.rest.schemas.keys import KeySchema
 from entrypoints.rest.schemas.providers import ProviderHitsSchema, ProviderSchema
 from entrypoints.rest.schemas.requested import BatchItemSchema
@@ -124,8 +125,9 @@ HISTORY_OF_DATE = make_schema(
     "DateHistory", series=SOURCE, column=TEXT, date=DateOrInstantField(), values=fields.List(fields.Nested(_VALUE_KNOWN))
 )
 _NAMED = make_schema("Named", id=fields.UUID(), provider=TEXT, code=TEXT)
-_NEWS = make_schema("News", position=NUMBER, timeseries=_NAMED, vintage=VintageInFullSchema)
+_NEWS = make_schema("News", position=NUMBER, timeseries=_NAMED, is_newest=fields.Boolean(), vintage=VintageInFullSchema)
 FEED = make_schema("Feed", items=fields.List(fields.Nested(_NEWS)), next=NUMBER)
+IMPORTED = make_schema("Imported", series=NUMBER, vintages=NUMBER, rows=NUMBER, items=fields.List(fields.Nested(ImportedSeriesSchema)))
 
 _SELECTION: dict[str, Any] = {
     "limit": MAYBE_NUMBER,
