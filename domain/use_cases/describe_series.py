@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound, UnknownProvider
 from domain.fetching.freshness import Freshness
+from domain.importing import IMPORT
 from domain.ports import Providers, Store, UnitOfWork
 from domain.ports.schedule_repository import Followed
 from domain.providers import Routing
@@ -58,7 +59,7 @@ class DescribeSeries:
 
     def by_code(self, code: DatasetCode, provider: str | None = None) -> Described:
         """
-        Describe by code: of the named provider, else of the one that would serve it now, else the oldest stored.
+        Describe by code: of the named provider, else of a configured route, an import, who would serve it now, or the oldest.
 
         Raises:
             SeriesNotFound: none is stored under this code.
@@ -66,7 +67,8 @@ class DescribeSeries:
         """
         name = provider or self.routing.provider_for(code, self.providers.all())
         with self.store.reading() as uow:
-            series = uow.series.find(name, code)
+            imported = None if provider or self.routing.is_configured(code) else uow.series.find(IMPORT, code)
+            series = imported or uow.series.find(name, code)
             if series is None and provider is None:
                 series = next(iter(uow.series.search(SeriesQuery(code=code, limit=1)).items), None)
             if series is None:

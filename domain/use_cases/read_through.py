@@ -11,6 +11,7 @@ from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, DomainError, SourceGone
 from domain.fetches import FetchStatus
 from domain.fetching.freshness import Freshness
+from domain.importing import IMPORT
 from domain.ports import Providers, Store
 from domain.providers import Routing
 from domain.quotas import Requester
@@ -77,7 +78,8 @@ class ReadThrough:
         provider = self.routing.provider_for(code, self.providers.all())
         with self.store.reading() as uow:
             by_alias = SeriesQuery(alias=code.alias, limit=1)
-            series = uow.series.find(provider, code) or next(iter(uow.series.search(by_alias).items), None)
+            imported = None if self.routing.is_configured(code) else uow.series.find(IMPORT, code)
+            series = imported or uow.series.find(provider, code) or next(iter(uow.series.search(by_alias).items), None)
             now = uow.now()
         if series is None:
             return None, False

@@ -25,6 +25,7 @@ from domain.errors import AnswerTooLarge, InvalidInput
 from domain.observations import Label
 
 _BLOCK = 1024**2
+_ZIP = ".zip"
 _WORKBOOK = "[Content_Types].xml"
 
 
@@ -152,5 +153,6 @@ def _members(path: Path, name: str, above: str = "") -> Iterator[ImportFile]:
     if any(each.filename == _WORKBOOK for each in members):
         yield ImportFile(shown, path)
         return
+    folder = shown[: -len(_ZIP)] if shown.lower().endswith(_ZIP) else shown
     for member in members:
-        yield ImportFile(storable(f"{shown}/{member.filename}"), path, member)
+        yield ImportFile(storable(f"{folder}/{member.filename}") if len(members) > 1 else shown, path, member)

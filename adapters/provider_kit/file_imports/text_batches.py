@@ -96,12 +96,12 @@ def _first_line(file: BinaryIO, name: str, options: FileOptions) -> str:
     encoding = options.encoding or marked(line) or "utf-8"
     if encoding.startswith(("utf-16", "utf-32")):
         raise refused(name, f"it is {encoding.upper()}; save it as UTF-8")
+    if not line.strip():
+        raise refused(name, "row 1 holds no names")
     try:
         return line.decode(encoding).lstrip("\ufeff").splitlines()[0]
     except (UnicodeDecodeError, LookupError) as exc:
         raise refused(name, f"row 1 is not {encoding.upper()}", "encoding") from exc
-    except IndexError as exc:
-        raise refused(name, "it has no rows") from exc
 
 
 def _explained(name: str, names: Sequence[str], message: str) -> AnswerNotUnderstood:

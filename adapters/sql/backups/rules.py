@@ -12,9 +12,10 @@ from sqlalchemy import Table
 from adapters.sql.rows.fetches import fetch_from
 from adapters.sql.rows.schedules import schedule_from
 from adapters.sql.rows.series import confirmed_from, metadata_from
+from adapters.sql.rows.sightings import sighting_from
 from adapters.sql.rows.source_statuses import at_source_from, change_from
 from adapters.sql.rows.vintages import FACTS, vintage_from
-from adapters.sql.tables import api_keys, descriptions, fetches, schedules, series, source_statuses, vintages
+from adapters.sql.tables import api_keys, descriptions, fetches, schedules, series, sightings, source_statuses, vintages
 from adapters.sql.vintage_blocks.chain import MAX_STEP
 from adapters.sql.vintage_blocks.codec import PCODEC, ZLIB, check_size
 from domain.api_keys import Scope
@@ -53,6 +54,7 @@ class Rules:
             source_statuses.name: self._check_source_status,
             fetches.name: _check_fetch,
             api_keys.name: _check_key,
+            sightings.name: _check_sighting,
             schedules.name: _check_schedule,
         }
         if table.name in rules:
@@ -147,6 +149,12 @@ def _check_key(row: Row) -> None:
     for scope in row["scopes"].split():
         Scope(scope)
     read_limits(row["limits"] or "none")
+
+
+def _check_sighting(row: Row) -> None:
+    published = sighting_from({column: row[column.name] for column in sightings.c}).published
+    _require((published.isoformat() if published else "") == row["published"], "published is not a date or time in lanner's format")
+    _require(len(row["sha256"]) == len(row["digest"]) == _SHA256_BYTES, "a digest has the wrong length")
 
 
 def _check_schedule(row: Row) -> None:

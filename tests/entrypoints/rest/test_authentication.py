@@ -77,7 +77,7 @@ def routes() -> list[tuple[str, str]]:
 
 def needed(method: str, path: str) -> Scope:
     """The scope of each route, stated independently."""
-    if path.startswith("/keys"):
+    if path.startswith(("/keys", "/imports")):
         return Scope.ADMIN
     if method in ("GET", "HEAD"):
         return Scope.READ
