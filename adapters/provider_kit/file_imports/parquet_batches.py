@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from adapters.provider_kit.own_files.grid import refused
 
-_ROWS, _BLOCK = 32_768, 4 * 1024**2
+_ROWS, _BLOCK = 16_384, 1024**2
 
 
 def parquet_names(file: BinaryIO, name: str) -> Sequence[str]:

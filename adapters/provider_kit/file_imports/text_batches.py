@@ -15,7 +15,7 @@ from adapters.provider_kit.parsing.bodies import marked
 from adapters.provider_kit.parsing.number_cells import MISSING
 from domain.errors import AnswerNotUnderstood
 
-_BLOCK = 2 * 1024**2
+_BLOCK = 1024**2
 _LONGEST_HEADER = 1024**2
 _DELIMITERS = ",;\t|"
 _CONVERSION = re.compile(
