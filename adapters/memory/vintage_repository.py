@@ -42,6 +42,12 @@ class MemoryVintageRepository:
         self.state.position += len(prepared.vintages)
         return True
 
+    def append_all(self, prepared: Mapping[UUID, Prepared]) -> bool:
+        kept = self.state.vintages
+        if any(len(kept.get(series_id, ())) != each.after for series_id, each in prepared.items()):
+            return False
+        return all(self.append(series_id, each) for series_id, each in prepared.items())
+
     def labels(self, series_id: UUID) -> Mapping[Label, LabelledState]:
         return {
             label: LabelledState(digest=vintage.digest, known_at=vintage.known_at, origin=vintage.origin)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 
 from domain.audit import audit
@@ -19,18 +21,18 @@ from domain.moments import AsOf
 from domain.observations import Observations
 from domain.ports import FileImports, Store, UnitOfWork
 from domain.series import Metadata, TimeSeries
-from domain.vintages import NewState
+from domain.vintages import NewState, Prepared
 
-#: How many states, and about how many of their cells, one transaction stores.
-_STATES, _CELLS = 64, 1_000_000
-_THREADS, _AHEAD = 4, 6
+#: How many states of a series, and about how many of their cells, one transaction stores; and how many cells of several series.
+_STATES, _CELLS, _TOGETHER = 64, 1_000_000, 250_000
+_THREADS, _AHEAD = 4, 5
 _EVERY_VINTAGE = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportFiles:
     """
-    Import files, one short transaction for a series, or for so many of its states as memory holds.
+    Import files, in short transactions: of several small series, or of a part of a large one.
 
     What has been stored stays if it is interrupted; the same import again adds what is missing, and nothing twice.
 
@@ -54,16 +56,16 @@ class ImportFiles:
             SeriesNotFound: a series of another provider is not stored.
 
         """
-        one, last = self._would_add if dry_run else self._add, None
+        some, last = self._would_add if dry_run else self._add, None
         with ThreadPoolExecutor(_THREADS, thread_name_prefix="import") as threads:
-            waiting: deque[Future[ImportedSeries]] = deque()
-            for found in self.files.find(request):
-                last = found.code
-                waiting.append(threads.submit(one, request, found, allow))
+            waiting: deque[Future[Sequence[ImportedSeries]]] = deque()
+            for batch in _batches(self.files.find(request)):
+                last = batch[-1].code
+                waiting.append(threads.submit(some, request, batch, allow))
                 while len(waiting) > _AHEAD:
-                    yield waiting.popleft().result()
+                    yield from waiting.popleft().result()
             while waiting:
-                yield waiting.popleft().result()
+                yield from waiting.popleft().result()
         if last and not dry_run:
             self._make_lasting(request, last)
             audit("files imported", files=[path.name for path in request.paths], into=f"{request.provider}:{request.database}")
@@ -87,27 +89,40 @@ class ImportFiles:
             raise InvalidInput("path leads out of the configured folder.", field="path", hint="Name a file or folder below it.")
         return found
 
-    def _add(self, request: ImportRequest, found: FileSeries, allow: Allowed) -> ImportedSeries:
-        outcome = _nothing(request, found)
-        for states in _chunks(found.states):
-            with self.store.writing() as uow:
-                series = uow.series.add(IMPORT, found.code) if request.provider == IMPORT else _stored(uow, request, found)
-                uow.series.lock(series.id)
-                timeline = Timeline(history=_history(uow, series), now=uow.now(), allow=allow)
-                _extend(timeline, states)
-                timeline.finish()
-                added, sightings = timeline.taken()
-                _record(uow, series, states[-1].metadata, added=added, sightings=sightings)
-                # The last transaction of all makes this one lasting.
-                uow.commit(lasting=False)
-            outcome = _counted(outcome, states, added, timeline.given)
-        return outcome
+    def _add(self, request: ImportRequest, batch: Sequence[FileSeries], allow: Allowed) -> Sequence[ImportedSeries]:
+        outcomes = {found.code: _nothing(request, found) for found in batch}
+        for chunks in zip_longest(*(_chunks(found.states) for found in batch), fillvalue=()):
+            parts = {found.code: states for found, states in zip(batch, chunks, strict=True) if states}
+            for placed in self._store(request, parts, allow):
+                code = placed.series.code
+                outcomes[code] = _counted(outcomes[code], parts[code], placed.added, placed.given)
+        return list(outcomes.values())
 
-    def _would_add(self, request: ImportRequest, found: FileSeries, allow: Allowed) -> ImportedSeries:
+    def _store(self, request: ImportRequest, parts: Mapping[DatasetCode, Sequence[FileState]], allow: Allowed) -> Sequence[_Placed]:
+        """Store states of several series in one transaction."""
+        while True:
+            with self.store.writing() as uow:
+                now = uow.now()
+                # In one order, so that two imports of the same series wait for each other rather than crosswise.
+                placed = [_place(uow, _series(uow, request, code), states, now=now, allow=allow) for code, states in sorted(parts.items())]
+                # All that takes long is done: other writers wait for the positions that are taken here.
+                if uow.vintages.append_all({each.series.id: each.prepared for each in placed}):
+                    for each in placed:
+                        uow.sightings.add(each.series, each.sightings)
+                        uow.series.record_import(each.series, each.metadata)
+                    # The last transaction of all makes this one lasting.
+                    uow.commit(lasting=False)
+                    return placed
+            # A series that was new when it was read has got vintages before it was locked.
+
+    def _would_add(self, request: ImportRequest, batch: Sequence[FileSeries], allow: Allowed) -> Sequence[ImportedSeries]:
+        return [self._would_add_one(request, found, allow) for found in batch]
+
+    def _would_add_one(self, request: ImportRequest, found: FileSeries, allow: Allowed) -> ImportedSeries:
         outcome = _nothing(request, found)
         with self.store.reading() as uow:
             is_own = request.provider == IMPORT
-            series = uow.series.find(IMPORT, found.code) if is_own else _stored(uow, request, found)
+            series = uow.series.find(IMPORT, found.code) if is_own else _stored(uow, request, found.code)
             history = _history(uow, series) if series else History(name=_name(request, found))
             timeline = Timeline(history=history, now=uow.now(), allow=allow)
             for states in _chunks(found.states):
@@ -138,11 +153,11 @@ def _chunks(states: Iterable[FileState]) -> Iterator[Sequence[FileState]]:
         yield chunk
 
 
-def _stored(uow: UnitOfWork, request: ImportRequest, found: FileSeries) -> TimeSeries:
-    series = uow.series.find(request.provider, found.code)
+def _stored(uow: UnitOfWork, request: ImportRequest, code: DatasetCode) -> TimeSeries:
+    series = uow.series.find(request.provider, code)
     if series is None:
         hint = f"Fetch it first, or import it as a series of the provider {IMPORT}."
-        raise SeriesNotFound(f"{_name(request, found)} is not stored here, so that nothing can be imported into it.", hint=hint)
+        raise SeriesNotFound(f"{request.provider}:{code} is not stored here, so that nothing can be imported into it.", hint=hint)
     return series
 
 
@@ -175,12 +190,58 @@ def _extend(timeline: Timeline, states: Iterable[FileState]) -> None:
         timeline.add(state)
 
 
-def _record(uow: UnitOfWork, series: TimeSeries, metadata: Metadata, *, added: Sequence[NewState], sightings: Sequence[Sighting]) -> None:
-    appended = uow.vintages.append(series.id, uow.vintages.prepare(series, added))
-    assert appended  # noqa: S101 - the series is locked
-    uow.sightings.add(series, sightings)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Placed:
+    """States of a series, placed among those that are stored, and the metadata that go with them."""
+
+    series: TimeSeries
+    added: Sequence[NewState]
+    sightings: Sequence[Sighting]
+    given: int
+    prepared: Prepared
+    metadata: Metadata
+
+
+def _series(uow: UnitOfWork, request: ImportRequest, code: DatasetCode) -> TimeSeries:
+    """Return a series under its lock; one of its own is added where it is missing."""
+    if request.provider == IMPORT:
+        series = uow.series.add(IMPORT, code)
+        uow.series.lock(series.id)
+        return series if series.newest is None else uow.series.get(series.id)
+    series = _stored(uow, request, code)
+    uow.series.lock(series.id)
+    return uow.series.get(series.id)
+
+
+def _place(uow: UnitOfWork, series: TimeSeries, states: Sequence[FileState], *, now: datetime, allow: Allowed) -> _Placed:
+    timeline = Timeline(history=_history(uow, series), now=now, allow=allow)
+    _extend(timeline, states)
+    timeline.finish()
+    added, sightings = timeline.taken()
     is_new = series.provider == IMPORT and series.newest is None and added
-    uow.series.record_import(series, with_frequency(metadata, added[-1].observations) if is_new else series.metadata)
+    return _Placed(
+        series=series,
+        added=added,
+        sightings=sightings,
+        given=timeline.given,
+        prepared=uow.vintages.prepare(series, added),
+        metadata=with_frequency(states[-1].metadata, added[-1].observations) if is_new else series.metadata,
+    )
+
+
+def _batches(found: Iterable[FileSeries]) -> Iterator[Sequence[FileSeries]]:
+    """Yield small series together; one whose states are read when they are taken alone."""
+    batch: list[FileSeries] = []
+    cells = 0
+    for each in found:
+        size = sum(state.observations.values.size for state in each.states) if isinstance(each.states, Sequence) else _TOGETHER
+        if batch and cells + size > _TOGETHER:
+            yield batch
+            batch, cells = [], 0
+        batch.append(each)
+        cells += size
+    if batch:
+        yield batch
 
 
 def _nothing(request: ImportRequest, found: FileSeries) -> ImportedSeries:

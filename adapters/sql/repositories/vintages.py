@@ -61,10 +61,13 @@ class SqlVintageRepository:
         return Prepared(place.last, vintages, rows)
 
     def append(self, series_id: UUID, prepared: Prepared) -> bool:
-        rows = prepared.rows
-        last = self.last.pop(series_id) if series_id in self.last else self._last(series_id)
-        if last != prepared.after:
+        return self.append_all({series_id: prepared})
+
+    def append_all(self, prepared: Mapping[UUID, Prepared]) -> bool:
+        lasts = {series_id: self.last.pop(series_id) if series_id in self.last else self._last(series_id) for series_id in prepared}
+        if any(lasts[series_id] != each.after for series_id, each in prepared.items()):
             return False
+        rows = [row for each in prepared.values() for row in each.rows]
         if not rows:
             return True
         if self.transaction.on_postgres and sum(len(row["payload"]) for row in rows) >= _LARGE:
@@ -73,8 +76,9 @@ class SqlVintageRepository:
             _TAKE_POSITIONS.defer(self.transaction, more=len(rows))
             for behind, row in zip(reversed(range(len(rows))), rows, strict=True):
                 _ADD.defer(self.transaction, behind=behind, **{f"its_{name}": value for name, value in row.items()})
-        _SET_NEWEST.defer(self.transaction, wanted=series_id)
-        self.newest.pop(series_id, None)
+        for series_id in (series_id for series_id, each in prepared.items() if each.rows):
+            _SET_NEWEST.defer(self.transaction, wanted=series_id)
+            self.newest.pop(series_id, None)
         return True
 
     def list(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
