@@ -199,6 +199,8 @@ WRONG = [
     (GOOD, {"published": "column"}, r"no column is known to hold the published"),
     (GOOD, {"published": "filename"}, r"The name of t\.csv holds no date"),
     (GOOD, {"options": {"decimla": ","}}, r"there is no option 'decimla'"),
+    ("ticker,date,v\nA,2020:01,1\nA,2020:02,2\n", {}, r"row 2, column 'date', cell '2020:01': a month or a quarter; option date_format"),
+    ("ticker,date,v\nA,2020-01-01T10:00Z,1\nA,2020-01-01T11:00,2\n", {}, r"row 3, .* no offset from UTC where other cells have one"),
     ("ticker\nA\n", {}, r"nothing parts the names in row 1, 'ticker'; option delimiter"),
     ("", {}, r"row 1 holds no names"),
 ]
@@ -212,6 +214,24 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, more: dict[str, Any],
     with pytest.raises(DomainError, match=message) as caught:
         found(tmp_path / "t.csv", **more)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("write", [as_parquet, as_lines, as_document])
+@pytest.mark.parametrize(("place", "message"), [(0, "column 'ticker', cell 'None': no code"), (1, "column 'date', cell 'None': no date")])
+def test_nothing_stands_where_a_code_or_a_date_must(tmp_path: Path, write: Write, place: int, message: str) -> None:
+    """The row is named by its number among the rows."""
+    path = write(tmp_path, ROWS)
+    if path.suffix == ".parquet":
+        table = pq.read_table(path)
+        column = pa.array(
+            [None if row == 1 else cell for row, cell in enumerate(table.column(place).to_pylist())], table.schema[place].type
+        )
+        pq.write_table(table.set_column(place, HEADER[place], column), path)
+    else:
+        path = write(tmp_path, [ROWS[0], [None if at == place else cell for at, cell in enumerate(ROWS[1])], ROWS[2]])
+
+    with pytest.raises(DomainError, match=f"row [23], {message}"):
+        found(path, published="none")
 
 
 def test_a_row_far_down_is_named_by_its_number(tmp_path: Path) -> None:

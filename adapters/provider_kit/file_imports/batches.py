@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from adapters.provider_kit.file_imports.columns import Columns
 from adapters.provider_kit.own_files.date_cells import ReadCell, read_loosely, reader_of_format
 from adapters.provider_kit.own_files.date_digits import Kind
+from adapters.provider_kit.own_files.dates import doubt_of_periods
 from adapters.provider_kit.own_files.grid import quoted, refused
 from adapters.provider_kit.own_files.options import FileOptions
 from domain.errors import AnswerNotUnderstood, UnsupportedFrequency
@@ -66,6 +67,7 @@ class BatchReader:
     kind: Kind | None = None
     labels_have_times: bool = False
     first_row: int = 2
+    _zoned: bool | None = None
     _dates: dict[str, int] = field(default_factory=dict)
     _labels: dict[str, int] = field(default_factory=dict)
     _read: ReadCell = field(init=False)
@@ -117,6 +119,8 @@ class BatchReader:
 
     def _moments(self, table: Any, name: str, known: dict[str, int], read: Callable[[str], int | str]) -> Moments:
         column = table.column(name)
+        if column.null_count:
+            raise self._refused(name, np.flatnonzero(column.is_null()), column, "no date", "date_format")
         encoded = column.dictionary_encode()
         texts = _texts(encoded.dictionary)
         found = np.empty(len(texts), np.int64)
@@ -125,8 +129,8 @@ class BatchReader:
             if isinstance(moment, str):
                 raise self._refused(name, np.flatnonzero(encoded.indices.to_numpy() == place), column, moment, "date_format")
             found[place] = known[text] = moment
-        if column.null_count:
-            raise self._refused(name, np.flatnonzero(column.is_null()), column, "no date", "date_format")
+        if self.kind not in (Kind.DAILY, Kind.MOMENT) and not self.options.date_format and (doubt := doubt_of_periods(texts, name)):
+            raise self._refused(name, np.zeros(1, np.intp), column, doubt, "date_format")
         return found[encoded.indices.to_numpy()] if len(texts) else _NONE
 
     def _moment(self, text: str) -> int | str:
@@ -139,6 +143,9 @@ class BatchReader:
         moment = reading.by_order[""]
         if moment.microsecond:
             raise UnsupportedFrequency(f"{self.file} has moments finer than a second.")
+        if None not in (reading.zoned, self._zoned) and reading.zoned != self._zoned:
+            return "no offset from UTC where other cells have one, or the other way round"
+        self._zoned = self._zoned if reading.zoned is None else reading.zoned
         kinds = {reading.kind, self.kind or reading.kind}
         if len(kinds) > 1 and not kinds <= {Kind.DAILY, Kind.MOMENT}:
             return f"a date of {reading.kind} periods where others are {self.kind}"
