@@ -214,6 +214,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, more: dict[str, Any],
     with pytest.raises(DomainError, match=message) as caught:
         found(tmp_path / "t.csv", **more)
     assert caught.value.hint
+    assert "lanner.toml" not in caught.value.hint
 
 
 @pytest.mark.parametrize("write", [as_parquet, as_lines, as_document])

@@ -9,6 +9,9 @@ The path of an import, each step a module::
       tables            a row for each series and date, of any size
         text_batches | parquet_batches | json_batches | cell_batches     → batches of columns (batches, columns)
         runs            the rows of each series together; through temporary files where they are not
+          states        the rows of a series as its states
+
+``refusals`` give errors the hints of an import.
 """
 
 from adapters.provider_kit.file_imports.source import FileImportSource

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from adapters.provider_kit.file_imports.columns import check_map
 from adapters.provider_kit.file_imports.found_files import ImportFile, found_files
 from adapters.provider_kit.file_imports.labels import FILE_NAME, PUBLISHED
+from adapters.provider_kit.file_imports.refusals import import_refusals
 from adapters.provider_kit.file_imports.tables import table_series
 from adapters.provider_kit.file_imports.wide import wide_series
-from adapters.provider_kit.own_files import as_refusals
 from adapters.provider_kit.own_files.options import read_options
 from domain.errors import InvalidInput
 from domain.fetching.arrivals import moment_of
@@ -25,7 +25,7 @@ class FileImportSource:
     def find(self, request: ImportRequest) -> Iterator[FileSeries]:
         """Yield every series, of a table in the order of its rows; raises as ``FileImports.find``."""
         _check(request)
-        with as_refusals(is_lasting=True):
+        with import_refusals():
             read_options(request.options)
             files = found_files(request.paths, request.most_bytes)
         if request.layout == WIDE:

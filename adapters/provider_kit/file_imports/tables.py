@@ -13,10 +13,10 @@ from adapters.provider_kit.file_imports.codes import code_of
 from adapters.provider_kit.file_imports.columns import Columns, choose_columns
 from adapters.provider_kit.file_imports.found_files import ImportFile
 from adapters.provider_kit.file_imports.parquet_batches import json_batches, json_names, parquet_batches, parquet_names
+from adapters.provider_kit.file_imports.refusals import import_refusals
 from adapters.provider_kit.file_imports.runs import Order, Rows, grouped, mixed
 from adapters.provider_kit.file_imports.states import States
 from adapters.provider_kit.file_imports.text_batches import Text
-from adapters.provider_kit.own_files import as_refusals
 from adapters.provider_kit.own_files.grid import quoted, refused
 from adapters.provider_kit.own_files.options import FileOptions, options_for
 from adapters.provider_kit.parsing.containers import ZIP
@@ -37,7 +37,7 @@ def table_series(file: ImportFile, request: ImportRequest) -> Iterator[FileSerie
         AnswerNotUnderstood: a cell or a row is; the message names it.
 
     """
-    with as_refusals(is_lasting=True):
+    with import_refusals():
         options = options_for(None, file.name, request.options)
         names, read, first_row = _opened(file, options)
         columns = choose_columns(file.name, names, request)

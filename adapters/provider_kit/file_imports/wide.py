@@ -9,7 +9,8 @@ from typing import Any
 from adapters.provider_kit.file_imports.codes import code_of
 from adapters.provider_kit.file_imports.found_files import ImportFile
 from adapters.provider_kit.file_imports.labels import COLUMN, FILE_NAME, dated_name
-from adapters.provider_kit.own_files import as_refusals, read_file, stem_of
+from adapters.provider_kit.file_imports.refusals import import_refusals
+from adapters.provider_kit.own_files import read_file, stem_of
 from adapters.provider_kit.own_files.options import options_for
 from domain.errors import InvalidInput
 from domain.fetching.arrivals import moment_of
@@ -59,7 +60,7 @@ def _order(dated: _Dated) -> tuple[str, Any, str]:
 
 def _states(dated: Sequence[_Dated], options: Mapping[str, Any]) -> Iterator[FileState]:
     for name, published, file in dated:
-        with as_refusals(is_lasting=True):
+        with import_refusals():
             series = read_file(file.whole(), file.name, options_for(None, file.name, options))
         yield FileState(
             published=published,
