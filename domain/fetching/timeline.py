@@ -176,11 +176,12 @@ class Timeline:
     def _is_remembered(self, sighting: Sighting) -> bool:
         """Return whether a file showed the same at this label before; raises InvalidInput if another state has the label."""
         for seen in self._seen:
-            same_label = seen.published == sighting.published
-            if same_label and seen.digest == sighting.digest and seen.sha256 == sighting.sha256:
+            same_file, same_label = seen.sha256 == sighting.sha256, seen.published == sighting.published
+            if same_file and same_label and seen.digest == sighting.digest:
                 return True
-            if seen.digest != sighting.digest and sighting.published is not None and (same_label or seen.known_at == sighting.known_at):
-                what = f"{self.history.name} has another state of {sighting.published} already, from {seen.file}"
+            same_moment = sighting.published is not None and (same_label or seen.known_at == sighting.known_at)
+            if seen.digest != sighting.digest and (same_moment or (same_file and same_label)):
+                what = f"{self.history.name} has another state of {sighting.published or 'this file'} already, from {seen.file}"
                 raise InvalidInput(f"{sighting.file}: {what}.", field="paths", hint="Keep one of the two, or date them apart.")
         return False
 

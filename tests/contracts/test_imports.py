@@ -24,6 +24,7 @@ from domain.ports import Fetched, PriorState, Store
 from domain.series import Metadata
 from domain.use_cases.import_files import ImportFiles
 from domain.vintages import Cause, Origin
+from tests.builders import an_arrival
 from tests.fakes import StoppedClock
 from tests.servers import SETTINGS
 
@@ -293,6 +294,39 @@ def test_the_first_fetch_after_an_import_is_stored(fetched, clock):
 
     assert fetched.causes() == [Cause.IMPORT, Cause.PUBLICATION]
     assert fetched.fetch((None, 1)).newest
+
+
+def test_sightings_read_back(importer):
+    """Each file is remembered with its label and its state, by the moment of its label, until the series is removed."""
+    noon = datetime(2019, 1, 1, 12, tzinfo=UTC)
+    importer(a_file(1, noon, name="noon.csv"), a_file(1, date(2019, 2, 1)))
+
+    with importer.store.writing() as uow:
+        found = uow.sightings.of(importer.id)
+        assert [(each.file, each.published, each.known_at) for each in found] == [
+            ("noon.csv", noon, noon),
+            ("2019-02-01.csv", date(2019, 2, 1), datetime(2019, 2, 1, 23, 59, 59, tzinfo=UTC)),
+        ]
+        assert {each.digest for each in found} == {a_state(1).digest().hex()}
+        assert found[0].sha256 == a_file(1, noon, name="noon.csv").sha256
+        uow.series.remove(importer.id)
+        assert list(uow.sightings.of(importer.id)) == []
+
+
+def test_appending_to_several_is_all_or_nothing(store: Store, clock: StoppedClock) -> None:
+    """States of several series are appended together, in one order of positions; none if one of them has others by now."""
+    with store.writing() as uow:
+        series = [uow.series.add("canned", DatasetCode("X", name)) for name in "AB"]
+        both = {each.id: uow.vintages.prepare(each, [an_arrival(clock()), an_arrival(clock())]) for each in series}
+        assert uow.vintages.append_all(both)
+        uow.commit()
+    with store.writing() as uow:
+        assert not uow.vintages.append_all(
+            {series[0].id: uow.vintages.prepare(uow.series.get(series[0].id), []), series[1].id: both[series[1].id]}
+        )
+        feed = uow.vintages.feed(after=0, limit=10)
+        assert [(each.code.dataset, each.vintage.number) for each in feed] == [("A", 1), ("A", 2), ("B", 1), ("B", 2)]
+        assert [uow.series.get(each.id).newest == feed[place].vintage for each, place in zip(series, (1, 3), strict=True)] == [True, True]
 
 
 @dataclass
