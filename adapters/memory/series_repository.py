@@ -54,6 +54,9 @@ class MemorySeriesRepository:
         self.state.series[series.id] = series
         return series
 
+    def add_all(self, provider: str, codes: Sequence[DatasetCode]) -> Sequence[TimeSeries]:
+        return [self.add(provider, code) for code in codes]
+
     def search(self, query: SeriesQuery) -> SeriesPage:
         complete = (self.get(series_id) for series_id in self.state.series)
         found = [series for series in complete if _matches(series, query)][query.skip :][: query.limit + 1]

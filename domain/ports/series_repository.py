@@ -39,6 +39,10 @@ class SeriesRepository(Protocol):
         """
         ...
 
+    def add_all(self, provider: str, codes: Sequence[DatasetCode]) -> Sequence[TimeSeries]:
+        """Add many series of a provider, or return the existing ones, in the order of the codes."""
+        ...
+
     def search(self, query: SeriesQuery) -> SeriesPage:
         """Return a page of the matching series in order of creation."""
         ...

@@ -24,7 +24,7 @@ from domain.series import Metadata, TimeSeries
 from domain.vintages import NewState, Prepared
 
 #: How many states of a series, and about how many of their cells, one transaction stores; and how many cells of several series.
-_STATES, _CELLS, _TOGETHER = 64, 1_000_000, 250_000
+_STATES, _CELLS, _TOGETHER = 64, 1_000_000, 500_000
 _THREADS, _AHEAD = 4, 5
 _EVERY_VINTAGE = 2**31 - 1
 
@@ -104,7 +104,8 @@ class ImportFiles:
             with self.store.writing() as uow:
                 now = uow.now()
                 # In one order, so that two imports of the same series wait for each other rather than crosswise.
-                placed = [_place(uow, _series(uow, request, code), states, now=now, allow=allow) for code, states in sorted(parts.items())]
+                found = _locked(uow, request, sorted(parts))
+                placed = [_place(uow, series, parts[series.code], now=now, allow=allow) for series in found]
                 # All that takes long is done: other writers wait for the positions that are taken here.
                 if uow.vintages.append_all({each.series.id: each.prepared for each in placed}):
                     for each in placed:
@@ -202,15 +203,13 @@ class _Placed:
     metadata: Metadata
 
 
-def _series(uow: UnitOfWork, request: ImportRequest, code: DatasetCode) -> TimeSeries:
-    """Return a series under its lock; one of its own is added where it is missing."""
-    if request.provider == IMPORT:
-        series = uow.series.add(IMPORT, code)
+def _locked(uow: UnitOfWork, request: ImportRequest, codes: Sequence[DatasetCode]) -> Sequence[TimeSeries]:
+    """Return series under their locks; those of an import are added where they are missing."""
+    is_own = request.provider == IMPORT
+    found = uow.series.add_all(IMPORT, codes) if is_own else [_stored(uow, request, code) for code in codes]
+    for series in found:
         uow.series.lock(series.id)
-        return series if series.newest is None else uow.series.get(series.id)
-    series = _stored(uow, request, code)
-    uow.series.lock(series.id)
-    return uow.series.get(series.id)
+    return [series if series.newest is None else uow.series.get(series.id) for series in found]
 
 
 def _place(uow: UnitOfWork, series: TimeSeries, states: Sequence[FileState], *, now: datetime, allow: Allowed) -> _Placed:

@@ -59,6 +59,16 @@ class SqlSeriesRepository:
             # Only the alias is taken.
             alias = free_alias(code.alias, self._taken)
 
+    def add_all(self, provider: str, codes: Sequence[DatasetCode]) -> Sequence[TimeSeries]:
+        """Insert all in one trip to the server; those that exist, or whose alias is taken, are added one by one."""
+        ids = {code: uuid4() for code in codes}
+        for code, series_id in ids.items():
+            _ADD.defer(self.transaction, **insertion_values(series_id, provider, code, code.alias))
+        rows = self.transaction.run(COMPLETE.where(series.c.id.in_(list(ids.values())))).mappings()
+        added = {each.code: each for each in map(series_from, rows)}
+        self.last.update({each.id: 0 for each in added.values()})
+        return [added.get(code) or self.add(provider, code) for code in codes]
+
     def insert(self, provider: str, code: DatasetCode, alias: str) -> TimeSeries | None:
         """Add a series under an alias; None if it exists, or the alias is taken."""
         row = _ADD.fetch_one(self.transaction, **insertion_values(uuid4(), provider, code, alias))
