@@ -46,6 +46,7 @@ class Container(Adapters):
         "search_providers.SearchProviders", store=Adapters.store, providers=Adapters.data_sources, calls=Adapters.calls
     )
     describe_series = use_case("describe_series.DescribeSeries", **catalogue)
+    diagnose_code = use_case("diagnose_code.DiagnoseCode", Adapters.data_sources, Adapters.routing)
     follow_fetches = use_case("follow_fetches.FollowFetches", Adapters.store)
     cancel_fetch = use_case("cancel_fetch.CancelFetch", Adapters.store)
     remove_series = use_case("remove_series.RemoveSeries", Adapters.store)
@@ -55,6 +56,7 @@ class Container(Adapters):
     list_vintages = use_case("list_vintages.ListVintages", Adapters.store)
     compare_vintages = use_case("compare_vintages.CompareVintages", Adapters.store)
     read_releases = use_case("read_releases.ReadReleases", Adapters.store)
+    measure_revisions = use_case("measure_revisions.MeasureRevisions", Adapters.store)
     check_vintages = use_case("check_vintages.CheckVintages", Adapters.store)
     check_health = use_case("check_health.CheckHealth", Adapters.store, Adapters.dispatcher, Adapters.settings.provided.lease_seconds)
     parse_answer = use_case("parse_answer.ParseAnswer", Adapters.data_sources)

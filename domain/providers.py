@@ -9,6 +9,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from domain.codes import DatasetCode
+from domain.old_databases import answers_to
 from domain.searching import SearchKind
 
 
@@ -48,7 +49,7 @@ class Provider:
         databases: the database codes it declares as its own.
         concurrency: how many of its fetches may run at once, if it declares a number.
         key_id: identifies the configured key without revealing it.
-        quandl_codes: patterns of former Quandl codes that it serves with the same column names.
+        quandl_codes: patterns of former Quandl codes that it serves with the same column names, beside the table of old databases.
         problem: why it cannot be used, and how to fix that; empty if it can.
         key_url: where to get a key; empty if it takes none.
         max_age: how old its series may get before they are stale, if it declares that.
@@ -90,9 +91,9 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Routing:
     """
-    Routes codes to providers: by configured route, else declaration, else former Quandl code, else the default.
+    Routes codes to providers: by configured route, else former Quandl code, else declaration, else the default.
 
-    A former Quandl code in a database that a provider declares today is not routed to others.
+    A provider that cannot be asked is passed over for another that answers the same old code.
 
     Attributes:
         routes: database code → provider's name.
@@ -112,7 +113,17 @@ class Routing:
         """Return the name of the provider that serves a code."""
         routed = self.routes.get(code.database)
         declared = next((provider.name for provider in providers if code.database in provider.databases), "")
-        revived = next((provider.name for provider in providers if provider.serves_legacy_code(code)), "")
+        revived = next((provider.name for provider in providers if provider.serves_legacy_code(code)), "") or _answering(code, providers)
         if self.prefer_default and not declared:
             revived = ""
         return routed or revived or declared or self.default
+
+    def is_chosen(self, code: DatasetCode, name: str) -> bool:
+        """Return whether a code goes to this provider because somebody set it so."""
+        return code.database in self.routes or (self.prefer_default and name == self.default)
+
+
+def _answering(code: DatasetCode, providers: Sequence[Provider]) -> str:
+    """Return the name of the first provider that answers a code of an old database and can be asked; empty if there is none."""
+    ready = {provider.name for provider in providers if not provider.problem}
+    return next((answer.provider for answer, _ in answers_to(code) if answer.provider in ready), "")

@@ -6,17 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.observations import Dates, Label, Observations, label
+from domain.observations import Dates, Label, Observations
 from domain.vintages import Cause, StoredVintage, Vintage
 
 #: Transformed values that agree to so many digits are one value: their last digits differ by rounding alone.
-_DIGITS = 12
+DIGITS = 12
 
 
 class Counted(StrEnum):
@@ -100,39 +99,13 @@ def in_knowledge_order(states: Iterable[ColumnState]) -> Sequence[ColumnState]:
     for state in sorted(states, key=lambda each: (each.vintage.answers_from, each.vintage.number)):
         if known and state.vintage.cause is Cause.PARSER:
             place = _read_from(known, state.vintage)
-            known[place] = replace(state, vintage=known[place].vintage)
+            if place is not None:
+                known[place] = replace(state, vintage=known[place].vintage)
         elif known and state.vintage.knowledge() < known[-1].vintage.knowledge():
             continue
         elif not known or state.vintage.has_release_label or state.digest != known[-1].digest:
             known.append(state)
     return known
-
-
-def releases(states: Sequence[ColumnState], dates: Dates, counted: Counted, *, period: timedelta | None, rounded: bool) -> list[Releases]:
-    """
-    Return the releases of these dates.
-
-    Args:
-        states: in knowledge order, cut to these dates.
-        dates: sorted; a date that no state has is left out.
-        period: the length of a period, within which an unlabelled vintage must have been looked for.
-        rounded: whether values count as equal if they agree to 12 digits, as transformed ones do; else bit by bit.
-
-    """
-    values = np.array([state.values for state in states]).reshape(len(states), len(dates))
-    latest = _latest_before(states)
-    found = []
-    for place, moment in enumerate(dates):
-        cells = values[:, place]
-        rows = np.flatnonzero(~np.isnan(cells))
-        if not rows.size:
-            continue
-        first = int(rows[0])
-        censored = first == 0 or not latest[first] < moment or _looked_late(states, first, period)
-        kept = rows if counted is Counted.RELEASE else rows[_changed(cells[rows], rounded=rounded)]
-        history = [Release(float(cells[row]), states[row].vintage) for row in kept]
-        found.append(Releases(date=label(moment), censored=bool(censored), releases=history))
-    return found
 
 
 def history_of(states: Sequence[ColumnState]) -> list[Release]:
@@ -147,11 +120,18 @@ def history_of(states: Sequence[ColumnState]) -> list[Release]:
     return found
 
 
-def _read_from(known: Sequence[ColumnState], read_again: Vintage) -> int:
-    """Return the place of the state that was read again: the one known at its moment, or else, as older stores have it, the newest."""
+def _read_from(known: Sequence[ColumnState], read_again: Vintage) -> int | None:
+    """
+    Return the place of the state that was read again: the one known at its moment from the same bytes.
+
+    None if that was left out, as the correction of an older label is; the newest if none is of that moment, as in older stores.
+    """
     moment = read_again.known_at, read_again.published
     places = [place for place, each in enumerate(known) if (each.vintage.known_at, each.vintage.published) == moment]
-    return places[-1] if places else len(known) - 1
+    if not places:
+        return len(known) - 1
+    sent = read_again.origin.response_sha256
+    return next((place for place in reversed(places) if known[place].vintage.origin.response_sha256 == sent), None)
 
 
 def _on(state: Observations, dates: Dates) -> NDArray[np.float64]:
@@ -163,7 +143,7 @@ def _on(state: Observations, dates: Dates) -> NDArray[np.float64]:
     return np.where(state.dates[places] == wanted, state.values[places, 0], np.nan)
 
 
-def _latest_before(states: Sequence[ColumnState]) -> Sequence[np.datetime64]:
+def latest_before(states: Sequence[ColumnState]) -> Sequence[np.datetime64]:
     """Return for each state the last date with a value in any state before it."""
     latest, found = np.datetime64("0001-01-01"), []
     for state in states:
@@ -172,7 +152,7 @@ def _latest_before(states: Sequence[ColumnState]) -> Sequence[np.datetime64]:
     return found
 
 
-def _looked_late(states: Sequence[ColumnState], row: int, period: timedelta | None) -> bool:
+def looked_late(states: Sequence[ColumnState], row: int, period: timedelta | None) -> bool:
     """Return whether an unlabelled vintage may be later than a release that nobody looked for."""
     vintage, before = states[row].vintage, states[row - 1].vintage
     if vintage.has_release_label:
@@ -184,8 +164,3 @@ def _looked_late(states: Sequence[ColumnState], row: int, period: timedelta | No
 def _seen_at(vintage: Vintage) -> datetime:
     """Return when somebody looked: of an imported state when its file was saved."""
     return vintage.known_at if vintage.cause is Cause.IMPORT else vintage.fetched_at
-
-
-def _changed(cells: NDArray[np.float64], *, rounded: bool) -> NDArray[np.bool_]:
-    keys = [float(f"%.{_DIGITS}g" % cell) for cell in cells.tolist()] if rounded else cells.view(np.int64).tolist()
-    return np.array([True, *(after != before for before, after in pairwise(keys))])

@@ -111,7 +111,13 @@ def columnar_file(observations: Observations, metadata: Mapping[str, str], kind:
     dates = pa.array(observations.dates[::step]).cast(pa.date32() if observations.unit == "D" else pa.timestamp("ms", tz="UTC"))
     values = [pa.array(column[::step], from_pandas=True) for column in observations.values.T]
     names = unique_names([axis_name(observations), *observations.columns])
-    arrow_table = pa.table([dates, *values], names=names).replace_schema_metadata(metadata)
+    return write_columnar(pa.table([dates, *values], names=names).replace_schema_metadata(metadata), kind)
+
+
+def write_columnar(arrow_table: Any, kind: Format) -> bytes:
+    """Return an Arrow table as a Parquet or an Arrow file."""
+    import pyarrow as pa
+
     sink = pa.BufferOutputStream()
     if kind is Format.PARQUET:
         import pyarrow.parquet as pq

@@ -117,6 +117,9 @@ class FakeProviders:
             search=getattr(source, "search_kind", SearchKind.QUERY) if isinstance(source, SearchesSeries) else None,
         )
 
+    def refusal(self, name: str, code: DatasetCode) -> FetchError | None:
+        return None
+
     def has_changed(self, name: str, code: DatasetCode, validators: Mapping[str, str]) -> bool:
         source: Any = self.sources[name]
         changed: bool = source.has_changed(code, validators)

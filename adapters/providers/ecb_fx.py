@@ -1,7 +1,8 @@
 """
 The euro reference rates of the European Central Bank, from 1999 on.
 
-Codes are currencies: ``ECB_FX/USD``; ``ECB_FX/ALL`` has a column for each. Quandl's ``ECB/EURUSD`` is answered too.
+Codes are currencies: ``ECB_FX/USD``; ``ECB_FX/ALL`` has a column for each. ``ECB_FX/USDJPY`` is a cross, the yen that a dollar is
+worth: the quotient of their two rates.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from adapters.provider_kit.http.conditional import conditions, validators_in
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.options import base_url_option
 from adapters.provider_kit.spec import ProviderSpec
-from adapters.provider_kit.statistics.eurofxref import ALL, currency_in, series_in
+from adapters.provider_kit.statistics.eurofxref import ALL, currencies_in, series_in
 from domain.codes import DatasetCode
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
@@ -29,7 +30,7 @@ class RatesSource:
         self._http, self._error_context = http, ErrorContext(host=http.host)
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        currency_in(code)
+        currencies_in(code)
         answer = self._http.get((_FILE,), {}, conditions(known))
         origin = PROVIDER.origin(answer.url, answer.sent)
         if answer.status == HTTPStatus.NOT_MODIFIED:
@@ -58,5 +59,4 @@ PROVIDER = ProviderSpec(
     adapter_version=2,
     open=lambda _options, http: RatesSource(http),
     options=base_url_option("https://www.ecb.europa.eu/stats/eurofxref"),
-    quandl_codes=("ECB/EUR[A-Z][A-Z][A-Z]",),
 )

@@ -3,7 +3,6 @@ Tiingo: prices of stocks and funds at the end of the day, of currencies and cryp
 
 A code is a ticker, ``TIINGO/AAPL`` or ``TIINGO/BRK-A``; other endpoints are named before it: ``TIINGO/crypto/btcusd``,
 ``TIINGO/fx/eurusd``, ``TIINGO/iex/AAPL`` (the last weeks by the hour), ``TIINGO/fundamentals/AAPL`` (daily ratios).
-Quandl's ``WIKI/FB`` has Quandl's columns.
 Dates are the provider's own days; moments are UTC. Of crypto-currencies the rows of single exchanges are left out.
 """
 
@@ -29,7 +28,6 @@ from adapters.provider_kit.text import storable, text_of
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, FetchError, RateLimited
 from domain.frequency import Frequency
-from domain.observations import Observations
 from domain.periods import Anchor
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Limit, Redistribution, Terms
@@ -44,21 +42,6 @@ _ORDER = (
     *("close", "high", "low", "open", "volume", "adjClose", "adjHigh", "adjLow", "adjOpen", "adjVolume"),
     *("divCash", "splitFactor", "volumeNotional", "tradesDone"),
 )
-# Quandl's names, in its order.
-_WIKI = {
-    "Open": "open",
-    "High": "high",
-    "Low": "low",
-    "Close": "close",
-    "Volume": "volume",
-    "Ex-Dividend": "divCash",
-    "Split Ratio": "splitFactor",
-    "Adj. Open": "adjOpen",
-    "Adj. High": "adjHigh",
-    "Adj. Low": "adjLow",
-    "Adj. Close": "adjClose",
-    "Adj. Volume": "adjVolume",
-}
 _PATH = re.compile(r"(?:/tiingo)?/(daily|crypto|fx|iex|fundamentals)/([^/]+)(?:/(?:prices|daily))?/?$")
 _FREQUENCIES = (
     ("daily", Frequency.DAILY),
@@ -108,11 +91,9 @@ class TiingoSource:
         self._error_context = ErrorContext(host=http.host, key=options.api_key, key_variable=http.variable("api_key"))
 
     def fetch(self, code: DatasetCode, known: PriorState) -> Fetched:
-        is_old = code.database == "WIKI"
-        segments, params = request_for(_as_tiingo(code))
+        segments, params = request_for(code)
         calls = ProviderSession(self._http, headers=self._headers)
         series = self.parse(code, calls.get(segments, params))[0]
-        series = _as_wiki(series) if is_old else series
         return calls.fetched(series, PROVIDER.adapter_version, covers=newest_window(series, known) if segments[0] == "iex" else None)
 
     def search(self, text: str, limit: int) -> Sequence[SearchHit]:
@@ -121,7 +102,7 @@ class TiingoSource:
         return only_hits(_hit(row) for row in rows)
 
     def parse(self, code: DatasetCode | None, answer: RawResponse) -> Sequence[ParsedSeries]:
-        asked = _as_tiingo(code).dataset.rpartition("/")[2] if code else ""
+        asked = code.dataset.rpartition("/")[2] if code else ""
         if is_csv(answer):
             return _select(_series_in(read_csv(read_text(answer.body)), answer.url, asked), code, asked)
         if is_success(answer) and not (is_json(answer) or is_html(answer)):
@@ -138,29 +119,10 @@ def _hit(row: Mapping[str, Any]) -> SearchHit | None:
     return search_hit("TIINGO", code, row.get("name"), description=", ".join(filter(None, about)), frequency=Frequency.DAILY)
 
 
-def _as_tiingo(code: DatasetCode) -> DatasetCode:
-    """Return Tiingo's code of a share: Quandl wrote an underscore where Tiingo has a hyphen."""
-    return DatasetCode("TIINGO", code.dataset.replace("_", "-")) if code.database == "WIKI" else code
-
-
 def _select(series: Sequence[ParsedSeries], code: DatasetCode | None, asked: str) -> Sequence[ParsedSeries]:
     """Return the series of the ticker that was asked for, or all: an address tells the endpoint, an answer at most the ticker."""
     named = [replace(one, code=code) for one in series if code and one.code.dataset.rpartition("/")[2].casefold() == asked.casefold()]
     return select_series(named or series, code)
-
-
-def _as_wiki(series: ParsedSeries) -> ParsedSeries:
-    """Return the columns that WIKI had at Quandl; raises AnswerNotUnderstood if one is wanting."""
-    _, state = series.vintages[0]
-    wanting = [field for field in _WIKI.values() if field not in state.columns]
-    if wanting:
-        raise AnswerNotUnderstood(f"The answer has no {', '.join(wanting)}.")
-    places = [state.columns.index(field) for field in _WIKI.values()]
-    units = series.metadata.column_units
-    metadata = replace(series.metadata, date_column="Date", column_units=tuple(units[at] for at in places) if units else ())
-    dialect = {name: series.dialect[field] for name, field in _WIKI.items() if field in series.dialect}
-    vintages = [(None, Observations.of(state.dates, list(_WIKI), state.select(places).values))]
-    return replace(series, metadata=metadata, vintages=vintages, dialect=dialect)
 
 
 def named_error(document: Any, answer: RawResponse, context: ErrorContext) -> FetchError | None:
@@ -255,6 +217,5 @@ PROVIDER = ProviderSpec(
     limits=(Limit(50, 3_600), Limit(1_000, 86_400)),
     key_needed=True,
     key_url="https://www.tiingo.com/account/api/token",
-    quandl_codes=("WIKI/*",),
     search=SearchKind.QUERY,
 )

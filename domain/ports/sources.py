@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, runtime_checkable
 
 from domain.codes import DatasetCode
+from domain.errors import FetchError
 from domain.observations import Label, Observations
 from domain.providers import Finding, Provider
 from domain.searching import SearchHit
@@ -215,6 +216,10 @@ class Providers(Protocol):
 
     def abort_calls(self) -> None:
         """Abort all calls to providers with ThrottledLocally and start no more, since the process is shutting down."""
+        ...
+
+    def refusal(self, name: str, code: DatasetCode) -> FetchError | None:
+        """Return the error with which a fetch of a code is bound to end without a call; None if the provider is to be asked."""
         ...
 
     def has_changed(self, name: str, code: DatasetCode, validators: Mapping[str, str]) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from domain.use_cases.check_vintages import CheckVintages
     from domain.use_cases.compare_vintages import CompareVintages
     from domain.use_cases.describe_series import DescribeSeries
+    from domain.use_cases.diagnose_code import DiagnoseCode
     from domain.use_cases.fetch_dataset import FetchDataset
     from domain.use_cases.follow_fetches import FollowFetches
     from domain.use_cases.import_files import ImportFiles
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from domain.use_cases.list_vintages import ListVintages
     from domain.use_cases.manage_keys import ManageKeys
     from domain.use_cases.manage_schedules import ManageSchedules
+    from domain.use_cases.measure_revisions import MeasureRevisions
     from domain.use_cases.parse_answer import ParseAnswer
     from domain.use_cases.plan_next_look import PlanNextLook
     from domain.use_cases.preview_file import PreviewFile
@@ -47,6 +49,7 @@ class UseCases:
     search_series: SearchSeries
     search_providers: SearchProviders
     describe_series: DescribeSeries
+    diagnose_code: DiagnoseCode
     follow_fetches: FollowFetches
     await_fetch: AwaitFetch
     read_through: ReadThrough
@@ -56,6 +59,7 @@ class UseCases:
     list_vintages: ListVintages
     compare_vintages: CompareVintages
     read_releases: ReadReleases
+    measure_revisions: MeasureRevisions
     check_vintages: CheckVintages
     check_health: CheckHealth
     parse_answer: ParseAnswer

@@ -41,13 +41,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Claimed:
-    """A claimed fetch, and the permit for its first call."""
+    """A claimed fetch, and the permit for its first call, or the error with which it ends without any."""
 
     fetch: Fetch
     series: TimeSeries
     known: PriorState
     budget: Budget
-    permit: Permit
+    permit: Permit | FetchError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +133,8 @@ class FetchDataset:
                 return None
             fetch, series = claimed
             budget = self.calls.budget(self.providers, series.provider)
-            answer = self.calls.acquire_first_permit(uow, budget, fetch.id)
+            refusal = self.providers.refusal(series.provider, series.code)
+            answer = refusal or self.calls.acquire_first_permit(uow, budget, fetch.id)
             if isinstance(answer, Denied):
                 fetch = uow.fetches.defer(fetch.id, lease, seconds=answer.seconds, waiting_for=answer.waiting_for)
             known = prior_state(uow, series)
@@ -144,8 +145,8 @@ class FetchDataset:
     def _run(self, claimed: _Claimed, lease: Lease) -> Fetch:
         fetch, series, known = claimed.fetch, claimed.series, claimed.known
         logger.info("fetch begun", extra={"fetch": str(fetch.id), "series": f"{series.provider}:{series.code}"})
-        if fetch.cancel_requested_at or fetch.crashes >= MAX_CRASHES:
-            return self._fail_or_retry(fetch, FetchCancelled() if fetch.cancel_requested_at else AttemptsExhausted(), lease)
+        if isinstance(claimed.permit, FetchError) or fetch.cancel_requested_at or fetch.crashes >= MAX_CRASHES:
+            return self._fail_or_retry(fetch, _bound_to_end(claimed), lease)
         try:
             with (
                 self.heartbeat.renewing(fetch, lease),
@@ -225,6 +226,13 @@ class FetchDataset:
                 ended = uow.fetches.schedule_retry(fetch.id, lease, failure, seconds=seconds, waiting_for=waiting_for(error))
             uow.commit()
         return ended
+
+
+def _bound_to_end(claimed: _Claimed) -> FetchError:
+    """Return the error of a fetch that ends before its provider is asked."""
+    if claimed.fetch.cancel_requested_at:
+        return FetchCancelled()
+    return claimed.permit if isinstance(claimed.permit, FetchError) else AttemptsExhausted()
 
 
 def _record(uow: UnitOfWork, series: TimeSeries, state: AtSource, change: StatusChange | None) -> None:

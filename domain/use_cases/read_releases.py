@@ -1,22 +1,28 @@
-"""ReadReleases: the releases of each date of a series, and the history of one date."""
+"""ReadReleases: the releases of each date of a series, what each vintage says of it, and the history of one date."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 import numpy as np
 
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, TooManyCells
 from domain.moments import AsOf
 from domain.observations import Dates, Label, Observations
 from domain.period_transforms import PeriodTransform, by_period
 from domain.ports import Store, UnitOfWork
-from domain.releases import ColumnState, Counted, Release, Releases, history_of, in_knowledge_order, releases
+from domain.release_table import NO_ROW, ReleaseTable
+from domain.releases import ColumnState, Counted, Release, Releases, history_of, in_knowledge_order
 from domain.series import TimeSeries
 from domain.use_cases.read_series import stored_at
+from domain.vintages import StoredVintage, Vintage
+
+#: Values of all vintages together, of which several matrices of 80 MB each are in memory at once.
+MOST_CELLS = 10_000_000
+_HINT = "Ask for a shorter range of dates."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +33,7 @@ class TriangleQuery:
     Attributes:
         column: its name; the first one if empty.
         start, end: of the dates.
-        limit: number of newest dates.
+        limit: number of newest dates; None for all.
 
     """
 
@@ -36,7 +42,7 @@ class TriangleQuery:
     end: Label | None = None
     transform: PeriodTransform | None = None
     counted: Counted = Counted.RELEASE
-    limit: int = 40
+    limit: int | None = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +52,41 @@ class Triangle:
     series: TimeSeries
     column: str
     rows: Sequence[Releases]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NthReleases:
+    """One release of each date that has so many, counted from 0, oldest date first."""
+
+    series: TimeSeries
+    column: str
+    rows: Sequence[NthRelease]
+
+
+@dataclass(frozen=True, slots=True)
+class NthRelease:
+    """A date's release, and whether its true first release may be unknown; see ``Releases``."""
+
+    date: Label
+    release: Release
+    censored: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VintageTable:
+    """
+    What each vintage says of each date.
+
+    Attributes:
+        vintages: in knowledge order.
+        observations: a column for each of them, named by its number.
+
+    """
+
+    series: TimeSeries
+    column: str
+    vintages: Sequence[Vintage]
+    observations: Observations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +100,10 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class ReadReleases:
-    """Read what was known of single dates over time."""
+    """Read what was known of single dates over time, of at most so many values at once."""
 
     store: Store
+    most_cells: int = MOST_CELLS
 
     def __call__(self, series_id: UUID, query: TriangleQuery) -> Triangle:
         """
@@ -69,16 +111,56 @@ class ReadReleases:
 
         Raises:
             SeriesNotFound, NoObservationsYet, DamagedVintage: there is nothing to read.
-            InvalidInput: no vintage has the column, or the transform does not fit the series' frequency.
+            InvalidInput: the newest state lacks the column, or the transform does not fit the series' frequency.
+            TooManyCells: there are too many vintages of too many dates.
+
+        """
+        series, column, table = self._table(series_id, query)
+        return Triangle(series=series, column=column, rows=table.releases())
+
+    def nth(self, series_id: UUID, query: TriangleQuery, release: int, *, censored: bool = False) -> NthReleases:
+        """
+        Return this release of each date, counted from 0; raises what ``__call__`` raises.
+
+        Args:
+            censored: whether dates are included whose true first release may be unknown.
+
+        """
+        series, column, table = self._table(series_id, query)
+        rows = table.nth(release)
+        labels = Observations.from_trusted(table.dates, (), np.empty((len(table.dates), 0))).labels()
+        found = [
+            NthRelease(labels[place], Release(value, table.states[rows[place]].vintage), bool(table.censored[place]))
+            for place, value in enumerate(table.at(rows).tolist())
+            if rows[place] != NO_ROW and (censored or not table.censored[place])
+        ]
+        return NthReleases(series=series, column=column, rows=found)
+
+    def by_vintage(self, series_id: UUID, query: TriangleQuery, since: AsOf | None = None, until: AsOf | None = None) -> VintageTable:
+        """
+        Return each date's value in each vintage from one state to another, both included; raises what ``__call__`` raises.
+
+        Raises:
+            VintageNotFound: a bound is the number of none.
+            InvalidInput: no state lies between the bounds.
 
         """
         with self.store.reading() as uow:
-            series, newest = _newest(uow, series_id, query.column)
-            dates = newest.window(query.start, query.end).latest(query.limit).dates
-            states = _states(uow, series, column=newest.columns[0], dates=dates, transform=query.transform)
-        period = series.frequency.longest_period if series.frequency else None
-        rows = releases(states, dates, query.counted, period=period, rounded=query.transform is not None)
-        return Triangle(series=series, column=newest.columns[0], rows=rows)
+            series, newest = newest_column(uow, series_id, query.column)
+            dates = all_dates(uow.vintages.walk(series.id), newest, query, most_cells=self.most_cells, hint=_HINT)
+            [states] = column_states(uow, series, column=newest.columns[0], dates=dates, transforms=(query.transform,))
+            first = max(_place(uow, series, states, since) - 1, 0) if since else 0
+            last = _place(uow, series, states, until) if until else len(states)
+        chosen = states[first:last]
+        if not chosen:
+            begin = states[first].vintage.answers_from.isoformat().replace("+00:00", "Z")
+            raise InvalidInput("No state lies between from and to.", field="to", hint=f"The first one from then on is of {begin}.")
+        values = np.array([state.values for state in chosen]).T
+        is_known = ~np.isnan(values).all(axis=1)
+        vintages = [state.vintage for state in chosen]
+        names = tuple(str(each.number) for each in vintages)
+        observations = Observations.from_trusted(dates[is_known], names, values[is_known])
+        return VintageTable(series=series, column=newest.columns[0], vintages=vintages, observations=observations)
 
     def history(self, series_id: UUID, date: Label, column: str = "") -> History:
         """
@@ -90,17 +172,27 @@ class ReadReleases:
 
         """
         with self.store.reading() as uow:
-            series, newest = _newest(uow, series_id, column)
-            states = _states(uow, series, column=newest.columns[0], dates=np.array([_in_utc(date)], newest.dates.dtype))
+            series, newest = newest_column(uow, series_id, column)
+            dates = np.array([_in_utc(date)], newest.dates.dtype)
+            [states] = column_states(uow, series, column=newest.columns[0], dates=dates)
         found = history_of(states)
         if not found:
             span = f"Its dates go from {newest.first} to {newest.last}." if len(newest) else "It has no dates."
             raise InvalidInput(f"No vintage has a value of {newest.columns[0]} for {date}.", field="date", hint=span)
         return History(series=series, column=newest.columns[0], releases=found)
 
+    def _table(self, series_id: UUID, query: TriangleQuery) -> tuple[TimeSeries, str, ReleaseTable]:
+        with self.store.reading() as uow:
+            series, newest = newest_column(uow, series_id, query.column)
+            dates = all_dates(uow.vintages.walk(series.id), newest, query, most_cells=self.most_cells, hint=_HINT)
+            [states] = column_states(uow, series, column=newest.columns[0], dates=dates, transforms=(query.transform,))
+        period = series.frequency.longest_period if series.frequency else None
+        table = ReleaseTable.of(states, dates, query.counted, period=period, rounded=query.transform is not None)
+        return series, newest.columns[0], table
 
-def _newest(uow: UnitOfWork, series_id: UUID, column: str) -> tuple[TimeSeries, Observations]:
-    """Return the series, and the wanted column of its newest state."""
+
+def newest_column(uow: UnitOfWork, series_id: UUID, column: str) -> tuple[TimeSeries, Observations]:
+    """Return the series, and the wanted column of its newest state; the first one if none is named."""
     series = uow.series.get(series_id)
     state = stored_at(uow, series, AsOf()).observations
     if not state.columns or (column and column not in state.columns):
@@ -109,14 +201,44 @@ def _newest(uow: UnitOfWork, series_id: UUID, column: str) -> tuple[TimeSeries, 
     return series, state.select([state.columns.index(column) if column else 0])
 
 
-def _states(
-    uow: UnitOfWork, series: TimeSeries, *, column: str, dates: Dates, transform: PeriodTransform | None = None
-) -> Sequence[ColumnState]:
-    def transformed(whole: Observations) -> Observations:
-        return by_period(whole, transform, series.frequency) if transform else whole
+def all_dates(vintages: Iterable[StoredVintage], newest: Observations, query: TriangleQuery, *, most_cells: int, hint: str) -> Dates:
+    """Return the dates that any vintage has; raises TooManyCells, with this hint, if all vintages have more than so many values of them."""
 
+    def part(state: Observations) -> Dates:
+        window = state.window(query.start, query.end)
+        return window.dates if query.limit is None else window.latest(query.limit).dates
+
+    found, count = part(newest), 0
+    for stored in vintages:
+        dates, count = part(stored.observations), count + 1
+        if not np.isin(dates, found, assume_unique=True).all():
+            found = np.union1d(found, dates.astype(found.dtype))
+        if count * len(found) > most_cells:
+            raise TooManyCells(f"{count} vintages or more of {len(found)} dates have over {most_cells} values.", hint=hint)
+    return found if query.limit is None else found[-query.limit :]
+
+
+def column_states(
+    uow: UnitOfWork, series: TimeSeries, *, column: str, dates: Dates, transforms: Sequence[PeriodTransform | None] = (None,)
+) -> Sequence[Sequence[ColumnState]]:
+    """Return for each transform the states of a column in knowledge order, cut to these dates."""
+
+    def transformed(transform: PeriodTransform | None) -> Callable[[Observations], Observations]:
+        return lambda whole: by_period(whole, transform, series.frequency) if transform else whole
+
+    steps = [transformed(each) for each in transforms]
     # Cut one by one: the whole states of many vintages would not fit into memory.
-    return in_knowledge_order(ColumnState.of(stored, column, dates, transformed) for stored in uow.vintages.walk(series.id))
+    states = [[ColumnState.of(stored, column, dates, step) for step in steps] for stored in uow.vintages.walk(series.id)]
+    return [in_knowledge_order(of_one) for of_one in zip(*states, strict=True)]
+
+
+def _place(uow: UnitOfWork, series: TimeSeries, states: Sequence[ColumnState], bound: AsOf) -> int:
+    """Return how many states were known at a moment, or up to a vintage."""
+    if bound.as_of:
+        return sum(state.vintage.answers_from <= bound.as_of for state in states)
+    vintage = stored_at(uow, series, bound).vintage
+    wanted = vintage.answers_from, vintage.number
+    return sum((state.vintage.answers_from, state.vintage.number) <= wanted for state in states)
 
 
 def _in_utc(date: Label) -> Label:

@@ -78,8 +78,10 @@ class ReadThrough:
         provider = self.routing.provider_for(code, self.providers.all())
         with self.store.reading() as uow:
             by_alias = SeriesQuery(alias=code.alias, limit=1)
+            stored = next(iter(uow.series.search(by_alias).items), None)
             imported = None if self.routing.is_configured(code) else uow.series.find(IMPORT, code)
-            series = imported or uow.series.find(provider, code) or next(iter(uow.series.search(by_alias).items), None)
+            found = imported or uow.series.find(provider, code)
+            series = found or (None if stored and _is_superseded(stored, provider) else stored)
             now = uow.now()
         if series is None:
             return None, False
@@ -103,6 +105,12 @@ class ReadThrough:
         """Return the code of an alias if its provider can tell, else the alias in upper case."""
         written = DatasetCode(alias.database, alias.dataset.upper())
         return self.providers.code_from_alias(self.routing.provider_for(written, self.providers.all()), written) or written
+
+
+def _is_superseded(series: TimeSeries, provider: str) -> bool:
+    """Return whether a series of another provider has only ever been refused as gone, so that who serves the code today is asked."""
+    failure = series.fetch.failure if series.fetch else None
+    return series.newest is None and series.provider != provider and failure is not None and failure.code == SourceGone.code
 
 
 def _is_remembered(series: TimeSeries, now: datetime) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 _USUAL_COLLECTIONS, _FEW_COLLECTIONS = gc.get_threshold(), 1_000_000
-_STORELESS = ("openapi", "parse", "providers")
+_STORELESS = ("doctor", "openapi", "parse", "providers")
 _PROVIDERLESS = ("list", "keys")
 _CREATING = ("fetch", "follow", "import")
 

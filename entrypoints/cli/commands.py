@@ -29,6 +29,7 @@ COMMANDS = {
     "export": ("export:export", "Write a series into a file."),
     "import": ("import_files:import_files", "Import files of your own, as series and their past vintages."),
     "parse": ("parse:parse", "Parse a recorded provider response without storing it."),
+    "doctor": ("doctor:doctor", "Say which Quandl calls of scripts will work."),
     "openapi": ("openapi:openapi", "Print the OpenAPI document of the REST API."),
     "keys": ("keys:keys", "Create, list and revoke API keys."),
     "providers": ("providers:providers", "List the providers."),

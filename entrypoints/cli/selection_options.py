@@ -38,10 +38,11 @@ def read_selection(
     from domain.use_cases.read_series import Selection
 
     as_of = AsOf.parse(moment.pop("as_of"), **moment)
-    return Selection(moment=as_of, start=_label(start, "start"), end=_label(end, "end"), columns=columns, periods=periods)
+    return Selection(moment=as_of, start=read_label(start, "start"), end=read_label(end, "end"), columns=columns, periods=periods)
 
 
-def _label(text: str | None, field: str) -> Label | None:
+def read_label(text: str | None, field: str) -> Label | None:
+    """Return a day, or a moment with its offset; raises InvalidInput."""
     from domain.moments import parse_moment
 
     if text is None:

@@ -23,6 +23,7 @@ from adapters.sql.schema import migrate
 from config import bootstrap
 from config.container import Container
 from domain.codes import DatasetCode
+from domain.errors import FetchError
 from domain.ports import DataSource, Fetched, ParsesResponses, PriorState, RawResponse, Store, UnitOfWork
 from domain.providers import Provider
 from tests.benchmarks import article
@@ -182,6 +183,9 @@ class WatchedProviders:
 
     def get(self, name: str) -> Provider:
         return self.providers.get(name)
+
+    def refusal(self, name: str, code: DatasetCode) -> FetchError | None:
+        return self.providers.refusal(name, code)
 
     def source(self, name: str) -> DataSource:
         return WatchedSource(self.providers.source(name), self.watch)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import fields
-from fnmatch import fnmatch
 from functools import cache
 
 import pytest
@@ -16,6 +15,7 @@ from adapters.provider_kit.registry.installed import InstalledProviders
 from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode
 from domain.errors import FetchError
+from domain.old_databases import answers_to
 from domain.ports import PriorState
 from tests.architecture.source import ROOT
 from tests.integration.web import Asked, Sent, web
@@ -31,10 +31,10 @@ def specs() -> dict[str, ProviderSpec]:
 
 
 def provider_of(code: str) -> str:
-    """The provider that declares a code's database, or has Quandl's code; empty if none does."""
+    """The provider that declares a code's database, or answers an old code of Quandl's; empty if none does."""
     database = code.partition("/")[0]
     declares = (name for name, spec in specs().items() if database in spec.databases)
-    return next(declares, next((name for name, spec in specs().items() if any(fnmatch(code, each) for each in spec.quandl_codes)), ""))
+    return next(declares, next((answer.provider for answer, _ in answers_to(DatasetCode.parse(code))), ""))
 
 
 def documented() -> list[tuple[str, str]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -26,6 +26,7 @@ from domain.observations import Observations
 from domain.providers import Routing
 from domain.use_cases.fetch_dataset import FetchDataset
 from domain.use_cases.plan_next_look import PlanNextLook
+from domain.use_cases.read_releases import ReadReleases, TriangleQuery
 from domain.use_cases.read_series import ReadSeries, Selection
 from domain.use_cases.request_fetch import RequestFetch
 from tests.builders import every_six_hours
@@ -35,8 +36,8 @@ pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason="../shared/recorde
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.server)])
-def gdp(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Read GDP as it was known on a day, after one fetch."""
+def stored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqlStore, Freshness, UUID]]:
+    """GDP after one fetch: the store, and the series in it."""
     schema = f"gdp_{uuid4().hex}"
     path = tmp_path_factory.mktemp("gdp") / "lanner.db"
     engine = open_engine(f"sqlite:///{path}" if request.param == "sqlite" else request.getfixturevalue("postgres_url"), schema=schema)
@@ -58,16 +59,19 @@ def gdp(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     ended = fetch(requested.fetch.id)
     assert ended
     assert ended.vintages_added == 393
-    read = ReadSeries(store=store, freshness=freshness)
-
-    def as_of(day: str) -> Observations:
-        return read(requested.series.id, Selection(moment=AsOf.parse(day))).observations
-
-    yield as_of
+    yield store, freshness, requested.series.id
     if request.param == "postgres":
         with engine.begin() as connection:
             connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
     engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def gdp(stored: tuple[SqlStore, Freshness, UUID]) -> Callable[[str], Observations]:
+    """Read GDP as it was known on a day."""
+    store, freshness, series_id = stored
+    read = ReadSeries(store=store, freshness=freshness)
+    return lambda day: read(series_id, Selection(moment=AsOf.parse(day))).observations
 
 
 def answer(name: str) -> list[dict[str, str]]:
@@ -96,6 +100,16 @@ def test_every_first_value(gdp: Any) -> None:
         assert found[row["date"]] == float(row["value"])
 
     assert len(rows) == 132
+
+
+def test_the_first_releases_are_those_of_alfred(stored: tuple[SqlStore, Freshness, UUID]) -> None:
+    """Release 0 is exactly what ALFRED answers with output_type=4: 132 quarters, their values and their days, and no other one."""
+    store, _, series_id = stored
+    found = ReadReleases(store).nth(series_id, TriangleQuery(limit=None), 0).rows
+    recorded = [(row["date"], float(row["value"]), row["realtime_start"]) for row in answer("fred_series_initial_release.json")]
+
+    assert [(str(row.date), row.release.value, str(row.release.vintage.published)) for row in found] == recorded
+    assert len(found) == 132
 
 
 def test_a_day_counts_with_its_end(gdp: Any) -> None:

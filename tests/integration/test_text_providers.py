@@ -114,7 +114,7 @@ def test_the_treasury_is_asked_for_recent_years(opened):
     assert years == [str(last), str(last + 1)]
     assert fetched.covers is not None
     assert (fetched.covers.start, fetched.covers.end) == (date(last, 1, 1), date(last + 1, 12, 31))
-    assert fetched.vintages[0][1].columns == ("1 MO", "1.5 MO", "30 YR")
+    assert fetched.vintages[0][1].columns == ("1 MO", "30 YR", "1.5 MO")
     assert fetched.metadata.date_column == "Date"
 
 

@@ -10,13 +10,14 @@ from uuid import UUID
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters.memory.unit_of_work import MemoryStore
 from adapters.providers.sample.provider import PROVIDER
 from domain.codes import DatasetCode
-from domain.errors import InvalidInput, NoObservationsYet
+from domain.errors import InvalidInput, NoObservationsYet, TooManyCells, VintageNotFound
+from domain.moments import AsOf
 from domain.observations import Observations
 from domain.period_transforms import PeriodTransform
 from domain.releases import Counted
@@ -31,11 +32,13 @@ DAYS = [date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 3)]
 LABELS = [date(2024, 2, n) for n in range(1, 6)]
 
 
-def state(rows: dict[date, float]) -> Observations:
+def state(rows: dict[date, float] | None) -> Observations:
+    if rows is None:
+        return Observations.of(DAYS, ["b"], np.ones((len(DAYS), 1)))
     return Observations.of(list(rows), ["a"], np.array(list(rows.values())).reshape(len(rows), 1))
 
 
-def stored(*states: tuple[date | None, dict[date, float]], at_once: bool = True) -> tuple[UseCases, UUID]:
+def stored(*states: tuple[date | None, dict[date, float] | None], at_once: bool = True) -> tuple[UseCases, UUID]:
     house = House()
     batches: list[Any] = [states] if at_once else [[each] for each in states]
     for number, batch in enumerate(batches):
@@ -51,16 +54,22 @@ def cells(use: UseCases, series_id: UUID, **query: Any) -> dict[date, tuple[bool
     return {row.date: (row.censored, [each.value for each in row.releases]) for row in found.rows}
 
 
-STATES = st.lists(st.dictionaries(st.sampled_from(DAYS), st.sampled_from([1.0, 2.0, NAN]), min_size=1), min_size=1, max_size=5)
+ROWS = st.dictionaries(st.sampled_from(DAYS), st.sampled_from([1.0, 2.0, NAN]), min_size=1)
+#: None is a vintage without the column.
+STATES = st.tuples(st.lists(st.one_of(st.none(), ROWS), max_size=4), ROWS).map(lambda parts: [*parts[0], parts[1]])
 
 
 @settings(max_examples=60, deadline=None)
 @given(STATES)
-def test_releases_are_what_the_labelled_states_say(rows: list[dict[date, float]]) -> None:
-    """By release and by change, with gaps and dates that come late, as in a list for each cell."""
+@example([{DAYS[1]: 1.0}, {DAYS[0]: 1.0, DAYS[1]: 2.0, DAYS[2]: 1.0}, {DAYS[2]: 2.0}, {DAYS[2]: NAN}, {DAYS[0]: 1.0, DAYS[2]: 1.0}])
+def test_releases_are_what_the_labelled_states_say(rows: list[dict[date, float] | None]) -> None:
+    """By release and by change, all or the nth alone, with gaps, back-casts and a column that comes and goes: a list for each cell."""
     use, series_id = stored(*zip(LABELS, rows, strict=False))
-    said = {day: [each.get(day, NAN) for each in rows] for day in rows[-1]}
-    held = [max((day for each in rows[:n] for day, value in each.items() if not isnan(value)), default=date.min) for n in range(len(rows))]
+    said = {day: [(each or {}).get(day, NAN) for each in rows] for day in DAYS}
+    held = [
+        max((day for each in rows[:n] for day, value in (each or {}).items() if not isnan(value)), default=date.min)
+        for n in range(len(rows))
+    ]
     expected, changes = {}, {}
     for day, values in said.items():
         known = [value for value in values if not isnan(value)]
@@ -72,6 +81,18 @@ def test_releases_are_what_the_labelled_states_say(rows: list[dict[date, float]]
 
     assert cells(use, series_id) == expected
     assert cells(use, series_id, counted=Counted.CHANGE) == changes
+    for counted, of_each in ((Counted.RELEASE, expected), (Counted.CHANGE, changes)):
+        for n in range(3):
+            found = use.read_releases.nth(series_id, TriangleQuery(counted=counted), n, censored=True).rows
+            assert {row.date: (row.censored, row.release.value) for row in found} == {
+                day: (censored, values[n]) for day, (censored, values) in of_each.items() if len(values) > n
+            }
+            genuine = use.read_releases.nth(series_id, TriangleQuery(counted=counted), n).rows
+            assert [row.date for row in genuine] == [row.date for row in found if not row.censored]
+    table = use.read_releases.by_vintage(series_id, TriangleQuery()) if expected else None
+    assert not table or dict(table.observations.rows()) == {
+        day: [None if isnan(value) else value for value in said[day]] for day in expected
+    }
 
 
 def test_gdp_has_132_first_releases() -> None:
@@ -86,6 +107,34 @@ def test_gdp_has_132_first_releases() -> None:
     assert [quarter.releases[0].vintage.published, quarter.censored] == [date(2009, 1, 30), False]
     history = use.read_releases.history(series_id, date(2008, 10, 1)).releases
     assert [each.value for each in history[:2]] == [14264.6, 14200.3]
+
+
+def test_the_states_between_two_moments() -> None:
+    """From the state known at the first to that known at the second; a vintage's number stands for its moment."""
+    use, series_id = stored(*zip(LABELS, [{DAYS[0]: float(n)} for n in range(5)], strict=True))
+
+    def numbers(since: str, until: str) -> list[int]:
+        bounds = [AsOf.named(each, field="from") if each else None for each in (since, until)]
+        return [each.number for each in use.read_releases.by_vintage(series_id, TriangleQuery(), *bounds).vintages]
+
+    assert [numbers("", ""), numbers("2", "4"), numbers("2024-02-02", "2024-02-03")] == [[1, 2, 3, 4, 5], [2, 3, 4], [2, 3]]
+    assert [numbers("1999-01-01", "1"), numbers("2024-02-02T12:00:00Z", "2024-02-02T12:00:00Z"), numbers("5", "")] == [[1], [1], [5]]
+    for since, until in (("", "1999-01-01"), ("4", "3")):
+        with pytest.raises(InvalidInput, match="No state lies between from and to"):
+            numbers(since, until)
+    with pytest.raises(VintageNotFound):
+        numbers("6", "")
+
+
+def test_what_would_not_fit_into_memory() -> None:
+    """Values of all vintages are counted before they are read; the hint says what to ask for."""
+    use, series_id = stored(*zip(LABELS, [dict.fromkeys(DAYS, float(n)) for n in range(2)], strict=False))
+    read = replace(use.read_releases, most_cells=5)
+
+    with pytest.raises(TooManyCells, match="2 vintages or more of 3 dates have over 5 values") as refused:
+        read(series_id, TriangleQuery())
+    assert refused.value.hint == "Ask for a shorter range of dates."
+    assert len(read(series_id, TriangleQuery(start=DAYS[1])).rows) == 2
 
 
 def test_unlabelled_states_count_where_the_column_differs() -> None:
@@ -124,6 +173,23 @@ def test_a_state_read_again_replaces_what_was_read() -> None:
     series_id = house.use.request_fetch(CODE).series.id
 
     assert cells(house.use, series_id)[date(2024, 1, 1)][1] == [10.0, 20.0]
+
+
+def test_the_moments_of_a_history() -> None:
+    """A label's value counts from the label on, its correction from its fetch on, read again from then too; an older label's is none."""
+    house = House()
+    house.fetch((LABELS[0], 1), (LABELS[1], 2), sends="aa")
+    house.fetch((LABELS[0], 9), (LABELS[1], 3), sends="bb")
+    corrected = house.clock()
+    house.fetch((LABELS[0], 90), (LABELS[1], 30), sends="bb", version=2)
+    series_id = house.use.request_fetch(CODE).series.id
+    history = house.use.read_releases.history(series_id, date(2024, 1, 1)).releases
+
+    assert [(each.value, each.vintage.known_at) for each in history] == [
+        (1.0, datetime(2024, 2, 1, 23, 59, 59, tzinfo=UTC)),
+        (2.0, datetime(2024, 2, 2, 23, 59, 59, tzinfo=UTC)),
+        (30.0, corrected),
+    ]
 
 
 def test_what_cannot_be_asked_for() -> None:

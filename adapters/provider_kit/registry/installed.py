@@ -20,10 +20,11 @@ from adapters.provider_kit.options import NoOptions, nearest, secret_variables, 
 from adapters.provider_kit.registry.discovery import discover, reason_of
 from adapters.provider_kit.registry.in_child import run_in_child
 from adapters.provider_kit.registry.limits import limited
+from adapters.provider_kit.registry.old_codes import refusal_of
 from adapters.provider_kit.registry.opening import open_source, options_of
 from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode
-from domain.errors import InvalidInput, ProviderNotConfigured, UnknownProvider
+from domain.errors import FetchError, InvalidInput, ProviderNotConfigured, UnknownProvider
 from domain.ports import DataSource, SearchesSeries
 from domain.providers import Provider, Terms
 
@@ -129,6 +130,9 @@ class InstalledProviders:
         if spec and spec.own_spelling:
             return spec.own_spelling(installed.options, alias)
         return spec.code_from_alias(alias) if spec else None
+
+    def refusal(self, name: str, code: DatasetCode) -> FetchError | None:
+        return refusal_of(code, name, hosted="base_url" not in self._settings.get(name, {}))
 
     def has_changed(self, name: str, code: DatasetCode, validators: Mapping[str, str]) -> bool:
         installed = self._get(name)

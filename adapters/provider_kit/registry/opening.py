@@ -9,6 +9,7 @@ from adapters.provider_kit.http.client import BeforeCall, HttpClient
 from adapters.provider_kit.options import check_base_url, secrets, typed
 from adapters.provider_kit.parsing.bodies import plain
 from adapters.provider_kit.registry.limits import without_general
+from adapters.provider_kit.registry.old_codes import answering_old_codes
 from adapters.provider_kit.spec import ProviderSpec
 from domain.codes import DatasetCode
 from domain.ports import DataSource, Fetched, ParsedSeries, ParsesResponses, PriorState, RawResponse
@@ -42,7 +43,7 @@ def open_source(
     before_call: BeforeCall | None = None,
 ) -> tuple[DataSource, Client]:
     """
-    Return a provider's source, which reads every answer in this process, and the client by which it asks.
+    Return a provider's source, which reads every answer in this process and answers old codes of Quandl's, and its client.
 
     Unless it reads files in forms of the operator's own, ``parse`` is given answers unpacked and decoded, as the client returns them.
     """
@@ -56,7 +57,8 @@ def open_source(
         before_call=before_call,
     )
     source = spec.open(options, http)
-    return (_ParsesPlain(source) if isinstance(source, ParsesResponses) and not spec.reads_files else source), http
+    plainly = _ParsesPlain(source) if isinstance(source, ParsesResponses) and not spec.reads_files else source
+    return answering_old_codes(plainly, spec.name), http
 
 
 class _ParsesPlain:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from adapters.provider_kit.parsing.csv_tables import read_loose_csv
 from adapters.provider_kit.parsing.documents import read_text
@@ -20,7 +21,8 @@ from domain.ports import ParsedSeries
 from domain.series import Metadata
 
 ALL = "ALL"
-_CODE = re.compile(r"(?:EUR)?([A-Z]{3})")
+_EURO = "EUR"
+_CODE = re.compile(r"([A-Z]{3})?([A-Z]{3})")
 _IS_RATES = re.compile(rb"vocabulary/[0-9-]+/eurofxref|\ADate, ?[A-Z]{3},")
 
 
@@ -33,12 +35,14 @@ def _is_eurofxref(body: bytes) -> bool:
     return bool(_IS_RATES.search(body[:2000]))
 
 
-def currency_in(code: DatasetCode) -> str:
-    """Return the currency in a code, or ``ALL``; raises DatasetNotFound if there is none."""
+def currencies_in(code: DatasetCode) -> tuple[str, str]:
+    """Return the currency that is valued and the one in which, or ``ALL``; raises DatasetNotFound for no rate."""
     match = _CODE.fullmatch(code.dataset.upper())
-    if match is None:
-        raise DatasetNotFound(f"{code} names no currency.", hint="Write it as ECB_FX/USD, or ECB_FX/ALL for all of them.")
-    return match[1]
+    worth, unit = (match[1] or _EURO, match[2]) if match else (_EURO, _EURO)
+    if worth == unit:
+        hint = "Write it as ECB_FX/USD, ECB_FX/USDJPY for a cross, or ECB_FX/ALL for all of them."
+        raise DatasetNotFound(f"{code} names no rate.", hint=hint)
+    return worth, unit
 
 
 def series_in(body: bytes, code: DatasetCode, attribution: str) -> Sequence[ParsedSeries]:
@@ -63,23 +67,33 @@ def _read_rates(body: bytes) -> Observations:
 
 
 def _chosen(rates: Observations, code: DatasetCode) -> Observations:
-    currency = currency_in(code)
-    if currency == ALL:
+    worth, unit = currencies_in(code)
+    if unit == ALL:
         return rates
+    name = "Value" if code.database == "ECB" else unit if worth == _EURO else f"{worth}{unit}"
+    values = _of(rates, unit) / _of(rates, worth)
+    quoted = np.flatnonzero(~np.isnan(values))
+    span = slice(quoted[0], quoted[-1] + 1) if len(quoted) else slice(None)
+    return Observations.of(rates.dates[span], [name], values[span, np.newaxis])
+
+
+def _of(rates: Observations, currency: str) -> NDArray[np.float64]:
+    """Return what a euro is worth in a currency."""
+    if currency == _EURO:
+        return np.ones(len(rates))
     if currency not in rates.columns:
         raise DatasetNotFound(f"The ECB has no rate of {currency}.", hint=f"There are {', '.join(rates.columns)}.")
-    one = rates.select([rates.columns.index(currency)])
-    quoted = np.flatnonzero(~np.isnan(one.values[:, 0]))
-    span = slice(quoted[0], quoted[-1] + 1) if len(quoted) else slice(None)
-    return Observations.of(one.dates[span], ["Value" if code.database == "ECB" else currency], one.values[span])
+    return rates.values[:, rates.columns.index(currency)]
 
 
 def _metadata(code: DatasetCode, attribution: str) -> Metadata:
-    currency = code.dataset.upper()[-3:]
+    worth, unit = currencies_in(code)
+    which = "" if unit == ALL else f", {unit}" if worth == _EURO else f", {worth} in {unit}"
+    of_both = " The quotient of two rates." if _EURO not in (worth, unit) else ""
     return Metadata(
-        name="Euro foreign exchange reference rates" + ("" if currency == ALL else f", {currency}"),
-        description="What one euro is worth, as concerted at 14:15 CET on working days.",
-        unit="Currency units per euro" if currency == ALL else f"{currency} per euro",
+        name=f"Euro foreign exchange reference rates{which}",
+        description=f"What one {'euro' if worth == _EURO else worth} is worth, as concerted at 14:15 CET on working days.{of_both}",
+        unit="Currency units per euro" if unit == ALL else f"{unit} per {'euro' if worth == _EURO else worth}",
         frequency=Frequency.DAILY,
         source="European Central Bank",
         attribution=attribution,

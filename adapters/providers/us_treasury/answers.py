@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
 
 from adapters.provider_kit.parsing.csv_tables import read_loose_csv
 from adapters.provider_kit.parsing.documents import read_text
@@ -21,8 +22,9 @@ from domain.observations import Observations
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-_TENOR = re.compile(r"[A-Z]+_([0-9]+(?:_[0-9]+)?)_?(MONTH|YEAR)S?")
-_SHORT = {"MONTH": "MO", "YEAR": "YR"}
+#: The key of all kinds of rates together.
+ALL = "ALL"
+_RATE = "RATE"
 #: How the fields of a data set begin.
 _FIELDS = {
     "BC_": "daily_treasury_yield_curve",
@@ -95,16 +97,28 @@ def series_in(table: Table, code: DatasetCode, *, every: bool = False) -> Sequen
         return [_part(columns, DatasetCode(code.database, f"{dataset}.{name}"), rows[name]) for name in rows if _is_askable(name)]
     if not key:
         some = ", ".join(f"{code}.{name}" for name in rows)
-        raise AnswerNotUnderstood(f"{code} holds several rates a day.", hint=f"Ask for one of {some}.")
+        raise AnswerNotUnderstood(f"{code} holds several rates a day.", hint=f"Ask for {code}.{ALL}, or one of {some}.")
+    if key == ALL:
+        return [
+            TreasurySeries(code, _side_by_side({name: columns.observations(part) for name, part in rows.items()}), (), columns.date_column)
+        ]
     if key not in rows:
         raise DatasetNotFound(f"There is no {key} in {dataset}.", hint=f"There are {', '.join(rows)}.")
     return [_part(columns, code, rows[key])]
 
 
-def as_quandl(name: str) -> str:
-    """Return a tenor's name at Quandl, as ``10 YR``; empty if the column is no tenor."""
-    match = _TENOR.fullmatch(name)
-    return f"{match[1].replace('_', '.')} {_SHORT[match[2]]}" if match else ""
+def _side_by_side(kinds: Mapping[str, Observations]) -> Observations:
+    """Return several kinds of rates, each under the name of its kind; other columns have their own name behind it."""
+    columns = {
+        kind if name == _RATE or len(state.columns) == 1 else f"{kind} {name}": (state.dates, state.values[:, at])
+        for kind, state in kinds.items()
+        for at, name in enumerate(state.columns)
+    }
+    days = np.unique(np.concatenate([dates for dates, _ in columns.values()]))
+    values = np.full((len(days), len(columns)), np.nan)
+    for at, (dates, cells) in enumerate(columns.values()):
+        values[np.searchsorted(days, dates), at] = cells
+    return Observations.of(days, list(columns), values)
 
 
 def _part(columns: Columns, code: DatasetCode, rows: object) -> TreasurySeries:

@@ -2,8 +2,8 @@
 The US Treasury's daily interest rates: yield curves and bill rates, a column for each tenor.
 
 Codes are the names of its data sets: ``US_TREASURY/daily_treasury_yield_curve``, ``US_TREASURY/daily_treasury_bill_rates``. One
-that holds several rates a day has a series for each: ``US_TREASURY/daily_treasury_long_term_rate.BC_20year``. Quandl's
-``USTREASURY/YIELD`` is answered with Quandl's column names.
+that holds several rates a day has a series for each, ``US_TREASURY/daily_treasury_long_term_rate.BC_20year``, and one of all:
+``US_TREASURY/daily_treasury_long_term_rate.ALL``.
 """
 
 from __future__ import annotations
@@ -15,18 +15,15 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from urllib.parse import parse_qs, urlsplit
 
-import numpy as np
-
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
 from adapters.provider_kit.options import base_url_option
 from adapters.provider_kit.parsing.tables import Table
 from adapters.provider_kit.spec import ProviderSpec
-from adapters.providers.us_treasury.answers import as_quandl, joined, read_answer, series_in
+from adapters.providers.us_treasury.answers import joined, read_answer, series_in
 from domain.codes import DatasetCode
 from domain.errors import AnswerNotUnderstood, DatasetNotFound, InvalidCode
 from domain.frequency import Frequency
-from domain.observations import Observations
 from domain.ports import Fetched, ParsedSeries, PriorState, RawResponse
 from domain.providers import Redistribution, Terms
 from domain.series import Metadata
@@ -35,7 +32,6 @@ from domain.window import Window
 
 _FIRST_PAGES = 200
 _DATASET = re.compile(r"(daily_treasury_[a-z_]{1,60})(?:\.(.+))?")
-_OLD = {"YIELD": "daily_treasury_yield_curve", "REALYIELD": "daily_treasury_real_yield_curve"}
 _TITLES = {
     "daily_treasury_yield_curve": "Daily Treasury par yield curve rates",
     "daily_treasury_bill_rates": "Daily Treasury bill rates",
@@ -47,8 +43,7 @@ _TITLES = {
 
 def dataset_of(code: DatasetCode) -> tuple[str, str]:
     """Return the name of a code's data set, and the series' own in it; not found if the Treasury has no such code."""
-    dataset = _OLD.get(code.dataset, "") if code.database == "USTREASURY" else code.dataset
-    match = _DATASET.fullmatch(dataset)
+    match = _DATASET.fullmatch(code.dataset)
     if match is None:
         raise DatasetNotFound(f"{code} is no code of the Treasury.", hint=f"There are US_TREASURY/{', US_TREASURY/'.join(_TITLES)}.")
     return match[1], match[2] or ""
@@ -76,8 +71,8 @@ class TreasurySource:
             tables.append(table)
         [series] = series_in(joined(tables), code)
         return Fetched(
-            metadata=_metadata(dataset, series.date_column, code),
-            vintages=[(None, _named(series.observations, code))],
+            metadata=_metadata(dataset, series.date_column),
+            vintages=[(None, series.observations)],
             origin=Origin(request=urls[0], response_sha256=sha.hexdigest(), adapter_version=PROVIDER.adapter_version),
             left_out=series.left_out,
             covers=Window(start=date(years[0], 1, 1), end=date(years[-1], 12, 31)) if years else None,
@@ -90,8 +85,8 @@ class TreasurySource:
         return [
             ParsedSeries(
                 code=each.code,
-                metadata=_metadata(dataset, each.date_column, each.code),
-                vintages=[(None, _named(each.observations, code))],
+                metadata=_metadata(dataset, each.date_column),
+                vintages=[(None, each.observations)],
                 left_out=each.left_out,
             )
             for each in found
@@ -140,23 +135,14 @@ def _years(known: PriorState) -> Sequence[int]:
     return range(last.year, max(datetime.now(UTC).year, last.year) + 1) if last else ()
 
 
-def _named(observations: Observations, code: DatasetCode | None) -> Observations:
-    """Return the columns their names at Quandl where one of its codes is asked for."""
-    if code is None or code.database != "USTREASURY":
-        return observations
-    kept = [i for i, name in enumerate(observations.columns) if as_quandl(name)]
-    names = [as_quandl(observations.columns[i]) for i in kept]
-    return Observations.of(observations.dates, names, np.array(observations.values[:, kept]))
-
-
-def _metadata(dataset: str, date_column: str, code: DatasetCode) -> Metadata:
+def _metadata(dataset: str, date_column: str) -> Metadata:
     return Metadata(
         name=_TITLES.get(dataset, dataset),
         unit="Percent",
         frequency=Frequency.DAILY,
         source="U.S. Department of the Treasury",
         attribution=PROVIDER.terms.attribution,
-        date_column="Date" if code.database == "USTREASURY" else date_column,
+        date_column=date_column,
         extra={"dates": "the provider's own day"},
     )
 
@@ -182,6 +168,5 @@ PROVIDER = ProviderSpec(
     adapter_version=2,
     open=lambda _options, http: TreasurySource(http),
     options=base_url_option("https://home.treasury.gov/resource-center/data-chart-center/interest-rates/pages"),
-    quandl_codes=("USTREASURY/YIELD", "USTREASURY/REALYIELD"),
     code_from_alias=code_from_alias,
 )

@@ -56,8 +56,7 @@ def parts_of(code: DatasetCode) -> tuple[str, str, str]:
         DatasetNotFound: the code has not the two parts of one.
 
     """
-    dataset = code.dataset.replace("_", ".") if code.database == "WORLDBANK" else code.dataset
-    match = _CODE.fullmatch(dataset)
+    match = _CODE.fullmatch(code.dataset)
     if match is None:
         raise DatasetNotFound(f"{code} is not a code of the World Bank.", hint="Write it as WB/COUNTRY.INDICATOR, with :M for months.")
     return match[1], match[2], match[3] or ""
@@ -171,6 +170,5 @@ PROVIDER = ProviderSpec(
     open=lambda _options, http: WorldBankSource(http),
     options=base_url_option("https://api.worldbank.org/v2"),
     adapter_version=2,
-    quandl_codes=("WORLDBANK/*",),
     search=SearchKind.LIST,
 )

@@ -85,12 +85,19 @@ OBSERVATIONS = make_schema(
     stale=optional(fields.Boolean()),
     note=optional(fields.String()),
 )
-FILES: Content = {
-    Format.JSON.media_type: OBSERVATIONS,
-    Format.CSV.media_type: {"type": "string"},
-    Format.PARQUET.media_type: {"type": "string", "format": "binary"},
-    Format.ARROW.media_type: {"type": "string", "format": "binary"},
-}
+
+
+def in_every_format(document: type[Schema] | dict[str, Any]) -> Content:
+    """Return the content of a table that is sent as JSON, CSV, Parquet or Arrow."""
+    return {
+        Format.JSON.media_type: document,
+        Format.CSV.media_type: {"type": "string"},
+        Format.PARQUET.media_type: {"type": "string", "format": "binary"},
+        Format.ARROW.media_type: {"type": "string", "format": "binary"},
+    }
+
+
+FILES = in_every_format(OBSERVATIONS)
 _CHANGE = make_schema(
     "Change", date=DateOrInstantField(), column=TEXT, old=fields.Float(allow_none=True), new=fields.Float(allow_none=True)
 )
@@ -101,28 +108,6 @@ REVISIONS = make_schema(
     deleted=TABLE,
     columns_added=TEXTS,
     columns_removed=TEXTS,
-)
-_RELEASE: dict[str, Any] = {
-    "value": fields.Float(allow_none=True),
-    "vintage": NUMBER,
-    "known_at": InstantField(),
-    "published": DateOrInstantField(allow_none=True),
-}
-_RELEASED = make_schema("Release", **_RELEASE)
-_RELEASES = make_schema(
-    "Releases",
-    date=DateOrInstantField(),
-    censored=FLAG,
-    count=NUMBER,
-    releases=fields.List(fields.Nested(_RELEASED)),
-    latest=_RELEASED,
-)
-TRIANGLE_OF_SERIES = make_schema(
-    "Triangle", series=SOURCE, column=TEXT, transform=MAYBE_TEXT, count=TEXT, dates=fields.List(fields.Nested(_RELEASES))
-)
-_VALUE_KNOWN = make_schema("ValueKnown", **_RELEASE, fetched_at=InstantField(), cause=TEXT)
-HISTORY_OF_DATE = make_schema(
-    "DateHistory", series=SOURCE, column=TEXT, date=DateOrInstantField(), values=fields.List(fields.Nested(_VALUE_KNOWN))
 )
 _NAMED = make_schema("Named", id=fields.UUID(), provider=TEXT, code=TEXT)
 _NEWS = make_schema("News", position=NUMBER, timeseries=_NAMED, is_newest=fields.Boolean(), vintage=VintageInFullSchema)

@@ -1,0 +1,156 @@
+"""``lanner doctor``: which Quandl calls of scripts will work."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from domain.use_cases.diagnose_code import DiagnoseCode, Diagnosis
+    from entrypoints.cli.scripts.calls import Call
+    from entrypoints.cli.scripts.codes import Wanted
+    from entrypoints.cli.session import Session
+
+_POINTED = "api_base"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A code of a call of a script, with its diagnosis."""
+
+    script: Path
+    call: Call
+    wanted: Wanted
+    diagnosis: Diagnosis
+
+    @property
+    def is_ready(self) -> bool:
+        return bool(self.diagnosis.works) and not self.diagnosis.needs
+
+
+@click.command
+@click.argument("scripts", nargs=-1, required=True, metavar="SCRIPT...", type=click.Path(exists=True, path_type=Path))
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one code a line.")
+@click.pass_obj
+def doctor(session: Session, *, scripts: tuple[Path, ...], form: str) -> None:
+    """
+    Say for each Quandl call of scripts whether it will work here, through which provider, and what that needs.
+
+    SCRIPT is a Python file, a notebook, or a folder of them. They are read, never run, and nothing is requested; a part of a code that does
+    not follow from the script is shown as *. Exits with 0 if all calls will work as lanner is set up now, else with 1.
+    """
+    from entrypoints.cli.tables import print_json
+
+    found, unread, unpointed = _read(session.use_cases().diagnose_code, scripts)
+    if form == "json":
+        for each in found:
+            print_json(_document(each))
+    else:
+        _print(found, unpointed)
+    for refusal in unread:
+        click.echo(refusal, err=True)
+    if unread or not all(each.is_ready for each in found):
+        sys.exit(1)
+
+
+def _read(diagnose: DiagnoseCode, paths: Sequence[Path]) -> tuple[Sequence[_Found], Sequence[str], Sequence[Path]]:
+    """Return the codes of all scripts, the reasons why some cannot be read, and those that do not say where lanner is."""
+    from domain.errors import InvalidInput
+    from entrypoints.cli.scripts.calls import calls_in
+    from entrypoints.cli.scripts.files import scripts_in, source_of
+
+    found: list[_Found] = []
+    unread: list[str] = []
+    unpointed: list[Path] = []
+    for path in scripts_in(paths):
+        try:
+            source = source_of(path)
+            own = [each for call in calls_in(source, str(path)) for each in _diagnosed(diagnose, path, call)]
+        except InvalidInput as error:
+            unread.append(error.message)
+            continue
+        found += own
+        unpointed += [path] if own and _POINTED not in source else []
+    return found, unread, unpointed
+
+
+def _diagnosed(diagnose: DiagnoseCode, script: Path, call: Call) -> Iterator[_Found]:
+    from entrypoints.cli.scripts.codes import wanted_by
+
+    for wanted in wanted_by(call):
+        yield _Found(script=script, call=call, wanted=wanted, diagnosis=_diagnosis(diagnose, wanted))
+
+
+def _diagnosis(diagnose: DiagnoseCode, wanted: Wanted) -> Diagnosis:
+    from domain.use_cases.diagnose_code import Diagnosis
+
+    if wanted.reason and not (wanted.is_known and wanted.dataset):
+        return Diagnosis(works=False if wanted.is_known else None, reason=wanted.reason)
+    found = _of_code(diagnose, wanted)
+    return replace(found, works=False, reason=wanted.reason) if wanted.reason and found.works is not False else found
+
+
+def _of_code(diagnose: DiagnoseCode, wanted: Wanted) -> Diagnosis:
+    from domain.codes import DatasetCode
+    from domain.errors import InvalidCode
+    from domain.use_cases.diagnose_code import UNKNOWN, Diagnosis
+
+    if not wanted.dataset:
+        return Diagnosis(works=True)
+    if UNKNOWN in wanted.dataset:
+        return diagnose.of_mask(wanted.database, wanted.dataset, wanted.column)
+    try:
+        return diagnose(DatasetCode(wanted.database, wanted.dataset), wanted.column)
+    except InvalidCode as error:
+        return Diagnosis(works=False, reason=f"{error.message} {error.hint}".rstrip(". "))
+
+
+def _print(found: Sequence[_Found], unpointed: Sequence[Path]) -> None:
+    from entrypoints.cli.tables import print_table
+
+    if found:
+        print_table(("where", "code", "works", "provider", "asked for", "why, or what differs"), map(_row, found))
+    ready = sum(each.is_ready for each in found)
+    needs = dict.fromkeys(each.diagnosis.needs for each in found if each.diagnosis.works and each.diagnosis.needs)
+    click.echo(f"{len(found)} code{'' if len(found) == 1 else 's'}: {ready} will work as lanner is set up now.")
+    if needs:
+        click.echo("\nStill to be set:")
+        print_table((), [(need,) for need in needs])
+    if unpointed:
+        click.echo("\nThese scripts do not say where lanner is; set quandl.ApiConfig.api_base and api_protocol as the README shows:")
+        print_table((), [(str(path),) for path in unpointed])
+
+
+def _row(found: _Found) -> tuple[str, ...]:
+    diagnosis = found.diagnosis
+    works = {True: "once set up" if diagnosis.needs else "yes", False: "no", None: "unknown"}[diagnosis.works]
+    why = "; ".join(filter(None, [diagnosis.reason, diagnosis.note, found.wanted.note]))
+    return f"{found.script}:{found.call.line}", _shown(found.wanted), works, diagnosis.provider, diagnosis.asked, why
+
+
+def _shown(wanted: Wanted) -> str:
+    return wanted.code if wanted.column is None else f"{wanted.code}.{wanted.column}"
+
+
+def _document(found: _Found) -> dict[str, Any]:
+    diagnosis = found.diagnosis
+    return {
+        "script": str(found.script),
+        "line": found.call.line,
+        "call": found.call.written,
+        "code": found.wanted.code,
+        "column": found.wanted.column,
+        "works": diagnosis.works,
+        "ready": found.is_ready,
+        "provider": diagnosis.provider,
+        "asked_for": diagnosis.asked,
+        "needs": diagnosis.needs,
+        "columns": diagnosis.columns,
+        "reason": diagnosis.reason,
+        "note": "; ".join(filter(None, [diagnosis.note, found.wanted.note])),
+    }

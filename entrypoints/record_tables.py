@@ -1,0 +1,69 @@
+"""Tables whose columns differ in type, as CSV, Parquet and Arrow; ``formats`` has those of observations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+
+from entrypoints.formats import Format, cell, write_columnar
+
+
+class Kind(StrEnum):
+    """The type of a column's values."""
+
+    DATE = "date"
+    INSTANT = "instant"
+    REAL = "real"
+    NUMBER = "number"
+    FLAG = "flag"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A named column; None where a value is missing."""
+
+    name: str
+    kind: Kind
+    values: Sequence[Any]
+
+
+def records_csv(columns: Sequence[Column]) -> bytes:
+    """Return CSV with line feeds; instants in UTC, flags as ``true`` and ``false``, empty cells for missing values."""
+    rows = zip(*(map(_text, column.values) for column in columns), strict=True)
+    lines = [",".join(cell(column.name) for column in columns), *map(",".join, rows)]
+    return "\n".join(lines).encode() + b"\n"
+
+
+def records_file(columns: Sequence[Column], metadata: Mapping[str, str], kind: Format) -> bytes:
+    """Return a Parquet or an Arrow file with this metadata in its schema."""
+    import pyarrow as pa
+
+    types = {
+        Kind.DATE: pa.date32(),
+        Kind.INSTANT: pa.timestamp("ms", tz="UTC"),
+        Kind.REAL: pa.float64(),
+        Kind.NUMBER: pa.int64(),
+        Kind.FLAG: pa.bool_(),
+        Kind.TEXT: pa.string(),
+    }
+    arrays = [pa.array(column.values, types[column.kind]) for column in columns]
+    return write_columnar(pa.table(arrays, names=[column.name for column in columns]).replace_schema_metadata(metadata), kind)
+
+
+def moment_text(moment: date | None) -> str | None:
+    """Return a day or an instant in ISO 8601."""
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return moment.isoformat() if moment else None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, date):
+        return moment_text(value) or ""
+    return "" if value is None else cell(value) if isinstance(value, str) else repr(value)
