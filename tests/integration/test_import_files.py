@@ -201,6 +201,12 @@ WRONG = [
     (GOOD, {"options": {"decimla": ","}}, r"there is no option 'decimla'"),
     ("ticker,date,v\nA,2020:01,1\nA,2020:02,2\n", {}, r"row 2, column 'date', cell '2020:01': a month or a quarter; option date_format"),
     ("ticker,date,v\nA,2020-01-01T10:00Z,1\nA,2020-01-01T11:00,2\n", {}, r"row 3, .* no offset from UTC where other cells have one"),
+    ("code,date,vintage,v\nA,2018,2019-01-01T10:00:00.5Z,1\n", {"published": "column"}, r"row 2, column 'vintage', .* finer than a second"),
+    (
+        "code,date,vintage,v\nA,2018,2019-01,1\n",
+        {"published": "column"},
+        r"row 2, column 'vintage', cell '2019-01': not a day as 2024-01-31",
+    ),
     ("ticker\nA\n", {}, r"nothing parts the names in row 1, 'ticker'; option delimiter"),
     ("", {}, r"row 1 holds no names"),
 ]

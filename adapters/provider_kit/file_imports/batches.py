@@ -157,6 +157,8 @@ class BatchReader:
         reading = read_loosely(text)
         if reading is None or "" not in reading.by_order or reading.kind not in (Kind.DAILY, Kind.MOMENT):
             return "not a day as 2024-01-31, nor a moment"
+        if reading.by_order[""].microsecond:
+            return "a moment finer than a second"
         if self._labels and self.labels_have_times != (reading.kind is Kind.MOMENT):
             return "a day among moments, or the other way round"
         self.labels_have_times = reading.kind is Kind.MOMENT
