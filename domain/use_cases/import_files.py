@@ -24,7 +24,7 @@ from domain.series import Metadata, TimeSeries
 from domain.vintages import NewState, Prepared
 
 #: How many states of a series, and about how many of their cells, one transaction stores; and how many cells of several series.
-_STATES, _CELLS, _TOGETHER = 64, 1_000_000, 500_000
+_STATES, _CELLS, _TOGETHER = 64, 1_000_000, 250_000
 _THREADS, _AHEAD = 4, 5
 _EVERY_VINTAGE = 2**31 - 1
 

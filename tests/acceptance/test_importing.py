@@ -22,7 +22,7 @@ from domain.moments import AsOf
 from tests.dumps import NAMES, prices, ticker, write_dump
 
 LANNER = Path(sys.executable).parent / "lanner"
-TICKERS, DAYS = 60, 500
+TICKERS, DAYS = 160, 2500
 MOST_MEBIBYTES = 300
 #: Of the sizes whose peaks are compared: the larger has ten times the rows.
 SMALL, LARGE = 20, 200
