@@ -31,7 +31,6 @@ from domain.fetches import FetchStatus
 from domain.observations import Observations
 from domain.schedules.schedule import NextLook, Rule
 from domain.schedules.selector import Selector
-from domain.use_cases.plan_next_look import PlanNextLook
 from domain.vintages import Cause
 from domain.webhooks.delivery import DeliveryStatus, Reply
 from domain.webhooks.events import EventType
@@ -425,8 +424,8 @@ def test_an_overdue_release_is_told_once(told: Told) -> None:
     told.use.manage_schedules.create(Selector.parse("canned:X/A"), Rule())
     told.fetch("X/A")
     overdue: list[Any] = []
-    plan = PlanNextLook(
-        store=told.store,
+    plan = replace(
+        told.use.plan_next_look,
         learn=lambda history: NextLook(
             at=history.now + timedelta(hours=1), reason="It is late.", overdue_since=overdue[0] if overdue else None
         ),
