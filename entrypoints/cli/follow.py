@@ -90,10 +90,12 @@ def _calendar(spec: str) -> str:
     from domain.schedules.calendar import CalendarSource
 
     place, hash_, text = spec.partition("#")
+    is_path = "://" not in place and ("/" in place or "." in place)
     is_file = place and not place.startswith("https://") and Path(place).is_file()
-    spec = f"{Path(place).resolve()}{hash_}{text}" if is_file else spec
-    if CalendarSource.parse(spec, field="--calendar").is_file and not is_file:
+    if is_path and not is_file:
         raise click.UsageError(f"--calendar: there is no file {place}.")
+    spec = f"{Path(place).resolve()}{hash_}{text}" if is_file else spec
+    CalendarSource.parse(spec, field="--calendar")
     return spec
 
 

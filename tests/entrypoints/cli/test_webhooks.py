@@ -42,7 +42,7 @@ def test_one_is_added_listed_and_removed(run: Run, use_cases: UseCases) -> None:
         "canned:X/*",
         2.5,
     )
-    assert [" ".join(line.split()) for line in listed.splitlines()][1] == f"{webhook.id} {URL} fetch.failed vintage.created canned:X/*"
+    assert listed == f"{webhook.id}  {URL}\n  events        fetch.failed vintage.created\n  only          canned:X/*\n"
     assert "whsec_" not in listed
     assert removed.stdout == f"Webhook {webhook.id} is removed.\n"
     assert use_cases.manage_webhooks.list() == []
@@ -54,6 +54,17 @@ def test_all_events_are_the_default(run: Run, use_cases: UseCases) -> None:
     (webhook,) = use_cases.manage_webhooks.list()
 
     assert (webhook.events, webhook.selector) == (set(EventType), None)
+    assert run(use_cases, webhooks, "list").stdout == f"{webhook.id}  {URL}\n  events        all\n"
+
+
+def test_the_list_is_written_for_reading(run: Run, use_cases: UseCases) -> None:
+    """A paragraph for each webhook, in lines of at most 80 characters."""
+    run(use_cases, webhooks, f"add {URL} " + " ".join(f"--event {event}" for event in list(EventType)[:-1]))
+    run(use_cases, webhooks, f"add {URL}/2")
+    lines = run(use_cases, webhooks, "list").stdout.splitlines()
+
+    assert [line for line in lines if line.endswith(("hook", "hook/2"))] == [lines[0], lines[lines.index("") + 1]]
+    assert max(map(len, lines)) <= 80
 
 
 def test_one_is_tried(run: Run, use_cases: UseCases, sender: RecordingSender) -> None:
