@@ -12,6 +12,8 @@ _DATABASE = re.compile(r"[A-Z0-9][A-Z0-9_]{0,31}")
 _DATASET = re.compile(r"[A-Za-z0-9._\-+:^=@,$~!()|/]{1,200}")
 _PROVIDER = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _SHOWN = 40
+#: Stands for the provider in the identity of a series that is computed by a formula; no provider has this name.
+FORMULA = "formula"
 
 
 @dataclass(frozen=True, slots=True, order=True)

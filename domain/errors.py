@@ -7,6 +7,7 @@ lanner's errors, each with a message, a code and, where one helps, a hint.
     ├── InvalidInput                 a field of the request is wrong; it is named
     │   ├── InvalidCode
     │   ├── InvalidObservations
+    │   ├── InvalidFormula
     │   └── UnknownProvider
     ├── ProviderNotConfigured        a key is needed and missing
     ├── WebhookSecretMissing         a setting is needed and missing
@@ -17,7 +18,9 @@ lanner's errors, each with a message, a code and, where one helps, a hint.
     │   ├── NotKnownYet
     │   ├── NoObservationsYet
     │   ├── ScheduleNotFound
+    │   ├── FormulaNotFound · ComponentMissing
     │   ├── WebhookNotFound
+    │   ├── PanelNotFound
     │   └── KeyNotFound
     ├── InvalidApiKey · InsufficientScope    one of our API keys is required
     ├── TooManyRequests              a client's quota is used up
@@ -25,6 +28,8 @@ lanner's errors, each with a message, a code and, where one helps, a hint.
     ├── FetchAlreadyRunning
     ├── FetchAlreadyEnded
     ├── SchedulePaused
+    ├── FormulaFailed                its series do not fit together, or it takes too long
+    ├── NotOfFormulas                what only fetched series have
     ├── RemovalNotConfirmed
     ├── IdempotencyKeyReused             the same Idempotency-Key, another request
     ├── LeaseLost                    the fetch belongs to another worker, or has ended
@@ -82,6 +87,15 @@ class InvalidObservations(InvalidInput):
     code = "invalid_observations"
 
 
+class InvalidFormula(InvalidInput):
+    """The expression of a formula is not valid."""
+
+    code = "invalid_formula"
+
+    def __init__(self, message: str = "", *, field: str = "expression", hint: str = "") -> None:
+        super().__init__(message, field=field, hint=hint)
+
+
 class UnknownProvider(InvalidInput):
     """There is no provider of this name."""
 
@@ -128,10 +142,29 @@ class ScheduleNotFound(NotFound):
     code = "schedule_not_found"
 
 
+class FormulaNotFound(NotFound):
+    """No formula of this code is kept here."""
+
+    code = "formula_not_found"
+
+
+class ComponentMissing(NotFound):
+    """A series that a formula reads is not kept here."""
+
+    code = "component_missing"
+    hint = "Request them first, or define the formula again with fetch=true."
+
+
 class WebhookNotFound(NotFound):
     """No webhook of this id is kept here."""
 
     code = "webhook_not_found"
+
+
+class PanelNotFound(NotFound):
+    """No panel of this digest is kept here."""
+
+    code = "panel_not_found"
 
 
 class VintageNotFound(NotFound):
@@ -213,6 +246,19 @@ class SchedulePaused(DomainError):
 
     code = "schedule_paused"
     hint = "Resume it first."
+
+
+class FormulaFailed(DomainError):
+    """The formula cannot be computed from its series."""
+
+    code = "formula_failed"
+
+
+class NotOfFormulas(DomainError):
+    """The series is a formula, which is computed when it is read: it is never fetched and has no releases."""
+
+    code = "not_of_formulas"
+    hint = "Fetch or follow the series that it reads; GET /formulas/CODE names them."
 
 
 class RemovalNotConfirmed(DomainError):

@@ -27,6 +27,8 @@ class AsOf:
         seen_by: only what had been fetched here by then; alone it selects what lanner would have returned at that moment.
         restated: with ``as_of``, use corrections and re-read states from the moment of the state that they replace, though they
             were fetched later; else only from their fetch on, so that an ``as_of`` never changes what it answered before.
+        position: only what had been recorded up to this position of the feed, whatever came in since.
+        definition_as_of: of a formula, the definition of that moment.
 
     Raises:
         InvalidInput: ``vintage`` and ``as_of`` are both given.
@@ -37,6 +39,8 @@ class AsOf:
     vintage: int | None = None
     seen_by: datetime | None = None
     restated: bool = False
+    position: int | None = None
+    definition_as_of: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.vintage is not None and self.as_of is not None:
@@ -45,13 +49,24 @@ class AsOf:
             raise InvalidInput("restated belongs to as_of.", field="restated", hint="Give as_of too.")
 
     @classmethod
-    def parse(cls, as_of: str | None = None, *, vintage: int | None = None, seen_by: str | None = None, restated: bool = False) -> AsOf:
+    def parse(  # noqa: PLR0913 - all that selects a state
+        cls,
+        as_of: str | None = None,
+        *,
+        vintage: int | None = None,
+        seen_by: str | None = None,
+        restated: bool = False,
+        position: int | None = None,
+        definition_as_of: str | None = None,
+    ) -> AsOf:
         """Parse moments: a day, which means its end in UTC, or an instant with its offset."""
         return cls(
-            as_of=parse_moment(as_of, field="as_of") if as_of is not None else None,
+            as_of=_optional_moment(as_of, field="as_of"),
             vintage=vintage,
-            seen_by=parse_moment(seen_by, field="seen_by") if seen_by is not None else None,
+            seen_by=_optional_moment(seen_by, field="seen_by"),
             restated=restated,
+            position=position,
+            definition_as_of=_optional_moment(definition_as_of, field="definition_as_of"),
         )
 
     @classmethod
@@ -64,12 +79,16 @@ class AsOf:
         return cls(vintage=int(text))
 
     def admits(self, vintage: Vintage) -> bool:
-        """Return whether a vintage is among those selected."""
+        """Return whether a vintage is among those selected; the store itself checks ``position``."""
         return (
             (self.as_of is None or (vintage.known_at if self.restated else vintage.answers_from) <= self.as_of)
             and (self.vintage is None or vintage.number == self.vintage)
             and (self.seen_by is None or vintage.fetched_at <= self.seen_by)
         )
+
+
+def _optional_moment(text: str | None, *, field: str) -> datetime | None:
+    return None if text is None else parse_moment(text, field=field)
 
 
 def parse_moment(text: str, *, field: str) -> datetime:

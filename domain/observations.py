@@ -151,6 +151,12 @@ class Observations:
         """Return the columns at these positions, counted from 0, in the given order."""
         return self.from_trusted(self.dates, tuple(self.columns[i] for i in indices), self.values[:, list(indices)])
 
+    def one(self, column: str) -> Observations:
+        """Return the column of this name, or the first one if it is empty; without dates if there is none."""
+        if not self.columns or (column and column not in self.columns):
+            return self.empty((column,), unit=self.unit)
+        return self.select([self.columns.index(column) if column else 0])
+
     def rows(self) -> Iterator[tuple[Label, list[float | None]]]:
         """Iterate over the rows, oldest first: a date and its values, None where missing."""
         for moment, row in zip(self.labels(), self.values.tolist(), strict=True):

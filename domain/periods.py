@@ -11,6 +11,8 @@ from domain.errors import InvalidInput, InvalidObservations
 from domain.frequency import DAYS_OF, MONTHS_OF, Frequency
 from domain.observations import Dates, Observations
 
+_DAY = np.timedelta64(1, "D")
+
 
 class Side(StrEnum):
     """The day of a period by which its observation is dated."""
@@ -70,6 +72,39 @@ def aligned(observations: Observations, side: Side, frequency: Frequency | None,
     if moved is None or len(moved) != len(observations):
         raise InvalidInput("Two dates of the series are in one period.", field="periods", hint="Omit periods.")
     return moved
+
+
+def bounds(dates: Dates, frequency: Frequency | None, anchor: Anchor | None) -> tuple[Dates, Dates]:
+    """
+    Return the first and the last day of the period for which each date stands, each date taken by itself.
+
+    A date of a day, of an unknown frequency, or of a week of which nothing states where it begins, counts as both. An instant is its own
+    beginning, and its day in UTC the end.
+    """
+    days: Dates = dates.astype("datetime64[D]")
+    if dates.dtype != days.dtype or frequency in (None, Frequency.HOURLY, Frequency.DAILY):
+        return dates, days
+    if frequency in DAYS_OF:
+        return _week_bounds(days, frequency, anchor)
+    length, months = MONTHS_OF[frequency], days.astype("datetime64[M]")
+    numbers = months.astype(np.int64)
+    first = {Anchor.START: numbers, Anchor.END: numbers - length + 1}.get(anchor, numbers // length * length)  # type: ignore[arg-type]
+    starts: Dates = first.astype("datetime64[M]").astype("datetime64[D]")
+    after: Dates = (first + length).astype("datetime64[M]")
+    if anchor is Anchor.START:
+        # A reporting year may begin within a month.
+        following: Dates = np.minimum(after.astype("datetime64[D]") + (days - starts), (after + 1).astype("datetime64[D]") - _DAY)
+        return days, np.subtract(following, _DAY)
+    return starts, np.subtract(after.astype("datetime64[D]"), _DAY)
+
+
+def _week_bounds(days: Dates, frequency: Frequency, anchor: Anchor | None) -> tuple[Dates, Dates]:
+    if anchor is Anchor.WITHIN and frequency is Frequency.WEEKLY:
+        days, anchor = frequency.ends(days), Anchor.END
+    further = (DAYS_OF[frequency] - 1) * _DAY
+    starts: Dates = np.subtract(days, further) if anchor is Anchor.END else days
+    ends: Dates = np.add(days, further) if anchor is Anchor.START else days
+    return starts, ends
 
 
 def _weeks(dates: Dates, side: Side, frequency: Frequency, anchor: Anchor | None) -> Dates:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import Self
 
 import numpy as np
@@ -84,7 +85,9 @@ class ColumnState:
         return cls(stored.vintage, _on(state, dates), known[-1] if len(known) else None, whole.digest())
 
 
-def in_knowledge_order(states: Iterable[ColumnState]) -> Sequence[ColumnState]:
+def in_knowledge_order(
+    states: Iterable[ColumnState], available: Callable[[Vintage], datetime] = attrgetter("answers_from")
+) -> Sequence[ColumnState]:
     """
     Return the states that ``as_of`` answered one after the other.
 
@@ -93,17 +96,18 @@ def in_knowledge_order(states: Iterable[ColumnState]) -> Sequence[ColumnState]:
 
     Args:
         states: of the same column and dates, of all vintages.
+        available: from when on a vintage counts.
 
     """
     known: list[ColumnState] = []
-    for state in sorted(states, key=lambda each: (each.vintage.answers_from, each.vintage.number)):
+    for state in sorted(states, key=lambda each: (available(each.vintage), each.vintage.number)):
         if known and state.vintage.cause is Cause.PARSER:
             place = _read_from(known, state.vintage)
             if place is not None:
                 known[place] = replace(state, vintage=known[place].vintage)
         elif known and state.vintage.knowledge() < known[-1].vintage.knowledge():
             continue
-        elif not known or state.vintage.published is not None or state.digest != known[-1].digest:
+        elif not known or state.vintage.has_release_label or state.digest != known[-1].digest:
             known.append(state)
     return known
 
@@ -124,12 +128,13 @@ def _read_from(known: Sequence[ColumnState], read_again: Vintage) -> int | None:
     """
     Return the place of the state that was read again: the one known at its moment from the same bytes.
 
-    None if that was left out, as the correction of an older label is; the newest if none is of that moment, as in older stores.
+    None if that was left out, as it was never the newest one. If there is none of that moment, as in older stores, it is the newest one,
+    unless that one is known later.
     """
     moment = read_again.known_at, read_again.published
     places = [place for place, each in enumerate(known) if (each.vintage.known_at, each.vintage.published) == moment]
     if not places:
-        return len(known) - 1
+        return len(known) - 1 if read_again.knowledge() > known[-1].vintage.knowledge() else None
     sent = read_again.origin.response_sha256
     return next((place for place in reversed(places) if known[place].vintage.origin.response_sha256 == sent), None)
 
@@ -155,7 +160,12 @@ def latest_before(states: Sequence[ColumnState]) -> Sequence[np.datetime64]:
 def looked_late(states: Sequence[ColumnState], row: int, period: timedelta | None) -> bool:
     """Return whether an unlabelled vintage may be later than a release that nobody looked for."""
     vintage, before = states[row].vintage, states[row - 1].vintage
-    if vintage.published is not None:
+    if vintage.has_release_label:
         return False
-    looked: datetime = max(vintage.previous_check_at or before.fetched_at, before.fetched_at)
-    return period is None or vintage.fetched_at - looked >= period
+    looked = max(vintage.previous_check_at or _seen_at(before), _seen_at(before))
+    return period is None or _seen_at(vintage) - looked >= period
+
+
+def _seen_at(vintage: Vintage) -> datetime:
+    """Return when somebody looked: of an imported state when its file was saved."""
+    return vintage.known_at if vintage.cause is Cause.IMPORT else vintage.fetched_at

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from domain.codes import DatasetCode
+from domain.codes import FORMULA, DatasetCode
 from domain.fetches import Fetch, FetchStatus
 from domain.frequency import Frequency
 from domain.source_status import AtSource, SourceStatus
@@ -59,10 +59,11 @@ _MEANING = ("name", "unit", "frequency", "seasonal_adjustment", "column_units")
 
 @dataclass(frozen=True, slots=True)
 class MetadataEntry:
-    """Metadata as recorded at a moment."""
+    """Metadata as recorded at a moment, and the position of the feed; 0 for those recorded before entries had one."""
 
     known_at: datetime
     metadata: Metadata
+    position: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +108,7 @@ class Version:
         vintages: number of vintages.
         entry: number of the newest entry in the history of its metadata; 0 if there is none.
         status_at_source, status_since, replaced_by: as in ``AtSource``.
+        inputs: of a formula, what its result depends on beside its own metadata.
 
     """
 
@@ -118,6 +120,12 @@ class Version:
     status_at_source: SourceStatus = SourceStatus.ACTIVE
     status_since: datetime | None = None
     replaced_by: str | None = None
+    inputs: tuple[object, ...] = ()
+
+    @property
+    def state(self) -> tuple[object, ...]:
+        """What an answer depends on that shows observations and metadata."""
+        return (self.vintages, self.entry, *self.inputs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,11 +158,16 @@ class TimeSeries:
 
     @property
     def status(self) -> SeriesStatus:
-        """Success once a vintage is stored, whatever the newest fetch does."""
-        if self.newest:
+        """Success once a vintage is stored, whatever the newest fetch does; always of a formula."""
+        if self.newest or self.is_formula:
             return SeriesStatus.SUCCESS
         failed = self.fetch is not None and self.fetch.status in (FetchStatus.ERROR, FetchStatus.CANCELLED)
         return SeriesStatus.ERROR if failed else SeriesStatus.PENDING
+
+    @property
+    def is_formula(self) -> bool:
+        """Whether it is computed from other series when it is read, and never fetched."""
+        return self.provider == FORMULA
 
     @property
     def frequency(self) -> Frequency | None:

@@ -99,7 +99,7 @@ def csv(observations: Observations, heading: Sequence[str], *, newest_first: boo
 
 
 def columnar(reading: Reading, kind: Format, *, newest_first: bool = False) -> bytes:
-    """Return a Parquet or an Arrow file, with the series' code and its vintage in the schema's metadata."""
+    """Return a Parquet or an Arrow file, with the series' code and its vintage, or a formula's definition, in the schema's metadata."""
     return columnar_file(reading.observations, _schema_metadata(reading), kind, newest_first=newest_first)
 
 
@@ -143,10 +143,12 @@ def unique_names(names: Sequence[str]) -> list[str]:
 
 
 def _schema_metadata(reading: Reading) -> Mapping[str, str]:
-    series, vintage = reading.series, reading.vintage
+    series, vintage, computed = reading.series, reading.vintage, reading.computed
     facts = {
         "code": f"{series.provider}:{series.code}",
-        "vintage": str(vintage.number),
+        "vintage": "" if computed else str(vintage.number),
+        "definition": str(computed.version.number) if computed else "",
+        "position": str(computed.position) if computed else "",
         "digest": vintage.digest,
         "unit": series.metadata.unit,
         "attribution": series.metadata.attribution,

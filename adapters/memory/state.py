@@ -10,11 +10,13 @@ from uuid import UUID
 
 from domain.api_keys import ApiKey
 from domain.fetches import Fetch, RequestRecord
+from domain.formulas.definitions import FormulaVersion
+from domain.importing import Sighting
 from domain.metrics import Counted
 from domain.providers import Limit
 from domain.schedules.calendar import KeptCalendar
 from domain.schedules.schedule import FollowedSeries, Schedule
-from domain.series import Metadata, TimeSeries
+from domain.series import MetadataEntry, TimeSeries
 from domain.source_status import StatusChange
 from domain.throttling import LimiterState
 from domain.vintages import FeedEntry, StoredVintage
@@ -30,12 +32,15 @@ class State:
     """All stored data; values are frozen, so a copy of the dictionaries is a copy of the state."""
 
     series: dict[UUID, TimeSeries] = field(default_factory=dict)
-    descriptions: dict[UUID, tuple[tuple[datetime, Metadata], ...]] = field(default_factory=dict)
+    descriptions: dict[UUID, tuple[MetadataEntry, ...]] = field(default_factory=dict)
     source_statuses: dict[UUID, tuple[StatusChange, ...]] = field(default_factory=dict)
     vintages: dict[UUID, tuple[StoredVintage, ...]] = field(default_factory=dict)
+    sightings: dict[UUID, tuple[Sighting, ...]] = field(default_factory=dict)
     recorded: tuple[FeedEntry, ...] = ()
     position: int = 0
+    formulas: dict[UUID, tuple[FormulaVersion, ...]] = field(default_factory=dict)
     number: int = 0
+    panels: dict[str, bytes] = field(default_factory=dict)
     fetches: dict[UUID, Fetch] = field(default_factory=dict)
     tokens: dict[UUID, UUID] = field(default_factory=dict)
     heartbeats: dict[str, datetime] = field(default_factory=dict)

@@ -10,14 +10,17 @@ from uuid import UUID
 
 from adapters.memory.calendar_repository import MemoryCalendarRepository
 from adapters.memory.fetch_repository import MemoryFetchRepository
+from adapters.memory.formula_repository import MemoryFormulaRepository
 from adapters.memory.key_repository import MemoryKeyRepository
 from adapters.memory.metrics_repository import MemoryMetricsRepository
+from adapters.memory.panel_repository import MemoryPanelRepository
 from adapters.memory.quota_repository import MemoryQuotaRepository
 from adapters.memory.rate_limiter import MemoryRateLimiter
 from adapters.memory.release_repository import MemoryReleaseRepository
 from adapters.memory.request_repository import MemoryRequestRepository
 from adapters.memory.schedule_repository import MemoryScheduleRepository
 from adapters.memory.series_repository import MemorySeriesRepository
+from adapters.memory.sighting_repository import MemorySightingRepository
 from adapters.memory.state import Clock, State
 from adapters.memory.vintage_repository import MemoryVintageRepository
 from adapters.memory.webhook_repository import MemoryWebhookRepository
@@ -75,9 +78,12 @@ class MemoryUnitOfWork:
     quotas: MemoryQuotaRepository
     rate_limiter: MemoryRateLimiter
     schedules: MemoryScheduleRepository
+    formulas: MemoryFormulaRepository
     webhooks: MemoryWebhookRepository
     calendars: MemoryCalendarRepository
     releases: MemoryReleaseRepository
+    panels: MemoryPanelRepository
+    sightings: MemorySightingRepository
 
     def __init__(self, store: MemoryStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -101,9 +107,12 @@ class MemoryUnitOfWork:
         self.quotas = MemoryQuotaRepository(self._state, self._store.clock)
         self.rate_limiter = MemoryRateLimiter(self._state, self._store.clock)
         self.schedules = MemoryScheduleRepository(self._state, self._store.clock)
+        self.formulas = MemoryFormulaRepository(self._state, self._store.clock)
         self.webhooks = MemoryWebhookRepository(self._state, self._store.clock)
         self.calendars = MemoryCalendarRepository(self._state)
         self.releases = MemoryReleaseRepository(self._state)
+        self.panels = MemoryPanelRepository(self._state)
+        self.sightings = MemorySightingRepository(self._state)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -70,9 +70,6 @@ class MemoryWebhookRepository:
         )
         self.state.series_events = (*self.state.series_events, event)
 
-    def position(self) -> int:
-        return self.state.position
-
     def recorded(self, *, after: int, limit: int) -> Sequence[Event]:
         return [event for event in self.state.series_events if event.position > after][:limit]
 

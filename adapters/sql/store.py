@@ -15,12 +15,15 @@ from adapters.sql.postgres.version_reader import VersionReader
 from adapters.sql.repositories.api_keys import SqlKeyRepository
 from adapters.sql.repositories.calendars import SqlCalendarRepository
 from adapters.sql.repositories.fetches import SqlFetchRepository
+from adapters.sql.repositories.formulas import SqlFormulaRepository
 from adapters.sql.repositories.metrics import SqlMetricsRepository
+from adapters.sql.repositories.panels import SqlPanelRepository
 from adapters.sql.repositories.quotas import SqlQuotaRepository
 from adapters.sql.repositories.releases import SqlReleaseRepository
 from adapters.sql.repositories.requests import SqlRequestRepository
 from adapters.sql.repositories.schedules import SqlScheduleRepository
 from adapters.sql.repositories.series import SqlSeriesRepository
+from adapters.sql.repositories.sightings import SqlSightingRepository
 from adapters.sql.repositories.throttle import SqlRateLimiter
 from adapters.sql.repositories.vintages import SqlVintageRepository
 from adapters.sql.repositories.webhooks import SqlWebhookRepository
@@ -76,9 +79,12 @@ class SqlUnitOfWork:
     quotas: SqlQuotaRepository
     rate_limiter: SqlRateLimiter
     schedules: SqlScheduleRepository
+    formulas: SqlFormulaRepository
     webhooks: SqlWebhookRepository
     calendars: SqlCalendarRepository
     releases: SqlReleaseRepository
+    panels: SqlPanelRepository
+    sightings: SqlSightingRepository
 
     def __init__(self, store: SqlStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -100,8 +106,8 @@ class SqlUnitOfWork:
             store = self._store
             self.transaction = undone.enter_context(open_transaction(store.engine, store.clock, store.server, writes=self._writes))
             self._opened = undone.pop_all()
-        self.series = SqlSeriesRepository(self.transaction)
         self.vintages = SqlVintageRepository(self.transaction)
+        self.series = SqlSeriesRepository(self.transaction, self.vintages.last)
         self.fetches = SqlFetchRepository(self.transaction, self.vintages.last)
         self.requests = SqlRequestRepository(self.transaction)
         self.metrics = SqlMetricsRepository(self.transaction)
@@ -109,9 +115,12 @@ class SqlUnitOfWork:
         self.quotas = SqlQuotaRepository(self.transaction)
         self.rate_limiter = SqlRateLimiter(self.transaction)
         self.schedules = SqlScheduleRepository(self.transaction)
+        self.formulas = SqlFormulaRepository(self.transaction)
         self.webhooks = SqlWebhookRepository(self.transaction)
         self.calendars = SqlCalendarRepository(self.transaction)
         self.releases = SqlReleaseRepository(self.transaction)
+        self.panels = SqlPanelRepository(self.transaction)
+        self.sightings = SqlSightingRepository(self.transaction)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

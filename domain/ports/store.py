@@ -13,9 +13,11 @@ from domain.fetches import IdempotencyKey, RequestRecord
 from domain.metrics import Counted, Metrics
 from domain.ports.calendars import CalendarRepository
 from domain.ports.fetch_repository import FetchRepository
+from domain.ports.formula_repository import FormulaRepository
 from domain.ports.release_repository import ReleaseRepository
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
+from domain.ports.sighting_repository import SightingRepository
 from domain.ports.throttle import QuotaRepository, RateLimiter
 from domain.ports.vintage_repository import VintageRepository
 from domain.ports.webhook_repository import WebhookRepository
@@ -90,6 +92,18 @@ class KeyRepository(Protocol):
         ...
 
 
+class PanelRepository(Protocol):
+    """The panels that were asked for in a body, by the SHA-256 of their pinned query."""
+
+    def keep(self, digest: str, body: bytes) -> None:
+        """Store a pinned query, unless it is there already."""
+        ...
+
+    def find(self, digest: str) -> bytes | None:
+        """Return the query of this digest, or None."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """
     One transaction over the repositories and the limits; leaving it without ``commit`` rolls it back.
@@ -115,6 +129,9 @@ class UnitOfWork(Protocol):
     def schedules(self) -> ScheduleRepository: ...
 
     @property
+    def formulas(self) -> FormulaRepository: ...
+
+    @property
     def webhooks(self) -> WebhookRepository: ...
 
     @property
@@ -122,6 +139,12 @@ class UnitOfWork(Protocol):
 
     @property
     def releases(self) -> ReleaseRepository: ...
+
+    @property
+    def panels(self) -> PanelRepository: ...
+
+    @property
+    def sightings(self) -> SightingRepository: ...
 
     @property
     def requests(self) -> RequestRepository: ...

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
 from domain.moments import AsOf
-from domain.observations import Label
+from domain.observations import Label, Observations
 from domain.series import TimeSeries
 from domain.vintages import Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
 
@@ -23,6 +23,10 @@ class VintageRepository(Protocol):
         """Append what was prepared and return True, or False if other vintages were added since; the caller has locked the series."""
         ...
 
+    def append_all(self, prepared: Mapping[UUID, Prepared]) -> bool:
+        """Append to several series at once, all or, as ``append`` does, none; the caller has locked all of them."""
+        ...
+
     def list(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
         """Return the vintages numbered above ``after``, without observations, in order of arrival."""
         ...
@@ -35,6 +39,10 @@ class VintageRepository(Protocol):
         """
         ...
 
+    def position(self) -> int:
+        """Return the last position of the feed, as this transaction sees it; everything that is recorded later has a greater one."""
+        ...
+
     def last_recorded(self, limit: int) -> Sequence[FeedEntry]:
         """Return the vintages of all series recorded last, newest first."""
         ...
@@ -44,7 +52,11 @@ class VintageRepository(Protocol):
         ...
 
     def labels(self, series_id: UUID) -> Mapping[Label, LabelledState]:
-        """Return the last stored state of each of the provider's labels."""
+        """Return the last fetched state of each of the provider's labels."""
+        ...
+
+    def newest_fetched(self, series_id: UUID) -> Vintage | None:
+        """Return the last vintage in knowledge order that was fetched, not imported; without observations."""
         ...
 
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
@@ -60,6 +72,23 @@ class VintageRepository(Protocol):
     def walk(self, series_id: UUID) -> Iterator[StoredVintage]:
         """
         Yield every vintage with its observations, in order of arrival, each read once.
+
+        Raises:
+            DamagedVintage: the stored bytes of one do not match their checksum, or are missing.
+
+        """
+        ...
+
+    def until(self, series_id: UUID, position: int) -> Sequence[Vintage]:
+        """Return the vintages recorded up to a position of the feed, without observations, in order of arrival."""
+        ...
+
+    def columns(self, series_id: UUID, column: str, numbers: Collection[int]) -> Iterator[tuple[int, Observations]]:
+        """
+        Yield one column in the states of these vintages, in order of arrival: number, and dates with a single column.
+
+        Args:
+            column: its name, empty for each state's first one; a state without it has no dates.
 
         Raises:
             DamagedVintage: the stored bytes of one do not match their checksum, or are missing.

@@ -50,10 +50,6 @@ class WebhookRepository(Protocol):
         """Record an event at the next position in the feed, if there is a webhook; the caller has locked the series."""
         ...
 
-    def position(self) -> int:
-        """Return the last position in the feed."""
-        ...
-
     def recorded(self, *, after: int, limit: int) -> Sequence[Event]:
         """Return the events recorded after a position, oldest first; vintages are in the feed."""
         ...

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from domain.codes import DatasetCode, parse_reference
+from domain.codes import FORMULA, DatasetCode, parse_reference
 from domain.errors import InvalidCode, InvalidInput
 
 _ANY = "*"
@@ -55,9 +55,10 @@ class Selector:
         return None if self.database is None or _ANY in self.pattern else DatasetCode(self.database, self.pattern)
 
     def matches(self, provider: str, code: DatasetCode) -> bool:
-        """Return whether a series is among those selected."""
+        """Return whether a series is among those selected; formulas, which are never fetched, are not."""
         return (
-            self.provider in (None, provider)
+            provider != FORMULA
+            and self.provider in (None, provider)
             and self.database in (None, code.database)
             # No other special character of fnmatch can stand in a code.
             and fnmatchcase(code.dataset, self.pattern)

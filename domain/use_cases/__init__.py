@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from domain.use_cases.diagnose_code import DiagnoseCode
     from domain.use_cases.fetch_dataset import FetchDataset
     from domain.use_cases.follow_fetches import FollowFetches
+    from domain.use_cases.import_files import ImportFiles
+    from domain.use_cases.list_formula_vintages import ListFormulaVintages
     from domain.use_cases.list_providers import ListProviders
     from domain.use_cases.list_releases import ListReleases
     from domain.use_cases.list_vintages import ListVintages
+    from domain.use_cases.manage_formulas import ManageFormulas
     from domain.use_cases.manage_keys import ManageKeys
     from domain.use_cases.manage_schedules import ManageSchedules
     from domain.use_cases.manage_webhooks import ManageWebhooks
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from domain.use_cases.parse_answer import ParseAnswer
     from domain.use_cases.plan_next_look import PlanNextLook
     from domain.use_cases.preview_file import PreviewFile
+    from domain.use_cases.read_panel import ReadPanel
     from domain.use_cases.read_releases import ReadReleases
     from domain.use_cases.read_series import ReadSeries
     from domain.use_cases.read_through import ReadThrough
@@ -63,13 +67,17 @@ class UseCases:
     compare_vintages: CompareVintages
     read_releases: ReadReleases
     measure_revisions: MeasureRevisions
+    read_panel: ReadPanel
     check_vintages: CheckVintages
     check_health: CheckHealth
     parse_answer: ParseAnswer
     preview_file: PreviewFile
+    import_files: ImportFiles
     check_key: CheckKey
     manage_keys: ManageKeys
     manage_schedules: ManageSchedules
+    manage_formulas: ManageFormulas
+    list_formula_vintages: ListFormulaVintages
     ask_due_series: AskDueSeries
     plan_next_look: PlanNextLook
     manage_webhooks: ManageWebhooks

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domain.errors import VintageNotFound
+from domain.errors import InvalidInput, VintageNotFound
 from domain.moments import AsOf
 from domain.observations import Observations
 from domain.ports import Store, UnitOfWork
@@ -88,6 +88,8 @@ class CompareVintages:
 
 
 def _just_before(uow: UnitOfWork, series: TimeSeries, later: Vintage) -> AsOf:
+    if series.is_formula:
+        raise InvalidInput(f"{series.code} is a formula, which has no vintage before.", field="from", hint="Give from, a day or a moment.")
     known = uow.vintages.list(series.id, after=0, limit=_ALL)
     # What ``as_of`` answered just before: a correction that was fetched later was not known then.
     before = (each for each in known if each.knowledge() < later.knowledge() and each.answers_from <= later.answers_from)

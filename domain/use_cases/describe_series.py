@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from domain.codes import DatasetCode
-from domain.errors import SeriesNotFound, UnknownProvider
+from domain.errors import DomainError, SeriesNotFound, UnknownProvider
 from domain.fetching.freshness import Freshness
+from domain.formulas.computing import oldest_check
+from domain.importing import IMPORT
+from domain.moments import AsOf
 from domain.ports import Providers, Store, UnitOfWork
 from domain.ports.schedule_repository import Followed
 from domain.providers import Routing
 from domain.schedules.schedule import FollowedSeries
 from domain.series import SeriesQuery, TimeSeries
 from domain.source_status import StatusChange
+from domain.use_cases.read_formula import compute
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class Described:
         replaces: the series that it replaces, as ``provider:DATABASE/DATASET``.
         source_statuses: the changes of its status at the source, oldest first.
         next_look: the next one of the schedules that follow it; None if none does, or all are paused.
+        failed: why it cannot be computed, if it is a formula that cannot be.
 
     """
 
@@ -40,6 +45,7 @@ class Described:
     next_look: FollowedSeries | None = None
     replaces: Sequence[str] = ()
     source_statuses: Sequence[StatusChange] = ()
+    failed: DomainError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,24 +64,24 @@ class DescribeSeries:
 
     def by_code(self, code: DatasetCode, provider: str | None = None) -> Described:
         """
-        Describe by code: of the named provider, else of the one that would serve it now, else the oldest stored.
+        Describe by code: of the named provider, else of a configured route, an import, who would serve it now, or the oldest.
 
         Raises:
             SeriesNotFound: none is stored under this code.
 
         """
-        name = provider or self.routing.provider_for(code, self.providers.all())
         with self.store.reading() as uow:
-            series = uow.series.find(name, code)
-            if series is None and provider is None:
-                series = next(iter(uow.series.search(SeriesQuery(code=code, limit=1)).items), None)
-            if series is None:
-                wanted = f"{provider}:{code}" if provider else str(code)
-                raise SeriesNotFound(f"{code} is not kept here.", hint=f'Request it: POST /timeseries {{"code": "{wanted}"}}.')
-            return self._described(uow, series)
+            return self._described(uow, series_of_code(uow, code, provider, self.providers, routing=self.routing))
+
+    def find(self, code: DatasetCode, provider: str | None = None) -> TimeSeries:
+        """Return the series of a code as it is stored, without computing a formula; chosen as in ``by_code``, and raises like it."""
+        with self.store.reading() as uow:
+            return series_of_code(uow, code, provider, self.providers, routing=self.routing)
 
     def _described(self, uow: UnitOfWork, series: TimeSeries) -> Described:
         now = uow.now()
+        if series.is_formula:
+            return self._formula(uow, series, now)
         return Described(
             series,
             self.freshness.is_stale(series, now),
@@ -87,11 +93,39 @@ class DescribeSeries:
             source_statuses=uow.series.source_statuses(series.id) if series.at_source.since else (),
         )
 
+    def _formula(self, uow: UnitOfWork, series: TimeSeries, now: datetime) -> Described:
+        """Describe a formula by its result; without one while it cannot be computed."""
+        try:
+            computed = compute(uow, series, AsOf())
+        except DomainError as error:
+            return Described(series, stale=False, now=now, failed=error)
+        components = [each.series for each in computed.components]
+        made = replace(series, metadata=computed.metadata, newest=computed.state.vintage, checked_at=oldest_check(components))
+        return Described(made, any(self.freshness.is_stale(each, now) for each in components), now)
+
     def _reads_files(self, provider: str) -> bool:
         try:
             return self.providers.get(provider).reads_files
         except UnknownProvider:
             return False
+
+
+def series_of_code(uow: UnitOfWork, code: DatasetCode, provider: str | None, providers: Providers, *, routing: Routing) -> TimeSeries:
+    """
+    Return a series by its code: of the named provider, else of a configured route, an import, who would serve it now, or the oldest.
+
+    Raises:
+        SeriesNotFound: none is stored under this code.
+
+    """
+    imported = None if provider or routing.is_configured(code) else uow.series.find(IMPORT, code)
+    series = imported or uow.series.find(provider or routing.provider_for(code, providers.all()), code)
+    if series is None and provider is None:
+        series = next(iter(uow.series.search(SeriesQuery(code=code, limit=1)).items), None)
+    if series is None:
+        wanted = f"{provider}:{code}" if provider else str(code)
+        raise SeriesNotFound(f"{code} is not kept here.", hint=f'Request it: POST /timeseries {{"code": "{wanted}"}}.')
+    return series
 
 
 def _next_look(following: Sequence[Followed]) -> FollowedSeries | None:

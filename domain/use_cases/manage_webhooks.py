@@ -56,7 +56,7 @@ class ManageWebhooks:
                 selector=selector,
                 threshold=threshold,
                 created_at=uow.now(),
-                position=uow.webhooks.position(),
+                position=uow.vintages.position(),
             )
             self._check(webhook)
             uow.webhooks.add(webhook)

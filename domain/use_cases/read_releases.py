@@ -9,7 +9,7 @@ from uuid import UUID
 
 import numpy as np
 
-from domain.errors import InvalidInput, TooManyCells
+from domain.errors import InvalidInput, NotOfFormulas, TooManyCells
 from domain.moments import AsOf
 from domain.observations import Dates, Label, Observations
 from domain.period_transforms import PeriodTransform, by_period
@@ -194,6 +194,8 @@ class ReadReleases:
 def newest_column(uow: UnitOfWork, series_id: UUID, column: str) -> tuple[TimeSeries, Observations]:
     """Return the series, and the wanted column of its newest state; the first one if none is named."""
     series = uow.series.get(series_id)
+    if series.is_formula:
+        raise NotOfFormulas(f"{series.code} is a formula: it is computed when it is read, and has no releases.")
     state = stored_at(uow, series, AsOf()).observations
     if not state.columns or (column and column not in state.columns):
         named = ", ".join(state.columns) or "none"

@@ -7,15 +7,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from domain.errors import DamagedVintage, InvalidInput, NoObservationsYet, NotKnownYet, VintageNotFound
+from domain.aggregates import Aggregate, aggregate
+from domain.codes import FORMULA
+from domain.errors import InvalidInput
 from domain.fetching.freshness import Freshness
-from domain.frequency import Collapse, collapse
+from domain.formulas.computing import Computed, oldest_check
+from domain.formulas.evaluation import EVALUATOR_VERSION
+from domain.frequency import Collapse, Frequency, collapse
 from domain.moments import AsOf
 from domain.observations import Label, Observations
+from domain.period_transforms import PeriodTransform, by_period
 from domain.periods import Side, aligned, stated
 from domain.ports import Store, UnitOfWork
 from domain.series import Metadata, TimeSeries, Version
 from domain.transforms import Transform, transform
+from domain.use_cases.read_formula import compute, read_by
+from domain.use_cases.stored_state import check_position, metadata_moment, stored_state
 from domain.vintages import StoredVintage, Vintage
 
 
@@ -28,6 +35,8 @@ class Selection:
         moment: selects the vintage.
         columns: names; all if empty.
         column_index: one column, counted from 1; 0 selects the dates alone.
+        aggregate: what is made of each period of ``collapse``; None as at Quandl, the last value.
+        transform: as at Quandl, after the window; or with the year before, of the whole state and whatever the window.
         limit: number of newest dates.
         periods: the day by which periods are dated, applied before all else.
 
@@ -39,9 +48,14 @@ class Selection:
     columns: tuple[str, ...] = ()
     column_index: int | None = None
     collapse: Collapse | None = None
-    transform: Transform | None = None
+    aggregate: Aggregate | None = None
+    transform: Transform | PeriodTransform | None = None
     limit: int | None = None
     periods: Side | None = None
+
+    def __post_init__(self) -> None:
+        if self.aggregate and not self.collapse:
+            raise InvalidInput("aggregate belongs to collapse.", field="aggregate", hint="Give collapse too.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +65,9 @@ class Reading:
 
     Attributes:
         series: with its metadata as known at the requested moment.
-        vintage: the selected one.
+        vintage: the selected one; of a formula, with the number 0, what it would be if it were stored.
         observations: the wanted part, oldest first.
+        computed: how, if the series is a formula.
 
     """
 
@@ -60,6 +75,7 @@ class Reading:
     vintage: Vintage
     observations: Observations
     stale: bool
+    computed: Computed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,60 +106,74 @@ class ReadSeries:
 
         Raises:
             SeriesNotFound, NoObservationsYet, NotKnownYet, DamagedVintage: there is nothing to read.
+            ComponentMissing, FormulaFailed: it is a formula that cannot be computed.
             InvalidInput: the state lacks a requested column, or its dates cannot be moved to the first or last days of periods.
 
         """
         with self.store.reading() as uow:
-            series = uow.series.get(series_id)
+            series, now = uow.series.get(series_id), uow.now()
+            if series.is_formula:
+                return self._computed(series, compute(uow, series, selection.moment), selection, now)
             kept = stored_at(uow, series, selection.moment)
-            now = uow.now()
-            moment = _of_metadata(selection.moment, kept)
+            moment = metadata_moment(selection.moment, kept)
             metadata = uow.series.metadata_at(series_id, moment) if moment else series.metadata
         return Reading(
             series=replace(series, metadata=metadata),
             vintage=kept.vintage,
-            observations=_select(_aligned(kept.observations, metadata, selection.periods), selection),
+            observations=_select(_aligned(kept.observations, metadata, selection.periods), selection, metadata.frequency),
             stale=self.freshness.is_stale(series, now),
+        )
+
+    def _computed(self, series: TimeSeries, computed: Computed, selection: Selection, now: datetime) -> Reading:
+        state, metadata = computed.state, computed.metadata
+        components = [each.series for each in computed.components]
+        return Reading(
+            series=replace(series, metadata=metadata, newest=state.vintage, checked_at=oldest_check(components)),
+            vintage=state.vintage,
+            observations=_select(_aligned(state.observations, metadata, selection.periods), selection, metadata.frequency),
+            stale=any(self.freshness.is_stale(each, now) for each in components),
+            computed=computed,
         )
 
     def stored_version(self, series_id: UUID) -> StoredVersion:
         """Return what tells whether an earlier response is still valid, without reading observations; raises SeriesNotFound."""
         version, now = self.store.version(series_id)
+        stale = self.freshness.is_stale(version, now)
+        if version.provider == FORMULA:
+            version, stale = self._version_of_formula(series_id, version, now)
         age = int((now - version.checked_at).total_seconds()) if version.checked_at else 0
-        return StoredVersion(version, self.freshness.is_stale(version, now), max(0, age))
+        return StoredVersion(version, stale, max(0, age))
+
+    def _version_of_formula(self, series_id: UUID, version: Version, now: datetime) -> tuple[Version, bool]:
+        """Return a version that changes with the definition and with everything that it may read, and whether any of that is stale."""
+        with self.store.reading() as uow:
+            series = uow.series.get(series_id)
+            found = read_by(uow, series)
+            definitions = [len(uow.formulas.versions(each.id)) for each in (series, *found.values()) if each and each.is_formula]
+        stored = {reference: each for reference, each in found.items() if each and not each.is_formula}
+        inputs = {str(each.id): self.store.version(each.id)[0].state for each in stored.values()}
+        stale = any(self.freshness.is_stale(each, now) for each in stored.values())
+        checked_at = oldest_check(list(stored.values()))
+        return replace(version, vintages=1, checked_at=checked_at, inputs=(EVALUATOR_VERSION, *definitions, *inputs.items())), stale
 
 
 def stored_at(uow: UnitOfWork, series: TimeSeries, moment: AsOf) -> StoredVintage:
     """
-    Return the vintage that a moment selects.
+    Return the state that a moment selects; of a formula it is computed, and its vintage has the number 0.
 
     Raises:
         NoObservationsYet: there is none at all.
         VintageNotFound: none has the requested number.
         NotKnownYet: the moment is before the first.
+        InvalidInput, ComponentMissing, FormulaFailed: as in ``compute``.
 
     """
-    name = f"{series.provider}:{series.code}"
-    try:
-        kept = uow.vintages.find(series.id, moment)
-    except DamagedVintage as error:
-        raise DamagedVintage(f"{name}: {error.message}") from error
-    if kept:
-        return kept
-    beginning = uow.vintages.first_known(series.id)
-    if beginning is None:
-        raise NoObservationsYet(f"{name} has no observations yet.")
-    if moment.vintage is not None:
-        seen = " that was seen by then" if moment.seen_by else ""
-        raise VintageNotFound(f"{name} has no vintage {moment.vintage}{seen}.", hint="Its vintages are numbered from 1.")
-    first = beginning.fetched_at if moment.seen_by and moment.seen_by < beginning.fetched_at else beginning.known_at
-    verb = "seen here" if first == beginning.fetched_at and moment.seen_by else "known"
-    raise NotKnownYet(f"Nothing of {name} was {verb} then.", hint=f"It begins at {first.isoformat().replace('+00:00', 'Z')}.")
-
-
-def _of_metadata(moment: AsOf, kept: StoredVintage) -> datetime | None:
-    asked = [moment.as_of, moment.seen_by, kept.vintage.fetched_at if moment.vintage is not None else None]
-    return min((each for each in asked if each is not None), default=None)
+    if series.is_formula:
+        return compute(uow, series, moment).state
+    check_position(uow, moment)
+    if moment.definition_as_of is not None:
+        raise InvalidInput(f"{series.code} is no formula.", field="definition_as_of", hint="Only formulas have definitions.")
+    return stored_state(uow, series, moment)
 
 
 def _aligned(observations: Observations, metadata: Metadata, periods: Side | None) -> Observations:
@@ -152,15 +182,20 @@ def _aligned(observations: Observations, metadata: Metadata, periods: Side | Non
     return aligned(observations, periods, metadata.frequency, stated(metadata.extra.get("dates")))
 
 
-def _select(observations: Observations, selection: Selection) -> Observations:
-    """Apply window, columns, collapse, transform and limit in Quandl's order."""
-    part = observations.window(selection.start, selection.end)
+def _select(observations: Observations, selection: Selection, frequency: Frequency | None) -> Observations:
+    """Apply window, columns, collapse, transform and limit in Quandl's order; but the year before may be before the window."""
+    wanted, limit = selection.transform, selection.limit
+    compares = isinstance(wanted, PeriodTransform)
+    part = observations.window(None if compares else selection.start, selection.end)
     indices = _indices(part.columns, selection)
     if indices is not None:
         part = part.select(indices)
     if selection.collapse:
-        part = collapse(part, selection.collapse)
-    wanted, limit = selection.transform, selection.limit
+        part = aggregate(part, selection.collapse, selection.aggregate) if selection.aggregate else collapse(part, selection.collapse)
+        frequency = Frequency(selection.collapse)
+    if isinstance(wanted, PeriodTransform):
+        part = by_period(part, wanted, frequency).window(selection.start)
+        return part if limit is None else part.latest(limit)
     if limit is not None and wanted:
         # Limit first, as Quandl did: transforms relative to a first value start from the limited window's, and cost less.
         part = part.latest(limit + wanted.looks_back)

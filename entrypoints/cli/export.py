@@ -28,22 +28,24 @@ _FORMATS = ("json", "csv", "parquet", "arrow")
 def export(session: Session, /, *, code: str, form: str | None, output: Path | None, provider: str | None, **part: Any) -> None:
     """Write the observations of the series CODE as JSON, CSV, Parquet or Arrow, oldest first."""
     from entrypoints.cli.references import explain_missing_observations, find_series
+    from entrypoints.cli.series_output import state_name
     from entrypoints.formats import Format
 
-    form = form or _format_of(output)
+    form = form or format_of(output)
     selection, use_cases = read_selection(**part), session.use_cases()
     series = find_series(use_cases.describe_series, code, provider)
     with explain_missing_observations(series):
         reading = use_cases.read_series(series.id, selection)
     content = _encode(reading, form)
     if output is None:
-        sys.stdout.buffer.write(_escape(content) if form == Format.CSV and sys.stdout.isatty() else content)
+        sys.stdout.buffer.write(escape(content) if form == Format.CSV and sys.stdout.isatty() else content)
     else:
-        _write(output, content)
-        click.echo(f"{output}: {len(reading.observations)} dates, vintage {reading.vintage.number}.", err=True)
+        write(output, content)
+        click.echo(f"{output}: {len(reading.observations)} dates, {state_name(reading)}.", err=True)
 
 
-def _format_of(output: Path | None) -> str:
+def format_of(output: Path | None) -> str:
+    """Return the format that a file's extension names; csv if there is none."""
     ending = output.suffix.removeprefix(".").lower() if output else ""
     if ending and ending not in _FORMATS:
         known = ", ".join(f".{form}" for form in _FORMATS)
@@ -63,12 +65,12 @@ def _encode(reading: Reading, form: str) -> bytes:
     return columnar(reading, kind)
 
 
-def _escape(content: bytes) -> bytes:
+def escape(content: bytes) -> bytes:
     """Escape control characters, since a terminal would act on them."""
     return "\n".join(map(escape_controls, content.decode().split("\n"))).encode()
 
 
-def _write(output: Path, content: bytes) -> None:
+def write(output: Path, content: bytes) -> None:
     """Write the whole file or nothing."""
     part = output.with_name(f"{output.name}.part")
     try:

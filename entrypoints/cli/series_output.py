@@ -36,14 +36,28 @@ def identity(series: TimeSeries) -> dict[str, Any]:
 
 def document(reading: Reading, limit: int) -> dict[str, Any]:
     """Return a reading as JSON values, dates ascending."""
-    observations, vintage = reading.observations.latest(limit), reading.vintage
+    observations = reading.observations.latest(limit)
     return {
         "series": {**identity(reading.series), "unit": reading.series.metadata.unit},
-        "vintage": {"number": vintage.number, "published": vintage.published, "known_at": vintage.known_at},
+        **_state(reading),
         "checked_at": reading.series.checked_at,
         "stale": reading.stale,
         **table(observations),
     }
+
+
+def _state(reading: Reading) -> dict[str, Any]:
+    vintage, computed = reading.vintage, reading.computed
+    if computed is None:
+        return {"vintage": {"number": vintage.number, "published": vintage.published, "known_at": vintage.known_at}}
+    formula = {"expression": computed.version.definition.expression, "definition": computed.version.number, "position": computed.position}
+    return {"vintage": None, "formula": {**formula, "known_at": vintage.known_at}}
+
+
+def state_name(reading: Reading) -> str:
+    """Return the name of the state that was read: its vintage, or the definition by which it was computed."""
+    computed = reading.computed
+    return f"definition {computed.version.number}" if computed else f"vintage {reading.vintage.number}"
 
 
 def vintage_document(vintage: Vintage) -> dict[str, Any]:
@@ -73,7 +87,7 @@ def print_reading(reading: Reading, limit: int) -> None:
     label = f" (published {when(vintage.published)})" if vintage.published else ""
     click.echo(printable(series.metadata.name or str(series.code)))
     click.echo(f"{series.provider}:{series.code}, {series.metadata.frequency or 'frequency unknown'}")
-    click.echo(f"vintage {vintage.number}{label}, known at {when(vintage.known_at)}, {'stale' if reading.stale else 'fresh'}\n")
+    click.echo(f"{state_name(reading)}{label}, known at {when(vintage.known_at)}, {'stale' if reading.stale else 'fresh'}\n")
     _print_rows(reading, limit)
     if reading.observations.columns and len(reading.observations):
         _print_line(reading)

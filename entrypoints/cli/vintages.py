@@ -33,12 +33,16 @@ _NUMBERS = ("vintage", "rows", "added", "changed", "deleted")
 @click.pass_obj
 def vintages(session: Session, *, code: str, provider: str | None, limit: int, form: str) -> None:
     """List the vintages of a series in the order in which they were stored."""
+    from domain.errors import NotOfFormulas
     from entrypoints.cli.references import find_series
     from entrypoints.cli.series_output import vintage_document
     from entrypoints.cli.tables import print_json, print_table, printable
 
     use_cases = session.use_cases()
     series = find_series(use_cases.describe_series, code, provider)
+    if series.is_formula:
+        hint = f"GET /timeseries/{series.id}/vintages lists the moments at which its result differs."
+        raise NotOfFormulas(f"{series.code} is a formula, whose vintages are not stored.", hint=hint)
     last: deque[tuple[Vintage, Sequence[MetadataChange]]] = deque(maxlen=limit)
     count = 0
     for vintage, changes in _all(use_cases.list_vintages, series.id):

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, ClassVar
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow.exceptions import SCHEMA
 
 from domain.api_keys import Scope
 from domain.codes import DatasetCode
@@ -148,7 +149,7 @@ def load(schema: Schema, document: dict[str, Any]) -> dict[str, Any]:
     return loaded
 
 
-def _errors(schema: Schema, messages: Mapping[str, list[str] | Mapping[int, list[str]]]) -> Iterator[dict[str, str]]:
+def _errors(schema: Schema, messages: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     for name, texts in messages.items():
         hint = "" if name in schema.fields else " " + suggestion(name, schema.fields)
         shown = name if name in schema.fields else repr(name[:_MAX_NAME_LENGTH])
@@ -156,4 +157,8 @@ def _errors(schema: Schema, messages: Mapping[str, list[str] | Mapping[int, list
         places = texts.items() if isinstance(texts, Mapping) else [(None, texts)]
         for place, faults in places:
             item, pointer = ("", "") if place is None else (f"[{place}]", f"/{place}")
-            yield {"pointer": json_pointer(name) + pointer, "detail": f"{shown}{item} {faults[0]}{hint}"}
+            # An item that is an object has faults by member.
+            of_members = faults.items() if isinstance(faults, Mapping) else [(SCHEMA, faults)]
+            for member, found in of_members:
+                inside = (f".{member[:_MAX_NAME_LENGTH]}", json_pointer(member)) if member != SCHEMA else ("", "")
+                yield {"pointer": json_pointer(name) + pointer + inside[1], "detail": f"{shown}{item}{inside[0]} {found[0]}{hint}"}

@@ -60,7 +60,17 @@ def _at_source(described: Described) -> str:
     return f"{title} {shown.reason}{said}{f' ({shown.url})' if shown.url else ''}"
 
 
+def _of_formula(described: Described) -> Freshness:
+    if described.failed:
+        return Freshness(dot="bad", title="It cannot be computed now", why=described.failed.message, hint=described.failed.hint)
+    checked = words.ago(described.series.checked_at, described.now) if described.series.checked_at else "never"
+    dot, late = ("late", " One of them is overdue.") if described.stale else ("ok", "")
+    return Freshness(dot=dot, title="Computed when it is read", why=f"Of its series, the least fresh was checked {checked}.{late}")
+
+
 def _freshness(described: Described) -> Freshness:
+    if described.series.is_formula:
+        return _of_formula(described)
     series, now = described.series, described.now
     fetch = series.fetch
     if fetch is not None and not fetch.ended:

@@ -79,6 +79,7 @@ def test_the_documents_examples_run(example: str, python: Path, service: Lanner,
     assert "14264.6" in done.stdout
 
 
-def test_there_are_two_examples() -> None:
-    """One is for Quandl's client, and one for data frames."""
-    assert len(EXAMPLES) == 2
+def test_there_are_three_examples() -> None:
+    """One is for Quandl's client, one for data frames, and one for a back-test's frame of four lines."""
+    assert [len(example.splitlines()) for example in EXAMPLES if "panel" in example] == [4]
+    assert len(EXAMPLES) == 3

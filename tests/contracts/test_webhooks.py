@@ -28,7 +28,7 @@ LEASE = Lease(uuid4(), LEASE_SECONDS)
 def add(store: Store, **more: Any) -> Webhook:
     with store.writing() as uow:
         about = {"url": "https://example.org/hook", "events": frozenset(EventType), "selector": None, **more}
-        webhook = Webhook(id=uuid4(), created_at=uow.now(), position=uow.webhooks.position(), **about)
+        webhook = Webhook(id=uuid4(), created_at=uow.now(), position=uow.vintages.position(), **about)
         uow.webhooks.add(webhook)
         uow.commit()
     return webhook
@@ -49,7 +49,7 @@ def keep(store: Store, code: DatasetCode = FB) -> TimeSeries:
 def some_news(store: Store, series: TimeSeries, **facts: Any) -> Event:
     """Record that a fetch failed, and give the event."""
     with store.writing() as uow:
-        before = uow.webhooks.position()
+        before = uow.vintages.position()
         uow.webhooks.record(series, News(type=EventType.FETCH_FAILED, at=uow.now(), facts=facts))
         uow.commit()
     with store.reading() as uow:
@@ -140,7 +140,7 @@ def test_events_take_positions_of_the_feed(store: Store, clock: StoppedClock) ->
         assert [each.position for each in uow.vintages.feed(after=0, limit=10)] == [2]
         assert uow.webhooks.recorded(after=0, limit=10) == [first, last]
         assert uow.webhooks.recorded(after=0, limit=1) == [first]
-        assert (first.position, last.position, uow.webhooks.position()) == (1, 3, 3)
+        assert (first.position, last.position, uow.vintages.position()) == (1, 3, 3)
     assert (first.reference, first.at, first.facts, first.type) == ("quandl:WIKI/FB", clock(), facts, EventType.FETCH_FAILED)
     with store.writing() as uow:
         uow.series.remove(series.id)
@@ -156,7 +156,7 @@ def test_without_webhooks_nothing_is_recorded(store: Store) -> None:
         uow.webhooks.record(series, News(type=EventType.FETCH_FAILED, at=uow.now(), facts={}))
         uow.commit()
     with store.reading() as uow:
-        assert (uow.webhooks.recorded(after=0, limit=10), uow.webhooks.position()) == ([], 0)
+        assert (uow.webhooks.recorded(after=0, limit=10), uow.vintages.position()) == ([], 0)
     assert not has_due(store)
     assert claim(store) is None
 

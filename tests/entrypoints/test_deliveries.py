@@ -34,7 +34,7 @@ def publish(store: Store, *codes: str) -> None:
     for code in codes:
         with store.writing() as uow:
             series = uow.series.add("quandl", DatasetCode("X", code))
-            append(uow, series.id, [an_arrival(uow.now(), Observations.of([uow.webhooks.position()], ["a"], [[1.0]]))])
+            append(uow, series.id, [an_arrival(uow.now(), Observations.of([uow.vintages.position()], ["a"], [[1.0]]))])
             uow.commit()
 
 

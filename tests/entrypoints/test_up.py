@@ -423,6 +423,6 @@ def test_the_lines_of_help_name_every_command():
     helps = [CliRunner().invoke(command_line, [name, "--help"]) for name in names]
 
     service = ["up", "api", "worker", "config", "migrate", "check", "backup", "restore", "health"]
-    reading = ["fetch", "follow", "schedules", "unfollow", "search", "list", "show", "vintages", "revisions", "export", "parse"]
+    reading = ["fetch", "follow", "schedules", "unfollow", "search", "list", "show", "vintages", "revisions", "export", "import", "parse"]
     assert names == [*service, *reading, "openapi", "keys", "providers", "new-provider"]
     assert [answer.exit_code for answer in helps] == [0] * len(names)

@@ -84,7 +84,7 @@ def filled(engine: Engine) -> SqlStore:
             events=frozenset(EventType),
             selector=Selector.parse("quandl:X/S*"),
             created_at=NOW,
-            position=uow.webhooks.position(),
+            position=uow.vintages.position(),
         )
         uow.webhooks.add(webhook)
         uow.webhooks.record(series, fetch_failed(fetch, NOW))
@@ -159,7 +159,8 @@ def test_a_backup_is_one_state_while_others_write(opens: Any, tmp_path: Path, so
         engine.dispose()
         assert len(parts["series"]) == len(parts["fetches"]) >= 3 + 4
         assert len(parts["vintages"]) == len(parts["series"]) - 3 + 8
-        assert parts["feed"] == [f"({len(parts['vintages']) + len(parts['series_events'])},)"]
+        positions = sum(len(parts[table]) for table in ("vintages", "descriptions", "series_events"))
+        assert parts["feed"] == [f"({positions},)"]
 
 
 def test_a_backup_overwrites_nothing(opens: Any, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ SINCE = {
         *("description", "vintage", "fetch", "confirmed"),
         *("status_at_source", "status_since", "replaced_by", "failing", "failing_since"),
     },
+    descriptions: {"position"},
     vintages: {"previous_check_at"},
     fetches: {"number", "waits_since", "cancel_requested_at", "allow_values", "priority", "batch"},
 }

@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from adapters.provider_kit.spec import PROVIDER_API, ProviderSpec
+from domain.codes import FORMULA
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ def discover() -> Mapping[str, ProviderSpec | str]:
     found: dict[str, ProviderSpec | str] = {}
     for place, load in _places():
         for name, spec in _specs(place, load):
-            if name in found:
+            if name in found or name == FORMULA:
                 _warn_of_taken(name, place)
             else:
                 found[name] = spec

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -12,8 +14,10 @@ from sqlalchemy import Table
 
 from adapters.sql.rows.calendars import calendar_from
 from adapters.sql.rows.fetches import fetch_from
+from adapters.sql.rows.formulas import version_from
 from adapters.sql.rows.schedules import schedule_from
 from adapters.sql.rows.series import confirmed_from, metadata_from
+from adapters.sql.rows.sightings import sighting_from
 from adapters.sql.rows.source_statuses import at_source_from, change_from
 from adapters.sql.rows.vintages import FACTS, vintage_from
 from adapters.sql.rows.webhooks import delivery_from, webhook_from
@@ -23,9 +27,12 @@ from adapters.sql.tables import (
     deliveries,
     descriptions,
     fetches,
+    formulas,
+    panels,
     schedules,
     series,
     series_events,
+    sightings,
     source_statuses,
     vintages,
     webhooks,
@@ -35,6 +42,8 @@ from adapters.sql.vintage_blocks.codec import PCODEC, ZLIB, check_size
 from domain.api_keys import Scope
 from domain.codes import DatasetCode, parse_reference
 from domain.fetches import Failure, FetchStatus
+from domain.formulas.expressions import references
+from domain.panels.query import PanelQuery
 from domain.quotas import read_limits
 from domain.schedules.calendar import MOST_EVENTS
 from domain.schedules.selector import Selector
@@ -44,6 +53,7 @@ from domain.webhooks.events import EventType
 
 Row = dict[str, Any]
 
+_MOST_PANEL_BYTES = 2**24
 _SHA256_BYTES, _CHECKSUM_BYTES = 32, 16
 _WORDS = re.compile(r"[^\W_]{1,100}( [^\W_]{1,100})*")
 
@@ -69,24 +79,36 @@ class Rules:
             descriptions.name: self._check_description,
             vintages.name: self._check_vintage,
             source_statuses.name: self._check_source_status,
+            formulas.name: self._check_formula,
             fetches.name: _check_fetch,
             api_keys.name: _check_key,
+            sightings.name: _check_sighting,
             schedules.name: _check_schedule,
             webhooks.name: _check_webhook,
             series_events.name: _check_series_event,
             deliveries.name: _check_delivery,
             calendars.name: _check_calendar,
+            panels.name: _check_panel,
         }
         if table.name in rules:
             rules[table.name](row)
 
     def _check_description(self, row: Row) -> None:
         self._count(descriptions, row)
+        _require(row["position"] >= 0, "its position is below 0")
         _check_metadata(metadata_from(row["body"]))
 
     def _check_source_status(self, row: Row) -> None:
         self._count(source_statuses, row)
         _check_successor(change_from({column: row[column.name] for column in source_statuses.c}).replaced_by)
+
+    def _check_formula(self, row: Row) -> None:
+        self._count(formulas, row)
+        definition = version_from({column: row[column.name] for column in formulas.c}).definition
+        components = list(map(parse_reference, definition.components))
+        fits = len(components) == len(references(definition.parsed())) and all(provider for provider, _ in components)
+        _require(fits, "its components are not those of its expression")
+        _require(row["position"] > 0, "its position is not above 0")
 
     def _check_vintage(self, row: Row) -> None:
         if row["number"] == 1:
@@ -169,6 +191,18 @@ def _check_key(row: Row) -> None:
     for scope in row["scopes"].split():
         Scope(scope)
     read_limits(row["limits"] or "none")
+
+
+def _check_panel(row: Row) -> None:
+    body = zlib.decompressobj().decompress(row["body"], _MOST_PANEL_BYTES)
+    _require(sha256(body).hexdigest() == row["digest"], "its digest is not its body's")
+    PanelQuery.read(orjson.loads(body))
+
+
+def _check_sighting(row: Row) -> None:
+    published = sighting_from({column: row[column.name] for column in sightings.c}).published
+    _require((published.isoformat() if published else "") == row["published"], "published is not a date or time in lanner's format")
+    _require(len(row["sha256"]) == len(row["digest"]) == _SHA256_BYTES, "a digest has the wrong length")
 
 
 def _check_schedule(row: Row) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,21 +13,24 @@ from sqlalchemy import RowMapping, Select, bindparam, func, insert, select, upda
 
 from adapters.sql.postgres.binary_copy import copy_rows_in
 from adapters.sql.postgres.prepared import PreparedStatement
+from adapters.sql.rows.feed import TAKE_POSITIONS
 from adapters.sql.rows.vintages import FACTS, LAST_NUMBER, fold, origin_from, read_label, row_of, vintage_from
 from adapters.sql.tables import feed, series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_blocks.chain import Chain, PendingChains, link
+from adapters.sql.vintage_blocks.folding import fold_column
 from adapters.sql.vintage_blocks.reader import read_stored
 from adapters.sql.vintage_blocks.walking import walk_states
 from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, SeriesNotFound
 from domain.moments import AsOf
-from domain.observations import Label
+from domain.observations import Label, Observations
 from domain.series import TimeSeries
-from domain.vintages import Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
+from domain.vintages import Cause, Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
 
 logger = logging.getLogger(__name__)
 
+_FETCHED = vintages.c.cause != Cause.IMPORT.value
 # From so many bytes on, COPY saves more than its extra round trip costs.
 _LARGE = 32 * 1024
 
@@ -60,20 +63,24 @@ class SqlVintageRepository:
         return Prepared(place.last, vintages, rows)
 
     def append(self, series_id: UUID, prepared: Prepared) -> bool:
-        rows = prepared.rows
-        last = self.last.pop(series_id) if series_id in self.last else self._last(series_id)
-        if last != prepared.after:
+        return self.append_all({series_id: prepared})
+
+    def append_all(self, prepared: Mapping[UUID, Prepared]) -> bool:
+        lasts = {series_id: self.last.pop(series_id) if series_id in self.last else self._last(series_id) for series_id in prepared}
+        if any(lasts[series_id] != each.after for series_id, each in prepared.items()):
             return False
+        rows = [row for each in prepared.values() for row in each.rows]
         if not rows:
             return True
         if self.transaction.on_postgres and sum(len(row["payload"]) for row in rows) >= _LARGE:
             self._copy_in(rows)
         else:
-            _TAKE_POSITIONS.defer(self.transaction, more=len(rows))
+            TAKE_POSITIONS.defer(self.transaction, more=len(rows))
             for behind, row in zip(reversed(range(len(rows))), rows, strict=True):
                 _ADD.defer(self.transaction, behind=behind, **{f"its_{name}": value for name, value in row.items()})
-        _SET_NEWEST.defer(self.transaction, wanted=series_id)
-        self.newest.pop(series_id, None)
+        for series_id in (series_id for series_id, each in prepared.items() if each.rows):
+            _SET_NEWEST.defer(self.transaction, wanted=series_id)
+            self.newest.pop(series_id, None)
         return True
 
     def list(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
@@ -88,6 +95,9 @@ class SqlVintageRepository:
         statement = _feed_entries().where(vintages.c.position > after).order_by(vintages.c.position).limit(limit)
         return [_feed_entry(row) for row in self.transaction.run(statement).mappings()]
 
+    def position(self) -> int:
+        return int(self.transaction.run(select(feed.c.position)).scalar_one())
+
     def last_recorded(self, limit: int) -> Sequence[FeedEntry]:
         # Every position is above 0; SQLite's plan shows that it walks the index only with a bound.
         statement = _feed_entries().where(vintages.c.position > 0).order_by(vintages.c.position.desc()).limit(limit)
@@ -96,8 +106,13 @@ class SqlVintageRepository:
     def labels(self, series_id: UUID) -> Mapping[Label, LabelledState]:
         facts = "published", "digest", "known_at", "request", "response_sha256", "adapter_version"
         columns = select(*(vintages.c[name] for name in facts))
-        statement = _of(columns, series_id).where(vintages.c.published.is_not(None)).order_by(vintages.c.number)
+        statement = _of(columns, series_id).where(vintages.c.published.is_not(None), _FETCHED).order_by(vintages.c.number)
         return {read_label(row["published"]): _labelled(row) for row in self.transaction.run(statement).mappings()}
+
+    def newest_fetched(self, series_id: UUID) -> Vintage | None:
+        newest_first = vintages.c.known_at.desc(), vintages.c.number.desc()
+        row = self.transaction.run(_of(select(*FACTS), series_id).where(_FETCHED).order_by(*newest_first).limit(1)).mappings().first()
+        return vintage_from(row) if row else None
 
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
         chain = self._chain(series_id, moment)
@@ -106,6 +121,13 @@ class SqlVintageRepository:
     def walk(self, series_id: UUID) -> Iterator[StoredVintage]:
         for row, state in walk_states(self.transaction, series_id):
             yield StoredVintage(vintage_from(row), state)
+
+    def until(self, series_id: UUID, position: int) -> Sequence[Vintage]:
+        statement = _of(select(*FACTS), series_id).where(vintages.c.position <= position).order_by(vintages.c.number)
+        return [vintage_from(row) for row in self.transaction.run(statement).mappings()]
+
+    def columns(self, series_id: UUID, column: str, numbers: Collection[int]) -> Iterator[tuple[int, Observations]]:
+        return fold_column(self.transaction, series_id, column, numbers)
 
     def first_known(self, series_id: UUID) -> FirstKnown | None:
         known_at, fetched_at = self.transaction.run(
@@ -122,7 +144,7 @@ class SqlVintageRepository:
         return row[LAST_NUMBER] if row else None
 
     def _copy_in(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        (taken,) = _TAKE_POSITIONS.fetch_all(self.transaction, more=len(rows))
+        (taken,) = TAKE_POSITIONS.fetch_all(self.transaction, more=len(rows))
         first = taken[feed.c.position] - len(rows) + 1
         copy_rows_in(self.transaction, vintages, [{**row, "position": place} for place, row in enumerate(rows, start=first)])
 
@@ -204,7 +226,7 @@ def _labelled(row: RowMapping) -> LabelledState:
 
 def _feed_entries() -> Select[Any]:
     identity = series.c.id, series.c.provider, series.c.database_code, series.c.dataset_code
-    return select(vintages.c.position, *identity, *FACTS).join(series)
+    return select(vintages.c.position, *identity, series.c.vintage, *FACTS).join(series)
 
 
 def _feed_entry(row: RowMapping) -> FeedEntry:
@@ -214,6 +236,7 @@ def _feed_entry(row: RowMapping) -> FeedEntry:
         provider=row[series.c.provider],
         code=DatasetCode(row[series.c.database_code], row[series.c.dataset_code]),
         vintage=vintage_from(row),
+        is_newest=row[series.c.vintage] == row[vintages.c.number],
     )
 
 
@@ -225,10 +248,6 @@ def _place(_: Transaction) -> Any:
     newest = (vintages.c.series == series.c.number) & (vintages.c.number == series.c.vintage)
     facts = select(series.c.number, LAST_NUMBER, vintages.c.known_at).select_from(series.outerjoin(vintages, newest))
     return facts.where(series.c.id == bindparam("wanted"))
-
-
-def _take_positions(_: Transaction) -> Any:
-    return update(feed).values(position=feed.c.position + bindparam("more")).returning(feed.c.position)
 
 
 def _add(_: Transaction) -> Any:
@@ -244,5 +263,5 @@ def _set_newest(_: Transaction) -> Any:
 
 
 _LAST = PreparedStatement(lambda _: select(LAST_NUMBER).where(series.c.id == bindparam("wanted")))
-_PLACE, _TAKE_POSITIONS = PreparedStatement(_place), PreparedStatement(_take_positions)
+_PLACE = PreparedStatement(_place)
 _ADD, _SET_NEWEST = PreparedStatement(_add), PreparedStatement(_set_newest)

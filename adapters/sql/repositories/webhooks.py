@@ -69,10 +69,6 @@ class SqlWebhookRepository:
         row = {"position": taken.scalar_one(), "series": of.number, "type": news.type.value, "at": news.at, "facts": facts}
         self.transaction.run(insert(series_events).values(row))
 
-    def position(self) -> int:
-        position: int = self.transaction.run(select(feed.c.position)).scalar_one()
-        return position
-
     def recorded(self, *, after: int, limit: int) -> Sequence[Event]:
         identity = series.c.id, series.c.provider, series.c.database_code, series.c.dataset_code
         found = select(series_events, *identity).join(series).where(series_events.c.position > after)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement
 
 from adapters.sql.tables import followed, schedules, series
 from adapters.sql.transaction import Transaction
+from domain.codes import FORMULA
 from domain.schedules.schedule import Basis, FollowedSeries, Rule, Schedule, ScheduleKind
 from domain.schedules.selector import Selector
 from domain.schedules.window import AskingWindow
@@ -73,7 +74,7 @@ def followed_from(row: Mapping[Any, Any]) -> FollowedSeries:
 def meant(transaction: Transaction, selector: Selector) -> Sequence[ColumnElement[bool]]:
     """Return the conditions that a series is among those selected."""
     wanted = [(series.c.provider, selector.provider), (series.c.database_code, selector.database)]
-    conditions = [column == value for column, value in wanted if value is not None]
+    conditions = [series.c.provider != FORMULA, *(column == value for column, value in wanted if value is not None)]
     if selector.code:
         return [*conditions, series.c.dataset_code == selector.pattern]
     if transaction.on_postgres:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -20,6 +21,8 @@ _others = vintages.alias()
 _kept = select(func.coalesce(func.max(_others.c.number), 0)).where(_others.c.series == series.c.number).scalar_subquery()
 #: A series' last vintage number; the newest counts even if its row is lost, so that no number is reused.
 LAST_NUMBER = case((series.c.vintage > _kept, series.c.vintage), else_=_kept).label("last")
+#: Most vintages of a series have their first date in common, and many series their last ones.
+_LABELS = 4096
 _NAMES, _values = [column.name for column in FACTS], itemgetter(*FACTS)
 
 
@@ -94,6 +97,7 @@ def fold(vintage: Vintage, blocks: Sequence[Block]) -> Chain:
     )
 
 
+@lru_cache(_LABELS)
 def read_label(text: str) -> Label:
     """Parse a day, or an instant."""
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)

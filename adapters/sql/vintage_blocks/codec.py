@@ -17,8 +17,9 @@ from hashlib import blake2b
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from domain.observations import Dates, Matrix, Observations
+from domain.observations import Dates, Matrix, Observations, Unit
 
 ZLIB, PCODEC = 1, 2
 # From so many rows on, or so many values, pcodec's output is smaller than zlib's, except for many similar columns.
@@ -86,6 +87,63 @@ def decode(codec: int, payload: bytes | memoryview, columns: Sequence[str] | Non
     return Observations.from_trusted(dates, tuple(columns), read.matrix(rows, width)), drop
 
 
+@dataclass(frozen=True, slots=True)
+class ColumnBlock:
+    """
+    One column of a decoded block.
+
+    Attributes:
+        base: number of the vintage that it builds on; None for a snapshot.
+        names: of the snapshot's columns.
+        at: the place of the column among them; -1 if it is not there.
+        dates, drop: in the axis unit since 1970.
+        values: without a column, as many missing ones.
+
+    """
+
+    base: int | None
+    unit: Unit
+    names: tuple[str, ...]
+    at: int
+    dates: NDArray[np.int64]
+    drop: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+    @property
+    def has_column(self) -> bool:
+        """Whether the state has the column."""
+        return self.at >= 0
+
+    @property
+    def name(self) -> str:
+        """The column's name."""
+        return self.names[self.at]
+
+
+def decode_column(block: Block, snapshot: ColumnBlock | None, column: str) -> ColumnBlock:
+    """
+    Decode the dates and one column of a block with a verified checksum.
+
+    Args:
+        snapshot: the first block of its chain; None if it is that.
+        column: its name, empty for the first one.
+
+    """
+    body = memoryview(zlib.decompress(block.payload) if block.codec == ZLIB else block.payload)
+    unit, width, rows, drops = _HEAD.unpack_from(body)
+    offset = _HEAD.size
+    if snapshot is None:
+        names, offset = _names(body, offset, width)
+        at = (names.index(column) if column in names else -1) if column else min(0, width - 1)
+        found = tuple(names), at
+    else:
+        found = snapshot.names, snapshot.at
+    read = _Plain(body, offset) if block.codec == ZLIB else _Packed(body, offset)
+    dates, drop = read.part(rows, "<i8"), read.part(drops, "<i8")
+    values = np.full(rows, np.nan) if found[1] < 0 else read.column(rows, found[1])
+    return ColumnBlock(block.path[-1] if block.path else None, "D" if unit == b"D" else "s", *found, dates, drop, values)
+
+
 def check_size(codec: int, payload: bytes) -> None:
     """Raise ValueError if an untrusted block cannot be unpacked, or would need more memory than a state may have."""
     try:
@@ -131,6 +189,10 @@ class _Plain:
         values: Matrix = self.part(rows * columns, "<f8").astype(np.float64, copy=False)
         return values.reshape((rows, columns), order="F")
 
+    def column(self, rows: int, at: int) -> Any:
+        self._at += at * rows * _CELL_BYTES
+        return self.part(rows, "<f8")
+
 
 class _Packed:
     """Reads parts compressed by pcodec, which cannot handle empty arrays."""
@@ -146,6 +208,12 @@ class _Packed:
         for i in range(columns):
             self._unpacked(values[:, i])
         return values
+
+    def column(self, rows: int, at: int) -> Any:
+        for _ in range(at):
+            (length,) = _LENGTH.unpack_from(self._body, self._at)
+            self._at += _LENGTH.size + length
+        return self.part(rows, "<f8")
 
     def _unpacked(self, into: Any) -> Any:
         from pcodec import standalone

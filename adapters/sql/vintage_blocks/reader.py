@@ -23,13 +23,13 @@ Row = Mapping[Any, Any]
 RESTATING = tuple(cause.value for cause in Cause if cause.restates)
 
 STORED = [column for column in vintages.c if column.name != "position"]
-_BLOCK = [vintages.c[name] for name in ("number", "step", "path", "codec", "checksum", "payload")]
+BLOCK = [vintages.c[name] for name in ("number", "step", "path", "codec", "checksum", "payload")]
 
 # Built once: building these statements takes as long as running them.
 _STATES = select(*STORED).join(series, series.c.number == vintages.c.series).where(series.c.id == bindparam("series_id"))
 _NEWEST = _STATES.where(vintages.c.number == series.c.vintage)
 _IN_KNOWLEDGE_ORDER = _STATES.order_by(vintages.c.known_at.desc(), vintages.c.number.desc()).limit(1)
-_BELOW = select(*_BLOCK).where(vintages.c.series == bindparam("series"), vintages.c.number.in_(bindparam("numbers", expanding=True)))
+_BELOW = select(*BLOCK).where(vintages.c.series == bindparam("series"), vintages.c.number.in_(bindparam("numbers", expanding=True)))
 
 
 def read_stored(transaction: Transaction, series_id: UUID, moment: AsOf) -> tuple[Row, list[Block]] | None:
@@ -57,7 +57,7 @@ def _selected(transaction: Transaction, series_id: UUID, moment: AsOf) -> Sequen
     row = transaction.run(_narrowed(moment), {"series_id": series_id}).mappings().one_or_none()
     if row is None:
         return []
-    path = _path(row[vintages.c.number], row[vintages.c.path])
+    path = path_of(row[vintages.c.number], row[vintages.c.path])
     wanted = {"series": row[vintages.c.series], "numbers": path}
     return [row, *transaction.run(_BELOW, wanted).mappings()] if path else [row]
 
@@ -74,6 +74,8 @@ def _narrowed(moment: AsOf) -> Select[Any]:
         statement = statement.where(vintages.c.number == moment.vintage)
     if moment.seen_by is not None:
         statement = statement.where(vintages.c.fetched_at <= moment.seen_by)
+    if moment.position is not None:
+        statement = statement.where(vintages.c.position <= moment.position)
     return statement
 
 
@@ -105,11 +107,13 @@ def _conditions(moment: AsOf) -> Sequence[str]:
         (f"(cause NOT IN {RESTATING} OR fetched_at <= '{{}}')", moment.as_of and not moment.restated and moment.as_of.isoformat()),
         ("number = {}", moment.vintage),
         ("fetched_at <= '{}'", moment.seen_by and moment.seen_by.isoformat()),
+        ("position <= {}", moment.position),
     ]
-    return [condition.format(value) for condition, value in wanted if value]
+    return [condition.format(value) for condition, value in wanted if value is not None and value is not False]
 
 
-def _path(number: int, text: str) -> tuple[int, ...]:
+def path_of(number: int, text: str) -> tuple[int, ...]:
+    """Return the numbers of the vintages below one; raises DamagedVintage if its path is no list of smaller numbers."""
     try:
         path = tuple(map(int, text.split()))
     except ValueError as error:
@@ -121,9 +125,9 @@ def _path(number: int, text: str) -> tuple[int, ...]:
 
 def verified_block(series_number: int, row: Row) -> Block:
     """Return the block in a row; raises DamagedVintage unless it matches its checksum."""
-    number, step, path, codec, checksum, payload = (row[column] for column in _BLOCK)
+    number, step, path, codec, checksum, payload = (row[column] for column in BLOCK)
     try:
-        block = Block(number, step, _path(number, path), codec, payload)
+        block = Block(number, step, path_of(number, path), codec, payload)
         whole = block.checksum(series_number) == checksum
     except (TypeError, OverflowError, struct.error) as error:
         raise _damaged(number) from error

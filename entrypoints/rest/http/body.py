@@ -28,19 +28,22 @@ _LONG_NUMBER = re.compile(rb"[0-9]{%d}" % _MAX_DIGITS)
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
-def read_object(req: falcon.Request, slots: SlotPool) -> dict[str, Any]:
+def read_object(req: falcon.Request, slots: SlotPool, *, most: int = _MAX_BYTES) -> dict[str, Any]:
     """
     Return the body, one JSON object, holding a slot while it is received.
+
+    Args:
+        most: bytes that it may have.
 
     Raises:
         Problem: it is no object, is too large or nested too deeply, has a duplicate name, or no slot is free.
 
     """
     _reject_other_types(req)
-    body = _read(req, slots)
+    body = _read(req, slots, most)
     _reject_nesting(body)
-    if len(body) > _MAX_BYTES:
-        raise _too_large()
+    if len(body) > most:
+        raise _too_large(most)
     try:
         document = orjson.loads(body)
         json.loads(body, object_pairs_hook=_reject_duplicates)
@@ -81,13 +84,13 @@ def _reject_other_types(req: falcon.Request) -> None:
         raise _unsupported("Content-Encoding", "The body must be sent without a Content-Encoding.")
 
 
-def _read(req: falcon.Request, slots: SlotPool) -> bytes:
+def _read(req: falcon.Request, slots: SlotPool, most: int) -> bytes:
     length = req.content_length
     if length is None:
         detail = "The request must have a Content-Length."
         raise Problem(HTTPStatus.LENGTH_REQUIRED, "length_required", detail, errors=[{"header": "Content-Length", "detail": detail}])
     if length > _MAX_READ_BYTES:
-        raise _too_large()
+        raise _too_large(most)
     with slots.acquire(req.context.client):
         body: bytes = req.bounded_stream.read(length)
     return body
@@ -118,6 +121,6 @@ def _unsupported(name: str, detail: str, hint: str = "") -> Problem:
     return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, code, detail, hint=hint, errors=[{"header": name, "detail": detail}])
 
 
-def _too_large() -> Problem:
-    detail = f"The body is larger than {_MAX_BYTES} bytes."
+def _too_large(most: int) -> Problem:
+    detail = f"The body is larger than {most} bytes."
     return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", detail, errors=[{"pointer": "", "detail": detail}])

@@ -42,6 +42,8 @@ STATUSES: Mapping[type[errors.DomainError], HTTPStatus] = {
     errors.FetchAlreadyEnded: HTTPStatus.CONFLICT,
     errors.SchedulePaused: HTTPStatus.CONFLICT,
     errors.RemovalNotConfirmed: HTTPStatus.CONFLICT,
+    errors.FormulaFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NotOfFormulas: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.LeaseLost: HTTPStatus.CONFLICT,
     errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -97,7 +99,9 @@ def status_of(kind: type[errors.DomainError]) -> HTTPStatus:
 
 
 def no_observations(described: Described) -> Problem:
-    """Return the problem of a series without observations: its fetch failed, or has not ended yet."""
+    """Return the problem of a series without observations: its fetch failed, or has not ended yet; or it cannot be computed."""
+    if described.failed:
+        return _to_problem(described.failed, in_body=False)
     return fetch_failed(described) if described.series.status is SeriesStatus.ERROR else _not_fetched_yet(described)
 
 
@@ -178,7 +182,7 @@ def _handle_domain_error(req: falcon.Request, resp: falcon.Response, error: erro
     if status_of(type(error)) is HTTPStatus.INTERNAL_SERVER_ERROR:
         _handle_unexpected(req, resp, error, params)
     else:
-        in_body = req.method in ("POST", "PATCH") and getattr(error, "field", "") not in req.params
+        in_body = req.method in ("POST", "PUT", "PATCH") and getattr(error, "field", "") not in req.params
         write(req, resp, _to_problem(error, in_body=in_body))
 
 

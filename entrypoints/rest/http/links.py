@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 import falcon
 
-_STATE_PARAMETERS = ("as_of", "seen_by", "restated", "vintage", "code", "provider")
+_SERIES_PARAMETERS = ("code", "provider")
+_STATE_PARAMETERS = ("as_of", "seen_by", "restated", "vintage", "position", "definition_as_of", *_SERIES_PARAMETERS)
 _root: ContextVar[str] = ContextVar("root", default="")
 
 
@@ -34,3 +35,9 @@ def permanent_path(req: falcon.Request, path: str, *, vintage: int) -> str:
     """Return the path that always returns this part of this vintage: the same query, with the vintage's number for its ``as_of``."""
     others = {name: value for name, value in req.params.items() if value and name not in _STATE_PARAMETERS}
     return f"{path}?{urlencode({**others, 'vintage': vintage}, doseq=True)}"
+
+
+def pinned_path(req: falcon.Request, path: str, *, position: int) -> str:
+    """Return the path that always returns this result of a formula: the same query, as of this position of the feed."""
+    others = {name: value for name, value in req.params.items() if value and name not in ("position", *_SERIES_PARAMETERS)}
+    return f"{path}?{urlencode({**others, 'position': position}, doseq=True)}"

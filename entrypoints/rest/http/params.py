@@ -12,12 +12,14 @@ from functools import lru_cache
 from typing import TypeVar
 from uuid import UUID
 
+from domain.aggregates import Aggregate
 from domain.codes import DatasetCode, parse_reference
 from domain.errors import InvalidCode, InvalidInput
 from domain.fetches import FetchQuery, FetchStatus
 from domain.frequency import Collapse
 from domain.moments import AsOf, parse_moment
 from domain.observations import Label
+from domain.period_transforms import PeriodTransform
 from domain.periods import Side
 from domain.schedules.listed import ReleaseQuery
 from domain.schedules.schedule import ScheduleQuery
@@ -26,6 +28,7 @@ from domain.series import SeriesQuery, SeriesStatus
 from domain.source_status import SourceStatus
 from domain.transforms import Transform
 from domain.use_cases.read_series import Selection
+from entrypoints.rest.openapi.parameters import DataTransform
 
 _DEFAULT_LIMIT, _MAX_LIMIT = 100, 1000
 _MAX_QUERY_LENGTH, _MAX_WORDS = 200, 20
@@ -161,8 +164,8 @@ def parse_code(text: str, provider: str | None) -> tuple[str | None, DatasetCode
     return named or provider, code
 
 
-def parse_selection(parameters: QueryParameters) -> Selection:
-    """Return the requested part of a series."""
+def parse_selection(parameters: QueryParameters, transforms: type[Transform | DataTransform] = Transform) -> Selection:
+    """Return the requested part of a series, of which these transforms may be requested."""
     columns, column_index = parameters.texts("columns"), parameters.number("column_index")
     if columns and column_index is not None:
         raise InvalidInput("columns and column_index exclude each other.", field="column_index", hint="Give one of them.")
@@ -175,16 +178,25 @@ def parse_selection(parameters: QueryParameters) -> Selection:
             vintage=parameters.number("vintage", minimum=1),
             seen_by=parameters.text("seen_by"),
             restated=parameters.flag("restated"),
+            position=parameters.number("position", maximum=_MAX_POSITION),
+            definition_as_of=parameters.text("definition_as_of"),
         ),
         start=parameters.label("start_date"),
         end=parameters.label("end_date"),
         columns=columns,
         column_index=column_index,
         collapse=parameters.choice("collapse", Collapse),
-        transform=parameters.choice("transform", Transform),
+        aggregate=parameters.choice("aggregate", Aggregate),
+        transform=_transform(parameters.choice("transform", transforms)),
         limit=parameters.number("limit", minimum=1),
         periods=parameters.choice("periods", Side),
     )
+
+
+def _transform(chosen: Transform | DataTransform | None) -> Transform | PeriodTransform | None:
+    if chosen is DataTransform.YOY:
+        return PeriodTransform.YOY
+    return Transform(chosen.value) if chosen else None
 
 
 def parse_state(parameters: QueryParameters, name: str) -> AsOf | None:

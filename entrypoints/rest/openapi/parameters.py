@@ -7,14 +7,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from domain.aggregates import Aggregate
 from domain.fetches import FetchStatus
 from domain.frequency import Collapse
+from domain.panels.query import MOST_WINDOW
+from domain.panels.rule import CellTransform, Clock, Fill
 from domain.period_transforms import PeriodTransform
 from domain.periods import Side
 from domain.releases import Counted
 from domain.series import SeriesStatus
 from domain.source_status import SourceStatus
 from domain.transforms import Transform
+from entrypoints.panel_files import Shape
 
 
 class Order(StrEnum):
@@ -29,6 +33,17 @@ class RowLayout(StrEnum):
 
     TABLE = "table"
     RECORDS = "records"
+
+
+class DataTransform(StrEnum):
+    """What can be calculated of the values that are read: Quandl's transforms, and the change from a year before."""
+
+    DIFF = Transform.DIFF
+    RDIFF = Transform.RDIFF
+    RDIFF_FROM = Transform.RDIFF_FROM
+    CUMUL = Transform.CUMUL
+    NORMALIZE = Transform.NORMALIZE
+    YOY = PeriodTransform.YOY
 
 
 class Across(StrEnum):
@@ -66,6 +81,7 @@ _DAY = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "form
 _STATE = {"anyOf": [integer(1), *_DAY["anyOf"]]}
 _UUID = {"type": "string", "format": "uuid"}
 _PAGE: Parameters = {"limit": Parameter("The maximum number of items in a page.", integer(1, 1000, default=100))}
+_POSITION = Parameter("Only what was recorded up to this position of the feed.", integer(0, 10**18))
 _MOMENT: Parameters = {
     "as_of": Parameter("The state known on this day, or at this instant.", _DAY),
     "vintage": Parameter("The state of the vintage with this number.", integer(1)),
@@ -74,6 +90,10 @@ _MOMENT: Parameters = {
         "With `as_of`: corrections, and states read again, count from the moment of what they replace, though fetched later.",
         {"type": "boolean", "default": False},
     ),
+}
+_PINNED: Parameters = {
+    "position": _POSITION,
+    "definition_as_of": Parameter("Of a formula, its definition on this day, or at this instant.", _DAY),
 }
 
 READING: Parameters = {
@@ -89,8 +109,14 @@ READING: Parameters = {
         "Date periods from weeks to years by their first or last day, as the series states where its dates stand.", enum_of(Side)
     ),
     **_MOMENT,
+    **_PINNED,
 }
-READING_WITH_SHAPE: Parameters = {**READING, "shape": Parameter("How JSON writes a row.", enum_of(RowLayout, default="table"))}
+READING_WITH_SHAPE: Parameters = {
+    **READING,
+    "aggregate": Parameter("With `collapse`: what is made of the known values of each period.", enum_of(Aggregate, default="last")),
+    "transform": Parameter("A transformation; `yoy` compares each period with that of the year before.", enum_of(DataTransform)),
+    "shape": Parameter("How JSON writes a row.", enum_of(RowLayout, default="table")),
+}
 BY_CODE: Parameters = {
     "code": Parameter("The series' code, `[provider:]DATABASE/DATASET`.", _CODE, required=True),
     "provider": Parameter("The provider, if the code does not name it."),
@@ -117,6 +143,15 @@ FINDING: Parameters = {
 }
 BY_ID: Parameters = {"id": Parameter("Read the observations of the series of this id instead of listing series.", _UUID), **READING}
 PAGING: Parameters = {**_PAGE, "cursor": SEARCHING["cursor"]}
+DEFINING: Parameters = {
+    "fetch": Parameter("Whether to request the series that are not stored yet.", {"type": "boolean", "default": False}),
+}
+COMPUTED: Parameters = {
+    **PAGING,
+    "as_of": Parameter("Of a formula: up to this day or instant.", _DAY),
+    "seen_by": Parameter("Of a formula: of the states fetched by this day or instant.", _DAY),
+    **_PINNED,
+}
 FOLLOWING: Parameters = {
     "status": Parameter("The fetch's status.", enum_of(FetchStatus)),
     "provider": Parameter("The provider's name."),
@@ -198,6 +233,46 @@ STATISTICS: Parameters = {
     "releases": Parameter("The maximum number of releases that are compared with the final value.", integer(1, 100, default=12)),
 }
 HISTORY: Parameters = {"column": _COLUMN}
+_LENGTH = {"type": "string", "examples": ["P1D", "PT6H"]}
+_DAYS = {"type": "string", "examples": ["P100D"]}
+#: What can be said of each series of a panel, or of all of them.
+PANEL_OPTIONS: Parameters = {
+    "lag": Parameter("Added to the moment of each vintage: weeks, days, hours, minutes, seconds.", _LENGTH),
+    "max_age": Parameter("Days from the period's end after which a value is stale and left out.", _DAYS),
+    "release": Parameter("The nth release of each date by vintage, from 0, or `latest`.", {"type": ["string", "integer"], "examples": [0]}),
+    "change": Parameter("The nth value of each date that differs from the one before, from 0.", integer(0, 10**6)),
+    "window": Parameter("So many observations at each moment, the newest ones as known then.", integer(1, MOST_WINDOW)),
+    "clock": Parameter("When a vintage counts: since the world could know it, or since it was fetched here.", enum_of(Clock)),
+    "collapse": Parameter("The last observation of each complete period, inside each vintage.", enum_of(Collapse)),
+    "transform": Parameter("A comparison of periods, or a calculation over the whole, inside each vintage.", enum_of(CellTransform)),
+    "fill": Parameter("What stands for a missing value; interpolation would look ahead.", enum_of(Fill)),
+    "assume": Parameter("Before the first vintage: days after a period's end at which its value counts, or `learned`.", _DAYS),
+    "release_time": Parameter(
+        "The time of day, in `tz`, at which the days of labels are meant.", {"type": "string", "examples": ["08:30"]}
+    ),
+    "tz": Parameter("The time zone of `at`, of days, and of `release_time`; of a series, of its `release_time`."),
+    "restated": Parameter("Corrections, and states read again, count from the moment of what they replace.", {"type": "boolean"}),
+}
+_DECISIONS: Parameters = {
+    "dates": Parameter("The moments: instants, or days with `at` and `tz`.", {"type": "array", "items": {"type": "string"}}),
+    "start": Parameter("The first day of a rule.", {"type": "string", "format": "date"}),
+    "end": Parameter("The last day of a rule.", {"type": "string", "format": "date"}),
+    "every": Parameter("The rule.", {"type": "string", "examples": ["P1M", "P1W", "business_days", "month_ends", "quarter_ends"]}),
+    "at": Parameter("The time of day of the moments.", {"type": "string", "examples": ["16:00"]}),
+}
+_SHAPE: Parameters = {"shape": Parameter("A row for each cell, or a column for each series.", enum_of(Shape, default="long"))}
+PANEL: Parameters = {
+    "series": Parameter(
+        "A series or a mask, with what is said of it alone: `FRED/GDP;release=0`; may be repeated.",
+        {"type": "array", "items": {"type": "string"}},
+        required=True,
+    ),
+    **_DECISIONS,
+    **PANEL_OPTIONS,
+    "position": _POSITION,
+    **_SHAPE,
+}
+KEPT_PANEL: Parameters = _SHAPE
 
 #: The Quandl-compatible API ignores unknown parameters and parses those it knows leniently.
 QUANDL_READING: Parameters = {
@@ -227,8 +302,11 @@ PATH: Parameters = {
     "webhook_id": Parameter("The webhook's id.", _UUID),
     "key_id": Parameter("The key's id.", {"type": "string", "pattern": "^[0-9a-f]{12}$"}),
     "number": Parameter("The vintage's number.", integer(1)),
+    "digest": Parameter("The panel's digest.", {"type": "string", "pattern": "^[0-9a-f]{64}$"}),
     "date": Parameter("A date of the series: a day, or an instant.", _DAY),
     "database": Parameter("The database code, in any case."),
+    "formula_database": Parameter("The formula's database code, in any case."),
+    "formula": Parameter("The formula's dataset code."),
     "dataset": Parameter("The dataset code, or its alias, in any case; `.json` or `.csv` may follow."),
     "part": Parameter("A part, such as `data` or `metadata`; `.json` or `.csv` may follow."),
     "file": Parameter("The file's name."),

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import falcon
 
 from domain.api_keys import Scope
-from domain.errors import DamagedVintage, DatasetNotFound, NotFound, SeriesNotFound
+from domain.errors import DamagedVintage, DatasetNotFound, FormulaFailed, NotFound, SeriesNotFound
 from domain.moments import AsOf
 from domain.observations import Observations
 from domain.series import Database, SeriesQuery, SeriesStatus, TimeSeries
@@ -174,9 +174,9 @@ class ArchiveResource(Databases):
                 part = self._changed_since(series, since) if partial else self._use_cases.read_series(series.id, Selection()).observations
             except SeriesNotFound:  # removed since the page was read
                 continue
-            except DamagedVintage as error:
+            except (DamagedVintage, FormulaFailed, NotFound) as error:
                 facts = {"series": f"{series.provider}:{series.code}", "reason": error.message}
-                logger.error("left out of an archive", extra=facts)  # noqa: TRY400 - damage is no error of the program
+                logger.error("left out of an archive", extra=facts)  # noqa: TRY400 - neither is an error of the program
                 continue
             if with_header:
                 yield _csv_line(["Ticker", *documents.column_names(series, part.columns)])

@@ -15,6 +15,7 @@ from falcon.util import dt_to_http
 from domain.api_keys import Scope
 from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, InvalidInput, NotFound
+from domain.formulas.lines import FORMULA_COLUMN
 from domain.moments import AsOf
 from domain.series import SeriesQuery, SeriesStatus, TimeSeries
 from domain.use_cases import UseCases
@@ -69,7 +70,7 @@ class DatasetResource:
             headers = {"Last-Modified": dt_to_http(found.reading.vintage.known_at)}
             return EncodedResponse(_encode(name, kind, found, query), headers)
 
-        key = (series.id, name, query, stored.version.vintages, stored.version.entry)
+        key = (series.id, name, query, *stored.version.state)
         response = CacheableResponse(key=key if name == "data" else (*key, stored.version.checked_at), format=kind, build=build)
         resp.set_header("Age", str(stored.age))
         add_source_status(resp, stored.version)
@@ -84,7 +85,7 @@ class DatasetResource:
             request_id=context.request_id,
             requester=requester_of(req),
         )
-        if series.newest is None:
+        if series.newest is None and not series.is_formula:
             raise _no_data_problem(self._describe_series(series.id))
         return series
 
@@ -127,6 +128,8 @@ class DatasetsResource:
             resp.media = {"datasets": found, "meta": documents.page_of(wanted, page=page, per_page=per_page, total=total)}
 
     def _columns_of(self, series: TimeSeries) -> Sequence[str]:
+        if series.is_formula:
+            return [FORMULA_COLUMN]
         try:
             return self._columns(series.id, series.newest.number) if series.newest else ()
         except (NotFound, DamagedVintage):  # a removed or damaged series must not hide the others

@@ -20,16 +20,16 @@ from domain.use_cases import UseCases
 from domain.use_cases.read_series import Reading, Selection, StoredVersion
 from entrypoints.formats import Format, axis_name, columnar, csv, encode, records, table
 from entrypoints.rest.http.errors import Problem, no_observations
-from entrypoints.rest.http.links import permanent_path
+from entrypoints.rest.http.links import permanent_path, pinned_path
 from entrypoints.rest.http.params import QueryParameters, parse_code, parse_selection, parse_uuid
 from entrypoints.rest.http.response_cache import EncodedResponse
 from entrypoints.rest.http.responses import CacheableResponse, ResponseSender
 from entrypoints.rest.http.source_status import add_source_status, source_note
 from entrypoints.rest.openapi.operation import operation
-from entrypoints.rest.openapi.parameters import BY_CODE, READING_WITH_SHAPE, Order, RowLayout
+from entrypoints.rest.openapi.parameters import BY_CODE, READING_WITH_SHAPE, DataTransform, Order, RowLayout
 from entrypoints.rest.openapi.response_schemas import FILES
+from entrypoints.rest.schemas.formulas import state_document
 from entrypoints.rest.schemas.series import SourceSchema
-from entrypoints.rest.schemas.vintages import VintageSchema
 
 #: Few queries are repeated often; the cache of parsed ones stays small.
 _CACHE_SIZE = 256
@@ -46,9 +46,9 @@ class DataQuery:
 
     @property
     def permanent(self) -> bool:
-        """Whether it names a vintage by number, so that its response never changes."""
+        """Whether it names a vintage by number, or a position of the feed, so that its response never changes."""
         moment = self.selection.moment
-        return moment.vintage is not None and moment.as_of is None and moment.seen_by is None
+        return moment.position is not None or (moment.vintage is not None and moment.as_of is None and moment.seen_by is None)
 
     @cached_property
     def cache_key(self) -> str:
@@ -80,7 +80,7 @@ class ObservationsResource:
             reading = self._read_series(key, query.selection)
             self._sender.check_size(reading.observations)
             headers = {
-                "Content-Location": permanent_path(req, f"/timeseries/{key}/data.{query.format}", vintage=reading.vintage.number),
+                "Content-Location": permanent_path_of(req, f"/timeseries/{key}/data.{query.format}", reading),
                 "Last-Modified": dt_to_http(reading.vintage.known_at),
             }
             return EncodedResponse(_encode(reading, query, stored), headers)
@@ -100,7 +100,14 @@ class ObservationsByCodeResource(ObservationsResource):
         if text is None:
             raise InvalidInput("code is missing.", field="code", hint="Name the series: /data?code=DATABASE/DATASET.")
         provider, code = parse_code(text, parameters.text("provider"))
-        self._send(req, resp, self._describe_series.by_code(code, provider).series.id, by_code=True)
+        self._send(req, resp, self._describe_series.find(code, provider).id, by_code=True)
+
+
+def permanent_path_of(req: falcon.Request, path: str, reading: Reading) -> str:
+    """Return the path that always returns what was read."""
+    if reading.computed:
+        return pinned_path(req, path, position=reading.computed.position)
+    return permanent_path(req, path, vintage=reading.vintage.number)
 
 
 def negotiate(req: falcon.Request, resp: falcon.Response) -> Format:
@@ -131,7 +138,7 @@ def _media_type(kind: Format) -> str:
 def _parse_query(query: str, kind: Format, *, by_code: bool) -> DataQuery:
     parameters = QueryParameters(parse_query_string(query, keep_blank=True), BY_CODE if by_code else READING_WITH_SHAPE)
     return DataQuery(
-        parse_selection(parameters),
+        parse_selection(parameters, DataTransform),
         parameters.choice("order", Order) is Order.DESCENDING,
         parameters.choice("shape", RowLayout) or RowLayout.TABLE,
         kind,
@@ -139,11 +146,11 @@ def _parse_query(query: str, kind: Format, *, by_code: bool) -> DataQuery:
 
 
 def _cache_key(series_id: UUID, query: DataQuery, stored: StoredVersion) -> tuple[Any, ...]:
-    if query.permanent:
-        return (series_id, query.cache_key)
     version = stored.version
+    if query.permanent:
+        return (series_id, query.cache_key, *version.inputs[:1])
     changing = (version.checked_at, stored.stale, source_note(version)) if query.format is Format.JSON else ()
-    return (series_id, query.cache_key, version.vintages, version.entry, *changing)
+    return (series_id, query.cache_key, *version.state, *changing)
 
 
 def _encode(reading: Reading, query: DataQuery, stored: StoredVersion) -> bytes:
@@ -152,7 +159,7 @@ def _encode(reading: Reading, query: DataQuery, stored: StoredVersion) -> bytes:
         return csv(observations, (axis_name(observations), *observations.columns), newest_first=newest_first)
     if query.format.is_columnar:
         return columnar(reading, query.format, newest_first=newest_first)
-    about: dict[str, Any] = {"series": SourceSchema().dump(reading.series), "vintage": VintageSchema().dump(reading.vintage)}
+    about: dict[str, Any] = {"series": SourceSchema().dump(reading.series), **state_document(reading)}
     if not query.permanent:
         about |= {"checked_at": stored.version.checked_at, "stale": stored.stale}
         if note := source_note(stored.version):

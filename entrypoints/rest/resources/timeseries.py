@@ -21,7 +21,7 @@ from domain.use_cases.remove_series import RemoveSeries
 from entrypoints.formats import Format, encode
 from entrypoints.rest.http.body import idempotency_key, read_object
 from entrypoints.rest.http.errors import check_not_refused, fetch_failed, seconds_until
-from entrypoints.rest.http.links import add_next_link, permanent_path, public_path
+from entrypoints.rest.http.links import add_next_link, public_path
 from entrypoints.rest.http.params import QueryParameters, parse_selection, parse_uuid, series_query
 from entrypoints.rest.http.prefer_wait import PreferWait
 from entrypoints.rest.http.rate_limits import requester_of
@@ -35,6 +35,7 @@ from entrypoints.rest.quandl import QUANDL_ROOT
 from entrypoints.rest.quandl.documents import QuandlDataset, data
 from entrypoints.rest.quandl.params import DatasetQuery
 from entrypoints.rest.requests import FetchRequestSchema, load
+from entrypoints.rest.resources.observations import permanent_path_of
 from entrypoints.rest.schemas.fetches import FetchSchema
 from entrypoints.rest.schemas.requested import RequestedSchema
 from entrypoints.rest.schemas.schedules import NextLookSchema
@@ -48,6 +49,7 @@ _LINKS = {
     "openapi": "/openapi.json",
     "docs": "/docs",
     "fetches": "/fetches",
+    "formulas": "/formulas",
     "schedules": "/schedules",
     "providers": "/providers",
     "search": "/search",
@@ -133,11 +135,11 @@ class TimeSeriesResource(RequestsResource):
         def build() -> EncodedResponse:
             reading = self._read_series(series_id, query)
             self._sender.check_size(reading.observations)
-            path = permanent_path(req, req.path, vintage=reading.vintage.number)
+            path = permanent_path_of(req, req.path, reading)
             headers = {"Content-Location": path, "Last-Modified": dt_to_http(reading.vintage.known_at)}
             return EncodedResponse(encode({"dataset_data": _quandl_data(reading, query, order)}), headers)
 
-        key = (series_id, "quandl", query, order, stored.version.vintages, stored.version.entry)
+        key = (series_id, "quandl", query, order, *stored.version.state)
         resp.set_header("Age", str(stored.age))
         add_source_status(resp, stored.version)
         self._sender.send(req, resp, CacheableResponse(key=key, format=Format.JSON, build=build))

@@ -72,7 +72,7 @@ class EmbeddedSeriesPage(_Framed):
             view = read_view(self._use_cases.read_series, described, showing.parse_state(parameters, described.series.frequency))
             view = replace(view, shading=read_shading(self._use_cases, view))
             self._site.sender.check_size(view.today, further=2 * view.state.fan * len(view.today))
-            if view.state.fan:
+            if view.state.fan and not view.series.is_formula:
                 view = with_fan(self._use_cases.read_series, view, self._use_cases.list_vintages(view.series.id, limit=_ALL).items)
             plot = plot_of(view)
             charts = (draw(plot, cls="wide"), draw(plot, width=400, height=260, cls="narrow"))

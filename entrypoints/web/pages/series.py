@@ -37,7 +37,7 @@ from entrypoints.web.series.reading import read_view
 from entrypoints.web.series.releases_table import usual
 from entrypoints.web.series.shading import read_shading
 from entrypoints.web.series.state import ALL_COLUMNS, MOST_PIXELS, PARAMETERS, FileFormat, available_units, parse_state
-from entrypoints.web.series.use_it import compare_query, downloads, snippets
+from entrypoints.web.series.use_it import compare_query, downloads, pinned, snippets
 from entrypoints.web.series.view import View, ranges
 from entrypoints.web.sharing import Sharing
 from entrypoints.web.site import Site
@@ -81,20 +81,20 @@ class SeriesPage:
                 self._site.render(req, resp, "part_rows.html", view=view, state=view.state, series=view.series, **table_rows(view))
                 return
             if view.state.fan:
-                view = with_fan(self._use_cases.read_series, view, self._page(view.series.id).items)
+                view = with_fan(self._use_cases.read_series, view, self._page(view).items)
             pixels = parameters.number("pixels", minimum=50, maximum=MOST_PIXELS) or _USUAL_PIXELS
             if kind is FileFormat.PLOT:
                 send_document(req, resp, document_of(view, pixels))
             elif kind is FileFormat.PART:
-                shown = self._followed(view, self._page(view.series.id))
+                shown = self._followed(view, self._page(view))
                 texts = {name: self._site.render.fragment(req, f"part_{name}.html", **shown) for name in ("legend", "difference", "which")}
                 send_document(req, resp, {"plot": document_of(view, pixels), "texts": texts})
             elif kind:
-                body = self._below.as_csv(view, self._page(view.series.id)) if kind is FileFormat.CSV else None
+                body = self._below.as_csv(view, self._page(view)) if kind is FileFormat.CSV else None
                 body = as_file(view, kind) if body is None else body
                 send_file(req, resp, body, media_type=MEDIA_TYPES[kind], name=f"{view.series.code}.{kind}")
             else:
-                self._site.render(req, resp, "series.html", **self._shown(req, view, self._page(view.series.id)))
+                self._site.render(req, resp, "series.html", **self._shown(req, view, self._page(view)))
 
     @operation({303: None}, scope=Scope.FETCH)
     def on_post(self, req: falcon.Request, resp: falcon.Response, reference: str) -> None:
@@ -133,7 +133,8 @@ class SeriesPage:
         several = len(vintages.items) > 1
         origin = origin_of(req)
         address = f"{origin}{series_path(series)}"
-        permalink = f"{address}{state.link(as_of=None, vintage=vintages.shown.number)}"
+        chosen = {} if series.is_formula else {"as_of": None, "vintage": vintages.shown.number}
+        permalink = f"{address}{state.link(**chosen)}"
         page_of_lines = permalink if view.chosen else f"{address}{state.link()}"
         plot = plot_of(view)
         return {
@@ -152,16 +153,19 @@ class SeriesPage:
             "downloads": downloads(view),
             "snippets": snippets(view, origin, page_of_lines, keyed=self._site.guard is not None),
             "permalink": permalink,
+            "pinned": pinned(view),
             "formats": [kind for kind in FILES if kind is not FileFormat.PNG or can_draw()],
             "compare": compare_query(view),
             "sharing": Sharing.of(title_of(view), described(view), f"{address}{state.link().rstrip('?')}"),
             **self._below(view, page, found),
         }
 
-    def _page(self, series_id: UUID) -> VintagePage:
-        """Return the vintages of a series, read again only when there are more, or other metadata."""
-        version = self._use_cases.read_series.stored_version(series_id).version
-        return self._vintages(series_id, version.vintages, version.entry)
+    def _page(self, view: View) -> VintagePage:
+        """Return the vintages of a series, read again only when there are more, or other metadata; of a formula what is shown alone."""
+        if view.series.is_formula:
+            return VintagePage(view.series, [view.chosen or view.newest], None, {})
+        version = self._use_cases.read_series.stored_version(view.series.id).version
+        return self._vintages(view.series.id, version.vintages, version.entry)
 
     def _list_vintages(self, series_id: UUID, _count: int, _entry: int) -> VintagePage:
         return self._use_cases.list_vintages(series_id, limit=_ALL)

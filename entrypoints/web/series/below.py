@@ -61,7 +61,10 @@ class Below:
 
         """
         several = len(page.items) > 1
+        tabs = [each for each in Tab if (several or not each.looks_back) and not (view.computed and each.is_stored)]
         tab = view.state.tab or (Tab.RELEASES if several else Tab.TABLE)
+        if view.computed and tab not in tabs:
+            tab = Tab.TABLE
         read: Mapping[Tab, Callable[[], dict[str, Any]]] = {
             Tab.RELEASES: lambda: _release_table(view, found),
             Tab.FIRST: lambda: {"compared": first_against_latest(view, found, self._level_shifts(view, len(page.items)))},
@@ -72,10 +75,12 @@ class Below:
             Tab.FETCHES: lambda: self._fetches(view),
             Tab.SOURCE: lambda: _source(view, page),
         }
-        return {"tab": tab, "tabs": [each for each in Tab if several or not each.looks_back], **read[tab]()}
+        return {"tab": tab, "tabs": tabs, **read[tab]()}
 
     def as_csv(self, view: View, page: VintagePage) -> bytes | None:
-        """Return the table of differences, or of first releases, as CSV; None if another tab is shown."""
+        """Return the table of differences, or of first releases, as CSV; None if another tab is shown, or there are no vintages."""
+        if view.computed:
+            return None
         if view.state.tab is Tab.DIFF:
             return differences(self._use_cases.read_series, view, Vintages.of(page.items, view.newest).items).as_csv()
         if view.state.tab is Tab.FIRST:

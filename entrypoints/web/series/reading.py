@@ -54,6 +54,7 @@ def read_view(read_series: ReadSeries, described: Described, state: State) -> Vi
         shown_columns=shown,
         prices=_columns(newest, names) if names else None,
         prices_then=_columns(then, names) if then and names else None,
+        computed=(then or newest).computed,
     )
 
 

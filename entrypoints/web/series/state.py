@@ -81,6 +81,11 @@ class Tab(StrEnum):
         """Whether it needs several vintages."""
         return self in (Tab.RELEASES, Tab.FIRST, Tab.HISTORY, Tab.DIFF)
 
+    @property
+    def is_stored(self) -> bool:
+        """Whether it shows what is stored of a series, which of a formula is nothing."""
+        return self in (Tab.VINTAGES, Tab.FETCHES)
+
 
 _TABS = {Tab.FIRST: "First → latest", Tab.DIFF: "Differences"}
 

@@ -34,6 +34,14 @@ def downloads(view: View) -> dict[str, str]:
     return {kind: f"{path}.{kind}{'?' if query else ''}{query}" for kind in Format}
 
 
+def pinned(view: View) -> str:
+    """Return the path of a formula's result that stays the same: its series as they are recorded up to now; empty for other series."""
+    if view.computed is None:
+        return ""
+    query = urlencode({**state_parameters(view.state), "position": view.computed.position})
+    return public_path(f"/timeseries/{view.series.id}/data.json?{query}")
+
+
 def compare_query(view: View) -> str:
     """Return the query of the comparison that begins with this series, in its column, units, range and moment."""
     state = view.state

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from domain.formulas.computing import Computed
 from domain.observations import Label, Observations, label
 from domain.series import TimeSeries
 from domain.use_cases.describe_series import Described
@@ -48,6 +49,7 @@ class View:
         prices, prices_then: open, high, low and close, and the volume if there is one; None if the series has no such columns.
         shading: spans of time that are shaded.
         fan: the chosen column in the vintages known just before what is shown, the oldest first, whole and in the chosen units.
+        computed: how what is shown was computed, if the series is a formula.
 
     """
 
@@ -65,6 +67,7 @@ class View:
     prices_then: Observations | None = None
     shading: Shading | None = None
     fan: Sequence[tuple[Vintage, Observations]] = ()
+    computed: Computed | None = None
 
     @property
     def series(self) -> TimeSeries:

@@ -58,7 +58,7 @@ def routes() -> list[tuple[str, str]]:
     for path, resource, *_ in discover_routes(use_cases):
         methods = [
             method
-            for method in ("GET", "HEAD", "POST", "DELETE")
+            for method in ("GET", "HEAD", "POST", "PUT", "DELETE")
             if hasattr(resource, f"on_{'get' if method == 'HEAD' else method.lower()}")
         ]
         filled = (
@@ -67,6 +67,8 @@ def routes() -> list[tuple[str, str]]:
             .replace("{date}", "2024-01-01")
             .replace("{fetch_id}", NOBODY)
             .replace("{number}", "1")
+            .replace("{formula_database}", "MY")
+            .replace("{formula}", "SPREAD")
         )
         filled = (
             filled.replace("{database}", "CANNED").replace("{dataset}", "NONE").replace("{part}", "data").replace("{file}", "CANNED_1.zip")
@@ -77,11 +79,11 @@ def routes() -> list[tuple[str, str]]:
 
 def needed(method: str, path: str) -> Scope:
     """The scope of each route, stated independently."""
-    if path.startswith(("/keys", "/webhooks")):
+    if path.startswith(("/keys", "/webhooks", "/imports")):
         return Scope.ADMIN
-    if method in ("GET", "HEAD"):
+    if method in ("GET", "HEAD") or path.startswith("/panel"):
         return Scope.READ
-    return Scope.ADMIN if method == "DELETE" and path.startswith("/timeseries/") else Scope.FETCH
+    return Scope.ADMIN if method == "DELETE" and path.startswith(("/timeseries/", "/formulas/")) else Scope.FETCH
 
 
 @pytest.mark.parametrize(("method", "path"), routes(), ids=str)

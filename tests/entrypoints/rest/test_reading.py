@@ -153,7 +153,11 @@ def test_a_bad_parameter_is_refused_by_name(
     answer = ask(client, query)
 
     assert (answer.status_code, answer.json["errors"][0]["parameter"]) == (400, name)
-    assert answer.json["hint"] in (hint, hint.replace("There is: ", "There is: id, "), hint.replace(".", ", shape."))
+    assert answer.json["hint"] in (
+        hint,
+        hint.replace("There is: ", "There is: id, "),
+        hint.replace(".", ", aggregate, shape."),
+    )
 
 
 def test_seconds_are_called_time(client_on: ClientOn) -> None:

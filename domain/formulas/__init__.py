@@ -1,0 +1,1 @@
+"""Formulas: series that are computed from others when they are read."""

@@ -1,0 +1,1 @@
+"""Panels: what was known of many series at many moments, without looking ahead."""

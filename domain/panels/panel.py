@@ -1,0 +1,102 @@
+"""Panels: the cells of many series, each with where its value comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from domain.errors import InvalidInput
+from domain.observations import Dates
+from domain.panels.cells import Cells
+from domain.panels.query import PanelQuery, PanelSeries, document_of
+from domain.vintages import Vintage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelColumn:
+    """
+    The cells of one series; a sequence has an entry for each cell.
+
+    Attributes:
+        reference: ``provider:DATABASE/DATASET``.
+        name: of its column in the wide shape.
+        known_at, seen_at: of the vintages, NaT where there is none.
+        published: their labels as text.
+        columns: names of the columns that were read.
+
+    """
+
+    said: PanelSeries
+    reference: str
+    name: str
+    cells: Cells
+    known_at: Dates
+    seen_at: Dates
+    published: Sequence[str | None]
+    columns: Sequence[str]
+
+    @classmethod
+    def of(cls, said: PanelSeries, cells: Cells, vintages: Mapping[int, Vintage], columns: Mapping[int, str]) -> PanelColumn:
+        """
+        Return cells with what is told of their vintages.
+
+        Args:
+            vintages, columns: by number.
+
+        """
+        used = [vintages.get(number) for number in cells.vintage.tolist()]
+        code = str(said.selector.code)
+        return cls(
+            said=said,
+            reference=str(said.selector),
+            name=said.name or (f"{code} - {said.column}" if said.column else code),
+            cells=cells,
+            known_at=np.array([each and each.known_at.replace(tzinfo=None) for each in used], "datetime64[us]"),
+            seen_at=np.array([each and each.fetched_at.replace(tzinfo=None) for each in used], "datetime64[us]"),
+            published=[each.published.isoformat().replace("+00:00", "Z") if each and each.published else None for each in used],
+            columns=[columns.get(number, said.column) for number in cells.vintage.tolist()],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """
+    A panel, and the query that gives it for ever.
+
+    Attributes:
+        query: with each series by its provider and code, and the position.
+
+    """
+
+    query: PanelQuery
+    columns: Sequence[PanelColumn]
+
+    @property
+    def document(self) -> Mapping[str, object]:
+        """The query as plain values."""
+        return document_of(self.query)
+
+    def wide(self) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+        """
+        Return the values, a row for each moment and a column for each series.
+
+        Raises:
+            InvalidInput: a series has several observations at a moment, or two columns have one name.
+
+        """
+        if any(each.said.rule.window > 1 for each in self.columns):
+            raise InvalidInput("A wide panel has one value of a series at each moment.", field="window", hint="Ask for shape=long.")
+        require_unique([each.name for each in self.columns])
+        values = np.empty((len(self.query.decisions.moments), len(self.columns)), order="F")
+        for place, each in enumerate(self.columns):
+            values[:, place] = each.cells.value
+        return values
+
+
+def require_unique(names: Sequence[str]) -> None:
+    """Raise InvalidInput if two columns of a panel have one name."""
+    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if twice is not None:
+        raise InvalidInput(f"Two columns are named {twice!r}.", field="name", hint="Give each its own: series=FRED/GDP;name=GDP.")

@@ -1,0 +1,145 @@
+"""ReadPanel: what was known of many series at many moments."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from hashlib import sha256
+from json import dumps, loads
+
+import numpy as np
+
+from domain.errors import DamagedVintage, InvalidInput, PanelNotFound
+from domain.moments import AsOf
+from domain.panels.availability import Timeline
+from domain.panels.decisions import Decisions
+from domain.panels.panel import Panel, PanelColumn
+from domain.panels.query import MOST_SERIES, PanelQuery, PanelSeries
+from domain.panels.reading import CellReading, Meanings
+from domain.panels.rows import Meaning
+from domain.periods import stated
+from domain.ports import Providers, Store, UnitOfWork
+from domain.providers import Routing
+from domain.schedules.selector import Selector
+from domain.series import MetadataEntry, TimeSeries
+from domain.use_cases.describe_series import series_of_code
+from domain.vintages import Vintage
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPanel:
+    """Read panels; never fetches."""
+
+    store: Store
+    providers: Providers
+    routing: Routing
+
+    def __call__(self, query: PanelQuery) -> Panel:
+        """
+        Return a panel.
+
+        Raises:
+            SeriesNotFound, DamagedVintage: a series cannot be read.
+            InvalidInput: a mask means none, the panel is too large, or a rule does not fit a series.
+
+        """
+        with self.store.reading() as uow:
+            position = _position(uow, query)
+            chosen = [each for said in query.series for each in self._chosen(uow, said, pinned=query.position is not None)]
+            query.check_size(len(chosen))
+            at_position = replace(query, position=position)
+            columns = [_column(uow, said, series, at_position) for said, series in chosen]
+        return Panel(query=replace(at_position, series=tuple(each.said for each in columns)), columns=columns)
+
+    def keep(self, panel: Panel) -> str:
+        """Keep a panel's pinned query, and return the digest by which ``kept`` finds it."""
+        body = dumps(panel.document, sort_keys=True, separators=(",", ":")).encode()
+        digest = sha256(body).hexdigest()
+        with self.store.writing() as uow:
+            uow.panels.keep(digest, body)
+            uow.commit()
+        return digest
+
+    def kept(self, digest: str) -> PanelQuery:
+        """
+        Return a pinned query that was kept.
+
+        Raises:
+            PanelNotFound: there is none of this digest.
+
+        """
+        with self.store.reading() as uow:
+            body = uow.panels.find(digest)
+        if body is None:
+            raise PanelNotFound("No panel of this digest is kept here.", hint="Ask for it again: POST /panel.")
+        return PanelQuery.read(loads(body))
+
+    def _chosen(self, uow: UnitOfWork, said: PanelSeries, *, pinned: bool) -> Sequence[tuple[PanelSeries, TimeSeries]]:
+        """Return the series that are meant now, in order of creation, each named in full and with its last check unless that is pinned."""
+        if said.selector.code:
+            provider, code = said.selector.provider, said.selector.code
+            found = [series_of_code(uow, code, provider, self.providers, routing=self.routing)]
+        else:
+            found = list(uow.series.matching(said.selector, MOST_SERIES + 1))
+        if not found:
+            raise InvalidInput(f"{said.selector} means no stored series.", field="series", hint="GET /timeseries lists those that are.")
+        checks = [said.checked_at if pinned else said.checked_at or series.checked_at for series in found]
+        return [(replace(said, selector=_exact(each), checked_at=at), each) for each, at in zip(found, checks, strict=True)]
+
+
+def _exact(series: TimeSeries) -> Selector:
+    return Selector(provider=series.provider, database=series.code.database, pattern=series.code.dataset)
+
+
+def _position(uow: UnitOfWork, query: PanelQuery) -> int:
+    last = uow.vintages.position()
+    if query.position is None:
+        return last
+    if query.position > last:
+        raise InvalidInput(f"The feed has not come to position {query.position}.", field="position", hint=f"Its last one is {last}.")
+    return query.position
+
+
+def _column(uow: UnitOfWork, said: PanelSeries, series: TimeSeries, query: PanelQuery) -> PanelColumn:
+    position = query.position or 0
+    vintages = uow.vintages.until(series.id, position)
+    checked = said.checked_at or last_check(vintages)
+    entries = [entry for entry in uow.series.metadata_history(series.id) if entry.position <= position]
+    columns = partial(uow.vintages.columns, series.id, said.column)
+    reading = CellReading(Timeline.of(vintages, said.rule), said.rule, query.decisions, columns)
+    try:
+        cells = reading.cells(_meanings(entries, query.decisions), checked)
+        _require_column(uow, series, said.column, reading.names)
+    except DamagedVintage as error:
+        raise DamagedVintage(f"{series.provider}:{series.code}: {error.message}") from error
+    except InvalidInput as error:
+        raise InvalidInput(f"{series.provider}:{series.code}: {error.message}", field=error.field, hint=error.hint) from error
+    by_number = {vintage.number: vintage for vintage in vintages}
+    return PanelColumn.of(replace(said, checked_at=checked), cells, by_number, reading.names)
+
+
+def last_check(vintages: Sequence[Vintage]) -> datetime | None:
+    """Return the last moment of which these vintages prove that the provider was asked."""
+    return max((vintage.fetched_at for vintage in vintages), default=None)
+
+
+def _meanings(entries: Sequence[MetadataEntry], decisions: Decisions) -> Meanings:
+    """Return what the metadata known at each moment say; before the first entry that one holds."""
+    if not entries:
+        return [(np.arange(len(decisions.moments)), Meaning(None, None))]
+    said = [Meaning(entry.metadata.frequency, stated(entry.metadata.extra.get("dates"))) for entry in entries]
+    found: dict[Meaning, list[int]] = {}
+    for place, moment in enumerate(decisions.moments):
+        known = max((number for number, entry in enumerate(entries) if entry.known_at <= moment), default=0)
+        found.setdefault(said[known], []).append(place)
+    return [(np.array(places), meaning) for meaning, places in found.items()]
+
+
+def _require_column(uow: UnitOfWork, series: TimeSeries, wanted: str, read: Collection[int]) -> None:
+    """Raise InvalidInput if the newest of the vintages that were read has no such column."""
+    newest = uow.vintages.find(series.id, AsOf(vintage=max(read))) if wanted and read else None
+    if newest and wanted not in newest.observations.columns:
+        names = ", ".join(newest.observations.columns)
+        raise InvalidInput(f"It has no column {wanted[:40]!r}.", field="column", hint=f"Its columns: {names}.")

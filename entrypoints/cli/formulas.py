@@ -1,0 +1,89 @@
+"""``lanner formulas``: define series that are computed from others, list and remove them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from domain.use_cases.manage_formulas import FormulaState, ManageFormulas
+    from entrypoints.cli.session import Session
+
+
+@click.group
+def formulas() -> None:
+    """Define series that are computed from others when they are read."""
+
+
+@formulas.command("list")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one formula a line."
+)
+@click.pass_obj
+def list_formulas(session: Session, *, form: str) -> None:
+    """List the formulas in the order in which they were first defined."""
+    from entrypoints.cli.tables import print_json, print_table, printable
+
+    found = _all(session.use_cases().manage_formulas)
+    if form == "json":
+        for each in found:
+            print_json(_document(each))
+        return
+    rows = [(str(each.series.code), str(each.current.number), printable(each.current.definition.expression)) for each in found]
+    print_table(("code", "definition", "expression"), rows, right=("definition",))
+
+
+@formulas.command("set")
+@click.argument("code")
+@click.argument("expression")
+@click.option("--unit", default="", help="The unit of the values.  [default: what follows from the series]")
+@click.option("--title", default="", help="The name of the series.")
+@click.option("--fetch", is_flag=True, help="Request the series that are not stored yet.")
+@click.pass_obj
+def set_formula(session: Session, /, *, code: str, expression: str, **about: Any) -> None:
+    """Define the formula CODE as EXPRESSION, or define it anew."""
+    from domain.codes import DatasetCode
+    from entrypoints.cli.tables import printable
+
+    defined = session.use_cases().manage_formulas.define(DatasetCode.parse(code), expression, **about)
+    current = defined.formula.current
+    click.echo(printable(f"{defined.formula.series.code} = {current.definition.expression} (definition {current.number})"))
+    for requested in defined.requested:
+        click.echo(f"{requested} is requested.", err=True)
+
+
+@formulas.command
+@click.argument("code")
+@click.pass_obj
+def remove(session: Session, *, code: str) -> None:
+    """Remove the formula CODE with all versions of its definition."""
+    from domain.codes import DatasetCode
+
+    wanted = DatasetCode.parse(code)
+    session.use_cases().manage_formulas.remove(wanted)
+    click.echo(f"{wanted} is removed.")
+
+
+def _all(manage_formulas: ManageFormulas) -> Iterator[FormulaState]:
+    after: int | None = 0
+    while after is not None:
+        page = manage_formulas.list(after=after)
+        yield from page.items
+        after = page.next
+
+
+def _document(formula: FormulaState) -> dict[str, object]:
+    current = formula.current
+    return {
+        "id": formula.series.id,
+        "code": str(formula.series.code),
+        "title": current.definition.title,
+        "expression": current.definition.expression,
+        "unit": current.definition.unit,
+        "components": current.definition.components,
+        "looks_ahead": formula.looks_ahead,
+        "definition": current.number,
+        "defined_at": current.defined_at,
+    }
