@@ -71,7 +71,7 @@ def _print(webhook: Webhook) -> None:
         "events": "all" if webhook.events == set(EventType) else " ".join(sorted(webhook.events)),
         "only": str(webhook.selector or ""),
         "last success": when(webhook.last_success_at),
-        "next attempt": when(webhook.retry_at),
+        "next attempt": when(None if webhook.disabled_at else webhook.retry_at),
         "disabled": webhook.disabled_reason,
     }
     for name, text in facts.items():

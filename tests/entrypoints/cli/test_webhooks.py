@@ -9,6 +9,8 @@ from domain.errors import InvalidInput, WebhookNotFound, WebhookSecretMissing
 from domain.use_cases import UseCases
 from domain.webhooks.delivery import Reply
 from domain.webhooks.events import EventType
+from entrypoints.cli.follow import follow
+from entrypoints.cli.tables import when
 from entrypoints.cli.webhooks import webhooks
 from tests.builders import NOBODY, memory_use_cases
 from tests.entrypoints.cli.conftest import Run
@@ -65,6 +67,23 @@ def test_the_list_is_written_for_reading(run: Run, use_cases: UseCases) -> None:
 
     assert [line for line in lines if line.endswith(("hook", "hook/2"))] == [lines[0], lines[lines.index("") + 1]]
     assert max(map(len, lines)) <= 80
+
+
+def test_the_list_says_what_is_tried_again_and_what_is_stopped(run: Run) -> None:
+    """The next attempt at a receiver that does not answer; of a stopped webhook the reason instead."""
+    sender = RecordingSender(answer=lambda *_: Reply(None, "It could not be reached."))
+    use_cases = memory_use_cases({"canned": CannedSource()}, sender=sender)
+    run(use_cases, webhooks, f"add {URL}")
+    run(use_cases, follow, "X/A")
+    use_cases.deliver_events()
+    waits = run(use_cases, webhooks, "list").stdout
+    (webhook,) = use_cases.manage_webhooks.list()
+    use_cases.manage_webhooks.change(webhook.id, {"enabled": False})
+    stopped = run(use_cases, webhooks, "list").stdout
+
+    assert f"  next attempt  {when(webhook.retry_at)}\n" in waits
+    assert "next attempt" not in stopped
+    assert "  disabled      It was stopped by a request.\n" in stopped
 
 
 def test_one_is_tried(run: Run, use_cases: UseCases, sender: RecordingSender) -> None:
