@@ -39,7 +39,8 @@ class IcsReader:
     def read(self, place: str) -> Sequence[ReleaseEvent]:
         by_operator = not place.startswith(("/", "https:"))
         if by_operator and place not in self.named:
-            raise AnswerNotUnderstood(f"LANNER_CALENDARS has no calendar {place!r}.")
+            known = f", but {' and '.join(sorted(self.named))}" if self.named else ""
+            raise AnswerNotUnderstood(f"LANNER_CALENDARS has no calendar {place!r}{known}.")
         where = self.named.get(place, place)
         body = self._of_file(Path(where)) if where.startswith("/") else self._of_address(where, by_operator=by_operator)
         late = SourceTimedOut(f"To read the calendar takes more than {self.seconds:g} seconds.")

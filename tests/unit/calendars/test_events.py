@@ -121,6 +121,12 @@ def test_a_place_that_may_not_or_cannot_be_read(place: str) -> None:
     assert refused.value.message.endswith(".")
 
 
+def test_an_unknown_name_is_told_beside_the_known_ones() -> None:
+    """So that a typing error is seen."""
+    with pytest.raises(AnswerNotUnderstood, match=r"^LANNER_CALENDARS has no calendar 'imf', but bls and ine\.$"):
+        reader(ine="/a.ics", bls="/b.ics").read("imf")
+
+
 def test_a_server_that_refuses_or_hangs_is_told() -> None:
     """By the errors of any provider."""
     with a_server(lambda *_: [b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"]) as base, pytest.raises(FetchError) as refused:
