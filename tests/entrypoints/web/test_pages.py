@@ -102,6 +102,7 @@ def test_lines_for_other_tools_carry_the_state(samples: Browser) -> None:
     assert page.text.count(f"http://localhost:8000/data.csv?{query}") == 6
     assert page.text.count(f"http://localhost:8000/data.parquet?{query}") == 2
     assert 'quandl.get("SAMPLE/GDP", start_date="2008-01-01", as_of="2009-01-30")' in page.text
+    assert "# http://localhost:8000/s/sample:SAMPLE/GDP\nimport pandas" in Page(samples.get("/s/SAMPLE/GDP").text).text
     paths = [each for each in page.addresses if "/data." in each]
     assert [samples.get(path).status_code for path in paths] == [200] * 4
 
