@@ -103,7 +103,8 @@ def _followed(look: FollowedSeries, title: str, now: datetime) -> Freshness:
     if look.overdue_since is None:
         return Freshness(dot="ok", title=title, why=why)
     since = words.day(look.overdue_since)
-    return Freshness(dot="late", title=f"A release has been expected since {since} UTC", why=f"{title}. {why}")
+    why = f"{title}. {why} Until it comes, looks are at most a week apart."
+    return Freshness(dot="late", title=f"A release has been expected since {since} UTC", why=why)
 
 
 def _outcome(fetch: Fetch | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from domain.frequency import Collapse
+from domain.frequency import Collapse, Frequency
 from domain.series import TimeSeries
 from entrypoints.web import words
 from entrypoints.web.charts.palette import DASHES, MOST
@@ -103,6 +103,15 @@ def collapses(state: State) -> list[Choice]:
         )
         for kind in kinds
     ]
+
+
+def shared_periods(comparison: Comparison) -> Choice | None:
+    """Return the periods for each of which all series can have a value, None if they have the same dates already or no such periods."""
+    found = {line.frequency for line in comparison.lines if line.frequency}
+    if len(found) < 2:  # noqa: PLR2004 - frequencies that differ
+        return None
+    coarsest = max(found, key=list(Frequency).index)
+    return next((choice for choice in collapses(comparison.state) if choice.label == coarsest.title()), None)
 
 
 def views(comparison: Comparison) -> list[Choice]:

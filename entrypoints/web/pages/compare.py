@@ -137,6 +137,7 @@ def _around(req: falcon.Request, comparison: Comparison) -> dict[str, Any]:
         "count": len(table),
         "units": controls.units_of_all(comparison),
         "collapses": controls.collapses(state),
+        "shared_periods": controls.shared_periods(comparison),
         "views": controls.views(comparison),
         "ranges": controls.ranges(comparison),
         "swapped": controls.swapped(state) if state.show is not Show.LINES else None,

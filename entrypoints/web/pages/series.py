@@ -134,8 +134,7 @@ class SeriesPage:
         origin = origin_of(req)
         address = f"{origin}{series_path(series)}"
         chosen = {} if series.is_formula else {"as_of": None, "vintage": vintages.shown.number}
-        permalink = f"{address}{state.link(**chosen)}"
-        page_of_lines = permalink if view.chosen else f"{address}{state.link()}"
+        permalink, shown = f"{address}{state.link(**chosen)}", f"{address}{state.link().rstrip('?')}"
         plot = plot_of(view)
         return {
             **followed,
@@ -151,12 +150,12 @@ class SeriesPage:
             "strips": _strips(vintages, "then" if view.chosen else "now"),
             "usual": usual(view, found) if several else (),
             "downloads": downloads(view),
-            "snippets": snippets(view, origin, page_of_lines, keyed=self._site.guard is not None),
+            "snippets": snippets(view, origin, permalink if view.chosen else shown, keyed=self._site.guard is not None),
             "permalink": permalink,
             "pinned": pinned(view),
             "formats": [kind for kind in FILES if kind is not FileFormat.PNG or can_draw()],
             "compare": compare_query(view),
-            "sharing": Sharing.of(title_of(view), described(view), f"{address}{state.link().rstrip('?')}"),
+            "sharing": Sharing.of(title_of(view), described(view), shown),
             **self._below(view, page, found),
         }
 

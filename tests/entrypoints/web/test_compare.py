@@ -132,6 +132,19 @@ def test_every_form_has_the_same_values(several: Browser) -> None:
     assert f"2002 Q4{float(rows['2002-10-01'][0]):,.0f}{float(rows['2002-10-01'][1]):.1f}" in page.words.replace(" ", " ").replace("  ", "")
 
 
+def test_series_of_other_frequencies_meet_at_the_end_of_periods(several: Browser) -> None:
+    """The page leads to the periods for which both have values; there, and among equal frequencies, it does not."""
+    page = Page(several.get(f"/compare?s={GDP}&s={CO2}").text)
+    link = next(each for each in page.addresses if each.endswith("#correlations")).removesuffix("#correlations")
+    there = Page(several.get(f"/compare{link}").text)
+
+    assert "few dates have both values: compare quarterly values." in page.words
+    assert "n=26" in page.words
+    assert "n=176" in there.words
+    assert "few dates" not in there.words
+    assert "few dates" not in Page(several.get(f"/compare?s={GDP}&s={MACRO}").text).words
+
+
 def test_an_index_has_one_base(several: Browser) -> None:
     """All series are 100 at the same date; one with units of its own is left as it is."""
     _, rows = rows_of(

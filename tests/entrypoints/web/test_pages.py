@@ -102,6 +102,7 @@ def test_lines_for_other_tools_carry_the_state(samples: Browser) -> None:
     assert page.text.count(f"http://localhost:8000/data.csv?{query}") == 6
     assert page.text.count(f"http://localhost:8000/data.parquet?{query}") == 2
     assert 'quandl.get("SAMPLE/GDP", start_date="2008-01-01", as_of="2009-01-30")' in page.text
+    assert "# http://localhost:8000/s/sample:SAMPLE/GDP\nimport pandas" in Page(samples.get("/s/SAMPLE/GDP").text).text
     paths = [each for each in page.addresses if "/data." in each]
     assert [samples.get(path).status_code for path in paths] == [200] * 4
 
@@ -252,9 +253,11 @@ def test_a_series_is_followed_and_unfollowed(samples: Browser) -> None:
     assert page.words.count("Next look in ") == page.words.count("It is looked at six hours later.") == 1
     assert "counts as fresh for" not in page.words
     assert [each["value"] for each in page.all("button") if each.get("name") == "follow"] == ["no"]
+    assert "/operations/schedules" in page.addresses
     samples.post(path, {"follow": "no"})
     page = Page(samples.get(path).text)
     assert "Next look" not in page.words
+    assert "/operations/schedules" not in page.addresses
     assert "counts as fresh for" in page.words
     assert [each["value"] for each in page.all("button") if each.get("name") == "follow"] == ["yes"]
 
@@ -276,7 +279,7 @@ def test_an_overdue_release_is_not_called_fresh() -> None:
     home = Page(browser.get("/").text)
 
     assert "Overdue A release has been expected since" in card
-    assert card.count("Next look in 2 hours, 14:00:00 UTC. It came at noon.") == 1
+    assert card.count("Next look in 2 hours, 14:00:00 UTC. It came at noon. Until it comes, looks are at most a week apart.") == 1
     assert "Fresh" not in card
     assert "A release has been expected since" in home.words
     assert [each["value"] for each in home.all("button") if each.get("name") == "action"] == ["look"]
@@ -287,12 +290,16 @@ def test_usual_revisions_are_those_of_what_is_shown(samples: Browser) -> None:
     path = "/s/sample:SAMPLE/GDP?transform=annualized"
     whole, part = (Page(samples.get(f"{path}{more}").text).words for more in ("", "&start=2003-01-01&end=2010-12-31&as_of=2009-01-30"))
     few = Page(samples.get(f"{path}&start=2010-01-01&end=2010-12-31").text).words
+    level = Page(samples.get("/s/sample:SAMPLE/GDP?start=2003-01-01").text)
 
     assert "First release to latest, 32 quarters" in part
     assert "30 Jan 2009 to today, 24 quarters" in part
     assert part.count("mean absolute") == 2
     assert "Chosen vintage to today choose one by the slider" in whole
     assert "too few in the range that is shown" in few
+    assert "Levels also change with a new base year" in level.words
+    assert "?transform=rdiff&start=2003-01-01#revisions" in level.addresses
+    assert "Levels also change" not in whole
 
 
 def test_a_mask_that_follows_a_series_is_named() -> None:
