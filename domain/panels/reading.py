@@ -39,7 +39,7 @@ class CellReading:
     """
 
     def __init__(self, timeline: Timeline, rule: CellRule, decisions: Decisions, columns: Columns) -> None:
-        self._timeline, self._rule, self._columns = timeline, rule, columns
+        self._timeline, self._rule, self._decisions, self._columns = timeline, rule, decisions, columns
         self._instants, self._days = decisions.instants, decisions.days
         self.names: dict[int, str] = {}
 
@@ -54,10 +54,7 @@ class CellReading:
         grid.status[before] = Status.BEFORE_STORE
         if self._rule.assume is not None and before.any() and len(self._timeline.vintages):
             self._put_assumed(grid, meanings, before)
-        unchecked = (
-            np.full(len(before), fill_value=True) if checked is None else self._instants > np.datetime64(checked.replace(tzinfo=None))
-        )
-        return grid.finished(self._rule, unchecked)
+        return grid.finished(self._rule, self._decisions.later_than(checked))
 
     def _put_latest(self, grid: Grid, meanings: Meanings) -> None:
         states = self._states_at(self._instants)
