@@ -170,5 +170,6 @@ def _as_of(rule: CellRule, moment: datetime, position: int) -> AsOf:
 
 
 def _newest(vintages: Sequence[Vintage]) -> _Known:
-    """Return when the last of them became known and was fetched; inside ``as_of`` there may be none."""
-    return max((each.known_at for each in vintages), default=None), max((each.fetched_at for each in vintages), default=None)
+    """Return when the last of them became known and was fetched, in UTC; inside ``as_of`` there may be none."""
+    known, fetched = ([getattr(each, name).replace(tzinfo=None) for each in vintages] for name in ("known_at", "fetched_at"))
+    return max(known, default=None), max(fetched, default=None)
