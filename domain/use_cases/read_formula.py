@@ -104,12 +104,14 @@ class Session:
 
     Attributes:
         states: of stored series; by default those that the moment selects.
+        found: the series of references; evaluations of one transaction may share them.
 
     """
 
     uow: UnitOfWork
     moment: AsOf
     states: States | None = None
+    found: dict[str, TimeSeries | None] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
     components: dict[tuple[UUID, int], Component] = field(default_factory=dict)
     described: list[Metadata] = field(default_factory=list)
@@ -120,6 +122,12 @@ class Session:
         """Return the moment at which a component is read, inside ``as_of`` the earlier of the two."""
         asked = [each for each in (self.moment.as_of, until) if each]
         return replace(self.moment, as_of=min(asked) if asked else None, definition_as_of=None)
+
+    def find(self, reference: str) -> TimeSeries | None:
+        """Return the series of a reference; None if it is not stored."""
+        if reference not in self.found:
+            self.found[reference] = _find(self.uow, reference)
+        return self.found[reference]
 
     def state(self, series: TimeSeries, until: datetime | None) -> StoredVintage:
         """Return the state of a stored series; raises NotKnownYet and what else ``compute`` raises."""
@@ -141,7 +149,7 @@ class _Scope:
         expression = definition.parsed()
         self.session.looks_ahead |= looks_ahead(expression)
         named = dict(zip(references(expression), definition.components, strict=True))
-        stored = {written: _find(self.session.uow, reference) for written, reference in named.items()}
+        stored = {written: self.session.find(reference) for written, reference in named.items()}
         missing = [named[written] for written, series in stored.items() if series is None]
         if missing:
             raise ComponentMissing(f"{self.code} reads series that are not stored here: {', '.join(missing)}.")

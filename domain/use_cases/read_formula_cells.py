@@ -60,6 +60,7 @@ class ComponentStates:
     Attributes:
         chosen: by series and moment of the ``as_of`` around it, its vintages and the place of that of each moment.
         held: the state that was read last, likewise.
+        found: the series, by reference.
 
     """
 
@@ -70,6 +71,7 @@ class ComponentStates:
     work: Work
     chosen: dict[tuple[UUID, datetime | None], tuple[Sequence[Vintage], NDArray[np.intp]]] = field(default_factory=dict)
     held: dict[tuple[UUID, datetime | None], StoredVintage] = field(default_factory=dict)
+    found: dict[str, TimeSeries | None] = field(default_factory=dict)
 
     def spans(self, stored: Sequence[TimeSeries]) -> Sequence[NDArray[np.intp]]:
         """Return the places of the moments, those together between which none of these series has another state or other metadata."""
@@ -150,7 +152,7 @@ def formula_column(formula: PinnedFormula, said: PanelSeries, decisions: Decisio
 
 def _computed(formula: PinnedFormula, states: ComponentStates, moment: datetime, *, place: int) -> Computed | None:
     """Return the result at a moment; None if nothing of one of its series counts yet."""
-    session = Session(formula.uow, _as_of(states.rule, moment, formula.position), partial(states.at, place))
+    session = Session(formula.uow, _as_of(states.rule, moment, formula.position), partial(states.at, place), states.found)
     try:
         return compute_version(session, formula.series.code, formula.version, series_id=formula.series.id)
     except NotKnownYet:
