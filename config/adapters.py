@@ -63,6 +63,7 @@ class Adapters(DeclarativeContainer):
         memory_bytes=settings.provided.worker_memory,
         seconds=CALENDAR_SECONDS,
     )
+    file_imports = Singleton(later("adapters.provider_kit.file_imports.source.FileImportSource"))
     conformance = Singleton(later("adapters.provider_kit.conformance.report.ConformanceReports"), data_sources)
     dispatcher = Singleton(_dispatcher, settings)
     routing = Singleton(

@@ -45,6 +45,9 @@ class Container(FetchUseCases):
     check_health = use_case("check_health.CheckHealth", Adapters.store, Adapters.dispatcher, Adapters.settings.provided.lease_seconds)
     parse_answer = use_case("parse_answer.ParseAnswer", Adapters.data_sources)
     preview_file = use_case("preview_file.PreviewFile", Adapters.file_previews)
+    import_files = use_case(
+        "import_files.ImportFiles", store=Adapters.store, files=Adapters.file_imports, folder=Adapters.settings.provided.import_path
+    )
     check_key = use_case("check_key.CheckKey", Adapters.store)
     manage_keys = use_case("manage_keys.ManageKeys", Adapters.store)
     list_providers = use_case("list_providers.ListProviders", **FetchUseCases.asking)

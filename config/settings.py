@@ -85,6 +85,7 @@ class Settings(BaseModel):
     fetch_deadline_seconds: Seconds = 120
     retry_for_seconds: Seconds = 86_400
     shutdown_timeout_seconds: Seconds | None = None
+    import_path: Folder | None = None
     keep_fetches_days: Annotated[int, Field(ge=1, le=36_500)] = 90
     read_through_seconds: Seconds = 20
     wait_seconds: Seconds = 30

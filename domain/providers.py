@@ -110,6 +110,10 @@ class Routing:
     default: str
     prefer_default: bool = False
 
+    def is_configured(self, code: DatasetCode) -> bool:
+        """Return whether a route is configured for a code's database."""
+        return code.database in self.routes
+
     def provider_for(self, code: DatasetCode, providers: Sequence[Provider]) -> str:
         """Return the name of the provider that serves a code."""
         routed = self.routes.get(code.database)

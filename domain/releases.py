@@ -107,7 +107,7 @@ def in_knowledge_order(
                 known[place] = replace(state, vintage=known[place].vintage)
         elif known and state.vintage.knowledge() < known[-1].vintage.knowledge():
             continue
-        elif not known or state.vintage.published is not None or state.digest != known[-1].digest:
+        elif not known or state.vintage.has_release_label or state.digest != known[-1].digest:
             known.append(state)
     return known
 
@@ -160,7 +160,12 @@ def latest_before(states: Sequence[ColumnState]) -> Sequence[np.datetime64]:
 def looked_late(states: Sequence[ColumnState], row: int, period: timedelta | None) -> bool:
     """Return whether an unlabelled vintage may be later than a release that nobody looked for."""
     vintage, before = states[row].vintage, states[row - 1].vintage
-    if vintage.published is not None:
+    if vintage.has_release_label:
         return False
-    looked: datetime = max(vintage.previous_check_at or before.fetched_at, before.fetched_at)
-    return period is None or vintage.fetched_at - looked >= period
+    looked = max(vintage.previous_check_at or _seen_at(before), _seen_at(before))
+    return period is None or _seen_at(vintage) - looked >= period
+
+
+def _seen_at(vintage: Vintage) -> datetime:
+    """Return when somebody looked: of an imported state when its file was saved."""
+    return vintage.known_at if vintage.cause is Cause.IMPORT else vintage.fetched_at

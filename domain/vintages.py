@@ -21,13 +21,14 @@ class Cause(StrEnum):
 
     ``publication``: the provider published it. ``correction``: the provider changed what it had published under the same label.
     ``parser``: a new adapter version reads the same bytes differently. ``mixed``: other bytes, read by a new adapter version, so that
-    changes of earlier dates may be of either kind.
+    changes of earlier dates may be of either kind. ``import``: a file of the operator's own shows it.
     """
 
     PUBLICATION = "publication"
     CORRECTION = "correction"
     PARSER = "parser"
     MIXED = "mixed"
+    IMPORT = "import"
 
     @property
     def restates(self) -> bool:
@@ -95,6 +96,11 @@ class Vintage:
         return self.fetched_at if self.cause.restates else self.known_at
 
     @property
+    def has_release_label(self) -> bool:
+        """Whether the provider published it under its label; the date of an imported file says when it was seen."""
+        return self.published is not None and self.cause is not Cause.IMPORT
+
+    @property
     def may_have_other_columns(self) -> bool:
         """Whether every date that stayed counts as changed, as all do where columns came or went."""
         return 0 < self.changed == self.rows - self.added
@@ -137,13 +143,20 @@ class StoredVintage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedEntry:
-    """A vintage in the feed of all series, and its position there."""
+    """
+    A vintage in the feed of all series, and its position there.
+
+    Attributes:
+        is_newest: whether it is the newest state of its series in knowledge order, as of this reading.
+
+    """
 
     position: int
     series_id: UUID
     provider: str
     code: DatasetCode
     vintage: Vintage
+    is_newest: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

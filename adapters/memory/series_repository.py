@@ -54,6 +54,9 @@ class MemorySeriesRepository:
         self.state.series[series.id] = series
         return series
 
+    def add_all(self, provider: str, codes: Sequence[DatasetCode]) -> Sequence[TimeSeries]:
+        return [self.add(provider, code) for code in codes]
+
     def search(self, query: SeriesQuery) -> SeriesPage:
         complete = (self.get(series_id) for series_id in self.state.series)
         found = [series for series in complete if _matches(series, query)][query.skip :][: query.limit + 1]
@@ -91,6 +94,7 @@ class MemorySeriesRepository:
         self.state.source_statuses.pop(series_id, None)
         self.state.formulas.pop(series_id, None)
         self.state.vintages.pop(series_id, None)
+        self.state.sightings.pop(series_id, None)
         self.state.recorded = tuple(each for each in self.state.recorded if each.series_id != series_id)
         self.state.series_events = tuple(event for event in self.state.series_events if event.series_id != series_id)
         self.state.fetches = {key: fetch for key, fetch in self.state.fetches.items() if fetch.series_id != series_id}
@@ -102,9 +106,16 @@ class MemorySeriesRepository:
     ) -> None:
         now, known = self.clock(), self.state.series[series.id]
         self.state.series[series.id] = replace(known, checked_at=now, metadata=metadata, confirmed=confirmed)
+        self._describe(series, metadata, known_at or now)
+
+    def record_import(self, series: TimeSeries, metadata: Metadata) -> None:
+        self.state.series[series.id] = replace(self.state.series[series.id], metadata=metadata)
+        self._describe(series, metadata, self.clock())
+
+    def _describe(self, series: TimeSeries, metadata: Metadata, known_at: datetime) -> None:
         if series.metadata != metadata:
             self.state.position += 1
-            entry = MetadataEntry(known_at or now, metadata, self.state.position)
+            entry = MetadataEntry(known_at, metadata, self.state.position)
             self.state.descriptions[series.id] = (*self.state.descriptions.get(series.id, ()), entry)
 
     def record_source_status(self, series: TimeSeries, state: AtSource, change: StatusChange | None = None) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from domain.api_keys import ApiKey
 from domain.fetches import Fetch, RequestRecord
 from domain.formulas.definitions import FormulaVersion
+from domain.importing import Sighting
 from domain.metrics import Counted
 from domain.providers import Limit
 from domain.schedules.calendar import KeptCalendar
@@ -34,6 +35,7 @@ class State:
     descriptions: dict[UUID, tuple[MetadataEntry, ...]] = field(default_factory=dict)
     source_statuses: dict[UUID, tuple[StatusChange, ...]] = field(default_factory=dict)
     vintages: dict[UUID, tuple[StoredVintage, ...]] = field(default_factory=dict)
+    sightings: dict[UUID, tuple[Sighting, ...]] = field(default_factory=dict)
     recorded: tuple[FeedEntry, ...] = ()
     position: int = 0
     formulas: dict[UUID, tuple[FormulaVersion, ...]] = field(default_factory=dict)

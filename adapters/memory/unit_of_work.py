@@ -20,6 +20,7 @@ from adapters.memory.release_repository import MemoryReleaseRepository
 from adapters.memory.request_repository import MemoryRequestRepository
 from adapters.memory.schedule_repository import MemoryScheduleRepository
 from adapters.memory.series_repository import MemorySeriesRepository
+from adapters.memory.sighting_repository import MemorySightingRepository
 from adapters.memory.state import Clock, State
 from adapters.memory.vintage_repository import MemoryVintageRepository
 from adapters.memory.webhook_repository import MemoryWebhookRepository
@@ -82,6 +83,7 @@ class MemoryUnitOfWork:
     calendars: MemoryCalendarRepository
     releases: MemoryReleaseRepository
     panels: MemoryPanelRepository
+    sightings: MemorySightingRepository
 
     def __init__(self, store: MemoryStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -110,6 +112,7 @@ class MemoryUnitOfWork:
         self.calendars = MemoryCalendarRepository(self._state)
         self.releases = MemoryReleaseRepository(self._state)
         self.panels = MemoryPanelRepository(self._state)
+        self.sightings = MemorySightingRepository(self._state)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from adapters.memory.state import State
 from domain.moments import AsOf
 from domain.observations import Label, Observations
 from domain.series import TimeSeries
-from domain.vintages import Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
+from domain.vintages import Cause, Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +36,28 @@ class MemoryVintageRepository:
             return False
         self.state.vintages[series_id] = (*kept, *prepared.rows)
         for position, vintage in enumerate(prepared.vintages, start=self.state.position + 1):
-            recorded = FeedEntry(position=position, series_id=series_id, provider=series.provider, code=series.code, vintage=vintage)
+            facts: dict[str, Any] = {"series_id": series_id, "provider": series.provider, "code": series.code, "vintage": vintage}
+            recorded = FeedEntry(position=position, **facts, is_newest=False)
             self.state.recorded = (*self.state.recorded, recorded)
         self.state.position += len(prepared.vintages)
         return True
 
+    def append_all(self, prepared: Mapping[UUID, Prepared]) -> bool:
+        kept = self.state.vintages
+        if any(len(kept.get(series_id, ())) != each.after for series_id, each in prepared.items()):
+            return False
+        return all(self.append(series_id, each) for series_id, each in prepared.items())
+
     def labels(self, series_id: UUID) -> Mapping[Label, LabelledState]:
         return {
-            vintage.published: LabelledState(digest=vintage.digest, known_at=vintage.known_at, origin=vintage.origin)
+            label: LabelledState(digest=vintage.digest, known_at=vintage.known_at, origin=vintage.origin)
             for vintage in (kept.vintage for kept in self.state.vintages.get(series_id, ()))
-            if vintage.published is not None
+            if vintage.has_release_label and (label := vintage.published) is not None
         }
+
+    def newest_fetched(self, series_id: UUID) -> Vintage | None:
+        fetched = (kept.vintage for kept in self.state.vintages.get(series_id, ()) if kept.vintage.cause is not Cause.IMPORT)
+        return max(fetched, key=Vintage.knowledge, default=None)
 
     def list(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
         return [kept.vintage for kept in self.state.vintages.get(series_id, ())[after : after + limit]]
@@ -54,10 +66,15 @@ class MemoryVintageRepository:
         return [kept.vintage for kept in self.state.vintages.get(series_id, ())[-limit:]]
 
     def feed(self, *, after: int, limit: int) -> Sequence[FeedEntry]:
-        return [each for each in self.state.recorded if each.position > after][:limit]
+        return [self._marked(each) for each in self.state.recorded if each.position > after][:limit]
 
     def last_recorded(self, limit: int) -> Sequence[FeedEntry]:
-        return sorted(self.state.recorded, key=lambda each: each.position, reverse=True)[:limit]
+        newest_first = sorted(self.state.recorded, key=lambda each: each.position, reverse=True)
+        return [self._marked(each) for each in newest_first[:limit]]
+
+    def _marked(self, entry: FeedEntry) -> FeedEntry:
+        newest = _greatest(self.state.vintages[entry.series_id], AsOf())
+        return replace(entry, is_newest=newest is not None and newest.vintage.number == entry.vintage.number)
 
     def verify(self, series_id: UUID) -> Sequence[Damage]:
         kept = self.state.vintages.get(series_id, ())

@@ -23,6 +23,7 @@ from adapters.sql.repositories.releases import SqlReleaseRepository
 from adapters.sql.repositories.requests import SqlRequestRepository
 from adapters.sql.repositories.schedules import SqlScheduleRepository
 from adapters.sql.repositories.series import SqlSeriesRepository
+from adapters.sql.repositories.sightings import SqlSightingRepository
 from adapters.sql.repositories.throttle import SqlRateLimiter
 from adapters.sql.repositories.vintages import SqlVintageRepository
 from adapters.sql.repositories.webhooks import SqlWebhookRepository
@@ -83,6 +84,7 @@ class SqlUnitOfWork:
     calendars: SqlCalendarRepository
     releases: SqlReleaseRepository
     panels: SqlPanelRepository
+    sightings: SqlSightingRepository
 
     def __init__(self, store: SqlStore, *, writes: bool) -> None:
         self._store, self._writes = store, writes
@@ -104,8 +106,8 @@ class SqlUnitOfWork:
             store = self._store
             self.transaction = undone.enter_context(open_transaction(store.engine, store.clock, store.server, writes=self._writes))
             self._opened = undone.pop_all()
-        self.series = SqlSeriesRepository(self.transaction)
         self.vintages = SqlVintageRepository(self.transaction)
+        self.series = SqlSeriesRepository(self.transaction, self.vintages.last)
         self.fetches = SqlFetchRepository(self.transaction, self.vintages.last)
         self.requests = SqlRequestRepository(self.transaction)
         self.metrics = SqlMetricsRepository(self.transaction)
@@ -118,6 +120,7 @@ class SqlUnitOfWork:
         self.calendars = SqlCalendarRepository(self.transaction)
         self.releases = SqlReleaseRepository(self.transaction)
         self.panels = SqlPanelRepository(self.transaction)
+        self.sightings = SqlSightingRepository(self.transaction)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

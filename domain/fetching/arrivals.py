@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
@@ -37,13 +37,22 @@ def known_at(published: Label | None, fetched_at: datetime, newest: Vintage | No
     return max(moment, newest.known_at)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The newest fetched vintage of a series, if there is one, and its observations, if they can be read."""
+
+    newest: Vintage | None
+    state: Observations | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Arrivals:
     """
     The states of one answer, compared with what is stored of their series.
 
     Attributes:
-        newest: the series' newest vintage in knowledge order.
+        newest: the series' newest fetched vintage in knowledge order.
+        overtaken_by: the imported vintage that is newer in knowledge order, if one is.
         readable: whether its observations can be read; else a state is stored again though its digest is known.
         labels: the last stored state of each of the provider's labels.
         read_by: the adapter version that read the newest state last.
@@ -55,6 +64,7 @@ class Arrivals:
     """
 
     newest: Vintage | None
+    overtaken_by: Vintage | None = None
     readable: bool
     labels: Mapping[Label, LabelledState]
     read_by: int | None
@@ -77,13 +87,24 @@ class Arrivals:
             return self._new(published, state, self._publication, known_at(published, self.fetched_at, self.newest))
         return self._new(published, state, *self._restatement(published, stored))
 
+    def resumed(self, state: Observations, added: Sequence[NewState]) -> Sequence[NewState]:
+        """
+        Return the end of an imported state: the provider's newest state, again from now on, where it is not the newest known.
+
+        A labelled state is known since its label, which a file may have been saved after.
+        """
+        imported = self.overtaken_by
+        if imported is None or imported.digest == state.digest().hex() or any(new.known_at >= imported.known_at for new in added):
+            return []
+        return [self._new(None, state, Cause.IMPORT, self.fetched_at)]
+
     def _stored(self, published: Label) -> LabelledState | None:
         if not self.readable and self.newest and published == self.newest.published:
             return None
         return self.labels.get(published)
 
     def _unlabelled(self, state: Observations) -> NewState | None:
-        newest = self.newest
+        newest = None if self.overtaken_by else self.newest
         if newest and self.readable and newest.digest == state.digest().hex():
             return None
         if newest and newest.origin.is_reparsed_by(self.origin):

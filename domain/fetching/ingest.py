@@ -8,14 +8,14 @@ from dataclasses import replace
 
 from domain.errors import AnswerNotUnderstood, DamagedVintage, InvalidObservations
 from domain.fetches import Fetch
-from domain.fetching.arrivals import Arrivals, moment_of
+from domain.fetching.arrivals import Arrivals, Kept, moment_of
 from domain.fetching.suspicion import DIALECT, merged_dialect, refuse_suspicious
 from domain.inferred_frequency import with_frequency
 from domain.moments import AsOf
 from domain.observations import Label, Observations
 from domain.ports import Fetched, PriorState, UnitOfWork
 from domain.series import Metadata, TimeSeries
-from domain.vintages import Prepared, Vintage
+from domain.vintages import Cause, Prepared, Vintage
 from domain.window import Confirmation
 
 logger = logging.getLogger(__name__)
@@ -28,16 +28,22 @@ class WindowDiscarded(Exception):
 
 
 def prior_state(uow: UnitOfWork, series: TimeSeries) -> PriorState:
-    """Return the stored state to tell a source; nothing if it is time to request the whole series again."""
-    confirmed, newest = series.confirmed, series.newest
+    """Return the stored state to tell a source; nothing if it is time to request the whole series again, or nothing was fetched."""
+    confirmed, newest = series.confirmed, newest_fetched(uow, series)
     if confirmed is None or newest is None or confirmed.is_due_in_whole(uow.now()):
         return PriorState(newest=None)
     return PriorState(newest=newest, validators=confirmed.validators if confirmed.vintage == newest.number else {})
 
 
+def newest_fetched(uow: UnitOfWork, series: TimeSeries) -> Vintage | None:
+    """Return the newest vintage that was fetched: sources know nothing of the files that were imported."""
+    newest = series.newest
+    return newest if newest is None or newest.cause is not Cause.IMPORT else uow.vintages.newest_fetched(series.id)
+
+
 def confirmation(uow: UnitOfWork, series: TimeSeries, known: PriorState, fetched: Fetched, *, added: Sequence[Vintage]) -> Confirmation:
     """Return what a successful fetch confirmed of a series whose source was given ``known``."""
-    newest = max(filter(None, [series.newest, *added]), key=Vintage.knowledge)
+    newest = max(filter(None, [newest_fetched(uow, series), *added]), key=Vintage.knowledge)
     whole_at = series.confirmed.whole_at if series.confirmed and known.newest else uow.now()
     return Confirmation(
         vintage=newest.number, adapter_version=fetched.origin.adapter_version, whole_at=whole_at, validators=fetched.validators
@@ -55,15 +61,21 @@ def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched)
         AnswerNotUnderstood: the answer has dates outside its window.
 
     """
-    kept = _read_newest(uow, series)
+    kept = _read(uow, series)
     _check_partial(series, kept, fetched)
-    if fetched.not_modified:
-        return uow.vintages.prepare(series, []), series.metadata
-    states = _merge(kept, fetched)
-    arrivals = _arrivals(uow, series, fetch, fetched, readable=kept is not None)
+    states = _unchanged(kept) if fetched.not_modified else _merge(kept.state, fetched)
+    arrivals = _arrivals(uow, series, fetch, fetched, kept=kept)
     added = [new for published, state in states if (new := arrivals.add(published, state))]
+    added += arrivals.resumed(states[-1][1], added) if states else []
+    if fetched.not_modified:
+        return uow.vintages.prepare(series, added), series.metadata
     refuse_suspicious(series, kept, added, fetched, allow=fetch.allow)
-    return uow.vintages.prepare(series, added), _metadata(series, kept, fetched)
+    return uow.vintages.prepare(series, added), _metadata(series, kept.state, fetched)
+
+
+def _unchanged(kept: Kept) -> States:
+    """Return the state that "not modified" confirms; a labelled one is stored under its label."""
+    return [(None, kept.state)] if kept.newest and kept.state is not None and kept.newest.published is None else []
 
 
 def _metadata(series: TimeSeries, kept: Observations | None, fetched: Fetched) -> Metadata:
@@ -80,45 +92,47 @@ def _metadata(series: TimeSeries, kept: Observations | None, fetched: Fetched) -
     return replace(metadata, extra={**metadata.extra, DIALECT: dialect}) if dialect else metadata
 
 
-def _arrivals(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched, *, readable: bool) -> Arrivals:
-    now, newest, confirmed = uow.now(), series.newest, series.confirmed
+def _arrivals(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched, *, kept: Kept) -> Arrivals:
+    now, confirmed, newest = uow.now(), series.confirmed, kept.newest
     answered = [published for published, _ in fetched.vintages if published is not None]
     stored = uow.vintages.labels(series.id) if answered else {}
     read_by = confirmed.adapter_version if confirmed and newest and confirmed.vintage == newest.number else None
     return Arrivals(
         newest=newest,
-        readable=readable,
+        overtaken_by=series.newest if series.newest and series.newest.cause is Cause.IMPORT else None,
+        readable=kept.state is not None,
         labels=stored,
         read_by=read_by or (newest.origin.adapter_version if newest else None),
         last_label=max((*stored, *answered), key=moment_of, default=None),
         origin=fetched.origin,
         fetch_id=fetch.id,
-        fetched_at=max(now, newest.fetched_at) if newest else now,
+        fetched_at=max(now, series.newest.fetched_at) if series.newest else now,
         checked_at=series.checked_at,
     )
 
 
-def _check_partial(series: TimeSeries, kept: Observations | None, fetched: Fetched) -> None:
+def _check_partial(series: TimeSeries, kept: Kept, fetched: Fetched) -> None:
     """Raise WindowDiscarded unless a partial answer refers to the stored state, read by the same adapter version."""
     if not (fetched.not_modified or fetched.covers):
         return
     confirmed, version = series.confirmed, fetched.origin.adapter_version
     fits = confirmed is not None and confirmed.adapter_version == version
     if fetched.not_modified:
-        fits = confirmed is not None and confirmed.is_of(series.newest, version)
-    if kept is None or not fits:
+        fits = confirmed is not None and confirmed.is_of(kept.newest, version)
+    if kept.state is None or not fits:
         raise WindowDiscarded
 
 
-def _read_newest(uow: UnitOfWork, series: TimeSeries) -> Observations | None:
-    if series.newest is None:
-        return None
+def _read(uow: UnitOfWork, series: TimeSeries) -> Kept:
+    newest = newest_fetched(uow, series)
+    if newest is None:
+        return Kept(None, None)
     try:
-        kept = uow.vintages.find(series.id, AsOf())
+        found = uow.vintages.find(series.id, AsOf() if newest == series.newest else AsOf(vintage=newest.number))
     except DamagedVintage as error:
         logger.warning("newest vintage is damaged", extra={"series": f"{series.provider}:{series.code}", "reason": error.message})
-        return None
-    return kept.observations if kept else None
+        return Kept(newest, None)
+    return Kept(newest, found.observations if found else None)
 
 
 def _merge(kept: Observations | None, fetched: Fetched) -> States:

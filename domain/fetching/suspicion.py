@@ -9,6 +9,7 @@ import numpy as np
 
 from domain.errors import SuspiciousShrink, SuspiciousValues
 from domain.fetches import Allowed, Suspicion
+from domain.fetching.arrivals import Kept
 from domain.observations import Observations
 from domain.ports import Fetched
 from domain.series import TimeSeries
@@ -20,14 +21,12 @@ DATES, NUMBERS = "dates", "numbers"
 DIALECT = "dialect"
 
 
-def refuse_suspicious(
-    series: TimeSeries, kept: Observations | None, added: Sequence[NewState], fetched: Fetched, *, allow: Allowed
-) -> None:
+def refuse_suspicious(series: TimeSeries, kept: Kept, added: Sequence[NewState], fetched: Fetched, *, allow: Allowed) -> None:
     """
     Refuse an answer that would replace the newest state by a suspicious one.
 
     Args:
-        kept: the newest state; None if there is none, or it is damaged.
+        kept: the newest fetched state.
         added: what would be stored.
 
     Raises:
@@ -35,7 +34,7 @@ def refuse_suspicious(
         SuspiciousValues: numbers or dates are written in another way than before.
 
     """
-    newest = series.newest
+    newest = kept.newest
     if newest is None:
         return
     if Suspicion.VALUES not in allow:
@@ -45,10 +44,10 @@ def refuse_suspicious(
         # States published earlier do not change the newest state, however small they are.
         return
     after = later[-1].observations
-    if kept is None:
+    if kept.state is None:
         _refuse_loss(newest.rows, len(after), "date")
     else:
-        _refuse_shrink(kept, after, fetched.covers)
+        refuse_shrink(kept.state, after, fetched.covers)
 
 
 def merged_dialect(stored: Mapping[str, str], found: Mapping[str, str]) -> Mapping[str, str]:
@@ -58,7 +57,8 @@ def merged_dialect(stored: Mapping[str, str], found: Mapping[str, str]) -> Mappi
     return {**stored, **found}
 
 
-def _refuse_shrink(kept: Observations, after: Observations, covers: Window | None) -> None:
+def refuse_shrink(kept: Observations, after: Observations, covers: Window | None = None) -> None:
+    """Raise SuspiciousShrink if less than half of a column's values would be left, in the whole or in a window."""
     before, left = (covers.part(kept), covers.part(after)) if covers else (kept, after)
     if not before.columns:
         _refuse_loss(len(before), len(left), "date")
@@ -70,6 +70,16 @@ def _refuse_shrink(kept: Observations, after: Observations, covers: Window | Non
             )
     for column, count in counts.items():
         _refuse_loss(count, lefts.get(column, 0), "value", of=f" of {column}")
+
+
+def is_shrunk(before: Observations, after: Observations) -> bool:
+    """Return whether less than half of a column's values, or of the dates, is left of a state in the next one."""
+    try:
+        refuse_shrink(before, after)
+    except SuspiciousShrink:
+        return True
+    left = np.isin(before.dates.astype("datetime64[s]"), after.dates.astype("datetime64[s]"), assume_unique=True)
+    return 2 * int(left.sum()) < len(before)
 
 
 def _values_by_column(state: Observations) -> Mapping[str, int]:

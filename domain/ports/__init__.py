@@ -8,11 +8,13 @@ Adapters raise the errors of ``domain.errors`` and no others.
 from domain.ports.calendars import CalendarReader, CalendarRepository, ListsReleases
 from domain.ports.dispatch import Dispatcher
 from domain.ports.fetch_repository import FetchRepository
+from domain.ports.file_imports import FileImports
 from domain.ports.file_previews import FilePreview, FilePreviews, FileRow
 from domain.ports.formula_repository import FormulaRepository
 from domain.ports.release_repository import ReleaseRepository
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
+from domain.ports.sighting_repository import SightingRepository
 from domain.ports.sources import (
     ConformanceChecks,
     DataSource,
@@ -39,6 +41,7 @@ __all__ = [
     "Dispatcher",
     "FetchRepository",
     "Fetched",
+    "FileImports",
     "FilePreview",
     "FilePreviews",
     "FileRow",
@@ -59,6 +62,7 @@ __all__ = [
     "ScheduleRepository",
     "SearchesSeries",
     "SeriesRepository",
+    "SightingRepository",
     "Store",
     "UnitOfWork",
     "VintageRepository",

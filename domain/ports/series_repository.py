@@ -39,6 +39,10 @@ class SeriesRepository(Protocol):
         """
         ...
 
+    def add_all(self, provider: str, codes: Sequence[DatasetCode]) -> Sequence[TimeSeries]:
+        """Add many series of a provider, or return the existing ones, in the order of the codes."""
+        ...
+
     def search(self, query: SeriesQuery) -> SeriesPage:
         """Return a page of the matching series in order of creation."""
         ...
@@ -88,6 +92,10 @@ class SeriesRepository(Protocol):
             known_at: since when the metadata are known: when the vintage they came with was fetched, by default now.
 
         """
+        ...
+
+    def record_import(self, series: TimeSeries, metadata: Metadata) -> None:
+        """Record that states were imported, as read under its lock; append ``metadata`` to their history if they differ."""
         ...
 
     def record_source_status(self, series: TimeSeries, state: AtSource, change: StatusChange | None = None) -> None:

@@ -17,6 +17,7 @@ from domain.ports.formula_repository import FormulaRepository
 from domain.ports.release_repository import ReleaseRepository
 from domain.ports.schedule_repository import ScheduleRepository
 from domain.ports.series_repository import SeriesRepository
+from domain.ports.sighting_repository import SightingRepository
 from domain.ports.throttle import QuotaRepository, RateLimiter
 from domain.ports.vintage_repository import VintageRepository
 from domain.ports.webhook_repository import WebhookRepository
@@ -141,6 +142,9 @@ class UnitOfWork(Protocol):
 
     @property
     def panels(self) -> PanelRepository: ...
+
+    @property
+    def sightings(self) -> SightingRepository: ...
 
     @property
     def requests(self) -> RequestRepository: ...

@@ -23,6 +23,10 @@ class VintageRepository(Protocol):
         """Append what was prepared and return True, or False if other vintages were added since; the caller has locked the series."""
         ...
 
+    def append_all(self, prepared: Mapping[UUID, Prepared]) -> bool:
+        """Append to several series at once, all or, as ``append`` does, none; the caller has locked all of them."""
+        ...
+
     def list(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
         """Return the vintages numbered above ``after``, without observations, in order of arrival."""
         ...
@@ -48,7 +52,11 @@ class VintageRepository(Protocol):
         ...
 
     def labels(self, series_id: UUID) -> Mapping[Label, LabelledState]:
-        """Return the last stored state of each of the provider's labels."""
+        """Return the last fetched state of each of the provider's labels."""
+        ...
+
+    def newest_fetched(self, series_id: UUID) -> Vintage | None:
+        """Return the last vintage in knowledge order that was fetched, not imported; without observations."""
         ...
 
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:

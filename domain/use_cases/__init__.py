@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from domain.use_cases.diagnose_code import DiagnoseCode
     from domain.use_cases.fetch_dataset import FetchDataset
     from domain.use_cases.follow_fetches import FollowFetches
+    from domain.use_cases.import_files import ImportFiles
     from domain.use_cases.list_formula_vintages import ListFormulaVintages
     from domain.use_cases.list_providers import ListProviders
     from domain.use_cases.list_releases import ListReleases
@@ -71,6 +72,7 @@ class UseCases:
     check_health: CheckHealth
     parse_answer: ParseAnswer
     preview_file: PreviewFile
+    import_files: ImportFiles
     check_key: CheckKey
     manage_keys: ManageKeys
     manage_schedules: ManageSchedules

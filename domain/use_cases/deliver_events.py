@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event as Flag
 from time import monotonic
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from domain.errors import DamagedVintage, LeaseLost, NotFound
 from domain.fetches import LEASE_SECONDS, Lease
 from domain.moments import AsOf
 from domain.ports import Store, UnitOfWork, WebhookSender
 from domain.use_cases.compare_vintages import CompareVintages
+from domain.vintages import Cause
 from domain.webhooks.delivery import Delivery, DeliveryStatus
 from domain.webhooks.events import Event, EventType, largest_change, revision_large, vintage_created
 from domain.webhooks.outcome import MOST_PENDING, Outcome, by_series
@@ -127,15 +128,11 @@ class DeliverEvents:
         recorded = uow.webhooks.recorded(after=webhook.position, limit=_PAGE)
         ends = [page[-1].position for page in (feed, recorded) if len(page) == _PAGE]
         position = min(ends) if ends else uow.vintages.position()
-        newest: dict[UUID, int | None] = {}
         events = [event for event in recorded if event.position <= position]
         for entry in feed:
             of_vintages = (EventType.VINTAGE_CREATED, EventType.REVISION_LARGE)
             if entry.position <= position and any(webhook.wants(kind, entry.provider, entry.code) for kind in of_vintages):
-                if entry.series_id not in newest:
-                    last = uow.series.get(entry.series_id).newest
-                    newest[entry.series_id] = last.number if last else None
-                events.append(vintage_created(entry, newest=newest[entry.series_id]))
+                events.append(vintage_created(entry))
         return position, sorted(events, key=lambda event: event.position)
 
     def _wanted(self, webhook: Webhook, event: Event) -> Iterator[Event]:
@@ -148,7 +145,8 @@ class DeliverEvents:
 
     def _large_revision(self, created: Event, threshold: float) -> Event | None:
         vintage = created.facts["vintage"]
-        if not vintage["revision"]["changed"]:
+        # What files tell of years ago is no news.
+        if vintage["cause"] == Cause.IMPORT or not vintage["revision"]["changed"]:
             return None
         try:
             compared = self.compare_vintages(created.series_id, None, AsOf(vintage=vintage["number"]))

@@ -11,6 +11,7 @@ from domain.codes import DatasetCode
 from domain.errors import DomainError, SeriesNotFound, UnknownProvider
 from domain.fetching.freshness import Freshness
 from domain.formulas.computing import oldest_check
+from domain.importing import IMPORT
 from domain.moments import AsOf
 from domain.ports import Providers, Store, UnitOfWork
 from domain.ports.schedule_repository import Followed
@@ -63,21 +64,19 @@ class DescribeSeries:
 
     def by_code(self, code: DatasetCode, provider: str | None = None) -> Described:
         """
-        Describe by code: of the named provider, else of the one that would serve it now, else the oldest stored.
+        Describe by code: of the named provider, else of a configured route, an import, who would serve it now, or the oldest.
 
         Raises:
             SeriesNotFound: none is stored under this code.
 
         """
-        name = provider or self.routing.provider_for(code, self.providers.all())
         with self.store.reading() as uow:
-            return self._described(uow, series_of_code(uow, code, provider, default=name))
+            return self._described(uow, series_of_code(uow, code, provider, self.providers, routing=self.routing))
 
     def find(self, code: DatasetCode, provider: str | None = None) -> TimeSeries:
         """Return the series of a code as it is stored, without computing a formula; chosen as in ``by_code``, and raises like it."""
-        name = provider or self.routing.provider_for(code, self.providers.all())
         with self.store.reading() as uow:
-            return series_of_code(uow, code, provider, default=name)
+            return series_of_code(uow, code, provider, self.providers, routing=self.routing)
 
     def _described(self, uow: UnitOfWork, series: TimeSeries) -> Described:
         now = uow.now()
@@ -111,18 +110,16 @@ class DescribeSeries:
             return False
 
 
-def series_of_code(uow: UnitOfWork, code: DatasetCode, provider: str | None, *, default: str) -> TimeSeries:
+def series_of_code(uow: UnitOfWork, code: DatasetCode, provider: str | None, providers: Providers, *, routing: Routing) -> TimeSeries:
     """
-    Return a series by its code: of the named provider, else of the one that would serve it now, else the oldest stored.
-
-    Args:
-        default: the one that would serve it.
+    Return a series by its code: of the named provider, else of a configured route, an import, who would serve it now, or the oldest.
 
     Raises:
         SeriesNotFound: none is stored under this code.
 
     """
-    series = uow.series.find(provider or default, code)
+    imported = None if provider or routing.is_configured(code) else uow.series.find(IMPORT, code)
+    series = imported or uow.series.find(provider or routing.provider_for(code, providers.all()), code)
     if series is None and provider is None:
         series = next(iter(uow.series.search(SeriesQuery(code=code, limit=1)).items), None)
     if series is None:

@@ -83,7 +83,7 @@ class ReadPanel:
         """Return the series that are meant now, in order of creation, each named in full."""
         if said.selector.code:
             provider, code = said.selector.provider, said.selector.code
-            found = [series_of_code(uow, code, provider, default=self.routing.provider_for(code, self.providers.all()))]
+            found = [series_of_code(uow, code, provider, self.providers, routing=self.routing)]
         else:
             found = list(uow.series.matching(said.selector, MOST_SERIES + 1))
         if not found:

@@ -11,6 +11,7 @@ from domain.codes import DatasetCode
 from domain.errors import DatasetNotFound, DomainError, SourceGone
 from domain.fetches import FetchStatus
 from domain.fetching.freshness import Freshness
+from domain.importing import IMPORT
 from domain.ports import Providers, Store
 from domain.providers import Routing
 from domain.quotas import Requester
@@ -78,7 +79,9 @@ class ReadThrough:
         with self.store.reading() as uow:
             by_alias = SeriesQuery(alias=code.alias, limit=1)
             stored = next(iter(uow.series.search(by_alias).items), None)
-            series = uow.series.find(provider, code) or (None if stored and _is_superseded(stored, provider) else stored)
+            imported = None if self.routing.is_configured(code) else uow.series.find(IMPORT, code)
+            found = imported or uow.series.find(provider, code)
+            series = found or (None if stored and _is_superseded(stored, provider) else stored)
             now = uow.now()
         if series is None or series.is_formula:
             return series, series is not None

@@ -13,6 +13,7 @@ from domain.codes import FORMULA, DatasetCode
 from domain.errors import NotOfFormulas, ProviderNotConfigured, TooManyRequests
 from domain.fetches import ANONYMOUS, NOTHING_ALLOWED, Allowed, Fetch, IdempotencyKey, Priority, RequestRecord, Suspicion
 from domain.fetching.freshness import Freshness
+from domain.importing import IMPORT
 from domain.ports import Dispatcher, Providers, Store, UnitOfWork
 from domain.providers import Limit, Provider, Routing
 from domain.quotas import Requester
@@ -100,6 +101,7 @@ class RequestFetch:
         """
         flags = _Flags(refresh=refresh, allow=allow, request_id=request_id, requester=requester)
         request_key = _request_key(key, f"{provider or ''}:{code}", flags)
+        self._refuse_imported(code, provider)
         chosen = self.provider_of(code, provider)
         code = self._own_spelling(chosen, code)
         flags = replace(flags, changed_since=self._changed_since(chosen, code))
@@ -224,8 +226,18 @@ class RequestFetch:
         joined, added = uow.fetches.add(series.id, allow=flags.allow, at_once=flags.refresh, **about)
         return joined, added, added or hurried
 
+    def _refuse_imported(self, code: DatasetCode, provider: str | None) -> None:
+        """Raise ProviderNotConfigured for a series that files alone hold."""
+        if provider or self.routing.is_configured(code):
+            return
+        with self.store.reading() as uow:
+            if uow.series.find(IMPORT, code):
+                raise ProviderNotConfigured(_not_fetched(code), hint="To fetch the same code from a provider, name the provider.")
+
     def provider_of(self, code: DatasetCode, name: str | None) -> Provider:
         """Return the provider that serves a code; raises ProviderNotConfigured, or NotOfFormulas if it is a formula's."""
+        if name == IMPORT:
+            raise ProviderNotConfigured(_not_fetched(code), hint="Import further files into it.")
         chosen = name or self.routing.provider_for(code, self.providers.all())
         if chosen == FORMULA or self._is_formula(chosen, code):
             raise NotOfFormulas(f"{code} is a formula: it is computed when it is read, and never fetched.")
@@ -240,6 +252,10 @@ class RequestFetch:
             return False
         with self.store.reading() as uow:
             return uow.series.find(FORMULA, code) is not None
+
+
+def _not_fetched(code: DatasetCode) -> str:
+    return f"{IMPORT}:{code} holds what was imported, and is not fetched."
 
 
 def _count(uow: UnitOfWork, requester: Requester | None) -> None:

@@ -83,14 +83,8 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def vintage_created(entry: FeedEntry, *, newest: int | None) -> Event:
-    """
-    Return the event of a vintage.
-
-    Args:
-        newest: number of the series' newest vintage in knowledge order; an older one's message says that it is none.
-
-    """
+def vintage_created(entry: FeedEntry) -> Event:
+    """Return the event of a vintage."""
     vintage = entry.vintage
     facts = {
         "number": vintage.number,
@@ -98,7 +92,7 @@ def vintage_created(entry: FeedEntry, *, newest: int | None) -> Event:
         "fetched_at": stamp(vintage.fetched_at),
         "published": vintage.published.isoformat() if vintage.published else None,
         "cause": vintage.cause.value,
-        "is_newest": vintage.number == newest,
+        "is_newest": entry.is_newest,
         "rows": vintage.rows,
         "revision": {"added": vintage.added, "changed": vintage.changed, "deleted": vintage.deleted},
     }

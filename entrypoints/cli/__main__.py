@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _USUAL_COLLECTIONS, _FEW_COLLECTIONS = gc.get_threshold(), 1_000_000
 _STORELESS = ("doctor", "openapi", "parse", "providers")
 _PROVIDERLESS = ("list", "keys")
-_CREATING = ("fetch", "follow")
+_CREATING = ("fetch", "follow", "import")
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

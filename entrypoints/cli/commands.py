@@ -30,6 +30,7 @@ COMMANDS = {
     "revisions": ("revisions:revisions", "Show what changed between two states of a series."),
     "panel": ("panel:panel", "Write what was known of series at many moments."),
     "export": ("export:export", "Write a series into a file."),
+    "import": ("import_files:import_files", "Import files of your own, as series and their past vintages."),
     "parse": ("parse:parse", "Parse a recorded provider response without storing it."),
     "doctor": ("doctor:doctor", "Say which Quandl calls of scripts will work."),
     "openapi": ("openapi:openapi", "Print the OpenAPI document of the REST API."),

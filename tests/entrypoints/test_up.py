@@ -423,6 +423,7 @@ def test_the_lines_of_help_name_every_command():
     helps = [CliRunner().invoke(command_line, [name, "--help"]) for name in names]
 
     service = ["up", "api", "worker", "config", "migrate", "check", "backup", "restore", "health"]
-    reading = ["fetch", "follow", "schedules", "unfollow", "search", "list", "show", "vintages", "revisions", "export", "parse"]
-    assert names == [*service, *reading, "openapi", "keys", "providers", "new-provider"]
+    asking = ["fetch", "follow", "schedules", "unfollow", "formulas", "webhooks"]
+    reading = ["search", "list", "show", "vintages", "revisions", "panel", "export", "import", "parse", "doctor"]
+    assert names == [*service, *asking, *reading, "openapi", "keys", "providers", "new-provider"]
     assert [answer.exit_code for answer in helps] == [0] * len(names)

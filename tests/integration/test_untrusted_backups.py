@@ -146,6 +146,8 @@ ROWS = {
     "a status at the source": ("series", "UPDATE series SET status_at_source = 'asleep' WHERE number = 2"),
     "a successor": ("series", "UPDATE series SET replaced_by = 'X/NEW' WHERE number = 2"),
     "a way of failing": ("series", "UPDATE series SET failing = 'odd' WHERE number = 2"),
+    "a file's label": ("sightings", "INSERT INTO sightings VALUES (1, zeroblob(32), '2019-1-1', 1, zeroblob(32), 'f', 1)"),
+    "a file's digest": ("sightings", "INSERT INTO sightings VALUES (1, zeroblob(32), '', 1, zeroblob(31), 'f', 1)"),
     "a change of the status": ("source_statuses", "INSERT INTO source_statuses VALUES (1, 1, 1, 'asleep', NULL, 'r', '', '')"),
     "a change that is not the first": ("source_statuses", "INSERT INTO source_statuses VALUES (1, 2, 1, 'gone', NULL, 'r', '', '')"),
     "a formula": ("formulas", "INSERT INTO formulas VALUES (1, 1, 1, 1, 'open(1)', '', '', '[]')"),

@@ -31,7 +31,7 @@ from domain.fetches import FetchStatus
 from domain.observations import Observations
 from domain.schedules.schedule import NextLook, Rule
 from domain.schedules.selector import Selector
-from domain.use_cases.plan_next_look import PlanNextLook
+from domain.vintages import Cause
 from domain.webhooks.delivery import DeliveryStatus, Reply
 from domain.webhooks.events import EventType
 from domain.webhooks.outcome import MOST_PENDING
@@ -71,12 +71,12 @@ class Told:
         """Fetch a series, until that fetch has ended or waits."""
         self.use.fetch_dataset(self.use.request_fetch(DatasetCode.parse(code), refresh=True).fetch.id)
 
-    def publish(self, code: str, *states: Observations) -> None:
+    def publish(self, code: str, *states: Observations, cause: Cause = Cause.PUBLICATION) -> None:
         """Store states of a series, by default one that differs from all others."""
         with self.store.writing() as uow:
             series = uow.series.add("canned", DatasetCode.parse(code))
             new = states or [Observations.of([uow.vintages.position()], ["a"], [[1.0]])]
-            append(uow, series.id, [an_arrival(self.clock(), state) for state in new])
+            append(uow, series.id, [replace(an_arrival(self.clock(), state), cause=cause) for state in new])
             uow.commit()
 
     def deliver(self) -> None:
@@ -367,6 +367,18 @@ def test_a_large_revision_is_told_besides(told: Told) -> None:
     assert large["vintage"]["number"] == 3
 
 
+@pytest.mark.parametrize("cause", [Cause.PUBLICATION, Cause.IMPORT])
+def test_what_files_tell_of_years_ago_is_no_large_revision(told: Told, cause: Cause) -> None:
+    """The vintages of an import are told, with their cause; their changes are no news."""
+    told.add(threshold=2.0, events=[EventType.REVISION_LARGE, EventType.VINTAGE_CREATED])
+    told.publish("X/A", *(Observations.of([date(1999, 1, 1)], ["a"], [[value]]) for value in (1.0, 2.0)), cause=cause)
+    told.deliver()
+
+    large = ["revision.large"] if cause is Cause.PUBLICATION else []
+    assert [each["type"] for each in told.messages] == ["vintage.created"] * 2 + large
+    assert {each["data"]["vintage"]["cause"] for each in told.messages} == {cause.value}
+
+
 def test_a_failed_fetch_is_told(told: Told) -> None:
     """When it has failed for good, with what is known of the error; one that is tried again or was cancelled is not."""
     told.add()
@@ -412,8 +424,8 @@ def test_an_overdue_release_is_told_once(told: Told) -> None:
     told.use.manage_schedules.create(Selector.parse("canned:X/A"), Rule())
     told.fetch("X/A")
     overdue: list[Any] = []
-    plan = PlanNextLook(
-        store=told.store,
+    plan = replace(
+        told.use.plan_next_look,
         learn=lambda history: NextLook(
             at=history.now + timedelta(hours=1), reason="It is late.", overdue_since=overdue[0] if overdue else None
         ),

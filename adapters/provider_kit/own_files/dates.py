@@ -168,12 +168,13 @@ def _check_zones(table: Table, found: _Readings) -> None:
 def _check_periods(table: Table, cells: Sequence[Cell]) -> None:
     """Refuse periods that may be others by the column's name or all their digits: years that span two, weeks, quarters, days."""
     texts = [cell.strip() for cell in cells if isinstance(cell, str)]
-    doubt = _doubt_of_periods(texts, table.dates.name) if texts and len(texts) == len(cells) else ""
+    doubt = doubt_of_periods(texts, table.dates.name) if texts and len(texts) == len(cells) else ""
     if doubt:
         raise table.refused(0, table.dates, doubt, "date_format")
 
 
-def _doubt_of_periods(texts: Sequence[str], name: str) -> str:
+def doubt_of_periods(texts: Sequence[str], name: str) -> str:
+    """Return what periods may be besides what they are read as, all together and under their column's name; empty if nothing."""
     if len(texts) > 1 and all((match := _FISCAL.fullmatch(text)) and (int(match[1]) + 1) % 100 == int(match[2]) for text in texts):
         return "a month, or a year that spans two"
     if all(map(_MONTH_DIGITS.fullmatch, texts)):

@@ -17,6 +17,7 @@ from adapters.sql.rows.fetches import fetch_from
 from adapters.sql.rows.formulas import version_from
 from adapters.sql.rows.schedules import schedule_from
 from adapters.sql.rows.series import confirmed_from, metadata_from
+from adapters.sql.rows.sightings import sighting_from
 from adapters.sql.rows.source_statuses import at_source_from, change_from
 from adapters.sql.rows.vintages import FACTS, vintage_from
 from adapters.sql.rows.webhooks import delivery_from, webhook_from
@@ -31,6 +32,7 @@ from adapters.sql.tables import (
     schedules,
     series,
     series_events,
+    sightings,
     source_statuses,
     vintages,
     webhooks,
@@ -80,6 +82,7 @@ class Rules:
             formulas.name: self._check_formula,
             fetches.name: _check_fetch,
             api_keys.name: _check_key,
+            sightings.name: _check_sighting,
             schedules.name: _check_schedule,
             webhooks.name: _check_webhook,
             series_events.name: _check_series_event,
@@ -194,6 +197,12 @@ def _check_panel(row: Row) -> None:
     body = zlib.decompressobj().decompress(row["body"], _MOST_PANEL_BYTES)
     _require(sha256(body).hexdigest() == row["digest"], "its digest is not its body's")
     PanelQuery.read(orjson.loads(body))
+
+
+def _check_sighting(row: Row) -> None:
+    published = sighting_from({column: row[column.name] for column in sightings.c}).published
+    _require((published.isoformat() if published else "") == row["published"], "published is not a date or time in lanner's format")
+    _require(len(row["sha256"]) == len(row["digest"]) == _SHA256_BYTES, "a digest has the wrong length")
 
 
 def _check_schedule(row: Row) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -30,9 +30,16 @@ from domain.window import Confirmation
 
 @dataclass(frozen=True, slots=True)
 class SqlSeriesRepository:
-    """The series of a transaction."""
+    """
+    The series of a transaction.
+
+    Attributes:
+        last: shared with the vintages: a series that is added here has none, and nobody else can see it.
+
+    """
 
     transaction: Transaction
+    last: dict[UUID, int] = field(default_factory=dict)
 
     def find(self, provider: str, code: DatasetCode) -> TimeSeries | None:
         row = _FIND.fetch_one(self.transaction, source=provider, database=code.database, dataset=code.dataset)
@@ -53,10 +60,23 @@ class SqlSeriesRepository:
             # Only the alias is taken.
             alias = free_alias(code.alias, self._taken)
 
+    def add_all(self, provider: str, codes: Sequence[DatasetCode]) -> Sequence[TimeSeries]:
+        """Insert all in one trip to the server; those that exist, or whose alias is taken, are added one by one."""
+        ids = {code: uuid4() for code in codes}
+        for code, series_id in ids.items():
+            _ADD.defer(self.transaction, **insertion_values(series_id, provider, code, code.alias))
+        rows = self.transaction.run(COMPLETE.where(series.c.id.in_(list(ids.values())))).mappings()
+        added = {each.code: each for each in map(series_from, rows)}
+        self.last.update({each.id: 0 for each in added.values()})
+        return [added.get(code) or self.add(provider, code) for code in codes]
+
     def insert(self, provider: str, code: DatasetCode, alias: str) -> TimeSeries | None:
         """Add a series under an alias; None if it exists, or the alias is taken."""
         row = _ADD.fetch_one(self.transaction, **insertion_values(uuid4(), provider, code, alias))
-        return series_from(row) if row else None
+        if row is None:
+            return None
+        self.last[row[series.c.id]] = 0
+        return series_from(row)
 
     def search(self, query: SeriesQuery) -> SeriesPage:
         # Select the page's numbers first: otherwise Postgres merges whole tables, at a cost that grows with the page.
@@ -117,10 +137,21 @@ class SqlSeriesRepository:
         if known.metadata == metadata:
             _RECORD_FETCH.defer(self.transaction, of=known.number, sure=sure)
         else:
-            words = " ".join(terms(f"{known.code} {metadata.name} {metadata.description}"))
-            TAKE_POSITIONS.defer(self.transaction, more=1)
-            _DESCRIBE.defer(self.transaction, of=known.number, text=orjson.dumps(metadata).decode(), at=known_at)
+            words = self._describe(known, metadata, known_at)
             _RECORD_DESCRIBED.defer(self.transaction, of=known.number, sure=sure, said=words)
+
+    def record_import(self, known: TimeSeries, metadata: Metadata) -> None:
+        if known.metadata == metadata:
+            _RECORD_IMPORT.defer(self.transaction, of=known.number)
+        else:
+            words = self._describe(known, metadata, None)
+            _RECORD_DESCRIBED_IMPORT.defer(self.transaction, of=known.number, said=words)
+
+    def _describe(self, known: TimeSeries, metadata: Metadata, known_at: datetime | None) -> str:
+        """Append an entry to the history of the metadata, and return the words by which the series is found now."""
+        TAKE_POSITIONS.defer(self.transaction, more=1)
+        _DESCRIBE.defer(self.transaction, of=known.number, text=orjson.dumps(metadata).decode(), at=known_at)
+        return " ".join(terms(f"{known.code} {metadata.name} {metadata.description}"))
 
     def record_source_status(self, known: TimeSeries, state: AtSource, change: StatusChange | None = None) -> None:
         of_series = source_statuses.c.series == known.number
@@ -171,8 +202,11 @@ def _conditions(query: SeriesQuery) -> list[Any]:
 
 
 def _record_fetch(transaction: Transaction, **more: Any) -> Any:
-    stands = case((series.c.vintage.is_not(None), SeriesStatus.SUCCESS.value), else_=series.c.status)
-    changes: dict[str, Any] = {"checked_at": transaction.now(), "status": stands, "confirmed": bindparam("sure"), **more}
+    return _record(checked_at=transaction.now(), confirmed=bindparam("sure"), **more)
+
+
+def _record(**more: Any) -> Any:
+    changes = {"status": case((series.c.vintage.is_not(None), SeriesStatus.SUCCESS.value), else_=series.c.status), **more}
     return update(series).where(series.c.number == bindparam("of")).values(changes)
 
 
@@ -207,3 +241,5 @@ _ADD, _RECORD_FETCH, _DESCRIBE = (
 )
 # One statement for both, since each update of a series also updates its word index.
 _RECORD_DESCRIBED = PreparedStatement(lambda transaction: _record_fetch(transaction, description=_NEXT_ENTRY, words=bindparam("said")))
+_RECORD_IMPORT = PreparedStatement(lambda _: _record())
+_RECORD_DESCRIBED_IMPORT = PreparedStatement(lambda _: _record(description=_NEXT_ENTRY, words=bindparam("said")))

@@ -26,10 +26,11 @@ from domain.errors import DamagedVintage, SeriesNotFound
 from domain.moments import AsOf
 from domain.observations import Label, Observations
 from domain.series import TimeSeries
-from domain.vintages import Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
+from domain.vintages import Cause, Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
 
 logger = logging.getLogger(__name__)
 
+_FETCHED = vintages.c.cause != Cause.IMPORT.value
 # From so many bytes on, COPY saves more than its extra round trip costs.
 _LARGE = 32 * 1024
 
@@ -62,10 +63,13 @@ class SqlVintageRepository:
         return Prepared(place.last, vintages, rows)
 
     def append(self, series_id: UUID, prepared: Prepared) -> bool:
-        rows = prepared.rows
-        last = self.last.pop(series_id) if series_id in self.last else self._last(series_id)
-        if last != prepared.after:
+        return self.append_all({series_id: prepared})
+
+    def append_all(self, prepared: Mapping[UUID, Prepared]) -> bool:
+        lasts = {series_id: self.last.pop(series_id) if series_id in self.last else self._last(series_id) for series_id in prepared}
+        if any(lasts[series_id] != each.after for series_id, each in prepared.items()):
             return False
+        rows = [row for each in prepared.values() for row in each.rows]
         if not rows:
             return True
         if self.transaction.on_postgres and sum(len(row["payload"]) for row in rows) >= _LARGE:
@@ -74,8 +78,9 @@ class SqlVintageRepository:
             TAKE_POSITIONS.defer(self.transaction, more=len(rows))
             for behind, row in zip(reversed(range(len(rows))), rows, strict=True):
                 _ADD.defer(self.transaction, behind=behind, **{f"its_{name}": value for name, value in row.items()})
-        _SET_NEWEST.defer(self.transaction, wanted=series_id)
-        self.newest.pop(series_id, None)
+        for series_id in (series_id for series_id, each in prepared.items() if each.rows):
+            _SET_NEWEST.defer(self.transaction, wanted=series_id)
+            self.newest.pop(series_id, None)
         return True
 
     def list(self, series_id: UUID, *, after: int, limit: int) -> Sequence[Vintage]:
@@ -101,8 +106,13 @@ class SqlVintageRepository:
     def labels(self, series_id: UUID) -> Mapping[Label, LabelledState]:
         facts = "published", "digest", "known_at", "request", "response_sha256", "adapter_version"
         columns = select(*(vintages.c[name] for name in facts))
-        statement = _of(columns, series_id).where(vintages.c.published.is_not(None)).order_by(vintages.c.number)
+        statement = _of(columns, series_id).where(vintages.c.published.is_not(None), _FETCHED).order_by(vintages.c.number)
         return {read_label(row["published"]): _labelled(row) for row in self.transaction.run(statement).mappings()}
+
+    def newest_fetched(self, series_id: UUID) -> Vintage | None:
+        newest_first = vintages.c.known_at.desc(), vintages.c.number.desc()
+        row = self.transaction.run(_of(select(*FACTS), series_id).where(_FETCHED).order_by(*newest_first).limit(1)).mappings().first()
+        return vintage_from(row) if row else None
 
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
         chain = self._chain(series_id, moment)
@@ -216,7 +226,7 @@ def _labelled(row: RowMapping) -> LabelledState:
 
 def _feed_entries() -> Select[Any]:
     identity = series.c.id, series.c.provider, series.c.database_code, series.c.dataset_code
-    return select(vintages.c.position, *identity, *FACTS).join(series)
+    return select(vintages.c.position, *identity, series.c.vintage, *FACTS).join(series)
 
 
 def _feed_entry(row: RowMapping) -> FeedEntry:
@@ -226,6 +236,7 @@ def _feed_entry(row: RowMapping) -> FeedEntry:
         provider=row[series.c.provider],
         code=DatasetCode(row[series.c.database_code], row[series.c.dataset_code]),
         vintage=vintage_from(row),
+        is_newest=row[series.c.vintage] == row[vintages.c.number],
     )
 
 

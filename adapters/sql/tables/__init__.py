@@ -7,6 +7,7 @@ from adapters.sql.tables.formulas import formulas
 from adapters.sql.tables.panels import panels
 from adapters.sql.tables.schedules import calendars, followed, schedules
 from adapters.sql.tables.series import descriptions, feed, series, source_statuses, vintages
+from adapters.sql.tables.sightings import sightings
 from adapters.sql.tables.webhooks import deliveries, series_events, webhooks
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "schedules",
     "series",
     "series_events",
+    "sightings",
     "source_statuses",
     "vintages",
     "webhooks",

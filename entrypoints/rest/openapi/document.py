@@ -14,6 +14,7 @@ from marshmallow import Schema
 
 from entrypoints.formats import Format
 from entrypoints.rest.http.errors import PROBLEM_JSON
+from entrypoints.rest.http.uploads import FORM
 from entrypoints.rest.openapi.operation import Content, Operation, Route, operation_of, operations, tag_of
 from entrypoints.rest.openapi.parameters import PATH, Parameter, Parameters
 from entrypoints.rest.openapi.response_schemas import PROBLEM, QUANDL_ERROR
@@ -93,8 +94,16 @@ def _operation(path: str, method: str, responder: Any, operation: Operation) -> 
         "security": _security(path, operation),
     }
     if operation.body:
-        item["requestBody"] = {"required": True, "content": {"application/json": {"schema": operation.body}}}
+        item["requestBody"] = {"required": True, "content": {"application/json": {"schema": operation.body}, **_forms(operation)}}
     return item
+
+
+def _forms(operation: Operation) -> dict[str, Any]:
+    if not (operation.form and operation.body):
+        return {}
+    texts = {name: {"type": "string"} for name in operation.body().fields if name != "path"}
+    file = {"type": "string", "contentMediaType": "application/octet-stream"}
+    return {FORM: {"schema": {"type": "object", "required": ["file", "database"], "properties": {"file": file, **texts}}}}
 
 
 def _summary(resource: type, responder: Any) -> str:

@@ -30,6 +30,7 @@ class Operation:
         responses: the content of each response that is no problem, by status.
         problems: statuses of problems that do not follow from the path, the body or the scope.
         links: path parameters of further operations, and where the response holds them, as OpenAPI's runtime expressions.
+        form: whether a form with a file is taken in place of the JSON body.
         etag: whether responses have entity tags, so that conditional requests get 304.
         scope: what a key must allow; None where no key is needed.
 
@@ -42,6 +43,7 @@ class Operation:
     links: Mapping[str, str]
     etag: bool
     scope: Scope | None
+    form: bool
 
 
 def operation(  # noqa: PLR0913 - an operation's parts
@@ -53,6 +55,7 @@ def operation(  # noqa: PLR0913 - an operation's parts
     links: Mapping[str, str] | None = None,
     etag: bool = False,
     scope: Scope | None = Scope.ADMIN,
+    form: bool = False,
 ) -> Callable[[F], F]:
     """Describe a responder, which needs the scope ``admin`` unless another is declared; see Operation."""
     described = Operation(
@@ -63,6 +66,7 @@ def operation(  # noqa: PLR0913 - an operation's parts
         links=links or {},
         etag=etag,
         scope=scope,
+        form=form,
     )
 
     def mark(responder: F) -> F:

@@ -11,6 +11,7 @@ from entrypoints.rest.fields import LINKS, DateOrInstantField, InstantField
 from entrypoints.rest.openapi.operation import Content
 from entrypoints.rest.schemas.fetches import FailureSchema
 from entrypoints.rest.schemas.formulas import ComputedSchema
+from entrypoints.rest.schemas.imports import ImportedSeriesSchema
 from entrypoints.rest.schemas.keys import KeySchema
 from entrypoints.rest.schemas.providers import ProviderHitsSchema, ProviderSchema
 from entrypoints.rest.schemas.requested import BatchItemSchema
@@ -113,8 +114,9 @@ REVISIONS = make_schema(
     columns_removed=TEXTS,
 )
 _NAMED = make_schema("Named", id=fields.UUID(), provider=TEXT, code=TEXT)
-_NEWS = make_schema("News", position=NUMBER, timeseries=_NAMED, vintage=VintageInFullSchema)
+_NEWS = make_schema("News", position=NUMBER, timeseries=_NAMED, is_newest=fields.Boolean(), vintage=VintageInFullSchema)
 FEED = make_schema("Feed", items=fields.List(fields.Nested(_NEWS)), next=NUMBER)
+IMPORTED = make_schema("Imported", series=NUMBER, vintages=NUMBER, rows=NUMBER, items=fields.List(fields.Nested(ImportedSeriesSchema)))
 
 _SELECTION: dict[str, Any] = {
     "limit": MAYBE_NUMBER,

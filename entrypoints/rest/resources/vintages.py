@@ -84,6 +84,7 @@ class FeedResource:
                 {
                     "position": each.position,
                     "timeseries": {"id": each.series_id, "provider": each.provider, "code": str(each.code)},
+                    "is_newest": each.is_newest,
                     "vintage": vintage,
                 }
                 for each, vintage in zip(found, vintages, strict=True)

@@ -78,8 +78,9 @@ def listed_vintage_documents(series_id: UUID, page: VintagePage) -> list[dict[st
 
 def _vintage_links(series_id: UUID, vintage: Vintage) -> dict[str, str]:
     here = public_path(f"/timeseries/{series_id}")
+    fetch = {} if vintage.cause is Cause.IMPORT else {"fetch": public_path(f"/fetches/{vintage.fetch_id}")}
     return {
         "self": f"{here}/vintages/{vintage.number}",
         "data": f"{here}/data.json?vintage={vintage.number}",
-        "fetch": public_path(f"/fetches/{vintage.fetch_id}"),
+        **fetch,
     }

@@ -11,12 +11,12 @@ from domain.api_keys import Scope
 from domain.observations import Observations
 from domain.ports import FilePreview, ParsedSeries
 from entrypoints.rest.http.slots import SlotPool
+from entrypoints.rest.http.uploads import MOST_BYTES, MOST_MEBIBYTES, Upload, read_upload
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.web.file_answers import answers, with_answer
 from entrypoints.web.file_options import OPTIONS, options_of
 from entrypoints.web.series.meaning import said_dialect
 from entrypoints.web.site import Site
-from entrypoints.web.uploads import MOST_BYTES, MOST_MEBIBYTES, Upload, read_upload
 
 #: How many files are read at once, and how many of them for one client.
 _AT_ONCE, _OF_ONE_CLIENT = 2, 1

@@ -79,7 +79,7 @@ def routes() -> list[tuple[str, str]]:
 
 def needed(method: str, path: str) -> Scope:
     """The scope of each route, stated independently."""
-    if path.startswith(("/keys", "/webhooks")):
+    if path.startswith(("/keys", "/webhooks", "/imports")):
         return Scope.ADMIN
     if method in ("GET", "HEAD") or path.startswith("/panel"):
         return Scope.READ

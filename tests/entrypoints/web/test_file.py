@@ -20,8 +20,8 @@ from domain.api_keys import Scope
 from domain.ports import FilePreview
 from domain.use_cases import UseCases
 from domain.use_cases.preview_file import PreviewFile
+from entrypoints.rest.http.uploads import MOST_BYTES
 from entrypoints.web.file_options import OPTIONS, options_of
-from entrypoints.web.uploads import MOST_BYTES
 from tests.builders import memory_use_cases
 from tests.entrypoints.web.conftest import OWN, Browser, Page, browser_of
 from tests.fakes import CannedSource

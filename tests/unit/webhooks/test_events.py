@@ -26,9 +26,9 @@ NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
 GDP = DatasetCode("FRED", "GDP")
 
 
-def an_entry() -> FeedEntry:
+def an_entry(*, is_newest: bool = False) -> FeedEntry:
     vintage = Vintage.of(3, an_arrival(NOON, published=date(1999, 1, 28), known_at=datetime(1999, 1, 28, 23, 59, 59, tzinfo=UTC)), None)
-    return FeedEntry(position=9, series_id=SERIES, provider="fred", code=GDP, vintage=vintage)
+    return FeedEntry(position=9, series_id=SERIES, provider="fred", code=GDP, vintage=vintage, is_newest=is_newest)
 
 
 def a_webhook(**more: Any) -> Webhook:
@@ -38,7 +38,7 @@ def a_webhook(**more: Any) -> Webhook:
 
 def test_a_message_is_thin() -> None:
     """It says what is new and where to read it; an old vintage says that it is not the newest; no observation is in it."""
-    delivery = Delivery.of(vintage_created(an_entry(), newest=7), HOOK, NOON, "/lanner")
+    delivery = Delivery.of(vintage_created(an_entry()), HOOK, NOON, "/lanner")
 
     assert json.loads(delivery.body) == {
         "type": "vintage.created",
@@ -63,12 +63,12 @@ def test_a_message_is_thin() -> None:
             },
         },
     }
-    assert vintage_created(an_entry(), newest=3).facts["vintage"]["is_newest"]
+    assert vintage_created(an_entry(is_newest=True)).facts["vintage"]["is_newest"]
 
 
 def test_ids_follow_from_the_event() -> None:
     """A worker that sends an event again after a crash gives it the same id; each webhook and type has its own."""
-    created = vintage_created(an_entry(), newest=3)
+    created = vintage_created(an_entry())
     large = revision_large(created, (Change(date(2024, 1, 1), "GDP", 1.0, 2.0), 100.0))
     ids = [
         Delivery.of(event, hook, NOON, "").message_id
@@ -100,7 +100,7 @@ def test_a_revision_is_as_large_as_its_largest_change(changes: list[tuple[float 
 
 def test_an_infinite_change_is_null_in_json() -> None:
     """JSON has no infinity."""
-    event = revision_large(vintage_created(an_entry(), newest=3), (Change(date(2024, 1, 1), "a", 0.0, 1.0), math.inf))
+    event = revision_large(vintage_created(an_entry()), (Change(date(2024, 1, 1), "a", 0.0, 1.0), math.inf))
 
     assert event.facts["largest_change"]["percent"] is None
 
@@ -108,7 +108,7 @@ def test_an_infinite_change_is_null_in_json() -> None:
 def test_the_schedule_is_svix() -> None:
     """At once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h; then it is given up, and its body is no longer kept."""
     clock = StoppedClock()
-    delivery, waits = Delivery.of(vintage_created(an_entry(), newest=3), HOOK, NOON, ""), []
+    delivery, waits = Delivery.of(vintage_created(an_entry()), HOOK, NOON, ""), []
     while delivery.status is DeliveryStatus.PENDING:
         assert delivery.body
         delivery = delivery.tried(Reply(503), clock())

@@ -16,7 +16,8 @@ from entrypoints.rest.http.slots import SlotPool
 #: The size up to which a file is read, and what its form may have besides.
 MOST_MEBIBYTES = 8
 MOST_BYTES, _MOST_FIELDS = MOST_MEBIBYTES * 1024 * 1024, 64 * 1024
-_FORM = "multipart/form-data"
+_HINT = "Its first rows are enough to see how it is read. A folder of files, or a file on a server, is read up to 128 MiB."
+FORM = "multipart/form-data"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,22 +29,26 @@ class Upload:
     fields: Mapping[str, str]
 
 
-def read_upload(req: falcon.Request, slots: SlotPool, field: str = "file") -> Upload:
+def read_upload(req: falcon.Request, slots: SlotPool, field: str = "file", *, most: int = MOST_BYTES, hint: str = _HINT) -> Upload:
     """
     Return the file of a form.
+
+    Args:
+        most: how many bytes the file may have.
+        hint: what to do with a larger one.
 
     Raises:
         Problem: the body is no such form (400, 415), names no file (400), or is too large (413).
 
     """
     kind = req.content_type or ""
-    if kind.partition(";")[0].strip().lower() != _FORM:
+    if kind.partition(";")[0].strip().lower() != FORM:
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be a form with a file.")
     length = req.content_length
     if length is None:
         raise Problem(HTTPStatus.LENGTH_REQUIRED, "length_required", "The request does not say how long its body is.")
-    if length > MOST_BYTES + _MOST_FIELDS:
-        raise _too_large()
+    if length > most + _MOST_FIELDS:
+        raise _too_large(most, hint)
     with slots.acquire(req.context.client):
         body: bytes = req.bounded_stream.read(length)
     try:
@@ -51,11 +56,11 @@ def read_upload(req: falcon.Request, slots: SlotPool, field: str = "file") -> Up
     except (falcon.HTTPError, ValueError) as error:
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", "The form is not valid.") from error
     if not files or not any(files[0]):
-        hint = "Choose a CSV, Excel, JSON or Parquet file."
-        raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", "No file was chosen.", hint=hint)
+        wanted = "Choose a CSV, Excel, JSON or Parquet file."
+        raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", "No file was chosen.", hint=wanted)
     name, content = files[0]
-    if len(content) > MOST_BYTES:
-        raise _too_large()
+    if len(content) > most:
+        raise _too_large(most, hint)
     return Upload(name=name, body=content, fields=fields)
 
 
@@ -73,7 +78,6 @@ def _parts(form: MultipartForm, field: str) -> tuple[dict[str, str], list[tuple[
     return fields, files
 
 
-def _too_large() -> Problem:
-    hint = "Its first rows are enough to see how it is read. A folder of files, or a file on a server, is read up to 128 MiB."
-    detail = f"The file is larger than {MOST_MEBIBYTES} MiB."
+def _too_large(most: int, hint: str) -> Problem:
+    detail = f"The file is larger than {most // 1024**2} MiB."
     return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", detail, hint=hint)
