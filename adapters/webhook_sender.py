@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from adapters.provider_kit.http.client import user_agent
+from adapters.provider_kit.http.connection_errors import why_unreachable
 from adapters.provider_kit.http.deadlines import InFlightCall, abort_calls, in_flight
 from adapters.provider_kit.http.url_policy import is_public, origin
 from domain.errors import AnswerTooLarge, FetchError, InvalidInput, SourceTimedOut, ThrottledLocally
@@ -77,7 +78,7 @@ class HttpWebhookSender:
         except FetchError as error:
             return Reply(None, error.message)
         except (HTTPError, OSError, ValueError) as error:
-            return Reply(None, f"It could not be reached ({type(error).__name__}).")
+            return Reply(None, f"It could not be reached: {why_unreachable(error)}.")
 
     def abort(self) -> None:
         abort_calls(self, ThrottledLocally("It was cut, since lanner stops."))

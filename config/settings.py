@@ -28,6 +28,7 @@ from config.values import (
     Routes,
     SchemaName,
     Seconds,
+    Secret,
     hint_of,
 )
 from domain.errors import InvalidInput
@@ -72,8 +73,8 @@ class Settings(BaseModel):
     root_path: RootPath = ""
     rate_limit: Limits | None = None
     fetch_rate_limit: Limits | None = None
-    session_secret: Annotated[str, Field(pattern="^(.{32,})?$")] = ""
-    webhook_secret: Annotated[str, Field(pattern="^(.{32,})?$")] = ""
+    session_secret: Secret = ""
+    webhook_secret: Secret = ""
     webhook_private_addresses: Networks = ()
     max_cells: Annotated[int, Field(ge=1, le=10**9)] = 20_000_000
     default_provider: str = "quandl"

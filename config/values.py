@@ -22,6 +22,7 @@ from domain.quotas import read_limits
 
 YEAR_SECONDS = 31_536_000
 _MAX_PORT = 65_535
+_SECRET_LENGTH = 32
 _HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])")
 _HOST_AND_PORT = re.compile(rf"({_HOST.pattern})(?::([0-9]{{1,5}}))?")
 _ORIGIN = re.compile(r"https?://(.+)", re.IGNORECASE)
@@ -165,6 +166,12 @@ def _schema(name: str) -> str:
     return name
 
 
+def _secret(text: str) -> str:
+    if text and len(text) < _SECRET_LENGTH:
+        raise _refusal(f"write {_SECRET_LENGTH} random characters or more, as secrets.token_hex({_SECRET_LENGTH}) of Python gives them")
+    return text
+
+
 def _networks(value: Any) -> Any:
     try:
         return tuple(ipaddress.ip_network(text, strict=False) for text in _listed(value))
@@ -190,6 +197,7 @@ def _root_path(path: str) -> str:
 Seconds = Annotated[float, Field(gt=0, le=YEAR_SECONDS, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=1000)]
 Folder = Annotated[Path, AfterValidator(_folder)]
+Secret = Annotated[str, AfterValidator(_secret)]
 SchemaName = Annotated[str, AfterValidator(_schema)]
 BrokerUrl = Annotated[str, AfterValidator(_broker)]
 HostNames = Annotated[tuple[str, ...], BeforeValidator(_listed), _each(_allowed_host)]

@@ -12,6 +12,7 @@ from domain.errors import ScheduleNotFound
 from domain.ports.schedule_repository import Followed
 from domain.schedules.schedule import (
     TO_BE_PLANNED,
+    TRIGGERED,
     FollowedSeries,
     NextLook,
     Schedule,
@@ -76,7 +77,7 @@ class MemoryScheduleRepository:
     def trigger(self, schedule_id: UUID) -> int:
         waiting = [look for look in self._of(schedule_id) if look.next_at]
         for look in waiting:
-            self._put(replace(look, next_at=self.clock(), planned=True))
+            self._put(replace(look, next_at=self.clock(), planned=True, reason=TRIGGERED))
         return len(waiting)
 
     def unfollowed(self, series: TimeSeries) -> Sequence[Schedule]:

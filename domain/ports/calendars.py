@@ -12,6 +12,10 @@ from domain.schedules.calendar import KeptCalendar, ReleaseEvent
 class CalendarReader(Protocol):
     """Reads iCalendars."""
 
+    def check(self, place: str) -> None:
+        """Raise InvalidInput if a place is a name that the settings lack; whether it can be read is not tried."""
+        ...
+
     def read(self, place: str) -> Sequence[ReleaseEvent]:
         """
         Return the releases of an iCalendar, its repeated ones for some two years back and one ahead.

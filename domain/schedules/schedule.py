@@ -19,8 +19,9 @@ from domain.schedules.zones import zone_of
 SHORTEST_INTERVAL, LONGEST_INTERVAL = timedelta(minutes=1), timedelta(days=366)
 LONGEST_CATCH_UP, DEFAULT_CATCH_UP = timedelta(days=1), timedelta(minutes=15)
 DEFAULT_BUDGET, LARGEST_BUDGET = 4, 100
-#: The reason of a look that has yet to be planned.
+#: The reasons of a look that has yet to be planned, and of one that is asked for now.
 TO_BE_PLANNED = "Its next look is being planned."
+TRIGGERED = "It was triggered."
 _NOTHING = timedelta(0)
 
 

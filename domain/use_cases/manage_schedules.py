@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +15,7 @@ from domain.schedules.schedule import (
     NextLook,
     Rule,
     Schedule,
+    ScheduleKind,
     SchedulePage,
     ScheduleQuery,
     ScheduleState,
@@ -54,7 +56,7 @@ class ManageSchedules:
         wanted = self.resolve(selector)
         with self.store.writing() as uow:
             now = uow.now()
-            rule.check(now)
+            self._check(rule, now)
             if wanted.code and wanted.provider:
                 uow.series.add(wanted.provider, wanted.code)
             schedule = Schedule(id=uuid4(), selector=wanted, rule=rule, paused=paused, created_at=now)
@@ -101,7 +103,7 @@ class ManageSchedules:
         with self.store.writing() as uow:
             schedule = uow.schedules.get(schedule_id)
             rule = replace(schedule.rule, **{name: value for name, value in changes.items() if name != "paused"})
-            rule.check(uow.now())
+            self._check(rule, uow.now())
             uow.schedules.change(replace(schedule, rule=rule, paused=changes.get("paused", schedule.paused)))
             uow.commit()
         return self._planned(schedule_id)
@@ -137,6 +139,11 @@ class ManageSchedules:
                 return [PreviewedLook(look) for look in preview(schedule, now, number)]
             planned = uow.schedules.looks(schedule_id, number)
         return [PreviewedLook(NextLook.again(look, look.next_at, look.reason), look.series_id) for look in planned if look.next_at]
+
+    def _check(self, rule: Rule, now: datetime) -> None:
+        rule.check(now)
+        if rule.kind is ScheduleKind.CALENDAR:
+            self.plan_next_look.read_calendar.check(rule.spec)
 
     def _planned(self, schedule_id: UUID) -> ScheduleState:
         """Plan a few of a schedule's series, so that its state says when they are looked at; the workers plan the others."""

@@ -56,6 +56,12 @@ class ReadCalendar:
     calls: ProviderThrottle
     reader: CalendarReader
 
+    def check(self, spec: str) -> None:
+        """Raise InvalidInput for a calendar that cannot be meant; whether it can be read is not tried."""
+        place = CalendarSource.parse(spec).place
+        if place:
+            self.reader.check(place)
+
     def __call__(self, provider: str, code: DatasetCode, spec: str) -> SeriesCalendar:
         """Return what the calendar of a schedule says of a series; calendars cause no errors but those of the store."""
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,25 +12,12 @@ import click
 
 if TYPE_CHECKING:
     from domain.use_cases.diagnose_code import DiagnoseCode, Diagnosis
+    from entrypoints.cli.diagnosed_codes import DiagnosedCode
     from entrypoints.cli.scripts.calls import Call
     from entrypoints.cli.scripts.codes import Wanted
     from entrypoints.cli.session import Session
 
 _POINTED = "api_base"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """A code of a call of a script, with its diagnosis."""
-
-    script: Path
-    call: Call
-    wanted: Wanted
-    diagnosis: Diagnosis
-
-    @property
-    def is_ready(self) -> bool:
-        return bool(self.diagnosis.works) and not self.diagnosis.needs
 
 
 @click.command
@@ -44,6 +31,7 @@ def doctor(session: Session, *, scripts: tuple[Path, ...], form: str) -> None:
     SCRIPT is a Python file, a notebook, or a folder of them. They are read, never run, and nothing is requested; a part of a code that does
     not follow from the script is shown as *. Exits with 0 if all calls will work as lanner is set up now, else with 1.
     """
+    from entrypoints.cli.diagnosed_codes import print_report
     from entrypoints.cli.tables import print_json
 
     found, unread, unpointed = _read(session.use_cases().diagnose_code, scripts)
@@ -51,20 +39,20 @@ def doctor(session: Session, *, scripts: tuple[Path, ...], form: str) -> None:
         for each in found:
             print_json(_document(each))
     else:
-        _print(found, unpointed)
+        print_report(found, unpointed)
     for refusal in unread:
         click.echo(refusal, err=True)
     if unread or not all(each.is_ready for each in found):
         sys.exit(1)
 
 
-def _read(diagnose: DiagnoseCode, paths: Sequence[Path]) -> tuple[Sequence[_Found], Sequence[str], Sequence[Path]]:
+def _read(diagnose: DiagnoseCode, paths: Sequence[Path]) -> tuple[Sequence[DiagnosedCode], Sequence[str], Sequence[Path]]:
     """Return the codes of all scripts, the reasons why some cannot be read, and those that do not say where lanner is."""
     from domain.errors import InvalidInput
     from entrypoints.cli.scripts.calls import calls_in
     from entrypoints.cli.scripts.files import scripts_in, source_of
 
-    found: list[_Found] = []
+    found: list[DiagnosedCode] = []
     unread: list[str] = []
     unpointed: list[Path] = []
     for path in scripts_in(paths):
@@ -79,11 +67,12 @@ def _read(diagnose: DiagnoseCode, paths: Sequence[Path]) -> tuple[Sequence[_Foun
     return found, unread, unpointed
 
 
-def _diagnosed(diagnose: DiagnoseCode, script: Path, call: Call) -> Iterator[_Found]:
+def _diagnosed(diagnose: DiagnoseCode, script: Path, call: Call) -> Iterator[DiagnosedCode]:
+    from entrypoints.cli.diagnosed_codes import DiagnosedCode
     from entrypoints.cli.scripts.codes import wanted_by
 
     for wanted in wanted_by(call):
-        yield _Found(script=script, call=call, wanted=wanted, diagnosis=_diagnosis(diagnose, wanted))
+        yield DiagnosedCode(script=script, call=call, wanted=wanted, diagnosis=_diagnosis(diagnose, wanted))
 
 
 def _diagnosis(diagnose: DiagnoseCode, wanted: Wanted) -> Diagnosis:
@@ -110,34 +99,7 @@ def _of_code(diagnose: DiagnoseCode, wanted: Wanted) -> Diagnosis:
         return Diagnosis(works=False, reason=f"{error.message} {error.hint}".rstrip(". "))
 
 
-def _print(found: Sequence[_Found], unpointed: Sequence[Path]) -> None:
-    from entrypoints.cli.tables import print_table
-
-    if found:
-        print_table(("where", "code", "works", "provider", "asked for", "why, or what differs"), map(_row, found))
-    ready = sum(each.is_ready for each in found)
-    needs = dict.fromkeys(each.diagnosis.needs for each in found if each.diagnosis.works and each.diagnosis.needs)
-    click.echo(f"{len(found)} code{'' if len(found) == 1 else 's'}: {ready} will work as lanner is set up now.")
-    if needs:
-        click.echo("\nStill to be set:")
-        print_table((), [(need,) for need in needs])
-    if unpointed:
-        click.echo("\nThese scripts do not say where lanner is; set quandl.ApiConfig.api_base and api_protocol as the README shows:")
-        print_table((), [(str(path),) for path in unpointed])
-
-
-def _row(found: _Found) -> tuple[str, ...]:
-    diagnosis = found.diagnosis
-    works = {True: "once set up" if diagnosis.needs else "yes", False: "no", None: "unknown"}[diagnosis.works]
-    why = "; ".join(filter(None, [diagnosis.reason, diagnosis.note, found.wanted.note]))
-    return f"{found.script}:{found.call.line}", _shown(found.wanted), works, diagnosis.provider, diagnosis.asked, why
-
-
-def _shown(wanted: Wanted) -> str:
-    return wanted.code if wanted.column is None else f"{wanted.code}.{wanted.column}"
-
-
-def _document(found: _Found) -> dict[str, Any]:
+def _document(found: DiagnosedCode) -> dict[str, Any]:
     diagnosis = found.diagnosis
     return {
         "script": str(found.script),

@@ -49,10 +49,10 @@ def follow(session: Session, /, *, codes: tuple[str, ...], **options: Any) -> No
     CODE is DATABASE/DATASET or provider:DATABASE/DATASET, a mask such as 'FRED/GS*', or all that is stored of a provider, such as
     'fred:*'. A mask follows what is stored, now or later. What is followed already is followed by the new rule instead.
 
-    PLACE is an https:// address, a file, or a name of LANNER_CALENDARS.
-
     A series that has not been fetched yet is fetched at once, as by `lanner fetch`. Exits with 1 if one of them failed, which is
     followed all the same.
+
+    The PLACE of a --calendar is an https:// address, a file, or a name of LANNER_CALENDARS.
     """
     from domain.schedules.selector import Selector
     from entrypoints.cli.schedules import print_schedules
@@ -80,6 +80,9 @@ def _fetch_first(use_cases: UseCases, selectors: Iterable[Selector]) -> bool:
         return True
     names = {fetch.id: f"{series.provider}:{series.code}" for series, fetch in requested}
     ended = complete_fetches(use_cases, names)
+    for series, _ in requested:
+        # Its worker plans that too, but perhaps after it is shown here.
+        use_cases.plan_next_look(series.id)
     return summarize(
         (names[fetch.id], *outcome_of(ended[fetch.id], use_cases.describe_series(series.id).series)) for series, fetch in requested
     )
@@ -90,10 +93,12 @@ def _calendar(spec: str) -> str:
     from domain.schedules.calendar import CalendarSource
 
     place, hash_, text = spec.partition("#")
+    is_path = "://" not in place and ("/" in place or "." in place)
     is_file = place and not place.startswith("https://") and Path(place).is_file()
-    spec = f"{Path(place).resolve()}{hash_}{text}" if is_file else spec
-    if CalendarSource.parse(spec, field="--calendar").is_file and not is_file:
+    if is_path and not is_file:
         raise click.UsageError(f"--calendar: there is no file {place}.")
+    spec = f"{Path(place).resolve()}{hash_}{text}" if is_file else spec
+    CalendarSource.parse(spec, field="--calendar")
     return spec
 
 

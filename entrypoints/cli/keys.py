@@ -61,6 +61,6 @@ def list_keys(session: Session) -> None:
 @click.argument("key_id")
 @click.pass_obj
 def revoke(session: Session, key_id: str) -> None:
-    """Revoke the key KEY_ID; running services refuse it within five seconds."""
+    """Revoke a key; services refuse it within five seconds."""
     key = session.use_cases().manage_keys.revoke(key_id)
     click.echo(f"{key.id} ({printable(key.name)}) is revoked.")

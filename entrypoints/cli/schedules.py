@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from domain.use_cases.manage_schedules import ManageSchedules
     from entrypoints.cli.session import Session
 
-_PAGE, _WIDTH = 500, 80
+_PAGE = 500
 
 
 @click.command
@@ -54,11 +53,14 @@ def schedules(session: Session, *, form: str) -> None:
 
 def print_schedules(found: Iterable[ScheduleState]) -> None:
     """Print a paragraph for each schedule, in lines of at most 80 characters but for long names."""
+    from entrypoints.cli.tables import print_paragraph
+
     for number, state in enumerate(found):
         if number:
             click.echo()
         for line in _lines(state):
             click.echo(line)
+        print_paragraph(state.next.reason if state.next else "", indent=2)
 
 
 def _all(manage_schedules: ManageSchedules) -> Iterator[ScheduleState]:
@@ -86,8 +88,6 @@ def _lines(state: ScheduleState) -> Iterator[str]:
         "last success": _local(state.last_success_at, schedule.rule),
     }
     yield from (f"  {name:<15}{text}" for name, text in facts.items() if text)
-    if next_:
-        yield from wrap(printable(next_.reason), _WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _local(moment: datetime | None, rule: Rule) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
+from textwrap import wrap
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ import click
 from domain.controls import escape_controls_in_json
 
 _WIDE = 100_000
+_LINE = 80
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Collection[str] = ()) -> None:
@@ -35,6 +37,12 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right
     with console.capture() as captured:
         console.print(table)
     click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def print_paragraph(text: str, *, indent: int = 0) -> None:
+    """Print a text in lines of at most 80 characters, but for longer words; an empty one is no line."""
+    for line in wrap(printable(text), _LINE - indent, break_long_words=False, break_on_hyphens=False):
+        click.echo(" " * indent + line)
 
 
 def printable(text: str) -> str:

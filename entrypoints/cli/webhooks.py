@@ -11,9 +11,10 @@ from domain.schedules.selector import Selector
 from domain.webhooks.events import EventType
 from domain.webhooks.webhook import DEFAULT_THRESHOLD
 from entrypoints.cli.operator import bind_operator
-from entrypoints.cli.tables import print_table, printable, when
+from entrypoints.cli.tables import print_paragraph, printable, when
 
 if TYPE_CHECKING:
+    from domain.webhooks.webhook import Webhook
     from entrypoints.cli.session import Session
 
 
@@ -38,7 +39,11 @@ def webhooks() -> None:
 )
 @click.pass_obj
 def add(session: Session, url: str, *, events: tuple[str, ...], only: str | None, threshold: float) -> None:
-    """Have URL told the events that come from now on, and print its secret; it cannot be shown again."""
+    """
+    Have URL told what happens from now on.
+
+    Prints the secret that its messages are signed with; it cannot be shown again.
+    """
     webhook, secret = session.use_cases().manage_webhooks.create(
         url,
         events=[EventType(event) for event in events or EventType],
@@ -53,25 +58,32 @@ def add(session: Session, url: str, *, events: tuple[str, ...], only: str | None
 @click.pass_obj
 def list_webhooks(session: Session) -> None:
     """List the webhooks without their secrets."""
-    rows = [
-        (
-            str(webhook.id),
-            printable(webhook.url),
-            " ".join(sorted(webhook.events)),
-            str(webhook.selector or ""),
-            when(webhook.last_success_at) if webhook.last_success_at else "",
-            webhook.disabled_reason,
-        )
-        for webhook in session.use_cases().manage_webhooks.list()
-    ]
-    print_table(("ID", "URL", "EVENTS", "ONLY", "LAST SUCCESS", "DISABLED"), rows)
+    for number, webhook in enumerate(session.use_cases().manage_webhooks.list()):
+        if number:
+            click.echo()
+        _print(webhook)
+
+
+def _print(webhook: Webhook) -> None:
+    """Print a paragraph, in lines of at most 80 characters but for a long address or selector."""
+    click.echo(printable(f"{webhook.id}  {webhook.url}"))
+    facts = {
+        "events": "all" if webhook.events == set(EventType) else " ".join(sorted(webhook.events)),
+        "only": str(webhook.selector or ""),
+        "last success": when(webhook.last_success_at),
+        "next attempt": when(None if webhook.disabled_at else webhook.retry_at),
+        "disabled": webhook.disabled_reason,
+    }
+    for name, text in facts.items():
+        if text:
+            print_paragraph(f"{name:<14}{text}", indent=2)
 
 
 @webhooks.command
 @click.argument("webhook_id", type=click.UUID)
 @click.pass_obj
 def test(session: Session, webhook_id: UUID) -> None:
-    """Send a message to the webhook WEBHOOK_ID now, and print what it answered."""
+    """Send a message now, and print what came back."""
     message_id, reply = session.use_cases().manage_webhooks.test(webhook_id)
     answered = f"It answered {reply.status}." if reply.status else printable(reply.error)
     click.echo(f"{message_id}: {answered}")
@@ -83,6 +95,6 @@ def test(session: Session, webhook_id: UUID) -> None:
 @click.argument("webhook_id", type=click.UUID)
 @click.pass_obj
 def remove(session: Session, webhook_id: UUID) -> None:
-    """Remove the webhook WEBHOOK_ID; what is pending is not sent any more."""
+    """Remove a webhook; what is pending is not sent any more."""
     session.use_cases().manage_webhooks.remove(webhook_id)
     click.echo(f"Webhook {webhook_id} is removed.")

@@ -32,7 +32,7 @@ def test_the_receiver_of_the_page_hears_of_a_vintage(tmp_path: Path) -> None:
             "webhooks", "add", f"http://127.0.0.1:{port}/", "--only", "SAMPLE/*", folder=tmp_path, environment=settings
         ).stdout.strip()
         with log.open("wb") as output:
-            environment = {"PATH": os.environ["PATH"], "WEBHOOK_SECRET": secret}
+            environment = {"PATH": os.environ["PATH"], "RECEIVER_SECRET": secret}
             receiver = subprocess.Popen(
                 bound([sys.executable, "receiver.py"]), cwd=tmp_path, env=environment, stdout=output, stderr=subprocess.STDOUT
             )

@@ -13,7 +13,7 @@ from domain.codes import DatasetCode
 from domain.errors import ScheduleNotFound
 from domain.fetches import NOTHING_ALLOWED, FetchQuery, Lease, Priority
 from domain.ports import Store, UnitOfWork
-from domain.schedules.schedule import FollowedSeries, NextLook, Rule, Schedule, ScheduleKind, ScheduleQuery
+from domain.schedules.schedule import TRIGGERED, FollowedSeries, NextLook, Rule, Schedule, ScheduleKind, ScheduleQuery
 from domain.schedules.selector import Selector
 from domain.schedules.window import AskingWindow
 from domain.series import TimeSeries
@@ -189,7 +189,7 @@ def test_a_schedule_that_is_paused_from_the_start_waits(store: Store) -> None:
 
 
 def test_a_schedule_is_triggered(store: Store, clock: StoppedClock) -> None:
-    """All its series are due now, and asked rather than planned."""
+    """All its series are due now, and asked rather than planned; the reason says so."""
     (series,) = keep(store, "fred:FRED/GDP")
     schedule = follow(store, "fred:FRED/GDP")
     plan(store, only(store, series), at=clock() + timedelta(hours=1))
@@ -197,7 +197,8 @@ def test_a_schedule_is_triggered(store: Store, clock: StoppedClock) -> None:
         assert uow.schedules.trigger(schedule.id) == 1
         uow.commit()
 
-    assert (only(store, series).next_at, only(store, series).planned) == (clock(), True)
+    look = only(store, series)
+    assert (look.next_at, look.planned, look.reason) == (clock(), True, TRIGGERED)
 
 
 def test_schedules_are_listed(store: Store, clock: StoppedClock) -> None:

@@ -292,9 +292,9 @@ def test_a_missing_file_is_not_found_and_its_neighbours_are_named(tmp_path):
     put(tmp_path, "WIKI/FB.csv")
     put(tmp_path, "WIKI/notes.txt")
 
-    with pytest.raises(DatasetNotFound, match="there is no FBX") as dataset:
+    with pytest.raises(DatasetNotFound, match="there is no file or folder FBX") as dataset:
         fetch(tmp_path, DatasetCode("WIKI", "FBX"))
-    with pytest.raises(DatasetNotFound, match="there is no WIKY") as database:
+    with pytest.raises(DatasetNotFound, match="there is no file or folder WIKY") as database:
         fetch(tmp_path, DatasetCode("WIKY", "FB"))
 
     assert (dataset.value.hint, database.value.hint) == ("Beside it there are FB.", "Beside it there are WIKI.")

@@ -133,6 +133,14 @@ def test_no_answer_is_a_failure(sender: HttpWebhookSender, said: bytes) -> None:
     assert reply.error.endswith(".")
 
 
+def test_a_receiver_that_is_not_there_is_said_to_be_none(sender: HttpWebhookSender) -> None:
+    """In words, not by the name of a class."""
+    with a_server(lambda *_: []) as url:
+        pass
+
+    assert sender.send(url, SIGNED, b"{}") == Reply(None, "It could not be reached: connection refused.")
+
+
 def test_sending_ends_when_the_process_stops(receiver: Receiver) -> None:
     """A receiver that hangs does not keep it waiting."""
     sender = HttpWebhookSender(LOOPBACK, seconds=30)

@@ -129,6 +129,8 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ("LANNER_ROUTES", '["s3cret"]', 'write a JSON object such as {"WIKI": "files"}.'),
         ("LANNER_ROUTES", '{"s3cret-": "files"}', "database codes, 1 to 32 of"),
         ("LANNER_ROUTES", '{"wiki": "files", "WIKI": "quandl"}', "name each database code once."),
+        ("LANNER_WEBHOOK_SECRET", "s3cret", "write 32 random characters or more"),
+        ("LANNER_SESSION_SECRET", "s3cret" * 5, "write 32 random characters or more"),
         ("LANNER_DATA_DIR", "~nobody-s3cret/x", "the home of an existing user."),
         ("LANNER_WORKER_PROCESSES", "2", "must be 1 while the broker is in memory. Set LANNER_BROKER_URL"),
         ("LANNER_ROUTES", "s3cret", 'such as {"WIKI": "files"}'),

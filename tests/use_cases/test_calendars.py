@@ -14,7 +14,8 @@ from domain.fetches import FetchStatus
 from domain.ports import CalendarReader
 from domain.schedules.calendar import ReleaseEvent, ReleaseRule
 from domain.schedules.learned import LearnedLook
-from domain.schedules.schedule import Basis, FollowedSeries, Rule, ScheduleKind
+from domain.schedules.schedule import Basis, FollowedSeries, Rule, ScheduleKind, ScheduleQuery
+from domain.schedules.selector import Selector
 from domain.use_cases.plan_next_look import PlanNextLook
 from tests.fakes import CannedSource
 from tests.use_cases.test_schedules import Followed
@@ -29,6 +30,10 @@ class Reader:
 
     answer: Sequence[ReleaseEvent] | Exception = (ReleaseEvent(AT, "Prices"), ReleaseEvent(AT + timedelta(days=1), "Trade"))
     asked: list[str] = field(default_factory=list)
+
+    def check(self, place: str) -> None:
+        if place == "nobody":
+            raise InvalidInput("There is no calendar nobody.", field="spec")
 
     def read(self, place: str) -> Sequence[ReleaseEvent]:
         self.asked.append(place)
@@ -79,6 +84,18 @@ def look_of(it: Followed, code: str, spec: str) -> FollowedSeries:
     it.follow(code, by_calendar(spec))
     assert [fetch.status for fetch in it.work()] == [FetchStatus.SUCCESS]
     return it.look(code)
+
+
+def test_a_calendar_that_the_settings_lack_is_refused() -> None:
+    """When a schedule is created or changed, before anything is stored; the one before goes on."""
+    it = followed(Reader())
+    with pytest.raises(InvalidInput, match="no calendar nobody"):
+        it.use.manage_schedules.create(Selector.parse("canned:X/A"), by_calendar("nobody#Prices"))
+    kept = it.use.manage_schedules.create(Selector.parse("canned:X/A"), by_calendar("ine#Prices")).schedule
+    with pytest.raises(InvalidInput, match="no calendar nobody"):
+        it.use.manage_schedules.change(kept.id, {"spec": "nobody"})
+
+    assert [state.schedule for state in it.use.manage_schedules.list(ScheduleQuery()).items] == [kept]
 
 
 def test_a_calendar_tells_the_next_look() -> None:

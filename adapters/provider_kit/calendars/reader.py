@@ -14,7 +14,7 @@ from adapters.provider_kit.child_process.pool import children
 from adapters.provider_kit.http.client import HttpClient
 from adapters.provider_kit.http.deadlines import InFlightCall, in_flight
 from adapters.provider_kit.http.status_errors import ErrorContext, is_success, status_error
-from domain.errors import AnswerNotUnderstood, SourceTimedOut
+from domain.errors import AnswerNotUnderstood, InvalidInput, SourceTimedOut
 from domain.schedules.calendar import ReleaseEvent
 
 _HEADERS = {"Accept": "text/calendar, */*;q=0.5"}
@@ -36,16 +36,24 @@ class IcsReader:
     memory_bytes: int
     seconds: float
 
+    def check(self, place: str) -> None:
+        if _is_name(place) and place not in self.named:
+            raise InvalidInput(self._unknown(place), field="spec", hint="Name one of them there, or give its https:// address.")
+
     def read(self, place: str) -> Sequence[ReleaseEvent]:
-        by_operator = not place.startswith(("/", "https:"))
+        by_operator = _is_name(place)
         if by_operator and place not in self.named:
-            raise AnswerNotUnderstood(f"LANNER_CALENDARS has no calendar {place!r}.")
+            raise AnswerNotUnderstood(self._unknown(place))
         where = self.named.get(place, place)
         body = self._of_file(Path(where)) if where.startswith("/") else self._of_address(where, by_operator=by_operator)
         late = SourceTimedOut(f"To read the calendar takes more than {self.seconds:g} seconds.")
         with in_flight(InFlightCall(until=time.monotonic() + self.seconds, late=late, owner=self)) as call:
             found: Sequence[ReleaseEvent] = children(self.memory_bytes).run(_read_in_child, body, datetime.now(UTC), call=call)
         return found
+
+    def _unknown(self, name: str) -> str:
+        known = f", but {' and '.join(sorted(self.named))}" if self.named else ""
+        return f"LANNER_CALENDARS has no calendar {name!r}{known}."
 
     def _of_file(self, path: Path) -> bytes:
         try:
@@ -66,6 +74,10 @@ class IcsReader:
         if not is_success(answer):
             raise status_error(answer, ErrorContext(host=client.host))
         return answer.body
+
+
+def _is_name(place: str) -> bool:
+    return not place.startswith(("/", "https:"))
 
 
 def _read_in_child(_ask: Callable[..., object], body: bytes, now: datetime) -> Sequence[ReleaseEvent]:

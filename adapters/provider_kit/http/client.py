@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from adapters.provider_kit.http.body import read_body
+from adapters.provider_kit.http.connection_errors import why_unreachable
 from adapters.provider_kit.http.deadlines import InFlightCall, abort_calls, in_flight
 from adapters.provider_kit.http.redaction import BodyRedactor
 from adapters.provider_kit.http.request import HttpRequest
@@ -216,19 +217,12 @@ class HttpClient:
                 f"{self.host} is at {exc}, which is no address of the open Internet, so it is not asked.",
                 hint=f"If it is meant to be there, set {self.variable('base_url')}, which permits it.",
             ) from exc
-        except exceptions.NameResolutionError as exc:
-            raise self._unreachable("name not resolved") from exc
         except exceptions.NewConnectionError as exc:
-            refused = isinstance(exc.__cause__, ConnectionRefusedError)
-            raise self._unreachable("connection refused" if refused else "no connection could be made") from exc
+            raise self._unreachable(why_unreachable(exc)) from exc
         except exceptions.TimeoutError as exc:
             raise SourceTimedOut(f"{self.host} did not answer in time.") from exc
-        except exceptions.SSLError as exc:
-            raise self._unreachable("its TLS certificate or handshake was not accepted") from exc
-        except exceptions.LocationValueError as exc:
-            raise self._unreachable("its name is none") from exc
         except (exceptions.HTTPError, OSError) as exc:
-            raise self._unreachable("the connection failed or was closed before an answer") from exc
+            raise self._unreachable(why_unreachable(exc)) from exc
 
     @contextmanager
     def _translated_body(self) -> Iterator[None]:

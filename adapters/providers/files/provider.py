@@ -225,7 +225,7 @@ def _same(name: str, named: Sequence[tuple[str, PurePath]]) -> list[tuple[str, P
 def _choose(code: DatasetCode, name: str, named: Sequence[tuple[str, PurePath]]) -> PurePath:
     same = [path for _, path in _same(name, named)]
     if not same:
-        raise DatasetNotFound(f"The folder holds no file for {code}: there is no {name}.", hint=_nearby(name, dict(named)))
+        raise DatasetNotFound(f"The folder holds no file for {code}: there is no file or folder {name}.", hint=_nearby(name, dict(named)))
     if len(same) > 1:
         raise AnswerNotUnderstood(f"{code} may be {' and '.join(path.as_posix() for path in same)}.", hint="Keep one of them.")
     return same[0]

@@ -18,6 +18,7 @@ from domain.errors import ScheduleNotFound
 from domain.ports.schedule_repository import Followed
 from domain.schedules.schedule import (
     TO_BE_PLANNED,
+    TRIGGERED,
     FollowedSeries,
     NextLook,
     Schedule,
@@ -90,7 +91,7 @@ class SqlScheduleRepository:
 
     def trigger(self, schedule_id: UUID) -> int:
         waiting = update(followed).where(followed.c.schedule == schedule_id, _WAITS)
-        return self.transaction.run(waiting.values(next_at=self.transaction.now(), planned=True)).rowcount
+        return self.transaction.run(waiting.values(next_at=self.transaction.now(), planned=True, reason=TRIGGERED)).rowcount
 
     def unfollowed(self, wanted: TimeSeries) -> Sequence[Schedule]:
         meaning = and_(_IS_MASK, or_(schedules.c.database_code.is_(None), schedules.c.database_code == wanted.code.database))

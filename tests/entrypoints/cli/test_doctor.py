@@ -214,16 +214,36 @@ def test_scripts_are_not_run(diagnosed: Doctor, tmp_path: Path) -> None:
     assert not mark.exists()
 
 
-def test_the_table_says_what_is_still_to_be_set(diagnosed: Doctor) -> None:
-    """Below the codes: how many work, the settings that are wanting, and scripts that are not pointed here."""
+def test_the_report_says_what_is_still_to_be_set(diagnosed: Doctor) -> None:
+    """First how many work, then each code with the reason, the settings that are wanting, and scripts that are not pointed here."""
     diagnosed.script.write_text("import quandl\nquandl.get('EOD/AAPL')\nquandl.get('CUR/EUR')\nquandl.get('LBMA/GOLD.2')")
     text = diagnosed.on(str(diagnosed.script), keys={}, form="table").stdout
 
-    assert "once set up" in text
-    assert "LBMA/GOLD.2" in text
-    assert "3 codes: 1 will work as lanner is set up now." in text
+    assert text.startswith("3 codes: 1 will work as lanner is set up now, 1 once set up, 1 will not.\n")
+    assert "    2  EOD/AAPL     once set up\n       as tiingo:TIINGO/AAPL\n" in text
+    assert "    4  LBMA/GOLD.2  no\n" in text
     assert "LANNER_PROVIDERS__TIINGO__API_KEY" in text
     assert "api_base" in text
+
+
+def test_the_report_is_written_for_reading(diagnosed: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script's path is a line of its own, as it was given, and reasons are wrapped: no line is longer than 80 characters."""
+    monkeypatch.chdir(tmp_path)
+    Path("a.py").write_text("import quandl\nquandl.get('CHRIS/CME_CL1')\nquandl.get('USTREASURY/YIELD')")
+    Path("b.py").write_text("import quandl, sys\nquandl.get(sys.argv[1])")
+    lines = diagnosed.on("a.py b.py", keys={}, form="table").stdout.splitlines()
+
+    assert lines[0] == "3 codes: 1 will work as lanner is set up now, 1 will not, 1 unknown."
+    assert [lines[number + 1] for number, line in enumerate(lines) if not line][:2] == ["a.py", "b.py"]
+    assert max(map(len, lines)) <= 80
+
+
+def test_scripts_without_calls_are_said_to_have_none(diagnosed: Doctor) -> None:
+    """The report is one sentence, and nothing is wrong."""
+    diagnosed.script.write_text("x = 1")
+    result = diagnosed.on(str(diagnosed.script), form="table")
+
+    assert (result.stdout, result.exit_code) == ("No Quandl call was found.\n", 0)
 
 
 def test_its_help_names_scripts() -> None:

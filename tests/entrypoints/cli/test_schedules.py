@@ -168,10 +168,11 @@ def test_a_file_is_a_calendar(run: Run, use_cases: UseCases, tmp_path: Path, mon
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.ics").write_text("BEGIN:VCALENDAR")
     assert run(use_cases, follow, "X/A --calendar a.ics#Prices").exit_code == 0
-    missing = run(use_cases, follow, "X/B --calendar /no/such.ics")
+    missing, elsewhere = (run(use_cases, follow, f"X/B --calendar {place}") for place in ("/no/such.ics", "b.ics#Prices"))
 
     assert rules(use_cases) == {"canned:X/A": Rule(kind=ScheduleKind.CALENDAR, spec=f"{tmp_path}/a.ics#Prices")}
     assert (missing.exit_code, "there is no file /no/such.ics" in missing.stderr) == (2, True)
+    assert (elsewhere.exit_code, "there is no file b.ics" in elsewhere.stderr) == (2, True)
 
 
 def test_kinds_exclude_each_other(run: Run, use_cases: UseCases) -> None:

@@ -9,6 +9,8 @@ from domain.errors import InvalidInput, WebhookNotFound, WebhookSecretMissing
 from domain.use_cases import UseCases
 from domain.webhooks.delivery import Reply
 from domain.webhooks.events import EventType
+from entrypoints.cli.follow import follow
+from entrypoints.cli.tables import when
 from entrypoints.cli.webhooks import webhooks
 from tests.builders import NOBODY, memory_use_cases
 from tests.entrypoints.cli.conftest import Run
@@ -42,7 +44,7 @@ def test_one_is_added_listed_and_removed(run: Run, use_cases: UseCases) -> None:
         "canned:X/*",
         2.5,
     )
-    assert [" ".join(line.split()) for line in listed.splitlines()][1] == f"{webhook.id} {URL} fetch.failed vintage.created canned:X/*"
+    assert listed == f"{webhook.id}  {URL}\n  events        fetch.failed vintage.created\n  only          canned:X/*\n"
     assert "whsec_" not in listed
     assert removed.stdout == f"Webhook {webhook.id} is removed.\n"
     assert use_cases.manage_webhooks.list() == []
@@ -54,6 +56,34 @@ def test_all_events_are_the_default(run: Run, use_cases: UseCases) -> None:
     (webhook,) = use_cases.manage_webhooks.list()
 
     assert (webhook.events, webhook.selector) == (set(EventType), None)
+    assert run(use_cases, webhooks, "list").stdout == f"{webhook.id}  {URL}\n  events        all\n"
+
+
+def test_the_list_is_written_for_reading(run: Run, use_cases: UseCases) -> None:
+    """A paragraph for each webhook, in lines of at most 80 characters."""
+    run(use_cases, webhooks, f"add {URL} " + " ".join(f"--event {event}" for event in list(EventType)[:-1]))
+    run(use_cases, webhooks, f"add {URL}/2")
+    lines = run(use_cases, webhooks, "list").stdout.splitlines()
+
+    assert [line for line in lines if line.endswith(("hook", "hook/2"))] == [lines[0], lines[lines.index("") + 1]]
+    assert max(map(len, lines)) <= 80
+
+
+def test_the_list_says_what_is_tried_again_and_what_is_stopped(run: Run) -> None:
+    """The next attempt at a receiver that does not answer; of a stopped webhook the reason instead."""
+    sender = RecordingSender(answer=lambda *_: Reply(None, "It could not be reached."))
+    use_cases = memory_use_cases({"canned": CannedSource()}, sender=sender)
+    run(use_cases, webhooks, f"add {URL}")
+    run(use_cases, follow, "X/A")
+    use_cases.deliver_events()
+    waits = run(use_cases, webhooks, "list").stdout
+    (webhook,) = use_cases.manage_webhooks.list()
+    use_cases.manage_webhooks.change(webhook.id, {"enabled": False})
+    stopped = run(use_cases, webhooks, "list").stdout
+
+    assert f"  next attempt  {when(webhook.retry_at)}\n" in waits
+    assert "next attempt" not in stopped
+    assert "  disabled      It was stopped by a request.\n" in stopped
 
 
 def test_one_is_tried(run: Run, use_cases: UseCases, sender: RecordingSender) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.provider_kit.calendars.events import read_events
 from adapters.provider_kit.calendars.reader import IcsReader
-from domain.errors import AnswerNotUnderstood, AnswerTooLarge, FetchError, SourceTimedOut
+from domain.errors import AnswerNotUnderstood, AnswerTooLarge, FetchError, InvalidInput, SourceTimedOut
 from domain.schedules.calendar import ReleaseEvent
 from tests.builders import a_server
 
@@ -119,6 +119,16 @@ def test_a_place_that_may_not_or_cannot_be_read(place: str) -> None:
         reader().read(place)
 
     assert refused.value.message.endswith(".")
+
+
+def test_an_unknown_name_is_told_beside_the_known_ones() -> None:
+    """So that a typing error is seen."""
+    with pytest.raises(AnswerNotUnderstood, match=r"^LANNER_CALENDARS has no calendar 'imf', but bls and ine\.$"):
+        reader(ine="/a.ics", bls="/b.ics").read("imf")
+    with pytest.raises(InvalidInput, match=r"^LANNER_CALENDARS has no calendar 'imf', but bls and ine\.$"):
+        reader(ine="/a.ics", bls="/b.ics").check("imf")
+    for place in ("ine", "https://example.org/a.ics", "/no/such/file.ics"):
+        reader(ine="/a.ics").check(place)
 
 
 def test_a_server_that_refuses_or_hangs_is_told() -> None:
