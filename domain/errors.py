@@ -8,6 +8,7 @@ lanner's errors, each with a message, a code and, where one helps, a hint.
     │   ├── InvalidCode
     │   ├── InvalidObservations
     │   ├── InvalidFormula
+    │   ├── LooksAhead               a formula that no back-test may use
     │   └── UnknownProvider
     ├── ProviderNotConfigured        a key is needed and missing
     ├── WebhookSecretMissing         a setting is needed and missing
@@ -94,6 +95,12 @@ class InvalidFormula(InvalidInput):
 
     def __init__(self, message: str = "", *, field: str = "expression", hint: str = "") -> None:
         super().__init__(message, field=field, hint=hint)
+
+
+class LooksAhead(InvalidInput):
+    """The formula uses values of later dates, which nobody knew then."""
+
+    code = "looks_ahead"
 
 
 class UnknownProvider(InvalidInput):

@@ -86,8 +86,8 @@ def metadata_of(code: DatasetCode, version: FormulaVersion, components: Sequence
     return Metadata(
         name=definition.title or str(code),
         description=f"{code} = {definition.expression}",
-        unit=definition.unit or (made.unit if made else ""),
-        frequency=made.frequency if made else None,
+        unit=definition.unit or (made.unit if made is not None else ""),
+        frequency=made.frequency if made is not None else None,
         attribution=" · ".join(dict.fromkeys(each.attribution for each in components if each.attribution)),
         extra={"expression": definition.expression},
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.observations import Dates
+from domain.panels.rows import Rows
 from domain.panels.rule import CellRule
 
 
@@ -86,13 +86,12 @@ class Grid:
         """The number of observations of a moment."""
         return self.value.shape[1]
 
-    def put(self, at: Any, rows: Any, picked: NDArray[np.intp], vintage: Any) -> None:
+    def put(self, at: NDArray[np.intp], rows: Rows, picked: NDArray[np.intp], vintage: int | NDArray[np.int32]) -> None:
         """
         Put rows into cells.
 
         Args:
             at: places of moments.
-            rows: with ``values``, ``dates`` and ``ends``.
             picked: places of rows, in the shape of these moments' cells; -1 for none.
             vintage: the number of each, or of all.
 

@@ -21,23 +21,18 @@ Column = tuple[Vintage, Observations]
 
 
 @dataclass(frozen=True, slots=True)
-class CountedRows:
+class CountedRows(Rows):
     """
     The nth release of each date.
 
     Attributes:
         values: NaN where there is no such release, or a true first one may have been missed.
-        starts, ends: of the dates' periods.
         available: from when on each counts; NaT where there is none.
         vintages: the number of each release's vintage; 0 where there is none.
         censored: whether a true first release may have been missed.
 
     """
 
-    dates: Dates
-    values: NDArray[np.float64]
-    starts: Dates
-    ends: Dates
     available: Dates
     vintages: NDArray[np.int32]
     censored: NDArray[np.bool_]

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.errors import InvalidInput
 from domain.moments import parse_moment
@@ -51,6 +52,10 @@ class Decisions:
     def days(self) -> Dates:
         """The local day of each moment."""
         return np.array([local_time(moment, self.zone).date() for moment in self.moments], "datetime64[D]")
+
+    def later_than(self, moment: datetime | None) -> NDArray[np.bool_]:
+        """Return which moments are later than another; all if there is none."""
+        return np.array([moment is None or each > moment for each in self.moments])
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Decisions:

@@ -33,7 +33,9 @@ def pick(rows: Rows, counts: NDArray[np.intp], rule: CellRule) -> NDArray[np.int
 
 def _last(places: NDArray[np.intp], counts: NDArray[np.intp], window: int) -> NDArray[np.intp]:
     wanted = counts[:, None] - np.arange(window, 0, -1)
-    return np.where(wanted >= 0, np.append(places, -1)[np.maximum(wanted, -1)], -1)
+    # Of the places, the last one stands for none.
+    found: NDArray[np.intp] = np.append(places, -1)[np.maximum(wanted, -1)]
+    return found
 
 
 def newest_rows(column: Observations, rule: CellRule, meaning: Meaning, *, days: Dates, instants: Dates) -> tuple[Rows, NDArray[np.intp]]:

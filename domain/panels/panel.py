@@ -20,22 +20,29 @@ class PanelColumn:
     The cells of one series; a sequence has an entry for each cell.
 
     Attributes:
-        reference: ``provider:DATABASE/DATASET``.
-        name: of its column in the wide shape.
-        known_at, seen_at: of the vintages, NaT where there is none.
+        known_at, seen_at: of the vintages, NaT where there is none; of a formula those of the newest vintages that it reads.
         published: their labels as text.
         columns: names of the columns that were read.
 
     """
 
     said: PanelSeries
-    reference: str
-    name: str
     cells: Cells
     known_at: Dates
     seen_at: Dates
     published: Sequence[str | None]
     columns: Sequence[str]
+
+    @property
+    def reference(self) -> str:
+        """``provider:DATABASE/DATASET``."""
+        return str(self.said.selector)
+
+    @property
+    def name(self) -> str:
+        """The name of its column in the wide shape."""
+        code = str(self.said.selector.code)
+        return self.said.name or (f"{code} - {self.said.column}" if self.said.column else code)
 
     @classmethod
     def of(cls, said: PanelSeries, cells: Cells, vintages: Mapping[int, Vintage], columns: Mapping[int, str]) -> PanelColumn:
@@ -47,11 +54,8 @@ class PanelColumn:
 
         """
         used = [vintages.get(number) for number in cells.vintage.tolist()]
-        code = str(said.selector.code)
         return cls(
             said=said,
-            reference=str(said.selector),
-            name=said.name or (f"{code} - {said.column}" if said.column else code),
             cells=cells,
             known_at=np.array([each and each.known_at.replace(tzinfo=None) for each in used], "datetime64[us]"),
             seen_at=np.array([each and each.fetched_at.replace(tzinfo=None) for each in used], "datetime64[us]"),

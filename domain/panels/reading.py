@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from domain.panels.latest import eligible, newest_rows
 from domain.panels.plain import State, is_plain, put_plain
 from domain.panels.rows import Meaning
 from domain.panels.rule import CellRule
-from domain.vintages import Cause
+from domain.vintages import Cause, Vintage
 
 #: Places of moments, with what the metadata known at them say.
 Meanings = Sequence[tuple[NDArray[np.intp], Meaning]]
@@ -39,7 +38,7 @@ class CellReading:
     """
 
     def __init__(self, timeline: Timeline, rule: CellRule, decisions: Decisions, columns: Columns) -> None:
-        self._timeline, self._rule, self._columns = timeline, rule, columns
+        self._timeline, self._rule, self._decisions, self._columns = timeline, rule, decisions, columns
         self._instants, self._days = decisions.instants, decisions.days
         self.names: dict[int, str] = {}
 
@@ -54,10 +53,7 @@ class CellReading:
         grid.status[before] = Status.BEFORE_STORE
         if self._rule.assume is not None and before.any() and len(self._timeline.vintages):
             self._put_assumed(grid, meanings, before)
-        unchecked = (
-            np.full(len(before), fill_value=True) if checked is None else self._instants > np.datetime64(checked.replace(tzinfo=None))
-        )
-        return grid.finished(self._rule, unchecked)
+        return grid.finished(self._rule, self._decisions.later_than(checked))
 
     def _put_latest(self, grid: Grid, meanings: Meanings) -> None:
         states = self._states_at(self._instants)
@@ -81,7 +77,8 @@ class CellReading:
                 grid.put(own, rows, picked, vintage.number)
 
     def _put_counted(self, grid: Grid, meanings: Meanings) -> None:
-        columns = list(self._read(self._timeline.available <= self._instants[-1]))
+        vintages = zip(self._timeline.vintages, self._timeline.available, strict=True)
+        columns = list(self._read([vintage for vintage, available in vintages if available <= self._instants[-1]]))
         for places, meaning in meanings:
             for own, counting in self._epochs(places, columns):
                 rows = counted_rows(counting, self._rule, meaning)
@@ -109,9 +106,7 @@ class CellReading:
                 yield own, counting
 
     def _put_assumed(self, grid: Grid, meanings: Meanings, before: NDArray[np.bool_]) -> None:
-        columns: Sequence[Column] = []
-        if not isinstance(self._rule.assume, int):
-            columns = list(self._read(~np.isnat(self._timeline.available)))
+        columns = [] if isinstance(self._rule.assume, int) else list(self._read(self._timeline.vintages))
         ((_, vintage, column),) = self._states_at(self._timeline.available.min()[None])
         refuse_adjusted(column.columns[0])
         for places, meaning in meanings:
@@ -126,15 +121,14 @@ class CellReading:
 
         All states of a panel that a moment selects come from here.
         """
-        seen = self._timeline.at(instants)
-        places = {self._timeline.vintages[place].number: place for place in np.unique(seen[seen >= 0]).tolist()}
-        for vintage, column in self._read(places.values()):
+        seen, vintages = self._timeline.at(instants), self._timeline.vintages
+        places = {vintages[place].number: place for place in np.unique(seen[seen >= 0]).tolist()}
+        for vintage, column in self._read([vintages[place] for place in places.values()]):
             yield np.flatnonzero(seen == places[vintage.number]), vintage, column
 
-    def _read(self, places: Any) -> Iterator[Column]:
-        """Yield the column in the vintages of these places, given as places or as a mask."""
-        chosen = np.arange(len(self._timeline.vintages))[np.asarray(list(places), dtype=None if len(places) else np.intp)]
-        vintages = {self._timeline.vintages[place].number: self._timeline.vintages[place] for place in chosen.tolist()}
-        for number, column in self._columns(vintages.keys()):
+    def _read(self, vintages: Sequence[Vintage]) -> Iterator[Column]:
+        """Yield the column in the states of these vintages."""
+        by_number = {vintage.number: vintage for vintage in vintages}
+        for number, column in self._columns(by_number.keys()):
             self.names[number] = column.columns[0]
-            yield vintages[number], column
+            yield by_number[number], column

@@ -18,7 +18,7 @@ from domain.ports import Providers, Store, UnitOfWork
 from domain.providers import Routing
 from domain.quotas import Requester
 from domain.series import Metadata, SeriesQuery, TimeSeries
-from domain.use_cases.read_formula import compute_version, formulas_within
+from domain.use_cases.read_formula import Session, compute_version, formulas_within
 from domain.use_cases.request_fetch import RequestFetch
 
 _LONGEST = 1000
@@ -178,7 +178,7 @@ class ManageFormulas:
             now = uow.now()
             version = FormulaVersion(number=1, position=0, defined_at=now, definition=definition)
             try:
-                return compute_version(uow, code, version, AsOf(position=uow.vintages.position())).metadata
+                return compute_version(Session(uow, AsOf(position=uow.vintages.position())), code, version).metadata
             except NoObservationsYet:
                 return metadata_of(code, version, ())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -18,8 +18,11 @@ from domain.moments import AsOf
 from domain.ports import UnitOfWork
 from domain.series import Metadata, TimeSeries
 from domain.use_cases.stored_state import check_position, metadata_moment, stored_state
+from domain.vintages import StoredVintage
 
 DEEPEST = 10
+#: Returns a stored series' state as its reader knows it; the moment, if there is one, is that of the ``as_of`` around it.
+States = Callable[[TimeSeries, datetime | None], StoredVintage]
 
 
 def compute(uow: UnitOfWork, series: TimeSeries, moment: AsOf) -> Computed:
@@ -39,14 +42,11 @@ def compute(uow: UnitOfWork, series: TimeSeries, moment: AsOf) -> Computed:
     check_position(uow, moment)
     pinned = replace(moment, position=uow.vintages.position() if moment.position is None else moment.position)
     version = version_at(uow.formulas.versions(series.id), pinned, str(series.code))
-    return compute_version(uow, series.code, version, pinned, series_id=series.id)
+    return compute_version(Session(uow, pinned), series.code, version, series_id=series.id)
 
 
-def compute_version(
-    uow: UnitOfWork, code: DatasetCode, version: FormulaVersion, moment: AsOf, *, series_id: UUID | None = None
-) -> Computed:
-    """Return what one version of a definition makes at a moment with a position; raises like ``compute``."""
-    session = _Session(uow, moment)
+def compute_version(session: Session, code: DatasetCode, version: FormulaVersion, *, series_id: UUID | None = None) -> Computed:
+    """Return what one version of a definition makes at a session's moment, which has a position; raises like ``compute``."""
     scope = _Scope(session, code, version, (series_id,) if series_id else ())
     line = scope.line(None)
     components = list(session.components.values())
@@ -54,7 +54,7 @@ def compute_version(
         state=state_of(version, line.observations(), components),
         metadata=metadata_of(code, version, session.described, made=line),
         version=version,
-        position=moment.position or 0,
+        position=session.moment.position or 0,
         components=components,
         looks_ahead=session.looks_ahead,
     )
@@ -62,14 +62,26 @@ def compute_version(
 
 def formulas_within(uow: UnitOfWork, components: tuple[str, ...]) -> Iterator[tuple[TimeSeries, FormulaVersion]]:
     """Yield the formulas that are read by way of components, with their newest versions, each once."""
+    yield from ((series, version) for series, version in read_within(uow, components, AsOf()) if version)
+
+
+def read_within(uow: UnitOfWork, components: tuple[str, ...], moment: AsOf) -> Iterator[tuple[TimeSeries, FormulaVersion | None]]:
+    """
+    Yield the stored series and the formulas that are read by way of components, each once, formulas with their versions at a moment.
+
+    Raises:
+        NotKnownYet: a formula was not defined then.
+
+    """
     waiting, seen = list(components), set[str]()
     while waiting:
         reference = waiting.pop()
         series = _find(uow, reference) if reference not in seen else None
         seen.add(reference)
-        if series and series.is_formula and (versions := uow.formulas.versions(series.id)):
-            waiting += versions[-1].definition.components
-            yield series, versions[-1]
+        if series:
+            version = version_at(uow.formulas.versions(series.id), moment, str(series.code)) if series.is_formula else None
+            waiting += version.definition.components if version else ()
+            yield series, version
 
 
 def read_by(uow: UnitOfWork, series: TimeSeries) -> Mapping[str, TimeSeries | None]:
@@ -86,11 +98,20 @@ def read_by(uow: UnitOfWork, series: TimeSeries) -> Mapping[str, TimeSeries | No
 
 
 @dataclass(slots=True)
-class _Session:
-    """One evaluation with all formulas inside: what it may do, and what it has read."""
+class Session:
+    """
+    One evaluation with all formulas inside: what it may do, and what it has read.
+
+    Attributes:
+        states: of stored series; by default those that the moment selects.
+        found: the series of references; evaluations of one transaction may share them.
+
+    """
 
     uow: UnitOfWork
     moment: AsOf
+    states: States | None = None
+    found: dict[str, TimeSeries | None] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
     components: dict[tuple[UUID, int], Component] = field(default_factory=dict)
     described: list[Metadata] = field(default_factory=list)
@@ -102,12 +123,22 @@ class _Session:
         asked = [each for each in (self.moment.as_of, until) if each]
         return replace(self.moment, as_of=min(asked) if asked else None, definition_as_of=None)
 
+    def find(self, reference: str) -> TimeSeries | None:
+        """Return the series of a reference; None if it is not stored."""
+        if reference not in self.found:
+            self.found[reference] = _find(self.uow, reference)
+        return self.found[reference]
+
+    def state(self, series: TimeSeries, until: datetime | None) -> StoredVintage:
+        """Return the state of a stored series; raises NotKnownYet and what else ``compute`` raises."""
+        return self.states(series, until) if self.states else stored_state(self.uow, series, self.at(until))
+
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
     """A formula inside an evaluation: whose series its references mean, and within which formulas it is read."""
 
-    session: _Session
+    session: Session
     code: DatasetCode
     version: FormulaVersion
     path: tuple[UUID, ...]
@@ -118,7 +149,7 @@ class _Scope:
         expression = definition.parsed()
         self.session.looks_ahead |= looks_ahead(expression)
         named = dict(zip(references(expression), definition.components, strict=True))
-        stored = {written: _find(self.session.uow, reference) for written, reference in named.items()}
+        stored = {written: self.session.find(reference) for written, reference in named.items()}
         missing = [named[written] for written, series in stored.items() if series is None]
         if missing:
             raise ComponentMissing(f"{self.code} reads series that are not stored here: {', '.join(missing)}.")
@@ -150,7 +181,7 @@ class _Scope:
     def _stored(self, series: TimeSeries, reference: Reference, until: datetime | None) -> Line:
         session, moment = self.session, self.session.at(until)
         try:
-            kept = stored_state(session.uow, series, moment)
+            kept = session.state(series, until)
         except NotKnownYet:
             if until is None:
                 raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -25,6 +25,8 @@ from domain.providers import Routing
 from domain.schedules.selector import Selector
 from domain.series import MetadataEntry, TimeSeries
 from domain.use_cases.describe_series import series_of_code
+from domain.use_cases.pinned_formula import PinnedFormula
+from domain.use_cases.read_formula_cells import Work, formula_column
 from domain.vintages import Vintage
 
 
@@ -42,16 +44,17 @@ class ReadPanel:
 
         Raises:
             SeriesNotFound, DamagedVintage: a series cannot be read.
+            NotKnownYet, ComponentMissing, FormulaFailed: a formula cannot be computed.
             InvalidInput: a mask means none, the panel is too large, or a rule does not fit a series.
 
         """
         with self.store.reading() as uow:
             position = _position(uow, query)
-            chosen = [each for said in query.series for each in self._chosen(uow, said, pinned=query.position is not None)]
+            chosen = [each for said in query.series for each in self._chosen(uow, said)]
             query.check_size(len(chosen))
-            at_position = replace(query, position=position)
-            columns = [_column(uow, said, series, at_position) for said, series in chosen]
-        return Panel(query=replace(at_position, series=tuple(each.said for each in columns)), columns=columns)
+            reading = _Reading(uow, query.decisions, position, is_pinned=query.position is not None)
+            columns = [reading.column(said, series) for said, series in chosen]
+        return Panel(query=replace(query, position=position, series=tuple(each.said for each in columns)), columns=columns)
 
     def keep(self, panel: Panel) -> str:
         """Keep a panel's pinned query, and return the digest by which ``kept`` finds it."""
@@ -76,8 +79,8 @@ class ReadPanel:
             raise PanelNotFound("No panel of this digest is kept here.", hint="Ask for it again: POST /panel.")
         return PanelQuery.read(loads(body))
 
-    def _chosen(self, uow: UnitOfWork, said: PanelSeries, *, pinned: bool) -> Sequence[tuple[PanelSeries, TimeSeries]]:
-        """Return the series that are meant now, in order of creation, each named in full and with its last check unless that is pinned."""
+    def _chosen(self, uow: UnitOfWork, said: PanelSeries) -> Sequence[tuple[PanelSeries, TimeSeries]]:
+        """Return the series that are meant now, in order of creation, each named in full."""
         if said.selector.code:
             provider, code = said.selector.provider, said.selector.code
             found = [series_of_code(uow, code, provider, self.providers, routing=self.routing)]
@@ -85,8 +88,7 @@ class ReadPanel:
             found = list(uow.series.matching(said.selector, MOST_SERIES + 1))
         if not found:
             raise InvalidInput(f"{said.selector} means no stored series.", field="series", hint="GET /timeseries lists those that are.")
-        checks = [said.checked_at if pinned else said.checked_at or series.checked_at for series in found]
-        return [(replace(said, selector=_exact(each), checked_at=at), each) for each, at in zip(found, checks, strict=True)]
+        return [(replace(said, selector=_exact(each)), each) for each in found]
 
 
 def _exact(series: TimeSeries) -> Selector:
@@ -102,27 +104,47 @@ def _position(uow: UnitOfWork, query: PanelQuery) -> int:
     return query.position
 
 
-def _column(uow: UnitOfWork, said: PanelSeries, series: TimeSeries, query: PanelQuery) -> PanelColumn:
-    position = query.position or 0
-    vintages = uow.vintages.until(series.id, position)
-    checked = said.checked_at or last_check(vintages)
-    entries = [entry for entry in uow.series.metadata_history(series.id) if entry.position <= position]
-    columns = partial(uow.vintages.columns, series.id, said.column)
-    reading = CellReading(Timeline.of(vintages, said.rule), said.rule, query.decisions, columns)
-    try:
-        cells = reading.cells(_meanings(entries, query.decisions), checked)
-        _require_column(uow, series, said.column, reading.names)
-    except DamagedVintage as error:
-        raise DamagedVintage(f"{series.provider}:{series.code}: {error.message}") from error
-    except InvalidInput as error:
-        raise InvalidInput(f"{series.provider}:{series.code}: {error.message}", field=error.field, hint=error.hint) from error
-    by_number = {vintage.number: vintage for vintage in vintages}
-    return PanelColumn.of(replace(said, checked_at=checked), cells, by_number, reading.names)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The reading of a panel's columns at a position, which the query or the present gives."""
 
+    uow: UnitOfWork
+    decisions: Decisions
+    position: int
+    is_pinned: bool
+    work: Work = field(default_factory=Work)
 
-def last_check(vintages: Sequence[Vintage]) -> datetime | None:
-    """Return the last moment of which these vintages prove that the provider was asked."""
-    return max((vintage.fetched_at for vintage in vintages), default=None)
+    def column(self, said: PanelSeries, series: TimeSeries) -> PanelColumn:
+        """Return the column of a series; an error names it."""
+        name = f"{series.provider}:{series.code}"
+        try:
+            return self._formula(said, series) if series.is_formula else self._stored(said, series)
+        except DamagedVintage as error:
+            raise DamagedVintage(f"{name}: {error.message}") from error
+        except InvalidInput as error:
+            raise type(error)(f"{name}: {error.message}", field=error.field, hint=error.hint) from error
+
+    def _formula(self, said: PanelSeries, series: TimeSeries) -> PanelColumn:
+        formula = PinnedFormula.at(self.uow, series, self.position)
+        checks = [self._checked(each, self.uow.vintages.until(each.id, self.position)) for each in formula.stored]
+        oldest = min((each for each in checks if each), default=None) if all(checks) else None
+        return formula_column(formula, replace(said, checked_at=said.checked_at or oldest), self.decisions, self.work)
+
+    def _stored(self, said: PanelSeries, series: TimeSeries) -> PanelColumn:
+        vintages = self.uow.vintages.until(series.id, self.position)
+        checked = said.checked_at or self._checked(series, vintages)
+        entries = [entry for entry in self.uow.series.metadata_history(series.id) if entry.position <= self.position]
+        columns = partial(self.uow.vintages.columns, series.id, said.column)
+        reading = CellReading(Timeline.of(vintages, said.rule), said.rule, self.decisions, columns)
+        cells = reading.cells(_meanings(entries, self.decisions), checked)
+        _require_column(self.uow, series, said.column, reading.names)
+        by_number = {vintage.number: vintage for vintage in vintages}
+        return PanelColumn.of(replace(said, checked_at=checked), cells, by_number, reading.names)
+
+    def _checked(self, series: TimeSeries, vintages: Sequence[Vintage]) -> datetime | None:
+        """Return when the provider was last asked; at a given position the last moment of which its vintages prove that."""
+        proved = max((vintage.fetched_at for vintage in vintages), default=None)
+        return proved if self.is_pinned else series.checked_at or proved
 
 
 def _meanings(entries: Sequence[MetadataEntry], decisions: Decisions) -> Meanings:

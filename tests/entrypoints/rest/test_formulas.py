@@ -275,3 +275,50 @@ def test_a_position_pins_a_stored_series_too(sampled: TestClient) -> None:
 
     assert data["vintage"]["number"] == 3
     assert sampled.simulate_get("/data.json?code=SAMPLE/GDP&definition_as_of=2020-01-01").status_code == 400
+
+
+MOMENTS = {"start": "2008-10-31", "end": "2010-01-31", "every": "month_ends", "at": "16:00", "tz": "America/New_York"}
+
+
+def test_a_panel_has_what_a_loop_over_the_data_finds(sampled: TestClient) -> None:
+    """The newest value at each moment, in the long shape and the wide one, beside that of a stored series."""
+    put(sampled, "MY/GROWTH", GROWTH)
+    params = {**MOMENTS, "series": ["MY/GROWTH", "SAMPLE/GDP"]}
+    wide = sampled.simulate_get("/panel", params={**params, "shape": "wide"})
+    long = sampled.simulate_get("/panel", params=params).json
+    rows = [dict(zip(long["columns"], row, strict=True)) for row in long["data"]]
+    position = wide.json["query"]["position"]
+
+    assert wide.json["columns"] == ["decision_at", "MY/GROWTH", "SAMPLE/GDP"]
+    for (moment, growth, _), row in zip(wide.json["data"], rows, strict=False):
+        data = sampled.simulate_get("/data", params={"code": "MY/GROWTH", "as_of": moment, "position": position, "limit": 1}).json["data"]
+        assert (growth, row["value"], row["date"]) == (data[0][1], data[0][1], data[0][0])
+    facts = ("code", "column", "vintage", "published", "known_at", "status")
+    assert [rows[0][name] for name in facts] == ["formula:MY/GROWTH", "Value", None, None, "2008-10-30T23:59:59Z", "ok"]
+
+
+def test_a_panels_address_outlives_the_definition(sampled: TestClient) -> None:
+    """It gives the same cells after the formula was defined anew, even where it looks ahead now."""
+    put(sampled, "MY/GROWTH", GROWTH)
+    answer = sampled.simulate_get("/panel", params={**MOMENTS, "series": "MY/GROWTH"})
+    put(sampled, "MY/GROWTH", "lead(SAMPLE('GDP'), 1)")
+    path, _, query = answer.headers["Content-Location"].partition("?")
+    again = sampled.simulate_get(path, query_string=query)
+
+    assert again.json == answer.json
+    assert "immutable" in again.headers["Cache-Control"]
+
+
+def test_what_a_panel_refuses_of_a_formula(sampled: TestClient) -> None:
+    """Looking ahead, and what only stored series have; the problem names the parameter and the formula."""
+    put(sampled, "MY/GROWTH", GROWTH)
+    put(sampled, "MY/LATER", "lead(SAMPLE('GDP'), 1)")
+    asked = [{"series": "MY/LATER"}, *({"series": "MY/GROWTH", name: "0"} for name in ("release", "change"))]
+    asked.append({"series": "MY/GROWTH;assume=P45D"})
+    answers = [sampled.simulate_get("/panel", params={**MOMENTS, **params}) for params in asked]
+    posted = sampled.simulate_post("/panel", json={"dates": ["2009-01-30T21:00:00Z"], "series": [{"code": "MY/LATER"}]})
+
+    assert [each.json["errors"][0]["parameter"] for each in answers] == ["series", "release", "change", "assume"]
+    assert [(each.status_code, each.json["code"]) for each in answers] == [(400, "looks_ahead"), *[(400, "invalid_input")] * 3]
+    assert {each.json["detail"].split(": ")[0] for each in answers} == {"formula:MY/LATER", "formula:MY/GROWTH"}
+    assert (posted.status_code, posted.json["code"], posted.json["errors"][0]["pointer"]) == (400, "looks_ahead", "/series")
