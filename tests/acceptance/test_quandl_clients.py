@@ -21,7 +21,12 @@ pytestmark = pytest.mark.clients
 CALLS = Path(__file__).with_name("quandl_calls.py")
 CLIENTS = {"quandl": "quandl==3.7.0", "nasdaqdatalink": "nasdaq-data-link==1.0.4"}
 FRAMES = ("polars", "pyarrow", "fsspec", "requests")
-EXAMPLES = [code for page in DOCUMENTS for code in page.blocks_of("python") if "http://localhost:8000" in code]
+EXAMPLES = {
+    f"{page.path.name}-{number}": code
+    for page in DOCUMENTS
+    for number, code in enumerate(page.blocks_of("python"))
+    if "http://localhost:8000" in code
+}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +73,7 @@ def test_every_call_behind_nginx_below_a_prefix(module: str, python: Path, servi
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("example", EXAMPLES, ids=[code.splitlines()[0] for code in EXAMPLES])
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
 def test_the_documents_examples_run(example: str, python: Path, service: Lanner, tmp_path: Path) -> None:
     """Quandl's client, pandas and polars read from a running service, as the README and docs/ show it."""
     service.polled(service.request("SAMPLE", "GDP")["id"])
@@ -81,5 +86,5 @@ def test_the_documents_examples_run(example: str, python: Path, service: Lanner,
 
 def test_there_are_three_examples() -> None:
     """One is for Quandl's client, one for data frames, and one for a back-test's frame of four lines."""
-    assert [len(example.splitlines()) for example in EXAMPLES if "panel" in example] == [4]
+    assert [len(example.splitlines()) for example in EXAMPLES.values() if "panel" in example] == [4]
     assert len(EXAMPLES) == 3

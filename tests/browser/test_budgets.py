@@ -39,13 +39,14 @@ def shifts(page: Page) -> list[object]:
 def test_scripts_and_styles_are_small(service: Lanner, page: Page) -> None:
     """All that a series page loads of them, compressed, stays within the budget; a second page loads none of it again."""
     sizes: dict[str, int] = {}
+    headers: dict[str, dict[str, str]] = {}
 
     def count(response: Response) -> None:
         if response.request.resource_type in ("script", "stylesheet"):
             path = urlsplit(response.url).path
             sizes[path] = response.request.sizes()["responseBodySize"]
-            assert response.header_value("Content-Encoding") in ("br", "zstd", "gzip"), path
-            assert "immutable" in (response.header_value("Cache-Control") or ""), path
+            # Not what the wire showed, of which a preloaded response has nothing when it is used.
+            headers[path] = response.headers
 
     page.on("requestfinished", lambda request: count(request.response()))
     page.goto(service.address + THEN, wait_until="networkidle")
@@ -56,6 +57,8 @@ def test_scripts_and_styles_are_small(service: Lanner, page: Page) -> None:
     assert sum(path.endswith(".js") for path in first) >= 3
     assert sum(first.values()) <= MOST_BYTES
     assert all(first.values())
+    assert [path for path, each in headers.items() if each.get("content-encoding") not in ("br", "zstd", "gzip")] == []
+    assert [path for path, each in headers.items() if "immutable" not in each.get("cache-control", "")] == []
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -290,6 +290,7 @@ def test_up_listens_where_its_options_say(tmp_path):
     assert (status, code) == (200, 0)
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @ON_LINUX
 def test_idling_costs_little(tmp_path):
