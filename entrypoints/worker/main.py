@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 _SHUTDOWN_TIMEOUT_SECONDS = 30.0
 _POLL_SECONDS = 5.0
 _EMBEDDED_POLL_SECONDS = 0.25
+#: Nobody waits at a screen for a webhook.
+_EMBEDDED_DELIVERY_SECONDS = 1.0
 _GC_THRESHOLD = 50_000
 
 
@@ -62,7 +64,7 @@ def main() -> int:
     if settings.embedded:
         poller = _poller(container, app, isolation=isolation, report_wait=partial(setattr, longest_wait, "value"))
         _start(poller, settings.poll_seconds or _EMBEDDED_POLL_SECONDS, stop)
-        Deliveries(container.use_cases().deliver_events).start(settings.poll_seconds or _EMBEDDED_POLL_SECONDS, stop)
+        Deliveries(container.use_cases().deliver_events).start(settings.poll_seconds or _EMBEDDED_DELIVERY_SECONDS, stop)
     else:
         on_stop, release = _poll_in_child_process(container, app.conf.worker_concurrency, longest_wait, stop)
     exit_after_timeout(stop, settings.shutdown_timeout_seconds or _SHUTDOWN_TIMEOUT_SECONDS, release)
