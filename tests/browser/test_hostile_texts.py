@@ -31,7 +31,7 @@ RUN = "window.__ran=1"
 EVIL = (
     f"\"'><script>{RUN}</script><img src=x onerror={RUN}></title></textarea><svg/onload={RUN}>"
     f"<a href=javascript:{RUN}>go</a>--></script>]]><iframe srcdoc='<script>parent.__ran=1</script>'></iframe>"
-    f"{{{{ 7*7 }}}}{{% raw %}}<style>*{{color:red}}</style>"
+    f"{{{{ 7007*7 }}}}{{% raw %}}<style>*{{color:red}}</style>"
 )
 NAME = f"data<img src=x onerror={RUN}>"
 FOREIGN_ELEMENTS = (
@@ -127,7 +127,7 @@ def test_texts_stay_texts(evil: str, page: Page, path: str) -> None:
     page.goto(evil + path)
 
     nothing_ran(page)
-    assert " 49 " not in page.locator("body").inner_text()
+    assert "49049" not in page.locator("body").inner_text()
 
 
 def test_texts_are_shown(evil: str, page: Page) -> None:

@@ -172,7 +172,7 @@ def test_a_workbook_and_parquet(browser: Browser) -> None:
 
 def test_markup_stays_text(browser: Browser) -> None:
     """Names, cells, columns and options full of markup make no element and no attribute."""
-    evil = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}"
+    evil = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7007*7 }}"
     content = f'Date,"{evil.replace(chr(34), chr(34) * 2)}"\n2024-01-31,1\n2024-02-29,"{evil.replace(chr(34), chr(34) * 2)}"\n'.encode()
     for name, options in (
         (f"{evil}.csv", {}),
@@ -185,7 +185,7 @@ def test_markup_stays_text(browser: Browser) -> None:
         assert [each for each in page.all("script") if not each.get("src", "").startswith("/static/")] == []
         assert page.all("img") == []
         assert [name for _, attributes in page.elements for name in attributes if name.startswith("on") or name == "style"] == []
-        assert "49" not in page.words
+        assert "49049" not in page.words
 
 
 @pytest.mark.parametrize(

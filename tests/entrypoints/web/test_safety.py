@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 import pytest
@@ -15,7 +14,7 @@ from entrypoints.rest.sessions import COOKIE, Sessions
 from tests.builders import CannedSource, hostile_source, memory_use_cases
 from tests.entrypoints.web.conftest import FORM, OWN, Browser, Page, browser_of
 
-EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}"
+EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7007*7 }}"
 FOREIGN = [
     {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
     {"Sec-Fetch-Site": "same-site", "Origin": "http://other.localhost:8000"},
@@ -48,7 +47,7 @@ def evil() -> Browser:
         "/",
         "/find",
         "/find?query=%3Cscript%3Ealert(1)%3C/script%3E",
-        "/find?query=%7B%7B7*7%7D%7D/%3Cscript%3E",
+        "/find?query=%7B%7B7007*7%7D%7D/%3Cscript%3E",
         "/find?query=x&compare=%3Fs%3DX/Y%3Bcolumn%3D%253Cscript%253E",
         "/find?query=x&compare=%22%3E%3Cscript%3E",
         "/operations",
@@ -85,8 +84,7 @@ def test_texts_stay_texts(evil: Browser, path: str) -> None:
     assert [each for each in page.all("script") if not each.get("src", "").startswith("/static/")] == []
     assert page.all("img") == []
     assert [name for _, attributes in page.elements for name in attributes if name.startswith("on")] == []
-    # Identifiers and versions of files hold any digits.
-    assert not re.search(r"\b49\b", page.words)
+    assert "49049" not in page.words
 
 
 @pytest.mark.parametrize("path", ["/s/X/Y?", "/compare?s=X/Y&s=X/Y;column=2&"])
