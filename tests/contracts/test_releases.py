@@ -143,3 +143,15 @@ def test_a_page_goes_on_though_schedules_coincide(store: Store) -> None:
     for limit in (1, 2, 3, 100):
         listed = walk(store, replace(ALL, end=NOON + 100_000 * DAY, limit=limit))
         assert [release.series_id for release in listed] == [first.id, second.id]
+
+
+def test_a_vintage_without_observations_is_no_release(store: Store) -> None:
+    """Neither is one that follows it as empty as it is."""
+    (series,) = keep(store, "fred:FRED/A")
+    follow(store, "fred:FRED/A")
+    for number, columns in enumerate((["a"], ["b"], ["c"])):
+        with store.writing() as uow:
+            append(uow, series.id, [an_arrival(NOON - (9 - number) * DAY, Observations.of([], columns, []))])
+            uow.commit()
+
+    assert published(store) == []
