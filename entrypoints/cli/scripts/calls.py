@@ -81,11 +81,11 @@ def calls_in(source: str, name: str) -> Sequence[Call]:
             warnings.simplefilter("ignore")
             return _Script(ast.parse(source)).calls(with_addresses=any(word in source for word in _OF_ADDRESSES))
     except RecursionError as exc:
-        raise InvalidInput(f"{name} is nested too deeply to be read.", field="paths") from exc
+        raise InvalidInput(f"{name} is nested too deeply to be read.", field="scripts") from exc
     except (SyntaxError, ValueError) as exc:
         line = f", line {exc.lineno}" if isinstance(exc, SyntaxError) and exc.lineno else ""
         message = f"{name}{line} is not Python 3; `2to3` or `reindent` may make it so. Nothing of it was read."
-        raise InvalidInput(message, field="paths") from exc
+        raise InvalidInput(message, field="scripts") from exc
 
 
 class _Script:

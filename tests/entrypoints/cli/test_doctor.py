@@ -191,7 +191,8 @@ def test_scripts_are_found_in_folders_and_notebooks(diagnosed: Doctor, tmp_path:
     [
         ("a.py", "print 'x'", "line 1 is not Python 3"),
         ("a.py", "x = '\0'", "is not Python 3"),
-        ("a.ipynb", "{}", "form of version 4"),
+        ("a.ipynb", "{}", "a.ipynb is no notebook in the form of version 4"),
+        ("a.ipynb", "[" * 100_000, "form of version 4"),
         ("a.R", "Quandl('WIKI/FB')", "is no script"),
     ],
 )
@@ -204,6 +205,13 @@ def test_what_cannot_be_read_is_said(diagnosed: Doctor, tmp_path: Path, name: st
     assert words in result.stderr
     assert len(result.stdout.splitlines()) == 1
     assert result.exit_code == 1
+
+
+def test_a_folder_without_scripts_is_refused(diagnosed: Doctor, tmp_path: Path) -> None:
+    """With the names that scripts have."""
+    (tmp_path / "empty").mkdir()
+
+    assert diagnosed.on(str(tmp_path / "empty")).exception.message.endswith("empty holds no .py or .ipynb file.")
 
 
 def test_scripts_are_not_run(diagnosed: Doctor, tmp_path: Path) -> None:
