@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ def calls_in(source: str, name: str) -> Sequence[Call]:
     Return the Quandl calls of a script, in the order of its lines.
 
     Raises:
-        InvalidInput: it is no Python of today; the line is named.
+        InvalidInput: it is not in the Python that lanner runs on; the line is named.
 
     """
     try:
@@ -86,7 +87,8 @@ def calls_in(source: str, name: str) -> Sequence[Call]:
         raise InvalidInput(f"{name} is nested too deeply to be read.", field="scripts") from exc
     except (SyntaxError, ValueError) as exc:
         line = f", line {exc.lineno}" if isinstance(exc, SyntaxError) and exc.lineno else ""
-        message = f"{name}{line} is not Python 3; `2to3` or `reindent` may make it so. Nothing of it was read."
+        python = ".".join(map(str, sys.version_info[:2]))
+        message = f"{name}{line} is not Python {python}; `2to3` or `reindent` may make it so. Nothing of it was read."
         raise InvalidInput(message, field="scripts") from exc
 
 
