@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from domain.moments import written
 from entrypoints.formats import Format, cell, write_columnar
 
 
@@ -54,16 +55,9 @@ def records_file(columns: Sequence[Column], metadata: Mapping[str, str], kind: F
     return write_columnar(pa.table(arrays, names=[column.name for column in columns]).replace_schema_metadata(metadata), kind)
 
 
-def moment_text(moment: date | None) -> str | None:
-    """Return a day or an instant in ISO 8601."""
-    if isinstance(moment, datetime):
-        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return moment.isoformat() if moment else None
-
-
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, date):
-        return moment_text(value) or ""
+        return written(value)
     return "" if value is None else cell(value) if isinstance(value, str) else repr(value)

@@ -15,11 +15,11 @@ from domain.errors import FormulaFailed, NotKnownYet
 from domain.formulas.computing import Computed
 from domain.formulas.evaluation import MOST_CELLS
 from domain.formulas.lines import FORMULA_COLUMN
-from domain.moments import AsOf
+from domain.moments import AsOf, written
 from domain.observations import Dates
 from domain.panels.availability import Timeline
 from domain.panels.cells import Grid, Status
-from domain.panels.decisions import Decisions, written
+from domain.panels.decisions import Decisions
 from domain.panels.latest import newest_rows
 from domain.panels.panel import PanelColumn
 from domain.panels.query import PanelSeries

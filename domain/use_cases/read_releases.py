@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 
 from domain.errors import InvalidInput, NotOfFormulas, TooManyCells
-from domain.moments import AsOf
+from domain.moments import AsOf, written
 from domain.observations import Dates, Label, Observations
 from domain.period_transforms import PeriodTransform, by_period
 from domain.ports import Store, UnitOfWork
@@ -153,7 +153,7 @@ class ReadReleases:
             last = _place(uow, series, states, until) if until else len(states)
         chosen = states[first:last]
         if not chosen:
-            begin = states[first].vintage.answers_from.isoformat().replace("+00:00", "Z")
+            begin = written(states[first].vintage.answers_from)
             raise InvalidInput("No state lies between from and to.", field="to", hint=f"The first one from then on is of {begin}.")
         values = np.array([state.values for state in chosen]).T
         is_known = ~np.isnan(values).all(axis=1)
