@@ -32,11 +32,10 @@ class Column:
     values: Sequence[Any]
 
 
-def records_csv(columns: Sequence[Column]) -> bytes:
+def records_csv(names: Sequence[str], columns: Sequence[Sequence[Any]]) -> bytes:
     """Return CSV with line feeds; instants in UTC, flags as ``true`` and ``false``, empty cells for missing values."""
-    rows = zip(*(map(_text, column.values) for column in columns), strict=True)
-    lines = [",".join(cell(column.name) for column in columns), *map(",".join, rows)]
-    return "\n".join(lines).encode() + b"\n"
+    rows = zip(*(map(_text, values) for values in columns), strict=True)
+    return "\n".join([",".join(map(cell, names)), *map(",".join, rows), ""]).encode()
 
 
 def records_file(columns: Sequence[Column], metadata: Mapping[str, str], kind: Format) -> bytes:
@@ -56,8 +55,10 @@ def records_file(columns: Sequence[Column], metadata: Mapping[str, str], kind: F
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return cell(value)
     if isinstance(value, date):
         return written(value)
-    return "" if value is None else cell(value) if isinstance(value, str) else repr(value)
+    return str(value).lower() if isinstance(value, bool) else repr(value)

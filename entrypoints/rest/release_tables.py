@@ -70,7 +70,9 @@ def _dates(dates: Sequence[Label]) -> list[Column]:
 
 
 def _records(columns: Sequence[Column], found: Triangle | NthReleases, kind: Format) -> bytes:
-    return records_csv(columns) if kind is Format.CSV else records_file(columns, _code(found), kind)
+    if kind is Format.CSV:
+        return records_csv([each.name for each in columns], [each.values for each in columns])
+    return records_file(columns, _code(found), kind)
 
 
 def _code(found: Triangle | VintageTable | NthReleases) -> dict[str, str]:
