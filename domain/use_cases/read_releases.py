@@ -11,7 +11,7 @@ import numpy as np
 
 from domain.errors import InvalidInput, NotOfFormulas, TooManyCells
 from domain.moments import AsOf, written
-from domain.observations import Dates, Label, Observations
+from domain.observations import Dates, Label, Observations, label
 from domain.period_transforms import PeriodTransform, by_period
 from domain.ports import Store, UnitOfWork
 from domain.release_table import NO_ROW, ReleaseTable
@@ -128,9 +128,8 @@ class ReadReleases:
         """
         series, column, table = self._table(series_id, query)
         rows = table.nth(release)
-        labels = Observations.from_trusted(table.dates, (), np.empty((len(table.dates), 0))).labels()
         found = [
-            NthRelease(labels[place], Release(value, table.states[rows[place]].vintage), bool(table.censored[place]))
+            NthRelease(label(table.dates[place]), Release(value, table.states[rows[place]].vintage), bool(table.censored[place]))
             for place, value in enumerate(table.at(rows).tolist())
             if rows[place] != NO_ROW and (censored or not table.censored[place])
         ]
