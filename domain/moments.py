@@ -91,6 +91,11 @@ def _optional_moment(text: str | None, *, field: str) -> datetime | None:
     return None if text is None else parse_moment(text, field=field)
 
 
+def written(moment: date) -> str:
+    """Return a day, or an instant in UTC, in RFC 3339."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if isinstance(moment, datetime) else moment.isoformat()
+
+
 def parse_moment(text: str, *, field: str) -> datetime:
     """Parse ``2009-01-30`` as the end of that UTC day, or an RFC 3339 instant."""
     hint = "Write a day like 2009-01-30, or a moment with its offset like 2009-01-30T12:00:00Z."

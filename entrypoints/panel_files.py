@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -12,7 +11,8 @@ import orjson
 
 from domain.panels.cells import Status
 from domain.panels.panel import Panel
-from entrypoints.formats import Format, cell, encode, write_columnar
+from entrypoints.formats import Format, encode, write_columnar
+from entrypoints.record_tables import records_csv
 
 LONG = (
     *("decision_at", "name", "code", "column", "value", "date", "period_end"),
@@ -49,8 +49,7 @@ def encode_panel(panel: Panel, shape: Shape, kind: Format, more: Mapping[str, st
         return write_columnar(made.replace_schema_metadata(about), kind)
     columns = [made.column(name).to_pylist() for name in made.column_names]
     if kind is Format.CSV:
-        lines = (",".join(map(_text, row)) for row in zip(*columns, strict=True))
-        return "\n".join([",".join(map(cell, made.column_names)), *lines, ""]).encode()
+        return records_csv(made.column_names, columns)
     return encode({"query": panel.document, "columns": made.column_names, "data": list(zip(*columns, strict=True))})
 
 
@@ -96,13 +95,3 @@ def _instants(moments: Any) -> Any:
     import pyarrow as pa
 
     return pa.array(moments.astype("datetime64[us]")).cast(pa.timestamp("us", tz="UTC"))
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return cell(value)
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    return repr(value) if isinstance(value, float) else str(value)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from domain.moments import written
 from entrypoints.formats import Format, cell, write_columnar
 
 
@@ -31,11 +32,10 @@ class Column:
     values: Sequence[Any]
 
 
-def records_csv(columns: Sequence[Column]) -> bytes:
+def records_csv(names: Sequence[str], columns: Sequence[Sequence[Any]]) -> bytes:
     """Return CSV with line feeds; instants in UTC, flags as ``true`` and ``false``, empty cells for missing values."""
-    rows = zip(*(map(_text, column.values) for column in columns), strict=True)
-    lines = [",".join(cell(column.name) for column in columns), *map(",".join, rows)]
-    return "\n".join(lines).encode() + b"\n"
+    rows = zip(*(map(_text, values) for values in columns), strict=True)
+    return "\n".join([",".join(map(cell, names)), *map(",".join, rows), ""]).encode()
 
 
 def records_file(columns: Sequence[Column], metadata: Mapping[str, str], kind: Format) -> bytes:
@@ -54,16 +54,11 @@ def records_file(columns: Sequence[Column], metadata: Mapping[str, str], kind: F
     return write_columnar(pa.table(arrays, names=[column.name for column in columns]).replace_schema_metadata(metadata), kind)
 
 
-def moment_text(moment: date | None) -> str | None:
-    """Return a day or an instant in ISO 8601."""
-    if isinstance(moment, datetime):
-        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return moment.isoformat() if moment else None
-
-
 def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return cell(value)
     if isinstance(value, date):
-        return moment_text(value) or ""
-    return "" if value is None else cell(value) if isinstance(value, str) else repr(value)
+        return written(value)
+    return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,8 @@ from domain.panels.availability import available_at, releasing
 from domain.panels.rows import Meaning, Rows
 from domain.panels.rule import CellRule, Fill
 from domain.periods import bounds
-from domain.releases import DIGITS, ColumnState, Counted, in_knowledge_order, latest_before, looked_late
+from domain.release_table import ReleaseTable
+from domain.releases import ColumnState, in_knowledge_order
 from domain.vintages import Vintage
 
 Column = tuple[Vintage, Observations]
@@ -67,44 +67,18 @@ def _state(vintage: Vintage, column: Observations, rows: Rows, dates: Dates) -> 
 
 def _counted(states: Sequence[ColumnState], dates: Dates, rule: CellRule, meaning: Meaning) -> CountedRows:
     starts, ends = bounds(dates, meaning.frequency, meaning.anchor)
-    values = np.array([state.values for state in states]).reshape(len(states), len(dates))
-    new = ~np.isnan(values)
-    censored = _censored(states, dates, new, meaning.frequency.longest_period if meaning.frequency else None)
-    if rule.counted is Counted.CHANGE:
-        new &= _differs(values, rounded=rule.transform is not None)
-    nth = new & (np.cumsum(new, axis=0) == (rule.nth or 0) + 1)
-    there = nth.any(axis=0)
-    place = (np.where(there, nth.argmax(axis=0), -1), np.arange(len(dates)))
+    period = meaning.frequency.longest_period if meaning.frequency else None
+    table = ReleaseTable.of(states, dates, rule.counted, period=period, rounded=rule.transform is not None)
+    rows = table.nth(rule.nth or 0)
     moments = [available_at(state.vintage, rule).replace(tzinfo=None) for state in states]
     numbers = [state.vintage.number for state in states]
+    # NO_ROW is -1: the last entry of each array stands for none.
     return CountedRows(
         dates=dates,
-        values=np.where(there & ~censored, np.vstack([values, np.full(len(dates), np.nan)])[place], np.nan),
+        values=np.where(table.censored, np.nan, table.at(rows)),
         starts=starts,
         ends=ends,
-        available=np.array([*moments, "NaT"], "datetime64[us]")[place[0]],
-        vintages=np.array([*numbers, 0], np.int32)[place[0]],
-        censored=censored,
+        available=np.array([*moments, "NaT"], "datetime64[us]")[rows],
+        vintages=np.array([*numbers, 0], np.int32)[rows],
+        censored=table.censored,
     )
-
-
-def _censored(states: Sequence[ColumnState], dates: Dates, known: NDArray[np.bool_], period: timedelta | None) -> NDArray[np.bool_]:
-    """Return for each date whether its true first release may have been missed."""
-    first = known.argmax(axis=0)
-    late = np.array([row == 0 or looked_late(states, row, period) for row in range(len(states))])
-    before = np.array(latest_before(states), "datetime64[s]")
-    censored: NDArray[np.bool_] = late[first] | (before[first] >= dates)
-    return censored
-
-
-def _differs(values: NDArray[np.float64], *, rounded: bool) -> NDArray[np.bool_]:
-    """Return which values differ from the last one known of their date, bit by bit or to 12 digits; the first one does."""
-    rows = np.arange(len(values))[:, None]
-    last = np.maximum.accumulate(np.where(np.isnan(values), -1, rows), axis=0)
-    before = np.vstack([np.full((1, values.shape[1]), -1), last[:-1]])
-    old = np.take_along_axis(np.vstack([values, np.full((1, values.shape[1]), np.nan)]), before, axis=0)
-    differs: NDArray[np.bool_] = values.view(np.int64) != np.ascontiguousarray(old).view(np.int64)
-    if rounded:
-        for place in zip(*np.nonzero(differs & ~np.isnan(old) & ~np.isnan(values)), strict=True):
-            differs[place] = f"%.{DIGITS}g" % values[place] != f"%.{DIGITS}g" % old[place]
-    return differs

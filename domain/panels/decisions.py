@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -176,8 +176,3 @@ def _period_ends(start: date, end: date, months: int) -> Iterator[date]:
         day = ((np.datetime64((period + 1) * months, "M")).astype("datetime64[D]") - 1).astype(object)
         if start <= day <= end:
             yield day
-
-
-def written(moment: datetime) -> str:
-    """Return an instant in RFC 3339, in UTC."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

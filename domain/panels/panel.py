@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from domain.errors import InvalidInput
+from domain.moments import written
 from domain.observations import Dates
 from domain.panels.cells import Cells
 from domain.panels.query import PanelQuery, PanelSeries, document_of
@@ -59,7 +60,7 @@ class PanelColumn:
             cells=cells,
             known_at=np.array([each and each.known_at.replace(tzinfo=None) for each in used], "datetime64[us]"),
             seen_at=np.array([each and each.fetched_at.replace(tzinfo=None) for each in used], "datetime64[us]"),
-            published=[each.published.isoformat().replace("+00:00", "Z") if each and each.published else None for each in used],
+            published=[written(each.published) if each and each.published else None for each in used],
             columns=[columns.get(number, said.column) for number in cells.vintage.tolist()],
         )
 

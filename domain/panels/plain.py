@@ -1,5 +1,5 @@
 """
-The clever room: cells of rules that pick values as they stand, of all states of a series in one pass over arrays.
+Cells of rules that pick values as they stand, of all states of a series in one pass over arrays.
 
 A rule without collapse, transform and fill needs a few rows of each state: those from the oldest one wanted to the last that may have
 begun. They are put behind each other, and one search finds the row of every moment. ``newest_rows`` gives the same cells state by state;

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from domain.errors import InvalidInput
 from domain.frequency import Collapse
-from domain.moments import parse_moment
-from domain.panels.decisions import Decisions, parse_time, written
+from domain.moments import parse_moment, written
+from domain.panels.decisions import Decisions, parse_time
 from domain.panels.rule import ZERO, CellRule, CellTransform, Clock, Fill, Learned
 from domain.releases import Counted
 from domain.schedules.selector import Selector

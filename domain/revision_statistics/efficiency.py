@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from domain.revision_statistics.pairs import Pairing, Pairs
-from domain.revision_statistics.regressions import Regression, default_lags, regress
+from domain.revision_statistics.regressions import Regression, lags_of, regress
 
 _FEWEST, _LEVEL, _ROUNDING = 20, 0.05, 1e-12
 
@@ -60,8 +60,7 @@ def efficiency(pairing: Pairing, first: int, last: int, lags: int | None) -> Eff
         sample = pairing.common(first, release)
         n = len(sample[0].dates)
         if n >= _FEWEST:
-            chosen = default_lags(n) if lags is None else lags
-            return Efficiency(n=n, tests=[_test(first + step, pairs, min(chosen, n - 1)) for step, pairs in enumerate(sample)])
+            return Efficiency(n=n, tests=[_test(first + step, pairs, lags_of(n, lags)) for step, pairs in enumerate(sample)])
     return Efficiency(n=0, tests=())
 
 

@@ -51,10 +51,10 @@ class Regression:
     joint: JointTest | None
 
 
-def default_lags(n: int) -> int:
-    """Return ⌊4 (n/100)^(2/9)⌋, the usual number of lags for the Bartlett kernel, and at most n - 1."""
+def lags_of(n: int, wanted: int | None) -> int:
+    """Return the lags that are wanted, else ⌊4 (n/100)^(2/9)⌋, the usual number for the Bartlett kernel; at most n - 1."""
     usual: float = 4 * (n / 100) ** (2 / 9)
-    return min(floor(usual), n - 1)
+    return min(floor(usual) if wanted is None else wanted, n - 1)
 
 
 def mean_of(values: Vector, lags: int) -> Estimate:

@@ -12,7 +12,7 @@ from domain.observations import Label, label
 from domain.revision_statistics.efficiency import Efficiency, efficiency
 from domain.revision_statistics.measures import Correlations, SignAgreement, Size, Theil
 from domain.revision_statistics.pairs import LeftOut, Pairing, Pairs
-from domain.revision_statistics.regressions import Estimate, Regression, default_lags, mean_of, regress
+from domain.revision_statistics.regressions import Estimate, Regression, lags_of, mean_of, regress
 
 #: Regressions of two coefficients leave no degree of freedom for less, and say nothing for little more.
 FEWEST = 5
@@ -33,7 +33,7 @@ class Horizon:
     def of(cls, release: int, pairs: Pairs, lags: int | None) -> Self:
         """Return the horizon of at least two pairs."""
         n, size = len(pairs.dates), Size.of(pairs)
-        mean = mean_of(pairs.revisions, default_lags(n) if lags is None else min(lags, n - 1))
+        mean = mean_of(pairs.revisions, lags_of(n, lags))
         return cls(release=release, n=n, mean=mean, mean_absolute=size.mean_absolute, standard_deviation=size.standard_deviation)
 
 
@@ -80,7 +80,7 @@ class RevisionStatistics:
 
         """
         n = len(pairs.dates)
-        chosen = default_lags(n) if lags is None else lags
+        chosen = lags_of(n, lags)
         return cls(
             n=n,
             start=label(pairs.dates[0]),

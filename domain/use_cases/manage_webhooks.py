@@ -11,10 +11,11 @@ from uuid import UUID, uuid4
 
 from domain.audit import audit
 from domain.errors import InvalidInput
+from domain.moments import written
 from domain.ports import Providers, Store, WebhookSender
 from domain.schedules.selector import Selector
 from domain.webhooks.delivery import DeliveryPage, Reply
-from domain.webhooks.events import TEST, EventType, stamp
+from domain.webhooks.events import TEST, EventType
 from domain.webhooks.signing import MasterSecret
 from domain.webhooks.webhook import DEFAULT_THRESHOLD, MOST_WEBHOOKS, OVERLAP, Webhook
 
@@ -135,7 +136,7 @@ class ManageWebhooks:
         with self.store.reading() as uow:
             webhook, now = uow.webhooks.get(webhook_id), uow.now()
         message_id = f"msg_{uuid4().hex}"
-        body = json.dumps({"type": TEST, "timestamp": stamp(now), "data": {"webhook": str(webhook_id)}}, separators=(",", ":")).encode()
+        body = json.dumps({"type": TEST, "timestamp": written(now), "data": {"webhook": str(webhook_id)}}, separators=(",", ":")).encode()
         headers = self.master.headers(webhook_id, webhook.rotations(now), message_id=message_id, at=now, body=body)
         return message_id, self.sender.send(webhook.url, headers, body)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from domain.errors import InvalidInput, LooksAhead
 from domain.formulas.definitions import FormulaVersion, version_at
@@ -14,6 +15,7 @@ from domain.panels.query import PanelSeries
 from domain.ports import UnitOfWork
 from domain.series import TimeSeries
 from domain.use_cases.read_formula import read_within
+from domain.vintages import Vintage
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class PinnedFormula:
 
     Attributes:
         within: what it reads, also by way of other formulas, those with their versions.
+        vintages: of each stored series that it reads, those recorded up to the position.
 
     """
 
@@ -31,18 +34,21 @@ class PinnedFormula:
     position: int
     version: FormulaVersion
     within: Sequence[tuple[TimeSeries, FormulaVersion | None]]
+    vintages: Mapping[UUID, Sequence[Vintage]]
 
     @classmethod
     def at(cls, uow: UnitOfWork, series: TimeSeries, position: int) -> PinnedFormula:
         """Return a formula at a position; raises NotKnownYet if it, or one that it reads, was not defined then."""
         moment = AsOf(position=position)
         version = version_at(uow.formulas.versions(series.id), moment, str(series.code))
-        return cls(uow, series, position, version, list(read_within(uow, version.definition.components, moment)))
+        within = list(read_within(uow, version.definition.components, moment))
+        vintages = {each.id: uow.vintages.until(each.id, position) for each in _stored(within)}
+        return cls(uow, series, position, version, within, vintages)
 
     @property
     def stored(self) -> Sequence[TimeSeries]:
         """The stored series that it reads."""
-        return [series for series, version in self.within if version is None]
+        return _stored(self.within)
 
     def require_fitting(self, said: PanelSeries) -> None:
         """Raise LooksAhead, or InvalidInput for what only a stored series has."""
@@ -60,3 +66,7 @@ class PinnedFormula:
             raise InvalidInput("A formula has no first vintage before which values could be assumed.", field="assume", hint=hint)
         if said.column not in ("", FORMULA_COLUMN):
             raise InvalidInput(f"It has no column {said.column[:40]!r}.", field="column", hint=f"Its one column is {FORMULA_COLUMN}.")
+
+
+def _stored(within: Sequence[tuple[TimeSeries, FormulaVersion | None]]) -> Sequence[TimeSeries]:
+    return [series for series, version in within if version is None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,11 +15,11 @@ from domain.errors import FormulaFailed, NotKnownYet
 from domain.formulas.computing import Computed
 from domain.formulas.evaluation import MOST_CELLS
 from domain.formulas.lines import FORMULA_COLUMN
-from domain.moments import AsOf
+from domain.moments import AsOf, written
 from domain.observations import Dates
 from domain.panels.availability import Timeline
 from domain.panels.cells import Grid, Status
-from domain.panels.decisions import Decisions, written
+from domain.panels.decisions import Decisions
 from domain.panels.latest import newest_rows
 from domain.panels.panel import PanelColumn
 from domain.panels.query import PanelSeries
@@ -58,6 +58,7 @@ class ComponentStates:
     The states of the series that a formula reads, as the rule of a panel selects them at its moments.
 
     Attributes:
+        recorded: the vintages of each of these series, up to the position.
         chosen: by series and moment of the ``as_of`` around it, its vintages and the place of that of each moment.
         held: the state that was read last, likewise.
         found: the series, by reference.
@@ -67,7 +68,7 @@ class ComponentStates:
     uow: UnitOfWork
     rule: CellRule
     instants: Dates
-    position: int
+    recorded: Mapping[UUID, Sequence[Vintage]]
     work: Work
     chosen: dict[tuple[UUID, datetime | None], tuple[Sequence[Vintage], NDArray[np.intp]]] = field(default_factory=dict)
     held: dict[tuple[UUID, datetime | None], StoredVintage] = field(default_factory=dict)
@@ -105,12 +106,12 @@ class ComponentStates:
 
     def _changes(self, series: TimeSeries) -> Dates:
         described = [entry.known_at.replace(tzinfo=None) for entry in self.uow.series.metadata_history(series.id)]
-        counting = Timeline.of(self.uow.vintages.until(series.id, self.position), self.rule).available
+        counting = Timeline.of(self.recorded[series.id], self.rule).available
         return np.concatenate([counting, np.array(described, "datetime64[us]") + np.timedelta64(self.rule.lag)])
 
     def _choose(self, series: TimeSeries, until: datetime | None) -> tuple[Sequence[Vintage], NDArray[np.intp]]:
         limit = AsOf(as_of=until, restated=self.rule.restated and until is not None)
-        vintages = [each for each in self.uow.vintages.until(series.id, self.position) if limit.admits(each)]
+        vintages = [each for each in self.recorded[series.id] if limit.admits(each)]
         return vintages, Timeline.of(vintages, self.rule).at(self.instants)
 
 
@@ -126,7 +127,7 @@ def formula_column(formula: PinnedFormula, said: PanelSeries, decisions: Decisio
 
     """
     formula.require_fitting(said)
-    states = ComponentStates(formula.uow, said.rule, decisions.instants, formula.position, work)
+    states = ComponentStates(formula.uow, said.rule, decisions.instants, formula.vintages, work)
     grid, known = Grid(decisions.days, said.rule.window), list[_Known]([(None, None)])
     for at in states.spans(formula.stored):
         days, instants = decisions.days[at], decisions.instants[at]

@@ -126,7 +126,7 @@ class _Reading:
 
     def _formula(self, said: PanelSeries, series: TimeSeries) -> PanelColumn:
         formula = PinnedFormula.at(self.uow, series, self.position)
-        checks = [self._checked(each, self.uow.vintages.until(each.id, self.position)) for each in formula.stored]
+        checks = [self._checked(each, formula.vintages[each.id]) for each in formula.stored]
         oldest = min((each for each in checks if each), default=None) if all(checks) else None
         return formula_column(formula, replace(said, checked_at=said.checked_at or oldest), self.decisions, self.work)
 

@@ -10,8 +10,8 @@ from uuid import UUID
 import numpy as np
 
 from domain.errors import InvalidInput, NotOfFormulas, TooManyCells
-from domain.moments import AsOf
-from domain.observations import Dates, Label, Observations
+from domain.moments import AsOf, written
+from domain.observations import Dates, Label, Observations, label
 from domain.period_transforms import PeriodTransform, by_period
 from domain.ports import Store, UnitOfWork
 from domain.release_table import NO_ROW, ReleaseTable
@@ -128,9 +128,8 @@ class ReadReleases:
         """
         series, column, table = self._table(series_id, query)
         rows = table.nth(release)
-        labels = Observations.from_trusted(table.dates, (), np.empty((len(table.dates), 0))).labels()
         found = [
-            NthRelease(labels[place], Release(value, table.states[rows[place]].vintage), bool(table.censored[place]))
+            NthRelease(label(table.dates[place]), Release(value, table.states[rows[place]].vintage), bool(table.censored[place]))
             for place, value in enumerate(table.at(rows).tolist())
             if rows[place] != NO_ROW and (censored or not table.censored[place])
         ]
@@ -153,7 +152,7 @@ class ReadReleases:
             last = _place(uow, series, states, until) if until else len(states)
         chosen = states[first:last]
         if not chosen:
-            begin = states[first].vintage.answers_from.isoformat().replace("+00:00", "Z")
+            begin = written(states[first].vintage.answers_from)
             raise InvalidInput("No state lies between from and to.", field="to", hint=f"The first one from then on is of {begin}.")
         values = np.array([state.values for state in chosen]).T
         is_known = ~np.isnan(values).all(axis=1)

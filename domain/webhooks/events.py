@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from domain.codes import DatasetCode
 from domain.fetches import Fetch
+from domain.moments import written
 from domain.revisions import Change
 from domain.schedules.schedule import NextLook
 from domain.source_status import StatusChange
@@ -75,12 +76,7 @@ class Event:
             links["vintage"] = f"{here}/vintages/{self.facts['vintage']['number']}"
         series = {"id": str(self.series_id), "provider": self.provider, "code": str(self.code)}
         data = {"position": self.position, "timeseries": series, **self.facts, "links": links}
-        return {"type": self.type.value, "timestamp": stamp(self.at), "data": data}
-
-
-def stamp(moment: datetime) -> str:
-    """Return a moment as messages write it."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return {"type": self.type.value, "timestamp": written(self.at), "data": data}
 
 
 def vintage_created(entry: FeedEntry) -> Event:
@@ -88,8 +84,8 @@ def vintage_created(entry: FeedEntry) -> Event:
     vintage = entry.vintage
     facts = {
         "number": vintage.number,
-        "known_at": stamp(vintage.known_at),
-        "fetched_at": stamp(vintage.fetched_at),
+        "known_at": written(vintage.known_at),
+        "fetched_at": written(vintage.fetched_at),
         "published": vintage.published.isoformat() if vintage.published else None,
         "cause": vintage.cause.value,
         "is_newest": entry.is_newest,
@@ -143,7 +139,7 @@ def series_discontinued(change: StatusChange) -> News:
 
 def series_overdue(look: NextLook, now: datetime) -> News:
     """Return the news of a release that has not come."""
-    since = stamp(look.overdue_since) if look.overdue_since else None
+    since = written(look.overdue_since) if look.overdue_since else None
     return News(type=EventType.SERIES_OVERDUE, at=now, facts={"overdue_since": since, "reason": look.reason})
 
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from domain.moments import written
 from domain.observations import Label
 from domain.use_cases.read_releases import NthReleases, Triangle, TriangleQuery, VintageTable
 from entrypoints.formats import Format, axis_name, columnar_file, csv, encode, table, unique_names
-from entrypoints.record_tables import Column, Kind, moment_text, records_csv, records_file
+from entrypoints.record_tables import Column, Kind, records_csv, records_file
 from entrypoints.rest.schemas.series import SourceSchema
 from entrypoints.revision_documents import of_release, of_vintage, triangle_document
 
@@ -35,7 +36,7 @@ def by_vintage(found: VintageTable, query: TriangleQuery, kind: Format) -> bytes
     """Return each date's value in each vintage; in JSON named by number, else by label or by the moment at which it was known."""
     if kind is Format.JSON:
         return encode({**_about(found, query), "vintages": list(map(of_vintage, found.vintages)), **table(found.observations)})
-    names = tuple(unique_names([moment_text(each.published or each.known_at) or "" for each in found.vintages]))
+    names = tuple(unique_names([written(each.published or each.known_at) for each in found.vintages]))
     if kind is Format.CSV:
         return csv(found.observations, (axis_name(found.observations), *names))
     numbers = ",".join(str(each.number) for each in found.vintages)
@@ -53,7 +54,7 @@ def nth_releases(found: NthReleases, query: TriangleQuery, n: int, kind: Format)
         Column("value", Kind.REAL, [row.release.value for row in found.rows]),
         Column("vintage", Kind.NUMBER, [each.number for each in vintages]),
         Column("known_at", Kind.INSTANT, [each.known_at for each in vintages]),
-        Column("published", Kind.TEXT, [moment_text(each.published) for each in vintages]),
+        Column("published", Kind.TEXT, [each.published and written(each.published) for each in vintages]),
         Column("censored", Kind.FLAG, [row.censored for row in found.rows]),
     ]
     return _records(columns, found, kind)
@@ -69,7 +70,9 @@ def _dates(dates: Sequence[Label]) -> list[Column]:
 
 
 def _records(columns: Sequence[Column], found: Triangle | NthReleases, kind: Format) -> bytes:
-    return records_csv(columns) if kind is Format.CSV else records_file(columns, _code(found), kind)
+    if kind is Format.CSV:
+        return records_csv([each.name for each in columns], [each.values for each in columns])
+    return records_file(columns, _code(found), kind)
 
 
 def _code(found: Triangle | VintageTable | NthReleases) -> dict[str, str]:

@@ -14,7 +14,8 @@ from domain.codes import DatasetCode
 from domain.fetching.arrivals import moment_of
 from domain.frequency import Frequency
 from domain.observations import Observations
-from domain.panels.query import PanelQuery
+from domain.panels.panel import Panel
+from domain.panels.query import PanelQuery, read_rule
 from domain.panels.rule import CellRule
 from domain.ports import Store
 from domain.providers import Routing
@@ -23,7 +24,7 @@ from domain.use_cases.read_panel import ReadPanel
 from domain.vintages import Cause, NewState, Vintage
 from tests.builders import an_arrival, append
 from tests.fakes import NAN, FakeProviders, StoppedClock
-from tests.panels.brute import Cell, Copy, History, Wanted
+from tests.panels.brute import Cell, Copy, History, Wanted, available
 
 ZONES = ("UTC", "America/New_York", "Asia/Tokyo", "Australia/Lord_Howe", "America/Chicago")
 BEGIN = datetime(2023, 3, 9, 21, 30, tzinfo=UTC)
@@ -129,15 +130,20 @@ class Made:
         document = {"dates": [moment.isoformat() for moment in moments], "tz": zone, "series": [{"code": str(self.code)}]}
         query = PanelQuery.read(document | ({} if position is None else {"position": position}))
         (said,) = query.series
-        panel = self.read(replace(query, series=(replace(said, rule=rule),)))
-        found: list[list[Cell]] = [[] for _ in moments]
-        cells = panel.columns[0].cells
-        rows = zip(cells.decision, cells.value, cells.date, cells.period_end, cells.vintage, cells.status, strict=True)
-        for place, value, day, end, number, status in rows:
-            known = None if day != day else day.astype("datetime64[D]").astype(object)  # noqa: PLR0124 - NaT differs from itself
-            last = None if end != end else end.astype(object)  # noqa: PLR0124 - as above
-            found[place].append((None if value != value else float(value), known, last, int(number), STATUSES[status]))  # noqa: PLR0124
-        return found
+        return cells_of(self.read(replace(query, series=(replace(said, rule=rule),))))
+
+
+def cells_of(panel: Panel) -> list[list[Cell]]:
+    """Return the cells of each moment of a panel of one series."""
+    (column,) = panel.columns
+    found: list[list[Cell]] = [[] for _ in panel.query.decisions.moments]
+    cells = column.cells
+    rows = zip(cells.decision, cells.value, cells.date, cells.period_end, cells.vintage, cells.status, strict=True)
+    for place, value, day, end, number, status in rows:
+        known = None if day != day else day.astype("datetime64[D]").astype(object)  # noqa: PLR0124 - NaT differs from itself
+        last = None if end != end else end.astype(object)  # noqa: PLR0124 - as above
+        found[place].append((None if value != value else float(value), known, last, int(number), STATUSES[status]))  # noqa: PLR0124
+    return found
 
 
 def copied(vintage: Vintage, state: Observations) -> Copy:
@@ -195,8 +201,6 @@ def a_rule(random: Random, series: Made) -> tuple[CellRule, Wanted, str]:
 
 def rule_of(wanted: Wanted) -> CellRule:
     """Return a rule in the words of the API."""
-    from domain.panels.query import read_rule
-
     given = {
         "lag": f"PT{int(wanted.lag.total_seconds()) // 60}M",
         "clock": "seen" if wanted.seen else "known",
@@ -217,8 +221,6 @@ def rule_of(wanted: Wanted) -> CellRule:
 
 def moments_of(random: Random, series: Made, wanted: Wanted, count: int) -> list[datetime]:
     """Return moments around the series' life, many of them exactly when something begins to count."""
-    from tests.panels.brute import available
-
     exact = [available(copy, wanted) + random.choice([-1, 0, 0, 1]) * timedelta(microseconds=1) for copy in series.history.copies]
     span = (series.clock.time - BEGIN).total_seconds() + 40 * 86_400
     spread = [BEGIN + timedelta(seconds=random.uniform(-60 * 86_400, span)) for _ in range(count)]

@@ -26,25 +26,11 @@ from tests.fakes import StoppedClock
 from tests.formula_histories import ARRIVED, BEGIN, History
 from tests.panels import brute
 from tests.panels.brute import Cell, Wanted
-from tests.panels.made_up import a_rule, made, moments_of, rule_of
+from tests.panels.made_up import a_rule, cells_of, made, moments_of, rule_of
 from tests.panels.test_random_cells import same
 from tests.panels.test_traps import FEBRUARY, MARCH, Prices
 
-STATUSES = [status.name.lower() for status in Status]
 ROUNDS = 40
-
-
-def cells_of(panel: Panel) -> list[list[Cell]]:
-    """The cells of each moment of a panel of one formula: value, date, period's end, no vintage, status."""
-    (column,) = panel.columns
-    found: list[list[Cell]] = [[] for _ in panel.query.decisions.moments]
-    cells = column.cells
-    for place, value, day, end, status in zip(cells.decision, cells.value, cells.date, cells.period_end, cells.status, strict=True):
-        known = None if day != day else day.astype("datetime64[D]").astype(object)  # noqa: PLR0124 - NaT differs from itself
-        last = None if end != end else end.astype(object)  # noqa: PLR0124 - as above
-        found[place].append((None if value != value else float(value), known, last, 0, STATUSES[status]))  # noqa: PLR0124
-    assert not cells.vintage.any()
-    return found
 
 
 def read(use: UseCases, code: str, moments: Sequence[datetime], wanted: Wanted, position: int | None = None) -> Panel:

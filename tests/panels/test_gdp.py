@@ -73,8 +73,8 @@ def test_first_releases(gdp: tuple[UseCases, Made]) -> None:
     assert (int((cells.status != Status.CENSORED).sum()), len(cells)) == (132, 315)
 
 
-def test_the_flash_of_2008(gdp: tuple[UseCases, Made]) -> None:
-    """On the evening of 30 January 2009 only who knows the time of release knows the fourth quarter."""
+def test_the_fourth_quarter_of_2008(gdp: tuple[UseCases, Made]) -> None:
+    """On the evening of its release's day it counts only if the time of the release is given."""
     use, _ = gdp
     query = {"dates": ["2009-01-30"], "at": "16:00", "tz": ZONE, "transform": "annualized"}
     series = [{"code": "SAMPLE/GDP"}, {"code": "SAMPLE/GDP", "name": "timed", "release_time": "08:30"}]

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from math import ceil
 from typing import Any
+from uuid import UUID
 
 import falcon
 
 from domain import errors
 from domain.fetches import Failure, Fetch, FetchStatus
 from domain.series import SeriesStatus
-from domain.use_cases.describe_series import Described
+from domain.use_cases.describe_series import Described, DescribeSeries
 from entrypoints.rest.http.links import public_path
 
 logger = logging.getLogger(__name__)
@@ -103,6 +105,15 @@ def no_observations(described: Described) -> Problem:
     if described.failed:
         return _to_problem(described.failed, in_body=False)
     return fetch_failed(described) if described.series.status is SeriesStatus.ERROR else _not_fetched_yet(described)
+
+
+@contextmanager
+def explain_missing_observations(describe_series: DescribeSeries, series_id: UUID) -> Iterator[None]:
+    """Raise ``no_observations`` where a use case finds that a series has none."""
+    try:
+        yield
+    except errors.NoObservationsYet as error:
+        raise no_observations(describe_series(series_id)) from error
 
 
 def fetch_failed(described: Described) -> Problem:

@@ -13,7 +13,7 @@ import orjson
 from domain.api_keys import Scope
 from domain.errors import InvalidInput
 from domain.panels.panel import Panel
-from domain.panels.query import OPTIONS, PanelQuery, document_of
+from domain.panels.query import MOST_SERIES, OPTIONS, PanelQuery, document_of
 from domain.panels.spelling import read_series, write_series
 from domain.use_cases import UseCases
 from entrypoints.formats import Format
@@ -42,10 +42,6 @@ class _Resource:
     def _format_of(self, req: falcon.Request, resp: falcon.Response) -> Format:
         return self._format or negotiate(req, resp)
 
-    def _read(self, req: falcon.Request, query: PanelQuery) -> Panel:
-        with self._sender.read_slots.acquire(req.context.client):
-            return self._read_panel(query)
-
     def _encoded(self, panel: Panel, shape: Shape, kind: Format, path: str) -> EncodedResponse:
         """Return the answer with the address that gives it for ever, and in the wide shape that of its long twin."""
         wide = 1 + len(panel.columns)
@@ -69,22 +65,14 @@ class PanelResource(_Resource):
         parameters = QueryParameters(req.params, PANEL)
         query, shape = _query(parameters), _shape(parameters)
         kind = self._format_of(req, resp)
-        if is_pinned(query):
+        permanent = is_pinned(query)
+        # The present's answer has its key, and so its ETag, from what it is pinned to.
+        panel = None if permanent else self._read(req, query)
+        query = panel.query if panel else query
 
-            def build() -> EncodedResponse:
-                return self._encoded(self._read_panel(query), shape, kind, _address(query, kind))
+        def build() -> EncodedResponse:
+            return self._encoded(panel or self._read_panel(query), shape, kind, _address(query, kind))
 
-        else:
-            panel = self._read(req, query)
-            if len(panel.columns) > _MOST_NAMED:
-                hint = f"Ask by POST /panel, which takes 1000; GET takes {_MOST_NAMED}."
-                raise InvalidInput(f"{len(panel.columns)} series are too many for an address.", field="series", hint=hint)
-            query = panel.query
-
-            def build() -> EncodedResponse:
-                return self._encoded(panel, shape, kind, _address(query, kind))
-
-        permanent = is_pinned(_query(parameters))
         self._sender.send(req, resp, CacheableResponse(key=_key(query, shape), format=kind, build=build, permanent=permanent))
 
     @operation({200: PANEL_FILES}, KEPT_PANEL, body=PanelRequestSchema, problems=(404, 406, 413, 502), scope=Scope.READ)
@@ -100,6 +88,15 @@ class PanelResource(_Resource):
         resp.append_header("Vary", "Accept-Encoding")
         resp.set_headers({**coded.headers, "Content-Location": public_path(coded.headers["Content-Location"])})
         resp.content_type, resp.data = kind.media_type, coded.body
+
+    def _read(self, req: falcon.Request, query: PanelQuery) -> Panel:
+        """Return a panel whose address can name all its series; raises InvalidInput if there are too many."""
+        with self._sender.read_slots.acquire(req.context.client):
+            panel = self._read_panel(query)
+        if len(panel.columns) > _MOST_NAMED:
+            hint = f"Ask by POST /panel, which takes {MOST_SERIES}; GET takes {_MOST_NAMED}."
+            raise InvalidInput(f"{len(panel.columns)} series are too many for an address.", field="series", hint=hint)
+        return panel
 
 
 class KeptPanelResource(_Resource):

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from uuid import UUID
 
 import falcon
 
 from domain.api_keys import Scope
-from domain.errors import InvalidInput, NoObservationsYet
+from domain.errors import InvalidInput
 from domain.period_transforms import PeriodTransform
 from domain.releases import Counted
 from domain.use_cases import UseCases
 from domain.use_cases.read_releases import TriangleQuery
 from entrypoints.formats import Format
 from entrypoints.rest import release_tables
-from entrypoints.rest.http.errors import no_observations
+from entrypoints.rest.http.errors import explain_missing_observations, no_observations
 from entrypoints.rest.http.params import QueryParameters, parse_label, parse_state, parse_uuid
 from entrypoints.rest.http.response_cache import EncodedResponse
 from entrypoints.rest.http.responses import CacheableResponse, ResponseSender
@@ -99,7 +98,7 @@ class HistoryResource:
         """Return each value that this date has had, in the order in which they became known; null where it was taken away."""
         key, day = parse_uuid(series_id), parse_label(date, "date")
         column = QueryParameters(req.params, HISTORY).text("column") or ""
-        with self._reading(req, key):
+        with explain_missing_observations(self._describe_series, key), self._sender.read_slots.acquire(req.context.client):
             found = self._read_releases.history(key, day, column)
         resp.media = {
             "series": SourceSchema().dump(found.series),
@@ -107,14 +106,6 @@ class HistoryResource:
             "date": day,
             "values": [{**of_release(each), "fetched_at": each.vintage.fetched_at, "cause": each.vintage.cause} for each in found.releases],
         }
-
-    @contextmanager
-    def _reading(self, req: falcon.Request, key: UUID) -> Iterator[None]:
-        try:
-            with self._sender.read_slots.acquire(req.context.client):
-                yield
-        except NoObservationsYet as error:
-            raise no_observations(self._describe_series(key)) from error
 
 
 def _query(parameters: QueryParameters, limit: int | None) -> TriangleQuery:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import falcon
 
 from domain.api_keys import Scope
-from domain.errors import InvalidInput, NoObservationsYet
+from domain.errors import InvalidInput
 from domain.period_transforms import PeriodTransform
 from domain.revision_statistics.final import Final
 from domain.use_cases import UseCases
 from domain.use_cases.measure_revisions import StatisticsQuery
-from entrypoints.rest.http.errors import no_observations
+from entrypoints.rest.http.errors import explain_missing_observations
 from entrypoints.rest.http.params import QueryParameters, parse_uuid
 from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
@@ -35,11 +35,8 @@ class RevisionStatisticsResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response, series_id: str) -> None:
         """Return mean revision, bias, news and noise tests, first efficient release and more."""
         key, query = parse_uuid(series_id), _query(QueryParameters(req.params, STATISTICS))
-        try:
-            with self._sender.read_slots.acquire(req.context.client):
-                found = self._measure_revisions(key, query)
-        except NoObservationsYet as error:
-            raise no_observations(self._describe_series(key)) from error
+        with explain_missing_observations(self._describe_series, key), self._sender.read_slots.acquire(req.context.client):
+            found = self._measure_revisions(key, query)
         resp.media = {"series": SourceSchema().dump(found.series), **statistics_document(found, query)}
 
 

@@ -8,12 +8,11 @@ from typing import Any
 import falcon
 
 from domain.api_keys import Scope
-from domain.errors import NoObservationsYet
 from domain.moments import AsOf
 from domain.use_cases import UseCases
 from domain.use_cases.compare_vintages import Comparison
 from entrypoints.formats import table
-from entrypoints.rest.http.errors import no_observations
+from entrypoints.rest.http.errors import explain_missing_observations
 from entrypoints.rest.http.params import QueryParameters, parse_state, parse_uuid
 from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
@@ -36,14 +35,11 @@ class RevisionsResource:
         key = parse_uuid(series_id)
         parameters = QueryParameters(req.params, COMPARING)
         before, after = parse_state(parameters, "from"), parse_state(parameters, "to") or AsOf()
-        try:
-            with self._sender.read_slots.acquire(req.context.client):
-                found = self._compare_vintages(key, before, after)
-                revision = found.revision
-                self._sender.check_size(revision.added, revision.deleted, further=4 * len(revision.changed))
-                resp.media = _document(found)
-        except NoObservationsYet as error:
-            raise no_observations(self._describe_series(key)) from error
+        with explain_missing_observations(self._describe_series, key), self._sender.read_slots.acquire(req.context.client):
+            found = self._compare_vintages(key, before, after)
+            revision = found.revision
+            self._sender.check_size(revision.added, revision.deleted, further=4 * len(revision.changed))
+            resp.media = _document(found)
 
 
 def _document(found: Comparison) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import RAISE, Schema, fields, validate
 
@@ -23,19 +23,8 @@ def _option(name: str) -> fields.Raw:
 
 
 class _Options(Schema):
-    lag = _option("lag")
-    max_age = _option("max_age")
-    release = _option("release")
-    change = _option("change")
-    window = _option("window")
-    clock = _option("clock")
-    collapse = _option("collapse")
-    transform = _option("transform")
-    fill = _option("fill")
-    assume = _option("assume")
-    release_time = _option("release_time")
-    tz = _option("tz")
-    restated = _option("restated")
+    class Meta:
+        include: ClassVar[dict[str, fields.Raw]] = {name: _option(name) for name in PANEL_OPTIONS}
 
 
 class PanelSeriesSchema(_Options):
