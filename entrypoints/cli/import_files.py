@@ -51,14 +51,16 @@ def import_files(session: Session, /, *, allow: tuple[str, ...], dry_run: bool, 
 
     use_case = session.use_cases().import_files
     outcomes = use_case(_request(given), allow=frozenset(map(Suspicion, allow)), dry_run=dry_run)
-    series = vintages = rows = 0
+    series = set[str]()
+    vintages = rows = 0
     with _progress() as report:
         for each in outcomes:
             click.echo(_line(each, dry_run=dry_run))
-            series, vintages, rows = series + 1, vintages + each.vintages, rows + each.rows
-            report(series, rows)
+            series.add(str(each.code))
+            vintages, rows = vintages + each.vintages, rows + each.rows
+            report(len(series), rows)
     added = "would be added" if dry_run else "added"
-    click.echo(f"{series:,} series, {vintages:,} vintages {added}, {rows:,} rows.")
+    click.echo(f"{len(series):,} series, {vintages:,} vintages {added}, {rows:,} rows.")
 
 
 def _request(given: Mapping[str, Any]) -> ImportRequest:

@@ -102,7 +102,7 @@ def _invalid(name: str, detail: str) -> Problem:
 
 def _document(outcomes: list[ImportedSeries]) -> dict[str, Any]:
     return {
-        "series": len(outcomes),
+        "series": len({each.code for each in outcomes}),
         "vintages": sum(each.vintages for each in outcomes),
         "rows": sum(each.rows for each in outcomes),
         "items": ImportedSeriesSchema(many=True).dump(outcomes[:_LISTED]),
