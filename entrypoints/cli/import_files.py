@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from entrypoints.cli.file_options import read_options
 
 if TYPE_CHECKING:
     from domain.importing import ImportedSeries, ImportRequest
@@ -73,7 +74,7 @@ def _request(given: Mapping[str, Any]) -> ImportRequest:
         columns=read_columns(given["columns"]),
         published=given["published"] or "",
         provider=given["into"] or IMPORT,
-        options=dict(map(_option, given["options"])),
+        options=read_options(given["options"]),
     )
 
 
@@ -86,16 +87,6 @@ def read_columns(texts: Sequence[str]) -> Mapping[str, Sequence[str]]:
             raise click.BadParameter(f"{part!r} is not date=NAME, code=NAME, value=NAME or published=NAME.", param_hint="--map")
         found.setdefault(role.strip(), []).append(name)
     return found
-
-
-def _option(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise click.BadParameter(f"{text!r} is not NAME=JSON.", param_hint="--option")
-    try:
-        return name.strip(), json.loads(value)
-    except ValueError:
-        return name.strip(), value
 
 
 def _line(each: ImportedSeries, *, dry_run: bool) -> str:
