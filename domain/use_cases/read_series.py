@@ -126,12 +126,11 @@ class ReadSeries:
 
     def _computed(self, series: TimeSeries, computed: Computed, selection: Selection, now: datetime) -> Reading:
         state, metadata = computed.state, computed.metadata
-        components = [each.series for each in computed.components]
         return Reading(
-            series=replace(series, metadata=metadata, newest=state.vintage, checked_at=oldest_check(components)),
+            series=computed.described(series),
             vintage=state.vintage,
             observations=_select(_aligned(state.observations, metadata, selection.periods), selection, metadata.frequency),
-            stale=any(self.freshness.is_stale(each, now) for each in components),
+            stale=any(self.freshness.is_stale(each, now) for each in computed.read),
             computed=computed,
         )
 
