@@ -13,7 +13,7 @@ class FileImports(Protocol):
 
     def find(self, request: ImportRequest) -> Iterator[FileSeries]:
         """
-        Yield every series with its states, one that stands in several tables once for each, the oldest of them first.
+        Yield every series with its states; one that stands in several tables once for each, the oldest first where files have dates.
 
         Memory stays bounded whatever the size of the files.
 
