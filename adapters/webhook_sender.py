@@ -13,7 +13,7 @@ from adapters.provider_kit.http.client import user_agent
 from adapters.provider_kit.http.connection_errors import why_unreachable
 from adapters.provider_kit.http.deadlines import InFlightCall, abort_calls, in_flight
 from adapters.provider_kit.http.url_policy import is_public, origin
-from domain.errors import AnswerTooLarge, FetchError, InvalidInput, SourceTimedOut, ThrottledLocally
+from domain.errors import FetchError, InvalidInput, SourceTimedOut, ThrottledLocally
 from domain.webhooks.delivery import Reply
 
 if TYPE_CHECKING:
@@ -73,8 +73,6 @@ class HttpWebhookSender:
                 return Reply(self._post(url, sent, body))
         except NotPermitted as error:
             return Reply(None, f"It is at {error}, to which nothing is sent; see {_SETTING}.")
-        except AnswerTooLarge as error:
-            return Reply(None, error.message)
         except FetchError as error:
             return Reply(None, error.message)
         except (HTTPError, OSError, ValueError) as error:
@@ -86,19 +84,10 @@ class HttpWebhookSender:
     def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
         from urllib3 import Timeout
 
-        parts = urlsplit(url)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        raw = self._pool(url).urlopen(
-            "POST",
-            target,
-            body=body,
-            headers=dict(headers),
-            timeout=Timeout(connect=_CONNECT_SECONDS, read=self._seconds),
-            retries=False,
-            redirect=False,
-            preload_content=False,
-            decode_content=False,
-        )
+        from adapters.provider_kit.http.transport import ask
+
+        timeout = Timeout(connect=_CONNECT_SECONDS, read=self._seconds)
+        raw = ask(self._pool(url), url, headers=headers, timeout=timeout, body=body)
         # Only a connection whose answer was read to its end can be used again; what it says is of no interest.
         if len(raw.read(_BODY_BYTES)) == _BODY_BYTES:
             raw.close()

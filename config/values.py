@@ -19,6 +19,7 @@ from domain.codes import DatasetCode
 from domain.errors import InvalidCode, InvalidInput
 from domain.providers import Limit
 from domain.quotas import read_limits
+from domain.schedules.calendar import NAME as CALENDAR_NAME
 
 YEAR_SECONDS = 31_536_000
 _MAX_PORT = 65_535
@@ -107,15 +108,25 @@ def _broker(url: str) -> str:
     return url
 
 
+def _is_address(text: str) -> bool:
+    match = _ADDRESS.fullmatch(text)
+    return match is not None and _has_host(match[1])
+
+
+def _json_object(text: str, example: str) -> dict[str, Any]:
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        raise _refusal(f"write a JSON object such as {example}")
+    return found
+
+
 def _routes(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    try:
-        routes = orjson.loads(value)
-    except orjson.JSONDecodeError:
-        routes = None
-    if not isinstance(routes, dict):
-        raise _refusal('write a JSON object such as {"WIKI": "files"}')
+    routes = _json_object(value, '{"WIKI": "files"}')
     if not all(name and isinstance(name, str) for name in routes.values()):
         raise _refusal('give each database code the name of a provider, as in {"WIKI": "files"}')
     try:
@@ -130,15 +141,10 @@ def _routes(value: Any) -> Any:
 def _calendars(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    try:
-        named = orjson.loads(value)
-    except orjson.JSONDecodeError:
-        named = None
-    if not isinstance(named, dict) or not all(isinstance(place, str) for place in named.values()):
-        raise _refusal('write a JSON object such as {"ine": "https://example.org/calendar.ics", "own": "/srv/releases.ics"}')
-    if not all(re.fullmatch("[a-z][a-z0-9_]{0,31}", name) for name in named):
+    named = _json_object(value, '{"ine": "https://example.org/calendar.ics", "own": "/srv/releases.ics"}')
+    if not all(CALENDAR_NAME.fullmatch(name) for name in named):
         raise _refusal("name calendars by 1 to 32 of a-z, 0-9 and _, beginning with a letter")
-    if not all(place.startswith("/") or ((match := _ADDRESS.fullmatch(place)) and _has_host(match[1])) for place in named.values()):
+    if not all(isinstance(place, str) and (place.startswith("/") or _is_address(place)) for place in named.values()):
         raise _refusal("give each calendar the absolute path of a file, or an address that begins with https:// or http://")
     return named
 

@@ -125,7 +125,7 @@ class Routing:
 
     def is_chosen(self, code: DatasetCode, name: str) -> bool:
         """Return whether a code goes to this provider because somebody set it so."""
-        return code.database in self.routes or (self.prefer_default and name == self.default)
+        return self.is_configured(code) or (self.prefer_default and name == self.default)
 
 
 def _answering(code: DatasetCode, providers: Sequence[Provider]) -> str:

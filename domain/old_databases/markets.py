@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from domain.old_databases.entries import ONLY, Answer, OldDatabase
 
-_TIINGO_PRICES = {"Open": "open", "High": "high", "Low": "low", "Close": "close", "Volume": "volume"}
+_PRICES = ("Open", "High", "Low", "Close", "Volume")
+_TIINGO_PRICES = {name: name.lower() for name in _PRICES}
 _TIINGO_WIKI = {
     **_TIINGO_PRICES,
     "Ex-Dividend": "divCash",
     "Split Ratio": "splitFactor",
-    "Adj. Open": "adjOpen",
-    "Adj. High": "adjHigh",
-    "Adj. Low": "adjLow",
-    "Adj. Close": "adjClose",
-    "Adj. Volume": "adjVolume",
+    **{f"Adj. {name}": f"adj{name}" for name in _PRICES},
 }
-_TIINGO_EOD = {
-    **_TIINGO_PRICES,
-    "Dividend": "divCash",
-    "Split": "splitFactor",
-    "Adj_Open": "adjOpen",
-    "Adj_High": "adjHigh",
-    "Adj_Low": "adjLow",
-    "Adj_Close": "adjClose",
-    "Adj_Volume": "adjVolume",
-}
-_YAHOO_PRICES = {"Open": "Open", "High": "High", "Low": "Low", "Close": "Close", "Volume": "Volume"}
+_TIINGO_EOD = {**_TIINGO_PRICES, "Dividend": "divCash", "Split": "splitFactor", **{f"Adj_{name}": f"adj{name}" for name in _PRICES}}
+_YAHOO_PRICES = {name: name for name in _PRICES}
+_YAHOO_INDEX = {**_YAHOO_PRICES, "Adjusted Close": "Adj Close"}
 _NSE = {"Open": "Open", "High": "High", "Low": "Low", "Last": "", "Close": "Close", "Total Trade Quantity": "Volume", "Turnover (Lacs)": ""}
 _NSE_INDEX = {"Open": "Open", "High": "High", "Low": "Low", "Close": "Close", "Shares Traded": "Volume", "Turnover (Rs. Cr)": ""}
+_NSE_INDICES = {
+    **dict.fromkeys(("CNX_NIFTY", "NIFTY_50", "S_P_CNX_NIFTY"), "^NSEI"),
+    **dict.fromkeys(("CNX_BANK", "BANK_NIFTY", "NIFTY_BANK"), "^NSEBANK"),
+    "CNX_IT": "^CNXIT",
+}
 _BSE = {
     "Open": "Open",
     "High": "High",
@@ -55,59 +51,34 @@ _BCHARTS = {
 _ALL_EXCHANGES = "the price over all exchanges that Tiingo knows, not that of the one exchange"
 _CROSS = "fixed at 14:15 CET on working days, from 1999 on"
 
+_tiingo = partial(Answer, provider="tiingo", code="TIINGO/{}", underscore="-")
+_yahoo = partial(Answer, provider="yahoo", underscore="-", may_lack=True)
+_tiingo_crypto = partial(Answer, provider="tiingo", in_small_letters=True, note=_ALL_EXCHANGES)
+
 DATABASES = (
     OldDatabase(
         code="WIKI",
         title="Wiki EOD Stock Prices",
-        answers=(
-            Answer(
-                pattern=r"(?!PRICES$)([A-Z0-9_]+)",
-                provider="tiingo",
-                code="TIINGO/{}",
-                columns=_TIINGO_WIKI,
-                underscore="-",
-                example="AAPL",
-            ),
-        ),
+        answers=(_tiingo(pattern=r"(?!PRICES$)([A-Z0-9_]+)", columns=_TIINGO_WIKI, example="AAPL"),),
         reason="the table of all prices (WIKI/PRICES) is no series; ask for WIKI/TICKER",
         unanswered="PRICES",
     ),
     OldDatabase(
         code="EOD",
         title="End of Day US Stock Prices",
-        answers=(
-            Answer(
-                pattern=r"([A-Z0-9_]+)",
-                provider="tiingo",
-                code="TIINGO/{}",
-                columns=_TIINGO_EOD,
-                underscore="-",
-                example="AAPL",
-            ),
-        ),
+        answers=(_tiingo(pattern=r"([A-Z0-9_]+)", columns=_TIINGO_EOD, example="AAPL"),),
     ),
     OldDatabase(
         code="GOOG",
         title="Google Finance",
         answers=(
-            Answer(
+            _tiingo(
                 pattern=r"(?:NASDAQ|NYSE|NYSEARCA|NYSEMKT|AMEX|BATS)_([A-Z0-9_]+)",
-                provider="tiingo",
-                code="TIINGO/{}",
                 columns=_TIINGO_PRICES,
-                underscore="-",
                 example="NASDAQ_AAPL",
                 note="prices as traded, not adjusted for splits",
             ),
-            Answer(
-                pattern=r"LON_([A-Z0-9_]+)",
-                provider="yahoo",
-                code="YAHOO/{}.L",
-                columns=_YAHOO_PRICES,
-                underscore="-",
-                may_lack=True,
-                example="LON_VOD",
-            ),
+            _yahoo(pattern=r"LON_([A-Z0-9_]+)", code="YAHOO/{}.L", columns=_YAHOO_PRICES, example="LON_VOD"),
         ),
         reason="only its exchanges of the USA and London are answered; write others with Yahoo's suffixes, as YAHOO/500325.BO",
         unanswered="BOM_500325",
@@ -116,22 +87,8 @@ DATABASES = (
         code="YAHOO",
         title="Yahoo Finance",
         answers=(
-            Answer(
-                pattern=r"INDEX_(SPY)",
-                provider="yahoo",
-                code="YAHOO/{}",
-                columns={**_YAHOO_PRICES, "Adjusted Close": "Adj Close"},
-                may_lack=True,
-                example="INDEX_SPY",
-            ),
-            Answer(
-                pattern=r"INDEX_([A-Z0-9]+)",
-                provider="yahoo",
-                code="YAHOO/^{}",
-                columns={**_YAHOO_PRICES, "Adjusted Close": "Adj Close"},
-                may_lack=True,
-                example="INDEX_GSPC",
-            ),
+            _yahoo(pattern="INDEX_SPY", code="YAHOO/SPY", columns=_YAHOO_INDEX, example="INDEX_SPY"),
+            _yahoo(pattern=r"INDEX_([A-Z0-9]+)", code="YAHOO/^{}", columns=_YAHOO_INDEX, example="INDEX_GSPC"),
             Answer(
                 pattern=r"((?!INDEX_)[A-Z0-9^][A-Za-z0-9.^=:\-]*)",
                 provider="yahoo",
@@ -147,28 +104,8 @@ DATABASES = (
         code="NSE",
         title="National Stock Exchange of India",
         answers=(
-            Answer(
-                pattern=r"(CNX_NIFTY|NIFTY_50|S_P_CNX_NIFTY|CNX_BANK|BANK_NIFTY|NIFTY_BANK|CNX_IT)",
-                provider="yahoo",
-                code="YAHOO/{}",
-                names={
-                    **dict.fromkeys(("CNX_NIFTY", "NIFTY_50", "S_P_CNX_NIFTY"), "^NSEI"),
-                    **dict.fromkeys(("CNX_BANK", "BANK_NIFTY", "NIFTY_BANK"), "^NSEBANK"),
-                    "CNX_IT": "^CNXIT",
-                },
-                columns=_NSE_INDEX,
-                may_lack=True,
-                example="CNX_NIFTY",
-            ),
-            Answer(
-                pattern=r"(?!CNX_|NIFTY_)([A-Z0-9_]+)",
-                provider="yahoo",
-                code="YAHOO/{}.NS",
-                columns=_NSE,
-                underscore="-",
-                may_lack=True,
-                example="OIL",
-            ),
+            _yahoo(pattern=f"({'|'.join(_NSE_INDICES)})", code="YAHOO/{}", names=_NSE_INDICES, columns=_NSE_INDEX, example="CNX_NIFTY"),
+            _yahoo(pattern=r"(?!CNX_|NIFTY_)([A-Z0-9_]+)", code="YAHOO/{}.NS", columns=_NSE, example="OIL"),
         ),
         reason="of the exchange's indices, Yahoo has NSE/CNX_NIFTY, NSE/CNX_BANK and NSE/CNX_IT",
         unanswered="CNX_MIDCAP",
@@ -177,16 +114,8 @@ DATABASES = (
         code="BSE",
         title="Bombay Stock Exchange",
         answers=(
-            Answer(
-                pattern=r"(SENSEX)",
-                provider="yahoo",
-                code="YAHOO/{}",
-                names={"SENSEX": "^BSESN"},
-                columns=_YAHOO_PRICES,
-                may_lack=True,
-                example="SENSEX",
-            ),
-            Answer(pattern=r"BOM(\d{6})", provider="yahoo", code="YAHOO/{}.BO", columns=_BSE, may_lack=True, example="BOM500325"),
+            _yahoo(pattern="SENSEX", code="YAHOO/^BSESN", columns=_YAHOO_PRICES, example="SENSEX"),
+            _yahoo(pattern=r"BOM(\d{6})", code="YAHOO/{}.BO", columns=_BSE, example="BOM500325"),
         ),
         reason="of the exchange's indices, Yahoo has BSE/SENSEX; shares are BSE/BOM and six digits",
         unanswered="SPBSE500",
@@ -214,10 +143,9 @@ DATABASES = (
         title="Chicago Board Options Exchange",
         answers=(
             Answer(
-                pattern=r"(VIX)",
+                pattern="VIX",
                 provider="fred",
-                code="FRED/{}",
-                names={"VIX": "VIXCLS"},
+                code="FRED/VIXCLS",
                 columns={"VIX Open": "", "VIX High": "", "VIX Low": "", "VIX Close": ONLY},
                 example="VIX",
                 note="the close alone",
@@ -258,31 +186,11 @@ DATABASES = (
     OldDatabase(
         code="BITFINEX",
         title="Bitfinex",
-        answers=(
-            Answer(
-                pattern=r"([A-Z0-9]{6,12})",
-                provider="tiingo",
-                code="TIINGO/crypto/{}",
-                columns=_BITFINEX,
-                in_small_letters=True,
-                example="BTCUSD",
-                note=_ALL_EXCHANGES,
-            ),
-        ),
+        answers=(_tiingo_crypto(pattern=r"([A-Z0-9]{6,12})", code="TIINGO/crypto/{}", columns=_BITFINEX, example="BTCUSD"),),
     ),
     OldDatabase(
         code="BCHARTS",
         title="Bitcoin Charts",
-        answers=(
-            Answer(
-                pattern=r"[A-Z0-9]+?([A-Z]{3})",
-                provider="tiingo",
-                code="TIINGO/crypto/btc{}",
-                columns=_BCHARTS,
-                in_small_letters=True,
-                example="KRAKENEUR",
-                note=_ALL_EXCHANGES,
-            ),
-        ),
+        answers=(_tiingo_crypto(pattern=r"[A-Z0-9]+?([A-Z]{3})", code="TIINGO/crypto/btc{}", columns=_BCHARTS, example="KRAKENEUR"),),
     ),
 )

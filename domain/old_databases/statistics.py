@@ -7,18 +7,8 @@ from domain.old_databases.entries import ONLY, Answer, OldDatabase
 _VALUE = {"Value": ONLY}
 _FIRST_DAYS = "dated by the first day of its period, where Quandl had the last"
 _TENORS = {
-    "1 MO": "BC_1MONTH",
-    "2 MO": "BC_2MONTH",
-    "3 MO": "BC_3MONTH",
-    "6 MO": "BC_6MONTH",
-    "1 YR": "BC_1YEAR",
-    "2 YR": "BC_2YEAR",
-    "3 YR": "BC_3YEAR",
-    "5 YR": "BC_5YEAR",
-    "7 YR": "BC_7YEAR",
-    "10 YR": "BC_10YEAR",
-    "20 YR": "BC_20YEAR",
-    "30 YR": "BC_30YEAR",
+    **{f"{months} MO": f"BC_{months}MONTH" for months in (1, 2, 3, 6)},
+    **{f"{years} YR": f"BC_{years}YEAR" for years in (1, 2, 3, 5, 7, 10, 20, 30)},
     # Begun since: behind the old ones, whose places scripts count.
     "1.5 MO": "BC_1_5MONTH",
     "4 MO": "BC_4MONTH",
@@ -159,13 +149,7 @@ DATABASES = (
         title="Freddie Mac",
         answers=(
             Answer(
-                pattern=r"(30US|15US|5US)",
-                provider="fred",
-                code="FRED/{}",
-                names={"30US": "MORTGAGE30US", "15US": "MORTGAGE15US", "5US": "MORTGAGE5US"},
-                columns=_VALUE,
-                example="30US",
-                note="weekly averages",
+                pattern=r"(30|15|5)US", provider="fred", code="FRED/MORTGAGE{}US", columns=_VALUE, example="30US", note="weekly averages"
             ),
         ),
         reason="FRED has Freddie Mac's mortgage rates, but not its house price index; FRED/USSTHPI is that of the FHFA",
@@ -184,11 +168,7 @@ DATABASES = (
                 example=name,
                 note="FRED shows the last years alone, as the owner of the indices permits",
             )
-            for name, series in {
-                "AAAEY": "BAMLC0A1CAAAEY",
-                "HYOEY": "BAMLH0A0HYM2EY",
-                "USEY": "BAMLC0A0CMEY",
-            }.items()
+            for name, series in {"AAAEY": "BAMLC0A1CAAAEY", "HYOEY": "BAMLH0A0HYM2EY", "USEY": "BAMLC0A0CMEY"}.items()
         ),
         reason="only ML/AAAEY, ML/HYOEY and ML/USEY are known by FRED's codes; look for others with `lanner search --provider fred`",
         unanswered="EMCTRI",
@@ -196,17 +176,7 @@ DATABASES = (
     OldDatabase(
         code="UMICH",
         title="University of Michigan, Surveys of Consumers",
-        answers=(
-            Answer(
-                pattern=r"(SOC1)",
-                provider="fred",
-                code="FRED/{}",
-                names={"SOC1": "UMCSENT"},
-                columns={"Index": ONLY},
-                example="SOC1",
-                note=_FIRST_DAYS,
-            ),
-        ),
+        answers=(Answer(pattern="SOC1", provider="fred", code="FRED/UMCSENT", columns={"Index": ONLY}, example="SOC1", note=_FIRST_DAYS),),
         reason="of the tables of the survey, FRED has the index of sentiment, UMICH/SOC1",
         unanswered="SOC2",
     ),

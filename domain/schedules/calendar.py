@@ -18,7 +18,8 @@ LONGEST_TITLE = 200
 #: After this long a calendar is read again: one that was read, one that could not be, and one whose reader did not come back.
 READ_AGAIN, TRY_AGAIN, GIVEN_UP = timedelta(days=1), timedelta(hours=1), timedelta(minutes=5)
 _LONGEST_SPEC = 1000
-_NAME = re.compile("[a-z][a-z0-9_]{0,31}")
+#: The name of a calendar in the settings.
+NAME = re.compile("[a-z][a-z0-9_]{0,31}")
 _HINT = "Write an https:// address, a name of LANNER_CALENDARS, or nothing for the provider's own calendar; #TEXT chooses its events."
 
 
@@ -75,14 +76,9 @@ class CalendarSource:
 
         """
         place, _, text = (part.strip() for part in spec.partition("#"))
-        if len(spec) > _LONGEST_SPEC or not spec.isprintable() or not (_is_place(place) or _NAME.fullmatch(place)):
+        if len(spec) > _LONGEST_SPEC or not spec.isprintable() or not (_is_place(place) or NAME.fullmatch(place)):
             raise InvalidInput(f"{field} is not a calendar.", field=field, hint=_HINT)
         return cls(place=place, text=text)
-
-    @property
-    def is_file(self) -> bool:
-        """Whether it is a file of this machine."""
-        return self.place.startswith("/")
 
     def choose(self, events: Sequence[ReleaseEvent], text: str) -> Sequence[ReleaseEvent]:
         """Return the events whose titles contain the source's text, else the text given."""

@@ -45,8 +45,11 @@ class _Turn:
     begun: float
     over: Flag = field(default_factory=Flag)
 
+    def seconds(self) -> float:
+        return monotonic() - self.begun
+
     def time(self) -> datetime:
-        return self.now + timedelta(seconds=monotonic() - self.begun)
+        return self.now + timedelta(seconds=self.seconds())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +111,8 @@ class DeliverEvents:
         with self.store.reading() as uow:
             known = uow.webhooks.pending(webhook.id)
             reads = not webhook.holds and len(known) < MOST_PENDING
-            position, found = self._read(uow, webhook) if reads else (webhook.position, [])
-        events = [event for each in found for event in self._wanted(webhook, each)]
+            end, found = self._read(uow, webhook) if reads else (webhook.position, [])
+        position, events = self._measured(turn, end, found)
         queue = [*known, *(Delivery.of(event, webhook.id, turn.now, self.root_path) for event in events)]
         tried = {each.place: each for each in self._send_all(turn, queue)}
         outcome = Outcome(webhook=webhook, queue=queue, tried=tried, position=position, now=turn.time())
@@ -134,6 +137,16 @@ class DeliverEvents:
             if entry.position <= position and any(webhook.wants(kind, entry.provider, entry.code) for kind in of_vintages):
                 events.append(vintage_created(entry))
         return position, sorted(events, key=lambda event: event.position)
+
+    def _measured(self, turn: _Turn, end: int, found: Sequence[Event]) -> tuple[int, Sequence[Event]]:
+        """Return what a webhook is told of events, large revisions included, and the position up to which there was time for that."""
+        events: list[Event] = []
+        for index, event in enumerate(found):
+            if index and turn.seconds() > self.lease_seconds / 4:
+                # The rest of the turn is for sending.
+                return found[index - 1].position, events
+            events += self._wanted(turn.webhook, event)
+        return end, events
 
     def _wanted(self, webhook: Webhook, event: Event) -> Iterator[Event]:
         if webhook.wants(event.type, event.provider, event.code):
@@ -170,7 +183,7 @@ class DeliverEvents:
         """Send deliveries of a series until one is not accepted: the others wait for it."""
         tried: list[Delivery] = []
         for delivery in deliveries:
-            if turn.over.is_set() or self.stopping.is_set() or monotonic() - turn.begun > self.lease_seconds / 2:
+            if turn.over.is_set() or self.stopping.is_set() or turn.seconds() > self.lease_seconds / 2:
                 break
             at, webhook = turn.time(), turn.webhook
             headers = self.master.headers(webhook.id, webhook.rotations(at), message_id=delivery.message_id, at=at, body=delivery.body)

@@ -14,7 +14,7 @@ from domain.webhooks.events import Event, EventType
 
 #: Svix's schedule, after whose last attempt, 27 h 35 min after the first, a message is given up.
 RETRIES = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 36_000))
-_MOST_WORDS = 200
+_LONGEST_ERROR = 200
 
 
 class DeliveryStatus(StrEnum):
@@ -113,7 +113,7 @@ class Delivery:
             attempts=self.attempts + 1,
             first_at=self.first_at or now,
             response_status=reply.status,
-            error=reply.error[:_MOST_WORDS],
+            error=reply.error[:_LONGEST_ERROR],
         )
         if reply.accepts:
             return replace(tried, status=DeliveryStatus.DELIVERED, body=b"", next_at=None, ended_at=now)

@@ -33,7 +33,7 @@ class DiagnosedCode:
 
     @property
     def is_ready(self) -> bool:
-        return bool(self.diagnosis.works) and not self.diagnosis.needs
+        return self.verdict == "yes"
 
     @property
     def verdict(self) -> str:

@@ -93,8 +93,8 @@ def test_the_tables_of_settings_have_the_defaults() -> None:
 
 
 def test_the_tables_of_providers_name_each() -> None:
-    """docs/providers.md has each provider's name or a code of it, and each key that is needed; docs/routing.md has Quandl's codes."""
-    providers, routing = ((ROOT / "docs" / name).read_text() for name in ("providers.md", "routing.md"))
+    """docs/providers.md has each provider's name or a code of it, and each key that is needed; Quandl's codes are in their own table."""
+    providers = (ROOT / "docs" / "providers.md").read_text()
     # The tests' own, ``memory``, is installed with them.
     specs = [spec for name, spec in discover().items() if isinstance(spec, ProviderSpec) and name != "memory"]
     named = {spec.name: [f"`{spec.name}", *(f"`{database}/" for database in spec.databases)] for spec in specs}
@@ -102,7 +102,15 @@ def test_the_tables_of_providers_name_each() -> None:
 
     assert [name for name, forms in named.items() if not any(form in providers for form in forms)] == []
     assert [key for key in keys if key not in providers] == []
-    assert [code for spec in specs for code in spec.quandl_codes if f"`{code.partition('/')[0]}/" not in routing] == []
+    assert [spec.name for spec in specs if spec.quandl_codes] == []
+
+
+def test_the_glossary_is_in_alphabetical_order() -> None:
+    """A term stands where a reader looks for it."""
+    terms = re.findall(r"^\*\*([^*.,]+)", (ROOT / "docs" / "glossary.md").read_text(), re.MULTILINE)
+
+    assert len(terms) > 50
+    assert terms == sorted(terms, key=str.casefold)
 
 
 def test_the_table_of_metrics_is_the_rules() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -45,6 +46,16 @@ def expected(store: Store, query: ReleaseQuery = ALL) -> list[ListedRelease]:
 def published(store: Store, query: ReleaseQuery = ALL) -> list[ListedRelease]:
     with store.reading() as uow:
         return list(uow.releases.published(query))
+
+
+def walk(store: Store, query: ReleaseQuery) -> Iterator[ListedRelease]:
+    """Yield the releases of all pages."""
+    while True:
+        page = ListReleases(store)(query)
+        yield from page.items
+        if page.next is None:
+            return
+        query = replace(query, after=page.next)
 
 
 def test_what_is_expected_is_listed_as_what_it_is(store: Store) -> None:
@@ -104,13 +115,7 @@ def test_releases_are_filtered_and_paged(store: Store) -> None:
     assert codes(provider="fred", start=NOON) == ["FRED/A", "FRED/B"]
     assert codes(code=DatasetCode("BLS", "A"), end=NOON) == ["BLS/A"] * 2
     assert codes(start=NOON + DAY) == codes(end=NOON - 10 * DAY) == codes(provider="x") == []
-    page, seen, query = ListReleases(store)(replace(ALL, limit=2)), [], ALL
-    while True:
-        seen += [(each.at, str(each.code)) for each in page.items]
-        if page.next is None:
-            break
-        query = replace(query, limit=2, after=page.next)
-        page = ListReleases(store)(query)
+    seen = [(each.at, str(each.code)) for each in walk(store, replace(ALL, limit=2))]
     assert seen == [(at, code) for at in (NOON - 8 * DAY, NOON) for code in ("FRED/A", "FRED/B", "BLS/A")]
     with store.writing() as uow:
         uow.series.remove(series[0].id)
@@ -127,3 +132,26 @@ def test_two_schedules_of_a_series_list_a_moment_once(store: Store) -> None:
     assert len(expected(store, replace(ALL, end=NOON + 100_000 * DAY))) == 2
     (release,) = ListReleases(store)(replace(ALL, end=NOON + 100_000 * DAY)).items
     assert release.series_id == series.id
+
+
+def test_a_page_goes_on_though_schedules_coincide(store: Store) -> None:
+    """Several that look at a series at the same time leave no other series out."""
+    first, second = keep(store, "fred:FRED/A", "fred:FRED/B")
+    for selector in ("fred:FRED/A", "fred:FRED/*", "fred:*"):
+        follow(store, selector)
+
+    for limit in (1, 2, 3, 100):
+        listed = walk(store, replace(ALL, end=NOON + 100_000 * DAY, limit=limit))
+        assert [release.series_id for release in listed] == [first.id, second.id]
+
+
+def test_a_vintage_without_observations_is_no_release(store: Store) -> None:
+    """Neither is one that follows it as empty as it is."""
+    (series,) = keep(store, "fred:FRED/A")
+    follow(store, "fred:FRED/A")
+    for number, columns in enumerate((["a"], ["b"], ["c"])):
+        with store.writing() as uow:
+            append(uow, series.id, [an_arrival(NOON - (9 - number) * DAY, Observations.of([], columns, []))])
+            uow.commit()
+
+    assert published(store) == []

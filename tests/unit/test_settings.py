@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,8 @@ def test_every_kind_of_value_is_read() -> None:
         {
             "LANNER_ALLOWED_HOSTS": "a.example, b.example",
             "LANNER_ROUTES": '{"WIKI": "files"}',
+            "LANNER_CALENDARS": '{"ine": "http://10.0.0.1:8080/a.ics?x=1", "own": "/srv/releases.ics"}',
+            "LANNER_WEBHOOK_PRIVATE_ADDRESSES": "127.0.0.1, 10.1.2.3/8",
             "LANNER_CACHE_BYTES": "1 MB",
             "LANNER_MAX_AGE": "3600",
             "LANNER_BROKER_URL": "amqp://guest:guest@localhost//",
@@ -43,6 +46,8 @@ def test_every_kind_of_value_is_read() -> None:
 
     assert settings.allowed_hosts == ("a.example", "b.example")
     assert settings.routes == {"WIKI": "files"}
+    assert settings.calendars == {"ine": "http://10.0.0.1:8080/a.ics?x=1", "own": "/srv/releases.ics"}
+    assert settings.webhook_private_addresses == (ip_network("127.0.0.1/32"), ip_network("10.0.0.0/8"))
     assert (settings.cache_bytes, settings.max_age, settings.log_level) == (1_000_000, timedelta(hours=1), "debug")
     assert (settings.port, settings.host, settings.on_loopback, settings.embedded) == (8000, "0.0.0.0", False, False)
 
@@ -129,6 +134,12 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ("LANNER_ROUTES", '["s3cret"]', 'write a JSON object such as {"WIKI": "files"}.'),
         ("LANNER_ROUTES", '{"s3cret-": "files"}', "database codes, 1 to 32 of"),
         ("LANNER_ROUTES", '{"wiki": "files", "WIKI": "quandl"}', "name each database code once."),
+        ("LANNER_CALENDARS", "s3cret", 'write a JSON object such as {"ine": '),
+        ("LANNER_CALENDARS", '{"S3cret": "/srv/a.ics"}', "name calendars by 1 to 32 of a-z, 0-9 and _"),
+        ("LANNER_CALENDARS", '{"own": "s3cret.ics"}', "give each calendar the absolute path of a file"),
+        ("LANNER_CALENDARS", '{"own": "https://s3cret@example.org/a.ics"}', "give each calendar the absolute path of a file"),
+        ("LANNER_CALENDARS", '{"own": 1}', "give each calendar the absolute path of a file"),
+        ("LANNER_WEBHOOK_PRIVATE_ADDRESSES", "s3cret", "write addresses or networks such as 127.0.0.1 or 10.0.0.0/8"),
         ("LANNER_WEBHOOK_SECRET", "s3cret", "write 32 random characters or more"),
         ("LANNER_SESSION_SECRET", "s3cret" * 5, "write 32 random characters or more"),
         ("LANNER_DATA_DIR", "~nobody-s3cret/x", "the home of an existing user."),

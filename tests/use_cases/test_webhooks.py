@@ -31,6 +31,7 @@ from domain.fetches import FetchStatus
 from domain.observations import Observations
 from domain.schedules.schedule import NextLook, Rule
 from domain.schedules.selector import Selector
+from domain.use_cases.compare_vintages import CompareVintages, Comparison
 from domain.vintages import Cause
 from domain.webhooks.delivery import DeliveryStatus, Reply
 from domain.webhooks.events import EventType
@@ -338,6 +339,30 @@ def test_a_slow_receiver_ends_its_turn() -> None:
     told.deliver()
 
     assert told.numbers("X/A") == [1, 2, 3, 4, 5]
+
+
+class Dawdling(CompareVintages):
+    """Compares slowly."""
+
+    def __call__(self, *given: Any) -> Comparison:
+        time.sleep(0.05)
+        return super().__call__(*given)
+
+
+def test_measuring_many_revisions_takes_no_whole_turn() -> None:
+    """What was measured in a part of the lease is sent; the next turn goes on behind it, and nothing is told twice."""
+    told = Told(lease_seconds=1)
+    webhook = told.add(threshold=2.0, events=[EventType.REVISION_LARGE])
+    told.publish("X/A", *(Observations.of([1], ["a"], [[2.0**n]]) for n in range(20)))
+    deliver = replace(told.use.deliver_events, compare_vintages=Dawdling(told.store))
+    deliver()
+    first = told.numbers("X/A")
+    while deliver.has_due():
+        deliver()
+
+    assert 1 <= len(first) < 10
+    assert told.numbers("X/A") == list(range(2, 21))
+    assert told.get(webhook).position == 20
 
 
 def test_old_history_does_not_pass_for_news(told: Told) -> None:

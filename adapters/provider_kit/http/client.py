@@ -190,28 +190,19 @@ class HttpClient:
         with in_flight(InFlightCall(until=until, late=late, query=request.secret_query, owner=self)):
             if self._is_aborted:
                 raise self._stopping()
-            with self._answered(_target(url), sent, timeout) as raw, self._translated_body():
+            with self._answered(url, sent, timeout) as raw, self._translated_body():
                 body = read_body(raw, host=self.host)
             named = {name.lower(): self.redact(value) for name, value in raw.headers.items()}
         return RawResponse(body=self._bodies.body(body), status=raw.status, headers=named, url=self.redact(url))
 
-    def _answered(self, target: str, headers: Mapping[str, str], timeout: urllib3.Timeout) -> urllib3.BaseHTTPResponse:
+    def _answered(self, url: str, headers: Mapping[str, str], timeout: urllib3.Timeout) -> urllib3.BaseHTTPResponse:
         """Send the request and read the status line and headers."""
         from urllib3 import exceptions
 
-        from adapters.provider_kit.http.transport import NotPermitted
+        from adapters.provider_kit.http.transport import NotPermitted, ask
 
         try:
-            return self._pool.urlopen(
-                "GET",
-                target,
-                headers=headers,
-                timeout=timeout,
-                retries=False,
-                redirect=False,
-                preload_content=False,
-                decode_content=False,
-            )
+            return ask(self._pool, url, headers=headers, timeout=timeout)
         except NotPermitted as exc:
             raise SourceUnavailable(
                 f"{self.host} is at {exc}, which is no address of the open Internet, so it is not asked.",
@@ -273,11 +264,6 @@ class HttpClient:
 
     def _stopping(self) -> FetchError:
         return ThrottledLocally(f"The call to {self._name} was cut, since lanner stops.")
-
-
-def _target(url: str) -> str:
-    parts = urlsplit(url)
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _any(_address: str) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPResponse, IncompleteRead, RemoteDisconnected
 from typing import Any
 from urllib.parse import urlsplit
 
 import certifi
+from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
@@ -32,6 +33,22 @@ def open_pool(base_url: str, *, permits: Callable[[str], bool]) -> HTTPConnectio
         where = certifi.where()
         return _TlsPool(host, parts.port, maxsize=_CONNECTIONS, cert_reqs="CERT_REQUIRED", ca_certs=where, permits=permits)
     return _PlainPool(host, parts.port, maxsize=_CONNECTIONS, permits=permits)
+
+
+def ask(pool: HTTPConnectionPool, url: str, *, headers: Mapping[str, str], timeout: Timeout, body: bytes | None = None) -> BaseHTTPResponse:
+    """Send a GET request, with a body a POST request; return its response with the body unread. No redirect is followed."""
+    parts = urlsplit(url)
+    return pool.urlopen(
+        "GET" if body is None else "POST",
+        (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+        body=body,
+        headers=headers,
+        timeout=timeout,
+        retries=False,
+        redirect=False,
+        preload_content=False,
+        decode_content=False,
+    )
 
 
 class _Lines:

@@ -48,6 +48,7 @@ class SqlReleaseRepository:
         statement = statement.where(
             exists().where(followed.c.series == series.c.number),
             vintages.c.cause.in_([Cause.PUBLICATION.value, Cause.MIXED.value]),
+            vintages.c.last.is_not(None),
             or_(before.c.last.is_(None), vintages.c.last > before.c.last),
         )
         return [

@@ -1,4 +1,4 @@
-"""The tables of those who call: their keys and what they have used."""
+"""The tables of clients: their API keys, and the quotas that they have used."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class Bindings:
         for target, value in _bound_by(node):
             body = getattr(scopes[0], "body", []) if scopes else []
             is_sure = isinstance(node, (ast.Assign, ast.AugAssign)) and isinstance(body, list) and node in body
-            # Attributes are the same whoever reads them: ``self.codes``.
+            # Attributes, as ``self.codes``, are the same in all scopes.
             where = scopes[0] if isinstance(target, ast.Name) else scopes[-1]
             self._bound[where, ast.unparse(target)].append(Binding(value, scopes, position_of(value), is_sure))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,11 +12,12 @@ from enum import StrEnum
 from typing import TypeGuard
 
 from domain.errors import InvalidInput
+from domain.redaction import HIDDEN
 from entrypoints.cli.scripts.bindings import Bindings
 from entrypoints.cli.scripts.texts import Texts
 
 _CLIENTS = ("quandl", "Quandl", "nasdaqdatalink", "nasdaq_data_link")
-_READER = "pandas_datareader"
+_READER, _READ = "pandas_datareader", "DataReader"
 _SHOWN = 80
 
 
@@ -45,6 +47,7 @@ _KINDS = {
 _NAMES = ("dataset", "quandl_code", "datatable_code", "database", "code", "symbols", "name")
 #: One of them is in every script that writes addresses.
 _OF_ADDRESSES = ("api/", "quandl.com", "nasdaq.com")
+_SECRET = re.compile(r"((?:api_?key|auth_?token)['\"]?[=:] ?['\"]?)[^&'\"\s,)]+", re.IGNORECASE)
 _ADDRESS = re.compile(r"/api/v[0-9]+/(?:datasets|databases|datatables|multisets)\b|(?:quandl\.com|data\.nasdaq\.com)/data/")
 
 
@@ -54,7 +57,7 @@ class Call:
     A call that a script makes.
 
     Attributes:
-        written: as the script has it, in short.
+        written: as the script has it, in short and without keys.
         texts: the codes or addresses that it may ask for, with holes.
         column: the column that the call reads by its place; None if it names none.
 
@@ -72,7 +75,7 @@ def calls_in(source: str, name: str) -> Sequence[Call]:
     Return the Quandl calls of a script, in the order of its lines.
 
     Raises:
-        InvalidInput: it is no Python of today; the line is named.
+        InvalidInput: it is not in the Python that lanner runs on; the line is named.
 
     """
     try:
@@ -81,11 +84,12 @@ def calls_in(source: str, name: str) -> Sequence[Call]:
             warnings.simplefilter("ignore")
             return _Script(ast.parse(source)).calls(with_addresses=any(word in source for word in _OF_ADDRESSES))
     except RecursionError as exc:
-        raise InvalidInput(f"{name} is nested too deeply to be read.", field="paths") from exc
+        raise InvalidInput(f"{name} is nested too deeply to be read.", field="scripts") from exc
     except (SyntaxError, ValueError) as exc:
         line = f", line {exc.lineno}" if isinstance(exc, SyntaxError) and exc.lineno else ""
-        message = f"{name}{line} is not Python 3; `2to3` or `reindent` may make it so. Nothing of it was read."
-        raise InvalidInput(message, field="paths") from exc
+        python = ".".join(map(str, sys.version_info[:2]))
+        message = f"{name}{line} is not Python {python}; `2to3` or `reindent` may make it so. Nothing of it was read."
+        raise InvalidInput(message, field="scripts") from exc
 
 
 class _Script:
@@ -109,6 +113,8 @@ class _Script:
                     if each.name.partition(".")[0] in (*_CLIENTS, _READER):
                         self._modules[each.asname or each.name.partition(".")[0]] = each.name
             case ast.ImportFrom(module=str(module), names=names) if module.partition(".")[0] in (*_CLIENTS, _READER):
+                if names[0].name == "*":
+                    self._functions.update((name, name) for name in (*_KINDS, _READ))
                 for each in names:
                     self._functions[each.asname or each.name] = each.name
                     self._modules[each.asname or each.name] = f"{module}.{each.name}"
@@ -136,7 +142,7 @@ class _Script:
             if not isinstance(node, ast.Call):
                 continue
             name = self._called(node.func)
-            kind = Kind.READER if name == "DataReader" and self._reads_quandl(node) else _KINDS.get(name)
+            kind = Kind.READER if name == _READ and self._reads_quandl(node) else _KINDS.get(name)
             asked = _asked(node)
             if kind and asked is not None:
                 column = next((each.value for each in node.keywords if each.arg == "column_index"), None)
@@ -172,5 +178,5 @@ def _asked(call: ast.Call) -> ast.expr | None:
 
 
 def _short(node: ast.AST) -> str:
-    text = " ".join(ast.unparse(node).split())
+    text = _SECRET.sub(rf"\1{HIDDEN}", " ".join(ast.unparse(node).split()))
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

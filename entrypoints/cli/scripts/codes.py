@@ -31,7 +31,7 @@ class Wanted:
     Attributes:
         database: empty if it is not known, or nothing can answer it.
         dataset: empty if the whole database is wanted.
-        reason: why the call does not work, or why the code is not known, whoever may answer it.
+        reason: why the call does not work, whichever provider has the code, or why the code is not known.
         is_known: whether the code is.
         note: what has to change in the script.
 

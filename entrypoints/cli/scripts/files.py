@@ -27,7 +27,7 @@ def scripts_in(paths: Sequence[Path]) -> Iterator[Path]:
             continue
         found = sorted(each for each in path.rglob("*") if each.suffix in _KINDS and each.is_file() and not _is_hidden(each, path))
         if not found:
-            raise InvalidInput(f"The folder {path} holds no {' or '.join(_KINDS)} file.", field="paths")
+            raise InvalidInput(f"The folder {path} holds no {' or '.join(_KINDS)} file.", field="scripts")
         yield from found
 
 
@@ -40,25 +40,25 @@ def source_of(path: Path) -> str:
 
     """
     if path.suffix not in _KINDS:
-        raise InvalidInput(f"{path} is no script: its name ends in none of {', '.join(_KINDS)}.", field="paths")
+        raise InvalidInput(f"{path} is no script: its name ends in none of {', '.join(_KINDS)}.", field="scripts")
     try:
         text = path.read_text(encoding="utf-8-sig")
-        return _cells(text) if path.suffix == ".ipynb" else text
+        return _cells(path, text) if path.suffix == ".ipynb" else text
     except OSError as exc:
-        raise InvalidInput(f"{path} cannot be read: {exc.strerror}.", field="paths") from exc
+        raise InvalidInput(f"{path} cannot be read: {exc.strerror}.", field="scripts") from exc
     except UnicodeDecodeError as exc:
-        raise InvalidInput(f"{path} is not written in UTF-8.", field="paths") from exc
+        raise InvalidInput(f"{path} is not written in UTF-8.", field="scripts") from exc
 
 
 def _is_hidden(path: Path, folder: Path) -> bool:
     return any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
-def _cells(text: str) -> str:
+def _cells(path: Path, text: str) -> str:
     try:
         cells = [_text(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
-    except (ValueError, KeyError, TypeError) as exc:
-        raise InvalidInput("A notebook is not in the form of version 4: a document with a list of cells.", field="paths") from exc
+    except (ValueError, KeyError, TypeError, RecursionError) as exc:
+        raise InvalidInput(f"{path} is no notebook in the form of version 4: a document with a list of cells.", field="scripts") from exc
     return "\n".join("" if line.lstrip().startswith(_MAGIC) else line for cell in cells for line in cell.split("\n"))
 
 

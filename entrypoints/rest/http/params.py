@@ -260,7 +260,7 @@ def release_query(parameters: QueryParameters, now: datetime) -> ReleaseQuery:
     end = _begin(last) if last else now + _RELEASES_AHEAD
     if last and not isinstance(last, datetime):
         end += timedelta(days=1) - _MICROSECOND
-    if not start <= end <= start + _LONGEST_RELEASES:
+    if not timedelta(0) <= end - start <= _LONGEST_RELEASES:
         hint = f"Ask for at most {_LONGEST_RELEASES.days} days at once, such as from=2024-01-01&to=2024-12-31."
         raise InvalidInput("to must not be before from, nor too long after it.", field="to", hint=hint)
     provider, code = parameters.text("provider"), None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from operator import attrgetter
 from typing import Any
 
-from domain.errors import DomainError
+from domain import errors
 from entrypoints.rest.http.errors import Problem, status_of
 
 _PLAIN = "Send Content-Type: application/json, and no Content-Encoding."
@@ -36,9 +36,9 @@ _OF_HTTP = (
 
 def problem_catalog() -> Mapping[str, dict[str, Any]]:
     """Return a document for each code that a problem can have."""
-    kinds = _subclasses(DomainError)
+    kinds = sorted((getattr(errors, name) for name in errors.__all__), key=lambda kind: len(kind.__mro__))
     of_domain = (Problem(status_of(kind), kind.code, _sentence(kind), retryable=kind.retryable, hint=kind.hint) for kind in kinds)
-    # Where a class and its subclass share a code, the subclass describes it.
+    # Where classes share a code, the one with the most base classes describes it.
     return {problem.code: _document(problem) for problem in sorted((*of_domain, *_OF_HTTP), key=attrgetter("code"))}
 
 
@@ -47,13 +47,5 @@ def _document(problem: Problem) -> dict[str, Any]:
     return shown | {"type": f"/problems/{problem.code}"}
 
 
-def _subclasses(kind: type[DomainError]) -> Iterator[type[DomainError]]:
-    """Go through the domain's own errors; adapters may have narrower ones, which say nothing else to clients."""
-    if kind.__module__ == DomainError.__module__:
-        yield kind
-    for narrower in kind.__subclasses__():
-        yield from _subclasses(narrower)
-
-
-def _sentence(kind: type[DomainError]) -> str:
+def _sentence(kind: type[errors.DomainError]) -> str:
     return " ".join((kind.__doc__ or "").split())

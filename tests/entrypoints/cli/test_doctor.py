@@ -62,6 +62,7 @@ def codes(source: str) -> list[str]:
         ("g = quandl.get\ng('WIKI/FB')", ["WIKI/FB"]),
         ("import Quandl as q\nq.get('WIKI/FB')", ["WIKI/FB"]),
         ("from quandl import get as pull\npull('WIKI/FB')", ["WIKI/FB"]),
+        ("from quandl import *\nDataset('WIKI/FB')", ["WIKI/FB"]),
         ("code = 'A/B'\nget(code)\ncode = 'C/D'\nget(code)", ["A/B", "C/D"]),
         ("if x:\n    code = 'A/B'\nelse:\n    code = 'C/D'\nget(code)", ["A/B", "C/D"]),
         ("for t in ['A', 'B']:\n    get(f'WIKI/{t}.4')", ["WIKI/A.4", "WIKI/B.4"]),
@@ -191,7 +192,8 @@ def test_scripts_are_found_in_folders_and_notebooks(diagnosed: Doctor, tmp_path:
     [
         ("a.py", "print 'x'", "line 1 is not Python 3"),
         ("a.py", "x = '\0'", "is not Python 3"),
-        ("a.ipynb", "{}", "form of version 4"),
+        ("a.ipynb", "{}", "a.ipynb is no notebook in the form of version 4"),
+        ("a.ipynb", "[" * 100_000, "form of version 4"),
         ("a.R", "Quandl('WIKI/FB')", "is no script"),
     ],
 )
@@ -204,6 +206,30 @@ def test_what_cannot_be_read_is_said(diagnosed: Doctor, tmp_path: Path, name: st
     assert words in result.stderr
     assert len(result.stdout.splitlines()) == 1
     assert result.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "quandl.get('WIKI/FB', authtoken='S3cret')",
+        "quandl.get('WIKI/FB', api_key='S3cret', rows=1)",
+        "open('https://www.quandl.com/api/v3/datasets/WIKI/FB.csv?api_key=S3cret&rows=1')",
+        "open('https://www.quandl.com/api/v3/datasets/WIKI/FB.csv?auth_token=S3cret')",
+    ],
+)
+def test_keys_in_scripts_are_not_shown(diagnosed: Doctor, call: str) -> None:
+    """A report may be sent to others."""
+    [line], _ = diagnosed(f"import quandl\n{call}")
+
+    assert "***" in line["call"]
+    assert "S3cret" not in json.dumps(line)
+
+
+def test_a_folder_without_scripts_is_refused(diagnosed: Doctor, tmp_path: Path) -> None:
+    """With the names that scripts have."""
+    (tmp_path / "empty").mkdir()
+
+    assert diagnosed.on(str(tmp_path / "empty")).exception.message.endswith("empty holds no .py or .ipynb file.")
 
 
 def test_scripts_are_not_run(diagnosed: Doctor, tmp_path: Path) -> None:

@@ -92,6 +92,7 @@ def test_releases_are_chosen_and_paged(api: TestClient) -> None:
     assert listed(api, code="X/A") == [("X/A", "published"), ("X/A", "calendar")]
     assert listed(api, code="canned:X/B") == [("X/B", "look")]
     assert listed(api, provider="other") == []
+    assert listed(api, **{"from": "9999-12-31", "to": "9999-12-31"}) == []
     first = api.simulate_get("/releases", params={"limit": 2})
     rest = api.simulate_get("/releases", params={"limit": 2, "cursor": first.json["next"]}).json
     assert 'rel="next"' in first.headers["link"]
@@ -104,6 +105,7 @@ def test_releases_are_chosen_and_paged(api: TestClient) -> None:
     [
         ({"from": "2024-02-01", "to": "2024-01-01"}, "to"),
         ({"from": "2000-01-01", "to": "2024-01-01"}, "to"),
+        ({"from": "9999-12-31"}, "to"),
         ({"from": "soon"}, "from"),
         ({"cursor": "x"}, "cursor"),
         ({"code": "X"}, "code"),
