@@ -95,6 +95,9 @@ class Timeline:
         """Read the past."""
         history = self.history
         self._known = [_known(vintage) for vintage in sorted(history.vintages, key=Vintage.knowledge)]
+        self._fetched = [each for each in self._known if each.is_fetched]
+        self._given = {each.known_at for each in self._fetched}
+        self._labels = {each.published for each in self._fetched} - {None}
         self._fetched_at = max([self.now, *(vintage.fetched_at for vintage in history.vintages)])
         self._seen = list(history.sightings)
         self._past = self._events()
@@ -147,9 +150,9 @@ class Timeline:
 
     def _events(self) -> list[_Event]:
         events = [_event(sighting) for sighting in self.history.sightings]
-        fetched = [each for each in self._known if each.is_fetched]
-        if fetched and self.history.checked_at:
-            events.append(_Event(self.history.checked_at, fetched[-1].digest, None, fetched[-1].origin))
+        if self._fetched and self.history.checked_at:
+            newest = self._fetched[-1]
+            events.append(_Event(self.history.checked_at, newest.digest, None, newest.origin))
         return sorted(events, key=lambda event: event.known_at)
 
     def _sighting(self, state: FileState, digest: str) -> Sighting:
@@ -186,16 +189,14 @@ class Timeline:
         return False
 
     def _is_given(self, event: _Event) -> bool:
-        moment, label = event.known_at, event.published
-        return any(each.is_fetched and (each.known_at == moment or (label is not None and each.published == label)) for each in self._known)
+        return event.known_at in self._given or event.published in self._labels
 
     def _shows(self, event: _Event) -> bool:
         before = self._at(event.known_at)
         return before is not None and before.digest == event.digest
 
     def _at(self, moment: datetime) -> _Known | None:
-        known = (each for each in self._known if each.answers_from <= moment)
-        return max(known, key=lambda each: (each.known_at, each.number), default=None)
+        return next((each for each in reversed(self._known) if each.answers_from <= moment), None)
 
     def _check_neighbours(self, file: str, state: Observations, event: _Event) -> None:
         if Suspicion.SHRINK in self.allow:
@@ -239,8 +240,7 @@ class Timeline:
     def _in_order(self, state: Observations) -> Observations:
         """Return a state with its columns in the order of the newest fetched one: their order is no news."""
         if self._columns is None:
-            fetched = [each for each in self._known if each.is_fetched]
-            self._columns = self._observations(fetched[-1]).columns if fetched else ()
+            self._columns = self._observations(self._fetched[-1]).columns if self._fetched else ()
         places = column_order(self._columns, state.columns)
         return state.select(places) if places else state
 

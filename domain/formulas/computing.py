@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -51,6 +51,15 @@ class Computed:
     position: int
     components: Sequence[Component]
     looks_ahead: bool
+
+    @property
+    def read(self) -> Sequence[TimeSeries]:
+        """The stored series that were read; one of which several vintages were, as often."""
+        return [each.series for each in self.components]
+
+    def described(self, formula: TimeSeries) -> TimeSeries:
+        """Return the series of the formula with what its result says of it."""
+        return replace(formula, metadata=self.metadata, newest=self.state.vintage, checked_at=oldest_check(self.read))
 
 
 def line_of(observations: Observations, metadata: Metadata, reference: Reference) -> Line:

@@ -90,8 +90,6 @@ def _check_series(expression: Expression) -> None:
         raise InvalidFormula("The expression reads no series.", hint="Name one, such as FRED('GS10') or series('fred:FRED/GS10').")
     if len(read) > MOST_SERIES:
         raise InvalidFormula(f"The expression reads {len(read)} series; the limit is {MOST_SERIES}.")
-    if isinstance(expression, Text):
-        raise InvalidFormula("The expression is a text.")
 
 
 def _convert(node: ast.expr) -> Expression:

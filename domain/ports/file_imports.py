@@ -13,7 +13,9 @@ class FileImports(Protocol):
 
     def find(self, request: ImportRequest) -> Iterator[FileSeries]:
         """
-        Yield every series once, with all of its states; memory stays bounded whatever the size of the files.
+        Yield every series with its states; one that stands in several tables once for each, the oldest first where files have dates.
+
+        Memory stays bounded whatever the size of the files.
 
         Raises:
             InvalidInput: a part of the request is wrong, a path does not exist, or nothing tells when a file was saved.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from domain.codes import DatasetCode
 from domain.errors import DomainError, SeriesNotFound, UnknownProvider
 from domain.fetching.freshness import Freshness
-from domain.formulas.computing import oldest_check
 from domain.importing import IMPORT
 from domain.moments import AsOf
 from domain.ports import Providers, Store, UnitOfWork
@@ -99,9 +98,7 @@ class DescribeSeries:
             computed = compute(uow, series, AsOf())
         except DomainError as error:
             return Described(series, stale=False, now=now, failed=error)
-        components = [each.series for each in computed.components]
-        made = replace(series, metadata=computed.metadata, newest=computed.state.vintage, checked_at=oldest_check(components))
-        return Described(made, any(self.freshness.is_stale(each, now) for each in components), now)
+        return Described(computed.described(series), any(self.freshness.is_stale(each, now) for each in computed.read), now)
 
     def _reads_files(self, provider: str) -> bool:
         try:

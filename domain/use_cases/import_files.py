@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,6 +27,7 @@ from domain.vintages import NewState, Prepared
 _STATES, _CELLS, _TOGETHER = 64, 1_000_000, 250_000
 _THREADS, _AHEAD = 4, 5
 _EVERY_VINTAGE = 2**31 - 1
+_Work = Callable[[Sequence[FileSeries]], Sequence[ImportedSeries]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class ImportFiles:
 
     def __call__(self, request: ImportRequest, *, allow: Allowed = NOTHING_ALLOWED, dry_run: bool = False) -> Iterator[ImportedSeries]:
         """
-        Import all series and yield what each got, in the order in which files show them.
+        Import all series and yield what each got, in the order in which files show them; a series of several tables once for each.
 
         Args:
             dry_run: store nothing, and yield what would be added.
@@ -57,17 +58,10 @@ class ImportFiles:
 
         """
         some, last = self._would_add if dry_run else self._add, None
-        with ThreadPoolExecutor(_THREADS, thread_name_prefix="import") as threads:
-            waiting: deque[Future[Sequence[ImportedSeries]]] = deque()
-            for batch in _batches(self.files.find(request)):
-                last = batch[-1].code
-                waiting.append(threads.submit(some, request, batch, allow))
-                while len(waiting) > _AHEAD:
-                    yield from waiting.popleft().result()
-            while waiting:
-                yield from waiting.popleft().result()
+        for last in _concurrently(lambda batch: some(request, batch, allow), _batches(self.files.find(request))):
+            yield last
         if last and not dry_run:
-            self._make_lasting(request, last)
+            self._make_lasting(request, last.code)
             audit("files imported", files=[path.name for path in request.paths], into=f"{request.provider}:{request.database}")
 
     def inside(self, path: str) -> Path:
@@ -124,7 +118,7 @@ class ImportFiles:
         with self.store.reading() as uow:
             is_own = request.provider == IMPORT
             series = uow.series.find(IMPORT, found.code) if is_own else _stored(uow, request, found.code)
-            history = _history(uow, series) if series else History(name=_name(request, found))
+            history = _history(uow, series) if series else History(name=f"{request.provider}:{found.code}")
             timeline = Timeline(history=history, now=uow.now(), allow=allow)
             for states in _chunks(found.states):
                 given = timeline.given
@@ -160,10 +154,6 @@ def _stored(uow: UnitOfWork, request: ImportRequest, code: DatasetCode) -> TimeS
         hint = f"Fetch it first, or import it as a series of the provider {IMPORT}."
         raise SeriesNotFound(f"{request.provider}:{code} is not stored here, so that nothing can be imported into it.", hint=hint)
     return series
-
-
-def _name(request: ImportRequest, found: FileSeries) -> str:
-    return f"{request.provider}:{found.code}"
 
 
 def _history(uow: UnitOfWork, series: TimeSeries) -> History:
@@ -228,16 +218,33 @@ def _place(uow: UnitOfWork, series: TimeSeries, states: Sequence[FileState], *, 
     )
 
 
+def _concurrently(work: _Work, batches: Iterable[Sequence[FileSeries]]) -> Iterator[ImportedSeries]:
+    """Yield what work on batches gives, in their order; it begins on a batch when that on others with the same series has ended."""
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="import") as threads:
+        waiting: deque[tuple[set[DatasetCode], Future[Sequence[ImportedSeries]]]] = deque()
+        for batch in batches:
+            codes = {found.code for found in batch}
+            while any(codes & others for others, _ in waiting):
+                yield from waiting.popleft()[1].result()
+            waiting.append((codes, threads.submit(work, batch)))
+            while len(waiting) > _AHEAD:
+                yield from waiting.popleft()[1].result()
+        for _, future in waiting:
+            yield from future.result()
+
+
 def _batches(found: Iterable[FileSeries]) -> Iterator[Sequence[FileSeries]]:
-    """Yield small series together; one whose states are read when they are taken alone."""
+    """Yield small series together, each once; one whose states are read when they are taken alone."""
     batch: list[FileSeries] = []
+    codes = set[DatasetCode]()
     cells = 0
     for each in found:
         size = sum(state.observations.values.size for state in each.states) if isinstance(each.states, Sequence) else _TOGETHER
-        if batch and cells + size > _TOGETHER:
+        if batch and (cells + size > _TOGETHER or each.code in codes):
             yield batch
-            batch, cells = [], 0
+            batch, codes, cells = [], set(), 0
         batch.append(each)
+        codes.add(each.code)
         cells += size
     if batch:
         yield batch

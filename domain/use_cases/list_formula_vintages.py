@@ -18,7 +18,6 @@ from domain.vintages import NewState, Vintage
 
 #: The most evaluations for one page.
 MOST_EVALUATIONS = 2000
-_ALL = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,9 @@ class ListFormulaVintages:
 
 
 def _page(uow: UnitOfWork, series: TimeSeries, moment: AsOf, *, after: datetime | None, limit: int) -> FormulaVintagePage:
-    moments = [at for at in _moments(uow, series) if (after is None or at > after) and (moment.as_of is None or at <= moment.as_of)]
+    position = moment.position or 0
+    known = _moments(uow, series, position)
+    moments = [at for at in known if (after is None or at > after) and (moment.as_of is None or at <= moment.as_of)]
     before = _known(uow, series, replace(moment, as_of=after)) if after else None
     items: list[FormulaVintage] = []
     reached = None
@@ -85,13 +86,13 @@ def _page(uow: UnitOfWork, series: TimeSeries, moment: AsOf, *, after: datetime 
             items.append(_differing(at, now, before))
             before = now
     more = reached is not None and reached != moments[-1]
-    return FormulaVintagePage(series=series, position=moment.position or 0, items=items, next=reached if more else None)
+    return FormulaVintagePage(series=series, position=position, items=items, next=reached if more else None)
 
 
-def _moments(uow: UnitOfWork, series: TimeSeries) -> Sequence[datetime]:
-    """Return when anything that the formula may read became known; moments that do not matter change no result."""
+def _moments(uow: UnitOfWork, series: TimeSeries, position: int) -> Sequence[datetime]:
+    """Return when anything that the formula may read became known, as recorded up to a position; what does not matter changes no result."""
     stored = [each for each in read_by(uow, series).values() if each and not each.is_formula]
-    return sorted({vintage.answers_from for each in stored for vintage in uow.vintages.list(each.id, after=0, limit=_ALL)})
+    return sorted({vintage.answers_from for each in stored for vintage in uow.vintages.until(each.id, position)})
 
 
 def _known(uow: UnitOfWork, series: TimeSeries, moment: AsOf) -> Computed | None:

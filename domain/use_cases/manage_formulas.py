@@ -112,7 +112,7 @@ class ManageFormulas:
         metadata = self._tried(code, definition)
         with self.store.writing() as uow:
             created = self._define(uow, code, definition, metadata)
-            formula = _state(uow, code)
+            formula = _state(uow, _found(uow, code))
             uow.commit()
         audit("formula defined", series=f"{FORMULA}:{code}", version=str(formula.current.number))
         return Defined(formula, created, requested)
@@ -120,18 +120,18 @@ class ManageFormulas:
     def get(self, code: DatasetCode) -> FormulaState:
         """Return a formula; raises FormulaNotFound."""
         with self.store.reading() as uow:
-            return _state(uow, code)
+            return _state(uow, _found(uow, code))
 
     def list(self, *, after: int = 0, limit: int = 100) -> FormulaPage:
         """Return a page of formulas in order of creation."""
         with self.store.reading() as uow:
             page = uow.series.search(SeriesQuery(provider=FORMULA, after=after, limit=limit))
-            return FormulaPage([_state(uow, series.code) for series in page.items], page.next)
+            return FormulaPage([_state(uow, series) for series in page.items], page.next)
 
     def remove(self, code: DatasetCode) -> None:
         """Remove a formula with all versions of its definition; raises FormulaNotFound."""
         with self.store.writing() as uow:
-            uow.series.remove(_state(uow, code).series.id)
+            uow.series.remove(_found(uow, code).id)
             uow.commit()
         audit("formula removed", series=f"{FORMULA}:{code}")
 
@@ -207,11 +207,17 @@ def _check_cycle(uow: UnitOfWork, series: TimeSeries, definition: Definition) ->
         raise InvalidFormula(f"{series.code} would read itself by way of {names}.")
 
 
-def _state(uow: UnitOfWork, code: DatasetCode) -> FormulaState:
+def _found(uow: UnitOfWork, code: DatasetCode) -> TimeSeries:
     series = uow.series.find(FORMULA, code)
-    versions = uow.formulas.versions(series.id) if series else ()
-    if series is None or not versions:
+    if series is None:
         raise FormulaNotFound(f"There is no formula {code}.")
+    return series
+
+
+def _state(uow: UnitOfWork, series: TimeSeries) -> FormulaState:
+    versions = uow.formulas.versions(series.id)
+    if not versions:
+        raise FormulaNotFound(f"The formula {series.code} has no definition.")
     definition = versions[-1].definition
     inner = [version.definition for _, version in formulas_within(uow, definition.components)]
     return FormulaState(series=series, versions=versions, looks_ahead=any(looks_ahead(each.parsed()) for each in (definition, *inner)))

@@ -126,12 +126,11 @@ class ReadSeries:
 
     def _computed(self, series: TimeSeries, computed: Computed, selection: Selection, now: datetime) -> Reading:
         state, metadata = computed.state, computed.metadata
-        components = [each.series for each in computed.components]
         return Reading(
-            series=replace(series, metadata=metadata, newest=state.vintage, checked_at=oldest_check(components)),
+            series=computed.described(series),
             vintage=state.vintage,
             observations=_select(_aligned(state.observations, metadata, selection.periods), selection, metadata.frequency),
-            stale=any(self.freshness.is_stale(each, now) for each in components),
+            stale=any(self.freshness.is_stale(each, now) for each in computed.read),
             computed=computed,
         )
 
@@ -149,7 +148,9 @@ class ReadSeries:
         with self.store.reading() as uow:
             series = uow.series.get(series_id)
             found = read_by(uow, series)
-            definitions = [len(uow.formulas.versions(each.id)) for each in (series, *found.values()) if each and each.is_formula]
+            formulas = [each for each in (series, *found.values()) if each and each.is_formula]
+            # Numbers begin again when a formula is removed and defined anew; positions never do.
+            definitions = [version.position for each in formulas for version in uow.formulas.versions(each.id)[-1:]]
         stored = {reference: each for reference, each in found.items() if each and not each.is_formula}
         inputs = {str(each.id): self.store.version(each.id)[0].state for each in stored.values()}
         stale = any(self.freshness.is_stale(each, now) for each in stored.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from entrypoints.cli.file_options import read_options
 
 if TYPE_CHECKING:
     from domain.importing import ImportedSeries, ImportRequest
@@ -51,14 +52,16 @@ def import_files(session: Session, /, *, allow: tuple[str, ...], dry_run: bool, 
 
     use_case = session.use_cases().import_files
     outcomes = use_case(_request(given), allow=frozenset(map(Suspicion, allow)), dry_run=dry_run)
-    series = vintages = rows = 0
+    series = set[str]()
+    vintages = rows = 0
     with _progress() as report:
         for each in outcomes:
             click.echo(_line(each, dry_run=dry_run))
-            series, vintages, rows = series + 1, vintages + each.vintages, rows + each.rows
-            report(series, rows)
+            series.add(str(each.code))
+            vintages, rows = vintages + each.vintages, rows + each.rows
+            report(len(series), rows)
     added = "would be added" if dry_run else "added"
-    click.echo(f"{series:,} series, {vintages:,} vintages {added}, {rows:,} rows.")
+    click.echo(f"{len(series):,} series, {vintages:,} vintages {added}, {rows:,} rows.")
 
 
 def _request(given: Mapping[str, Any]) -> ImportRequest:
@@ -71,7 +74,7 @@ def _request(given: Mapping[str, Any]) -> ImportRequest:
         columns=read_columns(given["columns"]),
         published=given["published"] or "",
         provider=given["into"] or IMPORT,
-        options=dict(map(_option, given["options"])),
+        options=read_options(given["options"]),
     )
 
 
@@ -84,16 +87,6 @@ def read_columns(texts: Sequence[str]) -> Mapping[str, Sequence[str]]:
             raise click.BadParameter(f"{part!r} is not date=NAME, code=NAME, value=NAME or published=NAME.", param_hint="--map")
         found.setdefault(role.strip(), []).append(name)
     return found
-
-
-def _option(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise click.BadParameter(f"{text!r} is not NAME=JSON.", param_hint="--option")
-    try:
-        return name.strip(), json.loads(value)
-    except ValueError:
-        return name.strip(), value
 
 
 def _line(each: ImportedSeries, *, dry_run: bool) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
+
+from entrypoints.cli.file_options import read_options
 
 if TYPE_CHECKING:
     from domain.ports import ParsedSeries, RawResponse
@@ -47,24 +48,13 @@ def parse(  # noqa: PLR0913 - the command's options
     from entrypoints.cli.tables import print_json
 
     headers = {"content-type": content_type} if content_type else {}
-    answer = RawResponse(body=body.read(), status=status, headers=headers, url=url, options=dict(map(_option, options)))
+    answer = RawResponse(body=body.read(), status=status, headers=headers, url=url, options=read_options(options))
     document = _parsed(session.use_cases().parse_answer, provider, code, answer)
     for warning in document.get("warnings", ()):
         click.echo(f"Warning: {warning}", err=True)
     print_json(document)
     if "error" in document:
         sys.exit(1)
-
-
-def _option(text: str) -> tuple[str, Any]:
-    """Read NAME=JSON; a value that is no JSON is a text."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise click.BadParameter(f"{text!r} is not NAME=JSON.", param_hint="--option")
-    try:
-        return name.strip(), json.loads(value)
-    except ValueError:
-        return name.strip(), value
 
 
 def _parsed(parse_answer: ParseAnswer, provider: str, code: str, answer: RawResponse) -> dict[str, Any]:

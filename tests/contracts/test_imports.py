@@ -152,6 +152,18 @@ def test_the_same_again_is_no_news(importer):
     assert (first.vintages, again.vintages, again.states) == (2, 0, 3)
 
 
+@pytest.mark.parametrize("read", [list, iter], ids=["small", "large"])
+def test_a_series_of_several_tables(importer, read):
+    """What each table shows of it is stored in their order, also between those of others; a state that is no news adds nothing."""
+    tables = [a_file(number // 2, date(2019, 1 + number, 1)) for number in range(6)]
+    found = [FileSeries(code=code, states=read([table])) for table in tables for code in (GDP, DatasetCode("OWN", "CPI"))]
+
+    outcomes = list(ImportFiles(store=importer.store, files=GivenFiles(found))(REQUEST))
+
+    assert [each.vintages for each in outcomes if each.code == GDP] == [1, 0, 1, 0, 1, 0]
+    assert [importer.as_of(datetime(2019, month, 2, tzinfo=UTC)) for month in range(1, 7)] == [0, 0, 1, 1, 2, 2]
+
+
 def test_a_late_file_does_not_hide_what_was_seen_later(importer):
     """What an earlier import found to be no news is stored once another state comes in before it."""
     importer(a_file(1, date(2019, 1, 1)), a_file(1, date(2019, 3, 1)))

@@ -269,6 +269,15 @@ def test_dates_in_names(tmp_path: Path, name: str, published: str, message: str 
             found(tmp_path, layout="wide", published=published)
 
 
+def test_two_files_whose_names_give_one_code(tmp_path: Path) -> None:
+    """They are different series; nothing is read of either."""
+    for name in ("a b_2019-01-30.csv", "a_b_2019-02-28.csv"):
+        (tmp_path / name).write_text("date,value\n2018-01-01,1\n2018-01-02,2\n")
+
+    with pytest.raises(DomainError, match="the names 'a_b' and 'a b' both give the code a_b; rename one"):
+        found(tmp_path, layout="wide", published="filename")
+
+
 def test_nothing_to_import(tmp_path: Path) -> None:
     """An empty folder, and a path that does not exist."""
     for path in (tmp_path, tmp_path / "missing"):

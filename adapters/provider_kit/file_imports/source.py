@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from adapters.provider_kit.file_imports.columns import check_map
 from adapters.provider_kit.file_imports.found_files import ImportFile, found_files
-from adapters.provider_kit.file_imports.labels import FILE_NAME, PUBLISHED
+from adapters.provider_kit.file_imports.labels import COLUMN, FILE_NAME, PUBLISHED
 from adapters.provider_kit.file_imports.refusals import import_refusals
 from adapters.provider_kit.file_imports.tables import table_series
 from adapters.provider_kit.file_imports.wide import wide_series
@@ -44,7 +44,7 @@ def _check(request: ImportRequest) -> None:
 
 def _by_date(files: Sequence[ImportFile], request: ImportRequest) -> Sequence[ImportFile]:
     """Return files by their dates, oldest first: what each adds to a series is compared with the one before."""
-    if request.published == "column":
+    if request.published == COLUMN:
         return files
     labels = {file: file.published(request.published) for file in files}
     undated = [file for file, label in labels.items() if label is None]

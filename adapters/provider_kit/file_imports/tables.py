@@ -9,7 +9,7 @@ from typing import Any
 
 from adapters.provider_kit.file_imports.batches import Batch, BatchReader
 from adapters.provider_kit.file_imports.cell_batches import cell_batches, read_cells
-from adapters.provider_kit.file_imports.codes import code_of
+from adapters.provider_kit.file_imports.codes import check_codes, code_of
 from adapters.provider_kit.file_imports.columns import Columns, choose_columns
 from adapters.provider_kit.file_imports.found_files import ImportFile
 from adapters.provider_kit.file_imports.parquet_batches import json_batches, json_names, parquet_batches, parquet_names
@@ -17,7 +17,6 @@ from adapters.provider_kit.file_imports.refusals import import_refusals
 from adapters.provider_kit.file_imports.runs import Order, Rows, grouped, mixed
 from adapters.provider_kit.file_imports.states import States
 from adapters.provider_kit.file_imports.text_batches import Text
-from adapters.provider_kit.own_files.grid import quoted, refused
 from adapters.provider_kit.own_files.options import FileOptions, options_for
 from adapters.provider_kit.parsing.containers import ZIP
 from domain.importing import FileSeries, ImportRequest
@@ -43,7 +42,7 @@ def table_series(file: ImportFile, request: ImportRequest) -> Iterator[FileSerie
         columns = choose_columns(file.name, names, request)
         reader = BatchReader(file=file.name, columns=columns, options=options, first_row=first_row)
         order = _order(read, columns, BatchReader(file=file.name, columns=columns, options=options, first_row=first_row))
-        _check_codes(file.name, order, request.database)
+        check_codes(file.name, order.names, request.database)
         batches = ahead(map(reader.batch, read(columns.texts, columns.values)))
         states = States(reader, file, file.published(request.published) if not columns.published else None)
         for rows in _rows(batches, file.name, order, columns):
@@ -96,18 +95,6 @@ def _order(read: _ReadBatches, columns: Columns, reader: BatchReader) -> Order:
         order.add(*reader.names(table))
         reader.first_row += table.num_rows
     return order
-
-
-def _check_codes(file: str, order: Order, database: str) -> None:
-    """Raise InvalidInput if a name can be no code; AnswerNotUnderstood if two names give one."""
-    given: dict[str, str] = {}
-    for name in order.names:
-        code = code_of(database, name, file).dataset
-        if code == name:
-            continue
-        twin = code if code in order.names else given.setdefault(code, name)
-        if twin != name:
-            raise refused(file, f"the names {quoted(twin)} and {quoted(name)} both give the code {code}; rename one")
 
 
 def _rows(batches: Iterator[Batch], file: str, order: Order, columns: Columns) -> Iterator[Rows]:

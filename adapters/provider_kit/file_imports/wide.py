@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from adapters.provider_kit.file_imports.codes import code_of
+from adapters.provider_kit.file_imports.codes import check_codes, code_of
 from adapters.provider_kit.file_imports.found_files import ImportFile
 from adapters.provider_kit.file_imports.labels import COLUMN, FILE_NAME, dated_name
 from adapters.provider_kit.file_imports.refusals import import_refusals
@@ -28,12 +28,15 @@ def wide_series(files: Sequence[ImportFile], request: ImportRequest) -> Iterator
 
     Raises:
         InvalidInput: nothing tells when a file was saved, or two files of a series were saved who knows when.
+        AnswerNotUnderstood: the names of two series give one code.
 
     """
     if request.published == COLUMN:
         what = "No column of a wide file says when it was published."
         raise InvalidInput(what, field="published", hint="Take another layout: --layout long or by-ticker.")
     dated = [_dated(file, request.published) for file in files]
+    with import_refusals():
+        check_codes(", ".join(path.name for path in request.paths), dict.fromkeys(name for name, *_ in dated), request.database)
     for name, group in groupby(sorted(dated, key=_order), key=lambda each: each[0]):
         states = list(group)
         if len(states) > 1 and states[0][1] is None:

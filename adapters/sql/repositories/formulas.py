@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import insert, select, update
 
+from adapters.sql.rows.feed import TAKE_POSITIONS
 from adapters.sql.rows.formulas import version_from
 from adapters.sql.tables import feed, formulas, series
 from adapters.sql.transaction import Transaction
@@ -23,12 +24,11 @@ class SqlFormulaRepository:
     transaction: Transaction
 
     def define(self, known: TimeSeries, definition: Definition) -> FormulaVersion:
-        # Locks the feed until the commit, as a vintage does, so that positions become visible in order.
-        taken = self.transaction.run(update(feed).values(position=feed.c.position + 1).returning(feed.c.position)).scalar_one()
+        (taken,) = TAKE_POSITIONS.fetch_all(self.transaction, more=1)
         of_series = series.c.number == known.number
         self.transaction.run(update(series).where(of_series).values(status=SeriesStatus.SUCCESS.value))
         row = asdict(definition) | {"components": orjson.dumps(definition.components).decode(), "series": known.number}
-        row |= {"number": len(self.versions(known.id)) + 1, "position": taken, "defined_at": self.transaction.now()}
+        row |= {"number": len(self.versions(known.id)) + 1, "position": taken[feed.c.position], "defined_at": self.transaction.now()}
         self.transaction.run(insert(formulas).values(row))
         return self.versions(known.id)[-1]
 

@@ -1,4 +1,4 @@
-"""The feed's position, which grows with each vintage and each entry of a series' metadata."""
+"""The feed's position, which grows with each vintage, entry of metadata, event and definition of a formula."""
 
 from __future__ import annotations
 

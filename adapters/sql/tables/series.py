@@ -93,6 +93,6 @@ vintages = Table(
     Index("vintages_in_knowledge_order", "series", "known_at", "number"),
 )
 
-# One row: the last position, of a vintage or of an entry of metadata. A transaction that updates it locks it until the commit, so that
+# One row: the last position, of whatever was recorded. A transaction that updates it locks it until the commit, so that
 # positions become visible in order; with a sequence a smaller one could appear after a greater one.
 feed = Table("feed", metadata, Column("position", BigInteger, nullable=False))

@@ -29,6 +29,11 @@ class Upload:
     fields: Mapping[str, str]
 
 
+def is_form(req: falcon.Request) -> bool:
+    """Return whether the body is a form that may send a file along."""
+    return (req.content_type or "").partition(";")[0].strip().lower() == FORM
+
+
 def read_upload(req: falcon.Request, slots: SlotPool, field: str = "file", *, most: int = MOST_BYTES, hint: str = _HINT) -> Upload:
     """
     Return the file of a form.
@@ -41,8 +46,7 @@ def read_upload(req: falcon.Request, slots: SlotPool, field: str = "file", *, mo
         Problem: the body is no such form (400, 415), names no file (400), or is too large (413).
 
     """
-    kind = req.content_type or ""
-    if kind.partition(";")[0].strip().lower() != FORM:
+    if not is_form(req):
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be a form with a file.")
     length = req.content_length
     if length is None:
@@ -52,7 +56,7 @@ def read_upload(req: falcon.Request, slots: SlotPool, field: str = "file", *, mo
     with slots.acquire(req.context.client):
         body: bytes = req.bounded_stream.read(length)
     try:
-        fields, files = _parts(MultipartFormHandler().deserialize(BytesIO(body), kind, len(body)), field)
+        fields, files = _parts(MultipartFormHandler().deserialize(BytesIO(body), req.content_type, len(body)), field)
     except (falcon.HTTPError, ValueError) as error:
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", "The form is not valid.") from error
     if not files or not any(files[0]):

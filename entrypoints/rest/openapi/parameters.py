@@ -1,4 +1,4 @@
-"""The parameters of each operation: their place, their meaning and their values."""
+"""The parameters of each operation: their place, their meaning and their values; for panels and revisions in modules of their own."""
 
 from __future__ import annotations
 
@@ -10,15 +10,11 @@ from typing import Any
 from domain.aggregates import Aggregate
 from domain.fetches import FetchStatus
 from domain.frequency import Collapse
-from domain.panels.query import MOST_WINDOW
-from domain.panels.rule import CellTransform, Clock, Fill
 from domain.period_transforms import PeriodTransform
 from domain.periods import Side
-from domain.releases import Counted
 from domain.series import SeriesStatus
 from domain.source_status import SourceStatus
 from domain.transforms import Transform
-from entrypoints.panel_files import Shape
 
 
 class Order(StrEnum):
@@ -46,13 +42,6 @@ class DataTransform(StrEnum):
     YOY = PeriodTransform.YOY
 
 
-class Across(StrEnum):
-    """What stands across the top of a revision triangle."""
-
-    LAG = "lag"
-    VINTAGE = "vintage"
-
-
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A parameter's meaning and the schema of its values."""
@@ -77,28 +66,27 @@ def integer(minimum: int, maximum: int = 10**9, **more: Any) -> dict[str, Any]:
 
 
 _CODE = {"type": "string", "examples": ["FRED/GDP", "fred:FRED/GDP"]}
-_DAY = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
-_STATE = {"anyOf": [integer(1), *_DAY["anyOf"]]}
+DAY = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
 _UUID = {"type": "string", "format": "uuid"}
 _PAGE: Parameters = {"limit": Parameter("The maximum number of items in a page.", integer(1, 1000, default=100))}
-_POSITION = Parameter("Only what was recorded up to this position of the feed.", integer(0, 10**18))
+POSITION = Parameter("Only what was recorded up to this position of the feed.", integer(0, 10**18))
 _MOMENT: Parameters = {
-    "as_of": Parameter("The state known on this day, or at this instant.", _DAY),
+    "as_of": Parameter("The state known on this day, or at this instant.", DAY),
     "vintage": Parameter("The state of the vintage with this number.", integer(1)),
-    "seen_by": Parameter("The state fetched by this day or instant.", _DAY),
+    "seen_by": Parameter("The state fetched by this day or instant.", DAY),
     "restated": Parameter(
         "With `as_of`: corrections, and states read again, count from the moment of what they replace, though fetched later.",
         {"type": "boolean", "default": False},
     ),
 }
 _PINNED: Parameters = {
-    "position": _POSITION,
-    "definition_as_of": Parameter("Of a formula, its definition on this day, or at this instant.", _DAY),
+    "position": POSITION,
+    "definition_as_of": Parameter("Of a formula, its definition on this day, or at this instant.", DAY),
 }
 
 READING: Parameters = {
-    "start_date": Parameter("The earliest day or instant.", _DAY),
-    "end_date": Parameter("The latest day or instant.", _DAY),
+    "start_date": Parameter("The earliest day or instant.", DAY),
+    "end_date": Parameter("The latest day or instant.", DAY),
     "columns": Parameter("Columns by name; may be repeated.", {"type": "array", "items": {"type": "string"}}),
     "column_index": Parameter("One column by its number, counted from 1.", integer(0)),
     "collapse": Parameter("The last observation of each period of this length.", enum_of(Collapse)),
@@ -148,8 +136,8 @@ DEFINING: Parameters = {
 }
 COMPUTED: Parameters = {
     **PAGING,
-    "as_of": Parameter("Of a formula: up to this day or instant.", _DAY),
-    "seen_by": Parameter("Of a formula: of the states fetched by this day or instant.", _DAY),
+    "as_of": Parameter("Of a formula: up to this day or instant.", DAY),
+    "seen_by": Parameter("Of a formula: of the states fetched by this day or instant.", DAY),
     **_PINNED,
 }
 FOLLOWING: Parameters = {
@@ -166,8 +154,8 @@ SCHEDULES: Parameters = {
     "cursor": Parameter("`next` of the previous page."),
 }
 RELEASE_CALENDAR: Parameters = {
-    "from": Parameter("The earliest day or instant, by default a week ago.", _DAY),
-    "to": Parameter("The latest day or instant, by default in 90 days.", _DAY),
+    "from": Parameter("The earliest day or instant, by default a week ago.", DAY),
+    "to": Parameter("The latest day or instant, by default in 90 days.", DAY),
     "provider": Parameter("The provider's name."),
     "code": Parameter("The exact code, `[provider:]DATABASE/DATASET`.", _CODE),
     **_PAGE,
@@ -185,101 +173,12 @@ REQUESTING: Parameters = {
     "Prefer": Parameter("`wait=10`: respond when the fetch has ended, or after so many seconds.", place="header"),
 }
 REMOVING: Parameters = {"confirm": Parameter("The series' code, `DATABASE/DATASET`: without it nothing is removed.", _CODE)}
-COMPARING: Parameters = {
-    "from": Parameter("The earlier state: a vintage's number, a day or an instant; by default the one before the later.", _STATE),
-    "to": Parameter("The later state, likewise; by default the newest.", _STATE),
-}
-_COLUMN = Parameter("The column's name; by default the first one.")
-_DATES: Parameters = {
-    "start_date": Parameter("The earliest day or instant.", _DAY),
-    "end_date": Parameter("The latest day or instant.", _DAY),
-}
-_RELEASED: Parameters = {
-    "column": _COLUMN,
-    **_DATES,
-    "transform": Parameter("A comparison of periods inside each vintage, before releases are counted.", enum_of(PeriodTransform)),
-    "count": Parameter("What is a further release: each vintage with a value, or each other value.", enum_of(Counted, default="release")),
-}
-TRIANGLE: Parameters = {
-    **_RELEASED,
-    "by": Parameter("What stands across the top: the number of the release, or each vintage.", enum_of(Across, default="lag")),
-    "releases": Parameter("The maximum number of releases of a date, the first ones; with `by=lag`.", integer(1, 100, default=12)),
-    "from": Parameter("The state known first: a vintage's number, a day or an instant; with `by=vintage`.", _STATE),
-    "to": Parameter("The state known last, likewise.", _STATE),
-    "limit": Parameter("The maximum number of dates, the most recent ones.", integer(1, 1000, default=40)),
-}
-RELEASES: Parameters = {
-    "n": Parameter("The number of the release, counted from 0.", integer(0, 10_000, default=0)),
-    **_RELEASED,
-    "censored": Parameter("Include dates whose true first release may be unknown.", {"type": "boolean", "default": False}),
-    "limit": Parameter("The maximum number of dates, the most recent ones.", integer(1)),
-}
-STATISTICS: Parameters = {
-    "column": _COLUMN,
-    **_DATES,
-    "transform": Parameter(
-        "What is compared: changes by periods inside each vintage, or with `none` the values as they are.",
-        {"enum": [*PeriodTransform, "none"], "type": "string", "default": "rdiff"},
-    ),
-    "first": Parameter("The release that is the initial value, counted from 0.", integer(0, 10_000, default=0)),
-    "final": Parameter(
-        "The final value: `latest`, a release's number, or the state known so long after the first release, such as `P3Y`.",
-        {"type": "string", "default": "latest", "examples": ["latest", "2", "P3Y"]},
-    ),
-    "hac_lags": Parameter("The number of autocovariances in standard errors; by default it follows from that of periods.", integer(0)),
-    "exclude_shifts": Parameter(
-        "Leave periods out between whose two values the level of the series shifted.", {"type": "boolean", "default": False}
-    ),
-    "releases": Parameter("The maximum number of releases that are compared with the final value.", integer(1, 100, default=12)),
-}
-HISTORY: Parameters = {"column": _COLUMN}
-_LENGTH = {"type": "string", "examples": ["P1D", "PT6H"]}
-_DAYS = {"type": "string", "examples": ["P100D"]}
-#: What can be said of each series of a panel, or of all of them.
-PANEL_OPTIONS: Parameters = {
-    "lag": Parameter("Added to the moment of each vintage: weeks, days, hours, minutes, seconds.", _LENGTH),
-    "max_age": Parameter("Days from the period's end after which a value is stale and left out.", _DAYS),
-    "release": Parameter("The nth release of each date by vintage, from 0, or `latest`.", {"type": ["string", "integer"], "examples": [0]}),
-    "change": Parameter("The nth value of each date that differs from the one before, from 0.", integer(0, 10**6)),
-    "window": Parameter("So many observations at each moment, the newest ones as known then.", integer(1, MOST_WINDOW)),
-    "clock": Parameter("When a vintage counts: since the world could know it, or since it was fetched here.", enum_of(Clock)),
-    "collapse": Parameter("The last observation of each complete period, inside each vintage.", enum_of(Collapse)),
-    "transform": Parameter("A comparison of periods, or a calculation over the whole, inside each vintage.", enum_of(CellTransform)),
-    "fill": Parameter("What stands for a missing value; interpolation would look ahead.", enum_of(Fill)),
-    "assume": Parameter("Before the first vintage: days after a period's end at which its value counts, or `learned`.", _DAYS),
-    "release_time": Parameter(
-        "The time of day, in `tz`, at which the days of labels are meant.", {"type": "string", "examples": ["08:30"]}
-    ),
-    "tz": Parameter("The time zone of `at`, of days, and of `release_time`; of a series, of its `release_time`."),
-    "restated": Parameter("Corrections, and states read again, count from the moment of what they replace.", {"type": "boolean"}),
-}
-_DECISIONS: Parameters = {
-    "dates": Parameter("The moments: instants, or days with `at` and `tz`.", {"type": "array", "items": {"type": "string"}}),
-    "start": Parameter("The first day of a rule.", {"type": "string", "format": "date"}),
-    "end": Parameter("The last day of a rule.", {"type": "string", "format": "date"}),
-    "every": Parameter("The rule.", {"type": "string", "examples": ["P1M", "P1W", "business_days", "month_ends", "quarter_ends"]}),
-    "at": Parameter("The time of day of the moments.", {"type": "string", "examples": ["16:00"]}),
-}
-_SHAPE: Parameters = {"shape": Parameter("A row for each cell, or a column for each series.", enum_of(Shape, default="long"))}
-PANEL: Parameters = {
-    "series": Parameter(
-        "A series or a mask, with what is said of it alone: `FRED/GDP;release=0`; may be repeated.",
-        {"type": "array", "items": {"type": "string"}},
-        required=True,
-    ),
-    **_DECISIONS,
-    **PANEL_OPTIONS,
-    "position": _POSITION,
-    **_SHAPE,
-}
-KEPT_PANEL: Parameters = _SHAPE
-
 #: The Quandl-compatible API ignores unknown parameters and parses those it knows leniently.
 QUANDL_READING: Parameters = {
     "limit": Parameter("The maximum number of observations, the most recent ones; also `rows`.", integer(1)),
     "column_index": Parameter("One column by its number; 0 is the date. Also `column`.", integer(0)),
-    "start_date": Parameter("The earliest day; also `trim_start`.", _DAY),
-    "end_date": Parameter("The latest day; also `trim_end`.", _DAY),
+    "start_date": Parameter("The earliest day; also `trim_start`.", DAY),
+    "end_date": Parameter("The latest day; also `trim_end`.", DAY),
     "order": Parameter("The order of observations; also `sort_order`.", enum_of(Order, default="desc")),
     "collapse": Parameter("The last observation of each period of this length.", {"enum": ["none", *Collapse], "type": "string"}),
     "transform": Parameter("A transformation of the values; also `transformation`.", {"enum": ["none", *Transform], "type": "string"}),
@@ -303,7 +202,7 @@ PATH: Parameters = {
     "key_id": Parameter("The key's id.", {"type": "string", "pattern": "^[0-9a-f]{12}$"}),
     "number": Parameter("The vintage's number.", integer(1)),
     "digest": Parameter("The panel's digest.", {"type": "string", "pattern": "^[0-9a-f]{64}$"}),
-    "date": Parameter("A date of the series: a day, or an instant.", _DAY),
+    "date": Parameter("A date of the series: a day, or an instant.", DAY),
     "database": Parameter("The database code, in any case."),
     "formula_database": Parameter("The formula's database code, in any case."),
     "formula": Parameter("The formula's dataset code."),

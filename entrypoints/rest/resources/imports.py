@@ -21,7 +21,7 @@ from entrypoints.rest.http.body import json_pointer, read_object
 from entrypoints.rest.http.errors import Problem
 from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.http.slots import SlotPool
-from entrypoints.rest.http.uploads import FORM, Upload, read_upload
+from entrypoints.rest.http.uploads import Upload, is_form, read_upload
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.response_schemas import IMPORTED
 from entrypoints.rest.requests import load
@@ -65,7 +65,7 @@ class ImportsResource:
     @contextmanager
     def _given(self, req: falcon.Request) -> Iterator[tuple[Path, dict[str, Any]]]:
         """Return the path to import, and the other members of the request."""
-        if (req.content_type or "").partition(";")[0].strip().lower() != FORM:
+        if not is_form(req):
             given = load(ImportRequestSchema(), read_object(req, self._sender.body_slots))
             if "path" not in given:
                 raise _invalid("path", "path is missing.")
@@ -102,7 +102,7 @@ def _invalid(name: str, detail: str) -> Problem:
 
 def _document(outcomes: list[ImportedSeries]) -> dict[str, Any]:
     return {
-        "series": len(outcomes),
+        "series": len({each.code for each in outcomes}),
         "vintages": sum(each.vintages for each in outcomes),
         "rows": sum(each.rows for each in outcomes),
         "items": ImportedSeriesSchema(many=True).dump(outcomes[:_LISTED]),

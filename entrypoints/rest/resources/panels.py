@@ -24,7 +24,7 @@ from entrypoints.rest.http.params import QueryParameters
 from entrypoints.rest.http.response_cache import EncodedResponse
 from entrypoints.rest.http.responses import CacheableResponse, ResponseSender, choose_encoding, compress
 from entrypoints.rest.openapi.operation import operation
-from entrypoints.rest.openapi.parameters import KEPT_PANEL, PANEL
+from entrypoints.rest.openapi.panel_parameters import KEPT_PANEL, PANEL
 from entrypoints.rest.requests import load
 from entrypoints.rest.resources.observations import negotiate
 from entrypoints.rest.schemas.panels import PANEL_FILES, PanelRequestSchema

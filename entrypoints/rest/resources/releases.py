@@ -20,7 +20,7 @@ from entrypoints.rest.http.params import QueryParameters, parse_label, parse_sta
 from entrypoints.rest.http.response_cache import EncodedResponse
 from entrypoints.rest.http.responses import CacheableResponse, ResponseSender
 from entrypoints.rest.openapi.operation import operation
-from entrypoints.rest.openapi.parameters import HISTORY, RELEASES, TRIANGLE, Across
+from entrypoints.rest.openapi.revision_parameters import HISTORY, RELEASES, TRIANGLE, Across
 from entrypoints.rest.openapi.revision_schemas import HISTORY_OF_DATE, NTH_RELEASES, TRIANGLES
 from entrypoints.rest.resources.observations import negotiate
 from entrypoints.rest.schemas.series import SourceSchema

@@ -16,7 +16,7 @@ from entrypoints.rest.http.errors import explain_missing_observations
 from entrypoints.rest.http.params import QueryParameters, parse_uuid
 from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
-from entrypoints.rest.openapi.parameters import STATISTICS
+from entrypoints.rest.openapi.revision_parameters import STATISTICS
 from entrypoints.rest.openapi.revision_schemas import STATISTICS_OF_REVISIONS
 from entrypoints.rest.schemas.series import SourceSchema
 from entrypoints.revision_documents import statistics_document

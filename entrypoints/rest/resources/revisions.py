@@ -16,8 +16,8 @@ from entrypoints.rest.http.errors import explain_missing_observations
 from entrypoints.rest.http.params import QueryParameters, parse_state, parse_uuid
 from entrypoints.rest.http.responses import ResponseSender
 from entrypoints.rest.openapi.operation import operation
-from entrypoints.rest.openapi.parameters import COMPARING
 from entrypoints.rest.openapi.response_schemas import REVISIONS
+from entrypoints.rest.openapi.revision_parameters import COMPARING
 from entrypoints.rest.schemas.series import SourceSchema
 from entrypoints.rest.schemas.vintages import VintageSchema
 

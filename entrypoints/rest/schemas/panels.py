@@ -10,7 +10,7 @@ from domain.panels.query import MOST_SERIES
 from entrypoints.formats import Format
 from entrypoints.rest.fields import TextField
 from entrypoints.rest.openapi.operation import Content
-from entrypoints.rest.openapi.parameters import PANEL_OPTIONS
+from entrypoints.rest.openapi.panel_parameters import PANEL_OPTIONS
 
 _UNKNOWN: dict[str, Any] = {"unknown": "is not a field of this request."}
 _LIST: dict[str, Any] = {"required": "is missing.", "null": "must be a list.", "invalid": "must be a list."}

@@ -33,6 +33,22 @@ def test_each_series_is_a_line(run: Run, downloads: Path) -> None:
     assert [each.exit_code for each in (dry, done, again)] == [0, 0, 0]
 
 
+def test_a_series_of_several_tables_counts_once(run: Run, tmp_path: Path) -> None:
+    """Each table adds its states, and has its own line."""
+    for day in ("2019-01-30", "2019-02-28"):
+        (tmp_path / f"dump_{day}.csv").write_text(f"ticker,date,close\nA,2018-01-01,{day[6]}\n")
+
+    line = f"{tmp_path} --as DUMP --layout by-ticker --published filename"
+
+    result = run(memory_use_cases({"canned": CannedSource()}), import_files, line)
+
+    assert result.stdout.splitlines() == [
+        "import:DUMP/A  1 of 1 states added, 1 rows, known since 2019-01-30T23:59:59Z",
+        "import:DUMP/A  1 of 1 states added, 1 rows, known since 2019-02-28T23:59:59Z",
+        "1 series, 2 vintages added, 2 rows.",
+    ]
+
+
 def test_columns_are_mapped() -> None:
     """A part may be repeated; a comma in a name is the name's."""
     assert read_columns(["date=Day,code=a,code=b", "value=Open, close"]) == {"date": ["Day"], "code": ["a", "b"], "value": ["Open, close"]}

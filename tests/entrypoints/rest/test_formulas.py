@@ -255,6 +255,18 @@ def test_an_answer_is_kept_until_something_that_it_reads_changes(client_on: Clie
     assert client.simulate_get("/data.csv?code=MY/F", headers={"If-None-Match": other.headers["ETag"]}).status_code == 304
 
 
+def test_an_answer_is_another_when_an_inner_formula_was_removed_and_defined_anew(sampled: TestClient) -> None:
+    """Though that has one definition as before."""
+    put(sampled, "MY/INNER", "SAMPLE('GDP')")
+    put(sampled, "MY/OUTER", "MY('INNER') * 2")
+    before = sampled.simulate_get("/data.csv?code=MY/OUTER").headers["ETag"]
+
+    sampled.simulate_delete("/formulas/MY/INNER")
+    put(sampled, "MY/INNER", "SAMPLE('GDP') + 1")
+
+    assert sampled.simulate_get("/data.csv?code=MY/OUTER", headers={"If-None-Match": before}).status_code == 200
+
+
 def test_aggregates_and_the_year_before(sampled: TestClient) -> None:
     """Both are parameters of /data; the year before may be before the window; neither is part of Quandl's shape."""
     mean = sampled.simulate_get("/data.json?code=SAMPLE/GDP&collapse=annual&aggregate=mean&end_date=2008-12-31&limit=1").json["data"]
