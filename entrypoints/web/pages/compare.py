@@ -23,9 +23,10 @@ from entrypoints.web.compare import controls
 from entrypoints.web.compare.comparison import Comparison, read_comparison
 from entrypoints.web.compare.drawing import document_of
 from entrypoints.web.compare.files import MEDIA_TYPES, as_file
+from entrypoints.web.compare.items import Item
 from entrypoints.web.compare.lines import SeriesProblem
 from entrypoints.web.compare.picture import described, shown, title_of
-from entrypoints.web.compare.state import PARAMETERS, ComparisonFormat, Item, Show, State, parse_state
+from entrypoints.web.compare.state import PARAMETERS, ComparisonFormat, Show, State, parse_state
 from entrypoints.web.forms import redirect
 from entrypoints.web.freshness import freshness
 from entrypoints.web.rendering import origin_of
