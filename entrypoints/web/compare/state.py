@@ -12,12 +12,11 @@ from urllib.parse import urlencode
 
 from falcon.uri import parse_query_string
 
-from domain.codes import parse_reference
+from domain.codes import DatasetCode, parse_reference
 from domain.errors import InvalidInput
 from domain.frequency import Collapse
 from domain.moments import AsOf
 from domain.observations import Label
-from domain.series import TimeSeries
 from entrypoints.rest.http.params import QueryParameters, parse_label
 from entrypoints.rest.openapi.parameters import Parameter, Parameters, enum_of, integer
 from entrypoints.web.compare.items import Item, parse_items, written
@@ -127,10 +126,10 @@ class State:
         provider, code = parse_reference(reference)
         return self.link([*self.items, Item(parameter="s", provider=provider, code=code)], query=None)
 
-    def with_series(self, series: TimeSeries) -> str:
+    def with_series(self, provider: str, code: DatasetCode) -> str:
         """Return the address with a series, which is added unless it is there already."""
-        there = any(item.code == series.code and item.provider in (None, series.provider) for item in self.items)
-        return self.link() if there else self.adding(f"{series.provider}:{series.code}")
+        there = any(item.code == code and item.provider in (None, provider) for item in self.items)
+        return self.link() if there else self.adding(f"{provider}:{code}")
 
     def hidden(self, *without: str) -> list[tuple[str, str]]:
         """Return what a form that sets some parameters must pass on of the others."""
