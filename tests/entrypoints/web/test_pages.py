@@ -8,7 +8,7 @@ import pytest
 
 from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
-from domain.schedules.schedule import NextLook, Rule
+from domain.schedules.schedule import NextLook, Rule, ScheduleQuery
 from domain.schedules.selector import Selector
 from domain.series import Metadata
 from tests.builders import memory_use_cases, waiting_use_cases
@@ -266,6 +266,9 @@ def test_an_overdue_release_is_not_called_fresh() -> None:
     """Its card, and the home page, say since when it has been expected and when it is looked for next; one click looks now."""
     clock = StoppedClock()
     use_cases = memory_use_cases({"canned": CannedSource()}, store=MemoryStore(clock))
+    for number in range(ScheduleQuery().limit):
+        use_cases.manage_schedules.create(Selector.parse(f"OTHER{number}/*"), Rule())
+    clock.forward(86_400)
     browser = browser_of(use_cases)
     browser.post("/find", {"code": "WIKI/FB", "follow": "yes"})
     assert "Fresh" in Page(browser.get("/s/canned:WIKI/FB").text).words
