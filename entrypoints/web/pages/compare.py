@@ -89,8 +89,8 @@ class ComparePage:
 
     def _show_missing(self, req: falcon.Request, resp: falcon.Response, state: State, problem: SeriesProblem) -> None:
         """Say what a series lacks; while its first fetch goes on, how that does, until the comparison can be shown."""
-        described = self._described(problem.item)
-        fresh = freshness(described) if described and described.series.newest is None else None
+        found = self._described(problem.item)
+        fresh = freshness(found) if found and found.series.newest is None else None
         resp.status = HTTPStatus.OK if fresh and fresh.dot == "busy" else problem.status
         self._site.render(
             req,
@@ -98,7 +98,7 @@ class ComparePage:
             "compare_missing.html",
             state=state,
             problem=problem,
-            series=described.series if described else None,
+            series=found.series if found else None,
             fresh=fresh,
             others=state.link([item for item in state.items if item is not problem.item]),
         )
