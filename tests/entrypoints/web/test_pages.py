@@ -288,6 +288,19 @@ def test_an_overdue_release_is_not_called_fresh() -> None:
     assert [each["value"] for each in home.all("button") if each.get("name") == "action"] == ["look"]
 
 
+def test_a_series_that_is_not_followed_becomes_stale() -> None:
+    """Its card says so, for how long it counted as fresh, and what fetches it; no release is called overdue."""
+    clock = StoppedClock()
+    browser = browser_of(memory_use_cases({"canned": CannedSource()}, store=MemoryStore(clock)))
+    browser.post("/find", {"code": "WIKI/FB"})
+    clock.forward(hours=7)
+    card = Page(browser.get("/s/canned:WIKI/FB").text).words
+
+    assert "Stale Checked 7 hours ago" in card
+    assert "It is fetched again when it is next requested. It counted as fresh for 6 hours." in card
+    assert "verdue" not in card
+
+
 def test_usual_revisions_are_those_of_what_is_shown(samples: Browser) -> None:
     """The card counts the dates in range, and with a chosen state its revisions until today, too; few dates have none."""
     path = "/s/sample:SAMPLE/GDP?transform=annualized"
