@@ -81,7 +81,8 @@ def test_when_scripts_do_not_come_the_picture_is_the_servers(browse: Browse, ser
     failing.goto(f"{service.address}/s/SAMPLE/GDP")
 
     for page in (lacking, failing):
-        expect(page.locator("lanner-chart svg.chart.wide")).to_be_visible()
+        # Playwright does not look at content-visibility.
+        page.wait_for_function("() => document.querySelector('lanner-chart svg.chart.wide').checkVisibility()")
         expect(page.locator(".uplot")).to_have_count(0)
 
 
