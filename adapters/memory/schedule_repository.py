@@ -57,6 +57,7 @@ class MemoryScheduleRepository:
             for schedule in sorted(self.state.schedules.values(), key=_age)
             if query.selector in (None, schedule.selector)
             and (query.series_id is None or (schedule.id, query.series_id) in self.state.followed)
+            and not (query.overdue and all(look.overdue_since is None for look in self._of(schedule.id)))
             and (query.after is None or _age(schedule) > query.after)
         ]
         return SchedulePage.of(found[: query.limit + 1], query.limit)

@@ -183,12 +183,14 @@ class ScheduleQuery:
 
     Attributes:
         series_id: of a series that they follow.
+        overdue: only those with a series that is overdue.
         after: creation time and id of the last schedule already seen.
 
     """
 
     series_id: UUID | None = None
     selector: Selector | None = None
+    overdue: bool = False
     after: tuple[datetime, UUID] | None = None
     limit: int = 100
 

@@ -41,7 +41,7 @@ def kept(use_cases: UseCases, text: str) -> TimeSeries | None:
     """Return the series whose code a text is, if it is kept."""
     provider, code = code_of(text)
     with suppress(SeriesNotFound):
-        return use_cases.describe_series.by_code(code, provider).series if code else None
+        return use_cases.describe_series.find(code, provider) if code else None
     return None
 
 

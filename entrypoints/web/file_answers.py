@@ -53,9 +53,11 @@ def answers(found: FilePreview) -> list[Answer]:
 
 def _dates(text: str) -> Iterator[Answer]:
     mark = re.search("[-/. ]", text)
-    for order, says in _ORDERS.items() if mark else ():
+    if mark is None:
+        return
+    for order, says in _ORDERS.items():
         for time in _TIMES:
-            form = order.format(mark[0] if mark else "") + time
+            form = order.format(mark[0]) + time
             with suppress(ValueError):
                 read = datetime.strptime(text, form)  # noqa: DTZ007 - a cell has no time zone
                 yield Answer(says=f"{words.day(read.date(), long=True)}: {says}", option="date_format", value=form)

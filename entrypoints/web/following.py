@@ -49,9 +49,8 @@ class Followed:
 def followed(use_cases: UseCases, query: ScheduleQuery) -> tuple[list[Followed], str | None]:
     """Return a page of the schedules, and where the next one goes on."""
     page = use_cases.manage_schedules.list(query)
-    return [Followed(state=state, says=_said(state.schedule.rule), series=_series(use_cases, state)) for state in page.items], fetch_cursor(
-        page.next
-    )
+    found = [Followed(state=state, says=_said(state.schedule.rule), series=_series(use_cases, state)) for state in page.items]
+    return found, fetch_cursor(page.next)
 
 
 def _series(use_cases: UseCases, state: ScheduleState) -> TimeSeries | None:

@@ -11,7 +11,7 @@ from domain.schedules.schedule import FollowedSeries
 from domain.use_cases.describe_series import Described
 from entrypoints.web import words
 
-_HEADINGS = {"ok": "Fresh", "late": "Overdue", "bad": "Not fetched", "busy": "Being fetched"}
+_HEADINGS = {"ok": "Fresh", "late": "Stale", "bad": "Not fetched", "busy": "Being fetched"}
 _WAITS = {
     WaitingFor.RATE_LIMIT: "waits for its turn within the provider's limits, until",
     WaitingFor.CIRCUIT: "waits because the provider has not answered lately, until",
@@ -27,6 +27,7 @@ class Freshness:
     Attributes:
         dot: ``ok``, ``late``, ``bad`` or ``busy``; its colour is never the only sign.
         at_source: that the series has ended at its source, and what shows it.
+        overdue: whether a release has been expected that has not come.
 
     """
 
@@ -35,11 +36,12 @@ class Freshness:
     why: str
     hint: str = ""
     at_source: str = ""
+    overdue: bool = False
 
     @property
     def heading(self) -> str:
         """The state in a word or two."""
-        return _HEADINGS[self.dot]
+        return "Overdue" if self.overdue else _HEADINGS[self.dot]
 
 
 def freshness(described: Described) -> Freshness:
@@ -64,7 +66,7 @@ def _of_formula(described: Described) -> Freshness:
     if described.failed:
         return Freshness(dot="bad", title="It cannot be computed now", why=described.failed.message, hint=described.failed.hint)
     checked = words.ago(described.series.checked_at, described.now) if described.series.checked_at else "never"
-    dot, late = ("late", " One of them is overdue.") if described.stale else ("ok", "")
+    dot, late = ("late", " One of them is stale.") if described.stale else ("ok", "")
     return Freshness(dot=dot, title="Computed when it is read", why=f"Of its series, the least fresh was checked {checked}.{late}")
 
 
@@ -88,7 +90,7 @@ def _freshness(described: Described) -> Freshness:
     length = words.duration(described.stale_at - series.checked_at) if described.stale_at and series.checked_at else ""
     if described.stale:
         when = f" It counted as fresh for {length}." if length else ""
-        return Freshness(dot="late", title=title, why=f"Overdue: it is fetched again when it is next requested.{when}")
+        return Freshness(dot="late", title=title, why=f"It is fetched again when it is next requested.{when}")
     until = words.day(described.stale_at)
     kind = f"{'An' if series.frequency is Frequency.ANNUAL else 'A'} {series.frequency} series" if series.frequency else "This series"
     return Freshness(
@@ -104,7 +106,7 @@ def _followed(look: FollowedSeries, title: str, now: datetime) -> Freshness:
         return Freshness(dot="ok", title=title, why=why)
     since = words.day(look.overdue_since)
     why = f"{title}. {why} Until it comes, looks are at most a week apart."
-    return Freshness(dot="late", title=f"A release has been expected since {since} UTC", why=why)
+    return Freshness(dot="late", title=f"A release has been expected since {since} UTC", why=why, overdue=True)
 
 
 def _outcome(fetch: Fetch | None) -> str:

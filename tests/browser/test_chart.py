@@ -71,6 +71,21 @@ def test_without_scripts_and_on_paper_the_picture_is_the_servers(browse: Browse,
     expect(page.locator(".uplot")).to_be_hidden()
 
 
+def test_when_scripts_do_not_come_the_picture_is_the_servers(browse: Browse, service: Lanner) -> None:
+    """After a while it appears, also where the plot's data are missing."""
+    lacking = browse(allowed=("ERR_FAILED", "preload"))
+    lacking.route("**/uPlot.js", lambda route: route.abort())
+    lacking.goto(f"{service.address}/s/SAMPLE/GDP")
+    failing = browse(allowed=("500",))
+    failing.route("**format=plot**", lambda route: route.fulfill(status=500))
+    failing.goto(f"{service.address}/s/SAMPLE/GDP")
+
+    for page in (lacking, failing):
+        # Playwright does not look at content-visibility.
+        page.wait_for_function("() => document.querySelector('lanner-chart svg.chart.wide').checkVisibility()")
+        expect(page.locator(".uplot")).to_have_count(0)
+
+
 def test_dragging_chooses_a_range(page: Page, service: Lanner) -> None:
     """The address follows; going back, and a double click, show all again."""
     opened(page, f"{service.address}/s/SAMPLE/GDP")

@@ -202,7 +202,7 @@ def test_a_schedule_is_triggered(store: Store, clock: StoppedClock) -> None:
 
 
 def test_schedules_are_listed(store: Store, clock: StoppedClock) -> None:
-    """Oldest first, page by page, of a series, or by their selector."""
+    """Oldest first, page by page, of a series, by their selector, or those that are overdue."""
     (gdp, _) = keep(store, "fred:FRED/GDP", "fred:FRED/CPI")
     made = []
     for selector in ("fred:FRED/GDP", "FRED/G*", "fred:*", "WIKI/*", "fred:FRED/GDP"):
@@ -219,6 +219,11 @@ def test_schedules_are_listed(store: Store, clock: StoppedClock) -> None:
     assert listed(series_id=gdp.id) == [made[0], made[1], made[2], made[4]]
     assert listed(selector=made[0].selector) == [made[0], made[4]]
     assert listed(selector=made[2].selector) == [made[2]]
+    assert listed(overdue=True) == []
+    with store.reading() as uow:
+        [_, (_, look), *_] = uow.schedules.following(gdp.id)
+    plan(store, look, at=clock(), overdue_since=clock())
+    assert listed(overdue=True) == [made[1]]
     with store.reading() as uow:
         assert [schedule for schedule, _ in uow.schedules.following(gdp.id)] == [made[0], made[1], made[2], made[4]]
 

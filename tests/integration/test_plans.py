@@ -54,6 +54,7 @@ QUESTIONS: dict[str, Callable[[SqlUnitOfWork], object]] = {
     "a calendar": lambda uow: uow.calendars.get("https://example.org/a.ics"),
     "schedules": lambda uow: uow.schedules.list(ScheduleQuery(after=(NOW, uuid4()), limit=10)),
     "schedules with a selector": lambda uow: uow.schedules.list(ScheduleQuery(selector=Selector.parse("fred:FRED/GDP"))),
+    "schedules that are overdue": lambda uow: uow.schedules.list(ScheduleQuery(overdue=True, after=(NOW, uuid4()), limit=5)),
     "masks that mean a series": lambda uow: uow.schedules.unfollowed(A_SERIES),
     "fetches of a batch": lambda uow: uow.fetches.list(FetchQuery(batch=uuid4())),
     "the feed": lambda uow: uow.vintages.feed(after=7, limit=10),

@@ -72,6 +72,8 @@ class SqlScheduleRepository:
             statement = statement.join(follows, followed.c.schedule == schedules.c.id).where(series.c.id == query.series_id)
         if query.selector:
             statement = statement.where(*_is(query.selector))
+        if query.overdue:
+            statement = statement.where(exists().where(followed.c.schedule == schedules.c.id, followed.c.overdue_since.is_not(None)))
         if query.after:
             after = tuple_(literal(query.after[0], UtcDateTime), literal(query.after[1], schedules.c.id.type))
             statement = statement.where(tuple_(schedules.c.created_at, schedules.c.id) > after)

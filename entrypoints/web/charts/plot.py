@@ -173,8 +173,9 @@ class Plot:
     @property
     def finest(self) -> int:
         """The smallest sensible distance of ticks in seconds: the shortest of the periods that dates stand for, or a day."""
-        days = 86_400 if all(dates.dtype == np.dtype("datetime64[D]") for dates in self.dates) else 1
-        return days * _SHORTEST_DAYS.get(self.frequency, 1) if days > 1 else 1
+        if any(dates.dtype != np.dtype("datetime64[D]") for dates in self.dates):
+            return 1
+        return 86_400 * _SHORTEST_DAYS.get(self.frequency, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from entrypoints.web import words
+from entrypoints.web.charts.drawing import WIDE
 from entrypoints.web.charts.marks import FAN
 from entrypoints.web.charts.markup import COLOURS, FONT, element
 from entrypoints.web.charts.palette import DASHED, DASHES
 
 WIDTH = 800
-CHART_WIDTH, CHART_HEIGHT = 760, 300
+CHART_WIDTH, CHART_HEIGHT = WIDE
 _MARGIN, _TITLE_LINE, _LEGEND_ROW, _SOURCE_LINE = 20, 24, 22, 15
 _TITLE_GLYPH, _GLYPH, _SMALL_GLYPH = 11.0, 7.0, 6.2
 _SAMPLE, _GAP = 24, 18

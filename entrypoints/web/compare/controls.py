@@ -10,8 +10,9 @@ from domain.series import TimeSeries
 from entrypoints.web import words
 from entrypoints.web.charts.palette import DASHES, MOST
 from entrypoints.web.compare.comparison import Comparison
+from entrypoints.web.compare.items import Axis
 from entrypoints.web.compare.lines import Line
-from entrypoints.web.compare.state import Axis, Show, State
+from entrypoints.web.compare.state import Show, State
 from entrypoints.web.series.state import Units, available_units
 from entrypoints.web.series.view import last_years
 

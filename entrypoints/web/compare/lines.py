@@ -20,7 +20,8 @@ from domain.use_cases.read_series import Reading, Selection
 from domain.vintages import Vintage
 from entrypoints.rest.http.errors import Problem, status_of
 from entrypoints.web import words
-from entrypoints.web.compare.state import Axis, Item, State
+from entrypoints.web.compare.items import Axis, Item
+from entrypoints.web.compare.state import State
 from entrypoints.web.series.reading import first_known, in_units
 from entrypoints.web.series.state import Units, available_units
 from entrypoints.web.series.view import unit_of

@@ -23,9 +23,10 @@ from entrypoints.web.compare import controls
 from entrypoints.web.compare.comparison import Comparison, read_comparison
 from entrypoints.web.compare.drawing import document_of
 from entrypoints.web.compare.files import MEDIA_TYPES, as_file
+from entrypoints.web.compare.items import Item
 from entrypoints.web.compare.lines import SeriesProblem
 from entrypoints.web.compare.picture import described, shown, title_of
-from entrypoints.web.compare.state import PARAMETERS, ComparisonFormat, Item, Show, State, parse_state
+from entrypoints.web.compare.state import PARAMETERS, ComparisonFormat, Show, State, parse_state
 from entrypoints.web.forms import redirect
 from entrypoints.web.freshness import freshness
 from entrypoints.web.rendering import origin_of
@@ -88,8 +89,8 @@ class ComparePage:
 
     def _show_missing(self, req: falcon.Request, resp: falcon.Response, state: State, problem: SeriesProblem) -> None:
         """Say what a series lacks; while its first fetch goes on, how that does, until the comparison can be shown."""
-        described = self._described(problem.item)
-        fresh = freshness(described) if described and described.series.newest is None else None
+        found = self._described(problem.item)
+        fresh = freshness(found) if found and found.series.newest is None else None
         resp.status = HTTPStatus.OK if fresh and fresh.dot == "busy" else problem.status
         self._site.render(
             req,
@@ -97,7 +98,7 @@ class ComparePage:
             "compare_missing.html",
             state=state,
             problem=problem,
-            series=described.series if described else None,
+            series=found.series if found else None,
             fresh=fresh,
             others=state.link([item for item in state.items if item is not problem.item]),
         )

@@ -16,7 +16,7 @@ from entrypoints.rest.http.links import public_path
 from entrypoints.rest.http.params import QueryParameters, parse_code
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import Parameter, Parameters, enum_of
-from entrypoints.web.charts.drawing import draw
+from entrypoints.web.charts.drawing import NARROW, draw
 from entrypoints.web.compare import state as comparing
 from entrypoints.web.compare.comparison import read_comparison
 from entrypoints.web.compare.picture import shown
@@ -75,7 +75,7 @@ class EmbeddedSeriesPage(_Framed):
             if view.state.fan and not view.series.is_formula:
                 view = with_fan(self._use_cases.read_series, view, self._use_cases.list_vintages(view.series.id, limit=_ALL).items)
             plot = plot_of(view)
-            charts = (draw(plot, cls="wide"), draw(plot, width=400, height=260, cls="narrow"))
+            charts = (draw(plot, cls="wide"), draw(plot, width=NARROW[0], height=NARROW[1], cls="narrow"))
             page = public_path(f"{series_path(view.series)}{view.state.link().rstrip('?')}")
             self._render(req, resp, "embed_series.html", view=view, charts=charts, page=page, theme=theme)
 

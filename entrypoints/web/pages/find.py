@@ -92,11 +92,12 @@ class FindPage:
         """Request a series by its code, and go to its page, or to the comparison for which it is added; and follow it, if asked to."""
         form = read_form(req, self._site.sender.body_slots)
         provider, code = parse_code(form.get("code", ""), form.get("provider") or None)
+        comparing = read_query(form["compare"]) if form.get("compare") else None
         requested = self._use_cases.request_fetch(code, provider=provider, request_id=req.context.request_id, requester=requester_of(req))
         if form.get("follow") == "yes":
             follow(self._use_cases.manage_schedules, requested.series, wanted=True)
-        comparing = read_query(form["compare"]) if form.get("compare") else None
-        redirect(resp, f"/compare{comparing.with_series(requested.series)}" if comparing else series_path(requested.series))
+        series = requested.series
+        redirect(resp, f"/compare{comparing.with_series(series.provider, series.code)}" if comparing else series_path(series))
 
     def _groups(self, req: falcon.Request, text: str, provider: str | None) -> Sequence[ProviderHits]:
         """Return the providers that can be searched, with the hits of the one that is named, which comes first."""

@@ -61,7 +61,7 @@ class HomePage:
                 most=_MOST_COUNTED,
                 changes=list(islice(self._changes(), _CHANGES)),
                 troubles=list(islice(self._troubles(), _TROUBLES)),
-                overdue=[each for each in followed(self._use_cases, ScheduleQuery())[0] if each.state.overdue_since][:_TROUBLES],
+                overdue=followed(self._use_cases, ScheduleQuery(overdue=True, limit=_TROUBLES))[0],
                 providers=self._use_cases.list_providers(),
                 now=self._use_cases.search_series.now(),
             )

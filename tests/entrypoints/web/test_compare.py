@@ -293,7 +293,8 @@ def test_adding_what_is_not_kept(several: Browser) -> None:
     assert (added.status_code, added.headers["location"]) == (303, f"/compare?s={GDP}&s=sample:SAMPLE/NILE&index=2000")
     assert again.headers["location"] == f"/compare?s={GDP}&s=SAMPLE/NILE;axis=right"
     assert "Flow of the Nile" in several.get(added.headers["location"]).text
-    assert several.post("/find", passed | {"compare": "?nonsense=1"}).status_code == 400
+    assert several.post("/find", {"code": "SAMPLE/SUNSPOTS", "compare": "?nonsense=1"}).status_code == 400
+    assert several.get("/s/SAMPLE/SUNSPOTS").status_code == 404
 
 
 def test_the_search_leads_back_to_the_comparison(several: Browser) -> None:
@@ -309,6 +310,13 @@ def test_the_search_leads_back_to_the_comparison(several: Browser) -> None:
     assert all("&compare=" in each["data-address"] for each in page.all("li") if "data-address" in each)
     assert f"/compare?s={GDP}" in page.addresses
     assert several.get("/find?query=gdp&compare=%3Fs%3Dno-code").status_code == 400
+
+
+def test_what_is_compared_already_is_not_added_again(several: Browser) -> None:
+    """Chosen once more, here or at its provider, it leads back to the comparison as it is."""
+    page = Page(several.get(f"/find?query=gdp&compare={quote(f'?s={GDP}', safe='')}&provider=sample").text)
+
+    assert [each["href"] for each in page.all("a") if "data-hit" in each] == [f"/compare?s={GDP}"] * 2
 
 
 def test_a_comparison_waits_for_its_series() -> None:

@@ -42,13 +42,22 @@ def test_what_only_stored_series_have_is_left_out(formulas: Browser, tab: str) -
     assert not {"Releases", "Vintages", "Fetches", "Differences"} & set(page.words.split())
 
 
-@pytest.mark.parametrize(
-    "query", ["as_of=2009-01-30", "format=svg&as_of=2009-01-30", "format=csv", "format=json", "format=plot", "format=part"]
-)
-def test_it_is_shown_as_it_was_known(formulas: Browser, query: str) -> None:
-    """At a moment, and in all forms."""
-    assert formulas.get(f"/s/MY/GROWTH?{query}").status_code == 200
-    assert formulas.get(f"/compare?s=MY/GROWTH&s=SAMPLE/GDP&{query.partition('&')[2]}").status_code == 200
+@pytest.mark.parametrize("form", ["", "format=svg&", "format=csv&", "format=json&", "format=plot&", "format=part&"])
+def test_it_has_all_forms(formulas: Browser, form: str) -> None:
+    """As known today, and at a moment."""
+    assert formulas.get(f"/s/MY/GROWTH?{form}").status_code == 200
+    assert formulas.get(f"/s/MY/GROWTH?{form}as_of=2009-01-30").status_code == 200
+
+
+def test_it_is_shown_as_it_was_known(formulas: Browser) -> None:
+    """On its page and in a comparison it is computed of what was known of its series then."""
+    compared = formulas.get("/compare?s=MY/GROWTH&s=SAMPLE/GDP;transform=yoy&as_of=2009-01-30&format=csv").text
+    *_, (day, then, growth) = (line.split(",") for line in compared.split())
+    known = formulas.get("/s/MY/GROWTH?format=csv&as_of=2009-01-30").text
+
+    assert (day, float(then)) == ("2008-10-01", pytest.approx(100 * float(growth)))
+    assert f"\n{day},{then}," in known.replace("\r", "")
+    assert f"\n{day},{then},{then}" not in known.replace("\r", "")
 
 
 def test_a_formula_that_cannot_be_computed_says_why(formulas: Browser) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.memory.unit_of_work import MemoryStore
 from domain.codes import DatasetCode
-from domain.schedules.schedule import NextLook, Rule
+from domain.schedules.schedule import NextLook, Rule, ScheduleQuery
 from domain.schedules.selector import Selector
 from domain.series import Metadata
 from tests.builders import memory_use_cases, waiting_use_cases
@@ -266,6 +266,9 @@ def test_an_overdue_release_is_not_called_fresh() -> None:
     """Its card, and the home page, say since when it has been expected and when it is looked for next; one click looks now."""
     clock = StoppedClock()
     use_cases = memory_use_cases({"canned": CannedSource()}, store=MemoryStore(clock))
+    for number in range(ScheduleQuery().limit):
+        use_cases.manage_schedules.create(Selector.parse(f"OTHER{number}/*"), Rule())
+    clock.forward(86_400)
     browser = browser_of(use_cases)
     browser.post("/find", {"code": "WIKI/FB", "follow": "yes"})
     assert "Fresh" in Page(browser.get("/s/canned:WIKI/FB").text).words
@@ -283,6 +286,19 @@ def test_an_overdue_release_is_not_called_fresh() -> None:
     assert "Fresh" not in card
     assert "A release has been expected since" in home.words
     assert [each["value"] for each in home.all("button") if each.get("name") == "action"] == ["look"]
+
+
+def test_a_series_that_is_not_followed_becomes_stale() -> None:
+    """Its card says so, for how long it counted as fresh, and what fetches it; no release is called overdue."""
+    clock = StoppedClock()
+    browser = browser_of(memory_use_cases({"canned": CannedSource()}, store=MemoryStore(clock)))
+    browser.post("/find", {"code": "WIKI/FB"})
+    clock.forward(hours=7)
+    card = Page(browser.get("/s/canned:WIKI/FB").text).words
+
+    assert "Stale Checked 7 hours ago" in card
+    assert "It is fetched again when it is next requested. It counted as fresh for 6 hours." in card
+    assert "verdue" not in card
 
 
 def test_usual_revisions_are_those_of_what_is_shown(samples: Browser) -> None:

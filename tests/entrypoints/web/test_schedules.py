@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.api_keys import Scope
 from domain.codes import DatasetCode
 from domain.schedules.schedule import Rule, ScheduleKind, ScheduleQuery
 from domain.schedules.selector import Selector
@@ -73,7 +74,7 @@ def test_a_schedule_is_paused_resumed_triggered_and_removed(browser: Browser, us
 
 def test_who_may_only_read_sees_no_buttons(use_cases: UseCases) -> None:
     """A key without the scope to fetch changes nothing."""
-    token = use_cases.manage_keys.create("reader", ["read"])[1]  # type: ignore[list-item]
+    token = use_cases.manage_keys.create("reader", [Scope.READ])[1]
     browser = browser_of(use_cases, keys_required=True)
     browser.post("/sign-in", {"token": token})
     [state, _] = use_cases.manage_schedules.list(ScheduleQuery()).items
