@@ -30,6 +30,7 @@ lanner's errors, each with a message, a code and, where one helps, a hint; a lin
     │   ├── ScheduleNotFound
     │   ├── FormulaNotFound · ComponentMissing
     │   ├── WebhookNotFound
+    │   ├── EquivalenceNotFound
     │   ├── PanelNotFound
     │   └── KeyNotFound
     │       states: what a fetch, a schedule or a formula does not allow as it is
@@ -80,6 +81,7 @@ from domain.errors.fetching import (
 from domain.errors.input import InvalidCode, InvalidFormula, InvalidInput, InvalidObservations, LooksAhead, UnknownProvider
 from domain.errors.not_found import (
     ComponentMissing,
+    EquivalenceNotFound,
     FetchNotFound,
     FormulaNotFound,
     KeyNotFound,
@@ -105,6 +107,7 @@ __all__ = [
     "DamagedVintage",
     "DatasetNotFound",
     "DomainError",
+    "EquivalenceNotFound",
     "FetchAlreadyEnded",
     "FetchAlreadyRunning",
     "FetchCancelled",
