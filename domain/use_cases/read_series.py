@@ -55,7 +55,7 @@ class Selection:
     transform: Transform | PeriodTransform | None = None
     limit: int | None = None
     periods: Side | None = None
-    by_rule: bool = False
+    by_rule: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.aggregate and not self.collapse:

@@ -19,8 +19,8 @@ class WatchEquivalences:
     """
     Watch the equivalences, after each fetch and whenever a worker polls.
 
-    The feed is the queue: what has been found is stored with how far the comparison has come, in one transaction, so that another worker goes on
-    where one has died, and nothing is found twice.
+    The feed is the queue: what has been found is stored with how far the comparison has come, in one transaction, so that another
+    worker goes on where one has died, and nothing is found twice.
     """
 
     store: Store

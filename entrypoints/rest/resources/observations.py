@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -18,7 +18,7 @@ from domain.api_keys import Scope
 from domain.errors import InvalidInput
 from domain.use_cases import UseCases
 from domain.use_cases.read_series import Reading, Selection, StoredVersion
-from entrypoints.formats import Format, axis_name, columnar, csv, encode, records, table
+from entrypoints.formats import Format, axis_name, columnar, csv, encode, label_names, records, table
 from entrypoints.rest.http.errors import Problem, no_observations
 from entrypoints.rest.http.links import permanent_path, pinned_path
 from entrypoints.rest.http.params import QueryParameters, parse_code, parse_selection, parse_uuid
@@ -28,7 +28,7 @@ from entrypoints.rest.http.source_status import add_source_status, source_note
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import BY_CODE, READING_WITH_SHAPE, DataTransform, Order, RowLayout
 from entrypoints.rest.openapi.response_schemas import FILES
-from entrypoints.rest.schemas.formulas import state_document
+from entrypoints.rest.schemas.states import state_document
 from entrypoints.rest.schemas.series import SourceSchema
 
 #: Few queries are repeated often; the cache of parsed ones stays small.
@@ -70,14 +70,14 @@ class ObservationsResource:
 
     def _send(self, req: falcon.Request, resp: falcon.Response, key: UUID, *, by_code: bool) -> None:
         query = _parse_query(req.query_string, self._format or negotiate(req, resp), by_code=by_code)
-        stored = self._read_series.stored_version(key)
+        stored = self._read_series.stored_version(key, query.selection.moment)
         if not stored.version.vintages:
             raise no_observations(self._describe_series(key))
         resp.set_header("Age", str(stored.age))
         add_source_status(resp, stored.version)
 
         def build() -> EncodedResponse:
-            reading = self._read_series(key, query.selection)
+            reading = self._read_series(key, replace(query.selection, by_rule=stored.version.rules > 0))
             self._sender.check_size(reading.observations)
             headers = {
                 "Content-Location": permanent_path_of(req, f"/timeseries/{key}/data.{query.format}", reading),
@@ -105,8 +105,8 @@ class ObservationsByCodeResource(ObservationsResource):
 
 def permanent_path_of(req: falcon.Request, path: str, reading: Reading) -> str:
     """Return the path that always returns what was read."""
-    if reading.computed:
-        return pinned_path(req, path, position=reading.computed.position)
+    if made := reading.computed or reading.spliced:
+        return pinned_path(req, path, position=made.position)
     return permanent_path(req, path, vintage=reading.vintage.number)
 
 
@@ -154,9 +154,11 @@ def _cache_key(series_id: UUID, query: DataQuery, stored: StoredVersion) -> tupl
 
 
 def _encode(reading: Reading, query: DataQuery, stored: StoredVersion) -> bytes:
-    observations, newest_first = reading.observations, query.newest_first
+    observations, labels = reading.observations, reading.provenance
+    newest_first = query.newest_first
     if query.format is Format.CSV:
-        return csv(observations, (axis_name(observations), *observations.columns), newest_first=newest_first)
+        heading = (axis_name(observations), *observations.columns, *label_names(labels))
+        return csv(observations, heading, newest_first=newest_first, provenance=labels)
     if query.format.is_columnar:
         return columnar(reading, query.format, newest_first=newest_first)
     about: dict[str, Any] = {"series": SourceSchema().dump(reading.series), **state_document(reading)}
@@ -165,8 +167,8 @@ def _encode(reading: Reading, query: DataQuery, stored: StoredVersion) -> bytes:
         if note := source_note(stored.version):
             about["note"] = note
     if query.shape is RowLayout.RECORDS:
-        return encode({"data": records(observations, newest_first=newest_first), **about})
-    return encode({**table(observations, newest_first=newest_first), **about})
+        return encode({"data": records(observations, newest_first=newest_first, provenance=labels), **about})
+    return encode({**table(observations, newest_first=newest_first, provenance=labels), **about})
 
 
 def routes(use_cases: UseCases, sender: ResponseSender) -> Iterator[tuple[str, object]]:

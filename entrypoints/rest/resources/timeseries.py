@@ -124,7 +124,7 @@ class TimeSeriesResource(RequestsResource):
         series_id = parse_uuid(parameters.text("id") or "")
         order = parameters.choice("order", Order) or Order.DESCENDING
         query = parse_selection(parameters)
-        stored = self._read_series.stored_version(series_id)
+        stored = self._read_series.stored_version(series_id, query.moment)
         if not stored.version.vintages:
             described = self._describe_series(series_id)
             if described.series.status is SeriesStatus.ERROR:
@@ -133,7 +133,7 @@ class TimeSeriesResource(RequestsResource):
             return
 
         def build() -> EncodedResponse:
-            reading = self._read_series(series_id, query)
+            reading = self._read_series(series_id, replace(query, by_rule=stored.version.rules > 0))
             self._sender.check_size(reading.observations)
             path = permanent_path_of(req, req.path, reading)
             headers = {"Content-Location": path, "Last-Modified": dt_to_http(reading.vintage.known_at)}
