@@ -28,8 +28,8 @@ from entrypoints.rest.http.source_status import add_source_status, source_note
 from entrypoints.rest.openapi.operation import operation
 from entrypoints.rest.openapi.parameters import BY_CODE, READING_WITH_SHAPE, DataTransform, Order, RowLayout
 from entrypoints.rest.openapi.response_schemas import FILES
-from entrypoints.rest.schemas.states import state_document
 from entrypoints.rest.schemas.series import SourceSchema
+from entrypoints.rest.schemas.states import state_document
 
 #: Few queries are repeated often; the cache of parsed ones stays small.
 _CACHE_SIZE = 256
