@@ -18,6 +18,7 @@ from domain.providers import Routing
 from domain.schedules.schedule import FollowedSeries
 from domain.series import SeriesQuery, TimeSeries
 from domain.source_status import StatusChange
+from domain.stand_ins.splice import SpliceRule
 from domain.use_cases.read_formula import compute
 
 
@@ -32,6 +33,7 @@ class Described:
         replaces: the series that it replaces, as ``provider:DATABASE/DATASET``.
         source_statuses: the changes of its status at the source, oldest first.
         next_look: the next one of the schedules that follow it; None if none does, or all are paused.
+        rules: by which it is, or was, spliced, oldest first.
         failed: why it cannot be computed, if it is a formula that cannot be.
 
     """
@@ -44,6 +46,7 @@ class Described:
     next_look: FollowedSeries | None = None
     replaces: Sequence[str] = ()
     source_statuses: Sequence[StatusChange] = ()
+    rules: Sequence[SpliceRule] = ()
     failed: DomainError | None = None
 
 
@@ -90,6 +93,7 @@ class DescribeSeries:
             next_look=_next_look(uow.schedules.following(series.id)),
             replaces=uow.series.replaced_by(f"{series.provider}:{series.code}"),
             source_statuses=uow.series.source_statuses(series.id) if series.at_source.since else (),
+            rules=uow.splices.rules(series.id),
         )
 
     def _formula(self, uow: UnitOfWork, series: TimeSeries, now: datetime) -> Described:

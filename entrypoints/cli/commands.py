@@ -22,6 +22,8 @@ COMMANDS = {
     "schedules": ("schedules:schedules", "List what is followed, and when it is looked at next."),
     "unfollow": ("unfollow:unfollow", "Have series no longer fetched by themselves."),
     "formulas": ("formulas:formulas", "Define series that are computed from others."),
+    "equivalences": ("equivalences:equivalences", "Have series compared that should agree."),
+    "stand-ins": ("stand_ins:stand_ins", "List series that could go on for another."),
     "webhooks": ("webhooks:webhooks", "Create, list, try and remove webhooks."),
     "search": ("search:search", "Search stored series and providers."),
     "list": ("list:list_series", "List the stored series."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ def export(session: Session, /, *, code: str, form: str | None, output: Path | N
     selection, use_cases = read_selection(**part), session.use_cases()
     series = find_series(use_cases.describe_series, code, provider)
     with explain_missing_observations(series):
-        reading = use_cases.read_series(series.id, selection)
+        reading = use_cases.read_series(series.id, replace(selection, by_rule=True))
     content = _encode(reading, form)
     if output is None:
         sys.stdout.buffer.write(escape(content) if form == Format.CSV and sys.stdout.isatty() else content)
@@ -55,13 +56,14 @@ def format_of(output: Path | None) -> str:
 
 def _encode(reading: Reading, form: str) -> bytes:
     from entrypoints.cli.series_output import document
-    from entrypoints.formats import Format, axis_name, columnar, csv, encode
+    from entrypoints.formats import Format, axis_name, columnar, csv, encode, label_names
 
     kind, observations = Format(form), reading.observations
     if kind is Format.JSON:
         return escape_controls_in_json(encode(document(reading, len(observations))).decode()).encode() + b"\n"
     if kind is Format.CSV:
-        return csv(observations, (axis_name(observations), *observations.columns))
+        heading = (axis_name(observations), *observations.columns, *label_names(reading.provenance))
+        return csv(observations, heading, provenance=reading.provenance)
     return columnar(reading, kind)
 
 

@@ -40,7 +40,7 @@ def search(session: Session, *, words: tuple[str, ...], providers: tuple[str, ..
             print_json(document)
     else:
         print_table(("code", "name", "frequency", "first", "last", ""), [*map(_stored_row, stored), *starmap(_row, hits)])
-    _explain(found)
+    explain_searches(found)
 
 
 def _found(search_providers: SearchProviders, text: str, names: Sequence[str], limit: int) -> Iterator[ProviderHits]:
@@ -51,7 +51,7 @@ def _found(search_providers: SearchProviders, text: str, names: Sequence[str], l
         yield from search_providers(text, wanted[begin : begin + MOST_PROVIDERS], limit=limit)
 
 
-def _explain(found: Sequence[ProviderHits]) -> None:
+def explain_searches(found: Sequence[ProviderHits]) -> None:
     """Say below the hits which providers gave none, and why."""
     for each in found:
         if each.failure:

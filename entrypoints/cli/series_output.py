@@ -17,7 +17,7 @@ from domain.use_cases.read_series import Reading
 from domain.vintages import Vintage
 from entrypoints.cli.sparkline import sparkline
 from entrypoints.cli.tables import number, print_table, printable, when
-from entrypoints.formats import table
+from entrypoints.formats import label_names, table
 
 _GAP = 2
 
@@ -42,12 +42,15 @@ def document(reading: Reading, limit: int) -> dict[str, Any]:
         **_state(reading),
         "checked_at": reading.series.checked_at,
         "stale": reading.stale,
-        **table(observations),
+        **table(observations, provenance=_labels(reading, limit)),
     }
 
 
 def _state(reading: Reading) -> dict[str, Any]:
     vintage, computed = reading.vintage, reading.computed
+    if spliced := reading.spliced:
+        rule = {"rule": spliced.rule.number, "position": spliced.position, "stand_in": spliced.rule.stand_in, "start": spliced.rule.start}
+        return {"vintage": None, "splice": {**rule, "scale": spliced.rule.scale, "known_at": vintage.known_at}}
     if computed is None:
         return {"vintage": {"number": vintage.number, "published": vintage.published, "known_at": vintage.known_at}}
     formula = {"expression": computed.version.definition.expression, "definition": computed.version.number, "position": computed.position}
@@ -55,8 +58,10 @@ def _state(reading: Reading) -> dict[str, Any]:
 
 
 def state_name(reading: Reading) -> str:
-    """Return the name of the state that was read: its vintage, or the definition by which it was computed."""
+    """Return the name of the state that was read: its vintage, or the definition or rule by which it was made."""
     computed = reading.computed
+    if reading.spliced:
+        return f"splice {reading.spliced.rule.number} with {reading.spliced.rule.stand_in} from {reading.spliced.rule.start}"
     return f"definition {computed.version.number}" if computed else f"vintage {reading.vintage.number}"
 
 
@@ -95,12 +100,21 @@ def print_reading(reading: Reading, limit: int) -> None:
 
 def _print_rows(reading: Reading, limit: int) -> None:
     newest = reading.observations.latest(limit)
-    headings = (reading.series.metadata.date_column, *newest.columns)
-    cells = [(when(moment), *map(number, values)) for moment, values in newest.rows()]
+    labels = _labels(reading, limit)
+    # Labels come before the values, so that a narrow terminal leaves out none.
+    headings = (reading.series.metadata.date_column, *label_names(labels), *newest.columns)
+    named = [()] * len(newest) if labels is None else [(label,) for label in labels]
+    cells = [(when(moment), *name, *map(number, values)) for name, (moment, values) in zip(named, newest.rows(), strict=True)]
     fitting = _fitting([headings, *cells]) if sys.stdout.isatty() else len(headings)
-    print_table(headings[:fitting], [row[:fitting] for row in cells], right=headings[1:])
+    print_table(headings[:fitting], [row[:fitting] for row in cells], right=newest.columns)
     if fitting < len(headings):
         click.echo(f"and {len(headings) - fitting} more columns; --column NAME shows one")
+
+
+def _labels(reading: Reading, limit: int) -> Sequence[str] | None:
+    """Return the series of each of the newest rows, if the rows of a reading are labelled."""
+    labels = reading.provenance
+    return labels if labels is None else labels[max(0, len(labels) - limit) :]
 
 
 def _fitting(lines: Sequence[Sequence[str]]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -43,7 +44,7 @@ def show(  # noqa: PLR0913 - the command's options
     use_cases = session.use_cases()
     series = find_series(use_cases.describe_series, code, provider)
     with explain_missing_observations(series):
-        reading = use_cases.read_series(series.id, selection)
+        reading = use_cases.read_series(series.id, replace(selection, by_rule=True))
     if form == "json":
         print_json(document(reading, limit))
     else:

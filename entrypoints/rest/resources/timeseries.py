@@ -41,6 +41,7 @@ from entrypoints.rest.schemas.requested import RequestedSchema
 from entrypoints.rest.schemas.schedules import NextLookSchema
 from entrypoints.rest.schemas.series import ItemSchema, SeriesSchema
 from entrypoints.rest.schemas.source_status import StatusChangeSchema
+from entrypoints.rest.schemas.stand_ins import SpliceRuleSchema
 
 _LINKS = {
     "timeseries": "/timeseries",
@@ -162,6 +163,7 @@ class OneTimeSeriesResource:
             "next_look": next_look,
             "replaces": described.replaces,
             "source_statuses": StatusChangeSchema(many=True).dump(described.source_statuses),
+            "splices": SpliceRuleSchema(many=True).dump(described.rules),
         }
 
     @operation({204: None}, REMOVING, problems=(409,), scope=Scope.ADMIN)
