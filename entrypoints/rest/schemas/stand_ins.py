@@ -112,7 +112,7 @@ class DivergingCellSchema(Schema):
 
 
 def _vintages(divergence: Divergence) -> dict[str, int]:
-    return dict(zip(Side, divergence.vintages, strict=True))
+    return {side.value: number for side, number in zip(Side, divergence.vintages, strict=True)}
 
 
 def _divergence_links(divergence: Divergence) -> dict[str, str]:
