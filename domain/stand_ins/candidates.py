@@ -21,7 +21,7 @@ SIMILAR = 0.25
 MOST_TERMS = 6
 _LEAST_LETTERS = 3
 _COMMON = frozenset(("the", "and", "for", "from", "with", "all", "total", "series", "index", "data", "discontinued", "terminated"))
-_ASIDE = re.compile(r"[(\[][^)\]]*[)\]]")
+_ASIDE = re.compile(r"[(\[][^()\[\]]*[)\]]")
 _NOT_SHOWN = 2.0
 
 

@@ -24,6 +24,7 @@ from domain.stand_ins.candidates import (
     similarity,
     stored_candidate,
 )
+from domain.stand_ins.comparison import Frequencies
 from domain.stand_ins.evidence import Evidence, evidence
 from domain.use_cases.search_providers import SearchProviders
 
@@ -86,7 +87,9 @@ def _stored(uow: UnitOfWork, series: TimeSeries, own: Sequence[str], column: str
         raise InvalidInput(f"{series.code} has no column {column[:40]!r}.", field="column", hint=hint)
     wanted = column or _usual(state.columns if state is not None else ())
     for place, other in enumerate(_alike(uow, series, own)):
-        shown = _evidence(uow, series, state, other, wanted) if state is not None and place < _MOST_READ else None
+        reads = state is not None and place < _MOST_READ and _overlap(series, other)
+        candidate = _state(uow, other) if reads else None
+        shown = _evidence(state, candidate, (series.frequency, other.frequency), wanted) if state is not None else None
         yield stored_candidate(other, own, shown)
 
 
@@ -112,11 +115,10 @@ def _day(label: Label | None) -> str:
     return label.isoformat()[:10] if label else ""
 
 
-def _evidence(uow: UnitOfWork, series: TimeSeries, state: Observations, other: TimeSeries, column: str) -> Evidence | None:
-    candidate = _state(uow, other) if _overlap(series, other) else None
+def _evidence(state: Observations, candidate: Observations | None, frequencies: Frequencies, column: str) -> Evidence | None:
     if candidate is None or not candidate.columns or not state.columns:
         return None
-    return evidence(state, candidate, (series.frequency, other.frequency), column=column)
+    return evidence(state, candidate, frequencies, column=column)
 
 
 def _state(uow: UnitOfWork, series: TimeSeries) -> Observations | None:

@@ -124,7 +124,7 @@ class ReadSeries:
                 return self._computed(series, compute(uow, series, selection.moment), selection, now)
             rule = _rule(uow, series, selection.moment) if selection.by_rule else None
             if rule:
-                spliced = read_splice(uow, series, rule, selection.moment, selection.periods)
+                spliced = read_splice(uow, series, rule, selection.moment, periods=selection.periods)
                 return self._spliced(series, spliced, selection, now)
             kept = stored_at(uow, series, selection.moment)
             moment = metadata_moment(selection.moment, kept)

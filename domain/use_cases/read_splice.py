@@ -21,7 +21,7 @@ from domain.vintages import NewState, Origin, StoredVintage, Vintage
 _NOBODY = UUID(int=0)
 
 
-def read_splice(uow: UnitOfWork, series: TimeSeries, rule: SpliceRule, moment: AsOf, periods: Side | None = None) -> Spliced:
+def read_splice(uow: UnitOfWork, series: TimeSeries, rule: SpliceRule, moment: AsOf, *, periods: Side | None = None) -> Spliced:
     """
     Return a series as a rule reads it at a moment, of both series as they are recorded up to its position, by default the last one.
 
