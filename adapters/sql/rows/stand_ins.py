@@ -42,10 +42,10 @@ def equivalence_from(row: Mapping[Any, Any]) -> Equivalence:
     return Equivalence(a=_member(row, _A), b=_member(row, _B), **_terms_from(row))
 
 
-def check_terms(row: Mapping[str, Any], members: Sequence[Member]) -> None:
-    """Raise InvalidInput, or ValueError, if a row without its series holds no equivalence."""
-    a, b = members
-    Equivalence(a=a, b=b, **_terms_from({column: row[column.name] for column in equivalences.c})).check()
+def check_terms(row: Mapping[str, Any]) -> None:
+    """Raise InvalidInput, or ValueError, if a row, whichever its series are, holds no equivalence."""
+    anyone = Member(row["id"], "", DatasetCode("X", "X"))
+    Equivalence(a=anyone, b=anyone, **_terms_from({column: row[column.name] for column in equivalences.c})).check()
 
 
 def _terms_from(row: Mapping[Any, Any]) -> dict[str, Any]:
