@@ -53,12 +53,12 @@ class ManageEquivalences:
         """
         with self.store.writing() as uow:
             first, second = (self._series(uow, *named, field=field) for named, field in ((a, "a"), (b, "b")))
-            for series_id in sorted((first.id, second.id)):
-                uow.series.lock(series_id)
+            members = Member.of(first), Member.of(second)
+            _lock(uow, *members)
             equivalence = Equivalence(
                 id=uuid4(),
-                a=Member.of(first),
-                b=Member.of(second),
+                a=members[0],
+                b=members[1],
                 scale=scale,
                 tolerance=tolerance,
                 prefer=prefer,
@@ -96,8 +96,8 @@ class ManageEquivalences:
 
         """
         with self.store.writing() as uow:
-            for member in sorted((uow.equivalences.get(equivalence_id).a.id, uow.equivalences.get(equivalence_id).b.id)):
-                uow.series.lock(member)
+            named = uow.equivalences.get(equivalence_id)
+            _lock(uow, named.a, named.b)
             known = uow.equivalences.get(equivalence_id)
             equivalence = replace(known, **changes)
             self._check(uow, equivalence)
@@ -141,6 +141,12 @@ class ManageEquivalences:
         if equivalence.failover and taken:
             text = f"{equivalence.preferred.reference} fails over to {taken.stand_in.reference} already."
             raise InvalidInput(text, field="failover", hint="A series has one stand-in: change that equivalence first.")
+
+
+def _lock(uow: UnitOfWork, *members: Member) -> None:
+    # In the order in which an import locks its series, so that nobody waits for each other crosswise.
+    for member in sorted(members, key=lambda each: (each.code, each.provider)):
+        uow.series.lock(member.id)
 
 
 def _check_new(uow: UnitOfWork, equivalence: Equivalence, a: TimeSeries, b: TimeSeries) -> None:

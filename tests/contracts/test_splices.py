@@ -20,6 +20,7 @@ from domain.stand_ins.splice import SpliceRule
 from domain.use_cases.read_series import Selection
 from tests.builders import an_arrival, append, memory_use_cases
 from tests.fakes import StoppedClock
+from tests.use_cases.test_splices import KILLED, A, B, Pair, months
 
 ORIGIN, NAMES = date(2024, 1, 1), ("A", "B")
 Row = tuple[date, float, str | None]
@@ -165,3 +166,24 @@ def _without_labels(rows: list[Row] | None) -> list[tuple[date, float]] | None:
         return None
     assert all(label is None for *_, label in rows)
     return [(day, value) for day, value, _ in rows]
+
+
+@pytest.mark.parametrize("how", KILLED)
+def test_a_provider_is_killed_and_its_series_goes_on(store: Store, clock: StoppedClock, how: str) -> None:
+    """By the rule that a worker makes; the state of before is the same, bit for bit, and so is the chain."""
+    pair = Pair(clock, store)
+    pair.equate(failover=True, failover_after=timedelta(days=3))
+    before = pair.read(moment=AsOf(as_of=pair.before))
+    pair.kill(how)
+    pair.wait(days=3)
+    pair.clock.forward(hours=1)
+    pair.sources["other"].observations = months(7)
+    pair.fetch(B)
+    assert [label for *_, label in pair.values()] == [A] * 5 + [B] * 2
+    again = pair.read(moment=AsOf(as_of=pair.before))
+    assert (again.observations, again.vintage, again.provenance) == (before.observations, before.vintage, None)
+    found = pair.use.find_stand_ins(pair.series().id).items
+    assert [(each.code, each.evidence and each.evidence.scale) for each in found] == [(pair.series(B).code, 1000.0)]
+    with store.reading() as uow:
+        assert len(uow.vintages.list(pair.series().id, after=0, limit=9)) == 1
+    assert [rule.stand_in for rule in pair.rules()] == [B]

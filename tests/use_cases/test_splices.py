@@ -64,14 +64,15 @@ class Pair:
     """Two monthly series that agree up to a factor of a thousand."""
 
     clock: StoppedClock = field(default_factory=StoppedClock)
+    store: Any = None
 
     def __post_init__(self) -> None:
+        self.store = self.store or MemoryStore(self.clock)
         metadata = Metadata(name="Some months", unit="USD", frequency=Frequency.MONTHLY)
         self.sources = {
             "canned": CannedSource(observations=months(5, 1000.0), metadata=metadata),
             "other": CannedSource(observations=months(5), metadata=metadata),
         }
-        self.store = MemoryStore(self.clock)
         self.use = memory_use_cases(self.sources, store=self.store, dispatcher=RecordingDispatcher())
         for reference in (A, B):
             self.fetch(reference)

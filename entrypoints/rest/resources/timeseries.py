@@ -52,6 +52,8 @@ _LINKS = {
     "fetches": "/fetches",
     "formulas": "/formulas",
     "schedules": "/schedules",
+    "equivalences": "/equivalences",
+    "divergences": "/divergences",
     "providers": "/providers",
     "search": "/search",
     "metrics": "/metrics",
