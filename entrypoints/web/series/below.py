@@ -139,10 +139,15 @@ def _notes(page: VintagePage, columns: Mapping[int, ColumnsChanged]) -> Mapping[
     return notes
 
 
+def rows_a_page(columns: int) -> int:
+    """Return how many rows a page of the table has by itself."""
+    return max(_FEWEST_ROWS, min(_ROWS, _CELLS // max(1, columns)))
+
+
 def table_rows(view: View) -> dict[str, Any]:
     """Return the rows of one page of the table, the newest date first, and where the pages beside it begin."""
     whole = aligned(view)
-    limit = view.state.limit or max(_FEWEST_ROWS, min(_ROWS, _CELLS // max(1, len(whole.columns))))
+    limit = view.state.limit or rows_a_page(len(whole.columns))
     count = len(whole)
     offset = min(view.state.offset, max(0, count - 1) // limit * limit)
     page = slice(max(0, count - offset - limit), count - offset)
