@@ -43,13 +43,12 @@ class _Refusal:
     cells: tuple[SuspiciousCell, ...]
 
 
-def gates_in_force(series: TimeSeries, providers: Providers) -> Gates:
-    """Return the gates that answers for a series have to pass: its own, else its provider's."""
+def gates_of_provider(series: TimeSeries, providers: Providers) -> Gates:
+    """Return the gates that are set for the provider of a series; none if it is not there."""
     try:
-        of_provider = providers.get(series.provider).gates
+        return providers.get(series.provider).gates
     except UnknownProvider:
-        of_provider = Gates()
-    return series.gates.over(of_provider)
+        return Gates()
 
 
 def refuse_by_gates(gates: Gates, passing: Passing) -> None:

@@ -96,31 +96,18 @@ def _wanted(request_fetch: RequestFetch, places: Iterable[tuple[str, str]], prov
 def _request_all(
     request_fetch: RequestFetch, wanted: Mapping[str, tuple[str, DatasetCode]], *, refresh: bool, allow: Allowed
 ) -> Mapping[str, Requested | FetchAlreadyRunning]:
-    """Request each, a thousand in one transaction; one by one only where a running fetch may not allow what is allowed here."""
+    """Request each, a thousand in one transaction; a running fetch that does not allow what is allowed here is that code's error."""
     from uuid import uuid4
 
     from domain.use_cases.request_batch import MOST
 
-    if allow:
-        return {name: _request(request_fetch, *identity, refresh=refresh, allow=allow) for name, identity in wanted.items()}
     asked: dict[str, Requested | FetchAlreadyRunning] = {}
     names = list(wanted)
     for some in (names[at : at + MOST] for at in range(0, len(names), MOST)):
         identities = {name: wanted[name] for name in some}
-        found = request_fetch.many(identities.values(), batch=uuid4(), refresh=refresh, request_id="", requester=None)
+        found = request_fetch.many(identities.values(), batch=uuid4(), refresh=refresh, allow=allow, request_id="", requester=None)
         asked |= {name: found[identity] for name, identity in identities.items()}
     return asked
-
-
-def _request(
-    request_fetch: RequestFetch, provider: str, code: DatasetCode, *, refresh: bool, allow: Allowed
-) -> Requested | FetchAlreadyRunning:
-    from domain.errors import FetchAlreadyRunning
-
-    try:
-        return request_fetch(code, provider=provider, refresh=refresh, allow=allow)
-    except FetchAlreadyRunning as error:
-        return error
 
 
 def complete_fetches(use_cases: UseCases, names: Mapping[UUID, str]) -> Mapping[UUID, Fetch]:

@@ -108,6 +108,12 @@ class BatchRequestSchema(Schema):
     )
     provider = TextField("fred")
     refresh = StrictBoolean()
+    allow = enum_list(Suspicion)
+
+    @post_load
+    def arguments(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Return the arguments as domain values."""
+        return given | {"allow": frozenset(map(Suspicion, given["allow"]))}
 
 
 class KeyRequestSchema(Schema):
