@@ -62,15 +62,35 @@ def fetch(  # noqa: PLR0913 - the command's options
     allowed = frozenset(map(Suspicion, (*allow, *(["shrink"] if allow_shrink else []))))
     asked = _request_all(use_cases.request_fetch, wanted, refresh=refresh, allow=allowed)
     requested = {name: answer for name, answer in asked.items() if isinstance(answer, Requested)}
-    fetches = complete_fetches(use_cases, {answer.fetch.id: name for name, answer in requested.items() if not answer.fetch.ended})
+    names = {answer.fetch.id: name for name, answer in requested.items() if not answer.fetch.ended}
+    fetches = complete_fetches(use_cases, names)
     is_well = summarize(
         (name, *outcome_of(fetches.get(answer.fetch.id), use_cases.describe_series(answer.series.id).series))
         if isinstance(answer, Requested)
         else (name, "error", _reason(answer))
         for name, answer in asked.items()
     )
+    for fetch_id, ended in fetches.items():
+        _print_cells(names[fetch_id], ended)
     if not is_well:
         sys.exit(1)
+
+
+def _print_cells(name: str, ended: Fetch) -> None:
+    """Print the cells for which an answer was refused."""
+    from entrypoints.cli.tables import number, print_table
+
+    cells = ended.failure.cells if ended.failure and ended.ended else ()
+    if not cells:
+        return
+    click.echo(f"\nRefused of {name}:")
+    headings = ("date", "column", "value", "stored", "lowest", "highest", "gate")
+    numbers = headings[2:6]
+    rows = [
+        (cell.date, cell.column or "", *(number(each) for each in (cell.value, cell.before, cell.low, cell.high)), cell.gate)
+        for cell in cells
+    ]
+    print_table(headings, rows, right=numbers)
 
 
 def _listed(lines: TextIO) -> list[tuple[str, str]]:
