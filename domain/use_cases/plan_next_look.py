@@ -142,7 +142,8 @@ class PlanNextLook:
             if not refusal:
                 return next_look(schedule, series.id, now)
             look = next_look(schedule, series.id, now + pause)
-            return replace(look, reason=f"{refusal} It is not looked at for {write_duration(pause)}. {look.reason}")
+            put_off = f" It is not looked at for {write_duration(pause)}." if pause else ""
+            return replace(look, reason=f"{refusal}{put_off} {look.reason}")
         why = f"Its last {_counted(failures)} failed, so that it is not looked at for {write_duration(pause)}."
         if series.checked_at is None:
             return inside_window(rule, NextLook(at=now + pause, reason=why))

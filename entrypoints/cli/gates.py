@@ -16,32 +16,33 @@ _INHERIT = "inherit"
 _SWITCHES: dict[str, bool | None] = {"on": True, "off": False, _INHERIT: None}
 
 
-class _Deviations(click.ParamType):
-    """A number of robust deviations, ``off`` or ``inherit``, as a number or None in a tuple."""
+def _deviations(_ctx: click.Context, _option: click.Parameter, text: str | None) -> dict[str, float | None]:
+    """Return the change that the option asks for: a number of robust deviations, ``off`` or ``inherit``."""
+    from domain.errors import InvalidInput
+    from domain.gates.settings import check_deviations
 
-    name = "number"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float | None]:
-        from domain.errors import InvalidInput
-        from domain.gates.settings import check_deviations
-
-        if value in ("off", _INHERIT):
-            return (0.0 if value == "off" else None,)
-        try:
-            number = float(value)
-            check_deviations(number)
-        except ValueError:
-            self.fail(f"{value!r} is no number; write one such as 8, off or {_INHERIT}.", param, ctx)
-        except InvalidInput as error:
-            self.fail(error.message, param, ctx)
-        return (number,)
+    if text is None:
+        return {}
+    if text in ("off", _INHERIT):
+        return {"deviations": 0.0 if text == "off" else None}
+    try:
+        number = float(text)
+        check_deviations(number)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no number; write one such as 8, off or {_INHERIT}.") from error
+    except InvalidInput as error:
+        raise click.BadParameter(error.message) from error
+    return {"deviations": number}
 
 
 @click.command
 @click.argument("code")
 @click.option("--provider", help="The provider, if not the one that the code is routed to.")
 @click.option(
-    "--deviations", type=_Deviations(), metavar="NUMBER|off|inherit", help="Refuse changes beyond so many robust deviations of the history."
+    "--deviations",
+    callback=_deviations,
+    metavar="NUMBER|off|inherit",
+    help="Refuse changes beyond so many robust deviations of the history.",
 )
 @click.option("--scale", type=click.Choice([*_SWITCHES]), help="Refuse values that are a power of ten times what they were.")
 @click.option("--frequency", type=click.Choice([*_SWITCHES]), help="Refuse another frequency than before.")
@@ -52,7 +53,7 @@ def gates(  # noqa: PLR0913 - the command's options
     *,
     code: str,
     provider: str | None,
-    deviations: tuple[float | None] | None,
+    deviations: dict[str, float | None],
     scale: str | None,
     frequency: str | None,
     form: str,
@@ -68,8 +69,7 @@ def gates(  # noqa: PLR0913 - the command's options
 
     use_cases = session.use_cases()
     series = find_series(use_cases.describe_series, code, provider)
-    switches = {name: _SWITCHES[word] for name, word in (("scale", scale), ("frequency", frequency)) if word}
-    changes = {**({"deviations": deviations[0]} if deviations else {}), **switches}
+    changes = {**deviations, **{name: _SWITCHES[word] for name, word in (("scale", scale), ("frequency", frequency)) if word}}
     found = use_cases.manage_gates.change(series.id, changes) if changes else use_cases.manage_gates(series)
     if form == "json":
         name = f"{series.provider}:{series.code}"
