@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -42,7 +42,7 @@ def _deviations(_ctx: click.Context, _option: click.Parameter, text: str | None)
     "--deviations",
     callback=_deviations,
     metavar="NUMBER|off|inherit",
-    help="Refuse changes beyond so many robust deviations of the history.",
+    help="Refuse changes beyond so many robust deviations.",
 )
 @click.option("--scale", type=click.Choice([*_SWITCHES]), help="Refuse values that are a power of ten times what they were.")
 @click.option("--frequency", type=click.Choice([*_SWITCHES]), help="Refuse another frequency than before.")
