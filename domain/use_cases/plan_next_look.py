@@ -30,8 +30,8 @@ UNDER_WAY = "A fetch of it is under way."
 _CALENDAR_AGAIN = timedelta(minutes=1)
 _MOST_VINTAGES = 400
 _SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(hours=1), timedelta(days=7)
-#: An answer that is refused may be right the day after, without that somebody accepts it.
-_LONGEST_REFUSED = timedelta(days=1)
+#: An answer that is refused may be right the day after without anybody's doing; what is looked at daily stays so.
+_LONGEST_REFUSED = timedelta(hours=20)
 _REFUSED = {Failing.SHRUNK: SuspiciousShrink.code, Failing.REFUSED: SuspiciousValues.code}
 _AFTER_A_DEFECT = timedelta(days=1)
 #: How often a series is looked at that has ended at its source.
