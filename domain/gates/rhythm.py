@@ -28,13 +28,12 @@ def declared_change(before: Frequency | None, after: Frequency | None) -> Freque
 
 
 def shown_change(before: Observations, after: Observations) -> FrequencyChange | None:
-    """Return the change that the dates show: all of them, or those after the last one that is stored."""
+    """Return the change that the dates show: all of them, or those after the last one that is stored, with and without it."""
     usual = inferred_frequency(before.dates)
     if usual is None:
         return None
     stored, found = before.dates.astype("datetime64[s]"), after.dates.astype("datetime64[s]")
-    later = found[found >= stored[-1]]
-    for dates in (found, later):
+    for dates in (found, found[found >= stored[-1]], found[found > stored[-1]]):
         shown = inferred_frequency(dates)
         if shown and shown is not usual:
             return FrequencyChange(usual, shown, tuple(_cells(before.dates, after)))

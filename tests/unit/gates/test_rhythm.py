@@ -38,6 +38,7 @@ CHANGED: Mapping[str, tuple[Observations, Observations, Frequency, Frequency]] =
     "days after months": (at(MONTHS), at(MONTHS, DAYS), Frequency.MONTHLY, Frequency.DAILY),
     "days of the week after months": (at(MONTHS), at(MONTHS, WEEKDAYS), Frequency.MONTHLY, Frequency.DAILY),
     "months after quarters": (at(QUARTERS[:-1]), at(QUARTERS[:-1], MONTHS[-5:]), Frequency.QUARTERLY, Frequency.MONTHLY),
+    "weeks after days and a gap": (at(DAYS), at(DAYS, DAYS[-1] + 4 + np.arange(1, 4) * 7), Frequency.DAILY, Frequency.WEEKLY),
     "weeks after days": (at(DAYS), at(DAYS, DAYS[-1] + np.arange(1, 4) * 7), Frequency.DAILY, Frequency.WEEKLY),
 }
 SAME: Mapping[str, tuple[Observations, Observations]] = {
