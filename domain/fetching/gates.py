@@ -98,5 +98,5 @@ def _of_deviations(number: float, cells: tuple[SuspiciousCell, ...], *, more: in
 
 
 def _power(exponent: int) -> str:
-    """Return a power of ten in digits as far as these can be read at a glance."""
+    """Return a power of ten in digits, where these are few."""
     return f"{10.0**exponent:g}" if abs(exponent) <= 4 else f"10^{exponent}"  # noqa: PLR2004 - as in :g

@@ -74,19 +74,21 @@ class UsualStep:
 
     def after(self, value: Values) -> tuple[Values, Values]:
         """Return between which values the next ones are usual."""
-        return self._reached(value, *self.differences, *(self.ratios or (0.0, 0.0)))
+        return _reached(value, self.differences, self.ratios)
 
     def before(self, value: Values) -> tuple[Values, Values]:
         """Return between which values those before were usual."""
-        (least, most), (lowest, highest) = self.differences, self.ratios or (0.0, 0.0)
-        return self._reached(value, -most, -least, -highest, -lowest)
+        (least, most), ratios = self.differences, self.ratios
+        return _reached(value, (-most, -least), (-ratios[1], -ratios[0]) if ratios else None)
 
-    def _reached(self, value: Values, least: float, most: float, lowest: float, highest: float) -> tuple[Values, Values]:
-        with np.errstate(over="ignore", invalid="ignore"):
-            low, high = value + least, value + most
-            if self.ratios is not None:
-                low, high = np.fmin(low, value * np.exp(lowest)), np.fmax(high, value * np.exp(highest))
-        return _finite(low), _finite(high)
+
+def _reached(value: Values, differences: tuple[float, float], ratios: tuple[float, float] | None) -> tuple[Values, Values]:
+    """Return the lowest and the highest value that a step leads to."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, high = value + differences[0], value + differences[1]
+        if ratios is not None:
+            low, high = np.fmin(low, value * np.exp(ratios[0])), np.fmax(high, value * np.exp(ratios[1]))
+    return _finite(low), _finite(high)
 
 
 def beyond_deviations(before: Observations, after: Observations, number: float) -> Iterator[SuspiciousCell]:
