@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.gates.cells import Gate, SuspiciousCell
@@ -152,6 +152,7 @@ def test_enough_changes_show_what_is_usual() -> None:
     assert len(refused(SWINGS[: FEWEST_CHANGES + 1], [*SWINGS[: FEWEST_CHANGES + 1], 1e6])) == 1
 
 
+@settings(deadline=None)
 @given(histories, news, st.sampled_from([-40, -3, 0, 1, 7, 60]), st.floats(1, 50))
 def test_the_unit_does_not_matter(history: list[int], further: list[int], exponent: int, number: float) -> None:
     """Values that are all a power of two times as large are refused alike, with bounds as many times as large."""
@@ -165,6 +166,7 @@ def test_the_unit_does_not_matter(history: list[int], further: list[int], expone
         assert [other.low, other.high] == pytest.approx([(one.low or 0.0) * factor, (one.high or 0.0) * factor])
 
 
+@settings(deadline=None)
 @given(histories, news, st.lists(st.integers(0, 40), max_size=10), st.floats(1, 50))
 def test_gaps_do_not_matter(history: list[int], further: list[int], gaps: list[int], number: float) -> None:
     """Missing values between others are passed over, in what is stored and in the answer."""
@@ -177,6 +179,7 @@ def test_gaps_do_not_matter(history: list[int], further: list[int], gaps: list[i
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=False), max_size=30), st.lists(st.floats(allow_infinity=False), max_size=6))
 def test_any_numbers_are_judged(history: list[float], further: list[float]) -> None:
     """The largest and the smallest doubles too: what is refused lies outside finite bounds, and is new."""
@@ -190,6 +193,7 @@ def test_any_numbers_are_judged(history: list[float], further: list[float]) -> N
         assert np.isfinite([cell.low, cell.high]).all()
 
 
+@settings(deadline=None)
 @given(histories, news)
 def test_more_deviations_refuse_no_more_dates_at_first(history: list[int], further: list[int]) -> None:
     """The first value that is refused with a larger number is refused with a smaller one too, or one before it is."""
@@ -198,6 +202,7 @@ def test_more_deviations_refuse_no_more_dates_at_first(history: list[int], furth
     assert not many or (few and few[0].date <= many[0].date)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 1000), st.integers(-(10**6), 10**6), st.integers(FEWEST_CHANGES + 1, 60), st.integers(1, 30))
 def test_a_straight_line_goes_on(step: int, begin: int, stored: int, added: int) -> None:
     """By any step from any value, for any time."""

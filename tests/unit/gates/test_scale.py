@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.gates.cells import MOST_CELLS, Gate
@@ -76,6 +76,7 @@ def test_cells_are_named_with_what_they_were() -> None:
     assert (first.gate, first.date, first.column, first.value, first.before) == (Gate.SCALE, "1970-01-01", "b", 1000.0, 1.0)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.just(NAN) | st.just(0.0) | st.floats(1e-200, 1e200) | st.floats(-1e200, -1e-200), max_size=30),
     st.integers(-9, 9).filter(bool),
@@ -87,6 +88,7 @@ def test_any_power_of_ten_is_found(stored: list[float], exponent: int) -> None:
     assert found(stored, [each * 10.0**exponent for each in stored]) == ([(exponent, len(known))] if known else [])
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(allow_infinity=False), max_size=20), st.lists(st.floats(allow_infinity=False), max_size=20))
 def test_any_numbers_are_compared(stored: list[float], answer: list[float]) -> None:
     """The largest and the smallest doubles too; a scale that changed one way changes back the other way."""

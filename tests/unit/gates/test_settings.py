@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import InvalidInput
@@ -57,6 +57,7 @@ def test_what_is_wrong_with_a_list_is_named(text: str) -> None:
     assert REFUSED[text] in raised.value.message
 
 
+@settings(deadline=None)
 @given(gates)
 def test_gates_are_written_as_they_are_read(some: Gates) -> None:
     """But for digits of the number beyond the sixth."""
@@ -66,6 +67,7 @@ def test_gates_are_written_as_they_are_read(some: Gates) -> None:
     assert read.deviations == pytest.approx(some.deviations, rel=1e-5)
 
 
+@settings(deadline=None)
 @given(own, gates)
 def test_what_is_set_for_a_series_comes_first(some: SeriesGates, of_provider: Gates) -> None:
     held = some.over(of_provider)
