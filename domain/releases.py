@@ -86,7 +86,7 @@ class ColumnState:
 
 
 def in_knowledge_order(
-    states: Iterable[ColumnState], available: Callable[[Vintage], datetime] = attrgetter("answers_from")
+    states: Iterable[ColumnState], available: Callable[[Vintage], datetime | np.datetime64] = attrgetter("answers_from")
 ) -> Sequence[ColumnState]:
     """
     Return the states that ``as_of`` answered one after the other.
