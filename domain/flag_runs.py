@@ -88,9 +88,7 @@ class FlagRuns:
         return np.where((found > 0) & has[:, None], found - 1, cells).astype(np.uint16)
 
 
-def folded(
-    dates: Dates, columns: int, flags: Flags | None, steps: Sequence[tuple[Dates, Dates, FlagRuns | None]]
-) -> Flags | None:
+def folded(dates: Dates, columns: int, flags: Flags | None, steps: Sequence[tuple[Dates, Dates, FlagRuns | None]]) -> Flags | None:
     """
     Return the flags of a state after steps, each with the dates that it puts, those that it drops, and its runs.
 

@@ -76,8 +76,8 @@ class Revision:
     @property
     def has_flags_alone(self) -> bool:
         """Whether flags changed and nothing else did."""
-        others = (self.added, self.changed, self.deleted, self.columns_added, self.columns_removed)
-        return bool(self.flags_changed) and not any(map(len, others))
+        rows, cells = len(self.added) + len(self.deleted), len(self.changed)
+        return bool(self.flags_changed) and not (rows or cells or self.columns_added or self.columns_removed)
 
 
 def revision(before: Observations, after: Observations) -> Revision:
@@ -96,7 +96,7 @@ def revision(before: Observations, after: Observations) -> Revision:
 
 
 def _changes(before: Observations, after: Observations, rows: _Rows) -> list[Change]:
-    shared, (old_places, new_places) = _shared_columns(before, after)
+    shared, old_places, new_places = _shared_columns(before, after)
     old, new = before.values[rows[0]][:, old_places], after.values[rows[1]][:, new_places]
     differ = np.ascontiguousarray(old).view(np.int64) != np.ascontiguousarray(new).view(np.int64)
     labels = after.labels()
@@ -109,7 +109,7 @@ def _changes(before: Observations, after: Observations, rows: _Rows) -> list[Cha
 def _flag_changes(before: Observations, after: Observations, rows: _Rows) -> list[FlagChange]:
     if before.flags is None and after.flags is None:
         return []
-    shared, (old_places, new_places) = _shared_columns(before, after)
+    shared, old_places, new_places = _shared_columns(before, after)
     codes = shared_codes([before.flags, after.flags])
     old = placed(before.flags, codes, before.values.shape)[rows[0]][:, old_places]
     new = placed(after.flags, codes, after.values.shape)[rows[1]][:, new_places]
@@ -120,11 +120,11 @@ def _flag_changes(before: Observations, after: Observations, rows: _Rows) -> lis
     ]
 
 
-def _shared_columns(before: Observations, after: Observations) -> tuple[list[str], tuple[list[int], list[int]]]:
+def _shared_columns(before: Observations, after: Observations) -> tuple[list[str], list[int], list[int]]:
     """Return the names of the columns that both have, and their positions in either."""
     old_columns, new_columns = _numbered(before.columns), _numbered(after.columns)
     shared = [column for column in old_columns if column in new_columns]
-    return [name for name, _ in shared], tuple([each.index(column) for column in shared] for each in (old_columns, new_columns))
+    return [name for name, _ in shared], list(map(old_columns.index, shared)), list(map(new_columns.index, shared))
 
 
 def _without(state: Observations, rows: NDArray[np.intp]) -> Observations:

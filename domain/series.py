@@ -36,7 +36,8 @@ class Metadata:
 
     Attributes:
         date_column: the provider's own name for the first column.
-        extra: further metadata as JSON values; ``dates`` says on which day of their periods its dates stand, as in ``Anchor``.
+        extra: further metadata as JSON values; ``dates`` says on which day of their periods its dates stand, as in ``Anchor``, and
+            ``flags`` what each flag means.
 
     """
 
@@ -52,8 +53,16 @@ class Metadata:
     date_column: str = "Date"
     extra: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def flags(self) -> Mapping[str, str]:
+        """The meaning of each flag that the series has or had, empty where nothing says it."""
+        found: Mapping[str, str] = self.extra.get(FLAGS, {})
+        return found
 
-#: The fields of metadata that say what a series' values mean; entries of ``extra`` do so too.
+
+#: In ``extra``: the meanings of flags.
+FLAGS = "flags"
+#: The fields of metadata that say what a series' values mean; entries of ``extra`` do so too, but for the list of flags.
 _MEANING = ("name", "unit", "frequency", "seasonal_adjustment", "column_units")
 
 
@@ -96,7 +105,7 @@ def metadata_changes(history: Sequence[MetadataEntry]) -> Sequence[MetadataChang
 
 def _meaning(metadata: Metadata) -> Mapping[str, Any]:
     fields = {name: getattr(metadata, name) for name in _MEANING}
-    return fields | {f"extra.{name}": value for name, value in metadata.extra.items()}
+    return fields | {f"extra.{name}": value for name, value in metadata.extra.items() if name != FLAGS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

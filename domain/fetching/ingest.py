@@ -64,8 +64,7 @@ def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched)
     kept = _read(uow, series)
     _check_partial(series, kept, fetched)
     states = _unchanged(kept) if fetched.not_modified else _merge(kept.state, fetched)
-    first_flagged = uow.vintages.first_flagged(series.id) if any(state.flags is not None for _, state in states) else None
-    arrivals = _arrivals(uow, series, fetch, fetched, kept=kept, first_flagged=first_flagged)
+    arrivals = _arrivals(uow, series, fetch, fetched, kept=kept)
     added = [new for published, state in states if (new := arrivals.add(published, state))]
     added += arrivals.resumed(states[-1][1], added) if states else []
     if fetched.not_modified:
@@ -93,19 +92,18 @@ def _metadata(series: TimeSeries, kept: Observations | None, fetched: Fetched) -
     return replace(metadata, extra={**metadata.extra, DIALECT: dialect}) if dialect else metadata
 
 
-def _arrivals(
-    uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched, *, kept: Kept, first_flagged: int | None
-) -> Arrivals:
+def _arrivals(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched, *, kept: Kept) -> Arrivals:
     now, confirmed, newest = uow.now(), series.confirmed, kept.newest
     answered = [published for published, _ in fetched.vintages if published is not None]
     stored = uow.vintages.labels(series.id) if answered else {}
+    has_flags = any(state and state.flags for state in (kept.state, *(state for _, state in fetched.vintages)))
     read_by = confirmed.adapter_version if confirmed and newest and confirmed.vintage == newest.number else None
     return Arrivals(
         newest=newest,
         overtaken_by=series.newest if series.newest and series.newest.cause is Cause.IMPORT else None,
         readable=kept.state is not None,
         labels=stored,
-        first_flagged=first_flagged,
+        first_flagged=uow.vintages.first_flagged(series.id) if has_flags else None,
         read_by=read_by or (newest.origin.adapter_version if newest else None),
         last_label=max((*stored, *answered), key=moment_of, default=None),
         origin=fetched.origin,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,8 +45,14 @@ class CountedRows(Rows):
         return known[-rule.window :]
 
 
-def counted_rows(columns: Iterable[Column], rule: CellRule, meaning: Meaning) -> CountedRows:
-    """Return the nth release of all dates, of the vintages that count at some moment: of one at least."""
+def counted_rows(columns: Iterable[Column], rule: CellRule, meaning: Meaning, flags_alone: Collection[int] = ()) -> CountedRows:
+    """
+    Return the nth release of all dates, of the vintages that count at some moment: of one at least.
+
+    Args:
+        flags_alone: as in ``in_knowledge_order``.
+
+    """
     by_number = {vintage.number: (vintage, column) for vintage, column in columns}
     kept = [by_number[vintage.number] for vintage in releasing([v for v, _ in by_number.values()], rule.clock)]
     rows = [Rows.of(column, rule, meaning) for _, column in kept]
@@ -54,6 +60,7 @@ def counted_rows(columns: Iterable[Column], rule: CellRule, meaning: Meaning) ->
     states = in_knowledge_order(
         (_state(vintage, column, each, dates) for (vintage, column), each in zip(kept, rows, strict=True)),
         lambda vintage: available_at(vintage, rule),
+        flags_alone,
     )
     return _counted(states, dates, rule, meaning.collapsed(rule.collapse))
 

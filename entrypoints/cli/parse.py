@@ -71,13 +71,14 @@ def _parsed(parse_answer: ParseAnswer, provider: str, code: str, answer: RawResp
 
 
 def _series(parsed: ParsedSeries) -> dict[str, Any]:
-    from entrypoints.formats import rows
+    from entrypoints.formats import heading, rows
 
-    columns = parsed.vintages[-1][1].columns
+    newest = parsed.vintages[-1][1]
+    flags = any(state.flags for _, state in parsed.vintages)
     return {
         "code": str(parsed.code),
         "frequency": parsed.metadata.frequency,
-        "column_names": [parsed.metadata.date_column, *columns],
+        "column_names": [parsed.metadata.date_column, *heading(newest, flags=flags)[1:]],
         "left_out": list(parsed.left_out),
-        "vintages": [{"published": published, "data": rows(observations)} for published, observations in parsed.vintages],
+        "vintages": [{"published": published, "data": rows(state, flags=flags)} for published, state in parsed.vintages],
     }

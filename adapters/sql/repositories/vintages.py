@@ -117,7 +117,9 @@ class SqlVintageRepository:
 
     def first_flagged(self, series_id: UUID) -> int | None:
         # A state has no flags unless it, or one on which it builds, sets them.
-        return self.transaction.run(_of(select(func.min(vintages.c.number)), series_id).where(vintages.c.codec.in_(FLAGGED))).scalar_one()
+        statement = _of(select(func.min(vintages.c.number)), series_id).where(vintages.c.codec.in_(FLAGGED))
+        first: int | None = self.transaction.run(statement).scalar_one()
+        return first
 
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
         chain = self._chain(series_id, moment)

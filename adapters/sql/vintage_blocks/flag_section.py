@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 
@@ -25,8 +26,9 @@ def write_flags(runs: FlagRuns) -> bytes:
     """Return a section."""
     codes = [code.encode() for code in runs.codes]
     head = _HEAD.pack(len(codes), len(runs)) + b"".join(bytes([len(code)]) + code for code in codes)
-    parts = zip((runs.columns, runs.places, runs.first, runs.last), _PARTS, strict=True)
-    return zlib.compress(head + b"".join(part.astype(kind).tobytes() for part, kind in parts), _LEVEL, _NO_HEADER)
+    parts: list[Any] = [runs.columns, runs.places, runs.first, runs.last]
+    body = b"".join(part.astype(kind).tobytes() for part, kind in zip(parts, _PARTS, strict=True))
+    return zlib.compress(head + body, _LEVEL, _NO_HEADER)
 
 
 def read_flags(section: bytes | memoryview) -> FlagRuns:
