@@ -15,7 +15,8 @@ from domain.errors import InvalidObservations
 
 Cells = NDArray[np.uint16]
 
-_MOST_CHARACTERS, _MOST_CODES = 32, 2**16 - 1
+_MOST_CHARACTERS = 32
+_MOST_CODES = 2**16 - 1
 _SHOWN = 40
 _WORD = r"[^\s\0-\x1f\x7f-\x9f\ud800-\udfff]+"
 _CODE = re.compile(f"{_WORD}( {_WORD})*")
@@ -91,6 +92,11 @@ class Flags:
         return head + self.cells.astype("<u2", copy=False).tobytes(order="F")
 
 
+def is_code(text: str) -> bool:
+    """Return whether a text can be a flag: short, and visible but for single blanks between its words."""
+    return len(text) <= _MOST_CHARACTERS and _CODE.fullmatch(text) is not None
+
+
 def stacked(parts: Sequence[tuple[Flags | None, int]], columns: int) -> Flags | None:
     """Return the flags of states, each with its number of rows, one below the other; None if none has any."""
     if all(flags is None for flags, _ in parts):
@@ -116,7 +122,7 @@ def placed(flags: Flags | None, codes: Sequence[str], shape: tuple[int, int]) ->
 def _check(codes: Sequence[str]) -> None:
     if len(codes) > _MOST_CODES:
         raise InvalidObservations(f"There are more than {_MOST_CODES} different flags.", field="flags")
-    wrong = next((code for code in codes if len(code) > _MOST_CHARACTERS or not _CODE.fullmatch(code)), None)
+    wrong = next((code for code in codes if not is_code(code)), None)
     if wrong is not None:
         what = f"of at most {_MOST_CHARACTERS} visible characters, with single blanks between its words"
         raise InvalidObservations(f"The flag {wrong[:_SHOWN]!r} is no code {what}.", field="flags")

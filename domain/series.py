@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
@@ -56,8 +56,8 @@ class Metadata:
     @property
     def flags(self) -> Mapping[str, str]:
         """The meaning of each flag that the series has or had, empty where nothing says it."""
-        found: Mapping[str, str] = self.extra.get(FLAGS, {})
-        return found
+        found = self.extra.get(FLAGS)
+        return {code: meaning for code, meaning in found.items() if isinstance(meaning, str)} if isinstance(found, dict) else {}
 
 
 #: In ``extra``: the meanings of flags.
@@ -90,6 +90,22 @@ class MetadataChange:
     field: str
     before: Any
     after: Any
+
+
+def with_flag_list(metadata: Metadata, stored: Metadata, *, has_flags: bool) -> Metadata:
+    """
+    Return an answer's metadata with the flags that were listed before, too: older vintages have them.
+
+    Args:
+        has_flags: whether any state that is stored has flags; else the answer's list is left out.
+
+    """
+    if not (metadata.flags or stored.flags):
+        return metadata
+    new = {code: meaning for code, meaning in metadata.flags.items() if meaning or code not in stored.flags} if has_flags else {}
+    listed = {**stored.flags, **new}
+    extra = {name: value for name, value in metadata.extra.items() if name != FLAGS}
+    return replace(metadata, extra={**extra, FLAGS: listed} if listed else extra)
 
 
 def metadata_changes(history: Sequence[MetadataEntry]) -> Sequence[MetadataChange]:

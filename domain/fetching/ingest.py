@@ -14,7 +14,7 @@ from domain.inferred_frequency import with_frequency
 from domain.moments import AsOf
 from domain.observations import Label, Observations
 from domain.ports import Fetched, PriorState, UnitOfWork
-from domain.series import Metadata, TimeSeries
+from domain.series import Metadata, TimeSeries, with_flag_list
 from domain.vintages import Cause, Prepared, Vintage
 from domain.window import Confirmation
 
@@ -70,7 +70,8 @@ def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched)
     if fetched.not_modified:
         return uow.vintages.prepare(series, added), series.metadata
     refuse_suspicious(series, kept, added, fetched, allow=fetch.allow)
-    return uow.vintages.prepare(series, added), _metadata(series, kept.state, fetched)
+    has_flags = any(state and state.flags for state in (kept.state, *(new.observations for new in added)))
+    return uow.vintages.prepare(series, added), with_flag_list(_metadata(series, kept.state, fetched), series.metadata, has_flags=has_flags)
 
 
 def _unchanged(kept: Kept) -> States:
