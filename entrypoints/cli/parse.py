@@ -26,6 +26,7 @@ _EVERY_SERIES = "*"
 @click.option("--content-type", default="", help="The response's Content-Type.")
 @click.option("--url", default="", help="The URL that was requested.")
 @click.option("--option", "options", metavar="NAME=JSON", multiple=True, help="How to read a file, as in lanner.toml; may be repeated.")
+@click.option("--flags", is_flag=True, help="Put its flags beside each column, as NAME_flag.")
 @click.pass_obj
 def parse(  # noqa: PLR0913 - the command's options
     session: Session,
@@ -37,6 +38,7 @@ def parse(  # noqa: PLR0913 - the command's options
     content_type: str,
     url: str,
     options: Sequence[str],
+    flags: bool,
 ) -> None:
     """
     Parse a recorded response as a fetch would, without storing it.
@@ -49,7 +51,8 @@ def parse(  # noqa: PLR0913 - the command's options
 
     headers = {"content-type": content_type} if content_type else {}
     answer = RawResponse(body=body.read(), status=status, headers=headers, url=url, options=read_options(options))
-    document = _parsed(session.use_cases().parse_answer, provider, code, answer)
+    found = _parsed(session.use_cases().parse_answer, provider, code, answer)
+    document = found if isinstance(found, dict) else _document(found, flags=flags)
     for warning in document.get("warnings", ()):
         click.echo(f"Warning: {warning}", err=True)
     print_json(document)
@@ -57,24 +60,27 @@ def parse(  # noqa: PLR0913 - the command's options
         sys.exit(1)
 
 
-def _parsed(parse_answer: ParseAnswer, provider: str, code: str, answer: RawResponse) -> dict[str, Any]:
+def _parsed(parse_answer: ParseAnswer, provider: str, code: str, answer: RawResponse) -> Sequence[ParsedSeries] | dict[str, Any]:
+    """Return the series in a response, or the document of an error."""
     from domain.codes import DatasetCode
     from domain.errors import DomainError
 
     try:
         wanted = None if code == _EVERY_SERIES else DatasetCode.parse(code)
-        found = parse_answer(provider, wanted, answer)
+        return parse_answer(provider, wanted, answer)
     except DomainError as error:
         return {"error": {"code": error.code, "message": error.message}}
+
+
+def _document(found: Sequence[ParsedSeries], *, flags: bool) -> dict[str, Any]:
     warnings = list(dict.fromkeys(warning for parsed in found for warning in parsed.warnings))
-    return {"series": [_series(parsed) for parsed in found], **({"warnings": warnings} if warnings else {})}
+    return {"series": [_series(parsed, flags=flags) for parsed in found], **({"warnings": warnings} if warnings else {})}
 
 
-def _series(parsed: ParsedSeries) -> dict[str, Any]:
+def _series(parsed: ParsedSeries, *, flags: bool) -> dict[str, Any]:
     from entrypoints.formats import heading, rows
 
     newest = parsed.vintages[-1][1]
-    flags = any(state.flags for _, state in parsed.vintages)
     return {
         "code": str(parsed.code),
         "frequency": parsed.metadata.frequency,

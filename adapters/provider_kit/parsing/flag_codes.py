@@ -92,10 +92,10 @@ def joined(codes: Iterable[str]) -> str:
 @lru_cache(_CACHE_SIZE)
 def code_of(name: str, value: str) -> str:
     """Return the flags that the value of an attribute means."""
-    is_status = _plain(name) not in _CONFIDENTIALITY
-    none = _NO_STATUS if is_status else _NO_CONFIDENTIALITY
+    plain = _plain(name)
+    none = _NO_STATUS if plain in _STATUS else _NO_CONFIDENTIALITY if plain in _CONFIDENTIALITY else ()
     words = [word for word in _BETWEEN.split(storable(value)) if word and word not in none]
-    return joined(words if is_status else [f"{_PREFIX}{word}" for word in words])
+    return joined([f"{_PREFIX}{word}" for word in words] if plain in _CONFIDENTIALITY else words)
 
 
 def meanings_of(codes: Collection[str], said: Mapping[str, str]) -> dict[str, str]:
@@ -103,7 +103,7 @@ def meanings_of(codes: Collection[str], said: Mapping[str, str]) -> dict[str, st
     Return the meaning of each flag, sorted by the flags; an empty text where nothing says it.
 
     Args:
-        said: what the answer says of flags, single ones or several together.
+        said: what the answer says of flags, single ones or several together; an empty text where it has lists of its own.
 
     """
     return {code: said.get(code) or "; ".join(_meaning(word, said) for word in code.split(" ")).strip("; ") for code in sorted(codes)}
@@ -112,7 +112,7 @@ def meanings_of(codes: Collection[str], said: Mapping[str, str]) -> dict[str, st
 def _meaning(word: str, said: Mapping[str, str]) -> str:
     # Eurostat writes flags of one value together.
     each = list(word) if word not in said and set(word) <= _OF_EUROSTAT.keys() else [word]
-    return "; ".join(filter(None, (said.get(code) or _KNOWN.get(code, "") for code in each)))
+    return "; ".join(filter(None, (said.get(code, _KNOWN.get(code, "")) for code in each)))
 
 
 @lru_cache(_CACHE_SIZE)
