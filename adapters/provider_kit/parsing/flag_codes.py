@@ -19,7 +19,9 @@ from domain.flags import is_code
 _STATUS = frozenset({"OBS_STATUS", "OBS_FLAG", "FLAG_CODES", "OBSSTATUS", "FLAG"})
 _CONFIDENTIALITY = frozenset({"OBS_CONF", "CONF_STATUS", "CONF_STATUS_OBS"})
 _PREFIX = "CONF_"
-_NO_STATUS, _NO_CONFIDENTIALITY = frozenset({"A", ":", "na"}), frozenset({"F"})
+#: A colon says that there is no value, also in front of a flag, as in ``:c``.
+_NO_VALUE = ":"
+_NO_STATUS, _NO_CONFIDENTIALITY = frozenset({"", "A", "na"}), frozenset({"", "F"})
 _BETWEEN = re.compile(r"[\s,;|]+")
 _CACHE_SIZE = 4096
 
@@ -93,8 +95,8 @@ def joined(codes: Iterable[str]) -> str:
 def code_of(name: str, value: str) -> str:
     """Return the flags that the value of an attribute means."""
     plain = _plain(name)
-    none = _NO_STATUS if plain in _STATUS else _NO_CONFIDENTIALITY if plain in _CONFIDENTIALITY else ()
-    words = [word for word in _BETWEEN.split(storable(value)) if word and word not in none]
+    none = _NO_STATUS if plain in _STATUS else _NO_CONFIDENTIALITY if plain in _CONFIDENTIALITY else {""}
+    words = [word for each in _BETWEEN.split(storable(value)) if (word := each.lstrip(_NO_VALUE)) not in none]
     return joined([f"{_PREFIX}{word}" for word in words] if plain in _CONFIDENTIALITY else words)
 
 
