@@ -1,8 +1,12 @@
-"""Encoding observations as JSON, CSV, Parquet and Arrow."""
+"""
+Encoding observations as JSON, CSV, Parquet and Arrow.
+
+With ``flags`` each column is followed by one of the flags beside its values, ``<column>_flag``, even where there are none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 from unicodedata import category, normalize
@@ -56,9 +60,9 @@ def encode(document: Any) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_UTC_Z)
 
 
-def table(observations: Observations, *, newest_first: bool = False) -> dict[str, Any]:
+def table(observations: Observations, *, newest_first: bool = False, flags: bool = False) -> dict[str, Any]:
     """Return ``columns`` and ``data``; the first column is ``date``, or ``time`` where the axis is finer than a day."""
-    return {"columns": [axis_name(observations), *observations.columns], "data": rows(observations, newest_first=newest_first)}
+    return {"columns": heading(observations, flags=flags), "data": rows(observations, newest_first=newest_first, flags=flags)}
 
 
 def axis_name(observations: Observations) -> str:
@@ -66,51 +70,76 @@ def axis_name(observations: Observations) -> str:
     return "date" if observations.unit == "D" else "time"
 
 
-def rows(observations: Observations, *, newest_first: bool = False) -> orjson.Fragment:
+def heading(observations: Observations, *, flags: bool = False) -> list[str]:
+    """Return the names of the columns."""
+    names = observations.columns
+    return [axis_name(observations), *([each for name in names for each in (name, f"{name}_flag")] if flags else names)]
+
+
+def rows(observations: Observations, *, newest_first: bool = False, flags: bool = False) -> orjson.Fragment:
     """
-    Return ``[[date, value, …], …]`` as JSON, with null for a missing value.
+    Return ``[[date, value, …], …]`` as JSON, with null for a missing value or flag.
 
     The matrix is encoded as a whole and the dates are inserted between its rows, without a Python object for each value.
     """
     if not len(observations):
         return orjson.Fragment(b"[]")
     lines = _row_lines(observations, quote=b'"', newest_first=newest_first)
+    if flags:
+        lines = [b",".join(cells) for cells in _flagged(lines, observations, quote=b'"', newest_first=newest_first)]
     return orjson.Fragment(b"[[" + b"],[".join(lines) + b"]]")
 
 
-def records(observations: Observations, *, newest_first: bool = False) -> orjson.Fragment:
+def records(observations: Observations, *, newest_first: bool = False, flags: bool = False) -> orjson.Fragment:
     """Return an object for each date as JSON; duplicate names are numbered, since an object's keys are unique."""
-    names = [orjson.dumps(name) + b":" for name in unique_names([axis_name(observations), *observations.columns])]
+    names = [orjson.dumps(name) + b":" for name in unique_names(heading(observations, flags=flags))]
     lines = _row_lines(observations, quote=b'"', newest_first=newest_first)
     # Neither a date nor a number contains a comma.
-    objects = (b",".join(map(bytes.__add__, names, line.split(b","))) for line in lines)
+    cells: Iterable[Sequence[bytes]] = (line.split(b",") for line in lines)
+    if flags:
+        cells = _flagged(lines, observations, quote=b'"', newest_first=newest_first)
+    objects = (b",".join(map(bytes.__add__, names, each)) for each in cells)
     return orjson.Fragment(b"[{" + b"},{".join(objects) + b"}]" if lines else b"[]")
 
 
-def csv(observations: Observations, heading: Sequence[str], *, newest_first: bool = False, header: bool = True) -> bytes:
+def csv(
+    observations: Observations, heading: Sequence[str], *, newest_first: bool = False, header: bool = True, flags: bool = False
+) -> bytes:
     """
     Return CSV with line feeds, numbers as Python's ``repr`` writes them, and empty cells for missing values.
 
-    A heading that a spreadsheet would take for a formula gets an apostrophe in front.
+    A heading or flag that a spreadsheet would take for a formula gets an apostrophe in front.
     """
     lines = [",".join(map(cell, heading)).encode()] if header else []
-    lines += _row_lines(observations, quote=b"", newest_first=newest_first)
+    below = _row_lines(observations, quote=b"", newest_first=newest_first)
+    if flags:
+        below = [b",".join(cells) for cells in _flagged(below, observations, quote=b"", newest_first=newest_first)]
+    lines += below
     return b"\n".join(lines) + b"\n" if lines else b""
 
 
-def columnar(reading: Reading, kind: Format, *, newest_first: bool = False) -> bytes:
+def columnar(reading: Reading, kind: Format, *, newest_first: bool = False, flags: bool = False) -> bytes:
     """Return a Parquet or an Arrow file, with the series' code and its vintage, or a formula's definition, in the schema's metadata."""
-    return columnar_file(reading.observations, _schema_metadata(reading), kind, newest_first=newest_first)
+    metadata = _schema_metadata(reading)
+    meanings = reading.series.metadata.flags
+    if flags and meanings:
+        metadata = {**metadata, "flags": orjson.dumps(dict(meanings)).decode()}
+    return columnar_file(reading.observations, metadata, kind, newest_first=newest_first, flags=flags)
 
 
-def columnar_file(observations: Observations, metadata: Mapping[str, str], kind: Format, *, newest_first: bool = False) -> bytes:
+def columnar_file(
+    observations: Observations, metadata: Mapping[str, str], kind: Format, *, newest_first: bool = False, flags: bool = False
+) -> bytes:
     """Return a Parquet or an Arrow file with this metadata in its schema."""
     import pyarrow as pa
 
     step = -1 if newest_first else 1
     dates = pa.array(observations.dates[::step]).cast(pa.date32() if observations.unit == "D" else pa.timestamp("ms", tz="UTC"))
     values = [pa.array(column[::step], from_pandas=True) for column in observations.values.T]
-    names = unique_names([axis_name(observations), *observations.columns])
+    if flags:
+        codes = [pa.array(_codes(observations, place)[::step], pa.string()) for place in range(len(values))]
+        values = [array for pair in zip(values, codes, strict=True) for array in pair]
+    names = unique_names(heading(observations, flags=flags))
     return write_columnar(pa.table([dates, *values], names=names).replace_schema_metadata(metadata), kind)
 
 
@@ -173,6 +202,23 @@ def _row_lines(observations: Observations, *, quote: bytes, newest_first: bool) 
         rest = matrix[2:-2].split(b"],[")
         lines += [date + b"," + numbers for date, numbers in zip(dates[first : first + block], rest, strict=True)]
     return lines
+
+
+def _flagged(lines: Sequence[bytes], observations: Observations, *, quote: bytes, newest_first: bool) -> Iterator[Sequence[bytes]]:
+    """Yield the cells of each line with the flags between them."""
+    step = -1 if newest_first else 1
+    codes = observations.flags.codes if observations.flags else ()
+    written: dict[str | None, bytes] = {code: orjson.dumps(code) if quote else cell(code).encode() for code in codes}
+    written[None] = b"null" if quote else b""
+    columns = [[written[code] for code in _codes(observations, place)[::step]] for place in range(len(observations.columns))]
+    for row, line in enumerate(lines):
+        # Neither a date nor a number contains a comma.
+        date, *numbers = line.split(b",")
+        yield [date, *(each for number, column in zip(numbers, columns, strict=True) for each in (number, column[row]))]
+
+
+def _codes(observations: Observations, place: int) -> list[str | None]:
+    return observations.flags.column(place) if observations.flags else [None] * len(observations)
 
 
 def _as_csv(matrix: bytes, values: np.ndarray[Any, Any]) -> bytes:

@@ -15,7 +15,7 @@ from domain.inferred_frequency import with_frequency
 from domain.moments import AsOf
 from domain.observations import Label, Observations
 from domain.ports import Fetched, PriorState, UnitOfWork
-from domain.series import Metadata, TimeSeries
+from domain.series import Metadata, TimeSeries, with_flag_list
 from domain.vintages import Cause, Prepared, Vintage
 from domain.window import Confirmation
 
@@ -75,7 +75,8 @@ def prepare(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetched,
         return uow.vintages.prepare(series, added), series.metadata
     metadata = _metadata(series, kept.state, fetched)
     refuse_suspicious(series, kept, added, fetched, by=Screening(allow=fetch.allow, gates=gates, metadata=metadata))
-    return uow.vintages.prepare(series, added), metadata
+    has_flags = any(state and state.flags for state in (kept.state, *(new.observations for new in added)))
+    return uow.vintages.prepare(series, added), with_flag_list(metadata, series.metadata, has_flags=has_flags)
 
 
 def _unchanged(kept: Kept) -> States:
@@ -101,12 +102,14 @@ def _arrivals(uow: UnitOfWork, series: TimeSeries, fetch: Fetch, fetched: Fetche
     now, confirmed, newest = uow.now(), series.confirmed, kept.newest
     answered = [published for published, _ in fetched.vintages if published is not None]
     stored = uow.vintages.labels(series.id) if answered else {}
+    has_flags = any(state and state.flags for state in (kept.state, *(state for _, state in fetched.vintages)))
     read_by = confirmed.adapter_version if confirmed and newest and confirmed.vintage == newest.number else None
     return Arrivals(
         newest=newest,
         overtaken_by=series.newest if series.newest and series.newest.cause is Cause.IMPORT else None,
         readable=kept.state is not None,
         labels=stored,
+        first_flagged=uow.vintages.first_flagged(series.id) if has_flags else None,
         read_by=read_by or (newest.origin.adapter_version if newest else None),
         last_label=max((*stored, *answered), key=moment_of, default=None),
         origin=fetched.origin,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,8 +46,14 @@ class CountedRows(Rows):
         return known[-rule.window :]
 
 
-def counted_rows(columns: Iterable[Column], rule: CellRule, meaning: Meaning) -> CountedRows:
-    """Return the nth release of all dates, of the vintages that count at some moment: of one at least."""
+def counted_rows(columns: Iterable[Column], rule: CellRule, meaning: Meaning, flags_alone: Collection[int] = ()) -> CountedRows:
+    """
+    Return the nth release of all dates, of the vintages that count at some moment: of one at least.
+
+    Args:
+        flags_alone: as in ``in_knowledge_order``.
+
+    """
     by_number = {vintage.number: (vintage, column) for vintage, column in columns}
     kept_numbers = [vintage.number for vintage in releasing([v for v, _ in by_number.values()], rule.clock)]
     kept = [by_number[number] for number in kept_numbers]
@@ -57,6 +63,7 @@ def counted_rows(columns: Iterable[Column], rule: CellRule, meaning: Meaning) ->
     states = in_knowledge_order(
         (_state(vintage, column, each, dates) for (vintage, column), each in zip(kept, rows, strict=True)),
         lambda vintage: available[vintage.number],
+        flags_alone,
     )
     moments = [available[state.vintage.number] for state in states]
     return _counted(states, moments, rule, meaning.collapsed(rule.collapse), dates=dates)

@@ -19,6 +19,7 @@ from domain.panels.latest import eligible, newest_rows
 from domain.panels.plain import RowSpans, SpannedRows, is_plain, put_plain, spans_of
 from domain.panels.rows import Meaning
 from domain.panels.rule import CellRule
+from domain.releases import with_flags_alone
 from domain.vintages import Cause, Vintage
 
 #: Places of moments, with what the metadata known at them say.
@@ -97,9 +98,10 @@ class CellReading:
 
     def _put_counted(self, grid: Grid, meanings: Meanings) -> None:
         columns = self._with_vintages(self._timeline.moments.numbers[self._timeline.available <= self._instants[-1]].tolist())
+        alone = with_flags_alone(self._stored.vintages())
         for places, meaning in meanings:
             for own, counting in self._epochs(places, columns):
-                rows = counted_rows(counting, self._rule, meaning)
+                rows = counted_rows(counting, self._rule, meaning, alone)
                 begun = eligible(rows.starts, self._days[own], self._instants[own])
                 for place, count in zip(own.tolist(), begun.tolist(), strict=True):
                     seen = rows.seen(self._instants[place], count, self._rule)

@@ -61,6 +61,10 @@ class VintageRepository(Protocol):
         """Return the last vintage in knowledge order that was fetched, not imported; without observations."""
         ...
 
+    def first_flagged(self, series_id: UUID) -> int | None:
+        """Return the number of the first vintage with a flag; None if no vintage of the series has any."""
+        ...
+
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
         """
         Return the last vintage in knowledge order, (known_at, number), that the moment admits.
@@ -87,7 +91,7 @@ class VintageRepository(Protocol):
 
     def columns(self, series_id: UUID, column: str, numbers: Collection[int]) -> Iterator[tuple[int, Observations]]:
         """
-        Yield one column in the states of these vintages, in order of arrival: number, and dates with a single column.
+        Yield one column in the states of these vintages, in order of arrival: number, and dates with a single column, without flags.
 
         Args:
             column: its name, empty for each state's first one; a state without it has no dates.

@@ -39,6 +39,7 @@ class Selection:
         transform: as at Quandl, after the window; or with the year before, of the whole state and whatever the window.
         limit: number of newest dates.
         periods: the day by which periods are dated, applied before all else.
+        flags: whether the observations keep their flags, which only values as they are stored have.
 
     """
 
@@ -52,10 +53,15 @@ class Selection:
     transform: Transform | PeriodTransform | None = None
     limit: int | None = None
     periods: Side | None = None
+    flags: bool = False
 
     def __post_init__(self) -> None:
         if self.aggregate and not self.collapse:
             raise InvalidInput("aggregate belongs to collapse.", field="aggregate", hint="Give collapse too.")
+        changing = [name for name, value in (("collapse", self.collapse), ("transform", self.transform)) if value]
+        if self.flags and changing:
+            what = f"flags belong to values as they are stored, which {changing[0]} replaces by others."
+            raise InvalidInput(what, field="flags", hint=f"Omit flags or {' and '.join(changing)}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,11 +113,14 @@ class ReadSeries:
         Raises:
             SeriesNotFound, NoObservationsYet, NotKnownYet, DamagedVintage: there is nothing to read.
             ComponentMissing, FormulaFailed: it is a formula that cannot be computed.
-            InvalidInput: the state lacks a requested column, or its dates cannot be moved to the first or last days of periods.
+            InvalidInput: the state lacks a requested column, or its dates cannot be moved to the first or last days of periods; or flags
+                of a formula are requested.
 
         """
         with self.store.reading() as uow:
             series, now = uow.series.get(series_id), uow.now()
+            if series.is_formula and selection.flags:
+                raise InvalidInput("flags belong to stored values; a formula has none.", field="flags", hint="Ask for those of its series.")
             if series.is_formula:
                 return self._computed(series, compute(uow, series, selection.moment), selection, now)
             kept = stored_at(uow, series, selection.moment)
@@ -120,7 +129,7 @@ class ReadSeries:
         return Reading(
             series=replace(series, metadata=metadata),
             vintage=kept.vintage,
-            observations=_select(_aligned(kept.observations, metadata, selection.periods), selection, metadata.frequency),
+            observations=_select(_aligned(_stored(kept, selection), metadata, selection.periods), selection, metadata.frequency),
             stale=self.freshness.is_stale(series, now),
         )
 
@@ -175,6 +184,10 @@ def stored_at(uow: UnitOfWork, series: TimeSeries, moment: AsOf) -> StoredVintag
     if moment.definition_as_of is not None:
         raise InvalidInput(f"{series.code} is no formula.", field="definition_as_of", hint="Only formulas have definitions.")
     return stored_state(uow, series, moment)
+
+
+def _stored(kept: StoredVintage, selection: Selection) -> Observations:
+    return kept.observations if selection.flags else kept.observations.without_flags()
 
 
 def _aligned(observations: Observations, metadata: Metadata, periods: Side | None) -> Observations:

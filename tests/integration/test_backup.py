@@ -24,8 +24,10 @@ from adapters.sql.tables import metadata
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput, SchemaMismatch
 from domain.fetches import NOTHING_ALLOWED, Failure, Lease, Suspicion, WaitingFor
+from domain.flags import Flags
 from domain.gates.cells import Gate, SuspiciousCell
 from domain.gates.settings import SeriesGates
+from domain.moments import AsOf
 from domain.observations import Observations
 from domain.schedules.schedule import Rule, Schedule, ScheduleKind
 from domain.schedules.selector import Selector
@@ -66,7 +68,8 @@ def filled(engine: Engine) -> SqlStore:
     store = SqlStore(engine, lambda: NOW)
     cell = SuspiciousCell(gate=Gate.DEVIATIONS, date="2024-01-01", column="a", value=1e308, low=-0.5, high=2.0)
     failure = Failure(code="unavailable", message="Down.", retryable=True, hint="Wait.", cells=(cell,))
-    state = Observations.of(range(2_000), ("a", "b"), np.random.default_rng(1).normal(size=(2_000, 2)))
+    flags = Flags.from_texts([[["", "p", "B E"][n % 3] for n in range(2_000)], [""] * 2_000])
+    state = Observations.of(range(2_000), ("a", "b"), np.random.default_rng(1).normal(size=(2_000, 2)), flags=flags)
     with store.writing() as uow:
         for n in range(3):
             series = uow.series.add("quandl", DatasetCode("X", f"S{n}"))
@@ -126,6 +129,10 @@ def test_everything_comes_back(opens: Any, tmp_path: Path, source: str, target: 
     assert everything(engine) == everything(store.engine)
     with SqlStore(engine).writing() as uow:
         assert uow.series.add("quandl", DatasetCode("X", "NEXT")).number == 4
+        newest = uow.vintages.find(uow.series.add("quandl", DatasetCode("X", "S0")).id, AsOf())
+        assert newest
+        assert newest.observations.flags
+        assert newest.observations.flags.column(0)[-3:] == [None, "p", "B E"][(2_000 - 3) % 3 :] + [None, "p", "B E"][: (2_000 - 3) % 3]
         assert not [damage for n in range(3) for damage in uow.vintages.verify(uow.series.add("quandl", DatasetCode("X", f"S{n}")).id)]
 
 

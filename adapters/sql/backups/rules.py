@@ -38,7 +38,7 @@ from adapters.sql.tables import (
     webhooks,
 )
 from adapters.sql.vintage_blocks.chain import MAX_STEP
-from adapters.sql.vintage_blocks.codec import PCODEC, ZLIB, check_size
+from adapters.sql.vintage_blocks.codec import CODECS, check_size
 from domain.api_keys import Scope
 from domain.codes import DatasetCode, parse_reference
 from domain.fetches import Failure, FetchStatus
@@ -121,7 +121,7 @@ class Rules:
         lengths = [len(row[name]) for name in ("digest", "response_sha256", "checksum")]
         _require(lengths == [_SHA256_BYTES, _SHA256_BYTES, _CHECKSUM_BYTES], "a digest has the wrong length")
         _require(row["position"] > 0, "its position is not above 0")
-        _require(row["codec"] in (ZLIB, PCODEC), "its codec is unknown")
+        _require(row["codec"] in CODECS, "its codec is unknown")
         check_size(row["codec"], row["payload"])
         self._check_chain(row)
 

@@ -19,6 +19,7 @@ from adapters.sql.rows.vintages import FACTS, LAST_NUMBER, fold, origin_from, re
 from adapters.sql.tables import feed, series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_blocks.chain import Chain, PendingChains, link
+from adapters.sql.vintage_blocks.codec import FLAGGED
 from adapters.sql.vintage_blocks.folding import fold_column, fold_spans
 from adapters.sql.vintage_blocks.reader import read_stored
 from adapters.sql.vintage_blocks.walking import walk_states
@@ -107,7 +108,7 @@ class SqlVintageRepository:
         return [_feed_entry(row) for row in self.transaction.run(statement).mappings()]
 
     def labels(self, series_id: UUID) -> Mapping[Label, LabelledState]:
-        facts = "published", "digest", "known_at", "request", "response_sha256", "adapter_version"
+        facts = "number", "published", "digest", "known_at", "request", "response_sha256", "adapter_version"
         columns = select(*(vintages.c[name] for name in facts))
         statement = _of(columns, series_id).where(vintages.c.published.is_not(None), _FETCHED).order_by(vintages.c.number)
         return {read_label(row["published"]): _labelled(row) for row in self.transaction.run(statement).mappings()}
@@ -116,6 +117,12 @@ class SqlVintageRepository:
         newest_first = vintages.c.known_at.desc(), vintages.c.number.desc()
         row = self.transaction.run(_of(select(*FACTS), series_id).where(_FETCHED).order_by(*newest_first).limit(1)).mappings().first()
         return vintage_from(row) if row else None
+
+    def first_flagged(self, series_id: UUID) -> int | None:
+        # A state has no flags unless it, or one on which it builds, sets them.
+        statement = _of(select(func.min(vintages.c.number)), series_id).where(vintages.c.codec.in_(FLAGGED))
+        first: int | None = self.transaction.run(statement).scalar_one()
+        return first
 
     def find(self, series_id: UUID, moment: AsOf) -> StoredVintage | None:
         chain = self._chain(series_id, moment)
@@ -230,7 +237,7 @@ def _lost(number: int) -> DamagedVintage:
 
 
 def _labelled(row: RowMapping) -> LabelledState:
-    return LabelledState(digest=row["digest"].hex(), known_at=row["known_at"], origin=origin_from(row))
+    return LabelledState(number=row["number"], digest=row["digest"].hex(), known_at=row["known_at"], origin=origin_from(row))
 
 
 def _feed_entries() -> Select[Any]:

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from domain.errors import InvalidInput, TooManyCells
 from domain.fetches import FetchQuery
-from domain.observations import Label, Observations
-from domain.releases import Counted, Release, Releases
+from domain.observations import Label
+from domain.releases import Counted, Release, Releases, with_flags_alone
 from domain.revision_statistics.level_shifts import LevelShift
 from domain.revisions import ColumnsChanged
 from domain.use_cases import UseCases
@@ -131,8 +131,9 @@ def _source(view: View, page: VintagePage) -> dict[str, Any]:
 
 
 def _notes(page: VintagePage, columns: Mapping[int, ColumnsChanged]) -> Mapping[int, Sequence[str]]:
-    """Return sentences about vintages: the columns and the metadata that changed."""
+    """Return sentences about vintages: the columns, the flags and the metadata that changed."""
     notes: dict[int, list[str]] = {number: [said_columns(changed)] for number, changed in columns.items()}
+    notes |= {number: ["other flags, the same values"] for number in with_flags_alone(page.items)}
     for number, changes in page.changes.items():
         for name, before, after in map(said_change, changes):
             notes.setdefault(number, []).append(f"{name} changed from “{before}” to “{after}”")
@@ -151,8 +152,10 @@ def table_rows(view: View) -> dict[str, Any]:
     count = len(whole)
     offset = min(view.state.offset, max(0, count - 1) // limit * limit)
     page = slice(max(0, count - offset - limit), count - offset)
-    part = Observations.from_trusted(whole.dates[page], whole.columns, whole.values[page])
+    part = whole.take(page)
+    flags = [part.flags.column(place) for place in range(len(part.columns))] if part.flags else []
     return {
+        "flags": list(zip(*flags, strict=True))[::-1],
         "rows": [(day, *values) for day, values in part.rows()][::-1],
         "count": count,
         "limit": limit,
