@@ -85,7 +85,9 @@ def spans_of(grid: Grid, at: NDArray[np.intp], numbers: NDArray[np.int64], meani
     return RowSpans(wanted, days[first], days[::-1][last] + _reach(meaning), grid.window)
 
 
-def put_plain(grid: Grid, at: NDArray[np.intp], numbers: NDArray[np.int64], states: tuple[RowSpans, SpannedRows], meaning: Meaning) -> None:
+def put_plain(
+    grid: Grid, at: NDArray[np.intp], numbers: NDArray[np.int64], states: tuple[RowSpans, SpannedRows], *, meaning: Meaning
+) -> None:
     """Put the cells of a plain rule, of moments that see these states."""
     spans, rows = states
     starts, ends = bounds(rows.dates, meaning.frequency, meaning.anchor)

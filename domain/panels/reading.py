@@ -84,7 +84,7 @@ class CellReading:
         if rows is None:
             return False
         self.names.update(zip(spans.numbers.tolist(), rows.names, strict=True))
-        put_plain(grid, at, numbers, (spans, rows), meaning)
+        put_plain(grid, at, numbers, (spans, rows), meaning=meaning)
         return True
 
     def _put_state(self, grid: Grid, at: NDArray[np.intp], state: tuple[int, Observations], meanings: Meanings) -> None:
