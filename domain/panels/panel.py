@@ -56,8 +56,10 @@ class PanelColumn:
         """
         # The last entry of each sequence stands for no vintage.
         place = np.where(cells.vintage > 0, moments.numbers.searchsorted(cells.vintage), -1)
-        labels = [None if each is None else written(each) for each in (*moments.published, None)]
-        names = [*(columns.get(number, said.column) for number in moments.numbers.tolist()), said.column]
+        published, numbers = (*moments.published, None), (*moments.numbers.tolist(), 0)
+        used = set(place.tolist())
+        labels = {each: None if (label := published[each]) is None else written(label) for each in used}
+        names = {each: columns.get(numbers[each], said.column) for each in used}
         return cls(
             said=said,
             cells=cells,

@@ -20,15 +20,15 @@ from sqlalchemy import select
 from adapters.sql.tables import series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_blocks.codec import ColumnBlock, decode_column
-from adapters.sql.vintage_blocks.reader import BLOCK, path_of, verified_block
+from adapters.sql.vintage_blocks.reader import BLOCK, path_of, verified
 from domain.errors import DamagedVintage
 from domain.observations import Observations
 from domain.panels.plain import RowSpans, SpannedRows
 
 _OF_SERIES = series.c.number == vintages.c.series
 _PATHS = select(vintages.c.number, vintages.c.path).join(series, _OF_SERIES).order_by(vintages.c.number)
-_PATH = vintages.c.path
 _BLOCKS = select(vintages.c.series, *BLOCK).join(series, _OF_SERIES).order_by(vintages.c.number)
+_NUMBER, _PATH = 1, 3
 #: For more vintages than so many, one statement reads all blocks of the series: most are needed, since states are built on others.
 _MOST_NAMED = 40
 
@@ -123,14 +123,15 @@ def _read(transaction: Transaction, series_id: UUID, column: str, wanted: set[in
         for number, path in transaction.run(_PATHS.where(series.c.id == series_id, vintages.c.number.in_(sorted(wanted)))):
             named.update(path_of(number, path))
         statement = statement.where(vintages.c.number.in_(sorted(named)))
-    rows = {row[vintages.c.number]: row for row in transaction.run(statement).mappings()}
+    # Rows as tuples: looking up hundreds of columns by name takes as long as decoding their blocks.
+    rows = {row[_NUMBER]: row for row in transaction.run(statement)}
     needed = wanted | {below for number in wanted & rows.keys() for below in path_of(number, rows[number][_PATH])}
     blocks: dict[int, ColumnBlock] = {}
     last_use: dict[int, int] = {}
     for number in sorted(needed):
         if number not in rows:
             raise DamagedVintage(f"Vintage {number} is missing.")
-        block = verified_block(rows[number][vintages.c.series], rows[number])
+        block = verified(rows[number][0], rows[number][1:])
         if block.path:
             if block.path[-1] not in blocks or block.path[0] not in blocks:
                 raise DamagedVintage(f"Vintage {number} builds on vintage {block.path[-1]}, which is missing.")
