@@ -9,13 +9,16 @@ from itertools import islice
 from domain.errors import SuspiciousValues, UnknownProvider
 from domain.frequency import Frequency
 from domain.gates.cells import MOST_CELLS, SuspiciousCell
-from domain.gates.deviations import beyond_deviations
+from domain.gates.deviations import Unusual, beyond_deviations
 from domain.gates.rhythm import FrequencyChange, declared_change, shown_change
 from domain.gates.scale import Rescaled, rescaled
 from domain.gates.settings import Gates
 from domain.observations import Observations
 from domain.ports import Providers
 from domain.series import TimeSeries
+
+#: So many columns of another scale are named by the message.
+_MOST_COLUMNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +74,15 @@ def _refusals(gates: Gates, passing: Passing) -> Iterator[_Refusal]:
     if before is None or after is None:
         return
     if gates.scale:
-        yield from map(_of_scale, rescaled(before, after))
+        found = list(rescaled(before, after))
+        yield from map(_of_scale, found[:_MOST_COLUMNS])
+        if more := found[_MOST_COLUMNS:]:
+            others = "1 more column has" if len(more) == 1 else f"{len(more)} more columns have"
+            yield _Refusal(f"{others} another scale", tuple(cell for each in more for cell in each.cells))
     if gates.deviations:
-        cells = beyond_deviations(before, after, gates.deviations)
-        first = tuple(islice(cells, MOST_CELLS))
-        if first:
-            yield _of_deviations(gates.deviations, first, more=sum(1 for _ in cells))
+        unusual = beyond_deviations(before, after, gates.deviations)
+        if unusual.count:
+            yield _of_deviations(gates.deviations, unusual)
 
 
 def _of_frequency(change: FrequencyChange) -> _Refusal:
@@ -90,11 +96,11 @@ def _of_scale(found: Rescaled) -> _Refusal:
     return _Refusal(f"{found.column} is {_power(found.exponent)} times what it was on {found.count} {on}, such as {example}", found.cells)
 
 
-def _of_deviations(number: float, cells: tuple[SuspiciousCell, ...], *, more: int) -> _Refusal:
-    cell, count = cells[0], len(cells) + more
+def _of_deviations(number: float, unusual: Unusual) -> _Refusal:
+    cell, count = unusual.cells[0], unusual.count
     values = "1 value is" if count == 1 else f"{count} values are"
     example = f"{cell.column} of {cell.date}, {cell.value:g} where {cell.low:g} to {cell.high:g} was expected"
-    return _Refusal(f"{values} more than {number:g} robust deviations off, {'' if count == 1 else 'such as '}{example}", cells)
+    return _Refusal(f"{values} more than {number:g} robust deviations off, {'' if count == 1 else 'such as '}{example}", unusual.cells)
 
 
 def _power(exponent: int) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.gates.cells import Gate, SuspiciousCell
+from domain.gates.cells import MOST_CELLS, Gate, SuspiciousCell
 from domain.gates.overlap import ColumnPair, Flags, Values, column_pairs, date_text
 from domain.observations import Observations
 
@@ -17,6 +17,8 @@ from domain.observations import Observations
 FEWEST_CHANGES = 10
 #: The median absolute deviation times this is the standard deviation, if changes are normally distributed.
 _NORMAL = 1.4826
+#: How many values are looked at first for the end of a run.
+_FEWEST_AT_ONCE = 16
 _LARGEST = sys.float_info.max
 
 
@@ -91,54 +93,81 @@ def _reached(value: Values, differences: tuple[float, float], ratios: tuple[floa
     return _finite(low), _finite(high)
 
 
-def beyond_deviations(before: Observations, after: Observations, number: float) -> Iterator[SuspiciousCell]:
-    """Yield the cells of a new state whose change from the value before them lies beyond so many robust deviations."""
+@dataclass(frozen=True, slots=True)
+class Unusual:
+    """The number of cells whose change is unusual, and the first of them."""
+
+    count: int
+    cells: tuple[SuspiciousCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Rows of unusual values one after the other, with the bounds of what was usual there."""
+
+    rows: NDArray[np.intp]
+    low: float
+    high: float
+
+
+def beyond_deviations(before: Observations, after: Observations, number: float) -> Unusual:
+    """Return the cells of a new state whose change from the value before them lies beyond so many robust deviations."""
+    count, cells = 0, list[SuspiciousCell]()
     for pair in column_pairs(before, after):
         step = UsualStep.of(pair.stored, number)
-        for row, low, high in _unusual(pair, step) if step else ():
-            yield SuspiciousCell(
-                gate=Gate.DEVIATIONS,
-                date=date_text(after.dates, row),
-                column=pair.name,
-                value=float(pair.values[row]),
-                before=None if np.isnan(pair.before[row]) else float(pair.before[row]),
-                low=low,
-                high=high,
-            )
+        for run in _runs(pair, step) if step else ():
+            count += len(run.rows)
+            cells += [_cell(pair, row, run, after) for row in run.rows[: MOST_CELLS - len(cells)].tolist()]
+    return Unusual(count, tuple(cells))
 
 
-def _unusual(pair: ColumnPair, step: UsualStep) -> Iterator[tuple[int, float, float]]:
+def _cell(pair: ColumnPair, row: int, run: _Run, after: Observations) -> SuspiciousCell:
+    return SuspiciousCell(
+        gate=Gate.DEVIATIONS,
+        date=date_text(after.dates, row),
+        column=pair.name,
+        value=float(pair.values[row]),
+        before=None if np.isnan(pair.before[row]) else float(pair.before[row]),
+        low=run.low,
+        high=run.high,
+    )
+
+
+def _runs(pair: ColumnPair, step: UsualStep) -> Iterator[_Run]:
     """
-    Yield the rows of unusual values, with the bounds of what is usual there.
+    Yield the unusual values.
 
-    A value is compared with the last one that is usual or was there before, so that what comes back is not refused for that.
+    A value is compared with the last one that is usual or was there before, so that what comes back is not refused for that; the first
+    ones with what follows.
     """
     rows = np.flatnonzero(~np.isnan(pair.values))
     values, is_news = pair.values[rows], pair.is_news[rows]
     if len(values) < 2 or not is_news.any():  # noqa: PLR2004 - a change has two ends
         return
-    refused = _refused(values, is_news, step)
-    if not refused.any():
-        return
-    first = int(np.argmax(refused))
-    last = values[first - 1 : first] if first else None
-    for place in range(first, len(values)):
-        value = values[place : place + 1]
-        if is_news[place] and (last is not None or place + 1 < len(values)):
-            low, high = step.before(values[place + 1 : place + 2]) if last is None else step.after(last)
-            if not low[0] <= value[0] <= high[0]:
-                yield int(rows[place]), float(low[0]), float(high[0])
-                continue
-        last = value
-
-
-def _refused(values: Values, is_news: Flags, step: UsualStep) -> Flags:
-    """Return which values are unusual after the one before each; the first one, before the one after it."""
+    low, high = step.before(values[1:])
+    is_usual = ~is_news[:-1] | ((low <= values[:-1]) & (values[:-1] <= high))
+    last = int(np.argmax(is_usual)) if is_usual.any() else len(is_usual)
+    yield from (_Run(rows[place : place + 1], float(low[place]), float(high[place])) for place in range(last))
     low, high = step.after(values[:-1])
-    lowest, highest = step.before(values[1:2])
-    low, high = np.concatenate([lowest, low]), np.concatenate([highest, high])
-    refused: NDArray[np.bool_] = is_news & ~((low <= values) & (values <= high))
-    return refused
+    # As long as the one before is usual; after one that is not, they are compared with an earlier one.
+    unusual = 1 + np.flatnonzero(is_news[1:] & ~((low <= values[1:]) & (values[1:] <= high)))
+    while (place := int(np.searchsorted(unusual, last, "right"))) < len(unusual):
+        first = int(unusual[place])
+        bounds = float(low[first - 1]), float(high[first - 1])
+        last = _first_usual(values, is_news, first, bounds)
+        yield _Run(rows[first:last], *bounds)
+
+
+def _first_usual(values: Values, is_news: Flags, first: int, bounds: tuple[float, float]) -> int:
+    """Return the first place from ``first`` on whose value lies within bounds or is no news, else the end."""
+    length = _FEWEST_AT_ONCE
+    while first < len(values):
+        part = values[first : first + length]
+        found = np.flatnonzero(~is_news[first : first + length] | ((bounds[0] <= part) & (part <= bounds[1])))
+        if found.size:
+            return first + int(found[0])
+        first, length = first + length, 2 * length
+    return len(values)
 
 
 def _finite(values: Values) -> Values:

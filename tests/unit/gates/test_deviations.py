@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.gates.cells import Gate, SuspiciousCell
-from domain.gates.deviations import FEWEST_CHANGES, UsualChange, beyond_deviations
+from domain.gates.cells import MOST_CELLS, Gate, SuspiciousCell
+from domain.gates.deviations import FEWEST_CHANGES, UsualChange, UsualStep, beyond_deviations
 from domain.observations import Observations
 from tests.fakes import NAN
 
@@ -28,7 +28,9 @@ def state(values: Sequence[float], column: str = "Value", *, begin: int = 0) -> 
 
 
 def refused(stored: Sequence[float], answer: Sequence[float], number: float = K) -> list[SuspiciousCell]:
-    return list(beyond_deviations(state(stored), state(answer), number))
+    found = beyond_deviations(state(stored), state(answer), number)
+    assert found.count == len(found.cells)
+    return [*found.cells]
 
 
 def values_of(cells: Sequence[SuspiciousCell]) -> list[float | None]:
@@ -64,7 +66,7 @@ def test_moments_are_in_utc() -> None:
     seconds = Observations.of(range(len(SWINGS)), ["Value"], [[each] for each in SWINGS], unit="s")
     later = Observations.of(range(len(SWINGS) + 1), ["Value"], [[each] for each in (*SWINGS, 900)], unit="s")
 
-    assert [cell.date for cell in beyond_deviations(seconds, later, K)] == ["1970-01-01T00:00:15Z"]
+    assert [cell.date for cell in beyond_deviations(seconds, later, K).cells] == ["1970-01-01T00:00:15Z"]
 
 
 RISING = [float(n) for n in range(1, 60)]
@@ -125,7 +127,7 @@ def test_only_what_is_set_is_refused() -> None:
 def test_older_values_are_compared_with_what_follows() -> None:
     """Values before all that are stored have none before them."""
     stored, longer = state(SWINGS, begin=100), state([1.0, *SWINGS], begin=99)
-    (cell,) = beyond_deviations(stored, longer, K)
+    (cell,) = beyond_deviations(stored, longer, K).cells
 
     assert (cell.value, cell.before) == (1.0, None)
     assert cell.low is not None
@@ -138,7 +140,7 @@ def test_each_column_has_a_history_of_its_own() -> None:
     stored = Observations.of(range(15), ["a", "a"], wide)
     answer = Observations.of(range(16), ["a", "a", "b"], [[*row, 5.0] for row in wide] + [[101.0, 500_000.0, 1e9]])
 
-    assert [(cell.column, cell.value) for cell in beyond_deviations(stored, answer, K)] == [("a", 500_000.0)]
+    assert [(cell.column, cell.value) for cell in beyond_deviations(stored, answer, K).cells] == [("a", 500_000.0)]
 
 
 @pytest.mark.parametrize("stored", [[], [1.0], [100.0] * 500, SWINGS[:FEWEST_CHANGES], [NAN] * 30, [7.0] * 30 + [8.0] * 30])
@@ -209,3 +211,49 @@ def test_a_straight_line_goes_on(step: int, begin: int, stored: int, added: int)
     line = [float(begin + step * n) for n in range(stored + added)]
 
     assert refused(line[:stored], line, 1.0) == []
+
+
+def plainly(stored: Sequence[float], answer: Sequence[float], number: float) -> list[int]:
+    """The rows that a loop over the values refuses, one after the other."""
+    step = UsualStep.of(np.array(stored), number)
+    rows = [row for row, value in enumerate(answer) if not np.isnan(value)]
+    if step is None or len(rows) < 2:
+        return []
+    found, last = [], None
+    for place, row in enumerate(rows):
+        is_old = row < len(stored) and answer[row] == stored[row]
+        if not is_old and (last is not None or place + 1 < len(rows)):
+            beside = np.array([answer[rows[place + 1]] if last is None else last])
+            low, high = step.before(beside) if last is None else step.after(beside)
+            if not low[0] <= answer[row] <= high[0]:
+                found.append(row)
+                continue
+        last = answer[row]
+    return found
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(-20, 20), min_size=12, max_size=40),
+    st.lists(st.integers(-20, 20) | st.integers(-(10**4), 10**4) | st.just(NAN), min_size=1, max_size=60),
+    st.floats(1, 30),
+    st.booleans(),
+)
+def test_the_same_is_refused_as_by_a_loop(stored: list[float], answer: list[float], number: float, goes_on: bool) -> None:  # noqa: FBT001
+    """Runs of any length, spikes, gaps and revisions, at the beginning too."""
+    full = [*stored, *answer] if goes_on else [*answer, *stored[len(answer) :]]
+    found = beyond_deviations(state(stored), state(full), number)
+    rows = plainly(stored, full, number)
+
+    assert found.count == len(rows)
+    assert [cell.date for cell in found.cells] == [state(full).texts()[row] for row in rows[:MOST_CELLS]]
+
+
+def test_many_are_counted_and_the_first_are_named() -> None:
+    """However long they stay there, in whatever column."""
+    wide = [[each, each + 50] for each in SWINGS]
+    stored = Observations.of(range(15), ["a", "b"], wide)
+    answer = Observations.of(range(115), ["a", "b"], [*wide, *([900.0, 900.0] for _ in range(100))])
+    found = beyond_deviations(stored, answer, K)
+
+    assert (found.count, len(found.cells), {cell.column for cell in found.cells}) == (200, MOST_CELLS, {"a"})
