@@ -42,6 +42,7 @@ class Selection:
         limit: number of newest dates.
         periods: the day by which periods are dated, applied before all else.
         by_rule: whether a series that is spliced is read by its rule, whose rows the reader labels; else it alone is read.
+        flags: whether the observations keep their flags, which only values as they are stored have.
 
     """
 
@@ -56,10 +57,15 @@ class Selection:
     limit: int | None = None
     periods: Side | None = None
     by_rule: bool = field(default=False, repr=False)
+    flags: bool = False
 
     def __post_init__(self) -> None:
         if self.aggregate and not self.collapse:
             raise InvalidInput("aggregate belongs to collapse.", field="aggregate", hint="Give collapse too.")
+        changing = [name for name, value in (("collapse", self.collapse), ("transform", self.transform)) if value]
+        if self.flags and changing:
+            what = f"flags belong to values as they are stored, which {changing[0]} replaces by others."
+            raise InvalidInput(what, field="flags", hint=f"Omit flags or {' and '.join(changing)}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,11 +121,14 @@ class ReadSeries:
         Raises:
             SeriesNotFound, NoObservationsYet, NotKnownYet, DamagedVintage: there is nothing to read.
             ComponentMissing, FormulaFailed: it is a formula that cannot be computed.
-            InvalidInput: the state lacks a requested column, or its dates cannot be moved to the first or last days of periods.
+            InvalidInput: the state lacks a requested column, or its dates cannot be moved to the first or last days of periods; or flags
+                of a formula are requested.
 
         """
         with self.store.reading() as uow:
             series, now = uow.series.get(series_id), uow.now()
+            if series.is_formula and selection.flags:
+                raise InvalidInput("flags belong to stored values; a formula has none.", field="flags", hint="Ask for those of its series.")
             if series.is_formula:
                 return self._computed(series, compute(uow, series, selection.moment), selection, now)
             rule = _rule(uow, series, selection.moment) if selection.by_rule else None
@@ -132,7 +141,7 @@ class ReadSeries:
         return Reading(
             series=replace(series, metadata=metadata),
             vintage=kept.vintage,
-            observations=_select(_aligned(kept.observations, metadata, selection.periods), selection, metadata.frequency),
+            observations=_select(_aligned(_stored(kept, selection), metadata, selection.periods), selection, metadata.frequency),
             stale=self.freshness.is_stale(series, now),
         )
 
@@ -148,7 +157,7 @@ class ReadSeries:
 
     def _spliced(self, series: TimeSeries, spliced: Spliced, selection: Selection, now: datetime) -> Reading:
         state, metadata, compares = spliced.state, spliced.metadata, isinstance(selection.transform, PeriodTransform)
-        found = _select(state.observations, selection, metadata.frequency)
+        found = _select(_stored(state, selection), selection, metadata.frequency)
         read = state.observations.window(None if compares else selection.start, selection.end).dates
         reference = f"{series.provider}:{series.code}"
         return Reading(
@@ -231,6 +240,10 @@ def _rule(uow: UnitOfWork, series: TimeSeries, moment: AsOf) -> SpliceRule | Non
 def _check_undefined(series: TimeSeries, moment: AsOf) -> None:
     if moment.definition_as_of is not None:
         raise InvalidInput(f"{series.code} is no formula.", field="definition_as_of", hint="Only formulas have definitions.")
+
+
+def _stored(kept: StoredVintage, selection: Selection) -> Observations:
+    return kept.observations if selection.flags else kept.observations.without_flags()
 
 
 def _aligned(observations: Observations, metadata: Metadata, periods: Side | None) -> Observations:

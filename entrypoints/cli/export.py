@@ -37,7 +37,7 @@ def export(session: Session, /, *, code: str, form: str | None, output: Path | N
     series = find_series(use_cases.describe_series, code, provider)
     with explain_missing_observations(series):
         reading = use_cases.read_series(series.id, replace(selection, by_rule=True))
-    content = _encode(reading, form)
+    content = _encode(reading, form, flags=selection.flags)
     if output is None:
         sys.stdout.buffer.write(escape(content) if form == Format.CSV and sys.stdout.isatty() else content)
     else:
@@ -54,17 +54,17 @@ def format_of(output: Path | None) -> str:
     return ending or "csv"
 
 
-def _encode(reading: Reading, form: str) -> bytes:
+def _encode(reading: Reading, form: str, *, flags: bool) -> bytes:
     from entrypoints.cli.series_output import document
-    from entrypoints.formats import Format, axis_name, columnar, csv, encode, label_names
+    from entrypoints.formats import Format, columnar, csv, encode, heading
 
     kind, observations = Format(form), reading.observations
     if kind is Format.JSON:
-        return escape_controls_in_json(encode(document(reading, len(observations))).decode()).encode() + b"\n"
+        return escape_controls_in_json(encode(document(reading, len(observations), flags=flags)).decode()).encode() + b"\n"
     if kind is Format.CSV:
-        heading = (axis_name(observations), *observations.columns, *label_names(reading.provenance))
-        return csv(observations, heading, provenance=reading.provenance)
-    return columnar(reading, kind)
+        labels = reading.provenance
+        return csv(observations, heading(observations, flags=flags, provenance=labels), flags=flags, provenance=labels)
+    return columnar(reading, kind, flags=flags)
 
 
 def escape(content: bytes) -> bytes:

@@ -20,6 +20,7 @@ _OPTIONS = (
     click.option("--restated", is_flag=True, help="With --as-of: use corrections from the moment of what they correct."),
     click.option("--start", help="The first date or time."),
     click.option("--end", help="The last date or time."),
+    click.option("--flags", is_flag=True, help="Put its flags beside each column, as NAME_flag."),
 )
 
 
@@ -31,14 +32,22 @@ def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def read_selection(
-    *, start: str | None, end: str | None, columns: tuple[str, ...] = (), periods: Side | None = None, **moment: Any
+    *,
+    start: str | None,
+    end: str | None,
+    flags: bool,
+    columns: tuple[str, ...] = (),
+    periods: Side | None = None,
+    **moment: Any,
 ) -> Selection:
     """Return the options as a selection; ``moment`` holds the arguments of ``AsOf.parse``. Raises InvalidInput."""
     from domain.moments import AsOf
     from domain.use_cases.read_series import Selection
 
     as_of = AsOf.parse(moment.pop("as_of"), **moment)
-    return Selection(moment=as_of, start=read_label(start, "start"), end=read_label(end, "end"), columns=columns, periods=periods)
+    return Selection(
+        moment=as_of, start=read_label(start, "start"), end=read_label(end, "end"), columns=columns, periods=periods, flags=flags
+    )
 
 
 def read_label(text: str | None, field: str) -> Label | None:

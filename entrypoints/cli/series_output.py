@@ -5,19 +5,20 @@ from __future__ import annotations
 import shutil
 import sys
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from math import isnan
 from typing import Any
 
 import click
 
+from domain.observations import Observations
 from domain.series import TimeSeries
 from domain.use_cases.read_series import Reading
 from domain.vintages import Vintage
 from entrypoints.cli.sparkline import sparkline
 from entrypoints.cli.tables import number, print_table, printable, when
-from entrypoints.formats import label_names, table
+from entrypoints.formats import heading, label_names, table
 
 _GAP = 2
 
@@ -34,7 +35,7 @@ def identity(series: TimeSeries) -> dict[str, Any]:
     }
 
 
-def document(reading: Reading, limit: int) -> dict[str, Any]:
+def document(reading: Reading, limit: int, *, flags: bool = False) -> dict[str, Any]:
     """Return a reading as JSON values, dates ascending."""
     observations = reading.observations.latest(limit)
     return {
@@ -42,7 +43,8 @@ def document(reading: Reading, limit: int) -> dict[str, Any]:
         **_state(reading),
         "checked_at": reading.series.checked_at,
         "stale": reading.stale,
-        **table(observations, provenance=_labels(reading, limit)),
+        **({"flags": reading.series.metadata.flags} if flags else {}),
+        **table(observations, flags=flags, provenance=_labels(reading, limit)),
     }
 
 
@@ -86,29 +88,47 @@ def vintage_document(vintage: Vintage) -> dict[str, Any]:
     }
 
 
-def print_reading(reading: Reading, limit: int) -> None:
+def print_reading(reading: Reading, limit: int, *, flags: bool = False) -> None:
     """Print the series' name and state, its newest dates, and a chart line of the first column over all dates read."""
     series, vintage = reading.series, reading.vintage
     label = f" (published {when(vintage.published)})" if vintage.published else ""
     click.echo(printable(series.metadata.name or str(series.code)))
     click.echo(f"{series.provider}:{series.code}, {series.metadata.frequency or 'frequency unknown'}")
     click.echo(f"{state_name(reading)}{label}, known at {when(vintage.known_at)}, {'stale' if reading.stale else 'fresh'}\n")
-    _print_rows(reading, limit)
+    _print_rows(reading, limit, flags=flags)
     if reading.observations.columns and len(reading.observations):
         _print_line(reading)
 
 
-def _print_rows(reading: Reading, limit: int) -> None:
+def _print_rows(reading: Reading, limit: int, *, flags: bool) -> None:
     newest = reading.observations.latest(limit)
     labels = _labels(reading, limit)
+    cells: list[tuple[str, ...]] = [(when(moment), *map(number, values)) for moment, values in newest.rows()]
+    if flags:
+        cells = list(_with_flags(newest, cells))
     # Labels come before the values, so that a narrow terminal leaves out none.
-    headings = (reading.series.metadata.date_column, *label_names(labels), *newest.columns)
-    named = [()] * len(newest) if labels is None else [(label,) for label in labels]
-    cells = [(when(moment), *name, *map(number, values)) for name, (moment, values) in zip(named, newest.rows(), strict=True)]
+    headings = (reading.series.metadata.date_column, *label_names(labels), *heading(newest, flags=flags)[1:])
+    cells = cells if labels is None else [(moment, label, *rest) for label, (moment, *rest) in zip(labels, cells, strict=True)]
     fitting = _fitting([headings, *cells]) if sys.stdout.isatty() else len(headings)
     print_table(headings[:fitting], [row[:fitting] for row in cells], right=newest.columns)
     if fitting < len(headings):
         click.echo(f"and {len(headings) - fitting} more columns; --column NAME shows one")
+    if newest.flags:
+        click.echo()
+        for code in newest.flags.codes:
+            click.echo(printable(f"{code}  {_meaning(reading, code)}".rstrip()))
+
+
+def _with_flags(observations: Observations, rows: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    flags = [observations.flags.column(place) if observations.flags else () for place in range(len(observations.columns))]
+    for place, (moment, *values) in enumerate(rows):
+        pairs = ((value, (column[place] or "") if column else "") for value, column in zip(values, flags, strict=True))
+        yield (moment, *(each for pair in pairs for each in pair))
+
+
+def _meaning(reading: Reading, code: str) -> str:
+    known = reading.series.metadata.flags
+    return known.get(code) or "; ".join(known[word] for word in code.split() if known.get(word))
 
 
 def _labels(reading: Reading, limit: int) -> Sequence[str] | None:

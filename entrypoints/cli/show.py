@@ -46,6 +46,6 @@ def show(  # noqa: PLR0913 - the command's options
     with explain_missing_observations(series):
         reading = use_cases.read_series(series.id, replace(selection, by_rule=True))
     if form == "json":
-        print_json(document(reading, limit))
+        print_json(document(reading, limit, flags=selection.flags))
     else:
-        print_reading(reading, limit)
+        print_reading(reading, limit, flags=selection.flags)

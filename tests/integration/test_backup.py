@@ -24,6 +24,10 @@ from adapters.sql.tables import metadata
 from domain.codes import DatasetCode
 from domain.errors import InvalidInput, SchemaMismatch
 from domain.fetches import NOTHING_ALLOWED, Failure, Lease, Suspicion, WaitingFor
+from domain.flags import Flags
+from domain.gates.cells import Gate, SuspiciousCell
+from domain.gates.settings import SeriesGates
+from domain.moments import AsOf
 from domain.observations import Observations
 from domain.schedules.schedule import Rule, Schedule, ScheduleKind
 from domain.schedules.selector import Selector
@@ -64,8 +68,10 @@ def filled(engine: Engine) -> SqlStore:
     """A store with series in every condition."""
     migrate(engine)
     store = SqlStore(engine, lambda: NOW)
-    failure = Failure(code="unavailable", message="Down.", retryable=True, hint="Wait.")
-    state = Observations.of(range(2_000), ("a", "b"), np.random.default_rng(1).normal(size=(2_000, 2)))
+    cell = SuspiciousCell(gate=Gate.DEVIATIONS, date="2024-01-01", column="a", value=1e308, low=-0.5, high=2.0)
+    failure = Failure(code="unavailable", message="Down.", retryable=True, hint="Wait.", cells=(cell,))
+    flags = Flags.from_texts([[["", "p", "B E"][n % 3] for n in range(2_000)], [""] * 2_000])
+    state = Observations.of(range(2_000), ("a", "b"), np.random.default_rng(1).normal(size=(2_000, 2)), flags=flags)
     with store.writing() as uow:
         for n in range(3):
             series = uow.series.add("quandl", DatasetCode("X", f"S{n}"))
@@ -78,6 +84,7 @@ def filled(engine: Engine) -> SqlStore:
                 uow.series.record_fetch(uow.series.get(series.id), some_metadata())
                 uow.fetches.succeed(fetch.id, lease, vintages)
             if n == 1:
+                uow.series.record_gates(series, SeriesGates(deviations=8, scale=False))
                 uow.fetches.schedule_retry(fetch.id, lease, failure, seconds=60, waiting_for=WaitingFor.RETRY)
         rule = Rule(kind=ScheduleKind.CRON, spec="30 8 * * 1-5", tz="Europe/Berlin", window=AskingWindow.parse("mon-fri"))
         webhook = Webhook(
@@ -135,6 +142,10 @@ def test_everything_comes_back(opens: Any, tmp_path: Path, source: str, target: 
     assert everything(engine) == everything(store.engine)
     with SqlStore(engine).writing() as uow:
         assert uow.series.add("quandl", DatasetCode("X", "NEXT")).number == 4
+        newest = uow.vintages.find(uow.series.add("quandl", DatasetCode("X", "S0")).id, AsOf())
+        assert newest
+        assert newest.observations.flags
+        assert newest.observations.flags.column(0)[-3:] == [None, "p", "B E"][(2_000 - 3) % 3 :] + [None, "p", "B E"][: (2_000 - 3) % 3]
         assert not [damage for n in range(3) for damage in uow.vintages.verify(uow.series.add("quandl", DatasetCode("X", f"S{n}")).id)]
 
 

@@ -33,6 +33,7 @@ from adapters.sql.tables import (
 )
 from adapters.sql.transaction import Transaction, utc_now, wrap_driver_errors
 from domain.errors import DamagedVintage, DomainError, InvalidInput, StoreUnavailable
+from domain.flags import Flags
 from domain.moments import AsOf
 from domain.observations import Observations
 
@@ -146,7 +147,8 @@ def _check_state(repository: SqlVintageRepository, series_id: Any, number: int) 
     facts, state = kept.vintage, kept.observations
     if (state.digest().hex(), len(state), state.first, state.last) != (facts.digest, facts.rows, facts.first, facts.last):
         raise ValueError("it does not match its digest or its columns")
-    if state.dates.dtype not in _AXES or Observations.of(state.dates, state.columns, state.values, unit=state.unit) != state:
+    flags = state.flags and Flags.from_texts([code or "" for code in state.flags.column(place)] for place in range(len(state.columns)))
+    if state.dates.dtype not in _AXES or Observations.of(state.dates, state.columns, state.values, unit=state.unit, flags=flags) != state:
         raise ValueError("its observations are invalid")
 
 

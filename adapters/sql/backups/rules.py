@@ -17,7 +17,7 @@ from adapters.sql.rows.calendars import calendar_from
 from adapters.sql.rows.fetches import fetch_from
 from adapters.sql.rows.formulas import version_from
 from adapters.sql.rows.schedules import schedule_from
-from adapters.sql.rows.series import confirmed_from, metadata_from
+from adapters.sql.rows.series import confirmed_from, gates_from, metadata_from
 from adapters.sql.rows.sightings import sighting_from
 from adapters.sql.rows.source_statuses import at_source_from, change_from
 from adapters.sql.rows.stand_ins import check_terms, findings_from, rule_from
@@ -43,11 +43,12 @@ from adapters.sql.tables import (
     webhooks,
 )
 from adapters.sql.vintage_blocks.chain import MAX_STEP
-from adapters.sql.vintage_blocks.codec import PCODEC, ZLIB, check_size
+from adapters.sql.vintage_blocks.codec import CODECS, check_size
 from domain.api_keys import Scope
 from domain.codes import DatasetCode, parse_reference
 from domain.fetches import Failure, FetchStatus
 from domain.formulas.expressions import references
+from domain.gates.cells import SuspiciousCell
 from domain.panels.query import PanelQuery
 from domain.quotas import read_limits
 from domain.schedules.calendar import MOST_EVENTS
@@ -138,7 +139,7 @@ class Rules:
         lengths = [len(row[name]) for name in ("digest", "response_sha256", "checksum")]
         _require(lengths == [_SHA256_BYTES, _SHA256_BYTES, _CHECKSUM_BYTES], "a digest has the wrong length")
         _require(row["position"] > 0, "its position is not above 0")
-        _require(row["codec"] in (ZLIB, PCODEC), "its codec is unknown")
+        _require(row["codec"] in CODECS, "its codec is unknown")
         check_size(row["codec"], row["payload"])
         self._check_chain(row)
 
@@ -178,6 +179,8 @@ def _check_series(row: Row) -> None:
         numbers = [confirmed.vintage, confirmed.adapter_version]
         sound = all(isinstance(each, str) for each in texts) and all(type(each) is int and each >= 0 for each in numbers)
         _require(sound and confirmed.whole_at.tzinfo is not None, "its confirmation is not in lanner's format")
+    gates = gates_from(row["gates"])
+    _require(_is_number(gates.deviations) and _is_flag(gates.scale) and _is_flag(gates.frequency), "its gates are not in lanner's format")
 
 
 def _check_reference(reference: str | None) -> None:
@@ -216,7 +219,21 @@ def _check_fetch(row: Row) -> None:
 
 
 def _is_sound(failure: Failure) -> bool:
-    return isinstance(failure.retryable, bool) and all(isinstance(text, str) for text in (failure.code, failure.message, failure.hint))
+    texts = failure.code, failure.message, failure.hint, *(cell.date for cell in failure.cells)
+    is_said = isinstance(failure.retryable, bool) and all(isinstance(text, str) for text in texts)
+    return is_said and all(map(_is_sound_cell, failure.cells))
+
+
+def _is_sound_cell(cell: SuspiciousCell) -> bool:
+    return isinstance(cell.column, str | None) and all(map(_is_number, (cell.value, cell.before, cell.low, cell.high)))
+
+
+def _is_number(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _is_flag(value: object) -> bool:
+    return value is None or isinstance(value, bool)
 
 
 def _check_key(row: Row) -> None:

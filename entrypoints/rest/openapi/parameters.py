@@ -104,6 +104,7 @@ READING_WITH_SHAPE: Parameters = {
     "aggregate": Parameter("With `collapse`: what is made of the known values of each period.", enum_of(Aggregate, default="last")),
     "transform": Parameter("A transformation; `yoy` compares each period with that of the year before.", enum_of(DataTransform)),
     "shape": Parameter("How JSON writes a row.", enum_of(RowLayout, default="table")),
+    "flags": Parameter("Whether each column is followed by its flags, as `<column>_flag`.", {"type": "boolean", "default": False}),
 }
 BY_CODE: Parameters = {
     "code": Parameter("The series' code, `[provider:]DATABASE/DATASET`.", _CODE, required=True),

@@ -31,6 +31,7 @@ _VALUE = {"type": ["number", "string", "null"]}
 _ROW = {"type": "array", "prefixItems": [{"type": "string"}], "items": _VALUE}
 _RECORD = {"type": "object", "additionalProperties": {"type": ["number", "string", "null"]}}
 _ROWS = fields.Raw(metadata={"type": "array", "items": _ROW})
+_FLAGGED_ROW = {**_ROW, "items": {"type": ["number", "string", "null"]}}
 _ERRORS = {"type": "array", "items": {"type": "object", "additionalProperties": {"type": "string"}}}
 
 
@@ -84,7 +85,7 @@ TABLE = make_schema("Table", columns=TEXTS, data=_ROWS)
 OBSERVATIONS = make_schema(
     "Observations",
     columns=optional(fields.List(TEXT)),
-    data=fields.Raw(metadata={"type": "array", "items": {"anyOf": [_ROW, _RECORD]}}),
+    data=fields.Raw(metadata={"type": "array", "items": {"anyOf": [_FLAGGED_ROW, _RECORD]}}),
     series=SOURCE,
     vintage=fields.Nested(VintageSchema, allow_none=True),
     formula=optional(fields.Nested(ComputedSchema)),
@@ -92,6 +93,7 @@ OBSERVATIONS = make_schema(
     checked_at=optional(InstantField(allow_none=True)),
     stale=optional(fields.Boolean()),
     note=optional(fields.String()),
+    flags=optional(fields.Raw(metadata={"type": "object", "additionalProperties": {"type": "string"}})),
 )
 
 
@@ -109,6 +111,7 @@ FILES = in_every_format(OBSERVATIONS)
 _CHANGE = make_schema(
     "Change", date=DateOrInstantField(), column=TEXT, old=fields.Float(allow_none=True), new=fields.Float(allow_none=True)
 )
+_FLAG_CHANGE = make_schema("FlagChange", date=DateOrInstantField(), column=TEXT, old=MAYBE_TEXT, new=MAYBE_TEXT)
 REVISIONS = make_schema(
     "Revisions",
     **{"series": SOURCE, "from": VINTAGE, "to": VINTAGE, "added": TABLE},
@@ -116,6 +119,8 @@ REVISIONS = make_schema(
     deleted=TABLE,
     columns_added=TEXTS,
     columns_removed=TEXTS,
+    flags_changed=fields.List(fields.Nested(_FLAG_CHANGE)),
+    flags_alone=FLAG,
 )
 _NAMED = make_schema("Named", id=fields.UUID(), provider=TEXT, code=TEXT)
 _NEWS = make_schema("News", position=NUMBER, timeseries=_NAMED, is_newest=fields.Boolean(), vintage=VintageInFullSchema)

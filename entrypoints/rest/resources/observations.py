@@ -18,7 +18,7 @@ from domain.api_keys import Scope
 from domain.errors import InvalidInput
 from domain.use_cases import UseCases
 from domain.use_cases.read_series import Reading, Selection, StoredVersion
-from entrypoints.formats import Format, axis_name, columnar, csv, encode, label_names, records, table
+from entrypoints.formats import Format, columnar, csv, encode, heading, records, table
 from entrypoints.rest.http.errors import Problem, no_observations
 from entrypoints.rest.http.links import permanent_path, pinned_path
 from entrypoints.rest.http.params import QueryParameters, parse_code, parse_selection, parse_uuid
@@ -78,7 +78,7 @@ class ObservationsResource:
 
         def build() -> EncodedResponse:
             reading = self._read_series(key, replace(query.selection, by_rule=stored.version.rules > 0))
-            self._sender.check_size(reading.observations)
+            self._sender.check_size(reading.observations, further=reading.observations.values.size if query.selection.flags else 0)
             headers = {
                 "Content-Location": permanent_path_of(req, f"/timeseries/{key}/data.{query.format}", reading),
                 "Last-Modified": dt_to_http(reading.vintage.known_at),
@@ -154,21 +154,23 @@ def _cache_key(series_id: UUID, query: DataQuery, stored: StoredVersion) -> tupl
 
 
 def _encode(reading: Reading, query: DataQuery, stored: StoredVersion) -> bytes:
-    observations, labels = reading.observations, reading.provenance
-    newest_first = query.newest_first
+    observations, newest_first, flags = reading.observations, query.newest_first, query.selection.flags
+    labels = reading.provenance
     if query.format is Format.CSV:
-        heading = (axis_name(observations), *observations.columns, *label_names(labels))
-        return csv(observations, heading, newest_first=newest_first, provenance=labels)
+        names = heading(observations, flags=flags, provenance=labels)
+        return csv(observations, names, newest_first=newest_first, flags=flags, provenance=labels)
     if query.format.is_columnar:
-        return columnar(reading, query.format, newest_first=newest_first)
+        return columnar(reading, query.format, newest_first=newest_first, flags=flags)
     about: dict[str, Any] = {"series": SourceSchema().dump(reading.series), **state_document(reading)}
     if not query.permanent:
         about |= {"checked_at": stored.version.checked_at, "stale": stored.stale}
         if note := source_note(stored.version):
             about["note"] = note
+    if flags:
+        about["flags"] = reading.series.metadata.flags
     if query.shape is RowLayout.RECORDS:
-        return encode({"data": records(observations, newest_first=newest_first, provenance=labels), **about})
-    return encode({**table(observations, newest_first=newest_first, provenance=labels), **about})
+        return encode({"data": records(observations, newest_first=newest_first, flags=flags, provenance=labels), **about})
+    return encode({**table(observations, newest_first=newest_first, flags=flags, provenance=labels), **about})
 
 
 def routes(use_cases: UseCases, sender: ResponseSender) -> Iterator[tuple[str, object]]:

@@ -10,6 +10,7 @@ from domain.source_status import Failing, SourceStatus
 from entrypoints.rest.fields import LINKS, DateOrInstantField, EnumField, InstantField
 from entrypoints.rest.http.links import public_path
 from entrypoints.rest.schemas.fetches import FetchSchema
+from entrypoints.rest.schemas.gates import GatesSchema, SeriesGatesSchema
 from entrypoints.rest.schemas.schedules import NextLookSchema
 from entrypoints.rest.schemas.source_status import StatusChangeSchema
 from entrypoints.rest.schemas.stand_ins import SpliceRuleSchema
@@ -89,6 +90,8 @@ class SeriesSchema(StateSchema):
     replaces = fields.List(fields.String())
     source_statuses = fields.List(fields.Nested(StatusChangeSchema))
     splices = fields.List(fields.Nested(SpliceRuleSchema))
+    gates = fields.Nested(SeriesGatesSchema)
+    gates_in_force = fields.Nested(GatesSchema)
 
 
 def links(series_id: object) -> dict[str, str]:

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from domain.errors import InvalidInput, TooManyCells
 from domain.fetches import FetchQuery
-from domain.observations import Label, Observations
-from domain.releases import Counted, Release, Releases
+from domain.observations import Label
+from domain.releases import Counted, Release, Releases, with_flags_alone
 from domain.revision_statistics.level_shifts import LevelShift
 from domain.revisions import ColumnsChanged
 from domain.use_cases import UseCases
@@ -30,6 +30,8 @@ from entrypoints.web.series.view import View, aligned
 _MOST_DATES = 400
 _MOST_DIFFERENCES, _MOST_LISTED, _MOST_FETCHES, _MOST_CANDIDATES = 1000, 500, 50, 20
 _CACHE_SIZE = 64
+#: A page of the table has so many rows; of many columns fewer, for so many cells.
+_ROWS, _FEWEST_ROWS, _CELLS = 100, 25, 400
 
 
 class Below:
@@ -137,24 +139,34 @@ def _source(view: View, page: VintagePage) -> dict[str, Any]:
 
 
 def _notes(page: VintagePage, columns: Mapping[int, ColumnsChanged]) -> Mapping[int, Sequence[str]]:
-    """Return sentences about vintages: the columns and the metadata that changed."""
+    """Return sentences about vintages: the columns, the flags and the metadata that changed."""
     notes: dict[int, list[str]] = {number: [said_columns(changed)] for number, changed in columns.items()}
+    notes |= {number: ["other flags, the same values"] for number in with_flags_alone(page.items)}
     for number, changes in page.changes.items():
         for name, before, after in map(said_change, changes):
             notes.setdefault(number, []).append(f"{name} changed from “{before}” to “{after}”")
     return notes
 
 
+def rows_a_page(columns: int) -> int:
+    """Return how many rows a page of the table has by itself."""
+    return max(_FEWEST_ROWS, min(_ROWS, _CELLS // max(1, columns)))
+
+
 def table_rows(view: View) -> dict[str, Any]:
     """Return the rows of one page of the table, the newest date first, and where the pages beside it begin."""
-    whole, limit = aligned(view), view.state.limit
+    whole = aligned(view)
+    limit = view.state.limit or rows_a_page(len(whole.columns))
     count = len(whole)
     offset = min(view.state.offset, max(0, count - 1) // limit * limit)
     page = slice(max(0, count - offset - limit), count - offset)
-    part = Observations.from_trusted(whole.dates[page], whole.columns, whole.values[page])
+    part = whole.take(page)
+    flags = [part.flags.column(place) for place in range(len(part.columns))] if part.flags else []
     return {
+        "flags": list(zip(*flags, strict=True))[::-1],
         "rows": [(day, *values) for day, values in part.rows()][::-1],
         "count": count,
+        "limit": limit,
         "offset": offset,
         "newer": max(0, offset - limit) if offset else None,
         "older": offset + limit if offset + limit < count else None,

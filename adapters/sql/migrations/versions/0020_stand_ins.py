@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 revision = "0020"
-down_revision = "0017"
+down_revision = "0019"
 
 _MOMENT = sa.BigInteger().with_variant(TIMESTAMP(timezone=True), "postgresql")
 _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
