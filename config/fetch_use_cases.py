@@ -44,6 +44,7 @@ class FetchUseCases(Adapters):
         lease_seconds=Adapters.settings.provided.lease_seconds,
         deadline_seconds=Adapters.deadline,
     )
+    manage_gates = use_case("manage_gates.ManageGates", Adapters.store, Adapters.data_sources)
     follow_fetches = use_case("follow_fetches.FollowFetches", Adapters.store)
     cancel_fetch = use_case("cancel_fetch.CancelFetch", Adapters.store)
     reap_fetches = use_case(

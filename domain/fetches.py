@@ -10,6 +10,7 @@ from enum import IntEnum, StrEnum
 from uuid import UUID
 
 from domain.errors import AnswerNotUnderstood, FetchError, RateLimited, TransientError
+from domain.gates.cells import SuspiciousCell
 from domain.vintages import Vintage
 
 MAX_CRASHES = 5
@@ -41,7 +42,11 @@ class WaitingFor(StrEnum):
 
 
 class Suspicion(StrEnum):
-    """Why an answer is refused unless its fetch allows it: it holds far fewer values, or is written in another way."""
+    """
+    Why an answer is refused unless its fetch allows it.
+
+    ``shrink``: it holds far fewer values. ``values``: it is written in another way, or a gate refuses it.
+    """
 
     SHRINK = "shrink"
     VALUES = "values"
@@ -60,17 +65,25 @@ NOTHING_ALLOWED: Allowed = frozenset()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """How an attempt failed, as clients see it."""
+    """
+    How an attempt failed, as clients see it.
+
+    Attributes:
+        cells: the first of those for which the answer was refused.
+
+    """
 
     code: str
     message: str
     retryable: bool
     hint: str
+    cells: tuple[SuspiciousCell, ...] = ()
 
     @classmethod
     def of(cls, error: FetchError) -> Failure:
         """Return an error's code, message and hint, without characters that databases reject."""
-        return cls(code=error.code, message=_storable(error.message), retryable=error.retryable, hint=_storable(error.hint))
+        texts = {"message": _storable(error.message), "hint": _storable(error.hint)}
+        return cls(code=error.code, retryable=error.retryable, **texts, cells=error.cells)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,7 +108,7 @@ def with_flags_alone(vintages: Iterable[Vintage]) -> Collection[int]:
 
 def in_knowledge_order(
     states: Iterable[ColumnState],
-    available: Callable[[Vintage], datetime] = attrgetter("answers_from"),
+    available: Callable[[Vintage], datetime | np.datetime64] = attrgetter("answers_from"),
     flags_alone: Collection[int] = (),
 ) -> Sequence[ColumnState]:
     """

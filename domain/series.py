@@ -14,6 +14,7 @@ from uuid import UUID
 from domain.codes import FORMULA, DatasetCode
 from domain.fetches import Fetch, FetchStatus
 from domain.frequency import Frequency
+from domain.gates.settings import SeriesGates
 from domain.source_status import AtSource, SourceStatus
 from domain.vintages import Vintage
 from domain.window import Confirmation
@@ -165,6 +166,7 @@ class TimeSeries:
         newest: the newest vintage in knowledge order.
         fetch: the newest fetch.
         confirmed: what the last successful fetch confirmed.
+        gates: what is set for it alone.
 
     """
 
@@ -180,6 +182,7 @@ class TimeSeries:
     fetch: Fetch | None = None
     confirmed: Confirmation | None = None
     at_source: AtSource = field(default_factory=AtSource)
+    gates: SeriesGates = field(default_factory=SeriesGates)
 
     @property
     def status(self) -> SeriesStatus:

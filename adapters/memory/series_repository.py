@@ -11,6 +11,7 @@ from adapters.memory.state import Clock, State
 from domain.aliases import free_alias
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound
+from domain.gates.settings import SeriesGates
 from domain.schedules.selector import Selector
 from domain.series import Database, Metadata, MetadataEntry, SeriesPage, SeriesQuery, TimeSeries, terms
 from domain.source_status import AtSource, StatusChange
@@ -122,6 +123,9 @@ class MemorySeriesRepository:
         self.state.series[series.id] = replace(self.state.series[series.id], at_source=state)
         if change:
             self.state.source_statuses[series.id] = (*self.source_statuses(series.id), change)
+
+    def record_gates(self, series: TimeSeries, gates: SeriesGates) -> None:
+        self.state.series[series.id] = replace(self.state.series[series.id], gates=gates)
 
     def source_statuses(self, series_id: UUID) -> Sequence[StatusChange]:
         return self.state.source_statuses.get(series_id, ())

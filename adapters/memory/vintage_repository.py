@@ -7,9 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+
 from adapters.memory.state import State
 from domain.moments import AsOf
 from domain.observations import Label, Observations
+from domain.panels.plain import RowSpans, SpannedRows
+from domain.panels.vintage_moments import VintageMoments
 from domain.series import TimeSeries
 from domain.vintages import Cause, Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
 
@@ -99,6 +103,21 @@ class MemoryVintageRepository:
         for kept in self.walk(series_id):
             if kept.vintage.number in numbers:
                 yield kept.vintage.number, kept.observations.without_flags().one(column)
+
+    def moments(self, series_id: UUID, position: int) -> VintageMoments:
+        return VintageMoments.of(self.until(series_id, position))
+
+    def spanned(self, series_id: UUID, column: str, spans: RowSpans) -> SpannedRows | None:
+        states = [state for _, state in self.columns(series_id, column, spans.numbers.tolist())]
+        if any(state.unit != "D" for state in states):
+            return None
+        parts = [(state, spans.of(place, state.dates)) for place, state in enumerate(states)]
+        return SpannedRows(
+            lengths=[len(state.dates[span]) for state, span in parts],
+            dates=np.concatenate([state.dates[span] for state, span in parts]),
+            values=np.concatenate([state.values[span, 0] for state, span in parts]),
+            names=[state.columns[0] for state in states],
+        )
 
     def walk(self, series_id: UUID) -> Iterator[StoredVintage]:
         yield from self.state.vintages.get(series_id, ())

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from domain.moments import AsOf
 from domain.observations import Label, Observations
+from domain.panels.plain import RowSpans, SpannedRows
+from domain.panels.vintage_moments import VintageMoments
 from domain.series import TimeSeries
 from domain.vintages import Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
 
@@ -96,6 +98,23 @@ class VintageRepository(Protocol):
 
         Raises:
             DamagedVintage: the stored bytes of one do not match their checksum, or are missing.
+
+        """
+        ...
+
+    def moments(self, series_id: UUID, position: int) -> VintageMoments:
+        """Return when the vintages recorded up to a position of the feed became known and were fetched."""
+        ...
+
+    def spanned(self, series_id: UUID, column: str, spans: RowSpans) -> SpannedRows | None:
+        """
+        Return rows of one column in some states; None if the dates of one of them are instants.
+
+        Args:
+            column: as in ``columns``.
+
+        Raises:
+            DamagedVintage: as in ``columns``.
 
         """
         ...

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from domain.use_cases.list_releases import ListReleases
     from domain.use_cases.list_vintages import ListVintages
     from domain.use_cases.manage_formulas import ManageFormulas
+    from domain.use_cases.manage_gates import ManageGates
     from domain.use_cases.manage_keys import ManageKeys
     from domain.use_cases.manage_schedules import ManageSchedules
     from domain.use_cases.manage_webhooks import ManageWebhooks
@@ -77,6 +78,7 @@ class UseCases:
     manage_keys: ManageKeys
     manage_schedules: ManageSchedules
     manage_formulas: ManageFormulas
+    manage_gates: ManageGates
     list_formula_vintages: ListFormulaVintages
     ask_due_series: AskDueSeries
     plan_next_look: PlanNextLook

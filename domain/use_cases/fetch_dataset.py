@@ -25,6 +25,7 @@ from domain.errors import (
 )
 from domain.fetches import MAX_CRASHES, Failure, Fetch, FetchStatus, Lease, RetryPolicy, WaitingFor, waiting_for
 from domain.fetching.endings import after_failure, after_success
+from domain.fetching.gates import gates_of_provider
 from domain.fetching.heartbeat import Heartbeat
 from domain.fetching.in_flight import RunningFetches
 from domain.fetching.ingest import WindowDiscarded, confirmation, prepare, prior_state
@@ -190,9 +191,10 @@ class FetchDataset:
 
     def _store(self, claimed: _Claimed, fetched: Fetched, known: PriorState, lease: Lease) -> Fetch:
         fetch, series = claimed.fetch, claimed.series
+        gates = series.gates.over(gates_of_provider(series, self.providers))
         while True:
             with self.store.reading() as uow:
-                prepared, metadata = prepare(uow, series, fetch, fetched)
+                prepared, metadata = prepare(uow, series, fetch, fetched, gates=gates)
                 confirmed = confirmation(uow, series, known, fetched, added=prepared.vintages)
             with self.store.writing() as uow:
                 uow.series.lock(fetch.series_id)

@@ -18,6 +18,7 @@ COMMANDS = {
     "restore": ("restore:restore", "Copy a backup into an empty database."),
     "health": ("health:health", "Check whether the API or the worker is healthy."),
     "fetch": ("fetch:fetch", "Fetch series and wait for the results."),
+    "gates": ("gates:gates", "Show or set what answers for a series have to pass."),
     "follow": ("follow:follow", "Have series fetched by themselves from now on."),
     "schedules": ("schedules:schedules", "List what is followed, and when it is looked at next."),
     "unfollow": ("unfollow:unfollow", "Have series no longer fetched by themselves."),

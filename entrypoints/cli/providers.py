@@ -94,6 +94,7 @@ def _document(listed: ProviderStatus) -> dict[str, Any]:
         "blocked_until": listed.blocked_until,
         "circuit": listed.circuit,
         "open_until": listed.open_until,
+        "gates": provider.gates,
         "terms": provider.terms,
     }
 

@@ -25,6 +25,8 @@ from domain.codes import DatasetCode
 from domain.errors import InvalidInput, SchemaMismatch
 from domain.fetches import NOTHING_ALLOWED, Failure, Lease, Suspicion, WaitingFor
 from domain.flags import Flags
+from domain.gates.cells import Gate, SuspiciousCell
+from domain.gates.settings import SeriesGates
 from domain.moments import AsOf
 from domain.observations import Observations
 from domain.schedules.schedule import Rule, Schedule, ScheduleKind
@@ -64,7 +66,8 @@ def filled(engine: Engine) -> SqlStore:
     """A store with series in every condition."""
     migrate(engine)
     store = SqlStore(engine, lambda: NOW)
-    failure = Failure(code="unavailable", message="Down.", retryable=True, hint="Wait.")
+    cell = SuspiciousCell(gate=Gate.DEVIATIONS, date="2024-01-01", column="a", value=1e308, low=-0.5, high=2.0)
+    failure = Failure(code="unavailable", message="Down.", retryable=True, hint="Wait.", cells=(cell,))
     flags = Flags.from_texts([[["", "p", "B E"][n % 3] for n in range(2_000)], [""] * 2_000])
     state = Observations.of(range(2_000), ("a", "b"), np.random.default_rng(1).normal(size=(2_000, 2)), flags=flags)
     with store.writing() as uow:
@@ -79,6 +82,7 @@ def filled(engine: Engine) -> SqlStore:
                 uow.series.record_fetch(uow.series.get(series.id), some_metadata())
                 uow.fetches.succeed(fetch.id, lease, vintages)
             if n == 1:
+                uow.series.record_gates(series, SeriesGates(deviations=8, scale=False))
                 uow.fetches.schedule_retry(fetch.id, lease, failure, seconds=60, waiting_for=WaitingFor.RETRY)
         rule = Rule(kind=ScheduleKind.CRON, spec="30 8 * * 1-5", tz="Europe/Berlin", window=AskingWindow.parse("mon-fri"))
         webhook = Webhook(

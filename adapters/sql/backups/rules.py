@@ -16,7 +16,7 @@ from adapters.sql.rows.calendars import calendar_from
 from adapters.sql.rows.fetches import fetch_from
 from adapters.sql.rows.formulas import version_from
 from adapters.sql.rows.schedules import schedule_from
-from adapters.sql.rows.series import confirmed_from, metadata_from
+from adapters.sql.rows.series import confirmed_from, gates_from, metadata_from
 from adapters.sql.rows.sightings import sighting_from
 from adapters.sql.rows.source_statuses import at_source_from, change_from
 from adapters.sql.rows.vintages import FACTS, vintage_from
@@ -43,6 +43,7 @@ from domain.api_keys import Scope
 from domain.codes import DatasetCode, parse_reference
 from domain.fetches import Failure, FetchStatus
 from domain.formulas.expressions import references
+from domain.gates.cells import SuspiciousCell
 from domain.panels.query import PanelQuery
 from domain.quotas import read_limits
 from domain.schedules.calendar import MOST_EVENTS
@@ -160,6 +161,8 @@ def _check_series(row: Row) -> None:
         numbers = [confirmed.vintage, confirmed.adapter_version]
         sound = all(isinstance(each, str) for each in texts) and all(type(each) is int and each >= 0 for each in numbers)
         _require(sound and confirmed.whole_at.tzinfo is not None, "its confirmation is not in lanner's format")
+    gates = gates_from(row["gates"])
+    _require(_is_number(gates.deviations) and _is_flag(gates.scale) and _is_flag(gates.frequency), "its gates are not in lanner's format")
 
 
 def _check_successor(reference: str | None) -> None:
@@ -183,7 +186,21 @@ def _check_fetch(row: Row) -> None:
 
 
 def _is_sound(failure: Failure) -> bool:
-    return isinstance(failure.retryable, bool) and all(isinstance(text, str) for text in (failure.code, failure.message, failure.hint))
+    texts = failure.code, failure.message, failure.hint, *(cell.date for cell in failure.cells)
+    is_said = isinstance(failure.retryable, bool) and all(isinstance(text, str) for text in texts)
+    return is_said and all(map(_is_sound_cell, failure.cells))
+
+
+def _is_sound_cell(cell: SuspiciousCell) -> bool:
+    return isinstance(cell.column, str | None) and all(map(_is_number, (cell.value, cell.before, cell.low, cell.high)))
+
+
+def _is_number(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _is_flag(value: object) -> bool:
+    return value is None or isinstance(value, bool)
 
 
 def _check_key(row: Row) -> None:

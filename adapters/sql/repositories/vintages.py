@@ -14,18 +14,21 @@ from sqlalchemy import RowMapping, Select, bindparam, func, insert, select, upda
 from adapters.sql.postgres.binary_copy import copy_rows_in
 from adapters.sql.postgres.prepared import PreparedStatement
 from adapters.sql.rows.feed import TAKE_POSITIONS
+from adapters.sql.rows.vintage_moments import read_moments
 from adapters.sql.rows.vintages import FACTS, LAST_NUMBER, fold, origin_from, read_label, row_of, vintage_from
 from adapters.sql.tables import feed, series, vintages
 from adapters.sql.transaction import Transaction
 from adapters.sql.vintage_blocks.chain import Chain, PendingChains, link
 from adapters.sql.vintage_blocks.codec import FLAGGED
-from adapters.sql.vintage_blocks.folding import fold_column
+from adapters.sql.vintage_blocks.folding import fold_column, fold_spans
 from adapters.sql.vintage_blocks.reader import read_stored
 from adapters.sql.vintage_blocks.walking import walk_states
 from domain.codes import DatasetCode
 from domain.errors import DamagedVintage, SeriesNotFound
 from domain.moments import AsOf
 from domain.observations import Label, Observations
+from domain.panels.plain import RowSpans, SpannedRows
+from domain.panels.vintage_moments import VintageMoments
 from domain.series import TimeSeries
 from domain.vintages import Cause, Damage, FeedEntry, FirstKnown, LabelledState, NewState, Prepared, StoredVintage, Vintage
 
@@ -135,6 +138,12 @@ class SqlVintageRepository:
 
     def columns(self, series_id: UUID, column: str, numbers: Collection[int]) -> Iterator[tuple[int, Observations]]:
         return fold_column(self.transaction, series_id, column, numbers)
+
+    def moments(self, series_id: UUID, position: int) -> VintageMoments:
+        return read_moments(self.transaction, series_id, position)
+
+    def spanned(self, series_id: UUID, column: str, spans: RowSpans) -> SpannedRows | None:
+        return fold_spans(self.transaction, series_id, column, spans)
 
     def first_known(self, series_id: UUID) -> FirstKnown | None:
         known_at, fetched_at = self.transaction.run(

@@ -29,6 +29,8 @@ from entrypoints.web.series.view import View, aligned
 _MOST_DATES = 400
 _MOST_DIFFERENCES, _MOST_LISTED, _MOST_FETCHES = 1000, 500, 50
 _CACHE_SIZE = 64
+#: A page of the table has so many rows; of many columns fewer, for so many cells.
+_ROWS, _FEWEST_ROWS, _CELLS = 100, 25, 400
 
 
 class Below:
@@ -138,9 +140,15 @@ def _notes(page: VintagePage, columns: Mapping[int, ColumnsChanged]) -> Mapping[
     return notes
 
 
+def rows_a_page(columns: int) -> int:
+    """Return how many rows a page of the table has by itself."""
+    return max(_FEWEST_ROWS, min(_ROWS, _CELLS // max(1, columns)))
+
+
 def table_rows(view: View) -> dict[str, Any]:
     """Return the rows of one page of the table, the newest date first, and where the pages beside it begin."""
-    whole, limit = aligned(view), view.state.limit
+    whole = aligned(view)
+    limit = view.state.limit or rows_a_page(len(whole.columns))
     count = len(whole)
     offset = min(view.state.offset, max(0, count - 1) // limit * limit)
     page = slice(max(0, count - offset - limit), count - offset)
@@ -150,6 +158,7 @@ def table_rows(view: View) -> dict[str, Any]:
         "flags": list(zip(*flags, strict=True))[::-1],
         "rows": [(day, *values) for day, values in part.rows()][::-1],
         "count": count,
+        "limit": limit,
         "offset": offset,
         "newer": max(0, offset - limit) if offset else None,
         "older": offset + limit if offset + limit < count else None,

@@ -271,13 +271,13 @@ def aligned(view: View, *, fan: bool = False) -> Observations:
     names += [each.label for each in behind]
     drawn = [*drawn, *behind]
     parts = [view.shown(each.state) for each in drawn]
-    same = all(part.dates is parts[0].dates for part in parts)
+    same = all(np.array_equal(part.dates, parts[0].dates) for part in parts[1:])
     dates = parts[0].dates if same else np.unique(np.concatenate([part.dates for part in parts]))
-    values = np.full((len(dates), len(parts)), np.nan)
+    values = np.full((len(dates), len(parts)), np.nan, order="F")
     codes = shared_codes(part.flags for part in parts)
     cells = np.zeros(values.shape, np.uint16)
     for column, (each, part) in enumerate(zip(drawn, parts, strict=True)):
-        rows = np.searchsorted(dates, part.dates)
+        rows = slice(None) if same else np.searchsorted(dates, part.dates)
         values[rows, column] = part.values[:, each.column]
         if part.flags:
             cells[rows, column] = placed(part.flags, codes, part.values.shape)[:, each.column]

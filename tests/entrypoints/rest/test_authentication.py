@@ -58,7 +58,7 @@ def routes() -> list[tuple[str, str]]:
     for path, resource, *_ in discover_routes(use_cases):
         methods = [
             method
-            for method in ("GET", "HEAD", "POST", "PUT", "DELETE")
+            for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
             if hasattr(resource, f"on_{'get' if method == 'HEAD' else method.lower()}")
         ]
         filled = (

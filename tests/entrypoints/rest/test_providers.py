@@ -34,6 +34,7 @@ def test_the_providers_are_listed(client_on: Callable[[UseCases], TestClient], l
         "terms": "https://f.example/terms",
         "redistribution": "personal",
         "search": "query",
+        "gates": {"deviations": 0.0, "scale": False, "frequency": False},
     }
     shown = [(item["name"], item["circuit"], item["open_until"], item["blocked_until"]) for item in answer.json["items"][1:]]
     assert shown == [("quandl", "open", "2024-06-01T12:00:30Z", None), ("sample", "closed", None, None)]
