@@ -58,7 +58,5 @@ class ListProviders:
 
 
 def _status(provider: Provider, concurrency: int | None, state: LimiterState, now: datetime) -> ProviderStatus:
-    def ahead(moment: datetime | None) -> datetime | None:
-        return moment if moment and moment > now else None
-
-    return ProviderStatus(provider, concurrency, ahead(state.blocked_until), state.circuit(now), ahead(state.open_until))
+    open_until = state.open_until if state.open_until and state.open_until > now else None
+    return ProviderStatus(provider, concurrency, state.blocked(now), state.circuit(now), open_until)
