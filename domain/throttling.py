@@ -200,6 +200,10 @@ class LimiterState:
         closed = replace(self, failures=0, openings=0, open_until=None, probe=None)
         return replace(closed, line_until=None, requested_until=None) if self.open_until else closed
 
+    def unblocked(self) -> LimiterState:
+        """Forget the block, the failures and who waits; the calls that were made still count."""
+        return replace(self.succeeded(), blocked_until=None, line_until=None, requested_until=None)
+
     def _obstacle(self, budget: Budget, holder: UUID, now: datetime) -> tuple[datetime, WaitingFor] | None:
         blocked = self.blocked(now)
         if blocked:

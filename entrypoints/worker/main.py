@@ -53,6 +53,7 @@ def main() -> int:
     container = bootstrap()
     settings = container.settings()
     container.store().check()
+    container.use_cases().unblock_provider.resume_orphans()
     logger.info("worker starts", extra={"data_dir": str(settings.data_dir), "embedded": settings.embedded})
     isolation, stop = IsolationLock(), Event()
     app = _app(container, isolation)
