@@ -51,5 +51,6 @@ class Container(FetchUseCases):
     check_key = use_case("check_key.CheckKey", Adapters.store)
     manage_keys = use_case("manage_keys.ManageKeys", Adapters.store)
     list_providers = use_case("list_providers.ListProviders", **FetchUseCases.asking)
+    unblock_provider = use_case("unblock_provider.UnblockProvider", **FetchUseCases.asking)
     check_providers = use_case("check_providers.CheckProviders", Adapters.data_sources, Adapters.conformance)
     use_cases = Singleton(LazyUseCases, __self__)

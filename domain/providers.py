@@ -50,7 +50,7 @@ class Provider:
     Attributes:
         databases: the database codes it declares as its own.
         concurrency: how many of its fetches may run at once, if it declares a number.
-        key_id: identifies the configured key without revealing it.
+        key_id: identifies the configured key without revealing it, and the address where one was configured.
         quandl_codes: patterns of former Quandl codes that it serves with the same column names, beside the table of old databases.
         problem: why it cannot be used, and how to fix that; empty if it can.
         key_url: where to get a key; empty if it takes none.

@@ -124,7 +124,7 @@ class ReadSeries:
             if series.is_formula:
                 return self._computed(series, compute(uow, series, selection.moment), selection, now)
             kept = stored_at(uow, series, selection.moment)
-            moment = metadata_moment(selection.moment, kept)
+            moment = metadata_moment(selection.moment.at(now), kept)
             metadata = uow.series.metadata_at(series_id, moment) if moment else series.metadata
         return Reading(
             series=replace(series, metadata=metadata),

@@ -14,15 +14,18 @@ if TYPE_CHECKING:
     from entrypoints.cli.session import Session
 
 
-@click.command
+@click.group(invoke_without_command=True)
 @click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one provider a line."
 )
 @click.option("--check", is_flag=True, help="Check each against the rules for providers; exits with 1 if one is broken.")
 @click.option("--online", is_flag=True, help="With --check: also fetch the examples of configured providers over the network.")
-@click.pass_obj
-def providers(session: Session, *, form: str, check: bool, online: bool) -> None:
+@click.pass_context
+def providers(context: click.Context, *, form: str, check: bool, online: bool) -> None:
     """List the providers: whether they can be used, their API keys, limits and terms."""
+    session: Session = context.obj
+    if context.invoked_subcommand:
+        return
     if check or online:
         _check(session, form, online=online)
         return
@@ -35,6 +38,21 @@ def providers(session: Session, *, form: str, check: bool, online: bool) -> None
     else:
         print_table(("name", "title", "databases", "ready", "key", "limits", "blocked until", "terms"), map(_row, found))
         _explain([listed.provider for listed in found])
+
+
+@providers.command
+@click.argument("name")
+@click.pass_obj
+def unblock(session: Session, name: str) -> None:
+    """Call the provider NAME again, though it asked for a pause or did not answer; what waits for it begins."""
+    from entrypoints.cli.operator import bind_operator
+
+    bind_operator()
+    lifted = session.use_cases().unblock_provider(name)
+    until = _blocked(lifted.before)
+    said = f"{name} was blocked until {until} and is called again." if until else f"{name} was not blocked."
+    waited = f" {lifted.fetches} waiting fetch{'es are' if lifted.fetches > 1 else ' is'} due now." if lifted.fetches else ""
+    click.echo(said + waited)
 
 
 def _explain(found: Sequence[Provider]) -> None:

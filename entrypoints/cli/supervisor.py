@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from domain.errors import DomainError
-from entrypoints.parent import die_with_parent
+from entrypoints.parent import die_with_parent, hang_up_is_ignored
 
 logger = logging.getLogger(__name__)
 
@@ -108,8 +108,8 @@ class Supervisor:
         self._stop_requested = False
 
     def run(self, *, is_ready: Callable[[], bool], on_ready: Callable[[], None]) -> None:
-        """Start the children, call ``on_ready`` once they are ready, and restart them until SIGTERM, SIGINT or SIGHUP."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        """Start the children, call ``on_ready`` once they are ready, and restart them until SIGTERM, SIGINT or an unignored SIGHUP."""
+        for number in (signal.SIGTERM, signal.SIGINT, *([] if hang_up_is_ignored() else [signal.SIGHUP])):
             signal.signal(number, self._request_stop)
         ready = False
         try:

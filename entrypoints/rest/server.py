@@ -6,13 +6,16 @@ import errno
 import importlib.util
 import math
 import multiprocessing
+import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from domain.errors import InvalidInput
 from domain.use_cases import UseCases
+from entrypoints.parent import hang_up_is_ignored
 from entrypoints.rest import connections
 from entrypoints.rest.probe import is_lanner
 
@@ -113,6 +116,9 @@ def serve(  # noqa: PLR0913 - the server's options
         workers_kill_timeout=math.ceil(stop_seconds),
         **(_reloading() if debug else {}),
     )
+    if hang_up_is_ignored():
+        # Granian has set its own handler by then, which starts all processes anew.
+        server.on_startup(partial(signal.signal, signal.SIGHUP, signal.SIG_IGN))
     worker = connections.with_send_timeout(MPServer._spawn_wsgi_worker)  # noqa: SLF001 - the only way to the socket
     server.serve(worker, target_loader=_application, wrap_loader=False)
 

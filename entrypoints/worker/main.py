@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from multiprocessing.connection import wait
 from threading import Event, Thread
+from types import SimpleNamespace
 from typing import Any
 
 from billiard.process import active_children, current_process
@@ -19,10 +20,11 @@ from celery.worker import state
 
 from config import bootstrap
 from config.container import Container
+from domain.errors import DomainError
 from entrypoints.parent import die_with_parent
 from entrypoints.worker.app import create_worker, open_controller
 from entrypoints.worker.deliveries import Deliveries
-from entrypoints.worker.lifecycle.heartbeat_file import HeartbeatFile
+from entrypoints.worker.lifecycle.heartbeat_file import HeartbeatFile, check_folder
 from entrypoints.worker.lifecycle.isolation import IsolationLock
 from entrypoints.worker.lifecycle.lease_table import LeaseTable, expire_leases
 from entrypoints.worker.lifecycle.shutdown import ShutdownPipe, exit_after_timeout, exit_if_stuck, release_and_exit
@@ -52,13 +54,15 @@ def main() -> int:
     """
     container = bootstrap()
     settings = container.settings()
+    check_folder(settings.data_dir)
     container.store().check()
+    container.use_cases().unblock_provider.resume_orphans()
     logger.info("worker starts", extra={"data_dir": str(settings.data_dir), "embedded": settings.embedded})
     isolation, stop = IsolationLock(), Event()
     app = _app(container, isolation)
     fetch_dataset = container.use_cases().fetch_dataset
     _collect_garbage_rarely()
-    longest_wait = multiprocessing.get_context("spawn").Value("d", 0.0, lock=False)
+    longest_wait = SimpleNamespace(value=0.0) if settings.embedded else _shared_number()
     on_stop: Callable[[], object] = fetch_dataset.running.close
     release: Callable[[], object] = fetch_dataset.release
     if settings.embedded:
@@ -71,6 +75,16 @@ def main() -> int:
     watched = partial(getattr, longest_wait, "value"), lambda: not state.active_requests, stop
     Thread(target=exit_if_stuck, args=watched, name="watchdog", daemon=True).start()
     return _work(app, stop, on_stop)
+
+
+def _shared_number() -> Any:
+    """Return a number shared with processes that are started later; raises DomainError where there is no shared memory for them."""
+    try:
+        # With a lock, as the pool of processes makes several.
+        return multiprocessing.get_context("spawn").Value("d", 0.0)
+    except OSError as error:
+        message = f"The worker's processes cannot share memory: {error.strerror}."
+        raise DomainError(message, hint="Let this user write to /dev/shm, as with mode 1777.") from error
 
 
 def _collect_garbage_rarely() -> None:

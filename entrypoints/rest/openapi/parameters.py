@@ -201,6 +201,7 @@ PATH: Parameters = {
     "schedule_id": Parameter("The schedule's id.", _UUID),
     "webhook_id": Parameter("The webhook's id.", _UUID),
     "key_id": Parameter("The key's id.", {"type": "string", "pattern": "^[0-9a-f]{12}$"}),
+    "name": Parameter("The provider's name."),
     "number": Parameter("The vintage's number.", integer(1)),
     "digest": Parameter("The panel's digest.", {"type": "string", "pattern": "^[0-9a-f]{64}$"}),
     "date": Parameter("A date of the series: a day, or an instant.", DAY),

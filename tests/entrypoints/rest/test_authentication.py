@@ -83,7 +83,7 @@ def needed(method: str, path: str) -> Scope:
         return Scope.ADMIN
     if method in ("GET", "HEAD") or path.startswith("/panel"):
         return Scope.READ
-    return Scope.ADMIN if method == "DELETE" and path.startswith(("/timeseries/", "/formulas/")) else Scope.FETCH
+    return Scope.ADMIN if method == "DELETE" and path.startswith(("/timeseries/", "/formulas/", "/providers/")) else Scope.FETCH
 
 
 @pytest.mark.parametrize(("method", "path"), routes(), ids=str)
