@@ -99,6 +99,11 @@ class Transaction:
         """Whether this is Postgres rather than SQLite."""
         return self.connection.dialect.name == "postgresql"
 
+    @property
+    def keeps_plans(self) -> bool:
+        """Whether prepared statements outlive this transaction: not so behind a pooler."""
+        return self.cursor.connection.backend is not None
+
     def run(self, statement: Executable, values: dict[str, Any] | Sequence[dict[str, Any]] | None = None) -> CursorResult[*tuple[Any, ...]]:
         """Execute a statement, once or for many sets of values."""
         self.flush()

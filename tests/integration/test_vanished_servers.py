@@ -14,6 +14,7 @@ from sqlalchemy import Engine, make_url, select, text
 
 from adapters.sql.engine import for_reading, open_engine
 from adapters.sql.postgres import connections, watch
+from adapters.sql.postgres.connections import _SESSION
 from adapters.sql.schema import migrate
 from adapters.sql.store import SqlStore
 from adapters.sql.tables import series
@@ -23,6 +24,7 @@ from domain.errors import SeriesNotFound, StoreUnavailable
 from tests.faults.processes import comes_true
 from tests.faults.proxy import proxy_to
 from tests.namespaces import postgres_apart
+from tests.pgbouncer import pgbouncer
 from tests.servers import free_port, run_sql
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
@@ -51,11 +53,19 @@ class Vanishing:
     schema: str = field(default_factory=lambda: f"vanishing_{uuid4().hex}")
 
 
-@pytest.fixture(params=["lost packets", "silent proxy"])
+@pytest.fixture(params=["lost packets", "silent proxy", "lost packets behind a pooler"])
 def vanishing(request: pytest.FixtureRequest) -> Iterator[Vanishing]:
     if request.param == "lost packets":
         with postgres_apart() as host:
             yield Vanishing(host.url, host.vanish, host.aside, loses_packets=True)
+        return
+    if request.param == "lost packets behind a pooler":
+        with postgres_apart() as host, ExitStack() as stack:
+            for name, value in _SESSION.items():
+                # Behind a pooler lanner sets nothing that would outlive a transaction: it is the role's.
+                run_sql(host.aside, f"ALTER ROLE postgres SET {name} = '{value}'")
+            url = stack.enter_context(pgbouncer(host.url, "transaction", default_pool_size=40))
+            yield Vanishing(url, host.vanish, host.aside, loses_packets=True)
         return
     aside = request.getfixturevalue("postgres_url")
     url = make_url(aside)

@@ -22,6 +22,7 @@ _IDLE_SECONDS, _INTERVAL_SECONDS, _PROBES, _LOST_MILLISECONDS = 5, 5, 2, 15_000
 _DEFAULTS = {
     "connect_timeout": 5,
     "application_name": "lanner",
+    "client_encoding": "utf8",
     "keepalives": 1,
     "keepalives_idle": _IDLE_SECONDS,
     "keepalives_interval": _INTERVAL_SECONDS,

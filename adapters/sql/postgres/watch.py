@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 #: After how long a wait is looked into, and how long the server has to answer whoever does.
 LOOK_SECONDS, ANSWER_SECONDS = 10.0, 5.0
 _TICK_SECONDS = 1.0
-#: Of errors that the server itself has sent to refuse a connection: it is there.
-_SENT_BY_SERVER = "FATAL"
+#: In what Postgres itself says to refuse a connection; a pooler says the same of a server that it does not reach, but for this one reason.
+_REFUSED, _POOLER_IS_FULL = "FATAL", "no more connections allowed"
 #: A backend that has answered a while ago while its client still waits: the answer was lost. Other roles' states are null.
 _IS_WORKING = """
 SELECT coalesce(state NOT LIKE 'idle%%' OR state_change > clock_timestamp() - interval '{seconds} s', true)
@@ -85,7 +85,7 @@ class Watch:
         try:
             works = self._works_on(wait)
         except Error as error:
-            works = _SENT_BY_SERVER in str(error)
+            works = (_REFUSED if wait.connection.backend else _POOLER_IS_FULL) in str(error)
         if not works:
             self._end(wait)
 
