@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,17 +13,17 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, make_url, select, text
 
+from adapters.sql.driver_errors import wrap_driver_errors
 from adapters.sql.engine import for_reading, open_engine
 from adapters.sql.postgres import connections, watch
-from adapters.sql.postgres.connections import _SESSION
 from adapters.sql.schema import migrate
 from adapters.sql.store import SqlStore
 from adapters.sql.tables import series
-from adapters.sql.transaction import wrap_driver_errors
 from domain.codes import DatasetCode
 from domain.errors import SeriesNotFound, StoreUnavailable
 from tests.faults.processes import comes_true
 from tests.faults.proxy import proxy_to
+from tests.integration.test_database_errors import GRANTS
 from tests.namespaces import postgres_apart
 from tests.pgbouncer import pgbouncer
 from tests.servers import free_port, run_sql
@@ -61,9 +62,9 @@ def vanishing(request: pytest.FixtureRequest) -> Iterator[Vanishing]:
         return
     if request.param == "lost packets behind a pooler":
         with postgres_apart() as host, ExitStack() as stack:
-            for name, value in _SESSION.items():
-                # Behind a pooler lanner sets nothing that would outlive a transaction: it is the role's.
-                run_sql(host.aside, f"ALTER ROLE postgres SET {name} = '{value}'")
+            # Behind a pooler lanner sets nothing that would outlive a transaction: it is the role's.
+            for statement in re.findall(r"^ALTER ROLE .*;$", GRANTS.read_text(), re.MULTILINE):
+                run_sql(host.aside, statement.replace("ROLE lanner ", "ROLE postgres "))
             url = stack.enter_context(pgbouncer(host.url, "transaction", default_pool_size=40))
             yield Vanishing(url, host.vanish, host.aside, loses_packets=True)
         return

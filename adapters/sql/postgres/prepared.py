@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import INTERVAL
 from sqlalchemy.types import NullType
 
+from adapters.sql.driver_errors import StalePlans
 from adapters.sql.tables import UtcDateTime
 from adapters.sql.transaction import Transaction
 
@@ -68,7 +69,7 @@ class PreparedStatement:
             found = transaction.run(self._build(transaction), values)
             return found.mappings().all() if found.returns_rows else []
         plan = self._plan(transaction)
-        rows = [list(row) for row in transaction.execute_raw(self._bind(transaction, plan, values))]
+        rows = [list(row) for row in self._execute(transaction, plan, values)]
         for at, read in plan.readers:
             for row in rows:
                 row[at] = read(row[at])
@@ -117,6 +118,17 @@ class PreparedStatement:
             columns=columns,
             readers=[(at, read) for at, read in readers if read],
         )
+
+    def _execute(self, transaction: Transaction, plan: _Plan, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        is_first = transaction.sent_nothing
+        try:
+            return transaction.execute_raw(self._bind(transaction, plan, values))
+        except StalePlans:
+            if not is_first:
+                raise
+        transaction.begin_anew()
+        transaction.connection.info[_PREPARED].clear()
+        return transaction.execute_raw(self._bind(transaction, plan, values))
 
     def _bind(self, transaction: Transaction, plan: _Plan, values: dict[str, Any]) -> bytes:
         if transaction.clock:

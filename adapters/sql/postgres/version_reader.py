@@ -13,10 +13,11 @@ import orjson
 from sqlalchemy import Engine
 
 from adapters.sql.deadlines import AHEAD, is_over
+from adapters.sql.driver_errors import map_driver_error, wrap_driver_errors
 from adapters.sql.engine import CONNECTOR
 from adapters.sql.single_flight import SingleFlight
 from adapters.sql.tables import UtcDateTime
-from adapters.sql.transaction import Clock, map_driver_error, utc_now, wrap_driver_errors
+from adapters.sql.transaction import Clock, utc_now
 from domain.errors import SeriesNotFound
 from domain.frequency import Frequency
 from domain.series import Version
