@@ -43,6 +43,7 @@ class Poller:
         heartbeat: called every few seconds while polling works, with the number of polls since the last call that found work.
         prune: deletes a batch of what is not needed any more; returns whether there may be more.
         report_wait: called with the seconds for which the longest due fetch has waited while nothing runs here.
+        report_attempt: called after each attempt to find work, also one that failed: a poller that tells nothing hangs.
         renotify_seconds: after how long an unanswered notification is taken for lost.
         batch_size: how many fetches one notification names.
         seconds_until_due: returns the seconds until the next fetch is due, at most its argument.
@@ -59,6 +60,7 @@ class Poller:
         heartbeat: Callable[[int], object],
         prune: Callable[[int], bool],
         report_wait: Callable[[float], object],
+        report_attempt: Callable[[], object] = bool,
         renotify_seconds: float = RENOTIFY_SECONDS,
         batch_size: int = 1,
         seconds_until_due: Callable[[float], float] = float,
@@ -67,7 +69,7 @@ class Poller:
     ) -> None:
         self._find_due, self._notify, self._run, self._heartbeat = find_due, notify, run, heartbeat
         self._prune, self._report_wait, self._seconds_until_due = prune, report_wait, seconds_until_due
-        self._ask_due = ask_due
+        self._ask_due, self._report_attempt = ask_due, report_attempt
         self._renotify_seconds, self._batch_size, self._clock = renotify_seconds, batch_size, clock
         self._due_since: dict[_Due, float] = {}
         self._notified_at: dict[_Due, float] = {}
@@ -101,7 +103,10 @@ class Poller:
 
     def _try(self, step: Callable[[], None]) -> bool:
         try:
-            step()
+            try:
+                step()
+            finally:
+                self._report_attempt()
         except Exception as error:  # noqa: BLE001 - a poller that ends would leave every due fetch waiting
             self._log_error(error)
             return False

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -34,7 +35,7 @@ def check_folder(folder: Path) -> None:
 
 
 class HeartbeatFile:
-    """The file of one process; its modification time is that of the worker's last successful poll."""
+    """The file of one process; its modification time is that of the last time the worker looked for work, or tried to."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -62,13 +63,28 @@ class HeartbeatFile:
         return descriptor
 
 
-def find_worker_problem(folder: Path, since: float) -> str:
-    """Return what is wrong with the workers of a data folder, or an empty text; remove the files of dead workers."""
-    seen = {path: path.stat().st_mtime for path in sorted(folder.glob(_PATTERN)) if _may_live(path, since)}
+def find_worker_problem(folder: Path, since: float, group: int | None = None) -> str:
+    """
+    Return what is wrong with the workers of a data folder, or an empty text; remove the files of dead workers.
+
+    Args:
+        since: when each must have looked for work, or tried to.
+        group: the process group of the only workers that count, by default all.
+
+    """
+    files = (path for path in sorted(folder.glob(_PATTERN)) if _may_live(path, since))
+    seen = {path: path.stat().st_mtime for path in files if group is None or _group_of(path) == group}
     silent = [path.stem.removeprefix("worker-") for path, time in seen.items() if time < since]
     if silent and len(silent) < len(seen):
         return f"The worker {silent[0]} has not polled the database lately."
     return "" if seen and not silent else f"No worker of {folder} has polled the database lately."
+
+
+def _group_of(path: Path) -> int | None:
+    host, _, process = path.stem.removeprefix("worker-").rpartition("-")
+    with suppress(ProcessLookupError, ValueError):
+        return os.getpgid(int(process)) if host == socket.gethostname() else None
+    return None
 
 
 def _may_live(path: Path, since: float) -> bool:
