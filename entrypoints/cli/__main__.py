@@ -13,6 +13,7 @@ import click
 from entrypoints.cli.commands import LazyGroup
 from entrypoints.cli.exit_codes import exit_code_of
 from entrypoints.cli.session import Progress, Service, Session, Setting
+from entrypoints.cli.stopping import stop_on_signals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +26,8 @@ _USUAL_COLLECTIONS, _FEW_COLLECTIONS = gc.get_threshold(), 1_000_000
 _STORELESS = ("doctor", "openapi", "parse", "providers")
 _PROVIDERLESS = ("list", "keys")
 _CREATING = ("fetch", "follow", "import")
+#: They stop in their own way, and finish what runs.
+_SERVING = ("up", "api", "worker")
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,6 +57,8 @@ def main() -> None:
     # No use for numpy's thread pool for matrices, nor for a search for pydantic's plugins.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    if not set(sys.argv[1:2]) & set(_SERVING):
+        stop_on_signals()
     code = exit_code_of(lambda: lanner.main(prog_name="lanner", standalone_mode=False))
     gc.freeze()
     sys.exit(code)

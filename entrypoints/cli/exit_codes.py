@@ -1,7 +1,8 @@
-"""Exit codes, and the line on standard error that says why a command failed."""
+"""Exit codes, and the line on standard error that says why a command failed, or that it was stopped."""
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -11,26 +12,34 @@ from typing import Any
 import click
 
 from domain.controls import escape_controls
-from domain.errors import DomainError
+from domain.errors import DomainError, NoObservationsYet
+from entrypoints.cli.stopping import stopped_by
 from entrypoints.parent import die_with_parent
 
-_INTERRUPTED = 130
+#: What was requested still waits, and nothing failed; the number of EX_TEMPFAIL in sysexits.h, for 2 is a mistake of usage.
+STILL_WAITING = 75
 _PIPE_BROKEN = 141
 
 
-def exit_code_of(work: Callable[[], Any]) -> int:
+class StillWaiting(NoObservationsYet):
+    """The series' first fetch has not ended yet."""
+
+
+def exit_code_of(work: Callable[[], Any], *, says_stopped: bool = True) -> int:
     """Return the exit code of ``work``: the number it returns, else 0; print its error, if any, and return that one's code."""
     try:
         code = work()
         sys.stdout.flush()
     except DomainError as error:
-        print(escape_controls(f"lanner: {error.message} {error.hint}".rstrip()), file=sys.stderr)  # noqa: T201 - a command's own line
-        return 1
+        _complain(escape_controls(f"lanner: {error.message} {error.hint}".rstrip()))
+        return STILL_WAITING if isinstance(error, StillWaiting) else 1
     except click.ClickException as error:
-        error.show()
+        _complain(_shown(error))
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return _INTERRUPTED
+    except (click.Abort, KeyboardInterrupt) as error:
+        if says_stopped:
+            _complain("lanner: stopped.")
+        return 128 + stopped_by(error)
     except BrokenPipeError:
         # The buffer has no reader left; without this the interpreter would report that when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -54,9 +63,26 @@ def run_in_child_process(work: Callable[[], Any]) -> None:
     child = os.fork()
     if child == 0:
         die_with_parent(parent)
-        code = exit_code_of(work)
+        code = exit_code_of(work, says_stopped=False)
         sys.stderr.flush()
         os._exit(code)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if code:
         raise click.exceptions.Exit(abs(code))
+
+
+def _complain(text: str) -> None:
+    """Print lines on standard error, on a terminal broken so that they fit."""
+    from entrypoints.cli.layout import wrap
+    from entrypoints.cli.tables import terminal_width
+
+    width = terminal_width(err=True)
+    for line in text.split("\n"):
+        for part in [line] if width is None or len(line) <= width else wrap(line, width):
+            print(part, file=sys.stderr)  # noqa: T201 - a command's own line
+
+
+def _shown(error: click.ClickException) -> str:
+    text = io.StringIO()
+    error.show(text)
+    return text.getvalue().removesuffix("\n")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from domain.codes import DatasetCode
     from domain.errors import FetchAlreadyRunning
-    from domain.fetches import Allowed, Failure, Fetch
+    from domain.fetches import Allowed, Fetch
     from domain.series import TimeSeries
     from domain.use_cases import UseCases
     from domain.use_cases.request_fetch import Requested, RequestFetch
@@ -49,10 +49,11 @@ def fetch(  # noqa: PLR0913 - the command's options
     Fetch series, and follow each fetch until it has ended or waits for another attempt.
 
     CODE is DATABASE/DATASET or provider:DATABASE/DATASET. If no worker begins within two seconds, this process fetches them itself.
-    Exits with 1 if any failed.
+    Exits with 1 if any failed, else with 75 if any still waits.
     """
     from domain.fetches import Suspicion
     from domain.use_cases.request_fetch import Requested
+    from entrypoints.cli.fetch_states import reason
 
     places = [("", text) for text in codes] + (_listed(listed) if listed else [])
     if not places:
@@ -63,14 +64,13 @@ def fetch(  # noqa: PLR0913 - the command's options
     asked = _request_all(use_cases.request_fetch, wanted, refresh=refresh, allow=allowed)
     requested = {name: answer for name, answer in asked.items() if isinstance(answer, Requested)}
     fetches = complete_fetches(use_cases, {answer.fetch.id: name for name, answer in requested.items() if not answer.fetch.ended})
-    is_well = summarize(
+    code = summarize(
         (name, *outcome_of(fetches.get(answer.fetch.id), use_cases.describe_series(answer.series.id).series))
         if isinstance(answer, Requested)
-        else (name, "error", _reason(answer))
+        else (name, "error", reason(answer))
         for name, answer in asked.items()
     )
-    if not is_well:
-        sys.exit(1)
+    sys.exit(code)
 
 
 def _listed(lines: TextIO) -> list[tuple[str, str]]:
@@ -156,34 +156,30 @@ def _progress(names: Mapping[UUID, str]) -> Iterator[Callable[[Fetch], object]]:
 
 
 def outcome_of(ended: Fetch | None, series: TimeSeries) -> tuple[str, str]:
-    """Return the status of a fetch, and what to say of it."""
+    """Return the state of a fetch, and what to say of it."""
+    from entrypoints.cli.fetch_states import added, explain, left_out, state_of
     from entrypoints.cli.tables import when
 
     newest = series.newest
     kept = f"{newest.rows} rows, {when(newest.first)}..{when(newest.last)}" if newest else ""
     if ended is None:
         return "fresh", kept
-    if ended.vintages_added is not None:
-        added = f"{ended.vintages_added} vintage{'s' if ended.vintages_added > 1 else ''} added" if ended.vintages_added else "unchanged"
-        left_out = f", without {', '.join(ended.left_out)} (no numbers)" if ended.left_out else ""
-        return ended.status, f"{added}, {kept}{left_out}"
-    reason = _reason(ended.failure) if ended.failure else ""
-    if ended.ended:
-        return ended.status, reason
-    return "waiting", f"{reason} Waits until {when(ended.not_before)}; a worker (lanner up, lanner worker) tries again then."
+    if ended.vintages_added is None:
+        return state_of(ended), explain(ended)
+    return ended.status, f"{added(ended.vintages_added)}, {kept}{left_out(ended)}"
 
 
-def _reason(failure: Failure | FetchAlreadyRunning) -> str:
-    return f"{failure.code}: {failure.message} {failure.hint}".rstrip()
-
-
-def summarize(outcomes: Iterable[tuple[str, str, str]]) -> bool:
-    """Print a line for each series, and return whether all went well."""
-    from entrypoints.cli.tables import print_table
+def summarize(outcomes: Iterable[tuple[str, str, str]]) -> int:
+    """Print a line for each series, and return the exit code: 1 if one failed, else 75 if one still waits, else 0."""
+    from entrypoints.cli.exit_codes import STILL_WAITING
+    from entrypoints.cli.fetch_states import FAILED
+    from entrypoints.cli.tables import print_table, say
 
     lines = list(outcomes)
-    print_table((), lines)
-    statuses = Counter(status for _, status, _ in lines)
+    print_table(("code", "state", "result"), lines, wraps=("result",), has_heading=False)
+    states = Counter(state for _, state, _ in lines)
     if len(lines) > 1:
-        click.echo(", ".join(f"{number} {status}" for status, number in statuses.items()))
-    return not set(statuses) - set(_WELL)
+        say(", ".join(f"{number} {state}" for state, number in states.items()))
+    if any(states[state] for state in FAILED):
+        return 1
+    return STILL_WAITING if set(states) - set(_WELL) else 0

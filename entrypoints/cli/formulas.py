@@ -24,15 +24,16 @@ def formulas() -> None:
 @click.pass_obj
 def list_formulas(session: Session, *, form: str) -> None:
     """List the formulas in the order in which they were first defined."""
-    from entrypoints.cli.tables import print_json, print_table, printable
+    from entrypoints.cli.empty_lists import say_if_empty
+    from entrypoints.cli.tables import print_json, print_table
 
-    found = _all(session.use_cases().manage_formulas)
+    found = say_if_empty(session, _all(session.use_cases().manage_formulas), "formulas")
     if form == "json":
         for each in found:
             print_json(_document(each))
         return
-    rows = [(str(each.series.code), str(each.current.number), printable(each.current.definition.expression)) for each in found]
-    print_table(("code", "definition", "expression"), rows, right=("definition",))
+    rows = [(str(each.series.code), str(each.current.number), each.current.definition.expression) for each in found]
+    print_table(("code", "definition", "expression"), rows, right=("definition",), wraps=("expression",), spare=("definition",))
 
 
 @formulas.command("set")
@@ -45,13 +46,13 @@ def list_formulas(session: Session, *, form: str) -> None:
 def set_formula(session: Session, /, *, code: str, expression: str, **about: Any) -> None:
     """Define the formula CODE as EXPRESSION, or define it anew."""
     from domain.codes import DatasetCode
-    from entrypoints.cli.tables import printable
+    from entrypoints.cli.tables import say
 
     defined = session.use_cases().manage_formulas.define(DatasetCode.parse(code), expression, **about)
     current = defined.formula.current
-    click.echo(printable(f"{defined.formula.series.code} = {current.definition.expression} (definition {current.number})"))
+    say(f"{defined.formula.series.code} = {current.definition.expression} (definition {current.number})")
     for requested in defined.requested:
-        click.echo(f"{requested} is requested.", err=True)
+        say(f"{requested} is requested.", err=True)
 
 
 @formulas.command

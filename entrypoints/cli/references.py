@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 from domain.codes import DatasetCode, parse_reference
 from domain.errors import InvalidInput, NoObservationsYet, SeriesNotFound
-from domain.series import TimeSeries
+from domain.series import SeriesStatus, TimeSeries
 from domain.use_cases.describe_series import DescribeSeries
+from entrypoints.cli.exit_codes import StillWaiting
 
 
 def read_reference(text: str, provider: str | None) -> tuple[str | None, DatasetCode]:
@@ -53,4 +54,5 @@ def explain_missing_observations(series: TimeSeries) -> Iterator[None]:
         failure = series.fetch and series.fetch.failure
         reason = f"{series.status}, {failure.code}: {failure.message}" if failure else f"{series.status}."
         hint = (failure.hint if failure else "") or f"Wait for it: lanner fetch {shlex.quote(name)}"
-        raise NoObservationsYet(f"{name} has no observations; its status is {reason}", hint=hint) from error
+        kind = StillWaiting if series.status is SeriesStatus.PENDING else NoObservationsYet
+        raise kind(f"{name} has no observations; its status is {reason}", hint=hint) from error

@@ -39,7 +39,8 @@ def search(session: Session, *, words: tuple[str, ...], providers: tuple[str, ..
         for document in (*map(_stored_document, stored), *starmap(_document, hits)):
             print_json(document)
     else:
-        print_table(("code", "name", "frequency", "first", "last", ""), [*map(_stored_row, stored), *starmap(_row, hits)])
+        rows = [*map(_stored_row, stored), *starmap(_row, hits)]
+        print_table(("code", "name", "frequency", "first", "last", ""), rows, wraps=("name", ""), spare=("first", "last", "frequency"))
     _explain(found)
 
 
@@ -53,11 +54,13 @@ def _found(search_providers: SearchProviders, text: str, names: Sequence[str], l
 
 def _explain(found: Sequence[ProviderHits]) -> None:
     """Say below the hits which providers gave none, and why."""
+    from entrypoints.cli.tables import say
+
     for each in found:
         if each.failure:
-            click.echo(f"{each.provider.name}: {each.failure.message} {each.failure.hint}".rstrip(), err=True)
+            say(f"{each.provider.name}: {each.failure.message} {each.failure.hint}".rstrip(), err=True)
         elif each.more:
-            click.echo(f"{each.provider.name}: there are more; --limit shows up to 50.", err=True)
+            say(f"{each.provider.name}: there are more; --limit shows up to 50.", err=True)
 
 
 def _stored_row(series: TimeSeries) -> tuple[str, ...]:

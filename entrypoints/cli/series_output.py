@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
@@ -15,8 +14,9 @@ import click
 from domain.series import TimeSeries
 from domain.use_cases.read_series import Reading
 from domain.vintages import Vintage
+from entrypoints.cli.fetch_states import explain, is_trouble, state_of
 from entrypoints.cli.sparkline import sparkline
-from entrypoints.cli.tables import number, print_table, printable, when
+from entrypoints.cli.tables import number, print_table, say, terminal_width, when
 from entrypoints.formats import table
 
 _GAP = 2
@@ -81,31 +81,36 @@ def vintage_document(vintage: Vintage) -> dict[str, Any]:
     }
 
 
-def print_reading(reading: Reading, limit: int) -> None:
+def print_reading(reading: Reading, limit: int, *, newest_first: bool = False) -> None:
     """Print the series' name and state, its newest dates, and a chart line of the first column over all dates read."""
     series, vintage = reading.series, reading.vintage
     label = f" (published {when(vintage.published)})" if vintage.published else ""
-    click.echo(printable(series.metadata.name or str(series.code)))
-    click.echo(f"{series.provider}:{series.code}, {series.metadata.frequency or 'frequency unknown'}")
-    click.echo(f"{state_name(reading)}{label}, known at {when(vintage.known_at)}, {'stale' if reading.stale else 'fresh'}\n")
-    _print_rows(reading, limit)
+    say(series.metadata.name or str(series.code))
+    say(f"{series.provider}:{series.code}, {series.metadata.frequency or 'frequency unknown'}")
+    say(f"{state_name(reading)}{label}, known at {when(vintage.known_at)}, {'stale' if reading.stale else 'fresh'}")
+    if series.fetch and is_trouble(series.fetch):
+        say(f"last fetch: {state_of(series.fetch)}, {explain(series.fetch)}")
+    click.echo()
+    _print_rows(reading, limit, newest_first=newest_first)
     if reading.observations.columns and len(reading.observations):
         _print_line(reading)
 
 
-def _print_rows(reading: Reading, limit: int) -> None:
+def _print_rows(reading: Reading, limit: int, *, newest_first: bool) -> None:
     newest = reading.observations.latest(limit)
     headings = (reading.series.metadata.date_column, *newest.columns)
     cells = [(when(moment), *map(number, values)) for moment, values in newest.rows()]
-    fitting = _fitting([headings, *cells]) if sys.stdout.isatty() else len(headings)
-    print_table(headings[:fitting], [row[:fitting] for row in cells], right=headings[1:])
+    fitting = _fitting([headings, *cells])
+    print_table(headings[:fitting], [row[:fitting] for row in (cells[::-1] if newest_first else cells)], right=headings[1:])
     if fitting < len(headings):
-        click.echo(f"and {len(headings) - fitting} more columns; --column NAME shows one")
+        say(f"and {len(headings) - fitting} more columns; --column NAME shows one")
 
 
 def _fitting(lines: Sequence[Sequence[str]]) -> int:
+    """Return how many columns fit on the terminal; all of them if there is none."""
+    width = terminal_width()
     ends = accumulate(max(map(len, column)) + _GAP for column in zip(*lines, strict=True))
-    return max(2, bisect_right(list(ends), _terminal_width() + _GAP))
+    return len(lines[0]) if width is None else max(2, bisect_right(list(ends), width + _GAP))
 
 
 def _print_line(reading: Reading) -> None:
@@ -113,9 +118,6 @@ def _print_line(reading: Reading) -> None:
     values: list[float] = observations.values[:, 0].tolist()
     known = [value for value in values if not isnan(value)]
     span = f", from {number(min(known))} to {number(max(known))}" if known else ""
-    click.echo(f"\n{printable(observations.columns[0])}, {when(observations.first)} to {when(observations.last)}{span}")
-    click.echo(sparkline(values, _terminal_width()))
-
-
-def _terminal_width() -> int:
-    return shutil.get_terminal_size().columns
+    click.echo()
+    say(f"{observations.columns[0]}, {when(observations.first)} to {when(observations.last)}{span}")
+    click.echo(sparkline(values, terminal_width() or shutil.get_terminal_size().columns))

@@ -162,7 +162,7 @@ def test_a_waiting_fetch_is_reported_and_left_to_a_worker(run: Run) -> None:
 
     result = run(unserved(store), fetch, "WIKI/FB")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 75
     assert result.stdout == (
         "canned:WIKI/FB  waiting  unavailable: No answer. lanner tries again by itself; check the network and the provider's base URL. "
         f"Waits until {until}; a worker (lanner up, lanner worker) tries again then.\n"
