@@ -15,7 +15,7 @@ from domain.controls import escape_controls_in_json
 _LINE = 80
 
 
-def print_table(
+def print_table(  # noqa: PLR0913 - what may be done to columns
     headings: Sequence[str],
     rows: Iterable[Sequence[str]],
     *,
