@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _USUAL_COLLECTIONS, _FEW_COLLECTIONS = gc.get_threshold(), 1_000_000
 _STORELESS = ("doctor", "openapi", "parse", "providers")
-_PROVIDERLESS = ("list", "keys")
+_PROVIDERLESS = ("list", "keys", "feed")
 _CREATING = ("fetch", "follow", "import")
 #: They stop in their own way, and finish what runs.
 _SERVING = ("up", "api", "worker")
@@ -34,7 +34,12 @@ _SERVING = ("up", "api", "worker")
 @click.version_option(package_name="lanner", message="lanner %(version)s")
 @click.pass_context
 def lanner(context: click.Context) -> None:
-    """Your own Quandl: fetch any time series, keep every vintage, serve it over REST."""
+    """
+    Your own Quandl: fetch any time series, keep every vintage, serve it over REST.
+
+    A series has a code, DATABASE/DATASET or provider:DATABASE/DATASET, such as FRED/GDP. `lanner fetch SAMPLE/GDP` fetches one that needs
+    no network, `lanner show SAMPLE/GDP` shows it, and `lanner COMMAND --help` explains a command.
+    """
     command = context.invoked_subcommand
     context.obj = Session(
         use_cases=partial(

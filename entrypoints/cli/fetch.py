@@ -132,12 +132,23 @@ def complete_fetches(use_cases: UseCases, names: Mapping[UUID, str]) -> Mapping[
         fetch_dataset=use_cases.fetch_dataset,
         on_run_here=lambda: click.echo("No worker has begun within 2 s: fetching here.", err=True),
     )
-    settled = {}
-    with _progress(names) as report:
-        for fetch in complete(names):
-            settled[fetch.id] = fetch
-            report(fetch)
+    settled: dict[UUID, Fetch] = {}
+    try:
+        with _progress(names) as report:
+            for fetch in complete(names):
+                settled[fetch.id] = fetch
+                report(fetch)
+    except KeyboardInterrupt:
+        _say_what_is_left(len(names) - len(settled))
+        raise
     return settled
+
+
+def _say_what_is_left(number: int) -> None:
+    from entrypoints.cli.tables import say
+
+    left = "1 fetch is" if number == 1 else f"{number} fetches are"
+    say(f"{left} left: `lanner fetch` with the same codes, or a worker, goes on; `lanner cancel CODE` ends one.", err=True)
 
 
 @contextmanager

@@ -50,7 +50,8 @@ def lay_out(columns: Columns, rows: Sequence[Row], width: int | None) -> Layout:
     """
     Lay out rows so that no line is wider than ``width``, but for single words that are; without a width as one line for each row.
 
-    A first cell that takes more than half of the width stands on a line of its own, as does a word that is wider than its column.
+    A first cell that takes more than half of the width stands on a line of its own, as does a word that is wider than its column; a
+    sentence in a narrow last column stands below its row.
     """
     if width is None:
         return _table(columns, rows, _natural(columns, rows), None)
@@ -127,10 +128,10 @@ def _table(columns: Columns, rows: Sequence[Row], widths: Sequence[int], width: 
 
     right = [heading in columns.right for heading in columns.headings]
     heading = list(_lines(columns.headings, widths, right, width)) if columns.has_heading else []
+    is_narrow = width is not None and columns.headings[-1] in columns.wraps and widths[-1] < _READABLE * width
     lines = list(heading)
     for row in rows:
-        is_narrow = width is not None and not columns.has_heading and widths[-1] < _READABLE * width
-        sentence = row[-1] if width is not None and is_narrow and cell_len(row[-1]) > widths[-1] else ""
+        sentence = row[-1] if is_narrow and cell_len(row[-1]) > widths[-1] else ""
         lines += _lines([*row[:-1], ""] if sentence else row, widths, right, width)
         lines += [_INDENT + line for line in wrap(sentence, (width or 0) - _GAP)]
     return Layout(lines, len(heading))

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from domain.codes import DatasetCode, parse_reference
 from domain.errors import InvalidInput, NoObservationsYet, SeriesNotFound
 from domain.series import SeriesStatus, TimeSeries
 from domain.use_cases.describe_series import DescribeSeries
 from entrypoints.cli.exit_codes import StillWaiting
+
+if TYPE_CHECKING:
+    from domain.use_cases import UseCases
+    from domain.use_cases.read_series import Reading, Selection
 
 
 def read_reference(text: str, provider: str | None) -> tuple[str | None, DatasetCode]:
@@ -42,6 +47,22 @@ def find_series(describe_series: DescribeSeries, text: str, provider: str | None
     except SeriesNotFound as error:
         wanted = f"{named}:{code}" if named else str(code)
         raise SeriesNotFound(f"{wanted} is not stored here.", hint=f"Fetch it: lanner fetch {shlex.quote(wanted)}") from error
+
+
+def read_each(use_cases: UseCases, codes: Sequence[str], provider: str | None, selection: Selection) -> Iterator[Reading]:
+    """
+    Yield what is selected of each series that the user names.
+
+    Raises:
+        SeriesNotFound: one is not stored; before the first is read.
+        NoObservationsYet: one has no data, with the reason.
+
+    """
+    wanted = [find_series(use_cases.describe_series, code, provider) for code in codes]
+    for series in wanted:
+        with explain_missing_observations(series):
+            reading = use_cases.read_series(series.id, selection)
+        yield reading
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from domain.vintages import Vintage
 from entrypoints.cli.fetch_states import explain, is_trouble, state_of
 from entrypoints.cli.sparkline import sparkline
 from entrypoints.cli.tables import number, print_table, say, terminal_width, when
-from entrypoints.formats import table
+from entrypoints.formats import records, table
 
 _GAP = 2
 
@@ -34,15 +34,16 @@ def identity(series: TimeSeries) -> dict[str, Any]:
     }
 
 
-def document(reading: Reading, limit: int) -> dict[str, Any]:
-    """Return a reading as JSON values, dates ascending."""
-    observations = reading.observations.latest(limit)
+def document(reading: Reading, limit: int, *, newest_first: bool = False, as_records: bool = False) -> dict[str, Any]:
+    """Return a reading as JSON values: its newest dates, a row as a list or as an object."""
+    newest = reading.observations.latest(limit)
+    rows = {"data": records(newest, newest_first=newest_first)} if as_records else table(newest, newest_first=newest_first)
     return {
         "series": {**identity(reading.series), "unit": reading.series.metadata.unit},
         **_state(reading),
         "checked_at": reading.series.checked_at,
         "stale": reading.stale,
-        **table(observations),
+        **rows,
     }
 
 
