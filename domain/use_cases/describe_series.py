@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domain.codes import DatasetCode
+from domain.codes import FORMULA, DatasetCode
 from domain.errors import DomainError, SeriesNotFound, UnknownProvider
 from domain.fetching.freshness import Freshness
 from domain.importing import IMPORT
@@ -19,6 +19,7 @@ from domain.schedules.schedule import FollowedSeries
 from domain.series import SeriesQuery, TimeSeries
 from domain.source_status import StatusChange
 from domain.use_cases.read_formula import compute
+from domain.use_cases.spelling import in_other_case, similar
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class DescribeSeries:
         """
         Describe by code: of the named provider, else of a configured route, an import, who would serve it now, or the oldest.
 
+        The code may be in any case where its provider tells none apart.
+
         Raises:
             SeriesNotFound: none is stored under this code.
 
@@ -76,6 +79,10 @@ class DescribeSeries:
         """Return the series of a code as it is stored, without computing a formula; chosen as in ``by_code``, and raises like it."""
         with self.store.reading() as uow:
             return series_of_code(uow, code, provider, self.providers, routing=self.routing)
+
+    def similar(self, text: str) -> Sequence[str]:
+        """Return stored codes that resemble what somebody has written, best first."""
+        return similar(self.store, text)
 
     def _described(self, uow: UnitOfWork, series: TimeSeries) -> Described:
         now = uow.now()
@@ -111,6 +118,8 @@ def series_of_code(uow: UnitOfWork, code: DatasetCode, provider: str | None, pro
     """
     Return a series by its code: of the named provider, else of a configured route, an import, who would serve it now, or the oldest.
 
+    If there is none, it may differ in case where the provider tells none apart.
+
     Raises:
         SeriesNotFound: none is stored under this code.
 
@@ -120,9 +129,21 @@ def series_of_code(uow: UnitOfWork, code: DatasetCode, provider: str | None, pro
     if series is None and provider is None:
         series = next(iter(uow.series.search(SeriesQuery(code=code, limit=1)).items), None)
     if series is None:
+        names = [provider] if provider else [IMPORT, routing.provider_for(code, providers.all()), FORMULA]
+        found = (in_other_case(uow, name, code) for name in names if _knows_no_case(name, providers))
+        series = next(filter(None, found), None)
+    if series is None:
         wanted = f"{provider}:{code}" if provider else str(code)
         raise SeriesNotFound(f"{code} is not kept here.", hint=f'Request it: POST /timeseries {{"code": "{wanted}"}}.')
     return series
+
+
+def _knows_no_case(name: str, providers: Providers) -> bool:
+    """Return whether codes of a provider that differ in case alone are one series; those of imports and formulas are."""
+    try:
+        return name in (IMPORT, FORMULA) or providers.get(name).any_case
+    except UnknownProvider:
+        return False
 
 
 def _next_look(following: Sequence[Followed]) -> FollowedSeries | None:

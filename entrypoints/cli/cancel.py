@@ -9,6 +9,7 @@ from uuid import UUID
 import click
 
 if TYPE_CHECKING:
+    from domain.fetches import Fetch
     from domain.use_cases import UseCases
     from entrypoints.cli.session import Session
 
@@ -30,9 +31,7 @@ def cancel(session: Session, *, wanted: tuple[str, ...], provider: str | None) -
     found = [_named(use_cases, text, provider) for text in wanted]
     for name, fetch_id in found:
         try:
-            if fetch_id is None:
-                raise FetchAlreadyEnded("No fetch of it is pending or running.")
-            fetch = use_cases.cancel_fetch(fetch_id)
+            fetch = _cancelled(use_cases, fetch_id)
         except (FetchAlreadyEnded, FetchNotFound) as error:
             is_well = False
             say(f"{name}: {error.message}", err=True)
@@ -40,6 +39,14 @@ def cancel(session: Session, *, wanted: tuple[str, ...], provider: str | None) -
             say(f"{name}: cancelled." if fetch.ended else f"{name}: its worker has been told, and ends it within seconds.")
     if not is_well:
         sys.exit(1)
+
+
+def _cancelled(use_cases: UseCases, fetch_id: UUID | None) -> Fetch:
+    from domain.errors import FetchAlreadyEnded
+
+    if fetch_id is None:
+        raise FetchAlreadyEnded("No fetch of it is pending or running.")
+    return use_cases.cancel_fetch(fetch_id)
 
 
 def _named(use_cases: UseCases, text: str, provider: str | None) -> tuple[str, UUID | None]:

@@ -17,7 +17,9 @@ _NUMBERS = ("position", "vintage", "added", "changed", "deleted")
 @click.command
 @click.option("--after", type=click.IntRange(0, 10**18), help="Those recorded after this position.  [default: the last ones]")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="The maximum number of vintages.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one vintage a line.")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one vintage a line."
+)
 @click.pass_obj
 def feed(session: Session, *, after: int | None, limit: int, form: str) -> None:
     """

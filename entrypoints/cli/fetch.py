@@ -61,7 +61,7 @@ def fetch(  # noqa: PLR0913 - the command's options
     use_cases = session.use_cases()
     wanted = _wanted(use_cases.request_fetch, places, provider)
     allowed = frozenset(map(Suspicion, (*allow, *(["shrink"] if allow_shrink else []))))
-    asked = _request_all(use_cases.request_fetch, wanted, refresh=refresh, allow=allowed)
+    asked = _by_series(_request_all(use_cases.request_fetch, wanted, refresh=refresh, allow=allowed))
     requested = {name: answer for name, answer in asked.items() if isinstance(answer, Requested)}
     fetches = complete_fetches(use_cases, {answer.fetch.id: name for name, answer in requested.items() if not answer.fetch.ended})
     code = summarize(
@@ -73,6 +73,16 @@ def fetch(  # noqa: PLR0913 - the command's options
     sys.exit(code)
 
 
+def _by_series(asked: Mapping[str, Requested | FetchAlreadyRunning]) -> Mapping[str, Requested | FetchAlreadyRunning]:
+    """Return the answers by the codes of the series, which may be spelled in another way than they were asked for."""
+    from domain.use_cases.request_fetch import Requested
+
+    return {
+        f"{answer.series.provider}:{answer.series.code}" if isinstance(answer, Requested) else name: answer
+        for name, answer in asked.items()
+    }
+
+
 def _listed(lines: TextIO) -> list[tuple[str, str]]:
     texts = ((number, line.partition("#")[0].strip()) for number, line in enumerate(lines, start=1))
     return [(f"{lines.name} line {number}: ", text) for number, text in texts if text]
@@ -80,16 +90,18 @@ def _listed(lines: TextIO) -> list[tuple[str, str]]:
 
 def _wanted(request_fetch: RequestFetch, places: Iterable[tuple[str, str]], provider: str | None) -> dict[str, tuple[str, DatasetCode]]:
     from domain.errors import DomainError, InvalidInput
-    from entrypoints.cli.references import read_reference
+    from entrypoints.cli.references import read_reference, warn_of_typo
 
     wanted = {}
     for place, text in places:
         try:
             named, code = read_reference(text, provider)
-            read_selection = request_fetch.provider_of(code, named).name
+            chosen = request_fetch.provider_of(code, named).name
         except DomainError as error:
             raise InvalidInput(f"{place}{error.message}", field="code", hint=error.hint) from error
-        wanted[f"{read_selection}:{code}"] = read_selection, code
+        if named is None:
+            warn_of_typo(request_fetch, code, chosen)
+        wanted[f"{chosen}:{code}"] = chosen, code
     return wanted
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import RateLimited
@@ -35,6 +36,8 @@ def explain(fetch: Fetch) -> str:
         return reason(fetch.failure) if fetch.failure else ""
     if fetch.waiting_for is None:
         return "No worker has begun it yet."
+    if fetch.is_due(datetime.now(UTC)):
+        return f"{_cause(fetch)} It is due since {when(fetch.not_before)}, and no worker (lanner up, lanner worker) has tried again yet."
     return f"{_cause(fetch)} Waits until {when(fetch.not_before)}; a worker (lanner up, lanner worker) tries again then."
 
 

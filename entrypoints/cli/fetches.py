@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import click
@@ -25,7 +25,7 @@ _STATUSES = ("pending", "running", "success", "error", "cancelled")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="The maximum number of fetches, of each CODE.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: one fetch a line.")
 @click.pass_obj
-def fetches(session: Session, /, *, codes: tuple[str, ...], form: str, **asked: object) -> None:
+def fetches(session: Session, /, *, codes: tuple[str, ...], form: str, **asked: Any) -> None:
     """
     List fetches, newest first: how they ended and why, or what they wait for.
 
@@ -36,7 +36,7 @@ def fetches(session: Session, /, *, codes: tuple[str, ...], form: str, **asked: 
     from entrypoints.cli.tables import print_json
 
     use_cases = session.use_cases()
-    queries = _queries(use_cases, codes, **asked)  # type: ignore[arg-type]
+    queries = _queries(use_cases, codes, asked)
     found = list(say_if_empty(session, _found(use_cases, queries), "fetches", among=bool(codes or asked["status"] or asked["provider"])))
     if form == "json":
         for name, fetch in found:
@@ -45,16 +45,14 @@ def fetches(session: Session, /, *, codes: tuple[str, ...], form: str, **asked: 
         _print(found)
 
 
-def _queries(
-    use_cases: UseCases, codes: tuple[str, ...], *, status: str | None, provider: str | None, batch: UUID | None, limit: int
-) -> list[FetchQuery]:
+def _queries(use_cases: UseCases, codes: tuple[str, ...], asked: dict[str, Any]) -> list[FetchQuery]:
     from domain.fetches import FetchQuery, FetchStatus
     from entrypoints.cli.references import find_series
 
-    query = FetchQuery(status=FetchStatus(status) if status else None, provider=provider, batch=batch, limit=limit)
+    query = FetchQuery(**asked | {"status": FetchStatus(asked["status"]) if asked["status"] else None})
     if not codes:
         return [query]
-    wanted = [find_series(use_cases.describe_series, code, provider).id for code in codes]
+    wanted = [find_series(use_cases.describe_series, code, asked["provider"]).id for code in codes]
     return [replace(query, provider=None, series_id=series_id) for series_id in wanted]
 
 

@@ -34,7 +34,11 @@ _OPTIONS = (
     click.option("--periods", type=click.Choice(["start", "end"]), help="Date weeks to years by their first or last day."),
     click.option("--order", type=click.Choice(["asc", "desc"]), default="asc", show_default=True, help="Oldest or newest first."),
     click.option(
-        "--shape", type=click.Choice(["table", "records"]), default="table", show_default=True, help="In JSON: a row is a list or an object."
+        "--shape",
+        type=click.Choice(["table", "records"]),
+        default="table",
+        show_default=True,
+        help="In JSON: a row is a list or an object.",
     ),
 )
 

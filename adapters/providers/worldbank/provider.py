@@ -168,6 +168,7 @@ PROVIDER = ProviderSpec(
         redistribution=Redistribution.ATTRIBUTION,
     ),
     open=lambda _options, http: WorldBankSource(http),
+    any_case=True,
     options=base_url_option("https://api.worldbank.org/v2"),
     adapter_version=2,
     search=SearchKind.LIST,
