@@ -138,11 +138,12 @@ def _request(
 def complete_fetches(use_cases: UseCases, names: Mapping[UUID, str]) -> Mapping[UUID, Fetch]:
     """Complete fetches, showing the progress, and return how each ended or waits."""
     from domain.use_cases.complete_fetches import CompleteFetches
+    from entrypoints.cli.tables import say
 
     complete = CompleteFetches(
         follow_fetches=use_cases.follow_fetches,
         fetch_dataset=use_cases.fetch_dataset,
-        on_run_here=lambda: click.echo("No worker has begun within 2 s: fetching here.", err=True),
+        on_run_here=lambda: say("No worker has begun within 2 s: fetching here.", err=True),
     )
     settled: dict[UUID, Fetch] = {}
     try:
@@ -174,8 +175,10 @@ def _progress(names: Mapping[UUID, str]) -> Iterator[Callable[[Fetch], object]]:
             task = bar.add_task("", total=len(names))
             yield lambda _: bar.advance(task)
     else:
+        from entrypoints.cli.fetch_states import state_of
+
         ordinals = count(1)
-        yield lambda fetch: click.echo(f"{next(ordinals)} of {len(names)}: {names[fetch.id]} {fetch.status}", err=True)
+        yield lambda fetch: click.echo(f"{next(ordinals)} of {len(names)}: {names[fetch.id]} {state_of(fetch)}", err=True)
 
 
 def outcome_of(ended: Fetch | None, series: TimeSeries) -> tuple[str, str]:

@@ -61,10 +61,11 @@ def set_formula(session: Session, /, *, code: str, expression: str, **about: Any
 def remove(session: Session, *, code: str) -> None:
     """Remove the formula CODE with all versions of its definition."""
     from domain.codes import DatasetCode
+    from entrypoints.cli.tables import say
 
     wanted = DatasetCode.parse(code)
     session.use_cases().manage_formulas.remove(wanted)
-    click.echo(f"{wanted} is removed.")
+    say(f"{wanted} is removed.")
 
 
 def _all(manage_formulas: ManageFormulas) -> Iterator[FormulaState]:

@@ -49,6 +49,7 @@ def import_files(session: Session, /, *, allow: tuple[str, ...], dry_run: bool, 
     PATH is a file, an archive, or a folder with all files in it. An import that was interrupted goes on when it is repeated.
     """
     from domain.fetches import Suspicion
+    from entrypoints.cli.tables import say
 
     use_case = session.use_cases().import_files
     outcomes = use_case(_request(given), allow=frozenset(map(Suspicion, allow)), dry_run=dry_run)
@@ -56,12 +57,12 @@ def import_files(session: Session, /, *, allow: tuple[str, ...], dry_run: bool, 
     vintages = rows = 0
     with _progress() as report:
         for each in outcomes:
-            click.echo(_line(each, dry_run=dry_run))
+            say(_line(each, dry_run=dry_run))
             series.add(str(each.code))
             vintages, rows = vintages + each.vintages, rows + each.rows
             report(len(series), rows)
     added = "would be added" if dry_run else "added"
-    click.echo(f"{len(series):,} series, {vintages:,} vintages {added}, {rows:,} rows.")
+    say(f"{len(series):,} series, {vintages:,} vintages {added}, {rows:,} rows.")
 
 
 def _request(given: Mapping[str, Any]) -> ImportRequest:
@@ -90,7 +91,7 @@ def read_columns(texts: Sequence[str]) -> Mapping[str, Sequence[str]]:
 
 
 def _line(each: ImportedSeries, *, dry_run: bool) -> str:
-    from entrypoints.cli.tables import printable, when
+    from entrypoints.cli.tables import when
 
     name = f"{each.provider}:{each.code}"
     if not each.vintages:
@@ -100,7 +101,7 @@ def _line(each: ImportedSeries, *, dry_run: bool) -> str:
         would = "would be " if dry_run else ""
         outcome = f"{each.vintages} of {each.states} states {would}added, {each.rows} rows, known since {span}"
     given = f", {each.given} left out, since the provider gave their labels" if each.given else ""
-    return printable(f"{name}  {outcome}{given}")
+    return f"{name}  {outcome}{given}"
 
 
 @contextmanager

@@ -64,7 +64,9 @@ def _find(search_series: SearchSeries, query: SeriesQuery, limit: int) -> Iterat
             return
         left -= len(page.items)
         query = replace(query, after=page.next)
-    click.echo(f"There are more than {limit}; --limit shows more.", err=True)
+    from entrypoints.cli.tables import say
+
+    say(f"There are more than {limit}; --limit shows more.", err=True)
 
 
 def _print(found: Sequence[TimeSeries]) -> None:

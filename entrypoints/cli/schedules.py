@@ -24,9 +24,10 @@ _PAGE = 500
 @click.pass_obj
 def schedules(session: Session, *, form: str) -> None:
     """List the schedules, oldest first, each with its next look and the reason for it."""
+    from entrypoints.cli.empty_lists import say_if_empty
     from entrypoints.cli.tables import print_json
 
-    found = _all(session.use_cases().manage_schedules)
+    found = say_if_empty(session, _all(session.use_cases().manage_schedules), "schedules")
     if form == "table":
         print_schedules(found)
         return
@@ -53,13 +54,13 @@ def schedules(session: Session, *, form: str) -> None:
 
 def print_schedules(found: Iterable[ScheduleState]) -> None:
     """Print a paragraph for each schedule, in lines of at most 80 characters but for long names."""
-    from entrypoints.cli.tables import print_paragraph
+    from entrypoints.cli.tables import print_paragraph, say
 
     for number, state in enumerate(found):
         if number:
             click.echo()
         for line in _lines(state):
-            click.echo(line)
+            say(line)
         print_paragraph(state.next.reason if state.next else "", indent=2)
 
 

@@ -28,13 +28,15 @@ def search(session: Session, *, words: tuple[str, ...], providers: tuple[str, ..
     Providers are asked within their limits, after all fetches. `lanner fetch PROVIDER:CODE` fetches what is found.
     """
     from domain.series import SeriesQuery
-    from entrypoints.cli.tables import print_json, print_table
+    from entrypoints.cli.tables import print_json, print_table, say
 
     use_cases = session.use_cases()
     stored = use_cases.search_series(SeriesQuery(words=words, limit=limit)).items
     found = list(_found(use_cases.search_providers, " ".join(words), providers, limit))
     listed = {series.id for series in stored}
     hits = [(each, hit) for each in found for hit in each.hits if hit.series_id not in listed]
+    if not (stored or hits):
+        say(f"Nothing is found in {session.service().database}, nor at the providers that were asked.", err=True)
     if form == "json":
         for document in (*map(_stored_document, stored), *starmap(_document, hits)):
             print_json(document)

@@ -54,7 +54,8 @@ def vintages(session: Session, *, code: str, provider: str | None, limit: int, f
         for vintage, changes in last:
             print_json({**vintage_document(vintage), "metadata_changes": changes})
     else:
-        click.echo(f"{series.provider}:{series.code}, {count} vintage{'' if count == 1 else 's'}\n")
+        say(f"{series.provider}:{series.code}, {count} vintage{'' if count == 1 else 's'}")
+        click.echo()
         print_table(_COLUMNS, (_row(vintage) for vintage, _ in last), right=_NUMBERS, spare=_SPARE)
         for vintage, changes in last:
             for change in changes:

@@ -70,7 +70,9 @@ def main() -> int:
     exit_after_timeout(stop, settings.shutdown_timeout_seconds or _SHUTDOWN_TIMEOUT_SECONDS, release)
     watched = partial(getattr, longest_wait, "value"), lambda: not state.active_requests, stop
     Thread(target=exit_if_stuck, args=watched, name="watchdog", daemon=True).start()
-    return _work(app, stop, on_stop)
+    code = _work(app, stop, on_stop)
+    logger.info("worker stopped")
+    return code
 
 
 def _collect_garbage_rarely() -> None:
