@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from entrypoints.cli.tables import print_paragraph, printable, say
+from entrypoints.cli.tables import print_paragraph, printable
 
 if TYPE_CHECKING:
     from domain.use_cases.diagnose_code import Diagnosis
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: Verdict of a code → its part of the summary.
 _VERDICTS = {"yes": "will work as lanner is set up now", "once set up": "once set up", "no": "will not", "unknown": "unknown"}
 
-#: Longer codes push their verdict away, so that those of the others stay in one column.
+#: Longer codes stand on lines of their own, so that the verdicts stay in one column.
 _WIDEST = 50
 
 
@@ -82,7 +82,11 @@ def _summary(found: Sequence[DiagnosedCode]) -> str:
 def _print_codes(codes: Sequence[DiagnosedCode]) -> None:
     width = min(_WIDEST, max(len(each.shown) for each in codes))
     for each in codes:
-        say(f"{each.call.line:>5}  {each.shown:<{width}}  {each.verdict}")
+        if len(each.shown) > width:
+            click.echo(f"{each.call.line:>5}  {each.verdict}")
+            click.echo(printable(f"  {each.shown}"))
+        else:
+            click.echo(printable(f"{each.call.line:>5}  {each.shown:<{width}}  {each.verdict}"))
         print_paragraph(each.remark, indent=7)
 
 

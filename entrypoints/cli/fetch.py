@@ -138,16 +138,15 @@ def _request(
 def complete_fetches(use_cases: UseCases, names: Mapping[UUID, str]) -> Mapping[UUID, Fetch]:
     """Complete fetches, showing the progress, and return how each ended or waits."""
     from domain.use_cases.complete_fetches import CompleteFetches
-    from entrypoints.cli.tables import say
 
-    complete = CompleteFetches(
-        follow_fetches=use_cases.follow_fetches,
-        fetch_dataset=use_cases.fetch_dataset,
-        on_run_here=lambda: say("No worker has begun within 2 s: fetching here.", err=True),
-    )
     settled: dict[UUID, Fetch] = {}
     try:
-        with _progress(names) as report:
+        with _progress(names) as (report, tell):
+            complete = CompleteFetches(
+                follow_fetches=use_cases.follow_fetches,
+                fetch_dataset=use_cases.fetch_dataset,
+                on_run_here=lambda: tell("No worker has begun within 2 s: fetching here."),
+            )
             for fetch in complete(names):
                 settled[fetch.id] = fetch
                 report(fetch)
@@ -165,7 +164,11 @@ def _say_what_is_left(number: int) -> None:
 
 
 @contextmanager
-def _progress(names: Mapping[UUID, str]) -> Iterator[Callable[[Fetch], object]]:
+def _progress(names: Mapping[UUID, str]) -> Iterator[tuple[Callable[[Fetch], object], Callable[[str], object]]]:
+    """Yield what reports that a fetch is settled, and what says a sentence meanwhile."""
+    from entrypoints.cli.fetch_states import state_of
+    from entrypoints.cli.tables import say
+
     if sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -173,12 +176,13 @@ def _progress(names: Mapping[UUID, str]) -> Iterator[Callable[[Fetch], object]]:
         columns = (TextColumn("fetching"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("", total=len(names))
-            yield lambda _: bar.advance(task)
+            yield lambda _: bar.advance(task), bar.console.print
     else:
-        from entrypoints.cli.fetch_states import state_of
-
         ordinals = count(1)
-        yield lambda fetch: click.echo(f"{next(ordinals)} of {len(names)}: {names[fetch.id]} {state_of(fetch)}", err=True)
+        yield (
+            lambda fetch: click.echo(f"{next(ordinals)} of {len(names)}: {names[fetch.id]} {state_of(fetch)}", err=True),
+            lambda text: say(text, err=True),
+        )
 
 
 def outcome_of(ended: Fetch | None, series: TimeSeries) -> tuple[str, str]:

@@ -57,10 +57,9 @@ def import_files(session: Session, /, *, allow: tuple[str, ...], dry_run: bool, 
     vintages = rows = 0
     with _progress() as report:
         for each in outcomes:
-            say(_line(each, dry_run=dry_run))
             series.add(str(each.code))
             vintages, rows = vintages + each.vintages, rows + each.rows
-            report(len(series), rows)
+            report(_line(each, dry_run=dry_run), len(series), rows)
     added = "would be added" if dry_run else "added"
     say(f"{len(series):,} series, {vintages:,} vintages {added}, {rows:,} rows.")
 
@@ -105,14 +104,24 @@ def _line(each: ImportedSeries, *, dry_run: bool) -> str:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], object]]:
+def _progress() -> Iterator[Callable[[str, int, int], object]]:
+    """Yield what prints a line and reports the numbers of series and rows so far."""
+    from entrypoints.cli.tables import say
+
     if not sys.stderr.isatty():
-        yield lambda _series, _rows: None
+        yield lambda line, _series, _rows: say(line)
         return
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task("reading", total=None)
-        yield lambda series, rows: bar.update(task, description=f"{series:,} series, {rows:,} rows")
+
+        def report(line: str, series: int, rows: int) -> None:
+            bar.stop()
+            say(line)
+            bar.update(task, description=f"{series:,} series, {rows:,} rows")
+            bar.start()
+
+        yield report

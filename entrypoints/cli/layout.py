@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 _GAP = 2
 _INDENT = " " * _GAP
 _WORD = re.compile(r"(\s*)(\S+)")
-#: A wrapped column is as wide as its longest word, but need not be wider than this.
-_LONGEST_WORD = 16
-#: The least part of a width in which a sentence at the end of a row is easy to read.
-_READABLE = 0.6
+#: A wrapped column is as wide as its longest word, but need not be wider than this; where columns can be left out, it is wider.
+_LONGEST_WORD, _COMFORTABLE = 16, 24
+#: A longer sentence at the end of a row stands below it, unless so large a part of the width is left for it.
+_LINES_IN_ROW, _READABLE = 2, 0.6
 
 Row = Sequence[str]
 
@@ -51,7 +51,7 @@ def lay_out(columns: Columns, rows: Sequence[Row], width: int | None) -> Layout:
     Lay out rows so that no line is wider than ``width``, but for single words that are; without a width as one line for each row.
 
     A first cell that takes more than half of the width stands on a line of its own, as does a word that is wider than its column; a
-    sentence in a narrow last column stands below its row.
+    longer sentence in a narrow last column stands below its row.
     """
     if width is None:
         return _table(columns, rows, _natural(columns, rows), None)
@@ -60,7 +60,7 @@ def lay_out(columns: Columns, rows: Sequence[Row], width: int | None) -> Layout:
         kept = [place for place, heading in enumerate(columns.headings) if heading not in dropped]
         narrowed = replace(columns, headings=[columns.headings[place] for place in kept])
         part = [[row[place] for place in kept] for row in rows]
-        widths = _fitting(narrowed, part, width)
+        widths = _fitting(narrowed, part, width, 0 if count == len(columns.spare) else _COMFORTABLE)
         if widths:
             return replace(_table(narrowed, part, widths, width), left_out=dropped)
     return Layout([line for row in rows for line in _paragraph(columns.headings, row, width)])
@@ -91,16 +91,25 @@ def _by_column(columns: Columns, rows: Sequence[Row]) -> list[list[str]]:
     return [[*([heading] if columns.has_heading else []), *(row[place] for row in rows)] for place, heading in enumerate(headings)]
 
 
-def _fitting(columns: Columns, rows: Sequence[Row], width: int) -> list[int]:
-    """Return the width of each column so that all fit; nothing if they cannot."""
+def _fitting(columns: Columns, rows: Sequence[Row], width: int, wrapped: int) -> list[int]:
+    """
+    Return the width of each column so that all fit; nothing if they cannot. Headings are broken between words before anything else.
+
+    Args:
+        wrapped: how wide a wrapped column with as much in it is at least, if its words are shorter.
+
+    """
     widths = _natural(columns, rows)
     room = width - _GAP * (len(widths) - 1)
     if sum(widths) <= room:
         return widths
     cells = _by_column(columns, rows)
-    widths[0] = _key_width(cells[0], width // 2)
+    if columns.has_heading:
+        headless = _natural(replace(columns, has_heading=False), rows)
+        widths = [max(wide, _longest_word(heading)) for wide, heading in zip(headless, columns.headings, strict=True)]
+    widths[0] = _key_width(cells[0], min(widths[0], width // 2))
     places = [place for place, heading in enumerate(columns.headings) if heading in columns.wraps and place]
-    least = {place: min(widths[place], max(map(_longest_word, cells[place]))) for place in places}
+    least = {place: min(widths[place], max(wrapped, *map(_longest_word, cells[place]))) for place in places}
     room -= sum(wide for place, wide in enumerate(widths) if place not in least)
     if room < sum(least.values()):
         return []
@@ -124,14 +133,12 @@ def _longest_word(text: str) -> int:
 
 
 def _table(columns: Columns, rows: Sequence[Row], widths: Sequence[int], width: int | None) -> Layout:
-    from rich.cells import cell_len
-
     right = [heading in columns.right for heading in columns.headings]
     heading = list(_lines(columns.headings, widths, right, width)) if columns.has_heading else []
     is_narrow = width is not None and columns.headings[-1] in columns.wraps and widths[-1] < _READABLE * width
     lines = list(heading)
     for row in rows:
-        sentence = row[-1] if is_narrow and cell_len(row[-1]) > widths[-1] else ""
+        sentence = row[-1] if is_narrow and len(wrap(row[-1], widths[-1])) > _LINES_IN_ROW else ""
         lines += _lines([*row[:-1], ""] if sentence else row, widths, right, width)
         lines += [_INDENT + line for line in wrap(sentence, (width or 0) - _GAP)]
     return Layout(lines, len(heading))
@@ -159,8 +166,12 @@ def _lines(row: Row, widths: Sequence[int], right: Sequence[bool], width: int | 
 
 def _paragraph(headings: Row, row: Row, width: int) -> Iterator[str]:
     key, *values = row
-    longest = max(map(len, headings[1:]), default=0)
+    longest = min(max(map(len, headings[1:]), default=0), width // 3)
     yield key
     for heading, value in zip(headings[1:], values, strict=True):
-        for number, line in enumerate(wrap(value, width - longest - 2 * _GAP)):
+        lines = wrap(value, width - longest - 2 * _GAP)
+        if lines and len(heading) > longest:
+            yield from (_INDENT + line for line in wrap(heading, width - _GAP))
+            heading = ""  # noqa: PLW2901 - it stands above
+        for number, line in enumerate(lines):
             yield f"{_INDENT}{'' if number else heading:<{longest}}{_INDENT}{line}"

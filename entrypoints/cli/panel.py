@@ -22,7 +22,8 @@ Each of SERIES is a code or a mask, and may be followed by what holds for it alo
 for all of them.
 
 \b
-  lanner panel SAMPLE/GDP --start 2008-12-31 --end 2009-12-31 --every month_ends --at 16:00 --tz America/New_York
+  lanner panel SAMPLE/GDP --start 2008-12-31 --end 2009-12-31 \\
+    --every month_ends --at 16:00 --tz America/New_York
 """
 
 

@@ -13,6 +13,7 @@ from domain.errors import InvalidCode, InvalidInput, NoObservationsYet, SeriesNo
 from domain.series import SeriesStatus, TimeSeries
 from domain.use_cases.describe_series import DescribeSeries
 from entrypoints.cli.exit_codes import StillWaiting
+from entrypoints.cli.fetch_states import explain
 
 if TYPE_CHECKING:
     from domain.use_cases import UseCases
@@ -100,6 +101,8 @@ def explain_missing_observations(series: TimeSeries) -> Iterator[None]:
         yield
     except NoObservationsYet as error:
         name = f"{series.provider}:{series.code}"
+        if series.fetch and series.fetch.waiting_for:
+            raise StillWaiting(f"{name} has no observations yet.", hint=explain(series.fetch)) from error
         failure = series.fetch and series.fetch.failure
         reason = f"{series.status}, {failure.code}: {failure.message}" if failure else f"{series.status}."
         hint = (failure.hint if failure else "") or f"Wait for it: lanner fetch {shlex.quote(name)}"
