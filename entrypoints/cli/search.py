@@ -35,7 +35,7 @@ def search(session: Session, *, words: tuple[str, ...], providers: tuple[str, ..
     found = list(_found(use_cases.search_providers, " ".join(words), providers, limit))
     listed = {series.id for series in stored}
     hits = [(each, hit) for each in found for hit in each.hits if hit.series_id not in listed]
-    if not (stored or hits):
+    if not (stored or hits) and not (found and all(each.failure for each in found)):
         say(f"Nothing is found in {session.service().database}, nor at the providers that were asked.", err=True)
     if form == "json":
         for document in (*map(_stored_document, stored), *starmap(_document, hits)):
