@@ -182,7 +182,9 @@ class RequestFetch:
         """Return a code as its series is spelled, and how the request for it is served."""
         provider = self.provider_of(code, name)
         own = self._own_spelling(provider, code)
-        return own, replace(flags, changed_since=self._changed_since(provider, own), any_case=provider.any_case)
+        return own, replace(
+            flags, changed_since=self._changed_since(provider, own), any_case=provider.any_case and not provider.reads_files
+        )
 
     def _own_spelling(self, provider: Provider, code: DatasetCode) -> DatasetCode:
         """Return a code as its provider spells it; that of a file, of which there is one series, as it is stored under any spelling."""

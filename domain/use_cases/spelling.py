@@ -25,12 +25,13 @@ def spelled(store: Store, providers: Providers, name: str, code: DatasetCode) ->
         return code
     if not any_case:
         return code
-    own = providers.own_spelling(name, code) or code
+    own = providers.own_spelling(name, code)
     with store.reading() as uow:
-        stored = next((each for each in dict.fromkeys((code, own)) if uow.series.find(name, each)), None)
-        other = None if stored else _by_alias(uow, name, own)
-    is_same = other is not None and (_same_letters(other.code, own) or providers.own_spelling(name, other.code) == own)
-    return stored or (other.code if other and is_same else own)
+        stored = next((each for each in dict.fromkeys((code, own)) if each and uow.series.find(name, each)), None)
+        other = None if stored else _by_alias(uow, name, own or code)
+    # Two files may differ in case alone: then each has its own spelling.
+    is_same = other and (providers.own_spelling(name, other.code) == own if own else _same_letters(other.code, code))
+    return stored or (other.code if other and is_same else own or code)
 
 
 def in_other_case(uow: UnitOfWork, name: str, code: DatasetCode) -> TimeSeries | None:
